@@ -1,0 +1,64 @@
+interface ErrorEntry {
+  /** The HTTP status a caller sees. */
+  readonly status: number;
+  /** What is wrong and what to do about it; safe to show to anybody. */
+  readonly message: string;
+}
+
+/**
+ * Every error a caller can meet. A code, once published, keeps its meaning; a detail (which field,
+ * which reason) may follow the message.
+ */
+export const ERRORS = {
+  REQUEST_INVALID: { status: 400, message: 'The request is not valid' },
+  REQUEST_BODY_NOT_JSON: { status: 400, message: 'The body must be one JSON object' },
+  REQUEST_URL_INVALID: { status: 400, message: 'The URL cannot be read; check its percent-encoding and length' },
+  REQUEST_MALFORMED: { status: 400, message: 'This is not a well-formed HTTP request' },
+  REQUEST_TIMEOUT: { status: 408, message: 'The request did not arrive in time; send it again at once and whole' },
+  REQUEST_BODY_TOO_LARGE: { status: 413, message: 'The body is larger than this route takes' },
+  REQUEST_TYPE_UNSUPPORTED: { status: 415, message: 'Send the body with the header Content-Type: application/json' },
+  REQUEST_HEADERS_TOO_LARGE: { status: 431, message: 'The request headers are larger than this server takes' },
+  ROUTE_NOT_FOUND: { status: 404, message: 'There is no such route; the README lists all of them' },
+  ROUTE_METHOD_NOT_ALLOWED: { status: 405, message: 'This route takes another method' },
+
+  CALLBACK_ENVELOPE_MALFORMED: {
+    status: 400,
+    message: 'The body must be the XML that WeCom sends: one <xml> element with one <Encrypt> in it',
+  },
+  CALLBACK_EVENT_MALFORMED: { status: 400, message: 'The opened event is not the XML that WeCom documents' },
+  CALLBACK_CORP_UNKNOWN: {
+    status: 404,
+    message: 'No callback token and key are known for this corp; register a puppet of it or list its app in WECOM_APPS_FILE',
+  },
+  CALLBACK_SIGNATURE_MISMATCH: {
+    status: 403,
+    message: 'msg_signature matches no callback token of this corp; compare the token in WeCom with the registered one',
+  },
+  CALLBACK_RECEIVE_ID_MISMATCH: {
+    status: 403,
+    message: 'The event was sealed for another receiver; list its id in receiveIds of the app if it is yours',
+  },
+  CALLBACK_ACCOUNT_OF_OTHER_CORP: { status: 404, message: 'This kf account belongs to another corp' },
+
+  CIPHER_NOT_BASE64: { status: 400, message: 'The encrypted text is not base64' },
+  CIPHER_LENGTH_INVALID: { status: 400, message: 'The encrypted text is not a whole number of AES blocks' },
+  CIPHER_PADDING_INVALID: {
+    status: 400,
+    message: 'The encrypted text does not open (padding); compare the encodingAESKey in WeCom with the registered one',
+  },
+  CIPHER_MESSAGE_LENGTH_INVALID: { status: 400, message: 'The encrypted text does not open (message length)' },
+  CIPHER_NOT_UTF8: { status: 400, message: 'The encrypted text does not open (not UTF-8)' },
+
+  REGISTRY_PUPPET_NOT_FOUND: { status: 404, message: 'No puppet is registered for this kf account' },
+  REGISTRY_NOT_LOADED: { status: 503, message: 'The registry has not been loaded yet; try again shortly' },
+
+  DISPATCH_NOT_TAKEN: {
+    status: 503,
+    message: "The event was not taken by the kf account's puppet and was not kept; send it again",
+  },
+
+  STORE_UNAVAILABLE: { status: 503, message: 'The storage does not answer; try again shortly' },
+  INTERNAL: { status: 500, message: 'Something went wrong inside the manager; its log has this requestId' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,38 @@
+/**
+ * The forms of what WeCom hands out, once for every place that checks them. Lengths of token and key:
+ * WeCom's callback configuration, developer.work.weixin.qq.com/document/path/90930.
+ */
+interface Format {
+  readonly pattern: RegExp;
+  /** What would be right, to follow "must be". */
+  readonly expected: string;
+}
+
+/** Corp ids and kf account ids. Case matters: third-party corp ids differ in nothing else (path/97104). */
+export const ID_FORMAT: Format = {
+  pattern: /^[A-Za-z0-9_-]{1,64}$/,
+  expected: '1 to 64 letters, digits, "_" or "-"',
+};
+
+export const CALLBACK_TOKEN_FORMAT: Format = {
+  pattern: /^[A-Za-z0-9]{1,32}$/,
+  expected: "1 to 32 letters and digits, as in the app's callback settings",
+};
+
+/**
+ * 43 characters carry 258 bits for a key of 256, so two bits are free and most real keys are not
+ * canonical base64: never compare or check them by encoding them again.
+ */
+export const ENCODING_AES_KEY_FORMAT: Format = {
+  pattern: /^[A-Za-z0-9]{43}$/,
+  expected: "43 letters and digits, as in the app's callback settings",
+};
+
+export const NAME_LENGTH_MAX = 128;
+export const ENDPOINT_LENGTH_MAX = 2_048;
+export const CORP_SECRET_LENGTH_MAX = 256;
+
+/** The 32 bytes that an encodingAESKey stands for. */
+export function toAesKeyBytes(encodingAESKey: string): Buffer {
+  return Buffer.from(`${encodingAESKey}=`, 'base64');
+}
