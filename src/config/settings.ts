@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { Secret } from '../kernel/secret.js';
+import { readWecomApps } from './wecom-apps-file.js';
+
+/** One environment variable. The README's settings table says the same and a test holds it to that. */
+interface Setting<T> {
+  readonly name: string;
+  readonly unit: string;
+  /** As one would write it in the environment; `null` when the setting may be left out. */
+  readonly default: string | null;
+  readonly secret: boolean;
+  readonly meaning: string;
+  /** What would be right, to follow "expected". */
+  readonly expected: string;
+  readonly schema: z.ZodType<T, string | undefined>;
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+function integerFrom(min: number, max: number) {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
+  };
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return { expected: `one of ${values.join(', ')}`, schema: z.enum(values) };
+}
+
+/** All that can be set, in the order of the README's table. */
+export const SETTINGS = {
+  port: setting({
+    name: 'PORT',
+    unit: 'port',
+    default: '7777',
+    secret: false,
+    meaning: 'where the HTTP server listens',
+    ...integerFrom(0, 65_535),
+  }),
+  host: setting({
+    name: 'HOST',
+    unit: 'address',
+    default: '127.0.0.1',
+    secret: false,
+    meaning: 'address the HTTP server listens on; the container image sets `0.0.0.0`',
+    expected: 'an address or host name',
+    schema: z.string().regex(/^[A-Za-z0-9.:_-]+$/),
+  }),
+  mongoUri: setting({
+    name: 'MONGO_URI',
+    unit: 'URI',
+    default: null,
+    secret: true,
+    meaning:
+      'set: MongoDB holds everything, for any number of replicas; unset: the embedded store in `DATA_DIR`, for one process',
+    expected: 'mongodb://… or mongodb+srv://… with a host',
+    schema: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\/[^/\s]+(\/\S*)?$/)
+      .transform((uri) => new Secret(uri))
+      .optional(),
+  }),
+  dataDir: setting({
+    name: 'DATA_DIR',
+    unit: 'path',
+    default: './data',
+    secret: false,
+    meaning: 'folder of the embedded store',
+    expected: 'a path',
+    schema: z.string(),
+  }),
+  wecomApps: setting({
+    name: 'WECOM_APPS_FILE',
+    unit: 'path',
+    default: null,
+    secret: false,
+    meaning:
+      'JSON list `[{"corpId","token","encodingAESKey","receiveIds"?,"name"?}]`: callback credentials known before any puppet registers, so that WeCom can verify the callback URL first',
+    expected: 'the path of a readable JSON list of apps',
+    schema: z
+      .string()
+      .optional()
+      .transform((path, context) => {
+        const { apps, mistakes } = path === undefined ? { apps: [], mistakes: [] } : readWecomApps(path);
+        for (const message of mistakes) context.addIssue({ code: 'custom', message });
+        return apps;
+      }),
+  }),
+  callbackBodyBytesMax: setting({
+    name: 'CALLBACK_BODY_MAX_BYTES',
+    unit: 'bytes',
+    default: '1048576',
+    secret: false,
+    meaning: 'largest request body taken; a larger one is answered 413',
+    ...integerFrom(1_024, 16_777_216),
+  }),
+  drainDelayMs: setting({
+    name: 'DRAIN_DELAY_MS',
+    unit: 'ms',
+    default: '5000',
+    secret: false,
+    meaning: 'after SIGTERM: how long the listener goes on while load balancers take the process out',
+    ...integerFrom(0, 300_000),
+  }),
+  drainTimeoutMs: setting({
+    name: 'DRAIN_TIMEOUT_MS',
+    unit: 'ms',
+    default: '25000',
+    secret: false,
+    meaning: 'after the first signal: the process is gone at the latest then',
+    ...integerFrom(0, 600_000),
+  }),
+  logLevel: setting({
+    name: 'LOG_LEVEL',
+    unit: 'level',
+    default: 'info',
+    secret: false,
+    meaning: 'least severe line that is written',
+    ...oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+  }),
+  logFormat: setting({
+    name: 'LOG_FORMAT',
+    unit: 'format',
+    default: 'json',
+    secret: false,
+    meaning: '`json` for machines, `pretty` for people',
+    ...oneOf(['json', 'pretty']),
+  }),
+};
+
+export type Settings = typeof SETTINGS;
