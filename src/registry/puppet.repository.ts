@@ -1,0 +1,51 @@
+import type { Puppet, Registration } from './puppet.js';
+
+/** Where the next call of `changes` goes on; only its adapter can read it. */
+export type ChangeCursor = string;
+
+export interface Changes {
+  readonly puppets: readonly Puppet[];
+  readonly cursor: ChangeCursor;
+}
+
+/**
+ * The registrations, durably, one per kf account. Every method rejects with AppError
+ * `STORE_UNAVAILABLE` when the store does not answer in time; a write may then have happened or not,
+ * and each can be repeated.
+ */
+export abstract class PuppetRepository {
+  /** Whether other processes write here too. If not, an image that was loaded once is complete. */
+  abstract readonly isShared: boolean;
+
+  /** All puppets, in batches, in no order; waits for nothing that a store has not got ready yet. */
+  abstract load(): AsyncIterable<readonly Puppet[]>;
+
+  /** @returns `null` when the kf account was never registered. */
+  abstract find(openKfId: string): Promise<Puppet | null>;
+
+  /** Up to `limit` puppets of the corp, online or not. */
+  abstract listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]>;
+
+  /** Writes the registration as online at `nowMs`, in place of any earlier one of its kf account. */
+  abstract save(registration: Registration, nowMs: number): Promise<Puppet>;
+
+  /**
+   * Marks the puppet offline at `nowMs` if it belongs to the corp and, where `endpoint` is given, is
+   * still the one registered there.
+   * @returns the puppet as it is now; `null` when nothing matched and nothing was changed.
+   */
+  abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
+
+  /**
+   * What was written since `cursor` by any process, own writes included; may tell the same change
+   * more than once. `null` begins: it gives a cursor and no puppets. In a store that is not shared
+   * there is nothing to tell.
+   */
+  abstract changes(cursor: ChangeCursor | null): Promise<Changes>;
+}
+
+export interface Goodbye {
+  readonly openKfId: string;
+  readonly corpId: string;
+  readonly endpoint?: string | undefined;
+}

@@ -1,0 +1,197 @@
+import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Log } from '../kernel/log.js';
+import type { Puppet } from './puppet.js';
+import type { ChangeCursor, PuppetRepository } from './puppet.repository.js';
+import type { RegistryImage } from './registry-image.js';
+
+const RETRY_LOAD_MS = 1_000;
+const SAY_STILL_WAITING_MS = 15_000;
+const REFRESH_MS = 2_000;
+/** Finds what a refresh cannot see: deletions, and writes of a manager 1.0.3 on the same database. */
+const SWEEP_MS = 60_000;
+/** What is known to be missing is forgotten at each refresh; the bound is for floods in between. */
+const MISSING_MAX = 10_000;
+
+/** One registration or goodbye of this process, between its beginning and its answer. */
+export interface OwnWrite {
+  /** Puts the outcome into use; `null` when there is none. */
+  end(puppet: Puppet | null): void;
+}
+
+/**
+ * Keeps the image like the store: loads it, takes in this process's writes in their order and other
+ * processes' every 2 s. A read never overtakes an own write that began after it or is not yet answered.
+ */
+export class RegistrySync {
+  readonly #image: RegistryImage;
+  readonly #repository: PuppetRepository;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #missing = new Set<string>();
+  readonly #underWay = new Map<string, number>();
+  readonly #lastApplied = new Map<string, number>();
+  #order = 0;
+  #cursor: ChangeCursor | null = null;
+  #catchingUp: Promise<void> | null = null;
+  #isLoaded = false;
+  #running: Promise<void> | null = null;
+  #isStopped = false;
+  #endPause: () => void = () => {};
+  #troubleSaidAtMs: number | null = null;
+
+  constructor(image: RegistryImage, repository: PuppetRepository, clock: Clock, log: Log) {
+    this.#image = image;
+    this.#repository = repository;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Rises with each own write; taken before a read, it tells which writes the read may not have seen. */
+  get order(): number {
+    return this.#order;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#endPause();
+    await this.#running;
+  }
+
+  beginWrite(openKfId: string): OwnWrite {
+    const order = ++this.#order;
+    this.#underWay.set(openKfId, (this.#underWay.get(openKfId) ?? 0) + 1);
+    let hasEnded = false;
+    return {
+      end: (puppet) => {
+        if (hasEnded) return;
+        hasEnded = true;
+        const others = (this.#underWay.get(openKfId) ?? 1) - 1;
+        if (others > 0) this.#underWay.set(openKfId, others);
+        else this.#underWay.delete(openKfId);
+        if (puppet === null || (this.#lastApplied.get(openKfId) ?? 0) > order) return;
+        this.#lastApplied.set(openKfId, order);
+        this.#image.put(puppet);
+      },
+    };
+  }
+
+  /** Takes in what a read found that began at `order`. */
+  applyRead(puppets: readonly Puppet[], order: number): void {
+    for (const puppet of puppets) {
+      if (this.#isOvertaken(puppet.openKfId, order)) continue;
+      this.#image.put(puppet);
+    }
+  }
+
+  isKnownMissing(what: string): boolean {
+    return this.#missing.size >= MISSING_MAX || this.#missing.has(what);
+  }
+
+  rememberMissing(what: string): void {
+    this.#missing.add(what);
+  }
+
+  /** One read of the changes at a time, shared by all who want one. */
+  catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#readChanges().finally(() => {
+      this.#catchingUp = null;
+    });
+    return this.#catchingUp;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped && !this.#isLoaded) {
+      await this.#load();
+      if (!this.#isLoaded) await this.#pause(RETRY_LOAD_MS);
+    }
+    let sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
+    while (!this.#isStopped && this.#repository.isShared) {
+      await this.#pause(REFRESH_MS);
+      if (this.#isStopped) break;
+      try {
+        await this.catchUp();
+        if (this.#clock.elapsedMs() >= sweepAtMs) {
+          await this.#sweep();
+          sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
+        }
+        this.#sayRecovered();
+      } catch (err) {
+        this.#sayTrouble(err, 'registry.refresh_failed');
+      }
+    }
+  }
+
+  async #load(): Promise<void> {
+    const startedMs = this.#clock.elapsedMs();
+    const order = this.#order;
+    try {
+      await this.#readChanges();
+      for await (const puppets of this.#repository.load()) this.applyRead(puppets, order);
+      this.#isLoaded = true;
+      this.#sayRecovered();
+      const durationMs = Math.round(this.#clock.elapsedMs() - startedMs);
+      this.#log.info({ puppets: this.#image.size, durationMs }, 'registry.loaded');
+    } catch (err) {
+      this.#sayTrouble(err, 'registry.load_waiting');
+    }
+  }
+
+  async #readChanges(): Promise<void> {
+    const order = this.#order;
+    const { puppets, cursor } = await this.#repository.changes(this.#cursor);
+    this.#cursor = cursor;
+    this.#missing.clear();
+    this.applyRead(puppets, order);
+  }
+
+  async #sweep(): Promise<void> {
+    const order = this.#order;
+    const seen = new Set<string>();
+    for await (const puppets of this.#repository.load()) {
+      for (const { openKfId } of puppets) seen.add(openKfId);
+      this.applyRead(puppets, order);
+    }
+    for (const openKfId of [...this.#image.openKfIds()]) {
+      if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
+      // Written while the sweep went by, perhaps: only a look at the one record tells.
+      const puppet = await this.#repository.find(openKfId);
+      if (puppet === null && !this.#isOvertaken(openKfId, order)) this.#image.remove(openKfId);
+    }
+  }
+
+  #isOvertaken(openKfId: string, order: number): boolean {
+    return this.#underWay.has(openKfId) || (this.#lastApplied.get(openKfId) ?? 0) > order;
+  }
+
+  /** Says the trouble at its beginning and once in a while, not at every try. */
+  #sayTrouble(err: unknown, line: string): void {
+    const nowMs = this.#clock.elapsedMs();
+    if (this.#troubleSaidAtMs !== null && nowMs - this.#troubleSaidAtMs < SAY_STILL_WAITING_MS) return;
+    this.#troubleSaidAtMs = nowMs;
+    const isForeseen = err instanceof AppError && err.code === 'STORE_UNAVAILABLE';
+    this.#log[isForeseen ? 'warn' : 'error']({ err, retryMs: isForeseen ? RETRY_LOAD_MS : undefined }, line);
+  }
+
+  #sayRecovered(): void {
+    if (this.#troubleSaidAtMs !== null) this.#log.info({}, 'registry.store_recovered');
+    this.#troubleSaidAtMs = null;
+  }
+
+  /** Ends early when the process stops. */
+  async #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#clock.after(ms, resolve);
+    this.#endPause = resolve;
+    await promise;
+    timer.cancel();
+  }
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { RegistryController } from './registry.controller.js';
+import { RegistryService } from './registry.service.js';
+
+/** Its repository comes from the storage module, which is global. */
+@Module({ controllers: [RegistryController], providers: [RegistryService], exports: [RegistryService] })
+export class RegistryModule {}

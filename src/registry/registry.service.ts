@@ -1,0 +1,168 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { Puppet, Registration } from './puppet.js';
+import { type Goodbye, PuppetRepository } from './puppet.repository.js';
+import { type CorpKeys, type KeyPair, RegistryImage } from './registry-image.js';
+import { RegistrySync } from './registry-sync.js';
+
+/** Bounds a store read that a callback waits for; two of them and the inline budget fit into 3 s. */
+const LOOK_UP_LIMIT_MS = 800;
+
+/** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
+const PUPPETS_PER_LOOK_UP = 100;
+
+/** A registration that is stored and not yet in use. */
+export interface Registered {
+  readonly puppet: Puppet;
+  /**
+   * To be called in the tick in which the answer was written. Before it nothing is delivered to the
+   * new endpoint: a delivery ahead of that answer crashes the deployed puppet.
+   */
+  answered(): void;
+}
+
+/**
+ * Who is registered and which keys are valid. Answers from memory; the store is asked only for what
+ * memory does not know, once and briefly.
+ */
+@Injectable()
+export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #image: RegistryImage;
+  readonly #sync: RegistrySync;
+
+  constructor(
+    private readonly repository: PuppetRepository,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.#image = new RegistryImage(config.wecomApps);
+    this.#sync = new RegistrySync(this.#image, repository, clock, log);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#sync.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#sync.stop();
+  }
+
+  get isLoaded(): boolean {
+    return this.#sync.isLoaded;
+  }
+
+  get size(): number {
+    return this.#image.size;
+  }
+
+  /** @throws AppError `STORE_UNAVAILABLE`; the earlier registration then stays in use. */
+  async register(registration: Registration): Promise<Registered> {
+    const write = this.#sync.beginWrite(registration.openKfId);
+    try {
+      const before = this.#image.findPuppet(registration.openKfId);
+      const puppet = await this.repository.save(registration, this.clock.nowMs());
+      this.log.info(
+        {
+          openKfId: puppet.openKfId,
+          corpId: puppet.corpId,
+          endpoint: puppet.endpoint,
+          ...(before !== null && before.endpoint !== puppet.endpoint && { endpointBefore: before.endpoint }),
+        },
+        'registry.registered',
+      );
+      return { puppet, answered: () => write.end(puppet) };
+    } catch (error) {
+      write.end(null);
+      throw error;
+    }
+  }
+
+  /** Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved. */
+  async deregister(goodbye: Goodbye): Promise<void> {
+    const write = this.#sync.beginWrite(goodbye.openKfId);
+    let puppet: Puppet | null = null;
+    try {
+      puppet = await this.repository.markOffline(goodbye, this.clock.nowMs());
+    } finally {
+      write.end(puppet);
+    }
+    const { openKfId, corpId } = goodbye;
+    this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.deregistered');
+  }
+
+  /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  async getPuppet(openKfId: string): Promise<Puppet> {
+    const puppet = this.findPuppet(openKfId) ?? (await this.lookUpPuppet(openKfId));
+    if (puppet === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    return puppet;
+  }
+
+  /** From memory. @returns `null` when unknown here, which `lookUpPuppet` then makes certain. */
+  findPuppet(openKfId: string): Puppet | null {
+    return this.#image.findPuppet(openKfId);
+  }
+
+  /** From memory, like `findPuppet`. */
+  findCorp(corpId: string): CorpKeys | null {
+    return this.#image.findCorp(corpId);
+  }
+
+  /** The very pair among its corp's that the puppet registered. */
+  findPairOf(openKfId: string): KeyPair | null {
+    return this.#image.findPairOf(openKfId);
+  }
+
+  /**
+   * Asks the store for an account that memory does not know.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async lookUpPuppet(openKfId: string): Promise<Puppet | null> {
+    await this.#lookUp(`account ${openKfId}`, async () => {
+      const puppet = await this.repository.find(openKfId);
+      return puppet === null ? [] : [puppet];
+    });
+    return this.findPuppet(openKfId);
+  }
+
+  /** The same for a corp. */
+  async lookUpCorp(corpId: string): Promise<CorpKeys | null> {
+    await this.#lookUp(`corp ${corpId}`, () => this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP));
+    return this.findCorp(corpId);
+  }
+
+  /** Takes in what other replicas wrote a moment ago; for a signature that no known key explains. */
+  async catchUp(): Promise<void> {
+    if (this.repository.isShared) await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.#sync.catchUp());
+  }
+
+  /**
+   * The account's record as the store has it now, for a delivery that failed: the puppet may have
+   * moved through another replica. Memory's answer when the store has none in time.
+   */
+  async rereadPuppet(openKfId: string, limitMs: number): Promise<Puppet | null> {
+    if (this.repository.isShared) {
+      try {
+        const order = this.#sync.order;
+        const puppet = await withinDeadline(limitMs, 'reread', this.repository.find(openKfId));
+        if (puppet !== null) this.#sync.applyRead([puppet], order);
+      } catch (err) {
+        this.log.debug({ openKfId, err }, 'registry.reread_failed');
+      }
+    }
+    return this.findPuppet(openKfId);
+  }
+
+  async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {
+    if (!this.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.repository.isShared || this.#sync.isKnownMissing(what)) return;
+    const order = this.#sync.order;
+    const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, read());
+    if (puppets.length === 0) this.#sync.rememberMissing(what);
+    this.#sync.applyRead(puppets, order);
+  }
+}
