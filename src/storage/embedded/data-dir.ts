@@ -1,0 +1,148 @@
+/**
+ * The folder of the embedded store, guarded by what LMDB does not guard by itself: it lets a second
+ * process in, takes an empty file for an empty store without a word, and ends the process by a signal
+ * when it meets a damaged page.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { StorageStartError } from '../storage-start-error.js';
+
+const SCHEMA_VERSION = 1;
+const CHECK_LIMIT_MS = 120_000;
+
+/** Says that a store was made here, and whether and how it was closed. */
+interface Marker {
+  readonly schemaVersion: number;
+  /** What the data file looked like when the store was closed; absent while it is open. */
+  readonly closed?: { readonly bytes: number; readonly mtimeMs: number };
+}
+
+export class DataDir {
+  readonly dataFile: string;
+  readonly #path: string;
+  readonly #markerFile: string;
+  #lock: DatabaseSync | null = null;
+
+  constructor(path: string) {
+    this.#path = resolve(path);
+    this.dataFile = join(this.#path, 'store.mdb');
+    this.#markerFile = join(this.#path, 'store.json');
+  }
+
+  /**
+   * Takes the folder for this process and looks whether a store in it can be opened.
+   * @throws StorageStartError saying what to do: not writable, in use, damaged, of a later version.
+   */
+  acquire(): void {
+    this.#makeWritable();
+    this.#takeLock();
+    try {
+      this.#lookAtStore();
+    } catch (error) {
+      this.#releaseLock();
+      throw error;
+    }
+  }
+
+  /** To be called when the store is open: from now on an end without `release` is an unclean one. */
+  markOpen(): void {
+    this.#writeMarker({ schemaVersion: SCHEMA_VERSION });
+  }
+
+  /** To be called when the store is closed. Gives the folder back. */
+  release(): void {
+    const { size, mtimeMs } = statSync(this.dataFile);
+    this.#writeMarker({ schemaVersion: SCHEMA_VERSION, closed: { bytes: size, mtimeMs } });
+    this.#releaseLock();
+  }
+
+  #makeWritable(): void {
+    try {
+      mkdirSync(this.#path, { recursive: true });
+      accessSync(this.#path, constants.W_OK | constants.R_OK | constants.X_OK);
+    } catch (cause) {
+      throw new StorageStartError(
+        `DATA_DIR ${this.#path} cannot be written to (${codeOf(cause)}); give this process's user a folder it may write to, or set MONGO_URI`,
+        cause,
+      );
+    }
+  }
+
+  /**
+   * A lock of the kernel's on a file, by way of SQLite, which Node brings along: it ends with the
+   * process however that dies, and holds between containers, where a process id says nothing.
+   */
+  #takeLock(): void {
+    const lock = new DatabaseSync(join(this.#path, 'lock.sqlite'));
+    try {
+      lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (cause) {
+      lock.close();
+      throw new StorageStartError(
+        `DATA_DIR ${this.#path} is in use by another process, perhaps in another container; stop that one, choose another folder, or set MONGO_URI to run several`,
+        cause,
+      );
+    }
+    this.#lock = lock;
+  }
+
+  #releaseLock(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  #lookAtStore(): void {
+    const marker = this.#readMarker();
+    const file = statSync(this.dataFile, { throwIfNoEntry: false });
+    if (marker === null && file === undefined) return;
+    if (marker !== null && marker.schemaVersion > SCHEMA_VERSION) {
+      throw new StorageStartError(
+        `DATA_DIR ${this.#path} was written by a later version (schema ${marker.schemaVersion}, this one knows ${SCHEMA_VERSION}); start that version, or choose another folder`,
+      );
+    }
+    if (marker !== null && (file === undefined || file.size === 0)) throw this.#damaged('store.mdb is empty or missing');
+    const { closed } = marker ?? {};
+    if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
+    this.#checkInChild();
+  }
+
+  /** Reads the whole store once in a process of its own, since a damaged page ends the one that meets it. */
+  #checkInChild(): void {
+    const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
+    // Under the test runner there is no compiled program; the end-to-end tests run the built one.
+    if (!existsSync(program)) return;
+    const { status, signal, stderr } = spawnSync(process.execPath, [program, this.dataFile], {
+      timeout: CHECK_LIMIT_MS,
+      encoding: 'utf8',
+    });
+    if (status === 0) return;
+    throw this.#damaged(signal ? `reading it ended by ${signal}` : stderr.trim().slice(-200) || `exit code ${status}`);
+  }
+
+  #damaged(reason: string): StorageStartError {
+    return new StorageStartError(
+      `the store in DATA_DIR ${this.#path} is damaged (${reason}); nothing was changed: put a backup of the folder back, or move the folder away to start empty (puppets then have to register again)`,
+    );
+  }
+
+  #readMarker(): Marker | null {
+    try {
+      return JSON.parse(readFileSync(this.#markerFile, 'utf8'));
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return null;
+      // Half written at a crash: the store's own state decides, as after any unclean end.
+      return { schemaVersion: SCHEMA_VERSION };
+    }
+  }
+
+  #writeMarker(marker: Marker): void {
+    writeFileSync(this.#markerFile, `${JSON.stringify(marker)}\n`, { flush: true });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}

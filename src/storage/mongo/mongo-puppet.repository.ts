@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Puppet, Registration } from '../../registry/puppet.js';
+import { type ChangeCursor, type Changes, type Goodbye, PuppetRepository } from '../../registry/puppet.repository.js';
+import { isDuplicateKey, MongoStore } from './mongo-store.js';
+import { fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
+
+const BATCH_SIZE = 1_000;
+/** A write is seen a little after the time it bears; changes are read again this far back. */
+const OVERLAP_MS = 10_000;
+const NOT_SET_ASIDE = { supersededFrom: { $exists: false } };
+
+@Injectable()
+export class MongoPuppetRepository extends PuppetRepository {
+  override readonly isShared = true;
+
+  constructor(
+    private readonly store: MongoStore,
+    @InjectModel(PuppetRecord.name) private readonly model: Model<PuppetRecord>,
+  ) {
+    super();
+  }
+
+  override async *load(): AsyncIterable<readonly Puppet[]> {
+    let after = '';
+    for (;;) {
+      const records = await this.store.run('load puppets', () =>
+        this.model
+          .find({ ...NOT_SET_ASIDE, kfOpenId: { $gt: after } })
+          .sort({ kfOpenId: 1 })
+          .limit(BATCH_SIZE)
+          .lean(),
+      );
+      yield toPuppets(records);
+      const last = records.at(-1);
+      if (last === undefined || records.length < BATCH_SIZE) return;
+      after = last.kfOpenId;
+    }
+  }
+
+  override async find(openKfId: string): Promise<Puppet | null> {
+    const record = await this.store.run('find puppet', () => this.model.findOne({ kfOpenId: openKfId }).lean());
+    return record === null ? null : fromRecord(record);
+  }
+
+  override async listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]> {
+    return toPuppets(
+      await this.store.run('list puppets', () =>
+        this.model
+          .find({ ...NOT_SET_ASIDE, corpId })
+          .limit(limit)
+          .lean(),
+      ),
+    );
+  }
+
+  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
+    const filter = { kfOpenId: registration.openKfId };
+    const update = { $set: toRecord(registration, nowMs), $currentDate: { updatedAt: true } } as const;
+    await this.store.run('save puppet', async () => {
+      try {
+        await this.model.updateOne(filter, update, { upsert: true });
+      } catch (error) {
+        // Two processes met the account for the first time at once; the other's record is now there.
+        if (!isDuplicateKey(error)) throw error;
+        await this.model.updateOne(filter, update);
+      }
+    });
+    return { ...registration, online: true, lastOnlineAtMs: nowMs };
+  }
+
+  override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
+    const record = await this.store.run('mark offline', () =>
+      this.model
+        .findOneAndUpdate(
+          { kfOpenId: openKfId, corpId, ...(endpoint !== undefined && { botEndpoint: endpoint }) },
+          { $set: { online: false, lastOnlineDate: new Date(nowMs) }, $currentDate: { updatedAt: true } },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+    );
+    return record === null ? null : fromRecord(record);
+  }
+
+  /** The cursor is the server's time of the last read, in epoch milliseconds. */
+  override async changes(cursor: ChangeCursor | null): Promise<Changes> {
+    const nowMs = await this.store.serverNowMs();
+    if (cursor === null) return { puppets: [], cursor: String(nowMs) };
+    const since = new Date(Number(cursor) - OVERLAP_MS);
+    const records = await this.store.run('read changes', () =>
+      this.model.find({ ...NOT_SET_ASIDE, updatedAt: { $gte: since } }).lean(),
+    );
+    return { puppets: toPuppets(records), cursor: String(nowMs) };
+  }
+}
+
+function toPuppets(records: readonly PuppetRecord[]): Puppet[] {
+  return records.map(fromRecord).filter((puppet) => puppet !== null);
+}

@@ -1,0 +1,174 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectConnection, InjectModel } from '@nestjs/mongoose';
+import { type Connection, type ConnectOptions, type Model, STATES } from 'mongoose';
+import { CONFIG, type Config } from '../../config/config.js';
+import { StorageProbe } from '../../health/storage-probe.js';
+import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { Secret } from '../../kernel/secret.js';
+import { StorageStartError } from '../storage-start-error.js';
+import { PuppetRecord } from './puppet.schema.js';
+
+const SCHEMA_VERSION = 1;
+const OPERATION_LIMIT_MS = 2_000;
+const PREPARE_LIMIT_MS = 60_000;
+
+/** Error codes of MongoDB: a unique index was violated; an index of that name exists with other options. */
+const DUPLICATE_KEY = 11_000;
+const INDEX_CONFLICTS = new Set([85, 86]);
+
+export const CONNECT_OPTIONS: ConnectOptions = {
+  appName: 'wxkf-manager',
+  autoCreate: false,
+  autoIndex: false,
+  bufferCommands: false,
+  serverSelectionTimeoutMS: OPERATION_LIMIT_MS,
+  connectTimeoutMS: OPERATION_LIMIT_MS,
+  socketTimeoutMS: 10_000,
+  heartbeatFrequencyMS: 2_000,
+  writeConcern: { w: 'majority', journal: true },
+};
+
+/** Best first: the record that counts where an account has several. */
+const LAST_ONLINE_FIRST = { online: -1, lastOnlineDate: -1, _id: -1 } as const;
+
+/**
+ * The connection, and the database made ready once: which may be long after the start, since a
+ * database that is down is waited for. Every operation has a deadline, and fails as `STORE_UNAVAILABLE`.
+ */
+@Injectable()
+export class MongoStore extends StorageProbe {
+  override readonly kind = 'mongodb';
+  readonly #uri: Secret;
+  #ready: Promise<void> | null = null;
+  #hasConnected = false;
+
+  constructor(
+    @Inject(CONFIG) { mongoUri }: Config,
+    @InjectConnection() private readonly connection: Connection,
+    @InjectModel(PuppetRecord.name) private readonly puppets: Model<PuppetRecord>,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+    if (mongoUri === undefined) throw new Error('the MongoDB storage needs MONGO_URI');
+    this.#uri = mongoUri;
+    // Without a listener an outage would end the process; who waits for the operation is told by it.
+    connection.on('error', (err) => this.log.debug({ err }, 'mongo.connection_failed'));
+  }
+
+  /**
+   * Runs one operation on a database that is ready.
+   * @throws AppError `STORE_UNAVAILABLE`; a write may have happened or not.
+   */
+  async run<T>(what: string, operation: () => Promise<T>): Promise<T> {
+    try {
+      await this.#whenReady();
+      return await withinDeadline(OPERATION_LIMIT_MS, what, operation());
+    } catch (cause) {
+      if (cause instanceof AppError || cause instanceof StorageStartError) throw cause;
+      throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
+    }
+  }
+
+  /** The database server's clock, epoch milliseconds: replicas' own may differ. */
+  async serverNowMs(): Promise<number> {
+    const reply = await this.run('hello', async () => this.connection.db?.command({ hello: 1 }));
+    return new Date(reply?.localTime).getTime();
+  }
+
+  override async check(): Promise<void> {
+    await this.run('ping', async () => this.connection.db?.command({ ping: 1 }));
+  }
+
+  /** One at a time; a failed one is tried again by the next operation. */
+  #whenReady(): Promise<void> {
+    this.#ready ??= this.#prepare().catch((error) => {
+      this.#ready = null;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#connect();
+    await withinDeadline(PREPARE_LIMIT_MS, 'prepare', this.#prepareCollections());
+  }
+
+  /** mongoose tries the first connection once; after it, losses are the driver's to mend. */
+  async #connect(): Promise<void> {
+    if (this.#hasConnected) return;
+    const { connection } = this;
+    if (connection.readyState === STATES.disconnected) {
+      await connection.openUri(this.#uri.reveal(), { ...CONNECT_OPTIONS });
+    } else {
+      await connection.asPromise();
+    }
+    this.#hasConnected = true;
+  }
+
+  async #prepareCollections(): Promise<void> {
+    await this.#checkSchemaVersion();
+    await this.#setDuplicatesAside();
+    await this.#createIndex({ kfOpenId: 1 }, { unique: true });
+    await this.#createIndex({ corpId: 1 }, {});
+    await this.#createIndex({ updatedAt: 1 }, {});
+  }
+
+  async #checkSchemaVersion(): Promise<void> {
+    const meta = this.connection.collection<{ _id: string; version: number }>('wxkfmeta');
+    const found = await meta.findOne({ _id: 'schema' });
+    if (found !== null && found.version > SCHEMA_VERSION) {
+      throw new StorageStartError(
+        `the database of MONGO_URI was written by a later version (schema ${found.version}, this one knows ${SCHEMA_VERSION}); start that version, or name another database`,
+      );
+    }
+    await meta.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
+  }
+
+  /**
+   * Where 1.0.3 left several records of one account, the one last online keeps its name and the others
+   * get one that nobody asks for, so that 1.0.3, should it come back, finds the same one as we do.
+   */
+  async #setDuplicatesAside(): Promise<void> {
+    const doubled = await this.puppets.aggregate<{ _id: string }>([
+      { $group: { _id: '$kfOpenId', count: { $sum: 1 } } },
+      { $match: { count: { $gt: 1 } } },
+    ]);
+    for (const { _id: kfOpenId } of doubled) {
+      if (!kfOpenId) continue;
+      const [, ...others] = await this.puppets.find({ kfOpenId }).sort(LAST_ONLINE_FIRST).lean();
+      for (const { _id, online } of others) {
+        await this.puppets.updateOne(
+          { _id, kfOpenId },
+          {
+            $set: {
+              kfOpenId: `${kfOpenId} (set aside ${_id.toHexString()})`,
+              online: false,
+              supersededFrom: { kfOpenId, online: online === true },
+            },
+          },
+        );
+      }
+      this.log.warn({ openKfId: kfOpenId, setAside: others.length }, 'registry.duplicates_set_aside');
+    }
+  }
+
+  async #createIndex(keys: Record<string, 1>, options: { unique?: boolean }): Promise<void> {
+    try {
+      await this.puppets.collection.createIndex(keys, options);
+    } catch (err) {
+      if (!INDEX_CONFLICTS.has(errorCodeOf(err))) throw err;
+      this.log.warn({ keys: Object.keys(keys), err }, 'mongo.index_differs');
+    }
+  }
+}
+
+/** Whether a unique index refused the write. */
+export function isDuplicateKey(error: unknown): boolean {
+  return errorCodeOf(error) === DUPLICATE_KEY;
+}
+
+function errorCodeOf(error: unknown): number {
+  return typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : 0;
+}

@@ -1,0 +1,81 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Types } from 'mongoose';
+import { Secret } from '../../kernel/secret.js';
+import type { Puppet, Registration } from '../../registry/puppet.js';
+
+/**
+ * A registration in the collection and under the names of the public manager 1.0.3, whose database is
+ * taken over as it is. That version may go on writing beside this one: it sets any of the first nine
+ * fields, some of them may be missing, and it never touches the others.
+ */
+@Schema({ collection: 'wxkfpuppets', versionKey: false, autoIndex: false, autoCreate: false, bufferCommands: false })
+export class PuppetRecord {
+  readonly _id!: Types.ObjectId;
+
+  @Prop({ type: String })
+  kfOpenId!: string;
+
+  @Prop({ type: String })
+  name?: string;
+
+  @Prop({ type: String })
+  botEndpoint?: string;
+
+  @Prop({ type: String })
+  corpId?: string;
+
+  @Prop({ type: String })
+  corpSecret?: string;
+
+  @Prop({ type: String })
+  token?: string;
+
+  @Prop({ type: String })
+  encodingAESKey?: string;
+
+  @Prop({ type: Boolean })
+  online?: boolean;
+
+  @Prop({ type: Date })
+  lastOnlineDate?: Date;
+
+  /** The server's time of our last write; what changed is found by it. */
+  @Prop({ type: Date })
+  updatedAt?: Date;
+
+  /** On a record that another one of its account replaced: what it was called, and whether it was online. */
+  @Prop({ type: Object })
+  supersededFrom?: { readonly kfOpenId: string; readonly online: boolean };
+}
+
+export const PuppetSchema = SchemaFactory.createForClass(PuppetRecord);
+
+/** @returns `null` for a record that names no account or no corp: nothing can be routed by it. */
+export function fromRecord(record: PuppetRecord): Puppet | null {
+  if (!record.kfOpenId || !record.corpId) return null;
+  return {
+    openKfId: record.kfOpenId,
+    name: record.name ?? '',
+    endpoint: record.botEndpoint ?? '',
+    corpId: record.corpId,
+    corpSecret: new Secret(record.corpSecret ?? ''),
+    callbackToken: new Secret(record.token ?? ''),
+    encodingAESKey: new Secret(record.encodingAESKey ?? ''),
+    online: record.online === true,
+    lastOnlineAtMs: record.lastOnlineDate?.getTime() ?? null,
+  };
+}
+
+/** The fields that a registration sets. */
+export function toRecord(registration: Registration, nowMs: number) {
+  return {
+    name: registration.name,
+    botEndpoint: registration.endpoint,
+    corpId: registration.corpId,
+    corpSecret: registration.corpSecret.reveal(),
+    token: registration.callbackToken.reveal(),
+    encodingAESKey: registration.encodingAESKey.reveal(),
+    online: true,
+    lastOnlineDate: new Date(nowMs),
+  };
+}
