@@ -1,0 +1,140 @@
+import type { Dispatcher as Undici } from 'undici';
+import type { Clock, Timer } from '../kernel/clock.js';
+import type { OriginPool } from './origin-pools.js';
+
+/** Where a delivery failed, in the order of its way. */
+export type FailureStage =
+  /** The registered endpoint cannot be used at all. */
+  | 'endpoint'
+  /** Too many deliveries of this origin are under way already. */
+  | 'saturated'
+  /** Given up before it had a socket; the puppet saw nothing. */
+  | 'withdrawn'
+  /** No connection; the puppet saw nothing. */
+  | 'connect'
+  /** The connection broke before a status came; the puppet may have seen it. */
+  | 'reset'
+  /** Nothing came in time; the puppet may have seen it. */
+  | 'timeout'
+  /** A status came that is not 2xx, redirects included. */
+  | 'status';
+
+export type AttemptResult =
+  | { readonly taken: true; readonly status: number }
+  | { readonly taken: false; readonly stage: FailureStage; readonly reason: string };
+
+export interface Attempt {
+  /** Never rejects. Settles 5 s after the start at the latest. */
+  readonly result: Promise<AttemptResult>;
+  /** Gives up if the puppet can have seen nothing yet. @returns false when it is too late for that. */
+  withdraw(): boolean;
+}
+
+/** Headers and body of the answer together. */
+const ATTEMPT_LIMIT_MS = 5_000;
+const ANSWER_BYTES_MAX = 16_384;
+/** A puppet's words are for a log line. */
+const REASON_LENGTH_MAX = 200;
+
+/** undici's and Node's codes for a kept connection that its other side had just closed. */
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const NO_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * The exchange with the puppet: settles at the status line, and reads what follows only to free the
+ * connection. A kept connection may be closed by the puppet just when it is used; that is no failure
+ * of the puppet, so the request is sent once more if not a byte was answered.
+ */
+export class PuppetExchange implements Attempt, Undici.DispatchHandler {
+  readonly result: Promise<AttemptResult>;
+  readonly #pool: OriginPool;
+  readonly #request: Undici.DispatchOptions;
+  readonly #deadline: Timer;
+  #settle!: (result: AttemptResult) => void;
+  #isSettled = false;
+  #controller: Undici.DispatchController | null = null;
+  #isGivenUp = false;
+  #canSendAgain = true;
+  #answerBytes = 0;
+
+  static failed(stage: FailureStage, reason: string): Attempt {
+    return { result: Promise.resolve({ taken: false, stage, reason }), withdraw: () => true };
+  }
+
+  constructor(pool: OriginPool, request: Undici.DispatchOptions, clock: Clock) {
+    this.#pool = pool;
+    this.#request = request;
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () => this.#giveUp('timeout', 'no complete answer within 5 s'));
+    pool.begin();
+    pool.send(request, this);
+  }
+
+  withdraw(): boolean {
+    if (this.#controller !== null) return false;
+    this.#giveUp('withdrawn', 'no free connection in time');
+    return true;
+  }
+
+  onRequestStart(controller: Undici.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isGivenUp) controller.abort(new Error('given up'));
+  }
+
+  onResponseStart(_controller: Undici.DispatchController, status: number): void {
+    if (status < 200) return;
+    this.#canSendAgain = false;
+    if (status < 300) this.#finish({ taken: true, status });
+    else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}` });
+  }
+
+  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
+    this.#answerBytes += chunk.length;
+    if (this.#answerBytes > ANSWER_BYTES_MAX) controller.abort(new Error('the answer is longer than 16 kB'));
+  }
+
+  onResponseEnd(): void {
+    this.#close();
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {
+    const code = error.code ?? '';
+    if (this.#canSendAgain && !this.#isGivenUp && this.#controller !== null && CLOSED_BY_PEER.has(code)) {
+      this.#canSendAgain = false;
+      this.#controller = null;
+      this.#pool.send(this.#request, this);
+      return;
+    }
+    const stage = NO_CONNECTION.has(code) || this.#controller === null ? 'connect' : 'reset';
+    this.#finish({ taken: false, stage, reason: (code || error.message).slice(0, REASON_LENGTH_MAX) });
+    this.#close();
+  }
+
+  /** The request stays in undici's queue until its turn comes; it then ends without being sent. */
+  #giveUp(stage: FailureStage, reason: string): void {
+    this.#isGivenUp = true;
+    this.#finish({ taken: false, stage, reason });
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #finish(result: AttemptResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle(result);
+  }
+
+  #close(): void {
+    this.#deadline.cancel();
+    this.#pool.end();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * A `kf_msg_or_event`, the only event that is ever sent to a puppet: this kf account has something
+ * new, and here is a credential to fetch it with.
+ */
+export interface KfEvent {
+  /** Sent as `webhook-id`: the same over re-sends of one event, never the same for two. */
+  readonly id: string;
+  readonly corpId: string;
+  readonly openKfId: string;
+  /** Good for 10 minutes at WeCom; `''` when the event came without one. */
+  readonly syncToken: string;
+  /** The callback as it came; `null` when the puppet gets the event in its decrypted form. */
+  readonly raw: RawCallback | null;
+}
+
+/** What the puppet needs to verify and open the callback once more by itself. */
+export interface RawCallback {
+  readonly msgSignature: string;
+  readonly timestamp: string;
+  readonly nonce: string;
+  /** Byte for byte as WeCom sent it. */
+  readonly body: Buffer;
+}
