@@ -1,0 +1,77 @@
+import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { JsonBody } from '../http/validation.js';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS } from '../kernel/error-table.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { DecryptedEventDto, toCallbackQuery, toVerificationQuery } from './callback.dto.js';
+import { CallbackService } from './callback.service.js';
+import { CallbackCounts } from './callback-counts.js';
+import { CallbackLog } from './callback-log.js';
+
+type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
+
+/** HTTP in, HTTP out; what becomes of a callback is decided by the service. */
+@Controller('callback')
+export class CallbackController {
+  constructor(
+    private readonly service: CallbackService,
+    private readonly counts: CallbackCounts,
+  ) {}
+
+  /** WeCom wants the opened text alone: no quotes, no newline. */
+  @Get(':corpId')
+  async verify(@Req() request: CallbackRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    reply.type('text/plain');
+    return this.#counted(request, 'verification', (corpId, log) => {
+      const { msg_signature, timestamp, nonce, echostr } = toVerificationQuery(request.query);
+      return this.service.verify(corpId, { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr }, log);
+    });
+  }
+
+  @Post(':corpId')
+  async receive(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#counted(request, 'encrypted', (corpId, log) => {
+      const { msg_signature, timestamp, nonce } = toCallbackQuery(request.query);
+      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body }, log);
+    });
+    reply.type('text/plain').send('success');
+  }
+
+  @Post('decrypted/:corpId')
+  @HttpCode(200)
+  async receiveDecrypted(@Req() request: CallbackRequest, @JsonBody(DecryptedEventDto) dto: DecryptedEventDto) {
+    await this.#counted(request, 'decrypted', (corpId, log) =>
+      this.service.acceptDecrypted({ corpId, openKfId: dto.openKfId, syncToken: dto.token }, log),
+    );
+    return { code: 0, message: 'success', delivery: 'delivered' };
+  }
+
+  /** Gives the request its log line and counts how it ended. */
+  async #counted<T>(
+    request: CallbackRequest,
+    form: CallbackLog['form'],
+    work: (corpId: string, log: CallbackLog) => Promise<T>,
+  ): Promise<T> {
+    const log = new CallbackLog(request.params.corpId, form);
+    request.unit = { line: 'callback.answered', fields: log };
+    try {
+      if (!ID_FORMAT.pattern.test(log.corpId)) {
+        throw new AppError('REQUEST_INVALID', { detail: `corpId in the path must be ${ID_FORMAT.expected}` });
+      }
+      return await work(log.corpId, log);
+    } catch (error) {
+      log.outcome = outcomeOf(error);
+      throw error;
+    } finally {
+      if (log.outcome !== undefined) this.counts.add(log.outcome);
+    }
+  }
+}
+
+function outcomeOf(error: unknown): 'refused' | 'not_taken' | 'failed' {
+  if (!(error instanceof AppError)) return 'failed';
+  if (error.code === 'DISPATCH_NOT_TAKEN') return 'not_taken';
+  return ERRORS[error.code].status < 500 ? 'refused' : 'failed';
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { CryptoModule } from '../crypto/crypto.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { CallbackController } from './callback.controller.js';
+import { CallbackService } from './callback.service.js';
+import { CallbackCounts } from './callback-counts.js';
+
+@Module({
+  imports: [CryptoModule, RegistryModule, DispatchModule],
+  controllers: [CallbackController],
+  providers: [CallbackService, CallbackCounts],
+  exports: [CallbackCounts],
+})
+export class CallbackModule {}

@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import type { OpenedText, SignedText } from '../crypto/wecom-cipher.js';
+import { WecomCiphers } from '../crypto/wecom-ciphers.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { KfEvent } from '../dispatch/kf-event.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import type { Puppet } from '../registry/puppet.js';
+import { RegistryService } from '../registry/registry.service.js';
+import type { CorpKeys, KeyPair } from '../registry/registry-image.js';
+import { type CallbackLog, roundMs } from './callback-log.js';
+import { parseEnvelope } from './envelope.js';
+import { idOfDecrypted, idOfMessage, isForPuppet, type OpenedEvent, parseEvent } from './event.js';
+
+export interface EncryptedCallback {
+  readonly corpId: string;
+  readonly msgSignature: string;
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly body: Buffer;
+}
+
+export interface DecryptedCallback {
+  readonly corpId: string;
+  readonly openKfId: string;
+  readonly syncToken: string;
+}
+
+/** Opened by `pair`, for a receiver that the corp has. */
+interface OpenedCallback extends OpenedText {
+  readonly pair: KeyPair;
+}
+
+/** The deployed puppet's body parser takes this much and answers 413 to more. */
+const RAW_BODY_BYTES_MAX = 100_000;
+
+/** The way of a callback: open it, find whom it is for, have it delivered. */
+@Injectable()
+export class CallbackService {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly ciphers: WecomCiphers,
+    private readonly dispatcher: Dispatcher,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online.
+   * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`
+   */
+  async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
+    const { message } = await this.#open(corpId, echo);
+    log.outcome = 'verified';
+    return message;
+  }
+
+  /**
+   * Returns once the event was taken by its puppet, or needs nobody to take it.
+   * @throws AppError with the reason; the event was then not taken for certain.
+   */
+  async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
+    const startedMs = this.clock.elapsedMs();
+    const { corpId, msgSignature, timestamp, nonce, body } = callback;
+    const encrypted = parseEnvelope(body);
+    const opened = await this.#open(corpId, { msgSignature, timestamp, nonce, encrypted });
+    const event = parseEvent(opened.message);
+    log.event = event.event;
+    log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
+    if (!isForPuppet(event)) {
+      log.outcome = 'ignored';
+      return;
+    }
+    const puppet = await this.#findPuppet(corpId, event.openKfId, log);
+    await this.#dispatch(this.#toKfEvent(callback, opened, event, puppet), puppet, log);
+  }
+
+  /** The same for an event that a gateway opened already. */
+  async acceptDecrypted({ corpId, openKfId, syncToken }: DecryptedCallback, log: CallbackLog): Promise<void> {
+    const puppet = await this.#findPuppet(corpId, openKfId, log);
+    const id = idOfDecrypted(corpId, openKfId, syncToken);
+    await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, log);
+  }
+
+  /** With the keys known now, and once more with those that other replicas learnt a moment ago. */
+  async #open(corpId: string, signed: SignedText): Promise<OpenedCallback> {
+    const corp = this.registry.findCorp(corpId) ?? (await this.registry.lookUpCorp(corpId));
+    if (corp === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
+    const opened = this.#openWith(corp, signed);
+    if (opened !== null) return opened;
+    await this.registry.catchUp();
+    const later = this.#openWith(this.registry.findCorp(corpId) ?? corp, signed);
+    if (later === null) throw new AppError('CALLBACK_SIGNATURE_MISMATCH');
+    return later;
+  }
+
+  /** @returns `null` when no pair of the corp made the signature. */
+  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback | null {
+    for (const pair of pairs.values()) {
+      const cipher = this.ciphers.of(pair);
+      if (!cipher.isSignedHere(signed)) continue;
+      const { message, receiveId } = cipher.open(signed.encrypted);
+      if (!receiveIds.has(receiveId)) throw new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
+      return { message, receiveId, pair };
+    }
+    return null;
+  }
+
+  /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only. */
+  async #findPuppet(corpId: string, openKfId: string, log: CallbackLog): Promise<Puppet | null> {
+    log.openKfId = openKfId;
+    const puppet = this.registry.findPuppet(openKfId) ?? (await this.registry.lookUpPuppet(openKfId));
+    if (puppet !== null && puppet.corpId !== corpId) throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');
+    return puppet;
+  }
+
+  /** The raw form goes out only where the puppet, which opens and checks it once more, will find it good. */
+  #toKfEvent(
+    { corpId, msgSignature, timestamp, nonce, body }: EncryptedCallback,
+    { message, pair }: OpenedCallback,
+    { openKfId, syncToken, toUserName }: OpenedEvent,
+    puppet: Puppet | null,
+  ): KfEvent {
+    const isRawGood =
+      syncToken !== '' &&
+      body.length <= RAW_BODY_BYTES_MAX &&
+      toUserName === puppet?.corpId &&
+      pair === this.registry.findPairOf(openKfId);
+    const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
+    return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw };
+  }
+
+  async #dispatch(event: KfEvent, puppet: Puppet | null, log: CallbackLog): Promise<void> {
+    const startedMs = this.clock.elapsedMs();
+    try {
+      const { status, attempts } = await this.dispatcher.dispatch(event, puppet);
+      log.outcome = 'delivered';
+      log.puppetStatus = status;
+      log.attempts = attempts;
+    } finally {
+      log.deliveryMs = roundMs(this.clock.elapsedMs() - startedMs);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { hash, randomUUID } from 'node:crypto';
+import { AppError } from '../kernel/app-error.js';
+import { readXml } from './xml-document.js';
+
+/** What an opened callback says, as far as routing needs it. */
+export interface OpenedEvent {
+  readonly event: string;
+  readonly toUserName: string;
+  /** `''` when the event names no kf account. */
+  readonly openKfId: string;
+  /** `''` when it carries none. */
+  readonly syncToken: string;
+}
+
+const NEWS_EVENT = 'kf_msg_or_event';
+
+/** @throws AppError `CALLBACK_EVENT_MALFORMED` when the message is not XML. */
+export function parseEvent(message: string): OpenedEvent {
+  const fields = readXml(message);
+  if (fields === null) throw new AppError('CALLBACK_EVENT_MALFORMED');
+  return {
+    event: fields.get('Event') ?? fields.get('MsgType') ?? '',
+    toUserName: fields.get('ToUserName') ?? '',
+    openKfId: fields.get('OpenKfId') ?? '',
+    syncToken: fields.get('Token') ?? '',
+  };
+}
+
+/** Whether it is for a puppet. Anything else makes the deployed puppet crash and is only acknowledged. */
+export function isForPuppet({ event, openKfId }: OpenedEvent): boolean {
+  return event === NEWS_EVENT && openKfId !== '';
+}
+
+/**
+ * An id that WeCom's re-sends of the event share: they may be encrypted anew, but say the same.
+ * Includes CreateTime by way of the whole message, since a sync token may serve several events.
+ */
+export function idOfMessage(corpId: string, message: string): string {
+  return hash('sha256', `${corpId}\n${message}`, 'base64url');
+}
+
+/** The same for an event that a gateway opened. Without a sync token nothing tells two of them apart. */
+export function idOfDecrypted(corpId: string, openKfId: string, syncToken: string): string {
+  return syncToken === '' ? randomUUID() : hash('sha256', `${corpId}\n${openKfId}\n${syncToken}`, 'base64url');
+}

@@ -1,0 +1,43 @@
+import { XMLParser } from 'fast-xml-parser';
+import { scanFlatXml, type XmlFields } from './xml-scanner.js';
+
+/** Entities off (no bombs), values as strings (ids are larger than 2^53), depth bounded by the library. */
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  parseTagValue: false,
+  processEntities: false,
+  trimValues: true,
+});
+
+/**
+ * Reads any XML document with the root `<xml>`: the known shapes quickly, every other one by the
+ * general parser. Elements that repeat or contain elements are left out.
+ * @returns `null` when it is not well-formed or has another root.
+ */
+export function readXml(text: string): XmlFields | null {
+  return scanFlatXml(text) ?? parseXmlDocument(text);
+}
+
+/** The general half of `readXml`, for the test that compares both. */
+export function parseXmlDocument(text: string): XmlFields | null {
+  // Nothing that WeCom sends declares a type, and only declarations define entities.
+  if (text.includes('<!DOCTYPE')) return null;
+  const root = parseRoot(text);
+  if (root === undefined) return null;
+  const fields = new Map<string, string>();
+  if (typeof root !== 'object' || root === null) return root === '' ? fields : null;
+  for (const [name, value] of Object.entries(root)) {
+    if (typeof value === 'string') fields.set(name, value.trim());
+  }
+  return fields;
+}
+
+function parseRoot(text: string): unknown {
+  try {
+    const document: Record<string, unknown> = parser.parse(text, true);
+    return Object.keys(document).length === 1 ? document.xml : undefined;
+  } catch {
+    return undefined;
+  }
+}
