@@ -1,0 +1,27 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CallbackModule } from './callback/callback.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { HealthModule } from './health/health.module.js';
+import { KernelModule } from './kernel/kernel.module.js';
+import type { Lifecycle } from './kernel/lifecycle.js';
+import type { Log } from './kernel/log.js';
+import { RegistryModule } from './registry/registry.module.js';
+import { StorageModule } from './storage/storage.module.js';
+
+@Module({})
+export class AppModule {
+  static async with(config: Config, log: Log, lifecycle: Lifecycle): Promise<DynamicModule> {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.of(config),
+        KernelModule.with(log, lifecycle),
+        await StorageModule.for(config),
+        RegistryModule,
+        CallbackModule,
+        HealthModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Controller, Get, HttpCode, Inject, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  DiskHealthIndicator,
+  HealthCheck,
+  HealthCheckService,
+  type HealthIndicatorResult,
+  HealthIndicatorService,
+  MemoryHealthIndicator,
+} from '@nestjs/terminus';
+import { CallbackCounts } from '../callback/callback-counts.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { StorageProbe } from './storage-probe.js';
+
+/** Above these something leaks or blocks: the idle process takes a tenth of the first, and microseconds of the second. */
+const RSS_BYTES_MAX = 1_536 * 1024 * 1024;
+const EVENT_LOOP_DELAY_MS_MAX = 500;
+const DISK_USED_SHARE_MAX = 0.95;
+const NANOSECONDS_PER_MS = 1e6;
+
+/** Liveness, readiness and everything, as the contract tells them apart. */
+@Controller('health')
+export class HealthController implements OnApplicationShutdown {
+  readonly #eventLoop = monitorEventLoopDelay({ resolution: 20 });
+
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly memory: MemoryHealthIndicator,
+    private readonly disk: DiskHealthIndicator,
+    private readonly storage: StorageProbe,
+    private readonly registry: RegistryService,
+    private readonly callbacks: CallbackCounts,
+    private readonly lifecycle: Lifecycle,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    this.#eventLoop.enable();
+  }
+
+  onApplicationShutdown(): void {
+    this.#eventLoop.disable();
+  }
+
+  /** The process turns over; nothing else is asked. */
+  @Get('live')
+  @HttpCode(200)
+  @HealthCheck()
+  live() {
+    return this.health.check([]);
+  }
+
+  /** It can take callbacks. A database outage later does not change that: healthy puppets are still served. */
+  @Get('ready')
+  @HealthCheck()
+  ready() {
+    return this.health.check([() => this.#registry(), () => this.#lifecycle()]);
+  }
+
+  @Get()
+  @HealthCheck()
+  everything() {
+    const { mongoUri, dataDir } = this.config;
+    return this.health.check([
+      () => this.#registry(),
+      () => this.#lifecycle(),
+      () => this.#storage(),
+      () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
+      () => this.memory.checkRSS('memory', RSS_BYTES_MAX),
+      () => this.#eventLoopDelay(),
+      ...(mongoUri === undefined
+        ? [() => this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: DISK_USED_SHARE_MAX })]
+        : []),
+    ]);
+  }
+
+  #registry(): HealthIndicatorResult {
+    const part = this.indicators.check('registry');
+    return this.registry.isLoaded
+      ? part.up({ puppets: this.registry.size })
+      : part.down('not loaded yet; waiting for the storage');
+  }
+
+  #lifecycle(): HealthIndicatorResult {
+    const part = this.indicators.check('lifecycle');
+    return this.lifecycle.isDraining ? part.down('draining') : part.up();
+  }
+
+  async #storage(): Promise<HealthIndicatorResult> {
+    const { kind } = this.storage;
+    const part = this.indicators.check('storage');
+    try {
+      await this.storage.check();
+      return part.up({ kind });
+    } catch {
+      return part.down({ kind, message: 'the storage does not answer; the log says why' });
+    }
+  }
+
+  /** The longest delay since the last look. */
+  #eventLoopDelay(): HealthIndicatorResult {
+    const maxMs = Math.round(this.#eventLoop.max / NANOSECONDS_PER_MS);
+    this.#eventLoop.reset();
+    const part = this.indicators.check('eventLoop');
+    return maxMs <= EVENT_LOOP_DELAY_MS_MAX ? part.up({ maxMs }) : part.down({ maxMs });
+  }
+}

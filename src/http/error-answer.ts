@@ -1,0 +1,42 @@
+import { HttpException } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+
+/** The one shape of an error, everywhere but on WeCom's own two routes. */
+export interface ErrorBody {
+  readonly code: number;
+  readonly message: string;
+  readonly error: ErrorCode;
+  readonly requestId: string;
+}
+
+export function toErrorBody(error: AppError, requestId: string): ErrorBody {
+  return { code: ERRORS[error.code].status, message: error.message, error: error.code, requestId };
+}
+
+/** What Fastify and Node refuse by themselves, in our words. Their codes are documented by each. */
+const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_BAD_URL: 'REQUEST_URL_INVALID',
+  FST_ERR_MAX_PARAM_LENGTH: 'REQUEST_URL_INVALID',
+  FST_ERR_ASYNC_CONSTRAINT: 'REQUEST_URL_INVALID',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REQUEST_MALFORMED',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REQUEST_TYPE_UNSUPPORTED',
+  HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
+/** Any error as one of the table. Whatever is not foreseen becomes `INTERNAL` and shows nothing of itself. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? FRAMEWORK_CODES[String(error.code)] : undefined;
+  if (code !== undefined) return new AppError(code);
+  if (statusOf(error) === 404) return new AppError('ROUTE_NOT_FOUND');
+  const isClientFault = statusOf(error) >= 400 && statusOf(error) < 500;
+  return new AppError(isClientFault ? 'REQUEST_MALFORMED' : 'INTERNAL', { cause: error });
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+}

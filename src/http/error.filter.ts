@@ -1,0 +1,42 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, ServiceUnavailableException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS } from '../kernel/error-table.js';
+import { toAppError, toErrorBody } from './error-answer.js';
+import type { RouteTable } from './route-table.js';
+
+/** Turns whatever was thrown into the answer of the contract. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly routes: RouteTable) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    if (isTerminusReport(thrown)) {
+      request.failure = new AppError('STORE_UNAVAILABLE', { cause: thrown });
+      reply.code(503).send(thrown.getResponse());
+      return;
+    }
+    const error = this.#withMethods(toAppError(thrown), request, reply);
+    request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
+    reply.code(ERRORS[error.code].status).type('application/json').send(toErrorBody(error, request.id));
+  }
+
+  /** A known path with another method is told so, with the methods that it takes. */
+  #withMethods(error: AppError, request: FastifyRequest, reply: FastifyReply): AppError {
+    if (error.code !== 'ROUTE_NOT_FOUND') return error;
+    const methods = this.routes.methodsOf(request.url);
+    if (methods.length === 0) return error;
+    reply.header('allow', methods.join(', '));
+    return new AppError('ROUTE_METHOD_NOT_ALLOWED', { detail: methods.join(', ') });
+  }
+}
+
+/** A failed health check: terminus' own JSON is the answer. */
+function isTerminusReport(thrown: unknown): thrown is ServiceUnavailableException {
+  if (!(thrown instanceof ServiceUnavailableException)) return false;
+  const body = thrown.getResponse();
+  return typeof body === 'object' && 'details' in body;
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Which methods a path takes, for the answer to a wrong one; Fastify itself knows only "no such route". */
+export class RouteTable {
+  readonly #routes: { readonly pattern: RegExp; readonly method: string }[] = [];
+
+  /** To be called before any route is added. */
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const name of [method].flat()) this.#routes.push({ pattern: toPattern(url), method: name });
+    });
+  }
+
+  methodsOf(url: string): string[] {
+    const path = url.split('?', 1)[0]?.replace(/\/{2,}/g, '/') ?? '';
+    const methods = this.#routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    return [...new Set(methods)].sort();
+  }
+}
+
+function toPattern(url: string): RegExp {
+  const source = url
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : RegExp.escape(part)))
+    .join('/');
+  return new RegExp(`^${source}$`);
+}

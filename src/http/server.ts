@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config/config.js';
+import { ERRORS } from '../kernel/error-table.js';
+import type { Lifecycle } from '../kernel/lifecycle.js';
+import type { Log } from '../kernel/log.js';
+import { toAppError, toErrorBody } from './error-answer.js';
+import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
+import { RouteTable } from './route-table.js';
+
+/** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
+const KEEP_ALIVE_MS = 65_000;
+/** A caller that sends slowly holds a socket no longer than this. */
+const REQUEST_LIMIT_MS = 30_000;
+const HEADERS_LIMIT_MS = 10_000;
+const PATH_PARAMETER_LENGTH_MAX = 256;
+
+/** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
+export function createHttpAdapter(
+  config: Config,
+  lifecycle: Lifecycle,
+  log: Log,
+): { adapter: FastifyAdapter; routes: RouteTable } {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.callbackBodyBytesMax,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
+    http: { headersTimeout: HEADERS_LIMIT_MS },
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    logger: false,
+    skipMiddie: true,
+    multipart: false,
+    frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const error = toAppError(thrown);
+      const { status } = ERRORS[error.code];
+      log.info({ requestId: request.id, status, error: error.code }, 'http.answered');
+      reply.code(status).header('x-request-id', request.id).send(toErrorBody(error, request.id));
+    },
+    clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, log),
+  });
+  const fastify = adapter.getInstance();
+  const routes = new RouteTable();
+  routes.watch(fastify);
+  // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addRequestLog(fastify, lifecycle, log);
+  return { adapter, routes };
+}
+
+/** What Node's parser refuses never becomes a request; the answer is written by hand. */
+function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, log: Log): void {
+  if (thrown.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const error = toAppError(Object.assign(thrown, { statusCode: 400 }));
+  const { status } = ERRORS[error.code];
+  const requestId = newRequestId();
+  const body = JSON.stringify(toErrorBody(error, requestId));
+  log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
+  socket.end(
+    `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n\r\n${body}`,
+  );
+}

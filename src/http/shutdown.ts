@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '../config/config.js';
+import type { Lifecycle } from '../kernel/lifecycle.js';
+import { flushLog, type Log } from '../kernel/log.js';
+
+/**
+ * SIGTERM drains: not ready any more, but still served for a while, since a load balancer needs time
+ * to notice; then what is under way ends and the process with it. SIGINT, a person's Ctrl-C, skips
+ * the while. A second signal, or the time limit, ends it at once.
+ */
+export function stopOnSignals(app: NestFastifyApplication, lifecycle: Lifecycle, config: Config, log: Log): void {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (lifecycle.isDraining) return exit(log, 'manager.stopped_at_once', { signal });
+    lifecycle.beginDrain();
+    const delayMs = signal === 'SIGINT' ? 0 : config.drainDelayMs;
+    log.info({ signal, delayMs }, 'manager.draining');
+    setTimeout(() => void exit(log, 'manager.stopped_late', { limitMs: config.drainTimeoutMs }), config.drainTimeoutMs);
+    await delay(delayMs);
+    await app.close();
+    await exit(log, 'manager.stopped', {});
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function exit(log: Log, line: string, fields: object): Promise<void> {
+  log.info(fields, line);
+  await flushLog(log);
+  process.exit(0);
+}

@@ -1,0 +1,78 @@
+/** Start, signals, graceful stop. */
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { type Config, ConfigError, loadConfig, toSummary } from './config/config.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { NestLog } from './http/nest-log.js';
+import { createHttpAdapter } from './http/server.js';
+import { stopOnSignals } from './http/shutdown.js';
+import { Lifecycle } from './kernel/lifecycle.js';
+import { createLog, flushLog, type Log } from './kernel/log.js';
+import { StorageStartError } from './storage/storage-start-error.js';
+
+const NODE_VERSION_MIN = [24, 9] as const;
+
+async function main(): Promise<void> {
+  requireNode();
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = loadConfig(process.env);
+  const log = await createLog(config.logLevel, config.logFormat);
+  process.on('unhandledRejection', (error) => void giveUp(log, error));
+  try {
+    await start(config, log);
+  } catch (error) {
+    await giveUp(log, error);
+  }
+}
+
+async function start(config: Config, log: Log): Promise<void> {
+  log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
+  const lifecycle = new Lifecycle();
+  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const module = await AppModule.with(config, log, lifecycle);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    abortOnError: false,
+    bodyParser: false,
+    logger: new NestLog(log),
+  });
+  app.useGlobalFilters(new ErrorFilter(routes));
+  await app.listen(config.port, config.host);
+  log.warn(
+    { host: config.host },
+    'manager.unprotected: whoever reaches this address can register puppets; let only trusted hosts reach it',
+  );
+  log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
+  stopOnSignals(app, lifecycle, config, log);
+}
+
+/** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
+async function giveUp(log: Log, error: unknown): Promise<void> {
+  if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
+  else if (isAddressFault(error)) log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
+  else log.fatal({ err: error }, 'manager.failed');
+  await flushLog(log);
+  process.exit(1);
+}
+
+function isAddressFault(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}
+
+function requireNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [majorMin, minorMin] = NODE_VERSION_MIN;
+  if (major > majorMin || (major === majorMin && minor >= minorMin)) return;
+  process.stderr.write(
+    `WXKF-Manager needs Node ${NODE_VERSION_MIN.join('.')} or later and this is ${process.versions.node}. ` +
+      'Start it with `npm start`, which uses the Node that `npm ci` installed.\n',
+  );
+  process.exit(1);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+  process.exit(1);
+});
