@@ -51,7 +51,8 @@ async function start(config: Config, log: Log): Promise<void> {
 /** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
 async function giveUp(log: Log, error: unknown): Promise<void> {
   if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
-  else if (isAddressFault(error)) log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
+  else if (isAddressFault(error))
+    log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
   else log.fatal({ err: error }, 'manager.failed');
   await flushLog(log);
   process.exit(1);

@@ -1,5 +1,12 @@
 /** What became of a callback, as its log line and the counts of `/health` name it. */
-export const CALLBACK_OUTCOMES = ['verified', 'delivered', 'ignored', 'refused', 'not_taken', 'failed'] as const;
+export const CALLBACK_OUTCOMES = [
+  'verified',
+  'delivered',
+  'ignored',
+  'refused',
+  'not_taken',
+  'failed',
+] as const;
 export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 
 /**

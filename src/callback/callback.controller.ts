@@ -21,11 +21,18 @@ export class CallbackController {
 
   /** WeCom wants the opened text alone: no quotes, no newline. */
   @Get(':corpId')
-  async verify(@Req() request: CallbackRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  async verify(
+    @Req() request: CallbackRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
     reply.type('text/plain');
     return this.#counted(request, 'verification', (corpId, log) => {
       const { msg_signature, timestamp, nonce, echostr } = toVerificationQuery(request.query);
-      return this.service.verify(corpId, { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr }, log);
+      return this.service.verify(
+        corpId,
+        { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr },
+        log,
+      );
     });
   }
 
@@ -41,7 +48,10 @@ export class CallbackController {
 
   @Post('decrypted/:corpId')
   @HttpCode(200)
-  async receiveDecrypted(@Req() request: CallbackRequest, @JsonBody(DecryptedEventDto) dto: DecryptedEventDto) {
+  async receiveDecrypted(
+    @Req() request: CallbackRequest,
+    @JsonBody(DecryptedEventDto) dto: DecryptedEventDto,
+  ) {
     await this.#counted(request, 'decrypted', (corpId, log) =>
       this.service.acceptDecrypted({ corpId, openKfId: dto.openKfId, syncToken: dto.token }, log),
     );

@@ -1,6 +1,6 @@
 import { IsOptional, Matches, MaxLength } from 'class-validator';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
 import { validated } from '../http/validation.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;
 const TIMESTAMP = /^\d{1,16}$/;

@@ -41,5 +41,7 @@ export function idOfMessage(corpId: string, message: string): string {
 
 /** The same for an event that a gateway opened. Without a sync token nothing tells two of them apart. */
 export function idOfDecrypted(corpId: string, openKfId: string, syncToken: string): string {
-  return syncToken === '' ? randomUUID() : hash('sha256', `${corpId}\n${openKfId}\n${syncToken}`, 'base64url');
+  return syncToken === ''
+    ? randomUUID()
+    : hash('sha256', `${corpId}\n${openKfId}\n${syncToken}`, 'base64url');
 }

@@ -13,7 +13,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
   constructor(readonly mistakes: readonly string[]) {
-    super(`The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((line) => `  ${line}`).join('\n')}`);
+    super(
+      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    );
   }
 }
 
@@ -48,7 +50,9 @@ function toMistakes(
   raw: string | undefined,
   error: z.ZodError,
 ): string[] {
-  const own = error.issues.filter(({ code }) => code === 'custom').map(({ message }) => `${name}: ${message}`);
+  const own = error.issues
+    .filter(({ code }) => code === 'custom')
+    .map(({ message }) => `${name}: ${message}`);
   if (own.length > 0) return own;
   return [`${name}: expected ${expected}${secret ? '' : `, got ${JSON.stringify(raw)}`}`];
 }

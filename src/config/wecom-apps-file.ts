@@ -44,7 +44,9 @@ export function readWecomApps(path: string): { apps: WecomApp[]; mistakes: strin
   if (!parsed.success) {
     return {
       apps: [],
-      mistakes: parsed.error.issues.map(({ path: place, message }) => `${place.join('.') || 'the file'} ${message}`),
+      mistakes: parsed.error.issues.map(
+        ({ path: place, message }) => `${place.join('.') || 'the file'} ${message}`,
+      ),
     };
   }
   const apps = parsed.data.map(({ token, encodingAESKey, ...same }) => ({

@@ -75,7 +75,9 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () => this.#giveUp('timeout', 'no complete answer within 5 s'));
+    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () =>
+      this.#giveUp('timeout', 'no complete answer within 5 s'),
+    );
     pool.begin();
     pool.send(request, this);
   }

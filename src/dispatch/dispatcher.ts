@@ -18,7 +18,9 @@ export interface Delivered {
 /** Why an event was not taken, beyond what an attempt can say. */
 type NotTakenStage = FailureStage | 'unregistered' | 'offline' | 'late';
 
-type InlineResult = AttemptResult | { readonly taken: false; readonly stage: 'late'; readonly reason: string };
+type InlineResult =
+  | AttemptResult
+  | { readonly taken: false; readonly stage: 'late'; readonly reason: string };
 
 /** Delivers an event while its sender waits. What the puppet does not take is refused, so that it is sent again. */
 @Injectable()
@@ -35,7 +37,8 @@ export class Dispatcher {
    * @throws AppError `DISPATCH_NOT_TAKEN` within the inline budget; the puppet may still take it then.
    */
   async dispatch(event: KfEvent, puppet: Puppet | null): Promise<Delivered> {
-    if (puppet === null) throw notTaken('unregistered', 'no puppet has registered for this kf account yet', 0);
+    if (puppet === null)
+      throw notTaken('unregistered', 'no puppet has registered for this kf account yet', 0);
     if (!puppet.online) throw notTaken('offline', 'the puppet has deregistered', 0);
     const endMs = this.clock.elapsedMs() + INLINE_BUDGET_MS;
     const first = await this.#tryUntil(endMs, puppet, event, 1);

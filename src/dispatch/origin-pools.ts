@@ -1,4 +1,4 @@
-import { type Dispatcher as Undici, Pool } from 'undici';
+import { Pool, type Dispatcher as Undici } from 'undici';
 import type { Clock, Timer } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 

@@ -51,7 +51,12 @@ export class PuppetClient implements OnApplicationShutdown {
 }
 
 /** The two forms of the contract: the callback as it came, or what it said as JSON. */
-function toRequest(endpoint: Endpoint, event: KfEvent, attempt: number, nowMs: number): Undici.DispatchOptions {
+function toRequest(
+  endpoint: Endpoint,
+  event: KfEvent,
+  attempt: number,
+  nowMs: number,
+): Undici.DispatchOptions {
   const { raw } = event;
   return {
     method: 'POST',

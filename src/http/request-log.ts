@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
@@ -57,7 +57,10 @@ function writeLine(log: Log, request: FastifyRequest, reply: FastifyReply): void
   const durationMs = Math.round(reply.elapsedTime * 100) / 100;
   const line = unit?.line ?? 'http.answered';
   const fields = unit?.fields ?? { method: request.method, url: redactUrl(request.url) };
-  log[level]({ requestId: request.id, status: statusCode, ...fields, ...failureOf(failure), durationMs }, line);
+  log[level](
+    { requestId: request.id, status: statusCode, ...fields, ...failureOf(failure), durationMs },
+    line,
+  );
 }
 
 /** ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news. */

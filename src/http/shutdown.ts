@@ -9,13 +9,21 @@ import { flushLog, type Log } from '../kernel/log.js';
  * to notice; then what is under way ends and the process with it. SIGINT, a person's Ctrl-C, skips
  * the while. A second signal, or the time limit, ends it at once.
  */
-export function stopOnSignals(app: NestFastifyApplication, lifecycle: Lifecycle, config: Config, log: Log): void {
+export function stopOnSignals(
+  app: NestFastifyApplication,
+  lifecycle: Lifecycle,
+  config: Config,
+  log: Log,
+): void {
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (lifecycle.isDraining) return exit(log, 'manager.stopped_at_once', { signal });
     lifecycle.beginDrain();
     const delayMs = signal === 'SIGINT' ? 0 : config.drainDelayMs;
     log.info({ signal, delayMs }, 'manager.draining');
-    setTimeout(() => void exit(log, 'manager.stopped_late', { limitMs: config.drainTimeoutMs }), config.drainTimeoutMs);
+    setTimeout(
+      () => void exit(log, 'manager.stopped_late', { limitMs: config.drainTimeoutMs }),
+      config.drainTimeoutMs,
+    );
     await delay(delayMs);
     await app.close();
     await exit(log, 'manager.stopped', {});

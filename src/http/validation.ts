@@ -10,13 +10,19 @@ type Dto<T extends object> = new () => T;
  * The body as a checked DTO. JSON is asked for by its Content-Type, since a page of another site can
  * send any other type without asking first.
  */
-export const JsonBody = createParamDecorator(<T extends object>(dto: Dto<T>, context: ExecutionContext): T => {
-  const { headers, body } = context.switchToHttp().getRequest<FastifyRequest>();
-  return parseJsonBody(dto, headers['content-type'], body);
-});
+export const JsonBody = createParamDecorator(
+  <T extends object>(dto: Dto<T>, context: ExecutionContext): T => {
+    const { headers, body } = context.switchToHttp().getRequest<FastifyRequest>();
+    return parseJsonBody(dto, headers['content-type'], body);
+  },
+);
 
 /** @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID` */
-export function parseJsonBody<T extends object>(dto: Dto<T>, contentType: string | undefined, body: unknown): T {
+export function parseJsonBody<T extends object>(
+  dto: Dto<T>,
+  contentType: string | undefined,
+  body: unknown,
+): T {
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? '')) throw new AppError('REQUEST_TYPE_UNSUPPORTED');
   let value: unknown;
   try {

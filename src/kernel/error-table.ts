@@ -12,12 +12,24 @@ interface ErrorEntry {
 export const ERRORS = {
   REQUEST_INVALID: { status: 400, message: 'The request is not valid' },
   REQUEST_BODY_NOT_JSON: { status: 400, message: 'The body must be one JSON object' },
-  REQUEST_URL_INVALID: { status: 400, message: 'The URL cannot be read; check its percent-encoding and length' },
+  REQUEST_URL_INVALID: {
+    status: 400,
+    message: 'The URL cannot be read; check its percent-encoding and length',
+  },
   REQUEST_MALFORMED: { status: 400, message: 'This is not a well-formed HTTP request' },
-  REQUEST_TIMEOUT: { status: 408, message: 'The request did not arrive in time; send it again at once and whole' },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    message: 'The request did not arrive in time; send it again at once and whole',
+  },
   REQUEST_BODY_TOO_LARGE: { status: 413, message: 'The body is larger than this route takes' },
-  REQUEST_TYPE_UNSUPPORTED: { status: 415, message: 'Send the body with the header Content-Type: application/json' },
-  REQUEST_HEADERS_TOO_LARGE: { status: 431, message: 'The request headers are larger than this server takes' },
+  REQUEST_TYPE_UNSUPPORTED: {
+    status: 415,
+    message: 'Send the body with the header Content-Type: application/json',
+  },
+  REQUEST_HEADERS_TOO_LARGE: {
+    status: 431,
+    message: 'The request headers are larger than this server takes',
+  },
   ROUTE_NOT_FOUND: { status: 404, message: 'There is no such route; the README lists all of them' },
   ROUTE_METHOD_NOT_ALLOWED: { status: 405, message: 'This route takes another method' },
 
@@ -28,11 +40,13 @@ export const ERRORS = {
   CALLBACK_EVENT_MALFORMED: { status: 400, message: 'The opened event is not the XML that WeCom documents' },
   CALLBACK_CORP_UNKNOWN: {
     status: 404,
-    message: 'No callback token and key are known for this corp; register a puppet of it or list its app in WECOM_APPS_FILE',
+    message:
+      'No callback token and key are known for this corp; register a puppet of it or list its app in WECOM_APPS_FILE',
   },
   CALLBACK_SIGNATURE_MISMATCH: {
     status: 403,
-    message: 'msg_signature matches no callback token of this corp; compare the token in WeCom with the registered one',
+    message:
+      'msg_signature matches no callback token of this corp; compare the token in WeCom with the registered one',
   },
   CALLBACK_RECEIVE_ID_MISMATCH: {
     status: 403,
@@ -44,9 +58,13 @@ export const ERRORS = {
   CIPHER_LENGTH_INVALID: { status: 400, message: 'The encrypted text is not a whole number of AES blocks' },
   CIPHER_PADDING_INVALID: {
     status: 400,
-    message: 'The encrypted text does not open (padding); compare the encodingAESKey in WeCom with the registered one',
+    message:
+      'The encrypted text does not open (padding); compare the encodingAESKey in WeCom with the registered one',
   },
-  CIPHER_MESSAGE_LENGTH_INVALID: { status: 400, message: 'The encrypted text does not open (message length)' },
+  CIPHER_MESSAGE_LENGTH_INVALID: {
+    status: 400,
+    message: 'The encrypted text does not open (message length)',
+  },
   CIPHER_NOT_UTF8: { status: 400, message: 'The encrypted text does not open (not UTF-8)' },
 
   REGISTRY_PUPPET_NOT_FOUND: { status: 404, message: 'No puppet is registered for this kf account' },

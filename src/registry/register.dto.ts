@@ -57,7 +57,11 @@ export class RegisterDto {
   @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
   readonly corpId!: string;
 
-  @Length(1, CORP_SECRET_LENGTH_MAX, mustBe(`the secret of the app, at most ${CORP_SECRET_LENGTH_MAX} characters`))
+  @Length(
+    1,
+    CORP_SECRET_LENGTH_MAX,
+    mustBe(`the secret of the app, at most ${CORP_SECRET_LENGTH_MAX} characters`),
+  )
   readonly corpSecret!: string;
 
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))

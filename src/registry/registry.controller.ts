@@ -1,7 +1,14 @@
 import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { JsonBody } from '../http/validation.js';
-import { DeregisterDto, type PuppetInfo, RegisterDto, toGoodbye, toPuppetInfo, toRegistration } from './register.dto.js';
+import {
+  DeregisterDto,
+  type PuppetInfo,
+  RegisterDto,
+  toGoodbye,
+  toPuppetInfo,
+  toRegistration,
+} from './register.dto.js';
 import { RegistryService } from './registry.service.js';
 
 const SUCCESS = { code: 0, message: 'success' };

@@ -103,7 +103,8 @@ export class DataDir {
         `DATA_DIR ${this.#path} was written by a later version (schema ${marker.schemaVersion}, this one knows ${SCHEMA_VERSION}); start that version, or choose another folder`,
       );
     }
-    if (marker !== null && (file === undefined || file.size === 0)) throw this.#damaged('store.mdb is empty or missing');
+    if (marker !== null && (file === undefined || file.size === 0))
+      throw this.#damaged('store.mdb is empty or missing');
     const { closed } = marker ?? {};
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
     this.#checkInChild();
@@ -119,7 +120,9 @@ export class DataDir {
       encoding: 'utf8',
     });
     if (status === 0) return;
-    throw this.#damaged(signal ? `reading it ended by ${signal}` : stderr.trim().slice(-200) || `exit code ${status}`);
+    throw this.#damaged(
+      signal ? `reading it ended by ${signal}` : stderr.trim().slice(-200) || `exit code ${status}`,
+    );
   }
 
   #damaged(reason: string): StorageStartError {

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Puppet, Registration } from '../../registry/puppet.js';
-import { type ChangeCursor, type Changes, type Goodbye, PuppetRepository } from '../../registry/puppet.repository.js';
+import {
+  type ChangeCursor,
+  type Changes,
+  type Goodbye,
+  PuppetRepository,
+} from '../../registry/puppet.repository.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
 
@@ -40,7 +45,9 @@ export class MongoPuppetRepository extends PuppetRepository {
   }
 
   override async find(openKfId: string): Promise<Puppet | null> {
-    const record = await this.store.run('find puppet', () => this.model.findOne({ kfOpenId: openKfId }).lean());
+    const record = await this.store.run('find puppet', () =>
+      this.model.findOne({ kfOpenId: openKfId }).lean(),
+    );
     return record === null ? null : fromRecord(record);
   }
 

@@ -8,7 +8,13 @@ import type { Puppet, Registration } from '../../registry/puppet.js';
  * taken over as it is. That version may go on writing beside this one: it sets any of the first nine
  * fields, some of them may be missing, and it never touches the others.
  */
-@Schema({ collection: 'wxkfpuppets', versionKey: false, autoIndex: false, autoCreate: false, bufferCommands: false })
+@Schema({
+  collection: 'wxkfpuppets',
+  versionKey: false,
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+})
 export class PuppetRecord {
   readonly _id!: Types.ObjectId;
 

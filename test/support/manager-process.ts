@@ -1,0 +1,90 @@
+/** The built manager as a process of its own, as an operator runs it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+export interface ManagerProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** All lines so far. */
+  readonly log: readonly LogLine[];
+  /** Everything that was written to standard output and error, as text. */
+  output(): string;
+  /** The first line, past or to come, that `is` accepts. Rejects when the process ends before. */
+  line(is: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Sends the signal and gives the exit code, or the signal's name if that ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Tests, benchmarks and the demo are all started in the project's folder. */
+const MAIN = join(process.cwd(), 'dist/main.js');
+
+/** Spawns the manager; does not wait for anything. */
+export function spawnManager(
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+): Omit<ManagerProcess, 'url'> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_DELAY_MS: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  });
+  const log: LogLine[] = [];
+  const waiting = new Set<(line: LogLine) => void>();
+  let output = '';
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  createInterface(child.stdout).on('line', (text) => {
+    output += `${text}\n`;
+    if (!text.startsWith('{')) return;
+    const line: LogLine = JSON.parse(text);
+    log.push(line);
+    for (const see of waiting) see(line);
+  });
+  const exited = endOf(child);
+  return {
+    pid: child.pid ?? 0,
+    log,
+    output: () => output,
+    line: (is) =>
+      new Promise((resolve, reject) => {
+        const past = log.find(is);
+        if (past !== undefined) return resolve(past);
+        const see = (line: LogLine): void => {
+          if (!is(line)) return;
+          waiting.delete(see);
+          resolve(line);
+        };
+        waiting.add(see);
+        void exited.then((code) =>
+          reject(new Error(`the manager ended with ${code} before that line:\n${output}`)),
+        );
+      }),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return exited;
+    },
+    exited,
+  };
+}
+
+/** Resolves when it is ready to take callbacks. */
+export async function startManager(
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<ManagerProcess> {
+  const manager = spawnManager(env, cwd);
+  const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
+  await manager.line(({ msg }) => msg === 'registry.loaded');
+  return { ...manager, url: String(url) };
+}
+
+async function endOf(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+  const [code, signal] = await once(child, 'close');
+  return code ?? signal;
+}
