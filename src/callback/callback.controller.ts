@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
@@ -36,7 +36,9 @@ export class CallbackController {
     });
   }
 
+  /** WeCom takes 200 for an answer and nothing is said of 201, Nest's default. */
   @Post(':corpId')
+  @HttpCode(200)
   async receive(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#counted(request, 'encrypted', (corpId, log) => {
       const { msg_signature, timestamp, nonce } = toCallbackQuery(request.query);
