@@ -1,0 +1,71 @@
+/**
+ * Starts one MongoDB for the complete run and says which in one line. Plain JavaScript, because jest loads it
+ * outside its transform: Node strips the types of mongo-server.ts itself.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { MongoUnavailable, prepareStandIn, startMongo } from './mongo/mongo-server.ts';
+
+const howToGetOne =
+  'set MONGO_TEST_URI, or let mongodb-memory-server download a mongod ' +
+  '(MONGOMS_RUNTIME_DOWNLOAD=false skips that attempt), or install Java 17 and Maven for the stand-in';
+
+const names = {
+  given: 'the MongoDB at MONGO_TEST_URI',
+  mongod: 'a mongod of its own (mongodb-memory-server)',
+  'stand-in': 'the stand-in (mongo-java-server with H2: no write concern, failover or explain is proved)',
+};
+
+/** @type {import('./mongo/mongo-server.ts').MongoServer | undefined} */
+let mongo;
+
+export default async function globalSetup(globalConfig, projectConfig) {
+  delete process.env.WXKF_TEST_MONGO_URI;
+  delete process.env.WXKF_TEST_STAND_IN;
+  process.env.WXKF_TEST_MONGO_KIND = 'not-started';
+  if (!mayUseMongo(globalConfig, projectConfig)) return;
+
+  const withoutStandIn = await prepareStandIn().then(
+    () => null,
+    (error) => error.message,
+  );
+  if (withoutStandIn === null) process.env.WXKF_TEST_STAND_IN = '1';
+  try {
+    mongo = await startMongo();
+  } catch (error) {
+    sayNone(error);
+    return;
+  }
+  process.env.WXKF_TEST_MONGO_URI = mongo.uri;
+  process.env.WXKF_TEST_MONGO_KIND = mongo.kind;
+  const outages = withoutStandIn === null ? '' : ` Outage suites are left out (${withoutStandIn}).`;
+  say(`MongoDB for this run: ${names[mongo.kind]}. For another one ${howToGetOne}.${outages}`);
+}
+
+/** For the global teardown, which shares this module. */
+export async function stopMongo() {
+  await mongo?.stop();
+  mongo = undefined;
+}
+
+function sayNone(error) {
+  if (!(error instanceof MongoUnavailable)) throw error;
+  // Whoever names a MongoDB, and CI, must not see a green run that left it out.
+  if (process.env.CI || error.reasons.given) throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
+  process.env.WXKF_TEST_MONGO_KIND = 'none';
+  say(`!!! NO MONGODB: THE MONGODB SUITES ARE LEFT OUT !!! ${error.message}. To get one: ${howToGetOne}.`);
+}
+
+/**
+ * Whether a spec file of this run says "mongo" anywhere. One that reaches MongoDB without the word is not
+ * skipped in silence: database.ts throws.
+ */
+function mayUseMongo({ testPathPatterns, rootDir, runTestsByPath }, { cwd }) {
+  const patterns = testPathPatterns.toExecutor({ cwd, rootDir });
+  return globSync(`${rootDir}/{src,test}/**/*.spec.ts`)
+    .filter((file) => runTestsByPath || patterns.isMatch(file))
+    .some((file) => /mongo/i.test(readFileSync(file, 'utf8')));
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,3 @@
+import { stopMongo } from './global-setup.js';
+
+export default stopMongo;

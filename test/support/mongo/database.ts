@@ -1,0 +1,61 @@
+/**
+ * What a spec file needs of the run's MongoDB: a suite that is left out where there is none, and databases
+ * that no other file uses. The global setup has started the server and put its URI in the environment.
+ */
+import { randomBytes } from 'node:crypto';
+import { describe } from '@jest/globals';
+import mongoose from 'mongoose';
+
+const { WXKF_TEST_MONGO_URI: runUri, WXKF_TEST_MONGO_KIND: kind, WXKF_TEST_STAND_IN: standIn } = process.env;
+
+if (kind === 'not-started') {
+  throw new Error(
+    'The global setup started no MongoDB, because none of the selected spec files says "mongo" anywhere. ' +
+      'Name it in the spec file that uses it.',
+  );
+}
+
+/** `describe` where the run has a MongoDB. */
+export const mongoSuite = runUri ? describe : describe.skip;
+
+/** `describe` where `startStandIn` works; for outages, which need a database of their own. */
+export const standInSuite = standIn ? describe : describe.skip;
+
+/** Which MongoDB this run uses; only to be asked where the stand-in cannot do what a mongod does. */
+export const mongoKind = kind;
+
+/**
+ * A URI with a database name that was never given before; the database exists after its first write. Without
+ * a MongoDB it leads nowhere and does not throw, because jest also runs the body of a suite it leaves out.
+ */
+export function freshDatabaseUri(): string {
+  return withDatabase(
+    runUri ?? 'mongodb://no-mongodb-in-this-run.invalid',
+    `wxkf_test_${randomBytes(6).toString('hex')}`,
+  );
+}
+
+/**
+ * The same URI with another database. Options stay, and so does the database that credentials are checked
+ * against: without `authSource` it is the one in the path.
+ */
+export function withDatabase(uri: string, name: string): string {
+  const parts = /^(?<server>mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/(?<database>[^?]*))?(?:\?(?<query>.*))?$/.exec(
+    uri,
+  );
+  if (!parts?.groups) throw new Error('Not a MongoDB URI.');
+  const { server = '', database, query } = parts.groups;
+  const options = new URLSearchParams(query);
+  if (database && server.includes('@') && !options.has('authSource')) options.set('authSource', database);
+  return `${server}/${name}${options.size > 0 ? `?${options}` : ''}`;
+}
+
+/** Safe to repeat, and for a database that was never written to. */
+export async function dropDatabase(uri: string): Promise<void> {
+  const client = await mongoose.mongo.MongoClient.connect(uri);
+  try {
+    await client.db().dropDatabase();
+  } finally {
+    await client.close();
+  }
+}
