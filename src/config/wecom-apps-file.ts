@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorCodeOf } from '../kernel/error-code.js';
 import { Secret } from '../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
@@ -38,7 +39,10 @@ export function readWecomApps(path: string): { apps: WecomApp[]; mistakes: strin
   try {
     list = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return { apps: [], mistakes: [error instanceof SyntaxError ? 'is not JSON' : unreadable(error)] };
+    return {
+      apps: [],
+      mistakes: [error instanceof SyntaxError ? 'is not JSON' : `cannot be read (${errorCodeOf(error)})`],
+    };
   }
   const parsed = APPS.safeParse(list);
   if (!parsed.success) {
@@ -55,8 +59,4 @@ export function readWecomApps(path: string): { apps: WecomApp[]; mistakes: strin
     encodingAESKey: new Secret(encodingAESKey),
   }));
   return { apps, mistakes: [] };
-}
-
-function unreadable(error: unknown): string {
-  return `cannot be read (${error instanceof Error && 'code' in error ? error.code : 'unknown reason'})`;
 }

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
+import { errorCodeOf } from '../kernel/error-code.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 
 /** The one shape of an error, everywhere but on WeCom's own two routes. */
@@ -29,7 +30,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
 /** Any error as one of the table. Whatever is not foreseen becomes `INTERNAL` and shows nothing of itself. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? FRAMEWORK_CODES[String(error.code)] : undefined;
+  const code = FRAMEWORK_CODES[errorCodeOf(error)];
   if (code !== undefined) return new AppError(code);
   if (statusOf(error) === 404) return new AppError('ROUTE_NOT_FOUND');
   const isClientFault = statusOf(error) >= 400 && statusOf(error) < 500;

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import type { WecomApp } from './wecom.js';
 
 export interface Received {
+  /** Path and query as they came over the wire. */
+  readonly target: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  readonly bodyBytes: Buffer;
 }
 
 export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
@@ -34,13 +37,16 @@ export async function startPuppetServer(behaviour: Behaviour = TAKE, port = 0): 
   const waiting: ((received: Received) => void)[] = [];
   let behave = behaviour;
   const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString('utf8');
-    const url = new URL(request.url ?? '/', 'http://puppet');
+    const bodyBytes = Buffer.concat(await request.toArray());
+    const target = request.url ?? '/';
+    const url = new URL(target, 'http://puppet');
     const item = {
+      target,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
-      body,
+      body: bodyBytes.toString('utf8'),
+      bodyBytes,
     };
     received.push(item);
     waiting.splice(0).forEach((resolve) => void resolve(item));

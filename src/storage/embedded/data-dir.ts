@@ -8,6 +8,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, w
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../storage-start-error.js';
 
 const SCHEMA_VERSION = 1;
@@ -65,7 +66,7 @@ export class DataDir {
       accessSync(this.#path, constants.W_OK | constants.R_OK | constants.X_OK);
     } catch (cause) {
       throw new StorageStartError(
-        `DATA_DIR ${this.#path} cannot be written to (${codeOf(cause)}); give this process's user a folder it may write to, or set MONGO_URI`,
+        `DATA_DIR ${this.#path} cannot be written to (${errorCodeOf(cause)}); give this process's user a folder it may write to, or set MONGO_URI`,
         cause,
       );
     }
@@ -135,7 +136,7 @@ export class DataDir {
     try {
       return JSON.parse(readFileSync(this.#markerFile, 'utf8'));
     } catch (cause) {
-      if (codeOf(cause) === 'ENOENT') return null;
+      if (errorCodeOf(cause) === 'ENOENT') return null;
       // Half written at a crash: the store's own state decides, as after any unclean end.
       return { schemaVersion: SCHEMA_VERSION };
     }
@@ -144,8 +145,4 @@ export class DataDir {
   #writeMarker(marker: Marker): void {
     writeFileSync(this.#markerFile, `${JSON.stringify(marker)}\n`, { flush: true });
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

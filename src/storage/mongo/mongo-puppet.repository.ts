@@ -8,7 +8,7 @@ import {
   type Goodbye,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
-import { isDuplicateKey, MongoStore } from './mongo-store.js';
+import { isDuplicateKey, MongoStore, WRITE_LIMIT_MS } from './mongo-store.js';
 import { fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
 
 const BATCH_SIZE = 1_000;
@@ -65,7 +65,7 @@ export class MongoPuppetRepository extends PuppetRepository {
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
     const filter = { kfOpenId: registration.openKfId };
     const update = { $set: toRecord(registration, nowMs), $currentDate: { updatedAt: true } } as const;
-    await this.store.run('save puppet', async () => {
+    const upsert = async (): Promise<void> => {
       try {
         await this.model.updateOne(filter, update, { upsert: true });
       } catch (error) {
@@ -73,20 +73,19 @@ export class MongoPuppetRepository extends PuppetRepository {
         if (!isDuplicateKey(error)) throw error;
         await this.model.updateOne(filter, update);
       }
-    });
+    };
+    await this.store.run('save puppet', upsert, WRITE_LIMIT_MS);
     return { ...registration, online: true, lastOnlineAtMs: nowMs };
   }
 
   override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
-    const record = await this.store.run('mark offline', () =>
-      this.model
-        .findOneAndUpdate(
-          { kfOpenId: openKfId, corpId, ...(endpoint !== undefined && { botEndpoint: endpoint }) },
-          { $set: { online: false, lastOnlineDate: new Date(nowMs) }, $currentDate: { updatedAt: true } },
-          { returnDocument: 'after' },
-        )
-        .lean(),
-    );
+    const filter = { kfOpenId: openKfId, corpId, ...(endpoint !== undefined && { botEndpoint: endpoint }) };
+    const update = {
+      $set: { online: false, lastOnlineDate: new Date(nowMs) },
+      $currentDate: { updatedAt: true },
+    } as const;
+    const mark = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();
+    const record = await this.store.run('mark offline', mark, WRITE_LIMIT_MS);
     return record === null ? null : fromRecord(record);
   }
 

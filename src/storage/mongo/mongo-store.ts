@@ -5,26 +5,30 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../storage-start-error.js';
 import { PuppetRecord } from './puppet.schema.js';
 
 const SCHEMA_VERSION = 1;
-const OPERATION_LIMIT_MS = 2_000;
+/** A read that callbacks or the refresh wait for. */
+const READ_LIMIT_MS = 2_000;
+/** A registration has nobody hurrying behind it, and after an outage all puppets may come at once. */
+export const WRITE_LIMIT_MS = 10_000;
 const PREPARE_LIMIT_MS = 60_000;
 
 /** Error codes of MongoDB: a unique index was violated; an index of that name exists with other options. */
-const DUPLICATE_KEY = 11_000;
-const INDEX_CONFLICTS = new Set([85, 86]);
+const DUPLICATE_KEY = '11000';
+const INDEX_CONFLICTS = new Set(['85', '86']);
 
 export const CONNECT_OPTIONS: ConnectOptions = {
   appName: 'wxkf-manager',
   autoCreate: false,
   autoIndex: false,
   bufferCommands: false,
-  serverSelectionTimeoutMS: OPERATION_LIMIT_MS,
-  connectTimeoutMS: OPERATION_LIMIT_MS,
+  serverSelectionTimeoutMS: READ_LIMIT_MS,
+  connectTimeoutMS: READ_LIMIT_MS,
   socketTimeoutMS: 10_000,
   heartbeatFrequencyMS: 2_000,
   writeConcern: { w: 'majority', journal: true },
@@ -61,10 +65,10 @@ export class MongoStore extends StorageProbe {
    * Runs one operation on a database that is ready.
    * @throws AppError `STORE_UNAVAILABLE`; a write may have happened or not.
    */
-  async run<T>(what: string, operation: () => Promise<T>): Promise<T> {
+  async run<T>(what: string, operation: () => Promise<T>, limitMs = READ_LIMIT_MS): Promise<T> {
     try {
       await this.#whenReady();
-      return await withinDeadline(OPERATION_LIMIT_MS, what, operation());
+      return await withinDeadline(limitMs, what, operation());
     } catch (cause) {
       if (cause instanceof AppError || cause instanceof StorageStartError) throw cause;
       throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
@@ -131,21 +135,20 @@ export class MongoStore extends StorageProbe {
    * get one that nobody asks for, so that 1.0.3, should it come back, finds the same one as we do.
    */
   async #setDuplicatesAside(): Promise<void> {
-    const doubled = await this.puppets.aggregate<{ _id: string }>([
+    const doubled = await this.puppets.aggregate<{ _id: string | null }>([
       { $group: { _id: '$kfOpenId', count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
     ]);
     for (const { _id: kfOpenId } of doubled) {
-      if (!kfOpenId) continue;
       const [, ...others] = await this.puppets.find({ kfOpenId }).sort(LAST_ONLINE_FIRST).lean();
       for (const { _id, online } of others) {
         await this.puppets.updateOne(
           { _id, kfOpenId },
           {
             $set: {
-              kfOpenId: `${kfOpenId} (set aside ${_id.toHexString()})`,
+              kfOpenId: `${kfOpenId ?? ''} (set aside ${_id.toHexString()})`,
               online: false,
-              supersededFrom: { kfOpenId, online: online === true },
+              supersededFrom: { kfOpenId: kfOpenId ?? '', online: online === true },
             },
           },
         );
@@ -167,8 +170,4 @@ export class MongoStore extends StorageProbe {
 /** Whether a unique index refused the write. */
 export function isDuplicateKey(error: unknown): boolean {
   return errorCodeOf(error) === DUPLICATE_KEY;
-}
-
-function errorCodeOf(error: unknown): number {
-  return typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : 0;
 }

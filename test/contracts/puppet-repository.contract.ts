@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Secret } from '../../src/kernel/secret.js';
+import type { Puppet, Registration } from '../../src/registry/puppet.js';
+import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+
+/** One opened repository; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedRepository {
+  readonly repository: PuppetRepository;
+  reopen(): Promise<OpenedRepository>;
+  close(): Promise<void>;
+}
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+export function registration(fields: Partial<Registration> = {}): Registration {
+  return {
+    openKfId: 'wkAccount-1',
+    name: '客服一号',
+    endpoint: 'http://puppet:8080/bot-7',
+    corpId: 'wwCorp_1',
+    corpSecret: new Secret('corp-secret'),
+    callbackToken: new Secret('callbackToken1'),
+    encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
+    ...fields,
+  };
+}
+
+/** Secrets in the clear, so that a wrong one shows in a comparison. */
+export function revealed(puppet: Puppet | null) {
+  if (puppet === null) return null;
+  return {
+    ...puppet,
+    corpSecret: puppet.corpSecret.reveal(),
+    callbackToken: puppet.callbackToken.reveal(),
+    encodingAESKey: puppet.encodingAESKey.reveal(),
+  };
+}
+
+async function loadAll(repository: PuppetRepository): Promise<Puppet[]> {
+  const all: Puppet[] = [];
+  for await (const puppets of repository.load()) all.push(...puppets);
+  return all;
+}
+
+/** The promises of `PuppetRepository`, for every adapter and every fake of it. */
+export function puppetRepositoryContract(open: () => Promise<OpenedRepository>): void {
+  describe('a puppet repository', () => {
+    let opened: OpenedRepository;
+    let repository: PuppetRepository;
+
+    beforeEach(async () => {
+      opened = await open();
+      repository = opened.repository;
+    });
+
+    afterEach(() => opened.close());
+
+    it('gives back a registration as it was saved, online since then', async () => {
+      const saved = await repository.save(registration(), NOW_MS);
+      const expected = { ...revealed({ ...registration(), online: true, lastOnlineAtMs: NOW_MS }) };
+      expect(revealed(saved)).toEqual(expected);
+      expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
+    });
+
+    it('gives null for an account that never registered', async () => {
+      expect(await repository.find('wkNobody')).toBeNull();
+    });
+
+    it('tells accounts apart by the case of their letters', async () => {
+      await repository.save(registration({ openKfId: 'wkABC' }), NOW_MS);
+      expect(await repository.find('wkabc')).toBeNull();
+    });
+
+    it('keeps one registration per account, the latest', async () => {
+      await repository.save(registration(), NOW_MS);
+      await repository.save(registration({ endpoint: 'http://moved', corpId: 'wwCorp_2' }), NOW_MS + 1);
+      expect(await loadAll(repository)).toHaveLength(1);
+      expect(await repository.find('wkAccount-1')).toMatchObject({
+        endpoint: 'http://moved',
+        corpId: 'wwCorp_2',
+      });
+    });
+
+    it('keeps one registration of an account that registers many times at once', async () => {
+      const endpoints = Array.from({ length: 20 }, (_, n) => `http://host-${n}`);
+      await Promise.all(endpoints.map((endpoint) => repository.save(registration({ endpoint }), NOW_MS)));
+      const all = await loadAll(repository);
+      expect(all).toHaveLength(1);
+      expect(endpoints).toContain(all[0]?.endpoint);
+    });
+
+    it('loads every registration exactly once', async () => {
+      const ids = Array.from({ length: 2_500 }, (_, n) => `wk-${n}`);
+      await Promise.all(ids.map((openKfId) => repository.save(registration({ openKfId }), NOW_MS)));
+      const loaded = (await loadAll(repository)).map(({ openKfId }) => openKfId);
+      expect(loaded.sort()).toEqual(ids.sort());
+    });
+
+    it('lists the puppets of a corp, online or not, up to the limit', async () => {
+      await repository.save(registration({ openKfId: 'wk1' }), NOW_MS);
+      await repository.save(registration({ openKfId: 'wk2' }), NOW_MS);
+      await repository.save(registration({ openKfId: 'wk3', corpId: 'wwOther' }), NOW_MS);
+      await repository.markOffline({ openKfId: 'wk2', corpId: 'wwCorp_1' }, NOW_MS);
+      const ids = (await repository.listByCorp('wwCorp_1', 10)).map(({ openKfId }) => openKfId);
+      expect(ids.sort()).toEqual(['wk1', 'wk2']);
+      expect(await repository.listByCorp('wwCorp_1', 1)).toHaveLength(1);
+      expect(await repository.listByCorp('wwcorp_1', 10)).toEqual([]);
+    });
+
+    it('marks a puppet offline and keeps everything else', async () => {
+      await repository.save(registration(), NOW_MS);
+      const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
+      const marked = await repository.markOffline(goodbye, NOW_MS + 60_000);
+      const expected = revealed({ ...registration(), online: false, lastOnlineAtMs: NOW_MS + 60_000 });
+      expect(revealed(marked)).toEqual(expected);
+      expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
+    });
+
+    it('may be told a goodbye twice', async () => {
+      await repository.save(registration(), NOW_MS);
+      const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
+      await repository.markOffline(goodbye, NOW_MS);
+      expect(await repository.markOffline(goodbye, NOW_MS)).toMatchObject({ online: false });
+    });
+
+    it.each([
+      ['of an unknown account', { openKfId: 'wkNobody', corpId: 'wwCorp_1' }],
+      ['in the name of another corp', { openKfId: 'wkAccount-1', corpId: 'wwCorp_2' }],
+      [
+        'from an endpoint that is not the registered one',
+        { openKfId: 'wkAccount-1', corpId: 'wwCorp_1', endpoint: 'http://old' },
+      ],
+    ])('changes nothing at a goodbye %s', async (_what, goodbye) => {
+      await repository.save(registration(), NOW_MS);
+      expect(await repository.markOffline(goodbye, NOW_MS)).toBeNull();
+      expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
+      expect(await repository.find('wkNobody')).toBeNull();
+    });
+
+    it('is online again after registering again', async () => {
+      await repository.save(registration(), NOW_MS);
+      await repository.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, NOW_MS);
+      await repository.save(registration(), NOW_MS + 1);
+      expect(await repository.find('wkAccount-1')).toMatchObject({
+        online: true,
+        lastOnlineAtMs: NOW_MS + 1,
+      });
+    });
+
+    it('still has everything after it was opened again', async () => {
+      await repository.save(registration(), NOW_MS);
+      opened = await opened.reopen();
+      expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(
+        revealed({ ...registration(), online: true, lastOnlineAtMs: NOW_MS }),
+      );
+    });
+
+    it('tells, where others write too, every write since the cursor', async () => {
+      const { cursor: first, puppets: none } = await repository.changes(null);
+      expect(none).toEqual([]);
+      await repository.save(registration({ openKfId: 'wk1' }), NOW_MS);
+      await repository.save(registration({ openKfId: 'wk2' }), NOW_MS);
+      await repository.markOffline({ openKfId: 'wk2', corpId: 'wwCorp_1' }, NOW_MS);
+      const { cursor: second, puppets } = await repository.changes(first);
+      const told = new Map(puppets.map(({ openKfId, online }) => [openKfId, online]));
+      expect(told).toEqual(
+        repository.isShared
+          ? new Map([
+              ['wk1', true],
+              ['wk2', false],
+            ])
+          : new Map(),
+      );
+
+      await repository.save(registration({ openKfId: 'wk3' }), NOW_MS);
+      const later = await repository.changes(second);
+      expect(later.puppets.some(({ openKfId }) => openKfId === 'wk3')).toBe(repository.isShared);
+    });
+  });
+}

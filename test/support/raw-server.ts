@@ -1,0 +1,109 @@
+/** A puppet below HTTP: bare sockets, for one that breaks off, trickles, talks nonsense or is not there. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface RawServer {
+  readonly url: string;
+  /** How many requests came, by their first bytes. */
+  readonly requests: number;
+  /** How many connections were ever made. */
+  readonly connections: number;
+  /** Resolves with the next request's socket. */
+  next(): Promise<Socket>;
+  /** Resolves when no connection is open any more. */
+  allClosed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `onRequest` gets the socket and the request's number, counted from 1 over all connections. */
+export async function startRawServer(
+  onRequest: (socket: Socket, number: number) => void,
+): Promise<RawServer> {
+  const sockets = new Set<Socket>();
+  const nextWaiting: ((socket: Socket) => void)[] = [];
+  const closedWaiting: (() => void)[] = [];
+  let requests = 0;
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    // To be cut off is what these sockets are for.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) for (const resolve of closedWaiting.splice(0)) resolve();
+    });
+    socket.on('data', (chunk) => {
+      if (chunk.subarray(0, 5).toString() !== 'POST ') return;
+      onRequest(socket, ++requests);
+      for (const resolve of nextWaiting.splice(0)) resolve(socket);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get requests() {
+      return requests;
+    },
+    get connections() {
+      return connections;
+    },
+    next: () => new Promise((resolve) => nextWaiting.push(resolve)),
+    allClosed: () =>
+      new Promise((resolve) => {
+        if (sockets.size === 0) resolve();
+        else closedWaiting.push(resolve);
+      }),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Writes `chunk` again and again, for as long as the other side reads. */
+export function pour(socket: Socket, chunk: string): void {
+  const more = (): void => {
+    while (socket.writable && socket.write(chunk));
+  };
+  socket.on('drain', more);
+  more();
+}
+
+/** A URL where nobody listens: the port was free a moment ago. */
+export async function refusedUrl(): Promise<string> {
+  const server = await startRawServer(() => {});
+  await server.close();
+  return server.url;
+}
+
+/** A URL where a connection is neither made nor refused, as of a host that is gone. */
+export interface BlackHole {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Linux keeps one connection more than the backlog for a process that does not accept, and drops the rest. */
+const STUCK = `
+  require('node:net').createServer().listen(0, '127.0.0.1', 1, function () {
+    require('node:fs').writeSync(1, String(this.address().port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });`;
+
+export async function startBlackHole(): Promise<BlackHole> {
+  const child = spawn(process.execPath, ['-e', STUCK], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = await once(child.stdout, 'data');
+  const fillers = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
+  await Promise.all(fillers.map((socket) => once(socket, 'connect')));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      for (const socket of fillers) socket.on('error', () => {}).destroy();
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  };
+}
