@@ -40,10 +40,8 @@ async function start(config: Config, log: Log): Promise<void> {
   });
   app.useGlobalFilters(new ErrorFilter(routes));
   await app.listen(config.port, config.host);
-  log.warn(
-    { host: config.host },
-    'manager.unprotected: whoever reaches this address can register puppets; let only trusted hosts reach it',
-  );
+  const reason = 'whoever reaches this address can register puppets; let only trusted hosts reach it';
+  log.warn({ host: config.host, reason }, 'manager.unprotected');
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
   stopOnSignals(app, lifecycle, config, log);
 }

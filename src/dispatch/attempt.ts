@@ -38,15 +38,8 @@ const REASON_LENGTH_MAX = 200;
 
 /** undici's and Node's codes for a kept connection that its other side had just closed. */
 const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-const NO_CONNECTION = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+/** Seen by nobody: the result was given when the exchange was given up. */
+const GIVEN_UP = new Error('given up');
 
 /**
  * The exchange with the puppet: settles at the status line, and reads what follows only to free the
@@ -60,6 +53,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   readonly #deadline: Timer;
   #settle!: (result: AttemptResult) => void;
   #isSettled = false;
+  /** Of the latest sending; `null` while the puppet can have seen nothing. */
   #controller: Undici.DispatchController | null = null;
   #isGivenUp = false;
   #canSendAgain = true;
@@ -75,9 +69,10 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () =>
-      this.#giveUp('timeout', 'no complete answer within 5 s'),
-    );
+    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () => {
+      if (this.#controller === null) this.#giveUp('connect', 'no connection within 5 s');
+      else this.#giveUp('timeout', 'no complete answer within 5 s');
+    });
     pool.begin();
     pool.send(request, this);
   }
@@ -88,14 +83,19 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     return true;
   }
 
+  /** Called with a connection in hand. To throw drops the request alone; an abort would close the connection too. */
   onRequestStart(controller: Undici.DispatchController): void {
+    if (this.#isGivenUp) throw GIVEN_UP;
     this.#controller = controller;
-    if (this.#isGivenUp) controller.abort(new Error('given up'));
+  }
+
+  /** The first byte of an answer, whatever becomes of it. */
+  onResponseStarted(): void {
+    this.#canSendAgain = false;
   }
 
   onResponseStart(_controller: Undici.DispatchController, status: number): void {
     if (status < 200) return;
-    this.#canSendAgain = false;
     if (status < 300) this.#finish({ taken: true, status });
     else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}` });
   }
@@ -113,11 +113,10 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     const code = error.code ?? '';
     if (this.#canSendAgain && !this.#isGivenUp && this.#controller !== null && CLOSED_BY_PEER.has(code)) {
       this.#canSendAgain = false;
-      this.#controller = null;
       this.#pool.send(this.#request, this);
       return;
     }
-    const stage = NO_CONNECTION.has(code) || this.#controller === null ? 'connect' : 'reset';
+    const stage = this.#controller === null ? 'connect' : 'reset';
     this.#finish({ taken: false, stage, reason: (code || error.message).slice(0, REASON_LENGTH_MAX) });
     this.#close();
   }
@@ -125,6 +124,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   /** The request stays in undici's queue until its turn comes; it then ends without being sent. */
   #giveUp(stage: FailureStage, reason: string): void {
     this.#isGivenUp = true;
+    this.#deadline.cancel();
     this.#finish({ taken: false, stage, reason });
     this.#controller?.abort(new Error(reason));
   }

@@ -55,6 +55,7 @@ export class Dispatcher {
     const leftMs = endMs - this.clock.elapsedMs();
     if (leftMs <= 0) return null;
     const now = await this.registry.rereadPuppet(puppet.openKfId, leftMs);
+    if (this.clock.elapsedMs() >= endMs) return null;
     return now?.online && now.endpoint !== puppet.endpoint ? now : null;
   }
 

@@ -64,6 +64,7 @@ export class OriginPool {
 export class OriginPools {
   readonly #pools = new Map<string, OriginPool>();
   #sweeper: Timer;
+  #isClosed = false;
 
   constructor(
     private readonly clock: Clock,
@@ -76,12 +77,15 @@ export class OriginPools {
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
       pool = new OriginPool(origin, this.clock);
-      this.#pools.set(origin, pool);
+      if (this.#isClosed) this.#destroy(origin, pool);
+      else this.#pools.set(origin, pool);
     }
     return pool;
   }
 
+  /** A delivery that begins later fails before it has a socket. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#sweeper.cancel();
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
   }
@@ -91,9 +95,13 @@ export class OriginPools {
       for (const [origin, pool] of this.#pools) {
         if (!pool.isIdleFor(SWEEP_MS)) continue;
         this.#pools.delete(origin);
-        pool.destroy().catch((err: unknown) => this.log.debug({ origin, err }, 'origin.close_failed'));
+        this.#destroy(origin, pool);
       }
       this.#sweeper = this.#sweepLater();
     });
+  }
+
+  #destroy(origin: string, pool: OriginPool): void {
+    pool.destroy().catch((err: unknown) => this.log.debug({ origin, err }, 'origin.close_failed'));
   }
 }

@@ -27,14 +27,23 @@ const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
+/** By status where no code came through: Nest wraps some of Fastify's errors in its own. */
+const FRAMEWORK_STATUSES: Readonly<Record<number, ErrorCode>> = {
+  404: 'ROUTE_NOT_FOUND',
+  408: 'REQUEST_TIMEOUT',
+  413: 'REQUEST_BODY_TOO_LARGE',
+  414: 'REQUEST_URL_INVALID',
+  415: 'REQUEST_TYPE_UNSUPPORTED',
+  431: 'REQUEST_HEADERS_TOO_LARGE',
+};
+
 /** Any error as one of the table. Whatever is not foreseen becomes `INTERNAL` and shows nothing of itself. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = FRAMEWORK_CODES[errorCodeOf(error)];
+  const status = statusOf(error);
+  const code = FRAMEWORK_CODES[errorCodeOf(error)] ?? FRAMEWORK_STATUSES[status];
   if (code !== undefined) return new AppError(code);
-  if (statusOf(error) === 404) return new AppError('ROUTE_NOT_FOUND');
-  const isClientFault = statusOf(error) >= 400 && statusOf(error) < 500;
-  return new AppError(isClientFault ? 'REQUEST_MALFORMED' : 'INTERNAL', { cause: error });
+  return new AppError(status >= 400 && status < 500 ? 'REQUEST_MALFORMED' : 'INTERNAL', { cause: error });
 }
 
 function statusOf(error: unknown): number {

@@ -4,7 +4,8 @@ import mongoose from 'mongoose';
 import type { Puppet } from '../../src/registry/puppet.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace, openRepository, type Place } from '../support/stores.js';
+import type { Place } from '../support/place.js';
+import { mongoPlace, openRepository } from '../support/stores.js';
 import { type OpenedRepository, registration, revealed } from './puppet-repository.contract.js';
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, mongoPlace, openRepository } from '../support/stores.js';
+import { embeddedPlace } from '../support/place.js';
+import { mongoPlace, openRepository } from '../support/stores.js';
 import { puppetRepositoryContract } from './puppet-repository.contract.js';
 
 describe('embedded', () => puppetRepositoryContract(() => openRepository(embeddedPlace())));

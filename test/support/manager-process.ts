@@ -23,6 +23,10 @@ export interface ManagerProcess {
 /** Tests, benchmarks and the demo are all started in the project's folder. */
 const MAIN = join(process.cwd(), 'dist/main.js');
 
+/** Ended with the spec file, see environment.js. */
+const running = new Set<() => void>();
+Object.assign(globalThis, { leftovers: running });
+
 /** Spawns the manager; does not wait for anything. */
 export function spawnManager(
   env: Readonly<Record<string, string>>,
@@ -33,6 +37,9 @@ export function spawnManager(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),
   });
+  const kill = () => child.kill('SIGKILL');
+  running.add(kill);
+  child.once('close', () => running.delete(kill));
   const log: LogLine[] = [];
   const waiting = new Set<(line: LogLine) => void>();
   let output = '';

@@ -1,7 +1,5 @@
 /** Both stores opened as the application opens them, through its own modules. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { describe } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
@@ -12,24 +10,11 @@ import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
-import { dropDatabase, freshDatabaseUri } from './mongo/database.js';
+import { dropDatabase, freshDatabaseUri, mongoSuite } from './mongo/database.js';
+import { embeddedPlace, type Place } from './place.js';
 
 @Module({})
 class StorageOnly {}
-
-/** Where one test keeps its data: the variables that name it, and how to throw it away. */
-export interface Place {
-  readonly env: Readonly<Record<string, string>>;
-  discard(): Promise<void>;
-}
-
-export function embeddedPlace(): Place {
-  const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-test-'));
-  return {
-    env: { DATA_DIR: dataDir },
-    discard: async () => rmSync(dataDir, { recursive: true, force: true }),
-  };
-}
 
 export function mongoPlace(): Place {
   const uri = freshDatabaseUri();
@@ -60,4 +45,10 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
       await place.discard();
     },
   };
+}
+
+/** Runs a suite once on each store. Where it is used, the file says MongoDB, so that one is started. */
+export function onEachStore(suite: (newPlace: () => Place) => void): void {
+  describe('on the embedded store', () => suite(embeddedPlace));
+  mongoSuite('on MongoDB', () => suite(mongoPlace));
 }

@@ -1,0 +1,230 @@
+/** What bad input gets from the built process: a 4xx that names the reason, and nothing else is affected. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
+
+const BODY_BYTES_MAX = 4_096;
+const app = newApp();
+const openKfId = newOpenKfId();
+const good = sealCallback(app, kfMessageXml(app, openKfId));
+let place: Place;
+let manager: ManagerProcess;
+let puppet: PuppetServer;
+
+beforeAll(async () => {
+  place = embeddedPlace();
+  manager = await startManager({
+    ...place.env,
+    CALLBACK_BODY_MAX_BYTES: String(BODY_BYTES_MAX),
+    LOG_LEVEL: 'trace',
+  });
+  puppet = await startPuppetServer();
+  await register(manager.url, app, openKfId, puppet.url);
+});
+
+afterAll(async () => {
+  // After all of it the next good callback is served as ever, and nothing was forwarded before.
+  expect(puppet.received).toEqual([]);
+  expect((await postCallback(manager.url, app, good)).status).toBe(200);
+  await manager.stop();
+  await puppet.close();
+  await place.discard();
+});
+
+interface Request {
+  readonly path: string;
+  readonly method?: string;
+  readonly type?: string;
+  readonly body?: string | Buffer;
+}
+
+async function answerTo({ path, method = 'POST', type = 'application/json', body }: Request) {
+  const response = await fetch(`${manager.url}${path}`, {
+    method,
+    ...(body !== undefined && { body, headers: { 'content-type': type } }),
+  });
+  const answer = (await response.json()) as {
+    code: number;
+    error: string;
+    message: string;
+    requestId: string;
+  };
+  expect(answer.code).toBe(response.status);
+  expect(answer.requestId).toBe(response.headers.get('x-request-id'));
+  expect(answer.message).not.toMatch(/ at .*\.js|node_modules/);
+  return `${answer.code} ${answer.error}: ${answer.message}`;
+}
+
+const callback = `/callback/${app.corpId}?${new URLSearchParams(good.query)}`;
+const withQuery = (change: Record<string, string>): string =>
+  `/callback/${app.corpId}?${new URLSearchParams({ ...good.query, ...change })}`;
+
+it.each<[string, Request, RegExp]>([
+  ['an empty body', { path: callback, body: '' }, /^400 CALLBACK_ENVELOPE_MALFORMED: .*the body is empty/],
+  ['no body', { path: callback }, /^400 CALLBACK_ENVELOPE_MALFORMED: .*the body is empty/],
+  [
+    'text that is no XML',
+    { path: callback, body: 'hello' },
+    /^400 CALLBACK_ENVELOPE_MALFORMED: .*not well-formed/,
+  ],
+  ['unclosed XML', { path: callback, body: good.body.slice(0, -8) }, /^400 CALLBACK_ENVELOPE_MALFORMED/],
+  ['XML without Encrypt', { path: callback, body: '<xml><a>1</a></xml>' }, /exactly one <Encrypt>/],
+  [
+    'two Encrypt',
+    { path: callback, body: '<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>' },
+    /exactly one <Encrypt>/,
+  ],
+  [
+    'bytes that are no text',
+    { path: callback, body: Buffer.from([0xff, 0xfe, 0x00]) },
+    /^400 CALLBACK_ENVELOPE_MALFORMED/,
+  ],
+  [
+    'an XML bomb',
+    { path: callback, body: '<!DOCTYPE x [<!ENTITY a "b">]><xml><Encrypt>&a;</Encrypt></xml>' },
+    /^400 CALLBACK/,
+  ],
+  ['deep XML', { path: callback, body: '<a>'.repeat(1_000) }, /^400 CALLBACK_ENVELOPE_MALFORMED/],
+  [
+    'a body over the limit',
+    { path: callback, body: 'x'.repeat(BODY_BYTES_MAX + 1) },
+    /^413 REQUEST_BODY_TOO_LARGE/,
+  ],
+  [
+    'no query',
+    { path: `/callback/${app.corpId}`, body: good.body },
+    /^400 REQUEST_INVALID: .*msg_signature.*timestamp.*nonce/,
+  ],
+  [
+    'an upper-case signature',
+    { path: withQuery({ msg_signature: 'A'.repeat(40) }), body: good.body },
+    /^400 .*msg_signature/,
+  ],
+  [
+    'a wrong signature',
+    { path: withQuery({ msg_signature: 'a'.repeat(40) }), body: good.body },
+    /^403 CALLBACK_SIGNATURE/,
+  ],
+  [
+    'a timestamp in words',
+    { path: withQuery({ timestamp: 'now' }), body: good.body },
+    /^400 .*timestamp must be/,
+  ],
+  [
+    'a nonce given twice',
+    { path: `${callback}&nonce=2`, body: good.body },
+    /^400 .*nonce must be given once/,
+  ],
+  [
+    'a corp id of a wrong form',
+    { path: callback.replace(app.corpId, 'ww%20x'), body: good.body },
+    /^400 .*corpId in the path/,
+  ],
+  ['a verification without echostr', { path: callback, method: 'GET' }, /^400 .*echostr must be/],
+  ['a path that is not percent-encoding', { path: '/callback/%zz', body: '' }, /^400 REQUEST_URL_INVALID/],
+  [
+    'a path part that is too long',
+    { path: `/callback/${'w'.repeat(300)}`, body: '' },
+    /^400 REQUEST_URL_INVALID/,
+  ],
+  ['an unknown route', { path: '/nothing', method: 'GET' }, /^404 ROUTE_NOT_FOUND/],
+  [
+    'a wrong method',
+    { path: callback, method: 'DELETE' },
+    /^405 ROUTE_METHOD_NOT_ALLOWED: .*GET, HEAD, POST/,
+  ],
+  [
+    'a decrypted event that is no JSON',
+    { path: '/callback/decrypted/ww1', body: '{' },
+    /^400 REQUEST_BODY_NOT_JSON/,
+  ],
+  [
+    'a decrypted event that is a list',
+    { path: '/callback/decrypted/ww1', body: '[]' },
+    /^400 REQUEST_BODY_NOT_JSON/,
+  ],
+  [
+    'a decrypted event without an account',
+    { path: '/callback/decrypted/ww1', body: '{}' },
+    /^400 .*openKfId must be/,
+  ],
+  [
+    'a decrypted event under another type',
+    { path: '/callback/decrypted/ww1', type: 'text/plain', body: '{}' },
+    /^415 .*Content-Type: application\/json/,
+  ],
+  [
+    'a form',
+    { path: '/puppetWxkfManager/register', type: 'application/x-www-form-urlencoded', body: 'kfId=wk1' },
+    /^415/,
+  ],
+  [
+    'a polluted registration',
+    { path: '/puppetWxkfManager/register', body: '{"__proto__":{"online":true}}' },
+    /^400 REQUEST_BODY_NOT_JSON/,
+  ],
+  [
+    'a registration of nested values',
+    { path: '/puppetWxkfManager/register', body: `{"kfId":${'['.repeat(900)}${']'.repeat(900)}}` },
+    /^400 REQUEST_INVALID: .*kfId must be/,
+  ],
+  [
+    'an empty goodbye',
+    { path: '/puppetWxkfManager/deregister', body: '{}' },
+    /^400 .*kfId must be.*corpId must be/,
+  ],
+])('answers %s with what is wrong', async (_what, request, answer) => {
+  expect(await answerTo(request)).toMatch(answer);
+});
+
+it.each([
+  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\n${'X-Long: '.padEnd(20_000, 'y')}\r\n\r\n`, 431],
+  [
+    'a content length in words',
+    'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n',
+    400,
+  ],
+])('answers %s on the bare socket in the same shape', async (_what, bytes, status) => {
+  const { hostname, port } = new URL(manager.url);
+  const socket = connect(Number(port), hostname);
+  socket.end(bytes);
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(socket, 'close');
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+    code: status,
+    requestId: expect.any(String),
+  });
+});
+
+it("takes a caller's x-request-id that is one, and makes one where it is not", async () => {
+  const idOf = async (given: string) => {
+    const response = await fetch(`${manager.url}/health/live`, { headers: { 'x-request-id': given } });
+    return response.headers.get('x-request-id');
+  };
+  expect(await idOf('trace-1.a_B')).toBe('trace-1.a_B');
+  expect(await idOf('no id, with blanks')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+it('logs none of the secrets that it was given, nor those in a URL', async () => {
+  await fetch(
+    `${manager.url}/puppetWxkfManager/getToken?corpid=ww1&corpsecret=marked-secret-1&access_token=marked-secret-2`,
+  );
+  await manager.line(({ url }) => String(url).includes('getToken'));
+  expect(manager.output()).toContain('corpsecret=***');
+  for (const secret of [app.token, app.encodingAESKey, 'corp-secret-of-the-tests', 'marked-secret']) {
+    expect(manager.output()).not.toContain(secret);
+  }
+});
+
+it('never answers bad input with a 5xx', () => {
+  expect(manager.log.filter(({ status }) => Number(status) >= 500)).toEqual([]);
+});

@@ -1,0 +1,338 @@
+/** A customer's message through the built process, on real sockets, on both stores: embedded and MongoDB. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { onEachStore } from '../support/stores.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  sealVerification,
+  signedQuery,
+  type WecomApp,
+} from '../support/wecom.js';
+
+const AUTH_CHANGE = `<xml><ToUserName><![CDATA[ww1]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>
+<CreateTime>1403610513</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_account_auth_change]]></Event>
+<AuthAddOpenKfId><![CDATA[wkAAAA1]]></AuthAddOpenKfId><AuthAddOpenKfId><![CDATA[wkAAAA2]]></AuthAddOpenKfId></xml>`;
+
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  let app: WecomApp;
+  let openKfId: string;
+
+  beforeAll(async () => {
+    place = newPlace();
+    manager = await startManager(place.env);
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+
+  beforeEach(async () => {
+    app = newApp();
+    openKfId = newOpenKfId();
+    puppet = await startPuppetServer();
+    await register(manager.url, app, openKfId, puppet.url);
+  });
+
+  afterEach(() => puppet.close());
+
+  async function counts(): Promise<Record<string, number>> {
+    const response = await fetch(`${manager.url}/health`);
+    const health = (await response.json()) as { details: { callbacks: Record<string, number> } };
+    return health.details.callbacks;
+  }
+
+  it('delivers the callback byte for byte before it answers 200', async () => {
+    const callback = sealCallback(app, kfMessageXml(app, openKfId));
+    const response = await postCallback(manager.url, app, callback);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toBe('success');
+    expect(puppet.received).toHaveLength(1);
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback',
+      query: callback.query,
+      body: callback.body,
+    });
+    expect(puppet.received[0]?.headers).toMatchObject({ 'content-type': 'text/xml', 'x-wxkf-attempt': '1' });
+  });
+
+  it('gives re-sends of one event the same webhook-id, and two events different ones', async () => {
+    const [once, other] = [kfMessageXml(app, openKfId), kfMessageXml(app, openKfId)];
+    for (const message of [once, once, other])
+      await postCallback(manager.url, app, sealCallback(app, message));
+    const [first, again, second] = puppet.received.map(({ headers }) => headers['webhook-id']);
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
+  it('writes one line for a callback, with its delivery and durations', async () => {
+    await postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+    const line = await manager.line(
+      (candidate) => candidate.openKfId === openKfId && candidate.msg === 'callback.answered',
+    );
+    expect(line).toMatchObject({
+      status: 200,
+      corpId: app.corpId,
+      form: 'encrypted',
+      event: 'kf_msg_or_event',
+      outcome: 'delivered',
+      attempts: 1,
+      puppetStatus: 200,
+      openMs: expect.any(Number),
+      deliveryMs: expect.any(Number),
+      durationMs: expect.any(Number),
+    });
+  });
+
+  it.each([
+    'application/xml',
+    'text/plain',
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'text/xml; charset=utf-8',
+    '',
+  ])('takes the body under the content type "%s"', async (type) => {
+    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+    // A Blob without a type is sent without the header; a string would get one.
+    const response = await fetch(`${manager.url}/callback/${app.corpId}?${new URLSearchParams(query)}`, {
+      method: 'POST',
+      headers: type === '' ? {} : { 'content-type': type },
+      body: new Blob([body]),
+    });
+    expect(response.status).toBe(200);
+    expect(puppet.received[0]?.body).toBe(body);
+  });
+
+  it('takes the envelope with its elements in any order and white space around', async () => {
+    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+    const encrypted = /<Encrypt>.*<\/Encrypt>/
+      .exec(body)?.[0]
+      .replace('<Encrypt>', '<Encrypt>\n')
+      .replace('</Encrypt>', ' </Encrypt>');
+    const other = `<xml>\n  <AgentID></AgentID>\n  ${encrypted}\n<ToUserName>someone</ToUserName>\n</xml>\n`;
+    expect((await postCallback(manager.url, app, { query, body: other })).status).toBe(200);
+    expect(puppet.received[0]?.body).toBe(other);
+  });
+
+  it('takes a body up to its limit and sends a large one in the decrypted form, which puppets take', async () => {
+    const message = kfMessageXml(app, openKfId, 'sync-1').replace(
+      '</xml>',
+      `<Filler>${'x'.repeat(90_000)}</Filler></xml>`,
+    );
+    expect((await postCallback(manager.url, app, sealCallback(app, message))).status).toBe(200);
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: 'sync-1', openKfId }),
+    });
+  });
+
+  it('picks the app of a corp by its signature, and sends the decrypted form where the puppet could not open the raw one', async () => {
+    const second = { ...newApp(), corpId: app.corpId };
+    await register(manager.url, second, newOpenKfId(), 'http://127.0.0.1:1');
+    const response = await postCallback(
+      manager.url,
+      second,
+      sealCallback(second, kfMessageXml(app, openKfId, 'sync-2')),
+    );
+    expect(response.status).toBe(200);
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: 'sync-2', openKfId }),
+    });
+    expect(puppet.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  it('sends an event without a sync token in the decrypted form', async () => {
+    const response = await postCallback(
+      manager.url,
+      app,
+      sealCallback(app, kfMessageXml(app, openKfId, null)),
+    );
+    expect(response.status).toBe(200);
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: '', openKfId }),
+    });
+  });
+
+  it.each([
+    ['another event', AUTH_CHANGE],
+    ['a message', '<xml><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hi]]></Content></xml>'],
+    [
+      'a kf_msg_or_event without an account',
+      '<xml><Event><![CDATA[kf_msg_or_event]]></Event><Token>t</Token></xml>',
+    ],
+  ])('acknowledges and counts %s, and forwards nothing', async (_what, message) => {
+    const before = (await counts()).ignored ?? 0;
+    expect((await postCallback(manager.url, app, sealCallback(app, message))).status).toBe(200);
+    expect((await counts()).ignored).toBe(before + 1);
+    expect(puppet.received).toEqual([]);
+  });
+
+  it('delivers what a gateway has opened', async () => {
+    const response = await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, {
+      token: 'sync-3',
+      openKfId,
+    });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ code: 0, message: 'success', delivery: 'delivered' });
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: 'sync-3', openKfId }),
+    });
+  });
+
+  it('answers the verification of the callback URL with no puppet online', async () => {
+    await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
+    const query = sealVerification(app, '1616140317555161061');
+    const response = await fetch(`${manager.url}/callback/${app.corpId}?${new URLSearchParams(query)}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toBe('1616140317555161061');
+  });
+
+  it('reads a blank in echostr as the + it was', async () => {
+    let query = sealVerification(app, '1');
+    while (!query.echostr?.includes('+')) query = sealVerification(app, '1');
+    const spoiled = new URLSearchParams(query).toString().replaceAll('%2B', '+');
+    const response = await fetch(`${manager.url}/callback/${app.corpId}?${spoiled}`);
+    expect([response.status, await response.text()]).toEqual([200, '1']);
+  });
+
+  it('takes duplicate slashes in a path as one', async () => {
+    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+    const url = `${manager.url}//callback///${app.corpId}?${new URLSearchParams(query)}`;
+    expect((await fetch(url, { method: 'POST', body })).status).toBe(200);
+  });
+
+  it('delivers to an endpoint with a path, with or without a slash at its end', async () => {
+    for (const endpoint of [`${puppet.url}/bot-7`, `${puppet.url}/bot-7/`]) {
+      await register(manager.url, app, openKfId, endpoint);
+      await postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+    }
+    expect(puppet.received.map(({ path }) => path)).toEqual(['/bot-7/callback', '/bot-7/callback']);
+  });
+
+  async function refusalOf(response: Promise<Response>) {
+    const { status, headers } = await response;
+    const body = (await (await response).json()) as { error: string; message: string };
+    expect(body).toEqual({
+      code: status,
+      error: expect.any(String),
+      message: expect.any(String),
+      requestId: headers.get('x-request-id'),
+    });
+    return { status, error: body.error, message: body.message };
+  }
+
+  it('answers 503 with a stable code and the reason when the puppet does not take the event', async () => {
+    puppet.behave((_request, response) => response.writeHead(500).end());
+    const callback = sealCallback(app, kfMessageXml(app, openKfId));
+    expect(await refusalOf(postCallback(manager.url, app, callback))).toMatchObject({
+      status: 503,
+      error: 'DISPATCH_NOT_TAKEN',
+      message: expect.stringContaining('the puppet answered 500'),
+    });
+    puppet.behave((_request, response) => void response.end());
+    expect((await postCallback(manager.url, app, callback)).status).toBe(200);
+  });
+
+  it('answers within the inline budget when the puppet is silent', async () => {
+    puppet.behave(() => {});
+    const refusal = await refusalOf(
+      postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId))),
+    );
+    expect(refusal).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('did not answer in time'),
+    });
+    const line = await manager.line(
+      (candidate) => candidate.openKfId === openKfId && candidate.outcome === 'not_taken',
+    );
+    expect(line).toMatchObject({ stage: 'late', error: 'DISPATCH_NOT_TAKEN' });
+    expect(Number(line.durationMs)).toBeLessThan(2_800);
+  });
+
+  it('answers 503 for an account whose puppet is offline or was never registered', async () => {
+    const unknown = sealCallback(app, kfMessageXml(app, newOpenKfId()));
+    expect(await refusalOf(postCallback(manager.url, app, unknown))).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('no puppet has registered'),
+    });
+    await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
+    expect(
+      await refusalOf(postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)))),
+    ).toMatchObject({ status: 503, message: expect.stringContaining('deregistered') });
+    expect(puppet.received).toEqual([]);
+  });
+
+  it.each([
+    ['a corp that nobody knows', () => newApp(), 404, 'CALLBACK_CORP_UNKNOWN'],
+    [
+      'a signature of another token',
+      (known: WecomApp) => ({ ...newApp(), corpId: known.corpId }),
+      403,
+      'CALLBACK_SIGNATURE_MISMATCH',
+    ],
+    [
+      'another case of the corp id',
+      (known: WecomApp) => ({ ...known, corpId: known.corpId.toUpperCase() }),
+      404,
+      'CALLBACK_CORP_UNKNOWN',
+    ],
+  ])('refuses a callback with %s', async (_what, sender, status, error) => {
+    const from = sender(app);
+    const callback = sealCallback(from, kfMessageXml(from, openKfId));
+    expect(await refusalOf(postCallback(manager.url, from, callback))).toMatchObject({ status, error });
+    expect(puppet.received).toEqual([]);
+  });
+
+  it('refuses what was sealed for another receiver', async () => {
+    const callback = sealCallback(app, kfMessageXml(app, openKfId), 'wwSomebodyElse');
+    expect(await refusalOf(postCallback(manager.url, app, callback))).toMatchObject({
+      status: 403,
+      error: 'CALLBACK_RECEIVE_ID_MISMATCH',
+    });
+  });
+
+  it('refuses a corp that speaks for the account of another, in either form', async () => {
+    const stranger = newApp();
+    await register(manager.url, stranger, newOpenKfId(), puppet.url);
+    const refusal = { status: 404, error: 'CALLBACK_ACCOUNT_OF_OTHER_CORP' };
+    const callback = sealCallback(stranger, kfMessageXml(stranger, openKfId));
+    expect(await refusalOf(postCallback(manager.url, stranger, callback))).toMatchObject(refusal);
+    const decrypted = postJson(`${manager.url}/callback/decrypted/${stranger.corpId}`, {
+      token: 't',
+      openKfId,
+    });
+    expect(await refusalOf(decrypted)).toMatchObject(refusal);
+    expect(puppet.received).toEqual([]);
+  });
+
+  it('refuses a signed text that does not open', async () => {
+    const encrypted = Buffer.alloc(64, 7).toString('base64');
+    const body = `<xml><Encrypt>${encrypted}</Encrypt></xml>`;
+    const refusal = await refusalOf(
+      postCallback(manager.url, app, { query: signedQuery(app, encrypted), body }),
+    );
+    expect(refusal.status).toBe(400);
+    expect(refusal.error).toMatch(/^CIPHER_/);
+  });
+
+  it('refuses a signed message that is not XML', async () => {
+    const refusal = await refusalOf(
+      postCallback(manager.url, app, sealCallback(app, '{"Event":"kf_msg_or_event"}')),
+    );
+    expect(refusal).toMatchObject({ status: 400, error: 'CALLBACK_EVENT_MALFORMED' });
+  });
+});

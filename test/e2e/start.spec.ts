@@ -1,0 +1,173 @@
+/** How the built process starts, and what it says when it cannot. */
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawnManager, startManager } from '../support/manager-process.js';
+import { register, startPuppetServer } from '../support/puppet-server.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  sealVerification,
+} from '../support/wecom.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wxkf-start-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts it in the expectation that it does not: gives its exit code and what it said. */
+async function failedStart(env: Record<string, string>): Promise<{ code: unknown; said: string }> {
+  const manager = spawnManager({ DATA_DIR: folder, ...env }, folder);
+  const code = await manager.exited;
+  return { code, said: manager.output() };
+}
+
+describe('configuration', () => {
+  it('reports all mistakes at once, by name, with what was expected, and ends with 1', async () => {
+    const { code, said } = await failedStart({
+      PORT: '99999',
+      LOG_LEVEL: 'loud',
+      MONGO_URI: 'postgres://user:marked-secret@host/db',
+      WECOM_APPS_FILE: join(folder, 'missing.json'),
+      AUTH_PUPPET_TOKEN: 'marked-secret',
+    });
+    expect(code).toBe(1);
+    expect(said).toContain('5 mistake(s)');
+    expect(said).toMatch(/PORT: expected a whole number from 0 to 65535, got "99999"/);
+    expect(said).toMatch(/LOG_LEVEL: expected one of .*info.*, got "loud"/);
+    expect(said).toMatch(/MONGO_URI: expected mongodb:/);
+    expect(said).toMatch(/WECOM_APPS_FILE: cannot be read \(ENOENT\)/);
+    expect(said).toMatch(/AUTH_PUPPET_TOKEN: this version has no such setting/);
+    expect(said).not.toContain('marked-secret');
+  });
+
+  it('is read from .env too, and the environment counts more', async () => {
+    writeFileSync(join(folder, '.env'), 'CALLBACK_BODY_MAX_BYTES=2048\nLOG_LEVEL=debug\n');
+    const manager = await startManager({ DATA_DIR: folder, LOG_LEVEL: 'info' }, folder);
+    const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
+    expect(settings).toMatchObject({ CALLBACK_BODY_MAX_BYTES: 2_048, LOG_LEVEL: 'info' });
+    await manager.stop();
+  });
+
+  it('listens on loopback unless told otherwise, and says once that it is open', async () => {
+    const manager = await startManager({ DATA_DIR: folder });
+    expect(manager.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toHaveLength(1);
+    await manager.stop();
+  });
+
+  it('knows the apps of WECOM_APPS_FILE before any puppet registers', async () => {
+    const app = newApp();
+    const file = join(folder, 'apps.json');
+    writeFileSync(file, JSON.stringify([{ ...app, receiveIds: ['wwProvider'] }]));
+    const manager = await startManager({ DATA_DIR: folder, WECOM_APPS_FILE: file });
+    for (const receiveId of [app.corpId, 'wwProvider']) {
+      const query = new URLSearchParams(sealVerification(app, '1616140317555161061', receiveId));
+      const response = await fetch(`${manager.url}/callback/${app.corpId}?${query}`);
+      expect(await response.text()).toBe('1616140317555161061');
+    }
+    await manager.stop();
+  });
+
+  it('names the port that is taken', async () => {
+    const manager = await startManager({ DATA_DIR: folder });
+    const { port } = new URL(manager.url);
+    const { code, said } = await failedStart({ PORT: port, DATA_DIR: join(folder, 'other') });
+    expect(code).toBe(1);
+    expect(said).toMatch(new RegExp(`EADDRINUSE.*${port}.*set PORT and HOST`));
+    await manager.stop();
+  });
+});
+
+describe('DATA_DIR', () => {
+  const dataFile = (): string => join(folder, 'store.mdb');
+
+  async function usedStore(accounts = 200): Promise<void> {
+    const manager = await startManager({ DATA_DIR: folder });
+    const app = newApp();
+    const ids = Array.from({ length: accounts }, newOpenKfId);
+    await Promise.all(ids.map((openKfId) => register(manager.url, app, openKfId, 'http://127.0.0.1:1')));
+    await manager.stop();
+  }
+
+  async function expectRefused(said: RegExp): Promise<void> {
+    const before = readFileSync(dataFile());
+    const { code, said: output } = await failedStart({});
+    expect(code).toBe(1);
+    expect(output.match(/manager\.cannot_start/g)).toHaveLength(1);
+    expect(output).toMatch(said);
+    expect(readFileSync(dataFile()).equals(before)).toBe(true);
+  }
+
+  it('that cannot be written to is refused with what to do', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { code, said } = await failedStart({ DATA_DIR: join(folder, 'file', 'data') });
+    expect(code).toBe(1);
+    expect(said).toMatch(/cannot be written to \(ENOTDIR\).*set MONGO_URI/);
+  });
+
+  it('that another process uses is refused, and that process goes on', async () => {
+    const first = await startManager({ DATA_DIR: folder });
+    const { code, said } = await failedStart({});
+    expect(code).toBe(1);
+    expect(said).toMatch(/in use by another process, perhaps in another container/);
+    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+    await first.stop();
+  });
+
+  it('of a process that was killed is free at once', async () => {
+    const killed = await startManager({ DATA_DIR: folder });
+    await killed.stop('SIGKILL');
+    const next = await startManager({ DATA_DIR: folder });
+    await next.stop();
+  });
+
+  it('whose store file became empty is refused as damaged, not taken for empty', async () => {
+    await usedStore(1);
+    truncateSync(dataFile());
+    await expectRefused(/damaged \(store\.mdb is empty or missing\).*put a backup of the folder back/);
+  });
+
+  it('whose store file lost its end is refused as damaged', async () => {
+    await usedStore();
+    truncateSync(dataFile(), 12_288);
+    await expectRefused(/damaged \(reading it ended by SIG|damaged \(/);
+  });
+
+  it('with a damaged page is refused as damaged, by a line and not by a signal', async () => {
+    await usedStore();
+    const file = await open(dataFile(), 'r+');
+    const { size } = await file.stat();
+    // All pages but the two that hold LMDB's own bookkeeping.
+    await file.write(Buffer.alloc(size - 8_192, 0xa5), 0, size - 8_192, 8_192);
+    await file.close();
+    await expectRefused(/the store in DATA_DIR .* is damaged/);
+  });
+
+  it('of a later version is refused', async () => {
+    await usedStore(1);
+    writeFileSync(join(folder, 'store.json'), '{"schemaVersion":99}');
+    await expectRefused(/written by a later version \(schema 99/);
+  });
+
+  it('is looked through after an unclean end, and served when it is whole', async () => {
+    const puppet = await startPuppetServer();
+    const [app, openKfId] = [newApp(), newOpenKfId()];
+    const first = await startManager({ DATA_DIR: folder });
+    await register(first.url, app, openKfId, puppet.url);
+    await first.stop('SIGKILL');
+    const second = await startManager({ DATA_DIR: folder });
+    const response = await postCallback(second.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+    expect(response.status).toBe(200);
+    await second.stop();
+    await puppet.close();
+  });
+});
