@@ -49,7 +49,7 @@ export class CallbackService {
    * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
-    const { message } = await this.#open(corpId, echo);
+    const { message } = await this.#open(await this.#getCorp(corpId), corpId, echo);
     log.outcome = 'verified';
     return message;
   }
@@ -61,8 +61,9 @@ export class CallbackService {
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, msgSignature, timestamp, nonce, body } = callback;
+    const corp = await this.#getCorp(corpId);
     const encrypted = parseEnvelope(body);
-    const opened = await this.#open(corpId, { msgSignature, timestamp, nonce, encrypted });
+    const opened = await this.#open(corp, corpId, { msgSignature, timestamp, nonce, encrypted });
     const event = parseEvent(opened.message);
     log.event = event.event;
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
@@ -81,10 +82,14 @@ export class CallbackService {
     await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, log);
   }
 
-  /** With the keys known now, and once more with those that other replicas learnt a moment ago. */
-  async #open(corpId: string, signed: SignedText): Promise<OpenedCallback> {
+  async #getCorp(corpId: string): Promise<CorpKeys> {
     const corp = this.registry.findCorp(corpId) ?? (await this.registry.lookUpCorp(corpId));
     if (corp === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
+    return corp;
+  }
+
+  /** With the keys known now, and once more with those that other replicas learnt a moment ago. */
+  async #open(corp: CorpKeys, corpId: string, signed: SignedText): Promise<OpenedCallback> {
     const opened = this.#openWith(corp, signed);
     if (opened !== null) return opened;
     await this.registry.catchUp();

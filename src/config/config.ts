@@ -36,8 +36,8 @@ export function loadConfig(environment: Environment): Config {
     else mistakes.push(...toMistakes(setting, raw, parsed.error));
   }
   const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
-  for (const name of Object.keys(environment)) {
-    if (PROTECTING.test(name) && !known.has(name)) {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value && PROTECTING.test(name) && !known.has(name)) {
       mistakes.push(`${name}: this version has no such setting; unset it, since it would protect nothing`);
     }
   }

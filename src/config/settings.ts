@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
-import { readWecomApps } from './wecom-apps-file.js';
+import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
 /** One environment variable. The README's settings table says the same and a test holds it to that. */
 interface Setting<T> {
@@ -86,7 +86,7 @@ export const SETTINGS = {
       .transform((path, context) => {
         const { apps, mistakes } = path === undefined ? { apps: [], mistakes: [] } : readWecomApps(path);
         for (const message of mistakes) context.addIssue({ code: 'custom', message });
-        return apps;
+        return Object.freeze<readonly WecomApp[]>(apps);
       }),
   }),
   callbackBodyBytesMax: setting({

@@ -37,7 +37,7 @@ const APPS = z.array(
 export function readWecomApps(path: string): { apps: WecomApp[]; mistakes: string[] } {
   let list: unknown;
   try {
-    list = JSON.parse(readFileSync(path, 'utf8'));
+    list = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     return {
       apps: [],

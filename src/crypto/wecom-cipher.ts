@@ -114,7 +114,7 @@ export class WecomCipher {
 function toCiphertext(encrypted: string): Buffer {
   const ciphertext = Buffer.from(encrypted, 'base64');
   const pad = encrypted.endsWith('==') ? 2 : encrypted.endsWith('=') ? 1 : 0;
-  if (encrypted.length % 4 !== 0 || ciphertext.length !== (encrypted.length / 4) * 3 - pad) {
+  if (ciphertext.length !== (encrypted.length / 4) * 3 - pad) {
     throw new AppError('CIPHER_NOT_BASE64');
   }
   if (ciphertext.length < PAD_BLOCK_BYTES || ciphertext.length % AES_BLOCK_BYTES !== 0) {

@@ -16,16 +16,18 @@ export function toErrorBody(error: AppError, requestId: string): ErrorBody {
 }
 
 /** What Fastify and Node refuse by themselves, in our words. Their codes are documented by each. */
-const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_BAD_URL: 'REQUEST_URL_INVALID',
-  FST_ERR_MAX_PARAM_LENGTH: 'REQUEST_URL_INVALID',
-  FST_ERR_ASYNC_CONSTRAINT: 'REQUEST_URL_INVALID',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_BODY_TOO_LARGE',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REQUEST_MALFORMED',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REQUEST_TYPE_UNSUPPORTED',
-  HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
-  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
-};
+const FRAMEWORK_CODES = new Map<string, ErrorCode>(
+  Object.entries({
+    FST_ERR_BAD_URL: 'REQUEST_URL_INVALID',
+    FST_ERR_MAX_PARAM_LENGTH: 'REQUEST_URL_INVALID',
+    FST_ERR_ASYNC_CONSTRAINT: 'REQUEST_URL_INVALID',
+    FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_BODY_TOO_LARGE',
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'REQUEST_MALFORMED',
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: 'REQUEST_TYPE_UNSUPPORTED',
+    HPE_HEADER_OVERFLOW: 'REQUEST_HEADERS_TOO_LARGE',
+    ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  }),
+);
 
 /** By status where no code came through: Nest wraps some of Fastify's errors in its own. */
 const FRAMEWORK_STATUSES: Readonly<Record<number, ErrorCode>> = {
@@ -41,7 +43,7 @@ const FRAMEWORK_STATUSES: Readonly<Record<number, ErrorCode>> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const status = statusOf(error);
-  const code = FRAMEWORK_CODES[errorCodeOf(error)] ?? FRAMEWORK_STATUSES[status];
+  const code = FRAMEWORK_CODES.get(errorCodeOf(error)) ?? FRAMEWORK_STATUSES[status];
   if (code !== undefined) return new AppError(code);
   return new AppError(status >= 400 && status < 500 ? 'REQUEST_MALFORMED' : 'INTERNAL', { cause: error });
 }

@@ -39,11 +39,13 @@ export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, lo
   fastify.decorateRequest('unit', null);
   fastify.decorateRequest('failure', null);
   fastify.addHook('onRequest', (request, reply, done) => {
+    lifecycle.requestBegan();
     reply.header('x-request-id', request.id);
     if (lifecycle.isDraining) reply.header('connection', 'close');
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
+    lifecycle.requestEnded();
     writeLine(log, request, reply);
     done();
   });
@@ -73,10 +75,16 @@ function failureOf(failure: unknown): object {
   if (failure === null) return {};
   if (!(failure instanceof AppError)) return { err: failure };
   const { code, detail, internal, cause } = failure;
-  return { error: code, reason: detail, ...internal, ...(cause !== undefined && { err: cause }) };
+  return {
+    error: code,
+    reason: detail,
+    ...internal,
+    ...(cause instanceof Error && { cause: cause.message }),
+  };
 }
 
-const SECRET_PARAMETER = /([?&](?:corpsecret|access_token|token|suite_ticket|secret|password)=)[^&#]*/gi;
+/** By any name that says so, and by any whose percent-encoding may hide one. */
+const SECRET_PARAMETER = /([?&][^=&#]*(?:secret|token|ticket|password|auth_code|%)[^=&#]*=)[^&#]*/gi;
 
 /** Values of parameters that carry a secret are cut; the rest of a URL may be logged. */
 export function redactUrl(url: string): string {

@@ -25,7 +25,11 @@ export function stopOnSignals(
       config.drainTimeoutMs,
     );
     await delay(delayMs);
-    await app.close();
+    const closed = app.close();
+    await lifecycle.whenIdle();
+    // What is open now has nothing to be answered; a connection that never asked would hold the process.
+    app.getHttpServer().closeAllConnections();
+    await closed;
     await exit(log, 'manager.stopped', {});
   };
   process.on('SIGTERM', stop);

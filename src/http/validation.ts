@@ -37,11 +37,13 @@ export function parseJsonBody<T extends object>(
 }
 
 /**
- * The known fields of `values`, checked; unknown ones are dropped, since clients send more than we know.
+ * The known fields of `values`, checked. Unknown ones are dropped, since clients send more than we know;
+ * `null` counts as left out, and `constructor` would be taken for the class.
  * @throws AppError `REQUEST_INVALID` naming every wrong field.
  */
 export function validated<T extends object>(dto: Dto<T>, values: object): T {
-  const instance = Object.assign(new dto(), values);
+  const given = Object.entries(values).filter(([name, value]) => value !== null && name !== 'constructor');
+  const instance = Object.assign(new dto(), Object.fromEntries(given));
   const errors = validateSync(instance, { whitelist: true, stopAtFirstError: true });
   if (errors.length > 0) {
     const detail = errors.flatMap(({ constraints }) => Object.values(constraints ?? {})).join('; ');

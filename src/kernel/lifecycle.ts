@@ -1,6 +1,8 @@
-/** Whether the process is on its way out. Set once, by the signal; read by health. */
+/** Whether the process is on its way out, and how many requests it still has to answer. */
 export class Lifecycle {
   #isDraining = false;
+  #requests = 0;
+  #onIdle: () => void = () => {};
 
   get isDraining(): boolean {
     return this.#isDraining;
@@ -8,5 +10,22 @@ export class Lifecycle {
 
   beginDrain(): void {
     this.#isDraining = true;
+  }
+
+  requestBegan(): void {
+    this.#requests++;
+  }
+
+  requestEnded(): void {
+    this.#requests--;
+    if (this.#requests === 0) this.#onIdle();
+  }
+
+  /** Resolves when no request is under way. */
+  async whenIdle(): Promise<void> {
+    if (this.#requests === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
   }
 }

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError, type Environment, loadConfig, toSummary } from './config.js';
+
+const MONGO_URI = 'mongodb://manager:p4ssw0rd@db.example:27017/wxkf?replicaSet=rs0';
+const APP = {
+  corpId: 'ww12345678910',
+  token: 'tokenThatIsSecret',
+  encodingAESKey: 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C',
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wxkf-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function mistakesOf(environment: Environment): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+/** The environment that names a file with this content. */
+function withAppsFile(content: unknown): Environment {
+  const path = join(folder, 'apps.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return { WECOM_APPS_FILE: path };
+}
+
+describe('settings', () => {
+  it('have defaults, so that nothing has to be set', () => {
+    expect(loadConfig({})).toEqual({
+      port: 7777,
+      host: '127.0.0.1',
+      mongoUri: undefined,
+      dataDir: './data',
+      wecomApps: [],
+      callbackBodyBytesMax: 1_048_576,
+      drainDelayMs: 5_000,
+      drainTimeoutMs: 25_000,
+      logLevel: 'info',
+      logFormat: 'json',
+    });
+  });
+
+  it('are taken from the environment, which may hold anything else', () => {
+    const environment = { PORT: '80', HOST: '::', DATA_DIR: '/data', LOG_LEVEL: 'debug', PATH: '/bin' };
+    expect(loadConfig(environment)).toMatchObject({
+      port: 80,
+      host: '::',
+      dataDir: '/data',
+      logLevel: 'debug',
+    });
+    expect(loadConfig({ MONGO_URI }).mongoUri?.reveal()).toBe(MONGO_URI);
+  });
+
+  it('count as unset when they are empty', () => {
+    const empty = { PORT: '', HOST: '', MONGO_URI: '', DATA_DIR: '', WECOM_APPS_FILE: '', LOG_FORMAT: '' };
+    expect(loadConfig(empty)).toEqual(loadConfig({}));
+  });
+
+  it('cannot be changed once they are loaded', () => {
+    expect(Object.isFrozen(loadConfig({}))).toBe(true);
+  });
+});
+
+describe('mistakes', () => {
+  it('are told all at once, each by name with what was expected and what was found', () => {
+    const environment = {
+      PORT: '65536',
+      HOST: 'local host',
+      CALLBACK_BODY_MAX_BYTES: '1k',
+      DRAIN_DELAY_MS: '-1',
+      LOG_LEVEL: 'verbose',
+      LOG_FORMAT: 'JSON',
+    };
+    expect(mistakesOf(environment)).toEqual([
+      'PORT: expected a whole number from 0 to 65535, got "65536"',
+      'HOST: expected an address or host name, got "local host"',
+      'CALLBACK_BODY_MAX_BYTES: expected a whole number from 1024 to 16777216, got "1k"',
+      'DRAIN_DELAY_MS: expected a whole number from 0 to 300000, got "-1"',
+      'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, got "verbose"',
+      'LOG_FORMAT: expected one of json, pretty, got "JSON"',
+    ]);
+  });
+
+  it('stand in the message of the error, a line each', () => {
+    expect(() => loadConfig({ PORT: 'x', LOG_FORMAT: 'y' })).toThrow(
+      /2 mistake\(s\):\n {2}PORT: .+\n {2}LOG_FORMAT: .+$/,
+    );
+  });
+
+  it.each([' 80', '8e1', '0x50', '80.0', '99999999999999999999'])('do not pass as numbers: "%s"', (PORT) => {
+    expect(mistakesOf({ PORT })).toHaveLength(1);
+  });
+
+  it.each(['AUTH_PUPPET_TOKEN', 'AUTH_ANYTHING', 'SECRETS_KEY', 'PUPPET_ENDPOINT_ALLOW'])(
+    'are protections that this version does not know, such as %s, told without their value',
+    (name) => {
+      const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
+      expect(mistakes).toEqual([expect.stringMatching(RegExp(`^${name}: this version has no such setting`))]);
+      expect(String(mistakes)).not.toContain('the-value-of-it');
+    },
+  );
+});
+
+describe('the password in MONGO_URI', () => {
+  it('is in no mistake', () => {
+    expect(mistakesOf({ MONGO_URI: 'mongo://manager:p4ssw0rd@db.example' })).toEqual([
+      'MONGO_URI: expected mongodb://… or mongodb+srv://… with a host',
+    ]);
+  });
+
+  it('is not in the summary', () => {
+    expect(JSON.stringify(toSummary(loadConfig({ MONGO_URI })))).not.toContain('p4ssw0rd');
+  });
+});
+
+it('sums up what is in force by the names of the variables, apps by their number', () => {
+  const summary = toSummary(loadConfig({ ...withAppsFile([APP, APP]), MONGO_URI, PORT: '80' }));
+  const text = JSON.stringify(summary);
+  expect(JSON.parse(text)).toMatchObject({
+    PORT: 80,
+    MONGO_URI: '***',
+    WECOM_APPS_FILE: '2 app(s)',
+    LOG_LEVEL: 'info',
+  });
+  expect(text).not.toContain(APP.token);
+});
+
+describe('WECOM_APPS_FILE', () => {
+  it('gives apps, with or without what may be left out', () => {
+    const { wecomApps } = loadConfig(
+      withAppsFile([APP, { ...APP, name: '一号', receiveIds: ['suite', ''] }]),
+    );
+    expect(wecomApps.map(({ corpId, name, receiveIds }) => ({ corpId, name, receiveIds }))).toEqual([
+      { corpId: APP.corpId, name: '', receiveIds: [] },
+      { corpId: APP.corpId, name: '一号', receiveIds: ['suite', ''] },
+    ]);
+    expect(wecomApps[0]?.callbackToken.reveal()).toBe(APP.token);
+    expect(wecomApps[0]?.encodingAESKey.reveal()).toBe(APP.encodingAESKey);
+  });
+
+  it('may be an empty list', () => expect(loadConfig(withAppsFile([])).wecomApps).toEqual([]));
+
+  it('is a mistake when it cannot be read', () => {
+    expect(mistakesOf({ WECOM_APPS_FILE: join(folder, 'missing.json') })).toEqual([
+      'WECOM_APPS_FILE: cannot be read (ENOENT)',
+    ]);
+    expect(mistakesOf({ WECOM_APPS_FILE: folder })).toEqual(['WECOM_APPS_FILE: cannot be read (EISDIR)']);
+  });
+
+  it.each([`[{"token":"${APP.token}"`, `${APP.token}`, ''])(
+    'is a mistake when it is not JSON: %#',
+    (content) => {
+      expect(mistakesOf(withAppsFile(content))).toEqual(['WECOM_APPS_FILE: is not JSON']);
+    },
+  );
+
+  it('is a mistake when it is no list', () => {
+    expect(mistakesOf(withAppsFile({ apps: [APP] }))).toEqual([
+      'WECOM_APPS_FILE: the file must be a list of apps',
+    ]);
+  });
+
+  it('has every wrong field named by its place, without its value, beside all other mistakes', () => {
+    const { token: _left, ...withoutToken } = APP;
+    const apps = [APP, { ...APP, token: 'not a token', encodingAESKey: 'tooShortToBeAKey' }, withoutToken];
+    const mistakes = mistakesOf({ ...withAppsFile(apps), PORT: 'x' });
+    expect(mistakes).toEqual([
+      'PORT: expected a whole number from 0 to 65535, got "x"',
+      "WECOM_APPS_FILE: 1.token must be 1 to 32 letters and digits, as in the app's callback settings",
+      "WECOM_APPS_FILE: 1.encodingAESKey must be 43 letters and digits, as in the app's callback settings",
+      "WECOM_APPS_FILE: 2.token must be 1 to 32 letters and digits, as in the app's callback settings",
+    ]);
+  });
+
+  it.each([
+    ['corpId', { ...APP, corpId: 'ww/1' }],
+    ['corpId', { ...APP, corpId: 5 }],
+    ['receiveIds', { ...APP, receiveIds: 'suite' }],
+    ['receiveIds', { ...APP, receiveIds: ['r'.repeat(129)] }],
+    ['name', { ...APP, name: 'n'.repeat(129) }],
+  ])('is a mistake when %s is wrong: %#', (field, app) => {
+    expect(mistakesOf(withAppsFile([app]))).toEqual([
+      expect.stringMatching(RegExp(`^WECOM_APPS_FILE: 0\\.${field}`)),
+    ]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { IsOptional, Matches } from 'class-validator';
+import { parseJsonBody } from './validation.js';
+
+class VisitDto {
+  @Matches(/^[a-z]+$/, { message: 'name must be small letters' })
+  readonly name!: string;
+
+  @Matches(/^\d+$/, { message: 'room must be digits' })
+  readonly room!: string;
+
+  @IsOptional()
+  @Matches(/^[a-z]+$/, { message: 'note must be small letters' })
+  readonly note: string = 'none';
+}
+
+const JSON_TYPE = 'application/json';
+const GOOD = { name: 'ann', room: '7' };
+
+function parsed(body: unknown, contentType: string | undefined = JSON_TYPE): VisitDto {
+  return parseJsonBody(
+    VisitDto,
+    contentType,
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  );
+}
+
+function error(code: string, detail?: string): object {
+  return expect.objectContaining({ name: 'AppError', code, detail });
+}
+
+describe('the type of a body', () => {
+  it.each([JSON_TYPE, 'Application/JSON', 'application/json; charset=utf-8', 'application/json ;x'])(
+    'may be %s',
+    (type) => expect(parsed(GOOD, type)).toMatchObject(GOOD),
+  );
+
+  it.each([undefined, '', 'text/plain', 'text/plain; application/json', 'application/jsonp', 'text/json'])(
+    'must be asked for, not %s',
+    (type) => {
+      const body = Buffer.from(JSON.stringify(GOOD));
+      expect(() => parseJsonBody(VisitDto, type, body)).toThrow(error('REQUEST_TYPE_UNSUPPORTED'));
+    },
+  );
+});
+
+describe('a body', () => {
+  it('gives the known fields, with the defaults of those left out, and drops unknown ones', () => {
+    const visit = parsed({ ...GOOD, note: 'quiet', floor: 3, __proto: {}, toString: 'x' });
+    expect(visit).toBeInstanceOf(VisitDto);
+    expect({ ...visit }).toEqual({ ...GOOD, note: 'quiet' });
+    expect({ ...parsed(GOOD) }).toEqual({ ...GOOD, note: 'none' });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '{"name":'],
+    ['two JSON texts', '{}{}'],
+    ['a list', [GOOD]],
+    ['null', null],
+    ['a text', '"ann"'],
+    ['a number', 7],
+    ['an object with a __proto__ key', '{"name":"ann","room":"7","__proto__":{"admin":true}}'],
+    ['an object with such a key deeper down', '{"name":"ann","room":"7","x":[{"__proto__":1}]}'],
+    ['an object with a constructor that has a prototype', '{"constructor":{"prototype":{"admin":true}}}'],
+    ['100,000 open brackets', '['.repeat(100_000)],
+  ])('must be one JSON object, not %s', (_what, body) => {
+    expect(() => parsed(body)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+  });
+
+  it('must be there', () => {
+    expect(() => parseJsonBody(VisitDto, JSON_TYPE, undefined)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+  });
+
+  it('has every wrong field named at once', () => {
+    const everything = 'name must be small letters; room must be digits; note must be small letters';
+    expect(() => parsed({ name: 'Ann', room: 7, note: ['x'] })).toThrow(error('REQUEST_INVALID', everything));
+    const missing = 'name must be small letters; room must be digits';
+    expect(() => parsed({})).toThrow(error('REQUEST_INVALID', missing));
+  });
+});

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** Lets a process without a transform find the sources, which import each other as `.js`. */
+const FIND_SOURCES = `
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      next(context.parentURL?.includes('node_modules') ? specifier : specifier.replace(/^(\\..*)\\.js$/, '$1.ts'), context),
+  });`;
+
+/** What `statements` write through `log`, in a process of their own, since a log writes to standard output. */
+async function linesOf(statements: string): Promise<LogLine[]> {
+  const script = `${FIND_SOURCES}
+    const { createLog, flushLog } = await import('${new URL('./log.ts', import.meta.url)}');
+    const { Secret } = await import('${new URL('./secret.ts', import.meta.url)}');
+    const { AppError } = await import('${new URL('./app-error.ts', import.meta.url)}');
+    const log = await createLog('info', 'json');
+    ${statements}
+    await flushLog(log);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+describe('the log', () => {
+  it('writes a JSON line for each unit of work, as severe as asked for or more', async () => {
+    const lines = await linesOf(`
+      log.debug({ a: 1 }, 'thing.hidden');
+      log.info({ a: 1 }, 'thing.done');
+      log.warn('thing.odd');`);
+    expect(lines).toEqual([
+      { level: 30, time: expect.any(Number), a: 1, msg: 'thing.done' },
+      { level: 40, time: expect.any(Number), msg: 'thing.odd' },
+    ]);
+  });
+
+  it('prints *** for a secret, wherever it is', async () => {
+    const [line] = await linesOf(`
+      const secret = new Secret('the-value-itself');
+      const err = new Error('with ' + secret, { cause: secret });
+      log.info({ secret, deep: { list: [secret] }, text: 'a ' + secret, err }, 'thing.done');`);
+    expect(line).toMatchObject({ secret: '***', deep: { list: ['***'] }, text: 'a ***' });
+    expect(line).toMatchObject({ err: { message: 'with ***', cause: { message: '***' } } });
+    expect(JSON.stringify(line)).not.toContain('the-value-itself');
+  });
+});
+
+describe('a logged error', () => {
+  it('has type, message, code and stack, and nothing else that a driver hung on it', async () => {
+    const [line] = await linesOf(`
+      const extra = { code: 'ECONNREFUSED', connection: { password: 'p4ssw0rd' }, address: 'db.example' };
+      log.error({ err: Object.assign(new TypeError('no answer'), extra) }, 'thing.failed');`);
+    expect(line?.err).toEqual({
+      type: 'TypeError',
+      message: 'no answer',
+      code: 'ECONNREFUSED',
+      stack: expect.stringMatching(/^TypeError: no answer\n/),
+    });
+  });
+
+  it('has its causes, three of them and no more', async () => {
+    const [line] = await linesOf(`
+      let err = new Error('5');
+      for (const name of '43210') err = new Error(name, { cause: err });
+      log.error({ err }, 'thing.failed');`);
+    expect(line?.err).toMatchObject({
+      message: '0',
+      cause: { message: '1', cause: { message: '2', cause: { message: '3' } } },
+    });
+    expect(JSON.stringify(line)).not.toContain('"message":"4"');
+  });
+
+  it('may be its own cause', async () => {
+    const [line] = await linesOf(`
+      const err = new Error('loop');
+      err.cause = err;
+      log.error({ err }, 'thing.failed');`);
+    expect(JSON.stringify(line).match(/"message":"loop"/g)).toHaveLength(4);
+  });
+
+  it('has no stack when it is one of ours, and that of what caused it', async () => {
+    const [line] = await linesOf(`
+      log.error({ err: new AppError('STORE_UNAVAILABLE', { cause: new Error('why') }) }, 'thing.failed');`);
+    expect(line?.err).toEqual({
+      type: 'AppError',
+      code: 'STORE_UNAVAILABLE',
+      message: expect.any(String),
+      cause: { type: 'Error', message: 'why', stack: expect.any(String) },
+    });
+  });
+
+  it('may be anything that was thrown', async () => {
+    const [line] = await linesOf(`log.error({ err: 'a text' }, 'thing.failed');`);
+    expect(line?.err).toEqual({ type: 'string', message: 'a text' });
+  });
+});

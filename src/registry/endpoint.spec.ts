@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseEndpoint } from './endpoint.js';
+
+describe('an endpoint', () => {
+  it.each([
+    ['http://10.0.0.5:3000', 'http://10.0.0.5:3000', ''],
+    ['https://bots.example', 'https://bots.example', ''],
+    ['http://host/', 'http://host', ''],
+    ['http://host/bot-7', 'http://host', '/bot-7'],
+    ['http://host/bot-7/', 'http://host', '/bot-7'],
+    ['http://host/a/b//', 'http://host', '/a/b'],
+    ['http://[::1]:8080/x', 'http://[::1]:8080', '/x'],
+    ['HTTP://Host:80/Bot', 'http://host', '/Bot'],
+    ['https://host:443', 'https://host', ''],
+    ['http://host/%E5%AE%A2', 'http://host', '/%E5%AE%A2'],
+  ])('is read: %s', (text, origin, basePath) => expect(parseEndpoint(text)).toEqual({ origin, basePath }));
+
+  const NO_URL = 'be a URL like http://host:port or https://host/path';
+  const NO_USER = 'not carry a user name or password';
+  const NO_QUERY = 'end with its path, without a query or fragment';
+
+  it.each([
+    ['', NO_URL],
+    ['host:8080', NO_URL],
+    ['10.0.0.5:3000', NO_URL],
+    ['/bot-7', NO_URL],
+    ['ftp://host', NO_URL],
+    ['file:///etc/hosts', NO_URL],
+    ['ws://host', NO_URL],
+    ['javascript:alert(1)', NO_URL],
+    ['http://', NO_URL],
+    ['http://host:65536', NO_URL],
+    ['http://ho st', NO_URL],
+    ['http://user:p4ssw0rd@host', NO_USER],
+    ['http://user@host', NO_USER],
+    ['http://:p4ssw0rd@host', NO_USER],
+    ['http://host/?a=1', NO_QUERY],
+    ['http://host/bot#end', NO_QUERY],
+  ])('is told what it must be instead: "%s"', (text, fault) => expect(parseEndpoint(text)).toBe(fault));
+
+  it('has at most 2048 characters', () => {
+    expect(parseEndpoint(`http://host/${'a'.repeat(2_036)}`)).toHaveProperty('origin', 'http://host');
+    expect(parseEndpoint(`http://host/${'a'.repeat(2_037)}`)).toBe('be at most 2048 characters long');
+  });
+});

@@ -1,0 +1,233 @@
+import { randomInt } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import type { WecomApp } from '../config/wecom-apps-file.js';
+import { Secret } from '../kernel/secret.js';
+import type { Puppet } from './puppet.js';
+import { type KeyPair, RegistryImage } from './registry-image.js';
+
+const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2';
+const KEYS = [`${KEY}A`, `${KEY}D`, `${KEY}E`, '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt', ''];
+const TOKENS = ['tokenOne', 'tokenTwo', ''];
+const CORPS = ['ww1', 'ww2', 'ww3'];
+
+interface Words {
+  readonly corpId?: string;
+  readonly token?: string;
+  readonly key?: string;
+}
+
+function keysOf({ token = 'tokenOne', key = `${KEY}A` }: Words): KeyPair {
+  return { callbackToken: new Secret(token), encodingAESKey: new Secret(key) };
+}
+
+function puppet(openKfId: string, words: Words = {}, changes: Partial<Puppet> = {}): Puppet {
+  return {
+    openKfId,
+    name: '',
+    endpoint: 'http://host:3000',
+    corpId: words.corpId ?? 'ww1',
+    corpSecret: new Secret('secret'),
+    ...keysOf(words),
+    online: true,
+    lastOnlineAtMs: 1,
+    ...changes,
+  };
+}
+
+function app(words: Words = {}, receiveIds: readonly string[] = []): WecomApp {
+  return { corpId: words.corpId ?? 'ww1', name: '', ...keysOf(words), receiveIds };
+}
+
+function imageOf(...puppets: Puppet[]): RegistryImage {
+  const image = new RegistryImage();
+  for (const one of puppets) image.put(one);
+  return image;
+}
+
+function pairsOf(image: RegistryImage, corpId = 'ww1'): KeyPair[] {
+  return [...(image.findCorp(corpId)?.pairs.values() ?? [])];
+}
+
+function tokensOf(image: RegistryImage): string[] {
+  return pairsOf(image).map(({ callbackToken }) => callbackToken.reveal());
+}
+
+describe('puppets', () => {
+  it('are found by kf account as they were put last', () => {
+    const image = imageOf(puppet('wk1'), puppet('wk2'));
+    const again = puppet('wk1', {}, { endpoint: 'http://other', online: false });
+    expect(image.put(again)).toBe(true);
+    expect(image.findPuppet('wk1')).toBe(again);
+    expect(image.findPuppet('wk3')).toBeNull();
+    expect([image.size, ...image.openKfIds()]).toEqual([2, 'wk1', 'wk2']);
+  });
+
+  it('change nothing when they are put again as they are', () => {
+    const first = puppet('wk1');
+    const image = imageOf(first);
+    expect(image.put(puppet('wk1'))).toBe(false);
+    expect(image.findPuppet('wk1')).toBe(first);
+    image.remove('wk1');
+    expect(image.findCorp('ww1')).toBeNull();
+  });
+
+  it('are forgotten when they are removed, which may be repeated', () => {
+    const image = imageOf(puppet('wk1'));
+    image.remove('wk1');
+    image.remove('wk1');
+    expect([image.size, image.findPuppet('wk1'), image.findPairOf('wk1'), image.findCorp('ww1')]).toEqual([
+      0,
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it('keep their keys in use while they are offline', () => {
+    expect(pairsOf(imageOf(puppet('wk1', {}, { online: false })))).toHaveLength(1);
+  });
+
+  it.each([
+    ['a token', { token: '' }],
+    ['a key', { key: '' }],
+    ['a key of 43 characters', { key: KEY }],
+  ])('are known without %s, but open nothing', (_what, words) => {
+    const image = imageOf(puppet('wk1', words));
+    expect(image.findPuppet('wk1')).not.toBeNull();
+    expect([image.findPairOf('wk1'), image.findCorp('ww1')]).toEqual([null, null]);
+    image.put(puppet('wk1'));
+    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+  });
+});
+
+describe('a key pair', () => {
+  it('is one object for all puppets of a corp that use it', () => {
+    const image = imageOf(puppet('wk1'), puppet('wk2'));
+    expect(pairsOf(image)).toHaveLength(1);
+    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+    expect(image.findPairOf('wk2')).toBe(pairsOf(image)[0]);
+  });
+
+  it('is another for another corp, token or key', () => {
+    const image = imageOf(
+      puppet('wk1'),
+      puppet('wk2', { token: 'tokenTwo' }),
+      puppet('wk3', { key: `${KEY}E` }),
+    );
+    image.put(puppet('wk4', { corpId: 'ww2' }));
+    const pairs = ['wk1', 'wk2', 'wk3', 'wk4'].map((openKfId) => image.findPairOf(openKfId));
+    expect(new Set(pairs).size).toBe(4);
+    expect(pairsOf(image)).toHaveLength(3);
+  });
+
+  it('is one for keys that differ in the free bits of their last character only', () => {
+    const image = imageOf(...['A', 'B', 'C', 'D'].map((last) => puppet(`wk${last}`, { key: KEY + last })));
+    expect(pairsOf(image)).toHaveLength(1);
+    for (const last of ['A', 'B', 'C']) image.remove(`wk${last}`);
+    expect(pairsOf(image)).toHaveLength(1);
+    image.remove('wkD');
+    expect(image.findCorp('ww1')).toBeNull();
+  });
+
+  it('goes with its last user, and the corp with its last pair', () => {
+    const image = imageOf(puppet('wk1'), puppet('wk2'), puppet('wk3', { token: 'tokenTwo' }));
+    expect(tokensOf(image)).toEqual(['tokenOne', 'tokenTwo']);
+    image.remove('wk1');
+    expect(tokensOf(image)).toEqual(['tokenOne', 'tokenTwo']);
+    image.remove('wk2');
+    expect(tokensOf(image)).toEqual(['tokenTwo']);
+    image.remove('wk3');
+    expect(image.findCorp('ww1')).toBeNull();
+  });
+
+  it('stays the same object when a puppet registers again with it', () => {
+    const image = imageOf(puppet('wk1'));
+    const [pair] = pairsOf(image);
+    image.put(puppet('wk1', {}, { lastOnlineAtMs: 2 }));
+    expect(pairsOf(image)[0]).toBe(pair);
+    expect(image.findPairOf('wk1')).toBe(pair);
+  });
+
+  it('is replaced when its only puppet registers with other keys', () => {
+    const image = imageOf(puppet('wk1'));
+    image.put(puppet('wk1', { token: 'tokenTwo' }));
+    expect(tokensOf(image)).toEqual(['tokenTwo']);
+    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+  });
+
+  it('moves with its puppet to another corp', () => {
+    const image = imageOf(puppet('wk1'));
+    image.put(puppet('wk1', { corpId: 'ww2' }));
+    expect(image.findCorp('ww1')).toBeNull();
+    expect(pairsOf(image, 'ww2')).toHaveLength(1);
+    expect(image.findPairOf('wk1')).toBe(pairsOf(image, 'ww2')[0]);
+  });
+});
+
+describe('apps', () => {
+  it('open the callbacks of their corp before any puppet registers', () => {
+    const image = new RegistryImage([app(), app({ token: 'tokenTwo' }), app({ corpId: 'ww2' })]);
+    expect([pairsOf(image).length, pairsOf(image, 'ww2').length, image.size]).toEqual([2, 1, 0]);
+  });
+
+  it('count like puppets with the same pair, which stays when those are gone', () => {
+    const image = new RegistryImage([app({ key: `${KEY}D` })]);
+    const [pair] = pairsOf(image);
+    image.put(puppet('wk1'));
+    expect(image.findPairOf('wk1')).toBe(pair);
+    image.remove('wk1');
+    expect(pairsOf(image)[0]).toBe(pair);
+  });
+
+  it('add receivers to the corp itself, which a puppet needs no app for', () => {
+    const image = new RegistryImage([app({}, ['suite', '']), app({ token: 'tokenTwo' }, ['provider'])]);
+    image.put(puppet('wk2', { corpId: 'ww2' }));
+    image.put(puppet('wk1'));
+    image.remove('wk1');
+    expect([...(image.findCorp('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite', '', 'provider']);
+    expect([...(image.findCorp('ww2')?.receiveIds ?? [])]).toEqual(['ww2']);
+  });
+});
+
+describe('any sequence of changes', () => {
+  const SEED = randomInt(2 ** 31);
+  let state = SEED;
+  const pick = (count: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * count);
+  };
+
+  /** Pairs by corp, each as text, and which puppet uses which of them. */
+  const stateOf = (image: RegistryImage): unknown => ({
+    corps: CORPS.map((corpId) => pairsOf(image, corpId).map(textOf).sort()),
+    users: [...image.openKfIds()].sort().map((id) => {
+      const pair = image.findPairOf(id);
+      const isOfItsCorp = pair === null || pairsOf(image, image.findPuppet(id)?.corpId).includes(pair);
+      return { id, pair: textOf(pair), isOfItsCorp };
+    }),
+  });
+  const textOf = (pair: KeyPair | null): string =>
+    pair === null
+      ? 'none'
+      : `${pair.callbackToken.reveal()} ${Buffer.from(pair.encodingAESKey.reveal(), 'base64').toString('hex')}`;
+
+  it('leaves what an image has that never saw another state', () => {
+    const apps = [app({ corpId: 'ww3' }), app({ corpId: 'ww3' })];
+    const image = new RegistryImage(apps);
+    const known = new Map<string, Puppet>();
+    for (let at = 0; at < 2_000; at++) {
+      const openKfId = `wk${pick(8)}`;
+      const words = { corpId: CORPS[pick(3)] ?? '', token: TOKENS[pick(3)] ?? '', key: KEYS[pick(5)] ?? '' };
+      if (pick(4) === 0) {
+        known.delete(openKfId);
+        image.remove(openKfId);
+      } else {
+        known.set(openKfId, puppet(openKfId, words));
+        image.put(puppet(openKfId, words));
+      }
+      const rebuilt = new RegistryImage(apps);
+      for (const one of known.values()) rebuilt.put(one);
+      expect({ SEED, at, state: stateOf(image) }).toEqual({ SEED, at, state: stateOf(rebuilt) });
+    }
+  });
+});

@@ -1,0 +1,100 @@
+/** The built process while its MongoDB is away; each test has a database server of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
+import { standInSuite } from '../support/mongo/database.js';
+import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';
+import {
+  type PuppetServer,
+  postJson,
+  register,
+  registrationOf,
+  startPuppetServer,
+} from '../support/puppet-server.js';
+import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
+
+standInSuite('while MongoDB is away', () => {
+  const app = newApp();
+  const openKfId = newOpenKfId();
+  let dataDir: string;
+  let database: StandIn;
+  let puppet: PuppetServer;
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'wxkf-outage-'));
+    database = await startStandIn({ dataDir });
+    puppet = await startPuppetServer();
+  });
+
+  afterEach(async () => {
+    await puppet.close();
+    await database.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const env = () => ({ MONGO_URI: `${database.uri}/outage` });
+  const send = (manager: ManagerProcess) =>
+    postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+
+  it('a start waits for it: live, not ready, said once; and becomes ready by itself', async () => {
+    const { port } = database;
+    await database.stop();
+    const manager = spawnManager(env());
+    const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
+    await manager.line(({ msg }) => msg === 'registry.load_waiting');
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+    const callback = await postCallback(String(url), app, sealCallback(app, kfMessageXml(app, openKfId)));
+    expect(callback.status).toBe(503);
+    expect(await callback.json()).toMatchObject({ error: 'REGISTRY_NOT_LOADED' });
+    database = await startStandIn({ dataDir, port });
+    await manager.line(({ msg }) => msg === 'registry.loaded');
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    expect(manager.log.filter(({ msg }) => msg === 'registry.load_waiting')).toHaveLength(1);
+    expect(await manager.stop()).toBe(0);
+  });
+
+  it('callbacks to healthy puppets go on, ready stays, a registration is refused with 503, and all heals', async () => {
+    const manager = await startManager(env());
+    await register(manager.url, app, openKfId, puppet.url);
+    const { port } = database;
+    await database.kill();
+    expect((await send(manager)).status).toBe(200);
+    const refused = await postJson(
+      `${manager.url}/puppetWxkfManager/register`,
+      registrationOf(app, newOpenKfId(), puppet.url),
+    );
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ error: 'STORE_UNAVAILABLE' });
+    expect((await send(manager)).status).toBe(200);
+    expect((await fetch(`${manager.url}/health/ready`)).status).toBe(200);
+    const health = await fetch(`${manager.url}/health`);
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ status: 'error', error: { storage: { status: 'down' } } });
+    await manager.line(({ msg }) => msg === 'registry.refresh_failed');
+    database = await startStandIn({ dataDir, port });
+    await manager.line(({ msg }) => msg === 'registry.store_recovered');
+    await register(manager.url, app, newOpenKfId(), puppet.url);
+    expect(await manager.stop()).toBe(0);
+  });
+
+  it('a database that hangs holds up no callback, and an unknown corp gets 503 rather than 404', async () => {
+    const manager = await startManager(env());
+    await register(manager.url, app, openKfId, puppet.url);
+    database.pause();
+    expect((await send(manager)).status).toBe(200);
+    const stranger = newApp();
+    const unknown = await postCallback(
+      manager.url,
+      stranger,
+      sealCallback(stranger, kfMessageXml(stranger, 'wk1')),
+    );
+    expect(unknown.status).toBe(503);
+    const line = await manager.line(({ corpId }) => corpId === stranger.corpId);
+    expect(Number(line.durationMs)).toBeLessThan(2_800);
+    database.resume();
+    expect(await manager.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,86 @@
+/** Two managers on one MongoDB. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import type { Place } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { mongoPlace } from '../support/stores.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  type WecomApp,
+} from '../support/wecom.js';
+
+mongoSuite('two managers on one database', () => {
+  let place: Place;
+  let one: ManagerProcess;
+  let two: ManagerProcess;
+  let puppet: PuppetServer;
+  let app: WecomApp;
+  let openKfId: string;
+
+  beforeAll(async () => {
+    place = mongoPlace();
+    [one, two] = await Promise.all([startManager(place.env), startManager(place.env)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([one.stop(), two.stop()]);
+    await place.discard();
+  });
+
+  beforeEach(async () => {
+    puppet = await startPuppetServer();
+    app = newApp();
+    openKfId = newOpenKfId();
+  });
+
+  afterEach(() => puppet.close());
+
+  const send = (manager: ManagerProcess, sender = app) =>
+    postCallback(manager.url, sender, sealCallback(sender, kfMessageXml(sender, openKfId)));
+
+  it('serve at once what registered with the other, corp and account unknown before', async () => {
+    await register(one.url, app, openKfId, puppet.url);
+    expect((await send(two)).status).toBe(200);
+  });
+
+  it('serve at once an account that registered with the other for a corp known before', async () => {
+    await register(two.url, app, newOpenKfId(), puppet.url);
+    await register(one.url, app, openKfId, puppet.url);
+    expect((await send(two)).status).toBe(200);
+  });
+
+  it('find a puppet that moved through the other within the same callback', async () => {
+    const gone = await startPuppetServer();
+    await register(one.url, app, openKfId, gone.url);
+    expect((await send(two)).status).toBe(200);
+    await gone.close();
+    await register(one.url, app, openKfId, puppet.url);
+    expect((await send(two)).status).toBe(200);
+    const line = await two.line((candidate) => candidate.openKfId === openKfId && candidate.attempts === 2);
+    expect(line).toMatchObject({ outcome: 'delivered' });
+  });
+
+  it('accept at once a key that a puppet renewed through the other', async () => {
+    await register(one.url, app, openKfId, puppet.url);
+    expect((await send(two)).status).toBe(200);
+    const renewed = { ...newApp(), corpId: app.corpId };
+    await register(one.url, renewed, openKfId, puppet.url);
+    expect((await send(two, renewed)).status).toBe(200);
+  });
+
+  it('find on the spot what a manager 1.0.3 writes beside them', async () => {
+    await register(one.url, app, openKfId, 'http://127.0.0.1:1');
+    expect((await send(two)).status).toBe(503);
+    const client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
+    const written = { botEndpoint: puppet.url, online: true };
+    await client.db().collection('wxkfpuppets').updateOne({ kfOpenId: openKfId }, { $set: written });
+    await client.close();
+    expect((await send(two)).status).toBe(200);
+  });
+});
