@@ -15,12 +15,20 @@ export interface Delivered {
   readonly attempts: number;
 }
 
-/** Why an event was not taken, beyond what an attempt can say. */
-type NotTakenStage = FailureStage | 'unregistered' | 'offline' | 'late';
+interface NotTaken {
+  readonly taken: false;
+  /** Where, beyond what an attempt can say. */
+  readonly stage: FailureStage | 'unregistered' | 'offline' | 'late';
+  readonly reason: string;
+}
 
-type InlineResult =
-  | AttemptResult
-  | { readonly taken: false; readonly stage: 'late'; readonly reason: string };
+const UNREGISTERED: NotTaken = {
+  taken: false,
+  stage: 'unregistered',
+  reason: 'no puppet has registered for this kf account yet',
+};
+const OFFLINE: NotTaken = { taken: false, stage: 'offline', reason: 'the puppet has deregistered' };
+const LATE: NotTaken = { taken: false, stage: 'late', reason: 'the puppet did not answer in time' };
 
 /** Delivers an event while its sender waits. What the puppet does not take is refused, so that it is sent again. */
 @Injectable()
@@ -37,34 +45,38 @@ export class Dispatcher {
    * @throws AppError `DISPATCH_NOT_TAKEN` within the inline budget; the puppet may still take it then.
    */
   async dispatch(event: KfEvent, puppet: Puppet | null): Promise<Delivered> {
-    if (puppet === null)
-      throw notTaken('unregistered', 'no puppet has registered for this kf account yet', 0);
-    if (!puppet.online) throw notTaken('offline', 'the puppet has deregistered', 0);
+    if (puppet === null) throw notTaken(UNREGISTERED, 0);
     const endMs = this.clock.elapsedMs() + INLINE_BUDGET_MS;
-    const first = await this.#tryUntil(endMs, puppet, event, 1);
-    if (first.taken) return { status: first.status, attempts: 1 };
+    const attempts = puppet.online ? 1 : 0;
+    const first = puppet.online ? await this.#tryUntil(endMs, puppet, event, 1) : OFFLINE;
+    if (first.taken) return { status: first.status, attempts };
     const moved = await this.#findMoved(puppet, endMs);
-    if (moved === null) throw notTaken(first.stage, first.reason, 1);
-    const second = await this.#tryUntil(endMs, moved, event, 2);
-    if (second.taken) return { status: second.status, attempts: 2 };
-    throw notTaken(second.stage, second.reason, 2);
+    if (moved === null) throw notTaken(first, attempts);
+    const second = await this.#tryUntil(endMs, moved, event, attempts + 1);
+    if (second.taken) return { status: second.status, attempts: attempts + 1 };
+    throw notTaken(second, attempts + 1);
   }
 
-  /** The puppet where it is now, if another replica knows it at another endpoint. */
+  /** The puppet where it is now, if another replica knows it to be back or at another endpoint. */
   async #findMoved(puppet: Puppet, endMs: number): Promise<Puppet | null> {
     const leftMs = endMs - this.clock.elapsedMs();
     if (leftMs <= 0) return null;
     const now = await this.registry.rereadPuppet(puppet.openKfId, leftMs);
     if (this.clock.elapsedMs() >= endMs) return null;
-    return now?.online && now.endpoint !== puppet.endpoint ? now : null;
+    return now?.online && (!puppet.online || now.endpoint !== puppet.endpoint) ? now : null;
   }
 
-  #tryUntil(endMs: number, puppet: Puppet, event: KfEvent, number: number): Promise<InlineResult> {
+  #tryUntil(
+    endMs: number,
+    puppet: Puppet,
+    event: KfEvent,
+    number: number,
+  ): Promise<AttemptResult | NotTaken> {
     const attempt = this.client.start(puppet, event, number);
     return new Promise((resolve) => {
       const budget = this.clock.after(endMs - this.clock.elapsedMs(), () => {
         if (attempt.withdraw()) return;
-        resolve({ taken: false, stage: 'late', reason: 'the puppet did not answer in time' });
+        resolve(LATE);
       });
       void attempt.result.then((result) => {
         budget.cancel();
@@ -74,6 +86,6 @@ export class Dispatcher {
   }
 }
 
-function notTaken(stage: NotTakenStage, reason: string, attempts: number): AppError {
+function notTaken({ stage, reason }: NotTaken, attempts: number): AppError {
   return new AppError('DISPATCH_NOT_TAKEN', { detail: reason, internal: { stage, attempts } });
 }

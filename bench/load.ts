@@ -1,0 +1,249 @@
+/**
+ * The load test: callbacks delivered per second on one core, ours beside a hand-written program (a) and the
+ * naive stack (b), in one run and in turns. It talks to 127.0.0.1 only, ends within a fixed time, and ends
+ * only the processes that it started.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Account, type Callback, makeAccounts, makeCallbacks } from './load/accounts.js';
+import { moveTo, planCores } from './load/cores.js';
+import {
+  PROGRAM_KEYS,
+  type Program,
+  type ProgramKey,
+  type Setting,
+  startProgram,
+  TITLES,
+  whatIsMissing,
+} from './load/programs.js';
+import { prove } from './load/proof.js';
+import {
+  failureLines,
+  machine,
+  notices,
+  table,
+  type Verdict,
+  verdicts,
+  verdictTable,
+} from './load/report.js';
+import { type Round, runRound } from './load/round.js';
+import { Sink } from './load/sink.js';
+import { startWecom } from './load/wecom.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ACCOUNTS = 20;
+const CONNECTIONS = 64;
+
+type Plan = {
+  rounds: number;
+  measureMs: number;
+  /** Callbacks, since it is by them and not by time that code gets compiled; fewer of (b), which takes long. */
+  warmUp: Record<ProgramKey, number>;
+  warmUpLimitMs: number;
+  perAccount: number;
+  /** The run is given up then. */
+  limitMs: number;
+};
+
+/** Many short rounds rather than few long ones: a neighbour's burst then spoils some of them, not the median. */
+const FULL: Plan = {
+  rounds: 12,
+  measureMs: 2_000,
+  warmUp: { a: 30_000, ours: 30_000, b: 10_000 },
+  warmUpLimitMs: 15_000,
+  perAccount: 1_000,
+  limitMs: 300_000,
+};
+/** For CI: shows that all of it still works; its figures only hint. */
+const SHORT: Plan = {
+  rounds: 3,
+  measureMs: 1_000,
+  warmUp: { a: 10_000, ours: 10_000, b: 2_000 },
+  warmUpLimitMs: 5_000,
+  perAccount: 200,
+  limitMs: 120_000,
+};
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+const plan = options.short ? SHORT : FULL;
+const cores = planCores();
+
+/** Undone last first, whatever happens. */
+const cleanUps: (() => unknown)[] = [];
+let cleanedUp: Promise<void> | undefined;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function cleanUp(): Promise<void> {
+  cleanedUp ??= (async () => {
+    for (const undo of cleanUps.reverse()) {
+      await Promise.resolve(undo()).catch((error: unknown) => say(`while cleaning up: ${error}`));
+    }
+  })();
+  return cleanedUp;
+}
+
+function endOn(reason: string, code: number): void {
+  say(reason);
+  cleanUp().finally(() => process.exit(code));
+}
+
+process.once('SIGINT', () => endOn('interrupted', 130));
+process.once('SIGTERM', () => endOn('interrupted', 143));
+process.once('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
+setTimeout(() => endOn(`gave up after ${plan.limitMs / 1000} s`, 1), plan.limitMs).unref();
+
+function wantedKeys(): ProgramKey[] {
+  const wanted = options.only?.split(',') ?? [...PROGRAM_KEYS];
+  const unknown = wanted.filter((key) => !PROGRAM_KEYS.some((known) => known === key));
+  if (unknown.length > 0)
+    throw new Error(`--only takes ${PROGRAM_KEYS.join(', ')}; not ${unknown.join(', ')}`);
+  return PROGRAM_KEYS.filter((key) => wanted.includes(key));
+}
+
+/** The source and not what was compiled from it, because it finds its other files beside itself. */
+function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
+  return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
+}
+
+/** @returns `undefined` when none can be had; (b) is then left out. */
+async function startDatabase(): Promise<string | undefined> {
+  try {
+    moveTo(cores?.database);
+    const { startMongo } = await importMongoServer();
+    const mongo = await startMongo();
+    cleanUps.push(() => mongo.stop());
+    say(`database of (b): ${mongo.kind}`);
+    return mongo.uri;
+  } catch (error) {
+    const [reason] = String(error).split('\n');
+    say(`(b) is left out: no MongoDB can be had (${reason})`);
+    return undefined;
+  } finally {
+    moveTo(cores?.load);
+  }
+}
+
+async function prepare(accounts: readonly Account[], keys: readonly ProgramKey[]): Promise<Setting> {
+  const temp = mkdtempSync(join(tmpdir(), 'wxkf-bench-'));
+  cleanUps.push(() => rmSync(temp, { recursive: true, force: true }));
+  const wecom = await startWecom();
+  cleanUps.push(() => wecom.server.close());
+  const apps = new Map(
+    accounts.map(({ corpId, token, encodingAESKey }) => [corpId, { corpId, token, encodingAESKey }]),
+  );
+  const setting: Setting = {
+    root: ROOT,
+    temp,
+    accounts,
+    accountsFile: join(temp, 'accounts.json'),
+    appsFile: join(temp, 'apps.json'),
+    wecomUrl: wecom.url,
+    mongoUri: keys.includes('b') ? await startDatabase() : undefined,
+    serverCore: cores?.server,
+  };
+  writeFileSync(setting.accountsFile, JSON.stringify(accounts));
+  writeFileSync(setting.appsFile, JSON.stringify([...apps.values()]));
+  return setting;
+}
+
+async function startPrograms(keys: readonly ProgramKey[], setting: Setting): Promise<Program[]> {
+  const programs: Program[] = [];
+  for (const key of keys) {
+    if (key === 'b' && !setting.mongoUri) continue;
+    const missing = whatIsMissing(key, setting);
+    if (missing) throw new Error(missing);
+    programs.push(await startProgram(key, setting, (child) => cleanUps.push(() => child.stop())));
+    say(`${TITLES[key]}: ready`);
+  }
+  return programs;
+}
+
+async function warmUp(program: Program, callbacks: readonly Callback[], sink: Sink): Promise<void> {
+  const until = sink.delivered + plan.warmUp[program.key];
+  const deadlineMs = performance.now() + plan.warmUpLimitMs;
+  while (sink.delivered < until && performance.now() < deadlineMs) {
+    await runRound(program, callbacks, sink, { connections: CONNECTIONS, measureMs: 500 });
+  }
+}
+
+/** Each program in turn, so that whatever else the machine does meets all of them alike. */
+async function runAll(programs: readonly Program[], callbacks: readonly Callback[], sink: Sink) {
+  const rounds = new Map<ProgramKey, Round[]>(programs.map(({ key }) => [key, []]));
+  for (const program of programs) {
+    await warmUp(program, callbacks, sink);
+    say(`${TITLES[program.key]}: warm`);
+  }
+  for (let number = 1; number <= plan.rounds; number += 1) {
+    for (const program of programs) {
+      const round = await runRound(program, callbacks, sink, {
+        connections: CONNECTIONS,
+        measureMs: plan.measureMs,
+      });
+      if (!program.child.alive) throw new Error(`${TITLES[program.key]} ended:\n${program.child.logTail()}`);
+      rounds.get(program.key)?.push(round);
+      say(`round ${number}/${plan.rounds} ${TITLES[program.key]}: ${Math.round(round.deliveredPerS)}/s`);
+      await sleep(100);
+    }
+  }
+  return rounds;
+}
+
+function exitCode(failures: readonly string[], results: readonly Verdict[]): number {
+  for (const line of failures) say(`FAILED: ${line}`);
+  const missed = results.some(({ ratio, atLeast }) => !(ratio >= atLeast));
+  if (missed && options.short) say('A target was missed, which a short run on a shared machine may do.');
+  return failures.length > 0 || (missed && !options.short) ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  const keys = wantedKeys();
+  const sink = await Sink.open(ACCOUNTS);
+  cleanUps.push(() => sink.close());
+  const accounts = makeAccounts(sink.endpoints);
+  const setting = await prepare(accounts, keys);
+  const callbacks = makeCallbacks(accounts, plan.perAccount);
+  const programs = await startPrograms(keys, setting);
+  for (const program of programs) await prove(program, accounts, sink);
+  say(
+    `each delivers byte for byte and refuses a forged callback; ${CONNECTIONS} connections, ${ACCOUNTS} accounts`,
+  );
+
+  const rounds = await runAll(programs, callbacks, sink);
+  const results = verdicts(rounds);
+  const failures = failureLines(rounds);
+  const parts = [machine(ROOT, cores), table(rounds), ...(results.length > 0 ? [verdictTable(results)] : [])];
+  const remarks = notices(rounds, cores).map((line) => `- ${line}`);
+  const report = [...parts, ...(remarks.length > 0 ? [remarks.join('\n')] : [])].join('\n\n');
+  say(`\n${report}\n`);
+  if (options.write) writeReport(report);
+  return exitCode(failures, results);
+}
+
+function writeReport(report: string): void {
+  mkdirSync(join(ROOT, 'bench/results'), { recursive: true });
+  const title = '# Callbacks delivered per second on one core\n\nWritten by `npm run bench -- --write`.';
+  writeFileSync(join(ROOT, 'bench/results/callbacks.md'), `${title}\n\n${report}\n`);
+}
+
+main()
+  .catch((error: unknown) => {
+    say(`FAILED: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  })
+  .then(async (code) => {
+    await cleanUp();
+    process.exit(code);
+  });

@@ -1,0 +1,209 @@
+/** Turns rounds into a table, and ratios into a verdict. */
+import { execFileSync } from 'node:child_process';
+import { cpus, release, totalmem, type } from 'node:os';
+import type { Cores } from './cores.js';
+import { type ProgramKey, TITLES } from './programs.js';
+import type { Round } from './round.js';
+
+export type Rounds = ReadonlyMap<ProgramKey, readonly Round[]>;
+
+/** What the product promises; see the README of this folder for why these two. */
+export const TARGETS = [
+  { against: 'a', atLeast: 0.6 },
+  { against: 'b', atLeast: 4 },
+] as const;
+
+export type Verdict = {
+  readonly name: string;
+  /** Of delivered per second. */
+  readonly byRate: number;
+  /** Of delivered per second of the server's CPU time; `null` without /proc. */
+  readonly byCpu: number | null;
+  /** The one of the two that decides. */
+  readonly ratio: number;
+  readonly atLeast: number;
+};
+
+type Pair = { readonly own: Round; readonly other: Round };
+
+/** Below this share of its core a server was held up by something else, and its rate says little. */
+const OWN_CORE_SHARE = 0.85;
+const FREE_ROUNDS_MIN = 3;
+
+/**
+ * A ratio is taken within each round, where both ran side by side, and the median of those counts. Rounds in
+ * which either server did not have its core are left out; with too few others CPU time decides, because one
+ * program that met a busy neighbour and one that did not are no comparison.
+ */
+export function verdicts(rounds: Rounds): Verdict[] {
+  return TARGETS.flatMap(({ against, atLeast }) => {
+    const pairs = (rounds.get(against) ?? []).flatMap((other, index) => {
+      const own = rounds.get('ours')?.[index];
+      return own ? [{ own, other }] : [];
+    });
+    if (pairs.length === 0) return [];
+    const free = pairs.filter(({ own, other }) => hadItsCore(own) && hadItsCore(other));
+    const isFree = free.length >= FREE_ROUNDS_MIN;
+    const byRate = rateRatio(isFree ? free : pairs);
+    const byCpu = cpuRatio(pairs);
+    return [
+      { name: `ours / (${against})`, byRate, byCpu, ratio: isFree ? byRate : (byCpu ?? byRate), atLeast },
+    ];
+  });
+}
+
+function hadItsCore({ serverShare }: Round): boolean {
+  return serverShare === null || serverShare >= OWN_CORE_SHARE;
+}
+
+function rateRatio(pairs: readonly Pair[]): number {
+  return median(pairs.map(({ own, other }) => own.deliveredPerS / other.deliveredPerS));
+}
+
+function cpuRatio(pairs: readonly Pair[]): number | null {
+  const ratios = pairs.flatMap(({ own, other }) =>
+    own.serverCpuMsPer1000 && other.serverCpuMsPer1000
+      ? [other.serverCpuMsPer1000 / own.serverCpuMsPer1000]
+      : [],
+  );
+  return ratios.length > 0 ? median(ratios) : null;
+}
+
+export function failureLines(rounds: Rounds): string[] {
+  return [...rounds].flatMap(([key, ofKey]) =>
+    ofKey.flatMap(({ failures }, index) =>
+      [...failures].map(([what, count]) => `${TITLES[key]}, round ${index + 1}: ${count} times ${what}`),
+    ),
+  );
+}
+
+/** What makes a figure less than it seems, for the reader to judge. */
+export function notices(rounds: Rounds, cores: Cores | null): string[] {
+  const lines = cores ? [] : ['Nothing was pinned to a core: the figures are not those of one core.'];
+  for (const [key, ofKey] of rounds) {
+    const undelivered = ofKey.reduce((sum, round) => sum + round.undelivered, 0);
+    const loadShare = median(ofKey.map((round) => round.loadShare));
+    const heldUp = ofKey.filter((round) => !hadItsCore(round)).length;
+    if (undelivered !== 0) lines.push(`${TITLES[key]}: ${undelivered} answered 200 and not delivered yet.`);
+    if (loadShare > 0.95) {
+      lines.push(`${TITLES[key]}: generator and puppets used ${percent(loadShare)}, so they were the limit.`);
+    }
+    if (heldUp > 0) {
+      lines.push(
+        `${TITLES[key]}: in ${heldUp} of ${ofKey.length} rounds the server had less than ` +
+          `${percent(OWN_CORE_SHARE)} of its core; the machine was busy.`,
+      );
+    }
+  }
+  return lines;
+}
+
+export function table(rounds: Rounds): string {
+  const head = [
+    'program',
+    'delivered/s',
+    '(min–max)',
+    'p50 ms',
+    'p99 ms',
+    'not 200',
+    'server CPU',
+    'CPU ms/1000',
+  ];
+  const rows = [...rounds].map(([key, ofKey]) => [TITLES[key], ...figures(ofKey)]);
+  return alignedTable([[...head, 'RSS MB', 'load CPU'], ...rows]);
+}
+
+export function verdictTable(results: readonly Verdict[]): string {
+  const rows = results.map(({ name, ratio, byRate, byCpu, atLeast }) => [
+    name,
+    byRate.toFixed(2),
+    byCpu?.toFixed(2) ?? '–',
+    `≥ ${atLeast}`,
+    `${ratio >= atLeast ? 'pass' : 'FAIL'}${ratio === byRate ? '' : ' (by CPU)'}`,
+  ]);
+  return alignedTable([['ratio', 'delivered/s', 'per CPU second', 'target', 'verdict'], ...rows]);
+}
+
+export function machine(root: string, cores: Cores | null): string {
+  const [cpu] = cpus();
+  const pinned = cores
+    ? `server on core ${cores.server}, generator and puppets on core ${cores.load}, ` +
+      `database of (b) on core ${cores.database}`
+    : 'not pinned';
+  return [
+    `- machine: ${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
+    `- pinned: ${pinned}`,
+    `- Node ${process.version}, commit ${commit(root)}, ${new Date().toISOString().slice(0, 10)}`,
+  ].join('\n');
+}
+
+function figures(rounds: readonly Round[]): string[] {
+  const rates = rounds.map((round) => round.deliveredPerS);
+  const of = (pick: (round: Round) => number | null, print: (value: number) => string) => {
+    const values = rounds.map(pick).filter((value) => value !== null);
+    return values.length > 0 ? print(median(values)) : '–';
+  };
+  const failures = rounds
+    .flatMap((round) => [...round.failures.values()])
+    .reduce((sum, count) => sum + count, 0);
+  return [
+    thousands(median(rates)),
+    `${thousands(Math.min(...rates))}–${thousands(Math.max(...rates))}`,
+    of(
+      (round) => round.p50Ms,
+      (value) => value.toFixed(1),
+    ),
+    of(
+      (round) => round.p99Ms,
+      (value) => value.toFixed(1),
+    ),
+    String(failures),
+    of((round) => round.serverShare, percent),
+    of(
+      (round) => round.serverCpuMsPer1000,
+      (value) => value.toFixed(0),
+    ),
+    of(
+      (round) => round.rssMb,
+      (value) => value.toFixed(0),
+    ),
+    of((round) => round.loadShare, percent),
+  ];
+}
+
+/** A Markdown table that also reads well in a terminal. */
+function alignedTable([head = [], ...rows]: string[][]): string {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
+  );
+  const line = (row: string[]) =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => '-'.repeat(width + 1) + (column === 0 ? '-' : ':')).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function commit(root: string): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { registration } from '../../test/contracts/puppet-repository.contract.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
+import { loadConfig } from '../config/config.js';
+import { AppError } from '../kernel/app-error.js';
+import type { Puppet } from './puppet.js';
+import { RegistryService } from './registry.service.js';
+
+const REFRESH_MS = 2_000;
+const SWEEP_MS = 60_000;
+
+/** A database that can be down, and that counts how often it is asked. */
+class OutageRepository extends MemoryPuppetRepository {
+  isDown = false;
+  reads = 0;
+
+  override load() {
+    this.#ask();
+    return super.load();
+  }
+
+  override find(openKfId: string) {
+    this.#ask();
+    return super.find(openKfId);
+  }
+
+  override listByCorp(corpId: string, limit: number) {
+    this.#ask();
+    return super.listByCorp(corpId, limit);
+  }
+
+  override async changes(cursor: string | null) {
+    if (this.isDown) throw new AppError('STORE_UNAVAILABLE');
+    return super.changes(cursor);
+  }
+
+  #ask(): void {
+    this.reads++;
+    if (this.isDown) throw new AppError('STORE_UNAVAILABLE');
+  }
+}
+
+let clock: ManualClock;
+let table: PuppetTable;
+let repository: OutageRepository;
+let registry: RegistryService;
+let lines: string[];
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  table = new Map();
+  lines = [];
+  repository = new OutageRepository(table);
+  registry = open(repository);
+});
+
+afterEach(() => registry.onApplicationShutdown());
+
+function open(on: MemoryPuppetRepository): RegistryService {
+  const log = pino({ level: 'trace' }, { write: (line) => lines.push(JSON.parse(line).msg) });
+  return new RegistryService(on, clock, log, loadConfig({}));
+}
+
+async function loaded(): Promise<void> {
+  registry.onApplicationBootstrap();
+  await clock.advance(0);
+}
+
+/** What another replica on the same database does. */
+const elsewhere = () => new MemoryPuppetRepository(table);
+const endpointHere = (): string | undefined => registry.findPuppet('wkAccount-1')?.endpoint;
+
+describe('loading', () => {
+  it('knows everything that the store has', async () => {
+    await elsewhere().save(registration(), 0);
+    await loaded();
+    expect(registry.isLoaded).toBe(true);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    expect(registry.findCorp('wwCorp_1')?.pairs.size).toBe(1);
+  });
+
+  it('waits for a store that is down, says so once in a while, and needs nobody to go on', async () => {
+    repository.isDown = true;
+    await loaded();
+    await clock.advance(14_000);
+    expect(lines).toEqual(['registry.load_waiting']);
+    await clock.advance(2_000);
+    expect(lines).toEqual(['registry.load_waiting', 'registry.load_waiting']);
+    expect(registry.isLoaded).toBe(false);
+    repository.isDown = false;
+    await clock.advance(1_000);
+    expect(registry.isLoaded).toBe(true);
+    expect(lines.slice(2)).toEqual(['registry.store_recovered', 'registry.loaded']);
+  });
+
+  it('answers no question about what it cannot know yet', async () => {
+    await expect(registry.lookUpCorp('wwCorp_1')).rejects.toMatchObject({ code: 'REGISTRY_NOT_LOADED' });
+    await expect(registry.getPuppet('wkAccount-1')).rejects.toMatchObject({ code: 'REGISTRY_NOT_LOADED' });
+  });
+});
+
+describe('a registration', () => {
+  it('is used from the moment in which its answer was written, not before', async () => {
+    await loaded();
+    const registered = await registry.register(registration());
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
+    registered.answered();
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+  });
+
+  it('is not used early by way of the refresh or a read that finds it in the store', async () => {
+    await loaded();
+    (await registry.register(registration())).answered();
+    const moving = await registry.register(registration({ endpoint: 'http://moved' }));
+    await clock.advance(REFRESH_MS);
+    await registry.rereadPuppet('wkAccount-1', 1_000);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    moving.answered();
+    expect(endpointHere()).toBe('http://moved');
+  });
+
+  it('that came later counts, whichever was answered later', async () => {
+    await loaded();
+    const first = await registry.register(registration({ endpoint: 'http://first' }));
+    const second = await registry.register(registration({ endpoint: 'http://second' }));
+    second.answered();
+    first.answered();
+    expect(endpointHere()).toBe('http://second');
+  });
+
+  it('leaves the earlier one in use when it cannot be stored', async () => {
+    await loaded();
+    (await registry.register(registration())).answered();
+    repository.save = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    await expect(registry.register(registration({ endpoint: 'http://moved' }))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    await clock.advance(REFRESH_MS);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+  });
+
+  it('is not undone by a refresh that read the store before it', async () => {
+    await loaded();
+    await elsewhere().save(registration({ endpoint: 'http://elsewhere' }), 0);
+    const stale = await repository.changes('0');
+    const isRead = Promise.withResolvers<void>();
+    repository.changes = async () => {
+      await isRead.promise;
+      return stale;
+    };
+    await clock.advance(REFRESH_MS);
+    (await registry.register(registration({ endpoint: 'http://here' }))).answered();
+    isRead.resolve();
+    await clock.advance(0);
+    expect(endpointHere()).toBe('http://here');
+  });
+});
+
+describe('what others write', () => {
+  it('is known within 2 s', async () => {
+    await loaded();
+    await elsewhere().save(registration(), 0);
+    await clock.advance(REFRESH_MS);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    await elsewhere().markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, 0);
+    await clock.advance(REFRESH_MS);
+    expect(registry.findPuppet('wkAccount-1')).toMatchObject({ online: false });
+  });
+
+  it('is found within a minute where the changes do not tell it, deletions included', async () => {
+    await elsewhere().save(registration({ openKfId: 'wkDeleted' }), 0);
+    await elsewhere().save(registration(), 0);
+    await loaded();
+    table.delete('wkDeleted');
+    const record = table.get('wkAccount-1');
+    if (record)
+      table.set('wkAccount-1', { ...record, puppet: { ...record.puppet, endpoint: 'http://by-1.0.3' } });
+    await clock.advance(SWEEP_MS + REFRESH_MS);
+    expect(registry.findPuppet('wkDeleted')).toBeNull();
+    expect(endpointHere()).toBe('http://by-1.0.3');
+  });
+
+  it('is not waited for when the store is down: what is known stays known, and it goes on by itself', async () => {
+    await elsewhere().save(registration(), 0);
+    await loaded();
+    repository.isDown = true;
+    await clock.advance(10 * REFRESH_MS);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    expect(lines.filter((line) => line === 'registry.refresh_failed')).toHaveLength(2);
+    await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+    repository.isDown = false;
+    await clock.advance(REFRESH_MS);
+    expect(endpointHere()).toBe('http://moved');
+    expect(lines.at(-1)).toBe('registry.store_recovered');
+  });
+});
+
+describe('what is unknown', () => {
+  it('costs one read, and none again until the next refresh', async () => {
+    await loaded();
+    repository.reads = 0;
+    for (const _time of [1, 2, 3]) {
+      expect(await registry.lookUpCorp('wwNobody')).toBeNull();
+      expect(await registry.lookUpPuppet('wkNobody')).toBeNull();
+    }
+    expect(repository.reads).toBe(2);
+    await clock.advance(REFRESH_MS);
+    await registry.lookUpCorp('wwNobody');
+    expect(repository.reads).toBe(3);
+  });
+
+  it('is found at once when another replica has it', async () => {
+    await loaded();
+    await elsewhere().save(registration(), 0);
+    expect((await registry.lookUpCorp('wwCorp_1'))?.pairs.size).toBe(1);
+    expect(await registry.getPuppet('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
+  });
+
+  it('is not called unknown while the store cannot be asked', async () => {
+    await loaded();
+    repository.isDown = true;
+    await expect(registry.lookUpCorp('wwNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('never makes a flood of reads', async () => {
+    await loaded();
+    repository.reads = 0;
+    for (let n = 0; n < 11_000; n++) await registry.lookUpPuppet(`wk-${n}`);
+    expect(repository.reads).toBe(10_000);
+  });
+});
+
+it('keeps up with a random history of writes here and elsewhere', async () => {
+  await loaded();
+  for (let n = 0; n < 500; n++) {
+    const openKfId = `wk-${n % 7}`;
+    const endpoint = `http://host-${n}`;
+    if (n % 3 === 0) await elsewhere().save(registration({ openKfId, endpoint }), n);
+    else if (n % 5 === 0) await registry.deregister({ openKfId, corpId: 'wwCorp_1' });
+    else (await registry.register(registration({ openKfId, endpoint }))).answered();
+    if (n % 11 === 0) await clock.advance(REFRESH_MS);
+  }
+  await clock.advance(REFRESH_MS);
+  const stored = [...table.values()].map(({ puppet }): Puppet => puppet);
+  for (const puppet of stored) expect(registry.findPuppet(puppet.openKfId)).toEqual(puppet);
+  expect(registry.size).toBe(stored.length);
+});

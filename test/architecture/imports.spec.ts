@@ -1,0 +1,106 @@
+/** The import rules of the design, read off the source files themselves. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const SOURCE = resolve('src');
+
+interface Import {
+  readonly from: string;
+  /** A path below src, or the name of a package. */
+  readonly to: string;
+}
+
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+  .map((file) => file.replaceAll('\\', '/'));
+
+const imports: Import[] = files.flatMap((from) =>
+  [...readFileSync(join(SOURCE, from), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+    ([, specifier = '']) => ({
+      from,
+      to: specifier.startsWith('.') ? relative(SOURCE, resolve(SOURCE, dirname(from), specifier)) : specifier,
+    }),
+  ),
+);
+
+const featureOf = (path: string): string => path.split('/')[0] ?? '';
+const between = (from: string, to: string): Import[] =>
+  imports.filter((edge) => featureOf(edge.from) === from && featureOf(edge.to) === to);
+const isOurs = ({ to }: Import): boolean => files.includes(to.replace(/\.js$/, '.ts'));
+
+/** Which folders a folder may use; whoever wants more changes the drawing in the README first. */
+const MAY_USE: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  config: ['kernel'],
+  http: ['kernel', 'config'],
+  crypto: ['kernel'],
+  registry: ['kernel', 'config', 'http'],
+  dispatch: ['kernel', 'registry'],
+  callback: ['kernel', 'http', 'crypto', 'registry', 'dispatch'],
+  health: ['kernel', 'config', 'registry', 'callback'],
+  storage: ['kernel', 'config', 'registry', 'health'],
+};
+
+describe('imports', () => {
+  it('were read at all', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(between('callback', 'registry')).not.toEqual([]);
+  });
+
+  it.each(Object.entries(MAY_USE))('of %s stay within what it may use: %j', (folder, allowed) => {
+    const others = imports.filter(
+      (edge) =>
+        featureOf(edge.from) === folder && isOurs(edge) && ![folder, ...allowed].includes(featureOf(edge.to)),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('leave no folder without a rule', () => {
+    const folders = files.filter((file) => file.includes('/')).map(featureOf);
+    expect([...new Set(folders)].sort()).toEqual(Object.keys(MAY_USE).sort());
+  });
+
+  it.each([
+    ['mongoose', /^storage\/mongo\//],
+    ['@nestjs/mongoose', /^storage\/mongo\//],
+    ['lmdb', /^storage\/embedded\//],
+    ['undici', /^dispatch\/|^wecom\//],
+    ['fast-xml-parser', /^callback\/xml-document\.ts$/],
+    ['zod', /^config\//],
+    ['@nestjs/terminus', /^health\//],
+  ])('keep %s in its place', (name, place) => {
+    const users = imports
+      .filter(({ to }) => to === name || to.startsWith(`${name}/`))
+      .map(({ from }) => from);
+    expect(users.filter((user) => !place.test(user))).toEqual([]);
+    expect(users).not.toEqual([]);
+  });
+
+  it('reach no network outside dispatch', () => {
+    const network = imports.filter(({ to }) => /^(node:)?(http|https|net|tls|dgram|axios|undici)$/.test(to));
+    const outside = network.filter(({ from }) => !from.startsWith('dispatch/') && !from.startsWith('http/'));
+    expect(outside).toEqual([]);
+    const calls = files.filter((file) => /[^.\w]fetch\(/.test(readFileSync(join(SOURCE, file), 'utf8')));
+    expect(calls).toEqual([]);
+  });
+
+  it('form no circle between files', () => {
+    const graph = new Map(files.map((file) => [file, new Set<string>()]));
+    for (const edge of imports.filter(isOurs)) graph.get(edge.from)?.add(edge.to.replace(/\.js$/, '.ts'));
+    for (let isShrinking = true; isShrinking; ) {
+      isShrinking = false;
+      for (const [file, targets] of graph) {
+        if ([...targets].some((target) => graph.has(target))) continue;
+        graph.delete(file);
+        isShrinking = true;
+      }
+    }
+    expect([...graph.keys()]).toEqual([]);
+  });
+
+  it('name files, never folders', () => {
+    expect(imports.filter(({ to }) => to.endsWith('/index.js'))).toEqual([]);
+    expect(files.filter((file) => /(^|\/)(index|utils?|common|helpers?)(\.ts|\/)/.test(file))).toEqual([]);
+  });
+});
