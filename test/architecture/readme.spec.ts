@@ -1,0 +1,65 @@
+/** What the README says is true: settings, routes, commands, folders. */
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SETTINGS } from '../../src/config/settings.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+
+const README = readFileSync('README.md', 'utf8');
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+const rowsUnder = (heading: string): string[][] => {
+  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+};
+
+it('lists every setting as the schema has it, and no other', () => {
+  const expected = Object.values(SETTINGS).map(({ name, unit, default: value, secret, meaning }) => [
+    `\`${name}\``,
+    unit,
+    value === null ? 'unset' : `\`${value}\``,
+    secret ? 'yes' : 'no',
+    meaning,
+  ]);
+  expect(rowsUnder('Settings')).toEqual(expected);
+});
+
+it('names only commands that there are', () => {
+  const named = [...README.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name = '']) => name);
+  const known = [...Object.keys(scripts), 'ci'];
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+it('links only files that there are', () => {
+  const linked = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path);
+  expect(linked.filter((path) => !existsSync(path))).toEqual([]);
+  expect(linked).not.toEqual([]);
+});
+
+describe('routes', () => {
+  let place: Place;
+  let manager: ManagerProcess;
+
+  beforeAll(async () => {
+    place = embeddedPlace();
+    manager = await startManager(place.env);
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+
+  it.each(rowsUnder('Routes').map(([route = '']) => route.replaceAll('`', '')))(
+    '%s is there',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const response = await fetch(manager.url + path.replaceAll(/:\w+/g, 'x'), { method });
+      const { error } = (await response.json()) as { error?: unknown };
+      expect(['ROUTE_NOT_FOUND', 'ROUTE_METHOD_NOT_ALLOWED']).not.toContain(error);
+    },
+  );
+});
