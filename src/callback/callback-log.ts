@@ -1,3 +1,5 @@
+import { RequestFields } from '../http/request-log.js';
+
 /** What became of a callback, as its log line and the counts of `/health` name it. */
 export const CALLBACK_OUTCOMES = [
   'verified',
@@ -13,21 +15,23 @@ export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
  * The fields of a callback's one log line, filled in as they become known, so that a callback that
  * is refused half-way tells how far it came.
  */
-export class CallbackLog {
-  openKfId: string | undefined;
-  event: string | undefined;
-  outcome: CallbackOutcome | undefined;
-  attempts: number | undefined;
-  puppetStatus: number | undefined;
+export class CallbackLog extends RequestFields {
+  openKfId: string | undefined = undefined;
+  event: string | undefined = undefined;
+  outcome: CallbackOutcome | undefined = undefined;
+  attempts: number | undefined = undefined;
+  puppetStatus: number | undefined = undefined;
   /** Verify, decrypt and parse. */
-  openMs: number | undefined;
+  openMs: number | undefined = undefined;
   /** From then on to the puppet's status line. */
-  deliveryMs: number | undefined;
+  deliveryMs: number | undefined = undefined;
 
   constructor(
     readonly corpId: string,
     readonly form: 'verification' | 'encrypted' | 'decrypted',
-  ) {}
+  ) {
+    super();
+  }
 }
 
 /** Milliseconds with two digits after the point: enough for a person, short in a log. */
