@@ -69,9 +69,9 @@ async function sendOneMessage(
   manager: Omit<ManagerProcess, 'url'>,
   url: string,
   app: WecomApp,
+  openKfId: string,
   puppet: PuppetServer,
 ): Promise<void> {
-  const openKfId = newOpenKfId();
   const answer = await postJson(
     `${url}/puppetWxkfManager/register`,
     registrationOf(app, openKfId, puppet.url),
@@ -105,31 +105,46 @@ async function sendOneMessage(
   step(`answered      WeCom got 200 "${text}", ${line.durationMs} ms after it had called`);
 }
 
-function sayWhatNext(url: string, app: WecomApp): void {
+function sayWhatNext(url: string, { corpId }: WecomApp, openKfId: string): void {
+  const json = "-H 'content-type: application/json'";
   say(`
-The message arrived. The manager goes on running at ${url} until Ctrl-C. Try:
+The message arrived. The manager goes on running at ${url} until Ctrl-C. Try, from another terminal:
 
-  curl ${url}/health
-  curl -X POST ${url}/callback/decrypted/${app.corpId} -H 'content-type: application/json' \\
-    -d '{"token":"a-sync-token","openKfId":"wkNobodyRegistered"}'      (503: no puppet yet)
-  curl -X POST ${url}/puppetWxkfManager/register -H 'content-type: application/json' -d '{"kfId":"wk1"}'
-                                                                        (400: what is missing)
+  an event that a gateway has opened; it appears here as it is delivered
+    curl ${url}/callback/decrypted/${corpId} ${json} -d '{"token":"news","openKfId":"${openKfId}"}'
+  the same for an account that no puppet has registered: 503, so that the sender sends it again
+    curl ${url}/callback/decrypted/${corpId} ${json} -d '{"token":"news","openKfId":"wkNobody"}'
+  a registration that says too little: 400, with every field that is missing
+    curl ${url}/puppetWxkfManager/register ${json} -d '{"kfId":"wk1"}'
+  how it is
+    curl ${url}/health
 
-README.md tells how to run it for real.`);
+README.md tells how to run it for real.
+`);
+}
+
+/** Says what the puppet gets, for as long as the demo runs. */
+async function sayDeliveries(puppet: PuppetServer): Promise<never> {
+  for (;;) {
+    const { path, body } = await puppet.next();
+    step(`delivered     POST ${path} ${body.slice(0, 200)}`);
+  }
 }
 
 const isOnce = process.argv.includes('--once') || !process.stdout.isTTY;
 const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-manager-demo-'));
 const puppet = await startPuppetServer();
 const app = newApp();
+const openKfId = newOpenKfId();
 let running: Omit<ManagerProcess, 'url'> | null = null;
 try {
   const { manager, url } = await start(dataDir);
   running = manager;
   step(`started       the manager, on an embedded store in a temporary folder`);
-  await sendOneMessage(manager, url, app, puppet);
+  await sendOneMessage(manager, url, app, openKfId, puppet);
   if (!isOnce) {
-    sayWhatNext(url, app);
+    sayWhatNext(url, app, openKfId);
+    void sayDeliveries(puppet);
     await Promise.race([new Promise((resolve) => process.once('SIGINT', resolve)), manager.exited]);
     say('');
   }
