@@ -38,7 +38,12 @@ export function parseXmlDocument(text: string): XmlFields | null {
 
 /** Nothing that WeCom sends declares a type, and only declarations define entities. */
 function declaresType(text: string): boolean {
-  return text.replace(/<!\[CDATA\[.*?\]\]>/gs, '').includes('<!DOCTYPE');
+  for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
+    if (text.startsWith('<!DOCTYPE', at)) return true;
+    at = text.startsWith('<![CDATA[', at) ? text.indexOf(']]>', at) : at + 2;
+    if (at === -1) return false;
+  }
+  return false;
 }
 
 function parseRoot(text: string): unknown {

@@ -14,6 +14,8 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: string, context?: string): void {
+    // A start that failed; `main` says why, once and in words.
+    if (context === 'ExceptionHandler') return;
     this.output.error({ context, text: String(message), stack }, 'nest.failed');
   }
 }

@@ -11,7 +11,9 @@ describe('a logged URL', () => {
     ['/a?CorpSecret=hush', '/a?CorpSecret=***'],
     ['/a?token=hush=hush%26hush?hush', '/a?token=***'],
     ['/a?token=', '/a?token=***'],
-    ['/a?token=hush#end', '/a?token=***#end'],
+    ['/a?token=hush#hush', '/a?token=***'],
+    ['/a?suite_access_token=hush&auth_code=hush', '/a?suite_access_token=***&auth_code=***'],
+    ['/a?%74oken=hush', '/a?%74oken=***'],
   ])('shows no secret: %s', (url, expected) => expect(redactUrl(url)).toBe(expected));
 
   it.each([

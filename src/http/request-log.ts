@@ -102,9 +102,18 @@ function failureOf(failure: unknown): object {
 }
 
 /** By any name that says so, and by any whose percent-encoding may hide one. */
-const SECRET_PARAMETER = /([?&][^=&#]*(?:secret|token|ticket|password|auth_code|%)[^=&#]*=)[^&#]*/gi;
+const SECRET_NAME = /secret|token|ticket|password|auth_code|%/i;
 
 /** Values of parameters that carry a secret are cut; the rest of a URL may be logged. */
 export function redactUrl(url: string): string {
-  return url.replace(SECRET_PARAMETER, '$1***');
+  const queryAt = url.indexOf('?') + 1;
+  if (queryAt === 0) return url;
+  const parameters = url.slice(queryAt).split('&').map(redactParameter);
+  return url.slice(0, queryAt) + parameters.join('&');
+}
+
+function redactParameter(parameter: string): string {
+  const valueAt = parameter.indexOf('=') + 1;
+  const name = parameter.slice(0, valueAt);
+  return SECRET_NAME.test(name) ? `${name}***` : parameter;
 }

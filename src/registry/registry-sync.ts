@@ -125,7 +125,7 @@ export class RegistrySync {
         }
         this.#sayRecovered();
       } catch (err) {
-        this.#sayTrouble(err, 'registry.refresh_failed');
+        if (!this.#isStopped) this.#sayTrouble(err, 'registry.refresh_failed');
       }
     }
   }

@@ -118,7 +118,7 @@ describe('DATA_DIR', () => {
     const first = await startManager({ DATA_DIR: folder });
     const { code, said } = await failedStart({});
     expect(code).toBe(1);
-    expect(said).toMatch(/in use by another process, perhaps in another container/);
+    expect(said.match(/in use by another process, perhaps in another container/g)).toHaveLength(1);
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
     await first.stop();
   });

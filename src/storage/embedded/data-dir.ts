@@ -77,17 +77,18 @@ export class DataDir {
    * process however that dies, and holds between containers, where a process id says nothing.
    */
   #takeLock(): void {
-    const lock = new DatabaseSync(join(this.#path, 'lock.sqlite'));
     try {
-      lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+      this.#lock = new DatabaseSync(join(this.#path, 'lock.sqlite'));
+      this.#lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (cause) {
-      lock.close();
+      this.#releaseLock();
       throw new StorageStartError(
-        `DATA_DIR ${this.#path} is in use by another process, perhaps in another container; stop that one, choose another folder, or set MONGO_URI to run several`,
+        isBusy(cause)
+          ? `DATA_DIR ${this.#path} is in use by another process, perhaps in another container; stop that one, choose another folder, or set MONGO_URI to run several`
+          : `DATA_DIR ${this.#path} cannot be locked (${String(cause)}); choose a folder on a local disk, or set MONGO_URI`,
         cause,
       );
     }
-    this.#lock = lock;
   }
 
   #releaseLock(): void {
@@ -116,11 +117,16 @@ export class DataDir {
     const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
     // Under the test runner there is no compiled program; the end-to-end tests run the built one.
     if (!existsSync(program)) return;
-    const { status, signal, stderr } = spawnSync(process.execPath, [program, this.dataFile], {
+    const { status, signal, stderr, error } = spawnSync(process.execPath, [program, this.dataFile], {
       timeout: CHECK_LIMIT_MS,
       encoding: 'utf8',
     });
     if (status === 0) return;
+    if (errorCodeOf(error) === 'ETIMEDOUT') {
+      throw new StorageStartError(
+        `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
+      );
+    }
     throw this.#damaged(
       signal ? `reading it ended by ${signal}` : stderr.trim().slice(-200) || `exit code ${status}`,
     );
@@ -145,4 +151,9 @@ export class DataDir {
   #writeMarker(marker: Marker): void {
     writeFileSync(this.#markerFile, `${JSON.stringify(marker)}\n`, { flush: true });
   }
+}
+
+/** SQLITE_BUSY: another connection holds the lock. */
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === 5;
 }
