@@ -15,7 +15,6 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     if (isTerminusReport(thrown)) {
-      request.failure = new AppError('STORE_UNAVAILABLE', { detail: 'a part of the health check is down' });
       reply.code(503).send(thrown.getResponse());
       return;
     }

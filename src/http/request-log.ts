@@ -86,7 +86,7 @@ function writeLine(log: Log, request: FastifyRequest, reply: FastifyReply): void
 
 /** ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news. */
 function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
-  if (status >= 500) return failure instanceof AppError && failure.code !== 'INTERNAL' ? 'warn' : 'error';
+  if (status >= 500) return failure === null || failure instanceof AppError ? 'warn' : 'error';
   return url.startsWith('/health') ? 'debug' : 'info';
 }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -38,7 +39,7 @@ export function createHttpAdapter(
     frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
-      log.info({ requestId: request.id, status, error: error.code }, 'http.answered');
+      log.info({ requestId: request.id, status, error: error.code }, 'http.refused');
       reply.code(status).header('x-request-id', request.id).send(toErrorBody(error, request.id));
     },
     clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, log),
@@ -65,7 +66,7 @@ function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, 
   const body = JSON.stringify(toErrorBody(error, requestId));
   log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   socket.end(
-    `HTTP/1.1 ${status} Error\r\nContent-Type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n\r\n${body}`,
   );
 }

@@ -21,7 +21,7 @@ export async function createLog(level: string, format: LogFormat): Promise<Log> 
 /** pino-pretty is loaded only where a person reads. */
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
-  return pretty({ sync: true, singleLine: true });
+  return pretty({ sync: true, singleLine: true, errorLikeObjectKeys: ['err'] });
 }
 
 /** Writes what is still buffered, so that a last line is not lost with the process. */
