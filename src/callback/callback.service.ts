@@ -90,24 +90,34 @@ export class CallbackService {
 
   /** With the keys known now, and once more with those that other replicas learnt a moment ago. */
   async #open(corp: CorpKeys, corpId: string, signed: SignedText): Promise<OpenedCallback> {
-    const opened = this.#openWith(corp, signed);
-    if (opened !== null) return opened;
-    await this.registry.catchUp();
-    const later = this.#openWith(this.registry.findCorp(corpId) ?? corp, signed);
-    if (later === null) throw new AppError('CALLBACK_SIGNATURE_MISMATCH');
-    return later;
+    try {
+      return this.#openWith(corp, signed);
+    } catch (error) {
+      const later = (await this.registry.catchUp()) ? this.registry.findCorp(corpId) : null;
+      if (later === null) throw error;
+      return this.#openWith(later, signed);
+    }
   }
 
-  /** @returns `null` when no pair of the corp made the signature. */
-  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback | null {
+  /**
+   * The signature picks the pair. Where pairs share a callback token, since an admin renewed only the
+   * key, it picks several, and the one that opens the text is meant.
+   */
+  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
+    let failure = new AppError('CALLBACK_SIGNATURE_MISMATCH');
     for (const pair of pairs.values()) {
       const cipher = this.ciphers.of(pair);
       if (!cipher.isSignedHere(signed)) continue;
-      const { message, receiveId } = cipher.open(signed.encrypted);
-      if (!receiveIds.has(receiveId)) throw new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
-      return { message, receiveId, pair };
+      try {
+        const { message, receiveId } = cipher.open(signed.encrypted);
+        if (receiveIds.has(receiveId)) return { message, receiveId, pair };
+        failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        failure = error;
+      }
     }
-    return null;
+    throw failure;
   }
 
   /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only. */

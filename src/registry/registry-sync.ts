@@ -33,7 +33,9 @@ export class RegistrySync {
   readonly #lastApplied = new Map<string, number>();
   #order = 0;
   #cursor: ChangeCursor | null = null;
-  #catchingUp: Promise<void> | null = null;
+  /** Never rejects. */
+  #lastRead: Promise<void> = Promise.resolve();
+  #nextRead: Promise<void> | null = null;
   #isLoaded = false;
   #running: Promise<void> | null = null;
   #isStopped = false;
@@ -100,12 +102,18 @@ export class RegistrySync {
     this.#missing.add(what);
   }
 
-  /** One read of the changes at a time, shared by all who want one. */
+  /**
+   * Takes in all that was written before the call. One read of the changes at a time; who comes while
+   * one is under way, which may have begun too early, shares the next one.
+   */
   catchUp(): Promise<void> {
-    this.#catchingUp ??= this.#readChanges().finally(() => {
-      this.#catchingUp = null;
+    this.#nextRead ??= this.#lastRead.then(() => {
+      this.#nextRead = null;
+      const read = this.#readChanges();
+      this.#lastRead = read.catch(() => {});
+      return read;
     });
-    return this.#catchingUp;
+    return this.#nextRead;
   }
 
   async #run(): Promise<void> {
@@ -134,7 +142,7 @@ export class RegistrySync {
     const startedMs = this.#clock.elapsedMs();
     const order = this.#order;
     try {
-      await this.#readChanges();
+      await this.catchUp();
       for await (const puppets of this.#repository.load()) this.applyRead(puppets, order);
       this.#isLoaded = true;
       this.#sayRecovered();

@@ -135,9 +135,15 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.findCorp(corpId);
   }
 
-  /** Takes in what other replicas wrote a moment ago; for a signature that no known key explains. */
-  async catchUp(): Promise<void> {
-    if (this.repository.isShared) await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.#sync.catchUp());
+  /**
+   * Takes in what other replicas wrote a moment ago; for a callback that no known key opens.
+   * @returns false where there are no others, so that nothing can have changed.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async catchUp(): Promise<boolean> {
+    if (!this.repository.isShared) return false;
+    await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.#sync.catchUp());
+    return true;
   }
 
   /**
