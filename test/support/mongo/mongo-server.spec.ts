@@ -197,7 +197,7 @@ standInSuite('the stand-in', () => {
     const hasty = await connect(standIn.uri);
     await Promise.all([patient.countDocuments(), hasty.countDocuments()]);
 
-    standIn.pause();
+    await standIn.pause();
     const insert = patient.insertOne({ _id: 'a' });
     // Not `timeoutMS`, which driver 7.8 accepts and ignores.
     const given200Ms = hasty.countDocuments({}, { signal: AbortSignal.timeout(200) });
@@ -211,7 +211,7 @@ standInSuite('the stand-in', () => {
   it('can be stopped while it is paused, and twice', async () => {
     const standIn = await start();
 
-    standIn.pause();
+    await standIn.pause();
     await standIn.stop();
     await standIn.stop();
 

@@ -3,7 +3,7 @@
  * The global setup runs this file on Node's own type stripping, so it imports no other file of ours.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -41,8 +41,11 @@ export type StandIn = {
   stop(): Promise<void>;
   /** SIGKILL; every acknowledged write is in `dataDir`. Resolves when the port is free again. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open, connecting still succeeds, and nothing is answered until `resume`. */
-  pause(): void;
+  /**
+   * SIGSTOP: connections stay open, connecting still succeeds, and from when this resolves nothing is answered
+   * until `resume`.
+   */
+  pause(): Promise<void>;
   resume(): void;
 };
 
@@ -154,9 +157,10 @@ export async function startStandIn({ dataDir, port = 0 }: StartOptions = {}): Pr
       child.kill('SIGKILL');
       return exited;
     },
-    pause: () => {
+    pause: async () => {
       watch ??= killWithParent(child);
       child.kill('SIGSTOP');
+      await untilStopped(pidOf(child));
     },
     resume,
   };
@@ -224,6 +228,18 @@ function killWithParent(child: ChildProcess): ChildProcess {
   });
   letParentEnd(watch);
   return watch;
+}
+
+/** `kill` returns while the signal is still on its way, and until each thread has taken it the server answers. */
+async function untilStopped(pid: number): Promise<void> {
+  for (;;) {
+    const threads = await readdir(`/proc/${pid}/task`);
+    // A thread that ends just now cannot be read.
+    const stats = threads.map((thread) =>
+      readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ''),
+    );
+    if ((await Promise.all(stats)).every((stat) => /\) T /.test(stat))) return;
+  }
 }
 
 function pidOf(child: ChildProcess): number {
