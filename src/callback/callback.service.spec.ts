@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
+import { registration } from '../../test/support/puppets.js';
 import { newApp, sealVerification, type WecomApp } from '../../test/support/wecom.js';
 import { loadConfig } from '../config/config.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
@@ -37,15 +38,13 @@ beforeEach(async () => {
 });
 
 function registrationOf({ corpId, token, encodingAESKey }: WecomApp, openKfId: string): Registration {
-  return {
+  return registration({
     openKfId,
     corpId,
-    name: '',
     endpoint: 'http://127.0.0.1:1',
-    corpSecret: new Secret('corp-secret'),
     callbackToken: new Secret(token),
     encodingAESKey: new Secret(encodingAESKey),
-  };
+  });
 }
 
 const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, randomInt } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
+import { SEED, seeded } from '../../test/support/seeded.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { type SignedText, WecomCipher } from './wecom-cipher.js';
@@ -22,7 +23,6 @@ const AES_KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
 const OTHER_AES_KEY = '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt';
 const CORP_ID = 'wx5823bf96d3bd56c7';
 const LETTERS = ['a', '7', '<', '&', ']', '\n', '\0', 'é', '客', '😀'];
-const SEED = randomInt(2 ** 31);
 
 function cipherOf(token: string, encodingAESKey: string): WecomCipher {
   return new WecomCipher(new Secret(token), new Secret(encodingAESKey));
@@ -58,12 +58,8 @@ function times(count: number, value: number): number[] {
 }
 
 function randomTexts(seed: number): (length: number) => string {
-  let state = seed;
-  const next = (below: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-  return (length) => Array.from({ length }, () => LETTERS[next(LETTERS.length)]).join('');
+  const { pick } = seeded(seed);
+  return (length) => Array.from({ length }, () => pick(LETTERS)).join('');
 }
 
 /** The text with each of its bits turned over, one at a time, as bytes on the wire are. */

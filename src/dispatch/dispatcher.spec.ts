@@ -1,52 +1,47 @@
-import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { ManualClock } from '../../test/support/manual-clock.js';
+import {
+  blackHole,
+  client,
+  clock,
+  closeAll,
+  exchangesEnded,
+  holdingPuppet,
+  kfEvent,
+  openClient,
+  puppetServer,
+  SOCKETS,
+  SWEEPERS,
+  untilReceived,
+  watch,
+} from '../../test/support/delivery.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { type Behaviour, type PuppetServer, startPuppetServer } from '../../test/support/puppet-server.js';
-import { refusedUrl, startBlackHole } from '../../test/support/raw-server.js';
+import type { Behaviour, PuppetServer } from '../../test/support/puppet-server.js';
+import { registration } from '../../test/support/puppets.js';
+import { refusedUrl } from '../../test/support/raw-server.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
-import { Secret } from '../kernel/secret.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { PuppetRepository } from '../registry/puppet.repository.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { type Delivered, Dispatcher } from './dispatcher.js';
-import type { KfEvent } from './kf-event.js';
-import { PuppetClient } from './puppet-client.js';
 
 const BUDGET_MS = 1_000;
-const SOCKETS = 32;
-/** The timer that closes unused pools. */
-const SWEEPERS = 1;
-
-const event: KfEvent = {
-  id: 'event-1',
-  corpId: 'wwCorp',
-  openKfId: 'wkAccount',
-  syncToken: 'SYNC',
-  raw: null,
-};
-
+const event = kfEvent();
 const log = pino({ level: 'silent' });
-let clock: ManualClock;
 let table: PuppetTable;
-let client: PuppetClient;
 let registry: RegistryService;
 let dispatcher: Dispatcher;
-const opened: { close(): Promise<void> }[] = [];
 
 beforeEach(() => {
-  clock = new ManualClock();
+  openClient();
   table = new Map();
-  client = new PuppetClient(clock, log);
   use(new MemoryPuppetRepository(table));
 });
 
 afterEach(async () => {
   const { pendingTimers } = clock;
-  await client.onApplicationShutdown();
-  await Promise.all(opened.splice(0).map((server) => server.close()));
+  await closeAll();
   expect(pendingTimers).toBe(SWEEPERS);
 });
 
@@ -61,32 +56,9 @@ function replicaOn(repository: PuppetRepository): RegistryService {
 }
 
 async function registerAt(endpoint: string, replica = registry): Promise<Puppet> {
-  const registered = await replica.register({
-    openKfId: event.openKfId,
-    name: '客服一号',
-    endpoint,
-    corpId: event.corpId,
-    corpSecret: new Secret('corp-secret'),
-    callbackToken: new Secret('token'),
-    encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
-  });
+  const registered = await replica.register(registration({ endpoint }));
   registered.answered();
   return registered.puppet;
-}
-
-async function puppetServer(behaviour?: Behaviour): Promise<PuppetServer> {
-  const server = await startPuppetServer(behaviour);
-  opened.push(server);
-  return server;
-}
-
-/** A puppet that answers when it is told to. */
-async function holdingPuppet(): Promise<{ server: PuppetServer; held: ServerResponse[] }> {
-  const held: ServerResponse[] = [];
-  const server = await puppetServer((_request, response) => {
-    held.push(response);
-  });
-  return { server, held };
 }
 
 const refusing: Behaviour = (_request, response) => void response.writeHead(500).end();
@@ -96,22 +68,6 @@ async function notTaken(dispatched: Promise<Delivered>): Promise<AppError> {
   if (!(outcome instanceof AppError)) throw new Error('it was taken', { cause: outcome });
   expect(outcome.code).toBe('DISPATCH_NOT_TAKEN');
   return outcome;
-}
-
-/** Whether it has settled; a promise cannot be asked. */
-function watch(dispatched: Promise<unknown>): { isSettled: boolean } {
-  const state = { isSettled: false };
-  const settle = (): void => {
-    state.isSettled = true;
-  };
-  void dispatched.then(settle, settle);
-  return state;
-}
-
-/** Each exchange has a deadline until its answer was read; one turn later its connection is free. */
-async function exchangesEnded(): Promise<void> {
-  while (clock.pendingTimers > SWEEPERS) await new Promise(setImmediate);
-  await clock.advance(0);
 }
 
 function idsOf(server: PuppetServer): unknown[] {
@@ -205,7 +161,7 @@ describe('an event that is not taken', () => {
     const { server, held } = await holdingPuppet();
     const puppet = await registerAt(server.url);
     const busy = Array.from({ length: SOCKETS }, () => dispatcher.dispatch(event, puppet));
-    while (server.received.length < SOCKETS) await server.next();
+    await untilReceived(server, SOCKETS);
     const dispatched = dispatcher.dispatch({ ...event, id: 'without a connection' }, puppet);
     const state = watch(dispatched);
     await clock.advance(BUDGET_MS - 1);
@@ -223,9 +179,8 @@ describe('an event that is not taken', () => {
   });
 
   it('has a puppet whose host is gone', async () => {
-    const hole = await startBlackHole();
-    opened.push(hole);
-    const failed = notTaken(dispatcher.dispatch(event, await registerAt(hole.url)));
+    const { url } = await blackHole();
+    const failed = notTaken(dispatcher.dispatch(event, await registerAt(url)));
     await clock.advance(BUDGET_MS);
     expect(await failed).toMatchObject({ internal: { stage: 'withdrawn', attempts: 1 } });
   });

@@ -1,5 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { registeredPuppet } from '../../test/support/puppets.js';
+import { SEED, seeded } from '../../test/support/seeded.js';
 import type { WecomApp } from '../config/wecom-apps-file.js';
 import { Secret } from '../kernel/secret.js';
 import type { Puppet } from './puppet.js';
@@ -21,17 +22,7 @@ function keysOf({ token = 'tokenOne', key = `${KEY}A` }: Words): KeyPair {
 }
 
 function puppet(openKfId: string, words: Words = {}, changes: Partial<Puppet> = {}): Puppet {
-  return {
-    openKfId,
-    name: '',
-    endpoint: 'http://host:3000',
-    corpId: words.corpId ?? 'ww1',
-    corpSecret: new Secret('secret'),
-    ...keysOf(words),
-    online: true,
-    lastOnlineAtMs: 1,
-    ...changes,
-  };
+  return registeredPuppet({ openKfId, corpId: words.corpId ?? 'ww1', ...keysOf(words), ...changes });
 }
 
 function app(words: Words = {}, receiveIds: readonly string[] = []): WecomApp {
@@ -190,12 +181,7 @@ describe('apps', () => {
 });
 
 describe('any sequence of changes', () => {
-  const SEED = randomInt(2 ** 31);
-  let state = SEED;
-  const pick = (count: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * count);
-  };
+  const { below, pick } = seeded(SEED);
 
   /** Pairs by corp, each as text, and which puppet uses which of them. */
   const stateOf = (image: RegistryImage): unknown => ({
@@ -216,9 +202,9 @@ describe('any sequence of changes', () => {
     const image = new RegistryImage(apps);
     const known = new Map<string, Puppet>();
     for (let at = 0; at < 2_000; at++) {
-      const openKfId = `wk${pick(8)}`;
-      const words = { corpId: CORPS[pick(3)] ?? '', token: TOKENS[pick(3)] ?? '', key: KEYS[pick(5)] ?? '' };
-      if (pick(4) === 0) {
+      const openKfId = `wk${below(8)}`;
+      const words = { corpId: pick(CORPS), token: pick(TOKENS), key: pick(KEYS) };
+      if (below(4) === 0) {
         known.delete(openKfId);
         image.remove(openKfId);
       } else {

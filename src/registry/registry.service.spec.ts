@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { registration } from '../../test/contracts/puppet-repository.contract.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
+import { registration } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Puppet } from './puppet.js';

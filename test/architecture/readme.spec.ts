@@ -1,9 +1,9 @@
 /** What the README says is true: settings, routes, commands, folders. */
 import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { SETTINGS } from '../../src/config/settings.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, type Place } from '../support/place.js';
+import { embeddedPlace } from '../support/place.js';
+import { suiteManager } from '../support/suite-manager.js';
 
 const README = readFileSync('README.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
@@ -40,18 +40,7 @@ it('links only files that there are', () => {
 });
 
 describe('routes', () => {
-  let place: Place;
-  let manager: ManagerProcess;
-
-  beforeAll(async () => {
-    place = embeddedPlace();
-    manager = await startManager(place.env);
-  });
-
-  afterAll(async () => {
-    await manager.stop();
-    await place.discard();
-  });
+  const manager = suiteManager(embeddedPlace);
 
   it.each(rowsUnder('Routes').map(([route = '']) => route.replaceAll('`', '')))(
     '%s is there',

@@ -5,8 +5,9 @@ import type { Puppet } from '../../src/registry/puppet.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
+import { registration, revealed } from '../support/puppets.js';
 import { mongoPlace, openRepository } from '../support/stores.js';
-import { type OpenedRepository, registration, revealed } from './puppet-repository.contract.js';
+import type { OpenedRepository } from './puppet-repository.contract.js';
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Secret } from '../../src/kernel/secret.js';
-import type { Puppet, Registration } from '../../src/registry/puppet.js';
+import type { Puppet } from '../../src/registry/puppet.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { registeredPuppet, registration, revealed } from '../support/puppets.js';
 
 /** One opened repository; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedRepository {
@@ -11,30 +11,6 @@ export interface OpenedRepository {
 }
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
-
-export function registration(fields: Partial<Registration> = {}): Registration {
-  return {
-    openKfId: 'wkAccount-1',
-    name: '客服一号',
-    endpoint: 'http://puppet:8080/bot-7',
-    corpId: 'wwCorp_1',
-    corpSecret: new Secret('corp-secret'),
-    callbackToken: new Secret('callbackToken1'),
-    encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
-    ...fields,
-  };
-}
-
-/** Secrets in the clear, so that a wrong one shows in a comparison. */
-export function revealed(puppet: Puppet | null) {
-  if (puppet === null) return null;
-  return {
-    ...puppet,
-    corpSecret: puppet.corpSecret.reveal(),
-    callbackToken: puppet.callbackToken.reveal(),
-    encodingAESKey: puppet.encodingAESKey.reveal(),
-  };
-}
 
 async function loadAll(repository: PuppetRepository): Promise<Puppet[]> {
   const all: Puppet[] = [];
@@ -57,7 +33,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
 
     it('gives back a registration as it was saved, online since then', async () => {
       const saved = await repository.save(registration(), NOW_MS);
-      const expected = { ...revealed({ ...registration(), online: true, lastOnlineAtMs: NOW_MS }) };
+      const expected = revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS }));
       expect(revealed(saved)).toEqual(expected);
       expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
     });
@@ -111,7 +87,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       await repository.save(registration(), NOW_MS);
       const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
       const marked = await repository.markOffline(goodbye, NOW_MS + 60_000);
-      const expected = revealed({ ...registration(), online: false, lastOnlineAtMs: NOW_MS + 60_000 });
+      const expected = revealed(registeredPuppet({ online: false, lastOnlineAtMs: NOW_MS + 60_000 }));
       expect(revealed(marked)).toEqual(expected);
       expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
     });
@@ -151,7 +127,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       await repository.save(registration(), NOW_MS);
       opened = await opened.reopen();
       expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(
-        revealed({ ...registration(), online: true, lastOnlineAtMs: NOW_MS }),
+        revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS })),
       );
     });
 

@@ -1,9 +1,8 @@
 /** A customer's message through the built process, on real sockets, on both stores: embedded and MongoDB. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
+import { suiteManager } from '../support/suite-manager.js';
 import {
   kfMessageXml,
   newApp,
@@ -11,6 +10,7 @@ import {
   postCallback,
   sealCallback,
   sealVerification,
+  sendMessage,
   signedQuery,
   type WecomApp,
 } from '../support/wecom.js';
@@ -20,21 +20,10 @@ const AUTH_CHANGE = `<xml><ToUserName><![CDATA[ww1]]></ToUserName><FromUserName>
 <AuthAddOpenKfId><![CDATA[wkAAAA1]]></AuthAddOpenKfId><AuthAddOpenKfId><![CDATA[wkAAAA2]]></AuthAddOpenKfId></xml>`;
 
 onEachStore((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  const manager = suiteManager(newPlace);
   let puppet: PuppetServer;
   let app: WecomApp;
   let openKfId: string;
-
-  beforeAll(async () => {
-    place = newPlace();
-    manager = await startManager(place.env);
-  });
-
-  afterAll(async () => {
-    await manager.stop();
-    await place.discard();
-  });
 
   beforeEach(async () => {
     app = newApp();
@@ -76,7 +65,7 @@ onEachStore((newPlace) => {
   });
 
   it('writes one line for a callback, with its delivery and durations', async () => {
-    await postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+    await sendMessage(manager.url, app, openKfId);
     const line = await manager.line(
       (candidate) => candidate.openKfId === openKfId && candidate.msg === 'callback.answered',
     );
@@ -218,7 +207,7 @@ onEachStore((newPlace) => {
   it('delivers to an endpoint with a path, with or without a slash at its end', async () => {
     for (const endpoint of [`${puppet.url}/bot-7`, `${puppet.url}/bot-7/`]) {
       await register(manager.url, app, openKfId, endpoint);
-      await postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+      await sendMessage(manager.url, app, openKfId);
     }
     expect(puppet.received.map(({ path }) => path)).toEqual(['/bot-7/callback', '/bot-7/callback']);
   });
@@ -249,9 +238,7 @@ onEachStore((newPlace) => {
 
   it('answers within the inline budget when the puppet is silent', async () => {
     puppet.behave(() => {});
-    const refusal = await refusalOf(
-      postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId))),
-    );
+    const refusal = await refusalOf(sendMessage(manager.url, app, openKfId));
     expect(refusal).toMatchObject({
       status: 503,
       message: expect.stringContaining('did not answer in time'),
@@ -270,9 +257,10 @@ onEachStore((newPlace) => {
       message: expect.stringContaining('no puppet has registered'),
     });
     await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
-    expect(
-      await refusalOf(postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)))),
-    ).toMatchObject({ status: 503, message: expect.stringContaining('deregistered') });
+    expect(await refusalOf(sendMessage(manager.url, app, openKfId))).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('deregistered'),
+    });
     expect(puppet.received).toEqual([]);
   });
 

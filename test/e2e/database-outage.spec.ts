@@ -13,7 +13,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 standInSuite('while MongoDB is away', () => {
   const app = newApp();
@@ -35,8 +35,7 @@ standInSuite('while MongoDB is away', () => {
   });
 
   const env = () => ({ MONGO_URI: `${database.uri}/outage` });
-  const send = (manager: ManagerProcess) =>
-    postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+  const send = (manager: ManagerProcess) => sendMessage(manager.url, app, openKfId);
 
   it('a start waits for it: live, not ready, said once; and becomes ready by itself', async () => {
     const { port } = database;
@@ -46,7 +45,7 @@ standInSuite('while MongoDB is away', () => {
     await manager.line(({ msg }) => msg === 'registry.load_waiting');
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect((await fetch(`${url}/health/ready`)).status).toBe(503);
-    const callback = await postCallback(String(url), app, sealCallback(app, kfMessageXml(app, openKfId)));
+    const callback = await sendMessage(String(url), app, openKfId);
     expect(callback.status).toBe(503);
     expect(await callback.json()).toMatchObject({ error: 'REGISTRY_NOT_LOADED' });
     database = await startStandIn({ dataDir, port });
@@ -83,14 +82,10 @@ standInSuite('while MongoDB is away', () => {
   it('a database that hangs holds up no callback, and an unknown corp gets 503 rather than 404', async () => {
     const manager = await startManager(env());
     await register(manager.url, app, openKfId, puppet.url);
-    database.pause();
+    await database.pause();
     expect((await send(manager)).status).toBe(200);
     const stranger = newApp();
-    const unknown = await postCallback(
-      manager.url,
-      stranger,
-      sealCallback(stranger, kfMessageXml(stranger, 'wk1')),
-    );
+    const unknown = await sendMessage(manager.url, stranger, 'wk1');
     expect(unknown.status).toBe(503);
     const line = await manager.line(({ corpId }) => corpId === stranger.corpId);
     expect(Number(line.durationMs)).toBeLessThan(2_800);

@@ -1,7 +1,5 @@
 /** Registrations through the built process, on both stores: embedded and MongoDB. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
   type PuppetServer,
   postJson,
@@ -10,31 +8,14 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
-import {
-  kfMessageXml,
-  newApp,
-  newOpenKfId,
-  postCallback,
-  sealCallback,
-  type WecomApp,
-} from '../support/wecom.js';
+import { suiteManager } from '../support/suite-manager.js';
+import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 onEachStore((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+  const manager = suiteManager(newPlace);
   let puppet: PuppetServer;
   let app: WecomApp;
   let openKfId: string;
-
-  beforeAll(async () => {
-    place = newPlace();
-    manager = await startManager(place.env);
-  });
-
-  afterAll(async () => {
-    await manager.stop();
-    await place.discard();
-  });
 
   beforeEach(async () => {
     app = newApp();
@@ -47,7 +28,7 @@ onEachStore((newPlace) => {
   const post = (route: string, body: unknown) => postJson(`${manager.url}/puppetWxkfManager/${route}`, body);
   const info = async () =>
     (await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`)).json();
-  const send = () => postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+  const send = () => sendMessage(manager.url, app, openKfId);
 
   it('answers exactly what the deployed puppet expects', async () => {
     const response = await post('register', registrationOf(app, openKfId, puppet.url));
@@ -103,7 +84,7 @@ onEachStore((newPlace) => {
   it('takes a key that is not canonical base64, as most real ones are', async () => {
     const real = { ...app, encodingAESKey: 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C' };
     await register(manager.url, real, openKfId, puppet.url);
-    const response = await postCallback(manager.url, real, sealCallback(real, kfMessageXml(real, openKfId)));
+    const response = await sendMessage(manager.url, real, openKfId);
     expect(response.status).toBe(200);
   });
 
@@ -112,11 +93,7 @@ onEachStore((newPlace) => {
     await register(manager.url, app, openKfId, puppet.url);
     const changed = { ...newApp(), corpId: app.corpId };
     await register(manager.url, changed, openKfId, moved.url);
-    const response = await postCallback(
-      manager.url,
-      changed,
-      sealCallback(changed, kfMessageXml(changed, openKfId)),
-    );
+    const response = await sendMessage(manager.url, changed, openKfId);
     expect(response.status).toBe(200);
     expect([puppet.received.length, moved.received.length]).toEqual([0, 1]);
     expect((await send()).status).toBe(403);
@@ -156,16 +133,14 @@ onEachStore((newPlace) => {
 
   it('still knows every puppet after a restart', async () => {
     await register(manager.url, app, openKfId, puppet.url);
-    await manager.stop();
-    manager = await startManager(place.env);
+    await manager.restart();
     expect((await send()).status).toBe(200);
     expect(puppet.received).toHaveLength(1);
   });
 
   it('still knows every puppet that was answered after it was killed', async () => {
     await register(manager.url, app, openKfId, puppet.url);
-    await manager.stop('SIGKILL');
-    manager = await startManager(place.env);
+    await manager.restart('SIGKILL');
     expect((await send()).status).toBe(200);
   });
 });

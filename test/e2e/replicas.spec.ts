@@ -6,14 +6,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { mongoPlace } from '../support/stores.js';
-import {
-  kfMessageXml,
-  newApp,
-  newOpenKfId,
-  postCallback,
-  sealCallback,
-  type WecomApp,
-} from '../support/wecom.js';
+import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 mongoSuite('two managers on one database', () => {
   let place: Place;
@@ -41,8 +34,7 @@ mongoSuite('two managers on one database', () => {
 
   afterEach(() => puppet.close());
 
-  const send = (manager: ManagerProcess, sender = app) =>
-    postCallback(manager.url, sender, sealCallback(sender, kfMessageXml(sender, openKfId)));
+  const send = (manager: ManagerProcess, sender = app) => sendMessage(manager.url, sender, openKfId);
 
   it('serve at once what registered with the other, corp and account unknown before', async () => {
     await register(one.url, app, openKfId, puppet.url);

@@ -6,14 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnManager, startManager } from '../support/manager-process.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
-import {
-  kfMessageXml,
-  newApp,
-  newOpenKfId,
-  postCallback,
-  sealCallback,
-  sealVerification,
-} from '../support/wecom.js';
+import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
 
 let folder: string;
 
@@ -165,7 +158,7 @@ describe('DATA_DIR', () => {
     await register(first.url, app, openKfId, puppet.url);
     await first.stop('SIGKILL');
     const second = await startManager({ DATA_DIR: folder });
-    const response = await postCallback(second.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+    const response = await sendMessage(second.url, app, openKfId);
     expect(response.status).toBe(200);
     await second.stop();
     await puppet.close();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
-import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const app = newApp();
 const openKfId = newOpenKfId();
@@ -28,8 +28,7 @@ async function start(env: Record<string, string> = {}): Promise<ManagerProcess> 
   return manager;
 }
 
-const send = (manager: ManagerProcess) =>
-  postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId)));
+const send = (manager: ManagerProcess) => sendMessage(manager.url, app, openKfId);
 
 it('goes on serving after SIGTERM for the drain delay, not ready, and asks callers to close', async () => {
   const manager = await start({ DRAIN_DELAY_MS: '60000', DRAIN_TIMEOUT_MS: '120000' });

@@ -86,3 +86,8 @@ export function postCallback(
     body,
   });
 }
+
+/** Sends a new event of the account, as after a customer's message. */
+export function sendMessage(managerUrl: string, app: WecomApp, openKfId: string): Promise<Response> {
+  return postCallback(managerUrl, app, sealCallback(app, kfMessageXml(app, openKfId)));
+}

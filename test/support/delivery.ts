@@ -1,0 +1,126 @@
+/**
+ * What the specs of deliveries share: a puppet client on a clock that stands still, and puppets that are gone
+ * after the test. A spec calls `openClient` before each test and `closeAll` after it.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { expect } from '@jest/globals';
+import { pino } from 'pino';
+import type { Attempt, AttemptResult } from '../../src/dispatch/attempt.js';
+import type { KfEvent } from '../../src/dispatch/kf-event.js';
+import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import { ManualClock } from './manual-clock.js';
+import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
+import { registeredPuppet } from './puppets.js';
+import { type BlackHole, type RawServer, startBlackHole, startRawServer } from './raw-server.js';
+
+export const LIMIT_MS = 5_000;
+export const SOCKETS = 32;
+/** The timer that closes unused pools. */
+export const SWEEPERS = 1;
+export const TAKEN = 'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess';
+
+/** Those of the running test. */
+export let clock: ManualClock;
+export let client: PuppetClient;
+const opened: { close(): Promise<void> }[] = [];
+
+export function openClient(): void {
+  clock = new ManualClock();
+  client = new PuppetClient(clock, pino({ level: 'silent' }));
+}
+
+export async function closeAll(): Promise<void> {
+  await client.onApplicationShutdown();
+  await Promise.all(opened.splice(0).map((server) => server.close()));
+  expect(clock.pendingTimers).toBe(0);
+}
+
+export async function puppetServer(behaviour?: Behaviour): Promise<PuppetServer> {
+  const server = await startPuppetServer(behaviour);
+  opened.push(server);
+  return server;
+}
+
+export async function rawServer(onRequest: (socket: Socket, number: number) => void): Promise<RawServer> {
+  const server = await startRawServer(onRequest);
+  opened.push(server);
+  return server;
+}
+
+export async function blackHole(): Promise<BlackHole> {
+  const hole = await startBlackHole();
+  opened.push(hole);
+  return hole;
+}
+
+export interface HoldingPuppet {
+  readonly server: PuppetServer;
+  readonly held: readonly ServerResponse[];
+  /** Takes everything so far and from now on. */
+  release(): void;
+}
+
+/** A puppet that answers when it is told to. */
+export async function holdingPuppet(): Promise<HoldingPuppet> {
+  const held: ServerResponse[] = [];
+  const server = await puppetServer((_request, response) => {
+    held.push(response);
+  });
+  return {
+    server,
+    held,
+    release: () => {
+      server.behave((_request, response) => void response.end('success'));
+      for (const response of held) response.end('success');
+    },
+  };
+}
+
+export async function untilReceived(server: PuppetServer, count: number): Promise<void> {
+  while (server.received.length < count) await server.next();
+}
+
+/** For the puppet of `registration()`. */
+export function kfEvent(fields: Partial<KfEvent> = {}): KfEvent {
+  return {
+    id: 'event-1',
+    corpId: 'wwCorp_1',
+    openKfId: 'wkAccount-1',
+    syncToken: 'SYNC',
+    raw: null,
+    ...fields,
+  };
+}
+
+export function start(endpoint: string, fields?: Partial<KfEvent>): Attempt {
+  return client.start(registeredPuppet({ endpoint }), kfEvent(fields), 1);
+}
+
+export function deliver(endpoint: string, fields?: Partial<KfEvent>): Promise<AttemptResult> {
+  return start(endpoint, fields).result;
+}
+
+export function startMany(endpoint: string, count: number): Attempt[] {
+  return Array.from({ length: count }, (_, n) => start(endpoint, { id: `event-${n}` }));
+}
+
+export function resultsOf(attempts: readonly Attempt[]): Promise<AttemptResult[]> {
+  return Promise.all(attempts.map(({ result }) => result));
+}
+
+/** Each exchange has a deadline until its answer was read; one turn later its connection is free. */
+export async function exchangesEnded(): Promise<void> {
+  while (clock.pendingTimers > SWEEPERS) await new Promise(setImmediate);
+  await clock.advance(0);
+}
+
+/** Whether it has settled; a promise cannot be asked. */
+export function watch(promise: Promise<unknown>): { readonly isSettled: boolean } {
+  const state = { isSettled: false };
+  const settle = (): void => {
+    state.isSettled = true;
+  };
+  void promise.then(settle, settle);
+  return state;
+}

@@ -1,0 +1,31 @@
+/** Puppets as the domain knows them; over the wire they introduce themselves with `registrationOf`. */
+import { Secret } from '../../src/kernel/secret.js';
+import type { Puppet, Registration } from '../../src/registry/puppet.js';
+
+export function registration(fields: Partial<Registration> = {}): Registration {
+  return {
+    openKfId: 'wkAccount-1',
+    name: '客服一号',
+    endpoint: 'http://puppet:8080/bot-7',
+    corpId: 'wwCorp_1',
+    corpSecret: new Secret('corp-secret'),
+    callbackToken: new Secret('callbackToken1'),
+    encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
+    ...fields,
+  };
+}
+
+export function registeredPuppet(fields: Partial<Puppet> = {}): Puppet {
+  return { ...registration(), online: true, lastOnlineAtMs: null, ...fields };
+}
+
+/** Secrets in the clear, so that a wrong one shows in a comparison. */
+export function revealed(puppet: Puppet | null) {
+  if (puppet === null) return null;
+  return {
+    ...puppet,
+    corpSecret: puppet.corpSecret.reveal(),
+    callbackToken: puppet.callbackToken.reveal(),
+    encodingAESKey: puppet.encodingAESKey.reveal(),
+  };
+}
