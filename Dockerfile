@@ -23,11 +23,12 @@ ENV NODE_ENV=production \
     PORT=7777 \
     DATA_DIR=/data
 # Everything else stays root's, so the service cannot change its own code.
-RUN mkdir -p /data && chown node:node /data
+RUN mkdir -p /data && chown 1000:1000 /data
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-USER node
+# As a number (the image's user node), which Kubernetes needs to see that it is not root.
+USER 1000:1000
 VOLUME /data
 EXPOSE 7777
 # Liveness only: a container that is not ready yet, or drains, must not be replaced for it.

@@ -7,12 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decrypt } from '@wecom/crypto';
 import { type ManagerProcess, spawnManager } from '../test/support/manager-process.js';
-import {
-  type PuppetServer,
-  postJson,
-  registrationOf,
-  startPuppetServer,
-} from '../test/support/puppet-server.js';
+import { type PuppetServer, register, startPuppetServer } from '../test/support/puppet-server.js';
 import {
   kfMessageXml,
   newApp,
@@ -72,12 +67,7 @@ async function sendOneMessage(
   openKfId: string,
   puppet: PuppetServer,
 ): Promise<void> {
-  const answer = await postJson(
-    `${url}/puppetWxkfManager/register`,
-    registrationOf(app, openKfId, puppet.url),
-  );
-  if (answer.status !== 200)
-    throw new Error(`registering was answered ${answer.status}: ${await answer.text()}`);
+  await inTime('registering', register(url, app, openKfId, puppet.url));
   step(`registered    the puppet at ${puppet.url} answers for kf account ${openKfId}`);
 
   const callback = sealCallback(app, kfMessageXml(app, openKfId));

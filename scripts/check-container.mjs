@@ -1,7 +1,7 @@
 /**
  * Tries the container where no container engine is at hand: lints the Dockerfile, holds docker-compose.yml
  * against it, then carries out the Dockerfile's own steps in a temporary folder per stage, starts what comes
- * out, asks its health check and stopFolders it. It cannot say anything about the base images.
+ * out, asks its health check and stops it. It cannot say anything about the base images.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -147,7 +147,7 @@ function checkDockerfile(text, stages) {
       bases.every((base) => /^node:24[\w.]*-\w+-slim$/.test(base)),
     ],
     ['there is more than one stage', stages.length > 1],
-    ['the user is not root', !/^(root|0)?(:.*)?$/.test(image.user)],
+    ['the user is not root, and given by number', /^[1-9]\d*:[1-9]\d*$/.test(image.user)],
     ['NODE_ENV is production', image.env.NODE_ENV === 'production'],
     ['HOST is 0.0.0.0, or nothing outside the container reaches it', image.env.HOST === '0.0.0.0'],
     ['DATA_DIR is a volume', image.volumes.includes(image.env.DATA_DIR)],
@@ -304,12 +304,12 @@ function buildEnv(bin, stageEnv) {
   return { ...env, PATH: [bin, ...rest].join(path.delimiter), ...stageEnv };
 }
 
-/** The same command with the image's absolute paths and its `node` user as they are called here. */
+/** The same command with the image's absolute paths and its user as they are called here. */
 function translate(command, stage, topFolders) {
   const paths = new RegExp(`(?<![\\w./-])/(?=(?:${topFolders.join('|')})(?:[/\\s;&"']|$))`, 'g');
   return command
     .replace(paths, `${stage.dir}/`)
-    .replaceAll('node:node', `${SERVICE_USER.uid}:${SERVICE_USER.gid}`);
+    .replace(/(?<=chown )\d+:\d+/g, `${SERVICE_USER.uid}:${SERVICE_USER.gid}`);
 }
 
 function copyStep({ flags, args }, stage, stages, context) {
