@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { UnitOfWork } from '../http/request-log.js';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
@@ -67,7 +68,8 @@ export class CallbackController {
     work: (corpId: string, log: CallbackLog) => Promise<T>,
   ): Promise<T> {
     const log = new CallbackLog(request.params.corpId, form);
-    request.unit = { line: 'callback.answered', fields: log };
+    const unit = new UnitOfWork('callback.answered', log);
+    request.unit = unit;
     try {
       if (!ID_FORMAT.pattern.test(log.corpId)) {
         throw new AppError('REQUEST_INVALID', { detail: `corpId in the path must be ${ID_FORMAT.expected}` });
@@ -78,6 +80,7 @@ export class CallbackController {
       throw error;
     } finally {
       if (log.outcome !== undefined) this.counts.add(log.outcome);
+      unit.end();
     }
   }
 }

@@ -93,6 +93,7 @@ export class CallbackService {
     try {
       return this.#openWith(corp, signed);
     } catch (error) {
+      if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause: error });
       const later = (await this.registry.catchUp()) ? this.registry.findCorp(corpId) : null;
       if (later === null) throw error;
       return this.#openWith(later, signed);

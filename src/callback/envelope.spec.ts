@@ -30,7 +30,7 @@ describe('the encrypted text is found', () => {
 });
 
 describe('the reason is told', () => {
-  const NOT_XML = 'the body is not well-formed XML';
+  const NOT_XML = 'the body is not well-formed XML of the kind that WeCom sends';
   const NOT_ONE = 'there is not exactly one <Encrypt> with text';
 
   it.each([

@@ -28,5 +28,7 @@ function decodeUtf8(body: Buffer): string | null {
 
 function reasonOf(body: Buffer, isXml: boolean): string {
   if (body.length === 0) return 'the body is empty';
-  return isXml ? 'there is not exactly one <Encrypt> with text' : 'the body is not well-formed XML';
+  return isXml
+    ? 'there is not exactly one <Encrypt> with text'
+    : 'the body is not well-formed XML of the kind that WeCom sends';
 }

@@ -10,43 +10,47 @@ export type XmlFields = ReadonlyMap<string, string>;
 const OPEN_CDATA = '<![CDATA[';
 const CLOSE_CDATA = ']]>';
 const LESS_THAN = 60;
-/** WeCom's largest event has half as many. */
+/** Of different names; WeCom's largest event has half as many. */
 const FIELDS_MAX = 64;
 
 /**
  * @returns `null` for anything but `<xml>` with elements that hold only text or one CDATA section:
- * attributes, entities, comments, nesting, a name twice, anything before or after.
+ * attributes, entities, comments, nesting, anything before or after. A name that repeats is left out.
  */
 export function scanFlatXml(text: string): XmlFields | null {
-  // XML reads a carriage return as a line feed; one who sends it is left to the general parser.
-  if (text.includes('\r')) return null;
   let at = skipSpace(text, 0);
   if (!text.startsWith('<xml>', at)) return null;
   at += 5;
   const fields = new Map<string, string>();
+  const repeated = new Set<string>();
   for (;;) {
     at = skipSpace(text, at);
     if (text.startsWith('</xml>', at)) {
+      for (const name of repeated) fields.delete(name);
       return skipSpace(text, at + 6) === text.length ? fields : null;
     }
     const nameEnd = endOfName(text, at + 1);
     if (text.charCodeAt(at) !== LESS_THAN || nameEnd === at + 1 || text[nameEnd] !== '>') return null;
     const name = text.slice(at + 1, nameEnd);
-    if (fields.has(name) || fields.size === FIELDS_MAX) return null;
+    if (fields.has(name)) repeated.add(name);
+    else if (fields.size === FIELDS_MAX) return null;
     const contentStart = skipSpace(text, nameEnd + 1);
+    let content: string;
     let contentEnd: number;
     if (text.startsWith(OPEN_CDATA, contentStart)) {
       const cdataEnd = text.indexOf(CLOSE_CDATA, contentStart);
       if (cdataEnd === -1) return null;
-      fields.set(name, text.slice(contentStart + OPEN_CDATA.length, cdataEnd).trim());
+      content = text.slice(contentStart + OPEN_CDATA.length, cdataEnd).trim();
       contentEnd = skipSpace(text, cdataEnd + CLOSE_CDATA.length);
     } else {
       contentEnd = text.indexOf('<', contentStart);
       if (contentEnd === -1) return null;
-      const content = text.slice(contentStart, contentEnd);
+      content = text.slice(contentStart, contentEnd).trim();
       if (content.includes('&') || content.includes(CLOSE_CDATA)) return null;
-      fields.set(name, content.trim());
     }
+    // XML reads a carriage return inside a text as a line feed; that is left to the general parser.
+    if (content.includes('\r')) return null;
+    fields.set(name, content);
     if (!text.startsWith('</', contentEnd) || !text.startsWith(name, contentEnd + 2)) return null;
     at = contentEnd + 2 + name.length;
     if (text[at] !== '>') return null;
@@ -54,12 +58,12 @@ export function scanFlatXml(text: string): XmlFields | null {
   }
 }
 
-/** Space, tab and line feed: what XML calls white space, but for the carriage return. */
+/** What XML calls white space: space, tab, line feed, carriage return. */
 function skipSpace(text: string, from: number): number {
   let at = from;
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code !== 32 && code !== 10 && code !== 9) break;
+    if (code !== 32 && code !== 10 && code !== 9 && code !== 13) break;
   }
   return at;
 }

@@ -4,7 +4,7 @@ import { parseXmlDocument, readXml } from './xml-document.js';
 import { scanFlatXml } from './xml-scanner.js';
 
 const NAMES = ['ToUserName', 'CreateTime', 'MsgType', 'Event', 'Token', 'OpenKfId', 'Encrypt', 'AgentID'];
-const SPACES = ['', '', ' ', '\n', '\t', ' \n  '];
+const SPACES = ['', '', ' ', '\n', '\t', ' \n  ', '\r\n'];
 const TEXTS = [
   '',
   '1348831860',
@@ -30,13 +30,17 @@ const FRAGMENTS = [
   ' a="1"',
   '<?x ?>',
   '\n',
+  '\r',
   'x',
 ];
 
-/** `<xml>` with some of the known elements in any order, each with text or CDATA. */
+/** `<xml>` with some of the known elements in any order, some twice, each with text or CDATA. */
 function documentOf({ pick }: Seeded): string {
   const space = (): string => pick(SPACES);
-  const elements = NAMES.filter(() => pick([true, false]))
+  const elements = [
+    ...NAMES.filter(() => pick([true, false])),
+    ...NAMES.filter(() => pick([true, false, false, false])),
+  ]
     .map((name) => {
       const content = pick([true, false])
         ? `<![CDATA[${pick(CDATA)}${pick(CDATA)}]]>`
@@ -98,7 +102,7 @@ describe('what the scanner leaves to the general parser', () => {
     ['a comment after the root', '<xml><Encrypt>abc</Encrypt></xml><!-- c -->'],
     ['an empty element in short', '<xml><AgentID/><Encrypt>abc</Encrypt></xml>'],
     ['nesting beside', '<xml><Info><Encrypt>no</Encrypt></Info><Encrypt>abc</Encrypt></xml>'],
-    ['a repeated name beside', '<xml><Id>1</Id><Encrypt>abc</Encrypt><Id>2</Id></xml>'],
+    ['a carriage return inside a text', '<xml><Name>a\r\nb</Name><Encrypt>abc</Encrypt></xml>'],
     ['an entity beside', '<xml><Name>a &amp; b</Name><Encrypt>abc</Encrypt></xml>'],
     ['an end of CDATA that ends nothing beside', '<xml><Name>a ]]> b</Name><Encrypt>abc</Encrypt></xml>'],
     ['text around CDATA', '<xml><Encrypt>a<![CDATA[b]]>c</Encrypt></xml>'],
@@ -124,6 +128,14 @@ describe('what the scanner leaves to the general parser', () => {
   ])('is refused: %s', (_what, text) => {
     expect(readXml(text)).toBeNull();
   });
+});
+
+it('reads a large event by the scanner, whatever repeats in it', () => {
+  const ids = '<AuthAddOpenKfId><![CDATA[wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q]]></AuthAddOpenKfId>\r\n'.repeat(
+    5_000,
+  );
+  const text = `<xml>\r\n<Event>kf_account_auth_change</Event>${ids}</xml>`;
+  expect(plain(scanFlatXml(text))).toEqual({ Event: 'kf_account_auth_change' });
 });
 
 it('leaves out elements that repeat or contain elements', () => {

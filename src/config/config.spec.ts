@@ -101,7 +101,13 @@ describe('mistakes', () => {
     expect(mistakesOf({ PORT })).toHaveLength(1);
   });
 
-  it.each(['AUTH_PUPPET_TOKEN', 'AUTH_ANYTHING', 'SECRETS_KEY', 'PUPPET_ENDPOINT_ALLOW'])(
+  it('are no variables that only resemble a setting, such as those of a Kubernetes service', () => {
+    expect(loadConfig({ AUTH_API_SERVICE_HOST: '10.0.0.1', SECRETS_PORT: 'tcp://10.0.0.2:80' }).port).toBe(
+      7777,
+    );
+  });
+
+  it.each(['AUTH_PUPPET_TOKEN', 'AUTH_OPERATOR_TOKEN_FILE', 'SECRETS_KEY', 'PUPPET_ENDPOINT_ALLOW'])(
     'are protections that this version does not know, such as %s, told without their value',
     (name) => {
       const mistakes = mistakesOf({ [name]: 'the-value-of-it' });

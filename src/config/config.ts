@@ -20,10 +20,10 @@ export class ConfigError extends Error {
 }
 
 /**
- * Variables of these families protect something. One that this version does not know would leave open
- * what its operator believes closed, so it is a mistake and not ignored.
+ * Settings that protect something. One that this version does not know would leave open what its
+ * operator believes closed, so it is a mistake and not ignored.
  */
-const PROTECTING = /^(AUTH|SECRETS|PUPPET_ENDPOINT)_/;
+const PROTECTING = /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKEN|SECRETS_KEY|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
 
 /** @throws ConfigError naming every mistake. An empty variable counts as unset. */
 export function loadConfig(environment: Environment): Config {

@@ -25,9 +25,9 @@ export class ErrorFilter implements ExceptionFilter {
 
   /** A known path with another method is told so, with the methods that it takes. */
   #withMethods(error: AppError, request: FastifyRequest, reply: FastifyReply): AppError {
-    if (error.code !== 'ROUTE_NOT_FOUND') return error;
+    if (error.code !== 'ROUTE_NOT_FOUND' && error.code !== 'REQUEST_MALFORMED') return error;
     const methods = this.routes.methodsOf(request.url);
-    if (methods.length === 0) return error;
+    if (methods.length === 0 || methods.includes(request.method)) return error;
     reply.header('allow', methods.join(', '));
     return new AppError('ROUTE_METHOD_NOT_ALLOWED', { detail: methods.join(', ') });
   }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
+import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
@@ -16,6 +17,8 @@ const KEEP_ALIVE_MS = 65_000;
 const REQUEST_LIMIT_MS = 30_000;
 const HEADERS_LIMIT_MS = 10_000;
 const PATH_PARAMETER_LENGTH_MAX = 256;
+/** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
 /** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
 export function createHttpAdapter(
@@ -27,7 +30,8 @@ export function createHttpAdapter(
     bodyLimit: config.callbackBodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_LIMIT_MS,
-    http: { headersTimeout: HEADERS_LIMIT_MS },
+    // A request without Host is answered by us, in the contract's shape.
+    http: { headersTimeout: HEADERS_LIMIT_MS, requireHostHeader: false },
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -51,7 +55,23 @@ export function createHttpAdapter(
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   addRequestLog(fastify, lifecycle, log);
+  fastify.addHook('onRequest', (request, _reply, done) => done(admit(request)));
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
+  fastify.server.on('checkExpectation', (request, response) =>
+    fastify.server.emit('request', request, response),
+  );
   return { adapter, routes };
+}
+
+/** What Fastify would refuse without our words, or for a route that takes it. */
+function admit({ raw }: FastifyRequest): AppError | undefined {
+  const { headers, httpVersion } = raw;
+  if (headers.host === undefined && httpVersion !== '1.0') {
+    return new AppError('REQUEST_MALFORMED', { detail: 'the header Host is missing' });
+  }
+  const type = headers['content-type'];
+  if (type !== undefined && !MEDIA_TYPE.test(type)) delete headers['content-type'];
+  return undefined;
 }
 
 /** What Node's parser refuses never becomes a request; the answer is written by hand. */
