@@ -46,7 +46,7 @@ function rssMbOf(pid: number): number {
 }
 
 async function fill(dataDir: string): Promise<void> {
-  const store = new EmbeddedStore({ dataDir });
+  const store = await EmbeddedStore.open({ dataDir });
   const repository = new EmbeddedPuppetRepository(store);
   for (let done = 0; done < PUPPETS; done += WRITES_AT_ONCE) {
     const app = newApp();

@@ -11,7 +11,7 @@ import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, flushLog, type Log } from './kernel/log.js';
-import { StorageStartError } from './storage/storage-start-error.js';
+import { StorageStartError } from './kernel/storage-start-error.js';
 
 const NODE_VERSION_MIN = [24, 9] as const;
 

@@ -6,12 +6,14 @@ export type ChangeCursor = string;
 export interface Changes {
   readonly puppets: readonly Puppet[];
   readonly cursor: ChangeCursor;
+  /** More are there already: the next call, with this cursor, tells them. */
+  readonly hasMore: boolean;
 }
 
 /**
- * The registrations, durably, one per kf account. Every method rejects with AppError
- * `STORE_UNAVAILABLE` when the store does not answer in time; a write may then have happened or not,
- * and each can be repeated.
+ * The registrations, durably, one per kf account. A read rejects with AppError `STORE_UNAVAILABLE` when
+ * the store does not answer in time. A write settles when its outcome is known, which may be late; where
+ * it rejects, it may have happened or not, and each can be repeated.
  */
 export abstract class PuppetRepository {
   /** Whether other processes write here too. If not, an image that was loaded once is complete. */
@@ -37,8 +39,8 @@ export abstract class PuppetRepository {
   abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
 
   /**
-   * What was written since `cursor` by any process, own writes included; may tell the same change
-   * more than once. `null` begins: it gives a cursor and no puppets. In a store that is not shared
+   * What was written since `cursor` by any process, own writes included, at most a batch at a time; may
+   * tell the same change more than once. `null` begins: it gives a cursor and no puppets. In a store that is not shared
    * there is nothing to tell.
    */
   abstract changes(cursor: ChangeCursor | null): Promise<Changes>;

@@ -1,6 +1,7 @@
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
+import { StorageStartError } from '../kernel/storage-start-error.js';
 import type { Puppet } from './puppet.js';
 import type { ChangeCursor, PuppetRepository } from './puppet.repository.js';
 import type { RegistryImage } from './registry-image.js';
@@ -17,6 +18,8 @@ const MISSING_MAX = 10_000;
 export interface OwnWrite {
   /** Puts the outcome into use; `null` when there is none. */
   end(puppet: Puppet | null): void;
+  /** It cannot be told whether the store has it. */
+  fail(): void;
 }
 
 /**
@@ -30,6 +33,8 @@ export class RegistrySync {
   readonly #log: Log;
   readonly #missing = new Set<string>();
   readonly #underWay = new Map<string, number>();
+  /** To be read once no own write of them is under way. */
+  readonly #uncertain = new Set<string>();
   readonly #lastApplied = new Map<string, number>();
   #order = 0;
   #cursor: ChangeCursor | null = null;
@@ -70,20 +75,41 @@ export class RegistrySync {
 
   beginWrite(openKfId: string): OwnWrite {
     const order = ++this.#order;
-    this.#underWay.set(openKfId, (this.#underWay.get(openKfId) ?? 0) + 1);
+    const others = this.#underWay.get(openKfId) ?? 0;
+    this.#underWay.set(openKfId, others + 1);
+    // A shared store may take writes that are under way together in any order.
+    if (others > 0) this.#uncertain.add(openKfId);
     let hasEnded = false;
-    return {
-      end: (puppet) => {
-        if (hasEnded) return;
-        hasEnded = true;
-        const others = (this.#underWay.get(openKfId) ?? 1) - 1;
-        if (others > 0) this.#underWay.set(openKfId, others);
-        else this.#underWay.delete(openKfId);
-        if (puppet === null || (this.#lastApplied.get(openKfId) ?? 0) > order) return;
-        this.#lastApplied.set(openKfId, order);
-        this.#image.put(puppet);
-      },
+    const end = (apply: () => void): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      const left = (this.#underWay.get(openKfId) ?? 1) - 1;
+      if (left > 0) this.#underWay.set(openKfId, left);
+      else this.#underWay.delete(openKfId);
+      apply();
+      if (left === 0 && this.#uncertain.delete(openKfId)) void this.#reread(openKfId);
     };
+    return {
+      end: (puppet) =>
+        end(() => {
+          if (puppet === null || (this.#lastApplied.get(openKfId) ?? 0) > order) return;
+          this.#lastApplied.set(openKfId, order);
+          this.#image.put(puppet);
+        }),
+      fail: () => end(() => this.#uncertain.add(openKfId)),
+    };
+  }
+
+  async #reread(openKfId: string): Promise<void> {
+    if (!this.#repository.isShared) return;
+    const order = this.#order;
+    try {
+      const puppet = await this.#repository.find(openKfId);
+      if (puppet !== null) this.applyRead([puppet], order);
+    } catch (err) {
+      // The sweep finds it.
+      this.#log.debug({ openKfId, err }, 'registry.reread_failed');
+    }
   }
 
   /** Takes in what a read found that began at `order`. */
@@ -94,8 +120,11 @@ export class RegistrySync {
     }
   }
 
+  /** @throws AppError `STORE_UNAVAILABLE` in a flood of unknown names: the store is spared, and no name called missing. */
   isKnownMissing(what: string): boolean {
-    return this.#missing.size >= MISSING_MAX || this.#missing.has(what);
+    if (this.#missing.has(what)) return true;
+    if (this.#missing.size < MISSING_MAX) return false;
+    throw new AppError('STORE_UNAVAILABLE', { internal: { what, missing: MISSING_MAX } });
   }
 
   rememberMissing(what: string): void {
@@ -125,15 +154,15 @@ export class RegistrySync {
     while (!this.#isStopped && this.#repository.isShared) {
       await this.#pause(REFRESH_MS);
       if (this.#isStopped) break;
+      this.#missing.clear();
+      const isSweepDue = this.#clock.elapsedMs() >= sweepAtMs;
+      if (isSweepDue) sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
       try {
+        if (isSweepDue) await this.#sweep();
         await this.catchUp();
-        if (this.#clock.elapsedMs() >= sweepAtMs) {
-          await this.#sweep();
-          sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
-        }
         this.#sayRecovered();
       } catch (err) {
-        if (!this.#isStopped) this.#sayTrouble(err, 'registry.refresh_failed');
+        if (!this.#isStopped) this.#sayTrouble(err, 'registry.refresh_failed', REFRESH_MS);
       }
     }
   }
@@ -149,16 +178,21 @@ export class RegistrySync {
       const durationMs = Math.round(this.#clock.elapsedMs() - startedMs);
       this.#log.info({ puppets: this.#image.size, durationMs }, 'registry.loaded');
     } catch (err) {
-      this.#sayTrouble(err, 'registry.load_waiting');
+      // It will not heal: as an unhandled rejection it ends the process, with a line that says why.
+      if (err instanceof StorageStartError) throw err;
+      this.#sayTrouble(err, 'registry.load_waiting', RETRY_LOAD_MS);
     }
   }
 
   async #readChanges(): Promise<void> {
-    const order = this.#order;
-    const { puppets, cursor } = await this.#repository.changes(this.#cursor);
-    this.#cursor = cursor;
-    this.#missing.clear();
-    this.applyRead(puppets, order);
+    let hasMore = true;
+    while (hasMore) {
+      const order = this.#order;
+      const changes = await this.#repository.changes(this.#cursor);
+      this.applyRead(changes.puppets, order);
+      this.#cursor = changes.cursor;
+      hasMore = changes.hasMore;
+    }
   }
 
   async #sweep(): Promise<void> {
@@ -172,7 +206,9 @@ export class RegistrySync {
       if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
       // Written while the sweep went by, perhaps: only a look at the one record tells.
       const puppet = await this.#repository.find(openKfId);
-      if (puppet === null && !this.#isOvertaken(openKfId, order)) this.#image.remove(openKfId);
+      if (puppet !== null || this.#isOvertaken(openKfId, order)) continue;
+      this.#image.remove(openKfId);
+      this.#lastApplied.delete(openKfId);
     }
   }
 
@@ -181,12 +217,12 @@ export class RegistrySync {
   }
 
   /** Says the trouble at its beginning and once in a while, not at every try. */
-  #sayTrouble(err: unknown, line: string): void {
+  #sayTrouble(err: unknown, line: string, retryMs: number): void {
     const nowMs = this.#clock.elapsedMs();
     if (this.#troubleSaidAtMs !== null && nowMs - this.#troubleSaidAtMs < SAY_STILL_WAITING_MS) return;
     this.#troubleSaidAtMs = nowMs;
     const isForeseen = err instanceof AppError && err.code === 'STORE_UNAVAILABLE';
-    this.#log[isForeseen ? 'warn' : 'error']({ err, retryMs: isForeseen ? RETRY_LOAD_MS : undefined }, line);
+    this.#log[isForeseen ? 'warn' : 'error']({ err, retryMs }, line);
   }
 
   #sayRecovered(): void {

@@ -7,13 +7,16 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
 import { type CorpKeys, type KeyPair, RegistryImage } from './registry-image.js';
-import { RegistrySync } from './registry-sync.js';
+import { type OwnWrite, RegistrySync } from './registry-sync.js';
 
-/** Bounds a store read that a callback waits for; two of them and the inline budget fit into 3 s. */
-const LOOK_UP_LIMIT_MS = 800;
+/** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
+const LOOK_UP_LIMIT_MS = 600;
 
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
+
+/** A registration has nobody hurrying behind it, and after an outage all puppets may come at once. */
+const WRITE_LIMIT_MS = 10_000;
 
 /** A registration that is stored and not yet in use. */
 export interface Registered {
@@ -60,37 +63,25 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.size;
   }
 
-  /** @throws AppError `STORE_UNAVAILABLE`; the earlier registration then stays in use. */
+  /** @throws AppError `STORE_UNAVAILABLE`; the registration may then take effect late. */
   async register(registration: Registration): Promise<Registered> {
     const write = this.#sync.beginWrite(registration.openKfId);
-    try {
-      const before = this.#image.findPuppet(registration.openKfId);
-      const puppet = await this.repository.save(registration, this.clock.nowMs());
-      this.log.info(
-        {
-          openKfId: puppet.openKfId,
-          corpId: puppet.corpId,
-          endpoint: puppet.endpoint,
-          ...(before !== null && before.endpoint !== puppet.endpoint && { endpointBefore: before.endpoint }),
-        },
-        'registry.registered',
-      );
-      return { puppet, answered: () => write.end(puppet) };
-    } catch (error) {
-      write.end(null);
-      throw error;
-    }
+    const before = this.#image.findPuppet(registration.openKfId);
+    const puppet = await inTime(write, this.repository.save(registration, this.clock.nowMs()));
+    const { openKfId, corpId, endpoint } = puppet;
+    const endpointBefore = before?.endpoint === endpoint ? undefined : before?.endpoint;
+    this.log.info({ openKfId, corpId, endpoint, endpointBefore }, 'registry.registered');
+    return { puppet, answered: () => write.end(puppet) };
   }
 
-  /** Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved. */
+  /**
+   * Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved.
+   * @throws AppError `STORE_UNAVAILABLE`; it may then take effect late.
+   */
   async deregister(goodbye: Goodbye): Promise<void> {
     const write = this.#sync.beginWrite(goodbye.openKfId);
-    let puppet: Puppet | null = null;
-    try {
-      puppet = await this.repository.markOffline(goodbye, this.clock.nowMs());
-    } finally {
-      write.end(puppet);
-    }
+    const puppet = await inTime(write, this.repository.markOffline(goodbye, this.clock.nowMs()));
+    write.end(puppet);
     const { openKfId, corpId } = goodbye;
     this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.deregistered');
   }
@@ -170,5 +161,15 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, read());
     if (puppets.length === 0) this.#sync.rememberMissing(what);
     this.#sync.applyRead(puppets, order);
+  }
+}
+
+/** Gives up waiting, not the write: one that is late is put into use whenever it turns out to have been done. */
+async function inTime<T extends Puppet | null>(write: OwnWrite, work: Promise<T>): Promise<T> {
+  try {
+    return await withinDeadline(WRITE_LIMIT_MS, 'write', work);
+  } catch (error) {
+    work.then(write.end, write.fail);
+    throw error;
   }
 }

@@ -9,6 +9,9 @@ import {
 /** One database; several repositories on it stand for several replicas. */
 export type PuppetTable = Map<string, { readonly puppet: Puppet; readonly writtenAs: number }>;
 
+/** Small, so that tests meet a second batch. */
+const BATCH_SIZE = 10;
+
 /** Numbers the writes of all tables, as a database server's clock would. */
 let writes = 0;
 
@@ -44,8 +47,17 @@ export class MemoryPuppetRepository extends PuppetRepository {
   }
 
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
-    const puppets = cursor === null ? [] : this.#list(({ writtenAs }) => writtenAs > Number(cursor));
-    return { puppets, cursor: String(writes) };
+    if (cursor === null) return { puppets: [], cursor: String(writes), hasMore: false };
+    const later = [...this.table.values()]
+      .filter(({ writtenAs }) => writtenAs > Number(cursor))
+      .sort((a, b) => a.writtenAs - b.writtenAs);
+    const batch = later.slice(0, BATCH_SIZE);
+    const hasMore = later.length > BATCH_SIZE;
+    return {
+      puppets: batch.map(({ puppet }) => ({ ...puppet })),
+      cursor: String(hasMore ? batch.at(-1)?.writtenAs : writes),
+      hasMore,
+    };
   }
 
   /** Every reader gets objects of its own, as from a store that parses. */

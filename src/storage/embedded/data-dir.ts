@@ -3,20 +3,34 @@
  * process in, takes an empty file for an empty store without a word, and ends the process by a signal
  * when it meets a damaged page.
  */
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { StorageStartError } from '../storage-start-error.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
 
 const SCHEMA_VERSION = 1;
 const CHECK_LIMIT_MS = 120_000;
+/** What LMDB takes for an empty store, with some to spare; without that room it ends the process by a signal. */
+const FIRST_BYTES = 65_536;
 
 /** Says that a store was made here, and whether and how it was closed. */
 interface Marker {
   readonly schemaVersion: number;
+  /** While the store is being made: there is nothing in it yet. */
+  readonly creating?: true;
   /** What the data file looked like when the store was closed; absent while it is open. */
   readonly closed?: { readonly bytes: number; readonly mtimeMs: number };
 }
@@ -25,23 +39,25 @@ export class DataDir {
   readonly dataFile: string;
   readonly #path: string;
   readonly #markerFile: string;
+  readonly #lockFile: string;
   #lock: DatabaseSync | null = null;
 
   constructor(path: string) {
     this.#path = resolve(path);
     this.dataFile = join(this.#path, 'store.mdb');
     this.#markerFile = join(this.#path, 'store.json');
+    this.#lockFile = join(this.#path, 'lock.sqlite');
   }
 
   /**
    * Takes the folder for this process and looks whether a store in it can be opened.
    * @throws StorageStartError saying what to do: not writable, in use, damaged, of a later version.
    */
-  acquire(): void {
+  async acquire(): Promise<void> {
     this.#makeWritable();
     this.#takeLock();
     try {
-      this.#lookAtStore();
+      await this.#lookAtStore();
     } catch (error) {
       this.#releaseLock();
       throw error;
@@ -61,12 +77,28 @@ export class DataDir {
   }
 
   #makeWritable(): void {
-    try {
+    this.#writing(this.#path, () => {
       mkdirSync(this.#path, { recursive: true });
       accessSync(this.#path, constants.W_OK | constants.R_OK | constants.X_OK);
+    });
+    // One that another user left behind: LMDB and SQLite would not say so, but take what they get.
+    for (const file of [this.#lockFile, this.#markerFile, this.dataFile, `${this.dataFile}-lock`]) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      this.#writing(file, () => {
+        if (!stats.isFile()) throw new Error('it is no file');
+        accessSync(file, constants.W_OK | constants.R_OK);
+      });
+    }
+  }
+
+  #writing(file: string, work: () => void): void {
+    try {
+      work();
     } catch (cause) {
+      const which = file === this.#path ? 'it' : file;
       throw new StorageStartError(
-        `DATA_DIR ${this.#path} cannot be written to (${errorCodeOf(cause)}); give this process's user a folder it may write to, or set MONGO_URI`,
+        `DATA_DIR ${this.#path} cannot be used: ${which} cannot be written to (${errorCodeOf(cause) || String(cause)}); give this process's user a folder that it may write to and that has room, or set MONGO_URI`,
         cause,
       );
     }
@@ -78,7 +110,7 @@ export class DataDir {
    */
   #takeLock(): void {
     try {
-      this.#lock = new DatabaseSync(join(this.#path, 'lock.sqlite'));
+      this.#lock = new DatabaseSync(this.#lockFile);
       this.#lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (cause) {
       this.#releaseLock();
@@ -96,43 +128,60 @@ export class DataDir {
     this.#lock = null;
   }
 
-  #lookAtStore(): void {
+  async #lookAtStore(): Promise<void> {
     const marker = this.#readMarker();
     const file = statSync(this.dataFile, { throwIfNoEntry: false });
-    if (marker === null && file === undefined) return;
+    if ((marker === null && file === undefined) || marker?.creating) {
+      this.#beginStore();
+      return;
+    }
     if (marker !== null && marker.schemaVersion > SCHEMA_VERSION) {
       throw new StorageStartError(
         `DATA_DIR ${this.#path} was written by a later version (schema ${marker.schemaVersion}, this one knows ${SCHEMA_VERSION}); start that version, or choose another folder`,
       );
     }
     if (marker !== null && (file === undefined || file.size === 0))
-      throw this.#damaged('store.mdb is empty or missing');
+      throw this.damaged('store.mdb is empty or missing');
     const { closed } = marker ?? {};
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
-    this.#checkInChild();
+    await this.#checkInChild();
+  }
+
+  /** Says so before LMDB makes its files, which a crash or a full disk may leave half-made. */
+  #beginStore(): void {
+    rmSync(this.dataFile, { force: true });
+    rmSync(`${this.dataFile}-lock`, { force: true });
+    const probe = join(this.#path, 'room.tmp');
+    this.#writing(this.#path, () => {
+      try {
+        writeFileSync(probe, Buffer.alloc(FIRST_BYTES));
+      } finally {
+        rmSync(probe, { force: true });
+      }
+      this.#writeMarker({ schemaVersion: SCHEMA_VERSION, creating: true });
+    });
   }
 
   /** Reads the whole store once in a process of its own, since a damaged page ends the one that meets it. */
-  #checkInChild(): void {
+  async #checkInChild(): Promise<void> {
     const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
     // Under the test runner there is no compiled program; the end-to-end tests run the built one.
     if (!existsSync(program)) return;
-    const { status, signal, stderr, error } = spawnSync(process.execPath, [program, this.dataFile], {
-      timeout: CHECK_LIMIT_MS,
-      encoding: 'utf8',
-    });
-    if (status === 0) return;
-    if (errorCodeOf(error) === 'ETIMEDOUT') {
-      throw new StorageStartError(
-        `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
-      );
+    try {
+      await promisify(execFile)(process.execPath, [program, this.dataFile], { timeout: CHECK_LIMIT_MS });
+    } catch (error) {
+      const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
+      if (killed) {
+        throw new StorageStartError(
+          `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
+        );
+      }
+      throw this.damaged(signal ? `reading it ended by ${signal}` : (stderr?.trim() ?? String(error)));
     }
-    throw this.#damaged(
-      signal ? `reading it ended by ${signal}` : stderr.trim().slice(-200) || `exit code ${status}`,
-    );
   }
 
-  #damaged(reason: string): StorageStartError {
+  /** What to do about a store that cannot be read. */
+  damaged(reason: string): StorageStartError {
     return new StorageStartError(
       `the store in DATA_DIR ${this.#path} is damaged (${reason}); nothing was changed: put a backup of the folder back, or move the folder away to start empty (puppets then have to register again)`,
     );

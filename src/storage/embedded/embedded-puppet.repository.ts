@@ -29,7 +29,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
 
   override async *load(): AsyncIterable<readonly Puppet[]> {
     let batch: Puppet[] = [];
-    for (const { value } of this.#puppets.getRange()) {
+    for (const { value } of this.#store.readAll(this.#puppets)) {
       batch.push(fromStored(value));
       if (batch.length < BATCH_SIZE) continue;
       yield batch;
@@ -73,7 +73,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   }
 
   override async changes(): Promise<Changes> {
-    return { puppets: [], cursor: '' };
+    return { puppets: [], cursor: '', hasMore: false };
   }
 }
 

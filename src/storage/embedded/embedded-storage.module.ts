@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
@@ -7,7 +8,7 @@ import { EmbeddedStore } from './embedded-store.js';
 @Global()
 @Module({
   providers: [
-    EmbeddedStore,
+    { provide: EmbeddedStore, inject: [CONFIG], useFactory: (config: Config) => EmbeddedStore.open(config) },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
   ],

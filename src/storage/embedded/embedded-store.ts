@@ -1,14 +1,11 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
-import { withinDeadline } from '../../kernel/deadline.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { DataDir } from './data-dir.js';
-import { DATABASES, MAX_DATABASES } from './databases.js';
-
-/** A commit takes milliseconds; one that takes this long says that the disk is in trouble. */
-const WRITE_LIMIT_MS = 5_000;
+import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
 
 /** The LMDB environment in `DATA_DIR`, owned by this process alone. */
 @Injectable()
@@ -18,16 +15,31 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   readonly #root: RootDatabase;
 
   /** @throws StorageStartError */
-  constructor(@Inject(CONFIG) { dataDir }: Pick<Config, 'dataDir'>) {
+  static async open({ dataDir }: Pick<Config, 'dataDir'>): Promise<EmbeddedStore> {
+    const folder = new DataDir(dataDir);
+    await folder.acquire();
+    try {
+      return new EmbeddedStore(folder);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StorageStartError(
+        `the store in DATA_DIR ${dataDir} cannot be opened (${reason}); look whether the disk has room and is in order, or set MONGO_URI`,
+        cause,
+      );
+    }
+  }
+
+  private constructor(dataDir: DataDir) {
     super();
-    this.#dataDir = new DataDir(dataDir);
-    this.#dataDir.acquire();
+    this.#dataDir = dataDir;
     this.#root = open({
       path: this.#dataDir.dataFile,
       noSubdir: true,
       maxDbs: MAX_DATABASES,
       // A put is answered only when it is on the disk.
       overlappingSync: false,
+      // It holds a promise that nobody can catch, so that a full disk would end the process.
+      eventTurnBatching: false,
     });
     this.#dataDir.markOpen();
   }
@@ -36,15 +48,26 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     return this.#root.openDB<V, string>({ name: DATABASES[name] });
   }
 
+  /** Every record. @throws StorageStartError where the store turns out to be damaged. */
+  *readAll<V>(database: Database<V, string>): Generator<{ key: string; value: V }> {
+    try {
+      yield* readAll(database);
+    } catch (cause) {
+      throw this.#dataDir.damaged(cause instanceof Error ? cause.message : String(cause));
+    }
+  }
+
   /**
-   * Awaits a write until it is on the disk.
+   * Awaits a write until it is on the disk, or is known not to be.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been written or not.
    */
-  async durably(write: Promise<boolean>): Promise<boolean> {
+  async durably(write: Promise<boolean>): Promise<void> {
     try {
-      return await withinDeadline(WRITE_LIMIT_MS, 'embedded write', write);
+      await write;
     } catch (cause) {
-      throw cause instanceof AppError ? cause : new AppError('STORE_UNAVAILABLE', { cause });
+      // The same failure a second time, on a promise that would end the process where nobody catches it.
+      if (hasCommitError(cause)) cause.commitError.catch(() => {});
+      throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what: 'embedded write' } });
     }
   }
 
@@ -56,4 +79,8 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     await this.#root.close();
     this.#dataDir.release();
   }
+}
+
+function hasCommitError(error: unknown): error is { commitError: Promise<unknown> } {
+  return error instanceof Error && 'commitError' in error && error.commitError instanceof Promise;
 }

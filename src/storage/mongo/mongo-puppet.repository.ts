@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import type { Puppet, Registration } from '../../registry/puppet.js';
 import {
   type ChangeCursor,
@@ -8,7 +8,7 @@ import {
   type Goodbye,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
-import { isDuplicateKey, MongoStore, WRITE_LIMIT_MS } from './mongo-store.js';
+import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
 
 const BATCH_SIZE = 1_000;
@@ -46,7 +46,7 @@ export class MongoPuppetRepository extends PuppetRepository {
 
   override async find(openKfId: string): Promise<Puppet | null> {
     const record = await this.store.run('find puppet', () =>
-      this.model.findOne({ kfOpenId: openKfId }).lean(),
+      this.model.findOne({ ...NOT_SET_ASIDE, kfOpenId: openKfId }).lean(),
     );
     return record === null ? null : fromRecord(record);
   }
@@ -74,7 +74,7 @@ export class MongoPuppetRepository extends PuppetRepository {
         await this.model.updateOne(filter, update);
       }
     };
-    await this.store.run('save puppet', upsert, WRITE_LIMIT_MS);
+    await this.store.run('save puppet', upsert, null);
     return { ...registration, online: true, lastOnlineAtMs: nowMs };
   }
 
@@ -85,20 +85,52 @@ export class MongoPuppetRepository extends PuppetRepository {
       $currentDate: { updatedAt: true },
     } as const;
     const mark = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();
-    const record = await this.store.run('mark offline', mark, WRITE_LIMIT_MS);
+    const record = await this.store.run('mark offline', mark, null);
     return record === null ? null : fromRecord(record);
   }
 
-  /** The cursor is the server's time of the last read, in epoch milliseconds. */
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
     const nowMs = await this.store.serverNowMs();
-    if (cursor === null) return { puppets: [], cursor: String(nowMs) };
-    const since = new Date(Number(cursor) - OVERLAP_MS);
+    if (cursor === null) return { puppets: [], cursor: toCursor({ readMs: nowMs }), hasMore: false };
+    const { readMs, last } = fromCursor(cursor);
+    const from = last ?? { updatedMs: readMs - OVERLAP_MS, id: '0'.repeat(24) };
+    const updatedAt = new Date(from.updatedMs);
+    const later = [{ updatedAt: { $gt: updatedAt } }, { _id: { $gt: new Types.ObjectId(from.id) } }];
     const records = await this.store.run('read changes', () =>
-      this.model.find({ ...NOT_SET_ASIDE, updatedAt: { $gte: since } }).lean(),
+      this.model
+        .find({ ...NOT_SET_ASIDE, updatedAt: { $gte: updatedAt }, $or: later })
+        .sort({ updatedAt: 1, _id: 1 })
+        .limit(BATCH_SIZE)
+        .lean(),
     );
-    return { puppets: toPuppets(records), cursor: String(nowMs) };
+    const beganMs = last?.beganMs ?? nowMs;
+    const end = records.length < BATCH_SIZE ? undefined : records.at(-1);
+    return {
+      puppets: toPuppets(records),
+      cursor: toCursor(
+        end?.updatedAt === undefined
+          ? { readMs: beganMs }
+          : { readMs, last: { beganMs, updatedMs: end.updatedAt.getTime(), id: end._id.toHexString() } },
+      ),
+      hasMore: end !== undefined,
+    };
   }
+}
+
+/** Times are the server's, in epoch milliseconds. */
+interface Position {
+  /** When the last read began that came to its end. */
+  readonly readMs: number;
+  /** The last record of a batch after which there was more, and when the read that it belongs to began. */
+  readonly last?: { readonly beganMs: number; readonly updatedMs: number; readonly id: string };
+}
+
+function toCursor(position: Position): ChangeCursor {
+  return JSON.stringify(position);
+}
+
+function fromCursor(cursor: ChangeCursor): Position {
+  return JSON.parse(cursor);
 }
 
 function toPuppets(records: readonly PuppetRecord[]): Puppet[] {

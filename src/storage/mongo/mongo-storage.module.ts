@@ -1,7 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { mongo } from 'mongoose';
 import { StorageProbe } from '../../health/storage-probe.js';
 import type { Secret } from '../../kernel/secret.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
@@ -10,8 +12,12 @@ import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
 @Global()
 @Module({})
 export class MongoStorageModule {
-  /** Starts without waiting for the database; `MongoStore` waits for it. */
+  /**
+   * Starts without waiting for the database; `MongoStore` waits for it.
+   * @throws StorageStartError where the driver cannot read the URI.
+   */
   static at(uri: Secret): DynamicModule {
+    requireReadable(uri);
     return {
       module: MongoStorageModule,
       imports: [
@@ -25,5 +31,17 @@ export class MongoStorageModule {
       ],
       exports: [StorageProbe, PuppetRepository],
     };
+  }
+}
+
+/** Its words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
+function requireReadable(uri: Secret): void {
+  try {
+    new mongo.MongoClient(uri.reveal());
+  } catch (error) {
+    const [option] = /options? [\w, ]+ (?:is|are) not supported/.exec(String(error)) ?? [];
+    throw new StorageStartError(
+      `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port and options, and percent-encode the user and the password`,
+    );
   }
 }

@@ -8,14 +8,12 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
-import { StorageStartError } from '../storage-start-error.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { PuppetRecord } from './puppet.schema.js';
 
 const SCHEMA_VERSION = 1;
 /** A read that callbacks or the refresh wait for. */
 const READ_LIMIT_MS = 2_000;
-/** A registration has nobody hurrying behind it, and after an outage all puppets may come at once. */
-export const WRITE_LIMIT_MS = 10_000;
 const PREPARE_LIMIT_MS = 60_000;
 
 /** Error codes of MongoDB: a unique index was violated; an index of that name exists with other options. */
@@ -63,12 +61,17 @@ export class MongoStore extends StorageProbe {
 
   /**
    * Runs one operation on a database that is ready.
+   * @param limitMs `null` for a write, which is known to have happened or not only when the driver says so.
    * @throws AppError `STORE_UNAVAILABLE`; a write may have happened or not.
    */
-  async run<T>(what: string, operation: () => Promise<T>, limitMs = READ_LIMIT_MS): Promise<T> {
+  async run<T>(
+    what: string,
+    operation: () => Promise<T>,
+    limitMs: number | null = READ_LIMIT_MS,
+  ): Promise<T> {
     try {
-      await this.#whenReady();
-      return await withinDeadline(limitMs, what, operation());
+      const work = this.#whenReady().then(operation);
+      return await (limitMs === null ? work : withinDeadline(limitMs, what, work));
     } catch (cause) {
       if (cause instanceof AppError || cause instanceof StorageStartError) throw cause;
       throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what } });
@@ -116,7 +119,7 @@ export class MongoStore extends StorageProbe {
     await this.#setDuplicatesAside();
     await this.#createIndex({ kfOpenId: 1 }, { unique: true });
     await this.#createIndex({ corpId: 1 }, {});
-    await this.#createIndex({ updatedAt: 1 }, {});
+    await this.#createIndex({ updatedAt: 1, _id: 1 }, {});
   }
 
   async #checkSchemaVersion(): Promise<void> {

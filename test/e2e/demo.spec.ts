@@ -1,0 +1,92 @@
+/** The built demo as a process of its own; without a terminal it ends once the message has arrived. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { startPuppetServer } from '../support/puppet-server.js';
+
+let temp: string;
+let demo: ChildProcess;
+
+beforeEach(() => {
+  temp = mkdtempSync(join(tmpdir(), 'wxkf-demo-spec-'));
+});
+
+afterEach(() => {
+  if (isRunning()) process.kill(-(demo.pid ?? 0), 'SIGKILL');
+  rmSync(temp, { recursive: true, force: true });
+});
+
+/** In a process group of its own, to which its manager belongs as well. */
+function start(env: Record<string, string> = {}): { output: () => string; ended: Promise<unknown[]> } {
+  demo = spawn(process.execPath, ['dist-tools/demo/demo.js'], {
+    env: { PATH: process.env.PATH ?? '', TMPDIR: temp, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  let output = '';
+  demo.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  return { output: () => output, ended: once(demo, 'close') };
+}
+
+/** Whether anything of the group still is. */
+function isRunning(): boolean {
+  try {
+    return process.kill(-(demo.pid ?? 0), 0);
+  } catch {
+    return false;
+  }
+}
+
+function expectNothingLeft(): void {
+  expect(readdirSync(temp)).toEqual([]);
+  expect(isRunning()).toBe(false);
+}
+
+it('shows the steps of one message in the order in which they happened', async () => {
+  const { output, ended } = start();
+  expect(await ended).toEqual([0, null]);
+
+  const steps = [...output().matchAll(/^ *([\d.]+) s {2}(\w+)/gm)];
+  expect(steps.map(([, , name]) => name)).toEqual([
+    'started',
+    'registered',
+    'sent',
+    'opened',
+    'delivered',
+    'answered',
+    'stopped',
+  ]);
+  const times = steps.map(([, seconds]) => Number(seconds));
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expectNothingLeft();
+});
+
+it('fails when the message does not arrive, says why, and leaves nothing behind', async () => {
+  const other = await startPuppetServer();
+  const { output, ended } = start({ PORT: new URL(other.url).port });
+  expect(await ended).toEqual([1, null]);
+  await other.close();
+
+  expect(output()).toMatch(/The demo failed: .*EADDRINUSE/s);
+  expectNothingLeft();
+});
+
+it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind after %s', async (signal) => {
+  const { ended } = start();
+  await untilThereIsAFolder();
+  demo.kill(signal);
+
+  const [, endedBy] = await ended;
+  expect(endedBy).toBeNull();
+  expectNothingLeft();
+});
+
+/** Then its manager is being started. */
+async function untilThereIsAFolder(): Promise<void> {
+  while (readdirSync(temp).length === 0) await new Promise(setImmediate);
+}
