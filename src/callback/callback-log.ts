@@ -27,7 +27,8 @@ export class CallbackLog extends RequestFields {
   deliveryMs: number | undefined = undefined;
 
   constructor(
-    readonly corpId: string,
+    /** Left out where it has not the form of one: it may be anything, a secret too. */
+    readonly corpId: string | undefined,
     readonly form: 'verification' | 'encrypted' | 'decrypted',
   ) {
     super();

@@ -67,14 +67,16 @@ export class CallbackController {
     form: CallbackLog['form'],
     work: (corpId: string, log: CallbackLog) => Promise<T>,
   ): Promise<T> {
-    const log = new CallbackLog(request.params.corpId, form);
+    const { corpId } = request.params;
+    const isCorpId = ID_FORMAT.pattern.test(corpId);
+    const log = new CallbackLog(isCorpId ? corpId : undefined, form);
     const unit = new UnitOfWork('callback.answered', log);
     request.unit = unit;
     try {
-      if (!ID_FORMAT.pattern.test(log.corpId)) {
+      if (!isCorpId) {
         throw new AppError('REQUEST_INVALID', { detail: `corpId in the path must be ${ID_FORMAT.expected}` });
       }
-      return await work(log.corpId, log);
+      return await work(corpId, log);
     } catch (error) {
       log.outcome = outcomeOf(error);
       throw error;

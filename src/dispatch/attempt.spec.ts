@@ -70,6 +70,18 @@ describe('an answer', () => {
     expect(server.requests).toBe(1);
   });
 
+  it('that pours out 1xx is cut off, long before the time limit', async () => {
+    const server = await rawServer((socket) =>
+      pour(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'),
+    );
+    expect(await deliver(server.url)).toMatchObject({
+      taken: false,
+      stage: 'reset',
+      reason: 'too many answers of 1xx',
+    });
+    await server.allClosed();
+  });
+
   it('of status 200 to HTTP/1.0, closed without a length, is taken', async () => {
     const server = await rawServer((socket) => void socket.end('HTTP/1.0 200 OK\r\n\r\nsuccess'));
     expect(await deliver(server.url)).toEqual({ taken: true, status: 200 });

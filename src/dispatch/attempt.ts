@@ -33,6 +33,8 @@ export interface Attempt {
 /** Headers and body of the answer together. */
 const ATTEMPT_LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
+/** Answers of 1xx before the one that counts: a puppet needs none, and one that pours them takes the event loop. */
+const INTERIM_ANSWERS_MAX = 8;
 /** A puppet's words are for a log line. */
 const REASON_LENGTH_MAX = 200;
 
@@ -58,6 +60,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   #isGivenUp = false;
   #canSendAgain = true;
   #answerBytes = 0;
+  #interimAnswers = 0;
 
   static failed(stage: FailureStage, reason: string): Attempt {
     return { result: Promise.resolve({ taken: false, stage, reason }), withdraw: () => true };
@@ -94,8 +97,12 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     this.#canSendAgain = false;
   }
 
-  onResponseStart(_controller: Undici.DispatchController, status: number): void {
-    if (status < 200) return;
+  onResponseStart(controller: Undici.DispatchController, status: number): void {
+    if (status < 200) {
+      if (++this.#interimAnswers > INTERIM_ANSWERS_MAX)
+        controller.abort(new Error('too many answers of 1xx'));
+      return;
+    }
     if (status < 300) this.#finish({ taken: true, status });
     else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}` });
   }

@@ -6,7 +6,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { type Endpoint, parseEndpoint } from '../registry/endpoint.js';
+import { type Endpoint, type EndpointFault, readEndpoint } from '../registry/endpoint.js';
 import type { Puppet } from '../registry/puppet.js';
 import { type Attempt, PuppetExchange } from './attempt.js';
 import type { KfEvent } from './kf-event.js';
@@ -15,7 +15,7 @@ import { OriginPools } from './origin-pools.js';
 @Injectable()
 export class PuppetClient implements OnApplicationShutdown {
   readonly #pools: OriginPools;
-  readonly #endpoints = new WeakMap<Puppet, Endpoint | string>();
+  readonly #endpoints = new WeakMap<Puppet, Endpoint | EndpointFault>();
 
   constructor(
     private readonly clock: Clock,
@@ -31,8 +31,8 @@ export class PuppetClient implements OnApplicationShutdown {
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */
   start(puppet: Puppet, event: KfEvent, attempt: number): Attempt {
     const endpoint = this.#endpointOf(puppet);
-    if (typeof endpoint === 'string') {
-      return PuppetExchange.failed('endpoint', `the registered endpoint must ${endpoint}`);
+    if ('must' in endpoint) {
+      return PuppetExchange.failed('endpoint', `the registered endpoint must ${endpoint.must}`);
     }
     const pool = this.#pools.of(endpoint.origin);
     if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
@@ -40,10 +40,10 @@ export class PuppetClient implements OnApplicationShutdown {
   }
 
   /** Parsed once for as long as the registration stands. */
-  #endpointOf(puppet: Puppet): Endpoint | string {
+  #endpointOf(puppet: Puppet): Endpoint | EndpointFault {
     let endpoint = this.#endpoints.get(puppet);
     if (endpoint === undefined) {
-      endpoint = parseEndpoint(puppet.endpoint);
+      endpoint = readEndpoint(puppet.endpoint);
       this.#endpoints.set(puppet, endpoint);
     }
     return endpoint;

@@ -127,19 +127,25 @@ function failureOf(failure: unknown): object {
   };
 }
 
-/** By any name that says so, and by any whose percent-encoding may hide one. */
-const SECRET_NAME = /secret|token|ticket|password|auth_code|%/i;
+/** Of parameters that carry no secret and help to find a request; no other's value is shown. */
+const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'cursor', 'limit', 'debug']);
 
-/** Values of parameters that carry a secret are cut; the rest of a URL may be logged. */
+/** Path and query as they may be logged: a secret hides in any name, form or place that is not expected. */
 export function redactUrl(url: string): string {
   const queryAt = url.indexOf('?') + 1;
-  if (queryAt === 0) return url;
-  const parameters = url.slice(queryAt).split('&').map(redactParameter);
-  return url.slice(0, queryAt) + parameters.join('&');
+  const path = redactPath(queryAt === 0 ? url : url.slice(0, queryAt - 1));
+  if (queryAt === 0) return path;
+  return `${path}?${url.slice(queryAt).split('&').map(redactParameter).join('&')}`;
+}
+
+function redactPath(path: string): string {
+  const end = path.search(/[^A-Za-z0-9/._~-]/);
+  return end === -1 ? path : `${path.slice(0, end)}***`;
 }
 
 function redactParameter(parameter: string): string {
-  const valueAt = parameter.indexOf('=') + 1;
-  const name = parameter.slice(0, valueAt);
-  return SECRET_NAME.test(name) ? `${name}***` : parameter;
+  const [, name = '', value = ''] = /^(\w+)=([\w.-]*)$/.exec(parameter) ?? [];
+  if (SHOWN.has(name)) return `${name}=${value}`;
+  const [named = ''] = /^\w{1,32}=/.exec(parameter) ?? [];
+  return `${named}***`;
 }

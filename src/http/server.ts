@@ -16,6 +16,8 @@ const KEEP_ALIVE_MS = 65_000;
 /** A caller that sends slowly holds a socket no longer than this. */
 const REQUEST_LIMIT_MS = 30_000;
 const HEADERS_LIMIT_MS = 10_000;
+/** How late the two limits may be; Node's default is 30 s. */
+const LIMIT_CHECK_MS = 1_000;
 const PATH_PARAMETER_LENGTH_MAX = 256;
 /** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
@@ -31,7 +33,11 @@ export function createHttpAdapter(
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_LIMIT_MS,
     // A request without Host is answered by us, in the contract's shape.
-    http: { headersTimeout: HEADERS_LIMIT_MS, requireHostHeader: false },
+    http: {
+      headersTimeout: HEADERS_LIMIT_MS,
+      connectionsCheckingInterval: LIMIT_CHECK_MS,
+      requireHostHeader: false,
+    },
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -63,9 +63,21 @@ describe('a body', () => {
     ['an object with a __proto__ key', '{"name":"ann","room":"7","__proto__":{"admin":true}}'],
     ['an object with such a key deeper down', '{"name":"ann","room":"7","x":[{"__proto__":1}]}'],
     ['an object with a constructor that has a prototype', '{"constructor":{"prototype":{"admin":true}}}'],
-    ['100,000 open brackets', '['.repeat(100_000)],
+    ['60,000 open brackets', '['.repeat(60_000)],
   ])('must be one JSON object, not %s', (_what, body) => {
     expect(() => parsed(body)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+  });
+
+  it('must be UTF-8', () => {
+    const body = Buffer.from('{"name":"ann","room":"7","note":"\xff"}', 'latin1');
+    expect(() => parseJsonBody(VisitDto, JSON_TYPE, body)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+  });
+
+  it('has at most 64 kB', () => {
+    const many = Object.fromEntries(Array.from({ length: 7_000 }, (_, n) => [`k${n}`, n]));
+    expect(() => parsed({ ...GOOD, ...many })).toThrow(
+      error('REQUEST_BODY_TOO_LARGE', '65536 bytes of JSON are the most'),
+    );
   });
 
   it('must be there', () => {

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { AppError } from '../kernel/app-error.js';
@@ -17,16 +18,23 @@ export const JsonBody = createParamDecorator(
   },
 );
 
-/** @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID` */
+/** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
+const JSON_BYTES_MAX = 65_536;
+
+/** @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_TOO_LARGE`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID` */
 export function parseJsonBody<T extends object>(
   dto: Dto<T>,
   contentType: string | undefined,
   body: unknown,
 ): T {
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? '')) throw new AppError('REQUEST_TYPE_UNSUPPORTED');
+  const bytes = body instanceof Buffer ? body : Buffer.alloc(0);
+  if (bytes.length > JSON_BYTES_MAX) {
+    throw new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${JSON_BYTES_MAX} bytes of JSON are the most` });
+  }
   let value: unknown;
   try {
-    value = parse(body instanceof Buffer ? body.toString('utf8') : '', { protoAction: 'error' });
+    value = isUtf8(bytes) ? parse(bytes.toString('utf8'), { protoAction: 'error' }) : undefined;
   } catch {
     throw new AppError('REQUEST_BODY_NOT_JSON');
   }
@@ -37,17 +45,26 @@ export function parseJsonBody<T extends object>(
 }
 
 /**
- * The known fields of `values`, checked. Unknown ones are dropped, since clients send more than we know;
- * `null` counts as left out, and `constructor` would be taken for the class.
+ * The fields of `values` that the DTO has, checked. Others are left out, since clients send more than we
+ * know; `null` counts as left out too.
  * @throws AppError `REQUEST_INVALID` naming every wrong field.
  */
 export function validated<T extends object>(dto: Dto<T>, values: object): T {
-  const given = Object.entries(values).filter(([name, value]) => value !== null && name !== 'constructor');
-  const instance = Object.assign(new dto(), Object.fromEntries(given));
-  const errors = validateSync(instance, { whitelist: true, stopAtFirstError: true });
+  const instance = new dto();
+  for (const name of fieldsOf(dto)) {
+    const value = Object.hasOwn(values, name) ? values[name as keyof typeof values] : null;
+    if (value !== null) Object.assign(instance, { [name]: value });
+  }
+  const errors = validateSync(instance, { stopAtFirstError: true });
   if (errors.length > 0) {
     const detail = errors.flatMap(({ constraints }) => Object.values(constraints ?? {})).join('; ');
     throw new AppError('REQUEST_INVALID', { detail });
   }
   return instance;
+}
+
+/** The properties of the class that have a rule. */
+function fieldsOf(dto: Dto<object>): Set<string> {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  return new Set(rules.map(({ propertyName }) => propertyName));
 }

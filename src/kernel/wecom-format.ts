@@ -28,9 +28,14 @@ export const ENCODING_AES_KEY_FORMAT: Format = {
   expected: "43 letters and digits, as in the app's callback settings",
 };
 
+/** WeCom says nothing of its form; what is pasted with a blank or a line break is never it. */
+export const CORP_SECRET_FORMAT: Format = {
+  pattern: /^[\x21-\x7e]{1,256}$/,
+  expected: 'the secret of the app, 1 to 256 printable characters without blanks',
+};
+
 export const NAME_LENGTH_MAX = 128;
 export const ENDPOINT_LENGTH_MAX = 2_048;
-export const CORP_SECRET_LENGTH_MAX = 256;
 
 /** The 32 bytes that an encodingAESKey stands for. */
 export function toAesKeyBytes(encodingAESKey: string): Buffer {

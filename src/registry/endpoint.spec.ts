@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseEndpoint } from './endpoint.js';
+import { readEndpoint } from './endpoint.js';
 
 describe('an endpoint', () => {
   it.each([
@@ -13,10 +13,13 @@ describe('an endpoint', () => {
     ['HTTP://Host:80/Bot', 'http://host', '/Bot'],
     ['https://host:443', 'https://host', ''],
     ['http://host/%E5%AE%A2', 'http://host', '/%E5%AE%A2'],
-  ])('is read: %s', (text, origin, basePath) => expect(parseEndpoint(text)).toEqual({ origin, basePath }));
+    ['http://host/客', 'http://host', '/%E5%AE%A2'],
+    [' http://host \n', 'http://host', ''],
+  ])('is read: %s', (text, origin, basePath) => expect(readEndpoint(text)).toEqual({ origin, basePath }));
 
   const NO_URL = 'be a URL like http://host:port or https://host/path';
   const NO_USER = 'not carry a user name or password';
+  const NO_CONTROL = 'not contain control characters or backslashes';
   const NO_QUERY = 'end with its path, without a query or fragment';
 
   it.each([
@@ -36,10 +39,22 @@ describe('an endpoint', () => {
     ['http://:p4ssw0rd@host', NO_USER],
     ['http://host/?a=1', NO_QUERY],
     ['http://host/bot#end', NO_QUERY],
-  ])('is told what it must be instead: "%s"', (text, fault) => expect(parseEndpoint(text)).toBe(fault));
+    ['http://host/?', NO_QUERY],
+    ['http://host/#', NO_QUERY],
+    ['http:host', NO_URL],
+    ['\0http://host', NO_URL],
+    ['http://host/a\tb', NO_CONTROL],
+    ['http://host/a\nb', NO_CONTROL],
+    ['http://host\\x', NO_CONTROL],
+    ['ht\ntp://host', NO_URL],
+  ])('is told what it must be instead: "%s"', (text, fault) =>
+    expect(readEndpoint(text)).toEqual({ must: fault }),
+  );
 
-  it('has at most 2048 characters', () => {
-    expect(parseEndpoint(`http://host/${'a'.repeat(2_036)}`)).toHaveProperty('origin', 'http://host');
-    expect(parseEndpoint(`http://host/${'a'.repeat(2_037)}`)).toBe('be at most 2048 characters long');
+  it('has at most 2048 characters, as it goes over the wire', () => {
+    const TOO_LONG = { must: 'be at most 2048 characters long, percent-encoded' };
+    expect(readEndpoint(`http://host/${'a'.repeat(2_036)}`)).toHaveProperty('origin', 'http://host');
+    expect(readEndpoint(`http://host/${'a'.repeat(2_037)}`)).toEqual(TOO_LONG);
+    expect(readEndpoint(`http://host/${'客'.repeat(300)}`)).toEqual(TOO_LONG);
   });
 });

@@ -8,17 +8,23 @@ export interface Endpoint {
   readonly basePath: string;
 }
 
-/** What is wrong with an endpoint, to follow "must". */
-export type EndpointFault = string;
+/** What is wrong with an endpoint. */
+export interface EndpointFault {
+  /** To follow "must". */
+  readonly must: string;
+}
 
-/** @returns the endpoint, or what it must be instead. */
-export function parseEndpoint(text: string): Endpoint | EndpointFault {
-  if (text.length > ENDPOINT_LENGTH_MAX) return `be at most ${ENDPOINT_LENGTH_MAX} characters long`;
+export function readEndpoint(text: string): Endpoint | EndpointFault {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return 'be a URL like http://host:port or https://host/path';
+  if (url === null || !/^\s*https?:\/\//i.test(text)) {
+    return { must: 'be a URL like http://host:port or https://host/path' };
   }
-  if (url.username !== '' || url.password !== '') return 'not carry a user name or password';
-  if (url.search !== '' || url.hash !== '') return 'end with its path, without a query or fragment';
+  if (url.username !== '' || url.password !== '') return { must: 'not carry a user name or password' };
+  if (/[?#]/.test(text)) return { must: 'end with its path, without a query or fragment' };
+  // A URL parser drops the first and takes the second for a slash.
+  if (/[\p{Cc}\\]/u.test(text.trim())) return { must: 'not contain control characters or backslashes' };
+  if (text.length > ENDPOINT_LENGTH_MAX || url.href.length > ENDPOINT_LENGTH_MAX) {
+    return { must: `be at most ${ENDPOINT_LENGTH_MAX} characters long, percent-encoded` };
+  }
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
 }

@@ -58,7 +58,7 @@ describe('a registration', () => {
 
   const ID = '1 to 64 letters, digits, "_" or "-"';
   const NAME = 'a name of at most 128 characters';
-  const SECRET = 'the secret of the app, at most 256 characters';
+  const SECRET = 'the secret of the app, 1 to 256 printable characters without blanks';
   const TOKEN = "1 to 32 letters and digits, as in the app's callback settings";
   const KEY = "43 letters and digits, as in the app's callback settings";
 
@@ -89,7 +89,7 @@ describe('a registration', () => {
     ['host:3000', 'endpoint must be a URL like http://host:port or https://host/path'],
     ['http://user:hush@host', 'endpoint must not carry a user name or password'],
     ['http://host?token=hush', 'endpoint must end with its path, without a query or fragment'],
-    [`http://${'h'.repeat(2_042)}`, 'endpoint must be at most 2048 characters long'],
+    [`http://${'h'.repeat(2_042)}`, 'endpoint must be at most 2048 characters long, percent-encoded'],
     [null, 'endpoint must be a string'],
   ])('is refused for its endpoint: %s', (endpoint, detail) => {
     expect(detailOf(RegisterDto, { ...BODY, endpoint })).toBe(detail);

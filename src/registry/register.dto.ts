@@ -1,7 +1,6 @@
 import {
   IsOptional,
   IsString,
-  Length,
   Matches,
   MaxLength,
   registerDecorator,
@@ -10,12 +9,12 @@ import {
 import { Secret } from '../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
-  CORP_SECRET_LENGTH_MAX,
+  CORP_SECRET_FORMAT,
   ENCODING_AES_KEY_FORMAT,
   ID_FORMAT,
   NAME_LENGTH_MAX,
 } from '../kernel/wecom-format.js';
-import { parseEndpoint } from './endpoint.js';
+import { readEndpoint } from './endpoint.js';
 import type { Puppet, Registration } from './puppet.js';
 import type { Goodbye } from './puppet.repository.js';
 
@@ -34,12 +33,17 @@ function IsEndpoint(): PropertyDecorator {
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: (value) => typeof value === 'string' && typeof parseEndpoint(value) !== 'string',
-        defaultMessage: (args) =>
-          `${args?.property} must ${typeof args?.value === 'string' ? parseEndpoint(args.value) : 'be a string'}`,
+        validate: (value) => faultOf(value) === null,
+        defaultMessage: (args) => `${args?.property} must ${faultOf(args?.value)}`,
       },
     });
   };
+}
+
+function faultOf(value: unknown): string | null {
+  if (typeof value !== 'string') return 'be a string';
+  const endpoint = readEndpoint(value);
+  return 'must' in endpoint ? endpoint.must : null;
 }
 
 /** Body of `POST /puppetWxkfManager/register`, as the deployed puppet sends it. */
@@ -57,11 +61,7 @@ export class RegisterDto {
   @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
   readonly corpId!: string;
 
-  @Length(
-    1,
-    CORP_SECRET_LENGTH_MAX,
-    mustBe(`the secret of the app, at most ${CORP_SECRET_LENGTH_MAX} characters`),
-  )
+  @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
   readonly corpSecret!: string;
 
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))

@@ -160,7 +160,49 @@ describe('a registration', () => {
   });
 });
 
+describe('a write whose outcome is not certain', () => {
+  it('is read again at once where it failed, since the store may have it', async () => {
+    await loaded();
+    (await registry.register(registration())).answered();
+    repository.save = async () => {
+      await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    await expect(registry.register(registration())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await clock.advance(0);
+    expect(endpointHere()).toBe('http://moved');
+  });
+
+  it('is read again where another one was under way, since the store may have taken them in any order', async () => {
+    await loaded();
+    const first = await registry.register(registration({ endpoint: 'http://first' }));
+    const second = await registry.register(registration({ endpoint: 'http://second' }));
+    await elsewhere().save(registration({ endpoint: 'http://first' }), 0);
+    first.answered();
+    second.answered();
+    await clock.advance(0);
+    expect(endpointHere()).toBe('http://first');
+  });
+});
+
 describe('what others write', () => {
+  it('is taken in whole, in however many batches it is told', async () => {
+    await loaded();
+    for (let n = 0; n < 35; n++) await elsewhere().save(registration({ openKfId: `wk-${n}` }), 0);
+    await clock.advance(REFRESH_MS);
+    expect(registry.size).toBe(35);
+  });
+
+  it('is found by the sweep though the refresh fails', async () => {
+    await loaded();
+    await elsewhere().save(registration(), 0);
+    repository.changes = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    await clock.advance(SWEEP_MS + REFRESH_MS);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+  });
+
   it('is known within 2 s', async () => {
     await loaded();
     await elsewhere().save(registration(), 0);
@@ -226,11 +268,38 @@ describe('what is unknown', () => {
     await expect(registry.lookUpCorp('wwNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('never makes a flood of reads', async () => {
+  it('is asked for again while the store cannot be, whatever was known before', async () => {
+    await loaded();
+    expect(await registry.lookUpPuppet('wkNobody')).toBeNull();
+    repository.isDown = true;
+    await clock.advance(REFRESH_MS);
+    await expect(registry.lookUpPuppet('wkNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('never makes a flood of reads; one beyond the bound is not called unknown', async () => {
     await loaded();
     repository.reads = 0;
-    for (let n = 0; n < 11_000; n++) await registry.lookUpPuppet(`wk-${n}`);
+    for (let n = 0; n < 10_000; n++) expect(await registry.lookUpPuppet(`wk-${n}`)).toBeNull();
+    await expect(registry.lookUpPuppet('wk-10000')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await registry.lookUpPuppet('wk-1')).toBeNull();
     expect(repository.reads).toBe(10_000);
+    await clock.advance(REFRESH_MS);
+    expect(await registry.lookUpPuppet('wk-10000')).toBeNull();
+  });
+
+  it('costs no read where nobody else writes', async () => {
+    const alone = new OutageRepository(table);
+    Object.defineProperty(alone, 'isShared', { value: false });
+    const single = open(alone);
+    single.onApplicationBootstrap();
+    await clock.advance(0);
+    alone.reads = 0;
+    expect(await single.lookUpPuppet('wkNobody')).toBeNull();
+    expect(await single.lookUpCorp('wwNobody')).toBeNull();
+    expect(await single.rereadPuppet('wkNobody', 1_000)).toBeNull();
+    expect(await single.catchUp()).toBe(false);
+    expect(alone.reads).toBe(0);
+    await single.onApplicationShutdown();
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Puppet } from '../../src/registry/puppet.js';
-import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import type { ChangeCursor, PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { registeredPuppet, registration, revealed } from '../support/puppets.js';
 
 /** One opened repository; `reopen` opens the same data once more after closing it, as a restart does. */
@@ -16,6 +16,20 @@ async function loadAll(repository: PuppetRepository): Promise<Puppet[]> {
   const all: Puppet[] = [];
   for await (const puppets of repository.load()) all.push(...puppets);
   return all;
+}
+
+/** All that there is to tell, in as many batches as it comes. */
+async function changesSince(repository: PuppetRepository, since: ChangeCursor) {
+  const told = new Set<string>();
+  let cursor = since;
+  let largest = 0;
+  for (let hasMore = true; hasMore; ) {
+    const changes = await repository.changes(cursor);
+    for (const { openKfId } of changes.puppets) told.add(openKfId);
+    largest = Math.max(largest, changes.puppets.length);
+    ({ cursor, hasMore } = changes);
+  }
+  return { told, cursor, largest };
 }
 
 /** The promises of `PuppetRepository`, for every adapter and every fake of it. */
@@ -151,6 +165,18 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       await repository.save(registration({ openKfId: 'wk3' }), NOW_MS);
       const later = await repository.changes(second);
       expect(later.puppets.some(({ openKfId }) => openKfId === 'wk3')).toBe(repository.isShared);
+    });
+
+    it('tells many writes in batches, each record at least once', async () => {
+      const { cursor } = await repository.changes(null);
+      const ids = Array.from({ length: 2_500 }, (_, n) => `wk-${n}`);
+      await Promise.all(ids.map((openKfId) => repository.save(registration({ openKfId }), NOW_MS)));
+      const first = await changesSince(repository, cursor);
+      expect(first.told).toEqual(new Set(repository.isShared ? ids : []));
+      expect(first.largest).toBeLessThanOrEqual(1_000);
+      await repository.save(registration({ openKfId: 'wk-later' }), NOW_MS);
+      const { told } = await changesSince(repository, first.cursor);
+      expect(told.has('wk-later')).toBe(repository.isShared);
     });
   });
 }
