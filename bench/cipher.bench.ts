@@ -1,25 +1,20 @@
 /** Verifying and opening one callback: `src/crypto/wecom-cipher.ts` beside the library that most would take. */
 import { deepStrictEqual } from 'node:assert';
-import { decrypt, getSignature } from '@wecom/crypto';
+import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { Bench } from 'tinybench';
 import { WecomCipher } from '../src/crypto/wecom-cipher.js';
 import { Secret } from '../src/kernel/secret.js';
-import { makeAccounts, makeCallbacks } from './load/accounts.js';
+import { kfMessageXml, newApp, newOpenKfId, signedQuery } from '../test/support/wecom.js';
 import { benchOptions, inTurn, printBench } from './part.js';
 
-const [account] = makeAccounts(['http://127.0.0.1:8080']);
-if (!account) throw new Error('there is no account');
-const { token, encodingAESKey } = account;
+const app = newApp();
+const { token, encodingAESKey } = app;
 const cipher = new WecomCipher(new Secret(token), new Secret(encodingAESKey));
 
-const signedTexts = makeCallbacks([account], 1_000).map(({ query, encrypted }) => {
-  const parameters = new URLSearchParams(query);
-  return {
-    msgSignature: parameters.get('msg_signature') ?? '',
-    timestamp: parameters.get('timestamp') ?? '',
-    nonce: parameters.get('nonce') ?? '',
-    encrypted,
-  };
+const signedTexts = Array.from({ length: 1_000 }, () => {
+  const encrypted = encrypt(encodingAESKey, kfMessageXml(app, newOpenKfId()), app.corpId);
+  const { msg_signature = '', timestamp = '', nonce = '' } = signedQuery(app, encrypted);
+  return { msgSignature: msg_signature, timestamp, nonce, encrypted };
 });
 const next = inTurn(signedTexts);
 

@@ -18,7 +18,6 @@ import {
   type Setting,
   startProgram,
   TITLES,
-  whatIsMissing,
 } from './load/programs.js';
 import { prove } from './load/proof.js';
 import {
@@ -32,7 +31,6 @@ import {
 } from './load/report.js';
 import { type Round, runRound } from './load/round.js';
 import { Sink } from './load/sink.js';
-import { startWecom } from './load/wecom.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
@@ -139,23 +137,15 @@ async function startDatabase(): Promise<string | undefined> {
 async function prepare(accounts: readonly Account[], keys: readonly ProgramKey[]): Promise<Setting> {
   const temp = mkdtempSync(join(tmpdir(), 'wxkf-bench-'));
   cleanUps.push(() => rmSync(temp, { recursive: true, force: true }));
-  const wecom = await startWecom();
-  cleanUps.push(() => wecom.server.close());
-  const apps = new Map(
-    accounts.map(({ corpId, token, encodingAESKey }) => [corpId, { corpId, token, encodingAESKey }]),
-  );
   const setting: Setting = {
     root: ROOT,
     temp,
     accounts,
     accountsFile: join(temp, 'accounts.json'),
-    appsFile: join(temp, 'apps.json'),
-    wecomUrl: wecom.url,
     mongoUri: keys.includes('b') ? await startDatabase() : undefined,
     serverCore: cores?.server,
   };
   writeFileSync(setting.accountsFile, JSON.stringify(accounts));
-  writeFileSync(setting.appsFile, JSON.stringify([...apps.values()]));
   return setting;
 }
 
@@ -163,8 +153,6 @@ async function startPrograms(keys: readonly ProgramKey[], setting: Setting): Pro
   const programs: Program[] = [];
   for (const key of keys) {
     if (key === 'b' && !setting.mongoUri) continue;
-    const missing = whatIsMissing(key, setting);
-    if (missing) throw new Error(missing);
     programs.push(await startProgram(key, setting, (child) => cleanUps.push(() => child.stop())));
     say(`${TITLES[key]}: ready`);
   }

@@ -1,20 +1,15 @@
 /** Reading the two documents of a callback: the scanner beside fast-xml-parser, bare and as the product uses it. */
 import { deepStrictEqual } from 'node:assert';
-import { decrypt } from '@wecom/crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { Bench } from 'tinybench';
 import { parseXmlDocument } from '../src/callback/xml-document.js';
 import { scanFlatXml } from '../src/callback/xml-scanner.js';
-import { makeAccounts, makeCallbacks } from './load/accounts.js';
+import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../test/support/wecom.js';
 import { benchOptions, inTurn, printBench } from './part.js';
 
-const [account] = makeAccounts(['http://127.0.0.1:8080']);
-if (!account) throw new Error('there is no account');
-const callbacks = makeCallbacks([account], 1_000);
-const documents = {
-  envelope: callbacks.map(({ body }) => body),
-  event: callbacks.map(({ encrypted }) => decrypt(account.encodingAESKey, encrypted).message),
-};
+const app = newApp();
+const events = Array.from({ length: 1_000 }, () => kfMessageXml(app, newOpenKfId()));
+const documents = { envelope: events.map((event) => sealCallback(app, event).body), event: events };
 /** The least that keeps the values right: ids as strings. */
 const bareParser = new XMLParser({ parseTagValue: false });
 

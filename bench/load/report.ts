@@ -7,7 +7,7 @@ import type { Round } from './round.js';
 
 export type Rounds = ReadonlyMap<ProgramKey, readonly Round[]>;
 
-/** What the product promises; see the README of this folder for why these two. */
+/** What the product promises; `bench/README.md` says why these two. */
 export const TARGETS = [
   { against: 'a', atLeast: 0.6 },
   { against: 'b', atLeast: 4 },
@@ -84,7 +84,7 @@ export function notices(rounds: Rounds, cores: Cores | null): string[] {
     const undelivered = ofKey.reduce((sum, round) => sum + round.undelivered, 0);
     const loadShare = median(ofKey.map((round) => round.loadShare));
     const heldUp = ofKey.filter((round) => !hadItsCore(round)).length;
-    if (undelivered !== 0) lines.push(`${TITLES[key]}: ${undelivered} answered 200 and not delivered yet.`);
+    if (undelivered !== 0) lines.push(`${TITLES[key]}: ${undelivered} answered 200 and not delivered.`);
     if (loadShare > 0.95) {
       lines.push(`${TITLES[key]}: generator and puppets used ${percent(loadShare)}, so they were the limit.`);
     }

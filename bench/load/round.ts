@@ -13,7 +13,7 @@ export type Round = {
   readonly p99Ms: number;
   /** Every answer but 200, every broken connection, ramp and end included. */
   readonly failures: ReadonlyMap<string, number>;
-  /** 200 answers without a delivery by the end: kept for later, or lost. Negative: sent twice. */
+  /** 200 answers without a delivery: lost. Negative: delivered twice, or without an answer 200. */
   readonly undelivered: number;
   /** Of one core, 0..1; `null` where there is no /proc. */
   readonly serverShare: number | null;

@@ -12,8 +12,6 @@ export type Delivery = { readonly endpoint: string; readonly target: string; rea
 export class Sink {
   /** Encrypted events since the start. */
   delivered = 0;
-  /** Any other request; a run without faults has none. */
-  strays = 0;
   /** Set while the proof runs, so that it can look at each delivery. */
   onDelivery: ((delivery: Delivery) => void) | undefined;
   readonly endpoints: string[] = [];
@@ -50,8 +48,6 @@ export class Sink {
       if (head.startsWith('POST /callback?')) {
         this.delivered += 1;
         this.onDelivery?.({ endpoint, target: head.slice(5, head.indexOf(' ', 5)), body });
-      } else {
-        this.strays += 1;
       }
       socket.write(TAKEN);
     });
@@ -62,7 +58,6 @@ export class Sink {
       try {
         reader.push(chunk);
       } catch {
-        this.strays += 1;
         socket.destroy();
       }
     });
