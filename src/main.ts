@@ -1,63 +1,18 @@
-/** Start, signals, graceful stop. */
-import 'reflect-metadata';
-import { existsSync } from 'node:fs';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule } from './app.module.js';
-import { type Config, ConfigError, loadConfig, toSummary } from './config/config.js';
-import { ErrorFilter } from './http/error.filter.js';
-import { NestLog } from './http/nest-log.js';
-import { createHttpAdapter } from './http/server.js';
-import { stopOnSignals } from './http/shutdown.js';
-import { Lifecycle } from './kernel/lifecycle.js';
-import { createLog, flushLog, type Log } from './kernel/log.js';
-import { StorageStartError } from './kernel/storage-start-error.js';
-
+/**
+ * Entry. What must hold before the rest is loaded, since loading takes most of the start: a Node that can
+ * run it, and signals that end it. As a container's first process it is ended by none that nobody awaits.
+ */
 const NODE_VERSION_MIN = [24, 9] as const;
 
-async function main(): Promise<void> {
-  requireNode();
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const config = loadConfig(process.env);
-  const log = await createLog(config.logLevel, config.logFormat);
-  process.on('unhandledRejection', (error) => void giveUp(log, error));
-  try {
-    await start(config, log);
-  } catch (error) {
-    await giveUp(log, error);
-  }
-}
+requireNode();
+process.on('SIGTERM', leave);
+process.on('SIGINT', leave);
+const { start } = await import('./start.js');
+await start();
 
-async function start(config: Config, log: Log): Promise<void> {
-  log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
-  const lifecycle = new Lifecycle();
-  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
-  const module = await AppModule.with(config, log, lifecycle);
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    abortOnError: false,
-    bodyParser: false,
-    logger: new NestLog(log),
-  });
-  app.useGlobalFilters(new ErrorFilter(routes));
-  await app.listen(config.port, config.host);
-  const reason = 'whoever reaches this address can register puppets; let only trusted hosts reach it';
-  log.warn({ host: config.host, reason }, 'manager.unprotected');
-  log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
-  stopOnSignals(app, lifecycle, config, log);
-}
-
-/** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
-async function giveUp(log: Log, error: unknown): Promise<void> {
-  if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
-  else if (isAddressFault(error))
-    log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
-  else log.fatal({ err: error }, 'manager.failed');
-  await flushLog(log);
-  process.exit(1);
-}
-
-function isAddressFault(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+/** Before there is anything to drain. */
+function leave(): void {
+  process.exit(0);
 }
 
 function requireNode(): void {
@@ -70,8 +25,3 @@ function requireNode(): void {
   );
   process.exit(1);
 }
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
-  process.exit(1);
-});

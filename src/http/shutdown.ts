@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
-import { flushLog, type Log } from '../kernel/log.js';
+import { exitProcess, type Log } from '../kernel/log.js';
+
+const LAST_REQUESTS_MS = 100;
 
 /**
  * SIGTERM drains: not ready any more, but still served for a while, since a load balancer needs time
@@ -26,18 +28,21 @@ export function stopOnSignals(
     );
     await delay(delayMs);
     const closed = app.close();
+    // Connections that were accepted just before have not said yet what they want.
+    await delay(LAST_REQUESTS_MS);
     await lifecycle.whenIdle();
     // What is open now has nothing to be answered; a connection that never asked would hold the process.
     app.getHttpServer().closeAllConnections();
     await closed;
     await exit(log, 'manager.stopped', {});
   };
+  // Instead of what they did until now.
+  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
 async function exit(log: Log, line: string, fields: object): Promise<void> {
   log.info(fields, line);
-  await flushLog(log);
-  process.exit(0);
+  await exitProcess(log, 0);
 }

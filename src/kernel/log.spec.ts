@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 
 type LogLine = Readonly<Record<string, unknown>>;
@@ -12,17 +15,23 @@ const FIND_SOURCES = `
       next(context.parentURL?.includes('node_modules') ? specifier : specifier.replace(/^(\\..*)\\.js$/, '$1.ts'), context),
   });`;
 
-/** What `statements` write through `log`, in a process of their own, since a log writes to standard output. */
-async function linesOf(statements: string): Promise<LogLine[]> {
+/** A program that writes `statements` through `log`, since a log writes to standard output, and ends. */
+function programOf(statements: string): string[] {
   const script = `${FIND_SOURCES}
-    const { createLog, flushLog } = await import('${new URL('./log.ts', import.meta.url)}');
+    const { createLog, exitProcess } = await import('${new URL('./log.ts', import.meta.url)}');
     const { Secret } = await import('${new URL('./secret.ts', import.meta.url)}');
     const { AppError } = await import('${new URL('./app-error.ts', import.meta.url)}');
     const log = await createLog('info', 'json');
     ${statements}
-    await flushLog(log);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
-  return stdout
+    await exitProcess(log, 7);`;
+  return ['--input-type=module', '-e', script];
+}
+
+async function linesOf(statements: string): Promise<LogLine[]> {
+  const program = spawn(process.execPath, programOf(statements), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, [code]] = await Promise.all([text(program.stdout), once(program, 'exit')]);
+  expect(code).toBe(7);
+  return output
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
@@ -48,6 +57,32 @@ describe('the log', () => {
     expect(line).toMatchObject({ secret: '***', deep: { list: ['***'] }, text: 'a ***' });
     expect(line).toMatchObject({ err: { message: 'with ***', cause: { message: '***' } } });
     expect(JSON.stringify(line)).not.toContain('the-value-itself');
+  });
+});
+
+describe('a log that cannot be written', () => {
+  it('on a full disk is dropped; the process goes on, and ends as it meant to', async () => {
+    const full = openSync('/dev/full', 'w');
+    const statements = `for (let n = 0; n < 100; n++) {
+        log.info('thing.done');
+        await new Promise(setImmediate);
+      }
+      process.stderr.write('went on');`;
+    const program = spawn(process.execPath, programOf(statements), { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    const [said, [code]] = await Promise.all([text(program.stderr as Readable), once(program, 'exit')]);
+    expect([said, code]).toEqual(['went on', 7]);
+  });
+
+  it('to a pipe that nobody reads is dropped beyond 4 MiB, and the process ends all the same', async () => {
+    const statements = `const before = process.memoryUsage().rss;
+      for (let n = 0; n < 100_000; n++) log.info({ filling: 'x'.repeat(1_000) }, 'thing.done');
+      process.stderr.write(String(process.memoryUsage().rss - before));`;
+    const program = spawn(process.execPath, programOf(statements), { stdio: ['ignore', 'pipe', 'pipe'] });
+    program.stdout?.pause();
+    const [said, [, signal]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
+    expect(Number(said)).toBeLessThan(90 * 1_024 * 1_024);
+    expect(signal).toBe('SIGKILL');
   });
 });
 

@@ -1,4 +1,6 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { destination, type Logger, pino, symbols } from 'pino';
 import { AppError } from './app-error.js';
 
 /** Injection token: a `Log` is an interface of pino's and has no class. */
@@ -7,26 +9,52 @@ export type Log = Logger;
 
 export type LogFormat = 'json' | 'pretty';
 
+/** Some ten thousand lines. */
+const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
+const LAST_LINES_MS = 500;
+
+/** What sonic-boom's stream and pino-pretty's have in common. */
+interface Output extends NodeJS.EventEmitter {
+  write(line: string): void;
+  end(): void;
+  destroy(): void;
+}
+
 /**
  * One JSON line per unit of work: `noun.verbed` in `msg`, fields with their unit in the name.
- * Lines are written as soon as the one before them is, without blocking; `flushLog` ends that.
+ * Lines are written as soon as the one before them is, without blocking. What cannot be written, since
+ * nobody reads it or the disk is full, is dropped: the service goes on.
  */
 export async function createLog(level: string, format: LogFormat): Promise<Log> {
   return pino(
     { level, base: null, serializers: { err: toLoggedError } },
-    format === 'pretty' ? await prettyStream() : destination({ sync: false }),
+    format === 'pretty' ? await prettyStream() : plainStream(),
   );
 }
 
+function plainStream(): Output {
+  const stream = destination({ sync: false, maxLength: UNWRITTEN_BYTES_MAX });
+  stream.on('error', () => {});
+  return stream;
+}
+
 /** pino-pretty is loaded only where a person reads. */
-async function prettyStream(): Promise<DestinationStream> {
+async function prettyStream(): Promise<Output> {
   const { default: pretty } = await import('pino-pretty');
   return pretty({ sync: true, singleLine: true, errorLikeObjectKeys: ['err'] });
 }
 
-/** Writes what is still buffered, so that a last line is not lost with the process. */
-export function flushLog(log: Log): Promise<void> {
-  return new Promise((resolve) => log.flush(() => resolve()));
+/**
+ * Ends the process when its last lines are written. Where they cannot be, they are given up; where a write
+ * never ends, as to a pipe that nobody reads, so does no orderly exit, and the process ends by SIGKILL.
+ */
+export async function exitProcess(log: Log, code: number): Promise<never> {
+  const output = Reflect.get(log, symbols.streamSym) as Output;
+  const written = once(output, 'close').catch(() => output.destroy());
+  output.end();
+  const isOver = await Promise.race([written.then(() => true), delay(LAST_LINES_MS, false)]);
+  if (!isOver) process.kill(process.pid, 'SIGKILL');
+  return process.exit(code);
 }
 
 interface LoggedError {

@@ -1,0 +1,67 @@
+/** From the environment to a manager that listens. */
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { type Config, ConfigError, loadConfig, toSummary } from './config/config.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { NestLog } from './http/nest-log.js';
+import { createHttpAdapter } from './http/server.js';
+import { stopOnSignals } from './http/shutdown.js';
+import { Lifecycle } from './kernel/lifecycle.js';
+import { createLog, exitProcess, type Log } from './kernel/log.js';
+import { StorageStartError } from './kernel/storage-start-error.js';
+
+/** Ends the process, with a line for a person, where it cannot start. */
+export async function start(): Promise<void> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = configOrExit();
+  const log = await createLog(config.logLevel, config.logFormat);
+  process.on('unhandledRejection', (error) => void giveUp(log, error));
+  try {
+    await serve(config, log);
+  } catch (error) {
+    await giveUp(log, error);
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function serve(config: Config, log: Log): Promise<void> {
+  log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
+  const lifecycle = new Lifecycle();
+  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const module = await AppModule.with(config, log, lifecycle);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    abortOnError: false,
+    bodyParser: false,
+    logger: new NestLog(log),
+  });
+  app.useGlobalFilters(new ErrorFilter(routes));
+  await app.listen(config.port, config.host);
+  const reason = 'whoever reaches this address can register puppets; let only trusted hosts reach it';
+  log.warn({ host: config.host, reason }, 'manager.unprotected');
+  log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
+  stopOnSignals(app, lifecycle, config, log);
+}
+
+/** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
+async function giveUp(log: Log, error: unknown): Promise<void> {
+  if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
+  else if (isAddressFault(error))
+    log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');
+  else log.fatal({ err: error }, 'manager.failed');
+  await exitProcess(log, 1);
+}
+
+function isAddressFault(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall));
+}
