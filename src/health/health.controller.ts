@@ -1,5 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Controller, Get, HttpCode, Inject, type OnApplicationShutdown } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
 import {
   DiskHealthIndicator,
   HealthCheck,
@@ -12,19 +11,17 @@ import { CallbackCounts } from '../callback/callback-counts.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 import { StorageProbe } from './storage-probe.js';
 
 /** Above these something leaks or blocks: the idle process takes a tenth of the first, and microseconds of the second. */
 const RSS_BYTES_MAX = 1_536 * 1024 * 1024;
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 const DISK_USED_SHARE_MAX = 0.95;
-const NANOSECONDS_PER_MS = 1e6;
 
 /** Liveness, readiness and everything, as the contract tells them apart. */
 @Controller('health')
-export class HealthController implements OnApplicationShutdown {
-  readonly #eventLoop = monitorEventLoopDelay({ resolution: 20 });
-
+export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
@@ -34,14 +31,9 @@ export class HealthController implements OnApplicationShutdown {
     private readonly registry: RegistryService,
     private readonly callbacks: CallbackCounts,
     private readonly lifecycle: Lifecycle,
+    private readonly eventLoop: EventLoopDelay,
     @Inject(CONFIG) private readonly config: Config,
-  ) {
-    this.#eventLoop.enable();
-  }
-
-  onApplicationShutdown(): void {
-    this.#eventLoop.disable();
-  }
+  ) {}
 
   /** The process turns over; nothing else is asked. */
   @Get('live')
@@ -98,10 +90,8 @@ export class HealthController implements OnApplicationShutdown {
     }
   }
 
-  /** The longest delay since the last look. */
   #eventLoopDelay(): HealthIndicatorResult {
-    const maxMs = Math.round(this.#eventLoop.max / NANOSECONDS_PER_MS);
-    this.#eventLoop.reset();
+    const { maxMs } = this.eventLoop;
     const part = this.indicators.check('eventLoop');
     return maxMs <= EVENT_LOOP_DELAY_MS_MAX ? part.up({ maxMs }) : part.down({ maxMs });
   }
