@@ -11,13 +11,13 @@ import { StorageModule } from './storage/storage.module.js';
 
 @Module({})
 export class AppModule {
-  static async with(config: Config, log: Log, lifecycle: Lifecycle): Promise<DynamicModule> {
+  static async forRoot(config: Config, log: Log, lifecycle: Lifecycle): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.of(config),
-        KernelModule.with(log, lifecycle),
-        await StorageModule.for(config),
+        ConfigModule.forRoot(config),
+        KernelModule.forRoot(log, lifecycle),
+        await StorageModule.forRoot(config),
         RegistryModule,
         CallbackModule,
         HealthModule,

@@ -39,7 +39,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
   const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
-  const module = await AppModule.with(config, log, lifecycle);
+  const module = await AppModule.forRoot(config, log, lifecycle);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,

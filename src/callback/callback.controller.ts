@@ -1,11 +1,11 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UnitOfWork } from '../http/request-log.js';
-import { JsonBody } from '../http/validation.js';
+import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
-import { DecryptedEventDto, toCallbackQuery, toVerificationQuery } from './callback.dto.js';
+import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackCounts } from './callback-counts.js';
 import { CallbackLog } from './callback-log.js';
@@ -28,7 +28,7 @@ export class CallbackController {
   ): Promise<string> {
     reply.type('text/plain');
     return this.#counted(request, 'verification', (corpId, log) => {
-      const { msg_signature, timestamp, nonce, echostr } = toVerificationQuery(request.query);
+      const { msg_signature, timestamp, nonce, echostr } = parseVerificationQuery(request.query);
       return this.service.verify(
         corpId,
         { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr },
@@ -42,7 +42,7 @@ export class CallbackController {
   @HttpCode(200)
   async receive(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#counted(request, 'encrypted', (corpId, log) => {
-      const { msg_signature, timestamp, nonce } = toCallbackQuery(request.query);
+      const { msg_signature, timestamp, nonce } = parseCallbackQuery(request.query);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body }, log);
     });
@@ -51,13 +51,11 @@ export class CallbackController {
 
   @Post('decrypted/:corpId')
   @HttpCode(200)
-  async receiveDecrypted(
-    @Req() request: CallbackRequest,
-    @JsonBody(DecryptedEventDto) dto: DecryptedEventDto,
-  ) {
-    await this.#counted(request, 'decrypted', (corpId, log) =>
-      this.service.acceptDecrypted({ corpId, openKfId: dto.openKfId, syncToken: dto.token }, log),
-    );
+  async receiveDecrypted(@Req() request: CallbackRequest) {
+    await this.#counted(request, 'decrypted', (corpId, log) => {
+      const { openKfId, token } = parseJsonBody(DecryptedEventDto, request);
+      return this.service.acceptDecrypted({ corpId, openKfId, syncToken: token }, log);
+    });
     return { code: 0, message: 'success', delivery: 'delivered' };
   }
 

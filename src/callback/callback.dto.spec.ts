@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
-import { DecryptedEventDto, toCallbackQuery, toVerificationQuery } from './callback.dto.js';
+import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 
 const QUERY = {
   msg_signature: '5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3',
@@ -22,16 +22,19 @@ function detailOf(act: () => unknown): string | undefined {
 }
 
 function decryptedEvent(body: unknown): DecryptedEventDto {
-  return parseJsonBody(DecryptedEventDto, 'application/json', Buffer.from(JSON.stringify(body)));
+  return parseJsonBody(DecryptedEventDto, {
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(body)),
+  });
 }
 
 describe('the query of a callback', () => {
   it('is taken as it came, without what else is in it', () => {
-    expect(toCallbackQuery({ ...QUERY, from: 'gateway' })).toEqual(QUERY);
+    expect(parseCallbackQuery({ ...QUERY, from: 'gateway' })).toEqual(QUERY);
   });
 
   it('has every wrong value named at once', () => {
-    expect(detailOf(() => toCallbackQuery({}))).toBe(
+    expect(detailOf(() => parseCallbackQuery({}))).toBe(
       'msg_signature must be given once and 40 lower-case hexadecimal digits; ' +
         'timestamp must be given once and a number of seconds; ' +
         'nonce must be given once and 1 to 128 printable characters',
@@ -49,30 +52,30 @@ describe('the query of a callback', () => {
     ['nonce', '随机'],
     ['nonce', 'n'.repeat(129)],
   ])('is refused when %s is "%s", and only that is named', (name, value) => {
-    expect(detailOf(() => toCallbackQuery({ ...QUERY, [name]: value }))).toMatch(
+    expect(detailOf(() => parseCallbackQuery({ ...QUERY, [name]: value }))).toMatch(
       RegExp(`^${name} must be [^;]+$`),
     );
   });
 
   it.each(Object.entries(QUERY))('is refused when %s is given twice, even alike', (name, value) => {
-    const detail = detailOf(() => toCallbackQuery({ ...QUERY, [name]: [value, value] }));
+    const detail = detailOf(() => parseCallbackQuery({ ...QUERY, [name]: [value, value] }));
     expect(detail).toMatch(RegExp(`^${name} must be given once and [^;]+$`));
   });
 });
 
 describe('the query of a verification', () => {
   it('is taken as it came', () => {
-    expect(toVerificationQuery({ ...QUERY, echostr: ECHOSTR })).toEqual({ ...QUERY, echostr: ECHOSTR });
+    expect(parseVerificationQuery({ ...QUERY, echostr: ECHOSTR })).toEqual({ ...QUERY, echostr: ECHOSTR });
   });
 
   it('reads blanks in echostr as the + that was decoded once too often', () => {
     const echostr = ECHOSTR.replaceAll('+', ' ');
     expect(echostr).not.toBe(ECHOSTR);
-    expect(toVerificationQuery({ ...QUERY, echostr }).echostr).toBe(ECHOSTR);
+    expect(parseVerificationQuery({ ...QUERY, echostr }).echostr).toBe(ECHOSTR);
   });
 
   it('has every wrong value named at once', () => {
-    const detail = detailOf(() => toVerificationQuery({ nonce: QUERY.nonce, echostr: 'not base64!' }));
+    const detail = detailOf(() => parseVerificationQuery({ nonce: QUERY.nonce, echostr: 'not base64!' }));
     expect(detail?.match(/\w+(?= must be)/g)?.toSorted()).toEqual(['echostr', 'msg_signature', 'timestamp']);
   });
 
@@ -82,7 +85,9 @@ describe('the query of a verification', () => {
     ['given twice', [ECHOSTR, ECHOSTR]],
     ['still percent-encoded', encodeURIComponent(ECHOSTR)],
   ])('is refused when echostr is %s', (_what, echostr) => {
-    expect(detailOf(() => toVerificationQuery({ ...QUERY, echostr }))).toMatch(/^echostr must be given once/);
+    expect(detailOf(() => parseVerificationQuery({ ...QUERY, echostr }))).toMatch(
+      /^echostr must be given once/,
+    );
   });
 });
 

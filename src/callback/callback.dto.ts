@@ -50,7 +50,7 @@ type Query = Readonly<Record<string, unknown>>;
  * only explains what was wrong.
  * @throws AppError `REQUEST_INVALID`
  */
-export function toCallbackQuery(query: Query): CallbackQueryDto {
+export function parseCallbackQuery(query: Query): CallbackQueryDto {
   const { msg_signature, timestamp, nonce } = query;
   if (
     typeof msg_signature === 'string' &&
@@ -70,7 +70,7 @@ export function toCallbackQuery(query: Query): CallbackQueryDto {
  * it can only have been that.
  * @throws AppError `REQUEST_INVALID`
  */
-export function toVerificationQuery(query: Query): VerificationQueryDto {
+export function parseVerificationQuery(query: Query): VerificationQueryDto {
   return validated(VerificationQueryDto, {
     ...query,
     msg_signature: withPlus(query.msg_signature),

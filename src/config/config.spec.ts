@@ -91,6 +91,12 @@ describe('mistakes', () => {
     ]);
   });
 
+  it('are a drain that has to end before its delay is over', () => {
+    const expected = ['DRAIN_TIMEOUT_MS: expected more than DRAIN_DELAY_MS, 5000, got 5000'];
+    expect(mistakesOf({ DRAIN_TIMEOUT_MS: '5000' })).toEqual(expected);
+    expect(mistakesOf({ DRAIN_TIMEOUT_MS: '5001' })).toEqual([]);
+  });
+
   it('stand in the message of the error, a line each', () => {
     expect(() => loadConfig({ PORT: 'x', LOG_FORMAT: 'y' })).toThrow(
       /2 mistake\(s\):\n {2}PORT: .+\n {2}LOG_FORMAT: .+$/,

@@ -41,8 +41,14 @@ export function loadConfig(environment: Environment): Config {
       mistakes.push(`${name}: this version has no such setting; unset it, since it would protect nothing`);
     }
   }
+  const config = Object.freeze(values) as Config;
+  if (config.drainDelayMs >= config.drainTimeoutMs) {
+    mistakes.push(
+      `DRAIN_TIMEOUT_MS: expected more than DRAIN_DELAY_MS, ${config.drainDelayMs}, got ${config.drainTimeoutMs}`,
+    );
+  }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return Object.freeze(values) as Config;
+  return config;
 }
 
 function toMistakes(

@@ -110,8 +110,8 @@ export const SETTINGS = {
     unit: 'ms',
     default: '25000',
     secret: false,
-    meaning: 'after the first signal: the process is gone at the latest then',
-    ...integerFrom(0, 600_000),
+    meaning: 'after the first signal: the process is gone at the latest then; more than `DRAIN_DELAY_MS`',
+    ...integerFrom(1, 600_000),
   }),
   logLevel: setting({
     name: 'LOG_LEVEL',

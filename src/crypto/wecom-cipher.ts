@@ -110,7 +110,7 @@ export class WecomCipher {
   }
 }
 
-/** `Buffer.from` skips what is not base64 instead of refusing it; the byte count gives it away. */
+/** `Buffer.from` skips what is neither base64 nor base64url instead of refusing it; the byte count gives it away. */
 function toCiphertext(encrypted: string): Buffer {
   const ciphertext = Buffer.from(encrypted, 'base64');
   const pad = encrypted.endsWith('==') ? 2 : encrypted.endsWith('=') ? 1 : 0;

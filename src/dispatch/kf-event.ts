@@ -3,7 +3,10 @@
  * new, and here is a credential to fetch it with.
  */
 export interface KfEvent {
-  /** Sent as `webhook-id`: the same over re-sends of one event, never the same for two. */
+  /**
+   * Sent as `webhook-id`: the same over re-sends of one event, another for another event. Events that a gateway
+   * opened are told apart by their sync token alone.
+   */
   readonly id: string;
   readonly corpId: string;
   readonly openKfId: string;

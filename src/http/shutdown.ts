@@ -36,10 +36,14 @@ export function stopOnSignals(
     await closed;
     await exit(log, 'manager.stopped', {});
   };
-  // Instead of what they did until now.
-  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, stop);
+}
+
+/** Without a moment that has no listener: a signal that came during the start is told only now. */
+function replaceListeners(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
+  const earlier = process.listeners(signal);
+  process.on(signal, listener);
+  for (const one of earlier) process.off(signal, one);
 }
 
 async function exit(log: Log, line: string, fields: object): Promise<void> {

@@ -7,27 +7,26 @@ import { AppError } from '../kernel/app-error.js';
 
 type Dto<T extends object> = new () => T;
 
-/**
- * The body as a checked DTO. JSON is asked for by its Content-Type, since a page of another site can
- * send any other type without asking first.
- */
+/** The body as a checked DTO. */
 export const JsonBody = createParamDecorator(
-  <T extends object>(dto: Dto<T>, context: ExecutionContext): T => {
-    const { headers, body } = context.switchToHttp().getRequest<FastifyRequest>();
-    return parseJsonBody(dto, headers['content-type'], body);
-  },
+  <T extends object>(dto: Dto<T>, context: ExecutionContext): T =>
+    parseJsonBody(dto, context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 /** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
 const JSON_BYTES_MAX = 65_536;
 
-/** @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_TOO_LARGE`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID` */
+/**
+ * JSON is asked for by its Content-Type, since a page of another site can send any other type without
+ * asking first.
+ * @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_TOO_LARGE`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID`
+ */
 export function parseJsonBody<T extends object>(
   dto: Dto<T>,
-  contentType: string | undefined,
-  body: unknown,
+  { headers, body }: Pick<FastifyRequest, 'headers' | 'body'>,
 ): T {
-  if (!/^application\/json\s*(;|$)/i.test(contentType ?? '')) throw new AppError('REQUEST_TYPE_UNSUPPORTED');
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
+    throw new AppError('REQUEST_TYPE_UNSUPPORTED');
   const bytes = body instanceof Buffer ? body : Buffer.alloc(0);
   if (bytes.length > JSON_BYTES_MAX) {
     throw new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${JSON_BYTES_MAX} bytes of JSON are the most` });

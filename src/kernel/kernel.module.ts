@@ -7,7 +7,7 @@ import { LOG, type Log } from './log.js';
 @Global()
 @Module({})
 export class KernelModule {
-  static with(log: Log, lifecycle: Lifecycle): DynamicModule {
+  static forRoot(log: Log, lifecycle: Lifecycle): DynamicModule {
     return {
       module: KernelModule,
       providers: [

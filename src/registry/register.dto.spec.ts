@@ -15,7 +15,10 @@ const BODY = {
 };
 
 function parsed<T extends object>(dto: new () => T, body: object): T {
-  return parseJsonBody(dto, 'application/json', Buffer.from(JSON.stringify(body)));
+  return parseJsonBody(dto, {
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(body)),
+  });
 }
 
 /** What a puppet is told of a body that is refused. */

@@ -16,7 +16,7 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'));
 
 const imports: Import[] = files.flatMap((from) =>
-  [...readFileSync(join(SOURCE, from), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+  [...readFileSync(join(SOURCE, from), 'utf8').matchAll(/(?:from|import\(|import)\s*'([^']+)'/g)].map(
     ([, specifier = '']) => ({
       from,
       to: specifier.startsWith('.') ? relative(SOURCE, resolve(SOURCE, dirname(from), specifier)) : specifier,
@@ -65,7 +65,7 @@ describe('imports', () => {
     ['mongoose', /^storage\/mongo\//],
     ['@nestjs/mongoose', /^storage\/mongo\//],
     ['lmdb', /^storage\/embedded\//],
-    ['undici', /^dispatch\/|^wecom\//],
+    ['undici', /^dispatch\//],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['zod', /^config\//],
     ['@nestjs/terminus', /^health\//],

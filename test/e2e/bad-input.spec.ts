@@ -1,13 +1,13 @@
 /** What bad input gets from the built process: a 4xx that names the reason, and nothing else is affected. */
-import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
 
-const BODY_BYTES_MAX = 4_096;
+const BODY_BYTES_MAX = 80_000;
 const app = newApp();
 const openKfId = newOpenKfId();
 const good = sealCallback(app, kfMessageXml(app, openKfId));
@@ -173,6 +173,11 @@ it.each<[string, Request, RegExp]>([
     /^400 REQUEST_INVALID: .*kfId must be/,
   ],
   [
+    'a registration of 70 kB',
+    { path: '/puppetWxkfManager/register', body: JSON.stringify({ kfId: 'w'.repeat(70_000) }) },
+    /^413 REQUEST_BODY_TOO_LARGE: .*65536 bytes of JSON/,
+  ],
+  [
     'an empty goodbye',
     { path: '/puppetWxkfManager/deregister', body: '{}' },
     /^400 .*kfId must be.*corpId must be/,
@@ -181,7 +186,23 @@ it.each<[string, Request, RegExp]>([
   expect(await answerTo(request)).toMatch(answer);
 });
 
+async function answerOnSocket(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(manager.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  return text(socket);
+}
+
+const BARE = `POST ${callback} HTTP/1.1\r\nContent-Length: ${good.body.length}\r\nConnection: close\r\n`;
+
 it.each([
+  ['no Host', `${BARE}\r\n${good.body}`, 400],
+  [
+    'another method with a body',
+    `${BARE.replace('POST', 'QUERY')}Host: x\r\nContent-Type: a/b\r\n\r\n${good.body}`,
+    405,
+  ],
+  ['the same without a type', `${BARE.replace('POST', 'QUERY')}Host: x\r\n\r\n${good.body}`, 405],
   ['no HTTP at all', 'hello\r\n\r\n', 400],
   ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\n${'X-Long: '.padEnd(20_000, 'y')}\r\n\r\n`, 431],
   [
@@ -190,19 +211,31 @@ it.each([
     400,
   ],
 ])('answers %s on the bare socket in the same shape', async (_what, bytes, status) => {
-  const { hostname, port } = new URL(manager.url);
-  const socket = connect(Number(port), hostname);
-  socket.end(bytes);
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk;
-  });
-  await once(socket, 'close');
-  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({
+  const answer = await answerOnSocket(bytes);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
     code: status,
     requestId: expect.any(String),
   });
+});
+
+it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8', 'a'.repeat(5_000)])(
+  'takes a callback under a type that is none: "%s"',
+  async (type) => {
+    const heads = `${BARE}Host: x\r\nContent-Type: ${type}\r\n\r\n`;
+    // Not for the puppet, which gets nothing before the end.
+    const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
+    const request = heads
+      .replace(callback, `/callback/${app.corpId}?${new URLSearchParams(query)}`)
+      .replace(`${good.body.length}`, `${body.length}`);
+    expect(await answerOnSocket(request + body)).toMatch(/^HTTP\/1\.1 200 /);
+  },
+);
+
+it('takes a callback with an expectation that it does not know as one without', async () => {
+  const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
+  const head = `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: the-best\r\nContent-Length: ${body.length}`;
+  expect(await answerOnSocket(`${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 it("takes a caller's x-request-id that is one, and makes one where it is not", async () => {

@@ -1,5 +1,14 @@
 /** How the built process starts, and what it says when it cannot. */
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,18 +141,68 @@ describe('DATA_DIR', () => {
   it('whose store file lost its end is refused as damaged', async () => {
     await usedStore();
     truncateSync(dataFile(), 12_288);
-    await expectRefused(/damaged \(reading it ended by SIG|damaged \(/);
+    await expectRefused(/is damaged \(reading it ended by SIGBUS\); nothing was changed/);
   });
+
+  /** All pages but the two that hold LMDB's own bookkeeping. */
+  async function spoilPages(): Promise<void> {
+    const file = await open(dataFile(), 'r+');
+    const { size } = await file.stat();
+    await file.write(Buffer.alloc(size - 8_192, 0xa5), 0, size - 8_192, 8_192);
+    await file.close();
+  }
 
   it('with a damaged page is refused as damaged, by a line and not by a signal', async () => {
     await usedStore();
-    const file = await open(dataFile(), 'r+');
-    const { size } = await file.stat();
-    // All pages but the two that hold LMDB's own bookkeeping.
-    await file.write(Buffer.alloc(size - 8_192, 0xa5), 0, size - 8_192, 8_192);
-    await file.close();
-    await expectRefused(/the store in DATA_DIR .* is damaged/);
+    await spoilPages();
+    await expectRefused(/is damaged \(.+\); nothing was changed/);
   });
+
+  it('that was damaged after an unclean end is refused as damaged', async () => {
+    const manager = await startManager({ DATA_DIR: folder });
+    await register(manager.url, newApp(), newOpenKfId(), 'http://127.0.0.1:1');
+    await manager.stop('SIGKILL');
+    await spoilPages();
+    await expectRefused(/is damaged \(/);
+  });
+
+  it('with a damaged record is refused as damaged, even where the file looks untouched', async () => {
+    await usedStore();
+    const { atime, mtime } = statSync(dataFile());
+    const bytes = readFileSync(dataFile());
+    for (let at = bytes.indexOf('wk', 8_192); at !== -1; at = bytes.indexOf('wk', at))
+      bytes.fill(0xff, at - 200, at + 200);
+    writeFileSync(dataFile(), bytes);
+    utimesSync(dataFile(), atime, mtime);
+    await expectRefused(/is damaged \(/);
+  });
+
+  it('whose store was only half made when its process died begins anew', async () => {
+    writeFileSync(join(folder, 'store.json'), '{"schemaVersion":1,"creating":true}');
+    writeFileSync(dataFile(), '');
+    const manager = await startManager({ DATA_DIR: folder });
+    expect((await fetch(`${manager.url}/health`)).status).toBe(200);
+    await manager.stop();
+  });
+
+  it('whose marker was only half written is looked through and served', async () => {
+    await usedStore(3);
+    writeFileSync(join(folder, 'store.json'), '{"sche');
+    const manager = await startManager({ DATA_DIR: folder });
+    expect(manager.log.find(({ msg }) => msg === 'registry.loaded')).toMatchObject({ puppets: 3 });
+    await manager.stop();
+  });
+
+  it.each(['lock.sqlite', 'store.json', 'store.mdb', 'store.mdb-lock'])(
+    'with a folder in the place of %s is refused with what to do',
+    async (name) => {
+      mkdirSync(join(folder, name));
+      const { code, said } = await failedStart({});
+      expect(code).toBe(1);
+      expect(said.match(/manager\.cannot_start/g)).toHaveLength(1);
+      expect(said).toContain(`${name} cannot be written to (Error: it is no file); give this process`);
+    },
+  );
 
   it('of a later version is refused', async () => {
     await usedStore(1);

@@ -1,11 +1,13 @@
 /** How the built process stops: drained, at once, or late. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { readFileSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
-import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+import { kfMessageXml, newApp, newOpenKfId, sealCallback, sendMessage } from '../support/wecom.js';
 
 const app = newApp();
 const openKfId = newOpenKfId();
@@ -26,6 +28,24 @@ async function start(env: Record<string, string> = {}): Promise<ManagerProcess> 
   const manager = await startManager({ ...place.env, ...env });
   await register(manager.url, app, openKfId, puppet.url);
   return manager;
+}
+
+async function connected(manager: ManagerProcess): Promise<Socket> {
+  const { hostname, port } = new URL(manager.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** A request that was taken up, since it is asked to go on, and whose body never comes. */
+async function halfSent(manager: ManagerProcess): Promise<Socket> {
+  const socket = await connected(manager);
+  socket.write(
+    `POST /callback/${app.corpId} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n`,
+  );
+  await once(socket, 'data');
+  return socket;
 }
 
 const send = (manager: ManagerProcess) => sendMessage(manager.url, app, openKfId);
@@ -68,17 +88,49 @@ it('skips the delay at Ctrl-C', async () => {
 });
 
 it('is gone at the time limit, whatever holds it', async () => {
-  const manager = await start({ DRAIN_DELAY_MS: '60000', DRAIN_TIMEOUT_MS: '50' });
+  const manager = await start({ DRAIN_TIMEOUT_MS: '300' });
+  const socket = await halfSent(manager);
   expect(await manager.stop('SIGTERM')).toBe(0);
   await manager.line(({ msg }) => msg === 'manager.stopped_late');
+  socket.destroy();
+});
+
+it.each([
+  ['before its body was there', async (manager: ManagerProcess) => halfSent(manager)],
+  [
+    'while the puppet takes its time',
+    async (manager: ManagerProcess) => {
+      puppet.behave(() => {});
+      const arrived = puppet.next();
+      const socket = await connected(manager);
+      const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+      socket.write(
+        `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      await arrived;
+      return socket;
+    },
+  ],
+])('is not held by a caller that hangs up %s, and says so in one line', async (_when, call) => {
+  const manager = await start();
+  const socket = await call(manager);
+  socket.destroy();
+  const line = await manager.line(({ aborted }) => aborted === true);
+  expect(line.status).toBeUndefined();
+  expect(await manager.stop('SIGTERM')).toBe(0);
+  expect(manager.log.filter(({ requestId }) => requestId === line.requestId)).toEqual([line]);
+  expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
+});
+
+it('ends at a signal that comes while it starts', async () => {
+  const manager = spawnManager(place.env);
+  await manager.line(({ msg }) => msg === 'manager.starting');
+  expect(await manager.stop('SIGTERM')).toBe(0);
 });
 
 it('is not held by a caller that keeps its connection open and says nothing', async () => {
   const manager = await start();
-  const { hostname, port } = new URL(manager.url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  socket.on('error', () => {});
+  const socket = await connected(manager);
   expect(await manager.stop('SIGTERM')).toBe(0);
   await manager.line(({ msg }) => msg === 'manager.stopped');
   socket.destroy();
@@ -87,6 +139,12 @@ it('is not held by a caller that keeps its connection open and says nothing', as
 it('leaves a store behind that opens without being looked through', async () => {
   const manager = await start();
   expect(await manager.stop()).toBe(0);
+  const [file, marker] = ['store.mdb', 'store.json'].map((name) => join(place.env.DATA_DIR ?? '', name));
+  const { size: bytes, mtimeMs } = statSync(file ?? '');
+  expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
+    schemaVersion: 1,
+    closed: { bytes, mtimeMs },
+  });
   const again = await startManager(place.env);
   expect((await send(again)).status).toBe(200);
   await again.stop();

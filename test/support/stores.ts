@@ -27,9 +27,9 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
     {
       module: StorageOnly,
       imports: [
-        ConfigModule.of(config),
-        KernelModule.with(pino({ level: 'silent' }), new Lifecycle()),
-        await StorageModule.for(config),
+        ConfigModule.forRoot(config),
+        KernelModule.forRoot(pino({ level: 'silent' }), new Lifecycle()),
+        await StorageModule.forRoot(config),
       ],
     },
     { logger: false, abortOnError: false },

@@ -16,7 +16,7 @@ export class MongoStorageModule {
    * Starts without waiting for the database; `MongoStore` waits for it.
    * @throws StorageStartError where the driver cannot read the URI.
    */
-  static at(uri: Secret): DynamicModule {
+  static forRoot(uri: Secret): DynamicModule {
     requireReadable(uri);
     return {
       module: MongoStorageModule,
