@@ -77,7 +77,7 @@ describe('an answer', () => {
     expect(await deliver(server.url)).toMatchObject({
       taken: false,
       stage: 'reset',
-      reason: 'too many answers of 1xx',
+      reason: 'the connection broke (too many answers of 1xx)',
     });
     await server.allClosed();
   });
@@ -142,7 +142,7 @@ describe('a puppet that fails', () => {
     expect(await deliver(await refusedUrl())).toEqual({
       taken: false,
       stage: 'connect',
-      reason: 'ECONNREFUSED',
+      reason: 'no connection (ECONNREFUSED)',
     });
   });
 

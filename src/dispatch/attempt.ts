@@ -123,8 +123,10 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
       this.#pool.send(this.#request, this);
       return;
     }
-    const stage = this.#controller === null ? 'connect' : 'reset';
-    this.#finish({ taken: false, stage, reason: (code || error.message).slice(0, REASON_LENGTH_MAX) });
+    const why = (code || error.message).slice(0, REASON_LENGTH_MAX);
+    if (this.#controller === null)
+      this.#finish({ taken: false, stage: 'connect', reason: `no connection (${why})` });
+    else this.#finish({ taken: false, stage: 'reset', reason: `the connection broke (${why})` });
     this.#close();
   }
 

@@ -1,4 +1,4 @@
-/** What the README says is true: settings, routes, commands, folders. */
+/** What the README says is true: settings, commands, links, routes; its table of folders is held by imports.spec. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { SETTINGS } from '../../src/config/settings.js';
