@@ -1,6 +1,7 @@
 /**
  * How long a start takes on the embedded store, and how much memory it then has: empty, and with
- * 100,000 puppets. `--write` writes results/start.md.
+ * 100,000 puppets. `--write` writes results/start.md; `--short` starts once instead of five times, and a
+ * missed target is then no failure.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,8 @@ import { EmbeddedStore } from '../src/storage/embedded/embedded-store.js';
 import { startManager } from '../test/support/manager-process.js';
 import { newApp, newOpenKfId } from '../test/support/wecom.js';
 
-const STARTS = 5;
+const isShort = process.argv.includes('--short');
+const STARTS = isShort ? 1 : 5;
 const PUPPETS = 100_000;
 const WRITES_AT_ONCE = 1_000;
 /** Long enough for what starting left behind to be collected. */
@@ -83,17 +85,17 @@ async function measure(dataDir: string): Promise<Start> {
 
 const root = mkdtempSync(join(tmpdir(), 'wxkf-start-bench-'));
 try {
-  process.stdout.write(`${STARTS} starts on an empty store …\n`);
+  process.stdout.write(`${STARTS} start(s) on an empty store …\n`);
   const empty = await measure(join(root, 'empty'));
   process.stdout.write(`writing ${PUPPETS} puppets …\n`);
   await fill(join(root, 'full'));
-  process.stdout.write(`${STARTS} starts on them …\n`);
+  process.stdout.write(`${STARTS} start(s) on them …\n`);
   const full = await measure(join(root, 'full'));
   const row = (what: string, value: number, unit: string, target?: number): string =>
     `| ${what} | ${Math.round(value)} ${unit} | ${target === undefined ? '' : `≤ ${target} ${unit}: ${value <= target ? 'pass' : 'FAIL'}`} |`;
   const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
   const report = [
-    `Medians of ${STARTS} starts. ${cpus()[0]?.model}, ${cpus().length} cores; Node ${process.versions.node}; commit ${commit}; ${new Date().toISOString().slice(0, 10)}.`,
+    `Medians of ${STARTS} start(s). ${cpus()[0]?.model}, ${cpus().length} cores; Node ${process.versions.node}; commit ${commit}; ${new Date().toISOString().slice(0, 10)}.`,
     '',
     '| what | measured | target |',
     '|---|--:|---|',
@@ -107,7 +109,7 @@ try {
   process.stdout.write(`\n${report}`);
   if (process.argv.includes('--write'))
     writeFileSync('bench/results/start.md', `# Start\n\n    npm run bench:start\n\n${report}`);
-  if (report.includes('FAIL')) process.exitCode = 1;
+  if (report.includes('FAIL') && !isShort) process.exitCode = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
