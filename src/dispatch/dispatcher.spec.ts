@@ -115,7 +115,10 @@ describe('an event that is not taken', () => {
 
   it('has a puppet that is not there', async () => {
     const error = await notTaken(dispatcher.dispatch(event, await registerAt(await refusedUrl())));
-    expect(error).toMatchObject({ detail: 'no connection (ECONNREFUSED)', internal: { stage: 'connect', attempts: 1 } });
+    expect(error).toMatchObject({
+      detail: 'no connection (ECONNREFUSED)',
+      internal: { stage: 'connect', attempts: 1 },
+    });
   });
 
   it.each([302, 404, 500])('has a puppet that answers %d', async (status) => {

@@ -219,7 +219,7 @@ it.each([
   });
 });
 
-it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8', 'a'.repeat(5_000)])(
+it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8', 'a'.repeat(200)])(
   'takes a callback under a type that is none: "%s"',
   async (type) => {
     const heads = `${BARE}Host: x\r\nContent-Type: ${type}\r\n\r\n`;
@@ -228,14 +228,14 @@ it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8',
     const request = heads
       .replace(callback, `/callback/${app.corpId}?${new URLSearchParams(query)}`)
       .replace(`${good.body.length}`, `${body.length}`);
-    expect(await answerOnSocket(request + body)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await answerOnSocket(request + body)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
   },
 );
 
 it('takes a callback with an expectation that it does not know as one without', async () => {
   const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
   const head = `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: the-best\r\nContent-Length: ${body.length}`;
-  expect(await answerOnSocket(`${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await answerOnSocket(`${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
 });
 
 it("takes a caller's x-request-id that is one, and makes one where it is not", async () => {

@@ -1,14 +1,5 @@
 /** How the built process starts, and what it says when it cannot. */
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,14 +157,16 @@ describe('DATA_DIR', () => {
     await expectRefused(/is damaged \(/);
   });
 
-  it('with a damaged record is refused as damaged, even where the file looks untouched', async () => {
+  it('with a damaged record is refused as damaged, even where the file looks as it was left', async () => {
     await usedStore();
-    const { atime, mtime } = statSync(dataFile());
     const bytes = readFileSync(dataFile());
-    for (let at = bytes.indexOf('wk', 8_192); at !== -1; at = bytes.indexOf('wk', at))
+    for (let at = bytes.indexOf('wk', 8_192); at !== -1; at = bytes.indexOf('wk', at)) {
       bytes.fill(0xff, at - 200, at + 200);
+    }
     writeFileSync(dataFile(), bytes);
-    utimesSync(dataFile(), atime, mtime);
+    const { size, mtimeMs } = statSync(dataFile());
+    const marker = { schemaVersion: 1, closed: { bytes: size, mtimeMs } };
+    writeFileSync(join(folder, 'store.json'), JSON.stringify(marker));
     await expectRefused(/is damaged \(/);
   });
 

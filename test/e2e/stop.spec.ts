@@ -96,9 +96,10 @@ it('is gone at the time limit, whatever holds it', async () => {
 });
 
 it.each([
-  ['before its body was there', async (manager: ManagerProcess) => halfSent(manager)],
+  ['before its body was there', { msg: 'http.answered' }, (manager: ManagerProcess) => halfSent(manager)],
   [
     'while the puppet takes its time',
+    { msg: 'callback.answered', outcome: 'not_taken' },
     async (manager: ManagerProcess) => {
       puppet.behave(() => {});
       const arrived = puppet.next();
@@ -111,11 +112,12 @@ it.each([
       return socket;
     },
   ],
-])('is not held by a caller that hangs up %s, and says so in one line', async (_when, call) => {
+])('is not held by a caller that hangs up %s, and says so in one line', async (_when, said, call) => {
   const manager = await start();
   const socket = await call(manager);
   socket.destroy();
   const line = await manager.line(({ aborted }) => aborted === true);
+  expect(line).toMatchObject(said);
   expect(line.status).toBeUndefined();
   expect(await manager.stop('SIGTERM')).toBe(0);
   expect(manager.log.filter(({ requestId }) => requestId === line.requestId)).toEqual([line]);
