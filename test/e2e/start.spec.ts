@@ -85,11 +85,13 @@ describe('configuration', () => {
 
 describe('MONGO_URI', () => {
   const WITH_OPTION = /MONGO_URI cannot be read \(option nonsense is not supported\)/;
-  const WITHOUT_REASON = /MONGO_URI cannot be read; check its host, port and options, and percent-encode/;
+  const WITHOUT_REASON =
+    /MONGO_URI cannot be read; check its host, port, database and options, and percent-encode/;
 
   it.each([
     ['an option that nobody knows', 'user:markedsecret@host/db?nonsense=1', WITH_OPTION],
     ['a port that is none', 'user:markedsecret@host:99999/db', WITHOUT_REASON],
+    ['a database that cannot be one', 'user:markedsecret@host/d.b', WITHOUT_REASON],
     ['an unescaped / in the password', 'user:markedsecret/rest@host/db', WITHOUT_REASON],
     ['an unescaped : in the password', 'user:rest:markedsecret@host/db', WITHOUT_REASON],
     ['what looks like a host in the password', 'user:rest@markedsecret/rest@host/db', WITHOUT_REASON],

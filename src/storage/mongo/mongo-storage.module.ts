@@ -45,11 +45,11 @@ function requireReadable(uri: Secret): void {
   const text = uri.reveal();
   let option: string | undefined;
   try {
-    if (!SECOND_AT.test(text)) return void new mongo.MongoClient(text);
+    if (!SECOND_AT.test(text)) return void new mongo.MongoClient(text).db();
   } catch (error) {
     [option] = /options? [\w, ]+ (?:is|are) not supported/.exec(String(error)) ?? [];
   }
   throw new StorageStartError(
-    `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port and options, and percent-encode the user and the password`,
+    `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port, database and options, and percent-encode the user and the password`,
   );
 }
