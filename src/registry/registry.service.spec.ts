@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registration } from '../../test/support/puppets.js';
+import { registeredPuppet, registration } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Puppet } from './puppet.js';
@@ -238,6 +238,79 @@ describe('what others write', () => {
     await clock.advance(REFRESH_MS);
     expect(endpointHere()).toBe('http://moved');
     expect(lines.at(-1)).toBe('registry.store_recovered');
+  });
+});
+
+describe('the sweep', () => {
+  /** Begins one; what it reads of the store now, by that method, it gets to see with the release. */
+  async function beginSweep(by: 'load' | 'find'): Promise<() => Promise<void>> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stale = new MemoryPuppetRepository(table);
+    if (by === 'load') {
+      repository.load = async function* () {
+        for await (const puppets of stale.load()) {
+          await promise;
+          yield puppets;
+        }
+      };
+    } else {
+      repository.find = async (openKfId) => {
+        const puppet = await stale.find(openKfId);
+        await promise;
+        return puppet;
+      };
+    }
+    // Else the refresh that follows would make good what the sweep did.
+    repository.changes = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    await clock.advance(SWEEP_MS);
+    return async () => {
+      resolve();
+      await clock.advance(0);
+    };
+  }
+
+  it('undoes no registration or goodbye of this process that came while it read', async () => {
+    for (const openKfId of ['wkMoved', 'wkGone', 'wkStill'])
+      await elsewhere().save(registration({ openKfId }), 0);
+    await loaded();
+    table.set('wkStill', { puppet: registeredPuppet({ openKfId: 'wkStill', name: 'read' }), writtenAs: 0 });
+    const endSweep = await beginSweep('load');
+    (await registry.register(registration({ openKfId: 'wkMoved', endpoint: 'http://moved' }))).answered();
+    (await registry.register(registration({ openKfId: 'wkNew' }))).answered();
+    await registry.deregister({ openKfId: 'wkGone', corpId: 'wwCorp_1' });
+    await endSweep();
+    expect(registry.findPuppet('wkMoved')).toMatchObject({ endpoint: 'http://moved' });
+    expect(registry.findPuppet('wkNew')).not.toBeNull();
+    expect(registry.findPuppet('wkGone')).toMatchObject({ online: false });
+    expect(registry.findPuppet('wkStill')).toMatchObject({ name: 'read' });
+  });
+
+  it('forgets no account that another process brings back while it reads', async () => {
+    await elsewhere().save(registration(), 0);
+    await loaded();
+    table.clear();
+    const endSweep = await beginSweep('load');
+    await elsewhere().save(registration(), 0);
+    await endSweep();
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+  });
+
+  it.each([
+    ['was answered', true],
+    ['is under way', false],
+  ])('forgets no account whose new registration %s while it asks for that one', async (_what, isAnswered) => {
+    await elsewhere().save(registration(), 0);
+    await elsewhere().save(registration({ openKfId: 'wkGone' }), 0);
+    await loaded();
+    table.clear();
+    const endSweep = await beginSweep('find');
+    const registered = await registry.register(registration({ endpoint: 'http://back' }));
+    if (isAnswered) registered.answered();
+    await endSweep();
+    expect(endpointHere()).toBe(isAnswered ? 'http://back' : 'http://puppet:8080/bot-7');
+    expect(registry.findPuppet('wkGone')).toBeNull();
   });
 });
 

@@ -105,10 +105,12 @@ mongoSuite('the database of manager 1.0.3', () => {
     });
   });
 
+  const ONLINE = { online: true };
+
   it.each([
     [
       'the one online before the ones that said goodbye',
-      { online: true },
+      ONLINE,
       { online: false, lastOnlineDate: new Date('2026-01-01') },
     ],
     [
@@ -116,6 +118,7 @@ mongoSuite('the database of manager 1.0.3', () => {
       { online: false, lastOnlineDate: new Date('2025-06-01') },
       { online: false, lastOnlineDate: new Date('2025-05-01') },
     ],
+    ['the one made last, where both are online and neither ever said goodbye', ONLINE, ONLINE],
   ])('counts of two records of one account %s, and deletes neither', async (_which, better, worse) => {
     const repository = await takeOver(
       document({ ...worse, botEndpoint: 'http://worse' }),

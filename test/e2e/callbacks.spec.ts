@@ -141,6 +141,15 @@ onEachStore((newPlace) => {
     expect(puppet.received[0]?.headers['content-type']).toBe('application/json');
   });
 
+  it('sends the decrypted form where the event names another receiver, since the puppet checks that too', async () => {
+    const message = kfMessageXml({ corpId: 'wwSomebodyElse' }, openKfId, 'sync-4');
+    expect((await postCallback(manager.url, app, sealCallback(app, message))).status).toBe(200);
+    expect(puppet.received[0]).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: 'sync-4', openKfId }),
+    });
+  });
+
   it('sends an event without a sync token in the decrypted form', async () => {
     const response = await postCallback(
       manager.url,
@@ -322,5 +331,30 @@ onEachStore((newPlace) => {
       postCallback(manager.url, app, sealCallback(app, '{"Event":"kf_msg_or_event"}')),
     );
     expect(refusal).toMatchObject({ status: 400, error: 'CALLBACK_EVENT_MALFORMED' });
+  });
+
+  it('counts each callback once, by how it ended', async () => {
+    const { url } = manager;
+    const { query } = sealCallback(app, AUTH_CHANGE);
+    const verification = new URLSearchParams(sealVerification(app, '1'));
+    const event = (kfId: string) => ({ token: 't', openKfId: kfId });
+    const ends: [string, () => Promise<Response>][] = [
+      ['verified', () => fetch(`${url}/callback/${app.corpId}?${verification}`)],
+      ['delivered', () => sendMessage(url, app, openKfId)],
+      ['delivered', () => postJson(`${url}/callback/decrypted/${app.corpId}`, event(openKfId))],
+      ['ignored', () => postCallback(url, app, sealCallback(app, AUTH_CHANGE))],
+      ['refused', () => sendMessage(url, { ...newApp(), corpId: app.corpId }, openKfId)],
+      ['refused', () => sendMessage(url, newApp(), openKfId)],
+      ['refused', () => postCallback(url, app, { query: {}, body: '' })],
+      ['refused', () => postCallback(url, app, { query, body: 'no XML' })],
+      ['refused', () => postCallback(url, { ...app, corpId: 'no id' }, { query, body: '' })],
+      ['not_taken', () => sendMessage(url, app, newOpenKfId())],
+      ['not_taken', () => postJson(`${url}/callback/decrypted/${app.corpId}`, event(newOpenKfId()))],
+    ];
+    for (const [outcome, end] of ends) {
+      const before = await counts();
+      await end();
+      expect(await counts()).toEqual({ ...before, [outcome]: (before[outcome] ?? 0) + 1 });
+    }
   });
 });

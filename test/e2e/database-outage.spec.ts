@@ -1,5 +1,5 @@
 /** The built process while its MongoDB is away; each test has a database server of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -13,7 +13,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+import { newApp, newOpenKfId, sealVerification, sendMessage, type WecomApp } from '../support/wecom.js';
 
 standInSuite('while MongoDB is away', () => {
   const app = newApp();
@@ -52,6 +52,39 @@ standInSuite('while MongoDB is away', () => {
     await manager.line(({ msg }) => msg === 'registry.loaded');
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(manager.log.filter(({ msg }) => msg === 'registry.load_waiting')).toHaveLength(1);
+    expect(await manager.stop()).toBe(0);
+  });
+
+  it('a start without it knows the apps of WECOM_APPS_FILE, and answers 503 to all that it cannot know yet', async () => {
+    await database.stop();
+    const file = join(dataDir, 'apps.json');
+    writeFileSync(file, JSON.stringify([app]));
+    const manager = spawnManager({ ...env(), WECOM_APPS_FILE: file });
+    const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
+    const verify = (from: WecomApp) =>
+      fetch(`${url}/callback/${app.corpId}?${new URLSearchParams(sealVerification(from, 'opened'))}`);
+    expect(await (await verify(app)).text()).toBe('opened');
+
+    const refusalOf = async (response: Promise<Response>) => {
+      const { code, error } = (await (await response).json()) as { code: number; error: string };
+      return `${code} ${error}`;
+    };
+    const registry = `${url}/puppetWxkfManager`;
+    const refusals = [
+      verify({ ...newApp(), corpId: app.corpId }),
+      sendMessage(String(url), app, openKfId),
+      sendMessage(String(url), newApp(), openKfId),
+      postJson(`${url}/callback/decrypted/${app.corpId}`, { token: 't', openKfId }),
+      fetch(`${registry}/puppetWxkfInfo/${openKfId}`),
+      postJson(`${registry}/register`, registrationOf(app, openKfId, puppet.url)),
+      postJson(`${registry}/deregister`, { kfId: openKfId, corpId: app.corpId }),
+    ];
+    expect(await Promise.all(refusals.map(refusalOf))).toEqual([
+      ...Array(5).fill('503 REGISTRY_NOT_LOADED'),
+      ...Array(2).fill('503 STORE_UNAVAILABLE'),
+    ]);
+    const health = (await (await fetch(`${url}/health`)).json()) as { details: { callbacks: object } };
+    expect(health.details.callbacks).toMatchObject({ verified: 1, failed: 4, refused: 0, not_taken: 0 });
     expect(await manager.stop()).toBe(0);
   });
 

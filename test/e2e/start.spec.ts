@@ -4,8 +4,11 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { spawnManager, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
+import { mongoPlace } from '../support/stores.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
 
 let folder: string;
@@ -77,6 +80,44 @@ describe('configuration', () => {
     expect(code).toBe(1);
     expect(said).toMatch(new RegExp(`EADDRINUSE.*${port}.*set PORT and HOST`));
     await manager.stop();
+  });
+});
+
+describe('MONGO_URI', () => {
+  const WITH_OPTION = /MONGO_URI cannot be read \(option nonsense is not supported\)/;
+  const WITHOUT_REASON =
+    /MONGO_URI cannot be read; check its host, port, database and options, and percent-encode/;
+
+  it.each([
+    ['an option that nobody knows', 'user:markedsecret@host/db?nonsense=1', WITH_OPTION],
+    ['a port that is none', 'user:markedsecret@host:99999/db', WITHOUT_REASON],
+    ['a database that cannot be one', 'user:markedsecret@host/d.b', WITHOUT_REASON],
+    ['an unescaped / in the password', 'user:markedsecret/rest@host/db', WITHOUT_REASON],
+    ['an unescaped : in the password', 'user:rest:markedsecret@host/db', WITHOUT_REASON],
+    ['what looks like a host in the password', 'user:rest@markedsecret/rest@host/db', WITHOUT_REASON],
+    ['what looks like an option in the password', 'user:p@ss?markedsecret=1@host/db', WITHOUT_REASON],
+  ])('with %s is refused in one line that does not repeat it', async (_what, uri, line) => {
+    const { code, said } = await failedStart({ MONGO_URI: `mongodb://${uri}` });
+    expect(code).toBe(1);
+    expect(said.match(/manager\.cannot_start/g)).toHaveLength(1);
+    expect(said).toMatch(line);
+    expect(said).not.toContain('markedsecret');
+  });
+
+  mongoSuite('of a database', () => {
+    it('that a later version has written is refused', async () => {
+      const place = mongoPlace();
+      const client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
+      const meta = client.db().collection<{ _id: string; version: number }>('wxkfmeta');
+      await meta.insertOne({ _id: 'schema', version: 99 });
+      const { code, said } = await failedStart(place.env);
+      expect(code).toBe(1);
+      expect(said.match(/manager\.cannot_start/g)).toHaveLength(1);
+      expect(said).toMatch(/written by a later version \(schema 99, this one knows 1\)/);
+      expect(await meta.findOne()).toMatchObject({ version: 99 });
+      await client.close();
+      await place.discard();
+    });
   });
 });
 

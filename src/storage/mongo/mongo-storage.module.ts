@@ -34,14 +34,22 @@ export class MongoStorageModule {
   }
 }
 
+/**
+ * A second "@" comes from a password that is not percent-encoded: the driver takes a piece of it for the host
+ * or an option, and says so.
+ */
+const SECOND_AT = /@.*@/;
+
 /** Its words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
 function requireReadable(uri: Secret): void {
+  const text = uri.reveal();
+  let option: string | undefined;
   try {
-    new mongo.MongoClient(uri.reveal());
+    if (!SECOND_AT.test(text)) return void new mongo.MongoClient(text).db();
   } catch (error) {
-    const [option] = /options? [\w, ]+ (?:is|are) not supported/.exec(String(error)) ?? [];
-    throw new StorageStartError(
-      `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port and options, and percent-encode the user and the password`,
-    );
+    [option] = /options? [\w, ]+ (?:is|are) not supported/.exec(String(error)) ?? [];
   }
+  throw new StorageStartError(
+    `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port, database and options, and percent-encode the user and the password`,
+  );
 }

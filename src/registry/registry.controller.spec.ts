@@ -1,0 +1,147 @@
+/** Registrations over HTTP, within the process, so that one can be held between being stored and being answered. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
+import { type PuppetServer, register, startPuppetServer } from '../../test/support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage } from '../../test/support/wecom.js';
+import { CallbackModule } from '../callback/callback.module.js';
+import { loadConfig } from '../config/config.js';
+import { ConfigModule } from '../config/config.module.js';
+import { ErrorFilter } from '../http/error.filter.js';
+import { createHttpAdapter } from '../http/server.js';
+import { KernelModule } from '../kernel/kernel.module.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { PuppetRepository } from './puppet.repository.js';
+import { RegistryModule } from './registry.module.js';
+import { RegistryService } from './registry.service.js';
+
+/** Stores at once; whether it tells its caller at once too can be chosen. */
+class HoldingRepository extends MemoryPuppetRepository {
+  readonly #held: (() => void)[] = [];
+  #onStored: (() => void) | null = null;
+
+  /** The next registration is not told to be stored before `release`. Resolves when it is stored. */
+  holdNext(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onStored = resolve;
+    });
+  }
+
+  release(): void {
+    for (const tell of this.#held.splice(0)) tell();
+  }
+
+  override async save(...saved: Parameters<MemoryPuppetRepository['save']>) {
+    const puppet = await super.save(...saved);
+    if (this.#onStored !== null) {
+      this.#onStored();
+      this.#onStored = null;
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+    }
+    return puppet;
+  }
+}
+
+let repository: HoldingRepository;
+let application: NestFastifyApplication;
+let url: string;
+let puppet: PuppetServer;
+
+@Global()
+@Module({
+  providers: [{ provide: PuppetRepository, useFactory: () => repository }],
+  exports: [PuppetRepository],
+})
+class HeldStorage {}
+
+@Module({})
+class Manager {}
+
+beforeEach(async () => {
+  repository = new HoldingRepository();
+  const [config, lifecycle, log] = [loadConfig({}), new Lifecycle(), pino({ level: 'silent' })];
+  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  application = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: Manager,
+      imports: [
+        ConfigModule.of(config),
+        KernelModule.with(log, lifecycle),
+        HeldStorage,
+        RegistryModule,
+        CallbackModule,
+      ],
+    },
+    adapter,
+    { logger: false, abortOnError: false, bodyParser: false },
+  );
+  application.useGlobalFilters(new ErrorFilter(routes));
+  await application.listen(0, '127.0.0.1');
+  url = await application.getUrl();
+  puppet = await startPuppetServer();
+});
+
+afterEach(async () => {
+  repository.release();
+  await application.close();
+  await puppet.close();
+});
+
+const app = newApp();
+const openKfId = newOpenKfId();
+const send = (): Promise<Response> => sendMessage(url, app, openKfId);
+
+/** Registers, is stored, and is answered by what it resolves to. */
+async function registerHeld(endpoint: string): Promise<() => Promise<void>> {
+  const stored = repository.holdNext();
+  const answered = register(url, app, openKfId, endpoint);
+  await stored;
+  return () => {
+    repository.release();
+    return answered;
+  };
+}
+
+describe('a registration that is stored and not answered yet', () => {
+  it('gets no callback of an account that had no puppet, and the next one when it is answered', async () => {
+    await register(url, app, newOpenKfId(), 'http://127.0.0.1:1');
+    const answer = await registerHeld(puppet.url);
+    expect((await send()).status).toBe(503);
+    expect(puppet.received).toEqual([]);
+    await answer();
+    expect((await send()).status).toBe(200);
+    expect(puppet.received).toHaveLength(1);
+  });
+
+  it('leaves callbacks to the earlier endpoint, even if that fails, and gets the next one when it is answered', async () => {
+    await register(url, app, openKfId, `${puppet.url}/before`);
+    const answer = await registerHeld(`${puppet.url}/after`);
+    expect((await send()).status).toBe(200);
+    puppet.behave((_request, response) => response.writeHead(500).end());
+    expect((await send()).status).toBe(503);
+    puppet.behave((_request, response) => void response.end('success'));
+    await answer();
+    expect((await send()).status).toBe(200);
+    const paths = puppet.received.map(({ path }) => path);
+    expect(paths).toEqual(['/before/callback', '/before/callback', '/after/callback']);
+  });
+});
+
+it('an endpoint is in use from the tick in which its answer is written, and not before', async () => {
+  const endpointInUse = () => application.get(RegistryService).findPuppet(openKfId)?.endpoint;
+  await register(url, app, openKfId, 'http://before');
+  const seen: unknown[] = [];
+  application.getHttpServer().prependOnceListener('request', (_request, response) => {
+    const { end } = response;
+    response.end = (...args: unknown[]) => {
+      seen.push(endpointInUse());
+      process.nextTick(() => seen.push(endpointInUse()));
+      return Reflect.apply(end, response, args);
+    };
+  });
+  await register(url, app, openKfId, 'http://after');
+  expect(seen).toEqual(['http://before', 'http://after']);
+});
