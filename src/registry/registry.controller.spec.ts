@@ -68,8 +68,8 @@ beforeEach(async () => {
     {
       module: Manager,
       imports: [
-        ConfigModule.of(config),
-        KernelModule.with(log, lifecycle),
+        ConfigModule.forRoot(config),
+        KernelModule.forRoot(log, lifecycle),
         HeldStorage,
         RegistryModule,
         CallbackModule,

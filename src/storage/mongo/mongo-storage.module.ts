@@ -36,20 +36,24 @@ export class MongoStorageModule {
 
 /**
  * A second "@" comes from a password that is not percent-encoded: the driver takes a piece of it for the host
- * or an option, and says so.
+ * or an option, and says so. Azure's connection strings have two more in their appName.
  */
 const SECOND_AT = /@.*@/;
+const APP_NAME = /[?&]appName=[^&]*/i;
 
-/** Its words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
+/** The driver's words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
 function requireReadable(uri: Secret): void {
   const text = uri.reveal();
-  let option: string | undefined;
+  if (SECOND_AT.test(text.replace(APP_NAME, ''))) throw unreadable();
   try {
-    if (!SECOND_AT.test(text)) return void new mongo.MongoClient(text).db();
+    new mongo.MongoClient(text).db();
   } catch (error) {
-    [option] = /options? [\w, ]+ (?:is|are) not supported/.exec(String(error)) ?? [];
+    throw unreadable(/options? [\w, ]+ (?:is|are) not supported/.exec(String(error))?.[0]);
   }
-  throw new StorageStartError(
+}
+
+function unreadable(option?: string): StorageStartError {
+  return new StorageStartError(
     `MONGO_URI cannot be read${option === undefined ? '' : ` (${option})`}; check its host, port, database and options, and percent-encode the user and the password`,
   );
 }
