@@ -11,6 +11,9 @@ export type LogFormat = 'json' | 'pretty';
 
 /** Some ten thousand lines. */
 const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
+/** A write for every line costs a fourteenth of a callback's whole way (bench, one core). */
+const BATCH_BYTES = 4_096;
+const BATCH_MS = 100;
 const LAST_LINES_MS = 500;
 
 /** What sonic-boom's stream and pino-pretty's have in common. */
@@ -22,8 +25,8 @@ interface Output extends NodeJS.EventEmitter {
 
 /**
  * One JSON line per unit of work: `noun.verbed` in `msg`, fields with their unit in the name.
- * Lines are written as soon as the one before them is, without blocking. What cannot be written, since
- * nobody reads it or the disk is full, is dropped: the service goes on.
+ * Lines are written in batches, 0.1 s after they were made at the latest, without blocking. What cannot be
+ * written, since nobody reads it or the disk is full, is dropped: the service goes on.
  */
 export async function createLog(level: string, format: LogFormat): Promise<Log> {
   return pino(
@@ -33,7 +36,12 @@ export async function createLog(level: string, format: LogFormat): Promise<Log> 
 }
 
 function plainStream(): Output {
-  const stream = destination({ sync: false, maxLength: UNWRITTEN_BYTES_MAX });
+  const stream = destination({
+    sync: false,
+    minLength: BATCH_BYTES,
+    periodicFlush: BATCH_MS,
+    maxLength: UNWRITTEN_BYTES_MAX,
+  });
   stream.on('error', () => {});
   return stream;
 }
