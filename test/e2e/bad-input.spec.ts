@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
-import { kfMessageXml, newApp, newOpenKfId, postCallback, sealCallback } from '../support/wecom.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  type WireCallback,
+} from '../support/wecom.js';
 
 const BODY_BYTES_MAX = 80_000;
 const app = newApp();
@@ -193,16 +200,24 @@ async function answerOnSocket(bytes: string): Promise<string> {
   return text(socket);
 }
 
-const BARE = `POST ${callback} HTTP/1.1\r\nContent-Length: ${good.body.length}\r\nConnection: close\r\n`;
+/** A callback in the bytes of its request, its head still open for lines that matter to the test. */
+function bareCallback(method: string, { query, body }: WireCallback, lines: string[]): string {
+  const head = [
+    `${method} /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1`,
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+    ...lines,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Not for the puppet, which gets nothing before the end of the tests. */
+const forNobody = () => sealCallback(app, '<xml><Event>other</Event></xml>');
 
 it.each([
-  ['no Host', `${BARE}\r\n${good.body}`, 400],
-  [
-    'another method with a body',
-    `${BARE.replace('POST', 'QUERY')}Host: x\r\nContent-Type: a/b\r\n\r\n${good.body}`,
-    405,
-  ],
-  ['the same without a type', `${BARE.replace('POST', 'QUERY')}Host: x\r\n\r\n${good.body}`, 405],
+  ['no Host', bareCallback('POST', good, []), 400],
+  ['another method with a body', bareCallback('QUERY', good, ['Host: x', 'Content-Type: a/b']), 405],
+  ['the same without a type', bareCallback('QUERY', good, ['Host: x']), 405],
   ['no HTTP at all', 'hello\r\n\r\n', 400],
   ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\n${'X-Long: '.padEnd(20_000, 'y')}\r\n\r\n`, 431],
   [
@@ -222,20 +237,14 @@ it.each([
 it.each(['xml', 'text/xml/xml', '/', 'text/', 'text xml', '', '; charset=utf-8', 'a'.repeat(200)])(
   'takes a callback under a type that is none: "%s"',
   async (type) => {
-    const heads = `${BARE}Host: x\r\nContent-Type: ${type}\r\n\r\n`;
-    // Not for the puppet, which gets nothing before the end.
-    const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
-    const request = heads
-      .replace(callback, `/callback/${app.corpId}?${new URLSearchParams(query)}`)
-      .replace(`${good.body.length}`, `${body.length}`);
-    expect(await answerOnSocket(request + body)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
+    const request = bareCallback('POST', forNobody(), ['Host: x', `Content-Type: ${type}`]);
+    expect(await answerOnSocket(request)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
   },
 );
 
 it('takes a callback with an expectation that it does not know as one without', async () => {
-  const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
-  const head = `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: the-best\r\nContent-Length: ${body.length}`;
-  expect(await answerOnSocket(`${head}\r\n\r\n${body}`)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
+  const request = bareCallback('POST', forNobody(), ['Host: x', 'Expect: the-best']);
+  expect(await answerOnSocket(request)).toMatch(/^HTTP\/1\.1 200 .*\r\nsuccess$/s);
 });
 
 it("takes a caller's x-request-id that is one, and makes one where it is not", async () => {
