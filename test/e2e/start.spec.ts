@@ -198,16 +198,44 @@ describe('DATA_DIR', () => {
     await expectRefused(/is damaged \(/);
   });
 
-  it('with a damaged record is refused as damaged, even where the file looks as it was left', async () => {
+  /** As after a clean stop, so that nothing but the opening itself can find what is wrong. */
+  function looksAsItWasLeft(): void {
+    const { size, mtimeMs } = statSync(dataFile());
+    const markerFile = join(folder, 'store.json');
+    const marker = JSON.parse(readFileSync(markerFile, 'utf8'));
+    expect(marker.closed).toBeDefined();
+    writeFileSync(markerFile, JSON.stringify({ ...marker, closed: { bytes: size, mtimeMs } }));
+  }
+
+  it('with damaged records is refused as damaged, even where the file looks as it was left', async () => {
     await usedStore();
     const bytes = readFileSync(dataFile());
     for (let at = bytes.indexOf('wk', 8_192); at !== -1; at = bytes.indexOf('wk', at)) {
-      bytes.fill(0xff, at - 200, at + 200);
+      bytes.fill(0xff, at - 200, Math.min(at + 200, bytes.length));
     }
     writeFileSync(dataFile(), bytes);
-    const { size, mtimeMs } = statSync(dataFile());
-    const marker = { schemaVersion: 1, closed: { bytes: size, mtimeMs } };
-    writeFileSync(join(folder, 'store.json'), JSON.stringify(marker));
+    looksAsItWasLeft();
+    await expectRefused(/is damaged \(/);
+  });
+
+  it('whose record of where the puppets are is gone is refused as damaged, not taken for empty', async () => {
+    await usedStore();
+    const bytes = readFileSync(dataFile());
+    for (let at = bytes.indexOf('puppets'); at !== -1; at = bytes.indexOf('puppets', at))
+      bytes.fill('x', at, at + 7);
+    writeFileSync(dataFile(), bytes);
+    looksAsItWasLeft();
+    await expectRefused(/is damaged \(its puppets are missing\)/);
+  });
+
+  it('whose record of where the puppets are is spoilt is refused as damaged', async () => {
+    await usedStore();
+    const bytes = readFileSync(dataFile());
+    for (let at = bytes.indexOf('puppets'); at !== -1; at = bytes.indexOf('puppets', at + 1)) {
+      bytes.fill(0xff, at + 7, at + 55);
+    }
+    writeFileSync(dataFile(), bytes);
+    looksAsItWasLeft();
     await expectRefused(/is damaged \(/);
   });
 

@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -20,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { DATABASES } from './databases.js';
 
 const SCHEMA_VERSION = 1;
 const CHECK_LIMIT_MS = 120_000;
@@ -31,6 +33,8 @@ interface Marker {
   readonly schemaVersion: number;
   /** While the store is being made: there is nothing in it yet. */
   readonly creating?: true;
+  /** The databases that were made in it: one that is missing was damaged away. */
+  readonly databases?: readonly string[];
   /** What the data file looked like when the store was closed; absent while it is open. */
   readonly closed?: { readonly bytes: number; readonly mtimeMs: number };
 }
@@ -41,6 +45,7 @@ export class DataDir {
   readonly #markerFile: string;
   readonly #lockFile: string;
   #lock: DatabaseSync | null = null;
+  #databases: readonly string[] = [];
 
   constructor(path: string) {
     this.#path = resolve(path);
@@ -64,15 +69,25 @@ export class DataDir {
     }
   }
 
+  /** Whether the store held this database when it was last in use. */
+  hasMade(database: string): boolean {
+    return this.#databases.includes(database);
+  }
+
   /** To be called when the store is open: from now on an end without `release` is an unclean one. */
-  markOpen(): void {
-    this.#writeMarker({ schemaVersion: SCHEMA_VERSION });
+  markOpen(databases: readonly string[]): void {
+    this.#databases = databases;
+    this.#writeMarker({ schemaVersion: SCHEMA_VERSION, databases });
   }
 
   /** To be called when the store is closed. Gives the folder back. */
   release(): void {
     const { size, mtimeMs } = statSync(this.dataFile);
-    this.#writeMarker({ schemaVersion: SCHEMA_VERSION, closed: { bytes: size, mtimeMs } });
+    this.#writeMarker({
+      schemaVersion: SCHEMA_VERSION,
+      databases: this.#databases,
+      closed: { bytes: size, mtimeMs },
+    });
     this.#releaseLock();
   }
 
@@ -142,7 +157,9 @@ export class DataDir {
     }
     if (marker !== null && (file === undefined || file.size === 0))
       throw this.damaged('store.mdb is empty or missing');
-    const { closed } = marker ?? {};
+    // Where the marker was lost the store must be whole, since nothing says that anything may be missing.
+    const { closed, databases = Object.values(DATABASES) } = marker ?? {};
+    this.#databases = databases;
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
     await this.#checkInChild();
   }
@@ -192,13 +209,15 @@ export class DataDir {
       return JSON.parse(readFileSync(this.#markerFile, 'utf8'));
     } catch (cause) {
       if (errorCodeOf(cause) === 'ENOENT') return null;
-      // Half written at a crash: the store's own state decides, as after any unclean end.
+      // Spoilt from outside: the store's own state decides, as after any unclean end.
       return { schemaVersion: SCHEMA_VERSION };
     }
   }
 
   #writeMarker(marker: Marker): void {
-    writeFileSync(this.#markerFile, `${JSON.stringify(marker)}\n`, { flush: true });
+    const whole = `${this.#markerFile}.tmp`;
+    writeFileSync(whole, `${JSON.stringify(marker)}\n`, { flush: true });
+    renameSync(whole, this.#markerFile);
   }
 }
 

@@ -13,6 +13,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   override readonly kind = 'embedded';
   readonly #dataDir: DataDir;
   readonly #root: RootDatabase;
+  readonly #databases = new Map<string, Database<unknown, string>>();
 
   /** @throws StorageStartError */
   static async open({ dataDir }: Pick<Config, 'dataDir'>): Promise<EmbeddedStore> {
@@ -21,6 +22,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     try {
       return new EmbeddedStore(folder);
     } catch (cause) {
+      if (cause instanceof StorageStartError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new StorageStartError(
         `the store in DATA_DIR ${dataDir} cannot be opened (${reason}); look whether the disk has room and is in order, or set MONGO_URI`,
@@ -41,11 +43,28 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
       // It holds a promise that nobody can catch, so that a full disk would end the process.
       eventTurnBatching: false,
     });
-    this.#dataDir.markOpen();
+    for (const name of Object.values(DATABASES)) this.#databases.set(name, this.#openDatabase(name));
+    this.#dataDir.markOpen([...this.#databases.keys()]);
   }
 
   database<V>(name: keyof typeof DATABASES): Database<V, string> {
-    return this.#root.openDB<V, string>({ name: DATABASES[name] });
+    return this.#databases.get(DATABASES[name]) as Database<V, string>;
+  }
+
+  /** LMDB would make one anew whose name it does not find, as if nothing had ever been in it. */
+  #openDatabase(name: string): Database<unknown, string> {
+    const isMade = this.#dataDir.hasMade(name);
+    // `create` is missing in lmdb's types.
+    const options = { name, create: !isMade };
+    let database: Database<unknown, string> | undefined;
+    try {
+      database = this.#root.openDB<unknown, string>(options);
+    } catch (cause) {
+      if (!isMade) throw cause;
+      throw this.#dataDir.damaged(cause instanceof Error ? cause.message : String(cause));
+    }
+    if (database === undefined) throw this.#dataDir.damaged(`its ${name} are missing`);
+    return database;
   }
 
   /** Every record. @throws StorageStartError where the store turns out to be damaged. */
