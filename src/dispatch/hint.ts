@@ -77,6 +77,8 @@ export type Hint = HintHead & KeptEvent;
 export interface NewHint extends KeptEvent {
   readonly arrivedAtMs: number;
   readonly attempts: number;
+  /** Where it begins in the retry schedule: 1 when a first attempt has failed. */
+  readonly step: number;
   /** `null`: there is no puppet, so it is parked. */
   readonly dueAtMs: number | null;
   readonly origin: string | null;
@@ -116,7 +118,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     state: put.dueAtMs === null ? 'parked' : 'waiting',
     arrivedAtMs: put.arrivedAtMs,
     attempts: put.attempts,
-    step: 0,
+    step: put.step,
     dueAtMs: put.dueAtMs,
     origin: put.origin,
     lastFailure: put.failure,
@@ -141,7 +143,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
   return {
     ...merged,
     state: 'waiting',
-    step: isBroughtBack ? 0 : before.step,
+    step: isBroughtBack ? put.step : before.step,
     dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
   };
 }

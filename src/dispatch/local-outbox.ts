@@ -69,6 +69,7 @@ export class LocalOutbox extends Outbox {
       generation: hint.generation,
       replaced: before?.generation ?? null,
       leaseId: hint.lease?.id ?? null,
+      dueAtMs: hint.dueAtMs,
     };
   }
 

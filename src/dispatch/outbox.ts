@@ -21,6 +21,8 @@ export interface Kept {
   readonly replaced: string | null;
   /** The lease that runs on it, which is the one handed in unless another was running. */
   readonly leaseId: string | null;
+  /** `null` when it is parked. */
+  readonly dueAtMs: number | null;
 }
 
 /** A hint's next time; for one that became newer while it was tried, `newer` counts. */

@@ -29,6 +29,7 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
     keysId: 'keys-1',
     arrivedAtMs: NOW_MS,
     attempts: 1,
+    step: 1,
     dueAtMs: NOW_MS + 1_000,
     origin: ORIGIN,
     failure: FAILURE,
@@ -101,7 +102,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           state: 'waiting',
           arrivedAtMs: NOW_MS,
           attempts: 1,
-          step: 0,
+          step: 1,
           dueAtMs: NOW_MS + 1_000,
           origin: ORIGIN,
           lastFailure: FAILURE,
@@ -147,7 +148,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(older, NOW_MS);
         expect(await outbox.find(KEY)).toMatchObject({ step: 9, dueAtMs: NOW_MS + 600_000 });
         await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS + 5, dueAtMs: NOW_MS + 1_005 }), NOW_MS + 5);
-        expect(await outbox.find(KEY)).toMatchObject({ step: 0, dueAtMs: NOW_MS + 1_005 });
+        expect(await outbox.find(KEY)).toMatchObject({ step: 1, dueAtMs: NOW_MS + 1_005 });
       });
 
       it('keeps one of many that come at once, the newest', async () => {
@@ -183,7 +184,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(), NOW_MS);
         await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);
         await outbox.put(eventOf('newer'), NOW_MS);
-        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 0, dueAtMs: NOW_MS + 1_000 });
+        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 1, dueAtMs: NOW_MS + 1_000 });
         expect(await outbox.counts()).toMatchObject({ waiting: 1, dead: 0 });
       });
 
@@ -315,7 +316,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(second?.generation).toBe(lapsed.generation);
         await end(lapsed, NOW_MS + 1_001 + LEASE_MS);
         await end({ ...lapsed, leaseId: null }, NOW_MS + 1_001 + LEASE_MS);
-        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 0, lease: second?.lease });
+        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 1, lease: second?.lease });
       });
     });
 
@@ -387,10 +388,15 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(eventOf('newer'), NOW_MS + 1_000);
         await outbox.reschedule(
           held,
-          retry({ attempts: 7, step: 9, dueAtMs: NOW_MS + 600_000 }),
+          retry({
+            attempts: 7,
+            step: 9,
+            dueAtMs: NOW_MS + 600_000,
+            newer: { step: 2, dueAtMs: NOW_MS + 3_000 },
+          }),
           NOW_MS + 1_001,
         );
-        expect(await outbox.find(KEY)).toMatchObject({ attempts: 1, step: 1, dueAtMs: NOW_MS + 3_000 });
+        expect(await outbox.find(KEY)).toMatchObject({ attempts: 1, step: 2, dueAtMs: NOW_MS + 3_000 });
       });
 
       it('parks a hint without a time', async () => {
@@ -406,7 +412,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(), NOW_MS);
         await outbox.release(heldOf(await claimOne()), NOW_MS + 5_000, NOW_MS + 1_000);
         expect(await claimAll(NOW_MS + 4_999)).toEqual([]);
-        expect(await claimOne(NOW_MS + 5_000)).toMatchObject({ attempts: 1, step: 0 });
+        expect(await claimOne(NOW_MS + 5_000)).toMatchObject({ attempts: 1, step: 1 });
       });
     });
 
