@@ -62,6 +62,7 @@ async function fill(dataDir: string): Promise<void> {
           endpoint: `http://puppet-${done + n}.bots.svc.cluster.local:8080`,
           corpId: app.corpId,
           corpSecret: new Secret(app.encodingAESKey),
+          from: '10.0.0.1',
         },
         Date.now(),
       ),

@@ -26,7 +26,7 @@ beforeEach(async () => {
   const clock = new ManualClock();
   const log = pino({ level: 'silent' });
   table = new Map();
-  registry = new RegistryService(new MemoryPuppetRepository(table), clock, log, loadConfig({}));
+  registry = new RegistryService(new MemoryPuppetRepository(table), clock, clock, log, loadConfig({}));
   callbacks = new CallbackService(
     registry,
     new WecomCiphers(),

@@ -45,6 +45,8 @@ class Circuit {
   failed(startedMs: number): void {
     this.#failuresInARow++;
     this.#remember(false);
+    // One that was under way when the circuit opened puts no probe off.
+    if (this.#isOpen && this.#timer !== null) return;
     if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostFailed()) this.#isOpen = true;
     this.probeLater(startedMs);
   }

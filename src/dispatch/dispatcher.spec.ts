@@ -52,7 +52,7 @@ function use(repository: PuppetRepository): void {
 }
 
 function replicaOn(repository: PuppetRepository): RegistryService {
-  return new RegistryService(repository, clock, log, loadConfig({}));
+  return new RegistryService(repository, clock, clock, log, loadConfig({}));
 }
 
 async function registerAt(endpoint: string, replica = registry): Promise<Puppet> {
