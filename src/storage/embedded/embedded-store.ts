@@ -5,7 +5,7 @@ import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { DataDir } from './data-dir.js';
-import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
+import { DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
 
 /** The LMDB environment in `DATA_DIR`, owned by this process alone. */
 @Injectable()
@@ -13,7 +13,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   override readonly kind = 'embedded';
   readonly #dataDir: DataDir;
   readonly #root: RootDatabase;
-  readonly #databases = new Map<string, Database<unknown, string>>();
+  readonly #databases = new Map<DatabaseName, Database<unknown, string>>();
 
   /** @throws StorageStartError */
   static async open({ dataDir }: Pick<Config, 'dataDir'>): Promise<EmbeddedStore> {
@@ -43,19 +43,19 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
       // It holds a promise that nobody can catch, so that a full disk would end the process.
       eventTurnBatching: false,
     });
-    for (const name of Object.values(DATABASES)) this.#databases.set(name, this.#openDatabase(name));
+    for (const name of DATABASE_NAMES) this.#databases.set(name, this.#openDatabase(name));
     this.#dataDir.markOpen([...this.#databases.keys()]);
   }
 
-  database<V>(name: keyof typeof DATABASES): Database<V, string> {
-    return this.#databases.get(DATABASES[name]) as Database<V, string>;
+  database<V>(name: DatabaseName): Database<V, string> {
+    return this.#databases.get(name) as Database<V, string>;
   }
 
   /** LMDB would make one anew whose name it does not find, as if nothing had ever been in it. */
-  #openDatabase(name: string): Database<unknown, string> {
+  #openDatabase(name: DatabaseName): Database<unknown, string> {
     const isMade = this.#dataDir.hasMade(name);
     // `create` is missing in lmdb's types.
-    const options = { name, create: !isMade };
+    const options = { name, create: !isMade, encoding: DATABASES[name] };
     let database: Database<unknown, string> | undefined;
     try {
       database = this.#root.openDB<unknown, string>(options);
