@@ -52,13 +52,13 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
 
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
     const puppet: Puppet = { ...registration, online: true, lastOnlineAtMs: nowMs };
-    await this.#store.durably(this.#puppets.put(puppet.openKfId, toStored(puppet)));
+    await this.#store.durably(() => this.#puppets.put(puppet.openKfId, toStored(puppet)));
     return puppet;
   }
 
   override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
     let marked: Puppet | null = null;
-    await this.#store.durably(
+    await this.#store.durably(() =>
       this.#puppets.transaction(() => {
         const stored = this.#puppets.get(openKfId);
         if (stored === undefined || stored.corpId !== corpId) return true;

@@ -13,6 +13,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   override readonly kind = 'embedded';
   readonly #dataDir: DataDir;
   readonly #root: RootDatabase;
+  #isClosed = false;
   readonly #databases = new Map<DatabaseName, Database<unknown, string>>();
 
   /** @throws StorageStartError */
@@ -77,12 +78,15 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   }
 
   /**
-   * Awaits a write until it is on the disk, or is known not to be.
+   * Writes, and waits until it is on the disk, or is known not to be.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been written or not.
    */
-  async durably(write: Promise<boolean>): Promise<void> {
+  async durably(write: () => Promise<boolean>): Promise<void> {
+    // LMDB would end the process by an error that nobody can catch.
+    if (this.#isClosed)
+      throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded store closed' } });
     try {
-      await write;
+      await write();
     } catch (cause) {
       // The same failure a second time, on a promise that would end the process where nobody catches it.
       if (hasCommitError(cause)) cause.commitError.catch(() => {});
@@ -95,6 +99,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
     await this.#root.close();
     this.#dataDir.release();
   }

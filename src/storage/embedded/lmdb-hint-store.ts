@@ -4,7 +4,7 @@ import type { Database } from 'lmdb';
 import type { Hint, HintHead, KeptEvent } from '../../dispatch/hint.js';
 import type { HintStore } from '../../dispatch/local-outbox.js';
 import type { EmbeddedStore } from './embedded-store.js';
-import { fromStored, toStored } from './stored-hint.js';
+import { readStored, toHead, toKept, toStored } from './stored-hint.js';
 
 export class LmdbHintStore implements HintStore {
   readonly #store: EmbeddedStore;
@@ -29,9 +29,9 @@ export class LmdbHintStore implements HintStore {
   *heads(): Generator<HintHead> {
     const unreadable = new Map<string, Buffer>();
     for (const { key, value } of this.#store.readAll(this.#hints)) {
-      const hint = fromStored(key, value);
-      if (hint === null) unreadable.set(key, value);
-      else yield toHead(hint);
+      const stored = readStored(key, value);
+      if (stored === null) unreadable.set(key, value);
+      else yield toHead(stored);
     }
     // Not within the loop, which counts what it reads.
     for (const [key, bytes] of unreadable) this.#setAside(key, bytes);
@@ -41,7 +41,7 @@ export class LmdbHintStore implements HintStore {
     const kept: KeptEvent = { event: hint.event, keysId: hint.keysId };
     this.#underWay.set(key, kept);
     try {
-      await this.#store.durably(this.#hints.put(key, toStored(hint)));
+      await this.#store.durably(() => this.#hints.put(key, toStored(hint)));
     } finally {
       // Unless a later write or remove has overtaken this one.
       if (this.#underWay.get(key) === kept) this.#underWay.delete(key);
@@ -50,7 +50,7 @@ export class LmdbHintStore implements HintStore {
 
   async remove(key: string): Promise<void> {
     this.#underWay.delete(key);
-    await this.#store.durably(this.#hints.remove(key));
+    await this.#store.durably(() => this.#hints.remove(key));
   }
 
   readEvent(key: string): KeptEvent | null {
@@ -60,25 +60,22 @@ export class LmdbHintStore implements HintStore {
   #read(key: string): KeptEvent | null {
     const bytes = this.#hints.get(key);
     if (bytes === undefined) return null;
-    const hint = fromStored(key, bytes);
-    if (hint === null) this.#setAside(key, bytes);
-    return hint;
+    const stored = readStored(key, bytes);
+    if (stored !== null) return toKept(stored);
+    this.#setAside(key, bytes);
+    return null;
   }
 
   /** What is written to the key after this call stays. */
   #setAside(key: string, bytes: Buffer): void {
     this.#unreadable++;
-    const move = this.#hints.transaction(() => {
-      if (!this.#hints.get(key)?.equals(bytes)) return true;
+    const move = (): boolean => {
+      if (!this.#hints.get(key)?.equals(bytes)) return false;
       this.#unreadableHints.put(`${key}/${randomUUID()}`, bytes);
       this.#hints.remove(key);
       return true;
-    });
+    };
     // Where it fails, the record stays in its place and is met again at the next start.
-    this.#store.durably(move).catch(() => {});
+    this.#store.durably(() => this.#hints.transaction(move)).catch(() => {});
   }
-}
-
-function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {
-  return head;
 }

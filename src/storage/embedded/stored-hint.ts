@@ -2,14 +2,21 @@
  * A hint as LMDB keeps it: JSON, so that a person can read what was set aside. What does not say all that a
  * hint says is none, and no attempt is made to repair it.
  */
-import { HINT_STATES, type Hint, type HintState, hintKey } from '../../dispatch/hint.js';
+import {
+  HINT_STATES,
+  type Hint,
+  type HintHead,
+  type HintState,
+  hintKey,
+  type KeptEvent,
+} from '../../dispatch/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
 
 /** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
 type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
 type StoredEvent = Omit<KfEvent, 'raw'> & { readonly raw: StoredRaw | null };
 /** Without its lease, which ends with the process. */
-type StoredHint = Omit<Hint, 'lease' | 'event'> & { readonly event: StoredEvent };
+export type StoredHint = Omit<Hint, 'lease' | 'event'> & { readonly event: StoredEvent };
 
 export function toStored({ lease: _lease, event, ...same }: Hint): Buffer {
   const stored: StoredHint = { ...same, event: { ...event, raw: toStoredRaw(event.raw) } };
@@ -17,10 +24,17 @@ export function toStored({ lease: _lease, event, ...same }: Hint): Buffer {
 }
 
 /** @returns `null` for what is no hint, or not the one of this key. */
-export function fromStored(key: string, bytes: Buffer): Hint | null {
+export function readStored(key: string, bytes: Buffer): StoredHint | null {
   const stored = parse(bytes);
-  if (!isStoredHint(stored) || hintKey(stored) !== key || hintKey(stored.event) !== key) return null;
-  return { ...stored, event: { ...stored.event, raw: fromStoredRaw(stored.event.raw) }, lease: null };
+  return isStoredHint(stored) && hintKey(stored) === key && hintKey(stored.event) === key ? stored : null;
+}
+
+export function toHead({ event: _event, keysId: _keysId, ...same }: StoredHint): HintHead {
+  return { ...same, lease: null };
+}
+
+export function toKept({ event, keysId }: StoredHint): KeptEvent {
+  return { event: { ...event, raw: fromStoredRaw(event.raw) }, keysId };
 }
 
 function toStoredRaw(raw: RawCallback | null): StoredRaw | null {
