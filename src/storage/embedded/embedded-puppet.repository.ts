@@ -99,7 +99,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   /** Durable when it resolves. @param change gives `null` to leave everything as it is. */
   async #write(openKfId: string, change: (before: Puppet | null) => Puppet | null): Promise<Puppet | null> {
     let changed: Puppet | null = null;
-    await this.#store.durably(
+    await this.#store.durably(() =>
       this.#puppets.transaction(() => {
         const stored = this.#puppets.get(openKfId);
         changed = change(stored === undefined ? null : fromStored(stored));
