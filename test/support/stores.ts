@@ -1,6 +1,6 @@
 /** Both stores opened as the application opens them, through its own modules. */
 import { describe } from '@jest/globals';
-import { Module } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
@@ -21,7 +21,16 @@ export function mongoPlace(): Place {
   return { env: { MONGO_URI: uri }, discard: () => dropDatabase(uri) };
 }
 
-export async function openRepository(place: Place): Promise<OpenedRepository> {
+/** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedStore {
+  /** The adapter of a port. */
+  get<T>(port: abstract new (...args: never[]) => T): T;
+  reopen(): Promise<OpenedStore>;
+  /** Throws its data away. */
+  close(): Promise<void>;
+}
+
+export async function openStore(place: Place): Promise<OpenedStore> {
   const config = loadConfig(place.env);
   const app = await NestFactory.createApplicationContext(
     {
@@ -35,16 +44,24 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
     { logger: false, abortOnError: false },
   );
   return {
-    repository: app.get(PuppetRepository),
+    get: (port) => app.get(port as Type),
     reopen: async () => {
       await app.close();
-      return openRepository(place);
+      return openStore(place);
     },
     close: async () => {
       await app.close();
       await place.discard();
     },
   };
+}
+
+export async function openRepository(place: Place): Promise<OpenedRepository> {
+  return toRepository(await openStore(place));
+}
+
+function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
+  return { repository: get(PuppetRepository), reopen: async () => toRepository(await reopen()), close };
 }
 
 /** Runs a suite once on each store. Where it is used, the file says MongoDB, so that one is started. */
