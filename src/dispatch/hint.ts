@@ -102,6 +102,12 @@ export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number):
   return lease !== null && lease.untilMs > nowMs ? lease : null;
 }
 
+/** Due at once for a puppet at `origin`, whatever its state was. */
+export function toWaiting<T extends HintHead>(hint: T, origin: string, nowMs: number): T {
+  if (hint.state === 'waiting') return { ...hint, origin, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
+  return { ...hint, state: 'waiting', origin, step: 0, dueAtMs: nowMs };
+}
+
 /**
  * What is kept after a `put`. The newer event by arrival wins, keeps its account's place in the schedule and
  * brings it back from the slow part to the fast one. The generation is new in any case: a delivery that began

@@ -11,6 +11,7 @@ import {
   merge,
   type NewHint,
   runningLease,
+  toWaiting,
 } from './hint.js';
 import { HintTable } from './hint-table.js';
 import {
@@ -255,11 +256,6 @@ export class LocalOutbox extends Outbox {
 
 function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {
   return head;
-}
-
-function toWaiting(head: HintHead, origin: string, nowMs: number): HintHead {
-  if (head.state === 'waiting') return { ...head, origin, dueAtMs: Math.min(nowMs, head.dueAtMs ?? nowMs) };
-  return { ...head, state: 'waiting', origin, step: 0, dueAtMs: nowMs };
 }
 
 /** Whole hints in memory: they end with the process. */

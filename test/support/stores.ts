@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
+import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
@@ -30,14 +31,16 @@ export interface OpenedStore {
   close(): Promise<void>;
 }
 
-export async function openStore(place: Place): Promise<OpenedStore> {
+/** @param clock of this process; where several replicas' differ. */
+export async function openStore(place: Place, clock: Clock = new SystemClock()): Promise<OpenedStore> {
+  const kernel = KernelModule.forRoot(pino({ level: 'silent' }), new Lifecycle());
   const config = loadConfig(place.env);
   const app = await NestFactory.createApplicationContext(
     {
       module: StorageOnly,
       imports: [
         ConfigModule.forRoot(config),
-        KernelModule.forRoot(pino({ level: 'silent' }), new Lifecycle()),
+        { ...kernel, providers: [...(kernel.providers ?? []), { provide: Clock, useValue: clock }] },
         await StorageModule.forRoot(config),
       ],
     },
@@ -47,7 +50,7 @@ export async function openStore(place: Place): Promise<OpenedStore> {
     get: (port) => app.get(port as Type),
     reopen: async () => {
       await app.close();
-      return openStore(place);
+      return openStore(place, clock);
     },
     close: async () => {
       await app.close();
