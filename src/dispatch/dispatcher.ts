@@ -244,15 +244,16 @@ export class Dispatcher {
     void follow();
   }
 
-  /** What is due soon wakes the loop; what was kept for nobody may have met the registration of its puppet. */
+  /** What is due soon wakes the loop; what was kept for nobody yet may have missed its puppet's registration. */
   #wakeAfter({ stage, puppet }: NotTaken, { corpId, openKfId }: KfEvent): void {
-    if (puppet !== null) {
+    if (puppet !== null && stage !== 'registering') {
       if (stage !== 'circuit') this.redelivery.wakeUp();
       return;
     }
     const wakeIfKnown = async (): Promise<void> => {
+      await this.registry.whenAnswered(openKfId);
       const known = await this.registry.rereadPuppet(openKfId, INLINE_BUDGET_MS);
-      if (known?.corpId === corpId) await this.redelivery.wake(known);
+      if (known?.corpId === corpId && !this.registry.isHeldBack(known)) await this.redelivery.wake(known);
     };
     // Else the patrol finds it.
     wakeIfKnown().catch(() => {});

@@ -110,8 +110,8 @@ export class LocalOutbox extends Outbox {
 
   override async renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean> {
     const head = this.#held(held, nowMs);
-    if (head?.lease == null) return false;
-    this.#table.set({ ...head, lease: { id: head.lease.id, untilMs: nowMs + leaseMs } });
+    if (held.leaseId === null || head === null) return false;
+    this.#table.set({ ...head, lease: { id: held.leaseId, untilMs: nowMs + leaseMs } });
     return true;
   }
 
@@ -140,7 +140,7 @@ export class LocalOutbox extends Outbox {
   override async release(held: Held, dueAtMs: number, nowMs: number): Promise<void> {
     const head = this.#held(held, nowMs);
     // Not written: after a restart it is due at its earlier time.
-    if (head !== null) this.#table.set({ ...head, dueAtMs, lease: null });
+    if (head?.state === 'waiting') this.#table.set({ ...head, dueAtMs, lease: null });
   }
 
   override async bury(held: Held, failure: Failure, nowMs: number): Promise<void> {

@@ -25,6 +25,7 @@ export class RetryLoop {
   #isStopped = false;
   #isAwake = false;
   #endPause: () => void = () => {};
+  #endBreath: () => void = () => {};
   #isInTrouble = false;
 
   constructor(
@@ -49,7 +50,8 @@ export class RetryLoop {
   /** Claims nothing more; resolves when what was under way has its outcome. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.wakeUp();
+    this.#endBreath();
+    this.#endPause();
     await this.#loop;
     await Promise.all(this.#running);
   }
@@ -124,11 +126,20 @@ export class RetryLoop {
   }
 
   async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => void this.clock.after(BREATH_MS, resolve));
+    await this.#wait(BREATH_MS, (end) => {
+      this.#endBreath = end;
+    });
     if (this.#isAwake || this.#isStopped || ms <= BREATH_MS) return;
+    await this.#wait(ms - BREATH_MS, (end) => {
+      this.#endPause = end;
+    });
+  }
+
+  /** @param onBegin gets what ends it before its time. */
+  async #wait(ms: number, onBegin: (end: () => void) => void): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.clock.after(ms - BREATH_MS, resolve);
-    this.#endPause = resolve;
+    const timer = this.clock.after(ms, resolve);
+    onBegin(resolve);
     await promise;
     timer.cancel();
   }

@@ -25,6 +25,7 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
     keysId: null,
     arrivedAtMs: NOW_MS,
     attempts: 1,
+    step: 1,
     dueAtMs: NOW_MS,
     origin: ORIGIN,
     failure: FAILURE,

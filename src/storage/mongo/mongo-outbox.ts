@@ -74,10 +74,11 @@ export class MongoOutbox extends Outbox {
     const keep = async (): Promise<Kept | typeof CONFLICT> => {
       const before = isFirst ? null : await this.#read(key);
       isFirst = false;
-      if (before === null && put.dueAtMs === null) await this.#unregistered.take(put.event.corpId);
       const hint = merge(before?.hint ?? null, put, nowMs);
       failpoint('outbox.putting');
-      const isKept = before === null ? this.#insert(hint) : this.#replace(before.record, hint);
+      const write = () => (before === null ? this.#insert(hint) : this.#replace(before.record, hint));
+      const needsRoom = before === null && put.dueAtMs === null;
+      const isKept = needsRoom ? this.#unregistered.fill(put.event.corpId, write) : write();
       if (!(await isKept)) return CONFLICT;
       return {
         generation: hint.generation,

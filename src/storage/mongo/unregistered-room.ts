@@ -17,6 +17,8 @@ interface Count {
  */
 export class UnregisteredRoom {
   readonly #counts = new Map<string, Count>();
+  /** Writes of this process that a count may or may not see. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /** @param count how many the store holds for the corp. */
   constructor(
@@ -24,8 +26,19 @@ export class UnregisteredRoom {
     private readonly count: (corpId: string) => Promise<number>,
   ) {}
 
-  /** @throws AppError `OUTBOX_FULL`; or what the count rejects with. */
-  async take(corpId: string): Promise<void> {
+  /** Writes one more by `write`. @throws AppError `OUTBOX_FULL`; or what the count or the write rejects with. */
+  async fill<T>(corpId: string, write: () => Promise<T>): Promise<T> {
+    await this.#take(corpId);
+    const written = write();
+    this.#underWay.add(written);
+    try {
+      return await written;
+    } finally {
+      this.#underWay.delete(written);
+    }
+  }
+
+  async #take(corpId: string): Promise<void> {
     for (;;) {
       const known = this.#recent(corpId) ?? this.#recount(corpId);
       const counted = await known.counted;
@@ -45,7 +58,8 @@ export class UnregisteredRoom {
   }
 
   #recount(corpId: string): Count {
-    const count = { counted: this.count(corpId), atMs: this.clock.elapsedMs(), added: 0 };
+    const counted = Promise.allSettled(this.#underWay).then(() => this.count(corpId));
+    const count = { counted, atMs: this.clock.elapsedMs(), added: 0 };
     this.#counts.set(corpId, count);
     count.counted.catch(() => this.#forget(corpId, count));
     return count;
