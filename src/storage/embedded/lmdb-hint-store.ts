@@ -58,6 +58,7 @@ export class LmdbHintStore implements HintStore {
   }
 
   #read(key: string): KeptEvent | null {
+    this.#store.requireOpen();
     const bytes = this.#hints.get(key);
     if (bytes === undefined) return null;
     const stored = readStored(key, bytes);
