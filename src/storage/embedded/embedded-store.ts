@@ -78,13 +78,21 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   }
 
   /**
+   * To be asked before any read or write of what may outlast the store: LMDB ends the process at a write that
+   * comes after, by an error that nobody can catch.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  requireOpen(): void {
+    if (this.#isClosed)
+      throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded store closed' } });
+  }
+
+  /**
    * Writes, and waits until it is on the disk, or is known not to be.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been written or not.
    */
   async durably(write: () => Promise<boolean>): Promise<void> {
-    // LMDB would end the process by an error that nobody can catch.
-    if (this.#isClosed)
-      throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded store closed' } });
+    this.requireOpen();
     try {
       await write();
     } catch (cause) {

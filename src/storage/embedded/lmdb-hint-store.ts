@@ -58,6 +58,7 @@ export class LmdbHintStore implements HintStore {
   }
 
   #read(key: string): KeptEvent | null {
+    this.#store.requireOpen();
     const bytes = this.#hints.get(key);
     if (bytes === undefined) return null;
     const stored = readStored(key, bytes);
@@ -69,13 +70,12 @@ export class LmdbHintStore implements HintStore {
   /** What is written to the key after this call stays. */
   #setAside(key: string, bytes: Buffer): void {
     this.#unreadable++;
-    const move = (): boolean => {
-      if (!this.#hints.get(key)?.equals(bytes)) return false;
+    // As a batch, in one piece and in its turn: later writes would overtake a transaction.
+    const move = (): void => {
       this.#unreadableHints.put(`${key}/${randomUUID()}`, bytes);
       this.#hints.remove(key);
-      return true;
     };
     // Where it fails, the record stays in its place and is met again at the next start.
-    this.#store.durably(() => this.#hints.transaction(move)).catch(() => {});
+    this.#store.durably(() => this.#hints.batch(move)).catch(() => {});
   }
 }
