@@ -92,6 +92,7 @@ function newHint(number: number): NewHint {
     keysId: hintApp.token,
     arrivedAtMs: Date.now(),
     attempts: 1,
+    step: 1,
     dueAtMs: Date.now() + number,
     origin: `http://puppet-${number % 1_000}.bots.svc.cluster.local:8080`,
     failure: { atMs: Date.now(), stage: 'connect', reason: 'no connection (ECONNREFUSED)' },

@@ -49,6 +49,7 @@ function newHint(id: string, openKfId = 'wkAccount-1'): NewHint {
     keysId: 'keys-1',
     arrivedAtMs: NOW_MS,
     attempts: 1,
+    step: 1,
     dueAtMs: NOW_MS,
     origin: 'http://puppet:8080',
     failure: { atMs: NOW_MS, stage: 'connect', reason: '没有连接' },

@@ -68,11 +68,13 @@ mongoSuite('two managers on one database', () => {
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {
     await register(one.url, app, openKfId, 'http://127.0.0.1:1');
-    expect((await send(two)).status).toBe(503);
+    expect((await send(two)).status).toBe(200);
+    expect(puppet.received).toEqual([]);
     const client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     const written = { botEndpoint: puppet.url, online: true };
     await client.db().collection('wxkfpuppets').updateOne({ kfOpenId: openKfId }, { $set: written });
     await client.close();
     expect((await send(two)).status).toBe(200);
+    expect(puppet.received).not.toEqual([]);
   });
 });

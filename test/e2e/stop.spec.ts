@@ -99,7 +99,7 @@ it.each([
   ['before its body was there', { msg: 'http.answered' }, (manager: ManagerProcess) => halfSent(manager)],
   [
     'while the puppet takes its time',
-    { msg: 'callback.answered', outcome: 'not_taken' },
+    { msg: 'callback.answered', outcome: 'pending' },
     async (manager: ManagerProcess) => {
       puppet.behave(() => {});
       const arrived = puppet.next();
