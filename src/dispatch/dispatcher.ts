@@ -241,7 +241,7 @@ export class Dispatcher {
       else if (isOwn) this.keeper.release(held, kept.dueAtMs ?? this.storeClock.nowMs());
       this.redelivery.wakeUp();
     };
-    void follow();
+    this.redelivery.alsoUnderWay(follow());
   }
 
   /** What is due soon wakes the loop; what was kept for nobody yet may have missed its puppet's registration. */

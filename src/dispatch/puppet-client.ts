@@ -29,10 +29,10 @@ export class PuppetClient {
     await this.#pools.close();
   }
 
-  /** Scheme, host and port, by which sockets are pooled and failures counted; `null` when its endpoint cannot be used. */
+  /** The endpoint in one form, by which failures are counted; `null` when it cannot be used. */
   originOf(puppet: Puppet): string | null {
     const endpoint = this.#endpointOf(puppet);
-    return 'must' in endpoint ? null : endpoint.origin;
+    return 'must' in endpoint ? null : endpoint.href;
   }
 
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */

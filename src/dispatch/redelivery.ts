@@ -32,6 +32,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #memory: LocalOutbox;
   readonly #memoryLoop: RetryLoop;
   readonly #patrol: OutboxPatrol;
+  readonly #alsoUnderWay = new Set<Promise<void>>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -67,8 +68,14 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.circuits.stop();
     this.#patrol.stop();
     this.#sender.withdrawAll();
-    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop()]);
+    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#alsoUnderWay]);
     await this.client.close();
+  }
+
+  /** An attempt whose event was answered already; it is awaited before the process goes. Must not reject. */
+  alsoUnderWay(outcome: Promise<void>): void {
+    const followed = outcome.finally(() => this.#alsoUnderWay.delete(followed));
+    this.#alsoUnderWay.add(followed);
   }
 
   /** Something was kept that may be due soon. */

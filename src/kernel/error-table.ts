@@ -72,7 +72,7 @@ export const ERRORS = {
 
   DISPATCH_NOT_TAKEN: {
     status: 503,
-    message: "The event was not taken by the kf account's puppet and was not kept; send it again",
+    message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
   },
 
   OUTBOX_FULL: {
