@@ -94,6 +94,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   async durably(write: () => Promise<boolean>): Promise<void> {
     this.requireOpen();
     try {
+      this.#requireRoom();
       await write();
     } catch (cause) {
       // The same failure a second time, on a promise that would end the process where nobody catches it.
@@ -102,8 +103,13 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     }
   }
 
+  #requireRoom(): void {
+    if (!this.#dataDir.hasRoom()) throw new Error('the disk of DATA_DIR is full');
+  }
+
   override async check(): Promise<void> {
     this.#root.getStats();
+    this.#requireRoom();
   }
 
   async onApplicationShutdown(): Promise<void> {
