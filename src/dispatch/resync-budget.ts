@@ -22,7 +22,8 @@ export function grantOne(
   grants: readonly number[],
   nowMs: number,
 ): { readonly grants: readonly number[] } | { readonly retryAtMs: number } {
-  const running = grants.filter((atMs) => atMs > nowMs - RESYNC_WINDOW_MS);
+  // One that lies far ahead was taken before a clock was set back.
+  const running = grants.filter((atMs) => Math.abs(nowMs - atMs) < RESYNC_WINDOW_MS);
   const [oldest] = running;
   if (running.length >= RESYNCS_PER_WINDOW && oldest !== undefined)
     return { retryAtMs: oldest + RESYNC_WINDOW_MS };
