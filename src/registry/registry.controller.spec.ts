@@ -6,7 +6,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../test/support/memory-resync-budget.js';
-import { type PuppetServer, register, startPuppetServer } from '../../test/support/puppet-server.js';
+import {
+  type PuppetServer,
+  register,
+  registrationOf,
+  startPuppetServer,
+} from '../../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../../test/support/wecom.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { loadConfig } from '../config/config.js';
@@ -179,4 +184,30 @@ it('an endpoint is in use from the tick in which its answer is written, and not 
   });
   await register(url, app, openKfId, 'http://after');
   expect(seen).toEqual(['http://before', 'http://after']);
+});
+
+describe('a goodbye', () => {
+  const say = (what: 'register' | 'deregister', remoteAddress: string) =>
+    application.inject({
+      method: 'POST',
+      url: `/puppetWxkfManager/${what}`,
+      payload: registrationOf(app, openKfId, 'http://puppet:8080'),
+      remoteAddress,
+    });
+  const isOnline = () => application.get(RegistryService).findPuppet(openKfId)?.online;
+
+  beforeEach(async () => {
+    for (const address of ['10.0.0.1', '10.0.0.2']) await say('register', address);
+  });
+
+  it('of a process that was replaced is acknowledged and ignored, when it speaks after its successor', async () => {
+    const answer = await say('deregister', '10.0.0.1');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { code: 0, message: 'success' }]);
+    expect(isOnline()).toBe(true);
+  });
+
+  it.each(['10.0.0.2', '10.0.0.3'])('from %s counts', async (address) => {
+    await say('deregister', address);
+    expect(isOnline()).toBe(false);
+  });
 });
