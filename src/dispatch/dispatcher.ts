@@ -139,7 +139,9 @@ export class Dispatcher {
   #count(origin: string, startedMs: number, result: AttemptResult): void {
     if (result.taken) {
       if (this.redelivery.circuits.succeeded(origin)) this.redelivery.recovered(origin);
-    } else if (result.stage !== 'withdrawn' && result.stage !== 'saturated') {
+    } else if (result.stage === 'withdrawn' || result.stage === 'saturated') {
+      this.redelivery.circuits.inconclusive(origin);
+    } else {
       this.redelivery.circuits.failed(origin, startedMs);
     }
   }

@@ -80,12 +80,12 @@ export class HintSender {
     const origin = this.client.originOf(puppet);
     if (origin === null)
       return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
-    if (this.#mustWait(puppet, occasion)) return outbox.release(held, nowMs + REGISTERING_MS, nowMs);
+    if (this.#mustWait(puppet, occasion)) return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);
-      if (retryAtMs !== null) return this.#putOff(outbox, held, origin, occasion, retryAtMs);
+      if (retryAtMs !== null) return this.#putOff(outbox, held, hint, retryAtMs);
     }
     const startedMs = this.clock.elapsedMs();
     const grantedAtMs = needsGrant ? nowMs : null;
@@ -99,15 +99,9 @@ export class HintSender {
     return this.registry.whenAnswered(puppet.openKfId) !== null || this.registry.isHeldBack(puppet);
   }
 
-  async #putOff(
-    outbox: Outbox,
-    held: Held,
-    origin: string,
-    occasion: Occasion,
-    untilMs: number,
-  ): Promise<void> {
-    if (occasion === 'probe') this.circuits.probeLater(origin);
-    await outbox.release(held, untilMs, this.storeClock.nowMs());
+  /** Not before `untilMs`; a probe was earlier than its hint's own time, which stays. */
+  #putOff(outbox: Outbox, held: Held, { dueAtMs }: ClaimedHint, untilMs: number): Promise<void> {
+    return outbox.release(held, Math.max(untilMs, dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
   async #attempt({ outbox, hint, held, puppet, startedMs }: Sending, event: KfEvent): Promise<AttemptResult> {
@@ -151,7 +145,7 @@ export class HintSender {
       await this.budget.giveBack(hint.corpId, grantedAtMs).catch(() => {});
     if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
     if (stage === 'saturated' || stage === 'withdrawn')
-      return this.#putOff(outbox, held, origin, sending.occasion, this.storeClock.nowMs() + SATURATED_MS);
+      return this.#putOff(outbox, held, hint, this.storeClock.nowMs() + SATURATED_MS);
     this.circuits.failed(origin, startedMs);
     const now = await this.registry.rereadPuppet(hint.openKfId, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();

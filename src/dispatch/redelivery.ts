@@ -106,11 +106,12 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
 
   async #probe(origin: string): Promise<void> {
     try {
-      const isSent = (await this.#loop.probe(origin)) || (await this.#memoryLoop.probe(origin));
+      // Memory first: it can be asked when the outbox cannot.
+      const isSent = (await this.#memoryLoop.probe(origin)) || (await this.#loop.probe(origin));
       if (!isSent) this.circuits.nothingToProbe(origin);
     } catch (err) {
       this.log.debug({ origin, err }, 'outbox.probe_failed');
-      this.circuits.probeLater(origin);
+      this.circuits.inconclusive(origin);
     }
   }
 
