@@ -30,9 +30,8 @@ class Circuit {
     return this.#isOpen;
   }
 
-  /** Whether a probe is to tell how it is, and none is waited for. */
-  get isToBeProbed(): boolean {
-    return this.#timer === null && (this.#isOpen || this.#failuresInARow > 0);
+  get isFailing(): boolean {
+    return this.#isOpen || this.#failuresInARow > 0;
   }
 
   get isWaitingToProbe(): boolean {
@@ -163,11 +162,13 @@ export class Circuits {
     return wasInTrouble;
   }
 
-  /** A puppet has just registered there. */
-  close(origin: string): void {
-    this.#circuits.get(origin)?.stop();
+  /** A puppet has just registered there. @returns as `succeeded` does. */
+  close(origin: string): boolean {
+    const circuit = this.#circuits.get(origin);
+    circuit?.stop();
     this.#circuits.delete(origin);
     this.#open.delete(origin);
+    return circuit?.isFailing ?? false;
   }
 
   /** Hints wait for it: it is probed when nothing else has been tried meanwhile. */
@@ -180,7 +181,7 @@ export class Circuits {
   inconclusive(origin: string): void {
     const circuit = this.#circuits.get(origin);
     if (this.#isStopped || circuit === undefined) return;
-    if (circuit.isToBeProbed) circuit.probeLater(this.clock.elapsedMs());
+    if (circuit.isFailing && !circuit.isWaitingToProbe) circuit.probeLater(this.clock.elapsedMs());
     else if (circuit.isForgotten) this.#circuits.delete(origin);
   }
 

@@ -32,6 +32,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #memory: LocalOutbox;
   readonly #memoryLoop: RetryLoop;
   readonly #patrol: OutboxPatrol;
+  readonly #late = new Set<Promise<void>>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -67,8 +68,14 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.circuits.stop();
     this.#patrol.stop();
     this.#sender.withdrawAll();
-    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop()]);
+    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#late]);
     await this.client.close();
+  }
+
+  /** The process does not end before this is over. @param work never rejects. */
+  untilOver(work: Promise<void>): void {
+    this.#late.add(work);
+    void work.then(() => this.#late.delete(work));
   }
 
   /** Something was kept that may be due soon. */
@@ -125,9 +132,10 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     ]);
     const [kept, inMemory] = claims;
     return () => {
-      this.circuits.close(origin);
+      const wasInTrouble = this.circuits.close(origin);
       if (kept) this.#loop.send(kept, 'registration');
       if (inMemory) this.#memoryLoop.send(inMemory, 'registration');
+      if (wasInTrouble) this.recovered(origin);
     };
   }
 
