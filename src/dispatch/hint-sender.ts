@@ -80,15 +80,19 @@ export class HintSender {
     const origin = this.client.originOf(puppet);
     if (origin === null)
       return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
-    if (this.#mustWait(puppet, occasion)) return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);
       if (retryAtMs !== null) return this.#putOff(outbox, held, hint, retryAtMs);
     }
-    const startedMs = this.clock.elapsedMs();
     const grantedAtMs = needsGrant ? nowMs : null;
+    // From here to the request nothing is waited for: a registration may begin at any time.
+    if (this.#mustWait(puppet, occasion)) {
+      await this.#giveBack(hint, grantedAtMs);
+      return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
+    }
+    const startedMs = this.clock.elapsedMs();
     const sending = { outbox, hint, held, occasion, puppet, origin, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
@@ -97,6 +101,11 @@ export class HintSender {
   #mustWait(puppet: Puppet, occasion: Occasion): boolean {
     if (occasion === 'registration') return false;
     return this.registry.whenAnswered(puppet.openKfId) !== null || this.registry.isHeldBack(puppet);
+  }
+
+  /** The puppet saw nothing of a resync. Where that cannot be stored, there is one less for a minute. */
+  async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
+    if (grantedAtMs !== null) await this.budget.giveBack(corpId, grantedAtMs).catch(() => {});
   }
 
   /** Not before `untilMs`; a probe was earlier than its hint's own time, which stays. */
@@ -141,8 +150,7 @@ export class HintSender {
 
   async #notTaken(sending: Sending, stage: FailureStage, reason: string): Promise<void> {
     const { outbox, hint, held, origin, puppet, startedMs, grantedAtMs } = sending;
-    if (grantedAtMs !== null && hasSeenNothing(stage))
-      await this.budget.giveBack(hint.corpId, grantedAtMs).catch(() => {});
+    if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.#putOff(outbox, held, hint, this.storeClock.nowMs() + SATURATED_MS);
