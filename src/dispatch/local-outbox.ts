@@ -41,7 +41,7 @@ export interface HintStore {
  * follows. Leases are in memory alone, since they end with the process.
  */
 export class LocalOutbox extends Outbox {
-  override readonly isShared = false;
+  override readonly isShared: boolean = false;
   readonly #store: HintStore;
   readonly #table = new HintTable();
 
