@@ -94,7 +94,7 @@ function newHint(number: number): NewHint {
     attempts: 1,
     step: 1,
     dueAtMs: Date.now() + number,
-    origin: `http://puppet-${number % 1_000}.bots.svc.cluster.local:8080`,
+    endpoint: `http://puppet-${number % 1_000}.bots.svc.cluster.local:8080`,
     failure: { atMs: Date.now(), stage: 'connect', reason: 'no connection (ECONNREFUSED)' },
     lease: null,
   };

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { Circuits } from './circuit.js';
 
-const ORIGIN = 'http://puppet:8080';
+const ENDPOINT = 'http://puppet:8080';
 const OTHER = 'http://other:8080';
 /** Contract 3.4. */
 const PROBE_WITHIN_MS = 25_000;
 let clock: ManualClock;
 let circuits: Circuits;
-/** When each probe of `ORIGIN` was due. */
+/** When each probe of `ENDPOINT` was due. */
 let probes: number[];
 let onProbe: () => void;
 
@@ -16,14 +16,14 @@ beforeEach(() => {
   clock = new ManualClock();
   probes = [];
   onProbe = () => {};
-  circuits = new Circuits(clock, (origin) => {
-    if (origin !== ORIGIN) return;
+  circuits = new Circuits(clock, (endpoint) => {
+    if (endpoint !== ENDPOINT) return;
     probes.push(clock.elapsedMs());
     onProbe();
   });
 });
 
-const fail = (startedMs = clock.elapsedMs()) => circuits.failed(ORIGIN, startedMs);
+const fail = (startedMs = clock.elapsedMs()) => circuits.failed(ENDPOINT, startedMs);
 
 function failTimes(count: number): void {
   for (let n = 0; n < count; n++) fail();
@@ -50,34 +50,34 @@ function expectAbout(actualMs: number | undefined, ms: number): void {
 describe('a circuit opens', () => {
   it('at the fifth failure in a row', () => {
     failTimes(4);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
     fail();
-    expect(circuits.isOpen(ORIGIN)).toBe(true);
-    expect([...circuits.open]).toEqual([ORIGIN]);
+    expect(circuits.isOpen(ENDPOINT)).toBe(true);
+    expect([...circuits.open]).toEqual([ENDPOINT]);
   });
 
   it('not at five failures that are not in a row', () => {
     failTimes(4);
-    circuits.succeeded(ORIGIN);
+    circuits.succeeded(ENDPOINT);
     failTimes(4);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
   });
 
   it('when more than half of the last 20 attempts failed', () => {
     for (let n = 0; n < 10; n++) {
-      circuits.succeeded(ORIGIN);
+      circuits.succeeded(ENDPOINT);
       fail();
     }
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
     fail();
-    expect(circuits.isOpen(ORIGIN)).toBe(true);
+    expect(circuits.isOpen(ENDPOINT)).toBe(true);
   });
 
-  it('for its own origin alone', () => {
+  it('for its own endpoint alone', () => {
     failTimes(5);
     expect(circuits.isOpen(OTHER)).toBe(false);
     expect(circuits.admit(OTHER)).toBe(true);
-    expect(circuits.admit(ORIGIN)).toBe(false);
+    expect(circuits.admit(ENDPOINT)).toBe(false);
   });
 });
 
@@ -114,26 +114,26 @@ describe('an open circuit', () => {
 
   it('closes at a success, which says that hints are to be sent', () => {
     failTimes(5);
-    expect(circuits.succeeded(ORIGIN)).toBe(true);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
-    expect(circuits.admit(ORIGIN)).toBe(true);
-    expect(circuits.succeeded(ORIGIN)).toBe(false);
+    expect(circuits.succeeded(ENDPOINT)).toBe(true);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    expect(circuits.admit(ENDPOINT)).toBe(true);
+    expect(circuits.succeeded(ENDPOINT)).toBe(false);
   });
 
   it('opens again no sooner than one that was never open', () => {
     failTimes(20);
-    circuits.succeeded(ORIGIN);
+    circuits.succeeded(ENDPOINT);
     failTimes(4);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
     fail();
-    expect(circuits.isOpen(ORIGIN)).toBe(true);
+    expect(circuits.isOpen(ENDPOINT)).toBe(true);
   });
 
   it('is probed soon again when it opens once more', async () => {
     probesFailAfter(0);
     failTimes(5);
     await clock.advance(120_000);
-    circuits.succeeded(ORIGIN);
+    circuits.succeeded(ENDPOINT);
     probes.length = 0;
     const openedMs = clock.elapsedMs();
     failTimes(5);
@@ -143,15 +143,15 @@ describe('an open circuit', () => {
 
   it('closes at a registration', async () => {
     failTimes(5);
-    circuits.close(ORIGIN);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
-    expect(circuits.admit(ORIGIN)).toBe(true);
+    circuits.close(ENDPOINT);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    expect(circuits.admit(ENDPOINT)).toBe(true);
     await clock.advance(60_000);
     expect(probes).toEqual([]);
   });
 });
 
-describe('an origin that fails and is not open yet', () => {
+describe('an endpoint that fails and is not open yet', () => {
   it('is probed within 25 s of its last attempt', async () => {
     fail();
     await clock.advance(10_000);
@@ -163,33 +163,33 @@ describe('an origin that fails and is not open yet', () => {
 
   it('says that hints are to be sent when it takes one after several failures', () => {
     failTimes(2);
-    expect(circuits.succeeded(ORIGIN)).toBe(true);
+    expect(circuits.succeeded(ENDPOINT)).toBe(true);
   });
 
   it('had a single failure, and nothing else can wait for its recovery', () => {
     fail();
-    expect(circuits.succeeded(ORIGIN)).toBe(false);
+    expect(circuits.succeeded(ENDPOINT)).toBe(false);
   });
 });
 
-describe('an origin for which hints wait, it is not known why,', () => {
+describe('an endpoint for which hints wait, it is not known why,', () => {
   it('is probed within 20 s', async () => {
-    circuits.suspect(ORIGIN);
+    circuits.suspect(ENDPOINT);
     await clock.advance(20_000);
     expect(probes).toHaveLength(1);
   });
 
   it('is not probed later for being suspected again', async () => {
-    circuits.suspect(ORIGIN);
+    circuits.suspect(ENDPOINT);
     await clock.advance(10_000);
-    circuits.suspect(ORIGIN);
+    circuits.suspect(ENDPOINT);
     await clock.advance(10_000);
     expect(probes).toHaveLength(1);
   });
 
   it('is not probed when it took something meanwhile', async () => {
-    circuits.suspect(ORIGIN);
-    circuits.succeeded(ORIGIN);
+    circuits.suspect(ENDPOINT);
+    circuits.succeeded(ENDPOINT);
     await clock.advance(60_000);
     expect(probes).toEqual([]);
   });
@@ -197,49 +197,49 @@ describe('an origin for which hints wait, it is not known why,', () => {
 
 describe('when there is no hint to probe with', () => {
   beforeEach(async () => {
-    onProbe = () => circuits.nothingToProbe(ORIGIN);
+    onProbe = () => circuits.nothingToProbe(ENDPOINT);
     failTimes(5);
     await clock.advance(1_200);
   });
 
   it('one event may be tried, and no other before its outcome', () => {
-    expect(circuits.isOpen(ORIGIN)).toBe(true);
-    expect([circuits.admit(ORIGIN), circuits.admit(ORIGIN)]).toEqual([true, false]);
+    expect(circuits.isOpen(ENDPOINT)).toBe(true);
+    expect([circuits.admit(ENDPOINT), circuits.admit(ENDPOINT)]).toEqual([true, false]);
   });
 
-  it('a trial that fails has the origin probed again', async () => {
-    circuits.admit(ORIGIN);
+  it('a trial that fails has the endpoint probed again', async () => {
+    circuits.admit(ENDPOINT);
     fail();
     probes.length = 0;
     await clock.advance(PROBE_WITHIN_MS);
     expect(probes).not.toEqual([]);
   });
 
-  it('a trial that never had a socket has the origin probed again', async () => {
-    circuits.admit(ORIGIN);
-    circuits.inconclusive(ORIGIN);
+  it('a trial that never had a socket has the endpoint probed again', async () => {
+    circuits.admit(ENDPOINT);
+    circuits.inconclusive(ENDPOINT);
     probes.length = 0;
     await clock.advance(PROBE_WITHIN_MS);
     expect(probes).not.toEqual([]);
   });
 
-  it('hints that another process leaves behind have the origin probed again, once it is suspected', async () => {
-    circuits.suspect(ORIGIN);
+  it('hints that another process leaves behind have the endpoint probed again, once it is suspected', async () => {
+    circuits.suspect(ENDPOINT);
     probes.length = 0;
     await clock.advance(20_000);
     expect(probes).toHaveLength(1);
   });
 
   it('a trial that is taken closes the circuit', () => {
-    circuits.admit(ORIGIN);
-    expect(circuits.succeeded(ORIGIN)).toBe(true);
-    expect(circuits.isOpen(ORIGIN)).toBe(false);
+    circuits.admit(ENDPOINT);
+    expect(circuits.succeeded(ENDPOINT)).toBe(true);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
   });
 });
 
 describe('a probe that was given up, or whose hint went elsewhere,', () => {
   it.each([2, 5])('is followed by another after %i failures', async (failures) => {
-    onProbe = () => circuits.inconclusive(ORIGIN);
+    onProbe = () => circuits.inconclusive(ENDPOINT);
     failTimes(failures);
     await clock.advance(600_000);
     expect(probes.length).toBeGreaterThan(600 / 25);
@@ -249,23 +249,23 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
   it('puts off none that is waited for', async () => {
     failTimes(5);
     await clock.advance(700);
-    circuits.inconclusive(ORIGIN);
+    circuits.inconclusive(ENDPOINT);
     await clock.advance(500);
     expect(probes).toHaveLength(1);
   });
 
-  it('changes nothing for an origin that is well', () => {
+  it('changes nothing for an endpoint that is well', () => {
     failTimes(2);
-    circuits.succeeded(ORIGIN);
-    circuits.inconclusive(ORIGIN);
+    circuits.succeeded(ENDPOINT);
+    circuits.inconclusive(ENDPOINT);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('of an origin that was only suspected is followed by another when it is suspected again', async () => {
-    onProbe = () => circuits.inconclusive(ORIGIN);
-    circuits.suspect(ORIGIN);
+  it('of an endpoint that was only suspected is followed by another when it is suspected again', async () => {
+    onProbe = () => circuits.inconclusive(ENDPOINT);
+    circuits.suspect(ENDPOINT);
     await clock.advance(20_000);
-    circuits.suspect(ORIGIN);
+    circuits.suspect(ENDPOINT);
     await clock.advance(20_000);
     expect(probes).toHaveLength(2);
     expect(clock.pendingTimers).toBe(0);
@@ -273,22 +273,22 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
 });
 
 describe('no timer is left', () => {
-  it.each([1, 2, 5, 30])('when an origin is well again after %i failures', (failures) => {
+  it.each([1, 2, 5, 30])('when an endpoint is well again after %i failures', (failures) => {
     failTimes(failures);
-    circuits.succeeded(ORIGIN);
+    circuits.succeeded(ENDPOINT);
     expect(clock.pendingTimers).toBe(0);
   });
 
   it('when it is closed by a registration, and what was under way ends well', () => {
     failTimes(5);
-    circuits.close(ORIGIN);
-    circuits.succeeded(ORIGIN);
+    circuits.close(ENDPOINT);
+    circuits.succeeded(ENDPOINT);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('when an origin was suspected for nothing', async () => {
-    onProbe = () => circuits.nothingToProbe(ORIGIN);
-    circuits.suspect(ORIGIN);
+  it('when an endpoint was suspected for nothing', async () => {
+    onProbe = () => circuits.nothingToProbe(ENDPOINT);
+    circuits.suspect(ENDPOINT);
     await clock.advance(20_000);
     expect(clock.pendingTimers).toBe(0);
   });

@@ -10,7 +10,7 @@ const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
 
 /**
- * What is known of an origin that fails. Open, it gets nothing but probes; closed, it is probed too when
+ * What is known of an endpoint that fails. Open, it gets nothing but probes; closed, it is probed too when
  * nothing else was tried for a while, so that its recovery is noticed whatever its hints' due times.
  */
 class Circuit {
@@ -59,7 +59,7 @@ class Circuit {
     this.probeLater(startedMs);
   }
 
-  /** @returns whether the origin was in trouble until now, so that what waits for it should be sent. */
+  /** @returns whether the endpoint was in trouble until now, so that what waits for it should be sent. */
   succeeded(): boolean {
     const wasInTrouble = this.#isOpen || this.#failuresInARow > 1;
     if (this.#isOpen) this.#recent.length = 0;
@@ -116,7 +116,7 @@ class Circuit {
 const SUSPECT_AFTER_MS = 15_000;
 
 /**
- * The circuits of all origins that failed lately; one that is well has none. No kept library has a clock that
+ * The circuits of all endpoints that failed lately; one that is well has none. No kept library has a clock that
  * can be injected and probes that its user sends, and there is little more to a circuit than these two.
  */
 export class Circuits {
@@ -124,72 +124,72 @@ export class Circuits {
   readonly #open = new Set<string>();
   #isStopped = false;
 
-  /** @param onProbeDue is to send the origin a probe and tell what came of it. */
+  /** @param onProbeDue is to send the endpoint a probe and tell what came of it. */
   constructor(
     private readonly clock: Clock,
-    private readonly onProbeDue: (origin: string) => void,
+    private readonly onProbeDue: (endpoint: string) => void,
   ) {}
 
-  /** Origins that get nothing but probes. */
+  /** Endpoints that get nothing but probes. */
   get open(): ReadonlySet<string> {
     return this.#open;
   }
 
-  isOpen(origin: string): boolean {
-    return this.#open.has(origin);
+  isOpen(endpoint: string): boolean {
+    return this.#open.has(endpoint);
   }
 
   /** Whether an event may be tried at once. */
-  admit(origin: string): boolean {
-    return !this.#open.has(origin) || (this.#circuits.get(origin)?.admit() ?? true);
+  admit(endpoint: string): boolean {
+    return !this.#open.has(endpoint) || (this.#circuits.get(endpoint)?.admit() ?? true);
   }
 
   /** @param startedMs when the attempt began, on the clock that never jumps. */
-  failed(origin: string, startedMs: number): void {
+  failed(endpoint: string, startedMs: number): void {
     if (this.#isStopped) return;
-    const circuit = this.#of(origin);
+    const circuit = this.#of(endpoint);
     circuit.failed(startedMs);
-    if (circuit.isOpen) this.#open.add(origin);
+    if (circuit.isOpen) this.#open.add(endpoint);
   }
 
-  /** @returns whether what waits for the origin should be sent now. */
-  succeeded(origin: string): boolean {
-    const circuit = this.#circuits.get(origin);
+  /** @returns whether what waits for the endpoint should be sent now. */
+  succeeded(endpoint: string): boolean {
+    const circuit = this.#circuits.get(endpoint);
     if (circuit === undefined) return false;
     const wasInTrouble = circuit.succeeded();
-    this.#open.delete(origin);
-    if (circuit.isForgotten) this.#circuits.delete(origin);
+    this.#open.delete(endpoint);
+    if (circuit.isForgotten) this.#circuits.delete(endpoint);
     return wasInTrouble;
   }
 
   /** A puppet has just registered there. @returns as `succeeded` does. */
-  close(origin: string): boolean {
-    const circuit = this.#circuits.get(origin);
+  close(endpoint: string): boolean {
+    const circuit = this.#circuits.get(endpoint);
     circuit?.stop();
-    this.#circuits.delete(origin);
-    this.#open.delete(origin);
+    this.#circuits.delete(endpoint);
+    this.#open.delete(endpoint);
     return circuit?.isFailing ?? false;
   }
 
   /** Hints wait for it: it is probed when nothing else has been tried meanwhile. */
-  suspect(origin: string): void {
-    if (this.#isStopped || this.#circuits.get(origin)?.isWaitingToProbe) return;
-    this.#of(origin).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
+  suspect(endpoint: string): void {
+    if (this.#isStopped || this.#circuits.get(endpoint)?.isWaitingToProbe) return;
+    this.#of(endpoint).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
   }
 
-  /** A probe or a trial was given up, or went elsewhere, and says nothing of the origin: there is to be another. */
-  inconclusive(origin: string): void {
-    const circuit = this.#circuits.get(origin);
+  /** A probe or a trial was given up, or went elsewhere, and says nothing of the endpoint: there is to be another. */
+  inconclusive(endpoint: string): void {
+    const circuit = this.#circuits.get(endpoint);
     if (this.#isStopped || circuit === undefined) return;
     if (circuit.isFailing && !circuit.isWaitingToProbe) circuit.probeLater(this.clock.elapsedMs());
-    else if (circuit.isForgotten) this.#circuits.delete(origin);
+    else if (circuit.isForgotten) this.#circuits.delete(endpoint);
   }
 
-  /** Nothing waits for the origin that it could be probed with. */
-  nothingToProbe(origin: string): void {
-    const circuit = this.#circuits.get(origin);
+  /** Nothing waits for the endpoint that it could be probed with. */
+  nothingToProbe(endpoint: string): void {
+    const circuit = this.#circuits.get(endpoint);
     circuit?.tryNext();
-    if (circuit?.isForgotten) this.#circuits.delete(origin);
+    if (circuit?.isForgotten) this.#circuits.delete(endpoint);
   }
 
   /** For good: what ends later has no consequence. */
@@ -198,11 +198,11 @@ export class Circuits {
     for (const circuit of this.#circuits.values()) circuit.stop();
   }
 
-  #of(origin: string): Circuit {
-    let circuit = this.#circuits.get(origin);
+  #of(endpoint: string): Circuit {
+    let circuit = this.#circuits.get(endpoint);
     if (circuit === undefined) {
-      circuit = new Circuit(this.clock, () => this.onProbeDue(origin));
-      this.#circuits.set(origin, circuit);
+      circuit = new Circuit(this.clock, () => this.onProbeDue(endpoint));
+      this.#circuits.set(endpoint, circuit);
     }
     return circuit;
   }

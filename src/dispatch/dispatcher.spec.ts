@@ -68,7 +68,7 @@ async function pending(dispatched: Promise<Dispatched>) {
   return { ...outcome, hint, reason: hint?.lastFailure?.reason };
 }
 
-/** Circuits have a timer each for as long as their origin fails. */
+/** Circuits have a timer each for as long as their endpoint fails. */
 async function allEnded(): Promise<void> {
   while (clock.pendingTimers > SWEEPERS) {
     dispatch.redelivery.circuits.stop();

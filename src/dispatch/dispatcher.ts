@@ -124,28 +124,28 @@ export class Dispatcher {
   async #tryOnce(event: KfEvent, puppet: Puppet, endMs: number, attemptsBefore: number): Promise<Tried> {
     if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
-    const origin = this.client.originOf(puppet);
-    if (origin !== null && !this.redelivery.circuits.admit(origin))
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint !== null && !this.redelivery.circuits.admit(endpoint))
       return notTried('circuit', puppet, attemptsBefore);
     const attempts = attemptsBefore + 1;
     const startedMs = this.clock.elapsedMs();
     const attempt = this.client.start(puppet, event, attempts);
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
-      if (origin !== null) this.#count(origin, startedMs, ended);
+      if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
     if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };
     if (result.taken) return { taken: true, status: result.status, attempts };
     return { ...result, attempts, puppet, late: null };
   }
 
-  /** Late results count too. What never had a socket says nothing of the origin. */
-  #count(origin: string, startedMs: number, result: AttemptResult): void {
+  /** Late results count too. What never had a socket says nothing of the endpoint. */
+  #count(endpoint: string, startedMs: number, result: AttemptResult): void {
     if (result.taken) {
-      if (this.redelivery.circuits.succeeded(origin)) this.redelivery.recovered(origin);
+      if (this.redelivery.circuits.succeeded(endpoint)) this.redelivery.recovered(endpoint);
     } else if (result.stage === 'withdrawn' || result.stage === 'saturated') {
-      this.redelivery.circuits.inconclusive(origin);
+      this.redelivery.circuits.inconclusive(endpoint);
     } else {
-      this.redelivery.circuits.failed(origin, startedMs);
+      this.redelivery.circuits.failed(endpoint, startedMs);
     }
   }
 
@@ -199,7 +199,7 @@ export class Dispatcher {
       attempts,
       step,
       dueAtMs: puppet === null ? null : nowMs + delayAfter(stage),
-      origin: puppet === null ? null : this.client.originOf(puppet),
+      endpoint: puppet === null ? null : this.client.endpointOf(puppet),
       failure: toFailure(nowMs, stage, reason),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
     };
@@ -260,8 +260,8 @@ export class Dispatcher {
   #wakeAfter({ stage, puppet }: NotTaken, { corpId, openKfId }: KfEvent): void {
     if (puppet !== null && stage !== 'registering') {
       // Nothing of an open circuit can be claimed; but it may have closed meanwhile.
-      const origin = stage === 'circuit' ? this.client.originOf(puppet) : null;
-      if (origin === null || !this.redelivery.circuits.isOpen(origin)) this.redelivery.wakeUp();
+      const endpoint = stage === 'circuit' ? this.client.endpointOf(puppet) : null;
+      if (endpoint === null || !this.redelivery.circuits.isOpen(endpoint)) this.redelivery.wakeUp();
       return;
     }
     const wakeIfKnown = async (): Promise<void> => {

@@ -11,7 +11,7 @@ import { type HintStore, LocalOutbox, MemoryHintStore } from './local-outbox.js'
 import type { ClaimedHint, Held, Kept } from './outbox.js';
 
 const LEASE_MS = 15_000;
-const ORIGIN = 'http://puppet:8080';
+const ENDPOINT = 'http://puppet:8080';
 const KEY = hintKey(kfEvent());
 const NONE: ReadonlySet<string> = new Set();
 const log = pino({ level: 'silent' });
@@ -68,7 +68,7 @@ function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
     attempts: 1,
     step: 1,
     dueAtMs: clock.nowMs(),
-    origin: ORIGIN,
+    endpoint: ENDPOINT,
     failure: null,
     lease: null,
     ...fields,
@@ -220,10 +220,10 @@ describe('an event that a puppet took', () => {
 
   it('settles what was tried in vain meanwhile', async () => {
     await keep(1, { lease: leaseOf('late') }).then((kept) => keeper.release(heldOf(kept), clock.nowMs()));
-    const { generation, lease, origin, step } = await claim();
+    const { generation, lease, endpoint, step } = await claim();
     const dueAtMs = clock.nowMs() + 3_000;
     const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the puppet answered 500' } as const;
-    const next = { origin, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
+    const next = { endpoint, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
     await outbox.reschedule({ key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
     keeper.taken(eventOf(2), 2);
     expect(await waiting()).toBeNull();
@@ -380,8 +380,8 @@ class Simulation {
       () => this.#receive(),
       () => this.#receive(),
       () => this.#claim(this.#outbox.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
-      () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ORIGIN, nowMs, LEASE_MS)),
-      () => this.#claim(this.#outbox.claimOldest(ORIGIN, nowMs, LEASE_MS)),
+      () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
+      () => this.#claim(this.#outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
       () => this.#clock.advance(pick([0, 1, 100, 1_000, LEASE_MS + 1])),
       () => this.#endWrite(),
       () => this.#endWrite(),
@@ -485,12 +485,12 @@ class Simulation {
     });
   }
 
-  #putOff(held: Held, { attempts, step, origin }: ClaimedHint, nowMs: number): Promise<void> {
+  #putOff(held: Held, { attempts, step, endpoint }: ClaimedHint, nowMs: number): Promise<void> {
     const dueAtMs = nowMs + this.#random.pick([0, 1_000, 600_000]);
     if (this.#random.below(3) === 0) return this.#outbox.release(held, dueAtMs, nowMs);
     const failure = { atMs: nowMs, stage: 'connect', reason: 'no connection' } as const;
     const newer = { step: 1, dueAtMs: nowMs + 1_000 };
-    const next = { origin, attempts: attempts + 1, step: step + 1, dueAtMs, failure, newer };
+    const next = { endpoint, attempts: attempts + 1, step: step + 1, dueAtMs, failure, newer };
     return this.#outbox.reschedule(held, next, nowMs);
   }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -97,7 +98,7 @@ export class HintKeeper {
       this.#remember(key, kept, order);
       return kept;
     } catch (error) {
-      this.#isFailing = true;
+      this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
       throw error;
     } finally {
       this.#goOn(key, lane);

@@ -19,14 +19,14 @@ export const LEASE_MS = 15_000;
 const RENEW_AFTER_MS = 5_000;
 /** Until a registration that is under way will be over. */
 const REGISTERING_MS = 5_000;
-/** Until its origin will have a free socket. */
+/** Until its endpoint will have a free socket. */
 const SATURATED_MS = 1_000;
 const REREAD_LIMIT_MS = 600;
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
 
 /**
- * Why a hint is sent: its time has come; its origin is probed with it; its puppet has just registered, which
+ * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
  * no resync budget holds up.
  */
 export type Occasion = 'due' | 'probe' | 'registration';
@@ -38,7 +38,7 @@ interface Sending {
   readonly held: Held;
   readonly occasion: Occasion;
   readonly puppet: Puppet;
-  readonly origin: string;
+  readonly endpoint: string;
   /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
   readonly grantedAtMs: number | null;
   /** On the clock that never jumps. */
@@ -49,7 +49,7 @@ interface Sending {
 export class HintSender {
   readonly #underWay = new Set<Attempt>();
 
-  /** @param onRecovered is called with an origin that was in trouble and took a hint. */
+  /** @param onRecovered is called with an endpoint that was in trouble and took a hint. */
   constructor(
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
@@ -58,7 +58,7 @@ export class HintSender {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
-    private readonly onRecovered: (origin: string) => void,
+    private readonly onRecovered: (endpoint: string) => void,
   ) {}
 
   /** Attempts that have no socket yet are given up; the others may end. */
@@ -77,9 +77,11 @@ export class HintSender {
     if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, held, 'expired', 'no puppet took it within 3 days');
     const puppet = this.registry.findPuppet(hint.openKfId);
     if (puppet?.corpId !== hint.corpId) return this.#park(outbox, held, hint);
-    const origin = this.client.originOf(puppet);
-    if (origin === null)
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint === null)
       return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
+    if (occasion === 'due' && this.client.isCrowded(puppet))
+      return this.#putOff(outbox, held, hint, nowMs + SATURATED_MS);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
@@ -93,7 +95,7 @@ export class HintSender {
       return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     }
     const startedMs = this.clock.elapsedMs();
-    const sending = { outbox, hint, held, occasion, puppet, origin, grantedAtMs, startedMs };
+    const sending = { outbox, hint, held, occasion, puppet, endpoint, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
   }
@@ -129,9 +131,9 @@ export class HintSender {
     return result;
   }
 
-  async #taken({ outbox, held, puppet, origin }: Sending): Promise<void> {
+  async #taken({ outbox, held, puppet, endpoint }: Sending): Promise<void> {
     failpoint('delivery.taken');
-    if (this.circuits.succeeded(origin)) this.onRecovered(origin);
+    if (this.circuits.succeeded(endpoint)) this.onRecovered(endpoint);
     if (!puppet.online) void this.registry.markOnline(puppet);
     await this.#settle(outbox, held);
   }
@@ -149,12 +151,12 @@ export class HintSender {
   }
 
   async #notTaken(sending: Sending, stage: FailureStage, reason: string): Promise<void> {
-    const { outbox, hint, held, origin, puppet, startedMs, grantedAtMs } = sending;
+    const { outbox, hint, held, endpoint, puppet, startedMs, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.#putOff(outbox, held, hint, this.storeClock.nowMs() + SATURATED_MS);
-    this.circuits.failed(origin, startedMs);
+    this.circuits.failed(endpoint, startedMs);
     const now = await this.registry.rereadPuppet(hint.openKfId, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
     if (now !== null && now.endpoint !== puppet.endpoint) return outbox.release(held, nowMs, nowMs);
@@ -176,7 +178,7 @@ export class HintSender {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, 'unregistered', 'no puppet of this corp is registered for the account');
     const newer = { step, dueAtMs: nowMs };
-    await outbox.reschedule(held, { origin: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+    await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }
 
   async #bury(outbox: Outbox, held: Held, stage: Failure['stage'], reason: string): Promise<void> {
@@ -206,7 +208,7 @@ export function toFailure(atMs: number, stage: Failure['stage'], reason: string)
 }
 
 function toRescheduled(
-  { hint, origin }: Sending,
+  { hint, endpoint }: Sending,
   { step, delayMs }: NextTry,
   failure: Failure,
   nowMs: number,
@@ -214,7 +216,7 @@ function toRescheduled(
   // What came in meanwhile has a sync token, and goes on where the fast part of the schedule was.
   const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
   return {
-    origin,
+    endpoint,
     attempts: hint.attempts + 1,
     step,
     dueAtMs: nowMs + delayMs,

@@ -1,14 +1,14 @@
 import { DueQueues } from './due-queues.js';
 import { claimableAtMs, type HintHead, type HintState, hintKey } from './hint.js';
 
-/** Of hints for which no puppet was ever known; no origin is that. */
-const NO_ORIGIN = '';
+/** Of hints for which no puppet was ever known; no endpoint is that. */
+const NO_ENDPOINT = '';
 
-/** The heads of all hints of one process, found by key, due time and origin. Holds no event. */
+/** The heads of all hints of one process, found by key, due time and endpoint. Holds no event. */
 export class HintTable {
   readonly #heads = new Map<string, HintHead>();
   readonly #due = new DueQueues();
-  readonly #byOrigin = new Map<string, Set<string>>();
+  readonly #byEndpoint = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
   readonly #counts: Record<HintState, number> = { waiting: 0, parked: 0, dead: 0 };
 
@@ -22,8 +22,8 @@ export class HintTable {
     this.#heads.set(key, head);
     this.#count(head, 1);
     const atMs = claimableAtMs(head);
-    if (atMs !== null) this.#due.add(head.origin ?? NO_ORIGIN, [atMs, key]);
-    if (head.state === 'waiting' && head.origin !== null) this.#ofOrigin(head.origin).add(key);
+    if (atMs !== null) this.#due.add(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
+    if (head.state === 'waiting' && head.endpoint !== null) this.#ofEndpoint(head.endpoint).add(key);
   }
 
   delete(key: string): void {
@@ -32,31 +32,31 @@ export class HintTable {
     this.#heads.delete(key);
     this.#count(head, -1);
     const atMs = claimableAtMs(head);
-    if (atMs !== null) this.#due.delete(head.origin ?? NO_ORIGIN, [atMs, key]);
-    if (head.origin === null) return;
-    const keys = this.#byOrigin.get(head.origin);
+    if (atMs !== null) this.#due.delete(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
+    if (head.endpoint === null) return;
+    const keys = this.#byEndpoint.get(head.endpoint);
     keys?.delete(key);
-    if (keys?.size === 0) this.#byOrigin.delete(head.origin);
+    if (keys?.size === 0) this.#byEndpoint.delete(head.endpoint);
   }
 
   /** In the order of their time. */
-  *claimable(exceptOrigins: ReadonlySet<string>): Generator<{ atMs: number; head: HintHead }> {
-    for (const [atMs, key] of this.#due.except(exceptOrigins)) {
+  *claimable(exceptEndpoints: ReadonlySet<string>): Generator<{ atMs: number; head: HintHead }> {
+    for (const [atMs, key] of this.#due.except(exceptEndpoints)) {
       const head = this.#heads.get(key);
       if (head !== undefined) yield { atMs, head };
     }
   }
 
   /** Waiting hints. */
-  *ofOrigin(origin: string): Generator<HintHead> {
-    for (const key of this.#byOrigin.get(origin) ?? []) {
+  *ofEndpoint(endpoint: string): Generator<HintHead> {
+    for (const key of this.#byEndpoint.get(endpoint) ?? []) {
       const head = this.#heads.get(key);
       if (head !== undefined) yield head;
     }
   }
 
-  origins(): string[] {
-    return [...this.#byOrigin.keys()];
+  endpoints(): string[] {
+    return [...this.#byEndpoint.keys()];
   }
 
   /** In no order. */
@@ -73,18 +73,18 @@ export class HintTable {
     return this.#unregistered.get(corpId) ?? 0;
   }
 
-  #ofOrigin(origin: string): Set<string> {
-    let keys = this.#byOrigin.get(origin);
+  #ofEndpoint(endpoint: string): Set<string> {
+    let keys = this.#byEndpoint.get(endpoint);
     if (keys === undefined) {
       keys = new Set();
-      this.#byOrigin.set(origin, keys);
+      this.#byEndpoint.set(endpoint, keys);
     }
     return keys;
   }
 
-  #count({ state, origin, corpId }: HintHead, change: 1 | -1): void {
+  #count({ state, endpoint, corpId }: HintHead, change: 1 | -1): void {
     this.#counts[state] += change;
-    if (origin !== null) return;
+    if (endpoint !== null) return;
     const count = this.countUnregistered(corpId) + change;
     if (count > 0) this.#unregistered.set(corpId, count);
     else this.#unregistered.delete(corpId);

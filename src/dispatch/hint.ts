@@ -25,7 +25,7 @@ export type NotTriedStage =
   | 'unregistered'
   /** The puppet has deregistered. */
   | 'offline'
-  /** Its origin fails; only probes are sent. */
+  /** Its endpoint fails; only probes are sent. */
   | 'circuit'
   /** It is registering, and must get nothing before it has its answer. */
   | 'registering'
@@ -58,8 +58,8 @@ export interface HintHead {
   readonly step: number;
   /** `null` unless it waits. */
   readonly dueAtMs: number | null;
-  /** Where it was last tried or is to be; `null` while no puppet was ever known. */
-  readonly origin: string | null;
+  /** Where it was last tried or is to be, in the form of `PuppetClient.endpointOf`; `null` while no puppet was ever known. */
+  readonly endpoint: string | null;
   readonly lastFailure: Failure | null;
   readonly lease: Lease | null;
 }
@@ -81,7 +81,7 @@ export interface NewHint extends KeptEvent {
   readonly step: number;
   /** `null`: there is no puppet, so it is parked. */
   readonly dueAtMs: number | null;
-  readonly origin: string | null;
+  readonly endpoint: string | null;
   readonly failure: Failure | null;
   /** The lease of an attempt that is still under way; `null` when there is none. */
   readonly lease: Lease | null;
@@ -102,10 +102,10 @@ export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number):
   return lease !== null && lease.untilMs > nowMs ? lease : null;
 }
 
-/** Due at once for a puppet at `origin`, whatever its state was. */
-export function toWaiting<T extends HintHead>(hint: T, origin: string, nowMs: number): T {
-  if (hint.state === 'waiting') return { ...hint, origin, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
-  return { ...hint, state: 'waiting', origin, step: 0, dueAtMs: nowMs };
+/** Due at once for a puppet at `endpoint`, whatever its state was. */
+export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: number): T {
+  if (hint.state === 'waiting') return { ...hint, endpoint, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
+  return { ...hint, state: 'waiting', endpoint, step: 0, dueAtMs: nowMs };
 }
 
 /**
@@ -126,7 +126,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     attempts: put.attempts,
     step: put.step,
     dueAtMs: put.dueAtMs,
-    origin: put.origin,
+    endpoint: put.endpoint,
     lastFailure: put.failure,
     lease: put.lease,
   };
@@ -139,7 +139,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     keysId: newest.keysId,
     arrivedAtMs: newest.arrivedAtMs,
     attempts: newest.attempts,
-    origin: put.origin ?? before.origin,
+    endpoint: put.endpoint ?? before.endpoint,
     lastFailure: put.failure ?? before.lastFailure,
     lease,
   };

@@ -78,19 +78,19 @@ export class LocalOutbox extends Outbox {
     nowMs: number,
     limit: number,
     leaseMs: number,
-    exceptOrigins: ReadonlySet<string>,
+    exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly ClaimedHint[]> {
     const due: HintHead[] = [];
-    for (const { atMs, head } of this.#table.claimable(exceptOrigins)) {
+    for (const { atMs, head } of this.#table.claimable(exceptEndpoints)) {
       if (atMs > nowMs || due.length >= limit) break;
       due.push(head);
     }
     return due.map((head) => this.#claim(head, nowMs, leaseMs)).filter((hint) => hint !== null);
   }
 
-  override async claimOldest(origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+  override async claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
     let oldest: HintHead | null = null;
-    for (const head of this.#table.ofOrigin(origin)) {
+    for (const head of this.#table.ofEndpoint(endpoint)) {
       if (runningLease(head, nowMs) !== null) continue;
       if (oldest === null || head.arrivedAtMs < oldest.arrivedAtMs) oldest = head;
     }
@@ -99,11 +99,11 @@ export class LocalOutbox extends Outbox {
 
   override async claimOf(
     key: string,
-    origin: string,
+    endpoint: string,
     nowMs: number,
     leaseMs: number,
   ): Promise<ClaimedHint | null> {
-    await this.wake(key, origin, nowMs);
+    await this.wake(key, endpoint, nowMs);
     const head = this.#table.get(key);
     return head === null ? null : this.#claim(head, nowMs, leaseMs);
   }
@@ -125,13 +125,13 @@ export class LocalOutbox extends Outbox {
   override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
     const head = this.#held(held, nowMs);
     if (head === null) return;
-    const { origin, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
+    const { endpoint, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
     const state: HintState = dueAtMs === null ? 'parked' : 'waiting';
     const isNewer = head.generation !== held.generation;
     await this.#save({
       ...head,
       ...(isNewer ? newer : { attempts, step, dueAtMs, state }),
-      origin: origin ?? head.origin,
+      endpoint: endpoint ?? head.endpoint,
       lastFailure,
       lease: null,
     });
@@ -149,22 +149,22 @@ export class LocalOutbox extends Outbox {
     await this.#save({ ...head, state: 'dead', dueAtMs: null, lastFailure: failure, lease: null });
   }
 
-  override async wake(key: string, origin: string, nowMs: number): Promise<void> {
+  override async wake(key: string, endpoint: string, nowMs: number): Promise<void> {
     const head = this.#table.get(key);
     if (head === null) return;
-    const awake = toWaiting(head, origin, nowMs);
+    const awake = toWaiting(head, endpoint, nowMs);
     if (head.state === 'waiting') this.#table.set(awake);
     else await this.#save(awake);
   }
 
-  override async wakeOrigin(origin: string, nowMs: number): Promise<void> {
-    for (const head of [...this.#table.ofOrigin(origin)]) {
+  override async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
+    for (const head of [...this.#table.ofEndpoint(endpoint)]) {
       if (head.dueAtMs !== null && head.dueAtMs > nowMs) this.#table.set({ ...head, dueAtMs: nowMs });
     }
   }
 
-  override async listOrigins(): Promise<readonly string[]> {
-    return this.#table.origins();
+  override async listEndpoints(): Promise<readonly string[]> {
+    return this.#table.endpoints();
   }
 
   override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
@@ -196,8 +196,8 @@ export class LocalOutbox extends Outbox {
     };
   }
 
-  override nextClaimableAtMs(exceptOrigins: ReadonlySet<string>): number | null {
-    for (const { atMs } of this.#table.claimable(exceptOrigins)) return atMs;
+  override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {
+    for (const { atMs } of this.#table.claimable(exceptEndpoints)) return atMs;
     return null;
   }
 

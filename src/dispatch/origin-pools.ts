@@ -6,6 +6,8 @@ import type { Log } from '../kernel/log.js';
 const SOCKETS_PER_ORIGIN = 32;
 /** Deliveries of one origin that are under way or wait for a socket; the next one fails at once. */
 const DELIVERIES_PER_ORIGIN = 512;
+/** Beyond this many only events that come in go to an origin; hints wait, so that it takes no others' share of them. */
+const CROWDED_DELIVERIES = 2 * SOCKETS_PER_ORIGIN;
 /** The deployed puppet closes a connection that was idle for 5 s; one that old is not used again. */
 const KEEP_ALIVE_MS = 3_000;
 const CONNECT_LIMIT_MS = 5_000;
@@ -36,6 +38,10 @@ export class OriginPool {
 
   get isFull(): boolean {
     return this.#underWay >= DELIVERIES_PER_ORIGIN;
+  }
+
+  get isCrowded(): boolean {
+    return this.#underWay >= CROWDED_DELIVERIES;
   }
 
   begin(): void {
@@ -81,6 +87,10 @@ export class OriginPools {
       else this.#pools.set(origin, pool);
     }
     return pool;
+  }
+
+  isCrowded(origin: string): boolean {
+    return this.#pools.get(origin)?.isCrowded ?? false;
   }
 
   /** A delivery that begins later fails before it has a socket. */

@@ -15,7 +15,7 @@ import { PuppetClient } from './puppet-client.js';
 const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
 const { openKfId: ACCOUNT, corpId: CORP } = registration();
-const ORIGIN = 'http://puppet:8080';
+const ENDPOINT = 'http://puppet:8080';
 const log = pino({ level: 'silent' });
 
 let clock: ManualClock;
@@ -24,7 +24,7 @@ let client: PuppetClient;
 let registry: RegistryService;
 let circuits: Circuits;
 let patrol: OutboxPatrol;
-/** Origins whose probes were due. */
+/** Endpoints whose probes were due. */
 let probed: string[];
 /** How often it was told that something has become due. */
 let rounds: number;
@@ -36,9 +36,9 @@ beforeEach(() => {
   ({ registry } = openDispatch(clock, { client }));
   probed = [];
   rounds = 0;
-  circuits = new Circuits(clock, (origin) => {
-    probed.push(origin);
-    circuits.nothingToProbe(origin);
+  circuits = new Circuits(clock, (endpoint) => {
+    probed.push(endpoint);
+    circuits.nothingToProbe(endpoint);
   });
   patrol = new OutboxPatrol(outbox, registry, client, circuits, clock, clock, log);
 });
@@ -67,7 +67,7 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
     attempts: 0,
     step: 0,
     dueAtMs: null,
-    origin: null,
+    endpoint: null,
     failure: null,
     lease: null,
   };
@@ -81,15 +81,15 @@ describe('what was kept for nobody', () => {
     await park();
     await start();
     expect(await find()).toMatchObject({ state: 'parked' });
-    await registerAt('http://puppet:8080/bot-7');
+    await registerAt(ENDPOINT);
     await clock.advance(ROUND_MS);
-    expect(await find()).toMatchObject({ state: 'waiting', dueAtMs: clock.nowMs(), origin: ORIGIN });
+    expect(await find()).toMatchObject({ state: 'waiting', dueAtMs: clock.nowMs(), endpoint: ENDPOINT });
     expect(rounds).toBe(2);
   });
 
   it('waits on while its account is another corp’s', async () => {
     await park();
-    await registerAt(ORIGIN, 'wwCorp_2');
+    await registerAt(ENDPOINT, 'wwCorp_2');
     await start();
     expect(await find()).toMatchObject({ state: 'parked' });
   });
@@ -113,38 +113,46 @@ describe('what was kept for nobody', () => {
   it('is looked at whole, a page at a time', async () => {
     for (let n = 0; n < 450; n++) await park({ event: kfEvent({ openKfId: `wkOther-${n}` }) });
     await park();
-    await registerAt(ORIGIN);
+    await registerAt(ENDPOINT);
     await start();
     expect(await find()).toMatchObject({ state: 'waiting' });
     expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 450 });
   });
 });
 
-describe('an origin that hints wait for', () => {
-  const wait = (): Promise<void> => park({ dueAtMs: clock.nowMs() + DAY_MS, origin: ORIGIN });
+describe('an endpoint that hints wait for', () => {
+  const wait = (): Promise<void> => park({ dueAtMs: clock.nowMs() + DAY_MS, endpoint: ENDPOINT });
 
   it('is probed within 20 s of the start, whatever their due times', async () => {
     await wait();
     await start();
     await clock.advance(20_000);
-    expect(probed).toEqual([ORIGIN]);
+    expect(probed).toEqual([ENDPOINT]);
   });
 
-  it('is probed again later, when nobody else did it', async () => {
+  it('is not probed again while it is well: its hints have times of their own', async () => {
     await wait();
     await start();
+    await clock.advance(120_000);
+    expect(probed).toEqual([ENDPOINT]);
+  });
+
+  it('is probed again where it fails and lost its probe', async () => {
+    await wait();
+    await start();
+    for (let n = 0; n < 5; n++) circuits.failed(ENDPOINT, clock.elapsedMs());
     await clock.advance(120_000);
     expect(probed.length).toBeGreaterThanOrEqual(3);
   });
 
   it('is probed by its circuit alone where it has one', async () => {
     await wait();
-    circuits.failed(ORIGIN, clock.elapsedMs());
+    circuits.failed(ENDPOINT, clock.elapsedMs());
     await start();
     await clock.advance(15_900);
     expect(probed).toEqual([]);
     await clock.advance(8_200);
-    expect(probed).toEqual([ORIGIN]);
+    expect(probed).toEqual([ENDPOINT]);
   });
 
   it('is not probed when nothing waits any more', async () => {
@@ -155,13 +163,13 @@ describe('an origin that hints wait for', () => {
 });
 
 it('goes on after the store was away', async () => {
-  const listOrigins = outbox.listOrigins.bind(outbox);
-  outbox.listOrigins = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  const listEndpoints = outbox.listEndpoints.bind(outbox);
+  outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   await park();
-  await registerAt(ORIGIN);
+  await registerAt(ENDPOINT);
   await start();
   expect(await find()).toMatchObject({ state: 'parked' });
-  outbox.listOrigins = listOrigins;
+  outbox.listEndpoints = listEndpoints;
   await clock.advance(ROUND_MS);
   expect(await find()).toMatchObject({ state: 'waiting' });
 });

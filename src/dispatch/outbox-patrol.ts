@@ -14,11 +14,12 @@ const PAGE_SIZE = 200;
 
 /**
  * Looks through the outbox once in a while for what no due time brings up: parked hints whose puppet is known
- * by now or whose time is over, and origins that hints wait for and that nobody probes, since another process left them behind.
+ * by now or whose time is over, and endpoints that hints wait for since before this process knew of them.
  */
 export class OutboxPatrol {
   #timer: Timer | null = null;
   #isStopped = false;
+  #known: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly outbox: Outbox,
@@ -42,7 +43,7 @@ export class OutboxPatrol {
 
   async #round(onWoken: () => void): Promise<void> {
     try {
-      await this.#suspectOrigins();
+      await this.#suspectEndpoints();
       await this.#lookAtParked();
       onWoken();
     } catch (err) {
@@ -51,8 +52,14 @@ export class OutboxPatrol {
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round(onWoken));
   }
 
-  async #suspectOrigins(): Promise<void> {
-    for (const origin of await this.outbox.listOrigins()) this.circuits.suspect(origin);
+  async #suspectEndpoints(): Promise<void> {
+    const endpoints = await this.outbox.listEndpoints();
+    for (const endpoint of endpoints) {
+      if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
+      // Where it fails and its probe was lost.
+      this.circuits.inconclusive(endpoint);
+    }
+    this.#known = new Set(endpoints);
   }
 
   async #lookAtParked(): Promise<void> {
@@ -68,8 +75,8 @@ export class OutboxPatrol {
     const nowMs = this.storeClock.nowMs();
     const key = hintKey(hint);
     const puppet = this.registry.findPuppet(hint.openKfId);
-    const origin = puppet?.corpId === hint.corpId ? this.client.originOf(puppet) : null;
-    if (origin !== null) return this.outbox.wake(key, origin, nowMs);
+    const endpoint = puppet?.corpId === hint.corpId ? this.client.endpointOf(puppet) : null;
+    if (endpoint !== null) return this.outbox.wake(key, endpoint, nowMs);
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');
     await this.outbox.bury({ key, generation: hint.generation, leaseId: null }, failure, nowMs);

@@ -28,7 +28,7 @@ export interface Kept {
 /** A hint's next time; for one that became newer while it was tried, `newer` counts. */
 export interface Rescheduled {
   /** Where it was tried. */
-  readonly origin: string | null;
+  readonly endpoint: string | null;
   readonly attempts: number;
   readonly step: number;
   /** `null` parks it. */
@@ -71,22 +71,27 @@ export abstract class Outbox {
    */
   abstract put(hint: NewHint, nowMs: number): Promise<Kept>;
 
-  /** Leases up to `limit` hints that are due, oldest due first, but none of these origins. */
+  /** Leases up to `limit` hints that are due, oldest due first, but none of these endpoints. */
   abstract claimDue(
     nowMs: number,
     limit: number,
     leaseMs: number,
-    exceptOrigins: ReadonlySet<string>,
+    exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly ClaimedHint[]>;
 
-  /** Leases the waiting hint of the origin whose event came in first, whatever its due time. @returns `null` when all are leased or none waits. */
-  abstract claimOldest(origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
+  /** Leases the waiting hint of the endpoint whose event came in first, whatever its due time. @returns `null` when all are leased or none waits. */
+  abstract claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
 
   /**
-   * Leases the hint for a puppet that registered at `origin`, whatever its state, and takes a running lease over.
+   * Leases the hint for a puppet that registered at `endpoint`, whatever its state, and takes a running lease over.
    * @returns `null` when nothing waits for the account.
    */
-  abstract claimOf(key: string, origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
+  abstract claimOf(
+    key: string,
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+  ): Promise<ClaimedHint | null>;
 
   /** @returns false when the lease is no longer ours. */
   abstract renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean>;
@@ -103,14 +108,14 @@ export abstract class Outbox {
   /** Nothing will come of this generation: it is dead. A newer one stays, without lease and due at once. */
   abstract bury(held: Held, failure: Failure, nowMs: number): Promise<void>;
 
-  /** Makes the hint due at once, a parked or dead one too, for a puppet at `origin`. Its lease, if one runs, stays. */
-  abstract wake(key: string, origin: string, nowMs: number): Promise<void>;
+  /** Makes the hint due at once, a parked or dead one too, for a puppet at `endpoint`. Its lease, if one runs, stays. */
+  abstract wake(key: string, endpoint: string, nowMs: number): Promise<void>;
 
-  /** Makes all waiting hints of the origin due at once. */
-  abstract wakeOrigin(origin: string, nowMs: number): Promise<void>;
+  /** Makes all waiting hints of the endpoint due at once. */
+  abstract wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
 
   /** Of all waiting hints. */
-  abstract listOrigins(): Promise<readonly string[]>;
+  abstract listEndpoints(): Promise<readonly string[]>;
 
   /** A page in the order of their keys. @param cursor `null` for the first. */
   abstract listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage>;
@@ -120,8 +125,8 @@ export abstract class Outbox {
   abstract counts(): Promise<OutboxCounts>;
 
   /**
-   * When the next hint can be claimed that is of none of these origins.
+   * When the next hint can be claimed that is of none of these endpoints.
    * @returns `null` when none will, or where other processes may keep one at any time.
    */
-  abstract nextClaimableAtMs(exceptOrigins: ReadonlySet<string>): number | null;
+  abstract nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
 }

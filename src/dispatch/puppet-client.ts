@@ -29,15 +29,21 @@ export class PuppetClient {
     await this.#pools.close();
   }
 
-  /** The endpoint in one form, by which failures are counted; `null` when it cannot be used. */
-  originOf(puppet: Puppet): string | null {
-    const endpoint = this.#endpointOf(puppet);
+  /** Its endpoint in one form, by which failures are counted (docs/adr/0002); `null` when it cannot be used. */
+  endpointOf(puppet: Puppet): string | null {
+    const endpoint = this.#readEndpointOf(puppet);
     return 'must' in endpoint ? null : endpoint.href;
+  }
+
+  /** Whether its origin is busy enough without hints. */
+  isCrowded(puppet: Puppet): boolean {
+    const endpoint = this.#readEndpointOf(puppet);
+    return !('must' in endpoint) && this.#pools.isCrowded(endpoint.origin);
   }
 
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */
   start(puppet: Puppet, event: KfEvent, attempt: number): Attempt {
-    const endpoint = this.#endpointOf(puppet);
+    const endpoint = this.#readEndpointOf(puppet);
     if ('must' in endpoint) {
       return PuppetExchange.failed('endpoint', `the registered endpoint must ${endpoint.must}`);
     }
@@ -47,7 +53,7 @@ export class PuppetClient {
   }
 
   /** Parsed once for as long as the registration stands. */
-  #endpointOf(puppet: Puppet): Endpoint | EndpointFault {
+  #readEndpointOf(puppet: Puppet): Endpoint | EndpointFault {
     let endpoint = this.#endpoints.get(puppet);
     if (endpoint === undefined) {
       endpoint = readEndpoint(puppet.endpoint);

@@ -126,7 +126,7 @@ async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch): Prom
     attempts: 1,
     step: 1,
     dueAtMs: nowMs,
-    origin: null,
+    endpoint: null,
     failure: null,
     lease: null,
   };
@@ -197,7 +197,7 @@ describe('an event that its puppet did not take', () => {
   it('is not lost when a newer one comes while it is on its way', async () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
-    await leave({ origin: server.url, event: kfEvent({ id: 'older' }) });
+    await leave({ endpoint: server.url, event: kfEvent({ id: 'older' }) });
     dispatch.redelivery.wakeUp();
     await pass(20);
     await untilReceived(server, 1);
@@ -312,7 +312,7 @@ describe('resyncs', () => {
       const corpId = openKfId === account(19) ? 'wwCorp_2' : CORP;
       await registerAt(server.url, { openKfId, corpId });
       const event = kfEvent({ openKfId, corpId });
-      await leave({ event, origin: server.url, arrivedAtMs: old() });
+      await leave({ event, endpoint: server.url, arrivedAtMs: old() });
     }
     server.behave((request, response) => {
       const { openKfId } = JSON.parse(server.received.at(-1)?.body ?? '');
@@ -339,7 +339,7 @@ describe('resyncs', () => {
     dispatch = await open();
     const url = await refusedUrl();
     await registerAt(url);
-    await leave({ origin: url, arrivedAtMs: old() });
+    await leave({ endpoint: url, arrivedAtMs: old() });
     dispatch.redelivery.wakeUp();
     await pass(10 * MINUTE_MS);
     expect((await hintOf())?.attempts).toBeGreaterThan(10);
@@ -351,7 +351,7 @@ describe('resyncs', () => {
     const server = await puppetServer(taking);
     await registerAt(server.url);
     for (let n = 0; n < 6; n++) await dispatch.budget.take(CORP, clock.nowMs());
-    await leave({ origin: server.url, arrivedAtMs: old(), step: 9, attempts: 12 });
+    await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12 });
     dispatch.redelivery.wakeUp();
     await pass(59 * SECOND_MS);
     expect(await hintOf()).toMatchObject({ step: 9, attempts: 12 });
@@ -365,7 +365,7 @@ describe('resyncs', () => {
     const server = await puppetServer(refusing);
     await registerAt(server.url);
     const dueAtMs = clock.nowMs() + 10 * MINUTE_MS;
-    await leave({ origin: server.url, arrivedAtMs: old(), step: 9, attempts: 12, dueAtMs });
+    await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12, dueAtMs });
     for (let n = 0; n < 6; n++) await dispatch.budget.take(CORP, clock.nowMs() + 15 * SECOND_MS);
     await pass(5 * MINUTE_MS);
     expect(server.received.length).toBeGreaterThan(5);
@@ -382,7 +382,7 @@ describe('a dead letter', () => {
     const server = await puppetServer(taking);
     await registerAt(server.url);
     const arrivedAtMs = clock.nowMs() - 3 * DAY_MS + SECOND_MS;
-    await leave({ origin: server.url, arrivedAtMs, dueAtMs: clock.nowMs() + SECOND_MS });
+    await leave({ endpoint: server.url, arrivedAtMs, dueAtMs: clock.nowMs() + SECOND_MS });
     await pass(MINUTE_MS);
     expect(await hintOf()).toMatchObject({ state: 'dead', lastFailure: { stage: 'expired' } });
     expect(server.received).toEqual([]);
@@ -488,7 +488,7 @@ describe('a puppet that registers', () => {
     };
     dispatch = await open({ budget });
     await registerAt(server.url);
-    await leave({ origin: server.url, arrivedAtMs: clock.nowMs() - 11 * MINUTE_MS });
+    await leave({ endpoint: server.url, arrivedAtMs: clock.nowMs() - 11 * MINUTE_MS });
     dispatch.redelivery.wakeUp();
     await pass(3_000);
     const registered = await begun.promise;
@@ -501,7 +501,7 @@ describe('a puppet that registers', () => {
   it('takes over what is on its way to where it was', async () => {
     const { server: old } = await holdingPuppet();
     await registerAt(old.url);
-    await leave({ origin: old.url });
+    await leave({ endpoint: old.url });
     dispatch.redelivery.wakeUp();
     await pass(20);
     await untilReceived(old, 1);
@@ -513,7 +513,7 @@ describe('a puppet that registers', () => {
     expect(await hintOf()).toBeNull();
   });
 
-  it('has what waits for the other accounts of its origin sent too, when that was in trouble', async () => {
+  it('has what waits for the other accounts of its endpoint sent too, when that was in trouble', async () => {
     server.behave(refusing);
     const accounts = [1, 2, 3].map(account);
     for (const openKfId of accounts) await registerAt(server.url, { openKfId });
@@ -615,7 +615,7 @@ describe('while a circuit is open', () => {
     expect(new Set(idsOf(server).slice(5))).toEqual(new Set(['5']));
   });
 
-  it('one success makes all that waits for the origin due', async () => {
+  it('one success makes all that waits for the endpoint due', async () => {
     for (const n of [2, 3]) await keep({ openKfId: account(n), id: account(n) });
     await pass(MINUTE_MS);
     const before = server.received.length;
@@ -630,13 +630,13 @@ describe('while a circuit is open', () => {
     expect(dispatch.redelivery.circuits.isOpen(server.url)).toBe(false);
   });
 
-  it('other origins are delivered to as ever', async () => {
+  it('other endpoints are delivered to as ever', async () => {
     const other = await puppetServer();
     await registerAt(other.url, { openKfId: account(9) });
     expect(await send({ openKfId: account(9) })).toMatchObject({ delivery: 'delivered' });
   });
 
-  it('the origin is probed on when the puppet of its oldest hint has moved', async () => {
+  it('the endpoint is probed on when the puppet of its oldest hint has moved', async () => {
     const there = await puppetServer();
     await keep({ openKfId: account(2), id: 'second' });
     const moved = registration({ endpoint: there.url });
@@ -651,10 +651,10 @@ describe('while a circuit is open', () => {
     expect(await waitingCount()).toBe(0);
   });
 
-  it('the origin is probed on when its oldest hint has died', async () => {
+  it('the endpoint is probed on when its oldest hint has died', async () => {
     await keep({ openKfId: account(2), id: 'second' });
     const arrivedAtMs = clock.nowMs() - 3 * DAY_MS;
-    await leave({ event: kfEvent({ openKfId: account(3) }), origin: server.url, arrivedAtMs });
+    await leave({ event: kfEvent({ openKfId: account(3) }), endpoint: server.url, arrivedAtMs });
     await pass(1_500);
     expect(await hintOf(account(3))).toMatchObject({ state: 'dead' });
     server.behave(taking);
@@ -684,21 +684,21 @@ describe('an event that is kept while its circuit closes', () => {
   });
 });
 
-describe('an origin that never answers', () => {
+describe('an endpoint that never answers', () => {
   it('has so many deliveries under way at most, and holds up no other', async () => {
     dispatch = await open();
     const { server: silent } = await holdingPuppet();
     const other = await puppetServer();
     for (let n = 0; n < 300; n++) {
       await registerAt(silent.url, { openKfId: account(n) });
-      await leave({ event: kfEvent({ openKfId: account(n) }), origin: silent.url });
+      await leave({ event: kfEvent({ openKfId: account(n) }), endpoint: silent.url });
     }
     await registerAt(other.url, { openKfId: account(300) });
     dispatch.redelivery.wakeUp();
     await pass(100);
     expect(client.underWay.length).toBeGreaterThanOrEqual(SOCKETS);
     expect(client.underWay.length).toBeLessThanOrEqual(SOCKETS + 64);
-    await leave({ event: kfEvent({ openKfId: account(300) }), origin: other.url });
+    await leave({ event: kfEvent({ openKfId: account(300) }), endpoint: other.url });
     dispatch.redelivery.wakeUp();
     await pass(20);
     expect(other.received).toHaveLength(1);
@@ -941,7 +941,7 @@ describe('two replicas', () => {
   it('take over what one that died had leased, after 15 s', async () => {
     const server = await puppetServer();
     await registerAt(server.url);
-    await leave({ origin: server.url });
+    await leave({ endpoint: server.url });
     expect(await claimAsOneThatDies()).toHaveLength(1);
     await pass(LEASE_MS - 100);
     expect(server.received).toEqual([]);
@@ -992,11 +992,11 @@ describe('when the process ends', () => {
   it('what is on its way comes to its end, nothing more is begun, and no timer is left', async () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
-    await leave({ origin: server.url });
+    await leave({ endpoint: server.url });
     dispatch.redelivery.wakeUp();
     await pass(20);
     await untilReceived(server, 1);
-    await leave({ origin: server.url, event: kfEvent({ openKfId: account(2) }) });
+    await leave({ endpoint: server.url, event: kfEvent({ openKfId: account(2) }) });
     const closing = dispatch.close();
     const state = watch(closing);
     await pass(1_000);
@@ -1009,7 +1009,7 @@ describe('when the process ends', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it('with origins in trouble, no timer is left either', async () => {
+  it('with endpoints in trouble, no timer is left either', async () => {
     const { server } = await refusingPuppet();
     await registerAt(server.url);
     for (const id of ['1', '2', '3', '4', '5', '6']) await keep({ id });
@@ -1021,7 +1021,7 @@ describe('when the process ends', () => {
   it('what fails then waits for the next process', async () => {
     const { server, held } = await holdingPuppet();
     await registerAt(server.url);
-    await leave({ origin: server.url });
+    await leave({ endpoint: server.url });
     dispatch.redelivery.wakeUp();
     await pass(20);
     await untilReceived(server, 1);

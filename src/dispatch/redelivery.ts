@@ -43,8 +43,8 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    this.circuits = new Circuits(clock, (origin) => void this.#probe(origin));
-    const recovered = (origin: string): void => this.recovered(origin);
+    this.circuits = new Circuits(clock, (endpoint) => void this.#probe(endpoint));
+    const recovered = (endpoint: string): void => this.recovered(endpoint);
     this.#sender = new HintSender(client, registry, this.circuits, budget, clock, storeClock, log, recovered);
     const loopOver = (one: Outbox): RetryLoop =>
       new RetryLoop(one, this.#sender, this.circuits, clock, storeClock, log);
@@ -91,13 +91,13 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.#memoryLoop.wakeUp();
   }
 
-  /** The origin was in trouble and took something: whatever waits for it is sent. */
-  recovered(origin: string): void {
+  /** The endpoint was in trouble and took something: whatever waits for it is sent. */
+  recovered(endpoint: string): void {
     const nowMs = this.storeClock.nowMs();
     for (const one of [this.outbox, this.#memory]) {
       one
-        .wakeOrigin(origin, nowMs)
-        .catch((err: unknown) => this.log.debug({ origin, err }, 'outbox.wake_failed'));
+        .wakeEndpoint(endpoint, nowMs)
+        .catch((err: unknown) => this.log.debug({ endpoint, err }, 'outbox.wake_failed'));
     }
     this.#loop.wakeUp();
     this.#memoryLoop.wakeUp();
@@ -105,43 +105,43 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Makes due what waits for an account of which a puppet is known now. */
   async wake(puppet: Puppet): Promise<void> {
-    const origin = this.client.originOf(puppet);
-    if (origin === null) return;
-    await this.outbox.wake(hintKey(puppet), origin, this.storeClock.nowMs());
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint === null) return;
+    await this.outbox.wake(hintKey(puppet), endpoint, this.storeClock.nowMs());
     this.wakeUp();
   }
 
-  async #probe(origin: string): Promise<void> {
+  async #probe(endpoint: string): Promise<void> {
     try {
       // Memory first: it can be asked when the outbox cannot.
-      const isSent = (await this.#memoryLoop.probe(origin)) || (await this.#loop.probe(origin));
-      if (!isSent) this.circuits.nothingToProbe(origin);
+      const isSent = (await this.#memoryLoop.probe(endpoint)) || (await this.#loop.probe(endpoint));
+      if (!isSent) this.circuits.nothingToProbe(endpoint);
     } catch (err) {
-      this.log.debug({ origin, err }, 'outbox.probe_failed');
-      this.circuits.inconclusive(origin);
+      this.log.debug({ endpoint, err }, 'outbox.probe_failed');
+      this.circuits.inconclusive(endpoint);
     }
   }
 
   /** Before the answer to a registration: leases what waits. What it gives sends it, in the tick of the answer. */
   async #claimFor(puppet: Puppet): Promise<() => void> {
-    const origin = this.client.originOf(puppet);
-    if (origin === null) return () => {};
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint === null) return () => {};
     const claims = await Promise.all([
-      this.#claimIn(this.outbox, puppet, origin),
-      this.#claimIn(this.#memory, puppet, origin),
+      this.#claimIn(this.outbox, puppet, endpoint),
+      this.#claimIn(this.#memory, puppet, endpoint),
     ]);
     const [kept, inMemory] = claims;
     return () => {
-      const wasInTrouble = this.circuits.close(origin);
+      const wasInTrouble = this.circuits.close(endpoint);
       if (kept) this.#loop.send(kept, 'registration');
       if (inMemory) this.#memoryLoop.send(inMemory, 'registration');
-      if (wasInTrouble) this.recovered(origin);
+      if (wasInTrouble) this.recovered(endpoint);
     };
   }
 
   /** @returns `null` when nothing waits, or where the store is too slow: the patrol then finds it. */
-  async #claimIn(outbox: Outbox, puppet: Puppet, origin: string): Promise<ClaimedHint | null> {
-    const claim = outbox.claimOf(hintKey(puppet), origin, this.storeClock.nowMs(), LEASE_MS);
+  async #claimIn(outbox: Outbox, puppet: Puppet, endpoint: string): Promise<ClaimedHint | null> {
+    const claim = outbox.claimOf(hintKey(puppet), endpoint, this.storeClock.nowMs(), LEASE_MS);
     try {
       return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
     } catch (err) {

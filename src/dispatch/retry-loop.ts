@@ -8,8 +8,8 @@ import type { ClaimedHint, Outbox } from './outbox.js';
 
 /** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
-/** As many sockets as an origin gets. */
-const IN_FLIGHT_PER_ORIGIN_MAX = 32;
+/** As many as its origin has sockets. */
+const IN_FLIGHT_PER_ENDPOINT_MAX = 32;
 const CLAIMS_AT_ONCE = 64;
 /** Other processes' leavings are looked for this often. */
 const POLL_MS = 1_000;
@@ -56,18 +56,18 @@ export class RetryLoop {
     await Promise.all(this.#running);
   }
 
-  /** Claims the oldest hint of the origin as its probe. @returns false when there is none. */
-  async probe(origin: string): Promise<boolean> {
+  /** Claims the oldest hint of the endpoint as its probe. @returns false when there is none. */
+  async probe(endpoint: string): Promise<boolean> {
     if (this.#isStopped) return false;
-    const hint = await this.outbox.claimOldest(origin, this.storeClock.nowMs(), LEASE_MS);
+    const hint = await this.outbox.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS);
     if (hint !== null) this.send(hint, 'probe');
     return hint !== null;
   }
 
   /** Sends a claimed hint; its request is begun when this returns, but for what has to be asked before. */
   send(hint: ClaimedHint, occasion: Occasion): void {
-    const origin = hint.origin ?? '';
-    this.#inFlight.set(origin, this.#countOf(origin) + 1);
+    const endpoint = hint.endpoint ?? '';
+    this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     const running = this.sender
       .send(this.outbox, hint, occasion)
       .catch((err: unknown) => {
@@ -76,16 +76,16 @@ export class RetryLoop {
       })
       .finally(() => {
         this.#running.delete(running);
-        if (occasion === 'probe') this.circuits.inconclusive(origin);
-        this.#ended(origin);
+        if (occasion === 'probe') this.circuits.inconclusive(endpoint);
+        this.#ended(endpoint);
       });
     this.#running.add(running);
   }
 
-  #ended(origin: string): void {
-    const count = this.#countOf(origin) - 1;
-    if (count > 0) this.#inFlight.set(origin, count);
-    else this.#inFlight.delete(origin);
+  #ended(endpoint: string): void {
+    const count = this.#countOf(endpoint) - 1;
+    if (count > 0) this.#inFlight.set(endpoint, count);
+    else this.#inFlight.delete(endpoint);
     this.wakeUp();
   }
 
@@ -101,7 +101,7 @@ export class RetryLoop {
   async #claim(): Promise<number> {
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - this.#running.size);
     if (room <= 0) return IDLE_MS;
-    const except = this.#busyOrigins();
+    const except = this.#busyEndpoints();
     try {
       const hints = await this.outbox.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
       for (const hint of hints) this.send(hint, 'due');
@@ -112,18 +112,18 @@ export class RetryLoop {
       return POLL_MS;
     }
     if (this.outbox.isShared) return POLL_MS;
-    const nextMs = this.outbox.nextClaimableAtMs(this.#busyOrigins());
+    const nextMs = this.outbox.nextClaimableAtMs(this.#busyEndpoints());
     return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
   }
 
-  #busyOrigins(): ReadonlySet<string> {
-    const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ORIGIN_MAX);
+  #busyEndpoints(): ReadonlySet<string> {
+    const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ENDPOINT_MAX);
     if (full.length === 0) return this.circuits.open;
-    return new Set([...this.circuits.open, ...full.map(([origin]) => origin)]);
+    return new Set([...this.circuits.open, ...full.map(([endpoint]) => endpoint)]);
   }
 
-  #countOf(origin: string): number {
-    return this.#inFlight.get(origin) ?? 0;
+  #countOf(endpoint: string): number {
+    return this.#inFlight.get(endpoint) ?? 0;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -51,7 +51,7 @@ function newHint(id: string, openKfId = 'wkAccount-1'): NewHint {
     attempts: 1,
     step: 1,
     dueAtMs: NOW_MS,
-    origin: 'http://puppet:8080',
+    endpoint: 'http://puppet:8080',
     failure: { atMs: NOW_MS, stage: 'connect', reason: '没有连接' },
     lease: null,
   };

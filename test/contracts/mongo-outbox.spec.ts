@@ -14,7 +14,7 @@ import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
-const ORIGIN = 'http://puppet:8080';
+const ENDPOINT = 'http://puppet:8080';
 const KEY = 'wwCorp_1/wkAccount-1';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
@@ -27,7 +27,7 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
     attempts: 1,
     step: 1,
     dueAtMs: NOW_MS,
-    origin: ORIGIN,
+    endpoint: ENDPOINT,
     failure: FAILURE,
     lease: null,
     ...fields,
@@ -88,7 +88,7 @@ mongoSuite('two processes on one MongoDB', () => {
     };
     const probe = async (outbox: Outbox): Promise<void> => {
       for (let n = 0; n < 20; n++) {
-        const hint = await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS);
+        const hint = await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
         if (hint !== null) claimed.push(hintKey(hint));
       }
     };
@@ -127,7 +127,7 @@ mongoSuite('two processes on one MongoDB', () => {
       const put = (id: string) =>
         one.put(newHint('wkAccount-1', { event: kfEvent({ id }), arrivedAtMs: nowMs + 1 }), nowMs);
       const puts = round % 2 === 0 ? [put('new')] : [put('new'), put('new')];
-      await Promise.all([...puts, other.settle(heldOf(hint), nowMs), one.wake(KEY, ORIGIN, nowMs)]);
+      await Promise.all([...puts, other.settle(heldOf(hint), nowMs), one.wake(KEY, ENDPOINT, nowMs)]);
       const kept = await other.find(KEY);
       expect(kept).toMatchObject({ event: { id: 'new' }, state: 'waiting' });
       const [again] = await claimDue(one, nowMs + 1);
@@ -159,8 +159,8 @@ mongoSuite('two processes on one MongoDB', () => {
     for (const account of ['wkTried', 'wkLater']) {
       await one.put(newHint(account, { dueAtMs: NOW_MS + 99_000, arrivedAtMs: NOW_MS }), NOW_MS);
     }
-    const tried = await one.claimOldest(ORIGIN, NOW_MS, LEASE_MS);
-    await other.wakeOrigin(ORIGIN, NOW_MS + 1);
+    const tried = await one.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+    await other.wakeEndpoint(ENDPOINT, NOW_MS + 1);
     const [woken, ...others] = await claimDue(other, NOW_MS + 1);
     expect(others).toEqual([]);
     expect(woken?.openKfId).not.toBe(tried?.openKfId);
@@ -237,9 +237,9 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     it('is passed over by a probe, a registration and a page', async () => {
       expect((await outbox.listByState('waiting', null, 9)).hints).toHaveLength(1);
       expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: expect.any(Number) });
-      await outbox.wakeOrigin(ORIGIN, NOW_MS - 1);
-      expect(await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS)).toMatchObject({ openKfId: 'wkGood' });
-      expect(await outbox.claimOf(KEY, ORIGIN, NOW_MS, LEASE_MS)).toBeNull();
+      await outbox.wakeEndpoint(ENDPOINT, NOW_MS - 1);
+      expect(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({ openKfId: 'wkGood' });
+      expect(await outbox.claimOf(KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
     });
 

@@ -12,7 +12,7 @@ export interface OpenedOutbox {
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
-const ORIGIN = 'http://puppet:8080';
+const ENDPOINT = 'http://puppet:8080';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 const KEY = hintKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
@@ -31,7 +31,7 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
     attempts: 1,
     step: 1,
     dueAtMs: NOW_MS + 1_000,
-    origin: ORIGIN,
+    endpoint: ENDPOINT,
     failure: FAILURE,
     lease: null,
     ...fields,
@@ -45,7 +45,7 @@ function eventOf(id: string, fields: Partial<NewHint> = {}): NewHint {
 
 function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
   return {
-    origin: ORIGIN,
+    endpoint: ENDPOINT,
     attempts: 2,
     step: 1,
     dueAtMs: NOW_MS + 10_000,
@@ -104,7 +104,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           attempts: 1,
           step: 1,
           dueAtMs: NOW_MS + 1_000,
-          origin: ORIGIN,
+          endpoint: ENDPOINT,
           lastFailure: FAILURE,
           lease: null,
         });
@@ -217,8 +217,8 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(keys.length + rest.length).toBe(50);
       });
 
-      it('leaves out the origins it is told to', async () => {
-        await outbox.put(newHint('wk1', { origin: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
+      it('leaves out the endpoints it is told to', async () => {
+        await outbox.put(newHint('wk1', { endpoint: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
         await outbox.put(newHint('wk2'), NOW_MS);
         const claimed = await claimAll(NOW_MS + 1_000, 1, new Set(['http://dead', 'http://gone']));
         expect(claimed.map(({ openKfId }) => openKfId)).toEqual(['wk2']);
@@ -240,12 +240,12 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     });
 
     describe('claimOldest', () => {
-      it('leases what came in first for the origin, whatever its due time', async () => {
+      it('leases what came in first for the endpoint, whatever its due time', async () => {
         await outbox.put(newHint('wkNew', { dueAtMs: NOW_MS }), NOW_MS);
         await outbox.put(newHint('wkOld', { arrivedAtMs: NOW_MS - 1, dueAtMs: NOW_MS + 999_999 }), NOW_MS);
-        await outbox.put(newHint('wkElse', { arrivedAtMs: NOW_MS - 2, origin: 'http://else' }), NOW_MS);
+        await outbox.put(newHint('wkElse', { arrivedAtMs: NOW_MS - 2, endpoint: 'http://else' }), NOW_MS);
         const probes = [];
-        for (let n = 0; n < 3; n++) probes.push(await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS));
+        for (let n = 0; n < 3; n++) probes.push(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS));
         expect(probes.map((hint) => hint?.openKfId)).toEqual(['wkOld', 'wkNew', undefined]);
         expect(await claimAll(NOW_MS + 1_000)).toHaveLength(1);
       });
@@ -253,8 +253,8 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('finds nothing parked or dead', async () => {
         await outbox.put(newHint(), NOW_MS);
         await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);
-        await outbox.put(newHint('wkParked', { dueAtMs: null, origin: null }), NOW_MS);
-        expect(await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS)).toBeNull();
+        await outbox.put(newHint('wkParked', { dueAtMs: null, endpoint: null }), NOW_MS);
+        expect(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       });
     });
 
@@ -267,29 +267,29 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         await outbox.put(newHint(), NOW_MS);
         await before();
         const hint = await outbox.claimOf(KEY, 'http://moved', NOW_MS + 1_000, LEASE_MS);
-        expect(hint).toMatchObject({ state: 'waiting', origin: 'http://moved', openKfId: 'wkAccount-1' });
+        expect(hint).toMatchObject({ state: 'waiting', endpoint: 'http://moved', openKfId: 'wkAccount-1' });
         expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
         if (hint !== null) await outbox.settle(heldOf(hint), NOW_MS + 2_000);
         expect(await outbox.find(KEY)).toBeNull();
       });
 
       it('leases a parked one, which then no longer counts as unregistered', async () => {
-        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, origin: null }), NOW_MS);
-        expect(await outbox.claimOf(KEY, ORIGIN, NOW_MS, LEASE_MS)).toMatchObject({ event: { raw: RAW } });
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
+        expect(await outbox.claimOf(KEY, ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({ event: { raw: RAW } });
         expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 0 });
       });
 
       it('takes the lease away from who had it', async () => {
         await outbox.put(newHint(), NOW_MS);
         const before = await claimOne();
-        await outbox.claimOf(KEY, ORIGIN, NOW_MS + 1_000, LEASE_MS);
+        await outbox.claimOf(KEY, ENDPOINT, NOW_MS + 1_000, LEASE_MS);
         expect(await outbox.renew(heldOf(before), NOW_MS + 1_000, LEASE_MS)).toBe(false);
         await outbox.settle(heldOf(before), NOW_MS + 1_000);
         expect(await outbox.find(KEY)).not.toBeNull();
       });
 
       it('gives null where nothing waits', async () => {
-        expect(await outbox.claimOf(KEY, ORIGIN, NOW_MS, LEASE_MS)).toBeNull();
+        expect(await outbox.claimOf(KEY, ENDPOINT, NOW_MS, LEASE_MS)).toBeNull();
       });
     });
 
@@ -368,13 +368,17 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('sets the next time and remembers the failure, over a restart too', async () => {
         await outbox.put(newHint(), NOW_MS);
         const failure = { atMs: NOW_MS + 1, stage: 'status', reason: 'the puppet answered 500' } as const;
-        await outbox.reschedule(heldOf(await claimOne()), retry({ failure, origin: 'http://moved' }), NOW_MS);
+        await outbox.reschedule(
+          heldOf(await claimOne()),
+          retry({ failure, endpoint: 'http://moved' }),
+          NOW_MS,
+        );
         await reopen();
         expect(await outbox.find(KEY)).toMatchObject({
           attempts: 2,
           step: 1,
           dueAtMs: NOW_MS + 10_000,
-          origin: 'http://moved',
+          endpoint: 'http://moved',
           lastFailure: failure,
           lease: null,
         });
@@ -446,49 +450,50 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       ])('makes a hint due that %s', async (_what, before) => {
         await outbox.put(newHint('wkAccount-1', { dueAtMs: NOW_MS + 60_000 }), NOW_MS);
         await before();
-        await outbox.wake(KEY, ORIGIN, NOW_MS + 5);
+        await outbox.wake(KEY, ENDPOINT, NOW_MS + 5);
         expect(await claimAll(NOW_MS + 5)).toHaveLength(1);
       });
 
       it('makes a parked hint due, over a restart too', async () => {
-        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, origin: null }), NOW_MS);
-        await outbox.wake(KEY, ORIGIN, NOW_MS + 5);
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
+        await outbox.wake(KEY, ENDPOINT, NOW_MS + 5);
         await reopen();
-        expect(await claimOne(NOW_MS + 5)).toMatchObject({ origin: ORIGIN });
+        expect(await claimOne(NOW_MS + 5)).toMatchObject({ endpoint: ENDPOINT });
       });
 
       it('leaves a lease that runs, and does nothing where nothing waits', async () => {
-        await outbox.wake(KEY, ORIGIN, NOW_MS);
+        await outbox.wake(KEY, ENDPOINT, NOW_MS);
         await outbox.put(newHint(), NOW_MS);
         await claimOne();
-        await outbox.wake(KEY, ORIGIN, NOW_MS + 1_000);
+        await outbox.wake(KEY, ENDPOINT, NOW_MS + 1_000);
         expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
       });
     });
 
-    it('wakes all waiting hints of an origin, and no other', async () => {
+    it('wakes all waiting hints of an endpoint, and no other', async () => {
       await outbox.put(newHint('wk1', { dueAtMs: NOW_MS + 60_000 }), NOW_MS);
       await outbox.put(newHint('wk2', { dueAtMs: NOW_MS + 90_000 }), NOW_MS);
-      await outbox.put(newHint('wkElse', { dueAtMs: NOW_MS + 60_000, origin: 'http://else' }), NOW_MS);
+      await outbox.put(newHint('wkElse', { dueAtMs: NOW_MS + 60_000, endpoint: 'http://else' }), NOW_MS);
       await outbox.put(newHint('wkDead', { dueAtMs: NOW_MS }), NOW_MS);
       await outbox.bury(heldOf(await claimOne(NOW_MS)), FAILURE, NOW_MS);
-      await outbox.wakeOrigin(ORIGIN, NOW_MS + 5);
+      await outbox.wakeEndpoint(ENDPOINT, NOW_MS + 5);
       const woken = (await claimAll(NOW_MS + 5)).map(({ openKfId }) => openKfId);
       expect(woken.sort()).toEqual(['wk1', 'wk2']);
     });
 
-    it('lists the origins of what waits', async () => {
+    it('lists the endpoints of what waits', async () => {
       await outbox.put(newHint('wk1'), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
-      await outbox.put(newHint('wk3', { origin: 'http://else', dueAtMs: NOW_MS }), NOW_MS);
-      await outbox.put(newHint('wk4', { origin: null, dueAtMs: null }), NOW_MS);
-      expect([...(await outbox.listOrigins())].sort()).toEqual(['http://else', ORIGIN]);
+      await outbox.put(newHint('wk3', { endpoint: 'http://else', dueAtMs: NOW_MS }), NOW_MS);
+      await outbox.put(newHint('wk4', { endpoint: null, dueAtMs: null }), NOW_MS);
+      expect([...(await outbox.listEndpoints())].sort()).toEqual(['http://else', ENDPOINT]);
       await outbox.settle(heldOf(await claimOne(NOW_MS)), NOW_MS);
-      expect(await outbox.listOrigins()).toEqual([ORIGIN]);
+      expect(await outbox.listEndpoints()).toEqual([ENDPOINT]);
     });
 
     it('lists by state, page by page', async () => {
-      for (const n of [3, 1, 2]) await outbox.put(newHint(`wk${n}`, { dueAtMs: null, origin: null }), NOW_MS);
+      for (const n of [3, 1, 2])
+        await outbox.put(newHint(`wk${n}`, { dueAtMs: null, endpoint: null }), NOW_MS);
       await outbox.put(newHint('wkWaiting'), NOW_MS);
       const first = await outbox.listByState('parked', null, 2);
       expect(first.hints.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
@@ -502,7 +507,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     it('tells how much waits, and since when', async () => {
       await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS - 9 }), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
-      await outbox.put(newHint('wk3', { dueAtMs: null, origin: null, arrivedAtMs: NOW_MS - 99 }), NOW_MS);
+      await outbox.put(newHint('wk3', { dueAtMs: null, endpoint: null, arrivedAtMs: NOW_MS - 99 }), NOW_MS);
       expect(await outbox.counts()).toEqual({
         waiting: 2,
         parked: 1,
@@ -514,7 +519,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
 
     it('tells, where nobody else keeps anything, when the next is due', async () => {
       expect(outbox.nextClaimableAtMs(NONE)).toBeNull();
-      await outbox.put(newHint('wk1', { origin: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
+      await outbox.put(newHint('wk1', { endpoint: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
       await outbox.put(newHint('wk2'), NOW_MS);
       const next = outbox.nextClaimableAtMs(new Set(['http://dead']));
       expect(next).toBe(outbox.isShared ? null : NOW_MS + 1_000);
@@ -522,7 +527,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
 
     it('keeps events for 10,000 accounts of a corp that never registered, and no more', async () => {
       const parked = (n: number | string, fields: Partial<NewHint> = {}) =>
-        outbox.put(newHint(`wk${n}`, { dueAtMs: null, origin: null, ...fields }), NOW_MS);
+        outbox.put(newHint(`wk${n}`, { dueAtMs: null, endpoint: null, ...fields }), NOW_MS);
       for (let n = 0; n < 10_000; n += 500) {
         await Promise.all(Array.from({ length: 500 }, (_, m) => parked(n + m)));
       }
@@ -530,7 +535,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       await parked(1);
       await parked('Other', { event: kfEvent({ corpId: 'wwOther' }) });
       await outbox.put(newHint('wkRegistered'), NOW_MS);
-      await outbox.claimOf(hintKey({ corpId: 'wwCorp_1', openKfId: 'wk1' }), ORIGIN, NOW_MS, LEASE_MS);
+      await outbox.claimOf(hintKey({ corpId: 'wwCorp_1', openKfId: 'wk1' }), ENDPOINT, NOW_MS, LEASE_MS);
       expect(await outbox.counts()).toMatchObject({ parked: 10_000, waiting: 2 });
     }, 60_000);
   });

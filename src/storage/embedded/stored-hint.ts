@@ -83,7 +83,7 @@ const isStoredHint = hasShape<StoredHint>({
   attempts: isNumber,
   step: isNumber,
   dueAtMs: orNull(isNumber),
-  origin: orNull(isText),
+  endpoint: orNull(isText),
   lastFailure: orNull(
     hasShape<NonNullable<Hint['lastFailure']>>({ atMs: isNumber, stage: isText, reason: isText }),
   ),

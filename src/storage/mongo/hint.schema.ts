@@ -41,7 +41,7 @@ export interface HeadRecord {
   readonly attempts: number;
   readonly step: number;
   readonly dueAt: Date | null;
-  readonly origin: string | null;
+  readonly endpoint: string | null;
   readonly lastFailure: FailureRecord | null;
   readonly leaseId: string | null;
   readonly leasedUntil: Date | null;
@@ -80,13 +80,13 @@ export function toRecord(hint: Hint): HintRecord {
 }
 
 export function toHeadRecord(head: HintHead): HeadRecord {
-  const { state, attempts, step, dueAtMs, origin, lastFailure, lease } = head;
+  const { state, attempts, step, dueAtMs, endpoint, lastFailure, lease } = head;
   return {
     state,
     attempts,
     step,
     dueAt: toDate(dueAtMs),
-    origin,
+    endpoint,
     lastFailure: lastFailure === null ? null : toFailureRecord(lastFailure),
     leaseId: lease?.id ?? null,
     leasedUntil: toDate(lease?.untilMs ?? null),
@@ -106,7 +106,7 @@ function toDate(ms: number | null): Date | null {
 export function fromRecord(record: HintRecord): Hint | null {
   if (!hasShape(record)) return null;
   const { _id, corpId, openKfId, eventId, syncToken, raw, lastFailure, leaseId, leasedUntil } = record;
-  const { generation, state, attempts, step, origin, keysId } = record;
+  const { generation, state, attempts, step, endpoint, keysId } = record;
   return {
     corpId,
     openKfId,
@@ -124,7 +124,7 @@ export function fromRecord(record: HintRecord): Hint | null {
     attempts,
     step,
     dueAtMs: record.dueAt?.getTime() ?? null,
-    origin,
+    endpoint,
     lastFailure:
       lastFailure === null
         ? null
@@ -170,7 +170,7 @@ const HINT: Record<keyof HintRecord, Check> = {
   attempts: isCount,
   step: isCount,
   dueAt: nullOr(isDate),
-  origin: nullOr(isText),
+  endpoint: nullOr(isText),
   lastFailure: nullOr(has(FAILURE)),
   leaseId: nullOr(isText),
   leasedUntil: nullOr(isDate),

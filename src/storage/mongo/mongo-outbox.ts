@@ -63,7 +63,7 @@ export class MongoOutbox extends Outbox {
     super();
     this.#records = store.collection(HINTS);
     this.#unregistered = new UnregisteredRoom(clock, (corpId) =>
-      this.#records.countDocuments({ corpId, origin: null }),
+      this.#records.countDocuments({ corpId, endpoint: null }),
     );
   }
 
@@ -94,11 +94,11 @@ export class MongoOutbox extends Outbox {
     nowMs: number,
     limit: number,
     leaseMs: number,
-    exceptOrigins: ReadonlySet<string>,
+    exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly ClaimedHint[]> {
     return this.store.run('claim due hints', async () => {
       const due = await this.#records
-        .find({ claimableAt: { $lte: new Date(nowMs) }, origin: { $nin: [...exceptOrigins] } })
+        .find({ claimableAt: { $lte: new Date(nowMs) }, endpoint: { $nin: [...exceptEndpoints] } })
         .sort({ claimableAt: 1 })
         .limit(limit)
         .toArray();
@@ -107,13 +107,13 @@ export class MongoOutbox extends Outbox {
     });
   }
 
-  override claimOldest(origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+  override claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
     const id = randomUUID();
     const until = new Date(nowMs + leaseMs);
     return this.store.run('claim oldest hint', async () => {
       for (;;) {
         const record = await this.#records.findOneAndUpdate(
-          { state: 'waiting', origin, ...unleased(nowMs) },
+          { state: 'waiting', endpoint, ...unleased(nowMs) },
           { $set: { leaseId: id, leasedUntil: until, revision: randomUUID() }, $max: { claimableAt: until } },
           { sort: { arrivedAt: 1 }, returnDocument: 'after' },
         );
@@ -124,10 +124,15 @@ export class MongoOutbox extends Outbox {
     });
   }
 
-  override claimOf(key: string, origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+  override claimOf(
+    key: string,
+    endpoint: string,
+    nowMs: number,
+    leaseMs: number,
+  ): Promise<ClaimedHint | null> {
     return this.store.run('claim hint', () =>
       this.#change(key, (hint) => ({
-        ...toWaiting(hint, origin, nowMs),
+        ...toWaiting(hint, endpoint, nowMs),
         lease: { id: randomUUID(), untilMs: nowMs + leaseMs },
       })),
     );
@@ -151,8 +156,8 @@ export class MongoOutbox extends Outbox {
   }
 
   override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
-    const { attempts, step, dueAtMs, origin, failure, newer } = next;
-    const tried = { ...(origin !== null && { origin }), lastFailure: toFailureRecord(failure), ...FREED };
+    const { attempts, step, dueAtMs, endpoint, failure, newer } = next;
+    const tried = { ...(endpoint !== null && { endpoint }), lastFailure: toFailureRecord(failure), ...FREED };
     const state = dueAtMs === null ? 'parked' : 'waiting';
     const isSame = await this.#update(
       'reschedule hint',
@@ -182,31 +187,31 @@ export class MongoOutbox extends Outbox {
     if (!isBuried) await this.#freeNewer(held, nowMs);
   }
 
-  override async wake(key: string, origin: string, nowMs: number): Promise<void> {
-    await this.store.run('wake hint', () => this.#change(key, (hint) => toWaiting(hint, origin, nowMs)));
+  override async wake(key: string, endpoint: string, nowMs: number): Promise<void> {
+    await this.store.run('wake hint', () => this.#change(key, (hint) => toWaiting(hint, endpoint, nowMs)));
   }
 
-  override async wakeOrigin(origin: string, nowMs: number): Promise<void> {
+  override async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
     const now = new Date(nowMs);
-    const later = { state: 'waiting', origin, dueAt: { $gt: now } } as const;
-    await this.store.run('wake origin', () =>
+    const later = { state: 'waiting', endpoint, dueAt: { $gt: now } } as const;
+    await this.store.run('wake endpoint', () =>
       this.#records.updateMany(
         { ...later, ...unleased(nowMs) },
         { $set: { dueAt: now, claimableAt: now, revision: randomUUID() } },
       ),
     );
-    // Those that are being tried; few, for an origin.
+    // Those that are being tried; few, for an endpoint.
     const leased = await this.store.run('find leased hints', () =>
       this.#records.find(later, { projection: { _id: 1 } }).toArray(),
     );
-    await Promise.all(leased.map(({ _id }) => this.wake(_id, origin, nowMs)));
+    await Promise.all(leased.map(({ _id }) => this.wake(_id, endpoint, nowMs)));
   }
 
-  override async listOrigins(): Promise<readonly string[]> {
-    const origins = await this.store.run('list origins', () =>
-      this.#records.distinct('origin', { state: 'waiting' }),
+  override async listEndpoints(): Promise<readonly string[]> {
+    const endpoints = await this.store.run('list endpoints', () =>
+      this.#records.distinct('endpoint', { state: 'waiting' }),
     );
-    return origins.filter((origin) => typeof origin === 'string');
+    return endpoints.filter((endpoint) => typeof endpoint === 'string');
   }
 
   override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
