@@ -159,11 +159,19 @@ export class HintSender {
     this.circuits.failed(endpoint, startedMs);
     const now = await this.registry.rereadPuppet(hint.openKfId, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
-    if (now !== null && now.endpoint !== puppet.endpoint) return outbox.release(held, nowMs, nowMs);
+    if (now !== null && now.endpoint !== puppet.endpoint) return this.#sendAfter(outbox, held, now);
     const failure = toFailure(nowMs, stage, reason);
     const next = this.#nextTry(sending, nowMs);
     if (next === null) return this.#bury(outbox, held, stage, reason);
     await outbox.reschedule(held, toRescheduled(sending, next, failure, nowMs), nowMs);
+  }
+
+  /** The puppet has moved: what waits for it is of another origin, whose circuit counts. */
+  async #sendAfter(outbox: Outbox, held: Held, puppet: Puppet): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    await outbox.release(held, nowMs, nowMs);
+    const origin = this.client.originOf(puppet);
+    if (origin !== null) await outbox.wake(held.key, origin, nowMs);
   }
 
   /** A probe is not of the schedule and uses up none of its retries. */

@@ -643,7 +643,8 @@ describe('while a circuit is open', () => {
     // As another replica writes it down that could not claim what waits.
     const repository = new MemoryPuppetRepository(table);
     await repository.markAnswered(await repository.save(moved, clock.nowMs()));
-    await pass(1_500);
+    // The first probe finds out that it has moved.
+    await pass(1_300);
     expect(idsOf(there)).toEqual(['5']);
     server.behave(taking);
     await pass(3_000);
