@@ -261,13 +261,12 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('of an endpoint that was only suspected is followed by another when it is suspected again', async () => {
+  it('of an endpoint that was only suspected is followed by another, until one tells', async () => {
     onProbe = () => circuits.inconclusive(ENDPOINT);
     circuits.suspect(ENDPOINT);
-    await clock.advance(20_000);
-    circuits.suspect(ENDPOINT);
-    await clock.advance(20_000);
-    expect(probes).toHaveLength(2);
+    await clock.advance(60_000);
+    expect(probes.length).toBeGreaterThanOrEqual(2);
+    circuits.succeeded(ENDPOINT);
     expect(clock.pendingTimers).toBe(0);
   });
 });

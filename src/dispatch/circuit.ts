@@ -8,6 +8,8 @@ const PROBE_AFTER_MS = 20_000;
 /** Of a circuit that has just opened; doubles with each probe. */
 const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
+/** After a start, or when another process left hints behind: what is due by itself goes first. */
+const SUSPECT_AFTER_MS = 15_000;
 
 /**
  * What is known of an endpoint that fails. Open, it gets nothing but probes; closed, it is probed too when
@@ -18,6 +20,7 @@ class Circuit {
   readonly #recent: boolean[] = [];
   #isOpen = false;
   #isTrial = false;
+  #isSuspected = false;
   #probes = 0;
   #timer: Timer | null = null;
 
@@ -32,6 +35,11 @@ class Circuit {
 
   get isFailing(): boolean {
     return this.#isOpen || this.#failuresInARow > 0;
+  }
+
+  /** Whether only a probe can tell how it is. */
+  get needsProbe(): boolean {
+    return this.isFailing || this.#isSuspected;
   }
 
   get isWaitingToProbe(): boolean {
@@ -51,6 +59,7 @@ class Circuit {
   }
 
   failed(startedMs: number): void {
+    this.#isSuspected = false;
     this.#failuresInARow++;
     this.#remember(false);
     // One that was under way when the circuit opened puts no probe off.
@@ -71,9 +80,15 @@ class Circuit {
   close(): void {
     this.#isOpen = false;
     this.#isTrial = false;
+    this.#isSuspected = false;
     this.#failuresInARow = 0;
     this.#probes = 0;
     this.stop();
+  }
+
+  suspect(): void {
+    this.#isSuspected = true;
+    this.probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
   }
 
   /** @param startedMs of the latest attempt, on the clock that never jumps. */
@@ -111,9 +126,6 @@ class Circuit {
     return this.#recent.filter((hasSucceeded) => !hasSucceeded).length > RECENT_ATTEMPTS / 2;
   }
 }
-
-/** After a start, or when another process left hints behind: what is due by itself goes first. */
-const SUSPECT_AFTER_MS = 15_000;
 
 /**
  * The circuits of all endpoints that failed lately; one that is well has none. No kept library has a clock that
@@ -174,14 +186,14 @@ export class Circuits {
   /** Hints wait for it: it is probed when nothing else has been tried meanwhile. */
   suspect(endpoint: string): void {
     if (this.#isStopped || this.#circuits.get(endpoint)?.isWaitingToProbe) return;
-    this.#of(endpoint).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
+    this.#of(endpoint).suspect();
   }
 
   /** A probe or a trial was given up, or went elsewhere, and says nothing of the endpoint: there is to be another. */
   inconclusive(endpoint: string): void {
     const circuit = this.#circuits.get(endpoint);
     if (this.#isStopped || circuit === undefined) return;
-    if (circuit.isFailing && !circuit.isWaitingToProbe) circuit.probeLater(this.clock.elapsedMs());
+    if (circuit.needsProbe && !circuit.isWaitingToProbe) circuit.probeLater(this.clock.elapsedMs());
     else if (circuit.isForgotten) this.#circuits.delete(endpoint);
   }
 

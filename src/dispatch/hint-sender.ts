@@ -166,12 +166,12 @@ export class HintSender {
     await outbox.reschedule(held, toRescheduled(sending, next, failure, nowMs), nowMs);
   }
 
-  /** The puppet has moved: what waits for it is of another origin, whose circuit counts. */
+  /** The puppet has moved: what waits for it is of another endpoint, whose circuit counts. */
   async #sendAfter(outbox: Outbox, held: Held, puppet: Puppet): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     await outbox.release(held, nowMs, nowMs);
-    const origin = this.client.originOf(puppet);
-    if (origin !== null) await outbox.wake(held.key, origin, nowMs);
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint !== null) await outbox.wake(held.key, endpoint, nowMs);
   }
 
   /** A probe is not of the schedule and uses up none of its retries. */
