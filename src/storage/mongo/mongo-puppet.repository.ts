@@ -63,12 +63,14 @@ export class MongoPuppetRepository extends PuppetRepository {
   }
 
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const before = await this.find(registration.openKfId);
-    const replacedFrom = replacedBy(before, registration.from);
     const filter = { kfOpenId: registration.openKfId };
-    const record = { ...toRecord(registration, nowMs), replacedFrom };
-    const update = { $set: record, $currentDate: { updatedAt: true } } as const;
-    const upsert = async (): Promise<void> => {
+    const upsert = async (): Promise<string[]> => {
+      const record = await this.model.findOne({ ...NOT_SET_ASIDE, ...filter }).lean();
+      const replacedFrom = replacedBy(record === null ? null : fromRecord(record), registration.from);
+      const update = {
+        $set: { ...toRecord(registration, nowMs), replacedFrom },
+        $currentDate: { updatedAt: true },
+      } as const;
       try {
         await this.model.updateOne(filter, update, { upsert: true });
       } catch (error) {
@@ -76,8 +78,9 @@ export class MongoPuppetRepository extends PuppetRepository {
         if (!isDuplicateKey(error)) throw error;
         await this.model.updateOne(filter, update);
       }
+      return replacedFrom;
     };
-    await this.store.run('save puppet', upsert, null);
+    const replacedFrom = await this.store.run('save puppet', upsert, null);
     return { ...registration, online: true, lastOnlineAtMs: nowMs, replacedFrom, answered: false };
   }
 
