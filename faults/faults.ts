@@ -97,12 +97,17 @@ type Results = Map<Scenario, readonly (Row | NotRun)[]>;
 
 async function runAll(run: Run, scenarios: readonly Scenario[]): Promise<Results> {
   const results: Results = new Map();
-  const runInTurn = async (which: Scenario['runs']) => {
-    for (const scenario of scenarios) if (scenario.runs === which) await runOne(run, scenario, results);
+  const runThose = async (which: Scenario['runs'], atOnce: number) => {
+    const left = scenarios.filter(({ runs }) => runs === which);
+    const work = async () => {
+      for (let scenario = left.shift(); scenario; scenario = left.shift()) {
+        await runOne(run, scenario, results);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
   };
-  const beside = scenarios.filter(({ runs }) => runs === 'beside');
-  await Promise.all([...beside.map((scenario) => runOne(run, scenario, results)), runInTurn('in turn')]);
-  await runInTurn('alone');
+  await Promise.all([runThose('beside', scenarios.length), runThose('in turn', run.isShort ? 2 : 1)]);
+  await runThose('alone', 1);
   return results;
 }
 

@@ -10,8 +10,11 @@ import type { Run } from './run.js';
 
 const READY_WITHIN_MS = 30_000;
 const READY_POLL_MS = 10;
+const READINESS_LIMIT_MS = 2_000;
 const STOPS_WITHIN_MS = 30_000;
 const REGISTRATIONS_AT_ONCE = 32;
+const REGISTER_TRIES = 5;
+const REGISTER_AGAIN_MS = 500;
 
 export interface ManagerOptions {
   readonly port: number;
@@ -87,13 +90,18 @@ export class Manager {
   }
 
   async isReady(): Promise<boolean> {
+    return (await this.readiness()) === true;
+  }
+
+  /** @returns `null` when nothing is answered in time. */
+  async readiness(): Promise<boolean | null> {
+    const signal = AbortSignal.timeout(READINESS_LIMIT_MS);
     try {
-      const signal = AbortSignal.timeout(2_000);
       const answer = await fetch(`${this.url}/health/ready`, { signal, headers: { connection: 'close' } });
       await answer.arrayBuffer();
       return answer.status === 200;
     } catch {
-      return false;
+      return signal.aborted ? null : false;
     }
   }
 
@@ -108,10 +116,22 @@ export class Manager {
     const left = [...accounts];
     const work = async () => {
       for (let account = left.pop(); account; account = left.pop()) {
-        await register(this.url, account, account.openKfId, account.endpoint);
+        await this.#registerOne(account);
       }
     };
     await Promise.all(Array.from({ length: REGISTRATIONS_AT_ONCE }, work));
+  }
+
+  /** A refusal is repeated, as puppets do it: a store under load may be late. */
+  async #registerOne(account: Account): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await register(this.url, account, account.openKfId, account.endpoint);
+      } catch (error) {
+        if (tries === REGISTER_TRIES || this.#hasExited) throw error;
+        await sleep(REGISTER_AGAIN_MS);
+      }
+    }
   }
 
   async kill(): Promise<void> {

@@ -20,7 +20,8 @@ import { TcpProxy } from '../tcp-proxy.js';
 const HEALTHY = 20;
 const FAILING = 10;
 const RATE_PER_S = 60;
-const BEFORE_MS = 2_000;
+const WARM_UP_MS = 1_000;
+const BEFORE_MS = 1_000;
 const ON_ITS_WAY_MS = 20_000;
 const KINDS = ['stopped', 'SIGSTOP', 'connections reset'] as const;
 
@@ -39,7 +40,7 @@ export const databaseOutage: Scenario = {
   run: async (run) => {
     const rows: (Row | NotRun)[] = [];
     for (const seconds of run.isShort ? [3] : [5, 60]) {
-      for (const kind of KINDS) rows.push(await oneOutage(run, kind, seconds));
+      rows.push(...(await Promise.all(KINDS.map((kind) => oneOutage(run, kind, seconds)))));
     }
     return rows;
   },
@@ -73,6 +74,8 @@ async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | N
     send: (account) => caller.send(account),
     onAnswer: (_account, answer) => others.add(answer),
   }).start();
+  others.enter('warm-up');
+  await sleep(WARM_UP_MS);
   others.enter('before');
   for (const host of failing) host.behave = refuse;
   await Promise.all(failingAccounts.map((account) => caller.send(account)));

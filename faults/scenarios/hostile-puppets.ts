@@ -49,7 +49,7 @@ export const hostilePuppets: Scenario = {
 };
 
 async function hostile(run: Run): Promise<Row> {
-  const phaseMs = run.isShort ? 4_000 : 60_000;
+  const phaseMs = run.isShort ? 3_000 : 60_000;
   const turns = run.isShort ? 1 : 3;
   const oracle = new Oracle();
   const healthy = await openHosts(HEALTHY, oracle);

@@ -19,6 +19,7 @@ import { type NotRun, type Row, type Scenario, toRow, unless } from '../scenario
 const INLINE_BUDGET_MS = 1_000;
 const ARRIVES_WITHIN_MS = 40_000;
 const COVERED_WITHIN_MS = 60_000;
+const COVERED_WITHIN_SHORT_MS = 10_000;
 const REPORT_EVERY = 10_000;
 
 interface Form {
@@ -121,7 +122,10 @@ class Race {
     if (isRetried) this.#retried++;
     else this.#inline++;
     await first;
-    await this.#oracle.whenCovered(lane.account.openKfId, COVERED_WITHIN_MS);
+    await this.#oracle.whenCovered(
+      lane.account.openKfId,
+      this.run_.isShort ? COVERED_WITHIN_SHORT_MS : COVERED_WITHIN_MS,
+    );
     lane.reset();
   }
 

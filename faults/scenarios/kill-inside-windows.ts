@@ -57,18 +57,17 @@ class Windows {
     const accounts = Array.from({ length: this.#rounds }, () =>
       this.#hosts.map((host) => host.newAccount(app)),
     );
-    let manager = await Manager.start(this.run_, this.#options);
-    await manager.register(accounts.flat());
+    let manager: Manager | undefined;
     for (const ofRound of accounts) {
-      await manager.kill();
+      await manager?.kill();
       await this.#untilKilled(ofRound);
       manager = await Manager.start(this.run_, this.#options);
       await sleep(this.#random.below(300));
     }
     for (const host of this.#hosts) host.behave = take;
-    await drain(this.run_, this.#oracle, manager, accounts.flat());
+    if (manager) await drain(this.run_, this.#oracle, manager, accounts.flat());
     this.#caller.close();
-    await manager.stop();
+    await manager?.stop();
     await closeHosts(this.#hosts);
     return this.#row();
   }
@@ -83,8 +82,9 @@ class Windows {
     const passings = 1 + this.#random.below(PASSINGS_MAX);
     const env = { ...this.#options.env, ...failpointEnv(this.name, passings) };
     const manager = Manager.spawn(this.run_, { ...this.#options, main: this.main, env });
-    // Hints of earlier rounds may lead into the window before the manager is ready.
-    await Promise.race([manager.whenReady().catch(() => undefined), manager.exited]);
+    // Hints of earlier rounds may lead into the window before it is ready or has registered anybody.
+    const registered = manager.whenReady().then(() => manager.register(accounts));
+    await Promise.race([registered.catch(() => undefined), manager.exited]);
     const load = new Load({
       ratePerS: RATE_PER_S,
       pick: () => this.#random.pick(accounts),

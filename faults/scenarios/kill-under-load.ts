@@ -111,7 +111,7 @@ class KillUnderLoad {
 
   async #killAndStart(manager: Manager, options: ManagerOptions, number: number): Promise<Manager> {
     if (number % PATIENT_EVERY === 0) await this.#wait();
-    else await sleep(50 + this.#random.below(1_500));
+    else await sleep(50 + this.#random.below(this.run_.isShort ? 2_000 : 3_000));
     await manager.kill();
     this.#hush();
     let next = Manager.spawn(this.run_, options);
@@ -126,10 +126,10 @@ class KillUnderLoad {
     return next;
   }
 
-  /** Half of the accounts that wait for a puppet which is there, and few of the others. */
+  /** The accounts that wait for a puppet which is there, and few of the others. */
   #hush(): void {
     for (const openKfId of this.#oracle.listUncovered()) {
-      if (this.#random.below(100) < (this.#down.has(openKfId) ? 3 : 50)) this.#quiet.add(openKfId);
+      if (!this.#down.has(openKfId) || this.#random.below(100) < 3) this.#quiet.add(openKfId);
     }
     this.#recovery.fault([...this.#quiet]);
   }
