@@ -24,9 +24,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** In the order of the table. */
 const SCENARIOS: readonly Scenario[] = [
   killUnderLoad,
+  databaseOutage,
   killInsideWindows,
   inFlightRace,
-  databaseOutage,
   hostilePuppets,
   receiverDown,
   storm,

@@ -9,7 +9,7 @@ import { register } from '../test/support/puppet-server.js';
 import type { Run } from './run.js';
 
 const READY_WITHIN_MS = 30_000;
-const READY_POLL_MS = 10;
+const READY_POLL_MS = 20;
 const READINESS_LIMIT_MS = 2_000;
 const STOPS_WITHIN_MS = 30_000;
 const REGISTRATIONS_AT_ONCE = 32;

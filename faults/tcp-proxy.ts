@@ -1,8 +1,10 @@
 /** Stands between the manager and its database and breaks their connections. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Run } from './run.js';
 
 export class TcpProxy {
+  upstreamPort = 0;
   readonly #sockets = new Set<Socket>();
   #isBroken = false;
 
@@ -11,10 +13,11 @@ export class TcpProxy {
     readonly port: number,
   ) {}
 
-  static async open(port: number, upstreamPort: number): Promise<TcpProxy> {
+  static async open(port: number, run: Run): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server, port);
-    server.on('connection', (socket) => proxy.#join(socket, upstreamPort));
+    server.on('connection', (socket) => proxy.#join(socket));
+    run.onEnd(() => proxy.close());
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -35,12 +38,12 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #join(socket: Socket, upstreamPort: number): void {
+  #join(socket: Socket): void {
     if (this.#isBroken) {
       socket.on('error', () => undefined).resetAndDestroy();
       return;
     }
-    const upstream = connect({ port: upstreamPort, host: '127.0.0.1', noDelay: true });
+    const upstream = connect({ port: this.upstreamPort, host: '127.0.0.1', noDelay: true });
     socket.setNoDelay(true);
     for (const [one, other] of [
       [socket, upstream],

@@ -3,6 +3,7 @@
  * manager stays up, and what waited before is on its way when the database is back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StandIn } from '../../test/support/mongo/mongo-server.js';
 import { newApp } from '../../test/support/wecom.js';
 import { importMongoServer, newDatabaseUri } from '../database.js';
 import { drain, until } from '../drain.js';
@@ -14,7 +15,7 @@ import { stablePort } from '../ports.js';
 import { closeHosts, openHosts, refuse, take } from '../puppets.js';
 import { Recovery } from '../recovery.js';
 import type { Run } from '../run.js';
-import { type NotRun, type Row, type Scenario, toRow, unless } from '../scenario.js';
+import { type Row, type Scenario, toRow, unless } from '../scenario.js';
 import { TcpProxy } from '../tcp-proxy.js';
 
 const HEALTHY = 20;
@@ -27,8 +28,8 @@ const KINDS = ['stopped', 'SIGSTOP', 'connections reset'] as const;
 
 type Kind = (typeof KINDS)[number];
 
-/** A database that can be taken away and given back. */
-interface Victim {
+/** How a database is taken away from one manager and given back. */
+interface Injection {
   readonly uri: string;
   takeAway(): Promise<void>;
   giveBack(): Promise<void>;
@@ -36,24 +37,21 @@ interface Victim {
 
 export const databaseOutage: Scenario = {
   name: 'outage',
-  runs: 'beside',
+  runs: 'in turn',
   run: async (run) => {
-    const rows: (Row | NotRun)[] = [];
+    const victim = await startVictim(run).catch(String);
+    if (typeof victim === 'string') return [{ injection: 'database outage', notRun: victim }];
+    const rows: Row[] = [];
     for (const seconds of run.isShort ? [3] : [5, 60]) {
-      rows.push(...(await Promise.all(KINDS.map((kind) => oneOutage(run, kind, seconds)))));
+      for (const kind of KINDS) rows.push(await oneOutage(run, victim, kind, seconds));
     }
+    await victim.stop();
     return rows;
   },
 };
 
-async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | NotRun> {
-  const injection = `database outage, ${kind}`;
-  let victim: Victim;
-  try {
-    victim = await startVictim(run, kind);
-  } catch (error) {
-    return { injection, notRun: String(error) };
-  }
+async function oneOutage(run: Run, victim: Victim, kind: Kind, seconds: number): Promise<Row> {
+  const injection = victim.prepare(kind);
   const oracle = new Oracle();
   const recovery = new Recovery(oracle);
   const others = new Others();
@@ -64,7 +62,7 @@ async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | N
   const failingAccounts = accounts.slice(HEALTHY);
   const port = await stablePort();
   const caller = new Caller(port, oracle);
-  const manager = await Manager.start(run, { port, env: { MONGO_URI: victim.uri } });
+  const manager = await Manager.start(run, { port, env: { MONGO_URI: injection.uri } });
   await manager.register(accounts);
 
   const random = run.random(`outage ${kind} ${seconds}`);
@@ -82,11 +80,11 @@ async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | N
   await sleep(BEFORE_MS);
 
   others.enter('outage');
-  await victim.takeAway();
+  await injection.takeAway();
   for (const host of failing) host.behave = take;
   await sleep(seconds * 1_000);
   const waiting = oracle.listUncovered();
-  await victim.giveBack();
+  await injection.giveBack();
   recovery.begin(performance.now());
   // A stopped database answers before its start is told of; what went out then was not late.
   recovery.expect(oracle.listUncovered());
@@ -101,7 +99,7 @@ async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | N
   await manager.stop();
   await closeHosts(hosts);
   const described = {
-    injection,
+    injection: `database outage, ${kind}`,
     length: `${seconds} s`,
     load: `${RATE_PER_S}/s over ${HEALTHY} healthy accounts, ${FAILING} hints waiting`,
   };
@@ -123,34 +121,54 @@ async function oneOutage(run: Run, kind: Kind, seconds: number): Promise<Row | N
 }
 
 /** A stand-in of its own, because no other database can be stopped from here. */
-async function startVictim(run: Run, kind: Kind): Promise<Victim> {
+async function startVictim(run: Run): Promise<Victim> {
   const { startStandIn } = await importMongoServer();
   const dataDir = run.folder('stand-in');
-  let server = await startStandIn({ dataDir, port: await stablePort() });
-  run.onEnd(() => server.kill());
-  const uri = newDatabaseUri(server.uri);
-  switch (kind) {
-    case 'stopped':
-      return {
-        uri,
-        takeAway: () => server.kill(),
-        giveBack: async () => {
-          server = await startStandIn({ dataDir, port: server.port });
-        },
-      };
-    case 'SIGSTOP':
-      return { uri, takeAway: () => server.pause(), giveBack: async () => server.resume() };
-    case 'connections reset': {
-      const proxy = await TcpProxy.open(await stablePort(), server.port);
-      run.onEnd(() => proxy.close());
-      return {
-        // Asked where it is, the database would name its own port.
-        uri: `${newDatabaseUri(`mongodb://127.0.0.1:${proxy.port}/`)}?directConnection=true`,
-        takeAway: async () => proxy.break(),
-        giveBack: async () => proxy.mend(),
-      };
+  const start = async (port: number): Promise<StandIn> => {
+    const server = await startStandIn({ dataDir, port });
+    run.onEnd(() => server.kill());
+    return server;
+  };
+  return new Victim(start, await start(await stablePort()), await TcpProxy.open(await stablePort(), run));
+}
+
+class Victim {
+  constructor(
+    private readonly start: (port: number) => Promise<StandIn>,
+    private server: StandIn,
+    private readonly proxy: TcpProxy,
+  ) {
+    proxy.upstreamPort = server.port;
+  }
+
+  /** On a database that was never used. */
+  prepare(kind: Kind): Injection {
+    const uri = newDatabaseUri(this.server.uri);
+    switch (kind) {
+      case 'stopped':
+        return {
+          uri,
+          takeAway: () => this.server.kill(),
+          giveBack: async () => {
+            this.server = await this.start(this.server.port);
+          },
+        };
+      case 'SIGSTOP':
+        return { uri, takeAway: () => this.server.pause(), giveBack: async () => this.server.resume() };
+      case 'connections reset':
+        return {
+          // Asked where it is, the database would name its own port.
+          uri: `${newDatabaseUri(`mongodb://127.0.0.1:${this.proxy.port}/`)}?directConnection=true`,
+          takeAway: async () => this.proxy.break(),
+          giveBack: async () => this.proxy.mend(),
+        };
+      default:
+        return kind satisfies never;
     }
-    default:
-      return kind satisfies never;
+  }
+
+  async stop(): Promise<void> {
+    this.proxy.close();
+    await this.server.kill();
   }
 }
