@@ -80,16 +80,28 @@ function makeRun(): Run {
   return run;
 }
 
+function fromOptions(): { run: Run; scenarios: readonly Scenario[] } {
+  try {
+    const scenarios = wanted();
+    return { run: makeRun(), scenarios };
+  } catch (error) {
+    say(String(error));
+    process.exit(2);
+  }
+}
+
 /** Ends what was started when this is interrupted, fails where nobody catches it, or takes too long. */
 function guard(run: Run): void {
   const endOn = (reason: string, code: number) => {
+    // What breaks because everything is being taken away is no news.
+    if (run.isEnding) return;
     say(reason);
     run.end().finally(() => process.exit(code));
   };
   const limitMs = options.short ? LIMIT_SHORT_MS : LIMIT_LONG_MS;
-  process.once('SIGINT', () => endOn('interrupted', 130));
-  process.once('SIGTERM', () => endOn('interrupted', 143));
-  process.once('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
+  process.on('SIGINT', () => endOn('interrupted', 130));
+  process.on('SIGTERM', () => endOn('interrupted', 143));
+  process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
   setTimeout(() => endOn(`gave up after ${limitMs / 1_000} s`, 1), limitMs).unref();
 }
 
@@ -154,11 +166,13 @@ async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {
 if (options.help) {
   say(HELP);
 } else {
-  const run = makeRun();
-  const code = await main(run, wanted()).catch((error: unknown) => {
-    say(`FAILED: ${error instanceof Error ? error.stack : error}`);
+  const { run, scenarios } = fromOptions();
+  const code = await main(run, scenarios).catch((error: unknown) => {
+    if (!run.isEnding) say(`FAILED: ${error instanceof Error ? error.stack : error}`);
     return 1;
   });
+  // Whoever interrupted it ends it.
+  if (run.isEnding) await new Promise(() => undefined);
   await run.end();
   process.exit(code);
 }

@@ -47,6 +47,7 @@ export class Manager {
 
   /** Does not wait until it is ready. What it prints goes to a file: read through a pipe it would cost this process. */
   static spawn(run: Run, { port, env, main = join(run.root, 'dist/main.js') }: ManagerOptions): Manager {
+    if (run.isEnding) throw new Error('the run is over');
     const logFile = join(run.temp, `manager-${port}.log`);
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, [main], {

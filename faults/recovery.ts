@@ -29,11 +29,6 @@ export class Recovery {
     for (const openKfId of candidates) if (this.#isDue(openKfId, nowMs)) this.#waiting.add(openKfId);
   }
 
-  /** For hints that are known to be due. */
-  expect(openKfIds: readonly string[]): void {
-    for (const openKfId of openKfIds) this.#waiting.add(openKfId);
-  }
-
   /** The cause is gone. */
   begin(atMs: number): void {
     this.#goneAtMs = atMs;

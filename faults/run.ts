@@ -34,6 +34,11 @@ export class Run {
     return seeded((this.seed ^ salt) >>> 0);
   }
 
+  /** Nothing may be started any more. */
+  get isEnding(): boolean {
+    return this.#ended !== undefined;
+  }
+
   folder(name: string): string {
     return mkdtempSync(join(this.temp, `${name}-`));
   }

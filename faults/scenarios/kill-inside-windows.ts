@@ -57,17 +57,15 @@ class Windows {
     const accounts = Array.from({ length: this.#rounds }, () =>
       this.#hosts.map((host) => host.newAccount(app)),
     );
-    let manager: Manager | undefined;
     for (const ofRound of accounts) {
-      await manager?.kill();
       await this.#untilKilled(ofRound);
-      manager = await Manager.start(this.run_, this.#options);
-      await sleep(this.#random.below(300));
+      if (!this.run_.isShort) await this.#startBetween();
     }
+    const manager = await Manager.start(this.run_, this.#options);
     for (const host of this.#hosts) host.behave = take;
-    if (manager) await drain(this.run_, this.#oracle, manager, accounts.flat());
+    await drain(this.run_, this.#oracle, manager, accounts.flat());
     this.#caller.close();
-    await manager?.stop();
+    await manager.stop();
     await closeHosts(this.#hosts);
     return this.#row();
   }
@@ -77,6 +75,13 @@ class Windows {
     if (this.#random.below(3) > 0) delivery.take();
     else delivery.refuse();
   };
+
+  /** The product itself, for a moment, on what the killed one left. */
+  async #startBetween(): Promise<void> {
+    const manager = await Manager.start(this.run_, this.#options);
+    await sleep(this.#random.below(300));
+    await manager.kill();
+  }
 
   async #untilKilled(accounts: readonly Account[]): Promise<void> {
     const passings = 1 + this.#random.below(PASSINGS_MAX);
