@@ -1,6 +1,6 @@
 /**
  * How long a start takes on the embedded store, and how much memory it then has: empty, and with
- * 100,000 puppets. `--write` writes results/start.md; `--short` starts once instead of five times, and a
+ * 100,000 puppets, and how long it takes to open 100,000 waiting hints. `--write` writes results/start.md; `--short` starts once instead of five times, and a
  * missed target is then no failure.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,20 +8,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { NewHint } from '../src/dispatch/hint.js';
 import { Secret } from '../src/kernel/secret.js';
+import { EmbeddedOutbox } from '../src/storage/embedded/embedded-outbox.js';
 import { EmbeddedPuppetRepository } from '../src/storage/embedded/embedded-puppet.repository.js';
 import { EmbeddedStore } from '../src/storage/embedded/embedded-store.js';
 import { startManager } from '../test/support/manager-process.js';
-import { newApp, newOpenKfId } from '../test/support/wecom.js';
+import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../test/support/wecom.js';
 
+const hintApp = newApp();
 const isShort = process.argv.includes('--short');
 const STARTS = isShort ? 1 : 5;
 const PUPPETS = 100_000;
+const HINTS = 100_000;
 const WRITES_AT_ONCE = 1_000;
 /** Long enough for what starting left behind to be collected. */
 const IDLE_MS = 2_000;
 
-const TARGETS = { readyMs: 1_500, idleRssMb: 150, loadMs: 3_000 };
+const TARGETS = { readyMs: 1_500, idleRssMb: 150, loadMs: 3_000, openMs: 2_000 };
 
 interface Start {
   /** From the spawn to the first 200 of /health/ready. */
@@ -62,6 +66,7 @@ async function fill(dataDir: string): Promise<void> {
           endpoint: `http://puppet-${done + n}.bots.svc.cluster.local:8080`,
           corpId: app.corpId,
           corpSecret: new Secret(app.encodingAESKey),
+          from: '10.0.0.1',
         },
         Date.now(),
       ),
@@ -71,16 +76,70 @@ async function fill(dataDir: string): Promise<void> {
   await store.onApplicationShutdown();
 }
 
+/** Callbacks of one corp, each for another account, as they came in. */
+function newHint(number: number): NewHint {
+  const openKfId = newOpenKfId();
+  const { query, body } = sealCallback(hintApp, kfMessageXml(hintApp, openKfId));
+  const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
+  return {
+    event: {
+      id: msgSignature,
+      corpId: hintApp.corpId,
+      openKfId,
+      syncToken: hintApp.encodingAESKey,
+      raw: { msgSignature, timestamp, nonce, body: Buffer.from(body) },
+    },
+    keysId: hintApp.token,
+    arrivedAtMs: Date.now(),
+    attempts: 1,
+    step: 1,
+    dueAtMs: Date.now() + number,
+    origin: `http://puppet-${number % 1_000}.bots.svc.cluster.local:8080`,
+    failure: { atMs: Date.now(), stage: 'connect', reason: 'no connection (ECONNREFUSED)' },
+    lease: null,
+  };
+}
+
+async function fillOutbox(dataDir: string): Promise<void> {
+  const store = await EmbeddedStore.open({ dataDir });
+  const outbox = new EmbeddedOutbox(store);
+  for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
+    await Promise.all(
+      Array.from({ length: WRITES_AT_ONCE }, (_, n) => outbox.put(newHint(done + n), Date.now())),
+    );
+  }
+  await store.onApplicationShutdown();
+}
+
+async function openOutbox(dataDir: string): Promise<number> {
+  const store = await EmbeddedStore.open({ dataDir });
+  const startedMs = performance.now();
+  const outbox = new EmbeddedOutbox(store);
+  const openMs = performance.now() - startedMs;
+  const { waiting } = await outbox.counts();
+  await store.onApplicationShutdown();
+  if (waiting !== HINTS) throw new Error(`${waiting} of ${HINTS} hints wait`);
+  return openMs;
+}
+
+async function measureOutbox(dataDir: string): Promise<number> {
+  const openMs: number[] = [];
+  for (let n = 0; n < STARTS; n++) openMs.push(await openOutbox(dataDir));
+  return median(openMs);
+}
+
 async function measure(dataDir: string): Promise<Start> {
   const starts: Start[] = [];
   for (let n = 0; n < STARTS; n++) starts.push(await start(dataDir));
-  const median = (of: (start: Start) => number): number =>
-    starts.map(of).sort((a, b) => a - b)[STARTS >> 1] ?? 0;
   return {
-    readyMs: median((s) => s.readyMs),
-    loadMs: median((s) => s.loadMs),
-    rssMb: median((s) => s.rssMb),
+    readyMs: median(starts.map((s) => s.readyMs)),
+    loadMs: median(starts.map((s) => s.loadMs)),
+    rssMb: median(starts.map((s) => s.rssMb)),
   };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 const root = mkdtempSync(join(tmpdir(), 'wxkf-start-bench-'));
@@ -91,6 +150,10 @@ try {
   await fill(join(root, 'full'));
   process.stdout.write(`${STARTS} start(s) on them …\n`);
   const full = await measure(join(root, 'full'));
+  process.stdout.write(`writing ${HINTS} hints, and ${STARTS} start(s) on them …\n`);
+  await fillOutbox(join(root, 'hints'));
+  const openMs = await measureOutbox(join(root, 'hints'));
+  const waiting = await measure(join(root, 'hints'));
   const row = (what: string, value: number, unit: string, target?: number): string =>
     `| ${what} | ${Math.round(value)} ${unit} | ${target === undefined ? '' : `≤ ${target} ${unit}: ${value <= target ? 'pass' : 'FAIL'}`} |`;
   const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
@@ -104,6 +167,9 @@ try {
     row(`loading ${PUPPETS} puppets`, full.loadMs, 'ms', TARGETS.loadMs),
     row(`start to ready with them`, full.readyMs, 'ms'),
     row(`RSS idle with them`, full.rssMb, 'MB'),
+    row(`opening ${HINTS} waiting hints`, openMs, 'ms', TARGETS.openMs),
+    row(`start to ready with them`, waiting.readyMs, 'ms'),
+    row(`RSS idle with them`, waiting.rssMb, 'MB'),
     '',
   ].join('\n');
   process.stdout.write(`\n${report}`);

@@ -93,7 +93,7 @@ The message arrived. The manager goes on running at ${url} until Ctrl-C. Try, fr
 
   an event that a gateway has opened; it appears here as it is delivered
     curl ${url}/callback/decrypted/${corpId} ${json} -d '{"token":"news","openKfId":"${openKfId}"}'
-  the same for an account that no puppet has registered: 503, so that the sender sends it again
+  the same for an account that no puppet has registered: kept, and delivered when one does
     curl ${url}/callback/decrypted/${corpId} ${json} -d '{"token":"news","openKfId":"wkNobody"}'
   a registration that says too little: 400, with every field that is missing
     curl ${url}/puppetWxkfManager/register ${json} -d '{"kfId":"wk1"}'

@@ -4,6 +4,7 @@ import { RequestFields } from '../http/request-log.js';
 export const CALLBACK_OUTCOMES = [
   'verified',
   'delivered',
+  'pending',
   'ignored',
   'refused',
   'not_taken',
@@ -20,6 +21,8 @@ export class CallbackLog extends RequestFields {
   event: string | undefined = undefined;
   outcome: CallbackOutcome | undefined = undefined;
   attempts: number | undefined = undefined;
+  /** Why it was kept. */
+  stage: string | undefined = undefined;
   puppetStatus: number | undefined = undefined;
   /** Verify, decrypt and parse. */
   openMs: number | undefined = undefined;

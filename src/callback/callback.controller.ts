@@ -52,11 +52,12 @@ export class CallbackController {
   @Post('decrypted/:corpId')
   @HttpCode(200)
   async receiveDecrypted(@Req() request: CallbackRequest) {
-    await this.#counted(request, 'decrypted', (corpId, log) => {
+    const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {
       const { openKfId, token } = parseJsonBody(DecryptedEventDto, request);
-      return this.service.acceptDecrypted({ corpId, openKfId, syncToken: token }, log);
+      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token }, log);
+      return log.outcome;
     });
-    return { code: 0, message: 'success', delivery: 'delivered' };
+    return { code: 0, message: 'success', delivery };
   }
 
   /** Gives the request its log line and counts how it ended. */

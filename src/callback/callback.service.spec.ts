@@ -1,16 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
+import { openDispatch } from '../../test/support/dispatch.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
 import { registration } from '../../test/support/puppets.js';
 import { newApp, sealVerification, type WecomApp } from '../../test/support/wecom.js';
-import { loadConfig } from '../config/config.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
-import { Dispatcher } from '../dispatch/dispatcher.js';
-import { PuppetClient } from '../dispatch/puppet-client.js';
 import { Secret } from '../kernel/secret.js';
 import type { Registration } from '../registry/puppet.js';
-import { RegistryService } from '../registry/registry.service.js';
+import type { RegistryService } from '../registry/registry.service.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 
@@ -24,15 +21,10 @@ let callbacks: CallbackService;
 
 beforeEach(async () => {
   const clock = new ManualClock();
-  const log = pino({ level: 'silent' });
   table = new Map();
-  registry = new RegistryService(new MemoryPuppetRepository(table), clock, log, loadConfig({}));
-  callbacks = new CallbackService(
-    registry,
-    new WecomCiphers(),
-    new Dispatcher(new PuppetClient(clock, log), registry, clock),
-    clock,
-  );
+  const dispatch = openDispatch(clock, { repository: new MemoryPuppetRepository(table) });
+  registry = dispatch.registry;
+  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock);
   registry.onApplicationBootstrap();
   await clock.advance(0);
 });

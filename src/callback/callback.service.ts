@@ -5,6 +5,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { CorpKeys, KeyPair } from '../registry/registry-image.js';
@@ -55,8 +56,8 @@ export class CallbackService {
   }
 
   /**
-   * Returns once the event was taken by its puppet, or needs nobody to take it.
-   * @throws AppError with the reason; the event was then not taken for certain.
+   * Returns once the event was taken by its puppet or durably kept, or needs nobody to take it.
+   * @throws AppError with the reason; the event was then neither for certain.
    */
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
@@ -72,14 +73,15 @@ export class CallbackService {
       return;
     }
     const puppet = await this.#findPuppet(corpId, event.openKfId, log);
-    await this.#dispatch(this.#toKfEvent(callback, opened, event, puppet), puppet, log);
+    await this.#dispatch(this.#toKfEvent(callback, opened, event, puppet), puppet, startedMs, log);
   }
 
   /** The same for an event that a gateway opened already. */
   async acceptDecrypted({ corpId, openKfId, syncToken }: DecryptedCallback, log: CallbackLog): Promise<void> {
+    const startedMs = this.clock.elapsedMs();
     const puppet = await this.#findPuppet(corpId, openKfId, log);
     const id = idOfDecrypted(corpId, openKfId, syncToken);
-    await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, log);
+    await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, startedMs, log);
   }
 
   async #getCorp(corpId: string): Promise<CorpKeys> {
@@ -122,10 +124,14 @@ export class CallbackService {
     throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
 
-  /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only. */
+  /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only; `CALLBACK_EVENT_MALFORMED` */
   async #findPuppet(corpId: string, openKfId: string, log: CallbackLog): Promise<Puppet | null> {
     log.openKfId = openKfId;
     const puppet = this.registry.findPuppet(openKfId) ?? (await this.registry.lookUpPuppet(openKfId));
+    // No puppet can register for it, so that it would wait for nobody.
+    if (puppet === null && !ID_FORMAT.pattern.test(openKfId)) {
+      throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
+    }
     if (puppet !== null && puppet.corpId !== corpId) throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');
     return puppet;
   }
@@ -146,15 +152,16 @@ export class CallbackService {
     return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw };
   }
 
-  async #dispatch(event: KfEvent, puppet: Puppet | null, log: CallbackLog): Promise<void> {
-    const startedMs = this.clock.elapsedMs();
+  async #dispatch(event: KfEvent, puppet: Puppet | null, startedMs: number, log: CallbackLog): Promise<void> {
+    const openedMs = this.clock.elapsedMs();
     try {
-      const { status, attempts } = await this.dispatcher.dispatch(event, puppet);
-      log.outcome = 'delivered';
-      log.puppetStatus = status;
-      log.attempts = attempts;
+      const dispatched = await this.dispatcher.dispatch(event, puppet, startedMs);
+      log.outcome = dispatched.delivery;
+      log.attempts = dispatched.attempts;
+      if (dispatched.delivery === 'delivered') log.puppetStatus = dispatched.status;
+      else log.stage = dispatched.stage;
     } finally {
-      log.deliveryMs = roundMs(this.clock.elapsedMs() - startedMs);
+      log.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);
     }
   }
 }

@@ -309,7 +309,7 @@ describe('a kept connection', () => {
     // The new connection goes to the one that waited longest; ours is behind it.
     await server.next();
     expect(attempt.withdraw()).toBe(false);
-    await client.onApplicationShutdown();
+    await client.close();
     expect(await attempt.result).toMatchObject({ taken: false, stage: 'reset' });
     await resultsOf(others);
   });

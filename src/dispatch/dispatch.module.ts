@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Dispatcher } from './dispatcher.js';
+import { HintKeeper } from './hint-keeper.js';
 import { PuppetClient } from './puppet-client.js';
+import { Redelivery } from './redelivery.js';
 
-@Module({ imports: [RegistryModule], providers: [Dispatcher, PuppetClient], exports: [Dispatcher] })
+/** Its outbox and budget come from the storage module, which is global. */
+@Module({
+  imports: [RegistryModule],
+  providers: [Dispatcher, HintKeeper, PuppetClient, Redelivery],
+  exports: [Dispatcher, HintKeeper],
+})
 export class DispatchModule {}

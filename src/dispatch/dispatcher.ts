@@ -1,60 +1,112 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
-import type { AttemptResult, FailureStage } from './attempt.js';
+import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
+import { hintKey, type Lease, type NewHint, type NotTriedStage } from './hint.js';
+import { HintKeeper } from './hint-keeper.js';
+import { LEASE_MS, toFailure } from './hint-sender.js';
 import type { KfEvent } from './kf-event.js';
+import type { Kept } from './outbox.js';
 import { PuppetClient } from './puppet-client.js';
+import { Redelivery } from './redelivery.js';
+import { nextTry } from './retry-schedule.js';
 
 /** How long an answer waits for the puppet. */
 const INLINE_BUDGET_MS = 1_000;
+/** How long it waits for anything: contract 3. */
+const ANSWER_LIMIT_MS = 2_800;
+const KEEP_AGAIN_MS = 250;
+/** When a puppet is tried that has deregistered, or is just registering with another process. */
+const LATER_MS = 5_000;
 
-export interface Delivered {
+export type Dispatched =
+  | { readonly delivery: 'delivered'; readonly status: number; readonly attempts: number }
+  | {
+      readonly delivery: 'pending';
+      readonly attempts: number;
+      readonly stage: FailureStage | NotTriedStage;
+    };
+
+/** An event as it came in. */
+interface Incoming {
+  readonly event: KfEvent;
+  /** Events of this process in the order in which they came in. */
+  readonly order: number;
+  /** Store time. */
+  readonly arrivedAtMs: number;
+  /** When it must be answered, on the clock that never jumps. */
+  readonly answerByMs: number;
+}
+
+type Tried = Taken | NotTaken;
+
+interface Taken {
+  readonly taken: true;
   readonly status: number;
   readonly attempts: number;
 }
 
 interface NotTaken {
   readonly taken: false;
-  /** Where, beyond what an attempt can say. */
-  readonly stage: FailureStage | 'unregistered' | 'offline' | 'late';
+  readonly stage: FailureStage | NotTriedStage;
   readonly reason: string;
+  readonly attempts: number;
+  readonly puppet: Puppet | null;
+  /** One that is still under way. */
+  readonly late: Attempt | null;
 }
 
-const UNREGISTERED: NotTaken = {
-  taken: false,
-  stage: 'unregistered',
-  reason: 'no puppet has registered for this kf account yet',
-};
-const OFFLINE: NotTaken = { taken: false, stage: 'offline', reason: 'the puppet has deregistered' };
-const LATE: NotTaken = { taken: false, stage: 'late', reason: 'the puppet did not answer in time' };
-
-/** Delivers an event while its sender waits. What the puppet does not take is refused, so that it is sent again. */
+/** Delivers an event while its sender waits, and keeps what the puppet does not take at once. */
 @Injectable()
 export class Dispatcher {
+  #order = 0;
+
   constructor(
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
+    private readonly keeper: HintKeeper,
+    private readonly redelivery: Redelivery,
     private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
   ) {}
 
   /**
-   * Returns once the puppet has taken the event.
+   * Returns once the puppet has taken the event or it is durably kept, within 2.8 s of `startedMs`.
    * @param puppet `null` when none is registered for the event's kf account.
-   * @throws AppError `DISPATCH_NOT_TAKEN` within the inline budget; the puppet may still take it then.
+   * @param startedMs when its callback came in, on the clock that never jumps.
+   * @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither; the puppet may still take it then.
    */
-  async dispatch(event: KfEvent, puppet: Puppet | null): Promise<Delivered> {
-    if (puppet === null) throw notTaken(UNREGISTERED, 0);
-    const endMs = this.clock.elapsedMs() + INLINE_BUDGET_MS;
-    const attempts = puppet.online ? 1 : 0;
-    const first = puppet.online ? await this.#tryUntil(endMs, puppet, event, 1) : OFFLINE;
-    if (first.taken) return { status: first.status, attempts };
+  async dispatch(event: KfEvent, puppet: Puppet | null, startedMs: number): Promise<Dispatched> {
+    const incoming = {
+      event,
+      order: ++this.#order,
+      arrivedAtMs: this.storeClock.nowMs(),
+      answerByMs: startedMs + ANSWER_LIMIT_MS,
+    };
+    const tried = await this.#try(incoming, puppet);
+    if (!tried.taken) return this.#keep(incoming, tried);
+    this.keeper.taken(event, incoming.order);
+    return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
+  }
+
+  async #try(incoming: Incoming, known: Puppet | null): Promise<Tried> {
+    const { event, answerByMs } = incoming;
+    const endMs = Math.min(this.clock.elapsedMs() + INLINE_BUDGET_MS, answerByMs);
+    let puppet = known;
+    const answered = this.registry.whenAnswered(event.openKfId);
+    if (answered !== null) {
+      if (!(await this.#isInTime(answered, endMs))) return notTried('registering', puppet);
+      puppet = this.registry.findPuppet(event.openKfId);
+    }
+    if (puppet === null) return notTried('unregistered', null);
+    const first = await this.#tryOnce(event, puppet, endMs, 0);
+    if (first.taken || first.late !== null || first.stage === 'circuit') return first;
     const moved = await this.#findMoved(puppet, endMs);
-    if (moved === null) throw notTaken(first, attempts);
-    const second = await this.#tryUntil(endMs, moved, event, attempts + 1);
-    if (second.taken) return { status: second.status, attempts: attempts + 1 };
-    throw notTaken(second, attempts + 1);
+    return moved === null ? first : this.#tryOnce(event, moved, endMs, first.attempts);
   }
 
   /** The puppet where it is now, if another replica knows it to be back or at another endpoint. */
@@ -66,26 +118,172 @@ export class Dispatcher {
     return now?.online && (!puppet.online || now.endpoint !== puppet.endpoint) ? now : null;
   }
 
-  #tryUntil(
+  async #tryOnce(event: KfEvent, puppet: Puppet, endMs: number, attemptsBefore: number): Promise<Tried> {
+    if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
+    if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
+    const origin = this.client.originOf(puppet);
+    if (origin !== null && !this.redelivery.circuits.admit(origin))
+      return notTried('circuit', puppet, attemptsBefore);
+    const attempts = attemptsBefore + 1;
+    const startedMs = this.clock.elapsedMs();
+    const attempt = this.client.start(puppet, event, attempts);
+    const result = await this.#untilBudget(attempt, endMs, (ended) => {
+      if (origin !== null) this.#count(origin, startedMs, ended);
+    });
+    if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };
+    if (result.taken) return { taken: true, status: result.status, attempts };
+    return { ...result, attempts, puppet, late: null };
+  }
+
+  /** Late results count too. What never had a socket says nothing of the origin. */
+  #count(origin: string, startedMs: number, result: AttemptResult): void {
+    if (result.taken) {
+      if (this.redelivery.circuits.succeeded(origin)) this.redelivery.recovered(origin);
+    } else if (result.stage !== 'withdrawn' && result.stage !== 'saturated') {
+      this.redelivery.circuits.failed(origin, startedMs);
+    }
+  }
+
+  #untilBudget(
+    attempt: Attempt,
     endMs: number,
-    puppet: Puppet,
-    event: KfEvent,
-    number: number,
-  ): Promise<AttemptResult | NotTaken> {
-    const attempt = this.client.start(puppet, event, number);
+    onEnd: (result: AttemptResult) => void,
+  ): Promise<AttemptResult | 'late'> {
     return new Promise((resolve) => {
       const budget = this.clock.after(endMs - this.clock.elapsedMs(), () => {
-        if (attempt.withdraw()) return;
-        resolve(LATE);
+        if (!attempt.withdraw()) resolve('late');
       });
       void attempt.result.then((result) => {
         budget.cancel();
+        onEnd(result);
         resolve(result);
       });
     });
   }
+
+  /** The first of taken, kept, or too late decides. */
+  async #keep(incoming: Incoming, tried: NotTaken): Promise<Dispatched> {
+    const { attempts, stage, reason, late } = tried;
+    const hint = this.#toHint(incoming, tried);
+    const kept = this.#keepInTime(incoming, hint);
+    if (late !== null) this.#followLate(late, kept, hint.lease, incoming);
+    const taken = late === null ? null : takenBy(late);
+    try {
+      const outcome = await (taken === null ? kept : Promise.race([taken, kept]));
+      if ('status' in outcome) return { delivery: 'delivered', status: outcome.status, attempts };
+    } catch (cause) {
+      if (cause instanceof AppError && cause.code === 'OUTBOX_FULL') throw cause;
+      await this.redelivery.tryFromMemory(hint);
+      const internal = { stage, attempts, keeping: cause instanceof AppError ? cause.code : String(cause) };
+      throw new AppError('DISPATCH_NOT_TAKEN', { cause, detail: reason, internal });
+    }
+    this.#wakeAfter(tried, incoming.event);
+    return { delivery: 'pending', attempts, stage };
+  }
+
+  #toHint({ event, arrivedAtMs }: Incoming, tried: NotTaken): NewHint {
+    const { stage, reason, attempts, puppet, late } = tried;
+    const nowMs = this.storeClock.nowMs();
+    const step = attempts > 0 ? 1 : 0;
+    return {
+      event,
+      keysId: event.raw === null ? null : this.registry.findKeysId(event.openKfId),
+      arrivedAtMs,
+      attempts,
+      step,
+      dueAtMs: puppet === null ? null : nowMs + delayAfter(stage),
+      origin: puppet === null ? null : this.client.originOf(puppet),
+      failure: toFailure(nowMs, stage, reason),
+      lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
+    };
+  }
+
+  /** Again and again, as long as there is time. @throws AppError */
+  async #keepInTime({ order, answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
+    for (;;) {
+      const put = this.keeper.keep(hint, order);
+      try {
+        return await this.#inTime(put, answerByMs);
+      } catch (error) {
+        const isHopeless = !(error instanceof AppError) || error.code !== 'STORE_UNAVAILABLE';
+        if (isHopeless || this.clock.elapsedMs() + KEEP_AGAIN_MS >= answerByMs) throw error;
+      }
+      await new Promise<void>((resolve) => void this.clock.after(KEEP_AGAIN_MS, resolve));
+    }
+  }
+
+  async #inTime(put: Promise<Kept>, answerByMs: number): Promise<Kept> {
+    if (await this.#isInTime(put, answerByMs)) return put;
+    put.catch(() => {});
+    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'keep' } });
+  }
+
+  /** Whether it settles before `endMs`; by rejection too. */
+  #isInTime(work: Promise<unknown>, endMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(Math.max(0, endMs - this.clock.elapsedMs()), () => resolve(false));
+      const settled = (): void => {
+        timer.cancel();
+        resolve(true);
+      };
+      work.then(settled, settled);
+    });
+  }
+
+  /** An attempt that was under way when its event was kept decides what becomes of that. */
+  #followLate(late: Attempt, keeping: Promise<Kept>, lease: Lease | null, { event, order }: Incoming): void {
+    const follow = async (): Promise<void> => {
+      const [result, kept] = await Promise.all([late.result, keeping.catch(() => null)]);
+      if (kept === null) return;
+      const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
+      const isOwn = lease !== null && kept.leaseId === lease.id;
+      if (result.taken) this.keeper.takenLate(event, isOwn ? held : null, order);
+      else if (isOwn) this.keeper.release(held, kept.dueAtMs ?? this.storeClock.nowMs());
+      this.redelivery.wakeUp();
+    };
+    this.redelivery.alsoUnderWay(follow());
+  }
+
+  /** What is due soon wakes the loop; what was kept for nobody yet may have missed its puppet's registration. */
+  #wakeAfter({ stage, puppet }: NotTaken, { corpId, openKfId }: KfEvent): void {
+    if (puppet !== null && stage !== 'registering') {
+      if (stage !== 'circuit') this.redelivery.wakeUp();
+      return;
+    }
+    const wakeIfKnown = async (): Promise<void> => {
+      await this.registry.whenAnswered(openKfId);
+      const known = await this.registry.rereadPuppet(openKfId, INLINE_BUDGET_MS);
+      if (known?.corpId === corpId && !this.registry.isHeldBack(known)) await this.redelivery.wake(known);
+    };
+    // Else the patrol finds it.
+    wakeIfKnown().catch(() => {});
+  }
 }
 
-function notTaken({ stage, reason }: NotTaken, attempts: number): AppError {
-  return new AppError('DISPATCH_NOT_TAKEN', { detail: reason, internal: { stage, attempts } });
+const REASONS: Readonly<Record<NotTriedStage, string>> = {
+  unregistered: 'no puppet has registered for this kf account yet',
+  offline: 'the puppet has deregistered',
+  circuit: 'the puppet failed again and again and is only probed',
+  registering: 'the puppet is registering',
+  late: 'the puppet did not answer in time',
+  expired: 'nobody took it within 3 days',
+};
+
+function notTried(stage: NotTriedStage, puppet: Puppet | null, attempts = 0): NotTaken {
+  return { taken: false, stage, reason: REASONS[stage], attempts, puppet, late: null };
+}
+
+/** Never settles where it was not. */
+function takenBy(attempt: Attempt): Promise<{ readonly status: number }> {
+  return new Promise((resolve) => {
+    void attempt.result.then((result) => {
+      if (result.taken) resolve(result);
+    });
+  });
+}
+
+function delayAfter(stage: FailureStage | NotTriedStage): number {
+  if (stage === 'circuit') return 0;
+  if (stage === 'offline' || stage === 'registering') return LATER_MS;
+  return nextTry(0, 0, Math.random())?.delayMs ?? 0;
 }

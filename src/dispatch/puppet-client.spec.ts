@@ -101,7 +101,7 @@ describe('after the shutdown', () => {
     await deliver(idle.url);
     const attempts = [...startMany(server.url, 100), ...startMany(hole.url, 5)];
     await untilReceived(server, SOCKETS);
-    await client.onApplicationShutdown();
+    await client.close();
     const results = await resultsOf(attempts);
     expect(results.filter(({ taken }) => taken)).toEqual([]);
     await idle.allClosed();
@@ -112,7 +112,7 @@ describe('after the shutdown', () => {
   it('nothing is begun, to an origin that was known or to a new one', async () => {
     const [known, unknown] = [await puppetServer(), await puppetServer()];
     await deliver(known.url);
-    await client.onApplicationShutdown();
+    await client.close();
     for (const { url } of [known, unknown]) {
       expect(await deliver(url)).toMatchObject({ taken: false, stage: 'connect' });
     }

@@ -2,7 +2,7 @@
  * One POST of one event to one puppet, with every limit of the contract on it. It tells what came of
  * it and decides nothing: whether to try again, to keep or to give up is the dispatcher's affair.
  */
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
@@ -13,7 +13,7 @@ import type { KfEvent } from './kf-event.js';
 import { OriginPools } from './origin-pools.js';
 
 @Injectable()
-export class PuppetClient implements OnApplicationShutdown {
+export class PuppetClient {
   readonly #pools: OriginPools;
   readonly #endpoints = new WeakMap<Puppet, Endpoint | EndpointFault>();
 
@@ -24,8 +24,15 @@ export class PuppetClient implements OnApplicationShutdown {
     this.#pools = new OriginPools(clock, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** To be called when nothing is to be delivered any more. */
+  async close(): Promise<void> {
     await this.#pools.close();
+  }
+
+  /** The endpoint in one form, by which failures are counted; `null` when it cannot be used. */
+  originOf(puppet: Puppet): string | null {
+    const endpoint = this.#endpointOf(puppet);
+    return 'must' in endpoint ? null : endpoint.href;
   }
 
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */

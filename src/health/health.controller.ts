@@ -9,7 +9,10 @@ import {
 } from '@nestjs/terminus';
 import { CallbackCounts } from '../callback/callback-counts.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { HintKeeper } from '../dispatch/hint-keeper.js';
+import { Outbox } from '../dispatch/outbox.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { StorageProbe } from './storage-probe.js';
@@ -30,6 +33,9 @@ export class HealthController {
     private readonly storage: StorageProbe,
     private readonly registry: RegistryService,
     private readonly callbacks: CallbackCounts,
+    private readonly outbox: Outbox,
+    private readonly keeper: HintKeeper,
+    private readonly storeClock: StoreClock,
     private readonly lifecycle: Lifecycle,
     private readonly eventLoop: EventLoopDelay,
     @Inject(CONFIG) private readonly config: Config,
@@ -58,6 +64,7 @@ export class HealthController {
       () => this.#registry(),
       () => this.#lifecycle(),
       () => this.#storage(),
+      () => this.#outbox(),
       () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
       () => this.memory.checkRSS('memory', RSS_BYTES_MAX),
       () => this.#eventLoopDelay(),
@@ -87,6 +94,24 @@ export class HealthController {
       return part.up({ kind });
     } catch {
       return part.down({ kind, message: 'the storage does not answer; the log says why' });
+    }
+  }
+
+  /** Dead letters and records that cannot be read are for a person to look at and no reason to be down. */
+  async #outbox(): Promise<HealthIndicatorResult> {
+    const part = this.indicators.check('outbox');
+    try {
+      const { oldestWaitingAtMs, ...counts } = await this.outbox.counts();
+      const nowMs = this.storeClock.nowMs();
+      const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : Math.max(0, nowMs - oldestWaitingAtMs);
+      if (!this.keeper.isFailing) return part.up({ ...counts, oldestWaitingMs });
+      return part.down({
+        ...counts,
+        oldestWaitingMs,
+        message: 'the last event that was to be kept was not; the log says why',
+      });
+    } catch {
+      return part.down('the outbox does not answer; the log says why');
     }
   }
 

@@ -2,13 +2,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { CallbackModule } from '../callback/callback.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { Clock } from '../kernel/clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HealthController } from './health.controller.js';
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, CallbackModule],
+  imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],
   providers: [{ provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
 })

@@ -72,7 +72,13 @@ export const ERRORS = {
 
   DISPATCH_NOT_TAKEN: {
     status: 503,
-    message: "The event was not taken by the kf account's puppet and was not kept; send it again",
+    message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
+  },
+
+  OUTBOX_FULL: {
+    status: 503,
+    message:
+      'Events wait for 10,000 accounts of this corp that no puppet has registered for, and one more is not kept; register puppets for them, or look at the openKfIds that are sent',
   },
 
   STORE_UNAVAILABLE: { status: 503, message: 'The storage does not answer; try again shortly' },

@@ -1,5 +1,5 @@
 /**
- * Names an instant at which a crash would hurt most. It does nothing in the product; the fault runs replace
- * this file in a copy of the build by one that ends the process there.
+ * Marks an instruction at which the process may die without losing anything. It does nothing here; the
+ * fault runs put one that kills the process in its place, in a copy of the build.
  */
 export function failpoint(_name: string): void {}

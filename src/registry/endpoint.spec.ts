@@ -15,7 +15,9 @@ describe('an endpoint', () => {
     ['http://host/%E5%AE%A2', 'http://host', '/%E5%AE%A2'],
     ['http://host/客', 'http://host', '/%E5%AE%A2'],
     [' http://host \n', 'http://host', ''],
-  ])('is read: %s', (text, origin, basePath) => expect(readEndpoint(text)).toEqual({ origin, basePath }));
+  ])('is read: %s', (text, origin, basePath) =>
+    expect(readEndpoint(text)).toEqual({ origin, basePath, href: origin + basePath }),
+  );
 
   const NO_URL = 'be a URL like http://host:port or https://host/path';
   const NO_USER = 'not carry a user name or password';

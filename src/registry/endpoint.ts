@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly origin: string;
   /** Path without a slash at its end, `''` for none: `/callback` follows it. */
   readonly basePath: string;
+  /** Both: the same for the same endpoint however it was written. */
+  readonly href: string;
 }
 
 /** What is wrong with an endpoint. */
@@ -26,5 +28,6 @@ export function readEndpoint(text: string): Endpoint | EndpointFault {
   if (text.length > ENDPOINT_LENGTH_MAX || url.href.length > ENDPOINT_LENGTH_MAX) {
     return { must: `be at most ${ENDPOINT_LENGTH_MAX} characters long, percent-encoded` };
   }
-  return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
+  const basePath = url.pathname.replace(/\/+$/, '');
+  return { origin: url.origin, basePath, href: url.origin + basePath };
 }

@@ -33,10 +33,23 @@ export abstract class PuppetRepository {
 
   /**
    * Marks the puppet offline at `nowMs` if it belongs to the corp and, where `endpoint` is given, is
-   * still the one registered there.
+   * still the one registered there; and not if the goodbye comes from an address that the latest
+   * registration replaced.
    * @returns the puppet as it is now; `null` when nothing matched and nothing was changed.
    */
   abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
+
+  /**
+   * Marks the puppet online at `nowMs` if it is still registered with this corp and endpoint.
+   * @returns as `markOffline` does.
+   */
+  abstract markOnline(
+    puppet: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
+    nowMs: number,
+  ): Promise<Puppet | null>;
+
+  /** The registration, if it is still this one, has its answer. Where nobody else reads it has it from the start. */
+  abstract markAnswered(puppet: Puppet): Promise<void>;
 
   /**
    * What was written since `cursor` by any process, own writes included, at most a batch at a time; may
@@ -50,4 +63,11 @@ export interface Goodbye {
   readonly openKfId: string;
   readonly corpId: string;
   readonly endpoint?: string | undefined;
+  /** The address that it comes from. */
+  readonly from?: string | undefined;
+}
+
+/** Whether a goodbye comes from a puppet that was replaced, and not from the one that replaced it. */
+export function isFromReplaced({ from }: Goodbye, puppet: Pick<Puppet, 'from' | 'replacedFrom'>): boolean {
+  return from !== undefined && from !== puppet.from && puppet.replacedFrom.includes(from);
 }

@@ -13,14 +13,30 @@ export interface Puppet {
   readonly corpSecret: Secret;
   readonly callbackToken: Secret;
   readonly encodingAESKey: Secret;
+  /** The address that it registered from; `''` where it was never recorded. */
+  readonly from: string;
   /** False after a goodbye. */
   readonly online: boolean;
-  /** The last hello or goodbye, epoch milliseconds; `null` where it was never recorded. */
+  /** The last hello or goodbye, store time, epoch milliseconds; `null` where it was never recorded. */
   readonly lastOnlineAtMs: number | null;
+  /** Addresses of the account's latest registrations that this one replaced, the last one last. */
+  readonly replacedFrom: readonly string[];
+  /** False while its registration has no answer yet, as far as the process knows that wrote it down. */
+  readonly answered: boolean;
 }
 
-/** What a puppet says of itself when it registers. */
-export type Registration = Omit<Puppet, 'online' | 'lastOnlineAtMs'>;
+/** What is known of a puppet when it registers. */
+export type Registration = Omit<Puppet, 'online' | 'lastOnlineAtMs' | 'replacedFrom' | 'answered'>;
+
+/** Puppets come and go; an old one that still has to say goodbye is among the last of them. */
+const REPLACED_FROM_MAX = 8;
+
+/** The addresses that a registration from `from` replaces. */
+export function replacedBy(before: Pick<Puppet, 'from' | 'replacedFrom'> | null, from: string): string[] {
+  if (before === null) return [];
+  const addresses = [...before.replacedFrom, before.from].filter((one) => one !== '' && one !== from);
+  return [...new Set(addresses)].slice(-REPLACED_FROM_MAX);
+}
 
 /** Whether both say the same, so that nothing derived from one has to be made again for the other. */
 export function isSamePuppet(a: Puppet, b: Puppet): boolean {
@@ -28,6 +44,7 @@ export function isSamePuppet(a: Puppet, b: Puppet): boolean {
     a.endpoint === b.endpoint &&
     a.online === b.online &&
     a.lastOnlineAtMs === b.lastOnlineAtMs &&
+    a.answered === b.answered &&
     a.name === b.name &&
     a.corpId === b.corpId &&
     a.corpSecret.equals(b.corpSecret) &&

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { registeredPuppet } from '../../test/support/puppets.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { DeregisterDto, RegisterDto, toGoodbye, toPuppetInfo, toRegistration } from './register.dto.js';
 
 /** The key of WeCom's own sample, which is no canonical base64, as most are not. */
+const FROM = '10.0.0.1';
 const BODY = {
   kfId: 'wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q',
   kfName: '客服一号',
@@ -34,12 +36,16 @@ function detailOf<T extends object>(dto: new () => T, body: object): string | un
 
 describe('a registration', () => {
   it('is taken as the deployed puppet sends it, with the key of the official sample', () => {
-    const { corpSecret, callbackToken, encodingAESKey, ...open } = toRegistration(parsed(RegisterDto, BODY));
+    const { corpSecret, callbackToken, encodingAESKey, ...open } = toRegistration(
+      parsed(RegisterDto, BODY),
+      FROM,
+    );
     expect(open).toEqual({
       openKfId: BODY.kfId,
       name: BODY.kfName,
       endpoint: BODY.endpoint,
       corpId: BODY.corpId,
+      from: FROM,
     });
     expect([corpSecret, callbackToken, encodingAESKey].map((secret) => secret.reveal())).toEqual([
       BODY.corpSecret,
@@ -120,20 +126,23 @@ describe('a goodbye', () => {
   const { kfId, corpId, endpoint } = BODY;
 
   it('needs kfId and corpId, and what else the puppet sends is ignored', () => {
-    const goodbye = toGoodbye(parsed(DeregisterDto, { kfId, corpId, kfName: 5 }));
-    expect(goodbye).toEqual({ openKfId: kfId, corpId, endpoint: undefined });
+    const goodbye = toGoodbye(parsed(DeregisterDto, { kfId, corpId, kfName: 5 }), FROM);
+    expect(goodbye).toEqual({ openKfId: kfId, corpId, endpoint: undefined, from: FROM });
     expect(detailOf(DeregisterDto, {})?.match(/\w+(?= must be)/g)).toEqual(['kfId', 'corpId']);
   });
 
   it('may name its endpoint, which is then checked', () => {
-    expect(toGoodbye(parsed(DeregisterDto, { kfId, corpId, endpoint })).endpoint).toBe(endpoint);
+    expect(toGoodbye(parsed(DeregisterDto, { kfId, corpId, endpoint }), FROM).endpoint).toBe(endpoint);
     expect(detailOf(DeregisterDto, { kfId, corpId, endpoint: 'x' })).toMatch(/^endpoint must be a URL/);
     expect(detailOf(DeregisterDto, { kfId, corpId, endpoint: 5 })).toBe('endpoint must be a string');
   });
 });
 
 describe('what is shown of a registration', () => {
-  const puppet = { ...toRegistration(parsed(RegisterDto, BODY)), online: true, lastOnlineAtMs: 0 };
+  const puppet = registeredPuppet({
+    ...toRegistration(parsed(RegisterDto, BODY), FROM),
+    lastOnlineAtMs: 0,
+  });
   const { kfId, kfName, endpoint, corpId } = BODY;
 
   it('has no secret, not even as ***', () => {

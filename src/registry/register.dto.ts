@@ -84,7 +84,7 @@ export class DeregisterDto {
   readonly endpoint?: string;
 }
 
-export function toRegistration(dto: RegisterDto): Registration {
+export function toRegistration(dto: RegisterDto, from: string): Registration {
   return {
     openKfId: dto.kfId,
     name: dto.kfName,
@@ -93,11 +93,12 @@ export function toRegistration(dto: RegisterDto): Registration {
     corpSecret: new Secret(dto.corpSecret),
     callbackToken: new Secret(dto.token),
     encodingAESKey: new Secret(dto.encodingAESKey),
+    from,
   };
 }
 
-export function toGoodbye({ kfId, corpId, endpoint }: DeregisterDto): Goodbye {
-  return { openKfId: kfId, corpId, endpoint };
+export function toGoodbye({ kfId, corpId, endpoint }: DeregisterDto, from: string): Goodbye {
+  return { openKfId: kfId, corpId, endpoint, from };
 }
 
 /** A registration as it may be shown: picked field by field, so that a new secret is not shown by accident. */

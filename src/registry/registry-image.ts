@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { WecomApp } from '../config/wecom-apps-file.js';
 import type { Secret } from '../kernel/secret.js';
 import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../kernel/wecom-format.js';
@@ -110,6 +111,11 @@ export class RegistryImage {
     corp?.pairs.delete(toPairKey(pair.callbackToken, pair.encodingAESKey) ?? '');
     if (corp?.pairs.size === 0) this.#corps.delete(puppet.corpId);
   }
+}
+
+/** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */
+export function keysIdOf({ callbackToken, encodingAESKey }: KeyPair): string {
+  return hash('sha256', `keys ${toPairKey(callbackToken, encodingAESKey)}`, 'base64url').slice(0, 22);
 }
 
 /** Equal for equal pairs: by the key's bytes, since several texts stand for one key. */

@@ -41,6 +41,7 @@ export class RegistrySync {
   /** Never rejects. */
   #lastRead: Promise<void> = Promise.resolve();
   #nextRead: Promise<void> | null = null;
+  readonly #loaded = Promise.withResolvers<void>();
   #isLoaded = false;
   #running: Promise<void> | null = null;
   #isStopped = false;
@@ -56,6 +57,11 @@ export class RegistrySync {
 
   get isLoaded(): boolean {
     return this.#isLoaded;
+  }
+
+  /** Never resolves where it is stopped before. */
+  whenLoaded(): Promise<void> {
+    return this.#loaded.promise;
   }
 
   /** Rises with each own write; taken before a read, it tells which writes the read may not have seen. */
@@ -116,8 +122,16 @@ export class RegistrySync {
   applyRead(puppets: readonly Puppet[], order: number): void {
     for (const puppet of puppets) {
       if (this.#isOvertaken(puppet.openKfId, order)) continue;
-      this.#image.put(puppet);
+      this.#image.put(this.#asKnown(puppet));
     }
+  }
+
+  /** An endpoint that is in use already need not be held back; the mark may not have been there when this was read. */
+  #asKnown(puppet: Puppet): Puppet {
+    if (puppet.answered) return puppet;
+    const known = this.#image.findPuppet(puppet.openKfId);
+    const isInUse = known?.online === true && known.answered && known.endpoint === puppet.endpoint;
+    return isInUse ? { ...puppet, answered: true } : puppet;
   }
 
   /** @throws AppError `STORE_UNAVAILABLE` in a flood of unknown names: the store is spared, and no name called missing. */
@@ -174,6 +188,7 @@ export class RegistrySync {
       await this.catchUp();
       for await (const puppets of this.#repository.load()) this.applyRead(puppets, order);
       this.#isLoaded = true;
+      this.#loaded.resolve();
       this.#sayRecovered();
       const durationMs = Math.round(this.#clock.elapsedMs() - startedMs);
       this.#log.info({ puppets: this.#image.size, durationMs }, 'registry.loaded');

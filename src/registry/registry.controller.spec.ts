@@ -5,15 +5,26 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
-import { type PuppetServer, register, startPuppetServer } from '../../test/support/puppet-server.js';
+import { MemoryResyncBudget } from '../../test/support/memory-resync-budget.js';
+import {
+  type PuppetServer,
+  register,
+  registrationOf,
+  startPuppetServer,
+} from '../../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../../test/support/wecom.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { loadConfig } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
+import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
+import { Outbox } from '../dispatch/outbox.js';
+import { ResyncBudget } from '../dispatch/resync-budget.js';
 import { ErrorFilter } from '../http/error.filter.js';
 import { createHttpAdapter } from '../http/server.js';
+import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import { PuppetRepository } from './puppet.repository.js';
 import { RegistryModule } from './registry.module.js';
 import { RegistryService } from './registry.service.js';
@@ -52,8 +63,13 @@ let puppet: PuppetServer;
 
 @Global()
 @Module({
-  providers: [{ provide: PuppetRepository, useFactory: () => repository }],
-  exports: [PuppetRepository],
+  providers: [
+    { provide: PuppetRepository, useFactory: () => repository },
+    { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
+    { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
+    { provide: StoreClock, useExisting: Clock },
+  ],
+  exports: [PuppetRepository, Outbox, ResyncBudget, StoreClock],
 })
 class HeldStorage {}
 
@@ -105,28 +121,52 @@ async function registerHeld(endpoint: string): Promise<() => Promise<void>> {
   };
 }
 
+/** Resolves when so many callbacks have come as far as to wait for a registration. */
+function callbacksWaiting(count: number): Promise<void> {
+  const registry = application.get(RegistryService);
+  const ask = registry.whenAnswered.bind(registry);
+  let asked = 0;
+  return new Promise((resolve) => {
+    registry.whenAnswered = (account) => {
+      if (++asked === count) resolve();
+      return ask(account);
+    };
+  });
+}
+
 describe('a registration that is stored and not answered yet', () => {
-  it('gets no callback of an account that had no puppet, and the next one when it is answered', async () => {
+  it('gets nothing before its answer, and then at once what came meanwhile', async () => {
     await register(url, app, newOpenKfId(), 'http://127.0.0.1:1');
     const answer = await registerHeld(puppet.url);
-    expect((await send()).status).toBe(503);
+    const waiting = callbacksWaiting(2);
+    const answers = Promise.all([send(), send()]);
+    await waiting;
     expect(puppet.received).toEqual([]);
     await answer();
-    expect((await send()).status).toBe(200);
-    expect(puppet.received).toHaveLength(1);
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
+    expect(puppet.received).toHaveLength(2);
   });
 
-  it('leaves callbacks to the earlier endpoint, even if that fails, and gets the next one when it is answered', async () => {
+  it('leaves nothing to the earlier endpoint either, which may be the same process', async () => {
     await register(url, app, openKfId, `${puppet.url}/before`);
     const answer = await registerHeld(`${puppet.url}/after`);
-    expect((await send()).status).toBe(200);
-    puppet.behave((_request, response) => response.writeHead(500).end());
-    expect((await send()).status).toBe(503);
-    puppet.behave((_request, response) => void response.end('success'));
+    const waiting = callbacksWaiting(1);
+    const sent = send();
+    await waiting;
     await answer();
+    expect((await sent).status).toBe(200);
+    expect(puppet.received.map(({ path }) => path)).toEqual(['/after/callback']);
+  });
+
+  it('that takes longer than callbacks wait, gets what was kept in the tick of its answer', async () => {
+    await register(url, app, newOpenKfId(), 'http://127.0.0.1:1');
+    const answer = await registerHeld(puppet.url);
     expect((await send()).status).toBe(200);
-    const paths = puppet.received.map(({ path }) => path);
-    expect(paths).toEqual(['/before/callback', '/before/callback', '/after/callback']);
+    expect(puppet.received).toEqual([]);
+    const arrived = puppet.next();
+    await answer();
+    await arrived;
+    expect(puppet.received).toHaveLength(1);
   });
 });
 
@@ -144,4 +184,30 @@ it('an endpoint is in use from the tick in which its answer is written, and not 
   });
   await register(url, app, openKfId, 'http://after');
   expect(seen).toEqual(['http://before', 'http://after']);
+});
+
+describe('a goodbye', () => {
+  const say = (what: 'register' | 'deregister', remoteAddress: string) =>
+    application.inject({
+      method: 'POST',
+      url: `/puppetWxkfManager/${what}`,
+      payload: registrationOf(app, openKfId, 'http://puppet:8080'),
+      remoteAddress,
+    });
+  const isOnline = () => application.get(RegistryService).findPuppet(openKfId)?.online;
+
+  beforeEach(async () => {
+    for (const address of ['10.0.0.1', '10.0.0.2']) await say('register', address);
+  });
+
+  it('of a process that was replaced is acknowledged and ignored, when it speaks after its successor', async () => {
+    const answer = await say('deregister', '10.0.0.1');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { code: 0, message: 'success' }]);
+    expect(isOnline()).toBe(true);
+  });
+
+  it.each(['10.0.0.2', '10.0.0.3'])('from %s counts', async (address) => {
+    await say('deregister', address);
+    expect(isOnline()).toBe(false);
+  });
 });

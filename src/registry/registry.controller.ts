@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Ip, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { JsonBody } from '../http/validation.js';
 import {
@@ -20,8 +20,12 @@ export class RegistryController {
   /** The answer is written first and the endpoint used after it, in the same tick. */
   @Post('register')
   @HttpCode(200)
-  async register(@JsonBody(RegisterDto) dto: RegisterDto, @Res() reply: FastifyReply): Promise<void> {
-    const registered = await this.registry.register(toRegistration(dto));
+  async register(
+    @JsonBody(RegisterDto) dto: RegisterDto,
+    @Ip() from: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const registered = await this.registry.register(toRegistration(dto, from));
     try {
       reply.send(SUCCESS);
     } finally {
@@ -31,8 +35,8 @@ export class RegistryController {
 
   @Post('deregister')
   @HttpCode(200)
-  async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto): Promise<typeof SUCCESS> {
-    await this.registry.deregister(toGoodbye(dto));
+  async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
+    await this.registry.deregister(toGoodbye(dto, from));
     return SUCCESS;
   }
 

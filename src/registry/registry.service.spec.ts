@@ -60,7 +60,7 @@ afterEach(() => registry.onApplicationShutdown());
 
 function open(on: MemoryPuppetRepository): RegistryService {
   const log = pino({ level: 'trace' }, { write: (line) => lines.push(JSON.parse(line).msg) });
-  return new RegistryService(on, clock, log, loadConfig({}));
+  return new RegistryService(on, clock, clock, log, loadConfig({}));
 }
 
 async function loaded(): Promise<void> {

@@ -4,9 +4,11 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
-import { type CorpKeys, type KeyPair, RegistryImage } from './registry-image.js';
+import { RegistrationsUnderWay } from './registrations-under-way.js';
+import { type CorpKeys, type KeyPair, keysIdOf, RegistryImage } from './registry-image.js';
 import { type OwnWrite, RegistrySync } from './registry-sync.js';
 
 /** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
@@ -15,8 +17,14 @@ const LOOK_UP_LIMIT_MS = 600;
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
 
+/** How long others wait for the word that a registration was answered: its process may have died. */
+const ANSWER_LIMIT_MS = 5_000;
+
 /** A registration has nobody hurrying behind it, and after an outage all puppets may come at once. */
 const WRITE_LIMIT_MS = 10_000;
+
+/** Called when a registration is stored; what it gives is called in the tick in which the answer was written. */
+export type PrepareAnswer = (puppet: Puppet) => Promise<() => void>;
 
 /** A registration that is stored and not yet in use. */
 export interface Registered {
@@ -36,10 +44,13 @@ export interface Registered {
 export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #image: RegistryImage;
   readonly #sync: RegistrySync;
+  readonly #underWay = new RegistrationsUnderWay();
+  #prepare: PrepareAnswer = async () => () => {};
 
   constructor(
     private readonly repository: PuppetRepository,
-    private readonly clock: Clock,
+    clock: Clock,
+    private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
     @Inject(CONFIG) config: Config,
   ) {
@@ -59,28 +70,83 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#sync.isLoaded;
   }
 
+  /** Never resolves where it is stopped before. */
+  whenLoaded(): Promise<void> {
+    return this.#sync.whenLoaded();
+  }
+
   get size(): number {
     return this.#image.size;
   }
 
+  /** What is to be done for each registration besides; there is one listener, which delivers what waits. */
+  beforeAnswer(prepare: PrepareAnswer): void {
+    this.#prepare = prepare;
+  }
+
+  /** Resolves, in the tick of the answer, when no registration of the account is under way; `null` when none is. */
+  whenAnswered(openKfId: string): Promise<void> | null {
+    return this.#underWay.whenOver(openKfId);
+  }
+
+  /** Whether another process took its registration and may not have answered it yet. */
+  isHeldBack({ answered, lastOnlineAtMs }: Puppet): boolean {
+    return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + ANSWER_LIMIT_MS;
+  }
+
   /** @throws AppError `STORE_UNAVAILABLE`; the registration may then take effect late. */
   async register(registration: Registration): Promise<Registered> {
+    const isOver = this.#underWay.begin(registration.openKfId);
+    try {
+      return await this.#register(registration, isOver);
+    } catch (error) {
+      isOver();
+      throw error;
+    }
+  }
+
+  async #register(registration: Registration, isOver: () => void): Promise<Registered> {
     const write = this.#sync.beginWrite(registration.openKfId);
     const before = this.#image.findPuppet(registration.openKfId);
-    const puppet = await inTime(write, this.repository.save(registration, this.clock.nowMs()));
+    const saved = await inTime(write, this.repository.save(registration, this.storeClock.nowMs()));
+    const puppet = { ...saved, answered: true };
     const { openKfId, corpId, endpoint } = puppet;
     const endpointBefore = before?.endpoint === endpoint ? undefined : before?.endpoint;
     this.log.info({ openKfId, corpId, endpoint, endpointBefore }, 'registry.registered');
-    return { puppet, answered: () => write.end(puppet) };
+    const afterAnswer = await this.#prepare(puppet);
+    const answered = (): void => {
+      write.end(puppet);
+      afterAnswer();
+      isOver();
+      this.repository.markAnswered(saved).catch((err: unknown) => {
+        // Others find out by themselves after a while.
+        this.log.debug({ openKfId, err }, 'registry.mark_failed');
+      });
+    };
+    return { puppet, answered };
+  }
+
+  /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
+  async markOnline({ openKfId, corpId, endpoint }: Puppet): Promise<void> {
+    const write = this.#sync.beginWrite(openKfId);
+    try {
+      const online = { openKfId, corpId, endpoint };
+      const puppet = await inTime(write, this.repository.markOnline(online, this.storeClock.nowMs()));
+      write.end(puppet);
+      this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.found_online');
+    } catch (err) {
+      this.log.debug({ openKfId, err }, 'registry.mark_failed');
+    }
   }
 
   /**
-   * Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved.
+   * Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved, and from an
+   * address that was replaced: a dying process may speak after its successor.
    * @throws AppError `STORE_UNAVAILABLE`; it may then take effect late.
    */
   async deregister(goodbye: Goodbye): Promise<void> {
     const write = this.#sync.beginWrite(goodbye.openKfId);
-    const puppet = await inTime(write, this.repository.markOffline(goodbye, this.clock.nowMs()));
+    const puppet = await inTime(write, this.repository.markOffline(goodbye, this.storeClock.nowMs()));
     write.end(puppet);
     const { openKfId, corpId } = goodbye;
     this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.deregistered');
@@ -106,6 +172,12 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   /** The very pair among its corp's that the puppet registered. */
   findPairOf(openKfId: string): KeyPair | null {
     return this.#image.findPairOf(openKfId);
+  }
+
+  /** Tells the pair apart from others and shows nothing of it; `null` where there is none. */
+  findKeysId(openKfId: string): string | null {
+    const pair = this.#image.findPairOf(openKfId);
+    return pair === null ? null : keysIdOf(pair);
   }
 
   /**

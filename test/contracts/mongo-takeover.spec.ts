@@ -70,6 +70,9 @@ mongoSuite('the database of manager 1.0.3', () => {
         encodingAESKey: KEY,
         online: true,
         lastOnlineAtMs: null,
+        from: '',
+        replacedFrom: [],
+        answered: true,
       },
     ]);
   });

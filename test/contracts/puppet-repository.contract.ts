@@ -47,7 +47,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
 
     it('gives back a registration as it was saved, online since then', async () => {
       const saved = await repository.save(registration(), NOW_MS);
-      const expected = revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS }));
+      const expected = revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS, answered: !repository.isShared }));
       expect(revealed(saved)).toEqual(expected);
       expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
     });
@@ -101,7 +101,13 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       await repository.save(registration(), NOW_MS);
       const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
       const marked = await repository.markOffline(goodbye, NOW_MS + 60_000);
-      const expected = revealed(registeredPuppet({ online: false, lastOnlineAtMs: NOW_MS + 60_000 }));
+      const expected = revealed(
+        registeredPuppet({
+          online: false,
+          lastOnlineAtMs: NOW_MS + 60_000,
+          answered: !repository.isShared,
+        }),
+      );
       expect(revealed(marked)).toEqual(expected);
       expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
     });
@@ -137,11 +143,58 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       });
     });
 
+    describe('a goodbye', () => {
+      const goodbyeFrom = (from: string) =>
+        repository.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1', from }, NOW_MS);
+
+      beforeEach(async () => {
+        for (const from of ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
+          await repository.save(registration({ from }), NOW_MS);
+      });
+
+      it.each(['10.0.0.1', '10.0.0.2'])('from %s, which was replaced, changes nothing', async (from) => {
+        expect(await goodbyeFrom(from)).toBeNull();
+        expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
+      });
+
+      it.each(['10.0.0.3', '10.9.9.9'])('from %s counts', async (from) => {
+        expect(await goodbyeFrom(from)).toMatchObject({ online: false });
+      });
+
+      it('counts from an address that was replaced and came back', async () => {
+        await repository.save(registration({ from: '10.0.0.1' }), NOW_MS);
+        expect(await goodbyeFrom('10.0.0.3')).toBeNull();
+        expect(await goodbyeFrom('10.0.0.1')).toMatchObject({ online: false });
+      });
+    });
+
+    it('marks a puppet online again where it is still registered', async () => {
+      const puppet = await repository.save(registration(), NOW_MS);
+      await repository.markOffline(puppet, NOW_MS);
+      const elsewhere = { ...puppet, endpoint: 'http://elsewhere' };
+      expect(await repository.markOnline(elsewhere, NOW_MS + 1)).toBeNull();
+      expect(await repository.markOnline({ ...puppet, corpId: 'wwOther' }, NOW_MS + 1)).toBeNull();
+      expect(await repository.markOnline(puppet, NOW_MS + 2)).toMatchObject({
+        online: true,
+        lastOnlineAtMs: NOW_MS + 2,
+      });
+      expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
+    });
+
+    it('tells others that a registration has its answer, unless another one followed it', async () => {
+      const first = await repository.save(registration(), NOW_MS);
+      await repository.save(registration({ endpoint: 'http://second' }), NOW_MS + 1);
+      await repository.markAnswered(first);
+      expect(await repository.find('wkAccount-1')).toMatchObject({ answered: !repository.isShared });
+      await repository.markAnswered(await repository.save(registration(), NOW_MS + 2));
+      expect(await repository.find('wkAccount-1')).toMatchObject({ answered: true });
+    });
+
     it('still has everything after it was opened again', async () => {
       await repository.save(registration(), NOW_MS);
       opened = await opened.reopen();
       expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(
-        revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS })),
+        revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS, answered: !repository.isShared })),
       );
     });
 

@@ -1,6 +1,12 @@
 /** A customer's message through the built process, on real sockets, on both stores: embedded and MongoDB. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import {
+  type Behaviour,
+  type PuppetServer,
+  postJson,
+  register,
+  startPuppetServer,
+} from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import {
@@ -233,44 +239,41 @@ onEachStore((newPlace) => {
     return { status, error: body.error, message: body.message };
   }
 
-  it('answers 503 with a stable code and the reason when the puppet does not take the event', async () => {
-    puppet.behave((_request, response) => response.writeHead(500).end());
-    const callback = sealCallback(app, kfMessageXml(app, openKfId));
-    expect(await refusalOf(postCallback(manager.url, app, callback))).toMatchObject({
-      status: 503,
-      error: 'DISPATCH_NOT_TAKEN',
-      message: expect.stringContaining('the puppet answered 500'),
-    });
-    puppet.behave((_request, response) => void response.end());
-    expect((await postCallback(manager.url, app, callback)).status).toBe(200);
-  });
+  it.each([
+    ['refuses it', (_request, response) => response.writeHead(500).end()],
+    ['is silent', () => {}],
+  ] satisfies [string, Behaviour][])(
+    'keeps what its puppet does not take because it %s, and says so',
+    async (_why, behave) => {
+      puppet.behave(behave);
+      const response = await sendMessage(manager.url, app, openKfId);
+      expect([response.status, await response.text()]).toEqual([200, 'success']);
+      const line = await manager.line(
+        (candidate) => candidate.openKfId === openKfId && candidate.outcome === 'pending',
+      );
+      expect(line).toMatchObject({ attempts: 1, stage: expect.stringMatching(/^(status|late)$/) });
+      expect(Number(line.durationMs)).toBeLessThan(2_800);
+    },
+  );
 
-  it('answers within the inline budget when the puppet is silent', async () => {
-    puppet.behave(() => {});
-    const refusal = await refusalOf(sendMessage(manager.url, app, openKfId));
-    expect(refusal).toMatchObject({
-      status: 503,
-      message: expect.stringContaining('did not answer in time'),
-    });
-    const line = await manager.line(
-      (candidate) => candidate.openKfId === openKfId && candidate.outcome === 'not_taken',
-    );
-    expect(line).toMatchObject({ stage: 'late', error: 'DISPATCH_NOT_TAKEN' });
-    expect(Number(line.durationMs)).toBeLessThan(2_800);
-  });
-
-  it('answers 503 for an account whose puppet is offline or was never registered', async () => {
-    const unknown = sealCallback(app, kfMessageXml(app, newOpenKfId()));
-    expect(await refusalOf(postCallback(manager.url, app, unknown))).toMatchObject({
-      status: 503,
-      message: expect.stringContaining('no puppet has registered'),
-    });
-    await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
-    expect(await refusalOf(sendMessage(manager.url, app, openKfId))).toMatchObject({
-      status: 503,
-      message: expect.stringContaining('deregistered'),
-    });
+  it('keeps what comes for an account without a puppet, and tells a gateway that it waits', async () => {
+    const unknown = newOpenKfId();
+    expect((await sendMessage(manager.url, app, unknown)).status).toBe(200);
+    const body = { token: 'sync-9', openKfId: unknown };
+    const response = await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, body);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { code: 0, message: 'success', delivery: 'pending' },
+    ]);
     expect(puppet.received).toEqual([]);
+  });
+
+  it('refuses an account id that no puppet could register', async () => {
+    const refusal = await refusalOf(
+      postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, 'wk with blanks'))),
+    );
+    expect(refusal).toMatchObject({ status: 400, error: 'CALLBACK_EVENT_MALFORMED' });
+    expect(refusal.message).toContain('OpenKfId must be');
   });
 
   it.each([
@@ -348,8 +351,8 @@ onEachStore((newPlace) => {
       ['refused', () => postCallback(url, app, { query: {}, body: '' })],
       ['refused', () => postCallback(url, app, { query, body: 'no XML' })],
       ['refused', () => postCallback(url, { ...app, corpId: 'no id' }, { query, body: '' })],
-      ['not_taken', () => sendMessage(url, app, newOpenKfId())],
-      ['not_taken', () => postJson(`${url}/callback/decrypted/${app.corpId}`, event(newOpenKfId()))],
+      ['pending', () => sendMessage(url, app, newOpenKfId())],
+      ['pending', () => postJson(`${url}/callback/decrypted/${app.corpId}`, event(newOpenKfId()))],
     ];
     for (const [outcome, end] of ends) {
       const before = await counts();

@@ -125,4 +125,44 @@ standInSuite('while MongoDB is away', () => {
     database.resume();
     expect(await manager.stop()).toBe(0);
   });
+
+  it.each([
+    ['is gone', () => database.kill()],
+    ['hangs', () => database.pause()],
+  ])(
+    'what can be neither delivered nor kept, since it %s, gets 503 within 3 s and is tried on',
+    async (_how, takeAway) => {
+      const manager = await startManager(env());
+      await register(manager.url, app, openKfId, puppet.url);
+      puppet.behave((_request, response) => response.writeHead(500).end());
+      await takeAway();
+      const response = await send(manager);
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ error: 'DISPATCH_NOT_TAKEN' });
+      const line = await manager.line(({ outcome }) => outcome === 'not_taken');
+      expect(line).toMatchObject({ stage: 'status', keeping: 'STORE_UNAVAILABLE' });
+      expect(Number(line.durationMs)).toBeLessThan(3_000);
+      const health = (await (await fetch(`${manager.url}/health`)).json()) as { error: object };
+      expect(health.error).toMatchObject({ outbox: { status: 'down' } });
+
+      puppet.behave((_request, answer) => void answer.end('success'));
+      await puppet.next();
+      expect(await manager.stop('SIGKILL')).toBe('SIGKILL');
+      if (_how === 'hangs') database.resume();
+    },
+  );
+
+  it('what was kept before it went is delivered when it is back', async () => {
+    const manager = await startManager(env());
+    await register(manager.url, app, openKfId, puppet.url);
+    puppet.behave((_request, response) => response.writeHead(500).end());
+    expect((await send(manager)).status).toBe(200);
+    const { port } = database;
+    await database.kill();
+    await manager.line(({ msg }) => msg === 'outbox.claim_failed');
+    puppet.behave((_request, response) => void response.end('success'));
+    database = await startStandIn({ dataDir, port });
+    await puppet.next();
+    expect(await manager.stop()).toBe(0);
+  });
 });

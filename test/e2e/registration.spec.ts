@@ -105,9 +105,13 @@ onEachStore((newPlace) => {
     const goodbye = await post('deregister', { kfId: openKfId, corpId: app.corpId, kfName: 'ignored' });
     expect([goodbye.status, await goodbye.json()]).toEqual([200, { code: 0, message: 'success' }]);
     expect(await info()).toMatchObject({ online: false, endpoint: puppet.url });
-    expect((await send()).status).toBe(503);
-    await register(manager.url, app, openKfId, puppet.url);
     expect((await send()).status).toBe(200);
+    expect(puppet.received).toEqual([]);
+    const kept = puppet.next();
+    await register(manager.url, app, openKfId, puppet.url);
+    await kept;
+    expect((await send()).status).toBe(200);
+    expect(puppet.received).toHaveLength(2);
   });
 
   it.each([

@@ -68,11 +68,86 @@ mongoSuite('two managers on one database', () => {
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {
     await register(one.url, app, openKfId, 'http://127.0.0.1:1');
-    expect((await send(two)).status).toBe(503);
+    expect((await send(two)).status).toBe(200);
+    expect(puppet.received).toEqual([]);
     const client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     const written = { botEndpoint: puppet.url, online: true };
     await client.db().collection('wxkfpuppets').updateOne({ kfOpenId: openKfId }, { $set: written });
     await client.close();
     expect((await send(two)).status).toBe(200);
+    expect(puppet.received).not.toEqual([]);
+  });
+});
+
+/** Moves a process's clock, as on a host whose time nobody sets. */
+function clockOff(minutes: number): Record<string, string> {
+  const code = `
+    const Real = Date;
+    const shiftMs = ${minutes * 60_000};
+    globalThis.Date = class Date extends Real {
+      constructor(...given) { super(...(given.length === 0 ? [Real.now() + shiftMs] : given)); }
+      static now() { return Real.now() + shiftMs; }
+    };`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
+mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', () => {
+  let place: Place;
+  let one: ManagerProcess;
+  let two: ManagerProcess;
+  let app: WecomApp;
+  let openKfId: string;
+  let puppet: PuppetServer;
+
+  beforeEach(async () => {
+    place = mongoPlace();
+    [one, two] = await Promise.all([
+      startManager({ ...place.env, ...clockOff(5) }),
+      startManager({ ...place.env, ...clockOff(-5) }),
+    ]);
+    puppet = await startPuppetServer();
+    app = newApp();
+    openKfId = newOpenKfId();
+    await register(one.url, app, openKfId, puppet.url);
+  });
+
+  afterEach(async () => {
+    await Promise.all([one.stop('SIGKILL'), two.stop('SIGKILL'), puppet.close()]);
+    await place.discard();
+  });
+
+  it('deliver what one kept that died', async () => {
+    const { url } = puppet;
+    await puppet.close();
+    expect((await sendMessage(one.url, app, openKfId)).status).toBe(200);
+    await one.stop('SIGKILL');
+    puppet = await startPuppetServer(undefined, Number(new URL(url).port));
+    await puppet.next();
+  });
+
+  it('take over what one was delivering when it died, once its lease has lapsed', async () => {
+    await two.stop();
+    puppet.behave((_request, response) => response.writeHead(500).end());
+    expect((await sendMessage(one.url, app, openKfId)).status).toBe(200);
+    puppet.behave(() => {});
+    const claimed = await puppet.next();
+    two = await startManager({ ...place.env, ...clockOff(-5) });
+    await one.stop('SIGKILL');
+    puppet.behave((_request, response) => void response.end('success'));
+    const takenOver = await puppet.next();
+    const attempts = [claimed, takenOver].map(({ headers }) => headers['x-wxkf-attempt']);
+    expect(attempts).toEqual(['2', '2']);
+    const secondsBetween =
+      Number(takenOver.headers['webhook-timestamp']) - Number(claimed.headers['webhook-timestamp']);
+    // Their clocks, 10 minutes apart, write the timestamps; leases run on the database's.
+    expect(secondsBetween + 600).toBeGreaterThanOrEqual(13);
+  });
+
+  it('bring what came for an account before it registered with either', async () => {
+    const unknown = newOpenKfId();
+    expect((await sendMessage(two.url, app, unknown)).status).toBe(200);
+    const arrived = puppet.next();
+    await register(one.url, app, unknown, puppet.url);
+    await arrived;
   });
 });

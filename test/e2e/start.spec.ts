@@ -222,18 +222,20 @@ describe('DATA_DIR', () => {
     await expectRefused(/is damaged \(/);
   });
 
-  it('whose record of where the puppets are is gone is refused as damaged, not taken for empty', async () => {
-    await usedStore();
-    spoil('puppets', (bytes, at) => bytes.fill('x', at, at + 7));
-    looksAsItWasLeft();
-    await expectRefused(/is damaged \(its puppets are missing\)/);
-  });
+  describe.each(['puppets', 'hints'])('whose record of where the %s are', (name) => {
+    it('is gone is refused as damaged, not taken for empty', async () => {
+      await usedStore();
+      spoil(name, (bytes, at) => bytes.fill('x', at, at + name.length));
+      looksAsItWasLeft();
+      await expectRefused(new RegExp(`is damaged \\(its ${name} are missing\\)`));
+    });
 
-  it('whose record of where the puppets are is spoilt is refused as damaged', async () => {
-    await usedStore();
-    spoil('puppets', (bytes, at) => bytes.fill(0xff, at + 7, at + 55));
-    looksAsItWasLeft();
-    await expectRefused(/is damaged \(/);
+    it('is spoilt is refused as damaged', async () => {
+      await usedStore();
+      spoil(name, (bytes, at) => bytes.fill(0xff, at + name.length, at + name.length + 48));
+      looksAsItWasLeft();
+      await expectRefused(/is damaged \(/);
+    });
   });
 
   it('whose store was only half made when its process died begins anew', async () => {

@@ -1,12 +1,15 @@
 /** How the built process stops: drained, at once, or late. */
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+// One of them is MongoDB.
+import { onEachStore } from '../support/stores.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sendMessage } from '../support/wecom.js';
 
 const app = newApp();
@@ -99,7 +102,7 @@ it.each([
   ['before its body was there', { msg: 'http.answered' }, (manager: ManagerProcess) => halfSent(manager)],
   [
     'while the puppet takes its time',
-    { msg: 'callback.answered', outcome: 'not_taken' },
+    { msg: 'callback.answered', outcome: 'pending' },
     async (manager: ManagerProcess) => {
       puppet.behave(() => {});
       const arrived = puppet.next();
@@ -145,10 +148,38 @@ it('leaves a store behind that opens without being looked through', async () => 
   const { size: bytes, mtimeMs } = statSync(file ?? '');
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
-    databases: ['puppets'],
+    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants'],
     closed: { bytes, mtimeMs },
   });
   const again = await startManager(place.env);
   expect((await send(again)).status).toBe(200);
   await again.stop();
+});
+
+onEachStore((newPlace) => {
+  it('ends deliveries that are under way, inline and from the outbox, and repeats none of them', async () => {
+    const own = newPlace();
+    const manager = await startManager(own.env);
+    const [inline, kept] = [newOpenKfId(), newOpenKfId()];
+    for (const account of [inline, kept]) await register(manager.url, app, account, puppet.url);
+    puppet.behave((_request, response) => response.writeHead(500).end());
+    await sendMessage(manager.url, app, kept);
+    const held: ServerResponse[] = [];
+    puppet.behave((_request, response) => void held.push(response));
+    await puppet.next();
+    const answered = sendMessage(manager.url, app, inline);
+    await puppet.next();
+    expect((await answered).status).toBe(200);
+    const exited = manager.stop('SIGTERM');
+    await manager.line(({ msg }) => msg === 'manager.draining');
+    for (const response of held) response.end('success');
+    expect(await exited).toBe(0);
+
+    const again = await startManager(own.env);
+    const response = await fetch(`${again.url}/health`);
+    const { details } = (await response.json()) as { details: { outbox: object } };
+    expect(details.outbox).toMatchObject({ waiting: 0, dead: 0 });
+    await again.stop();
+    await own.discard();
+  });
 });

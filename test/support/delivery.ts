@@ -31,7 +31,7 @@ export function openClient(): void {
 }
 
 export async function closeAll(): Promise<void> {
-  await client.onApplicationShutdown();
+  await client.close();
   await Promise.all(opened.splice(0).map((server) => server.close()));
   expect(clock.pendingTimers).toBe(0);
 }

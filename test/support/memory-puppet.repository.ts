@@ -1,8 +1,9 @@
-import type { Puppet, Registration } from '../../src/registry/puppet.js';
+import { type Puppet, type Registration, replacedBy } from '../../src/registry/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
   type Goodbye,
+  isFromReplaced,
   PuppetRepository,
 } from '../../src/registry/puppet.repository.js';
 
@@ -36,14 +37,39 @@ export class MemoryPuppetRepository extends PuppetRepository {
   }
 
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    return this.#write({ ...registration, online: true, lastOnlineAtMs: nowMs });
+    const before = this.table.get(registration.openKfId)?.puppet ?? null;
+    const replacedFrom = replacedBy(before, registration.from);
+    return this.#write({
+      ...registration,
+      online: true,
+      lastOnlineAtMs: nowMs,
+      replacedFrom,
+      answered: false,
+    });
   }
 
-  override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
+  override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
+    const { openKfId, corpId, endpoint } = goodbye;
     const puppet = this.table.get(openKfId)?.puppet;
     if (puppet === undefined || puppet.corpId !== corpId) return null;
     if (endpoint !== undefined && endpoint !== puppet.endpoint) return null;
+    if (isFromReplaced(goodbye, puppet)) return null;
     return this.#write({ ...puppet, online: false, lastOnlineAtMs: nowMs });
+  }
+
+  override async markOnline(
+    { openKfId, corpId, endpoint }: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
+    nowMs: number,
+  ): Promise<Puppet | null> {
+    const puppet = this.table.get(openKfId)?.puppet;
+    if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
+    return this.#write({ ...puppet, online: true, lastOnlineAtMs: nowMs });
+  }
+
+  override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {
+    const puppet = this.table.get(openKfId)?.puppet;
+    if (puppet?.endpoint !== endpoint || puppet.lastOnlineAtMs !== lastOnlineAtMs) return;
+    this.#write({ ...puppet, answered: true });
   }
 
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {

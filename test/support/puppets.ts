@@ -11,12 +11,20 @@ export function registration(fields: Partial<Registration> = {}): Registration {
     corpSecret: new Secret('corp-secret'),
     callbackToken: new Secret('callbackToken1'),
     encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
+    from: '10.0.0.1',
     ...fields,
   };
 }
 
 export function registeredPuppet(fields: Partial<Puppet> = {}): Puppet {
-  return { ...registration(), online: true, lastOnlineAtMs: null, ...fields };
+  return {
+    ...registration(),
+    online: true,
+    lastOnlineAtMs: null,
+    replacedFrom: [],
+    answered: true,
+    ...fields,
+  };
 }
 
 /** Secrets in the clear, so that a wrong one shows in a comparison. */

@@ -1,10 +1,11 @@
 /** Both stores opened as the application opens them, through its own modules. */
 import { describe } from '@jest/globals';
-import { Module } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
+import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
@@ -21,30 +22,49 @@ export function mongoPlace(): Place {
   return { env: { MONGO_URI: uri }, discard: () => dropDatabase(uri) };
 }
 
-export async function openRepository(place: Place): Promise<OpenedRepository> {
+/** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedStore {
+  /** The adapter of a port. */
+  get<T>(port: abstract new (...args: never[]) => T): T;
+  reopen(): Promise<OpenedStore>;
+  /** Throws its data away. */
+  close(): Promise<void>;
+}
+
+/** @param clock of this process; where several replicas' differ. */
+export async function openStore(place: Place, clock: Clock = new SystemClock()): Promise<OpenedStore> {
+  const kernel = KernelModule.forRoot(pino({ level: 'silent' }), new Lifecycle());
   const config = loadConfig(place.env);
   const app = await NestFactory.createApplicationContext(
     {
       module: StorageOnly,
       imports: [
         ConfigModule.forRoot(config),
-        KernelModule.forRoot(pino({ level: 'silent' }), new Lifecycle()),
+        { ...kernel, providers: [...(kernel.providers ?? []), { provide: Clock, useValue: clock }] },
         await StorageModule.forRoot(config),
       ],
     },
     { logger: false, abortOnError: false },
   );
   return {
-    repository: app.get(PuppetRepository),
+    get: (port) => app.get(port as Type),
     reopen: async () => {
       await app.close();
-      return openRepository(place);
+      return openStore(place, clock);
     },
     close: async () => {
       await app.close();
       await place.discard();
     },
   };
+}
+
+export async function openRepository(place: Place): Promise<OpenedRepository> {
+  return toRepository(await openStore(place));
+}
+
+function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
+  return { repository: get(PuppetRepository), reopen: async () => toRepository(await reopen()), close };
 }
 
 /** Runs a suite once on each store. Where it is used, the file says MongoDB, so that one is started. */

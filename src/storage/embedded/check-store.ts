@@ -1,17 +1,17 @@
 /**
- * Reads every record of a store once: `node check-store.js <file>`. Exit code 0 says that it can be
+ * Reads every record of a store once, as bytes, since it is about pages and not about what they say: `node check-store.js <file>`. Exit code 0 says that it can be
  * opened; otherwise the reason is on standard error, unless a damaged page ends this process by a signal.
  */
 import { open } from 'lmdb';
-import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
+import { DATABASE_NAMES, MAX_DATABASES, readAll } from './databases.js';
 
 const [, , path] = process.argv;
 if (path === undefined) throw new Error('usage: node check-store.js <file>');
 
 try {
   const root = open({ path, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
-  for (const name of Object.values(DATABASES)) {
-    const database = root.openDB({ name });
+  for (const name of DATABASE_NAMES) {
+    const database = root.openDB({ name, encoding: 'binary' });
     if (database === undefined) continue;
     for (const { key, value } of readAll(database)) {
       if (key === undefined || value === undefined) throw new Error(`a record of ${name} cannot be read`);

@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,12 +22,18 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import { DATABASES } from './databases.js';
+import { DATABASE_NAMES } from './databases.js';
 
 const SCHEMA_VERSION = 1;
 const CHECK_LIMIT_MS = 120_000;
 /** What LMDB takes for an empty store, with some to spare; without that room it ends the process by a signal. */
 const FIRST_BYTES = 65_536;
+
+/**
+ * No write begins with less room on the disk. One that meets a full disk makes lmdb 3.5.6 write its message
+ * beyond the 100 bytes it has for it (mdb.c, `last_error`), which ends the process in about every second case.
+ */
+const ROOM_BYTES = 16 * 1_024 * 1_024;
 
 /** Says that a store was made here, and whether and how it was closed. */
 interface Marker {
@@ -72,6 +79,11 @@ export class DataDir {
   /** Whether the store held this database when it was last in use. */
   hasMade(database: string): boolean {
     return this.#databases.includes(database);
+  }
+
+  hasRoom(bytes = ROOM_BYTES): boolean {
+    const { bavail, bsize } = statfsSync(this.#path);
+    return bavail * bsize >= bytes;
   }
 
   /** To be called when the store is open: from now on an end without `release` is an unclean one. */
@@ -158,7 +170,7 @@ export class DataDir {
     if (marker !== null && (file === undefined || file.size === 0))
       throw this.damaged('store.mdb is empty or missing');
     // Where the marker was lost the store must be whole, since nothing says that anything may be missing.
-    const { closed, databases = Object.values(DATABASES) } = marker ?? {};
+    const { closed, databases = DATABASE_NAMES } = marker ?? {};
     this.#databases = databases;
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
     await this.#checkInChild();

@@ -1,10 +1,19 @@
 import type { Database, Key } from 'lmdb';
 
-/** The databases inside the one LMDB file. A name, once released, keeps its meaning. */
+/** The databases inside the one LMDB file, and how lmdb encodes their values. A name, once released, keeps its meaning. */
 export const DATABASES = {
   /** Key: openKfId. Value: `StoredPuppet`. */
-  puppets: 'puppets',
+  puppets: 'msgpack',
+  /** Key: `hintKey`. Value: see stored-hint.ts. As bytes, so that one that cannot be read stops no other. */
+  hints: 'binary',
+  /** What could not be read, as it was found. Key: that of its hint, and something that makes it unique. */
+  unreadableHints: 'binary',
+  /** Key: corpId. Value: the times of the last grants, store time, oldest first. */
+  resyncGrants: 'msgpack',
 } as const;
+
+export type DatabaseName = keyof typeof DATABASES;
+export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
 export const MAX_DATABASES = 16;

@@ -1,15 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { Secret } from '../../kernel/secret.js';
-import type { Puppet, Registration } from '../../registry/puppet.js';
-import { type Changes, type Goodbye, PuppetRepository } from '../../registry/puppet.repository.js';
+import { type Puppet, type Registration, replacedBy } from '../../registry/puppet.js';
+import {
+  type Changes,
+  type Goodbye,
+  isFromReplaced,
+  PuppetRepository,
+} from '../../registry/puppet.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
 
-/** A puppet as LMDB keeps it: the same fields, its secrets as texts. */
-type StoredPuppet = Omit<Puppet, 'corpSecret' | 'callbackToken' | 'encodingAESKey'> & {
+/** A puppet as LMDB keeps it: the same fields, its secrets as texts; the addresses are missing in old ones. */
+type StoredPuppet = Omit<
+  Puppet,
+  'corpSecret' | 'callbackToken' | 'encodingAESKey' | 'from' | 'replacedFrom' | 'answered'
+> & {
   readonly corpSecret: string;
   readonly callbackToken: string;
   readonly encodingAESKey: string;
+  readonly from?: string;
+  readonly replacedFrom?: readonly string[];
 };
 
 /** Between two batches other work has its turn. */
@@ -51,33 +61,58 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   }
 
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const puppet: Puppet = { ...registration, online: true, lastOnlineAtMs: nowMs };
-    await this.#store.durably(this.#puppets.put(puppet.openKfId, toStored(puppet)));
-    return puppet;
+    const { openKfId } = registration;
+    return this.#write(openKfId, (before) => ({
+      ...registration,
+      online: true,
+      lastOnlineAtMs: nowMs,
+      replacedFrom: replacedBy(before, registration.from),
+      answered: true,
+    })) as Promise<Puppet>;
   }
 
-  override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
-    let marked: Puppet | null = null;
-    await this.#store.durably(
-      this.#puppets.transaction(() => {
-        const stored = this.#puppets.get(openKfId);
-        if (stored === undefined || stored.corpId !== corpId) return true;
-        if (endpoint !== undefined && stored.endpoint !== endpoint) return true;
-        const offline = { ...stored, online: false, lastOnlineAtMs: nowMs };
-        this.#puppets.put(openKfId, offline);
-        marked = fromStored(offline);
-        return true;
-      }),
-    );
-    return marked;
+  override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
+    const { openKfId, corpId, endpoint } = goodbye;
+    return this.#write(openKfId, (puppet) => {
+      if (puppet?.corpId !== corpId || isFromReplaced(goodbye, puppet)) return null;
+      if (endpoint !== undefined && puppet.endpoint !== endpoint) return null;
+      return { ...puppet, online: false, lastOnlineAtMs: nowMs };
+    });
   }
+
+  override async markOnline(
+    { openKfId, corpId, endpoint }: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
+    nowMs: number,
+  ): Promise<Puppet | null> {
+    return this.#write(openKfId, (puppet) => {
+      if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
+      return { ...puppet, online: true, lastOnlineAtMs: nowMs };
+    });
+  }
+
+  override async markAnswered(): Promise<void> {}
 
   override async changes(): Promise<Changes> {
     return { puppets: [], cursor: '', hasMore: false };
   }
+
+  /** Durable when it resolves. @param change gives `null` to leave everything as it is. */
+  async #write(openKfId: string, change: (before: Puppet | null) => Puppet | null): Promise<Puppet | null> {
+    let changed: Puppet | null = null;
+    await this.#store.durably(() =>
+      this.#puppets.transaction(() => {
+        const stored = this.#puppets.get(openKfId);
+        changed = change(stored === undefined ? null : fromStored(stored));
+        if (changed !== null) this.#puppets.put(openKfId, toStored(changed));
+        return true;
+      }),
+    );
+    return changed;
+  }
 }
 
-function toStored({ corpSecret, callbackToken, encodingAESKey, ...same }: Puppet): StoredPuppet {
+function toStored(puppet: Puppet): StoredPuppet {
+  const { corpSecret, callbackToken, encodingAESKey, answered: _answered, ...same } = puppet;
   return {
     ...same,
     corpSecret: corpSecret.reveal(),
@@ -88,6 +123,9 @@ function toStored({ corpSecret, callbackToken, encodingAESKey, ...same }: Puppet
 
 function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same }: StoredPuppet): Puppet {
   return {
+    from: '',
+    replacedFrom: [],
+    answered: true,
     ...same,
     corpSecret: new Secret(corpSecret),
     callbackToken: new Secret(callbackToken),

@@ -1,9 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
+import { Outbox } from '../../dispatch/outbox.js';
+import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
+import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
+import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
 import { EmbeddedStore } from './embedded-store.js';
+import { EmbeddedStoreClock } from './embedded-store-clock.js';
 
 @Global()
 @Module({
@@ -11,7 +17,10 @@ import { EmbeddedStore } from './embedded-store.js';
     { provide: EmbeddedStore, inject: [CONFIG], useFactory: (config: Config) => EmbeddedStore.open(config) },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
+    { provide: Outbox, useClass: EmbeddedOutbox },
+    { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
+    { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],
-  exports: [StorageProbe, PuppetRepository],
+  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
 })
 export class EmbeddedStorageModule {}

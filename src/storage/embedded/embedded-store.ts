@@ -5,7 +5,7 @@ import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { DataDir } from './data-dir.js';
-import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
+import { DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
 
 /** The LMDB environment in `DATA_DIR`, owned by this process alone. */
 @Injectable()
@@ -13,7 +13,8 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   override readonly kind = 'embedded';
   readonly #dataDir: DataDir;
   readonly #root: RootDatabase;
-  readonly #databases = new Map<string, Database<unknown, string>>();
+  #isClosed = false;
+  readonly #databases = new Map<DatabaseName, Database<unknown, string>>();
 
   /** @throws StorageStartError */
   static async open({ dataDir }: Pick<Config, 'dataDir'>): Promise<EmbeddedStore> {
@@ -43,19 +44,19 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
       // It holds a promise that nobody can catch, so that a full disk would end the process.
       eventTurnBatching: false,
     });
-    for (const name of Object.values(DATABASES)) this.#databases.set(name, this.#openDatabase(name));
+    for (const name of DATABASE_NAMES) this.#databases.set(name, this.#openDatabase(name));
     this.#dataDir.markOpen([...this.#databases.keys()]);
   }
 
-  database<V>(name: keyof typeof DATABASES): Database<V, string> {
-    return this.#databases.get(DATABASES[name]) as Database<V, string>;
+  database<V>(name: DatabaseName): Database<V, string> {
+    return this.#databases.get(name) as Database<V, string>;
   }
 
   /** LMDB would make one anew whose name it does not find, as if nothing had ever been in it. */
-  #openDatabase(name: string): Database<unknown, string> {
+  #openDatabase(name: DatabaseName): Database<unknown, string> {
     const isMade = this.#dataDir.hasMade(name);
     // `create` is missing in lmdb's types.
-    const options = { name, create: !isMade };
+    const options = { name, create: !isMade, encoding: DATABASES[name] };
     let database: Database<unknown, string> | undefined;
     try {
       database = this.#root.openDB<unknown, string>(options);
@@ -77,12 +78,24 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   }
 
   /**
-   * Awaits a write until it is on the disk, or is known not to be.
+   * To be asked before any read or write of what may outlast the store: LMDB ends the process at a write that
+   * comes after, by an error that nobody can catch.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  requireOpen(): void {
+    if (this.#isClosed)
+      throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded store closed' } });
+  }
+
+  /**
+   * Writes, and waits until it is on the disk, or is known not to be.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been written or not.
    */
-  async durably(write: Promise<boolean>): Promise<void> {
+  async durably(write: () => Promise<boolean>): Promise<void> {
+    this.requireOpen();
     try {
-      await write;
+      this.#requireRoom();
+      await write();
     } catch (cause) {
       // The same failure a second time, on a promise that would end the process where nobody catches it.
       if (hasCommitError(cause)) cause.commitError.catch(() => {});
@@ -90,11 +103,17 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     }
   }
 
+  #requireRoom(): void {
+    if (!this.#dataDir.hasRoom()) throw new Error('the disk of DATA_DIR is full');
+  }
+
   override async check(): Promise<void> {
     this.#root.getStats();
+    this.#requireRoom();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
     await this.#root.close();
     this.#dataDir.release();
   }

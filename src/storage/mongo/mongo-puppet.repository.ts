@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
-import type { Puppet, Registration } from '../../registry/puppet.js';
+import { type Model, type QueryFilter, Types } from 'mongoose';
+import { type Puppet, type Registration, replacedBy } from '../../registry/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
@@ -63,8 +63,11 @@ export class MongoPuppetRepository extends PuppetRepository {
   }
 
   override async save(registration: Registration, nowMs: number): Promise<Puppet> {
+    const before = await this.find(registration.openKfId);
+    const replacedFrom = replacedBy(before, registration.from);
     const filter = { kfOpenId: registration.openKfId };
-    const update = { $set: toRecord(registration, nowMs), $currentDate: { updatedAt: true } } as const;
+    const record = { ...toRecord(registration, nowMs), replacedFrom };
+    const update = { $set: record, $currentDate: { updatedAt: true } } as const;
     const upsert = async (): Promise<void> => {
       try {
         await this.model.updateOne(filter, update, { upsert: true });
@@ -75,18 +78,38 @@ export class MongoPuppetRepository extends PuppetRepository {
       }
     };
     await this.store.run('save puppet', upsert, null);
-    return { ...registration, online: true, lastOnlineAtMs: nowMs };
+    return { ...registration, online: true, lastOnlineAtMs: nowMs, replacedFrom, answered: false };
   }
 
-  override async markOffline({ openKfId, corpId, endpoint }: Goodbye, nowMs: number): Promise<Puppet | null> {
-    const filter = { kfOpenId: openKfId, corpId, ...(endpoint !== undefined && { botEndpoint: endpoint }) };
-    const update = {
-      $set: { online: false, lastOnlineDate: new Date(nowMs) },
-      $currentDate: { updatedAt: true },
-    } as const;
-    const mark = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();
-    const record = await this.store.run('mark offline', mark, null);
-    return record === null ? null : fromRecord(record);
+  override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
+    const { openKfId, corpId, endpoint, from } = goodbye;
+    const filter = {
+      kfOpenId: openKfId,
+      corpId,
+      ...(endpoint !== undefined && { botEndpoint: endpoint }),
+      ...(from !== undefined && {
+        $or: [{ registeredFrom: from }, { replacedFrom: { $ne: from } }],
+      }),
+    };
+    return this.#set(filter, { online: false, lastOnlineDate: new Date(nowMs) });
+  }
+
+  override async markOnline(
+    { openKfId, corpId, endpoint }: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
+    nowMs: number,
+  ): Promise<Puppet | null> {
+    const filter = { kfOpenId: openKfId, corpId, botEndpoint: endpoint };
+    return this.#set(filter, { online: true, lastOnlineDate: new Date(nowMs) });
+  }
+
+  override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {
+    if (lastOnlineAtMs === null) return;
+    const filter = {
+      kfOpenId: openKfId,
+      botEndpoint: endpoint,
+      lastOnlineDate: new Date(lastOnlineAtMs),
+    };
+    await this.#set(filter, { answered: true });
   }
 
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
@@ -114,6 +137,16 @@ export class MongoPuppetRepository extends PuppetRepository {
       ),
       hasMore: end !== undefined,
     };
+  }
+
+  async #set(
+    filter: QueryFilter<PuppetRecord>,
+    fields: Partial<Pick<PuppetRecord, 'online' | 'lastOnlineDate' | 'answered'>>,
+  ): Promise<Puppet | null> {
+    const update = { $set: fields, $currentDate: { updatedAt: true } } as const;
+    const set = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();
+    const record = await this.store.run('change puppet', set, null);
+    return record === null ? null : fromRecord(record);
   }
 }
 

@@ -1,12 +1,18 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
+import { Outbox } from '../../dispatch/outbox.js';
+import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
+import { MongoResyncBudget } from './mongo-resync-budget.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
+import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
 
 @Global()
@@ -28,8 +34,12 @@ export class MongoStorageModule {
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
+        { provide: Outbox, useClass: MongoOutbox },
+        { provide: ResyncBudget, useClass: MongoResyncBudget },
+        MongoStoreClock,
+        { provide: StoreClock, useExisting: MongoStoreClock },
       ],
-      exports: [StorageProbe, PuppetRepository],
+      exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
     };
   }
 }

@@ -1,14 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
-import { type Connection, type ConnectOptions, type Model, STATES } from 'mongoose';
+import {
+  type Collection,
+  type Connection,
+  type ConnectOptions,
+  type Model,
+  type mongo,
+  STATES,
+} from 'mongoose';
 import { CONFIG, type Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { HINTS } from './hint.schema.js';
+import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
 
 const SCHEMA_VERSION = 1;
@@ -50,6 +60,8 @@ export class MongoStore extends StorageProbe {
     @Inject(CONFIG) { mongoUri }: Config,
     @InjectConnection() private readonly connection: Connection,
     @InjectModel(PuppetRecord.name) private readonly puppets: Model<PuppetRecord>,
+    private readonly clock: Clock,
+    private readonly storeClock: MongoStoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     super();
@@ -78,10 +90,14 @@ export class MongoStore extends StorageProbe {
     }
   }
 
+  /** One that is written without mongoose's schemas: see `hint.schema.ts`. */
+  collection<T extends mongo.Document>(name: string): Collection<T> {
+    return this.connection.collection<T>(name);
+  }
+
   /** The database server's clock, epoch milliseconds: replicas' own may differ. */
   async serverNowMs(): Promise<number> {
-    const reply = await this.run('hello', async () => this.connection.db?.command({ hello: 1 }));
-    return new Date(reply?.localTime).getTime();
+    return this.run('hello', () => this.#askTime());
   }
 
   override async check(): Promise<void> {
@@ -99,6 +115,7 @@ export class MongoStore extends StorageProbe {
 
   async #prepare(): Promise<void> {
     await this.#connect();
+    await this.#askTime();
     await withinDeadline(PREPARE_LIMIT_MS, 'prepare', this.#prepareCollections());
   }
 
@@ -114,12 +131,27 @@ export class MongoStore extends StorageProbe {
     this.#hasConnected = true;
   }
 
+  async #askTime(): Promise<number> {
+    const askedMs = this.clock.elapsedMs();
+    const reply = await this.connection.db?.command({ hello: 1 });
+    const serverMs = new Date(reply?.localTime).getTime();
+    this.storeClock.set(serverMs, askedMs);
+    return serverMs;
+  }
+
   async #prepareCollections(): Promise<void> {
     await this.#checkSchemaVersion();
     await this.#setDuplicatesAside();
-    await this.#createIndex({ kfOpenId: 1 }, { unique: true });
-    await this.#createIndex({ corpId: 1 }, {});
-    await this.#createIndex({ updatedAt: 1, _id: 1 }, {});
+    const { collection: puppets } = this.puppets;
+    await this.#createIndex(puppets, { kfOpenId: 1 }, { unique: true });
+    await this.#createIndex(puppets, { corpId: 1 });
+    await this.#createIndex(puppets, { updatedAt: 1, _id: 1 });
+    const hints = this.collection(HINTS);
+    await this.#createIndex(hints, { claimableAt: 1 });
+    await this.#createIndex(hints, { origin: 1, arrivedAt: 1 });
+    await this.#createIndex(hints, { corpId: 1, origin: 1 });
+    await this.#createIndex(hints, { state: 1, _id: 1 });
+    await this.#createIndex(hints, { state: 1, arrivedAt: 1 });
   }
 
   async #checkSchemaVersion(): Promise<void> {
@@ -160,12 +192,19 @@ export class MongoStore extends StorageProbe {
     }
   }
 
-  async #createIndex(keys: Record<string, 1>, options: { unique?: boolean }): Promise<void> {
+  async #createIndex(
+    collection: Collection,
+    keys: Record<string, 1>,
+    options: { unique?: boolean } = {},
+  ): Promise<void> {
     try {
-      await this.puppets.collection.createIndex(keys, options);
+      await collection.createIndex(keys, options);
     } catch (err) {
       if (!INDEX_CONFLICTS.has(errorCodeOf(err))) throw err;
-      this.log.warn({ keys: Object.keys(keys), err }, 'mongo.index_differs');
+      this.log.warn(
+        { collection: collection.collectionName, keys: Object.keys(keys), err },
+        'mongo.index_differs',
+      );
     }
   }
 }

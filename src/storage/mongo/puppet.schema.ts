@@ -45,6 +45,17 @@ export class PuppetRecord {
   @Prop({ type: Date })
   lastOnlineDate?: Date;
 
+  /** The address of its last registration with us. */
+  @Prop({ type: String })
+  registeredFrom?: string;
+
+  @Prop({ type: [String], default: undefined })
+  replacedFrom?: string[];
+
+  /** False while its registration has no answer; missing where another version wrote it. */
+  @Prop({ type: Boolean })
+  answered?: boolean;
+
   /** The server's time of our last write; what changed is found by it. */
   @Prop({ type: Date })
   updatedAt?: Date;
@@ -69,6 +80,9 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     encodingAESKey: new Secret(record.encodingAESKey ?? ''),
     online: record.online === true,
     lastOnlineAtMs: record.lastOnlineDate?.getTime() ?? null,
+    from: record.registeredFrom ?? '',
+    replacedFrom: record.replacedFrom ?? [],
+    answered: record.answered !== false,
   };
 }
 
@@ -81,6 +95,8 @@ export function toRecord(registration: Registration, nowMs: number) {
     corpSecret: registration.corpSecret.reveal(),
     token: registration.callbackToken.reveal(),
     encodingAESKey: registration.encodingAESKey.reveal(),
+    registeredFrom: registration.from,
+    answered: false,
     online: true,
     lastOnlineDate: new Date(nowMs),
   };

@@ -1,0 +1,191 @@
+import type { Clock, Timer } from '../kernel/clock.js';
+
+const FAILURES_IN_A_ROW = 5;
+/** More than half of these failed: most of the recent ones. */
+const RECENT_ATTEMPTS = 20;
+/** From the start of one attempt to the probe that follows it, at most 25 s with the jitter: contract 3.4. */
+const PROBE_AFTER_MS = 20_000;
+/** Of a circuit that has just opened; doubles with each probe. */
+const FIRST_PROBE_AFTER_MS = 1_000;
+const JITTER = 0.2;
+
+/**
+ * What is known of an origin that fails. Open, it gets nothing but probes; closed, it is probed too when
+ * nothing else was tried for a while, so that its recovery is noticed whatever its hints' due times.
+ */
+class Circuit {
+  #failuresInARow = 0;
+  readonly #recent: boolean[] = [];
+  #isOpen = false;
+  #isTrial = false;
+  #probes = 0;
+  #timer: Timer | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onProbeDue: () => void,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Nothing of the last attempts failed. */
+  get isForgotten(): boolean {
+    return !this.#isOpen && this.#timer === null && !this.#recent.includes(false);
+  }
+
+  /** Whether an event may be tried; once, where there is no hint to probe with. */
+  admit(): boolean {
+    const may = !this.#isOpen || this.#isTrial;
+    this.#isTrial = false;
+    return may;
+  }
+
+  failed(startedMs: number): void {
+    this.#failuresInARow++;
+    this.#remember(false);
+    // One that was under way when the circuit opened puts no probe off.
+    if (this.#isOpen && this.#timer !== null) return;
+    if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostFailed()) this.#isOpen = true;
+    this.probeLater(startedMs);
+  }
+
+  /** @returns whether the origin was in trouble until now, so that what waits for it should be sent. */
+  succeeded(): boolean {
+    const wasInTrouble = this.#isOpen || this.#failuresInARow > 1;
+    if (this.#isOpen) this.#recent.length = 0;
+    this.#remember(true);
+    this.close();
+    return wasInTrouble;
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#isTrial = false;
+    this.#failuresInARow = 0;
+    this.#probes = 0;
+    this.stop();
+  }
+
+  /** @param startedMs of the latest attempt, on the clock that never jumps. */
+  probeLater(startedMs: number, afterMs = this.#probeAfterMs()): void {
+    this.stop();
+    const dueMs = startedMs + afterMs * (1 + JITTER * (2 * Math.random() - 1));
+    this.#timer = this.clock.after(Math.max(0, dueMs - this.clock.elapsedMs()), () => {
+      this.#timer = null;
+      this.onProbeDue();
+    });
+  }
+
+  /** There is no hint to probe with: the next event may be tried. */
+  tryNext(): void {
+    this.#isTrial = this.#isOpen;
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #probeAfterMs(): number {
+    if (!this.#isOpen) return PROBE_AFTER_MS;
+    return Math.min(FIRST_PROBE_AFTER_MS * 2 ** this.#probes++, PROBE_AFTER_MS);
+  }
+
+  #remember(hasSucceeded: boolean): void {
+    this.#recent.push(hasSucceeded);
+    if (this.#recent.length > RECENT_ATTEMPTS) this.#recent.shift();
+  }
+
+  #mostFailed(): boolean {
+    if (this.#recent.length < RECENT_ATTEMPTS) return false;
+    return this.#recent.filter((hasSucceeded) => !hasSucceeded).length > RECENT_ATTEMPTS / 2;
+  }
+}
+
+/** After a start, or when another process left hints behind: what is due by itself goes first. */
+const SUSPECT_AFTER_MS = 15_000;
+
+/**
+ * The circuits of all origins that failed lately; one that is well has none. No kept library has a clock that
+ * can be injected and probes that its user sends, and there is little more to a circuit than these two.
+ */
+export class Circuits {
+  readonly #circuits = new Map<string, Circuit>();
+  readonly #open = new Set<string>();
+
+  /** @param onProbeDue is to send the origin a probe and tell what came of it. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly onProbeDue: (origin: string) => void,
+  ) {}
+
+  /** Origins that get nothing but probes. */
+  get open(): ReadonlySet<string> {
+    return this.#open;
+  }
+
+  isOpen(origin: string): boolean {
+    return this.#open.has(origin);
+  }
+
+  /** Whether an event may be tried at once. */
+  admit(origin: string): boolean {
+    return !this.#open.has(origin) || (this.#circuits.get(origin)?.admit() ?? true);
+  }
+
+  /** @param startedMs when the attempt began, on the clock that never jumps. */
+  failed(origin: string, startedMs: number): void {
+    const circuit = this.#of(origin);
+    circuit.failed(startedMs);
+    if (circuit.isOpen) this.#open.add(origin);
+  }
+
+  /** @returns whether what waits for the origin should be sent now. */
+  succeeded(origin: string): boolean {
+    const circuit = this.#circuits.get(origin);
+    if (circuit === undefined) return false;
+    const wasInTrouble = circuit.succeeded();
+    this.#open.delete(origin);
+    if (circuit.isForgotten) this.#circuits.delete(origin);
+    return wasInTrouble;
+  }
+
+  /** A puppet has just registered there. */
+  close(origin: string): void {
+    this.#circuits.get(origin)?.stop();
+    this.#circuits.delete(origin);
+    this.#open.delete(origin);
+  }
+
+  /** Hints wait for it and it is not known why: it is probed when nothing else has been tried meanwhile. */
+  suspect(origin: string): void {
+    if (!this.#circuits.has(origin)) this.#of(origin).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
+  }
+
+  /** The probe could not be sent, through no fault of the origin. */
+  probeLater(origin: string): void {
+    this.#circuits.get(origin)?.probeLater(this.clock.elapsedMs());
+  }
+
+  /** Nothing waits for the origin that it could be probed with. */
+  nothingToProbe(origin: string): void {
+    const circuit = this.#circuits.get(origin);
+    circuit?.tryNext();
+    if (circuit?.isForgotten) this.#circuits.delete(origin);
+  }
+
+  stop(): void {
+    for (const circuit of this.#circuits.values()) circuit.stop();
+  }
+
+  #of(origin: string): Circuit {
+    let circuit = this.#circuits.get(origin);
+    if (circuit === undefined) {
+      circuit = new Circuit(this.clock, () => this.onProbeDue(origin));
+      this.#circuits.set(origin, circuit);
+    }
+    return circuit;
+  }
+}

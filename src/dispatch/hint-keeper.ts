@@ -1,0 +1,130 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { failpoint } from '../kernel/failpoint.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { hintKey, type NewHint } from './hint.js';
+import type { KfEvent } from './kf-event.js';
+import { type Held, type Kept, Outbox } from './outbox.js';
+
+interface Keeping {
+  readonly hint: NewHint;
+  /** Events of this process in the order in which they came in. */
+  readonly order: number;
+}
+
+/** One put under way for an account, and the one that follows it with whatever came meanwhile. */
+interface Lane {
+  next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
+}
+
+/** What waits for an account as this process kept it. */
+interface Known extends Pick<Held, 'generation' | 'leaseId'> {
+  /** Of the newest event in it. */
+  readonly order: number;
+}
+
+/**
+ * Keeps events in the outbox, one write per account at a time, and knows what it kept: so a newer event that
+ * a puppet takes settles the older one that waits, and never one that came in after it.
+ */
+@Injectable()
+export class HintKeeper {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #known = new Map<string, Known>();
+  #isFailing = false;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Whether the last event that was to be kept could not be. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /**
+   * Durable when it resolves, which may be together with a newer event.
+   * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
+   */
+  keep(hint: NewHint, order: number): Promise<Kept> {
+    const key = hintKey(hint.event);
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      const first: Lane = { next: null };
+      this.#lanes.set(key, first);
+      return this.#put(key, first, { hint, order });
+    }
+    const { next } = lane;
+    const done = next?.done ?? Promise.withResolvers<Kept>();
+    lane.next = next !== null && next.order > order ? next : { hint, order, done };
+    return done.promise;
+  }
+
+  /** A puppet took an event: what is known to wait for its account, and is no newer, has become needless. */
+  taken(event: KfEvent, order: number): void {
+    if (this.#known.size === 0) return;
+    const key = hintKey(event);
+    const known = this.#known.get(key);
+    if (known === undefined || known.order > order) return;
+    this.#known.delete(key);
+    this.#settle({ key, ...known });
+  }
+
+  /** The same of an attempt that was under way when its event was kept. @param held its lease, if it got one. */
+  takenLate(event: KfEvent, held: Held | null, order: number): void {
+    const known = this.#known.get(hintKey(event));
+    if (known !== undefined && known.order <= order) this.taken(event, order);
+    // What came in later, here or elsewhere, is kept under this lease.
+    else if (held !== null) this.release(held, this.storeClock.nowMs());
+  }
+
+  /** Gives back the lease of an attempt that failed. */
+  release(held: Held, dueAtMs: number): void {
+    const released = this.outbox.release(held, dueAtMs, this.storeClock.nowMs());
+    released.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.release_failed'));
+  }
+
+  /** It waits no more, or another process has it. */
+  forget({ key, generation }: Held): void {
+    if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
+  }
+
+  async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {
+    try {
+      const kept = await this.outbox.put(hint, this.storeClock.nowMs());
+      failpoint('outbox.kept');
+      this.#isFailing = false;
+      this.#remember(key, kept, order);
+      return kept;
+    } catch (error) {
+      this.#isFailing = true;
+      throw error;
+    } finally {
+      this.#goOn(key, lane);
+    }
+  }
+
+  #goOn(key: string, lane: Lane): void {
+    const { next } = lane;
+    lane.next = null;
+    if (next === null) this.#lanes.delete(key);
+    else next.done.resolve(this.#put(key, lane, next));
+  }
+
+  #remember(key: string, { generation, replaced, leaseId }: Kept, order: number): void {
+    const before = this.#known.get(key);
+    if (replaced === null) this.#known.set(key, { generation, leaseId, order });
+    else if (replaced === before?.generation)
+      this.#known.set(key, { generation, leaseId, order: Math.max(order, before.order) });
+    // Another process kept something of which it is not known when it came in.
+    else this.#known.delete(key);
+  }
+
+  #settle(held: Held): void {
+    const settled = this.outbox.settle(held, this.storeClock.nowMs());
+    // It is delivered once more, harmlessly.
+    settled.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.settle_failed'));
+  }
+}

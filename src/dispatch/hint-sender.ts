@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../kernel/clock.js';
+import { failpoint } from '../kernel/failpoint.js';
+import type { Log } from '../kernel/log.js';
+import type { StoreClock } from '../kernel/store-clock.js';
+import type { Puppet } from '../registry/puppet.js';
+import type { RegistryService } from '../registry/registry.service.js';
+import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
+import type { Circuits } from './circuit.js';
+import { type Failure, hintKey, REASON_LENGTH_MAX } from './hint.js';
+import type { KfEvent } from './kf-event.js';
+import type { ClaimedHint, Held, Outbox, Rescheduled } from './outbox.js';
+import type { PuppetClient } from './puppet-client.js';
+import type { ResyncBudget } from './resync-budget.js';
+import { FAST_STEPS, HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+
+/** An attempt of 5 s and its outcome fit in; what a process had claimed that died is free again after it. */
+export const LEASE_MS = 15_000;
+const RENEW_AFTER_MS = 5_000;
+/** Until a registration that is under way will be over. */
+const REGISTERING_MS = 5_000;
+/** Until its origin will have a free socket. */
+const SATURATED_MS = 1_000;
+const REREAD_LIMIT_MS = 600;
+const SETTLE_TRIES = 3;
+const SETTLE_AGAIN_MS = 500;
+
+/**
+ * Why a hint is sent: its time has come; its origin is probed with it; its puppet has just registered, which
+ * no resync budget holds up.
+ */
+export type Occasion = 'due' | 'probe' | 'registration';
+
+/** One hint on its way. */
+interface Sending {
+  readonly outbox: Outbox;
+  readonly hint: ClaimedHint;
+  readonly held: Held;
+  readonly occasion: Occasion;
+  readonly puppet: Puppet;
+  readonly origin: string;
+  /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
+  readonly grantedAtMs: number | null;
+  /** On the clock that never jumps. */
+  readonly startedMs: number;
+}
+
+/** Delivers one claimed hint and writes down what came of it. */
+export class HintSender {
+  readonly #underWay = new Set<Attempt>();
+
+  /** @param onRecovered is called with an origin that was in trouble and took a hint. */
+  constructor(
+    private readonly client: PuppetClient,
+    private readonly registry: RegistryService,
+    private readonly circuits: Circuits,
+    private readonly budget: ResyncBudget,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    private readonly log: Log,
+    private readonly onRecovered: (origin: string) => void,
+  ) {}
+
+  /** Attempts that have no socket yet are given up; the others may end. */
+  withdrawAll(): void {
+    for (const attempt of this.#underWay) attempt.withdraw();
+  }
+
+  /**
+   * Resolves when its outcome is stored. At a registration the request is begun before this returns.
+   * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
+   */
+  async send(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Promise<void> {
+    const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+    const nowMs = this.storeClock.nowMs();
+    const ageMs = nowMs - hint.arrivedAtMs;
+    if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, held, 'expired', 'no puppet took it within 3 days');
+    const puppet = this.registry.findPuppet(hint.openKfId);
+    if (puppet?.corpId !== hint.corpId) return this.#park(outbox, held, hint);
+    const origin = this.client.originOf(puppet);
+    if (origin === null)
+      return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
+    if (this.#mustWait(puppet, occasion)) return outbox.release(held, nowMs + REGISTERING_MS, nowMs);
+    const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
+    const needsGrant = isResync && occasion !== 'registration';
+    if (needsGrant) {
+      const retryAtMs = await this.budget.take(hint.corpId, nowMs);
+      if (retryAtMs !== null) return this.#putOff(outbox, held, origin, occasion, retryAtMs);
+    }
+    const startedMs = this.clock.elapsedMs();
+    const grantedAtMs = needsGrant ? nowMs : null;
+    const sending = { outbox, hint, held, occasion, puppet, origin, grantedAtMs, startedMs };
+    const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
+    await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
+  }
+
+  #mustWait(puppet: Puppet, occasion: Occasion): boolean {
+    if (occasion === 'registration') return false;
+    return this.registry.whenAnswered(puppet.openKfId) !== null || this.registry.isHeldBack(puppet);
+  }
+
+  async #putOff(
+    outbox: Outbox,
+    held: Held,
+    origin: string,
+    occasion: Occasion,
+    untilMs: number,
+  ): Promise<void> {
+    if (occasion === 'probe') this.circuits.probeLater(origin);
+    await outbox.release(held, untilMs, this.storeClock.nowMs());
+  }
+
+  async #attempt({ outbox, hint, held, puppet, startedMs }: Sending, event: KfEvent): Promise<AttemptResult> {
+    failpoint('outbox.claimed');
+    const attempt = this.client.start(puppet, event, hint.attempts + 1);
+    this.#underWay.add(attempt);
+    const renewal = this.clock.after(RENEW_AFTER_MS, () => {
+      outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+    });
+    const result = await attempt.result;
+    renewal.cancel();
+    this.#underWay.delete(attempt);
+    const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
+    const { openKfId, corpId } = hint;
+    this.log.info({ openKfId, corpId, attempt: hint.attempts + 1, durationMs, ...result }, 'hint.attempted');
+    return result;
+  }
+
+  async #taken({ outbox, held, puppet, origin }: Sending): Promise<void> {
+    failpoint('delivery.taken');
+    if (this.circuits.succeeded(origin)) this.onRecovered(origin);
+    if (!puppet.online) void this.registry.markOnline(puppet);
+    await this.#settle(outbox, held);
+  }
+
+  /** An outcome that cannot be stored means one more delivery, so it is tried a few times. */
+  async #settle(outbox: Outbox, held: Held): Promise<void> {
+    for (let triesLeft = SETTLE_TRIES; ; triesLeft--) {
+      try {
+        return await outbox.settle(held, this.storeClock.nowMs());
+      } catch (error) {
+        if (triesLeft === 1) throw error;
+      }
+      await new Promise<void>((resolve) => void this.clock.after(SETTLE_AGAIN_MS, resolve));
+    }
+  }
+
+  async #notTaken(sending: Sending, stage: FailureStage, reason: string): Promise<void> {
+    const { outbox, hint, held, origin, puppet, startedMs, grantedAtMs } = sending;
+    if (grantedAtMs !== null && hasSeenNothing(stage))
+      await this.budget.giveBack(hint.corpId, grantedAtMs).catch(() => {});
+    if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
+    if (stage === 'saturated' || stage === 'withdrawn')
+      return this.#putOff(outbox, held, origin, sending.occasion, this.storeClock.nowMs() + SATURATED_MS);
+    this.circuits.failed(origin, startedMs);
+    const now = await this.registry.rereadPuppet(hint.openKfId, REREAD_LIMIT_MS);
+    const nowMs = this.storeClock.nowMs();
+    if (now !== null && now.endpoint !== puppet.endpoint) return outbox.release(held, nowMs, nowMs);
+    const failure = toFailure(nowMs, stage, reason);
+    const next = this.#nextTry(sending, nowMs);
+    if (next === null) return this.#bury(outbox, held, stage, reason);
+    await outbox.reschedule(held, toRescheduled(sending, next, failure, nowMs), nowMs);
+  }
+
+  /** A probe is not of the schedule and uses up none of its retries. */
+  #nextTry({ hint, occasion }: Sending, nowMs: number): NextTry | null {
+    if (occasion === 'probe')
+      return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
+    return nextTry(hint.step, nowMs - hint.arrivedAtMs, Math.random());
+  }
+
+  /** The puppet is not known any more, or the account is another corp's: until that changes nothing is sent. */
+  async #park(outbox: Outbox, held: Held, { attempts, step }: ClaimedHint): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const failure = toFailure(nowMs, 'unregistered', 'no puppet of this corp is registered for the account');
+    const newer = { step, dueAtMs: nowMs };
+    await outbox.reschedule(held, { origin: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+  }
+
+  async #bury(outbox: Outbox, held: Held, stage: Failure['stage'], reason: string): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    await outbox.bury(held, toFailure(nowMs, stage, reason), nowMs);
+    this.log.warn({ hint: held.key, stage, reason }, 'hint.buried');
+  }
+
+  /** As it came, or opened, where the puppet has registered with other keys since and could not open it. */
+  #readable({ event, keysId, openKfId }: ClaimedHint): KfEvent {
+    if (event.raw === null || keysId === this.registry.findKeysId(openKfId)) return event;
+    return { ...event, raw: null };
+  }
+}
+
+/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id. */
+function toResync({ corpId, openKfId }: KfEvent): KfEvent {
+  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null };
+}
+
+function hasSeenNothing(stage: FailureStage): boolean {
+  return stage === 'endpoint' || stage === 'saturated' || stage === 'withdrawn' || stage === 'connect';
+}
+
+export function toFailure(atMs: number, stage: Failure['stage'], reason: string): Failure {
+  return { atMs, stage, reason: reason.slice(0, REASON_LENGTH_MAX) };
+}
+
+function toRescheduled(
+  { hint, origin }: Sending,
+  { step, delayMs }: NextTry,
+  failure: Failure,
+  nowMs: number,
+): Rescheduled {
+  // What came in meanwhile has a sync token, and goes on where the fast part of the schedule was.
+  const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
+  return {
+    origin,
+    attempts: hint.attempts + 1,
+    step,
+    dueAtMs: nowMs + delayMs,
+    failure,
+    newer: { step: fast?.step ?? step, dueAtMs: nowMs + (fast?.delayMs ?? delayMs) },
+  };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { FailureStage } from './attempt.js';
+import type { KfEvent } from './kf-event.js';
+import { FAST_STEPS } from './retry-schedule.js';
+
+/**
+ * `waiting` for its due time; `parked` until a puppet of its account registers; `dead` when nothing was
+ * of any use, until an operator, a registration or a newer event revives it.
+ */
+export type HintState = 'waiting' | 'parked' | 'dead';
+export const HINT_STATES: readonly HintState[] = ['waiting', 'parked', 'dead'];
+
+/** Why no puppet took it. */
+export interface Failure {
+  /** Store time. */
+  readonly atMs: number;
+  readonly stage: FailureStage | NotTriedStage;
+  /** At most 1 kB. */
+  readonly reason: string;
+}
+
+/** Where a delivery stands that was not attempted. */
+export type NotTriedStage =
+  /** No puppet has registered for the account. */
+  | 'unregistered'
+  /** The puppet has deregistered. */
+  | 'offline'
+  /** Its origin fails; only probes are sent. */
+  | 'circuit'
+  /** It is registering, and must get nothing before it has its answer. */
+  | 'registering'
+  /** Under way when the answer was due; it may still be taken. */
+  | 'late'
+  /** It was of no use for 3 days. */
+  | 'expired';
+
+export const REASON_LENGTH_MAX = 1_024;
+
+/** Who is delivering the hint now, and until when nobody else may. */
+export interface Lease {
+  readonly id: string;
+  /** Store time. */
+  readonly untilMs: number;
+}
+
+/** All of a hint but its event, which may be large. Times are the store's, in epoch milliseconds. */
+export interface HintHead {
+  readonly corpId: string;
+  readonly openKfId: string;
+  /** New with each `put` and never used twice: only a delivery of this very generation may remove it. */
+  readonly generation: string;
+  readonly state: HintState;
+  /** When its event came in. */
+  readonly arrivedAtMs: number;
+  /** Attempts made to deliver its event. */
+  readonly attempts: number;
+  /** Its place in the retry schedule. */
+  readonly step: number;
+  /** `null` unless it waits. */
+  readonly dueAtMs: number | null;
+  /** Where it was last tried or is to be; `null` while no puppet was ever known. */
+  readonly origin: string | null;
+  readonly lastFailure: Failure | null;
+  readonly lease: Lease | null;
+}
+
+export interface KeptEvent {
+  readonly event: KfEvent;
+  /** Tells which key pair opened `event.raw`: a puppet with another one cannot read it. `null` without raw. */
+  readonly keysId: string | null;
+}
+
+/** What waits for one kf account: its newest event, and when it is tried next. */
+export type Hint = HintHead & KeptEvent;
+
+/** An event that is to be kept. */
+export interface NewHint extends KeptEvent {
+  readonly arrivedAtMs: number;
+  readonly attempts: number;
+  /** Where it begins in the retry schedule: 1 when a first attempt has failed. */
+  readonly step: number;
+  /** `null`: there is no puppet, so it is parked. */
+  readonly dueAtMs: number | null;
+  readonly origin: string | null;
+  readonly failure: Failure | null;
+  /** The lease of an attempt that is still under way; `null` when there is none. */
+  readonly lease: Lease | null;
+}
+
+/** One per kf account. By corp too, so that no corp can touch what waits for an account of another. */
+export function hintKey({ corpId, openKfId }: Pick<HintHead, 'corpId' | 'openKfId'>): string {
+  return `${corpId}/${openKfId}`;
+}
+
+/** When it may be claimed; `null` for never. */
+export function claimableAtMs({ state, dueAtMs, lease }: HintHead): number | null {
+  if (state !== 'waiting' || dueAtMs === null) return null;
+  return lease === null ? dueAtMs : Math.max(dueAtMs, lease.untilMs);
+}
+
+export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number): Lease | null {
+  return lease !== null && lease.untilMs > nowMs ? lease : null;
+}
+
+/** Due at once for a puppet at `origin`, whatever its state was. */
+export function toWaiting<T extends HintHead>(hint: T, origin: string, nowMs: number): T {
+  if (hint.state === 'waiting') return { ...hint, origin, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
+  return { ...hint, state: 'waiting', origin, step: 0, dueAtMs: nowMs };
+}
+
+/**
+ * What is kept after a `put`. The newer event by arrival wins, keeps its account's place in the schedule and
+ * brings it back from the slow part to the fast one. The generation is new in any case: a delivery that began
+ * before this put carried one event of the two at most.
+ */
+export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
+  const { corpId, openKfId } = put.event;
+  const fresh: Hint = {
+    corpId,
+    openKfId,
+    event: put.event,
+    keysId: put.keysId,
+    generation: randomUUID(),
+    state: put.dueAtMs === null ? 'parked' : 'waiting',
+    arrivedAtMs: put.arrivedAtMs,
+    attempts: put.attempts,
+    step: put.step,
+    dueAtMs: put.dueAtMs,
+    origin: put.origin,
+    lastFailure: put.failure,
+    lease: put.lease,
+  };
+  if (before === null) return fresh;
+  const newest = put.arrivedAtMs >= before.arrivedAtMs ? fresh : before;
+  const lease = runningLease(before, nowMs) ?? put.lease;
+  const merged = {
+    ...fresh,
+    event: newest.event,
+    keysId: newest.keysId,
+    arrivedAtMs: newest.arrivedAtMs,
+    attempts: newest.attempts,
+    origin: put.origin ?? before.origin,
+    lastFailure: put.failure ?? before.lastFailure,
+    lease,
+  };
+  if (before.state !== 'waiting' || before.dueAtMs === null) return merged;
+  const isSlow = before.step > FAST_STEPS;
+  const isBroughtBack = isSlow && newest === fresh;
+  return {
+    ...merged,
+    state: 'waiting',
+    step: isBroughtBack ? put.step : before.step,
+    dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
+  };
+}

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../kernel/app-error.js';
+import { failpoint } from '../kernel/failpoint.js';
+import {
+  type Failure,
+  type Hint,
+  type HintHead,
+  type HintState,
+  hintKey,
+  type KeptEvent,
+  merge,
+  type NewHint,
+  runningLease,
+  toWaiting,
+} from './hint.js';
+import { HintTable } from './hint-table.js';
+import {
+  type ClaimedHint,
+  type Held,
+  type HintPage,
+  type Kept,
+  Outbox,
+  type OutboxCounts,
+  type Rescheduled,
+  UNREGISTERED_PER_CORP_MAX,
+} from './outbox.js';
+
+/** Where a process that owns its outbox alone keeps whole hints. */
+export interface HintStore {
+  /** Durable when it resolves; `readEvent` gives the event from the call on. */
+  write(key: string, hint: Hint): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** @returns `null` when the record cannot be read, which sets it aside. */
+  readEvent(key: string): KeptEvent | null;
+  /** Records that cannot be read. */
+  readonly unreadable: number;
+}
+
+/**
+ * The outbox of one process: what must be found is in memory, changed at once and in one turn; the store
+ * follows. Leases are in memory alone, since they end with the process.
+ */
+export class LocalOutbox extends Outbox {
+  override readonly isShared = false;
+  readonly #store: HintStore;
+  readonly #table = new HintTable();
+
+  /** @param heads of what the store holds. */
+  constructor(store: HintStore, heads: Iterable<HintHead> = []) {
+    super();
+    this.#store = store;
+    for (const head of heads) this.#table.set({ ...head, lease: null });
+  }
+
+  override async put(put: NewHint, nowMs: number): Promise<Kept> {
+    const key = hintKey(put.event);
+    const headBefore = this.#table.get(key);
+    const before = headBefore === null ? null : this.#withEvent(headBefore);
+    if (before === null && put.dueAtMs === null) this.#requireRoom(put.event.corpId);
+    const hint = merge(before, put, nowMs);
+    this.#table.set(toHead(hint));
+    failpoint('outbox.putting');
+    try {
+      await this.#store.write(key, hint);
+    } catch (error) {
+      this.#takeBack(key, hint.generation, headBefore);
+      throw error;
+    }
+    return {
+      generation: hint.generation,
+      replaced: before?.generation ?? null,
+      leaseId: hint.lease?.id ?? null,
+      dueAtMs: hint.dueAtMs,
+    };
+  }
+
+  override async claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptOrigins: ReadonlySet<string>,
+  ): Promise<readonly ClaimedHint[]> {
+    const due: HintHead[] = [];
+    for (const { atMs, head } of this.#table.claimable(exceptOrigins)) {
+      if (atMs > nowMs || due.length >= limit) break;
+      due.push(head);
+    }
+    return due.map((head) => this.#claim(head, nowMs, leaseMs)).filter((hint) => hint !== null);
+  }
+
+  override async claimOldest(origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+    let oldest: HintHead | null = null;
+    for (const head of this.#table.ofOrigin(origin)) {
+      if (runningLease(head, nowMs) !== null) continue;
+      if (oldest === null || head.arrivedAtMs < oldest.arrivedAtMs) oldest = head;
+    }
+    return oldest === null ? null : this.#claim(oldest, nowMs, leaseMs);
+  }
+
+  override async claimOf(
+    key: string,
+    origin: string,
+    nowMs: number,
+    leaseMs: number,
+  ): Promise<ClaimedHint | null> {
+    await this.wake(key, origin, nowMs);
+    const head = this.#table.get(key);
+    return head === null ? null : this.#claim(head, nowMs, leaseMs);
+  }
+
+  override async renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean> {
+    const head = this.#held(held, nowMs);
+    if (held.leaseId === null || head === null) return false;
+    this.#table.set({ ...head, lease: { id: held.leaseId, untilMs: nowMs + leaseMs } });
+    return true;
+  }
+
+  override async settle(held: Held, nowMs: number): Promise<void> {
+    const head = this.#held(held, nowMs);
+    if (head === null || this.#freeNewer(head, held, nowMs)) return;
+    this.#table.delete(held.key);
+    await this.#store.remove(held.key);
+  }
+
+  override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
+    const head = this.#held(held, nowMs);
+    if (head === null) return;
+    const { origin, failure: lastFailure, newer, attempts, step, dueAtMs } = next;
+    const state: HintState = dueAtMs === null ? 'parked' : 'waiting';
+    const isNewer = head.generation !== held.generation;
+    await this.#save({
+      ...head,
+      ...(isNewer ? newer : { attempts, step, dueAtMs, state }),
+      origin: origin ?? head.origin,
+      lastFailure,
+      lease: null,
+    });
+  }
+
+  override async release(held: Held, dueAtMs: number, nowMs: number): Promise<void> {
+    const head = this.#held(held, nowMs);
+    // Not written: after a restart it is due at its earlier time.
+    if (head?.state === 'waiting') this.#table.set({ ...head, dueAtMs, lease: null });
+  }
+
+  override async bury(held: Held, failure: Failure, nowMs: number): Promise<void> {
+    const head = this.#held(held, nowMs);
+    if (head === null || this.#freeNewer(head, held, nowMs)) return;
+    await this.#save({ ...head, state: 'dead', dueAtMs: null, lastFailure: failure, lease: null });
+  }
+
+  override async wake(key: string, origin: string, nowMs: number): Promise<void> {
+    const head = this.#table.get(key);
+    if (head === null) return;
+    const awake = toWaiting(head, origin, nowMs);
+    if (head.state === 'waiting') this.#table.set(awake);
+    else await this.#save(awake);
+  }
+
+  override async wakeOrigin(origin: string, nowMs: number): Promise<void> {
+    for (const head of [...this.#table.ofOrigin(origin)]) {
+      if (head.dueAtMs !== null && head.dueAtMs > nowMs) this.#table.set({ ...head, dueAtMs: nowMs });
+    }
+  }
+
+  override async listOrigins(): Promise<readonly string[]> {
+    return this.#table.origins();
+  }
+
+  override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
+    const keys: string[] = [];
+    for (const head of this.#table.heads()) {
+      const key = hintKey(head);
+      if (head.state === state && (cursor === null || key > cursor)) keys.push(key);
+    }
+    const page = keys.sort().slice(0, limit);
+    const hints = page.map((key) => this.#find(key)).filter((hint) => hint !== null);
+    return { hints, cursor: keys.length > limit ? (page.at(-1) ?? null) : null };
+  }
+
+  override async find(key: string): Promise<Hint | null> {
+    return this.#find(key);
+  }
+
+  override async counts(): Promise<OutboxCounts> {
+    let oldestWaitingAtMs: number | null = null;
+    for (const { state, arrivedAtMs } of this.#table.heads()) {
+      if (state === 'waiting') oldestWaitingAtMs = Math.min(oldestWaitingAtMs ?? arrivedAtMs, arrivedAtMs);
+    }
+    return {
+      waiting: this.#table.count('waiting'),
+      parked: this.#table.count('parked'),
+      dead: this.#table.count('dead'),
+      unreadable: this.#store.unreadable,
+      oldestWaitingAtMs,
+    };
+  }
+
+  override nextClaimableAtMs(exceptOrigins: ReadonlySet<string>): number | null {
+    for (const { atMs } of this.#table.claimable(exceptOrigins)) return atMs;
+    return null;
+  }
+
+  #requireRoom(corpId: string): void {
+    if (this.#table.countUnregistered(corpId) >= UNREGISTERED_PER_CORP_MAX) throw new AppError('OUTBOX_FULL');
+  }
+
+  #find(key: string): Hint | null {
+    const head = this.#table.get(key);
+    return head === null ? null : this.#withEvent(head);
+  }
+
+  /** A record that cannot be read blocks nothing: it is as if there were none. */
+  #withEvent(head: HintHead): Hint | null {
+    const kept = this.#store.readEvent(hintKey(head));
+    if (kept === null) this.#table.delete(hintKey(head));
+    return kept === null ? null : { ...head, event: kept.event, keysId: kept.keysId };
+  }
+
+  #claim(head: HintHead, nowMs: number, leaseMs: number): ClaimedHint | null {
+    const lease = { id: randomUUID(), untilMs: nowMs + leaseMs };
+    const hint = this.#withEvent(head);
+    if (hint === null) return null;
+    this.#table.set({ ...head, lease });
+    return { ...hint, lease };
+  }
+
+  /** The hint, if its lease is the one held, or if none is held and none runs. */
+  #held({ key, leaseId }: Held, nowMs: number): HintHead | null {
+    const head = this.#table.get(key);
+    if (head === null) return null;
+    return (runningLease(head, nowMs)?.id ?? null) === leaseId ? head : null;
+  }
+
+  /** @returns whether the hint became newer while it was tried. */
+  #freeNewer(head: HintHead, { generation, leaseId }: Held, nowMs: number): boolean {
+    if (head.generation === generation) return false;
+    if (leaseId !== null) this.#table.set({ ...head, dueAtMs: nowMs, lease: null });
+    return true;
+  }
+
+  async #save(head: HintHead): Promise<void> {
+    const hint = this.#withEvent(head);
+    if (hint === null) return;
+    this.#table.set(head);
+    await this.#store.write(hintKey(head), hint);
+  }
+
+  /** After a write that failed: what waited before still does, unless it went on meanwhile. */
+  #takeBack(key: string, generation: string, before: HintHead | null): void {
+    if (this.#table.get(key)?.generation !== generation) return;
+    if (before === null) this.#table.delete(key);
+    else this.#table.set({ ...before, lease: null });
+  }
+}
+
+function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {
+  return head;
+}
+
+/** Whole hints in memory: they end with the process. */
+export class MemoryHintStore implements HintStore {
+  readonly unreadable = 0;
+  readonly #hints = new Map<string, Hint>();
+
+  async write(key: string, hint: Hint): Promise<void> {
+    this.#hints.set(key, hint);
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#hints.delete(key);
+  }
+
+  readEvent(key: string): KeptEvent | null {
+    return this.#hints.get(key) ?? null;
+  }
+
+  hints(): Iterable<Hint> {
+    return this.#hints.values();
+  }
+}

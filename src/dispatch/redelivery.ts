@@ -1,0 +1,150 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import type { Puppet } from '../registry/puppet.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { Circuits } from './circuit.js';
+import { hintKey, type NewHint } from './hint.js';
+import { HintSender, LEASE_MS } from './hint-sender.js';
+import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import { type ClaimedHint, Outbox } from './outbox.js';
+import { OutboxPatrol } from './outbox-patrol.js';
+import { PuppetClient } from './puppet-client.js';
+import { ResyncBudget } from './resync-budget.js';
+import { RetryLoop } from './retry-loop.js';
+
+/** A register answer waits this long for what waits for its puppet; the deployed puppet's register has no deadline. */
+const CLAIM_LIMIT_MS = 1_000;
+/** Hints whose senders were told 503, since nothing could store them. */
+const IN_MEMORY_MAX = 2_000;
+
+/**
+ * Delivers later what was not taken at once: from the outbox, and, as long as the process lives, what the
+ * outbox could not store. Sees to it that a puppet that registers gets what waits for it.
+ */
+@Injectable()
+export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly circuits: Circuits;
+  readonly #sender: HintSender;
+  readonly #loop: RetryLoop;
+  readonly #memory: LocalOutbox;
+  readonly #memoryLoop: RetryLoop;
+  readonly #patrol: OutboxPatrol;
+  readonly #alsoUnderWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly outbox: Outbox,
+    budget: ResyncBudget,
+    private readonly client: PuppetClient,
+    private readonly registry: RegistryService,
+    clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.circuits = new Circuits(clock, (origin) => void this.#probe(origin));
+    const recovered = (origin: string): void => this.recovered(origin);
+    this.#sender = new HintSender(client, registry, this.circuits, budget, clock, storeClock, log, recovered);
+    const loopOver = (one: Outbox): RetryLoop =>
+      new RetryLoop(one, this.#sender, this.circuits, clock, storeClock, log);
+    this.#memory = new LocalOutbox(new MemoryHintStore());
+    this.#loop = loopOver(outbox);
+    this.#memoryLoop = loopOver(this.#memory);
+    this.#patrol = new OutboxPatrol(outbox, registry, client, this.circuits, clock, storeClock, log);
+    registry.beforeAnswer((puppet) => this.#claimFor(puppet));
+  }
+
+  onApplicationBootstrap(): void {
+    void this.registry.whenLoaded().then(() => {
+      this.#loop.start();
+      this.#patrol.start(() => this.wakeUp());
+    });
+    this.#memoryLoop.start();
+  }
+
+  /** Takes no more and lets what is under way end: 5 s at most. Leases that are left lapse. */
+  async onApplicationShutdown(): Promise<void> {
+    this.circuits.stop();
+    this.#patrol.stop();
+    this.#sender.withdrawAll();
+    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#alsoUnderWay]);
+    await this.client.close();
+  }
+
+  /** An attempt whose event was answered already; it is awaited before the process goes. Must not reject. */
+  alsoUnderWay(outcome: Promise<void>): void {
+    const followed = outcome.finally(() => this.#alsoUnderWay.delete(followed));
+    this.#alsoUnderWay.add(followed);
+  }
+
+  /** Something was kept that may be due soon. */
+  wakeUp(): void {
+    this.#loop.wakeUp();
+  }
+
+  /** Tries on what could not be stored, for as long as this process lives. */
+  async tryFromMemory(hint: NewHint): Promise<void> {
+    const { waiting } = await this.#memory.counts();
+    if (waiting >= IN_MEMORY_MAX || hint.dueAtMs === null) return;
+    await this.#memory.put({ ...hint, lease: null }, this.storeClock.nowMs());
+    this.#memoryLoop.wakeUp();
+  }
+
+  /** The origin was in trouble and took something: whatever waits for it is sent. */
+  recovered(origin: string): void {
+    const nowMs = this.storeClock.nowMs();
+    for (const one of [this.outbox, this.#memory]) {
+      one
+        .wakeOrigin(origin, nowMs)
+        .catch((err: unknown) => this.log.debug({ origin, err }, 'outbox.wake_failed'));
+    }
+    this.#loop.wakeUp();
+    this.#memoryLoop.wakeUp();
+  }
+
+  /** Makes due what waits for an account of which a puppet is known now. */
+  async wake(puppet: Puppet): Promise<void> {
+    const origin = this.client.originOf(puppet);
+    if (origin === null) return;
+    await this.outbox.wake(hintKey(puppet), origin, this.storeClock.nowMs());
+    this.wakeUp();
+  }
+
+  async #probe(origin: string): Promise<void> {
+    try {
+      const isSent = (await this.#loop.probe(origin)) || (await this.#memoryLoop.probe(origin));
+      if (!isSent) this.circuits.nothingToProbe(origin);
+    } catch (err) {
+      this.log.debug({ origin, err }, 'outbox.probe_failed');
+      this.circuits.probeLater(origin);
+    }
+  }
+
+  /** Before the answer to a registration: leases what waits. What it gives sends it, in the tick of the answer. */
+  async #claimFor(puppet: Puppet): Promise<() => void> {
+    const origin = this.client.originOf(puppet);
+    if (origin === null) return () => {};
+    const claims = await Promise.all([
+      this.#claimIn(this.outbox, puppet, origin),
+      this.#claimIn(this.#memory, puppet, origin),
+    ]);
+    const [kept, inMemory] = claims;
+    return () => {
+      this.circuits.close(origin);
+      if (kept) this.#loop.send(kept, 'registration');
+      if (inMemory) this.#memoryLoop.send(inMemory, 'registration');
+    };
+  }
+
+  /** @returns `null` when nothing waits, or where the store is too slow: the patrol then finds it. */
+  async #claimIn(outbox: Outbox, puppet: Puppet, origin: string): Promise<ClaimedHint | null> {
+    const claim = outbox.claimOf(hintKey(puppet), origin, this.storeClock.nowMs(), LEASE_MS);
+    try {
+      return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
+    } catch (err) {
+      this.log.warn({ openKfId: puppet.openKfId, err }, 'outbox.claim_failed');
+      return null;
+    }
+  }
+}

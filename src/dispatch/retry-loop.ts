@@ -1,0 +1,153 @@
+import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Log } from '../kernel/log.js';
+import type { StoreClock } from '../kernel/store-clock.js';
+import type { Circuits } from './circuit.js';
+import { type HintSender, LEASE_MS, type Occasion } from './hint-sender.js';
+import type { ClaimedHint, Outbox } from './outbox.js';
+
+/** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */
+const IN_FLIGHT_MAX = 256;
+/** As many sockets as an origin gets. */
+const IN_FLIGHT_PER_ORIGIN_MAX = 32;
+const CLAIMS_AT_ONCE = 64;
+/** Other processes' leavings are looked for this often. */
+const POLL_MS = 1_000;
+const IDLE_MS = 60_000;
+/** Many that become due together are claimed together. */
+const BREATH_MS = 10;
+
+/** Claims what is due in one outbox and has it sent, so many at a time, until it is stopped. */
+export class RetryLoop {
+  readonly #inFlight = new Map<string, number>();
+  readonly #running = new Set<Promise<void>>();
+  #loop: Promise<void> | null = null;
+  #isStopped = false;
+  #isAwake = false;
+  #endPause: () => void = () => {};
+  #endBreath: () => void = () => {};
+  #isInTrouble = false;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sender: HintSender,
+    private readonly circuits: Circuits,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Something may be due earlier than it knows. */
+  wakeUp(): void {
+    this.#isAwake = true;
+    this.#endPause();
+  }
+
+  /** Claims nothing more; resolves when what was under way has its outcome. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#endBreath();
+    this.#endPause();
+    await this.#loop;
+    await Promise.all(this.#running);
+  }
+
+  /** Claims the oldest hint of the origin as its probe. @returns false when there is none. */
+  async probe(origin: string): Promise<boolean> {
+    if (this.#isStopped) return false;
+    const hint = await this.outbox.claimOldest(origin, this.storeClock.nowMs(), LEASE_MS);
+    if (hint !== null) this.send(hint, 'probe');
+    return hint !== null;
+  }
+
+  /** Sends a claimed hint; its request is begun when this returns, but for what has to be asked before. */
+  send(hint: ClaimedHint, occasion: Occasion): void {
+    const origin = hint.origin ?? '';
+    this.#inFlight.set(origin, this.#countOf(origin) + 1);
+    const running = this.sender
+      .send(this.outbox, hint, occasion)
+      .catch((err: unknown) => {
+        // Its lease lapses, and it is tried again.
+        this.#say(err, 'outbox.outcome_not_stored');
+      })
+      .finally(() => {
+        this.#running.delete(running);
+        this.#ended(origin);
+      });
+    this.#running.add(running);
+  }
+
+  #ended(origin: string): void {
+    const count = this.#countOf(origin) - 1;
+    if (count > 0) this.#inFlight.set(origin, count);
+    else this.#inFlight.delete(origin);
+    this.wakeUp();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      this.#isAwake = false;
+      const pauseMs = await this.#claim();
+      if (!this.#isStopped) await this.#pause(pauseMs);
+    }
+  }
+
+  /** @returns how long there is nothing to do. */
+  async #claim(): Promise<number> {
+    const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - this.#running.size);
+    if (room <= 0) return IDLE_MS;
+    const except = this.#busyOrigins();
+    try {
+      const hints = await this.outbox.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
+      for (const hint of hints) this.send(hint, 'due');
+      this.#isInTrouble = false;
+      if (hints.length === room) return 0;
+    } catch (err) {
+      this.#say(err, 'outbox.claim_failed');
+      return POLL_MS;
+    }
+    if (this.outbox.isShared) return POLL_MS;
+    const nextMs = this.outbox.nextClaimableAtMs(this.#busyOrigins());
+    return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
+  }
+
+  #busyOrigins(): ReadonlySet<string> {
+    const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ORIGIN_MAX);
+    if (full.length === 0) return this.circuits.open;
+    return new Set([...this.circuits.open, ...full.map(([origin]) => origin)]);
+  }
+
+  #countOf(origin: string): number {
+    return this.#inFlight.get(origin) ?? 0;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#wait(BREATH_MS, (end) => {
+      this.#endBreath = end;
+    });
+    if (this.#isAwake || this.#isStopped || ms <= BREATH_MS) return;
+    await this.#wait(ms - BREATH_MS, (end) => {
+      this.#endPause = end;
+    });
+  }
+
+  /** @param onBegin gets what ends it before its time. */
+  async #wait(ms: number, onBegin: (end: () => void) => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.clock.after(ms, resolve);
+    onBegin(resolve);
+    await promise;
+    timer.cancel();
+  }
+
+  /** Once, at the beginning of the trouble. */
+  #say(err: unknown, line: string): void {
+    if (this.#isInTrouble) return;
+    this.#isInTrouble = true;
+    this.log[err instanceof AppError ? 'warn' : 'error']({ err }, line);
+  }
+}

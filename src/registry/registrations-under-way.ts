@@ -1,0 +1,30 @@
+interface UnderWay {
+  count: number;
+  readonly over: PromiseWithResolvers<void>;
+}
+
+/** Registrations between their request and the answer to it: their puppets must not be sent anything. */
+export class RegistrationsUnderWay {
+  readonly #accounts = new Map<string, UnderWay>();
+
+  /** @returns what ends it; harmless when called again. */
+  begin(openKfId: string): () => void {
+    const account = this.#accounts.get(openKfId) ?? { count: 0, over: Promise.withResolvers<void>() };
+    this.#accounts.set(openKfId, account);
+    account.count++;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--account.count > 0) return;
+      this.#accounts.delete(openKfId);
+      account.over.resolve();
+    };
+  }
+
+  /** @returns `null` when none is under way. */
+  whenOver(openKfId: string): Promise<void> | null {
+    if (this.#accounts.size === 0) return null;
+    return this.#accounts.get(openKfId)?.over.promise ?? null;
+  }
+}

@@ -1,0 +1,9 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from '@jest/globals';
+import { DataDir } from './data-dir.js';
+
+it('tells whether its disk has room', () => {
+  const dataDir = new DataDir(tmpdir());
+  expect(dataDir.hasRoom(1)).toBe(true);
+  expect(dataDir.hasRoom(Number.MAX_SAFE_INTEGER)).toBe(false);
+});

@@ -1,0 +1,13 @@
+import { Injectable } from '@nestjs/common';
+import { LocalOutbox } from '../../dispatch/local-outbox.js';
+import { EmbeddedStore } from './embedded-store.js';
+import { LmdbHintStore } from './lmdb-hint-store.js';
+
+@Injectable()
+export class EmbeddedOutbox extends LocalOutbox {
+  /** Reads all that waits. @throws StorageStartError where the store turns out to be damaged. */
+  constructor(store: EmbeddedStore) {
+    const hints = new LmdbHintStore(store);
+    super(hints, hints.heads());
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * A hint as LMDB keeps it: JSON, so that a person can read what was set aside. What does not say all that a
+ * hint says is none, and no attempt is made to repair it.
+ */
+import {
+  HINT_STATES,
+  type Hint,
+  type HintHead,
+  type HintState,
+  hintKey,
+  type KeptEvent,
+} from '../../dispatch/hint.js';
+import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
+
+/** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
+type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
+type StoredEvent = Omit<KfEvent, 'raw'> & { readonly raw: StoredRaw | null };
+/** Without its lease, which ends with the process. */
+export type StoredHint = Omit<Hint, 'lease' | 'event'> & { readonly event: StoredEvent };
+
+export function toStored({ lease: _lease, event, ...same }: Hint): Buffer {
+  const stored: StoredHint = { ...same, event: { ...event, raw: toStoredRaw(event.raw) } };
+  return Buffer.from(JSON.stringify(stored));
+}
+
+/** @returns `null` for what is no hint, or not the one of this key. */
+export function readStored(key: string, bytes: Buffer): StoredHint | null {
+  const stored = parse(bytes);
+  return isStoredHint(stored) && hintKey(stored) === key && hintKey(stored.event) === key ? stored : null;
+}
+
+export function toHead({ event: _event, keysId: _keysId, ...same }: StoredHint): HintHead {
+  return { ...same, lease: null };
+}
+
+export function toKept({ event, keysId }: StoredHint): KeptEvent {
+  return { event: { ...event, raw: fromStoredRaw(event.raw) }, keysId };
+}
+
+function toStoredRaw(raw: RawCallback | null): StoredRaw | null {
+  return raw === null ? null : { ...raw, body: raw.body.toString('latin1') };
+}
+
+function fromStoredRaw(raw: StoredRaw | null): RawCallback | null {
+  return raw === null ? null : { ...raw, body: Buffer.from(raw.body, 'latin1') };
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return null;
+  }
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = Number.isFinite;
+const isState: Check = (value) => HINT_STATES.includes(value as HintState);
+
+function orNull(check: Check): Check {
+  return (value) => value === null || check(value);
+}
+
+/** Every field of `T` is there and passes its check. */
+function hasShape<T extends object>(
+  checks: Readonly<Record<keyof T, Check>>,
+): (value: unknown) => value is T {
+  const fields = Object.entries<Check>(checks);
+  return (value): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    fields.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+}
+
+const isStoredHint = hasShape<StoredHint>({
+  corpId: isText,
+  openKfId: isText,
+  generation: isText,
+  state: isState,
+  arrivedAtMs: isNumber,
+  attempts: isNumber,
+  step: isNumber,
+  dueAtMs: orNull(isNumber),
+  origin: orNull(isText),
+  lastFailure: orNull(
+    hasShape<NonNullable<Hint['lastFailure']>>({ atMs: isNumber, stage: isText, reason: isText }),
+  ),
+  keysId: orNull(isText),
+  event: hasShape<StoredEvent>({
+    id: isText,
+    corpId: isText,
+    openKfId: isText,
+    syncToken: isText,
+    raw: orNull(
+      hasShape<StoredRaw>({ msgSignature: isText, timestamp: isText, nonce: isText, body: isText }),
+    ),
+  }),
+});

@@ -1,0 +1,22 @@
+import { AppError } from '../../kernel/app-error.js';
+
+/** Another one changed the record between our read and our write. */
+export const CONFLICT = Symbol('conflict');
+
+const TRIES_MAX = 100;
+const PAUSE_MAX_MS = 20;
+
+/**
+ * Reads, decides and writes again until nobody else changed the record meanwhile: the way to write what depends
+ * on what was there, where a server may know neither transactions nor pipeline updates.
+ * @throws AppError `STORE_UNAVAILABLE` after 100 conflicts; nothing was written.
+ */
+export async function untilNoConflict<T>(attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
+  for (let tries = 1; tries <= TRIES_MAX; tries++) {
+    const result = await attempt();
+    if (result !== CONFLICT) return result;
+    const pauseMs = Math.random() * Math.min(2 * tries, PAUSE_MAX_MS);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new AppError('STORE_UNAVAILABLE', { internal: { conflicts: TRIES_MAX } });
+}

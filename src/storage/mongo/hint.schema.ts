@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { mongo } from 'mongoose';
+import {
+  claimableAtMs,
+  type Failure,
+  HINT_STATES,
+  type Hint,
+  type HintHead,
+  type HintState,
+  hintKey,
+} from '../../dispatch/hint.js';
+
+/**
+ * Hints are ours alone and written by the driver itself: what mongoose's schemas would add, casts and defaults,
+ * would hide a record that does not have its shape. Nor is it worth its time where every record is checked.
+ */
+export const HINTS = 'wxkfhints';
+
+/** The state of a record that was set aside because it cannot be read. */
+export const UNREADABLE = 'unreadable';
+
+/** What is waiting for one kf account. */
+export interface HintRecord extends HeadRecord {
+  /** The hint's key. */
+  readonly _id: string;
+  readonly corpId: string;
+  readonly openKfId: string;
+  readonly generation: string;
+  readonly arrivedAt: Date;
+  readonly eventId: string;
+  readonly syncToken: string;
+  readonly raw: RawRecord | null;
+  readonly keysId: string | null;
+  /** New with every write and never used twice: a record that still has it is as it was read. */
+  readonly revision: string;
+}
+
+/** What changes while the event stays the same. */
+export interface HeadRecord {
+  readonly state: HintState | typeof UNREADABLE;
+  readonly attempts: number;
+  readonly step: number;
+  readonly dueAt: Date | null;
+  readonly origin: string | null;
+  readonly lastFailure: FailureRecord | null;
+  readonly leaseId: string | null;
+  readonly leasedUntil: Date | null;
+  /** `null` for never, which no comparison finds. */
+  readonly claimableAt: Date | null;
+}
+
+interface RawRecord {
+  readonly msgSignature: string;
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly body: mongo.Binary;
+}
+
+interface FailureRecord {
+  readonly at: Date;
+  readonly stage: Failure['stage'];
+  readonly reason: string;
+}
+
+export function toRecord(hint: Hint): HintRecord {
+  const { corpId, openKfId, generation, arrivedAtMs, event, keysId } = hint;
+  return {
+    _id: hintKey(hint),
+    corpId,
+    openKfId,
+    generation,
+    arrivedAt: new Date(arrivedAtMs),
+    eventId: event.id,
+    syncToken: event.syncToken,
+    raw: event.raw === null ? null : { ...event.raw, body: new mongo.Binary(event.raw.body) },
+    keysId,
+    ...toHeadRecord(hint),
+    revision: randomUUID(),
+  };
+}
+
+export function toHeadRecord(head: HintHead): HeadRecord {
+  const { state, attempts, step, dueAtMs, origin, lastFailure, lease } = head;
+  return {
+    state,
+    attempts,
+    step,
+    dueAt: toDate(dueAtMs),
+    origin,
+    lastFailure: lastFailure === null ? null : toFailureRecord(lastFailure),
+    leaseId: lease?.id ?? null,
+    leasedUntil: toDate(lease?.untilMs ?? null),
+    claimableAt: toDate(claimableAtMs(head)),
+  };
+}
+
+export function toFailureRecord({ atMs, stage, reason }: Failure): FailureRecord {
+  return { at: new Date(atMs), stage, reason };
+}
+
+function toDate(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
+}
+
+/** @returns `null` for a record that does not have the shape of a hint. */
+export function fromRecord(record: HintRecord): Hint | null {
+  if (!hasShape(record)) return null;
+  const { _id, corpId, openKfId, eventId, syncToken, raw, lastFailure, leaseId, leasedUntil } = record;
+  const { generation, state, attempts, step, origin, keysId } = record;
+  return {
+    corpId,
+    openKfId,
+    event: {
+      id: eventId,
+      corpId,
+      openKfId,
+      syncToken,
+      raw: raw === null ? null : { ...raw, body: Buffer.from(raw.body.value()) },
+    },
+    keysId,
+    generation,
+    state,
+    arrivedAtMs: record.arrivedAt.getTime(),
+    attempts,
+    step,
+    dueAtMs: record.dueAt?.getTime() ?? null,
+    origin,
+    lastFailure:
+      lastFailure === null
+        ? null
+        : { atMs: lastFailure.at.getTime(), stage: lastFailure.stage, reason: lastFailure.reason },
+    lease: leaseId === null || leasedUntil === null ? null : { id: leaseId, untilMs: leasedUntil.getTime() },
+  };
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isCount: Check = (value) => Number.isSafeInteger(value);
+const isDate: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
+const nullOr =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const has =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+
+const RAW: Record<keyof RawRecord, Check> = {
+  msgSignature: isText,
+  timestamp: isText,
+  nonce: isText,
+  body: (value) => value instanceof mongo.Binary,
+};
+const FAILURE: Record<keyof FailureRecord, Check> = { at: isDate, stage: isText, reason: isText };
+const HINT: Record<keyof HintRecord, Check> = {
+  _id: isText,
+  corpId: isText,
+  openKfId: isText,
+  generation: isText,
+  arrivedAt: isDate,
+  eventId: isText,
+  syncToken: isText,
+  raw: nullOr(has(RAW)),
+  keysId: nullOr(isText),
+  state: (value) => HINT_STATES.some((state) => state === value),
+  attempts: isCount,
+  step: isCount,
+  dueAt: nullOr(isDate),
+  origin: nullOr(isText),
+  lastFailure: nullOr(has(FAILURE)),
+  leaseId: nullOr(isText),
+  leasedUntil: nullOr(isDate),
+  claimableAt: nullOr(isDate),
+  // Whatever it is: it can be compared, and the next write gives another.
+  revision: () => true,
+};
+const isHintRecord = has(HINT);
+
+function hasShape(record: HintRecord): record is HintRecord & { readonly state: HintState } {
+  return isHintRecord(record) && record._id === hintKey(record);
+}

@@ -1,0 +1,350 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Collection, mongo } from 'mongoose';
+import {
+  type Failure,
+  type Hint,
+  type HintHead,
+  type HintState,
+  hintKey,
+  merge,
+  type NewHint,
+  toWaiting,
+} from '../../dispatch/hint.js';
+import {
+  type ClaimedHint,
+  type Held,
+  type HintPage,
+  type Kept,
+  Outbox,
+  type OutboxCounts,
+  type Rescheduled,
+} from '../../dispatch/outbox.js';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import {
+  fromRecord,
+  HINTS,
+  type HintRecord,
+  toFailureRecord,
+  toHeadRecord,
+  toRecord,
+  UNREADABLE,
+} from './hint.schema.js';
+import { isDuplicateKey, MongoStore } from './mongo-store.js';
+import { UnregisteredRoom } from './unregistered-room.js';
+
+/** A record as it was read. */
+interface Read {
+  readonly record: HintRecord;
+  /** `null` when it cannot be read. */
+  readonly hint: Hint | null;
+}
+
+const FREED = { leaseId: null, leasedUntil: null } as const;
+
+/**
+ * The outbox of all processes on one database. Each write is of one record and says in its condition what must
+ * still be so; where the new fields depend on the old ones, that is the revision that was read.
+ */
+@Injectable()
+export class MongoOutbox extends Outbox {
+  override readonly isShared = true;
+  readonly #records: Collection<HintRecord>;
+  readonly #unregistered: UnregisteredRoom;
+
+  constructor(
+    private readonly store: MongoStore,
+    clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+    this.#records = store.collection(HINTS);
+    this.#unregistered = new UnregisteredRoom(clock, (corpId) =>
+      this.#records.countDocuments({ corpId, origin: null }),
+    );
+  }
+
+  override put(put: NewHint, nowMs: number): Promise<Kept> {
+    const key = hintKey(put.event);
+    // Mostly nothing waits for the account, which the insert tells. What needs room must know before.
+    let isFirst = put.dueAtMs !== null;
+    const keep = async (): Promise<Kept | typeof CONFLICT> => {
+      const before = isFirst ? null : await this.#read(key);
+      isFirst = false;
+      const hint = merge(before?.hint ?? null, put, nowMs);
+      failpoint('outbox.putting');
+      const write = () => (before === null ? this.#insert(hint) : this.#replace(before.record, hint));
+      const needsRoom = before === null && put.dueAtMs === null;
+      const isKept = needsRoom ? this.#unregistered.fill(put.event.corpId, write) : write();
+      if (!(await isKept)) return CONFLICT;
+      return {
+        generation: hint.generation,
+        replaced: before?.hint?.generation ?? null,
+        leaseId: hint.lease?.id ?? null,
+        dueAtMs: hint.dueAtMs,
+      };
+    };
+    return this.store.run('keep hint', () => untilNoConflict(keep), null);
+  }
+
+  override claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptOrigins: ReadonlySet<string>,
+  ): Promise<readonly ClaimedHint[]> {
+    return this.store.run('claim due hints', async () => {
+      const due = await this.#records
+        .find({ claimableAt: { $lte: new Date(nowMs) }, origin: { $nin: [...exceptOrigins] } })
+        .sort({ claimableAt: 1 })
+        .limit(limit)
+        .toArray();
+      const claims = await Promise.all(due.map((record) => this.#claim(record, nowMs, leaseMs)));
+      return claims.filter((hint) => hint !== null);
+    });
+  }
+
+  override claimOldest(origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+    const id = randomUUID();
+    const until = new Date(nowMs + leaseMs);
+    return this.store.run('claim oldest hint', async () => {
+      for (;;) {
+        const record = await this.#records.findOneAndUpdate(
+          { state: 'waiting', origin, ...unleased(nowMs) },
+          { $set: { leaseId: id, leasedUntil: until, revision: randomUUID() }, $max: { claimableAt: until } },
+          { sort: { arrivedAt: 1 }, returnDocument: 'after' },
+        );
+        if (record === null) return null;
+        const { hint } = await this.#toRead(record);
+        if (hint !== null) return { ...hint, lease: { id, untilMs: until.getTime() } };
+      }
+    });
+  }
+
+  override claimOf(key: string, origin: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+    return this.store.run('claim hint', () =>
+      this.#change(key, (hint) => ({
+        ...toWaiting(hint, origin, nowMs),
+        lease: { id: randomUUID(), untilMs: nowMs + leaseMs },
+      })),
+    );
+  }
+
+  override async renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean> {
+    if (held.leaseId === null) return false;
+    const until = new Date(nowMs + leaseMs);
+    return this.#update('renew lease', isHeld(held, nowMs), {
+      $set: { leasedUntil: until },
+      $max: { claimableAt: until },
+    });
+  }
+
+  override async settle(held: Held, nowMs: number): Promise<void> {
+    const { generation } = held;
+    const { deletedCount } = await this.store.run('settle hint', () =>
+      this.#records.deleteOne({ ...isHeld(held, nowMs), generation }),
+    );
+    if (deletedCount === 0) await this.#freeNewer(held, nowMs);
+  }
+
+  override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
+    const { attempts, step, dueAtMs, origin, failure, newer } = next;
+    const tried = { ...(origin !== null && { origin }), lastFailure: toFailureRecord(failure), ...FREED };
+    const state = dueAtMs === null ? 'parked' : 'waiting';
+    const isSame = await this.#update(
+      'reschedule hint',
+      { ...isHeld(held, nowMs), generation: held.generation },
+      { $set: { ...tried, state, attempts, step, ...dueAt(dueAtMs) } },
+    );
+    if (isSame) return;
+    await this.#update('reschedule newer hint', isNewer(held, nowMs), {
+      $set: { ...tried, step: newer.step, ...dueAt(newer.dueAtMs) },
+    });
+  }
+
+  override async release(held: Held, dueAtMs: number, nowMs: number): Promise<void> {
+    await this.#update(
+      'release hint',
+      { ...isHeld(held, nowMs), state: 'waiting' },
+      { $set: { ...FREED, ...dueAt(dueAtMs) } },
+    );
+  }
+
+  override async bury(held: Held, failure: Failure, nowMs: number): Promise<void> {
+    const isBuried = await this.#update(
+      'bury hint',
+      { ...isHeld(held, nowMs), generation: held.generation },
+      { $set: { state: 'dead', lastFailure: toFailureRecord(failure), ...FREED, ...dueAt(null) } },
+    );
+    if (!isBuried) await this.#freeNewer(held, nowMs);
+  }
+
+  override async wake(key: string, origin: string, nowMs: number): Promise<void> {
+    await this.store.run('wake hint', () => this.#change(key, (hint) => toWaiting(hint, origin, nowMs)));
+  }
+
+  override async wakeOrigin(origin: string, nowMs: number): Promise<void> {
+    const now = new Date(nowMs);
+    const later = { state: 'waiting', origin, dueAt: { $gt: now } } as const;
+    await this.store.run('wake origin', () =>
+      this.#records.updateMany(
+        { ...later, ...unleased(nowMs) },
+        { $set: { dueAt: now, claimableAt: now, revision: randomUUID() } },
+      ),
+    );
+    // Those that are being tried; few, for an origin.
+    const leased = await this.store.run('find leased hints', () =>
+      this.#records.find(later, { projection: { _id: 1 } }).toArray(),
+    );
+    await Promise.all(leased.map(({ _id }) => this.wake(_id, origin, nowMs)));
+  }
+
+  override async listOrigins(): Promise<readonly string[]> {
+    const origins = await this.store.run('list origins', () =>
+      this.#records.distinct('origin', { state: 'waiting' }),
+    );
+    return origins.filter((origin) => typeof origin === 'string');
+  }
+
+  override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
+    const records = await this.store.run('list hints', () =>
+      this.#records
+        .find({ state, _id: { $gt: cursor ?? '' } })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray(),
+    );
+    const page = records.slice(0, limit);
+    return {
+      hints: page.map(fromRecord).filter((hint) => hint !== null),
+      cursor: records.length > limit ? (page.at(-1)?._id ?? null) : null,
+    };
+  }
+
+  override async find(key: string): Promise<Hint | null> {
+    return (await this.store.run('find hint', () => this.#read(key)))?.hint ?? null;
+  }
+
+  override async counts(): Promise<OutboxCounts> {
+    const count = (state: HintRecord['state']) => this.#records.countDocuments({ state });
+    return this.store.run('count hints', async () => {
+      const [waiting, parked, dead, unreadable, oldest] = await Promise.all([
+        count('waiting'),
+        count('parked'),
+        count('dead'),
+        count(UNREADABLE),
+        this.#records.findOne(
+          { state: 'waiting', arrivedAt: { $gt: new Date(0) } },
+          { sort: { arrivedAt: 1 }, projection: { arrivedAt: 1 } },
+        ),
+      ]);
+      return { waiting, parked, dead, unreadable, oldestWaitingAtMs: oldest?.arrivedAt.getTime() ?? null };
+    });
+  }
+
+  override nextClaimableAtMs(): null {
+    return null;
+  }
+
+  async #read(key: string): Promise<Read | null> {
+    const record = await this.#records.findOne({ _id: key });
+    return record === null ? null : this.#toRead(record);
+  }
+
+  /** One that cannot be read is set aside, so that it blocks nothing and is counted. */
+  async #toRead(record: HintRecord): Promise<Read> {
+    const hint = fromRecord(record);
+    if (hint === null && record.state !== UNREADABLE) {
+      const { matchedCount } = await this.#records.updateOne(asRead(record), {
+        $set: { state: UNREADABLE, claimableAt: null },
+      });
+      if (matchedCount === 1) this.log.error({ key: record._id }, 'outbox.record_unreadable');
+    }
+    return { record, hint };
+  }
+
+  /** @returns false when there is one already. */
+  async #insert(hint: Hint): Promise<boolean> {
+    try {
+      await this.#records.insertOne(toRecord(hint));
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** @returns false when it is no longer as it was read. */
+  async #replace(before: HintRecord, hint: Hint): Promise<boolean> {
+    const { _id, ...fields } = toRecord(hint);
+    return (await this.#records.replaceOne(asRead(before), fields)).matchedCount === 1;
+  }
+
+  /** @returns `null` when it is no longer as it was read, or cannot be read. */
+  async #claim(record: HintRecord, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
+    const { hint } = await this.#toRead(record);
+    if (hint === null) return null;
+    const claimed = { ...hint, lease: { id: randomUUID(), untilMs: nowMs + leaseMs } };
+    return (await this.#setHead(record, claimed)) ? claimed : null;
+  }
+
+  /** @returns the changed hint; `null` when there is none that can be read. */
+  #change<T extends Hint>(key: string, change: (hint: Hint) => T): Promise<T | null> {
+    return untilNoConflict(async () => {
+      const before = await this.#read(key);
+      if (before === null || before.hint === null) return null;
+      const hint = change(before.hint);
+      return (await this.#setHead(before.record, hint)) ? hint : CONFLICT;
+    });
+  }
+
+  async #setHead(before: HintRecord, head: HintHead): Promise<boolean> {
+    const update = { $set: { ...toHeadRecord(head), revision: randomUUID() } };
+    return (await this.#records.updateOne(asRead(before), update)).matchedCount === 1;
+  }
+
+  /** What became newer while it was tried stays, due at once. */
+  async #freeNewer(held: Held, nowMs: number): Promise<void> {
+    if (held.leaseId === null) return;
+    await this.#update('free newer hint', isNewer(held, nowMs), { $set: { ...FREED, ...dueAt(nowMs) } });
+  }
+
+  /** @returns whether there was such a record. */
+  async #update(what: string, filter: RecordFilter, update: RecordUpdate): Promise<boolean> {
+    const { matchedCount } = await this.store.run(what, () =>
+      this.#records.updateOne(filter, { ...update, $set: { ...update.$set, revision: randomUUID() } }),
+    );
+    return matchedCount === 1;
+  }
+}
+
+type RecordFilter = mongo.Filter<HintRecord>;
+type RecordUpdate = Pick<mongo.UpdateFilter<HintRecord>, '$set' | '$max'>;
+
+/** Holds until the next write. Also for a record that cannot be read. */
+function asRead({ _id, revision }: HintRecord): RecordFilter {
+  return { _id, revision: { $eq: revision ?? null } };
+}
+
+function unleased(nowMs: number) {
+  return { $or: [{ leasedUntil: null }, { leasedUntil: { $lte: new Date(nowMs) } }] };
+}
+
+/** Its lease is the one held; or none is held and none runs. */
+function isHeld({ key, leaseId }: Held, nowMs: number): RecordFilter {
+  if (leaseId === null) return { _id: key, ...unleased(nowMs) };
+  return { _id: key, leaseId, leasedUntil: { $gt: new Date(nowMs) } };
+}
+
+function isNewer(held: Held, nowMs: number): RecordFilter {
+  return { ...isHeld(held, nowMs), state: 'waiting', generation: { $ne: held.generation } };
+}
+
+/** Of a hint without a lease. */
+function dueAt(dueAtMs: number | null) {
+  const date = dueAtMs === null ? null : new Date(dueAtMs);
+  return { dueAt: date, claimableAt: date };
+}

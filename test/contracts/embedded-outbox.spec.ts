@@ -1,0 +1,224 @@
+/** What the embedded outbox promises beyond its port: about its records, and about a disk that is full. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/hint.js';
+import { AppError } from '../../src/kernel/app-error.js';
+import { EmbeddedOutbox } from '../../src/storage/embedded/embedded-outbox.js';
+import { EmbeddedResyncBudget } from '../../src/storage/embedded/embedded-resync-budget.js';
+import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
+import { LmdbHintStore } from '../../src/storage/embedded/lmdb-hint-store.js';
+import { toStored } from '../../src/storage/embedded/stored-hint.js';
+import { kfEvent } from '../support/delivery.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const NONE: ReadonlySet<string> = new Set();
+const KEY = keyOf('wkAccount-1');
+
+let place: Place;
+let store: EmbeddedStore;
+let outbox: EmbeddedOutbox;
+
+beforeEach(async () => {
+  place = embeddedPlace();
+  await open();
+});
+
+afterEach(async () => {
+  await store.onApplicationShutdown();
+  await place.discard();
+});
+
+async function open(): Promise<void> {
+  store = await EmbeddedStore.open({ dataDir: place.env.DATA_DIR ?? '' });
+  outbox = new EmbeddedOutbox(store);
+}
+
+async function reopen(): Promise<void> {
+  await store.onApplicationShutdown();
+  await open();
+}
+
+function keyOf(openKfId: string): string {
+  return hintKey({ corpId: 'wwCorp_1', openKfId });
+}
+
+function newHint(id: string, openKfId = 'wkAccount-1'): NewHint {
+  const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.from([0xe9]) };
+  return {
+    event: kfEvent({ id, openKfId, raw }),
+    keysId: 'keys-1',
+    arrivedAtMs: NOW_MS,
+    attempts: 1,
+    step: 1,
+    dueAtMs: NOW_MS,
+    origin: 'http://puppet:8080',
+    failure: { atMs: NOW_MS, stage: 'connect', reason: '没有连接' },
+    lease: null,
+  };
+}
+
+function hint(id: string): Hint {
+  return merge(null, newHint(id), NOW_MS);
+}
+
+const idsDue = async (): Promise<string[]> =>
+  (await outbox.claimDue(NOW_MS, 1_000, 15_000, NONE)).map(({ event }) => event.id);
+
+/** Of all at once, so that no rejection is left for later. */
+async function expectUnavailable(calls: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })));
+}
+
+const spoil = (bytes: Buffer, key = KEY) => store.database<Buffer>('hints').put(key, bytes);
+const setAside = () => [...store.database<Buffer>('unreadableHints').getRange()];
+
+/** The store on a disk that is full. A real one is no thing for a test: lmdb 3.5.6 then writes beyond its memory. */
+function withoutRoom(): EmbeddedStore {
+  const full: Pick<EmbeddedStore, 'database' | 'readAll' | 'requireOpen' | 'durably'> = {
+    database: (name) => store.database(name),
+    readAll: (database) => store.readAll(database),
+    requireOpen: () => store.requireOpen(),
+    durably: async () => {
+      await new Promise(setImmediate);
+      throw new AppError('STORE_UNAVAILABLE');
+    },
+  };
+  return full as EmbeddedStore;
+}
+
+describe('a record that cannot be read', () => {
+  const json = (fields: object) =>
+    Buffer.from(JSON.stringify({ ...JSON.parse(toStored(hint('x')).toString()), ...fields }));
+
+  it.each([
+    ['is empty', Buffer.alloc(0)],
+    ['is no JSON', Buffer.from([0xff, 0, 0x7b])],
+    ['lost its end', toStored(hint('x')).subarray(0, -40)],
+    ['is no object', Buffer.from('null')],
+    ['lacks a field', json({ generation: undefined })],
+    ['has a field of another kind', json({ dueAtMs: '0' })],
+    ['has a state that nobody knows', json({ state: 'lost' })],
+    ['has no event', json({ event: null })],
+    ['has half a callback', json({ event: { ...kfEvent(), raw: { body: '' } } })],
+    ['is of another account', json({ openKfId: 'wkOther' })],
+    ['has the event of another account', json({ event: kfEvent({ openKfId: 'wkOther' }) })],
+  ])('because it %s is set aside as it is, and counted from then on', async (_why, bytes) => {
+    await outbox.put(newHint('whole', 'wkWhole'), NOW_MS);
+    await spoil(bytes);
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await reopen();
+      expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 1 });
+      expect(await idsDue()).toEqual(['whole']);
+    }
+    expect(setAside()).toEqual([{ key: expect.stringContaining(`${KEY}/`), value: bytes }]);
+    expect(store.database('hints').getKeysCount()).toBe(1);
+  });
+
+  it('leaves room for another of the same account', async () => {
+    for (const text of ['one', 'two']) {
+      await spoil(Buffer.from(text));
+      await reopen();
+    }
+    await reopen();
+    expect(await outbox.counts()).toMatchObject({ unreadable: 2 });
+    expect(setAside().map(({ value }) => value.toString())).toEqual(expect.arrayContaining(['one', 'two']));
+  });
+
+  it('and is met only when it is claimed stops no other, and takes nothing with it that comes after', async () => {
+    await outbox.put(newHint('spoilt'), NOW_MS);
+    await outbox.put(newHint('whole', 'wkWhole'), NOW_MS);
+    await spoil(Buffer.from('spoilt'));
+    expect(await idsDue()).toEqual(['whole']);
+    await outbox.put(newHint('after'), NOW_MS);
+    expect(await outbox.counts()).toMatchObject({ waiting: 2, unreadable: 1 });
+    await reopen();
+    expect(await outbox.counts()).toMatchObject({ waiting: 2, unreadable: 1 });
+    expect((await idsDue()).sort()).toEqual(['after', 'whole']);
+    expect(setAside().map(({ value }) => value.toString())).toEqual(['spoilt']);
+  });
+});
+
+describe('what was acknowledged', () => {
+  it('is there after a restart, all of it and nothing else', async () => {
+    const accounts = Array.from({ length: 1_000 }, (_, n) => `wk${n}`);
+    await Promise.all(accounts.map((id) => outbox.put(newHint(`old-${id}`, id), NOW_MS)));
+    await Promise.all(
+      accounts.map(async (id, n) => {
+        const { generation } = await outbox.put(newHint(id, id), NOW_MS);
+        if (n % 2 === 0) await outbox.settle({ key: keyOf(id), generation, leaseId: null }, NOW_MS);
+      }),
+    );
+    await reopen();
+    expect((await idsDue()).sort()).toEqual(accounts.filter((_, n) => n % 2 === 1).sort());
+  });
+
+  it('stays when the disk is full, and what is put then is rejected and gone', async () => {
+    await outbox.put(newHint('before'), NOW_MS);
+    outbox = new EmbeddedOutbox(withoutRoom());
+    const puts = ['wkAccount-1', 'wkAccount-1', 'wkOther'].map((id) =>
+      outbox.put({ ...newHint('new', id), arrivedAtMs: NOW_MS + 1 }, NOW_MS),
+    );
+    await expectUnavailable(puts);
+    expect(await outbox.counts()).toMatchObject({ waiting: 1 });
+    expect(await idsDue()).toEqual(['before']);
+    await reopen();
+    expect(await idsDue()).toEqual(['before']);
+  });
+});
+
+describe('an event whose write is under way', () => {
+  it('is given at once, the newest of several, also when the first is on the disk', async () => {
+    const hints = new LmdbHintStore(store);
+    const writes = ['a', 'b', 'c'].map((id) => {
+      const write = hints.write(KEY, hint(id));
+      expect(hints.readEvent(KEY)).toMatchObject({ event: { id } });
+      return write;
+    });
+    for (const write of writes) {
+      await write;
+      expect(hints.readEvent(KEY)).toMatchObject({ event: { id: 'c' } });
+    }
+  });
+
+  it('is not what a settled one before it was', async () => {
+    const hints = new LmdbHintStore(store);
+    const ends = [hints.write(KEY, hint('a')), hints.remove(KEY), hints.write(KEY, hint('b'))];
+    for (const end of ends) {
+      expect(hints.readEvent(KEY)).toMatchObject({ event: { id: 'b' } });
+      await end;
+    }
+    await hints.remove(KEY);
+    expect(hints.readEvent(KEY)).toBeNull();
+    expect(hints.unreadable).toBe(0);
+  });
+});
+
+describe('the embedded resync budget', () => {
+  it('grants nothing that it cannot write down', async () => {
+    const budget = new EmbeddedResyncBudget(withoutRoom());
+    for (let n = 0; n < 7; n++) {
+      await expect(budget.take('wwCorp_1', NOW_MS)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    }
+  });
+
+  it('takes grants that cannot be read for none', async () => {
+    await store.database<unknown>('resyncGrants').put('wwCorp_1', 'spoilt');
+    await store.database<Buffer>('resyncGrants').put('wwCorp_2', Buffer.alloc(3));
+    const budget = new EmbeddedResyncBudget(store);
+    expect(await budget.take('wwCorp_1', NOW_MS)).toBeNull();
+    expect(await budget.take('wwCorp_2', NOW_MS)).toBeNull();
+  });
+});
+
+it('refuses what comes when the store is closed by an error that can be caught', async () => {
+  await outbox.put(newHint('before'), NOW_MS);
+  await store.onApplicationShutdown();
+  const late = [
+    outbox.put(newHint('late'), NOW_MS),
+    outbox.put(newHint('late', 'wkOther'), NOW_MS),
+    idsDue(),
+  ];
+  await expectUnavailable(late);
+  await new Promise(setImmediate);
+  await open();
+});

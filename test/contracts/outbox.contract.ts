@@ -1,0 +1,537 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Failure, hintKey, type NewHint } from '../../src/dispatch/hint.js';
+import type { ClaimedHint, Held, Outbox, Rescheduled } from '../../src/dispatch/outbox.js';
+import { kfEvent } from '../support/delivery.js';
+
+/** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedOutbox {
+  readonly outbox: Outbox;
+  reopen(): Promise<OpenedOutbox>;
+  close(): Promise<void>;
+}
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LEASE_MS = 15_000;
+const ORIGIN = 'http://puppet:8080';
+const NONE: ReadonlySet<string> = new Set();
+const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
+const KEY = hintKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
+const RAW = {
+  msgSignature: 'a'.repeat(40),
+  timestamp: '1',
+  nonce: 'n',
+  body: Buffer.from([0, 0xff, 0x80, 60]),
+};
+
+function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHint {
+  return {
+    event: kfEvent({ openKfId, raw: RAW }),
+    keysId: 'keys-1',
+    arrivedAtMs: NOW_MS,
+    attempts: 1,
+    step: 1,
+    dueAtMs: NOW_MS + 1_000,
+    origin: ORIGIN,
+    failure: FAILURE,
+    lease: null,
+    ...fields,
+  };
+}
+
+/** With an event that can be told from others. */
+function eventOf(id: string, fields: Partial<NewHint> = {}): NewHint {
+  return newHint('wkAccount-1', { event: kfEvent({ id }), keysId: null, ...fields });
+}
+
+function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
+  return {
+    origin: ORIGIN,
+    attempts: 2,
+    step: 1,
+    dueAtMs: NOW_MS + 10_000,
+    failure: FAILURE,
+    newer: { step: 1, dueAtMs: NOW_MS + 3_000 },
+    ...fields,
+  };
+}
+
+function heldOf(hint: ClaimedHint): Held {
+  return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+}
+
+/** The promises of `Outbox`, for every adapter. */
+export function outboxContract(open: () => Promise<OpenedOutbox>): void {
+  describe('an outbox', () => {
+    let opened: OpenedOutbox;
+    let outbox: Outbox;
+
+    beforeEach(async () => {
+      opened = await open();
+      outbox = opened.outbox;
+    });
+
+    afterEach(() => opened.close());
+
+    const claimAll = (nowMs = NOW_MS + 1_000, limit = 100, except = NONE) =>
+      outbox.claimDue(nowMs, limit, LEASE_MS, except);
+
+    async function claimOne(nowMs = NOW_MS + 1_000): Promise<ClaimedHint> {
+      const [hint] = await claimAll(nowMs);
+      if (hint === undefined) throw new Error('nothing is due');
+      return hint;
+    }
+
+    const idsDueAt = async (nowMs: number) => (await claimAll(nowMs)).map(({ event }) => event.id);
+
+    async function reopen(): Promise<void> {
+      opened = await opened.reopen();
+      outbox = opened.outbox;
+    }
+
+    describe('put', () => {
+      it('keeps all of an event, byte for byte, also over a restart', async () => {
+        const put = newHint();
+        const { generation } = await outbox.put(put, NOW_MS);
+        await reopen();
+        expect(await outbox.find(KEY)).toEqual({
+          corpId: 'wwCorp_1',
+          openKfId: 'wkAccount-1',
+          event: put.event,
+          keysId: 'keys-1',
+          generation,
+          state: 'waiting',
+          arrivedAtMs: NOW_MS,
+          attempts: 1,
+          step: 1,
+          dueAtMs: NOW_MS + 1_000,
+          origin: ORIGIN,
+          lastFailure: FAILURE,
+          lease: null,
+        });
+      });
+
+      it('gives null for an account for which nothing waits', async () => {
+        expect(await outbox.find(KEY)).toBeNull();
+      });
+
+      it('keeps one per account, the newest by arrival, in whatever order they are put', async () => {
+        const first = await outbox.put(eventOf('old', { arrivedAtMs: NOW_MS - 2 }), NOW_MS);
+        expect(first.replaced).toBeNull();
+        const second = await outbox.put(eventOf('new'), NOW_MS);
+        expect(second.replaced).toBe(first.generation);
+        const third = await outbox.put(eventOf('older', { arrivedAtMs: NOW_MS - 1 }), NOW_MS);
+        expect(third.replaced).toBe(second.generation);
+        expect(new Set([first, second, third].map(({ generation }) => generation)).size).toBe(3);
+        expect(await idsDueAt(NOW_MS + 60_000)).toEqual(['new']);
+      });
+
+      it('keeps the place in the schedule, and starts the age anew', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.reschedule(heldOf(await claimOne()), retry({ step: 4, attempts: 5 }), NOW_MS);
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS + 5, dueAtMs: NOW_MS + 1_005 }), NOW_MS + 5);
+        expect(await outbox.find(KEY)).toMatchObject({
+          step: 4,
+          attempts: 1,
+          dueAtMs: NOW_MS + 10_000,
+          arrivedAtMs: NOW_MS + 5,
+        });
+      });
+
+      it('brings a hint back from the slow part of the schedule', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.reschedule(
+          heldOf(await claimOne()),
+          retry({ step: 9, dueAtMs: NOW_MS + 600_000 }),
+          NOW_MS,
+        );
+        const older = eventOf('older', { arrivedAtMs: NOW_MS - 5, dueAtMs: NOW_MS + 995 });
+        await outbox.put(older, NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ step: 9, dueAtMs: NOW_MS + 600_000 });
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS + 5, dueAtMs: NOW_MS + 1_005 }), NOW_MS + 5);
+        expect(await outbox.find(KEY)).toMatchObject({ step: 1, dueAtMs: NOW_MS + 1_005 });
+      });
+
+      it('keeps one of many that come at once, the newest', async () => {
+        await Promise.all(
+          Array.from({ length: 40 }, (_, n) =>
+            outbox.put(eventOf(`n${n}`, { arrivedAtMs: NOW_MS + n }), NOW_MS),
+          ),
+        );
+        expect(await idsDueAt(NOW_MS + 60_000)).toEqual(['n39']);
+        expect(await outbox.counts()).toMatchObject({ waiting: 1 });
+      });
+
+      it('leaves a lease alone that runs, and says whose it is', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const claimed = await claimOne();
+        const lease = { id: 'another', untilMs: NOW_MS + LEASE_MS };
+        expect(await outbox.put(eventOf('newer', { lease }), NOW_MS + 2)).toMatchObject({
+          leaseId: claimed.lease.id,
+        });
+        expect(await claimAll(NOW_MS + 10_000)).toEqual([]);
+      });
+
+      it('takes the lease of the attempt that is still under way', async () => {
+        const lease = { id: 'inline', untilMs: NOW_MS + LEASE_MS };
+        const kept = await outbox.put(newHint('wkAccount-1', { lease }), NOW_MS);
+        expect(kept.leaseId).toBe('inline');
+        expect(await claimAll(NOW_MS + LEASE_MS - 1)).toEqual([]);
+        await outbox.settle({ key: KEY, generation: kept.generation, leaseId: 'inline' }, NOW_MS + 4_000);
+        expect(await outbox.find(KEY)).toBeNull();
+      });
+
+      it('revives a dead hint', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);
+        await outbox.put(eventOf('newer'), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 1, dueAtMs: NOW_MS + 1_000 });
+        expect(await outbox.counts()).toMatchObject({ waiting: 1, dead: 0 });
+      });
+
+      it('keeps accounts of the same name apart by corp', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.put(newHint('x', { event: kfEvent({ corpId: 'wwOther' }), dueAtMs: null }), NOW_MS);
+        expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 1 });
+      });
+    });
+
+    describe('claimDue', () => {
+      it('leases what is due, oldest due first, up to the limit', async () => {
+        await outbox.put(newHint('wkLater', { dueAtMs: NOW_MS + 2_000 }), NOW_MS);
+        await outbox.put(newHint('wk2', { dueAtMs: NOW_MS + 1 }), NOW_MS);
+        await outbox.put(newHint('wk1', { dueAtMs: NOW_MS }), NOW_MS);
+        await outbox.put(newHint('wk3', { dueAtMs: NOW_MS + 2 }), NOW_MS);
+        const first = await claimAll(NOW_MS + 1_000, 2);
+        expect(first.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
+        expect(first.map(({ lease }) => lease.untilMs)).toEqual([NOW_MS + 16_000, NOW_MS + 16_000]);
+        expect((await claimAll(NOW_MS + 1_000)).map(({ openKfId }) => openKfId)).toEqual(['wk3']);
+        expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
+      });
+
+      it('gives each hint to one of many that claim at once', async () => {
+        await Promise.all(Array.from({ length: 50 }, (_, n) => outbox.put(newHint(`wk${n}`), NOW_MS)));
+        const claims = await Promise.all(Array.from({ length: 20 }, () => claimAll(NOW_MS + 1_000, 10)));
+        const keys = claims.flat().map(hintKey);
+        expect(new Set(keys).size).toBe(keys.length);
+        const rest = await claimAll();
+        expect(keys.length + rest.length).toBe(50);
+      });
+
+      it('leaves out the origins it is told to', async () => {
+        await outbox.put(newHint('wk1', { origin: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
+        await outbox.put(newHint('wk2'), NOW_MS);
+        const claimed = await claimAll(NOW_MS + 1_000, 1, new Set(['http://dead', 'http://gone']));
+        expect(claimed.map(({ openKfId }) => openKfId)).toEqual(['wk2']);
+      });
+
+      it('gives a hint again whose lease has lapsed', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await claimOne(NOW_MS + 1_000);
+        expect(await claimAll(NOW_MS + 1_000 + LEASE_MS - 1)).toEqual([]);
+        expect(await claimAll(NOW_MS + 1_000 + LEASE_MS)).toHaveLength(1);
+      });
+
+      it('gives what was leased when the process died, after 15 s at the latest', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await claimOne(NOW_MS + 1_000);
+        await reopen();
+        expect(await claimAll(NOW_MS + 1_000 + LEASE_MS)).toHaveLength(1);
+      });
+    });
+
+    describe('claimOldest', () => {
+      it('leases what came in first for the origin, whatever its due time', async () => {
+        await outbox.put(newHint('wkNew', { dueAtMs: NOW_MS }), NOW_MS);
+        await outbox.put(newHint('wkOld', { arrivedAtMs: NOW_MS - 1, dueAtMs: NOW_MS + 999_999 }), NOW_MS);
+        await outbox.put(newHint('wkElse', { arrivedAtMs: NOW_MS - 2, origin: 'http://else' }), NOW_MS);
+        const probes = [];
+        for (let n = 0; n < 3; n++) probes.push(await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS));
+        expect(probes.map((hint) => hint?.openKfId)).toEqual(['wkOld', 'wkNew', undefined]);
+        expect(await claimAll(NOW_MS + 1_000)).toHaveLength(1);
+      });
+
+      it('finds nothing parked or dead', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS);
+        await outbox.put(newHint('wkParked', { dueAtMs: null, origin: null }), NOW_MS);
+        expect(await outbox.claimOldest(ORIGIN, NOW_MS, LEASE_MS)).toBeNull();
+      });
+    });
+
+    describe('claimOf', () => {
+      it.each([
+        ['waiting', async () => {}],
+        ['dead', async () => outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS)],
+        ['leased by another', async () => void (await claimOne())],
+      ])('leases a hint that is %s', async (_state, before) => {
+        await outbox.put(newHint(), NOW_MS);
+        await before();
+        const hint = await outbox.claimOf(KEY, 'http://moved', NOW_MS + 1_000, LEASE_MS);
+        expect(hint).toMatchObject({ state: 'waiting', origin: 'http://moved', openKfId: 'wkAccount-1' });
+        expect(await claimAll(NOW_MS + 2_000)).toEqual([]);
+        if (hint !== null) await outbox.settle(heldOf(hint), NOW_MS + 2_000);
+        expect(await outbox.find(KEY)).toBeNull();
+      });
+
+      it('leases a parked one, which then no longer counts as unregistered', async () => {
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, origin: null }), NOW_MS);
+        expect(await outbox.claimOf(KEY, ORIGIN, NOW_MS, LEASE_MS)).toMatchObject({ event: { raw: RAW } });
+        expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 0 });
+      });
+
+      it('takes the lease away from who had it', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const before = await claimOne();
+        await outbox.claimOf(KEY, ORIGIN, NOW_MS + 1_000, LEASE_MS);
+        expect(await outbox.renew(heldOf(before), NOW_MS + 1_000, LEASE_MS)).toBe(false);
+        await outbox.settle(heldOf(before), NOW_MS + 1_000);
+        expect(await outbox.find(KEY)).not.toBeNull();
+      });
+
+      it('gives null where nothing waits', async () => {
+        expect(await outbox.claimOf(KEY, ORIGIN, NOW_MS, LEASE_MS)).toBeNull();
+      });
+    });
+
+    describe('a lease', () => {
+      it('is renewed while it is ours', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const hint = await claimOne(NOW_MS + 1_000);
+        expect(await outbox.renew(heldOf(hint), NOW_MS + 10_000, LEASE_MS)).toBe(true);
+        expect(await claimAll(NOW_MS + 24_999)).toEqual([]);
+        expect(await claimAll(NOW_MS + 25_000)).toHaveLength(1);
+        expect(await outbox.renew(heldOf(hint), NOW_MS + 25_000, LEASE_MS)).toBe(false);
+      });
+
+      it.each([
+        ['settle', (held: Held, nowMs: number) => outbox.settle(held, nowMs)],
+        ['reschedule', (held: Held, nowMs: number) => outbox.reschedule(held, retry(), nowMs)],
+        ['release', (held: Held, nowMs: number) => outbox.release(held, nowMs, nowMs)],
+        ['bury', (held: Held, nowMs: number) => outbox.bury(held, FAILURE, nowMs)],
+      ])('that lapsed or was taken over is of no use to %s', async (_what, end) => {
+        await outbox.put(newHint(), NOW_MS);
+        const lapsed = heldOf(await claimOne(NOW_MS + 1_000));
+        await end(lapsed, NOW_MS + 1_000 + LEASE_MS);
+        const [second] = await claimAll(NOW_MS + 1_000 + LEASE_MS);
+        expect(second?.generation).toBe(lapsed.generation);
+        await end(lapsed, NOW_MS + 1_001 + LEASE_MS);
+        await end({ ...lapsed, leaseId: null }, NOW_MS + 1_001 + LEASE_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ state: 'waiting', step: 1, lease: second?.lease });
+      });
+    });
+
+    describe('settle', () => {
+      it('removes what was taken, for good', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.settle(heldOf(await claimOne()), NOW_MS + 1_000);
+        await reopen();
+        expect(await outbox.find(KEY)).toBeNull();
+        expect(await outbox.counts()).toMatchObject({ waiting: 0, oldestWaitingAtMs: null });
+      });
+
+      it('leaves what became newer meanwhile, due at once', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const held = heldOf(await claimOne());
+        await outbox.put(eventOf('newer', { dueAtMs: NOW_MS + 99_999 }), NOW_MS + 1_000);
+        await outbox.settle(held, NOW_MS + 1_001);
+        expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
+      });
+
+      it('leaves what became newer even if the event that came later had arrived before', async () => {
+        await outbox.put(eventOf('new'), NOW_MS);
+        const held = heldOf(await claimOne());
+        await outbox.put(eventOf('older', { arrivedAtMs: NOW_MS - 1 }), NOW_MS + 1_000);
+        await outbox.settle(held, NOW_MS + 1_001);
+        expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['new']);
+      });
+
+      it('removes, without a lease, the generation that is known while nobody tries it', async () => {
+        const old = await outbox.put(eventOf('old'), NOW_MS);
+        const kept = await outbox.put(eventOf('new'), NOW_MS);
+        await outbox.settle({ key: KEY, generation: old.generation, leaseId: null }, NOW_MS);
+        expect(await outbox.find(KEY)).not.toBeNull();
+        await outbox.settle({ key: KEY, generation: kept.generation, leaseId: null }, NOW_MS);
+        expect(await outbox.find(KEY)).toBeNull();
+      });
+
+      it('changes nothing where nothing waits any more', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const held = heldOf(await claimOne());
+        await outbox.settle(held, NOW_MS);
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.settle(held, NOW_MS);
+        expect(await outbox.find(KEY)).not.toBeNull();
+      });
+    });
+
+    describe('reschedule', () => {
+      it('sets the next time and remembers the failure, over a restart too', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const failure = { atMs: NOW_MS + 1, stage: 'status', reason: 'the puppet answered 500' } as const;
+        await outbox.reschedule(heldOf(await claimOne()), retry({ failure, origin: 'http://moved' }), NOW_MS);
+        await reopen();
+        expect(await outbox.find(KEY)).toMatchObject({
+          attempts: 2,
+          step: 1,
+          dueAtMs: NOW_MS + 10_000,
+          origin: 'http://moved',
+          lastFailure: failure,
+          lease: null,
+        });
+        expect(await claimAll(NOW_MS + 9_999)).toEqual([]);
+        expect(await claimAll(NOW_MS + 10_000)).toHaveLength(1);
+      });
+
+      it('gives what became newer meanwhile its own next time', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const held = heldOf(await claimOne());
+        await outbox.put(eventOf('newer'), NOW_MS + 1_000);
+        await outbox.reschedule(
+          held,
+          retry({
+            attempts: 7,
+            step: 9,
+            dueAtMs: NOW_MS + 600_000,
+            newer: { step: 2, dueAtMs: NOW_MS + 3_000 },
+          }),
+          NOW_MS + 1_001,
+        );
+        expect(await outbox.find(KEY)).toMatchObject({ attempts: 1, step: 2, dueAtMs: NOW_MS + 3_000 });
+      });
+
+      it('parks a hint without a time', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.reschedule(heldOf(await claimOne()), retry({ dueAtMs: null }), NOW_MS);
+        expect(await outbox.counts()).toMatchObject({ waiting: 0, parked: 1 });
+        expect(await claimAll(NOW_MS + 999_999_999)).toEqual([]);
+      });
+    });
+
+    describe('release', () => {
+      it('gives it back for a later time and counts no try', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.release(heldOf(await claimOne()), NOW_MS + 5_000, NOW_MS + 1_000);
+        expect(await claimAll(NOW_MS + 4_999)).toEqual([]);
+        expect(await claimOne(NOW_MS + 5_000)).toMatchObject({ attempts: 1, step: 1 });
+      });
+    });
+
+    describe('bury', () => {
+      it('makes a dead letter that is claimed no more and stays', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const failure = { atMs: NOW_MS, stage: 'expired', reason: 'too old' } as const;
+        await outbox.bury(heldOf(await claimOne()), failure, NOW_MS);
+        await reopen();
+        expect(await claimAll(NOW_MS + 999_999_999)).toEqual([]);
+        expect(await outbox.find(KEY)).toMatchObject({ state: 'dead', dueAtMs: null, lastFailure: failure });
+        expect(await outbox.counts()).toMatchObject({ waiting: 0, dead: 1 });
+      });
+
+      it('leaves what became newer meanwhile', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const held = heldOf(await claimOne());
+        await outbox.put(eventOf('newer'), NOW_MS + 1_000);
+        await outbox.bury(held, FAILURE, NOW_MS + 1_001);
+        expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
+      });
+    });
+
+    describe('wake', () => {
+      it.each([
+        ['waits for later', async () => {}],
+        [
+          'is dead',
+          async () => outbox.bury(heldOf(await claimOne(NOW_MS + 60_000)), FAILURE, NOW_MS + 60_000),
+        ],
+      ])('makes a hint due that %s', async (_what, before) => {
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: NOW_MS + 60_000 }), NOW_MS);
+        await before();
+        await outbox.wake(KEY, ORIGIN, NOW_MS + 5);
+        expect(await claimAll(NOW_MS + 5)).toHaveLength(1);
+      });
+
+      it('makes a parked hint due, over a restart too', async () => {
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, origin: null }), NOW_MS);
+        await outbox.wake(KEY, ORIGIN, NOW_MS + 5);
+        await reopen();
+        expect(await claimOne(NOW_MS + 5)).toMatchObject({ origin: ORIGIN });
+      });
+
+      it('leaves a lease that runs, and does nothing where nothing waits', async () => {
+        await outbox.wake(KEY, ORIGIN, NOW_MS);
+        await outbox.put(newHint(), NOW_MS);
+        await claimOne();
+        await outbox.wake(KEY, ORIGIN, NOW_MS + 1_000);
+        expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
+      });
+    });
+
+    it('wakes all waiting hints of an origin, and no other', async () => {
+      await outbox.put(newHint('wk1', { dueAtMs: NOW_MS + 60_000 }), NOW_MS);
+      await outbox.put(newHint('wk2', { dueAtMs: NOW_MS + 90_000 }), NOW_MS);
+      await outbox.put(newHint('wkElse', { dueAtMs: NOW_MS + 60_000, origin: 'http://else' }), NOW_MS);
+      await outbox.put(newHint('wkDead', { dueAtMs: NOW_MS }), NOW_MS);
+      await outbox.bury(heldOf(await claimOne(NOW_MS)), FAILURE, NOW_MS);
+      await outbox.wakeOrigin(ORIGIN, NOW_MS + 5);
+      const woken = (await claimAll(NOW_MS + 5)).map(({ openKfId }) => openKfId);
+      expect(woken.sort()).toEqual(['wk1', 'wk2']);
+    });
+
+    it('lists the origins of what waits', async () => {
+      await outbox.put(newHint('wk1'), NOW_MS);
+      await outbox.put(newHint('wk2'), NOW_MS);
+      await outbox.put(newHint('wk3', { origin: 'http://else', dueAtMs: NOW_MS }), NOW_MS);
+      await outbox.put(newHint('wk4', { origin: null, dueAtMs: null }), NOW_MS);
+      expect([...(await outbox.listOrigins())].sort()).toEqual(['http://else', ORIGIN]);
+      await outbox.settle(heldOf(await claimOne(NOW_MS)), NOW_MS);
+      expect(await outbox.listOrigins()).toEqual([ORIGIN]);
+    });
+
+    it('lists by state, page by page', async () => {
+      for (const n of [3, 1, 2]) await outbox.put(newHint(`wk${n}`, { dueAtMs: null, origin: null }), NOW_MS);
+      await outbox.put(newHint('wkWaiting'), NOW_MS);
+      const first = await outbox.listByState('parked', null, 2);
+      expect(first.hints.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
+      const second = await outbox.listByState('parked', first.cursor, 2);
+      expect(second.hints.map(({ openKfId }) => openKfId)).toEqual(['wk3']);
+      expect(second.cursor).toBeNull();
+      expect((await outbox.listByState('waiting', null, 9)).hints).toHaveLength(1);
+      expect(await outbox.listByState('dead', null, 9)).toEqual({ hints: [], cursor: null });
+    });
+
+    it('tells how much waits, and since when', async () => {
+      await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS - 9 }), NOW_MS);
+      await outbox.put(newHint('wk2'), NOW_MS);
+      await outbox.put(newHint('wk3', { dueAtMs: null, origin: null, arrivedAtMs: NOW_MS - 99 }), NOW_MS);
+      expect(await outbox.counts()).toEqual({
+        waiting: 2,
+        parked: 1,
+        dead: 0,
+        unreadable: 0,
+        oldestWaitingAtMs: NOW_MS - 9,
+      });
+    });
+
+    it('tells, where nobody else keeps anything, when the next is due', async () => {
+      expect(outbox.nextClaimableAtMs(NONE)).toBeNull();
+      await outbox.put(newHint('wk1', { origin: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);
+      await outbox.put(newHint('wk2'), NOW_MS);
+      const next = outbox.nextClaimableAtMs(new Set(['http://dead']));
+      expect(next).toBe(outbox.isShared ? null : NOW_MS + 1_000);
+    });
+
+    it('keeps events for 10,000 accounts of a corp that never registered, and no more', async () => {
+      const parked = (n: number | string, fields: Partial<NewHint> = {}) =>
+        outbox.put(newHint(`wk${n}`, { dueAtMs: null, origin: null, ...fields }), NOW_MS);
+      for (let n = 0; n < 10_000; n += 500) {
+        await Promise.all(Array.from({ length: 500 }, (_, m) => parked(n + m)));
+      }
+      await expect(parked('OneMore')).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
+      await parked(1);
+      await parked('Other', { event: kfEvent({ corpId: 'wwOther' }) });
+      await outbox.put(newHint('wkRegistered'), NOW_MS);
+      await outbox.claimOf(hintKey({ corpId: 'wwCorp_1', openKfId: 'wk1' }), ORIGIN, NOW_MS, LEASE_MS);
+      expect(await outbox.counts()).toMatchObject({ parked: 10_000, waiting: 2 });
+    }, 60_000);
+  });
+}

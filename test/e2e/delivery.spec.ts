@@ -1,0 +1,153 @@
+/** The promise of delivery: what was answered with 200 arrives, whatever happens to puppet and manager meanwhile. */
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+// One of them is MongoDB.
+import { onEachStore } from '../support/stores.js';
+import { suiteManager } from '../support/suite-manager.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  type WecomApp,
+} from '../support/wecom.js';
+
+onEachStore((newPlace) => {
+  const manager = suiteManager(newPlace);
+  let app: WecomApp;
+  let openKfId: string;
+  let puppet: PuppetServer;
+
+  beforeEach(async () => {
+    app = newApp();
+    openKfId = newOpenKfId();
+    puppet = await startPuppetServer();
+  });
+
+  afterEach(() => puppet.close());
+
+  const callback = () => sealCallback(app, kfMessageXml(app, openKfId));
+
+  async function keep(sent = callback()): Promise<void> {
+    const response = await postCallback(manager.url, app, sent);
+    expect([response.status, await response.text()]).toEqual([200, 'success']);
+    await manager.line(
+      ({ msg, openKfId: of, outcome }) =>
+        msg === 'callback.answered' && of === openKfId && outcome === 'pending',
+    );
+  }
+
+  async function outbox(): Promise<Record<string, number>> {
+    const response = await fetch(`${manager.url}/health`);
+    const { details } = (await response.json()) as { details: { outbox: Record<string, number> } };
+    return details.outbox;
+  }
+
+  /** Settled a moment after the puppet has it. */
+  async function untilNothingWaits(): Promise<void> {
+    while ((await outbox()).waiting !== 0) await new Promise(setImmediate);
+  }
+
+  async function puppetIsDown(): Promise<string> {
+    const { url } = puppet;
+    await puppet.close();
+    return url;
+  }
+
+  async function puppetIsBack(url: string): Promise<void> {
+    puppet = await startPuppetServer(undefined, Number(new URL(url).port));
+  }
+
+  it('brings the callback, byte for byte, when the puppet is back', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const sent = callback();
+    const url = await puppetIsDown();
+    await keep(sent);
+    await puppetIsBack(url);
+    const received = await puppet.next();
+    expect([received.body, received.query]).toEqual([sent.body, sent.query]);
+    expect(received.headers['x-wxkf-attempt']).toBe('2');
+    await untilNothingWaits();
+  });
+
+  it('brings the newest event alone, and what comes later at once', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const url = await puppetIsDown();
+    await keep();
+    const newest = callback();
+    await keep(newest);
+    await puppetIsBack(url);
+    expect((await puppet.next()).body).toBe(newest.body);
+    await untilNothingWaits();
+    await postCallback(manager.url, app, callback());
+    expect(puppet.received).toHaveLength(2);
+  });
+
+  it('brings what was kept before kill -9', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const url = await puppetIsDown();
+    await keep();
+    await manager.restart('SIGKILL');
+    await puppetIsBack(url);
+    await puppet.next();
+    await untilNothingWaits();
+  });
+
+  it('parks what comes before any puppet, over a restart, and brings it when one registers, after its answer', async () => {
+    await register(manager.url, app, newOpenKfId(), await refusedUrl());
+    await keep();
+    await manager.restart('SIGKILL');
+    expect((await outbox()).parked).toBeGreaterThan(0);
+    const arrived = puppet.next();
+    await register(manager.url, app, openKfId, puppet.url);
+    await arrived;
+    expect(puppet.received).toHaveLength(1);
+    await untilNothingWaits();
+  });
+
+  it('brings it in a form that the puppet can read which registers with other keys', async () => {
+    await register(manager.url, app, openKfId, await refusedUrl());
+    await keep(sealCallback(app, kfMessageXml(app, openKfId, 'sync-7')));
+    const renewed = { ...newApp(), corpId: app.corpId };
+    const arrived = puppet.next();
+    await register(manager.url, renewed, openKfId, puppet.url);
+    expect(await arrived).toMatchObject({
+      path: '/callback/decrypted',
+      body: JSON.stringify({ token: 'sync-7', openKfId }),
+    });
+  });
+
+  it('does not bring again what a slow puppet took after the answer', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    let take = () => {};
+    puppet.behave((_request, response) => {
+      take = () => response.end('success');
+    });
+    await keep();
+    take();
+    await untilNothingWaits();
+    expect(puppet.received).toHaveLength(1);
+  });
+
+  it('does not believe a goodbye for long: a puppet that takes a hint is online again', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
+    const arrived = puppet.next();
+    await keep();
+    await arrived;
+    await manager.line(({ msg, openKfId: of }) => msg === 'registry.found_online' && of === openKfId);
+    await postCallback(manager.url, app, callback());
+    expect(puppet.received).toHaveLength(2);
+  });
+
+  it('shows in /health what waits', async () => {
+    await register(manager.url, app, openKfId, await refusedUrl());
+    await keep();
+    expect(await outbox()).toMatchObject({ dead: 0, unreadable: 0, waiting: 1 });
+    await register(manager.url, app, openKfId, puppet.url);
+    await untilNothingWaits();
+    expect(puppet.received).toHaveLength(1);
+  });
+});

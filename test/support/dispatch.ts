@@ -1,0 +1,67 @@
+/**
+ * The whole of dispatch on a clock that stands still, real puppets on sockets, and an outbox in memory; as one
+ * replica or several on one table and one outbox.
+ */
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config/config.js';
+import { Dispatcher } from '../../src/dispatch/dispatcher.js';
+import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
+import type { Outbox } from '../../src/dispatch/outbox.js';
+import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import { Redelivery } from '../../src/dispatch/redelivery.js';
+import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import type { Clock } from '../../src/kernel/clock.js';
+import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { RegistryService } from '../../src/registry/registry.service.js';
+import { MemoryPuppetRepository } from './memory-puppet.repository.js';
+import { MemoryResyncBudget } from './memory-resync-budget.js';
+
+export interface DispatchParts {
+  readonly repository: PuppetRepository;
+  readonly outbox: Outbox;
+  readonly budget: ResyncBudget;
+  readonly client: PuppetClient;
+}
+
+export interface Dispatch extends DispatchParts {
+  readonly registry: RegistryService;
+  readonly keeper: HintKeeper;
+  readonly redelivery: Redelivery;
+  readonly dispatcher: Dispatcher;
+  /** Begins what goes on by itself: the registry's refresh, the retry loops. */
+  start(): void;
+  close(): Promise<void>;
+}
+
+export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): Dispatch {
+  const log = pino({ level: 'silent' });
+  const {
+    repository = new MemoryPuppetRepository(),
+    outbox = new LocalOutbox(new MemoryHintStore()),
+    budget = new MemoryResyncBudget(),
+    client = new PuppetClient(clock, log),
+  } = parts;
+  // Store time is the clock's own here.
+  const registry = new RegistryService(repository, clock, clock, log, loadConfig({}));
+  const keeper = new HintKeeper(outbox, clock, log);
+  const redelivery = new Redelivery(outbox, budget, client, registry, clock, clock, log);
+  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
+  return {
+    repository,
+    outbox,
+    budget,
+    registry,
+    client,
+    keeper,
+    redelivery,
+    dispatcher,
+    start: () => {
+      registry.onApplicationBootstrap();
+      redelivery.onApplicationBootstrap();
+    },
+    close: async () => {
+      await Promise.all([redelivery.onApplicationShutdown(), registry.onApplicationShutdown()]);
+    },
+  };
+}
