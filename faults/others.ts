@@ -4,7 +4,7 @@ import type { Answer } from './load.js';
 import type { Run } from './run.js';
 import { type OthersP99, unless } from './scenario.js';
 
-/** On a machine of CI, which others use too, p99 of a few seconds may say this much about them. */
+/** In a short run p99 of a few seconds says as much about what else runs on the machine; this is gross. */
 const SHORT_ALLOWANCE_MS = 500;
 const ALLOWANCE_MS = 20;
 const ALLOWANCE_SHARE = 0.1;

@@ -35,8 +35,8 @@ export interface Scenario {
   /** For `--only`. */
   readonly name: string;
   /**
-   * `beside`: mostly waits, and others may run meanwhile. `in turn`: has its load to itself, except in a short
-   * run, which has no time for that. `alone`: compares latencies, so nothing may run meanwhile.
+   * `beside`: mostly waits, and others may run meanwhile. `in turn`: only those may run meanwhile. `alone`:
+   * compares latencies, so nothing may. In a short run two of the same kind go at once.
    */
   readonly runs: 'beside' | 'in turn' | 'alone';
   run(run: Run): Promise<readonly (Row | NotRun)[]>;
