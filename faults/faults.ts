@@ -152,7 +152,7 @@ function write(report: string): void {
 
 /** A database that is missing may not make CI green. */
 function isGood(rows: readonly (Row | NotRun)[]): boolean {
-  return rows.every((row) => (isNotRun(row) ? !process.env.CI : row.broken.length === 0));
+  return rows.every((row) => (isNotRun(row) ? row.isExcused || !process.env.CI : row.broken.length === 0));
 }
 
 async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {

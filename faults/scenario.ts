@@ -29,6 +29,8 @@ export interface Row {
 export interface NotRun {
   readonly injection: string;
   readonly notRun: string;
+  /** Not even in CI is it a failure. */
+  readonly isExcused?: boolean;
 }
 
 export interface Scenario {

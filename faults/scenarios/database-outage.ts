@@ -40,10 +40,15 @@ export const databaseOutage: Scenario = {
   runs: 'in turn',
   run: async (run) => {
     const victim = await startVictim(run).catch(String);
-    if (typeof victim === 'string') return [{ injection: 'database outage', notRun: victim }];
+    // The tests leave their outages out too where another MongoDB than the stand-in is named.
+    const isExcused = Boolean(process.env.MONGO_TEST_URI);
+    if (typeof victim === 'string') return [{ injection: 'database outage', notRun: victim, isExcused }];
     const rows: Row[] = [];
     for (const seconds of run.isShort ? [3] : [5, 60]) {
-      for (const kind of KINDS) rows.push(await oneOutage(run, victim, kind, seconds));
+      for (const kind of KINDS) {
+        rows.push(await oneOutage(run, victim, kind, seconds));
+        run.say(`outage: ${kind}, ${seconds} s is over`);
+      }
     }
     await victim.stop();
     return rows;

@@ -20,6 +20,7 @@ const ACCOUNTS_PER_ROUND = 10;
 const RATE_PER_S = 100;
 const REACHED_WITHIN_MS = 15_000;
 const PASSINGS_MAX = 8;
+const REPORT_EVERY = 10;
 
 export const killInsideWindows: Scenario = {
   name: 'windows',
@@ -57,9 +58,11 @@ class Windows {
     const accounts = Array.from({ length: this.#rounds }, () =>
       this.#hosts.map((host) => host.newAccount(app)),
     );
-    for (const ofRound of accounts) {
+    for (const [index, ofRound] of accounts.entries()) {
       await this.#untilKilled(ofRound);
       if (!this.run_.isShort) await this.#startBetween();
+      const round = index + 1;
+      if (round % REPORT_EVERY === 0) this.run_.say(`windows, ${this.name}: ${round} of ${this.#rounds}`);
     }
     const manager = await Manager.start(this.run_, this.#options);
     for (const host of this.#hosts) host.behave = take;
