@@ -16,13 +16,13 @@ export type Callback = {
   readonly request: Buffer;
 };
 
-const ACCOUNTS_OF_A_CORP = 5;
+const CORPS = 4;
 
-/** One account per endpoint. */
+/** One account per endpoint, shared out among 4 corps. */
 export function makeAccounts(endpoints: readonly string[]): Account[] {
-  let corp = newApp();
+  const corps = Array.from({ length: CORPS }, () => newApp());
   return endpoints.map((endpoint, index) => {
-    if (index % ACCOUNTS_OF_A_CORP === 0) corp = newApp();
+    const corp = corps[Math.floor((index * CORPS) / endpoints.length)] ?? newApp();
     return { ...corp, openKfId: newOpenKfId(), endpoint };
   });
 }

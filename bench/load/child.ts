@@ -1,6 +1,6 @@
 /** One server under test: started on its core, watched, and ended by its own process id. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const READY_WITHIN_MS = 30_000;
@@ -66,6 +66,21 @@ export class Child {
     }
   }
 
+  get logBytes(): number {
+    return statSync(this.logFile).size;
+  }
+
+  logFrom(byte: number): string {
+    const file = openSync(this.logFile, 'r');
+    try {
+      const text = Buffer.alloc(fstatSync(file).size - byte);
+      readSync(file, text, 0, text.length, byte);
+      return text.toString();
+    } finally {
+      closeSync(file);
+    }
+  }
+
   logTail(): string {
     return readFileSync(this.logFile, 'utf8').split('\n').slice(-20).join('\n');
   }
@@ -74,6 +89,12 @@ export class Child {
     this.child.kill('SIGTERM');
     for (let waitedMs = 0; this.alive && waitedMs < ENDS_WITHIN_MS; waitedMs += 20) await sleep(20);
     this.kill();
+  }
+
+  /** Without a chance to write anything more. */
+  async stopNow(): Promise<void> {
+    this.kill();
+    while (this.alive) await sleep(5);
   }
 
   kill(): void {

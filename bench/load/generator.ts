@@ -24,6 +24,8 @@ export class Generator {
   constructor(
     private readonly port: number,
     private readonly callbacks: readonly Callback[],
+    /** Told of each callback that was answered 200. */
+    private readonly onAccepted?: (callback: Callback) => void,
   ) {}
 
   start(connections: number): void {
@@ -49,8 +51,9 @@ export class Generator {
   private open(): void {
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
     let sentAtMs = 0;
+    let callback: Callback | undefined;
     const send = () => {
-      const callback = this.callbacks[this.next];
+      callback = this.callbacks[this.next];
       if (this.stopping || !callback) return;
       this.next = (this.next + 1) % this.callbacks.length;
       this.underWay += 1;
@@ -61,8 +64,11 @@ export class Generator {
       this.underWay -= 1;
       this.latencies?.add(performance.now() - sentAtMs);
       sentAtMs = 0;
-      if (head.startsWith('HTTP/1.1 200 ')) this.accepted += 1;
-      else this.fail(`status ${head.slice(9, 12)}`);
+      if (!head.startsWith('HTTP/1.1 200 ')) this.fail(`status ${head.slice(9, 12)}`);
+      else {
+        this.accepted += 1;
+        if (callback) this.onAccepted?.(callback);
+      }
       if (/\r\nconnection: *close/i.test(head)) socket.destroy();
       else send();
     });

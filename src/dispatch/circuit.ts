@@ -30,6 +30,14 @@ class Circuit {
     return this.#isOpen;
   }
 
+  get isFailing(): boolean {
+    return this.#isOpen || this.#failuresInARow > 0;
+  }
+
+  get isWaitingToProbe(): boolean {
+    return this.#timer !== null;
+  }
+
   /** Nothing of the last attempts failed. */
   get isForgotten(): boolean {
     return !this.#isOpen && this.#timer === null && !this.#recent.includes(false);
@@ -114,6 +122,7 @@ const SUSPECT_AFTER_MS = 15_000;
 export class Circuits {
   readonly #circuits = new Map<string, Circuit>();
   readonly #open = new Set<string>();
+  #isStopped = false;
 
   /** @param onProbeDue is to send the origin a probe and tell what came of it. */
   constructor(
@@ -137,6 +146,7 @@ export class Circuits {
 
   /** @param startedMs when the attempt began, on the clock that never jumps. */
   failed(origin: string, startedMs: number): void {
+    if (this.#isStopped) return;
     const circuit = this.#of(origin);
     circuit.failed(startedMs);
     if (circuit.isOpen) this.#open.add(origin);
@@ -152,21 +162,27 @@ export class Circuits {
     return wasInTrouble;
   }
 
-  /** A puppet has just registered there. */
-  close(origin: string): void {
-    this.#circuits.get(origin)?.stop();
+  /** A puppet has just registered there. @returns as `succeeded` does. */
+  close(origin: string): boolean {
+    const circuit = this.#circuits.get(origin);
+    circuit?.stop();
     this.#circuits.delete(origin);
     this.#open.delete(origin);
+    return circuit?.isFailing ?? false;
   }
 
-  /** Hints wait for it and it is not known why: it is probed when nothing else has been tried meanwhile. */
+  /** Hints wait for it: it is probed when nothing else has been tried meanwhile. */
   suspect(origin: string): void {
-    if (!this.#circuits.has(origin)) this.#of(origin).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
+    if (this.#isStopped || this.#circuits.get(origin)?.isWaitingToProbe) return;
+    this.#of(origin).probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
   }
 
-  /** The probe could not be sent, through no fault of the origin. */
-  probeLater(origin: string): void {
-    this.#circuits.get(origin)?.probeLater(this.clock.elapsedMs());
+  /** A probe or a trial was given up, or went elsewhere, and says nothing of the origin: there is to be another. */
+  inconclusive(origin: string): void {
+    const circuit = this.#circuits.get(origin);
+    if (this.#isStopped || circuit === undefined) return;
+    if (circuit.isFailing && !circuit.isWaitingToProbe) circuit.probeLater(this.clock.elapsedMs());
+    else if (circuit.isForgotten) this.#circuits.delete(origin);
   }
 
   /** Nothing waits for the origin that it could be probed with. */
@@ -176,7 +192,9 @@ export class Circuits {
     if (circuit?.isForgotten) this.#circuits.delete(origin);
   }
 
+  /** For good: what ends later has no consequence. */
   stop(): void {
+    this.#isStopped = true;
     for (const circuit of this.#circuits.values()) circuit.stop();
   }
 

@@ -19,6 +19,8 @@ import { nextTry } from './retry-schedule.js';
 const INLINE_BUDGET_MS = 1_000;
 /** How long it waits for anything: contract 3. */
 const ANSWER_LIMIT_MS = 2_800;
+/** What is left of that to keep an event, however long ago its callback came in. */
+const KEEP_RESERVE_MS = 500;
 const KEEP_AGAIN_MS = 250;
 /** When a puppet is tried that has deregistered, or is just registering with another process. */
 const LATER_MS = 5_000;
@@ -95,17 +97,18 @@ export class Dispatcher {
 
   async #try(incoming: Incoming, known: Puppet | null): Promise<Tried> {
     const { event, answerByMs } = incoming;
-    const endMs = Math.min(this.clock.elapsedMs() + INLINE_BUDGET_MS, answerByMs);
+    const nowMs = this.clock.elapsedMs();
+    const endMs = Math.max(nowMs, Math.min(nowMs + INLINE_BUDGET_MS, answerByMs - KEEP_RESERVE_MS));
     let puppet = known;
     const answered = this.registry.whenAnswered(event.openKfId);
     if (answered !== null) {
       if (!(await this.#isInTime(answered, endMs))) return notTried('registering', puppet);
-      puppet = this.registry.findPuppet(event.openKfId);
+      puppet = ofCorp(event, this.registry.findPuppet(event.openKfId));
     }
     if (puppet === null) return notTried('unregistered', null);
     const first = await this.#tryOnce(event, puppet, endMs, 0);
     if (first.taken || first.late !== null || first.stage === 'circuit') return first;
-    const moved = await this.#findMoved(puppet, endMs);
+    const moved = ofCorp(event, await this.#findMoved(puppet, endMs));
     return moved === null ? first : this.#tryOnce(event, moved, endMs, first.attempts);
   }
 
@@ -139,7 +142,9 @@ export class Dispatcher {
   #count(origin: string, startedMs: number, result: AttemptResult): void {
     if (result.taken) {
       if (this.redelivery.circuits.succeeded(origin)) this.redelivery.recovered(origin);
-    } else if (result.stage !== 'withdrawn' && result.stage !== 'saturated') {
+    } else if (result.stage === 'withdrawn' || result.stage === 'saturated') {
+      this.redelivery.circuits.inconclusive(origin);
+    } else {
       this.redelivery.circuits.failed(origin, startedMs);
     }
   }
@@ -173,6 +178,8 @@ export class Dispatcher {
       if ('status' in outcome) return { delivery: 'delivered', status: outcome.status, attempts };
     } catch (cause) {
       if (cause instanceof AppError && cause.code === 'OUTBOX_FULL') throw cause;
+      const result = late === null ? null : await this.#resultInTime(late, incoming.answerByMs);
+      if (result?.taken) return { delivery: 'delivered', status: result.status, attempts };
       await this.redelivery.tryFromMemory(hint);
       const internal = { stage, attempts, keeping: cause instanceof AppError ? cause.code : String(cause) };
       throw new AppError('DISPATCH_NOT_TAKEN', { cause, detail: reason, internal });
@@ -218,6 +225,11 @@ export class Dispatcher {
     throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'keep' } });
   }
 
+  /** @returns `null` when there is none by then. */
+  async #resultInTime({ result }: Attempt, endMs: number): Promise<AttemptResult | null> {
+    return (await this.#isInTime(result, endMs)) ? result : null;
+  }
+
   /** Whether it settles before `endMs`; by rejection too. */
   #isInTime(work: Promise<unknown>, endMs: number): Promise<boolean> {
     return new Promise((resolve) => {
@@ -241,13 +253,15 @@ export class Dispatcher {
       else if (isOwn) this.keeper.release(held, kept.dueAtMs ?? this.storeClock.nowMs());
       this.redelivery.wakeUp();
     };
-    this.redelivery.alsoUnderWay(follow());
+    this.redelivery.untilOver(follow());
   }
 
   /** What is due soon wakes the loop; what was kept for nobody yet may have missed its puppet's registration. */
   #wakeAfter({ stage, puppet }: NotTaken, { corpId, openKfId }: KfEvent): void {
     if (puppet !== null && stage !== 'registering') {
-      if (stage !== 'circuit') this.redelivery.wakeUp();
+      // Nothing of an open circuit can be claimed; but it may have closed meanwhile.
+      const origin = stage === 'circuit' ? this.client.originOf(puppet) : null;
+      if (origin === null || !this.redelivery.circuits.isOpen(origin)) this.redelivery.wakeUp();
       return;
     }
     const wakeIfKnown = async (): Promise<void> => {
@@ -271,6 +285,11 @@ const REASONS: Readonly<Record<NotTriedStage, string>> = {
 
 function notTried(stage: NotTriedStage, puppet: Puppet | null, attempts = 0): NotTaken {
   return { taken: false, stage, reason: REASONS[stage], attempts, puppet, late: null };
+}
+
+/** A corp's event is for its own account only, whoever has registered for it by now. */
+function ofCorp({ corpId }: KfEvent, puppet: Puppet | null): Puppet | null {
+  return puppet?.corpId === corpId ? puppet : null;
 }
 
 /** Never settles where it was not. */

@@ -82,13 +82,11 @@ export class HintKeeper {
 
   /** Gives back the lease of an attempt that failed. */
   release(held: Held, dueAtMs: number): void {
+    const known = this.#known.get(held.key);
+    if (known !== undefined && known.leaseId === held.leaseId)
+      this.#known.set(held.key, { ...known, leaseId: null });
     const released = this.outbox.release(held, dueAtMs, this.storeClock.nowMs());
     released.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.release_failed'));
-  }
-
-  /** It waits no more, or another process has it. */
-  forget({ key, generation }: Held): void {
-    if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
   }
 
   async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {

@@ -80,15 +80,19 @@ export class HintSender {
     const origin = this.client.originOf(puppet);
     if (origin === null)
       return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
-    if (this.#mustWait(puppet, occasion)) return outbox.release(held, nowMs + REGISTERING_MS, nowMs);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);
-      if (retryAtMs !== null) return this.#putOff(outbox, held, origin, occasion, retryAtMs);
+      if (retryAtMs !== null) return this.#putOff(outbox, held, hint, retryAtMs);
+    }
+    const grantedAtMs = needsGrant ? nowMs : null;
+    // From here to the request nothing is waited for: a registration may begin at any time.
+    if (this.#mustWait(puppet, occasion)) {
+      await this.#giveBack(hint, grantedAtMs);
+      return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     }
     const startedMs = this.clock.elapsedMs();
-    const grantedAtMs = needsGrant ? nowMs : null;
     const sending = { outbox, hint, held, occasion, puppet, origin, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
@@ -99,15 +103,14 @@ export class HintSender {
     return this.registry.whenAnswered(puppet.openKfId) !== null || this.registry.isHeldBack(puppet);
   }
 
-  async #putOff(
-    outbox: Outbox,
-    held: Held,
-    origin: string,
-    occasion: Occasion,
-    untilMs: number,
-  ): Promise<void> {
-    if (occasion === 'probe') this.circuits.probeLater(origin);
-    await outbox.release(held, untilMs, this.storeClock.nowMs());
+  /** The puppet saw nothing of a resync. Where that cannot be stored, there is one less for a minute. */
+  async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
+    if (grantedAtMs !== null) await this.budget.giveBack(corpId, grantedAtMs).catch(() => {});
+  }
+
+  /** Not before `untilMs`; a probe was earlier than its hint's own time, which stays. */
+  #putOff(outbox: Outbox, held: Held, { dueAtMs }: ClaimedHint, untilMs: number): Promise<void> {
+    return outbox.release(held, Math.max(untilMs, dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
   async #attempt({ outbox, hint, held, puppet, startedMs }: Sending, event: KfEvent): Promise<AttemptResult> {
@@ -147,11 +150,10 @@ export class HintSender {
 
   async #notTaken(sending: Sending, stage: FailureStage, reason: string): Promise<void> {
     const { outbox, hint, held, origin, puppet, startedMs, grantedAtMs } = sending;
-    if (grantedAtMs !== null && hasSeenNothing(stage))
-      await this.budget.giveBack(hint.corpId, grantedAtMs).catch(() => {});
+    if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
     if (stage === 'saturated' || stage === 'withdrawn')
-      return this.#putOff(outbox, held, origin, sending.occasion, this.storeClock.nowMs() + SATURATED_MS);
+      return this.#putOff(outbox, held, hint, this.storeClock.nowMs() + SATURATED_MS);
     this.circuits.failed(origin, startedMs);
     const now = await this.registry.rereadPuppet(hint.openKfId, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();

@@ -1,16 +1,13 @@
-import SortedTree from 'sorted-btree';
+import { DueQueues } from './due-queues.js';
 import { claimableAtMs, type HintHead, type HintState, hintKey } from './hint.js';
 
-// As a CommonJS module it arrives whole.
-const { default: BTree } = SortedTree;
-
-/** When a hint can be claimed, and which one. */
-type Due = readonly [atMs: number, key: string];
+/** Of hints for which no puppet was ever known; no origin is that. */
+const NO_ORIGIN = '';
 
 /** The heads of all hints of one process, found by key, due time and origin. Holds no event. */
 export class HintTable {
   readonly #heads = new Map<string, HintHead>();
-  readonly #due = new BTree<Due, null>(undefined, byTimeThenKey);
+  readonly #due = new DueQueues();
   readonly #byOrigin = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
   readonly #counts: Record<HintState, number> = { waiting: 0, parked: 0, dead: 0 };
@@ -25,7 +22,7 @@ export class HintTable {
     this.#heads.set(key, head);
     this.#count(head, 1);
     const atMs = claimableAtMs(head);
-    if (atMs !== null) this.#due.set([atMs, key], null);
+    if (atMs !== null) this.#due.add(head.origin ?? NO_ORIGIN, [atMs, key]);
     if (head.state === 'waiting' && head.origin !== null) this.#ofOrigin(head.origin).add(key);
   }
 
@@ -35,7 +32,7 @@ export class HintTable {
     this.#heads.delete(key);
     this.#count(head, -1);
     const atMs = claimableAtMs(head);
-    if (atMs !== null) this.#due.delete([atMs, key]);
+    if (atMs !== null) this.#due.delete(head.origin ?? NO_ORIGIN, [atMs, key]);
     if (head.origin === null) return;
     const keys = this.#byOrigin.get(head.origin);
     keys?.delete(key);
@@ -44,10 +41,9 @@ export class HintTable {
 
   /** In the order of their time. */
   *claimable(exceptOrigins: ReadonlySet<string>): Generator<{ atMs: number; head: HintHead }> {
-    for (const [atMs, key] of this.#due.keys()) {
+    for (const [atMs, key] of this.#due.except(exceptOrigins)) {
       const head = this.#heads.get(key);
-      if (head === undefined || (head.origin !== null && exceptOrigins.has(head.origin))) continue;
-      yield { atMs, head };
+      if (head !== undefined) yield { atMs, head };
     }
   }
 
@@ -93,9 +89,4 @@ export class HintTable {
     if (count > 0) this.#unregistered.set(corpId, count);
     else this.#unregistered.delete(corpId);
   }
-}
-
-function byTimeThenKey([aMs, aKey]: Due, [bMs, bKey]: Due): number {
-  if (aMs !== bMs) return aMs - bMs;
-  return aKey < bKey ? -1 : Number(aKey > bKey);
 }

@@ -14,12 +14,11 @@ const PAGE_SIZE = 200;
 
 /**
  * Looks through the outbox once in a while for what no due time brings up: parked hints whose puppet is known
- * by now or whose time is over, and origins for which another process left hints behind.
+ * by now or whose time is over, and origins that hints wait for and that nobody probes, since another process left them behind.
  */
 export class OutboxPatrol {
   #timer: Timer | null = null;
   #isStopped = false;
-  #known: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly outbox: Outbox,
@@ -43,7 +42,7 @@ export class OutboxPatrol {
 
   async #round(onWoken: () => void): Promise<void> {
     try {
-      await this.#suspectNewOrigins();
+      await this.#suspectOrigins();
       await this.#lookAtParked();
       onWoken();
     } catch (err) {
@@ -52,10 +51,8 @@ export class OutboxPatrol {
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round(onWoken));
   }
 
-  async #suspectNewOrigins(): Promise<void> {
-    const origins = await this.outbox.listOrigins();
-    for (const origin of origins) if (!this.#known.has(origin)) this.circuits.suspect(origin);
-    this.#known = new Set(origins);
+  async #suspectOrigins(): Promise<void> {
+    for (const origin of await this.outbox.listOrigins()) this.circuits.suspect(origin);
   }
 
   async #lookAtParked(): Promise<void> {

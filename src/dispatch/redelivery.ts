@@ -32,7 +32,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #memory: LocalOutbox;
   readonly #memoryLoop: RetryLoop;
   readonly #patrol: OutboxPatrol;
-  readonly #alsoUnderWay = new Set<Promise<void>>();
+  readonly #late = new Set<Promise<void>>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -68,14 +68,14 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.circuits.stop();
     this.#patrol.stop();
     this.#sender.withdrawAll();
-    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#alsoUnderWay]);
+    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#late]);
     await this.client.close();
   }
 
-  /** An attempt whose event was answered already; it is awaited before the process goes. Must not reject. */
-  alsoUnderWay(outcome: Promise<void>): void {
-    const followed = outcome.finally(() => this.#alsoUnderWay.delete(followed));
-    this.#alsoUnderWay.add(followed);
+  /** The process does not end before this is over. @param work never rejects. */
+  untilOver(work: Promise<void>): void {
+    this.#late.add(work);
+    void work.then(() => this.#late.delete(work));
   }
 
   /** Something was kept that may be due soon. */
@@ -113,11 +113,12 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
 
   async #probe(origin: string): Promise<void> {
     try {
-      const isSent = (await this.#loop.probe(origin)) || (await this.#memoryLoop.probe(origin));
+      // Memory first: it can be asked when the outbox cannot.
+      const isSent = (await this.#memoryLoop.probe(origin)) || (await this.#loop.probe(origin));
       if (!isSent) this.circuits.nothingToProbe(origin);
     } catch (err) {
       this.log.debug({ origin, err }, 'outbox.probe_failed');
-      this.circuits.probeLater(origin);
+      this.circuits.inconclusive(origin);
     }
   }
 
@@ -131,9 +132,10 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     ]);
     const [kept, inMemory] = claims;
     return () => {
-      this.circuits.close(origin);
+      const wasInTrouble = this.circuits.close(origin);
       if (kept) this.#loop.send(kept, 'registration');
       if (inMemory) this.#memoryLoop.send(inMemory, 'registration');
+      if (wasInTrouble) this.recovered(origin);
     };
   }
 

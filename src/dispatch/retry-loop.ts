@@ -76,6 +76,7 @@ export class RetryLoop {
       })
       .finally(() => {
         this.#running.delete(running);
+        if (occasion === 'probe') this.circuits.inconclusive(origin);
         this.#ended(origin);
       });
     this.#running.add(running);

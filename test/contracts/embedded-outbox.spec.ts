@@ -136,6 +136,20 @@ describe('a record that cannot be read', () => {
     expect((await idsDue()).sort()).toEqual(['after', 'whole']);
     expect(setAside().map(({ value }) => value.toString())).toEqual(['spoilt']);
   });
+
+  it('gives way to a newer event, and is set aside for an older one, which is kept instead', async () => {
+    for (const [id, arrivedAtMs] of [
+      ['newer', NOW_MS],
+      ['older', NOW_MS - 1],
+    ] as const) {
+      await outbox.put(newHint('spoilt'), NOW_MS);
+      await spoil(Buffer.from('spoilt'));
+      await outbox.put({ ...newHint(id), arrivedAtMs }, NOW_MS);
+      await reopen();
+      expect(await idsDue()).toEqual([id]);
+    }
+    expect(setAside().map(({ value }) => value.toString())).toEqual(['spoilt']);
+  });
 });
 
 describe('what was acknowledged', () => {
@@ -212,6 +226,7 @@ describe('the embedded resync budget', () => {
 
 it('refuses what comes when the store is closed by an error that can be caught', async () => {
   await outbox.put(newHint('before'), NOW_MS);
+  await outbox.put(newHint('read from the disk', 'wkRead'), NOW_MS);
   await store.onApplicationShutdown();
   const late = [
     outbox.put(newHint('late'), NOW_MS),

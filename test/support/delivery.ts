@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import type { Attempt, AttemptResult } from '../../src/dispatch/attempt.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import type { Puppet } from '../../src/registry/puppet.js';
 import { ManualClock } from './manual-clock.js';
 import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
 import { registeredPuppet } from './puppets.js';
@@ -20,14 +21,34 @@ export const SOCKETS = 32;
 export const SWEEPERS = 1;
 export const TAKEN = 'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess';
 
+/** Knows what it has under way. */
+export class CountingClient extends PuppetClient {
+  readonly #underWay = new Map<Attempt, string>();
+
+  override start(puppet: Puppet, event: KfEvent, number: number): Attempt {
+    const attempt = super.start(puppet, event, number);
+    this.#underWay.set(attempt, puppet.endpoint);
+    void attempt.result.then(() => this.#underWay.delete(attempt));
+    return attempt;
+  }
+
+  /** The endpoints of attempts that have no outcome yet. */
+  get underWay(): string[] {
+    return [...this.#underWay.values()];
+  }
+}
+
 /** Those of the running test. */
 export let clock: ManualClock;
-export let client: PuppetClient;
+export let client: CountingClient;
+/** URLs of puppets that do not answer now. */
+const silent = new Set<string>();
 const opened: { close(): Promise<void> }[] = [];
 
 export function openClient(): void {
   clock = new ManualClock();
-  client = new PuppetClient(clock, pino({ level: 'silent' }));
+  silent.clear();
+  client = new CountingClient(clock, pino({ level: 'silent' }));
 }
 
 export async function closeAll(): Promise<void> {
@@ -67,10 +88,12 @@ export async function holdingPuppet(): Promise<HoldingPuppet> {
   const server = await puppetServer((_request, response) => {
     held.push(response);
   });
+  silent.add(server.url);
   return {
     server,
     held,
     release: () => {
+      silent.delete(server.url);
       server.behave((_request, response) => void response.end('success'));
       for (const response of held) response.end('success');
     },
@@ -79,6 +102,14 @@ export async function holdingPuppet(): Promise<HoldingPuppet> {
 
 export async function untilReceived(server: PuppetServer, count: number): Promise<void> {
   while (server.received.length < count) await server.next();
+}
+
+/** Moves the clock on by `ms`; whatever puppets have to say at an instant, they have said when it moves. */
+export async function pass(ms: number): Promise<void> {
+  await clock.advance(ms, async () => {
+    do await new Promise(setImmediate);
+    while (client.underWay.some((endpoint) => !silent.has(endpoint)));
+  });
 }
 
 /** For the puppet of `registration()`. */

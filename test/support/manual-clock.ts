@@ -23,11 +23,14 @@ export class ManualClock extends Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Moves on by `ms`, running each timer at its time; what they started has had its turn afterwards. */
-  async advance(ms: number): Promise<void> {
+  /**
+   * Moves on by `ms`, running each timer at its time; what they started has had its turn afterwards.
+   * @param turn is waited for before each timer and at the end.
+   */
+  async advance(ms: number, turn: () => Promise<unknown> = oneTurn): Promise<void> {
     const endMs = this.#elapsedMs + ms;
     for (;;) {
-      await new Promise(setImmediate);
+      await turn();
       const due = [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
@@ -41,3 +44,5 @@ export class ManualClock extends Clock {
     return this.#timers.size;
   }
 }
+
+const oneTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

@@ -1,0 +1,121 @@
+/**
+ * What the product does while every puppet is down: each event becomes a durable write before it is answered.
+ * Counted are those answers, and nothing is believed that the store does not show after a `kill -9`.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeAccounts, makeCallbacks } from './accounts.js';
+import type { Child } from './child.js';
+import { Answered, proveKept } from './keep-proof.js';
+import { freePort, type Program, type Setting, startProgram, TITLES } from './programs.js';
+import { type Round, runRound, type Work } from './round.js';
+import { readStore } from './stored-hints.js';
+
+const ACCOUNTS = 2_000;
+const ORIGINS = 20;
+const WARM_UP_ROUND_MS = 500;
+/** The product writes its log lines 0.1 s late. */
+const LOG_DELAY_MS = 300;
+
+export type KeepPlan = {
+  readonly rounds: number;
+  readonly measureMs: number;
+  readonly connections: number;
+  /** Events kept before the first round. */
+  readonly warmUp: number;
+  readonly warmUpLimitMs: number;
+  readonly perAccount: number;
+};
+
+export type KeepResult = {
+  readonly rounds: readonly Round[];
+  /** That were sent something. */
+  readonly accounts: number;
+  /** Warm-up included. */
+  readonly kept: number;
+  /** LMDB transactions that held them. */
+  readonly commits: number;
+};
+
+/**
+ * @param base says where; its accounts are not those that are used.
+ * @param started told each child before anything can fail, so that it is ended whatever happens.
+ * @throws Error when an event was answered 200 and not kept.
+ */
+export async function measureKeep(
+  base: Setting,
+  plan: KeepPlan,
+  started: (child: Child) => void,
+  say: (line: string) => void,
+): Promise<KeepResult> {
+  const setting = { ...base, temp: join(base.temp, 'keep'), accounts: makeAccounts(await deadEndpoints()) };
+  mkdirSync(setting.temp);
+  const answered = new Answered();
+  const work: Work = {
+    callbacks: makeCallbacks(setting.accounts, plan.perAccount),
+    onAccepted: (callback) => answered.add(callback),
+    count: (generator) => generator.accepted,
+  };
+  const program = await startProgram('ours', setting, started);
+  const { commits: commitsBefore } = readStore(setting);
+  await warmUp(program, work, answered, plan);
+  say(`${TITLES.keep}: every circuit is open`);
+
+  const rounds: Round[] = [];
+  for (let number = 1; number <= plan.rounds; number += 1) {
+    const { round, otherwise } = await runLogged(program, work, plan);
+    rounds.push({ ...round, failures: new Map([...round.failures, ...otherwise]) });
+    say(`round ${number}/${plan.rounds} ${TITLES.keep}: ${Math.round(round.perS)}/s`);
+  }
+  const { commits } = await proveKept(program, setting, answered, started);
+  return { rounds, accounts: answered.last.size, kept: answered.count, commits: commits - commitsBefore };
+}
+
+/** Nobody listens there. */
+async function deadEndpoints(): Promise<string[]> {
+  const ports = new Set<number>();
+  while (ports.size < ORIGINS) ports.add(await freePort());
+  const origins = [...ports].map((port) => `http://127.0.0.1:${port}`);
+  return Array.from({ length: ACCOUNTS }, (_, index) => origins[index % ORIGINS] ?? '');
+}
+
+/** Until a round in which no puppet was tried any more. @throws Error */
+async function warmUp(program: Program, work: Work, answered: Answered, plan: KeepPlan): Promise<void> {
+  const deadlineMs = performance.now() + plan.warmUpLimitMs;
+  for (;;) {
+    const { round, otherwise } = await runLogged(program, work, { ...plan, measureMs: WARM_UP_ROUND_MS });
+    const isLate = performance.now() > deadlineMs;
+    const wrong = [...round.failures.keys(), ...(isLate ? otherwise.keys() : [])];
+    if (wrong.length > 0) throw new Error(`${TITLES.keep}, warm-up: ${wrong.join('; ')}`);
+    if (otherwise.size === 0 && (isLate || answered.count >= plan.warmUp)) return;
+  }
+}
+
+type LoggedRound = {
+  readonly round: Round;
+  /** What was not kept because of an open circuit. */
+  readonly otherwise: ReadonlyMap<string, number>;
+};
+
+async function runLogged(program: Program, work: Work, plan: KeepPlan): Promise<LoggedRound> {
+  const from = program.child.logBytes;
+  const round = await runRound(program, work, plan);
+  await sleep(LOG_DELAY_MS);
+  if (!program.child.alive) throw new Error(`${TITLES.keep} ended:\n${program.child.logTail()}`);
+  const otherwise = endingsIn(program.child.logFrom(from));
+  otherwise.delete('logged as pending, circuit');
+  return { round, otherwise };
+}
+
+/** How often callbacks ended in which way. */
+function endingsIn(log: string): Map<string, number> {
+  const endings = new Map<string, number>();
+  for (const line of log.split('\n')) {
+    if (!line.includes('"callback.answered"') || !line.startsWith('{') || !line.endsWith('}')) continue;
+    const { outcome, stage } = JSON.parse(line);
+    const ending = `logged as ${outcome}, ${stage}`;
+    endings.set(ending, (endings.get(ending) ?? 0) + 1);
+  }
+  return endings;
+}

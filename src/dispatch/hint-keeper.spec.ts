@@ -1,0 +1,547 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { kfEvent, watch } from '../../test/support/delivery.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { SEED, type Seeded, seeded } from '../../test/support/seeded.js';
+import { AppError } from '../kernel/app-error.js';
+import { type Hint, hintKey, type KeptEvent, type Lease, type NewHint } from './hint.js';
+import { HintKeeper } from './hint-keeper.js';
+import type { KfEvent } from './kf-event.js';
+import { type HintStore, LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import type { ClaimedHint, Held, Kept } from './outbox.js';
+
+const LEASE_MS = 15_000;
+const ORIGIN = 'http://puppet:8080';
+const KEY = hintKey(kfEvent());
+const NONE: ReadonlySet<string> = new Set();
+const log = pino({ level: 'silent' });
+
+/** Each write waits until it is told what becomes of it. */
+class GatedStore extends MemoryHintStore {
+  readonly #waiting: { hint: Hint; commit: () => void; fail: () => void }[] = [];
+
+  override write(key: string, hint: Hint): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const commit = (): void => resolve(super.write(key, hint));
+      this.#waiting.push({ hint, commit, fail: () => reject(new AppError('STORE_UNAVAILABLE')) });
+    });
+  }
+
+  /** The events of the writes that are under way. */
+  get underWay(): string[] {
+    return this.#waiting.map(({ hint }) => hint.event.id);
+  }
+
+  async end(how: 'commit' | 'fail'): Promise<void> {
+    this.#waiting.shift()?.[how]();
+    await settled();
+  }
+}
+
+/** What follows from a promise has had its turn. */
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+let clock: ManualClock;
+let outbox: LocalOutbox;
+let keeper: HintKeeper;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  use(new MemoryHintStore());
+});
+
+function use(store: HintStore): void {
+  outbox = new LocalOutbox(store);
+  keeper = new HintKeeper(outbox, clock, log);
+}
+
+const eventOf = (order: number, openKfId = 'wkAccount-1'): KfEvent =>
+  kfEvent({ id: `event-${order}`, openKfId });
+
+const leaseOf = (id: string): Lease => ({ id, untilMs: clock.nowMs() + LEASE_MS });
+
+function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
+  return {
+    event,
+    keysId: null,
+    arrivedAtMs: clock.nowMs(),
+    attempts: 1,
+    step: 1,
+    dueAtMs: clock.nowMs(),
+    origin: ORIGIN,
+    failure: null,
+    lease: null,
+    ...fields,
+  };
+}
+
+/** The event that came in as number `order`. */
+const keep = (order: number, fields?: Partial<NewHint>): Promise<Kept> =>
+  keeper.keep(hintOf(eventOf(order), fields), order);
+
+const heldOf = ({ generation, leaseId }: Kept): Held => ({ key: KEY, generation, leaseId });
+
+async function waiting(): Promise<string | null> {
+  await settled();
+  return (await outbox.find(KEY))?.event.id ?? null;
+}
+
+async function claim(): Promise<ClaimedHint> {
+  const [hint] = await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+  if (hint === undefined) throw new Error('nothing is due');
+  return hint;
+}
+
+describe('events of one account that are to be kept at once', () => {
+  let store: GatedStore;
+
+  beforeEach(() => {
+    store = new GatedStore();
+    use(store);
+  });
+
+  it('are written one after the other, the newest for all that came meanwhile', async () => {
+    const kept = [keep(1), keep(2), keep(3), keep(4)];
+    const states = kept.map(watch);
+    expect(store.underWay).toEqual(['event-1']);
+    await store.end('commit');
+    expect(states.map(({ isSettled }) => isSettled)).toEqual([true, false, false, false]);
+    expect(store.underWay).toEqual(['event-4']);
+    await store.end('commit');
+    const [, second, third, fourth] = await Promise.all(kept);
+    expect([second, third]).toEqual([fourth, fourth]);
+    expect(await waiting()).toBe('event-4');
+  });
+
+  it('are written as the newest of them, in whatever order they are handed in', async () => {
+    const kept = [keep(1), keep(4), keep(2), keep(3)];
+    await store.end('commit');
+    expect(store.underWay).toEqual(['event-4']);
+    await store.end('commit');
+    await Promise.all(kept);
+  });
+
+  it('do not wait for those of another account', async () => {
+    const first = watch(keep(1));
+    const other = keeper.keep(hintOf(eventOf(2, 'wkAccount-2')), 2);
+    expect(store.underWay).toEqual(['event-1', 'event-2']);
+    await store.end('commit');
+    await store.end('commit');
+    await other;
+    expect(first.isSettled).toBe(true);
+  });
+
+  it('fail with their own write, and not with the one before', async () => {
+    const [first, second, third] = [keep(1), keep(2), keep(3)];
+    const failed = expect(first).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await store.end('fail');
+    await failed;
+    expect(keeper.isFailing).toBe(true);
+    await store.end('commit');
+    await Promise.all([second, third]);
+    expect(keeper.isFailing).toBe(false);
+    expect(await waiting()).toBe('event-3');
+  });
+
+  it('all fail whose one write failed, and the next can be kept', async () => {
+    const first = keep(1);
+    const together = [keep(2), keep(3)].map((kept) =>
+      expect(kept).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' }),
+    );
+    await store.end('commit');
+    await first;
+    await store.end('fail');
+    await Promise.all(together);
+    expect(await waiting()).toBe('event-1');
+    const next = keep(4);
+    await store.end('commit');
+    await next;
+    expect(await waiting()).toBe('event-4');
+  });
+});
+
+describe('an event that a puppet took', () => {
+  it('settles an older one that waits', async () => {
+    await keep(1);
+    keeper.taken(eventOf(2), 2);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('settles several that were kept one after the other', async () => {
+    await keep(1);
+    await keep(2);
+    keeper.taken(eventOf(3), 3);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('settles none that came in later', async () => {
+    await keep(2);
+    keeper.taken(eventOf(1), 1);
+    expect(await waiting()).toBe('event-2');
+  });
+
+  it('settles none that is only just being kept', async () => {
+    const store = new GatedStore();
+    use(store);
+    const kept = keep(2);
+    keeper.taken(eventOf(1), 1);
+    await store.end('commit');
+    await kept;
+    expect(await waiting()).toBe('event-2');
+  });
+
+  it('settles nothing of another account, or of another corp', async () => {
+    await keep(1);
+    keeper.taken(eventOf(2, 'wkAccount-2'), 2);
+    keeper.taken({ ...eventOf(3), corpId: 'wwCorp_2' }, 3);
+    expect(await waiting()).toBe('event-1');
+  });
+
+  it('settles nothing with which another process’s event was kept: when that came in is not known', async () => {
+    await keep(1);
+    const other = new HintKeeper(outbox, clock, log);
+    await other.keep(hintOf(eventOf(2)), 1);
+    keeper.taken(eventOf(3), 3);
+    other.taken(eventOf(4), 4);
+    expect(await waiting()).toBe('event-2');
+    await keep(5);
+    keeper.taken(eventOf(6), 6);
+    expect(await waiting()).toBe('event-5');
+  });
+
+  it('settles nothing that is just being delivered, which its delivery does', async () => {
+    await keep(1);
+    const { generation, lease } = await claim();
+    keeper.taken(eventOf(2), 2);
+    expect(await waiting()).toBe('event-1');
+    await outbox.settle({ key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    expect(await waiting()).toBeNull();
+  });
+
+  it('settles what was tried in vain meanwhile', async () => {
+    await keep(1, { lease: leaseOf('late') }).then((kept) => keeper.release(heldOf(kept), clock.nowMs()));
+    const { generation, lease, origin, step } = await claim();
+    const dueAtMs = clock.nowMs() + 3_000;
+    const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the puppet answered 500' } as const;
+    const next = { origin, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
+    await outbox.reschedule({ key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
+    keeper.taken(eventOf(2), 2);
+    expect(await waiting()).toBeNull();
+  });
+});
+
+describe('an event that was taken after it had been kept', () => {
+  it('is settled under its lease', async () => {
+    const kept = await keep(1, { lease: leaseOf('late') });
+    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('is settled under the lease of an older one', async () => {
+    await keep(1, { lease: leaseOf('late-1') });
+    const kept = await keep(2, { lease: leaseOf('late-2') });
+    expect(kept.leaseId).toBe('late-1');
+    keeper.takenLate(eventOf(2), null, 2);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('leaves a newer one that was kept under its lease, due at once', async () => {
+    const kept = await keep(1, { lease: leaseOf('late') });
+    await keep(2, { dueAtMs: clock.nowMs() + 60_000 });
+    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    await settled();
+    expect((await claim()).event.id).toBe('event-2');
+  });
+
+  it('leaves what another process kept under its lease, due at once', async () => {
+    const kept = await keep(1, { lease: leaseOf('late') });
+    await new HintKeeper(outbox, clock, log).keep(hintOf(eventOf(2)), 1);
+    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    await settled();
+    expect((await claim()).event.id).toBe('event-2');
+  });
+
+  it('leaves a newer one that was kept with it and never had its lease', async () => {
+    await keep(1);
+    await keep(2);
+    keeper.takenLate(eventOf(1), null, 1);
+    expect(await waiting()).toBe('event-2');
+  });
+});
+
+/** Writes become durable in their order, when they are told to, and some fail. */
+class SlowStore implements HintStore {
+  readonly unreadable = 0;
+  readonly #latest = new Map<string, Hint>();
+  /** What a restart would find. */
+  readonly durable = new Map<string, Hint>();
+  readonly #writes: { key: string; hint: Hint | null; done: PromiseWithResolvers<void> }[] = [];
+
+  write(key: string, hint: Hint): Promise<void> {
+    this.#latest.set(key, hint);
+    return this.#begin(key, hint);
+  }
+
+  remove(key: string): Promise<void> {
+    this.#latest.delete(key);
+    return this.#begin(key, null);
+  }
+
+  readEvent(key: string): KeptEvent | null {
+    return this.#latest.get(key) ?? null;
+  }
+
+  get hasWrites(): boolean {
+    return this.#writes.length > 0;
+  }
+
+  endOne(how: 'commit' | 'fail'): void {
+    const write = this.#writes.shift();
+    if (write === undefined) return;
+    const { key, hint, done } = write;
+    if (how === 'commit') {
+      set(this.durable, key, hint);
+      done.resolve();
+      return;
+    }
+    if ((this.#latest.get(key) ?? null) === hint) set(this.#latest, key, this.durable.get(key) ?? null);
+    done.reject(new AppError('STORE_UNAVAILABLE'));
+  }
+
+  #begin(key: string, hint: Hint | null): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    this.#writes.push({ key, hint, done });
+    return done.promise;
+  }
+}
+
+function set(map: Map<string, Hint>, key: string, hint: Hint | null): void {
+  if (hint === null) map.delete(key);
+  else map.set(key, hint);
+}
+
+interface Incoming {
+  readonly keeper: HintKeeper;
+  readonly event: KfEvent;
+  readonly order: number;
+  readonly arrivedAtMs: number;
+  /** By the count of all that happens. */
+  readonly cameInAt: number;
+}
+
+interface InFlight {
+  readonly key: string;
+  readonly beganAt: number;
+  end(isTaken: boolean): void;
+}
+
+/**
+ * Replicas that receive, deliver inline, keep, claim and settle, all at random and each a few turns into what
+ * the others do. The oracle: whatever was told to be kept has had a successful attempt that began after it came
+ * in, or is durably there, or a newer one is.
+ */
+class Simulation {
+  readonly #clock = new ManualClock();
+  readonly #store = new SlowStore();
+  readonly #outbox = new LocalOutbox(this.#store);
+  readonly #keepers: readonly HintKeeper[];
+  readonly #orders = new Map<HintKeeper, number>();
+  readonly #inFlight: InFlight[] = [];
+  /** Kept, and no attempt that began after it came in has succeeded yet. */
+  readonly #owed = new Map<string, Incoming[]>();
+  /** The latest beginning of a successful attempt. */
+  readonly #takenFrom = new Map<string, number>();
+  readonly #random: Seeded;
+  readonly #canFail: boolean;
+  #now = 0;
+  keptCount = 0;
+  takenCount = 0;
+
+  constructor(seed: number, { replicas, canFail }: { replicas: number; canFail: boolean }) {
+    this.#random = seeded(seed);
+    this.#canFail = canFail;
+    this.#keepers = Array.from({ length: replicas }, () => new HintKeeper(this.#outbox, this.#clock, log));
+  }
+
+  async run(steps: number): Promise<void> {
+    for (let n = 0; n < steps; n++) {
+      this.#step();
+      for (let turns = this.#random.below(12); turns > 0; turns--) await null;
+      this.#check();
+    }
+    await this.#drain();
+  }
+
+  #step(): void {
+    const nowMs = this.#clock.nowMs();
+    const { below, pick } = this.#random;
+    const steps: readonly (() => unknown)[] = [
+      () => this.#receive(),
+      () => this.#receive(),
+      () => this.#receive(),
+      () => this.#claim(this.#outbox.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
+      () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ORIGIN, nowMs, LEASE_MS)),
+      () => this.#claim(this.#outbox.claimOldest(ORIGIN, nowMs, LEASE_MS)),
+      () => this.#clock.advance(pick([0, 1, 100, 1_000, LEASE_MS + 1])),
+      () => this.#endWrite(),
+      () => this.#endWrite(),
+      () => this.#endAttempt(),
+      () => this.#endAttempt(),
+      () => this.#endAttempt(),
+    ];
+    pick(steps)();
+  }
+
+  #endWrite(): void {
+    this.#store.endOne(this.#canFail && this.#random.below(5) === 0 ? 'fail' : 'commit');
+  }
+
+  #endAttempt(): void {
+    const { below } = this.#random;
+    if (this.#inFlight.length === 0) return;
+    const [attempt] = this.#inFlight.splice(below(this.#inFlight.length), 1);
+    // Some processes die on the way.
+    if (attempt !== undefined && below(20) > 0) this.#end(attempt, below(2) === 0);
+  }
+
+  #end(attempt: InFlight, isTaken: boolean): void {
+    if (isTaken) this.#noteTaken(attempt);
+    attempt.end(isTaken);
+  }
+
+  #noteTaken({ key, beganAt }: InFlight): void {
+    const owed = this.#owed.get(key) ?? [];
+    const later = owed.filter(({ cameInAt }) => cameInAt > beganAt);
+    this.#owed.set(key, later);
+    this.#takenFrom.set(key, Math.max(beganAt, this.#takenFrom.get(key) ?? 0));
+    this.takenCount++;
+  }
+
+  /** As the dispatcher does it: inline, in time or late, or kept without a try. */
+  #receive(): void {
+    const { below, pick } = this.#random;
+    const keeper = pick(this.#keepers);
+    const order = (this.#orders.get(keeper) ?? 0) + 1;
+    this.#orders.set(keeper, order);
+    const key = pick(ACCOUNTS);
+    const [corpId = '', openKfId = ''] = key.split('/');
+    const cameInAt = ++this.#now;
+    const event = kfEvent({ id: `event-${cameInAt}`, corpId, openKfId });
+    const incoming = { keeper, event, order, arrivedAtMs: this.#clock.nowMs(), cameInAt };
+    const how = below(4);
+    if (how === 0) void this.#keep(incoming, null);
+    else if (how === 1) this.#tryLate(incoming);
+    else
+      this.#begin(key, (isTaken) => {
+        if (isTaken) keeper.taken(event, order);
+        else void this.#keep(incoming, null);
+      });
+  }
+
+  #tryLate(incoming: Incoming): void {
+    const { keeper, event, order } = incoming;
+    const lease = { id: `late-${incoming.cameInAt}`, untilMs: this.#clock.nowMs() + LEASE_MS };
+    const keeping = this.#keep(incoming, lease);
+    this.#begin(hintKey(event), async (isTaken) => {
+      const kept = await keeping;
+      if (kept === null) return;
+      const isOwn = kept.leaseId === lease.id;
+      const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
+      if (isTaken) keeper.takenLate(event, isOwn ? held : null, order);
+      else if (isOwn) keeper.release(held, kept.dueAtMs ?? this.#clock.nowMs());
+    });
+  }
+
+  async #keep(incoming: Incoming, lease: Lease | null): Promise<Kept | null> {
+    const { keeper, event, order, arrivedAtMs } = incoming;
+    const dueAtMs = this.#clock.nowMs() + this.#random.pick([0, 1_000, 180_000]);
+    const step = 1;
+    const hint = { ...hintOf(event, { arrivedAtMs, lease, step }), dueAtMs };
+    let kept: Kept;
+    try {
+      kept = await keeper.keep(hint, order);
+    } catch {
+      return null;
+    }
+    this.keptCount++;
+    const key = hintKey(event);
+    if (incoming.cameInAt > (this.#takenFrom.get(key) ?? 0))
+      this.#owed.set(key, [...(this.#owed.get(key) ?? []), incoming]);
+    return kept;
+  }
+
+  async #claim(claiming: Promise<readonly ClaimedHint[] | ClaimedHint | null>): Promise<void> {
+    const claimed = await claiming.catch(() => null);
+    for (const hint of [claimed ?? []].flat()) this.#deliver(hint);
+  }
+
+  #deliver(hint: ClaimedHint): void {
+    const key = hintKey(hint);
+    const held = { key, generation: hint.generation, leaseId: hint.lease.id };
+    this.#begin(key, (isTaken) => {
+      const nowMs = this.#clock.nowMs();
+      const ended = isTaken ? this.#outbox.settle(held, nowMs) : this.#putOff(held, hint, nowMs);
+      ended.catch(() => {});
+    });
+  }
+
+  #putOff(held: Held, { attempts, step, origin }: ClaimedHint, nowMs: number): Promise<void> {
+    const dueAtMs = nowMs + this.#random.pick([0, 1_000, 600_000]);
+    if (this.#random.below(3) === 0) return this.#outbox.release(held, dueAtMs, nowMs);
+    const failure = { atMs: nowMs, stage: 'connect', reason: 'no connection' } as const;
+    const newer = { step: 1, dueAtMs: nowMs + 1_000 };
+    const next = { origin, attempts: attempts + 1, step: step + 1, dueAtMs, failure, newer };
+    return this.#outbox.reschedule(held, next, nowMs);
+  }
+
+  #begin(key: string, end: (isTaken: boolean) => void): void {
+    this.#inFlight.push({ key, beganAt: ++this.#now, end });
+  }
+
+  #check(): void {
+    for (const [key, owed] of this.#owed) {
+      for (const { event, arrivedAtMs } of owed) {
+        const hint = this.#store.durable.get(key);
+        if (hint === undefined) throw new Error(`${event.id} of ${key} is lost`);
+        if (hint.arrivedAtMs < arrivedAtMs)
+          throw new Error(`${event.id} of ${key} is lost: ${hint.event.id} is older`);
+      }
+    }
+  }
+
+  /** Every store works and every puppet is back: in the end nothing waits. */
+  async #drain(): Promise<void> {
+    for (let round = 0; round < 20; round++) {
+      while (this.#store.hasWrites || this.#inFlight.length > 0) {
+        for (const attempt of this.#inFlight.splice(0)) this.#end(attempt, true);
+        while (this.#store.hasWrites) this.#store.endOne('commit');
+        await settled();
+        this.#check();
+      }
+      await this.#clock.advance(600_000);
+      const claimed = this.#outbox.claimDue(this.#clock.nowMs(), 100, LEASE_MS, NONE);
+      await this.#claim(claimed);
+    }
+    const left = [...this.#owed.values()].flat().map(({ event }) => event.id);
+    const { waiting } = await this.#outbox.counts();
+    expect({ left, waiting }).toEqual({ left: [], waiting: 0 });
+  }
+}
+
+const ACCOUNTS = [1, 2, 3].map((n) => hintKey({ corpId: 'wwCorp_1', openKfId: `wkAccount-${n}` }));
+
+describe(`nothing is lost, whatever comes between (seed ${SEED})`, () => {
+  it.each([
+    ['while the store works', { replicas: 1, canFail: false }],
+    ['while writes fail now and then', { replicas: 1, canFail: true }],
+    ['while another replica keeps there too', { replicas: 2, canFail: false }],
+    ['while another replica keeps there too and writes fail', { replicas: 2, canFail: true }],
+  ])('%s', async (_when, conditions) => {
+    for (let n = 0; n < 50; n++) {
+      const simulation = new Simulation(SEED + n, conditions);
+      await simulation.run(1_000);
+      expect(simulation.keptCount).toBeGreaterThan(50);
+      expect(simulation.takenCount).toBeGreaterThan(50);
+    }
+  });
+});

@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { kfEvent } from '../../test/support/delivery.js';
+import { openDispatch } from '../../test/support/dispatch.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { registration } from '../../test/support/puppets.js';
+import { AppError } from '../kernel/app-error.js';
+import type { RegistryService } from '../registry/registry.service.js';
+import { Circuits } from './circuit.js';
+import { type Hint, hintKey, type NewHint } from './hint.js';
+import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import { OutboxPatrol } from './outbox-patrol.js';
+import { PuppetClient } from './puppet-client.js';
+
+const ROUND_MS = 20_000;
+const DAY_MS = 24 * 3_600_000;
+const { openKfId: ACCOUNT, corpId: CORP } = registration();
+const ORIGIN = 'http://puppet:8080';
+const log = pino({ level: 'silent' });
+
+let clock: ManualClock;
+let outbox: LocalOutbox;
+let client: PuppetClient;
+let registry: RegistryService;
+let circuits: Circuits;
+let patrol: OutboxPatrol;
+/** Origins whose probes were due. */
+let probed: string[];
+/** How often it was told that something has become due. */
+let rounds: number;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  outbox = new LocalOutbox(new MemoryHintStore());
+  client = new PuppetClient(clock, log);
+  ({ registry } = openDispatch(clock, { client }));
+  probed = [];
+  rounds = 0;
+  circuits = new Circuits(clock, (origin) => {
+    probed.push(origin);
+    circuits.nothingToProbe(origin);
+  });
+  patrol = new OutboxPatrol(outbox, registry, client, circuits, clock, clock, log);
+});
+
+afterEach(async () => {
+  patrol.stop();
+  circuits.stop();
+  await client.close();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+async function start(): Promise<void> {
+  patrol.start(() => {
+    rounds++;
+  });
+  await clock.advance(0);
+}
+
+async function registerAt(endpoint: string, corpId = CORP): Promise<void> {
+  (await registry.register(registration({ endpoint, corpId }))).answered();
+}
+
+async function park(fields: Partial<NewHint> = {}): Promise<void> {
+  const parked = {
+    keysId: null,
+    attempts: 0,
+    step: 0,
+    dueAtMs: null,
+    origin: null,
+    failure: null,
+    lease: null,
+  };
+  await outbox.put({ event: kfEvent(), arrivedAtMs: clock.nowMs(), ...parked, ...fields }, clock.nowMs());
+}
+
+const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(hintKey({ corpId: CORP, openKfId }));
+
+describe('what was kept for nobody', () => {
+  it('becomes due when its puppet is known by then', async () => {
+    await park();
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+    await registerAt('http://puppet:8080/bot-7');
+    await clock.advance(ROUND_MS);
+    expect(await find()).toMatchObject({ state: 'waiting', dueAtMs: clock.nowMs(), origin: ORIGIN });
+    expect(rounds).toBe(2);
+  });
+
+  it('waits on while its account is another corp’s', async () => {
+    await park();
+    await registerAt(ORIGIN, 'wwCorp_2');
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+  });
+
+  it('waits on while its puppet has an endpoint that cannot be used', async () => {
+    await park();
+    await registerAt('');
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+  });
+
+  it('is a dead letter after 3 days, and not before', async () => {
+    await park({ arrivedAtMs: clock.nowMs() - 3 * DAY_MS + ROUND_MS });
+    await start();
+    await clock.advance(ROUND_MS - 1);
+    expect(await find()).toMatchObject({ state: 'parked' });
+    await clock.advance(1);
+    expect(await find()).toMatchObject({ state: 'dead', lastFailure: { stage: 'expired' } });
+  });
+
+  it('is looked at whole, a page at a time', async () => {
+    for (let n = 0; n < 450; n++) await park({ event: kfEvent({ openKfId: `wkOther-${n}` }) });
+    await park();
+    await registerAt(ORIGIN);
+    await start();
+    expect(await find()).toMatchObject({ state: 'waiting' });
+    expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 450 });
+  });
+});
+
+describe('an origin that hints wait for', () => {
+  const wait = (): Promise<void> => park({ dueAtMs: clock.nowMs() + DAY_MS, origin: ORIGIN });
+
+  it('is probed within 20 s of the start, whatever their due times', async () => {
+    await wait();
+    await start();
+    await clock.advance(20_000);
+    expect(probed).toEqual([ORIGIN]);
+  });
+
+  it('is probed again later, when nobody else did it', async () => {
+    await wait();
+    await start();
+    await clock.advance(120_000);
+    expect(probed.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is probed by its circuit alone where it has one', async () => {
+    await wait();
+    circuits.failed(ORIGIN, clock.elapsedMs());
+    await start();
+    await clock.advance(15_900);
+    expect(probed).toEqual([]);
+    await clock.advance(8_200);
+    expect(probed).toEqual([ORIGIN]);
+  });
+
+  it('is not probed when nothing waits any more', async () => {
+    await start();
+    await clock.advance(120_000);
+    expect(probed).toEqual([]);
+  });
+});
+
+it('goes on after the store was away', async () => {
+  const listOrigins = outbox.listOrigins.bind(outbox);
+  outbox.listOrigins = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  await park();
+  await registerAt(ORIGIN);
+  await start();
+  expect(await find()).toMatchObject({ state: 'parked' });
+  outbox.listOrigins = listOrigins;
+  await clock.advance(ROUND_MS);
+  expect(await find()).toMatchObject({ state: 'waiting' });
+});
+
+it('ends with its process', async () => {
+  await start();
+  patrol.stop();
+  await clock.advance(10 * ROUND_MS);
+  expect(rounds).toBe(1);
+});
