@@ -5,6 +5,7 @@ import type { Oracle } from './oracle.js';
 import type { Run } from './run.js';
 
 const POLL_MS = 20;
+const UNREGISTERED_MS = 1_500;
 /** The longest step of the schedule, 180 s, and its jitter; far behind it comes nothing but a loss. */
 const LAST_DELIVERY_MS = 220_000;
 /** After a registration what waits goes out at once; a lease that a killed process held lapses within 15 s. */
@@ -13,6 +14,7 @@ const LAST_DELIVERY_REGISTERED_MS = 20_000;
 /**
  * Waits until every callback that was answered 200 is covered; what then is not is lost. All puppets must be
  * back. In a short run they say so by registering, as real ones do, since the schedule takes its time.
+ * @param unregisteredMs how long a short run waits before that.
  * @returns how long it took.
  */
 export async function drain(
@@ -20,10 +22,11 @@ export async function drain(
   oracle: Oracle,
   manager: Manager,
   accounts: readonly Account[],
+  unregisteredMs = UNREGISTERED_MS,
 ): Promise<number> {
   const startedAtMs = performance.now();
   if (run.isShort) {
-    await until(() => oracle.uncovered === 0, 1_500);
+    await until(() => oracle.uncovered === 0, unregisteredMs);
     const waiting = new Set(oracle.listUncovered());
     await manager.register(accounts.filter(({ openKfId }) => waiting.has(openKfId)));
   }

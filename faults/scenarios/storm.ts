@@ -21,6 +21,8 @@ const CROWD_ORIGINS = 50;
 /** Every account of the crowd once; all in one instant would only queue up in the sockets. */
 const CROWD_RATE_PER_S = 500;
 const BACKLOG_POLL_MS = 250;
+/** To register thousands of accounts would be a storm of another kind. */
+const PROBED_WITHIN_MS = 10_000;
 
 export const storm: Scenario = {
   name: 'storm',
@@ -160,7 +162,7 @@ class Crowd {
     await load.stop();
     const recovery = this.#firstOfEach();
     await Promise.all(this.#hosts.map((host) => host.up()));
-    await drain(run, this.#oracle, manager, accounts);
+    await drain(run, this.#oracle, manager, accounts, PROBED_WITHIN_MS);
     others.enter('after');
     caller.close();
     await closeHosts(this.#hosts);
