@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe } from '@jest/globals';
 import mongoose from 'mongoose';
+import { withDatabase } from './uri.js';
 
 const { WXKF_TEST_MONGO_URI: runUri, WXKF_TEST_MONGO_KIND: kind, WXKF_TEST_STAND_IN: standIn } = process.env;
 
@@ -33,21 +34,6 @@ export function freshDatabaseUri(): string {
     runUri ?? 'mongodb://no-mongodb-in-this-run.invalid',
     `wxkf_test_${randomBytes(6).toString('hex')}`,
   );
-}
-
-/**
- * The same URI with another database. Options stay, and so does the database that credentials are checked
- * against: without `authSource` it is the one in the path.
- */
-export function withDatabase(uri: string, name: string): string {
-  const parts = /^(?<server>mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/(?<database>[^?]*))?(?:\?(?<query>.*))?$/.exec(
-    uri,
-  );
-  if (!parts?.groups) throw new Error('Not a MongoDB URI.');
-  const { server = '', database, query } = parts.groups;
-  const options = new URLSearchParams(query);
-  if (database && server.includes('@') && !options.has('authSource')) options.set('authSource', database);
-  return `${server}/${name}${options.size > 0 ? `?${options}` : ''}`;
 }
 
 /** Safe to repeat, and for a database that was never written to. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import mongoose, { type mongo } from 'mongoose';
-import { dropDatabase, freshDatabaseUri, mongoSuite, standInSuite, withDatabase } from './database.js';
+import { dropDatabase, freshDatabaseUri, mongoSuite, standInSuite } from './database.js';
 import { type StandIn, startStandIn } from './mongo-server.js';
+import { withDatabase } from './uri.js';
 
 type Row = { _id: string; n?: number; owner?: string; at?: Date; name?: string };
 

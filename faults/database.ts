@@ -1,0 +1,27 @@
+/** The databases of the scenarios: those that the tests use. */
+import { randomBytes } from 'node:crypto';
+import { withDatabase } from '../test/support/mongo/uri.js';
+import type { Run } from './run.js';
+
+export interface Database {
+  readonly kind: string;
+  /** Of a database that was never used. */
+  newUri(): string;
+}
+
+export function newDatabaseUri(serverUri: string): string {
+  return withDatabase(serverUri, `wxkf_faults_${randomBytes(6).toString('hex')}`);
+}
+
+/** The source and not what was compiled from it, because it finds its other files beside itself. */
+export function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
+  return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
+}
+
+/** @throws MongoUnavailable */
+export async function openDatabase(run: Run): Promise<Database> {
+  const { startMongo } = await importMongoServer();
+  const mongo = await startMongo();
+  run.onEnd(() => mongo.stop());
+  return { kind: mongo.kind, newUri: () => newDatabaseUri(mongo.uri) };
+}

@@ -1,0 +1,38 @@
+/** A copy of the build that kills itself at a named instant. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Run } from './run.js';
+
+/** Where `src/` calls `failpoint`, and when that is. */
+export const FAILPOINTS = {
+  'outbox.kept': 'after keep, before the 200',
+  'outbox.claimed': 'after claim, before send',
+  'delivery.taken': 'after the 2xx, before settle',
+  'outbox.putting': 'inside put',
+} as const;
+
+export type Failpoint = keyof typeof FAILPOINTS;
+
+const SOURCE = `
+const { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: passings } = process.env;
+let left = Number(passings);
+export function failpoint(passed) {
+  if (passed === name && --left === 0) process.kill(process.pid, 'SIGKILL');
+}
+`;
+
+/** It lies inside the project, from where it finds its packages. @returns its main file. */
+export function buildWithFailpoints(run: Run): string {
+  const cache = join(run.root, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'faults-'));
+  run.onEnd(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(run.root, 'dist'), folder, { recursive: true });
+  writeFileSync(join(folder, 'kernel/failpoint.js'), SOURCE);
+  return join(folder, 'main.js');
+}
+
+/** Ends the process when it passes that point for the n-th time. */
+export function failpointEnv(name: Failpoint, passings: number): Record<string, string> {
+  return { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: String(passings) };
+}

@@ -1,0 +1,176 @@
+/** The built manager as a process, to be killed and started again on the same port and data. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Account } from '../bench/load/accounts.js';
+import { register } from '../test/support/puppet-server.js';
+import type { Run } from './run.js';
+
+const READY_WITHIN_MS = 30_000;
+const READY_POLL_MS = 20;
+const READINESS_LIMIT_MS = 2_000;
+const STOPS_WITHIN_MS = 30_000;
+const REGISTRATIONS_AT_ONCE = 32;
+const REGISTER_TRIES = 5;
+const REGISTER_AGAIN_MS = 500;
+
+export interface ManagerOptions {
+  readonly port: number;
+  /** Names its store. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Which build; the product's own by default. */
+  readonly main?: string;
+}
+
+/** What `/health` says of the outbox; `null` where this version says nothing of it. */
+export interface OutboxHealth {
+  readonly waiting: number;
+  readonly dead: number;
+}
+
+export class Manager {
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  #hasExited = false;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+    private readonly logFile: string,
+  ) {
+    this.exited = once(child, 'close').then(([code, signal]) => {
+      this.#hasExited = true;
+      return code ?? signal;
+    });
+  }
+
+  /** Does not wait until it is ready. What it prints goes to a file: read through a pipe it would cost this process. */
+  static spawn(run: Run, { port, env, main = join(run.root, 'dist/main.js') }: ManagerOptions): Manager {
+    if (run.isEnding) throw new Error('the run is over');
+    const logFile = join(run.temp, `manager-${port}.log`);
+    const log = openSync(logFile, 'a');
+    const child = spawn(process.execPath, [main], {
+      cwd: run.temp,
+      env: { PATH: process.env.PATH ?? '', PORT: String(port), DRAIN_DELAY_MS: '0', ...env },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    const manager = new Manager(child, port, logFile);
+    run.onEnd(() => manager.kill());
+    return manager;
+  }
+
+  static async start(run: Run, options: ManagerOptions): Promise<Manager> {
+    const manager = Manager.spawn(run, options);
+    await manager.whenReady();
+    return manager;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get hasExited(): boolean {
+    return this.#hasExited;
+  }
+
+  /** Listening, with the registry loaded. @returns when that was, by `performance.now()`. */
+  async whenReady(): Promise<number> {
+    const limitMs = performance.now() + READY_WITHIN_MS;
+    while (!(await this.isReady())) {
+      if (this.#hasExited) throw new Error(`the manager ended while it started:\n${this.logTail()}`);
+      if (performance.now() > limitMs) throw new Error(`the manager was not ready:\n${this.logTail()}`);
+      await sleep(READY_POLL_MS);
+    }
+    return performance.now();
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.readiness()) === true;
+  }
+
+  /** @returns `null` when nothing is answered in time. */
+  async readiness(): Promise<boolean | null> {
+    const signal = AbortSignal.timeout(READINESS_LIMIT_MS);
+    try {
+      const answer = await fetch(`${this.url}/health/ready`, { signal, headers: { connection: 'close' } });
+      await answer.arrayBuffer();
+      return answer.status === 200;
+    } catch {
+      return signal.aborted ? null : false;
+    }
+  }
+
+  async outbox(): Promise<OutboxHealth | null> {
+    const answer = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(5_000) });
+    const { details } = (await answer.json()) as { details?: { outbox?: Partial<OutboxHealth> } };
+    const { waiting, dead } = details?.outbox ?? {};
+    return waiting === undefined || dead === undefined ? null : { waiting, dead };
+  }
+
+  async register(accounts: readonly Account[]): Promise<void> {
+    const left = [...accounts];
+    const work = async () => {
+      for (let account = left.pop(); account; account = left.pop()) {
+        await this.#registerOne(account);
+      }
+    };
+    await Promise.all(Array.from({ length: REGISTRATIONS_AT_ONCE }, work));
+  }
+
+  /** A refusal is repeated, as puppets do it: a store under load may be late. */
+  async #registerOne(account: Account): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await register(this.url, account, account.openKfId, account.endpoint);
+      } catch (error) {
+        if (tries === REGISTER_TRIES || this.#hasExited) throw error;
+        await sleep(REGISTER_AGAIN_MS);
+      }
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (this.#hasExited) return;
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** SIGTERM. @returns what it ended with. */
+  async stop(): Promise<number | NodeJS.Signals | null> {
+    const late = setTimeout(() => this.child.kill('SIGKILL'), STOPS_WITHIN_MS);
+    this.child.kill('SIGTERM');
+    const code = await this.exited;
+    clearTimeout(late);
+    return code;
+  }
+
+  /** Memory and open sockets now. @returns `null` where there is no /proc. */
+  usage(): { readonly rssMb: number; readonly sockets: number } | null {
+    try {
+      const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+      const rssKb = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]);
+      const fds = readdirSync(`/proc/${this.pid}/fd`);
+      return { rssMb: rssKb / 1_024, sockets: fds.filter((fd) => this.#isSocket(fd)).length };
+    } catch {
+      return null;
+    }
+  }
+
+  logTail(): string {
+    return readFileSync(this.logFile, 'utf8').split('\n').slice(-15).join('\n');
+  }
+
+  #isSocket(fd: string): boolean {
+    try {
+      return readlinkSync(`/proc/${this.pid}/fd/${fd}`).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }
+}
