@@ -5,6 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { type KeyPair, keysIdOf } from '../registry/registry-image.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import { hintKey, type Lease, type NewHint, type NotTriedStage } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
@@ -36,6 +37,8 @@ export type Dispatched =
 /** An event as it came in. */
 interface Incoming {
   readonly event: KfEvent;
+  /** What `event.raw` was opened with, since its puppet has it too; `null` without. */
+  readonly pair: KeyPair | null;
   /** Events of this process in the order in which they came in. */
   readonly order: number;
   /** Store time. */
@@ -85,6 +88,7 @@ export class Dispatcher {
   async dispatch(event: KfEvent, puppet: Puppet | null, startedMs: number): Promise<Dispatched> {
     const incoming = {
       event,
+      pair: event.raw === null ? null : this.registry.findPairOf(event.openKfId),
       order: ++this.#order,
       arrivedAtMs: this.storeClock.nowMs(),
       answerByMs: startedMs + ANSWER_LIMIT_MS,
@@ -106,10 +110,10 @@ export class Dispatcher {
       puppet = ofCorp(event, this.registry.findPuppet(event.openKfId));
     }
     if (puppet === null) return notTried('unregistered', null);
-    const first = await this.#tryOnce(event, puppet, endMs, 0);
+    const first = await this.#tryOnce(incoming, puppet, endMs, 0);
     if (first.taken || first.late !== null || first.stage === 'circuit') return first;
     const moved = ofCorp(event, await this.#findMoved(puppet, endMs));
-    return moved === null ? first : this.#tryOnce(event, moved, endMs, first.attempts);
+    return moved === null ? first : this.#tryOnce(incoming, moved, endMs, first.attempts);
   }
 
   /** The puppet where it is now, if another replica knows it to be back or at another endpoint. */
@@ -121,7 +125,12 @@ export class Dispatcher {
     return now?.online && (!puppet.online || now.endpoint !== puppet.endpoint) ? now : null;
   }
 
-  async #tryOnce(event: KfEvent, puppet: Puppet, endMs: number, attemptsBefore: number): Promise<Tried> {
+  async #tryOnce(
+    { event, pair }: Incoming,
+    puppet: Puppet,
+    endMs: number,
+    attemptsBefore: number,
+  ): Promise<Tried> {
     if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
     const endpoint = this.client.endpointOf(puppet);
@@ -129,7 +138,8 @@ export class Dispatcher {
       return notTried('circuit', puppet, attemptsBefore);
     const attempts = attemptsBefore + 1;
     const startedMs = this.clock.elapsedMs();
-    const attempt = this.client.start(puppet, event, attempts);
+    const isReadable = pair === null || pair === this.registry.findPairOf(event.openKfId);
+    const attempt = this.client.start(puppet, isReadable ? event : { ...event, raw: null }, attempts);
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
@@ -188,13 +198,13 @@ export class Dispatcher {
     return { delivery: 'pending', attempts, stage };
   }
 
-  #toHint({ event, arrivedAtMs }: Incoming, tried: NotTaken): NewHint {
+  #toHint({ event, pair, arrivedAtMs }: Incoming, tried: NotTaken): NewHint {
     const { stage, reason, attempts, puppet, late } = tried;
     const nowMs = this.storeClock.nowMs();
     const step = attempts > 0 ? 1 : 0;
     return {
       event,
-      keysId: event.raw === null ? null : this.registry.findKeysId(event.openKfId),
+      keysId: pair === null ? null : keysIdOf(pair),
       arrivedAtMs,
       attempts,
       step,

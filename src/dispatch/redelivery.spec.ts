@@ -707,6 +707,23 @@ describe('an endpoint that never answers', () => {
   });
 });
 
+describe('puppets behind one host, told apart by their paths,', () => {
+  it('are not held up by those of them that are dead', async () => {
+    dispatch = await open();
+    const host = await puppetServer((request, response) =>
+      request.url?.startsWith('/good/') ? taking(request, response) : response.writeHead(502).end(),
+    );
+    await registerAt(`${host.url}/good`);
+    const dead = [1, 2, 3];
+    for (const n of dead) await registerAt(`${host.url}/dead-${n}`, { openKfId: account(10 + n) });
+    for (let n = 0; n < 30; n++) {
+      for (const m of dead) await keep({ openKfId: account(10 + m), id: `dead-${n}` });
+      expect(await send({ id: `good-${n}` })).toMatchObject({ delivery: 'delivered', attempts: 1 });
+      await pass(SECOND_MS);
+    }
+  });
+});
+
 /** An outbox whose puts do as they are told. */
 class StubbornOutbox extends LocalOutbox {
   beforePut: () => Promise<void> = async () => {};

@@ -168,6 +168,21 @@ describe('a registration that is stored and not answered yet', () => {
     await arrived;
     expect(puppet.received).toHaveLength(1);
   });
+
+  it('with other keys, gets what came meanwhile in a form that it can read', async () => {
+    await register(url, app, openKfId, 'http://127.0.0.1:1');
+    const renewed = { ...newApp(), corpId: app.corpId };
+    const stored = repository.holdNext();
+    const answered = register(url, renewed, openKfId, puppet.url);
+    await stored;
+    const waiting = callbacksWaiting(1);
+    const sent = send();
+    await waiting;
+    repository.release();
+    await answered;
+    expect((await sent).status).toBe(200);
+    expect(puppet.received.map(({ path }) => path)).toEqual(['/callback/decrypted']);
+  });
 });
 
 it('an endpoint is in use from the tick in which its answer is written, and not before', async () => {
