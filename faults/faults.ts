@@ -44,7 +44,7 @@ const HELP = `npm run faults -- [options]
 
 Exit code 1 when anything was lost or a bound did not hold.`;
 
-const LIMIT_SHORT_MS = 240_000;
+const LIMIT_SHORT_MS = 420_000;
 const LIMIT_LONG_MS = 100 * 60_000;
 
 const { values: options } = parseArgs({
