@@ -218,6 +218,29 @@ describe('an event that a puppet took', () => {
     expect(await waiting()).toBeNull();
   });
 
+  it('asks nothing of the outbox where what waited was delivered by itself', async () => {
+    await keep(1);
+    const hint = await claim();
+    const held = { key: KEY, generation: hint.generation, leaseId: hint.lease.id };
+    await outbox.settle(held, clock.nowMs());
+    keeper.forget(held);
+    const asked: Held[] = [];
+    outbox.settle = async (settled) => void asked.push(settled);
+    keeper.taken(eventOf(2), 2);
+    expect(asked).toEqual([]);
+  });
+
+  it('settles what was kept since something older was delivered', async () => {
+    await keep(1);
+    const { generation, lease } = await claim();
+    const held = { key: KEY, generation, leaseId: lease.id };
+    await outbox.release(held, clock.nowMs(), clock.nowMs());
+    await keep(2);
+    keeper.forget(held);
+    keeper.taken(eventOf(3), 3);
+    expect(await waiting()).toBeNull();
+  });
+
   it('settles what was tried in vain meanwhile', async () => {
     await keep(1, { lease: leaseOf('late') }).then((kept) => keeper.release(heldOf(kept), clock.nowMs()));
     const { generation, lease, endpoint, step } = await claim();

@@ -90,6 +90,11 @@ export class HintKeeper {
     released.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.release_failed'));
   }
 
+  /** That generation waits no more: no later success has to settle it. */
+  forget({ key, generation }: Held): void {
+    if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
+  }
+
   async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {
     try {
       const kept = await this.outbox.put(hint, this.storeClock.nowMs());

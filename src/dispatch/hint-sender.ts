@@ -8,6 +8,7 @@ import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import type { Circuits } from './circuit.js';
 import { type Failure, hintKey, REASON_LENGTH_MAX } from './hint.js';
+import type { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from './kf-event.js';
 import type { ClaimedHint, Held, Outbox, Rescheduled } from './outbox.js';
 import type { PuppetClient } from './puppet-client.js';
@@ -55,6 +56,7 @@ export class HintSender {
     private readonly registry: RegistryService,
     private readonly circuits: Circuits,
     private readonly budget: ResyncBudget,
+    private readonly keeper: HintKeeper,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
@@ -136,6 +138,7 @@ export class HintSender {
     if (this.circuits.succeeded(endpoint)) this.onRecovered(endpoint);
     if (!puppet.online) void this.registry.markOnline(puppet);
     await this.#settle(outbox, held);
+    this.keeper.forget(held);
   }
 
   /** An outcome that cannot be stored means one more delivery, so it is tried a few times. */

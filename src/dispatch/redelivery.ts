@@ -7,6 +7,7 @@ import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
 import { hintKey, type NewHint } from './hint.js';
+import { HintKeeper } from './hint-keeper.js';
 import { HintSender, LEASE_MS } from './hint-sender.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { type ClaimedHint, Outbox } from './outbox.js';
@@ -39,13 +40,24 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     budget: ResyncBudget,
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
+    keeper: HintKeeper,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.circuits = new Circuits(clock, (endpoint) => void this.#probe(endpoint));
     const recovered = (endpoint: string): void => this.recovered(endpoint);
-    this.#sender = new HintSender(client, registry, this.circuits, budget, clock, storeClock, log, recovered);
+    this.#sender = new HintSender(
+      client,
+      registry,
+      this.circuits,
+      budget,
+      keeper,
+      clock,
+      storeClock,
+      log,
+      recovered,
+    );
     const loopOver = (one: Outbox): RetryLoop =>
       new RetryLoop(one, this.#sender, this.circuits, clock, storeClock, log);
     this.#memory = new LocalOutbox(new MemoryHintStore());

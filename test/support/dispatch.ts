@@ -45,7 +45,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, clock, clock, log, loadConfig({}));
   const keeper = new HintKeeper(outbox, clock, log);
-  const redelivery = new Redelivery(outbox, budget, client, registry, clock, clock, log);
+  const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
   const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
   return {
     repository,
