@@ -1,6 +1,7 @@
 /** The table, on a terminal and as docs/faults.md. */
-import { execFileSync } from 'node:child_process';
+
 import { cpus, release, totalmem, type } from 'node:os';
+import { commit } from '../bench/commit.js';
 import type { Durations } from './durations.js';
 import type { NotRun, OthersP99, Row } from './scenario.js';
 
@@ -75,15 +76,4 @@ function othersOf({ beforeMs, duringMs }: OthersP99): string {
 
 function thousands(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-function commit(root: string): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
-  } catch {
-    return 'unknown';
-  }
 }

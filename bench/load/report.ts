@@ -1,6 +1,7 @@
 /** Turns rounds into a table, and ratios into a verdict. */
-import { execFileSync } from 'node:child_process';
+
 import { cpus, release, totalmem, type } from 'node:os';
+import { commit } from '../commit.js';
 import type { Cores } from './cores.js';
 import type { KeepResult } from './keep.js';
 import { type MeasuredKey, TITLES } from './programs.js';
@@ -219,15 +220,4 @@ function thousands(value: number): string {
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
-}
-
-function commit(root: string): string {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
-  } catch {
-    return 'unknown';
-  }
 }
