@@ -37,8 +37,8 @@ export interface Scenario {
   /** For `--only`. */
   readonly name: string;
   /**
-   * `beside`: mostly waits, and others may run meanwhile. `in turn`: only those may run meanwhile. `alone`:
-   * compares latencies, so nothing may. In a short run two of the same kind go at once.
+   * `beside`: mostly waits, and others may run meanwhile. `in turn`: two of those at once. `alone`: compares
+   * latencies, so nothing else may run but in a short run, where two of them go at once.
    */
   readonly runs: 'beside' | 'in turn' | 'alone';
   run(run: Run): Promise<readonly (Row | NotRun)[]>;
