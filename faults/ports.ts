@@ -4,32 +4,52 @@
  * itself, or takes the port from a puppet that is down.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 const FIRST = 20_000;
-const COUNT = 12_000;
+const BLOCKS = 60;
+const BLOCK_SIZE = 200;
 
-/** Runs that overlap begin at different places. */
-let next = (process.pid * 97) % COUNT;
+/** Of the block in use, and where it ends. */
+let next = 0;
+let end = 0;
+/** Listen on the first port of each block that is ours, so that runs which overlap take others. */
+const claims: Server[] = [];
 
-/** A port on which nobody listens, given to nobody else in this run. */
+/** A port on which nobody listens, given to nobody else, in another run neither. */
 export async function stablePort(): Promise<number> {
-  for (let tries = 0; tries < COUNT; tries++) {
-    const port = FIRST + next;
-    next = (next + 1) % COUNT;
-    if (await isFree(port)) return port;
+  for (;;) {
+    if (next === end) await claimBlock();
+    else if (await isFree(next++)) return next - 1;
   }
-  throw new Error('no free port');
+}
+
+async function claimBlock(): Promise<void> {
+  for (let block = 0; block < BLOCKS; block++) {
+    const first = FIRST + block * BLOCK_SIZE;
+    const claim = await listen(first);
+    if (claim === null) continue;
+    claims.push(claim.unref());
+    next = first + 1;
+    end = first + BLOCK_SIZE;
+    return;
+  }
+  throw new Error('no free ports');
 }
 
 async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  server?.close();
+  return server !== null;
+}
+
+/** @returns `null` where somebody listens already. */
+async function listen(port: number): Promise<Server | null> {
   const server = createServer().listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
-    return true;
+    return server;
   } catch {
-    return false;
-  } finally {
-    server.close();
+    return null;
   }
 }

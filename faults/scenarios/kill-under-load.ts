@@ -70,8 +70,8 @@ class KillUnderLoad {
 
   async #openPuppets(): Promise<void> {
     this.#hosts = await openHosts(ACCOUNTS, this.#oracle);
-    const app = newApp();
-    this.#accounts = this.#hosts.map((host) => host.newAccount(app));
+    // A corp for each, since hints that are older than their sync token go out at 6 a minute and corp.
+    this.#accounts = this.#hosts.map((host) => host.newAccount(newApp()));
     for (const [index, host] of this.#hosts.entries()) {
       const { behave, isDown } = this.#fateOf(index % 20);
       host.behave = behave;
