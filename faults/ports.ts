@@ -16,11 +16,21 @@ let end = 0;
 /** Listen on the first port of each block that is ours, so that runs which overlap take others. */
 const claims: Server[] = [];
 
+/** One search at a time: who asks meanwhile gets the ports that follow. */
+let last: Promise<unknown> = Promise.resolve();
+
 /** A port on which nobody listens, given to nobody else, in another run neither. */
-export async function stablePort(): Promise<number> {
+export function stablePort(): Promise<number> {
+  const found = last.then(findPort);
+  last = found.catch(() => {});
+  return found;
+}
+
+async function findPort(): Promise<number> {
   for (;;) {
     if (next === end) await claimBlock();
-    else if (await isFree(next++)) return next - 1;
+    const port = next++;
+    if (await isFree(port)) return port;
   }
 }
 
