@@ -76,10 +76,11 @@ export class CallbackService {
     await this.#dispatch(this.#toKfEvent(callback, opened, event, puppet), puppet, startedMs, log);
   }
 
-  /** The same for an event that a gateway opened already. */
+  /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
   async acceptDecrypted({ corpId, openKfId, syncToken }: DecryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const puppet = await this.#findPuppet(corpId, openKfId, log);
+    if (puppet === null) await this.#getCorp(corpId);
     const id = idOfDecrypted(corpId, openKfId, syncToken);
     await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, startedMs, log);
   }

@@ -40,11 +40,13 @@ onEachStore((newPlace) => {
 
   afterEach(() => puppet.close());
 
-  async function counts(): Promise<Record<string, number>> {
+  async function partOfHealth(name: 'callbacks' | 'outbox'): Promise<Record<string, number>> {
     const response = await fetch(`${manager.url}/health`);
-    const health = (await response.json()) as { details: { callbacks: Record<string, number> } };
-    return health.details.callbacks;
+    const { details } = (await response.json()) as { details: Record<typeof name, Record<string, number>> };
+    return details[name];
   }
+
+  const counts = () => partOfHealth('callbacks');
 
   it('delivers the callback byte for byte before it answers 200', async () => {
     const callback = sealCallback(app, kfMessageXml(app, openKfId));
@@ -266,6 +268,14 @@ onEachStore((newPlace) => {
       { code: 0, message: 'success', delivery: 'pending' },
     ]);
     expect(puppet.received).toEqual([]);
+  });
+
+  it('keeps nothing for a corp that nobody knows, whoever claims to have opened an event of it', async () => {
+    const { parked } = await partOfHealth('outbox');
+    const url = `${manager.url}/callback/decrypted/${newApp().corpId}`;
+    const refusal = await refusalOf(postJson(url, { token: 'sync-9', openKfId: newOpenKfId() }));
+    expect(refusal).toMatchObject({ status: 404, error: 'CALLBACK_CORP_UNKNOWN' });
+    expect(await partOfHealth('outbox')).toMatchObject({ parked });
   });
 
   it('refuses an account id that no puppet could register', async () => {
