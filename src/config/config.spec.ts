@@ -41,6 +41,14 @@ describe('settings', () => {
       host: '127.0.0.1',
       mongoUri: undefined,
       dataDir: './data',
+      accessTokenUrl: new URL('https://qyapi.weixin.qq.com/cgi-bin/gettoken'),
+      wecomApiUrl: new URL('https://qyapi.weixin.qq.com'),
+      proxyBodyBytesMax: 26_214_400,
+      corpCallsPerMinute: 10_000,
+      corpCallsPerHour: 150_000,
+      ipCallsPerMinute: 20_000,
+      ipCallsPerHour: 600_000,
+      tokenlessSyncsPerMinute: 10,
       wecomApps: [],
       callbackBodyBytesMax: 1_048_576,
       drainDelayMs: 5_000,
@@ -121,6 +129,21 @@ describe('mistakes', () => {
       expect(String(mistakes)).not.toContain('the-value-of-it');
     },
   );
+});
+
+it.each([
+  'qyapi.weixin.qq.com',
+  'ftp://qyapi.weixin.qq.com',
+  'https://user:pass@qyapi.weixin.qq.com',
+  'https://qyapi.weixin.qq.com/?corpid=1',
+  'https://qyapi.weixin.qq.com/#x',
+  'https:///cgi-bin',
+  'https://',
+])('WECOM_API_URL and ACCESS_TOKEN_URL cannot be %s', (url) => {
+  expect(mistakesOf({ WECOM_API_URL: url, ACCESS_TOKEN_URL: url })).toEqual([
+    expect.stringMatching(/^ACCESS_TOKEN_URL: expected an http:\/\/ or https:\/\/ URL without user/),
+    expect.stringMatching(/^WECOM_API_URL: expected/),
+  ]);
 });
 
 describe('the password in MONGO_URI', () => {

@@ -71,5 +71,6 @@ export function toSummary(config: Config): Record<string, unknown> {
 }
 
 function summaryOf(value: unknown): unknown {
+  if (value instanceof URL) return value.href;
   return Array.isArray(value) ? `${value.length} app(s)` : value;
 }

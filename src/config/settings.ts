@@ -30,6 +30,20 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return { expected: `one of ${values.join(', ')}`, schema: z.enum(values) };
 }
 
+/** What was found is not shown: it may have a password in it. */
+function plainUrl() {
+  const expected = 'an http:// or https:// URL without user, query and fragment';
+  const isPlain = (text: string): boolean =>
+    /^https?:\/\/[^/?#@\\]+(\/[^?#@\\]*)?$/.test(text) && URL.canParse(text);
+  return {
+    expected,
+    schema: z
+      .string()
+      .refine(isPlain, { error: `expected ${expected}` })
+      .transform((text) => Object.freeze(new URL(text))),
+  };
+}
+
 /** All that can be set, in the order of the README's table. */
 export const SETTINGS = {
   port: setting({
@@ -71,6 +85,71 @@ export const SETTINGS = {
     meaning: 'folder of the embedded store',
     expected: 'a path',
     schema: z.string(),
+  }),
+  accessTokenUrl: setting({
+    name: 'ACCESS_TOKEN_URL',
+    unit: 'URL',
+    default: 'https://qyapi.weixin.qq.com/cgi-bin/gettoken',
+    secret: false,
+    meaning:
+      'where access tokens come from: WeCom, or, with another path than `/cgi-bin/gettoken`, a gateway that keeps them, whose `expires_in` is then taken as it is',
+    ...plainUrl(),
+  }),
+  wecomApiUrl: setting({
+    name: 'WECOM_API_URL',
+    unit: 'URL',
+    default: 'https://qyapi.weixin.qq.com',
+    secret: false,
+    meaning: 'what the proxy calls; only `/cgi-bin/` under it',
+    ...plainUrl(),
+  }),
+  proxyBodyBytesMax: setting({
+    name: 'PROXY_BODY_MAX_BYTES',
+    unit: 'bytes',
+    default: '26214400',
+    secret: false,
+    meaning: 'largest request body that the proxy passes on; a larger one is answered 413',
+    ...integerFrom(1_024, 1_073_741_824),
+  }),
+  corpCallsPerMinute: setting({
+    name: 'CORP_CALLS_PER_MINUTE',
+    unit: 'calls',
+    default: '10000',
+    secret: false,
+    meaning: "proxied calls of one corp to one API; more are answered 45009, as WeCom's own limit would",
+    ...integerFrom(1, 1_000_000_000),
+  }),
+  corpCallsPerHour: setting({
+    name: 'CORP_CALLS_PER_HOUR',
+    unit: 'calls',
+    default: '150000',
+    secret: false,
+    meaning: 'the same for an hour',
+    ...integerFrom(1, 1_000_000_000),
+  }),
+  ipCallsPerMinute: setting({
+    name: 'IP_CALLS_PER_MINUTE',
+    unit: 'calls',
+    default: '20000',
+    secret: false,
+    meaning: 'proxied calls of all corps to one API, which WeCom counts by the address they come from',
+    ...integerFrom(1, 1_000_000_000),
+  }),
+  ipCallsPerHour: setting({
+    name: 'IP_CALLS_PER_HOUR',
+    unit: 'calls',
+    default: '600000',
+    secret: false,
+    meaning: 'the same for an hour',
+    ...integerFrom(1, 1_000_000_000),
+  }),
+  tokenlessSyncsPerMinute: setting({
+    name: 'TOKENLESS_SYNCS_PER_MINUTE',
+    unit: 'calls',
+    default: '10',
+    secret: false,
+    meaning: 'proxied `kf/sync_msg` of one corp without the sync token of an event',
+    ...integerFrom(1, 1_000_000_000),
   }),
   wecomApps: setting({
     name: 'WECOM_APPS_FILE',

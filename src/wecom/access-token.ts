@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto';
+import type { Secret } from '../kernel/secret.js';
+
+/** What WeCom, or a gateway in its place, gave for a secret. */
+export interface AccessToken {
+  readonly value: Secret;
+  /** `tokenIdOf(value)`. */
+  readonly id: string;
+  /** Store time, epoch milliseconds. */
+  readonly expiresAtMs: number;
+  /** A call with it was answered that it is no good: it is not given out, and known when it comes again. */
+  readonly isRevoked: boolean;
+}
+
+/** What WeCom said instead of giving a token, and for how long nobody needs to ask again. */
+export interface Refusal {
+  readonly errcode: number;
+  readonly errmsg: string;
+  /** How often in succession, from 1. */
+  readonly count: number;
+  /** Store time, epoch milliseconds. */
+  readonly untilMs: number;
+}
+
+/** What is known of one corpSecret of one corp. The secret itself is not in it. */
+export interface TokenRecord {
+  /** `secretIdOf` the two. */
+  readonly secretId: string;
+  readonly corpId: string;
+  /** The last one, even when it has expired; `null` while WeCom never gave one. */
+  readonly token: AccessToken | null;
+  /** `null` unless the last answer was one. */
+  readonly refusal: Refusal | null;
+  /** When upstream answered last, store time, epoch milliseconds. */
+  readonly answeredAtMs: number;
+}
+
+/** The same for the same secret wherever it is made. A corpSecret has 256 bits, so it cannot be found by trying. */
+export function secretIdOf(corpId: string, corpSecret: Secret): string {
+  return hash('sha256', `secret ${corpId} ${corpSecret.reveal()}`, 'base64url');
+}
+
+/** Tells an access token apart and shows nothing of it. */
+export function tokenIdOf(accessToken: Secret): string {
+  return hash('sha256', `token ${accessToken.reveal()}`, 'base64url');
+}
