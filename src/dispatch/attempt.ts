@@ -1,6 +1,6 @@
 import type { Dispatcher as Undici } from 'undici';
+import type { ConnectionPool } from '../http/connection-pools.js';
 import type { Clock, Timer } from '../kernel/clock.js';
-import type { OriginPool } from './origin-pools.js';
 
 /** Where a delivery failed, in the order of its way. */
 export type FailureStage =
@@ -50,7 +50,7 @@ const GIVEN_UP = new Error('given up');
  */
 export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   readonly result: Promise<AttemptResult>;
-  readonly #pool: OriginPool;
+  readonly #pool: ConnectionPool;
   readonly #request: Undici.DispatchOptions;
   readonly #deadline: Timer;
   #settle!: (result: AttemptResult) => void;
@@ -66,7 +66,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     return { result: Promise.resolve({ taken: false, stage, reason }), withdraw: () => true };
   }
 
-  constructor(pool: OriginPool, request: Undici.DispatchOptions, clock: Clock) {
+  constructor(pool: ConnectionPool, request: Undici.DispatchOptions, clock: Clock) {
     this.#pool = pool;
     this.#request = request;
     this.result = new Promise((resolve) => {

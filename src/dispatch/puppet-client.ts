@@ -4,24 +4,35 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
+import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { type Endpoint, type EndpointFault, readEndpoint } from '../registry/endpoint.js';
 import type { Puppet } from '../registry/puppet.js';
 import { type Attempt, PuppetExchange } from './attempt.js';
 import type { KfEvent } from './kf-event.js';
-import { OriginPools } from './origin-pools.js';
+
+/** Of one origin: enough for thousands of deliveries a second, few enough that it takes no others' share. */
+const LIMITS: PoolLimits = {
+  sockets: 32,
+  exchanges: 512,
+  // The deployed puppet closes a connection that was idle for 5 s.
+  keepAliveMs: 3_000,
+  connectMs: 5_000,
+};
+/** Beyond this many only events that come in go to an origin; hints wait, so that it takes no others' share of them. */
+const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
 
 @Injectable()
 export class PuppetClient {
-  readonly #pools: OriginPools;
+  readonly #pools: ConnectionPools;
   readonly #endpoints = new WeakMap<Puppet, Endpoint | EndpointFault>();
 
   constructor(
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
   ) {
-    this.#pools = new OriginPools(clock, log);
+    this.#pools = new ConnectionPools(LIMITS, clock, log);
   }
 
   /** To be called when nothing is to be delivered any more. */
@@ -38,7 +49,7 @@ export class PuppetClient {
   /** Whether its origin is busy enough without hints. */
   isCrowded(puppet: Puppet): boolean {
     const endpoint = this.#readEndpointOf(puppet);
-    return !('must' in endpoint) && this.#pools.isCrowded(endpoint.origin);
+    return !('must' in endpoint) && this.#pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
   }
 
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */

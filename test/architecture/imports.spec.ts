@@ -59,7 +59,7 @@ describe('imports', () => {
     ['mongoose', /^storage\/mongo\//],
     ['@nestjs/mongoose', /^storage\/mongo\//],
     ['lmdb', /^storage\/embedded\//],
-    ['undici', /^(dispatch|wecom)\/|^http\/connection-pool\.ts$/],
+    ['undici', /^(dispatch|wecom)\/|^http\/connection-pools\.ts$/],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
     ['lru-cache', /^wecom\//],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],

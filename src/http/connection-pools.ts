@@ -1,0 +1,125 @@
+/**
+ * Outgoing connections, bounded: each place that is called has a pool of its own, so that one which is slow
+ * takes no other's sockets. It counts and bounds; deadlines and failures are its callers' affair.
+ */
+import { Pool, type Dispatcher as Undici } from 'undici';
+import type { Clock, Timer } from '../kernel/clock.js';
+import type { Log } from '../kernel/log.js';
+
+export interface PoolLimits {
+  readonly sockets: number;
+  /** Exchanges that are under way or wait for a socket. */
+  readonly exchanges: number;
+  /** A connection that was idle for so long is not used again. */
+  readonly keepAliveMs: number;
+  readonly connectMs: number;
+}
+
+const SWEEP_MS = 30_000;
+
+/** The sockets of one pool, counted. */
+export class ConnectionPool {
+  readonly #pool: Pool;
+  #underWay = 0;
+  #lastUsedMs = 0;
+
+  constructor(
+    origin: string,
+    private readonly limits: PoolLimits,
+    private readonly clock: Clock,
+  ) {
+    this.#pool = new Pool(origin, {
+      connections: limits.sockets,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: limits.keepAliveMs,
+      keepAliveMaxTimeout: limits.keepAliveMs,
+      connect: { timeout: limits.connectMs },
+      // Whoever calls has one deadline for all of an exchange, which is not undici's to keep.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Whether the next exchange is one too many. */
+  get isFull(): boolean {
+    return this.#underWay >= this.limits.exchanges;
+  }
+
+  begin(): void {
+    this.#underWay++;
+    this.#lastUsedMs = this.clock.elapsedMs();
+  }
+
+  end(): void {
+    this.#underWay--;
+  }
+
+  send(request: Undici.DispatchOptions, handler: Undici.DispatchHandler): void {
+    this.#pool.dispatch(request, handler);
+  }
+
+  isIdleFor(ms: number): boolean {
+    return this.#underWay === 0 && this.clock.elapsedMs() - this.#lastUsedMs >= ms;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Pools by name, made when first used and closed when nobody used them for a while. */
+export class ConnectionPools {
+  readonly #pools = new Map<string, ConnectionPool>();
+  #sweeper: Timer;
+  #isClosed = false;
+
+  constructor(
+    private readonly limits: PoolLimits,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.#sweeper = this.#sweepLater();
+  }
+
+  /** @param name where several pools lead to one origin. */
+  of(origin: string, name = origin): ConnectionPool {
+    let pool = this.#pools.get(name);
+    if (pool === undefined) {
+      pool = new ConnectionPool(origin, this.limits, this.clock);
+      if (this.#isClosed) this.#destroy(name, pool);
+      else this.#pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  underWayOf(name: string): number {
+    return this.#pools.get(name)?.underWay ?? 0;
+  }
+
+  /** An exchange that begins later fails before it has a socket. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#sweeper.cancel();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+
+  #sweepLater(): Timer {
+    return this.clock.after(SWEEP_MS, () => {
+      for (const [name, pool] of this.#pools) {
+        if (!pool.isIdleFor(SWEEP_MS)) continue;
+        this.#pools.delete(name);
+        this.#destroy(name, pool);
+      }
+      this.#sweeper = this.#sweepLater();
+    });
+  }
+
+  #destroy(name: string, pool: ConnectionPool): void {
+    pool.destroy().catch((err: unknown) => this.log.debug({ pool: name, err }, 'pool.close_failed'));
+  }
+}
