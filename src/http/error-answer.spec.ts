@@ -5,6 +5,8 @@ import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 
+const ASKED = { id: 'r-1', url: '/callback/ww1' };
+
 function errorWith(properties: object): Error {
   return Object.assign(new Error('the inner text'), properties);
 }
@@ -16,7 +18,7 @@ describe('the answer to an error', () => {
       internal: { secret: 'hush' },
       cause: new Error('hush'),
     });
-    expect(toErrorBody(error, 'r-1')).toEqual({
+    expect(toErrorBody(error, ASKED)).toEqual({
       code: 400,
       message: 'The request is not valid: kfId must be a text',
       error: 'REQUEST_INVALID',
@@ -29,6 +31,38 @@ describe('the answer to an error', () => {
       status < 400 || status > 599 || message === '';
     const wrong = Object.entries(ERRORS).filter(([, entry]) => isWrong(entry));
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('on the routes that stand for those of WeCom', () => {
+  const error = new AppError('REQUEST_BODY_TOO_LARGE', { detail: '9 bytes' });
+  const inWecomsShape = { errcode: 413, errmsg: 'The body is larger than this route takes: 9 bytes' };
+
+  it.each([
+    '/puppetWxkfManager/getToken',
+    '/puppetWxkfManager/getToken?corpid=ww1&corpsecret=x',
+    '//puppetWxkfManager///getToken',
+    '/puppetWxkfManager/%67etToken',
+    'http://host:7777/puppetWxkfManager/getToken',
+    '/puppetWxkfManager/wxkfRequestProxy',
+    '/puppetWxkfManager/wxkfRequestProxy/kf/sync_msg?access_token=x',
+    '/puppetWxkfManager//wxkfRequestProxy//kf//sync_msg',
+    '/puppetWxkfManager/wxkfRequestProxy/%zz',
+  ])("the answer has WeCom's own shape: %s", (url) => {
+    expect(toErrorBody(error, { id: 'r-1', url })).toEqual(inWecomsShape);
+  });
+
+  it.each([
+    '/puppetWxkfManager/register',
+    '/puppetWxkfManager/getTokens',
+    '/puppetWxkfManager/wxkfRequestProxyX/kf',
+    '/puppetWxkfManager?/getToken',
+    '/x/puppetWxkfManager/getToken',
+    '/puppetwxkfmanager/gettoken',
+    '/',
+    '',
+  ])('and on no other: %s', (url) => {
+    expect(toErrorBody(error, { id: 'r-1', url })).toMatchObject({ code: 413, requestId: 'r-1' });
   });
 });
 
@@ -74,6 +108,6 @@ describe('an error', () => {
     const thrown = errorWith({ statusCode: 500 });
     const error = toAppError(thrown);
     expect(error.cause).toBe(thrown);
-    expect(JSON.stringify(toErrorBody(error, 'r-1'))).not.toContain('the inner text');
+    expect(JSON.stringify(toErrorBody(error, ASKED))).not.toContain('the inner text');
   });
 });

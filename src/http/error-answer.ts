@@ -2,8 +2,9 @@ import { HttpException } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { errorCodeOf } from '../kernel/error-code.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+import { toRequestPath } from './request-path.js';
 
-/** The one shape of an error, everywhere but on WeCom's own two routes. */
+/** The one shape of an error, everywhere but on the two routes that stand for WeCom's own. */
 export interface ErrorBody {
   readonly code: number;
   readonly message: string;
@@ -11,8 +12,26 @@ export interface ErrorBody {
   readonly requestId: string;
 }
 
-export function toErrorBody(error: AppError, requestId: string): ErrorBody {
-  return { code: ERRORS[error.code].status, message: error.message, error: error.code, requestId };
+/** There a caller reads WeCom's errors and ours alike; `errcode` is the HTTP status, which no error of WeCom's is. */
+export interface WecomErrorBody {
+  readonly errcode: number;
+  readonly errmsg: string;
+}
+
+const WECOM_STYLED = /^\/puppetWxkfManager\/(getToken|wxkfRequestProxy)(\/|$)/;
+
+/** The body in the shape of the route that was asked for, be it there or not. */
+export function toErrorBody(error: AppError, { id, url }: AskedFor): ErrorBody | WecomErrorBody {
+  const { status } = ERRORS[error.code];
+  if (WECOM_STYLED.test(toRequestPath(url))) return { errcode: status, errmsg: error.message };
+  return { code: status, message: error.message, error: error.code, requestId: id };
+}
+
+interface AskedFor {
+  /** The requestId. */
+  readonly id: string;
+  /** As it came; `''` where the request was not understood as far as that. */
+  readonly url: string;
 }
 
 /** What Fastify and Node refuse by themselves, in our words. Their codes are documented by each. */

@@ -20,7 +20,7 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const error = this.#withMethods(toAppError(thrown), request, reply);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
-    reply.code(ERRORS[error.code].status).type('application/json').send(toErrorBody(error, request.id));
+    reply.code(ERRORS[error.code].status).type('application/json').send(toErrorBody(error, request));
   }
 
   /** A known path with another method is told so, with the methods that it takes. */

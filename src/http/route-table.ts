@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { toRequestPath } from './request-path.js';
 
 /** Which methods a path takes, for the answer to a wrong one; Fastify itself knows only "no such route". */
 export class RouteTable {
@@ -12,7 +13,7 @@ export class RouteTable {
   }
 
   methodsOf(url: string): string[] {
-    const path = url.split('?', 1)[0]?.replace(/\/{2,}/g, '/') ?? '';
+    const path = toRequestPath(url);
     const methods = this.#routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
     return [...new Set(methods)].sort();
   }

@@ -50,7 +50,7 @@ export function createHttpAdapter(
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
       log.info({ requestId: request.id, status, error: error.code }, 'http.refused');
-      reply.code(status).header('x-request-id', request.id).send(toErrorBody(error, request.id));
+      reply.code(status).header('x-request-id', request.id).send(toErrorBody(error, request));
     },
     clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, log),
   });
@@ -89,7 +89,7 @@ function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, 
   const error = toAppError(Object.assign(thrown, { statusCode: 400 }));
   const { status } = ERRORS[error.code];
   const requestId = newRequestId();
-  const body = JSON.stringify(toErrorBody(error, requestId));
+  const body = JSON.stringify(toErrorBody(error, { id: requestId, url: '' }));
   log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
