@@ -4,13 +4,22 @@ import { existsSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { type Config, ConfigError, loadConfig, toSummary } from './config/config.js';
+import {
+  type Config,
+  ConfigError,
+  isOpen,
+  loadConfig,
+  secretsOf,
+  secretsSettingOf,
+  toSummary,
+} from './config/config.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { NestLog } from './http/nest-log.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
+import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
 
 /** Ends the process, with a line for a person, where it cannot start. */
@@ -47,10 +56,20 @@ async function serve(config: Config, log: Log): Promise<void> {
   });
   app.useGlobalFilters(new ErrorFilter(routes));
   await app.listen(config.port, config.host);
-  const reason = 'whoever reaches this address can register puppets; let only trusted hosts reach it';
-  log.warn({ host: config.host, reason }, 'manager.unprotected');
+  tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
   stopOnSignals(app, lifecycle, config, log);
+}
+
+function tellProtection(config: Config, log: Log): void {
+  const closed = ROLES.filter((role) => secretsOf(config, role).length === 0);
+  const names = closed.map(secretsSettingOf).join(', ');
+  if (isOpen(config)) {
+    const reason = `whoever reaches this address can register puppets; let only trusted hosts reach it, or set ${names}`;
+    log.warn({ host: config.host, reason }, 'manager.unprotected');
+  } else if (closed.length > 0) {
+    log.info({ roles: closed, reason: `what only they may call is closed; set ${names}` }, 'roles.closed');
+  }
 }
 
 /** A line for a person where the cause is a person's to mend, the error itself where it is ours. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, type Environment, loadConfig, toSummary } from './config.js';
+import { ConfigError, type Environment, isOpen, loadConfig, secretsOf, toSummary } from './config.js';
 
 const MONGO_URI = 'mongodb://manager:p4ssw0rd@db.example:27017/wxkf?replicaSet=rs0';
 const APP = {
@@ -50,6 +50,9 @@ describe('settings', () => {
       ipCallsPerHour: 600_000,
       tokenlessSyncsPerMinute: 10,
       wecomApps: [],
+      authPuppetTokens: [],
+      authGatewayTokens: [],
+      authOperatorTokens: [],
       callbackBodyBytesMax: 1_048_576,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
@@ -121,14 +124,18 @@ describe('mistakes', () => {
     );
   });
 
-  it.each(['AUTH_PUPPET_TOKEN', 'AUTH_OPERATOR_TOKEN_FILE', 'SECRETS_KEY', 'PUPPET_ENDPOINT_ALLOW'])(
-    'are protections that this version does not know, such as %s, told without their value',
-    (name) => {
-      const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
-      expect(mistakes).toEqual([expect.stringMatching(RegExp(`^${name}: this version has no such setting`))]);
-      expect(String(mistakes)).not.toContain('the-value-of-it');
-    },
-  );
+  it.each([
+    'AUTH_PUPPET_TOKENS',
+    'AUTH_PUPPET_TOKEN_FILE',
+    'AUTH_OPERATOR_TOKEN_FILE',
+    'SECRETS_KEY',
+    'SECRETS_KEY_FILE',
+    'PUPPET_ENDPOINT_ALLOW',
+  ])('are protections that this version does not know, such as %s, told without their value', (name) => {
+    const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
+    expect(mistakes).toEqual([expect.stringMatching(RegExp(`^${name}: this version has no such setting`))]);
+    expect(String(mistakes)).not.toContain('the-value-of-it');
+  });
 });
 
 it.each([
@@ -227,5 +234,72 @@ describe('WECOM_APPS_FILE', () => {
     expect(mistakesOf(withAppsFile([app]))).toEqual([
       expect.stringMatching(RegExp(`^WECOM_APPS_FILE: 0\\.${field}`)),
     ]);
+  });
+});
+
+describe('the secrets of roles', () => {
+  const OLD = 'old-puppet-secret_1';
+  const NEW = 'new-puppet-secret_2';
+  const GATEWAY = 'gateway-secret_16';
+
+  it('are several while rotating, with blanks around the commas', () => {
+    const config = loadConfig({ AUTH_PUPPET_TOKEN: ` ${OLD} ,${NEW}`, AUTH_GATEWAY_TOKEN: GATEWAY });
+    expect(secretsOf(config, 'puppet').map((secret) => secret.reveal())).toEqual([OLD, NEW]);
+    expect(secretsOf(config, 'gateway').map((secret) => secret.reveal())).toEqual([GATEWAY]);
+    expect(secretsOf(config, 'operator')).toEqual([]);
+  });
+
+  it('are 16 characters at least', () => {
+    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'x'.repeat(16) })).toEqual([]);
+    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'x'.repeat(15) })).toHaveLength(1);
+  });
+
+  it.each([
+    ['too short', 'only-15-letters', 1],
+    ['with a blank inside', 'sixteen or more letters', 1],
+    ['that cannot stand in a URL', 'sixteen-letters@or-more', 1],
+    ['left out', `${OLD},`, 2],
+    ['that is blank', ' ', 1],
+    ['after a good one', `${OLD}, sechzehn-Zeichen-ä,${NEW}`, 2],
+  ])('are a mistake with one %s, told by its place and not by its value', (_what, list, place) => {
+    const mistakes = mistakesOf({ AUTH_GATEWAY_TOKEN: list });
+    const places = list.split(',').length;
+    expect(mistakes).toEqual([
+      `AUTH_GATEWAY_TOKEN: secret ${place} of ${places} must be at least 16 letters, digits, _ and -`,
+    ]);
+  });
+
+  it('are a mistake when two roles have the same, told without it', () => {
+    const environment = { AUTH_PUPPET_TOKEN: `${OLD},${NEW}`, AUTH_OPERATOR_TOKEN: `${GATEWAY},${NEW}` };
+    expect(mistakesOf({ ...environment, AUTH_GATEWAY_TOKEN: GATEWAY })).toEqual([
+      'AUTH_OPERATOR_TOKEN: secret 1 is also in AUTH_GATEWAY_TOKEN; give each role its own',
+      'AUTH_OPERATOR_TOKEN: secret 2 is also in AUTH_PUPPET_TOKEN; give each role its own',
+    ]);
+  });
+
+  it('may be given twice to one role', () => {
+    expect(mistakesOf({ AUTH_PUPPET_TOKEN: `${OLD},${OLD}` })).toEqual([]);
+  });
+
+  it('are counted in the summary, and are in no JSON of the settings', () => {
+    const config = loadConfig({ AUTH_PUPPET_TOKEN: `${OLD},${NEW}` });
+    const summary = toSummary(config);
+    expect(summary).toMatchObject({ AUTH_PUPPET_TOKEN: '2 secret(s)', AUTH_GATEWAY_TOKEN: '0 secret(s)' });
+    expect(JSON.stringify([summary, config])).not.toMatch(/puppet-secret/);
+  });
+
+  it.each(['AUTH_PUPPET_TOKEN', 'AUTH_GATEWAY_TOKEN', 'AUTH_OPERATOR_TOKEN'])(
+    'close the manager and open its address, as soon as there is %s',
+    (name) => {
+      const config = loadConfig({ [name]: OLD });
+      expect([isOpen(config), config.host]).toEqual([false, '0.0.0.0']);
+      expect(loadConfig({ [name]: OLD, HOST: '10.0.0.1' }).host).toBe('10.0.0.1');
+    },
+  );
+
+  it('leave everything open on loopback while there are none, unless HOST says otherwise', () => {
+    const config = loadConfig({ AUTH_PUPPET_TOKEN: '' });
+    expect([isOpen(config), config.host]).toEqual([true, '127.0.0.1']);
+    expect(loadConfig({ HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
   });
 });

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { ROLES, type Role } from '../kernel/role.js';
+import type { Secret } from '../kernel/secret.js';
 import { SETTINGS, type Settings } from './settings.js';
 
 /** Injection token of the one frozen `Config`. */
@@ -23,15 +25,37 @@ export class ConfigError extends Error {
  * Settings that protect something. One that this version does not know would leave open what its
  * operator believes closed, so it is a mistake and not ignored.
  */
-const PROTECTING = /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKEN|SECRETS_KEY|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
+const PROTECTING = /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEY|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
+
+const ROLE_KEYS = {
+  puppet: 'authPuppetTokens',
+  gateway: 'authGatewayTokens',
+  operator: 'authOperatorTokens',
+} as const satisfies Record<Role, keyof Settings>;
+
+/** The name of the variable with the secrets of a role. */
+export function secretsSettingOf(role: Role): string {
+  return SETTINGS[ROLE_KEYS[role]].name;
+}
+
+/** @returns `[]` when the role has none: what only it may call is closed then, unless no role has any. */
+export function secretsOf(config: Config, role: Role): readonly Secret[] {
+  return config[ROLE_KEYS[role]];
+}
+
+/** Whether nobody is asked for credentials. */
+export function isOpen(config: Config): boolean {
+  return ROLES.every((role) => secretsOf(config, role).length === 0);
+}
 
 /** @throws ConfigError naming every mistake. An empty variable counts as unset. */
 export function loadConfig(environment: Environment): Config {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
+  const willBeOpen = !ROLES.some((role) => environment[secretsSettingOf(role)]);
   for (const [key, setting] of Object.entries(SETTINGS)) {
     const raw = environment[setting.name] || undefined;
-    const parsed = setting.schema.safeParse(raw ?? setting.default ?? undefined);
+    const parsed = setting.schema.safeParse(raw ?? defaultOf(setting, willBeOpen));
     if (parsed.success) values[key] = parsed.data;
     else mistakes.push(...toMistakes(setting, raw, parsed.error));
   }
@@ -47,8 +71,31 @@ export function loadConfig(environment: Environment): Config {
       `DRAIN_TIMEOUT_MS: expected more than DRAIN_DELAY_MS, ${config.drainDelayMs}, got ${config.drainTimeoutMs}`,
     );
   }
+  mistakes.push(...sharedSecrets(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
+}
+
+function defaultOf(
+  setting: { default: string | null; defaultWhileOpen?: string },
+  willBeOpen: boolean,
+): string | undefined {
+  return (willBeOpen ? setting.defaultWhileOpen : undefined) ?? setting.default ?? undefined;
+}
+
+/** A secret in two roles would not tell which of them calls. Where a list has a mistake of its own it is not there. */
+function sharedSecrets(config: Partial<Config>): string[] {
+  const owners = new Map<string, string>();
+  return ROLES.flatMap((role) => {
+    const name = secretsSettingOf(role);
+    return (config[ROLE_KEYS[role]] ?? []).flatMap((secret, index) => {
+      const owner = owners.get(secret.reveal()) ?? name;
+      owners.set(secret.reveal(), owner);
+      return owner === name
+        ? []
+        : [`${name}: secret ${index + 1} is also in ${owner}; give each role its own`];
+    });
+  });
 }
 
 function toMistakes(
@@ -66,11 +113,14 @@ function toMistakes(
 /** What is in force, by the name of its variable and without any secret, for one line of the log. */
 export function toSummary(config: Config): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(SETTINGS).map(([key, { name }]) => [name, summaryOf(config[key as keyof Config])]),
+    Object.entries(SETTINGS).map(([key, { name, secret }]) => [
+      name,
+      summaryOf(config[key as keyof Config], secret ? 'secret(s)' : 'app(s)'),
+    ]),
   );
 }
 
-function summaryOf(value: unknown): unknown {
+function summaryOf(value: unknown, things: string): unknown {
   if (value instanceof URL) return value.href;
-  return Array.isArray(value) ? `${value.length} app(s)` : value;
+  return Array.isArray(value) ? `${value.length} ${things}` : value;
 }

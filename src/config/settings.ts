@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
+import { roleSecrets } from './role-secrets.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
 /** One environment variable. The README's settings table says the same and a test holds it to that. */
@@ -8,6 +9,8 @@ interface Setting<T> {
   readonly unit: string;
   /** As one would write it in the environment; `null` when the setting may be left out. */
   readonly default: string | null;
+  /** In place of `default` while no role has a secret. */
+  readonly defaultWhileOpen?: string;
   readonly secret: boolean;
   readonly meaning: string;
   /** What would be right, to follow "expected". */
@@ -57,7 +60,8 @@ export const SETTINGS = {
   host: setting({
     name: 'HOST',
     unit: 'address',
-    default: '127.0.0.1',
+    default: '0.0.0.0',
+    defaultWhileOpen: '127.0.0.1',
     secret: false,
     meaning: 'address the HTTP server listens on; the container image sets `0.0.0.0`',
     expected: 'an address or host name',
@@ -167,6 +171,31 @@ export const SETTINGS = {
         for (const message of mistakes) context.addIssue({ code: 'custom', message });
         return Object.freeze<readonly WecomApp[]>(apps);
       }),
+  }),
+  authPuppetTokens: setting({
+    name: 'AUTH_PUPPET_TOKEN',
+    unit: 'secrets',
+    default: null,
+    secret: true,
+    meaning:
+      'comma-separated secrets, one of which a puppet has to send: each at least 16 letters, digits, `_` and `-`; several while rotating',
+    ...roleSecrets(),
+  }),
+  authGatewayTokens: setting({
+    name: 'AUTH_GATEWAY_TOKEN',
+    unit: 'secrets',
+    default: null,
+    secret: true,
+    meaning: 'the same for a gateway; no secret may be in two roles',
+    ...roleSecrets(),
+  }),
+  authOperatorTokens: setting({
+    name: 'AUTH_OPERATOR_TOKEN',
+    unit: 'secrets',
+    default: null,
+    secret: true,
+    meaning: 'the same for an operator',
+    ...roleSecrets(),
   }),
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',

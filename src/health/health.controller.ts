@@ -11,6 +11,7 @@ import { CallbackCounts } from '../callback/callback-counts.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { HintKeeper } from '../dispatch/hint-keeper.js';
 import { Outbox } from '../dispatch/outbox.js';
+import { AllowAnyone } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -43,6 +44,7 @@ export class HealthController {
 
   /** The process turns over; nothing else is asked. */
   @Get('live')
+  @AllowAnyone()
   @HttpCode(200)
   @HealthCheck()
   live() {
@@ -51,12 +53,14 @@ export class HealthController {
 
   /** It can take callbacks. A database outage later does not change that: healthy puppets are still served. */
   @Get('ready')
+  @AllowAnyone()
   @HealthCheck()
   ready() {
     return this.health.check([() => this.#registry(), () => this.#lifecycle()]);
   }
 
   @Get()
+  @AllowAnyone()
   @HealthCheck()
   everything() {
     const { mongoUri, dataDir } = this.config;

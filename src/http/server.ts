@@ -8,6 +8,7 @@ import { ERRORS } from '../kernel/error-table.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
 import { toAppError, toErrorBody } from './error-answer.js';
+import { addGate } from './gate.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { RouteTable } from './route-table.js';
 
@@ -62,6 +63,7 @@ export function createHttpAdapter(
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   addRequestLog(fastify, lifecycle, log);
   fastify.addHook('onRequest', (request, _reply, done) => done(admit(request)));
+  addGate(fastify, config);
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),

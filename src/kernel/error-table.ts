@@ -33,6 +33,25 @@ export const ERRORS = {
   ROUTE_NOT_FOUND: { status: 404, message: 'There is no such route; the README lists all of them' },
   ROUTE_METHOD_NOT_ALLOWED: { status: 405, message: 'This route takes another method' },
 
+  AUTH_MISSING: {
+    status: 401,
+    message:
+      "This route asks for a secret, as Authorization: Bearer <secret> or as the password of HTTP Basic; send one of the manager's",
+  },
+  AUTH_WRONG: {
+    status: 401,
+    message:
+      'The credentials hold no secret of the manager; compare what is sent, as Bearer or as the password of HTTP Basic, with its settings',
+  },
+  AUTH_ROLE_CLOSED: {
+    status: 401,
+    message: 'This route is closed, since no role that may call it has a secret; set one in the manager',
+  },
+  AUTH_ROLE_FORBIDDEN: {
+    status: 403,
+    message: 'The credentials are of a role that may not call this route; send the secret of one that may',
+  },
+
   CALLBACK_ENVELOPE_MALFORMED: {
     status: 400,
     message: 'The body must be the XML that WeCom sends: one <xml> element with one <Encrypt> in it',

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Ip, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody } from '../http/validation.js';
 import {
   DeregisterDto,
@@ -19,6 +20,7 @@ export class RegistryController {
 
   /** The answer is written first and the endpoint used after it, in the same tick. */
   @Post('register')
+  @AllowRoles('puppet')
   @HttpCode(200)
   async register(
     @JsonBody(RegisterDto) dto: RegisterDto,
@@ -34,6 +36,7 @@ export class RegistryController {
   }
 
   @Post('deregister')
+  @AllowRoles('puppet')
   @HttpCode(200)
   async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
     await this.registry.deregister(toGoodbye(dto, from));
@@ -41,6 +44,7 @@ export class RegistryController {
   }
 
   @Get('puppetWxkfInfo/:kfId')
+  @AllowRoles('operator')
   async info(@Param('kfId') kfId: string): Promise<PuppetInfo> {
     return toPuppetInfo(await this.registry.getPuppet(kfId));
   }

@@ -16,11 +16,17 @@ const rowsUnder = (heading: string): string[][] => {
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
 };
 
+function defaultCell(setting: { default: string | null; defaultWhileOpen?: string }): string {
+  const { default: always, defaultWhileOpen: open } = setting;
+  const cell = always === null ? 'unset' : `\`${always}\``;
+  return open === undefined ? cell : `${cell}; \`${open}\` while no role has a secret`;
+}
+
 it('lists every setting as the schema has it, and no other', () => {
-  const expected = Object.values(SETTINGS).map(({ name, unit, default: value, secret, meaning }) => [
+  const expected = Object.values(SETTINGS).map(({ name, unit, secret, meaning, ...setting }) => [
     `\`${name}\``,
     unit,
-    value === null ? 'unset' : `\`${value}\``,
+    defaultCell(setting),
     secret ? 'yes' : 'no',
     meaning,
   ]);

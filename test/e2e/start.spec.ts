@@ -41,7 +41,7 @@ describe('configuration', () => {
     expect(said).toMatch(/LOG_LEVEL: expected one of .*info.*, got "loud"/);
     expect(said).toMatch(/MONGO_URI: expected mongodb:/);
     expect(said).toMatch(/WECOM_APPS_FILE: cannot be read \(ENOENT\)/);
-    expect(said).toMatch(/AUTH_PUPPET_TOKEN: this version has no such setting/);
+    expect(said).toMatch(/AUTH_PUPPET_TOKEN: secret 1 of 1 must be at least 16 letters/);
     expect(said).not.toContain('marked-secret');
   });
 
@@ -56,7 +56,26 @@ describe('configuration', () => {
   it('listens on loopback unless told otherwise, and says once that it is open', async () => {
     const manager = await startManager({ DATA_DIR: folder });
     expect(manager.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    await manager.stop();
     expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toHaveLength(1);
+  });
+
+  it('says which roles are closed, and not that it is open, when others have secrets', async () => {
+    const AUTH_PUPPET_TOKEN = 'marked-secret_of-puppets';
+    const manager = await startManager({ DATA_DIR: folder, HOST: '127.0.0.1', AUTH_PUPPET_TOKEN });
+    const { roles, reason } = await manager.line(({ msg }) => msg === 'roles.closed');
+    expect(roles).toEqual(['gateway', 'operator']);
+    expect(reason).toMatch(/set AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN$/);
+    await manager.stop();
+    expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toEqual([]);
+    expect(manager.output()).not.toContain('marked-secret');
+  });
+
+  it('listens on every address once a role has a secret', async () => {
+    const manager = spawnManager({ DATA_DIR: folder, AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators' });
+    const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
+    expect(settings).toMatchObject({ HOST: '0.0.0.0', AUTH_OPERATOR_TOKEN: '1 secret(s)' });
+    await manager.line(({ msg }) => msg === 'manager.listening');
     await manager.stop();
   });
 

@@ -1,0 +1,57 @@
+/**
+ * Asks callers for credentials before anything of the body is read. A hook on the routes that need it and
+ * on no other, so that callbacks, which are open to anyone, pay nothing; a guard of Nest would run on all,
+ * and after the body.
+ */
+import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
+import { type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
+import { AppError } from '../kernel/app-error.js';
+import type { Role } from '../kernel/role.js';
+import type { AllowedCallers } from './allowed-callers.js';
+import { Credentials } from './credentials.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose credentials came; `null` where none were asked for, also when everything is open. */
+    role: Role | null;
+  }
+}
+
+const CHALLENGES = ['Bearer realm="wxkf-manager"', 'Basic realm="wxkf-manager", charset="UTF-8"'];
+
+/**
+ * To be called before any route is added.
+ * @throws Error from adding a route that does not state who may call it.
+ */
+export function addGate(fastify: FastifyInstance, config: Config): void {
+  const credentials = new Credentials((role) => secretsOf(config, role));
+  fastify.decorateRequest('role', null);
+  fastify.addHook('onRoute', (route) => {
+    const allowed = statementOf(route);
+    if (allowed === 'anyone' || isOpen(config)) return;
+    const isClosed = allowed.every((role) => secretsOf(config, role).length === 0);
+    route.onRequest = [askFor(credentials, allowed, isClosed), route.onRequest ?? []].flat();
+  });
+}
+
+function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
+  if (config?.allowedCallers !== undefined) return config.allowedCallers;
+  throw new Error(`${method} ${url} does not state who may call it; add @AllowRoles(…) or @AllowAnyone()`);
+}
+
+function askFor(credentials: Credentials, allowed: readonly Role[], isClosed: boolean): onRequestHookHandler {
+  const roles = allowed.join(' or ');
+  const settings = allowed.map(secretsSettingOf).join(' or ');
+  return (request, reply, done) => {
+    const { authorization = '' } = request.headers;
+    request.role = credentials.roleOf(authorization);
+    if (request.role !== null) {
+      if (allowed.includes(request.role)) return done();
+      const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
+      return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role: request.role } }));
+    }
+    reply.header('www-authenticate', CHALLENGES);
+    if (isClosed) return done(new AppError('AUTH_ROLE_CLOSED', { detail: settings }));
+    return done(new AppError(authorization === '' ? 'AUTH_MISSING' : 'AUTH_WRONG', { detail: settings }));
+  };
+}

@@ -1,0 +1,81 @@
+/** Every route of the running application states who may call it, and is held to that. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { AppModule } from '../../src/app.module.js';
+import { loadConfig } from '../../src/config/config.js';
+import type { AllowedCallers } from '../../src/http/allowed-callers.js';
+import { ErrorFilter } from '../../src/http/error.filter.js';
+import { createHttpAdapter } from '../../src/http/server.js';
+import { Lifecycle } from '../../src/kernel/lifecycle.js';
+import { embeddedPlace } from '../support/place.js';
+
+interface Route {
+  readonly method: string;
+  readonly url: string;
+  readonly allowedCallers: AllowedCallers | undefined;
+}
+
+const place = embeddedPlace();
+const routes: Route[] = [];
+let app: NestFastifyApplication;
+
+beforeAll(async () => {
+  const config = loadConfig({
+    ...place.env,
+    AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
+    AUTH_GATEWAY_TOKEN: 'secret-of-the-gateways',
+    AUTH_OPERATOR_TOKEN: 'secret-of-the-operators',
+  });
+  const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
+  const { adapter, routes: table } = createHttpAdapter(config, lifecycle, log);
+  adapter.getInstance().addHook('onRoute', ({ method, url, config: { allowedCallers } = {} }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url, allowedCallers });
+  });
+  const module = await AppModule.forRoot(config, log, lifecycle);
+  app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    abortOnError: false,
+    bodyParser: false,
+    logger: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(table));
+  await app.init();
+  await adapter.getInstance().ready();
+});
+
+afterAll(async () => {
+  await app.close();
+  await place.discard();
+});
+
+it('finds the routes, those that Fastify adds by itself included', () => {
+  const found = routes.map(({ method, url }) => `${method} ${url}`);
+  expect(found).toEqual(expect.arrayContaining(['POST /callback/:corpId', 'HEAD /health/live']));
+  expect(found.length).toBeGreaterThan(10);
+});
+
+it('leaves none of them without a statement', () => {
+  expect(routes.filter(({ allowedCallers }) => allowedCallers === undefined)).toEqual([]);
+});
+
+it('has none of which the README says something else', () => {
+  const rows = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \| ([^|]+) \|/gm)];
+  const inReadme = rows.map(([, method = '', url = '', who]) => ({ method, url, who }));
+  const inCode = inReadme.map(({ method, url }) => {
+    const route = routes.find((one) => one.method === method && one.url === url);
+    return { method, url, who: [route?.allowedCallers].flat().join(', ') };
+  });
+  expect(inReadme).toEqual(inCode);
+  expect(inReadme.length).toBeGreaterThan(5);
+});
+
+it('lets nobody without credentials into any that is not open to anyone', async () => {
+  for (const { method, url, allowedCallers } of routes) {
+    const path = url.replaceAll(/:\w+|\*/g, 'x');
+    const { statusCode } = await app.inject({ method: method as 'GET', url: path });
+    const isRefused = statusCode === 401;
+    expect({ method, url, isRefused }).toEqual({ method, url, isRefused: allowedCallers !== 'anyone' });
+  }
+});
