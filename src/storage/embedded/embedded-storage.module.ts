@@ -5,6 +5,8 @@ import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { AccessTokenStore } from '../../wecom/access-token.store.js';
+import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
@@ -19,8 +21,9 @@ import { EmbeddedStoreClock } from './embedded-store-clock.js';
     { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
+    { provide: AccessTokenStore, useClass: EmbeddedAccessTokenStore },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],
-  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
+  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, AccessTokenStore, StoreClock],
 })
 export class EmbeddedStorageModule {}

@@ -8,6 +8,8 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { AccessTokenStore } from '../../wecom/access-token.store.js';
+import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -36,10 +38,11 @@ export class MongoStorageModule {
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
+        { provide: AccessTokenStore, useClass: MongoAccessTokenStore },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],
-      exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
+      exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, AccessTokenStore, StoreClock],
     };
   }
 }
