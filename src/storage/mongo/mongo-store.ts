@@ -17,6 +17,7 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
@@ -156,6 +157,7 @@ export class MongoStore extends StorageProbe {
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
   }
 
   async #checkSchemaVersion(): Promise<void> {
