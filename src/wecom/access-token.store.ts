@@ -22,7 +22,10 @@ export abstract class AccessTokenStore {
   /** The record whose token, revoked and expired ones included, has this id. */
   abstract findByTokenId(tokenId: string): Promise<TokenRecord | null>;
 
-  /** Takes the lease of the secret until `nowMs + leaseMs`, unless another one's runs. */
+  /**
+   * Takes the lease of the secret until `nowMs + leaseMs`, unless another one's runs. Who has it may take it
+   * anew, so it is safe to repeat.
+   */
   abstract lease(
     secret: Pick<TokenRecord, 'secretId' | 'corpId'>,
     leaseId: string,
@@ -31,7 +34,7 @@ export abstract class AccessTokenStore {
   ): Promise<TokenLease>;
 
   /**
-   * Writes the record in place of the earlier one and ends the lease.
+   * Writes the record in place of the earlier one and ends the lease, which may have lapsed by then.
    * @returns false, and nothing was written, when the lease was taken over or ended.
    */
   abstract save(record: TokenRecord, leaseId: string): Promise<boolean>;

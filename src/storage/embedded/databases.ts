@@ -10,10 +10,15 @@ export const DATABASES = {
   unreadableHints: 'binary',
   /** Key: corpId. Value: the times of the last grants, store time, oldest first. */
   resyncGrants: 'msgpack',
+  /** Key: `secretIdOf`. Value: see stored-token.ts. */
+  accessTokens: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;
 export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
+
+/** What is lost without loss: made anew where it is missing, also in a store whose marker was lost by then. */
+export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
 export const MAX_DATABASES = 16;

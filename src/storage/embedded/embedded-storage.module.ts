@@ -5,6 +5,10 @@ import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { AccessTokenStore } from '../../wecom/access-token.store.js';
+import { CallQuota } from '../../wecom/call-quota.js';
+import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
+import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
@@ -19,8 +23,10 @@ import { EmbeddedStoreClock } from './embedded-store-clock.js';
     { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
+    { provide: AccessTokenStore, useClass: EmbeddedAccessTokenStore },
+    { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],
-  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
+  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, AccessTokenStore, CallQuota, StoreClock],
 })
 export class EmbeddedStorageModule {}

@@ -5,7 +5,7 @@ import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { DataDir } from './data-dir.js';
-import { DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
+import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
 
 /** The LMDB environment in `DATA_DIR`, owned by this process alone. */
 @Injectable()
@@ -54,7 +54,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
 
   /** LMDB would make one anew whose name it does not find, as if nothing had ever been in it. */
   #openDatabase(name: DatabaseName): Database<unknown, string> {
-    const isMade = this.#dataDir.hasMade(name);
+    const isMade = this.#dataDir.hasMade(name) && !CACHES.has(name);
     // `create` is missing in lmdb's types.
     const options = { name, create: !isMade, encoding: DATABASES[name] };
     let database: Database<unknown, string> | undefined;

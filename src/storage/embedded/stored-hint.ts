@@ -11,6 +11,7 @@ import {
   type KeptEvent,
 } from '../../dispatch/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
+import { type Check, hasShape, isNumber, isText, orNull } from '../record-shape.js';
 
 /** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
 type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
@@ -53,26 +54,7 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-type Check = (value: unknown) => boolean;
-
-const isText: Check = (value) => typeof value === 'string';
-const isNumber: Check = Number.isFinite;
 const isState: Check = (value) => HINT_STATES.includes(value as HintState);
-
-function orNull(check: Check): Check {
-  return (value) => value === null || check(value);
-}
-
-/** Every field of `T` is there and passes its check. */
-function hasShape<T extends object>(
-  checks: Readonly<Record<keyof T, Check>>,
-): (value: unknown) => value is T {
-  const fields = Object.entries<Check>(checks);
-  return (value): value is T =>
-    typeof value === 'object' &&
-    value !== null &&
-    fields.every(([name, check]) => check((value as Record<string, unknown>)[name]));
-}
 
 const isStoredHint = hasShape<StoredHint>({
   corpId: isText,

@@ -9,6 +9,7 @@ import {
   type HintState,
   hintKey,
 } from '../../dispatch/hint.js';
+import { hasShape, isCount, isDate, isText, orNull } from '../record-shape.js';
 
 /**
  * Hints are ours alone and written by the driver itself: what mongoose's schemas would add, casts and defaults,
@@ -104,7 +105,7 @@ function toDate(ms: number | null): Date | null {
 
 /** @returns `null` for a record that does not have the shape of a hint. */
 export function fromRecord(record: HintRecord): Hint | null {
-  if (!hasShape(record)) return null;
+  if (!isHint(record)) return null;
   const { _id, corpId, openKfId, eventId, syncToken, raw, lastFailure, leaseId, leasedUntil } = record;
   const { generation, state, attempts, step, endpoint, keysId } = record;
   return {
@@ -133,30 +134,14 @@ export function fromRecord(record: HintRecord): Hint | null {
   };
 }
 
-type Check = (value: unknown) => boolean;
-
-const isText: Check = (value) => typeof value === 'string';
-const isCount: Check = (value) => Number.isSafeInteger(value);
-const isDate: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
-const nullOr =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const has =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
-
-const RAW: Record<keyof RawRecord, Check> = {
+const isRawRecord = hasShape<RawRecord>({
   msgSignature: isText,
   timestamp: isText,
   nonce: isText,
   body: (value) => value instanceof mongo.Binary,
-};
-const FAILURE: Record<keyof FailureRecord, Check> = { at: isDate, stage: isText, reason: isText };
-const HINT: Record<keyof HintRecord, Check> = {
+});
+const isFailureRecord = hasShape<FailureRecord>({ at: isDate, stage: isText, reason: isText });
+const isHintRecord = hasShape<HintRecord>({
   _id: isText,
   corpId: isText,
   openKfId: isText,
@@ -164,22 +149,21 @@ const HINT: Record<keyof HintRecord, Check> = {
   arrivedAt: isDate,
   eventId: isText,
   syncToken: isText,
-  raw: nullOr(has(RAW)),
-  keysId: nullOr(isText),
+  raw: orNull(isRawRecord),
+  keysId: orNull(isText),
   state: (value) => HINT_STATES.some((state) => state === value),
   attempts: isCount,
   step: isCount,
-  dueAt: nullOr(isDate),
-  endpoint: nullOr(isText),
-  lastFailure: nullOr(has(FAILURE)),
-  leaseId: nullOr(isText),
-  leasedUntil: nullOr(isDate),
-  claimableAt: nullOr(isDate),
+  dueAt: orNull(isDate),
+  endpoint: orNull(isText),
+  lastFailure: orNull(isFailureRecord),
+  leaseId: orNull(isText),
+  leasedUntil: orNull(isDate),
+  claimableAt: orNull(isDate),
   // Whatever it is: it can be compared, and the next write gives another.
   revision: () => true,
-};
-const isHintRecord = has(HINT);
+});
 
-function hasShape(record: HintRecord): record is HintRecord & { readonly state: HintState } {
+function isHint(record: HintRecord): record is HintRecord & { readonly state: HintState } {
   return isHintRecord(record) && record._id === hintKey(record);
 }

@@ -4,10 +4,16 @@ import { mongo } from 'mongoose';
 import { Outbox } from '../../dispatch/outbox.js';
 import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { AccessTokenStore } from '../../wecom/access-token.store.js';
+import { CallQuota } from '../../wecom/call-quota.js';
+import { MongoAccessTokenStore } from './mongo-access-token.store.js';
+import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -36,10 +42,25 @@ export class MongoStorageModule {
         { provide: PuppetRepository, useClass: MongoPuppetRepository },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
+        { provide: AccessTokenStore, useClass: MongoAccessTokenStore },
+        {
+          provide: CallQuota,
+          inject: [MongoStore, StoreClock, Clock, LOG],
+          useFactory: (store: MongoStore, storeClock: StoreClock, clock: Clock, log: Log) =>
+            new MongoCallQuota(store, storeClock, clock, log),
+        },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],
-      exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, StoreClock],
+      exports: [
+        StorageProbe,
+        PuppetRepository,
+        Outbox,
+        ResyncBudget,
+        AccessTokenStore,
+        CallQuota,
+        StoreClock,
+      ],
     };
   }
 }

@@ -17,9 +17,11 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
+import { TOKENS } from './token.schema.js';
 
 const SCHEMA_VERSION = 1;
 /** A read that callbacks or the refresh wait for. */
@@ -152,6 +154,10 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
     await this.#createIndex(hints, { state: 1, arrivedAt: 1 });
+    const tokens = this.collection(TOKENS);
+    await this.#createIndex(tokens, { 'token.id': 1 });
+    await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
   }
 
   async #checkSchemaVersion(): Promise<void> {
@@ -195,7 +201,7 @@ export class MongoStore extends StorageProbe {
   async #createIndex(
     collection: Collection,
     keys: Record<string, 1>,
-    options: { unique?: boolean } = {},
+    options: { unique?: boolean; expireAfterSeconds?: number } = {},
   ): Promise<void> {
     try {
       await collection.createIndex(keys, options);

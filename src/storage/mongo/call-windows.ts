@@ -1,0 +1,64 @@
+import type { CallLimit } from '../../wecom/call-quota.js';
+
+/** What this process knows of one key in a window. */
+export interface CallShare {
+  /** Points that it has taken from the shared count and not used yet. */
+  left: number;
+  /** Nothing is left to take. */
+  isSpent: boolean;
+  /** While more is being taken. */
+  taking: Promise<void> | null;
+}
+
+/** One window of one limit, the same in all processes. */
+export class CallWindow {
+  readonly endMs: number;
+  readonly #shares = new Map<string, CallShare>();
+
+  constructor(
+    /** Store time, epoch milliseconds, as is `endMs`. */
+    readonly startMs: number,
+    windowMs: number,
+  ) {
+    this.endMs = startMs + windowMs;
+  }
+
+  get size(): number {
+    return this.#shares.size;
+  }
+
+  shareOf(key: string): CallShare {
+    const known = this.#shares.get(key);
+    if (known !== undefined) return known;
+    const share: CallShare = { left: 0, isSpent: false, taking: null };
+    this.#shares.set(key, share);
+    return share;
+  }
+}
+
+/** The windows that run now. The keys of one that is over are forgotten when the next one of any limit begins. */
+export class CallWindows {
+  /** By the name of their limit. */
+  readonly #windows = new Map<string, CallWindow>();
+
+  /** How many keys are remembered, over all limits. */
+  get size(): number {
+    return this.#windows.values().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  at(nowMs: number, { name, windowMs }: CallLimit): CallWindow {
+    const startMs = Math.floor(nowMs / windowMs) * windowMs;
+    const known = this.#windows.get(name);
+    if (known?.startMs === startMs) return known;
+    this.#dropOver(nowMs);
+    const window = new CallWindow(startMs, windowMs);
+    this.#windows.set(name, window);
+    return window;
+  }
+
+  #dropOver(nowMs: number): void {
+    for (const [name, { endMs }] of this.#windows) {
+      if (endMs <= nowMs) this.#windows.delete(name);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Whether what was read from a store has the fields that it should have: a store may hold anything. */
+export type Check = (value: unknown) => boolean;
+
+export const isText: Check = (value) => typeof value === 'string';
+export const isNumber: Check = (value) => Number.isFinite(value);
+export const isCount: Check = (value) => Number.isSafeInteger(value);
+export const isFlag: Check = (value) => typeof value === 'boolean';
+export const isDate: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
+
+export function orNull(check: Check): Check {
+  return (value) => value === null || check(value);
+}
+
+/** Every field of `T` is there and passes its check. */
+export function hasShape<T extends object>(
+  checks: Readonly<Record<keyof T, Check>>,
+): (value: unknown) => value is T {
+  const fields = Object.entries<Check>(checks);
+  return (value): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    fields.every(([name, check]) => check((value as Record<string, unknown>)[name]));
+}
