@@ -1,79 +1,79 @@
 /**
- * The load test: callbacks delivered per second on one core, ours beside a hand-written program (a) and the
- * naive stack (b), in one run and in turns; then what ours keeps while every puppet is down. It talks to 127.0.0.1 only, ends within a fixed time, and ends
- * only the processes that it started.
+ * The load test. Callbacks delivered per second on one core, ours beside a hand-written program (a) and the
+ * naive stack (b), in one run and in turns; what ours keeps while every puppet is down; access tokens and API
+ * calls. It talks to 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Account, type Callback, makeAccounts, makeCallbacks } from './load/accounts.js';
+import { type Account, makeAccounts } from './load/accounts.js';
+import type { Child } from './load/child.js';
 import { moveTo, planCores } from './load/cores.js';
+import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
 import { measureKeep } from './load/keep.js';
-import {
-  type MeasuredKey,
-  PROGRAM_KEYS,
-  type Program,
-  type ProgramKey,
-  type Setting,
-  startProgram,
-  TITLES,
-} from './load/programs.js';
-import { prove } from './load/proof.js';
+import { PROGRAM_KEYS, type ProgramKey, type Setting } from './load/programs.js';
+import { measureProxy } from './load/proxy.js';
 import {
   failureLines,
-  isMissed,
   keepSection,
-  keepVerdict,
   machine,
   notices,
-  type Rounds,
-  table,
-  type Verdict,
-  verdicts,
-  verdictTable,
+  type Part,
+  proxySection,
+  tokenSection,
 } from './load/report.js';
-import { type Round, runRound, type Work } from './load/round.js';
 import { Sink } from './load/sink.js';
+import { measureToken } from './load/token.js';
+import {
+  figureVerdict,
+  isMissed,
+  KEPT_PER_S_MIN,
+  PROXY_RATIO_MIN,
+  ratioVerdicts,
+  TOKENS_PER_S_MIN,
+  type Verdict,
+} from './load/verdict.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
+const OTHER_PARTS = ['keep', 'token', 'proxy'] as const;
 
-type Plan = {
-  rounds: number;
-  measureMs: number;
-  /** Callbacks, since it is by them and not by time that code gets compiled; fewer of (b), which takes long. */
-  warmUp: Record<MeasuredKey, number>;
-  warmUpLimitMs: number;
-  perAccount: number;
+type Plan = DeliveryPlan & {
+  /** Of the parts about WeCom's API. */
+  readonly apiRounds: number;
   /** Of each of the many accounts whose puppets are down. */
-  keepPerAccount: number;
+  readonly keepPerAccount: number;
   /** The run is given up then. */
-  limitMs: number;
+  readonly limitMs: number;
 };
 
 /** Many short rounds rather than few long ones: a neighbour's burst then spoils some of them, not the median. */
 const FULL: Plan = {
   rounds: 12,
+  apiRounds: 10,
   measureMs: 2_000,
-  warmUp: { a: 30_000, ours: 30_000, b: 10_000, keep: 30_000 },
+  connections: CONNECTIONS,
+  // Fewer of (b), which takes long.
+  warmUp: { a: 30_000, ours: 30_000, b: 10_000, keep: 30_000, token: 30_000, proxy: 30_000, relay: 30_000 },
   warmUpLimitMs: 15_000,
   perAccount: 1_000,
   keepPerAccount: 10,
-  limitMs: 300_000,
+  limitMs: 420_000,
 };
 /** For CI: shows that all of it still works; its figures only hint. */
 const SHORT: Plan = {
   rounds: 3,
+  apiRounds: 3,
   measureMs: 1_000,
-  warmUp: { a: 10_000, ours: 10_000, b: 2_000, keep: 10_000 },
+  connections: CONNECTIONS,
+  warmUp: { a: 10_000, ours: 10_000, b: 2_000, keep: 10_000, token: 5_000, proxy: 5_000, relay: 5_000 },
   warmUpLimitMs: 5_000,
   perAccount: 200,
   keepPerAccount: 2,
-  limitMs: 120_000,
+  limitMs: 150_000,
 };
 
 const { values: options } = parseArgs({
@@ -113,12 +113,12 @@ process.once('SIGTERM', () => endOn('interrupted', 143));
 process.once('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
 setTimeout(() => endOn(`gave up after ${plan.limitMs / 1000} s`, 1), plan.limitMs).unref();
 
-function wantedKeys(): { programs: ProgramKey[]; keep: boolean } {
-  const all = [...PROGRAM_KEYS, 'keep'];
+function wantedKeys(): ReadonlySet<string> {
+  const all: readonly string[] = [...PROGRAM_KEYS, ...OTHER_PARTS];
   const wanted = options.only?.split(',') ?? all;
   const unknown = wanted.filter((key) => !all.includes(key));
   if (unknown.length > 0) throw new Error(`--only takes ${all.join(', ')}; not ${unknown.join(', ')}`);
-  return { programs: PROGRAM_KEYS.filter((key) => wanted.includes(key)), keep: wanted.includes('keep') };
+  return new Set(wanted);
 }
 
 /** The source and not what was compiled from it, because it finds its other files beside itself. */
@@ -159,47 +159,6 @@ async function prepare(accounts: readonly Account[], keys: readonly ProgramKey[]
   return setting;
 }
 
-async function startPrograms(keys: readonly ProgramKey[], setting: Setting): Promise<Program[]> {
-  const programs: Program[] = [];
-  for (const key of keys) {
-    if (key === 'b' && !setting.mongoUri) continue;
-    programs.push(await startProgram(key, setting, (child) => cleanUps.push(() => child.stop())));
-    say(`${TITLES[key]}: ready`);
-  }
-  return programs;
-}
-
-async function warmUp(program: Program, work: Work, sink: Sink): Promise<void> {
-  const until = sink.delivered + plan.warmUp[program.key];
-  const deadlineMs = performance.now() + plan.warmUpLimitMs;
-  while (sink.delivered < until && performance.now() < deadlineMs) {
-    await runRound(program, work, { connections: CONNECTIONS, measureMs: 500 });
-  }
-}
-
-/** Each program in turn, so that whatever else the machine does meets all of them alike. */
-async function runAll(programs: readonly Program[], callbacks: readonly Callback[], sink: Sink) {
-  const work = { callbacks, count: () => sink.delivered };
-  const rounds = new Map<MeasuredKey, Round[]>(programs.map(({ key }) => [key, []]));
-  for (const program of programs) {
-    await warmUp(program, work, sink);
-    say(`${TITLES[program.key]}: warm`);
-  }
-  for (let number = 1; number <= plan.rounds; number += 1) {
-    for (const program of programs) {
-      const round = await runRound(program, work, {
-        connections: CONNECTIONS,
-        measureMs: plan.measureMs,
-      });
-      if (!program.child.alive) throw new Error(`${TITLES[program.key]} ended:\n${program.child.logTail()}`);
-      rounds.get(program.key)?.push(round);
-      say(`round ${number}/${plan.rounds} ${TITLES[program.key]}: ${Math.round(round.perS)}/s`);
-      await sleep(100);
-    }
-  }
-  return rounds;
-}
-
 function exitCode(failures: readonly string[], results: readonly Verdict[]): number {
   for (const line of failures) say(`FAILED: ${line}`);
   const missed = results.some(isMissed);
@@ -207,33 +166,12 @@ function exitCode(failures: readonly string[], results: readonly Verdict[]): num
   return failures.length > 0 || (missed && !options.short) ? 1 : 0;
 }
 
-/** What was measured, its part of the report, and what it says of the targets. */
-type Part = { rounds: Rounds; text: string[]; results: Verdict[] };
+const started = (child: Child) => void cleanUps.push(() => child.stop());
 
-async function measureDelivery(keys: readonly ProgramKey[], setting: Setting, sink: Sink): Promise<Part> {
-  const { accounts } = setting;
-  const callbacks = makeCallbacks(accounts, plan.perAccount);
-  const programs = await startPrograms(keys, setting);
-  for (const program of programs) await prove(program, accounts, sink);
-  say(
-    `each delivers byte for byte and refuses a forged callback; ${CONNECTIONS} connections, ${ACCOUNTS} accounts`,
-  );
-  const rounds = await runAll(programs, callbacks, sink);
-  for (const { child } of programs) await child.stop();
-  const results = verdicts(rounds);
-  const text = [table(rounds, 'delivered/s'), ...(results.length > 0 ? [verdictTable(results)] : [])];
-  return { rounds, text, results };
-}
-
-async function measureKeeping(setting: Setting): Promise<Part> {
-  const keepPlan = {
-    ...plan,
-    connections: CONNECTIONS,
-    warmUp: plan.warmUp.keep,
-    perAccount: plan.keepPerAccount,
-  };
-  const result = await measureKeep(setting, keepPlan, (child) => cleanUps.push(() => child.stop()), say);
-  const verdict = keepVerdict(result.rounds);
+async function keepPart(setting: Setting): Promise<Part> {
+  const keepPlan = { ...plan, warmUp: plan.warmUp.keep, perAccount: plan.keepPerAccount };
+  const result = await measureKeep(setting, keepPlan, started, say);
+  const verdict = figureVerdict('kept durably', result.rounds, KEPT_PER_S_MIN);
   return {
     rounds: new Map([['keep', result.rounds]]),
     text: [keepSection(result, verdict)],
@@ -241,14 +179,33 @@ async function measureKeeping(setting: Setting): Promise<Part> {
   };
 }
 
+async function tokenPart(setting: Setting): Promise<Part> {
+  const result = await measureToken(setting, { ...plan, rounds: plan.apiRounds }, started, say);
+  const verdict = figureVerdict('tokens given', result.rounds, TOKENS_PER_S_MIN);
+  return {
+    rounds: new Map([['token', result.rounds]]),
+    text: [tokenSection(result, verdict)],
+    results: [verdict],
+  };
+}
+
+async function proxyPart(setting: Setting): Promise<Part> {
+  const rounds = await measureProxy(setting, { ...plan, rounds: plan.apiRounds }, started, say);
+  const results = ratioVerdicts('ours / relay', rounds.get('proxy'), rounds.get('relay'), PROXY_RATIO_MIN);
+  return { rounds, text: [proxySection(rounds, results)], results };
+}
+
 async function main(): Promise<number> {
   const wanted = wantedKeys();
   const sink = await Sink.open(ACCOUNTS);
   cleanUps.push(() => sink.close());
-  const setting = await prepare(makeAccounts(sink.endpoints), wanted.programs);
+  const programs = PROGRAM_KEYS.filter((key) => wanted.has(key));
+  const setting = await prepare(makeAccounts(sink.endpoints), programs);
   const parts: Part[] = [];
-  if (wanted.programs.length > 0) parts.push(await measureDelivery(wanted.programs, setting, sink));
-  if (wanted.keep) parts.push(await measureKeeping(setting));
+  if (programs.length > 0) parts.push(await measureDelivery(programs, setting, sink, plan, started, say));
+  if (wanted.has('keep')) parts.push(await keepPart(setting));
+  if (wanted.has('token')) parts.push(await tokenPart(setting));
+  if (wanted.has('proxy')) parts.push(await proxyPart(setting));
 
   const rounds = new Map(parts.flatMap((part) => [...part.rounds]));
   const remarks = notices(rounds, cores).map((line) => `- ${line}`);

@@ -1,17 +1,29 @@
 /**
  * WeCom under load: connections that are kept open, each with one request under way, written from buffers
- * made beforehand. It counts every answer that is not 200 and every connection that broke under a request.
+ * made beforehand. It counts every answer that is not 200 or not right, and every connection that broke under a
+ * request.
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Callback } from './accounts.js';
 import { Latencies } from './latencies.js';
 import { MessageReader } from './message-reader.js';
 
 const LAST_ANSWERS_MS = 6_000;
 
-export class Generator {
-  /** 200 answers since the start. */
+/** A whole request, ready to be written to a socket. */
+export type Prepared = { readonly request: Buffer };
+
+/** What is sent, in turns, and what is expected. */
+export type Load<T extends Prepared> = {
+  readonly requests: readonly T[];
+  /** Told of each that was answered 200, and rightly. */
+  readonly onAccepted?: (sent: T) => void;
+  /** Whether a body that came with 200 is the answer to what was sent; WeCom's refusals are 200 as well. */
+  readonly isRight?: (body: Buffer, sent: T) => boolean;
+};
+
+export class Generator<T extends Prepared = Prepared> {
+  /** Right 200 answers since the start. */
   accepted = 0;
   /** What went wrong, each with how often: `status 503`, `ECONNRESET`, `no answer`. */
   readonly failures = new Map<string, number>();
@@ -23,9 +35,7 @@ export class Generator {
 
   constructor(
     private readonly port: number,
-    private readonly callbacks: readonly Callback[],
-    /** Told of each callback that was answered 200. */
-    private readonly onAccepted?: (callback: Callback) => void,
+    private readonly load: Load<T>,
   ) {}
 
   start(connections: number): void {
@@ -51,24 +61,21 @@ export class Generator {
   private open(): void {
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
     let sentAtMs = 0;
-    let callback: Callback | undefined;
+    let sent: T | undefined;
     const send = () => {
-      callback = this.callbacks[this.next];
-      if (this.stopping || !callback) return;
-      this.next = (this.next + 1) % this.callbacks.length;
+      const { requests } = this.load;
+      sent = requests[this.next];
+      if (this.stopping || !sent) return;
+      this.next = (this.next + 1) % requests.length;
       this.underWay += 1;
       sentAtMs = performance.now();
-      socket.write(callback.request);
+      socket.write(sent.request);
     };
-    const reader = new MessageReader((head) => {
+    const reader = new MessageReader((head, body) => {
       this.underWay -= 1;
       this.latencies?.add(performance.now() - sentAtMs);
       sentAtMs = 0;
-      if (!head.startsWith('HTTP/1.1 200 ')) this.fail(`status ${head.slice(9, 12)}`);
-      else {
-        this.accepted += 1;
-        if (callback) this.onAccepted?.(callback);
-      }
+      if (sent) this.take(head, body, sent);
       if (/\r\nconnection: *close/i.test(head)) socket.destroy();
       else send();
     });
@@ -96,7 +103,22 @@ export class Generator {
     });
   }
 
+  private take(head: string, body: Buffer, sent: T): void {
+    const { isRight, onAccepted } = this.load;
+    if (!head.startsWith('HTTP/1.1 200 ')) this.fail(`status ${head.slice(9, 12)}`);
+    else if (isRight && !isRight(body, sent)) this.fail(`200, ${errcodeIn(body)}`);
+    else {
+      this.accepted += 1;
+      onAccepted?.(sent);
+    }
+  }
+
   private fail(reason: string): void {
     this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1);
   }
+}
+
+function errcodeIn(body: Buffer): string {
+  const [, errcode] = /"errcode": *(-?[0-9]+)/.exec(body.toString('latin1')) ?? [];
+  return errcode === undefined || errcode === '0' ? 'but not the answer' : `but errcode ${errcode}`;
 }

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeAccounts, makeCallbacks } from './accounts.js';
+import { type Callback, makeAccounts, makeCallbacks } from './accounts.js';
 import type { Child } from './child.js';
 import { Answered, proveKept } from './keep-proof.js';
 import { freePort, type Program, type Setting, startProgram, TITLES } from './programs.js';
@@ -52,8 +52,8 @@ export async function measureKeep(
   const setting = { ...base, temp: join(base.temp, 'keep'), accounts: makeAccounts(await deadEndpoints()) };
   mkdirSync(setting.temp);
   const answered = new Answered();
-  const work: Work = {
-    callbacks: makeCallbacks(setting.accounts, plan.perAccount),
+  const work: Work<Callback> = {
+    requests: makeCallbacks(setting.accounts, plan.perAccount),
     onAccepted: (callback) => answered.add(callback),
     count: (generator) => generator.accepted,
   };
@@ -81,7 +81,12 @@ async function deadEndpoints(): Promise<string[]> {
 }
 
 /** Until a round in which no puppet was tried any more. @throws Error */
-async function warmUp(program: Program, work: Work, answered: Answered, plan: KeepPlan): Promise<void> {
+async function warmUp(
+  program: Program,
+  work: Work<Callback>,
+  answered: Answered,
+  plan: KeepPlan,
+): Promise<void> {
   const deadlineMs = performance.now() + plan.warmUpLimitMs;
   for (;;) {
     const { round, otherwise } = await runLogged(program, work, { ...plan, measureMs: WARM_UP_ROUND_MS });
@@ -98,7 +103,7 @@ type LoggedRound = {
   readonly otherwise: ReadonlyMap<string, number>;
 };
 
-async function runLogged(program: Program, work: Work, plan: KeepPlan): Promise<LoggedRound> {
+async function runLogged(program: Program, work: Work<Callback>, plan: KeepPlan): Promise<LoggedRound> {
   const from = program.child.logBytes;
   const round = await runRound(program, work, plan);
   await sleep(LOG_DELAY_MS);

@@ -1,4 +1,4 @@
-/** The three programs: how each is started and what it is told about the accounts. */
+/** The programs: how each is started and what it is told about the accounts, or about where WeCom's API is. */
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { register } from '../../test/support/puppet-server.js';
@@ -8,14 +8,20 @@ import { Child } from './child.js';
 export const PROGRAM_KEYS = ['a', 'ours', 'b'] as const;
 export type ProgramKey = (typeof PROGRAM_KEYS)[number];
 
-/** What has rounds: the programs, and ours once more while every puppet is down. */
-export type MeasuredKey = ProgramKey | 'keep';
+/** Those that deliver callbacks, and a bare relay for API calls. */
+export type StartedKey = ProgramKey | 'relay';
+
+/** What has rounds: the programs, and ours once more for each of the other things that it does. */
+export type MeasuredKey = StartedKey | 'keep' | 'token' | 'proxy';
 
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
   ours: 'ours',
   b: '(b) naive stack',
   keep: 'ours, every puppet down',
+  token: 'ours, getToken',
+  proxy: 'ours, proxy',
+  relay: 'hand-written relay',
 };
 
 export type Setting = {
@@ -27,20 +33,22 @@ export type Setting = {
   readonly accountsFile: string;
   readonly mongoUri: string | undefined;
   readonly serverCore: number | undefined;
+  /** What ours and the relay are told besides. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 const REGISTRATIONS_AT_ONCE = 32;
 
-export type Program = { readonly key: ProgramKey; readonly port: number; readonly child: Child };
+export type Program = { readonly key: StartedKey; readonly port: number; readonly child: Child };
 
 /** @param started - told the child before anything can fail, so that it is ended whatever happens. */
 export async function startProgram(
-  key: ProgramKey,
+  key: StartedKey,
   setting: Setting,
   started: (child: Child) => void,
 ): Promise<Program> {
   const port = await freePort();
-  const child = Child.start(TITLES[key], scriptOf(key, setting), envOf(key, port, setting), {
+  const child = Child.start(TITLES[key], join(setting.root, SCRIPTS[key]), envOf(key, port, setting), {
     cwd: setting.temp,
     logFile: join(setting.temp, `${key}.log`),
     core: setting.serverCore,
@@ -66,14 +74,23 @@ export function dataDirOf({ temp }: Setting): string {
   return join(temp, 'data');
 }
 
-function scriptOf(key: ProgramKey, { root }: Setting): string {
-  if (key === 'ours') return join(root, 'dist/main.js');
-  return join(root, 'dist-tools/bench', key === 'a' ? 'baseline-http.js' : 'naive/main.js');
-}
+const SCRIPTS: Record<StartedKey, string> = {
+  a: 'dist-tools/bench/baseline-http.js',
+  ours: 'dist/main.js',
+  b: 'dist-tools/bench/naive/main.js',
+  relay: 'dist-tools/bench/relay-undici.js',
+};
+
+/** Nobody listens there. */
+const NO_WECOM = {
+  ACCESS_TOKEN_URL: 'http://127.0.0.1:1/cgi-bin/gettoken',
+  WECOM_API_URL: 'http://127.0.0.1:1',
+};
 
 /** Ours runs with its defaults; set is what keeps it on this machine, in the temporary directory, and quick to end. */
-function envOf(key: ProgramKey, port: number, setting: Setting): Record<string, string> {
-  const env = { PORT: String(port), HOST: '127.0.0.1' };
+function envOf(key: StartedKey, port: number, setting: Setting): Record<string, string> {
+  const env = { PORT: String(port), HOST: '127.0.0.1', ...NO_WECOM, ...setting.env };
+  if (key === 'relay') return env;
   if (key === 'ours') return { ...env, DATA_DIR: dataDirOf(setting), DRAIN_DELAY_MS: '0' };
   const seeded = { ...env, ACCOUNTS_FILE: setting.accountsFile };
   if (key === 'a') return seeded;

@@ -1,88 +1,16 @@
-/** Turns rounds into a table, and ratios into a verdict. */
+/** Turns rounds and verdicts into tables. */
 
 import { cpus, release, totalmem, type } from 'node:os';
 import { commit } from '../commit.js';
 import type { Cores } from './cores.js';
 import type { KeepResult } from './keep.js';
-import { type MeasuredKey, TITLES } from './programs.js';
+import { TITLES } from './programs.js';
 import type { Round } from './round.js';
+import type { TokenResult } from './token.js';
+import { hadItsCore, isMissed, median, OWN_CORE_SHARE, type Rounds, type Verdict } from './verdict.js';
 
-export type Rounds = ReadonlyMap<MeasuredKey, readonly Round[]>;
-
-/** What the product promises; `bench/README.md` says why these two. */
-export const TARGETS = [
-  { against: 'a', atLeast: 0.6 },
-  { against: 'b', atLeast: 4 },
-] as const;
-/** Kept durably per second on one core, while every puppet is down. */
-export const KEPT_PER_S_MIN = 5_000;
-
-export type Verdict = {
-  readonly name: string;
-  /** By what was counted per second. */
-  readonly byRate: number;
-  /** By what was counted per second of the server's CPU time; `null` without /proc. */
-  readonly byCpu: number | null;
-  /** The one of the two that decides. */
-  readonly decides: number;
-  readonly atLeast: number;
-};
-
-type Pair = { readonly own: Round; readonly other: Round };
-
-/** Below this share of its core a server was held up by something else, and its rate says little. */
-const OWN_CORE_SHARE = 0.85;
-const FREE_ROUNDS_MIN = 3;
-
-/**
- * A ratio is taken within each round, where both ran side by side, and the median of those counts. Rounds in
- * which either server did not have its core are left out; with too few others CPU time decides, because one
- * program that met a busy neighbour and one that did not are no comparison.
- */
-export function verdicts(rounds: Rounds): Verdict[] {
-  return TARGETS.flatMap(({ against, atLeast }) => {
-    const pairs = (rounds.get(against) ?? []).flatMap((other, index) => {
-      const own = rounds.get('ours')?.[index];
-      return own ? [{ own, other }] : [];
-    });
-    if (pairs.length === 0) return [];
-    const free = pairs.filter(({ own, other }) => hadItsCore(own) && hadItsCore(other));
-    const isFree = free.length >= FREE_ROUNDS_MIN;
-    const byRate = rateRatio(isFree ? free : pairs);
-    const byCpu = cpuRatio(pairs);
-    return [
-      { name: `ours / (${against})`, byRate, byCpu, decides: isFree ? byRate : (byCpu ?? byRate), atLeast },
-    ];
-  });
-}
-
-/** By the same rules, for a figure that is compared with no other program's. */
-export function keepVerdict(rounds: readonly Round[]): Verdict {
-  const free = rounds.filter(hadItsCore);
-  const isFree = free.length >= FREE_ROUNDS_MIN;
-  const byRate = median((isFree ? free : rounds).map(({ perS }) => perS));
-  const perCpuSecond = rounds.flatMap(({ serverCpuMsPer1000: cpuMs }) => (cpuMs ? [1_000_000 / cpuMs] : []));
-  const byCpu = perCpuSecond.length > 0 ? median(perCpuSecond) : null;
-  const decides = isFree ? byRate : (byCpu ?? byRate);
-  return { name: 'kept durably', byRate, byCpu, decides, atLeast: KEPT_PER_S_MIN };
-}
-
-function hadItsCore({ serverShare }: Round): boolean {
-  return serverShare === null || serverShare >= OWN_CORE_SHARE;
-}
-
-function rateRatio(pairs: readonly Pair[]): number {
-  return median(pairs.map(({ own, other }) => own.perS / other.perS));
-}
-
-function cpuRatio(pairs: readonly Pair[]): number | null {
-  const ratios = pairs.flatMap(({ own, other }) =>
-    own.serverCpuMsPer1000 && other.serverCpuMsPer1000
-      ? [other.serverCpuMsPer1000 / own.serverCpuMsPer1000]
-      : [],
-  );
-  return ratios.length > 0 ? median(ratios) : null;
-}
+/** What was measured, its part of the report, and what it says of the targets. */
+export type Part = { readonly rounds: Rounds; readonly text: string[]; readonly results: Verdict[] };
 
 export function failureLines(rounds: Rounds): string[] {
   return [...rounds].flatMap(([key, ofKey]) =>
@@ -99,9 +27,11 @@ export function notices(rounds: Rounds, cores: Cores | null): string[] {
     const undelivered = ofKey.reduce((sum, round) => sum + round.uncounted, 0);
     const loadShare = median(ofKey.map((round) => round.loadShare));
     const heldUp = ofKey.filter((round) => !hadItsCore(round)).length;
-    if (undelivered !== 0) lines.push(`${TITLES[key]}: ${undelivered} answered 200 and not delivered.`);
+    if (undelivered !== 0) lines.push(`${TITLES[key]}: ${undelivered} answered 200 and not passed on.`);
     if (loadShare > 0.95) {
-      lines.push(`${TITLES[key]}: generator and puppets used ${percent(loadShare)}, so they were the limit.`);
+      lines.push(
+        `${TITLES[key]}: generator and what is behind the server used ${percent(loadShare)}, so they were the limit.`,
+      );
     }
     if (heldUp > 0) {
       lines.push(
@@ -114,19 +44,23 @@ export function notices(rounds: Rounds, cores: Cores | null): string[] {
 }
 
 export function table(rounds: Rounds, counted: string): string {
-  const head = ['program', counted, '(min–max)', 'p50 ms', 'p99 ms', 'not 200', 'server CPU', 'CPU ms/1000'];
+  const head = ['program', counted, '(min–max)', 'p50 ms', 'p99 ms', 'failed', 'server CPU', 'CPU ms/1000'];
   const rows = [...rounds].map(([key, ofKey]) => [TITLES[key], ...figures(ofKey)]);
   return alignedTable([[...head, 'RSS MB', 'load CPU'], ...rows]);
 }
 
-export function isMissed({ decides, atLeast }: Verdict): boolean {
-  return !(decides >= atLeast);
+/** @param counted what the ratios are of. */
+export function ratioTable(results: readonly Verdict[], counted: string): string {
+  return alignedTable([
+    ['ratio', counted, 'per CPU second', 'target', 'verdict'],
+    ...results.map((verdict) => verdictRow(verdict, (ratio) => ratio.toFixed(2))),
+  ]);
 }
 
-export function verdictTable(results: readonly Verdict[]): string {
+export function figureTable(verdict: Verdict, counted: string): string {
   return alignedTable([
-    ['ratio', 'delivered/s', 'per CPU second', 'target', 'verdict'],
-    ...results.map((verdict) => verdictRow(verdict, (ratio) => ratio.toFixed(2))),
+    ['what', counted, 'per CPU second', 'target', 'verdict'],
+    verdictRow(verdict, thousands),
   ]);
 }
 
@@ -143,16 +77,38 @@ export function keepSection({ rounds, accounts, kept, commits }: KeepResult, ver
   return [
     '## Kept per second while every puppet is down',
     table(new Map([['keep', rounds]]), 'kept/s'),
-    alignedTable([['what', 'kept/s', 'per CPU second', 'target', 'verdict'], verdictRow(verdict, thousands)]),
+    figureTable(verdict, 'kept/s'),
     `- ${thousands(accounts)} kf accounts; ${thousands(kept)} events kept, warm-up included, in ${thousands(commits)} commits of LMDB\n` +
       '- After `kill -9` the store held the newest event of every account, and a new start found all of them waiting.',
+  ].join('\n\n');
+}
+
+export function tokenSection(
+  { rounds, secrets, given, asked, tookS }: TokenResult,
+  verdict: Verdict,
+): string {
+  return [
+    '## Access tokens given per second',
+    table(new Map([['token', rounds]]), 'given/s'),
+    figureTable(verdict, 'given/s'),
+    `- ${thousands(given)} answers with the right token, warm-up included, for ${secrets} secrets; in these ` +
+      `${Math.round(tookS)} s the manager asked upstream ${asked} times`,
+  ].join('\n\n');
+}
+
+export function proxySection(rounds: Rounds, verdicts: readonly Verdict[]): string {
+  return [
+    '## Small API calls per second',
+    table(rounds, 'calls/s'),
+    ratioTable(verdicts, 'calls/s'),
+    '- Both passed on calls and answers byte for byte.',
   ].join('\n\n');
 }
 
 export function machine(root: string, cores: Cores | null): string {
   const [cpu] = cpus();
   const pinned = cores
-    ? `server on core ${cores.server}, generator and puppets on core ${cores.load}, ` +
+    ? `server on core ${cores.server}, generator, puppets and simulated WeCom on core ${cores.load}, ` +
       `database of (b) on core ${cores.database}`
     : 'not pinned';
   return [
@@ -205,13 +161,6 @@ function alignedTable([head = [], ...rows]: string[][]): string {
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const rule = `|${widths.map((width, column) => '-'.repeat(width + 1) + (column === 0 ? '-' : ':')).join('|')}|`;
   return [line(head), rule, ...rows.map(line)].join('\n');
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
 function thousands(value: number): string {

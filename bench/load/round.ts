@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Callback } from './accounts.js';
-import { Generator } from './generator.js';
+import { Generator, type Load, type Prepared } from './generator.js';
 import type { Program } from './programs.js';
 
 /** New connections and cold caches are not what a round is about. */
@@ -11,7 +10,9 @@ export type Round = {
   readonly perS: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Every answer but 200, every broken connection, ramp and end included. */
+  /** Right 200 answers, ramp and end included. */
+  readonly accepted: number;
+  /** Every answer but those, every broken connection, ramp and end included. */
   readonly failures: ReadonlyMap<string, number>;
   /** 200 answers without a delivery: lost. Negative: delivered twice, or without an answer 200. */
   readonly uncounted: number;
@@ -24,19 +25,18 @@ export type Round = {
 };
 
 /** What is sent, and what of it counts. */
-export type Work = {
-  readonly callbacks: readonly Callback[];
-  readonly onAccepted?: (callback: Callback) => void;
+export type Work<T extends Prepared> = Load<T> & {
   /** Only its growth is of interest. */
-  readonly count: (generator: Generator) => number;
+  readonly count: (generator: { readonly accepted: number }) => number;
 };
 
-export async function runRound(
+export async function runRound<T extends Prepared>(
   program: Program,
-  { callbacks, onAccepted, count }: Work,
+  work: Work<T>,
   { connections, measureMs }: { connections: number; measureMs: number },
 ): Promise<Round> {
-  const generator = new Generator(program.port, callbacks, onAccepted);
+  const { count } = work;
+  const generator = new Generator(program.port, work);
   const countAtStart = count(generator);
   generator.start(connections);
   await sleep(RAMP_MS);
@@ -54,6 +54,7 @@ export async function runRound(
     perS: (counted * 1000) / elapsedMs,
     p50Ms: latencies.percentile(0.5),
     p99Ms: latencies.percentile(0.99),
+    accepted: generator.accepted,
     failures: generator.failures,
     uncounted: generator.accepted - (count(generator) - countAtStart),
     serverShare: serverMs === null ? null : serverMs / elapsedMs,

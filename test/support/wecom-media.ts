@@ -1,0 +1,77 @@
+/** Files of the simulated WeCom: uploads that are taken as they come, downloads of any size in chunks. */
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import { type ApiAnswer, ok, refusal } from './wecom-answers.js';
+import type { WecomCall } from './wecom-call.js';
+
+export interface Media {
+  readonly sizeBytes: number;
+  readonly contentType: string;
+  readonly fileName: string;
+}
+
+/** Both inclusive. */
+interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const UPLOAD_TYPES = ['image', 'voice', 'video', 'file'];
+const CHUNK_BYTES = 65_536;
+/** A prime length and every byte value: what is left out, sent twice or taken for text gives other bytes. */
+const BLOCK = Buffer.from(Array.from({ length: 65_521 }, (_, at) => (at * 167 + (at >> 8) * 59) & 0xff));
+
+/** What a file of that size consists of. */
+export function* mediaChunks(sizeBytes: number, first = 0): Generator<Buffer> {
+  for (let at = first; at < sizeBytes; ) {
+    const from = at % BLOCK.length;
+    const chunk = BLOCK.subarray(from, Math.min(BLOCK.length, from + Math.min(CHUNK_BYTES, sizeBytes - at)));
+    yield chunk;
+    at += chunk.length;
+  }
+}
+
+/** Hex, of the bytes `first` to `end` (exclusive) of any file that is longer. */
+export function mediaSha256(end: number, first = 0): string {
+  const hash = createHash('sha256');
+  for (const chunk of mediaChunks(end, first)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The media id has the first digits of the body's SHA-256 in it, so that it shows what was taken. */
+export function uploadAnswer({ query, headers, bodyBytes, sha256 }: WecomCall): ApiAnswer {
+  const { type = '' } = query;
+  if (!UPLOAD_TYPES.includes(type)) return refusal(40004);
+  if (!/^multipart\/form-data;.*boundary=/.test(headers['content-type'] ?? '') || bodyBytes === 0) {
+    return refusal(41005);
+  }
+  return ok({ type, media_id: `media-${sha256?.slice(0, 16)}`, created_at: '1380000000' });
+}
+
+export function sendMedia(response: ServerResponse, headers: IncomingHttpHeaders, media: Media): void {
+  const { sizeBytes, contentType, fileName } = media;
+  const range = rangeOf(headers.range, sizeBytes);
+  if (range && range.first > range.last) {
+    response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end();
+    return;
+  }
+  const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
+  response.writeHead(range ? 206 : 200, {
+    'Content-Type': contentType,
+    'Content-Disposition': `attachment; filename="${fileName}"`,
+    'Accept-Ranges': 'bytes',
+    'Content-Length': last - first + 1,
+    ...(range && { 'Content-Range': `bytes ${first}-${last}/${sizeBytes}` }),
+  });
+  // A caller that breaks off is no error here.
+  pipeline(Readable.from(mediaChunks(last + 1, first)), response, () => undefined);
+}
+
+/** @returns a range whose end is before its beginning when the file has no such bytes; `null` without a range. */
+function rangeOf(header: string | undefined, sizeBytes: number): ByteRange | null {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return null;
+  if (first === '') return { first: Math.max(0, sizeBytes - Number(last)), last: sizeBytes - 1 };
+  return { first: Number(first), last: Math.min(last === '' ? Infinity : Number(last), sizeBytes - 1) };
+}
