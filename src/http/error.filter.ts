@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import { toAppError, toErrorBody } from './error-answer.js';
+import { CHALLENGES } from './gate.js';
 import type { RouteTable } from './route-table.js';
 
 /** Turns whatever was thrown into the answer of the contract. */
@@ -20,7 +21,10 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const error = this.#withMethods(toAppError(thrown), request, reply);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
-    reply.code(ERRORS[error.code].status).type('application/json').send(toErrorBody(error, request));
+    const { status } = ERRORS[error.code];
+    if (status === 401) reply.header('www-authenticate', CHALLENGES);
+    if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);
+    reply.code(status).type('application/json').send(toErrorBody(error, request));
   }
 
   /** A known path with another method is told so, with the methods that it takes. */

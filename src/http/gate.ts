@@ -17,7 +17,8 @@ declare module 'fastify' {
   }
 }
 
-const CHALLENGES = ['Bearer realm="wxkf-manager"', 'Basic realm="wxkf-manager", charset="UTF-8"'];
+/** What a 401 says besides (RFC 9110, 11.6.1). */
+export const CHALLENGES = ['Bearer realm="wxkf-manager"', 'Basic realm="wxkf-manager", charset="UTF-8"'];
 
 /**
  * To be called before any route is added.
@@ -42,7 +43,7 @@ function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
 function askFor(credentials: Credentials, allowed: readonly Role[], isClosed: boolean): onRequestHookHandler {
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
-  return (request, reply, done) => {
+  return (request, _reply, done) => {
     const { authorization = '' } = request.headers;
     request.role = credentials.roleOf(authorization);
     if (request.role !== null) {
@@ -50,7 +51,6 @@ function askFor(credentials: Credentials, allowed: readonly Role[], isClosed: bo
       const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
       return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role: request.role } }));
     }
-    reply.header('www-authenticate', CHALLENGES);
     if (isClosed) return done(new AppError('AUTH_ROLE_CLOSED', { detail: settings }));
     return done(new AppError(authorization === '' ? 'AUTH_MISSING' : 'AUTH_WRONG', { detail: settings }));
   };

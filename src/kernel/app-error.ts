@@ -6,6 +6,8 @@ interface AppErrorOptions {
   /** For the log alone. */
   readonly internal?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** When it is worth trying again, seconds. */
+  readonly retryAfterS?: number;
 }
 
 /** The only error that domain code throws. Its meaning is its code; HTTP is known to `http/` alone. */
@@ -14,6 +16,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly internal: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfterS: number | undefined;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     const { message } = ERRORS[code];
@@ -21,5 +24,6 @@ export class AppError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.internal = options.internal;
+    this.retryAfterS = options.retryAfterS;
   }
 }

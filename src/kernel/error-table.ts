@@ -89,6 +89,31 @@ export const ERRORS = {
   REGISTRY_PUPPET_NOT_FOUND: { status: 404, message: 'No puppet is registered for this kf account' },
   REGISTRY_NOT_LOADED: { status: 503, message: 'The registry has not been loaded yet; try again shortly' },
 
+  REGISTRY_CORP_NOT_FOUND: {
+    status: 404,
+    message: 'No puppet of this corp is registered, so its secret is not known here',
+  },
+
+  WECOM_UNREACHABLE: { status: 504, message: 'WeCom cannot be reached or does not answer in time' },
+  PROXY_PATH_INVALID: {
+    status: 400,
+    message:
+      'After wxkfRequestProxy/ comes the path of an API under /cgi-bin/, such as kf/sync_msg: letters, digits, "_" and "-" between slashes',
+  },
+  PROXY_SECRET_AMBIGUOUS: {
+    status: 400,
+    message: 'This corp has several secrets; say in openKfId for which of its kf accounts the call is',
+  },
+  PROXY_UNAUTHENTICATED: {
+    status: 401,
+    message:
+      'The manager adds an access token only for callers that it knows; send access_token, or have AUTH_PUPPET_TOKEN set and send that secret',
+  },
+  PROXY_OVERLOADED: {
+    status: 429,
+    message: 'Too many calls of this corp are under way or wait; try again shortly',
+  },
+
   DISPATCH_NOT_TAKEN: {
     status: 503,
     message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",

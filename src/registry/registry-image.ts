@@ -22,6 +22,11 @@ interface CountedPair extends KeyPair {
   users: number;
 }
 
+interface CountedSecret {
+  readonly secret: Secret;
+  users: number;
+}
+
 interface Corp {
   readonly pairs: Map<string, CountedPair>;
   readonly receiveIds: Set<string>;
@@ -40,6 +45,8 @@ interface Known {
 export class RegistryImage {
   readonly #known = new Map<string, Known>();
   readonly #corps = new Map<string, Corp>();
+  /** The distinct corpSecrets of each corp's puppets, with how many have each. */
+  readonly #secrets = new Map<string, Map<string, CountedSecret>>();
 
   constructor(apps: readonly WecomApp[] = []) {
     for (const app of apps) {
@@ -66,14 +73,20 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.pair ?? null;
   }
 
+  /** Those of its puppets, online or not, each once. */
+  secretsOf(corpId: string): readonly Secret[] {
+    return [...(this.#secrets.get(corpId)?.values() ?? [])].map(({ secret }) => secret);
+  }
+
   /** @returns whether anything changed. */
   put(puppet: Puppet): boolean {
     const before = this.#known.get(puppet.openKfId);
     if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
     // The new pair is added first, so that one which both use keeps its identity and its cipher.
     const pair = this.#addPair(puppet.corpId, puppet);
+    this.#addSecret(puppet);
     this.#known.set(puppet.openKfId, { puppet, pair });
-    if (before !== undefined) this.#releasePair(before);
+    if (before !== undefined) this.#release(before);
     return true;
   }
 
@@ -81,7 +94,7 @@ export class RegistryImage {
     const before = this.#known.get(openKfId);
     if (before === undefined) return;
     this.#known.delete(openKfId);
-    this.#releasePair(before);
+    this.#release(before);
   }
 
   *openKfIds(): Iterable<string> {
@@ -103,6 +116,25 @@ export class RegistryImage {
     }
     pair.users++;
     return pair;
+  }
+
+  #addSecret({ corpId, corpSecret: secret }: Puppet): void {
+    if (secret.reveal() === '') return;
+    const ofCorp = this.#secrets.get(corpId) ?? new Map<string, CountedSecret>();
+    const counted = ofCorp.get(secret.reveal()) ?? { secret, users: 0 };
+    counted.users++;
+    ofCorp.set(secret.reveal(), counted);
+    this.#secrets.set(corpId, ofCorp);
+  }
+
+  #release(known: Known): void {
+    this.#releasePair(known);
+    const { corpId, corpSecret } = known.puppet;
+    const ofCorp = this.#secrets.get(corpId);
+    const counted = ofCorp?.get(corpSecret.reveal());
+    if (ofCorp === undefined || counted === undefined || --counted.users > 0) return;
+    ofCorp.delete(corpSecret.reveal());
+    if (ofCorp.size === 0) this.#secrets.delete(corpId);
   }
 
   #releasePair({ puppet, pair }: Known): void {

@@ -4,6 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
+import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
@@ -167,6 +168,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   /** From memory, like `findPuppet`. */
   findCorp(corpId: string): CorpKeys | null {
     return this.#image.findCorp(corpId);
+  }
+
+  /** The distinct corpSecrets of the corp's puppets, from memory. */
+  secretsOf(corpId: string): readonly Secret[] {
+    return this.#image.secretsOf(corpId);
   }
 
   /** The very pair among its corp's that the puppet registered. */

@@ -1,0 +1,127 @@
+/**
+ * One access token for each secret, shared by all who have the secret: from memory, else from the store, else
+ * from one question upstream for all processes. It spares WeCom every question that it can, since WeCom blocks
+ * whoever asks badly, and tells every caller how long a token really has.
+ */
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type AccessToken, secretIdOf } from './access-token.js';
+import { AccessTokenStore } from './access-token.store.js';
+import { SharedSlots } from './shared-slots.js';
+import { CHECK_AFTER_MS, TokenInquiry, type TokenRequest } from './token-inquiry.js';
+import type { TokenOutcome } from './token-outcome.js';
+import { findUsable } from './token-record.js';
+import type { TokenSlot } from './token-slot.js';
+import { TokenSource } from './token-source.js';
+
+/** How long a caller waits for a check while there is a token that may serve. */
+const CHECK_WAIT_MS = 1_000;
+
+@Injectable()
+export class AccessTokens implements OnApplicationShutdown {
+  readonly #slots: SharedSlots;
+  readonly #inquiry: TokenInquiry;
+  readonly #flights = new Set<Promise<unknown>>();
+
+  constructor(
+    store: AccessTokenStore,
+    private readonly source: TokenSource,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.#slots = new SharedSlots(store, storeClock, log);
+    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, log);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.source.close();
+    await Promise.allSettled(this.#flights);
+  }
+
+  /**
+   * For a caller that will keep the token: one that was not checked for a minute is checked first.
+   * @throws AppError `WECOM_UNREACHABLE` when there is none and none can be had.
+   */
+  async get(request: TokenRequest): Promise<TokenOutcome> {
+    const { slot, source } = await this.#load(request);
+    const ready = this.#findReady(slot);
+    if (ready === null) return this.#getNew(slot, request);
+    if (!this.#isDue(slot)) return { token: ready, source };
+    const checked = await this.#withinWait(this.#fly(slot, request));
+    if (checked !== null && 'token' in checked) return checked;
+    const still = this.#findReady(slot);
+    return still === null ? this.#getNew(slot, request) : { token: still, source };
+  }
+
+  /** For one call that is made at once, and which tells when the token is no good. Errors as `get`. */
+  async getForCall(request: TokenRequest): Promise<TokenOutcome> {
+    const { slot, source } = await this.#load(request);
+    const ready = this.#findReady(slot);
+    if (ready === null) return this.#getNew(slot, request);
+    const isEnding = !this.source.isGateway && slot.isDueForRenewal(this.storeClock.nowMs());
+    if (isEnding && this.#isDue(slot)) this.#fly(slot, request).catch(() => {});
+    return { token: ready, source };
+  }
+
+  /** The corp of an access token that was given out here or by another process; `null` for any other token. */
+  async findCorpOf(tokenId: string): Promise<string | null> {
+    return (await this.#slots.findOwner(tokenId))?.corpId ?? null;
+  }
+
+  /**
+   * WeCom answered a call that this token is no good. It is given out no more, unless it was replaced already
+   * or WeCom has just given it once more.
+   */
+  async revoke(tokenId: string): Promise<void> {
+    const slot = await this.#slots.findOwner(tokenId);
+    if (slot === null || !(await this.#slots.revoke(slot, tokenId))) return;
+    this.log.info({ corpId: slot.corpId }, 'token.revoked');
+  }
+
+  async #load({
+    corpId,
+    corpSecret,
+  }: TokenRequest): Promise<{ slot: TokenSlot; source: 'memory' | 'store' }> {
+    const slot = this.#slots.of(secretIdOf(corpId, corpSecret), corpId);
+    if (slot.record !== null) return { slot, source: 'memory' };
+    await this.#slots.load(slot);
+    return { slot, source: 'store' };
+  }
+
+  #findReady({ record }: TokenSlot): AccessToken | null {
+    return findUsable(record, this.storeClock.nowMs());
+  }
+
+  /** Whether upstream may be asked about a token that still serves. */
+  #isDue(slot: TokenSlot): boolean {
+    const isOld = this.storeClock.nowMs() - slot.lastAskedMs > CHECK_AFTER_MS;
+    return isOld && this.#inquiry.findRefusal(slot) === null;
+  }
+
+  async #getNew(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
+    return this.#inquiry.findRefusal(slot) ?? this.#fly(slot, request);
+  }
+
+  /** @returns `null` when nothing came of it in time, or it failed; it may still come. */
+  async #withinWait(flight: Promise<TokenOutcome>): Promise<TokenOutcome | null> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(CHECK_WAIT_MS, () => resolve(null));
+      flight.then(resolve, () => resolve(null)).finally(() => timer.cancel());
+    });
+  }
+
+  /** Everybody who wants to know the same waits for one answer. */
+  #fly(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
+    if (slot.flight !== null) return slot.flight;
+    const flight = this.#inquiry.run(slot, request).finally(() => {
+      slot.flight = null;
+      this.#flights.delete(flight);
+    });
+    slot.flight = flight;
+    this.#flights.add(flight);
+    return flight;
+  }
+}

@@ -1,0 +1,49 @@
+import { Matches } from 'class-validator';
+import { validated } from '../http/validation.js';
+import { Secret } from '../kernel/secret.js';
+import { CORP_SECRET_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
+import { ERRCODE, type WecomAnswer } from './wecom-answer.js';
+
+const once = 'given once and ';
+
+/** The query of `getToken`, under WeCom's own names. */
+export class GetTokenDto {
+  @Matches(ID_FORMAT.pattern, { message: `corpid must be ${once}${ID_FORMAT.expected}` })
+  readonly corpid!: string;
+
+  @Matches(CORP_SECRET_FORMAT.pattern, {
+    message: `corpsecret must be ${once}${CORP_SECRET_FORMAT.expected}`,
+  })
+  readonly corpsecret!: string;
+}
+
+type Query = Readonly<Record<string, unknown>>;
+
+/** What WeCom says when one is missing or empty; where both are, it names the secret. `null` when none is. */
+export function missingOf({ corpid, corpsecret }: Query): WecomAnswer | null {
+  if (corpsecret === undefined || corpsecret === '') {
+    return { errcode: ERRCODE.secretMissing, errmsg: 'corpsecret missing' };
+  }
+  if (corpid === undefined || corpid === '')
+    return { errcode: ERRCODE.corpIdMissing, errmsg: 'corpid missing' };
+  return null;
+}
+
+/**
+ * By hand, as with callbacks; class-validator explains what was wrong.
+ * @throws AppError `REQUEST_INVALID`: WeCom is not asked about what cannot be right, since it counts wrong questions.
+ */
+export function parseGetToken(query: Query): { readonly corpId: string; readonly corpSecret: Secret } {
+  const { corpid, corpsecret } = isValid(query) ? query : validated(GetTokenDto, query);
+  return { corpId: corpid, corpSecret: new Secret(corpsecret) };
+}
+
+function isValid(query: Query): query is Query & GetTokenDto {
+  const { corpid, corpsecret } = query;
+  return (
+    typeof corpid === 'string' &&
+    ID_FORMAT.pattern.test(corpid) &&
+    typeof corpsecret === 'string' &&
+    CORP_SECRET_FORMAT.pattern.test(corpsecret)
+  );
+}

@@ -1,0 +1,120 @@
+import { LRUCache } from 'lru-cache';
+import { withinDeadline } from '../kernel/deadline.js';
+import type { Log } from '../kernel/log.js';
+import type { StoreClock } from '../kernel/store-clock.js';
+import type { TokenRecord } from './access-token.js';
+import type { AccessTokenStore, TokenLease } from './access-token.store.js';
+import { TokenSlot } from './token-slot.js';
+import { ERRCODE } from './wecom-answer.js';
+
+/** Callers can make up secrets without end; a real one that was pushed out is in the store. */
+const SLOTS_MAX = 10_000;
+const OWNERS_MAX = 50_000;
+/** A token that is no one's may become someone's through another process. */
+const STRANGER_MS = 10_000;
+/** Tokens go on without a store that does not answer. */
+const STORE_LIMIT_MS = 600;
+
+/** What this process knows of secrets and tokens, and shares with others through the store. */
+export class SharedSlots {
+  readonly #slots = new LRUCache<string, TokenSlot>({ max: SLOTS_MAX });
+  /** By the tokens that they have or had. */
+  readonly #owners = new LRUCache<string, TokenSlot>({ max: OWNERS_MAX });
+  /** Tokens of which the store knew nothing when it was asked. */
+  readonly #strangers = new LRUCache<string, true>({ max: SLOTS_MAX, ttl: STRANGER_MS });
+  /** Until when WeCom wants to hear nothing of a corp, store time. */
+  readonly #pausedUntilMs = new LRUCache<string, number>({ max: SLOTS_MAX });
+
+  constructor(
+    private readonly store: AccessTokenStore,
+    private readonly storeClock: StoreClock,
+    private readonly log: Log,
+  ) {}
+
+  of(secretId: string, corpId: string): TokenSlot {
+    let slot = this.#slots.get(secretId);
+    if (slot === undefined) {
+      slot = new TokenSlot(secretId, corpId);
+      this.#slots.set(secretId, slot);
+    }
+    return slot;
+  }
+
+  /** Makes a slot know what the store does. */
+  async load(slot: TokenSlot): Promise<void> {
+    slot.loading ??= this.#inStore('find', () => this.store.find(slot.secretId))
+      .then((record) => this.#adopt(slot, record))
+      .finally(() => {
+        slot.loading = null;
+      });
+    await slot.loading;
+  }
+
+  /** The slot that has or had the token; `null` for one that was not given out here or by another process. */
+  async findOwner(tokenId: string): Promise<TokenSlot | null> {
+    const known = this.#owners.get(tokenId) ?? null;
+    if (known !== null || this.#strangers.has(tokenId)) return known;
+    const record = await this.#inStore('find by token', () => this.store.findByTokenId(tokenId));
+    if (record === null) {
+      this.#strangers.set(tokenId, true);
+      return null;
+    }
+    const slot = this.of(record.secretId, record.corpId);
+    this.#adopt(slot, record);
+    return slot;
+  }
+
+  /** Upstream has spoken. @param leaseId `null` where there is none, since the store could not be asked. */
+  async learn(slot: TokenSlot, record: TokenRecord, leaseId: string | null): Promise<void> {
+    slot.learn(record);
+    this.#note(slot);
+    if (leaseId !== null) await this.#inStore('save', () => this.store.save(record, leaseId));
+  }
+
+  async revoke(slot: TokenSlot, tokenId: string): Promise<boolean> {
+    if (!slot.revoke(tokenId, this.storeClock.nowMs())) return false;
+    await this.#inStore('revoke', () => this.store.revoke(slot.secretId, tokenId));
+    return true;
+  }
+
+  /** What the store knows comes with the lease, whoever holds it. @returns `null` where the store cannot be asked. */
+  async lease(slot: TokenSlot, leaseId: string, leaseMs: number): Promise<TokenLease | null> {
+    const lease = await this.#inStore('lease', () =>
+      this.store.lease(slot, leaseId, this.storeClock.nowMs(), leaseMs),
+    );
+    if (lease !== null) this.#adopt(slot, lease.record);
+    return lease;
+  }
+
+  async release(slot: TokenSlot, leaseId: string | null): Promise<void> {
+    if (leaseId !== null) await this.#inStore('release', () => this.store.release(slot.secretId, leaseId));
+  }
+
+  /** Seconds until WeCom may be asked for a token of the corp again; 0 when now. */
+  pauseS(corpId: string): number {
+    const waitMs = (this.#pausedUntilMs.get(corpId) ?? 0) - this.storeClock.nowMs();
+    return Math.max(0, Math.ceil(waitMs / 1_000));
+  }
+
+  #adopt(slot: TokenSlot, record: TokenRecord | null): void {
+    if (record === null) return;
+    slot.adopt(record);
+    this.#note(slot);
+  }
+
+  #note(slot: TokenSlot): void {
+    const { token, refusal } = slot.record ?? { token: null, refusal: null };
+    if (token !== null) this.#owners.set(token.id, slot);
+    if (refusal?.errcode === ERRCODE.tooFrequent) this.#pausedUntilMs.set(slot.corpId, refusal.untilMs);
+  }
+
+  /** @returns `null` where the store has nothing, or does not answer in time. */
+  async #inStore<T>(what: string, work: () => Promise<T | null>): Promise<T | null> {
+    try {
+      return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, work());
+    } catch (err) {
+      this.log.warn({ what, err }, 'token.store_failed');
+      return null;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RequestFields, UnitOfWork } from '../http/request-log.js';
+import { AppError } from '../kernel/app-error.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { AccessTokens } from './access-tokens.js';
+import { missingOf, parseGetToken } from './get-token.dto.js';
+import type { TokenOutcome } from './token-outcome.js';
+import { secondsLeft } from './token-record.js';
+import { ERRCODE, type WecomAnswer } from './wecom-answer.js';
+import { type TokenResult, WecomCounts } from './wecom-counts.js';
+
+class TokenLog extends RequestFields {
+  corpId: string | undefined = undefined;
+  result: TokenResult | undefined = undefined;
+  errcode: number | undefined = undefined;
+  expiresInS: number | undefined = undefined;
+}
+
+/** The answer to gettoken in WeCom's shape, under its own route and where a caller asks the proxy for it. */
+@Injectable()
+export class TokenAnswers {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly storeClock: StoreClock,
+    private readonly counts: WecomCounts,
+  ) {}
+
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const log = new TokenLog();
+    const unit = new UnitOfWork('token.answered', log);
+    request.unit = unit;
+    try {
+      const query = request.query as Readonly<Record<string, unknown>>;
+      reply.header('cache-control', 'no-store');
+      const missing = missingOf(query);
+      if (missing !== null) {
+        log.result = 'invalid';
+        this.#refuse(reply, log, missing);
+        return;
+      }
+      const { corpId, corpSecret } = parseGetToken(query);
+      log.corpId = corpId;
+      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller: request.ip }));
+    } catch (error) {
+      log.result = resultOf(error);
+      throw error;
+    } finally {
+      if (log.result !== undefined) this.counts.addToken(log.result);
+      unit.end();
+    }
+  }
+
+  #give(reply: FastifyReply, log: TokenLog, outcome: TokenOutcome): void {
+    if ('refusal' in outcome) {
+      log.result = 'refused';
+      if (outcome.refusal.errcode === ERRCODE.tooFrequent) reply.header('retry-after', outcome.retryAfterS);
+      this.#refuse(reply, log, outcome.refusal);
+      return;
+    }
+    const { token, source } = outcome;
+    log.result = source;
+    log.expiresInS = secondsLeft(token, this.storeClock.nowMs());
+    reply.send({
+      errcode: 0,
+      errmsg: 'ok',
+      access_token: token.value.reveal(),
+      expires_in: log.expiresInS,
+    });
+  }
+
+  #refuse(reply: FastifyReply, log: TokenLog, { errcode, errmsg }: WecomAnswer): void {
+    log.errcode = errcode;
+    reply.send({ errcode, errmsg });
+  }
+}
+
+function resultOf(error: unknown): TokenResult {
+  if (!(error instanceof AppError)) return 'failed';
+  if (error.code === 'REQUEST_INVALID') return 'invalid';
+  return error.code === 'WECOM_UNREACHABLE' ? 'unreachable' : 'failed';
+}

@@ -1,0 +1,153 @@
+/** One question upstream for all processes: under a lease, within the budget of failures, and remembered by all. */
+import { randomUUID } from 'node:crypto';
+import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Log } from '../kernel/log.js';
+import type { Secret } from '../kernel/secret.js';
+import type { StoreClock } from '../kernel/store-clock.js';
+import type { TokenRecord } from './access-token.js';
+import { FailureBudget } from './failure-budget.js';
+import type { SharedSlots } from './shared-slots.js';
+import type { RefusedOutcome, TokenOutcome } from './token-outcome.js';
+import { afterGrant, afterRefusal, findRefusal, findUsable } from './token-record.js';
+import type { TokenSlot } from './token-slot.js';
+import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
+import { ERRCODE, tooFrequent } from './wecom-answer.js';
+
+/**
+ * The deployed puppet asks again only when WeCom told it that its token is no good, so whoever asks so long
+ * after the last answer has the token checked.
+ */
+export const CHECK_AFTER_MS = 60_000;
+/** Longer than one question takes. */
+const LEASE_MS = ASK_LIMIT_MS + 1_000;
+/** While another process asks. */
+const POLL_MS = 50;
+
+/** Whose token is wanted, and by whom. */
+export interface TokenRequest {
+  readonly corpId: string;
+  readonly corpSecret: Secret;
+  /** The address of whoever asks; failures are counted by it. */
+  readonly caller: string;
+}
+
+export class TokenInquiry {
+  readonly #budget = new FailureBudget();
+
+  constructor(
+    private readonly slots: SharedSlots,
+    private readonly source: TokenSource,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws AppError `WECOM_UNREACHABLE` */
+  async run(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
+    slot.askedAtMs = this.storeClock.nowMs();
+    // A secret that WeCom has ever accepted is no guess.
+    if (slot.record !== null && slot.record.token !== null) return this.#find(slot, request);
+    const admission = await this.#budget.admit(request.caller, request.corpId);
+    if (typeof admission === 'number') return refusedUnasked(slot, admission);
+    let hasFailed = false;
+    try {
+      const outcome = await this.#find(slot, request);
+      hasFailed =
+        'refusal' in outcome && outcome.source === 'upstream' && outcome.refusal.errcode !== ERRCODE.busy;
+      return outcome;
+    } finally {
+      await admission.end(hasFailed);
+    }
+  }
+
+  /** What WeCom said last of this secret, or of its corp, and still stands. */
+  findRefusal(slot: TokenSlot): RefusedOutcome | null {
+    const refusal = findRefusal(slot.record, this.storeClock.nowMs());
+    if (refusal !== null) {
+      const { errcode, errmsg, untilMs } = refusal;
+      return { refusal: { errcode, errmsg }, source: 'memory', retryAfterS: this.#secondsTo(untilMs) };
+    }
+    const retryAfterS = this.slots.pauseS(slot.corpId);
+    if (retryAfterS === 0) return null;
+    return { refusal: tooFrequent('WeCom wants a pause'), source: 'memory', retryAfterS };
+  }
+
+  async #find(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
+    const lease = await this.#lease(slot);
+    if ('news' in lease) return lease.news;
+    try {
+      return await this.#ask(slot, request, lease.id);
+    } catch (error) {
+      await this.slots.release(slot, lease.id);
+      throw error;
+    }
+  }
+
+  /** The right to ask, without an id where the store cannot be asked; or what another process found out meanwhile. */
+  async #lease(slot: TokenSlot): Promise<{ readonly id: string | null } | { readonly news: TokenOutcome }> {
+    const id = randomUUID();
+    const startedMs = this.storeClock.nowMs();
+    const giveUpMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
+    for (;;) {
+      const lease = await this.slots.lease(slot, id, LEASE_MS);
+      if (lease === null) return { id: null };
+      const news = this.#findNews(slot, startedMs);
+      if (news !== null && lease.isHeld) await this.slots.release(slot, id);
+      if (news !== null) return { news };
+      if (lease.isHeld) return { id };
+      if (this.clock.elapsedMs() >= giveUpMs) {
+        throw new AppError('WECOM_UNREACHABLE', { detail: 'another replica has been asking for 5 s' });
+      }
+      await new Promise<void>((resolve) => void this.clock.after(POLL_MS, resolve));
+    }
+  }
+
+  /** @returns `null` unless the store knew something that is as good as what upstream would say. */
+  #findNews(slot: TokenSlot, startedMs: number): TokenOutcome | null {
+    const { record } = slot;
+    if (record === null) return null;
+    const token = findUsable(record, this.storeClock.nowMs());
+    if (token !== null) {
+      return startedMs - record.answeredAtMs <= CHECK_AFTER_MS ? { token, source: 'store' } : null;
+    }
+    const refusal = this.findRefusal(slot);
+    return refusal === null ? null : { ...refusal, source: 'store' };
+  }
+
+  async #ask(
+    slot: TokenSlot,
+    { corpId, corpSecret }: TokenRequest,
+    leaseId: string | null,
+  ): Promise<TokenOutcome> {
+    const askedAtMs = this.storeClock.nowMs();
+    const answer = await this.source.ask(corpId, corpSecret);
+    const record = this.#toRecord(slot, answer, askedAtMs);
+    await this.slots.learn(slot, record, leaseId);
+    if ('refusal' in answer) {
+      this.log.warn({ corpId, ...answer.refusal }, 'token.refused');
+      const retryAfterS = this.#secondsTo(record.refusal?.untilMs ?? 0);
+      return { refusal: answer.refusal, source: 'upstream', retryAfterS };
+    }
+    if (record.token === null) throw new Error('a grant has a token');
+    return { token: record.token, source: 'upstream' };
+  }
+
+  #toRecord(slot: TokenSlot, answer: SourceAnswer, askedAtMs: number): TokenRecord {
+    const nowMs = this.storeClock.nowMs();
+    if ('refusal' in answer) return afterRefusal(slot, slot.record, answer.refusal, nowMs);
+    const before = slot.record?.token ?? null;
+    return afterGrant(slot, before, answer.grant, { askedAtMs, nowMs }, this.source.isGateway);
+  }
+
+  #secondsTo(untilMs: number): number {
+    return Math.max(1, Math.ceil((untilMs - this.storeClock.nowMs()) / 1_000));
+  }
+}
+
+/** Nobody may fail any more. What WeCom last said of this secret tells more than that. */
+function refusedUnasked({ record }: TokenSlot, retryAfterS: number): RefusedOutcome {
+  const last = record?.refusal ?? tooFrequent('too many gettoken calls of this caller or corp have failed');
+  const { errcode, errmsg } = last;
+  return { refusal: { errcode, errmsg }, source: 'memory', retryAfterS };
+}

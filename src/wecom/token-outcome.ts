@@ -1,0 +1,20 @@
+import type { AccessToken } from './access-token.js';
+import type { WecomAnswer } from './wecom-answer.js';
+
+/** Where an answer was found. */
+export type OutcomeSource = 'memory' | 'store' | 'upstream';
+
+/** What a caller gets: a token, or WeCom's refusal. */
+export type TokenOutcome = GrantedOutcome | RefusedOutcome;
+
+export interface GrantedOutcome {
+  readonly token: AccessToken;
+  readonly source: OutcomeSource;
+}
+
+export interface RefusedOutcome {
+  readonly refusal: WecomAnswer;
+  readonly source: OutcomeSource;
+  /** When upstream may be asked again. */
+  readonly retryAfterS: number;
+}

@@ -1,0 +1,117 @@
+/** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { Secret } from '../kernel/secret.js';
+import { SmallExchange } from './small-exchange.js';
+import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from './wecom-answer.js';
+
+/** For all tries together. */
+export const ASK_LIMIT_MS = 5_000;
+/** WeCom says -1 when it is busy, and that one may ask again up to 3 times (developer.work.weixin.qq.com/document/path/90313). */
+const BUSY_PAUSES_MS = [200, 400, 800];
+/** Of each corp. */
+const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
+
+/** WeCom asks to reserve 512 bytes (document/path/91039); gateways' may be longer. */
+const TOKEN_LENGTH_MAX = 2_048;
+const TOKEN_FORMAT = /^[\x21-\x7e]+$/;
+/** A month: longer than any token lives. */
+const LIFE_S_MAX = 31 * 86_400;
+const WECOM_PATH = '/cgi-bin/gettoken';
+const ERRMSG_LENGTH_MAX = 1_024;
+
+export interface Grant {
+  readonly value: Secret;
+  /** What upstream said, seconds, 1 at least. */
+  readonly expiresInS: number;
+}
+
+export type SourceAnswer = { readonly grant: Grant } | { readonly refusal: WecomAnswer };
+
+@Injectable()
+export class TokenSource {
+  /**
+   * A gateway keeps tokens and knows how long each has left. WeCom gives the same token again and may
+   * then say the full time (it documents neither), so its word is not taken twice for one token.
+   */
+  readonly isGateway: boolean;
+  readonly #pools: ConnectionPools;
+  readonly #origin: string;
+  readonly #path: string;
+
+  constructor(
+    @Inject(CONFIG) { accessTokenUrl }: Config,
+    private readonly clock: Clock,
+    @Inject(LOG) log: Log,
+  ) {
+    this.#pools = new ConnectionPools(LIMITS, clock, log);
+    this.#origin = accessTokenUrl.origin;
+    this.#path = accessTokenUrl.pathname;
+    this.isGateway = this.#path !== WECOM_PATH;
+  }
+
+  /** What is under way then fails. */
+  async close(): Promise<void> {
+    await this.#pools.close();
+  }
+
+  /**
+   * What upstream says, within 5 s, in its own words but for the secret, should they repeat it.
+   * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or says something else.
+   */
+  async ask(corpId: string, corpSecret: Secret): Promise<SourceAnswer> {
+    const untilMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
+    for (const pauseMs of [...BUSY_PAUSES_MS, null]) {
+      const answer = await this.#askOnce(corpId, corpSecret, untilMs - this.clock.elapsedMs());
+      const isBusy = 'refusal' in answer && answer.refusal.errcode === ERRCODE.busy;
+      if (!isBusy || pauseMs === null || this.clock.elapsedMs() + pauseMs >= untilMs) return answer;
+      await new Promise<void>((resolve) => void this.clock.after(pauseMs, resolve));
+    }
+    throw new Error('unreachable: the last try always returns');
+  }
+
+  async #askOnce(corpId: string, corpSecret: Secret, limitMs: number): Promise<SourceAnswer> {
+    const query = `corpid=${encodeURIComponent(corpId)}&corpsecret=${encodeURIComponent(corpSecret.reveal())}`;
+    const request = {
+      method: 'GET',
+      path: `${this.#path}?${query}`,
+      headers: { accept: 'application/json' },
+    } as const;
+    const pool = this.#pools.of(this.#origin, corpId);
+    try {
+      const { status, body } = await SmallExchange.run(pool, request, limitMs, this.clock);
+      return toAnswer(status, body.toString('utf8'), corpSecret);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : 'it failed';
+      throw new AppError('WECOM_UNREACHABLE', { detail: `no access token, since ${reason}`, cause });
+    }
+  }
+}
+
+/** @throws Error whose message says what was expected and repeats nothing of the answer. */
+function toAnswer(status: number, text: string, corpSecret: Secret): SourceAnswer {
+  if (status !== 200) throw new Error(`it answered with HTTP status ${status}`);
+  const answer = readAnswer(text);
+  if (answer !== null && answer.errcode !== 0) {
+    return { refusal: { ...answer, errmsg: withoutSecret(answer.errmsg, corpSecret) } };
+  }
+  const { access_token: value, expires_in: life } = parseObject(text) ?? {};
+  if (typeof value !== 'string' || value.length > TOKEN_LENGTH_MAX || !TOKEN_FORMAT.test(value)) {
+    throw new Error('its answer has no access_token');
+  }
+  const expiresInS = Math.floor(Number(life));
+  if (!(expiresInS >= 1)) throw new Error('its answer has no expires_in of 1 second or more');
+  return { grant: { value: new Secret(value), expiresInS: Math.min(expiresInS, LIFE_S_MAX) } };
+}
+
+function withoutSecret(text: string, secret: Secret): string {
+  const value = secret.reveal();
+  return text
+    .replaceAll(value, '***')
+    .replaceAll(encodeURIComponent(value), '***')
+    .slice(0, ERRMSG_LENGTH_MAX);
+}

@@ -1,0 +1,52 @@
+/** The answers that WeCom gives, which are HTTP 200 whatever they say. Meaning of codes: developer.work.weixin.qq.com/document/path/90313. */
+
+/** `errcode` 0 where all went well. */
+export interface WecomAnswer {
+  readonly errcode: number;
+  readonly errmsg: string;
+}
+
+export const ERRCODE = {
+  busy: -1,
+  secretInvalid: 40001,
+  corpIdInvalid: 40013,
+  tokenInvalid: 40014,
+  secretIllegal: 40091,
+  corpIdMissing: 41002,
+  secretMissing: 41004,
+  tokenExpired: 42001,
+  tooFrequent: 45009,
+} as const;
+
+/** What WeCom says to a caller over its limits, said by us before it has to. */
+export function tooFrequent(what: string): WecomAnswer {
+  return {
+    errcode: ERRCODE.tooFrequent,
+    errmsg: `api freq out of limit, answered by the manager: ${what}`,
+  };
+}
+
+/** Whether WeCom says that the access token is no good, and so has done nothing. */
+export function isTokenError(errcode: number | null): boolean {
+  return errcode === ERRCODE.tokenInvalid || errcode === ERRCODE.tokenExpired;
+}
+
+/** @returns `null` for what is no JSON object with a whole number as `errcode`. */
+export function readAnswer(text: string): WecomAnswer | null {
+  const value = parseObject(text);
+  if (value === null || !Number.isInteger(value.errcode)) return null;
+  const errmsg = typeof value.errmsg === 'string' ? value.errmsg : '';
+  return { errcode: value.errcode as number, errmsg };
+}
+
+/** @returns `null` for what is no JSON object. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
