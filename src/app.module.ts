@@ -8,6 +8,7 @@ import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { WecomModule } from './wecom/wecom.module.js';
 
 @Module({})
 export class AppModule {
@@ -20,6 +21,7 @@ export class AppModule {
         await StorageModule.forRoot(config),
         RegistryModule,
         CallbackModule,
+        WecomModule,
         HealthModule,
       ],
     };

@@ -15,6 +15,7 @@ import { AllowAnyone } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { WecomCounts } from '../wecom/wecom-counts.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { StorageProbe } from './storage-probe.js';
 
@@ -34,6 +35,7 @@ export class HealthController {
     private readonly storage: StorageProbe,
     private readonly registry: RegistryService,
     private readonly callbacks: CallbackCounts,
+    private readonly wecom: WecomCounts,
     private readonly outbox: Outbox,
     private readonly keeper: HintKeeper,
     private readonly storeClock: StoreClock,
@@ -70,6 +72,7 @@ export class HealthController {
       () => this.#storage(),
       () => this.#outbox(),
       () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
+      () => this.indicators.check('wecom').up(this.wecom.toJSON()),
       () => this.memory.checkRSS('memory', RSS_BYTES_MAX),
       () => this.#eventLoopDelay(),
       ...(mongoUri === undefined

@@ -5,11 +5,18 @@ import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { Clock } from '../kernel/clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { WecomModule } from '../wecom/wecom.module.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HealthController } from './health.controller.js';
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
+  imports: [
+    TerminusModule.forRoot({ logger: false }),
+    RegistryModule,
+    DispatchModule,
+    CallbackModule,
+    WecomModule,
+  ],
   controllers: [HealthController],
   providers: [{ provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
 })

@@ -11,11 +11,12 @@ import { toAppError, toErrorBody } from './error-answer.js';
 import { addGate } from './gate.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { RouteTable } from './route-table.js';
+import { streamBodies } from './streamed-body.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000;
-/** A caller that sends slowly holds a socket no longer than this. */
-const REQUEST_LIMIT_MS = 30_000;
+/** A caller that sends slowly holds a socket no longer than this; the largest file takes 3.5 Mbit/s. */
+const REQUEST_LIMIT_MS = 60_000;
 const HEADERS_LIMIT_MS = 10_000;
 /** How late the two limits may be; Node's default is 30 s. */
 const LIMIT_CHECK_MS = 1_000;
@@ -58,6 +59,7 @@ export function createHttpAdapter(
   const fastify = adapter.getInstance();
   const routes = new RouteTable();
   routes.watch(fastify);
+  streamBodies(fastify, config.proxyBodyBytesMax);
   // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -1,0 +1,71 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { AnswerHead } from './caller-answer.js';
+import { headerOf } from './proxy-headers.js';
+import { readAnswer } from './wecom-answer.js';
+
+/** WeCom's answers to what failed have some 200 bytes. */
+const PROBED_BYTES_MAX = 4_096;
+const UNPACKED_BYTES_MAX = 65_536;
+
+const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  '': (bytes) => bytes,
+  identity: (bytes) => bytes,
+  gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
+  deflate: (bytes) => inflateSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
+  br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
+};
+
+/** Looks for the errcode of a short JSON answer while it passes, or before it is passed on. */
+export class AnswerProbe {
+  #encoding: string | null = null;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #isHolding = false;
+
+  /** @param holds whether short answers wait here until they are whole. */
+  constructor(private readonly holds: boolean) {}
+
+  /** @returns whether the answer is held back. */
+  begin({ status, headers }: AnswerHead): boolean {
+    const isJson = /^(?:application\/json|text\/plain)\b/i.test(headerOf(headers, 'content-type'));
+    const length = Number(headerOf(headers, 'content-length') || 0);
+    if (status !== 200 || !isJson || length > PROBED_BYTES_MAX) return false;
+    this.#encoding = headerOf(headers, 'content-encoding').toLowerCase();
+    this.#isHolding = this.holds;
+    return this.#isHolding;
+  }
+
+  /** @returns whether the chunk is held back; else it is to be passed on after what `release` gives. */
+  add(chunk: Buffer): boolean {
+    if (this.#encoding === null) return false;
+    this.#bytes += chunk.length;
+    if (this.#bytes > PROBED_BYTES_MAX) {
+      this.#encoding = null;
+      return false;
+    }
+    this.#chunks.push(chunk);
+    return this.#isHolding;
+  }
+
+  /** What was held back, once. */
+  release(): readonly Buffer[] {
+    const held = this.#isHolding ? this.#chunks : [];
+    this.#isHolding = false;
+    if (this.#encoding === null) this.#chunks = [];
+    return held;
+  }
+
+  /** To be called with a whole answer. @returns `null` where it has none, or is too long to be one. */
+  errcode(): number | null {
+    return this.#encoding === null ? null : this.#read(this.#encoding);
+  }
+
+  #read(encoding: string): number | null {
+    try {
+      const bytes = UNPACK[encoding]?.(Buffer.concat(this.#chunks));
+      return bytes === undefined ? null : (readAnswer(bytes.toString('utf8'))?.errcode ?? null);
+    } catch {
+      return null;
+    }
+  }
+}

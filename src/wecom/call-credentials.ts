@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+import { Secret } from '../kernel/secret.js';
+import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { tokenIdOf } from './access-token.js';
+import { AccessTokens } from './access-tokens.js';
+import type { ProxyTarget } from './proxy-target.js';
+import type { TokenRequest } from './token-inquiry.js';
+import type { RefusedOutcome } from './token-outcome.js';
+
+/** By whose access token a call is made, and for which corp it counts. */
+export interface Credential {
+  readonly kind: 'caller' | 'manager' | 'none';
+  /** `null` where nobody here knows whose token it is. */
+  readonly corpId: string | null;
+  readonly tokenId: string | null;
+  readonly query: string;
+  /** Another token in place of one of ours that is no good; `null`, or a promise of it, where there is none. */
+  readonly renew: (() => Promise<Credential | null>) | null;
+}
+
+/** There is no token for the call, as WeCom says. */
+export interface RefusedCredential {
+  readonly kind: 'manager';
+  readonly corpId: string;
+  readonly refused: RefusedOutcome;
+}
+
+/** Finds the access token of a proxied call: the caller's own, or one of the registry's for callers that are known. */
+@Injectable()
+export class CallCredentials {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly registry: RegistryService,
+  ) {}
+
+  /**
+   * @throws AppError `PROXY_UNAUTHENTICATED`, `PROXY_SECRET_AMBIGUOUS`, `REQUEST_INVALID`, `WECOM_UNREACHABLE`,
+   *   `REGISTRY_CORP_NOT_FOUND`, `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async find(target: ProxyTarget, request: FastifyRequest): Promise<Credential | RefusedCredential> {
+    const { accessToken, corpId, query } = target;
+    if (accessToken !== null) {
+      const tokenId = tokenIdOf(new Secret(accessToken));
+      return { kind: 'caller', corpId: await this.tokens.findCorpOf(tokenId), tokenId, query, renew: null };
+    }
+    if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null };
+    if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');
+    const corpSecret = await this.#getSecret(corpId, target.openKfId);
+    return this.#ours(target, { corpId, corpSecret, caller: request.ip }, true);
+  }
+
+  /** @param isFirst whether the token may be renewed, which is done once. */
+  async #ours(
+    target: ProxyTarget,
+    request: TokenRequest,
+    isFirst: boolean,
+  ): Promise<Credential | RefusedCredential> {
+    const outcome = await this.tokens.getForCall(request);
+    const { corpId } = request;
+    if ('refusal' in outcome) return { kind: 'manager', corpId, refused: outcome };
+    const { id: tokenId, value } = outcome.token;
+    const renew = async (): Promise<Credential | null> => {
+      const renewed = await this.#ours(target, request, false).catch(() => null);
+      return renewed === null || 'refused' in renewed || renewed.tokenId === tokenId ? null : renewed;
+    };
+    const query = target.queryWith(value.reveal());
+    return { kind: 'manager', corpId, tokenId, query, renew: isFirst ? renew : null };
+  }
+
+  async #getSecret(corpId: string, openKfId: string | null): Promise<Secret> {
+    for (const [name, id] of Object.entries({ corpid: corpId, openKfId: openKfId ?? 'none' })) {
+      if (!ID_FORMAT.pattern.test(id)) {
+        throw new AppError('REQUEST_INVALID', { detail: `${name} must be ${ID_FORMAT.expected}` });
+      }
+    }
+    return openKfId === null ? this.#getSecretOfCorp(corpId) : this.#getSecretOfAccount(corpId, openKfId);
+  }
+
+  async #getSecretOfCorp(corpId: string): Promise<Secret> {
+    if (this.registry.secretsOf(corpId).length === 0) await this.registry.lookUpCorp(corpId);
+    const [secret, ...others] = this.registry.secretsOf(corpId);
+    if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
+    if (others.length > 0) throw new AppError('PROXY_SECRET_AMBIGUOUS');
+    return secret;
+  }
+
+  async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
+    const puppet = await this.registry.getPuppet(openKfId);
+    // One of another corp is as unknown as one that there is not.
+    if (puppet.corpId !== corpId || puppet.corpSecret.reveal() === '') {
+      throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    }
+    return puppet.corpSecret;
+  }
+}

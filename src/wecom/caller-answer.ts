@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+/** For what WeCom has said and the caller does not read. */
+const UNREAD_LIMIT_MS = 30_000;
+
+export interface AnswerHead {
+  readonly status: number;
+  readonly statusText: string;
+  /** Flat: name, value, name, value. */
+  readonly headers: readonly string[];
+}
+
+/** The answer to the caller of the proxy, written as it comes and past Fastify, which would want it whole or as a stream. */
+export class CallerAnswer {
+  readonly #reply: FastifyReply;
+  readonly #raw: ServerResponse;
+  #hasBegun = false;
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+    this.#raw = reply.raw;
+  }
+
+  /** From then on nobody else can answer. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Whether the caller hung up. */
+  get isGone(): boolean {
+    return this.#raw.destroyed && !this.#raw.writableFinished;
+  }
+
+  /** Calls when the connection is over or all was written. */
+  whenOver(then: () => void): void {
+    if (this.#raw.destroyed) then();
+    else this.#raw.once('close', then).once('finish', then);
+  }
+
+  begin({ status, statusText, headers }: AnswerHead): void {
+    this.#hasBegun = true;
+    this.#reply.hijack();
+    const own = ['x-request-id', String(this.#reply.request.id)];
+    const connection = this.#reply.getHeader('connection');
+    if (connection !== undefined) own.push('connection', String(connection));
+    this.#raw.writeHead(status, statusText, [...headers, ...own]);
+  }
+
+  /** @returns false when the caller does not keep up; `whenWritable` then says when to go on. */
+  write(chunk: Buffer): boolean {
+    return this.#raw.write(chunk);
+  }
+
+  whenWritable(then: () => void): void {
+    this.#raw.once('drain', then);
+  }
+
+  /** A caller that does not read the rest has its connection cut after a while. */
+  end(): void {
+    this.#raw.setTimeout(UNREAD_LIMIT_MS, () => this.#raw.destroy());
+    this.#raw.end();
+  }
+
+  /** Cuts the connection: a caller must not take half an answer for a whole one. */
+  cut(): void {
+    this.#hasBegun = true;
+    this.#reply.hijack();
+    this.#raw.destroy();
+  }
+}

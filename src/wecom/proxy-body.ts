@@ -1,0 +1,89 @@
+/** The body of a proxied call: small ones whole, so that they can be looked into and sent again, others as they come. */
+import { type Readable, Transform } from 'node:stream';
+import { AppError } from '../kernel/app-error.js';
+
+/** Calls of JSON are far smaller, media larger. */
+const WHOLE_BYTES_MAX = 65_536;
+
+export type ProxyBody =
+  | { readonly whole: Buffer | null }
+  /** To be read once, at the pace of its reader; fails with AppError `REQUEST_BODY_TOO_LARGE`. */
+  | { readonly stream: Readable };
+
+/** Of the caller, who has hung up. */
+export class CallerGone extends Error {
+  override readonly name = 'CallerGone';
+}
+
+/**
+ * @param lengthBytes as announced; `null` where it is not.
+ * @throws AppError `REQUEST_BODY_TOO_LARGE`; CallerGone.
+ */
+export async function readBody(
+  source: Readable | null,
+  lengthBytes: number | null,
+  bytesMax: number,
+): Promise<ProxyBody> {
+  if (source === null || lengthBytes === 0) return { whole: null };
+  if (lengthBytes !== null && lengthBytes > WHOLE_BYTES_MAX) {
+    return { stream: passageOf(source, [], bytesMax) };
+  }
+  const start = await readStart(source);
+  if (start.isWhole) return { whole: Buffer.concat(start.chunks) };
+  return { stream: passageOf(source, start.chunks, bytesMax) };
+}
+
+interface BodyStart {
+  readonly chunks: readonly Buffer[];
+  /** Else the source is paused and has more. */
+  readonly isWhole: boolean;
+}
+
+function readStart(source: Readable): Promise<BodyStart> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const stop = (): void => {
+      source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    };
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes <= WHOLE_BYTES_MAX) return;
+      stop();
+      source.pause();
+      resolve({ chunks, isWhole: false });
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve({ chunks, isWhole: true });
+    };
+    const onClose = (): void => {
+      stop();
+      reject(new CallerGone('the caller hung up'));
+    };
+    source.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+/**
+ * A stream of its own, since whoever sends it destroys it when the sending fails, and the source is the
+ * caller's connection, which still has to be answered.
+ */
+function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number): Readable {
+  let bytes = 0;
+  const passage = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) done(new AppError('REQUEST_BODY_TOO_LARGE'));
+      else done(null, chunk);
+    },
+  });
+  const onClose = (): void => {
+    if (!source.readableEnded) passage.destroy(new CallerGone('the caller hung up'));
+  };
+  source.once('close', onClose).once('error', onClose);
+  for (const chunk of start) passage.write(chunk);
+  source.pipe(passage);
+  return passage;
+}

@@ -1,0 +1,189 @@
+/**
+ * One call of WeCom and its answer, passed through as it comes, with every limit on it. It sends once and
+ * decides nothing: whether an answer that was held back is passed on or the call repeated is its caller's affair.
+ */
+import type { Dispatcher as Undici } from 'undici';
+import type { ConnectionPool } from '../http/connection-pools.js';
+import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import { AnswerProbe } from './answer-probe.js';
+import type { AnswerHead, CallerAnswer } from './caller-answer.js';
+import { CallerGone } from './proxy-body.js';
+import { toCallerHeaders } from './proxy-headers.js';
+import { Silence } from './silence.js';
+import { isTokenError } from './wecom-answer.js';
+
+/** For the headers of an answer, counted from the last byte that was sent, and for every pause after them. */
+export const SILENCE_LIMIT_MS = 30_000;
+/** WeCom's largest file, by upload_by_url, has 200 MB (developer.work.weixin.qq.com/document/path/96219). */
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
+const INTERIM_ANSWERS_MAX = 8;
+
+/** Where a call ended. */
+export type ExchangeEnd =
+  /** All was written to the caller. */
+  | { readonly kind: 'passed'; readonly status: number; readonly errcode: number | null }
+  /** WeCom says that the token is no good, and the caller has heard nothing yet. */
+  | { readonly kind: 'held'; readonly errcode: number | null; passOn(): ExchangeEnd };
+
+export interface ExchangeOptions {
+  /** Whether to hold back an answer that says that the token is no good. */
+  readonly holdsTokenError: boolean;
+}
+
+/** The caller had a part of the answer when WeCom broke off; its connection was cut. */
+export class AnswerBroken extends Error {
+  override readonly name = 'AnswerBroken';
+}
+
+export class ProxyExchange implements Undici.DispatchHandler {
+  readonly #probe: AnswerProbe;
+  readonly #silence: Silence;
+  readonly #resolve: (end: ExchangeEnd) => void;
+  readonly #reject: (error: Error) => void;
+  #controller: Undici.DispatchController | null = null;
+  /** Why it was given up. */
+  #reason: Error | null = null;
+  #head: AnswerHead | null = null;
+  #bytes = 0;
+  #interimAnswers = 0;
+  #isEnded = false;
+
+  /**
+   * @returns how it ended; rejects with AppError `WECOM_UNREACHABLE`, `PROXY_OVERLOADED` or
+   *   `REQUEST_BODY_TOO_LARGE` where the caller can still be told, else with CallerGone or AnswerBroken.
+   */
+  static run(
+    pool: ConnectionPool,
+    request: Undici.DispatchOptions,
+    answer: CallerAnswer,
+    clock: Clock,
+    options: ExchangeOptions,
+  ): Promise<ExchangeEnd> {
+    if (answer.isGone) return Promise.reject(new CallerGone('the caller hung up'));
+    if (pool.isFull) return Promise.reject(new AppError('PROXY_OVERLOADED', { retryAfterS: 1 }));
+    return new Promise((resolve, reject) => {
+      pool.send(request, new ProxyExchange(pool, answer, clock, options, resolve, reject));
+    });
+  }
+
+  private constructor(
+    private readonly pool: ConnectionPool,
+    private readonly answer: CallerAnswer,
+    clock: Clock,
+    { holdsTokenError }: ExchangeOptions,
+    resolve: (end: ExchangeEnd) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#probe = new AnswerProbe(holdsTokenError);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#silence = new Silence(clock, SILENCE_LIMIT_MS, () => this.#giveUp(new Error('no byte for 30 s')));
+    pool.begin();
+    answer.whenOver(() => {
+      if (!this.#isEnded) this.#giveUp(new CallerGone('the caller hung up'));
+    });
+  }
+
+  onRequestStart(controller: Undici.DispatchController): void {
+    // To throw drops the request alone; an abort would close the connection too.
+    if (this.#reason !== null) throw this.#reason;
+    this.#controller = controller;
+  }
+
+  onBodySent(): void {
+    this.#silence.broken();
+  }
+
+  onResponseStart(
+    controller: Undici.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText = '',
+  ): void {
+    this.#silence.broken();
+    if (status < 200) {
+      if (++this.#interimAnswers > INTERIM_ANSWERS_MAX) this.#giveUp(new Error('too many answers of 1xx'));
+      return;
+    }
+    const headers = toCallerHeaders((controller.rawHeaders ?? []) as Buffer[]);
+    this.#head = { status, statusText, headers };
+    if (!this.#probe.begin(this.#head)) this.answer.begin(this.#head);
+  }
+
+  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
+    this.#silence.broken();
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_BYTES_MAX) this.#giveUp(new Error('the answer is longer than 256 MiB'));
+    else if (!this.#probe.add(chunk)) this.#passOn(controller, [...this.#probe.release(), chunk]);
+  }
+
+  onResponseEnd(): void {
+    this.#close();
+    const head = this.#head;
+    if (head === null) {
+      this.#fail(new Error('the answer had no head'));
+      return;
+    }
+    const errcode = this.#probe.errcode();
+    const passOn = (): ExchangeEnd => {
+      this.#passOn(null, this.#probe.release());
+      this.answer.end();
+      return { kind: 'passed', status: head.status, errcode };
+    };
+    const isHeld = isTokenError(errcode) && !this.answer.hasBegun;
+    this.#resolve(isHeld ? { kind: 'held', errcode, passOn } : passOn());
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {
+    this.#close();
+    this.#fail(this.#reason ?? error);
+  }
+
+  /** Writes what was held back, or comes now, at the caller's pace. */
+  #passOn(controller: Undici.DispatchController | null, chunks: readonly Buffer[]): void {
+    if (this.#head !== null && !this.answer.hasBegun) this.answer.begin(this.#head);
+    let isKeepingUp = true;
+    for (const chunk of chunks) isKeepingUp = this.answer.write(chunk);
+    if (isKeepingUp || controller === null) return;
+    controller.pause();
+    this.answer.whenWritable(() => {
+      this.#silence.broken();
+      controller.resume();
+    });
+  }
+
+  /** The connection cannot be used again; a call that still waits for one is dropped when its turn comes. */
+  #giveUp(reason: Error): void {
+    if (this.#reason !== null || this.#isEnded) return;
+    this.#reason = reason;
+    if (this.#controller === null) this.#fail(reason);
+    else this.#controller.abort(reason);
+  }
+
+  #fail(error: Error): void {
+    this.#reject(this.#toFailure(error));
+    if (this.answer.hasBegun) this.answer.cut();
+  }
+
+  #toFailure(error: Error & { code?: string }): Error {
+    if (error instanceof CallerGone) return error;
+    const why = error.code ?? error.message;
+    if (this.answer.hasBegun) {
+      return new AnswerBroken(`WeCom's answer broke off (${why})`, { cause: error });
+    }
+    if (error instanceof AppError) return error;
+    const detail =
+      this.#controller === null
+        ? `no connection (${why})`
+        : `no answer (${why}); the call may have been carried out`;
+    return new AppError('WECOM_UNREACHABLE', { detail, cause: error });
+  }
+
+  #close(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#silence.stop();
+    this.pool.end();
+  }
+}

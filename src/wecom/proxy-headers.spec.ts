@@ -1,0 +1,86 @@
+import { expect, it } from '@jest/globals';
+import { headerOf, toCallerHeaders, toWecomHeaders } from './proxy-headers.js';
+
+it('passes on what WeCom needs, in its order and case, each as often as it came', () => {
+  const raw = [
+    'Content-Type',
+    'multipart/form-data; boundary=x',
+    'RANGE',
+    'bytes=0-1',
+    'x-a',
+    '1',
+    'X-A',
+    '2',
+  ];
+  expect(toWecomHeaders(raw, 'id-1', true)).toEqual([...raw, 'x-request-id', 'id-1']);
+});
+
+it('keeps from WeCom what is of this connection or a credential for the manager', () => {
+  const raw = [
+    ...['Host', 'manager:7777', 'Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=5'],
+    ...[
+      'Transfer-Encoding',
+      'chunked',
+      'TE',
+      'trailers',
+      'Trailer',
+      'x',
+      'Upgrade',
+      'h2c',
+      'Expect',
+      '100-continue',
+    ],
+    ...['Authorization', 'Bearer s3cret', 'Proxy-Authorization', 'Basic x', 'Cookie', 'session=1'],
+    ...['x-request-id', 'theirs', 'Accept', '*/*'],
+  ];
+  expect(toWecomHeaders(raw, 'ours', true)).toEqual(['Accept', '*/*', 'x-request-id', 'ours']);
+});
+
+it('tells WeCom of no body where none is sent', () => {
+  const raw = ['Content-Length', '3', 'Content-Type', 'text/plain', 'Accept', '*/*'];
+  expect(toWecomHeaders(raw, 'id', false)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
+});
+
+it('gives the caller what WeCom said but for what was of its connection', () => {
+  const raw = [
+    ...[
+      'Content-Type',
+      'image/png',
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      'Content-Range',
+      'bytes 0-1/9',
+    ],
+    ...[
+      'Connection',
+      'keep-alive, X-Hop',
+      'X-Hop',
+      '1',
+      'Keep-Alive',
+      'timeout=5',
+      'Transfer-Encoding',
+      'chunked',
+    ],
+    ...['X-Request-Id', 'of-wecom', 'Content-Disposition', 'attachment; filename="\xe4.png"'],
+  ].map((text) => Buffer.from(text, 'latin1'));
+  expect(toCallerHeaders(raw)).toEqual([
+    ...[
+      'Content-Type',
+      'image/png',
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      'Content-Range',
+      'bytes 0-1/9',
+    ],
+    ...['Content-Disposition', 'attachment; filename="\xe4.png"'],
+  ]);
+});
+
+it('finds a header in any case', () => {
+  expect(headerOf(['Content-TYPE', 'a'], 'content-type')).toBe('a');
+  expect(headerOf(['a', 'content-type'], 'content-type')).toBe('');
+});

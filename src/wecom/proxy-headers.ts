@@ -1,0 +1,68 @@
+/** Which headers go through the proxy, both ways, as flat lists `[name, value, name, value, …]` in their order. */
+
+/** They speak of one connection (RFC 9110, 7.6.1), or the next one makes its own. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+/** Credentials for the manager are none of WeCom's business, which takes its own in the query alone. */
+const NOT_TO_WECOM = new Set([
+  ...HOP_BY_HOP,
+  'host',
+  'expect',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-request-id',
+]);
+const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
+const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
+
+export function toWecomHeaders(
+  raw: readonly string[],
+  requestId: string,
+  hasBody: boolean,
+): readonly string[] {
+  const named = namedByConnection(raw);
+  const kept = filtered(
+    raw,
+    (name) => !NOT_TO_WECOM.has(name) && !named.has(name) && (hasBody || !OF_A_BODY.has(name)),
+  );
+  return [...kept, 'x-request-id', requestId];
+}
+
+/** @param raw as undici gives them. */
+export function toCallerHeaders(raw: readonly (Buffer | string)[]): readonly string[] {
+  const texts = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const named = namedByConnection(texts);
+  return filtered(texts, (name) => !NOT_TO_CALLER.has(name) && !named.has(name));
+}
+
+/** @returns `''` where there is none. */
+export function headerOf(headers: readonly string[], wanted: string): string {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() === wanted) return headers[index + 1] ?? '';
+  }
+  return '';
+}
+
+/** Further names that the header Connection says are of this connection alone. */
+function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
+  const value = headerOf(headers, 'connection');
+  return new Set(value === '' ? [] : value.split(',').map((name) => name.trim().toLowerCase()));
+}
+
+function filtered(headers: readonly string[], isKept: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const [name = '', value = ''] = headers.slice(index, index + 2);
+    if (isKept(name.toLowerCase())) kept.push(name, value);
+  }
+  return kept;
+}

@@ -1,0 +1,84 @@
+/** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
+import { AppError } from '../kernel/app-error.js';
+
+const PREFIX = '/puppetWxkfManager/wxkfRequestProxy/';
+/** No dot, no escape and no empty part: there is no way out of /cgi-bin/, however often it is decoded. */
+const API = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*\/?$/;
+const API_LENGTH_MAX = 128;
+const QUERY = /^[\x21\x22\x24-\x7e]*$/;
+
+/** Given twice, nobody could say which of them counts. */
+const SINGLE = ['access_token', 'corpid', 'corpsecret'] as const;
+/** Ours alone, or for `gettoken`: of no use to an API that gets its token from us. */
+const OURS = new Set(['access_token', 'corpid', 'corpsecret', 'openKfId']);
+
+interface Parameter {
+  readonly name: string;
+  readonly value: string;
+  /** As it came. */
+  readonly text: string;
+}
+
+export interface ProxyTarget {
+  /** Path under /cgi-bin/, such as `kf/sync_msg`. */
+  readonly api: string;
+  /** The query as it came, without its question mark. */
+  readonly query: string;
+  /** `null` where it was not sent. */
+  readonly accessToken: string | null;
+  readonly corpId: string | null;
+  readonly openKfId: string | null;
+  /** The query for a call with this token: the other parameters in their order and encoding. */
+  queryWith(accessToken: string): string;
+}
+
+/**
+ * @param url path and query, not decoded.
+ * @throws AppError `PROXY_PATH_INVALID`, `REQUEST_INVALID`
+ */
+export function parseTarget(url: string): ProxyTarget {
+  const queryAt = url.indexOf('?');
+  const path = (queryAt === -1 ? url : url.slice(0, queryAt)).replace(/\/{2,}/g, '/');
+  const query = queryAt === -1 ? '' : url.slice(queryAt + 1);
+  const api = path.slice(PREFIX.length);
+  if (!path.startsWith(PREFIX) || api.length > API_LENGTH_MAX || !API.test(api)) {
+    throw new AppError('PROXY_PATH_INVALID');
+  }
+  if (!QUERY.test(query)) {
+    throw new AppError('REQUEST_INVALID', { detail: 'the query must be percent-encoded and without "#"' });
+  }
+  const parameters = query === '' ? [] : query.split('&').map(toParameter);
+  const doubled = SINGLE.filter((single) => parameters.filter(({ name }) => name === single).length > 1);
+  if (doubled.length > 0) {
+    throw new AppError('REQUEST_INVALID', { detail: `${doubled.join(' and ')} must be given once` });
+  }
+  const find = (wanted: string): string | null =>
+    parameters.find(({ name }) => name === wanted)?.value ?? null;
+  return {
+    api: api.replace(/\/$/, ''),
+    query,
+    accessToken: find('access_token'),
+    corpId: find('corpid'),
+    openKfId: find('openKfId'),
+    queryWith: (accessToken) =>
+      [
+        `access_token=${encodeURIComponent(accessToken)}`,
+        ...parameters.filter(({ name }) => !OURS.has(name)).map(({ text }) => text),
+      ].join('&'),
+  };
+}
+
+function toParameter(text: string): Parameter {
+  const [name = '', ...value] = text.split('=');
+  return { name: decoded(name), value: decoded(value.join('=')), text };
+}
+
+/** What is no percent-encoding stands for itself. */
+function decoded(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  try {
+    return spaced.includes('%') ? decodeURIComponent(spaced) : spaced;
+  } catch {
+    return spaced;
+  }
+}

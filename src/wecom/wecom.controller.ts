@@ -1,0 +1,35 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowRoles } from '../http/allowed-callers.js';
+import { StreamedBody } from '../http/streamed-body.js';
+import { ApiProxy } from './api-proxy.js';
+import { TokenAnswers } from './token-answers.js';
+
+/** What callers reach WeCom through: tokens, and every API under /cgi-bin/. */
+@Controller('puppetWxkfManager')
+export class WecomController {
+  constructor(
+    private readonly tokens: TokenAnswers,
+    private readonly proxy: ApiProxy,
+  ) {}
+
+  @Get('getToken')
+  @AllowRoles('puppet', 'gateway')
+  async getToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.tokens.answer(request, reply);
+  }
+
+  @Get('wxkfRequestProxy/*')
+  @AllowRoles('puppet')
+  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.proxy.forward(request, reply);
+  }
+
+  /** The body goes through as it comes. */
+  @Post('wxkfRequestProxy/*')
+  @AllowRoles('puppet')
+  @StreamedBody()
+  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.proxy.forward(request, reply);
+  }
+}
