@@ -42,9 +42,13 @@ export class TokenSlot {
   adopt(record: TokenRecord): void {
     const own = this.#record;
     if (own !== null && own.answeredAtMs > record.answeredAtMs) return;
-    const isRevokedHere = own?.token?.isRevoked === true && own.answeredAtMs === record.answeredAtMs;
     const { token } = record;
-    this.#set(isRevokedHere && token !== null ? { ...record, token: { ...token, isRevoked: true } } : record);
+    const isRevokedHere =
+      token !== null &&
+      own?.token?.id === token.id &&
+      own.token.isRevoked &&
+      own.answeredAtMs === record.answeredAtMs;
+    this.#set(isRevokedHere ? { ...record, token: { ...token, isRevoked: true } } : record);
   }
 
   /** Takes over what upstream has just said. */
