@@ -180,12 +180,40 @@ describe('apps', () => {
   });
 });
 
+describe('the secrets of a corp', () => {
+  const secretsOf = (image: RegistryImage, corpId = 'ww1') =>
+    image.secretsOf(corpId).map((secret) => secret.reveal());
+  const withSecret = (openKfId: string, corpSecret: string, corpId = 'ww1') =>
+    puppet(openKfId, { corpId }, { corpSecret: new Secret(corpSecret) });
+
+  it('are those of its puppets, each once, for as long as one has it', () => {
+    const image = imageOf(withSecret('wk1', 's1'), withSecret('wk2', 's1'), withSecret('wk3', 's2'));
+    expect(secretsOf(image).sort()).toEqual(['s1', 's2']);
+    image.remove('wk1');
+    image.put(withSecret('wk3', 's1'));
+    expect(secretsOf(image)).toEqual(['s1']);
+    image.put(withSecret('wk2', 's3', 'ww2'));
+    image.remove('wk3');
+    expect([secretsOf(image), secretsOf(image, 'ww2')]).toEqual([[], ['s3']]);
+  });
+
+  it('are none of a record that another version left without one', () => {
+    expect(secretsOf(imageOf(withSecret('wk1', '')))).toEqual([]);
+  });
+});
+
 describe('any sequence of changes', () => {
   const { below, pick } = seeded(SEED);
 
   /** Pairs by corp, each as text, and which puppet uses which of them. */
   const stateOf = (image: RegistryImage): unknown => ({
     corps: CORPS.map((corpId) => pairsOf(image, corpId).map(textOf).sort()),
+    secrets: CORPS.map((corpId) =>
+      image
+        .secretsOf(corpId)
+        .map((secret) => secret.reveal())
+        .sort(),
+    ),
     users: [...image.openKfIds()].sort().map((id) => {
       const pair = image.findPairOf(id);
       const isOfItsCorp = pair === null || pairsOf(image, image.findPuppet(id)?.corpId).includes(pair);
@@ -208,8 +236,9 @@ describe('any sequence of changes', () => {
         known.delete(openKfId);
         image.remove(openKfId);
       } else {
-        known.set(openKfId, puppet(openKfId, words));
-        image.put(puppet(openKfId, words));
+        const one = puppet(openKfId, words, { corpSecret: new Secret(pick(TOKENS)) });
+        known.set(openKfId, one);
+        image.put(one);
       }
       const rebuilt = new RegistryImage(apps);
       for (const one of known.values()) rebuilt.put(one);

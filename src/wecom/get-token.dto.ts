@@ -19,13 +19,14 @@ export class GetTokenDto {
 
 type Query = Readonly<Record<string, unknown>>;
 
-/** What WeCom says when one is missing or empty; where both are, it names the secret. `null` when none is. */
+/**
+ * What WeCom says when one is missing or empty; where both are, it names the secret.
+ * @returns `null` when none is missing, or one was given twice, which is another fault.
+ */
 export function missingOf({ corpid, corpsecret }: Query): WecomAnswer | null {
-  if (corpsecret === undefined || corpsecret === '') {
-    return { errcode: ERRCODE.secretMissing, errmsg: 'corpsecret missing' };
-  }
-  if (corpid === undefined || corpid === '')
-    return { errcode: ERRCODE.corpIdMissing, errmsg: 'corpid missing' };
+  if (Array.isArray(corpid) || Array.isArray(corpsecret)) return null;
+  if (!corpsecret) return { errcode: ERRCODE.secretMissing, errmsg: 'corpsecret missing' };
+  if (!corpid) return { errcode: ERRCODE.corpIdMissing, errmsg: 'corpid missing' };
   return null;
 }
 

@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../config/config.js';
+import { LocalCallQuota } from '../storage/local-call-quota.js';
+import { CallLimits } from './call-limits.js';
+import type { CallLimit } from './call-quota.js';
+
+/** The real one, which also tells what was counted. */
+class WatchedQuota extends LocalCallQuota {
+  readonly counted: string[] = [];
+
+  override take(key: string, limit: CallLimit): Promise<number | null> {
+    this.counted.push(`${limit.name}: ${key}`);
+    return super.take(key, limit);
+  }
+}
+
+let quota: WatchedQuota;
+let limits: CallLimits;
+
+function open(environment: Record<string, string>): void {
+  quota = new WatchedQuota();
+  limits = new CallLimits(quota, loadConfig(environment));
+}
+
+beforeEach(() =>
+  open({
+    CORP_CALLS_PER_MINUTE: '3',
+    CORP_CALLS_PER_HOUR: '6',
+    IP_CALLS_PER_MINUTE: '5',
+    IP_CALLS_PER_HOUR: '9',
+    TOKENLESS_SYNCS_PER_MINUTE: '2',
+  }),
+);
+
+const take = (api: string, corpId: string | null = 'ww1', isTokenlessSync = false) =>
+  limits.take({ corpId, api, isTokenlessSync });
+
+async function takeMany(count: number, api: string, corpId: string | null = 'ww1') {
+  const all = await Promise.all(Array.from({ length: count }, () => take(api, corpId)));
+  return all.filter((waitS) => waitS === null).length;
+}
+
+describe('calls', () => {
+  it('of one corp to one API have the limit of a corp, and are then told when to come again', async () => {
+    limits.noteKnown('kf/send_msg');
+    limits.noteKnown('kf/sync_msg');
+    expect(await takeMany(10, 'kf/send_msg')).toBe(3);
+    const waitS = await take('kf/send_msg');
+    expect(waitS).toBeGreaterThan(50);
+    expect(waitS).toBeLessThanOrEqual(60);
+    expect(await takeMany(10, 'kf/sync_msg')).toBe(3);
+  });
+
+  it('of all corps to one API have the limit of the address', async () => {
+    limits.noteKnown('kf/send_msg');
+    expect(await takeMany(2, 'kf/send_msg', 'ww1')).toBe(2);
+    expect(await takeMany(2, 'kf/send_msg', 'ww2')).toBe(2);
+    expect(await takeMany(2, 'kf/send_msg', 'ww3')).toBe(1);
+  });
+
+  it('of one API in another case are the same calls', async () => {
+    limits.noteKnown('KF/send_msg');
+    expect([await takeMany(2, 'kf/send_msg'), await takeMany(2, 'KF/SEND_MSG')]).toEqual([2, 1]);
+  });
+
+  it('to APIs that WeCom has not answered share a count, whoever makes up their names', async () => {
+    expect(await takeMany(2, 'made/up')).toBe(2);
+    expect(await takeMany(2, 'made/up/2')).toBe(1);
+    expect(new Set(quota.counted)).toEqual(
+      new Set([
+        'corp-minute: ww1 (other)',
+        'corp-hour: ww1 (other)',
+        'ip-minute: (other)',
+        'ip-hour: (other)',
+      ]),
+    );
+  });
+
+  it('by tokens of nobody share a count', async () => {
+    expect([await takeMany(4, 'a', null), await takeMany(2, 'a', 'ww1')]).toEqual([3, 2]);
+  });
+
+  it('that sync without a token have a limit of their own', async () => {
+    limits.noteKnown('kf/sync_msg');
+    expect(await take('kf/sync_msg', 'ww1', true)).toBeNull();
+    expect(await take('kf/sync_msg', 'ww1', true)).toBeNull();
+    expect(await take('kf/sync_msg', 'ww1', true)).toBeGreaterThan(0);
+    expect(await take('kf/sync_msg', 'ww1', false)).toBeNull();
+    expect(await take('kf/sync_msg', 'ww2', true)).toBeNull();
+  });
+
+  it('have the limits that WeCom documents where none are set', async () => {
+    open({});
+    const taken: CallLimit[] = [];
+    quota.take = async (_key, limit) => {
+      taken.push(limit);
+      return null;
+    };
+    await take('kf/sync_msg', 'ww1', true);
+    expect(taken).toEqual([
+      { name: 'tokenless-sync-minute', max: 10, windowMs: 60_000 },
+      { name: 'corp-minute', max: 10_000, windowMs: 60_000 },
+      { name: 'corp-hour', max: 150_000, windowMs: 3_600_000 },
+      { name: 'ip-minute', max: 20_000, windowMs: 60_000 },
+      { name: 'ip-hour', max: 600_000, windowMs: 3_600_000 },
+    ]);
+  });
+});

@@ -1,0 +1,185 @@
+/** `getToken` of the built process, against a simulated WeCom, on both stores. */
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { mongoPlace, onEachStore } from '../support/stores.js';
+import { hold } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+const CORP = 'ww5823bf96d3bd56c7';
+const SECRET = 'marked-secret_of-the+app/=';
+
+let wecom: WecomServer;
+
+beforeEach(async () => {
+  wecom = await startWecomServer();
+  wecom.addSecret(CORP, SECRET);
+});
+
+afterEach(() => wecom.close());
+
+const envOf = (place: Place) => ({
+  ...place.env,
+  ACCESS_TOKEN_URL: wecom.tokenUrl,
+  WECOM_API_URL: wecom.url,
+  LOG_LEVEL: 'trace',
+});
+
+interface TokenAnswer {
+  readonly errcode: number;
+  readonly errmsg: string;
+  readonly access_token?: string;
+  readonly expires_in?: number;
+}
+
+async function getToken(manager: { url: string }, corpsecret = SECRET, corpid = CORP) {
+  const query = new URLSearchParams({ corpid, corpsecret });
+  const response = await fetch(`${manager.url}/puppetWxkfManager/getToken?${query}`);
+  return { status: response.status, headers: response.headers, ...((await response.json()) as TokenAnswer) };
+}
+
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
+
+  beforeEach(async () => {
+    place = newPlace();
+    manager = await startManager(envOf(place));
+  });
+
+  afterEach(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+
+  it('gives one token to 200 that ask at once, by one call, with the seconds that it has', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => getToken(manager)));
+    expect(wecom.tokenCalls).toBe(1);
+    const access_token = wecom.tokenOf(CORP, SECRET);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 200, errcode: 0, errmsg: 'ok', access_token });
+      expect(answer.expires_in).toBeGreaterThan(7_100);
+      expect(answer.expires_in).toBeLessThanOrEqual(7_200);
+    }
+    expect(answers[0]?.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('gives the same token after a restart, also after kill -9, without another call', async () => {
+    const { access_token } = await getToken(manager);
+    await manager.stop('SIGKILL');
+    manager = await startManager(envOf(place));
+    expect(await getToken(manager)).toMatchObject({ access_token });
+    expect(wecom.tokenCalls).toBe(1);
+  });
+
+  it('passes on a refusal, asks once for a wrong secret in a loop, and says it in no line of its log', async () => {
+    for (let n = 0; n < 50; n++) {
+      expect(await getToken(manager, 'wrong-secret_marked')).toMatchObject({ status: 200, errcode: 40001 });
+    }
+    expect(await getToken(manager, SECRET, 'wwUnknown')).toMatchObject({ status: 200, errcode: 40013 });
+    expect(wecom.tokenCalls).toBe(2);
+    const { access_token = '?' } = await getToken(manager);
+    await manager.stop();
+    for (const secret of ['wrong-secret_marked', SECRET, encodeURIComponent(SECRET), access_token]) {
+      expect(manager.output()).not.toContain(secret);
+    }
+    expect(manager.output()).toContain('"token.answered"');
+  });
+});
+
+mongoSuite('two managers on one database', () => {
+  let place: Place;
+  let managers: ManagerProcess[];
+
+  beforeEach(async () => {
+    place = mongoPlace();
+    managers = await Promise.all([startManager(envOf(place)), startManager(envOf(place))]);
+  });
+
+  afterEach(async () => {
+    await Promise.all(managers.map((manager) => manager.stop()));
+    await place.discard();
+  });
+
+  it('make one call for 200 that ask both at once', async () => {
+    const held = hold();
+    wecom.behave('gettoken', held);
+    const answers = Array.from({ length: 200 }, (_, n) => getToken(managers[n % 2] as ManagerProcess));
+    await held.arrived;
+    // Both have all that was asked of them by now, and the second has found that the first is asking.
+    await Promise.all(managers.map(({ url }) => fetch(`${url}/health`)));
+    held.release();
+    const tokens = new Set((await Promise.all(answers)).map(({ access_token }) => access_token));
+    expect([...tokens]).toEqual([wecom.tokenOf(CORP, SECRET)]);
+    expect(wecom.tokenCalls).toBe(1);
+  });
+
+  it('remember a wrong secret together', async () => {
+    for (const manager of [...managers, ...managers]) {
+      expect(await getToken(manager, 'wrong')).toMatchObject({ errcode: 40001 });
+    }
+    expect(wecom.tokenCalls).toBe(1);
+  });
+});
+
+describe('a manager', () => {
+  let place: Place;
+  let manager: ManagerProcess;
+
+  beforeAll(async () => {
+    place = embeddedPlace();
+    const dead = await refusedUrl();
+    manager = await startManager({ ...place.env, ACCESS_TOKEN_URL: `${dead}/cgi-bin/gettoken` });
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+
+  const get = async (query: string) => {
+    const response = await fetch(`${manager.url}/puppetWxkfManager/getToken${query}`);
+    return { status: response.status, ...((await response.json()) as TokenAnswer) };
+  };
+
+  it.each([
+    ['', 200, 41004],
+    ['?corpid=&corpsecret=', 200, 41004],
+    ['?corpid=ww1', 200, 41004],
+    ['?corpid=ww1&corpsecret=', 200, 41004],
+    ['?corpsecret=s', 200, 41002],
+    ['?corpid=&corpsecret=s', 200, 41002],
+    ['?corpid=ww1&corpsecret=s', 504, 504],
+    ['?corpid=ww1&corpid=ww1&corpsecret=s', 400, 400],
+    ['?corpid=ww1&corpid=ww1', 400, 400],
+    ['?corpid=ww1&corpsecret=s&corpsecret=s', 400, 400],
+    ['?corpid=ww%2F1&corpsecret=s', 400, 400],
+    ['?corpid=ww1&corpsecret=s%20s', 400, 400],
+  ])(
+    'answers the query "%s" with %d and errcode %d, in the shape of WeCom',
+    async (query, status, errcode) => {
+      const answer = await get(query);
+      expect(answer).toEqual({ status, errcode, errmsg: expect.stringMatching(/\w{4}/) });
+    },
+  );
+
+  it('names the field that is wrong and shows nothing of it', async () => {
+    const { errmsg } = await get('?corpid=ww1&corpsecret=not%20a%20secret');
+    expect(errmsg).toContain('corpsecret must be given once and');
+    expect(errmsg).not.toContain('not a secret');
+  });
+
+  it('counts a parameter under another encoding as the same', async () => {
+    expect(await get('?corpid=ww1&corpsecret=s&%63orpsecret=s')).toMatchObject({ status: 400 });
+  });
+
+  it('answers a method that there is not in the shape of WeCom', async () => {
+    const socket = connect(Number(new URL(manager.url).port), '127.0.0.1');
+    socket.write('DELETE //puppetWxkfManager/getToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 [\s\S]*\{"errcode":405,"errmsg":"/);
+  });
+});
