@@ -7,12 +7,15 @@ declare module 'fastify' {
     streamedBody?: boolean;
   }
   interface FastifyRequest {
-    /** The body as it comes, on a route that streams; `null` elsewhere, and where the request has none. */
+    /** The body as it comes, on a route that streams; `null` where it is short and so in `body`, or not there. */
     bodyStream: Readable | null;
   }
 }
 
-/** The route reads the body itself, from `request.bodyStream`; only what Content-Length announces is checked. */
+/** A body of no more than this is read whole on every route: it costs less than to stream it. */
+export const WHOLE_BODY_BYTES_MAX = 65_536;
+
+/** The route reads long bodies itself, from `request.bodyStream`; only what Content-Length announces is checked. */
 export function StreamedBody(): MethodDecorator {
   return extendRouteConfig({ streamedBody: true });
 }
@@ -25,12 +28,17 @@ export function streamBodies(fastify: FastifyInstance, bodyBytesMax: number): vo
   });
 }
 
-/** Fastify's parser is given an empty body in place of the real one, and the length that it expects. */
+/** Fastify's parser is given an empty body in place of a long one, and the length that it expects. */
 function streamBodyOf(route: RouteOptions, bodyBytesMax: number): void {
   route.bodyLimit = bodyBytesMax;
   route.preParsing = (request, _reply, payload, done) => {
+    const { 'content-length': length } = request.headers;
+    if (length !== undefined && Number(length) <= WHOLE_BODY_BYTES_MAX) {
+      done(null, payload);
+      return;
+    }
     request.bodyStream = payload as Readable;
-    const receivedEncodedLength = Number(request.headers['content-length'] ?? 0);
+    const receivedEncodedLength = Number(length ?? 0);
     done(null, Object.assign(Readable.from([]), { receivedEncodedLength }));
   };
 }

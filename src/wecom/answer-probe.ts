@@ -15,23 +15,23 @@ const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   br: (bytes) => brotliDecompressSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }),
 };
 
-/** Looks for the errcode of a short JSON answer while it passes, or before it is passed on. */
+/** Looks for the errcode of a short JSON answer, which is passed on when it is whole: that takes less than in pieces. */
 export class AnswerProbe {
   #encoding: string | null = null;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #isHolding = false;
 
-  /** @param holds whether short answers wait here until they are whole. */
+  /** @param holds whether answers of unknown length, too, wait here until they are whole or turn out to be long. */
   constructor(private readonly holds: boolean) {}
 
   /** @returns whether the answer is held back. */
   begin({ status, headers }: AnswerHead): boolean {
     const isJson = /^(?:application\/json|text\/plain)\b/i.test(headerOf(headers, 'content-type'));
-    const length = Number(headerOf(headers, 'content-length') || 0);
-    if (status !== 200 || !isJson || length > PROBED_BYTES_MAX) return false;
+    const length = headerOf(headers, 'content-length');
+    if (status !== 200 || !isJson || Number(length) > PROBED_BYTES_MAX) return false;
     this.#encoding = headerOf(headers, 'content-encoding').toLowerCase();
-    this.#isHolding = this.holds;
+    this.#isHolding = this.holds || length !== '';
     return this.#isHolding;
   }
 

@@ -92,7 +92,7 @@ export class ApiProxy implements OnApplicationShutdown {
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return;
     }
-    const body = await readBody(request.bodyStream, lengthOf(request), this.#bodyBytesMax);
+    const body = await readBody(request, this.#bodyBytesMax);
     try {
       const counted = {
         corpId: credential.corpId,
@@ -147,11 +147,6 @@ function toRequest(path: string, body: ProxyBody, request: FastifyRequest): Undi
     headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null)],
     body: bytes,
   };
-}
-
-function lengthOf({ headers }: FastifyRequest): number | null {
-  const length = headers['content-length'];
-  return length === undefined ? null : Number(length);
 }
 
 /** A body that cannot be read says nothing of a token. */

@@ -32,10 +32,10 @@ export class CallerAnswer {
     return this.#raw.destroyed && !this.#raw.writableFinished;
   }
 
-  /** Calls when the connection is over or all was written. */
+  /** Calls when all was written or the connection is over. */
   whenOver(then: () => void): void {
     if (this.#raw.destroyed) then();
-    else this.#raw.once('close', then).once('finish', then);
+    else this.#raw.once('close', then);
   }
 
   begin({ status, statusText, headers }: AnswerHead): void {
@@ -58,8 +58,15 @@ export class CallerAnswer {
 
   /** A caller that does not read the rest has its connection cut after a while. */
   end(): void {
-    this.#raw.setTimeout(UNREAD_LIMIT_MS, () => this.#raw.destroy());
     this.#raw.end();
+    if (this.#raw.writableLength > 0) this.#raw.setTimeout(UNREAD_LIMIT_MS, () => this.#raw.destroy());
+  }
+
+  /** Head and all of a short body. */
+  whole(head: AnswerHead, body: Buffer): void {
+    this.begin(head);
+    // As a text Node sends it in one write with the head; every byte has a character in latin1.
+    this.#raw.end(body.toString('latin1'), 'latin1');
   }
 
   /** Cuts the connection: a caller must not take half an answer for a whole one. */

@@ -1,9 +1,8 @@
 /** The body of a proxied call: small ones whole, so that they can be looked into and sent again, others as they come. */
 import { type Readable, Transform } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { WHOLE_BODY_BYTES_MAX } from '../http/streamed-body.js';
 import { AppError } from '../kernel/app-error.js';
-
-/** Calls of JSON are far smaller, media larger. */
-const WHOLE_BYTES_MAX = 65_536;
 
 export type ProxyBody =
   | { readonly whole: Buffer | null }
@@ -16,21 +15,18 @@ export class CallerGone extends Error {
 }
 
 /**
- * @param lengthBytes as announced; `null` where it is not.
+ * Of a route with a streamed body.
  * @throws AppError `REQUEST_BODY_TOO_LARGE`; CallerGone.
  */
 export async function readBody(
-  source: Readable | null,
-  lengthBytes: number | null,
+  { body, bodyStream, headers }: Pick<FastifyRequest, 'body' | 'bodyStream' | 'headers'>,
   bytesMax: number,
 ): Promise<ProxyBody> {
-  if (source === null || lengthBytes === 0) return { whole: null };
-  if (lengthBytes !== null && lengthBytes > WHOLE_BYTES_MAX) {
-    return { stream: passageOf(source, [], bytesMax) };
-  }
-  const start = await readStart(source);
+  if (bodyStream === null) return { whole: body instanceof Buffer && body.length > 0 ? body : null };
+  if (headers['content-length'] !== undefined) return { stream: passageOf(bodyStream, [], bytesMax) };
+  const start = await readStart(bodyStream);
   if (start.isWhole) return { whole: Buffer.concat(start.chunks) };
-  return { stream: passageOf(source, start.chunks, bytesMax) };
+  return { stream: passageOf(bodyStream, start.chunks, bytesMax) };
 }
 
 interface BodyStart {
@@ -49,7 +45,7 @@ function readStart(source: Readable): Promise<BodyStart> {
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes <= WHOLE_BYTES_MAX) return;
+      if (bytes <= WHOLE_BODY_BYTES_MAX) return;
       stop();
       source.pause();
       resolve({ chunks, isWhole: false });

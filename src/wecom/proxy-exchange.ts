@@ -127,8 +127,8 @@ export class ProxyExchange implements Undici.DispatchHandler {
     }
     const errcode = this.#probe.errcode();
     const passOn = (): ExchangeEnd => {
-      this.#passOn(null, this.#probe.release());
-      this.answer.end();
+      if (this.answer.hasBegun) this.answer.end();
+      else this.answer.whole(head, Buffer.concat(this.#probe.release()));
       return { kind: 'passed', status: head.status, errcode };
     };
     const isHeld = isTokenError(errcode) && !this.answer.hasBegun;
@@ -141,11 +141,11 @@ export class ProxyExchange implements Undici.DispatchHandler {
   }
 
   /** Writes what was held back, or comes now, at the caller's pace. */
-  #passOn(controller: Undici.DispatchController | null, chunks: readonly Buffer[]): void {
+  #passOn(controller: Undici.DispatchController, chunks: readonly Buffer[]): void {
     if (this.#head !== null && !this.answer.hasBegun) this.answer.begin(this.#head);
     let isKeepingUp = true;
     for (const chunk of chunks) isKeepingUp = this.answer.write(chunk);
-    if (isKeepingUp || controller === null) return;
+    if (isKeepingUp) return;
     controller.pause();
     this.answer.whenWritable(() => {
       this.#silence.broken();

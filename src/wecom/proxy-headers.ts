@@ -22,6 +22,7 @@ const NOT_TO_WECOM = new Set([
   'x-request-id',
 ]);
 const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
+const NONE: ReadonlySet<string> = new Set();
 const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
 
 export function toWecomHeaders(
@@ -38,8 +39,8 @@ export function toWecomHeaders(
 }
 
 /** @param raw as undici gives them. */
-export function toCallerHeaders(raw: readonly (Buffer | string)[]): readonly string[] {
-  const texts = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+export function toCallerHeaders(raw: readonly Buffer[]): readonly string[] {
+  const texts = raw.map((item) => item.toString('latin1'));
   const named = namedByConnection(texts);
   return filtered(texts, (name) => !NOT_TO_CALLER.has(name) && !named.has(name));
 }
@@ -55,14 +56,15 @@ export function headerOf(headers: readonly string[], wanted: string): string {
 /** Further names that the header Connection says are of this connection alone. */
 function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
   const value = headerOf(headers, 'connection');
-  return new Set(value === '' ? [] : value.split(',').map((name) => name.trim().toLowerCase()));
+  if (value === '' || /^(?:keep-alive|close)$/i.test(value)) return NONE;
+  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
 }
 
 function filtered(headers: readonly string[], isKept: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const [name = '', value = ''] = headers.slice(index, index + 2);
-    if (isKept(name.toLowerCase())) kept.push(name, value);
+    const name = headers[index] ?? '';
+    if (isKept(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
   }
   return kept;
 }
