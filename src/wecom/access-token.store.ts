@@ -16,6 +16,9 @@ export interface TokenLease {
  * clock's. Every method rejects with AppError `STORE_UNAVAILABLE`; a write may then have happened or not.
  */
 export abstract class AccessTokenStore {
+  /** Whether other processes write here too. If not, what is remembered of it stays true. */
+  abstract readonly isShared: boolean;
+
   /** @returns `null` when nothing is known of the secret. */
   abstract find(secretId: string): Promise<TokenRecord | null>;
 

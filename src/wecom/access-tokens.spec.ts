@@ -88,11 +88,12 @@ async function untilReplaced(tokens: AccessTokens, old: string): Promise<void> {
 const current = (): string => wecom.tokenOf(CORP, SECRET);
 
 describe('a token', () => {
-  it('is asked for once, and then given from memory with the seconds that it still has', async () => {
+  it('is asked for once, and then given from store and memory with the seconds that it still has', async () => {
     const tokens = open();
     const token = current();
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_200, source: 'upstream' });
     await clock.advance(59_001);
+    expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_140, source: 'store' });
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_140, source: 'memory' });
     expect(wecom.tokenCalls).toBe(1);
     expect(wecom.calls[0]?.query).toEqual({ corpid: CORP, corpsecret: SECRET });
@@ -200,7 +201,7 @@ describe('a check', () => {
     const token = current();
     wecom.behave('gettoken', behaviour);
     await clock.advance(MINUTE_MS + 1);
-    expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'memory' });
+    expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'store' });
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'memory' });
     expect(wecom.tokenCalls).toBe(2);
   });
@@ -267,7 +268,7 @@ describe('the time that a token has', () => {
     await clock.advance(7_190_000);
     expect(await told(tokens.get(request()))).toMatchObject({ expiresInS: 10, source: 'upstream' });
     await clock.advance(9_000);
-    expect(await told(tokens.get(request()))).toMatchObject({ expiresInS: 1, source: 'memory' });
+    expect(await told(tokens.get(request()))).toMatchObject({ expiresInS: 1, source: 'store' });
     await clock.advance(1_001);
     expect(await told(tokens.get(request()))).toMatchObject({ expiresInS: 7_200, source: 'upstream' });
     expect(wecom.tokenCalls).toBe(2);
@@ -311,6 +312,16 @@ describe('for calls of our own', () => {
     await two.revoke(first.token.id);
     expect(await told(two.getForCall(request()))).toMatchObject({ token: current(), source: 'store' });
     expect(wecom.tokenCalls).toBe(2);
+  });
+
+  it('a token that another process found revoked is given to nobody 2 s later', async () => {
+    const [one, two] = [open(), open()];
+    const first = (await one.get(request())) as { token: { id: string } };
+    await two.get(request());
+    wecom.revoke(CORP, SECRET);
+    await one.revoke(first.token.id);
+    await clock.advance(2_001);
+    expect(await told(two.get(request()))).toMatchObject({ token: current(), source: 'upstream' });
   });
 
   it('a revocation that comes late does not touch the token that took its place', async () => {

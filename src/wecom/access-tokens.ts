@@ -19,6 +19,11 @@ import { TokenSource } from './token-source.js';
 /** How long a caller waits for a check while there is a token that may serve. */
 const CHECK_WAIT_MS = 1_000;
 
+interface Loaded {
+  readonly slot: TokenSlot;
+  readonly source: 'memory' | 'store';
+}
+
 @Injectable()
 export class AccessTokens implements OnApplicationShutdown {
   readonly #slots: SharedSlots;
@@ -46,7 +51,7 @@ export class AccessTokens implements OnApplicationShutdown {
    * @throws AppError `WECOM_UNREACHABLE` when there is none and none can be had.
    */
   async get(request: TokenRequest): Promise<TokenOutcome> {
-    const { slot, source } = await this.#load(request);
+    const { slot, source } = await this.#load(request, true);
     const ready = this.#findReady(slot);
     if (ready === null) return this.#getNew(slot, request);
     if (!this.#isDue(slot)) return { token: ready, source };
@@ -58,7 +63,7 @@ export class AccessTokens implements OnApplicationShutdown {
 
   /** For one call that is made at once, and which tells when the token is no good. Errors as `get`. */
   async getForCall(request: TokenRequest): Promise<TokenOutcome> {
-    const { slot, source } = await this.#load(request);
+    const { slot, source } = await this.#load(request, false);
     const ready = this.#findReady(slot);
     if (ready === null) return this.#getNew(slot, request);
     const isEnding = !this.source.isGateway && slot.isDueForRenewal(this.storeClock.nowMs());
@@ -81,12 +86,11 @@ export class AccessTokens implements OnApplicationShutdown {
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
   }
 
-  async #load({
-    corpId,
-    corpSecret,
-  }: TokenRequest): Promise<{ slot: TokenSlot; source: 'memory' | 'store' }> {
+  /** @param isForKeeping whether what other processes found out meanwhile matters: a call would tell. */
+  async #load({ corpId, corpSecret }: TokenRequest, isForKeeping: boolean): Promise<Loaded> {
     const slot = this.#slots.of(secretIdOf(corpId, corpSecret), corpId);
-    if (slot.record !== null) return { slot, source: 'memory' };
+    const isKnown = slot.record !== null && !(isForKeeping && this.#slots.isOutdated(slot));
+    if (isKnown) return { slot, source: 'memory' };
     await this.#slots.load(slot);
     return { slot, source: 'store' };
   }

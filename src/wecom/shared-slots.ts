@@ -12,6 +12,8 @@ const SLOTS_MAX = 10_000;
 const OWNERS_MAX = 50_000;
 /** A token that is no one's may become someone's through another process. */
 const STRANGER_MS = 10_000;
+/** Another process may have heard that a token is no good. */
+const LOADED_MS = 2_000;
 /** Tokens go on without a store that does not answer. */
 const STORE_LIMIT_MS = 600;
 
@@ -40,8 +42,14 @@ export class SharedSlots {
     return slot;
   }
 
+  /** Whether another process may have found out something of which the slot does not know. */
+  isOutdated({ loadedAtMs }: TokenSlot): boolean {
+    return this.store.isShared && this.storeClock.nowMs() - loadedAtMs > LOADED_MS;
+  }
+
   /** Makes a slot know what the store does. */
   async load(slot: TokenSlot): Promise<void> {
+    slot.loadedAtMs = this.storeClock.nowMs();
     slot.loading ??= this.#inStore('find', () => this.store.find(slot.secretId))
       .then((record) => this.#adopt(slot, record))
       .finally(() => {

@@ -14,6 +14,8 @@ export class TokenSlot {
   #insistedAtMs = Number.NEGATIVE_INFINITY;
   /** When upstream was last asked by us, whatever came of it, store time. */
   askedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the store was last asked what it knows, store time. */
+  loadedAtMs = Number.NEGATIVE_INFINITY;
   /** The question under way; everybody who wants to know waits for the same. */
   flight: Promise<TokenOutcome> | null = null;
   /** Of what the store knows. */

@@ -11,6 +11,8 @@ export interface TokenRow {
 export type TokenTable = Map<string, TokenRow>;
 
 export class MemoryAccessTokenStore extends AccessTokenStore {
+  override readonly isShared = true;
+
   constructor(private readonly table: TokenTable = new Map()) {
     super();
   }

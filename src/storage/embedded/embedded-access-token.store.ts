@@ -25,6 +25,7 @@ interface Lease {
  */
 @Injectable()
 export class EmbeddedAccessTokenStore extends AccessTokenStore {
+  override readonly isShared = false;
   readonly #store: EmbeddedStore;
   readonly #storeClock: StoreClock;
   readonly #stored: Database<unknown, string>;

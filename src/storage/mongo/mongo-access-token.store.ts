@@ -13,6 +13,7 @@ const LEASE_KEPT_MS = 60_000;
 /** Each write is of one document and says in its condition what must still be so. */
 @Injectable()
 export class MongoAccessTokenStore extends AccessTokenStore {
+  override readonly isShared = true;
   readonly #documents: Collection<TokenDocument>;
 
   constructor(private readonly store: MongoStore) {
