@@ -458,6 +458,22 @@ describe('upstream', () => {
   });
 });
 
+describe('one corp whose questions hang', () => {
+  it('has 4 of them under way and keeps no other corp waiting', async () => {
+    wecom.addSecret('wwOther', SECRET);
+    const held = hold(answer(40001));
+    wecom.behave('gettoken', held);
+    const tokens = open();
+    const slow = Array.from({ length: 10 }, (_, n) => told(tokens.get(request(`slow-${n}`))));
+    while (wecom.tokenCalls < 4) await wecom.nextHead('gettoken');
+    wecom.behave('gettoken', (exchange) => exchange.usual());
+    expect(await told(tokens.get(request(SECRET, '', 'wwOther')))).toMatchObject({ expiresInS: 7_200 });
+    expect(wecom.tokenCalls).toBe(5);
+    held.release();
+    expect(await Promise.all(slow)).toEqual(slow.map(() => ({ errcode: 40001, source: 'upstream' })));
+  });
+});
+
 describe('a store that does not answer', () => {
   class BrokenStore extends MemoryAccessTokenStore {
     override find(): Promise<never> {
