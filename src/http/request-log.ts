@@ -27,7 +27,7 @@ class RouteFields extends RequestFields {
   }
 }
 
-/** What a route tells about its work, which may go on after its caller hung up. */
+/** What a route tells about its work, which may go on after its caller has the answer or hung up. */
 export class UnitOfWork {
   #isUnderWay = true;
   #onEnd: () => void = () => {};
@@ -82,7 +82,7 @@ export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, lo
     lifecycle.requestBegan();
     reply.raw.once('close', () => {
       lifecycle.requestEnded();
-      if (reply.raw.writableFinished || request.unit === null) writeLine(log, request, reply);
+      if (request.unit === null) writeLine(log, request, reply);
       else request.unit.whenEnded(() => writeLine(log, request, reply));
     });
     reply.header('x-request-id', request.id);

@@ -18,6 +18,7 @@ it('passes on what WeCom needs, in its order and case, each as often as it came'
 it('keeps from WeCom what is of this connection or a credential for the manager', () => {
   const raw = [
     ...['Host', 'manager:7777', 'Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=5'],
+    ...['Connection', 'X-Other-Hop', 'X-Other-Hop', '1'],
     ...[
       'Transfer-Encoding',
       'chunked',

@@ -22,7 +22,6 @@ const NOT_TO_WECOM = new Set([
   'x-request-id',
 ]);
 const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
-const NONE: ReadonlySet<string> = new Set();
 const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
 
 export function toWecomHeaders(
@@ -53,11 +52,14 @@ export function headerOf(headers: readonly string[], wanted: string): string {
   return '';
 }
 
-/** Further names that the header Connection says are of this connection alone. */
+/** Further names that the header Connection, which may come in several lines, says are of this connection alone. */
 function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
-  const value = headerOf(headers, 'connection');
-  if (value === '' || /^(?:keep-alive|close)$/i.test(value)) return NONE;
-  return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
+  const names = new Set<string>();
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() !== 'connection') continue;
+    for (const name of headers[index + 1]?.split(',') ?? []) names.add(name.trim().toLowerCase());
+  }
+  return names;
 }
 
 function filtered(headers: readonly string[], isKept: (name: string) => boolean): string[] {

@@ -13,6 +13,7 @@ import {
   sealCallback,
   type WireCallback,
 } from '../support/wecom.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const BODY_BYTES_MAX = 80_000;
 const app = newApp();
@@ -21,11 +22,14 @@ const good = sealCallback(app, kfMessageXml(app, openKfId));
 let place: Place;
 let manager: ManagerProcess;
 let puppet: PuppetServer;
+let wecom: WecomServer;
 
 beforeAll(async () => {
   place = embeddedPlace();
+  wecom = await startWecomServer();
   manager = await startManager({
     ...place.env,
+    ACCESS_TOKEN_URL: wecom.tokenUrl,
     CALLBACK_BODY_MAX_BYTES: String(BODY_BYTES_MAX),
     LOG_LEVEL: 'trace',
   });
@@ -38,7 +42,7 @@ afterAll(async () => {
   expect(puppet.received).toEqual([]);
   expect((await postCallback(manager.url, app, good)).status).toBe(200);
   await manager.stop();
-  await puppet.close();
+  await Promise.all([puppet.close(), wecom.close()]);
   await place.discard();
 });
 
@@ -260,8 +264,9 @@ it('logs none of the secrets that it was given, nor those in a URL', async () =>
   await fetch(
     `${manager.url}/puppetWxkfManager/getToken?corpid=ww1&corpsecret=marked-secret-1&access_token=marked-secret-2`,
   );
-  await manager.line(({ url }) => String(url).includes('getToken'));
-  expect(manager.output()).toContain('corpsecret=***');
+  await manager.line(({ msg }) => msg === 'token.answered');
+  await fetch(`${manager.url}/puppetWxkfManager/tokens?corpsecret=marked-secret-3`);
+  await manager.line(({ url }) => String(url).includes('corpsecret=***'));
   for (const secret of [app.token, app.encodingAESKey, 'corp-secret-of-the-tests', 'marked-secret']) {
     expect(manager.output()).not.toContain(secret);
   }
