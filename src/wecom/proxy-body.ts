@@ -75,6 +75,8 @@ function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number)
       else done(null, chunk);
     },
   });
+  // Until somebody sends it nobody listens, and an error that nobody hears ends the process.
+  passage.on('error', () => {});
   const onClose = (): void => {
     if (!source.readableEnded) passage.destroy(new CallerGone('the caller hung up'));
   };

@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { readBody } from './proxy-body.js';
+
+/** Longer than what is taken as a whole. */
+const LARGE_BYTES = 100_000;
+
+async function streamOf(source: PassThrough, bytesMax: number) {
+  const body = await readBody(source, LARGE_BYTES, bytesMax);
+  if (!('stream' in body)) throw new Error('it was taken as a whole');
+  return body.stream;
+}
+
+it('keeps quiet of a caller that hangs up while nobody reads the body yet', async () => {
+  const source = new PassThrough();
+  const stream = await streamOf(source, LARGE_BYTES);
+  source.destroy();
+  await turn();
+  expect(stream.errored).toMatchObject({ name: 'CallerGone' });
+});
+
+it('keeps quiet of a body that is too large while nobody reads it yet', async () => {
+  const source = new PassThrough();
+  const stream = await streamOf(source, 1);
+  source.write('abc');
+  await turn();
+  expect(stream.errored).toMatchObject({ code: 'REQUEST_BODY_TOO_LARGE' });
+});
+
+it('lets the source run on when the rest of the body is not wanted, so that the connection can be used again', async () => {
+  const source = new PassThrough();
+  const stream = await streamOf(source, LARGE_BYTES);
+  source.write(Buffer.alloc(LARGE_BYTES / 2));
+  stream.destroy();
+  source.end(Buffer.alloc(LARGE_BYTES / 2));
+  await turn();
+  await turn();
+  expect(source.readableEnded).toBe(true);
+});
