@@ -7,7 +7,8 @@ import { readBody } from './proxy-body.js';
 const LARGE_BYTES = 100_000;
 
 async function streamOf(source: PassThrough, bytesMax: number) {
-  const body = await readBody(source, LARGE_BYTES, bytesMax);
+  const headers = { 'content-length': String(LARGE_BYTES) };
+  const body = await readBody({ body: undefined, bodyStream: source, headers }, bytesMax);
   if (!('stream' in body)) throw new Error('it was taken as a whole');
   return body.stream;
 }
