@@ -1,4 +1,4 @@
-import { Matches } from 'class-validator';
+import { IsOptional, IsString, Matches } from 'class-validator';
 import { validated } from '../http/validation.js';
 import { Secret } from '../kernel/secret.js';
 import { CORP_SECRET_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
@@ -15,6 +15,11 @@ export class GetTokenDto {
     message: `corpsecret must be ${once}${CORP_SECRET_FORMAT.expected}`,
   })
   readonly corpsecret!: string;
+
+  /** Of no use here; given twice, it is as wrong as the others. */
+  @IsOptional()
+  @IsString({ message: 'access_token must be given once' })
+  readonly access_token?: string;
 }
 
 type Query = Readonly<Record<string, unknown>>;
@@ -40,8 +45,9 @@ export function parseGetToken(query: Query): { readonly corpId: string; readonly
 }
 
 function isValid(query: Query): query is Query & GetTokenDto {
-  const { corpid, corpsecret } = query;
+  const { corpid, corpsecret, access_token } = query;
   return (
+    !Array.isArray(access_token) &&
     typeof corpid === 'string' &&
     ID_FORMAT.pattern.test(corpid) &&
     typeof corpsecret === 'string' &&

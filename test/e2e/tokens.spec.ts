@@ -156,6 +156,7 @@ describe('a manager', () => {
     ['?corpid=ww1&corpsecret=s', 504, 504],
     ['?corpid=ww1&corpid=ww1&corpsecret=s', 400, 400],
     ['?corpid=ww1&corpid=ww1', 400, 400],
+    ['?corpid=ww1&corpsecret=s&access_token=1&access_token=2', 400, 400],
     ['?corpid=ww1&corpsecret=s&corpsecret=s', 400, 400],
     ['?corpid=ww%2F1&corpsecret=s', 400, 400],
     ['?corpid=ww1&corpsecret=s%20s', 400, 400],
