@@ -68,6 +68,21 @@ onEachStore((newPlace) => {
     expect(answers[0]?.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('is a gateway for another manager, which passes on what is left of a token', async () => {
+    const { access_token } = await getToken(manager);
+    wecom.behave('gettoken', ({ response }) => void response.destroy());
+    const behind = newPlace();
+    const ACCESS_TOKEN_URL = `${manager.url}/puppetWxkfManager/getToken`;
+    const other = await startManager({ ...behind.env, ACCESS_TOKEN_URL });
+    const answer = await getToken(other);
+    expect(answer).toMatchObject({ status: 200, errcode: 0, access_token });
+    expect(answer.expires_in).toBeLessThanOrEqual(7_200);
+    expect(await getToken(other, 'unknown-here')).toMatchObject({ status: 504, errcode: 504 });
+    await other.stop();
+    await behind.discard();
+    expect(wecom.tokenCalls).toBe(2);
+  });
+
   it('gives the same token after a restart, also after kill -9, without another call', async () => {
     const { access_token } = await getToken(manager);
     await manager.stop('SIGKILL');
