@@ -14,6 +14,7 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage, type WecomApp } from '../support/wecom.js';
+import { startWecomServer } from '../support/wecom-server.js';
 
 standInSuite('while MongoDB is away', () => {
   const app = newApp();
@@ -54,6 +55,33 @@ standInSuite('while MongoDB is away', () => {
     expect(manager.log.filter(({ msg }) => msg === 'registry.load_waiting')).toHaveLength(1);
     expect(await manager.stop()).toBe(0);
   });
+
+  it.each(['that is down', 'that hangs'])(
+    'tokens are had with a database %s, new and known, and calls are made',
+    async (how) => {
+      const wecom = await startWecomServer();
+      wecom.addSecret(app.corpId, 'known');
+      wecom.addSecret(app.corpId, 'new');
+      const urls = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
+      const manager = await startManager({ ...env(), ...urls });
+      const tokenOf = async (corpsecret: string) => {
+        const query = new URLSearchParams({ corpid: app.corpId, corpsecret });
+        const response = await fetch(`${manager.url}/puppetWxkfManager/getToken?${query}`);
+        return ((await response.json()) as { access_token?: string }).access_token;
+      };
+      expect(await tokenOf('known')).toBe(wecom.tokenOf(app.corpId, 'known'));
+      if (how === 'that hangs') await database.pause();
+      else await database.stop();
+      const [known, fresh] = [await tokenOf('known'), await tokenOf('new')];
+      expect([known, fresh]).toEqual([wecom.tokenOf(app.corpId, 'known'), wecom.tokenOf(app.corpId, 'new')]);
+      const call = `wxkfRequestProxy/kf/account/list?access_token=${fresh}`;
+      const response = await fetch(`${manager.url}/puppetWxkfManager/${call}`);
+      expect(await response.json()).toMatchObject({ errcode: 0 });
+      await manager.stop('SIGKILL');
+      if (how === 'that hangs') database.resume();
+      await wecom.close();
+    },
+  );
 
   it('a start without it knows the apps of WECOM_APPS_FILE, and answers 503 to all that it cannot know yet', async () => {
     await database.stop();
