@@ -4,6 +4,9 @@ import type { FastifyReply } from 'fastify';
 /** For what WeCom has said and the caller does not read. */
 const UNREAD_LIMIT_MS = 30_000;
 
+/** What a status line can hold (RFC 9112, 4); nobody needs the text. */
+const STATUS_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 export interface AnswerHead {
   readonly status: number;
   readonly statusText: string;
@@ -44,7 +47,7 @@ export class CallerAnswer {
     const own = ['x-request-id', String(this.#reply.request.id)];
     const connection = this.#reply.getHeader('connection');
     if (connection !== undefined) own.push('connection', String(connection));
-    this.#raw.writeHead(status, statusText, [...headers, ...own]);
+    this.#raw.writeHead(status, STATUS_TEXT.test(statusText) ? statusText : '', [...headers, ...own]);
   }
 
   /** @returns false when the caller does not keep up; `whenWritable` then says when to go on. */

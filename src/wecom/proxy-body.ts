@@ -83,5 +83,7 @@ function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number)
   source.once('close', onClose).once('error', onClose);
   for (const chunk of start) passage.write(chunk);
   source.pipe(passage);
+  // What nobody wants any more is dropped as it comes; unread, it would block the caller's connection for good.
+  passage.once('close', () => source.resume());
   return passage;
 }
