@@ -58,7 +58,7 @@ it.each([
 it('sends nothing of a small body whose caller hangs up in the middle', async () => {
   const request = open(suite.url('kf/half'), { method: 'POST', headers: ['Content-Length', '1000'] });
   request.write('half', () => request.destroy());
-  await suite.manager.line(({ api, aborted }) => api === 'kf/half' && aborted === true);
+  await suite.manager.line(({ url, aborted }) => String(url).endsWith('/kf/half') && aborted === true);
   expect(suite.calls()).toEqual([]);
 });
 
@@ -70,9 +70,18 @@ it('cuts a download off whose caller hangs up in the middle', async () => {
   expect(await suite.calls()[0]?.ended).toBe('cut');
 });
 
-it('cuts the caller off where WeCom breaks off in the middle of an answer', async () => {
+it('says so where WeCom breaks off in the middle of a short answer', async () => {
   suite.wecom.behave('*', cut());
-  const response = await answerOf(open(suite.url('kf/cut')).end());
+  const answer = await call(suite.url('kf/cut'));
+  expect([answer.status, jsonOf(answer)]).toEqual([504, unreachable]);
+  expect(suite.calls()).toHaveLength(1);
+});
+
+it('cuts the caller off where WeCom breaks off in the middle of a file', async () => {
+  suite.wecom.behave('*', ({ response }) => {
+    response.writeHead(200, { 'Content-Length': 9 }).write('part', () => response.destroy());
+  });
+  const response = await answerOf(open(suite.url('media/get')).end());
   expect(response.statusCode).toBe(200);
   await expect(read(response)).rejects.toThrow('aborted');
   expect(suite.calls()).toHaveLength(1);
