@@ -11,6 +11,8 @@ import { type PuppetServer, register, startPuppetServer } from '../support/puppe
 // One of them is MongoDB.
 import { onEachStore } from '../support/stores.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sendMessage } from '../support/wecom.js';
+import { hold } from '../support/wecom-faults.js';
+import { startWecomServer } from '../support/wecom-server.js';
 
 const app = newApp();
 const openKfId = newOpenKfId();
@@ -66,6 +68,32 @@ it('goes on serving after SIGTERM for the drain delay, not ready, and asks calle
   expect(puppet.received.map(({ path }) => path)).toEqual(['/callback', '/moved/callback']);
   void manager.stop('SIGTERM');
   expect(await exited).toBe(0);
+});
+
+it('finishes calls of WeCom that are under way, a file and a token, before it goes', async () => {
+  const wecom = await startWecomServer();
+  wecom.addSecret(app.corpId, 'app-secret');
+  wecom.addMedia('m1', { sizeBytes: 3_000_000 });
+  const manager = await start({ WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl });
+  const accessToken = wecom.tokenOf(app.corpId, 'app-secret');
+  const [file, token] = [hold(), hold()];
+  wecom.behave('media/get', file);
+  wecom.behave('gettoken', token);
+  const get = (path: string) => fetch(`${manager.url}/puppetWxkfManager/${path}`);
+  const answers = [
+    get(`wxkfRequestProxy/media/get?media_id=m1&access_token=${accessToken}`),
+    get(`getToken?corpid=${app.corpId}&corpsecret=app-secret`),
+  ] as const;
+  await Promise.all([file.arrived, token.arrived]);
+  const exited = manager.stop();
+  await manager.line(({ msg }) => msg === 'manager.draining');
+  file.release();
+  token.release();
+  const [media, given] = await Promise.all(answers);
+  expect((await media.bytes()).length).toBe(3_000_000);
+  expect(await given.json()).toMatchObject({ errcode: 0, access_token: accessToken });
+  expect(await exited).toBe(0);
+  await wecom.close();
 });
 
 it('finishes what is under way before it goes', async () => {
