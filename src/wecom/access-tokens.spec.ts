@@ -13,6 +13,7 @@ import { AccessTokens } from './access-tokens.js';
 import type { TokenOutcome } from './token-outcome.js';
 import { secondsLeft } from './token-record.js';
 import { TokenSource } from './token-source.js';
+import { WecomCounts } from './wecom-counts.js';
 
 const CORP = 'wwCorp_1';
 const SECRET = 'the-secret+/of=it';
@@ -21,6 +22,7 @@ const MINUTE_MS = 60_000;
 let clock: ManualClock;
 let wecom: WecomServer;
 let table: TokenTable;
+let counts: WecomCounts;
 const opened: AccessTokens[] = [];
 
 /** A replica on the table, as it is after a start. */
@@ -30,7 +32,7 @@ function open(
 ): AccessTokens {
   const log = pino({ level: 'silent' });
   const source = new TokenSource(loadConfig({ ACCESS_TOKEN_URL: url }), clock, log);
-  const tokens = new AccessTokens(store, source, clock, clock, log);
+  const tokens = new AccessTokens(store, source, clock, clock, counts, log);
   opened.push(tokens);
   return tokens;
 }
@@ -38,6 +40,7 @@ function open(
 beforeEach(async () => {
   clock = new ManualClock();
   table = new Map();
+  counts = new WecomCounts();
   wecom = await startWecomServer({ nowMs: () => clock.nowMs() });
   wecom.addSecret(CORP, SECRET);
 });
@@ -204,6 +207,8 @@ describe('a check', () => {
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'store' });
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'memory' });
     expect(wecom.tokenCalls).toBe(2);
+    const { granted, refused, unreachable } = counts.toJSON().questions;
+    expect([granted, refused + unreachable]).toEqual([1, 1]);
   });
 
   it('that takes too long is not waited for beyond a second, and still counts', async () => {
@@ -441,6 +446,7 @@ describe('upstream', () => {
     wecom.behave('gettoken', behaviour());
     expect(await told(open().get(request()))).toBe('WECOM_UNREACHABLE');
     expect(wecom.tokenCalls).toBe(1);
+    expect(counts.toJSON().questions).toEqual({ granted: 0, refused: 0, unreachable: 1 });
     wecom.behave('gettoken', (exchange) => exchange.usual());
     expect(await told(open().get(request()))).toMatchObject({ token: current() });
   });

@@ -15,6 +15,7 @@ import type { TokenOutcome } from './token-outcome.js';
 import { findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { TokenSource } from './token-source.js';
+import { WecomCounts } from './wecom-counts.js';
 
 /** How long a caller waits for a check while there is a token that may serve. */
 const CHECK_WAIT_MS = 1_000;
@@ -35,10 +36,11 @@ export class AccessTokens implements OnApplicationShutdown {
     private readonly source: TokenSource,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    counts: WecomCounts,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.#slots = new SharedSlots(store, storeClock, log);
-    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, log);
+    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -13,6 +13,7 @@ import { afterGrant, afterRefusal, findRefusal, findUsable } from './token-recor
 import type { TokenSlot } from './token-slot.js';
 import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
 import { ERRCODE, tooFrequent } from './wecom-answer.js';
+import type { WecomCounts } from './wecom-counts.js';
 
 /**
  * The deployed puppet asks again only when WeCom told it that its token is no good, so whoever asks so long
@@ -40,6 +41,7 @@ export class TokenInquiry {
     private readonly source: TokenSource,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    private readonly counts: WecomCounts,
     private readonly log: Log,
   ) {}
 
@@ -121,7 +123,12 @@ export class TokenInquiry {
     leaseId: string | null,
   ): Promise<TokenOutcome> {
     const askedAtMs = this.storeClock.nowMs();
-    const answer = await this.source.ask(corpId, corpSecret);
+    const answer = await this.source.ask(corpId, corpSecret).catch((error) => {
+      this.counts.addQuestion('unreachable');
+      this.log.warn({ corpId, reason: String(error.detail) }, 'token.unreachable');
+      throw error;
+    });
+    this.counts.addQuestion('refusal' in answer ? 'refused' : 'granted');
     const record = this.#toRecord(slot, answer, askedAtMs);
     await this.slots.learn(slot, record, leaseId);
     if ('refusal' in answer) {
