@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { type CallLimit, CallQuota } from '../wecom/call-quota.js';
+import { type CallLimit, CallQuota } from '../wecom/proxy/call-quota.js';
 
 /**
  * The calls of this process alone, forgotten with it. A window begins with the first call of its key, and the

@@ -2,8 +2,8 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { StreamedBody } from '../http/streamed-body.js';
-import { ApiProxy } from './api-proxy.js';
-import { TokenAnswers } from './token-answers.js';
+import { ApiProxy } from './proxy/api-proxy.js';
+import { TokenAnswers } from './tokens/token-answers.js';
 
 /** What callers reach WeCom through: tokens, and every API under /cgi-bin/. */
 @Controller('puppetWxkfManager')

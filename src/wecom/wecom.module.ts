@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
-import { AccessTokens } from './access-tokens.js';
-import { ApiProxy } from './api-proxy.js';
-import { CallCredentials } from './call-credentials.js';
-import { CallLimits } from './call-limits.js';
-import { TokenAnswers } from './token-answers.js';
-import { TokenSource } from './token-source.js';
+import { ApiProxy } from './proxy/api-proxy.js';
+import { CallCredentials } from './proxy/call-credentials.js';
+import { CallLimits } from './proxy/call-limits.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { TokenAnswers } from './tokens/token-answers.js';
+import { TokenSource } from './tokens/token-source.js';
 import { WecomController } from './wecom.controller.js';
 import { WecomCounts } from './wecom-counts.js';
 

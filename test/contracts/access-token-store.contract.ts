@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { TokenRecord } from '../../src/wecom/access-token.js';
-import type { AccessTokenStore } from '../../src/wecom/access-token.store.js';
+import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
+import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';
 
 export interface OpenedTokens {

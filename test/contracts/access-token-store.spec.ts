@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { AccessTokenStore } from '../../src/wecom/access-token.store.js';
+import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace } from '../support/place.js';

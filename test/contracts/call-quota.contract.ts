@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { CallLimit, CallQuota } from '../../src/wecom/call-quota.js';
+import type { CallLimit, CallQuota } from '../../src/wecom/proxy/call-quota.js';
 
 export interface OpenedQuota {
   /** All on one count, as replicas are; one, where a process counts for itself. */

@@ -6,8 +6,8 @@ import { EmbeddedAccessTokenStore } from '../../src/storage/embedded/embedded-ac
 import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { EmbeddedStoreClock } from '../../src/storage/embedded/embedded-store-clock.js';
 import { toStored } from '../../src/storage/embedded/stored-token.js';
-import type { TokenRecord } from '../../src/wecom/access-token.js';
-import { keptUntilMs, RECORD_KEPT_MS } from '../../src/wecom/access-token.store.js';
+import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
+import { keptUntilMs, RECORD_KEPT_MS } from '../../src/wecom/tokens/access-token.store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';

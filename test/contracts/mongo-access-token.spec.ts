@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { TokenDocument } from '../../src/storage/mongo/token.schema.js';
-import type { TokenRecord } from '../../src/wecom/access-token.js';
-import { AccessTokenStore, keptUntilMs } from '../../src/wecom/access-token.store.js';
+import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
+import { AccessTokenStore, keptUntilMs } from '../../src/wecom/tokens/access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';

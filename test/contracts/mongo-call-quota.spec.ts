@@ -11,7 +11,7 @@ import { StoreClock } from '../../src/kernel/store-clock.js';
 import { type CallRecord, callId } from '../../src/storage/mongo/call.schema.js';
 import { MongoCallQuota } from '../../src/storage/mongo/mongo-call-quota.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
-import { CallQuota } from '../../src/wecom/call-quota.js';
+import { CallQuota } from '../../src/wecom/proxy/call-quota.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite, standInSuite } from '../support/mongo/database.js';
 import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';

@@ -1,5 +1,5 @@
-import type { TokenRecord } from '../../src/wecom/access-token.js';
-import { AccessTokenStore, type TokenLease } from '../../src/wecom/access-token.store.js';
+import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
+import { AccessTokenStore, type TokenLease } from '../../src/wecom/tokens/access-token.store.js';
 
 /** What is known of one secret, and until when who asks for it. */
 export interface TokenRow {

@@ -1,5 +1,10 @@
 import { Secret } from '../../src/kernel/secret.js';
-import { type AccessToken, secretIdOf, type TokenRecord, tokenIdOf } from '../../src/wecom/access-token.js';
+import {
+  type AccessToken,
+  secretIdOf,
+  type TokenRecord,
+  tokenIdOf,
+} from '../../src/wecom/tokens/access-token.js';
 
 const ANSWERED_AT_MS = Date.now();
 

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { TokenRecord } from '../../wecom/access-token.js';
+import type { TokenRecord } from '../../wecom/tokens/access-token.js';
 import {
   AccessTokenStore,
   keptUntilMs,
   RECORD_KEPT_MS,
   type TokenLease,
-} from '../../wecom/access-token.store.js';
+} from '../../wecom/tokens/access-token.store.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { readStored, toStored } from './stored-token.js';
 

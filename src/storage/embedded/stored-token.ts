@@ -1,6 +1,6 @@
 /** What is known of a secret, as LMDB keeps it: the same fields, the access token as a text. */
 import { Secret } from '../../kernel/secret.js';
-import type { AccessToken, Refusal, TokenRecord } from '../../wecom/access-token.js';
+import type { AccessToken, Refusal, TokenRecord } from '../../wecom/tokens/access-token.js';
 import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../record-shape.js';
 
 type StoredToken = Omit<AccessToken, 'value'> & { readonly value: string };

@@ -1,4 +1,4 @@
-import type { CallLimit } from '../../wecom/call-quota.js';
+import type { CallLimit } from '../../wecom/proxy/call-quota.js';
 
 /** What this process knows of one key in a window. */
 export interface CallShare {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
-import type { TokenRecord } from '../../wecom/access-token.js';
-import { AccessTokenStore, type TokenLease } from '../../wecom/access-token.store.js';
+import type { TokenRecord } from '../../wecom/tokens/access-token.js';
+import { AccessTokenStore, type TokenLease } from '../../wecom/tokens/access-token.store.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 import { fromDocument, nothingOf, TOKENS, type TokenDocument, toDocument } from './token.schema.js';
 

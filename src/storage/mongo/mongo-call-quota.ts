@@ -2,7 +2,7 @@ import type { Collection } from 'mongoose';
 import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
-import { type CallLimit, CallQuota } from '../../wecom/call-quota.js';
+import { type CallLimit, CallQuota } from '../../wecom/proxy/call-quota.js';
 import { LocalCallQuota } from '../local-call-quota.js';
 import { CALLS, type CallRecord, callId, keptUntil } from './call.schema.js';
 import { type CallShare, type CallWindow, CallWindows } from './call-windows.js';

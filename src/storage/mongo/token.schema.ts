@@ -1,6 +1,6 @@
 import { Secret } from '../../kernel/secret.js';
-import type { AccessToken, Refusal, TokenRecord } from '../../wecom/access-token.js';
-import { keptUntilMs } from '../../wecom/access-token.store.js';
+import type { AccessToken, Refusal, TokenRecord } from '../../wecom/tokens/access-token.js';
+import { keptUntilMs } from '../../wecom/tokens/access-token.store.js';
 import { hasShape, isCount, isDate, isFlag, isNumber, isText, orNull } from '../record-shape.js';
 
 /** Written by the driver itself, as hints are: see `hint.schema.ts`. */

@@ -3,15 +3,15 @@
  * decides nothing: whether an answer that was held back is passed on or the call repeated is its caller's affair.
  */
 import type { Dispatcher as Undici } from 'undici';
-import type { ConnectionPool } from '../http/connection-pools.js';
-import { AppError } from '../kernel/app-error.js';
-import type { Clock } from '../kernel/clock.js';
+import type { ConnectionPool } from '../../http/connection-pools.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import { isTokenError } from '../wecom-answer.js';
 import { AnswerProbe } from './answer-probe.js';
 import type { AnswerHead, CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
 import { toCallerHeaders } from './proxy-headers.js';
 import { Silence } from './silence.js';
-import { isTokenError } from './wecom-answer.js';
 
 /** For the headers of an answer, counted from the last byte that was sent, and for every pause after them. */
 export const SILENCE_LIMIT_MS = 30_000;

@@ -1,10 +1,12 @@
 /** One question upstream for all processes: under a lease, within the budget of failures, and remembered by all. */
 import { randomUUID } from 'node:crypto';
-import { AppError } from '../kernel/app-error.js';
-import type { Clock } from '../kernel/clock.js';
-import type { Log } from '../kernel/log.js';
-import type { Secret } from '../kernel/secret.js';
-import type { StoreClock } from '../kernel/store-clock.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Log } from '../../kernel/log.js';
+import type { Secret } from '../../kernel/secret.js';
+import type { StoreClock } from '../../kernel/store-clock.js';
+import { ERRCODE, tooFrequent } from '../wecom-answer.js';
+import type { WecomCounts } from '../wecom-counts.js';
 import type { TokenRecord } from './access-token.js';
 import { FailureBudget } from './failure-budget.js';
 import type { SharedSlots } from './shared-slots.js';
@@ -12,8 +14,6 @@ import type { RefusedOutcome, TokenOutcome } from './token-outcome.js';
 import { afterGrant, afterRefusal, findRefusal, findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
-import { ERRCODE, tooFrequent } from './wecom-answer.js';
-import type { WecomCounts } from './wecom-counts.js';
 
 /**
  * The deployed puppet asks again only when WeCom told it that its token is no good, so whoever asks so long

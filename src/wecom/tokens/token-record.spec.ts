@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Secret } from '../kernel/secret.js';
+import { Secret } from '../../kernel/secret.js';
 import type { AccessToken, TokenRecord } from './access-token.js';
 import { tokenIdOf } from './access-token.js';
 import { afterGrant, afterRefusal, findRefusal, findUsable, secondsLeft } from './token-record.js';

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../kernel/clock.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
 
 /** Calls once when nothing was heard for a while. Being told costs nothing, since the timer looks only when it runs. */
 export class Silence {

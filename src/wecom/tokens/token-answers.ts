@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RequestFields, UnitOfWork } from '../http/request-log.js';
-import { AppError } from '../kernel/app-error.js';
-import { StoreClock } from '../kernel/store-clock.js';
+import { RequestFields, UnitOfWork } from '../../http/request-log.js';
+import { AppError } from '../../kernel/app-error.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
+import { type TokenResult, WecomCounts } from '../wecom-counts.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
 import type { TokenOutcome } from './token-outcome.js';
 import { secondsLeft } from './token-record.js';
-import { ERRCODE, type WecomAnswer } from './wecom-answer.js';
-import { type TokenResult, WecomCounts } from './wecom-counts.js';
 
 class TokenLog extends RequestFields {
   corpId: string | undefined = undefined;

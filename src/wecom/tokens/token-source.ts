@@ -1,13 +1,13 @@
 /** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config.js';
-import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
-import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { Secret } from '../kernel/secret.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { Secret } from '../../kernel/secret.js';
+import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
 import { SmallExchange } from './small-exchange.js';
-import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from './wecom-answer.js';
 
 /** For all tries together. */
 export const ASK_LIMIT_MS = 5_000;

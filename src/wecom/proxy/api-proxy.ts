@@ -6,13 +6,16 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher as Undici } from 'undici';
-import { CONFIG, type Config } from '../config/config.js';
-import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
-import { UnitOfWork } from '../http/request-log.js';
-import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { AccessTokens } from './access-tokens.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { UnitOfWork } from '../../http/request-log.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { TokenAnswers } from '../tokens/token-answers.js';
+import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
+import { type CallResult, WecomCounts } from '../wecom-counts.js';
 import { CallCredentials, type Credential } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog } from './call-log.js';
@@ -21,9 +24,6 @@ import { CallerGone, type ProxyBody, readBody } from './proxy-body.js';
 import { AnswerBroken, type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
 import { toWecomHeaders } from './proxy-headers.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
-import { TokenAnswers } from './token-answers.js';
-import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from './wecom-answer.js';
-import { type CallResult, WecomCounts } from './wecom-counts.js';
 
 /** Of each corp: calls under way, and those that wait for a connection. */
 const LIMITS: PoolLimits = { sockets: 64, exchanges: 512, keepAliveMs: 4_000, connectMs: 5_000 };

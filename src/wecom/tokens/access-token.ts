@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Secret } from '../kernel/secret.js';
+import type { Secret } from '../../kernel/secret.js';
 
 /** What WeCom, or a gateway in its place, gave for a secret. */
 export interface AccessToken {

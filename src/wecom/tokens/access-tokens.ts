@@ -4,9 +4,10 @@
  * whoever asks badly, and tells every caller how long a token really has.
  */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock } from '../kernel/clock.js';
-import { LOG, type Log } from '../kernel/log.js';
-import { StoreClock } from '../kernel/store-clock.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { WecomCounts } from '../wecom-counts.js';
 import { type AccessToken, secretIdOf } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';
@@ -15,7 +16,6 @@ import type { TokenOutcome } from './token-outcome.js';
 import { findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { TokenSource } from './token-source.js';
-import { WecomCounts } from './wecom-counts.js';
 
 /** How long a caller waits for a check while there is a token that may serve. */
 const CHECK_WAIT_MS = 1_000;

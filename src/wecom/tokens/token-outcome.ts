@@ -1,5 +1,5 @@
+import type { WecomAnswer } from '../wecom-answer.js';
 import type { AccessToken } from './access-token.js';
-import type { WecomAnswer } from './wecom-answer.js';
 
 /** Where an answer was found. */
 export type OutcomeSource = 'memory' | 'store' | 'upstream';

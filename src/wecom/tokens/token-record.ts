@@ -1,8 +1,9 @@
 /** What a record becomes by what upstream said, and what it is good for. Pure. */
+
+import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
 import type { AccessToken, Refusal, TokenRecord } from './access-token.js';
 import { tokenIdOf } from './access-token.js';
 import type { Grant } from './token-source.js';
-import { ERRCODE, type WecomAnswer } from './wecom-answer.js';
 
 /**
  * WeCom may give a token once more around the moment when it ends by our reckoning. For so long it is the end of

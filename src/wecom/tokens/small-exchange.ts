@@ -1,6 +1,6 @@
 import type { Dispatcher as Undici } from 'undici';
-import type { ConnectionPool } from '../http/connection-pools.js';
-import type { Clock, Timer } from '../kernel/clock.js';
+import type { ConnectionPool } from '../../http/connection-pools.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
 
 export interface SmallAnswer {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../config/config.js';
-import { LocalCallQuota } from '../storage/local-call-quota.js';
+import { loadConfig } from '../../config/config.js';
+import { LocalCallQuota } from '../../storage/local-call-quota.js';
 import { CallLimits } from './call-limits.js';
 import type { CallLimit } from './call-quota.js';
 

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { withinDeadline } from '../kernel/deadline.js';
-import type { Log } from '../kernel/log.js';
-import type { StoreClock } from '../kernel/store-clock.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import type { Log } from '../../kernel/log.js';
+import type { StoreClock } from '../../kernel/store-clock.js';
+import { ERRCODE } from '../wecom-answer.js';
 import type { TokenRecord } from './access-token.js';
 import type { AccessTokenStore, TokenLease } from './access-token.store.js';
 import { TokenSlot } from './token-slot.js';
-import { ERRCODE } from './wecom-answer.js';
 
 /** Callers can make up secrets without end; a real one that was pushed out is in the store. */
 const SLOTS_MAX = 10_000;

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import { MemoryAccessTokenStore, type TokenTable } from '../../test/support/memory-access-token.store.js';
-import { refusedUrl } from '../../test/support/raw-server.js';
-import { answer, hang, hold, html, reply, times } from '../../test/support/wecom-faults.js';
-import { startWecomServer, type WecomServer } from '../../test/support/wecom-server.js';
-import { loadConfig } from '../config/config.js';
-import { AppError } from '../kernel/app-error.js';
-import { Secret } from '../kernel/secret.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryAccessTokenStore, type TokenTable } from '../../../test/support/memory-access-token.store.js';
+import { refusedUrl } from '../../../test/support/raw-server.js';
+import { answer, hang, hold, html, reply, times } from '../../../test/support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../../../test/support/wecom-server.js';
+import { loadConfig } from '../../config/config.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Secret } from '../../kernel/secret.js';
+import { WecomCounts } from '../wecom-counts.js';
 import type { AccessTokenStore } from './access-token.store.js';
 import { AccessTokens } from './access-tokens.js';
 import type { TokenOutcome } from './token-outcome.js';
 import { secondsLeft } from './token-record.js';
 import { TokenSource } from './token-source.js';
-import { WecomCounts } from './wecom-counts.js';
 
 const CORP = 'wwCorp_1';
 const SECRET = 'the-secret+/of=it';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config.js';
+import { CONFIG, type Config } from '../../config/config.js';
 import { type CallLimit, CallQuota } from './call-quota.js';
 
 const MINUTE_MS = 60_000;

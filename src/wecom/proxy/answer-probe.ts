@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { readAnswer } from '../wecom-answer.js';
 import type { AnswerHead } from './caller-answer.js';
 import { headerOf } from './proxy-headers.js';
-import { readAnswer } from './wecom-answer.js';
 
 /** WeCom's answers to what failed have some 200 bytes. */
 const PROBED_BYTES_MAX = 4_096;

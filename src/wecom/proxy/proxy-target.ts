@@ -1,5 +1,5 @@
 /** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
-import { AppError } from '../kernel/app-error.js';
+import { AppError } from '../../kernel/app-error.js';
 
 const PREFIX = '/puppetWxkfManager/wxkfRequestProxy/';
 /** No dot, no escape and no empty part: there is no way out of /cgi-bin/, however often it is decoded. */

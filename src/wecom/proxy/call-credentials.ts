@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AppError } from '../kernel/app-error.js';
-import { Secret } from '../kernel/secret.js';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
-import { RegistryService } from '../registry/registry.service.js';
-import { tokenIdOf } from './access-token.js';
-import { AccessTokens } from './access-tokens.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Secret } from '../../kernel/secret.js';
+import { ID_FORMAT } from '../../kernel/wecom-format.js';
+import { RegistryService } from '../../registry/registry.service.js';
+import { tokenIdOf } from '../tokens/access-token.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import type { TokenRequest } from '../tokens/token-inquiry.js';
+import type { RefusedOutcome } from '../tokens/token-outcome.js';
 import type { ProxyTarget } from './proxy-target.js';
-import type { TokenRequest } from './token-inquiry.js';
-import type { RefusedOutcome } from './token-outcome.js';
 
 /** By whose access token a call is made, and for which corp it counts. */
 export interface Credential {
