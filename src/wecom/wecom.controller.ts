@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { StreamedBody } from '../http/streamed-body.js';
@@ -25,10 +25,11 @@ export class WecomController {
     await this.proxy.forward(request, reply);
   }
 
-  /** The body goes through as it comes. */
+  /** The body goes through as it comes. What we answer in WeCom's place has its 200, not Nest's 201. */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @StreamedBody()
+  @HttpCode(200)
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
