@@ -71,11 +71,11 @@ export class ProxyExchange implements Undici.DispatchHandler {
     private readonly pool: ConnectionPool,
     private readonly answer: CallerAnswer,
     clock: Clock,
-    { holdsTokenError }: ExchangeOptions,
+    private readonly options: ExchangeOptions,
     resolve: (end: ExchangeEnd) => void,
     reject: (error: Error) => void,
   ) {
-    this.#probe = new AnswerProbe(holdsTokenError);
+    this.#probe = new AnswerProbe(options.holdsTokenError);
     this.#resolve = resolve;
     this.#reject = reject;
     this.#silence = new Silence(clock, SILENCE_LIMIT_MS, () => this.#giveUp(new Error('no byte for 30 s')));
@@ -131,7 +131,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
       else this.answer.whole(head, Buffer.concat(this.#probe.release()));
       return { kind: 'passed', status: head.status, errcode };
     };
-    const isHeld = isTokenError(errcode) && !this.answer.hasBegun;
+    const isHeld = this.options.holdsTokenError && isTokenError(errcode) && !this.answer.hasBegun;
     this.#resolve(isHeld ? { kind: 'held', errcode, passOn } : passOn());
   }
 
