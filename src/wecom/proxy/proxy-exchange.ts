@@ -11,10 +11,10 @@ import { AnswerProbe } from './answer-probe.js';
 import type { AnswerHead, CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
 import { toCallerHeaders } from './proxy-headers.js';
-import { Silence } from './silence.js';
+import { Silence, type SilenceLimits } from './silence.js';
 
-/** For the headers of an answer, counted from the last byte that was sent, and for every pause after them. */
-export const SILENCE_LIMIT_MS = 30_000;
+/** The pause is that before the head of an answer, too, counted from the last byte that was sent. */
+const SILENCE_LIMITS: SilenceLimits = { pauseMs: 30_000, totalMs: 600_000 };
 /** WeCom's largest file, by upload_by_url, has 200 MB (developer.work.weixin.qq.com/document/path/96219). */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const INTERIM_ANSWERS_MAX = 8;
@@ -78,7 +78,9 @@ export class ProxyExchange implements Undici.DispatchHandler {
     this.#probe = new AnswerProbe(options.holdsTokenError);
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#silence = new Silence(clock, SILENCE_LIMIT_MS, () => this.#giveUp(new Error('no byte for 30 s')));
+    this.#silence = new Silence(clock, SILENCE_LIMITS, () =>
+      this.#giveUp(new Error('no byte for 30 s, or 10 min in all')),
+    );
     pool.begin();
     answer.whenOver(() => {
       if (!this.#isEnded) this.#giveUp(new CallerGone('the caller hung up'));

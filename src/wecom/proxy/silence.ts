@@ -1,17 +1,26 @@
 import type { Clock, Timer } from '../../kernel/clock.js';
 
-/** Calls once when nothing was heard for a while. Being told costs nothing, since the timer looks only when it runs. */
+export interface SilenceLimits {
+  /** Between one sign of life and the next. */
+  readonly pauseMs: number;
+  /** For all of it, however lively: looked at when a pause may be over, so it may be late by one. */
+  readonly totalMs: number;
+}
+
+/** Calls once when nothing was heard for a while, or it takes too long. Being told costs nothing, since the timer looks only when it runs. */
 export class Silence {
+  readonly #startedMs: number;
   #lastMs: number;
   #timer: Timer;
 
   constructor(
     private readonly clock: Clock,
-    private readonly limitMs: number,
+    private readonly limits: SilenceLimits,
     private readonly onSilence: () => void,
   ) {
-    this.#lastMs = clock.elapsedMs();
-    this.#timer = this.#lookAfter(limitMs);
+    this.#startedMs = clock.elapsedMs();
+    this.#lastMs = this.#startedMs;
+    this.#timer = this.#lookAfter(limits.pauseMs);
   }
 
   broken(): void {
@@ -24,8 +33,9 @@ export class Silence {
 
   #lookAfter(ms: number): Timer {
     return this.clock.after(ms, () => {
-      const leftMs = this.#lastMs + this.limitMs - this.clock.elapsedMs();
-      if (leftMs <= 0) this.onSilence();
+      const nowMs = this.clock.elapsedMs();
+      const leftMs = this.#lastMs + this.limits.pauseMs - nowMs;
+      if (leftMs <= 0 || nowMs - this.#startedMs >= this.limits.totalMs) this.onSilence();
       else this.#timer = this.#lookAfter(leftMs);
     });
   }
