@@ -50,6 +50,11 @@ export class CallerAnswer {
     this.#raw.writeHead(status, STATUS_TEXT.test(statusText) ? statusText : '', [...headers, ...own]);
   }
 
+  /** Sends the head now, where what follows may take its time. */
+  flushHead(): void {
+    this.#raw.flushHeaders();
+  }
+
   /** @returns false when the caller does not keep up; `whenWritable` then says when to go on. */
   write(chunk: Buffer): boolean {
     return this.#raw.write(chunk);

@@ -110,7 +110,9 @@ export class ProxyExchange implements Undici.DispatchHandler {
     }
     const headers = toCallerHeaders((controller.rawHeaders ?? []) as Buffer[]);
     this.#head = { status, statusText, headers };
-    if (!this.#probe.begin(this.#head)) this.answer.begin(this.#head);
+    if (this.#probe.begin(this.#head)) return;
+    this.answer.begin(this.#head);
+    this.answer.flushHead();
   }
 
   onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
