@@ -12,11 +12,13 @@ import { type Account, makeAccounts } from './load/accounts.js';
 import type { Child } from './load/child.js';
 import { moveTo, planCores } from './load/cores.js';
 import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
+import { measureIsolation } from './load/isolation.js';
 import { measureKeep } from './load/keep.js';
 import { PROGRAM_KEYS, type ProgramKey, type Setting } from './load/programs.js';
 import { measureProxy } from './load/proxy.js';
 import {
   failureLines,
+  isolationSection,
   keepSection,
   machine,
   notices,
@@ -29,6 +31,7 @@ import { measureToken } from './load/token.js';
 import {
   figureVerdict,
   isMissed,
+  isolationVerdict,
   KEPT_PER_S_MIN,
   PROXY_RATIO_MIN,
   ratioVerdicts,
@@ -39,11 +42,12 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
-const OTHER_PARTS = ['keep', 'token', 'proxy'] as const;
+const OTHER_PARTS = ['keep', 'token', 'proxy', 'isolation'] as const;
 
 type Plan = DeliveryPlan & {
   /** Of the parts about WeCom's API. */
   readonly apiRounds: number;
+  readonly isolationRounds: number;
   /** Of each of the many accounts whose puppets are down. */
   readonly keepPerAccount: number;
   /** The run is given up then. */
@@ -54,6 +58,7 @@ type Plan = DeliveryPlan & {
 const FULL: Plan = {
   rounds: 12,
   apiRounds: 10,
+  isolationRounds: 6,
   measureMs: 2_000,
   connections: CONNECTIONS,
   // Fewer of (b), which takes long.
@@ -67,6 +72,7 @@ const FULL: Plan = {
 const SHORT: Plan = {
   rounds: 3,
   apiRounds: 3,
+  isolationRounds: 2,
   measureMs: 1_000,
   connections: CONNECTIONS,
   warmUp: { a: 10_000, ours: 10_000, b: 2_000, keep: 10_000, token: 5_000, proxy: 5_000, relay: 5_000 },
@@ -195,6 +201,18 @@ async function proxyPart(setting: Setting): Promise<Part> {
   return { rounds, text: [proxySection(rounds, results)], results };
 }
 
+async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
+  const rounds = await measureIsolation(
+    setting,
+    sink,
+    { ...plan, rounds: plan.isolationRounds },
+    started,
+    say,
+  );
+  const verdict = isolationVerdict(rounds.get('alone'), rounds.get('beside'));
+  return { rounds, text: [isolationSection(rounds, verdict)], results: [verdict] };
+}
+
 async function main(): Promise<number> {
   const wanted = wantedKeys();
   const sink = await Sink.open(ACCOUNTS);
@@ -206,6 +224,7 @@ async function main(): Promise<number> {
   if (wanted.has('keep')) parts.push(await keepPart(setting));
   if (wanted.has('token')) parts.push(await tokenPart(setting));
   if (wanted.has('proxy')) parts.push(await proxyPart(setting));
+  if (wanted.has('isolation')) parts.push(await isolationPart(setting, sink));
 
   const rounds = new Map(parts.flatMap((part) => [...part.rounds]));
   const remarks = notices(rounds, cores).map((line) => `- ${line}`);

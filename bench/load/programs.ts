@@ -11,8 +11,11 @@ export type ProgramKey = (typeof PROGRAM_KEYS)[number];
 /** Those that deliver callbacks, and a bare relay for API calls. */
 export type StartedKey = ProgramKey | 'relay';
 
-/** What has rounds: the programs, and ours once more for each of the other things that it does. */
-export type MeasuredKey = StartedKey | 'keep' | 'token' | 'proxy';
+/** What takes turns: the programs, and ours once more for each of the other things that it does. */
+export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy';
+
+/** What has rounds: those, and ours without and with slow calls beside. */
+export type MeasuredKey = TurnKey | 'alone' | 'beside';
 
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
@@ -22,6 +25,8 @@ export const TITLES: Record<MeasuredKey, string> = {
   token: 'ours, getToken',
   proxy: 'ours, proxy',
   relay: 'hand-written relay',
+  alone: 'ours, callbacks alone',
+  beside: 'ours, beside 200 slow calls',
 };
 
 export type Setting = {

@@ -1,20 +1,20 @@
 /** Programs that take turns, so that whatever else the machine does meets all of them alike. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prepared } from './generator.js';
-import { type MeasuredKey, type Program, TITLES } from './programs.js';
+import { type MeasuredKey, type Program, TITLES, type TurnKey } from './programs.js';
 import { type Round, runRound, type Work } from './round.js';
 
 const WARM_UP_ROUND_MS = 500;
 
 /** A program, under the name that its rounds get in the report. */
-export type Contender = { readonly key: MeasuredKey; readonly program: Program };
+export type Contender = { readonly key: TurnKey; readonly program: Program };
 
 export type TurnPlan = {
   readonly rounds: number;
   readonly measureMs: number;
   readonly connections: number;
   /** Requests and not time, since it is by them that code gets compiled. */
-  readonly warmUp: Readonly<Record<MeasuredKey, number>>;
+  readonly warmUp: Readonly<Record<TurnKey, number>>;
   readonly warmUpLimitMs: number;
 };
 

@@ -15,6 +15,8 @@ export const KEPT_PER_S_MIN = 5_000;
 export const TOKENS_PER_S_MIN = 10_000;
 /** Small API calls, beside the hand-written relay. */
 export const PROXY_RATIO_MIN = 0.5;
+/** By how much 200 slow API calls may raise the p99 of callbacks. */
+export const SLOWED_MS_MAX = 20;
 
 export type Verdict = {
   readonly name: string;
@@ -71,6 +73,13 @@ export function figureVerdict(name: string, rounds: readonly Round[], atLeast: n
   const perCpuSecond = rounds.flatMap(({ serverCpuMsPer1000: cpuMs }) => (cpuMs ? [1_000_000 / cpuMs] : []));
   const byCpu = perCpuSecond.length > 0 ? median(perCpuSecond) : null;
   return { name, byRate, byCpu, decides: isFree ? byRate : (byCpu ?? byRate), atLeast };
+}
+
+/** What is left of the time by which others may be slowed; by medians, since a busy neighbour is no slow call. */
+export function isolationVerdict(alone: readonly Round[] = [], beside: readonly Round[] = []): Verdict {
+  const p99Ms = (rounds: readonly Round[]) => median(rounds.map((round) => round.p99Ms));
+  const leftMs = SLOWED_MS_MAX - (p99Ms(beside) - p99Ms(alone));
+  return { name: 'p99 with slow calls', byRate: leftMs, byCpu: null, decides: leftMs, atLeast: 0 };
 }
 
 export function isMissed({ decides, atLeast }: Verdict): boolean {
