@@ -79,3 +79,17 @@ it('that is cut ends the connection without an end', async () => {
   await once(socket, 'close');
   expect(text).toMatch(/\r\n\r\nhalf$/);
 });
+
+it('has its head sent at once where it is told to, byte for byte', async () => {
+  let finish = () => {};
+  answers = (answer) => {
+    answer.begin({ ...HEAD, headers: ['X-Latin', 'caf\xe9'] });
+    answer.flushHead();
+    finish = () => answer.end();
+  };
+  const socket = openSocket();
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  expect(head.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\nX-Latin: caf\xe9\r\n/);
+  finish();
+  await socket.toArray();
+});

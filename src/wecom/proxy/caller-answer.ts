@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify';
 /** For what WeCom has said and the caller does not read. */
 const UNREAD_LIMIT_MS = 30_000;
 
+const NOTHING = Buffer.alloc(0);
+
 /** What a status line can hold (RFC 9112, 4); nobody needs the text. */
 const STATUS_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -52,7 +54,8 @@ export class CallerAnswer {
 
   /** Sends the head now, where what follows may take its time. */
   flushHead(): void {
-    this.#raw.flushHeaders();
+    // Not `flushHeaders`, which writes UTF-8: header bytes beyond ASCII would become others.
+    this.#raw.write(NOTHING);
   }
 
   /** @returns false when the caller does not keep up; `whenWritable` then says when to go on. */
