@@ -9,18 +9,7 @@ import { proxySuite } from '../support/proxy-suite.js';
 import { reply } from '../support/wecom-faults.js';
 import { mediaSha256 } from '../support/wecom-media.js';
 
-const CORP = 'ww1';
-const SECRET = 'corp-secret-of-the-proxy';
 const suite = proxySuite();
-
-function goodToken(): string {
-  suite.wecom.addSecret(CORP, SECRET);
-  return suite.wecom.tokenOf(CORP, SECRET);
-}
-
-function pathOf(target: string): string {
-  return new URL(suite.url(target)).pathname + new URL(suite.url(target)).search;
-}
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
@@ -35,7 +24,7 @@ it('passes a form on untouched, boundary and bytes', async () => {
     Buffer.from(`\r\n--${boundary}--\r\n`),
   ]);
   const type = `multipart/form-data; boundary=${boundary}`;
-  const answer = await call(suite.url(`media/upload?access_token=${goodToken()}&type=file`), {
+  const answer = await call(suite.url(`media/upload?access_token=${suite.goodToken()}&type=file`), {
     method: 'POST',
     headers: ['Content-Type', type],
     body,
@@ -48,7 +37,7 @@ it('passes a form on untouched, boundary and bytes', async () => {
 
 it('asks for a part of a file and gives it as such', async () => {
   suite.wecom.addMedia('m1', { sizeBytes: 500_000, contentType: 'image/png', fileName: 'a.png' });
-  const url = suite.url(`media/get?access_token=${goodToken()}&media_id=m1`);
+  const url = suite.url(`media/get?access_token=${suite.goodToken()}&media_id=m1`);
   const part = await call(url, { headers: ['Range', 'bytes=70000-139999'] });
   expect(part.status).toBe(206);
   expect(part.headers).toMatchObject({
@@ -63,7 +52,7 @@ it('asks for a part of a file and gives it as such', async () => {
 });
 
 it('leaves an error of media as it is: 200 and JSON', async () => {
-  const answer = await call(suite.url(`media/get?access_token=${goodToken()}&media_id=none`));
+  const answer = await call(suite.url(`media/get?access_token=${suite.goodToken()}&media_id=none`));
   expect(answer.status).toBe(200);
   expect(valuesOf(answer.rawHeaders, 'error-code')).toEqual(['40007']);
   expect(jsonOf(answer)).toMatchObject({ errcode: 40007 });
@@ -71,7 +60,7 @@ it('leaves an error of media as it is: 200 and JSON', async () => {
 
 it('passes a HEAD on', async () => {
   suite.wecom.addMedia('m2', { sizeBytes: 500_000 });
-  const answer = await call(suite.url(`media/get?access_token=${goodToken()}&media_id=m2`), {
+  const answer = await call(suite.url(`media/get?access_token=${suite.goodToken()}&media_id=m2`), {
     method: 'HEAD',
   });
   expect([answer.status, answer.headers['content-length'], answer.body.length]).toEqual([200, '500000', 0]);
@@ -104,7 +93,9 @@ it.each([
   ['a length of 0', ['Content-Length: 0', 'Content-Type: application/json']],
   ['one chunk, the last', ['Transfer-Encoding: chunked']],
 ])('passes a POST with an empty body on, of %s', async (_what, lines) => {
-  const head = [`POST ${pathOf('kf/empty')} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines].join('\r\n');
+  const head = [`POST ${suite.path('kf/empty')} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines].join(
+    '\r\n',
+  );
   const body = lines[0]?.startsWith('Transfer') ? '0\r\n\r\n' : '';
   const answer = await text(openSocket(suite.manager.url, `${head}\r\n\r\n${body}`));
   expect(answer).toMatch(/^HTTP\/1\.1 404 .*\r\n\r\nnot found$/s);
@@ -117,7 +108,7 @@ it('takes a chunked body, small and large', async () => {
     const received = suite.wecom.next('kf/chunked');
     const socket = openSocket(
       suite.manager.url,
-      `POST ${pathOf('kf/chunked')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n`,
+      `POST ${suite.path('kf/chunked')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n`,
     );
     socket.write(body);
     socket.write('\r\n0\r\n\r\n');
@@ -129,7 +120,7 @@ it('takes a chunked body, small and large', async () => {
 it('lets a caller that waits for it go on with its body', async () => {
   const socket = openSocket(
     suite.manager.url,
-    `POST ${pathOf('kf/expected')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${suite.path('kf/expected')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n`,
   );
   const [interim] = (await once(socket, 'data')) as [Buffer];
   expect(interim.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');

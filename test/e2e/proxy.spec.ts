@@ -5,25 +5,14 @@ import { call, jsonOf, openSocket, postJsonBody, valuesOf } from '../support/htt
 import { proxySuite } from '../support/proxy-suite.js';
 import { reply } from '../support/wecom-faults.js';
 
-const CORP = 'ww1';
-const SECRET = 'corp-secret-of-the-proxy';
 const suite = proxySuite();
-
-function goodToken(): string {
-  suite.wecom.addSecret(CORP, SECRET);
-  return suite.wecom.tokenOf(CORP, SECRET);
-}
-
-function pathOf(target: string): string {
-  return new URL(suite.url(target)).pathname + new URL(suite.url(target)).search;
-}
 
 /** From `name: value` to names and values in turn. */
 const flat = (...lines: string[]) => lines.flatMap((line) => line.split(/: (.*)/).slice(0, 2));
 const named = (headers: readonly string[]) => headers.filter((_, at) => at % 2 === 0);
 
 it('passes a GET on and its answer back', async () => {
-  const answer = await call(suite.url(`kf/account/list?access_token=${goodToken()}`));
+  const answer = await call(suite.url(`kf/account/list?access_token=${suite.goodToken()}`));
   expect(answer).toMatchObject({ status: 200, statusText: 'OK' });
   expect(valuesOf(answer.rawHeaders, 'content-type')).toEqual(['application/json; charset=UTF-8']);
   expect(jsonOf(answer)).toMatchObject({ errcode: 0, account_list: [{ open_kfid: 'wk-0-100' }] });
@@ -32,7 +21,7 @@ it('passes a GET on and its answer back', async () => {
 
 it('passes a POST on to the byte', async () => {
   const body = '{ "touser" : "wm1",\n"msgid":"\\u597d", "text":{"content":"好 1.0"} }';
-  const answer = await call(suite.url(`kf/send_msg?access_token=${goodToken()}`), {
+  const answer = await call(suite.url(`kf/send_msg?access_token=${suite.goodToken()}`), {
     ...postJsonBody({}),
     body,
   });
@@ -46,7 +35,7 @@ it('keeps the query in its order and encoding', async () => {
   const query = 'z=%E5%A5%BD&access_token=t%2D1&a=1&a=2&b=x+y%20z&c&d=&%61=%7e~!\'()*;:@$,/?"[]|&&=e';
   const socket = openSocket(
     suite.manager.url,
-    `GET ${pathOf('kf/other')}?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    `GET ${suite.path('kf/other')}?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
   );
   await text(socket);
   expect(suite.calls().map(({ target }) => target)).toEqual([`/cgi-bin/kf/other?${query}`]);
@@ -159,7 +148,7 @@ it.each([
 });
 
 it('finds the API whatever the number of slashes, and one at its end', async () => {
-  const path = pathOf(`kf/send_msg/?access_token=${goodToken()}`).replaceAll('/', '//');
+  const path = suite.path(`kf/send_msg/?access_token=${suite.goodToken()}`).replaceAll('/', '//');
   const answer = await text(
     openSocket(suite.manager.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
   );

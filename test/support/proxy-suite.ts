@@ -6,11 +6,17 @@ import type { WecomCall } from './wecom-call.js';
 import { usual } from './wecom-faults.js';
 import { startWecomServer, type WecomServer } from './wecom-server.js';
 
+const PREFIX = '/puppetWxkfManager/wxkfRequestProxy/';
+
 export interface ProxySuite {
   readonly wecom: WecomServer;
   readonly manager: ManagerProcess;
   /** @param target path under cgi-bin, and query. */
   url(target: string): string;
+  /** The same as it stands in a request line. */
+  path(target: string): string;
+  /** The access token of an app that WeCom knows. */
+  goodToken(): string;
   /** What WeCom has got in this test. */
   calls(api?: string): WecomCall[];
   restart(signal?: NodeJS.Signals): Promise<void>;
@@ -67,7 +73,12 @@ export function proxySuite(
     get manager() {
       return manager;
     },
-    url: (target) => `${manager.url}/puppetWxkfManager/wxkfRequestProxy/${target}`,
+    url: (target) => `${manager.url}${PREFIX}${target}`,
+    path: (target) => `${PREFIX}${target}`,
+    goodToken: () => {
+      wecom.addSecret('ww1', 'corp-secret-of-the-proxy');
+      return wecom.tokenOf('ww1', 'corp-secret-of-the-proxy');
+    },
     calls: (api) => wecom.calls.slice(callsBefore).filter((call) => api === undefined || call.api === api),
     restart: async (signal) => {
       await manager.stop(signal);
