@@ -40,7 +40,8 @@ export abstract class PuppetRepository {
   abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
 
   /**
-   * Marks the puppet online at `nowMs` if it is still registered with this corp and endpoint.
+   * Marks the puppet online at `nowMs` if it is still registered with this corp and endpoint: it took
+   * something, so its registration has its answer too.
    * @returns as `markOffline` does.
    */
   abstract markOnline(

@@ -176,9 +176,10 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       expect(await repository.markOnline({ ...puppet, corpId: 'wwOther' }, NOW_MS + 1)).toBeNull();
       expect(await repository.markOnline(puppet, NOW_MS + 2)).toMatchObject({
         online: true,
+        answered: true,
         lastOnlineAtMs: NOW_MS + 2,
       });
-      expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
+      expect(await repository.find('wkAccount-1')).toMatchObject({ online: true, answered: true });
     });
 
     it('tells others that a registration has its answer, unless another one followed it', async () => {

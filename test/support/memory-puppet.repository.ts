@@ -63,7 +63,7 @@ export class MemoryPuppetRepository extends PuppetRepository {
   ): Promise<Puppet | null> {
     const puppet = this.table.get(openKfId)?.puppet;
     if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
-    return this.#write({ ...puppet, online: true, lastOnlineAtMs: nowMs });
+    return this.#write({ ...puppet, online: true, answered: true, lastOnlineAtMs: nowMs });
   }
 
   override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {

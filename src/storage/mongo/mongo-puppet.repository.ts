@@ -102,7 +102,7 @@ export class MongoPuppetRepository extends PuppetRepository {
     nowMs: number,
   ): Promise<Puppet | null> {
     const filter = { kfOpenId: openKfId, corpId, botEndpoint: endpoint };
-    return this.#set(filter, { online: true, lastOnlineDate: new Date(nowMs) });
+    return this.#set(filter, { online: true, answered: true, lastOnlineDate: new Date(nowMs) });
   }
 
   override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {
