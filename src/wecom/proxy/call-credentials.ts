@@ -44,8 +44,7 @@ export class CallCredentials {
     const { accessToken, corpId, query } = target;
     if (accessToken !== null) {
       const tokenId = tokenIdOf(new Secret(accessToken));
-      const ofCorp = this.tokens.findKnownCorpOf(tokenId) ?? (await this.tokens.findCorpOf(tokenId));
-      return { kind: 'caller', corpId: ofCorp, tokenId, query, renew: null };
+      return { kind: 'caller', corpId: await this.tokens.findCorpOf(tokenId), tokenId, query, renew: null };
     }
     if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null };
     if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');

@@ -22,6 +22,17 @@ it('keeps quiet of a caller that hangs up while nobody reads the body yet', asyn
   expect(stream.errored).toMatchObject({ name: 'CallerGone' });
 });
 
+it.each([3, 4])(
+  'takes a short body that does not say its length up to the limit: of %d bytes',
+  async (bytes) => {
+    const source = new PassThrough();
+    source.end(Buffer.alloc(bytes));
+    const body = readBody({ body: undefined, bodyStream: source, headers: {} }, 3);
+    if (bytes === 3) expect(await body).toEqual({ whole: Buffer.alloc(3) });
+    else await expect(body).rejects.toMatchObject({ code: 'REQUEST_BODY_TOO_LARGE' });
+  },
+);
+
 it('keeps quiet of a body that is too large while nobody reads it yet', async () => {
   const source = new PassThrough();
   const stream = await streamOf(source, 1);

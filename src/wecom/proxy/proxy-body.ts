@@ -25,8 +25,13 @@ export async function readBody(
   if (bodyStream === null) return { whole: body instanceof Buffer && body.length > 0 ? body : null };
   if (headers['content-length'] !== undefined) return { stream: passageOf(bodyStream, [], bytesMax) };
   const start = await readStart(bodyStream);
-  if (start.isWhole) return { whole: Buffer.concat(start.chunks) };
+  if (start.isWhole) return { whole: withinLimit(Buffer.concat(start.chunks), bytesMax) };
   return { stream: passageOf(bodyStream, start.chunks, bytesMax) };
+}
+
+function withinLimit(body: Buffer, bytesMax: number): Buffer {
+  if (body.length > bytesMax) throw new AppError('REQUEST_BODY_TOO_LARGE');
+  return body;
 }
 
 interface BodyStart {

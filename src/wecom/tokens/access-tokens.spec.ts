@@ -536,6 +536,16 @@ describe('secrets that nobody has accepted', () => {
     expect(all.filter((one) => (one as { errcode: number }).errcode === 45009)).toHaveLength(40);
   });
 
+  it('do not wait for places longer than one question takes', async () => {
+    wecom.behave('gettoken', hang());
+    const tokens = open();
+    const all = Promise.all(Array.from({ length: 200 }, (_, n) => guess(tokens, n, 'evil', `ww${n}`)));
+    while (wecom.tokenCalls < 60) await wecom.nextHead('gettoken');
+    await clock.advance(5_000);
+    expect(new Set(await all)).toEqual(new Set(['WECOM_UNREACHABLE']));
+    expect(wecom.tokenCalls).toBe(60);
+  });
+
   it('that are right take nothing of the budget, however many come at once', async () => {
     const tokens = open();
     for (let n = 0; n < 100; n++) wecom.addSecret(CORP, `right-${n}`);

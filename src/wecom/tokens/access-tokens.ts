@@ -73,11 +73,6 @@ export class AccessTokens implements OnApplicationShutdown {
     return { token: ready, source };
   }
 
-  /** The same from memory alone. */
-  findKnownCorpOf(tokenId: string): string | null {
-    return this.#slots.findKnownOwner(tokenId)?.corpId ?? null;
-  }
-
   /** The corp of an access token that was given out here or by another process; `null` for any other token. */
   async findCorpOf(tokenId: string): Promise<string | null> {
     return (await this.#slots.findOwner(tokenId))?.corpId ?? null;

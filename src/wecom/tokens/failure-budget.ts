@@ -26,9 +26,10 @@ export class FailureBudget {
 
   /**
    * Waits for a call under way where the last places hang on it.
-   * @returns the seconds until calls may fail again, where none may now.
+   * @param isLate looked at whenever such a call has ended.
+   * @returns the seconds until calls may fail again, where none may now; `null` when it is too late.
    */
-  async admit(caller: string, corpId: string): Promise<Admission | number> {
+  async admit(caller: string, corpId: string, isLate: () => boolean): Promise<Admission | number | null> {
     const parts = [
       { scope: this.#callers, name: caller },
       { scope: this.#corps, name: corpId },
@@ -43,6 +44,7 @@ export class FailureBudget {
       const busy = found.find(({ scope, name, spent }) => scope.mayRunOut(name, spent.failed));
       if (busy === undefined) break;
       await busy.scope.nextEnd(busy.name);
+      if (isLate()) return null;
     }
     for (const { scope, name } of parts) scope.begin(name);
     return {

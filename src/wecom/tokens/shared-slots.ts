@@ -58,14 +58,9 @@ export class SharedSlots {
     await slot.loading;
   }
 
-  /** From memory alone. */
-  findKnownOwner(tokenId: string): TokenSlot | null {
-    return this.#owners.get(tokenId) ?? null;
-  }
-
   /** The slot that has or had the token; `null` for one that was not given out here or by another process. */
   async findOwner(tokenId: string): Promise<TokenSlot | null> {
-    const known = this.findKnownOwner(tokenId);
+    const known = this.#owners.get(tokenId) ?? null;
     if (known !== null || this.#strangers.has(tokenId)) return known;
     const record = await this.#inStore('find by token', () => this.store.findByTokenId(tokenId));
     if (record === null) {

@@ -50,8 +50,13 @@ export class TokenInquiry {
     slot.askedAtMs = this.storeClock.nowMs();
     // A secret that WeCom has ever accepted is no guess.
     if (slot.record !== null && slot.record.token !== null) return this.#find(slot, request);
-    const admission = await this.#budget.admit(request.caller, request.corpId);
+    const giveUpMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
+    const isLate = (): boolean => this.clock.elapsedMs() >= giveUpMs;
+    const admission = await this.#budget.admit(request.caller, request.corpId, isLate);
     if (typeof admission === 'number') return refusedUnasked(slot, admission);
+    if (admission === null) {
+      throw new AppError('WECOM_UNREACHABLE', { detail: 'too many questions of this caller or corp wait' });
+    }
     let hasFailed = false;
     try {
       const outcome = await this.#find(slot, request);
