@@ -5,7 +5,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Account, makeAccounts } from './load/accounts.js';
@@ -14,7 +14,7 @@ import { moveTo, planCores } from './load/cores.js';
 import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
 import { measureIsolation } from './load/isolation.js';
 import { measureKeep } from './load/keep.js';
-import { PROGRAM_KEYS, type ProgramKey, type Setting } from './load/programs.js';
+import { PROGRAM_KEYS, type Setting, type StartedKey } from './load/programs.js';
 import { measureProxy } from './load/proxy.js';
 import {
   failureLines,
@@ -62,7 +62,16 @@ const FULL: Plan = {
   measureMs: 2_000,
   connections: CONNECTIONS,
   // Fewer of (b), which takes long.
-  warmUp: { a: 30_000, ours: 30_000, b: 10_000, keep: 30_000, token: 30_000, proxy: 30_000, relay: 30_000 },
+  warmUp: {
+    a: 30_000,
+    ours: 30_000,
+    before: 30_000,
+    b: 10_000,
+    keep: 30_000,
+    token: 30_000,
+    proxy: 30_000,
+    relay: 30_000,
+  },
   warmUpLimitMs: 15_000,
   perAccount: 1_000,
   keepPerAccount: 10,
@@ -75,7 +84,16 @@ const SHORT: Plan = {
   isolationRounds: 2,
   measureMs: 1_000,
   connections: CONNECTIONS,
-  warmUp: { a: 10_000, ours: 10_000, b: 2_000, keep: 10_000, token: 5_000, proxy: 5_000, relay: 5_000 },
+  warmUp: {
+    a: 10_000,
+    ours: 10_000,
+    before: 10_000,
+    b: 2_000,
+    keep: 10_000,
+    token: 5_000,
+    proxy: 5_000,
+    relay: 5_000,
+  },
   warmUpLimitMs: 5_000,
   perAccount: 200,
   keepPerAccount: 2,
@@ -87,6 +105,7 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     only: { type: 'string' },
+    before: { type: 'string' },
   },
 });
 const plan = options.short ? SHORT : FULL;
@@ -127,6 +146,14 @@ function wantedKeys(): ReadonlySet<string> {
   return new Set(wanted);
 }
 
+/** An earlier build takes its turn right after ours. */
+function programsOf(wanted: ReadonlySet<string>): StartedKey[] {
+  const keys = PROGRAM_KEYS.filter((key) => wanted.has(key));
+  return options.before === undefined
+    ? keys
+    : keys.flatMap((key): StartedKey[] => (key === 'ours' ? [key, 'before'] : [key]));
+}
+
 /** The source and not what was compiled from it, because it finds its other files beside itself. */
 function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
   return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
@@ -150,11 +177,12 @@ async function startDatabase(): Promise<string | undefined> {
   }
 }
 
-async function prepare(accounts: readonly Account[], keys: readonly ProgramKey[]): Promise<Setting> {
+async function prepare(accounts: readonly Account[], keys: readonly StartedKey[]): Promise<Setting> {
   const temp = mkdtempSync(join(tmpdir(), 'wxkf-bench-'));
   cleanUps.push(() => rmSync(temp, { recursive: true, force: true }));
   const setting: Setting = {
     root: ROOT,
+    before: options.before === undefined ? undefined : resolve(options.before),
     temp,
     accounts,
     accountsFile: join(temp, 'accounts.json'),
@@ -217,7 +245,7 @@ async function main(): Promise<number> {
   const wanted = wantedKeys();
   const sink = await Sink.open(ACCOUNTS);
   cleanUps.push(() => sink.close());
-  const programs = PROGRAM_KEYS.filter((key) => wanted.has(key));
+  const programs = programsOf(wanted);
   const setting = await prepare(makeAccounts(sink.endpoints), programs);
   const parts: Part[] = [];
   if (programs.length > 0) parts.push(await measureDelivery(programs, setting, sink, plan, started, say));

@@ -1,7 +1,7 @@
 /** Callbacks delivered per second: ours beside the hand-written program and the naive stack. */
 import { makeCallbacks } from './accounts.js';
 import type { Child } from './child.js';
-import { type Program, type ProgramKey, type Setting, startProgram, TITLES } from './programs.js';
+import { type Program, type Setting, type StartedKey, startProgram, TITLES } from './programs.js';
 import { prove } from './proof.js';
 import { type Part, ratioTable, table } from './report.js';
 import type { Sink } from './sink.js';
@@ -12,7 +12,7 @@ export type DeliveryPlan = TurnPlan & { readonly perAccount: number };
 
 /** @throws Error when a program does not do the work that is measured. */
 export async function measureDelivery(
-  keys: readonly ProgramKey[],
+  keys: readonly StartedKey[],
   setting: Setting,
   sink: Sink,
   plan: DeliveryPlan,

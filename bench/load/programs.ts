@@ -8,8 +8,8 @@ import { Child } from './child.js';
 export const PROGRAM_KEYS = ['a', 'ours', 'b'] as const;
 export type ProgramKey = (typeof PROGRAM_KEYS)[number];
 
-/** Those that deliver callbacks, and a bare relay for API calls. */
-export type StartedKey = ProgramKey | 'relay';
+/** Those that deliver callbacks, an earlier build of ours among them, and a bare relay for API calls. */
+export type StartedKey = ProgramKey | 'before' | 'relay';
 
 /** What takes turns: the programs, and ours once more for each of the other things that it does. */
 export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy';
@@ -20,6 +20,7 @@ export type MeasuredKey = TurnKey | 'alone' | 'beside';
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
   ours: 'ours',
+  before: 'ours, an earlier build',
   b: '(b) naive stack',
   keep: 'ours, every puppet down',
   token: 'ours, getToken',
@@ -32,6 +33,8 @@ export const TITLES: Record<MeasuredKey, string> = {
 export type Setting = {
   /** The repository. */
   readonly root: string;
+  /** Another checkout of it, built. */
+  readonly before: string | undefined;
   /** A directory that is removed at the end. */
   readonly temp: string;
   readonly accounts: readonly Account[];
@@ -53,7 +56,8 @@ export async function startProgram(
   started: (child: Child) => void,
 ): Promise<Program> {
   const port = await freePort();
-  const child = Child.start(TITLES[key], join(setting.root, SCRIPTS[key]), envOf(key, port, setting), {
+  const root = key === 'before' ? (setting.before ?? '') : setting.root;
+  const child = Child.start(TITLES[key], join(root, SCRIPTS[key]), envOf(key, port, setting), {
     cwd: setting.temp,
     logFile: join(setting.temp, `${key}.log`),
     core: setting.serverCore,
@@ -62,10 +66,14 @@ export async function startProgram(
   const base = `http://127.0.0.1:${port}`;
   await child.untilReady(async () => {
     const { status } = await fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-    return key === 'ours' ? status === 200 : true;
+    return isOurs(key) ? status === 200 : true;
   });
-  if (key === 'ours') await registerAll(base, setting.accounts);
+  if (isOurs(key)) await registerAll(base, setting.accounts);
   return { key, port, child };
+}
+
+function isOurs(key: StartedKey): boolean {
+  return key === 'ours' || key === 'before';
 }
 
 async function registerAll(base: string, accounts: readonly Account[]): Promise<void> {
@@ -82,6 +90,7 @@ export function dataDirOf({ temp }: Setting): string {
 const SCRIPTS: Record<StartedKey, string> = {
   a: 'dist-tools/bench/baseline-http.js',
   ours: 'dist/main.js',
+  before: 'dist/main.js',
   b: 'dist-tools/bench/naive/main.js',
   relay: 'dist-tools/bench/relay-undici.js',
 };
@@ -97,6 +106,7 @@ function envOf(key: StartedKey, port: number, setting: Setting): Record<string, 
   const env = { PORT: String(port), HOST: '127.0.0.1', ...NO_WECOM, ...setting.env };
   if (key === 'relay') return env;
   if (key === 'ours') return { ...env, DATA_DIR: dataDirOf(setting), DRAIN_DELAY_MS: '0' };
+  if (key === 'before') return { ...env, DATA_DIR: join(setting.temp, 'data-before'), DRAIN_DELAY_MS: '0' };
   const seeded = { ...env, ACCOUNTS_FILE: setting.accountsFile };
   if (key === 'a') return seeded;
   return { ...seeded, MONGO_URI: setting.mongoUri ?? '', MONGO_DB: `wxkf-bench-${process.pid}` };

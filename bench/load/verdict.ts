@@ -8,6 +8,7 @@ export type Rounds = ReadonlyMap<MeasuredKey, readonly Round[]>;
 export const TARGETS = [
   { against: 'a', atLeast: 0.6 },
   { against: 'b', atLeast: 4 },
+  { against: 'before', atLeast: 0.95 },
 ] as const;
 /** Kept durably per second on one core, while every puppet is down. */
 export const KEPT_PER_S_MIN = 5_000;
