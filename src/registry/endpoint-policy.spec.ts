@@ -181,6 +181,21 @@ describe('every address of a forbidden range is refused in every form', () => {
   });
 });
 
+it('no address that a URL can have passes for a name', () => {
+  const { below } = seeded(SEED);
+  const part = () => (below(2) === 0 ? 0 : below(0x1_0000)).toString(16);
+  const hosts = Array.from({ length: 2_000 }, () => `[${Array.from({ length: 8 }, part).join(':')}]`);
+  const onlyOne = policyOf('10.0.0.5');
+  expect(mustOf('http://a.name', onlyOne)).toBeNull();
+  const passed = hosts.filter((host) => mustOf(`http://${host}`, onlyOne) === null);
+  expect({ seed: SEED, passed }).toEqual({ seed: SEED, passed: [] });
+});
+
+it('an address that cannot be read is not dialled', () => {
+  expect(open.faultOfAddress('fe80::1%br-lan', 'a.name')).not.toBeNull();
+  expect(open.faultOfAddress('', 'a.name')).not.toBeNull();
+});
+
 describe('PUPPET_ENDPOINT_ALLOW', () => {
   const NOT_LISTED = 'be an address or name that PUPPET_ENDPOINT_ALLOW lists';
   const may = (allow: string, host: string): boolean => {

@@ -43,6 +43,7 @@ const METADATA = new Set(
   ].map((text) => bytesOf(ipaddr.parse(text))),
 );
 
+const UNREADABLE: EndpointFault = { must: 'have an address that can be read' };
 const NOT_LISTED: EndpointFault = { must: 'be an address or name that PUPPET_ENDPOINT_ALLOW lists' };
 
 @Injectable()
@@ -64,6 +65,7 @@ export class EndpointPolicy {
 
   /** @returns `null` when `address`, to which `host` leads now, may be dialled. */
   faultOfAddress(address: string, host: string): EndpointFault | null {
+    if (!ipaddr.isValid(address)) return UNREADABLE;
     const parsed = ipaddr.process(address);
     const forbidden = forbiddenIn(parsed);
     if (forbidden !== null) return { must: `not point to ${forbidden}` };
