@@ -5,7 +5,7 @@ import { UnitOfWork } from '../http/request-log.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackCounts } from './callback-counts.js';
@@ -71,13 +71,15 @@ export class CallbackController {
     work: (corpId: string, log: CallbackLog) => Promise<T>,
   ): Promise<T> {
     const { corpId } = request.params;
-    const isCorpId = ID_FORMAT.pattern.test(corpId);
+    const isCorpId = CORP_ID_FORMAT.pattern.test(corpId);
     const log = new CallbackLog(isCorpId ? corpId : undefined, form);
     const unit = new UnitOfWork('callback.answered', log);
     request.unit = unit;
     try {
       if (!isCorpId) {
-        throw new AppError('REQUEST_INVALID', { detail: `corpId in the path must be ${ID_FORMAT.expected}` });
+        throw new AppError('REQUEST_INVALID', {
+          detail: `corpId in the path must be ${CORP_ID_FORMAT.expected}`,
+        });
       }
       return await work(corpId, log);
     } catch (error) {

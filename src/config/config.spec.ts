@@ -53,6 +53,7 @@ describe('settings', () => {
       authPuppetTokens: [],
       authGatewayTokens: [],
       authOperatorTokens: [],
+      puppetEndpointAllow: undefined,
       callbackBodyBytesMax: 1_048_576,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
@@ -130,7 +131,7 @@ describe('mistakes', () => {
     'AUTH_OPERATOR_TOKEN_FILE',
     'SECRETS_KEY',
     'SECRETS_KEY_FILE',
-    'PUPPET_ENDPOINT_ALLOW',
+    'PUPPET_ENDPOINT_ALLOW_FILE',
   ])('are protections that this version does not know, such as %s, told without their value', (name) => {
     const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
     expect(mistakes).toEqual([expect.stringMatching(RegExp(`^${name}: this version has no such setting`))]);
@@ -301,5 +302,68 @@ describe('the secrets of roles', () => {
     const config = loadConfig({ AUTH_PUPPET_TOKEN: '' });
     expect([isOpen(config), config.host]).toEqual([true, '127.0.0.1']);
     expect(loadConfig({ HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
+  });
+});
+
+describe('PUPPET_ENDPOINT_ALLOW', () => {
+  it.each([
+    '10.0.0.0/8',
+    '10.0.0.5',
+    '::1',
+    'fd00::/8',
+    '::ffff:10.0.0.0/104',
+    'bots.example.com',
+    '*.bots.example.com.',
+    ' bots , 10.0.0.0/8,*.客.example',
+    'puppet_1',
+  ])('may be %s', (list) => expect(mistakesOf({ PUPPET_ENDPOINT_ALLOW: list })).toEqual([]));
+
+  it.each([
+    '',
+    '*',
+    '*.',
+    '.',
+    '.example.com',
+    'a..example.com',
+    'bots.*.example.com',
+    '*bots.example.com',
+    'http://bots.example.com',
+    'bots.example.com:8080',
+    'bots.example.com/path',
+    'user@bots.example.com',
+    'two names',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0/8',
+    '10.1',
+    '167772165',
+    '0xa000005',
+    '010.0.0.5',
+    '10.0.0.256',
+    '10.0.0.5:80',
+    '[::1]',
+    '::1%eth0',
+    'fe80::%eth0/10',
+    '::/129',
+    ':::1',
+  ])('cannot have "%s" in it, told by its place', (entry) => {
+    expect(mistakesOf({ PUPPET_ENDPOINT_ALLOW: `10.0.0.0/8,${entry},bots.example.com` })).toEqual([
+      expect.stringMatching(/^PUPPET_ENDPOINT_ALLOW: entry 2 of 3 must be an address, a range like .*, or a/),
+    ]);
+  });
+
+  it('has every mistake told, beside all others', () => {
+    expect(mistakesOf({ PUPPET_ENDPOINT_ALLOW: '*,::1,10.0.0.0/99', PORT: 'x' })).toEqual([
+      expect.stringMatching(/^PORT/),
+      expect.stringMatching(/entry 1 of 3/),
+      expect.stringMatching(/entry 3 of 3/),
+    ]);
+  });
+
+  it('stands in the summary as it was written', () => {
+    const summary = toSummary(loadConfig({ PUPPET_ENDPOINT_ALLOW: '10.0.0.0/8, *.Bots.example' }));
+    expect(JSON.parse(JSON.stringify(summary))).toMatchObject({
+      PUPPET_ENDPOINT_ALLOW: '10.0.0.0/8,*.Bots.example',
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
+import { endpointAllow } from './endpoint-allow.js';
 import { roleSecrets } from './role-secrets.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
@@ -196,6 +197,15 @@ export const SETTINGS = {
     secret: true,
     meaning: 'the same for an operator',
     ...roleSecrets(),
+  }),
+  puppetEndpointAllow: setting({
+    name: 'PUPPET_ENDPOINT_ALLOW',
+    unit: 'list',
+    default: null,
+    secret: false,
+    meaning:
+      "comma-separated addresses, ranges (`10.0.0.0/8`) and names (`bots.example.com`; `*.bots.example.com` for all below it) that endpoints may point to. A name that is listed may be at any address, another only at those listed. Unset: anywhere. Never to link-local, multicast, broadcast or unspecified addresses or a cloud's metadata",
+    ...endpointAllow(),
   }),
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',

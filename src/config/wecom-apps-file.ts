@@ -4,8 +4,8 @@ import { errorCodeOf } from '../kernel/error-code.js';
 import { Secret } from '../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
+  CORP_ID_FORMAT,
   ENCODING_AES_KEY_FORMAT,
-  ID_FORMAT,
   NAME_LENGTH_MAX,
 } from '../kernel/wecom-format.js';
 
@@ -24,7 +24,7 @@ const text = (format: { pattern: RegExp; expected: string }) =>
 
 const APPS = z.array(
   z.object({
-    corpId: text(ID_FORMAT),
+    corpId: text(CORP_ID_FORMAT),
     token: text(CALLBACK_TOKEN_FORMAT),
     encodingAESKey: text(ENCODING_AES_KEY_FORMAT),
     receiveIds: z.array(z.string().max(128)).default([]),

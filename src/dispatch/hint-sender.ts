@@ -80,8 +80,7 @@ export class HintSender {
     const puppet = this.registry.findPuppet(hint.openKfId);
     if (puppet?.corpId !== hint.corpId) return this.#park(outbox, held, hint);
     const endpoint = this.client.endpointOf(puppet);
-    if (endpoint === null)
-      return this.#bury(outbox, held, 'endpoint', 'the registered endpoint cannot be used');
+    if (endpoint === null) return this.#bury(outbox, held, 'endpoint', this.client.faultOf(puppet));
     if (occasion === 'due' && this.client.isCrowded(puppet))
       return this.#putOff(outbox, held, hint, nowMs + SATURATED_MS);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;

@@ -4,7 +4,9 @@ import { kfEvent } from '../../test/support/delivery.js';
 import { openDispatch } from '../../test/support/dispatch.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { registration } from '../../test/support/puppets.js';
+import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
+import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
@@ -32,7 +34,7 @@ let rounds: number;
 beforeEach(() => {
   clock = new ManualClock();
   outbox = new LocalOutbox(new MemoryHintStore());
-  client = new PuppetClient(clock, log);
+  client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})));
   ({ registry } = openDispatch(clock, { client }));
   probed = [];
   rounds = 0;

@@ -7,9 +7,11 @@ import type { Dispatcher as Undici } from 'undici';
 import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { type Endpoint, type EndpointFault, readEndpoint } from '../registry/endpoint.js';
+import type { Endpoint, EndpointFault } from '../registry/endpoint.js';
+import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { Puppet } from '../registry/puppet.js';
 import { type Attempt, PuppetExchange } from './attempt.js';
+import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from './kf-event.js';
 
 /** Of one origin: enough for thousands of deliveries a second, few enough that it takes no others' share. */
@@ -31,8 +33,9 @@ export class PuppetClient {
   constructor(
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
+    private readonly policy: EndpointPolicy,
   ) {
-    this.#pools = new ConnectionPools(LIMITS, clock, log);
+    this.#pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
   }
 
   /** To be called when nothing is to be delivered any more. */
@@ -46,6 +49,12 @@ export class PuppetClient {
     return 'must' in endpoint ? null : endpoint.href;
   }
 
+  /** Why its endpoint cannot be used; `''` when it can. */
+  faultOf(puppet: Puppet): string {
+    const endpoint = this.#readEndpointOf(puppet);
+    return 'must' in endpoint ? toReason(endpoint) : '';
+  }
+
   /** Whether its origin is busy enough without hints. */
   isCrowded(puppet: Puppet): boolean {
     const endpoint = this.#readEndpointOf(puppet);
@@ -55,23 +64,25 @@ export class PuppetClient {
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */
   start(puppet: Puppet, event: KfEvent, attempt: number): Attempt {
     const endpoint = this.#readEndpointOf(puppet);
-    if ('must' in endpoint) {
-      return PuppetExchange.failed('endpoint', `the registered endpoint must ${endpoint.must}`);
-    }
+    if ('must' in endpoint) return PuppetExchange.failed('endpoint', toReason(endpoint));
     const pool = this.#pools.of(endpoint.origin);
     if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
     return new PuppetExchange(pool, toRequest(endpoint, event, attempt, this.clock.nowMs()), this.clock);
   }
 
-  /** Parsed once for as long as the registration stands. */
+  /** Read and judged once for as long as the registration stands. */
   #readEndpointOf(puppet: Puppet): Endpoint | EndpointFault {
     let endpoint = this.#endpoints.get(puppet);
     if (endpoint === undefined) {
-      endpoint = readEndpoint(puppet.endpoint);
+      endpoint = this.policy.read(puppet.endpoint);
       this.#endpoints.set(puppet, endpoint);
     }
     return endpoint;
   }
+}
+
+function toReason({ must }: EndpointFault): string {
+  return `the registered endpoint must ${must}`;
 }
 
 /** The two forms of the contract: the callback as it came, or what it said as JSON. */

@@ -2,6 +2,7 @@
  * Outgoing connections, bounded: each place that is called has a pool of its own, so that one which is slow
  * takes no other's sockets. It counts and bounds; deadlines and failures are its callers' affair.
  */
+import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher as Undici } from 'undici';
 import type { Clock, Timer } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
@@ -27,6 +28,7 @@ export class ConnectionPool {
     origin: string,
     private readonly limits: PoolLimits,
     private readonly clock: Clock,
+    lookup?: LookupFunction,
   ) {
     this.#pool = new Pool(origin, {
       connections: limits.sockets,
@@ -34,7 +36,7 @@ export class ConnectionPool {
       allowH2: false,
       keepAliveTimeout: limits.keepAliveMs,
       keepAliveMaxTimeout: limits.keepAliveMs,
-      connect: { timeout: limits.connectMs },
+      connect: { timeout: limits.connectMs, lookup },
       // Whoever calls has one deadline for all of an exchange, which is not undici's to keep.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -78,10 +80,12 @@ export class ConnectionPools {
   #sweeper: Timer;
   #isClosed = false;
 
+  /** @param lookup finds the addresses of names, where some are not to be dialled. */
   constructor(
     private readonly limits: PoolLimits,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly lookup?: LookupFunction,
   ) {
     this.#sweeper = this.#sweepLater();
   }
@@ -90,7 +94,7 @@ export class ConnectionPools {
   of(origin: string, name = origin): ConnectionPool {
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.limits, this.clock);
+      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup);
       if (this.#isClosed) this.#destroy(name, pool);
       else this.#pools.set(name, pool);
     }

@@ -14,6 +14,15 @@ export const ID_FORMAT: Format = {
   expected: '1 to 64 letters, digits, "_" or "-"',
 };
 
+/**
+ * Of a corp that has callbacks: none is called as their own paths end. Else an endpoint that leads back to the
+ * manager, `http://manager/callback`, would make each delivery a callback of the corp `callback`, without an end.
+ */
+export const CORP_ID_FORMAT: Format = {
+  pattern: /^(?!(callback|decrypted)$)[A-Za-z0-9_-]{1,64}$/,
+  expected: `${ID_FORMAT.expected}, and not "callback" or "decrypted"`,
+};
+
 export const CALLBACK_TOKEN_FORMAT: Format = {
   pattern: /^[A-Za-z0-9]{1,32}$/,
   expected: "1 to 32 letters and digits, as in the app's callback settings",

@@ -16,7 +16,7 @@ describe('an endpoint', () => {
     ['http://host/客', 'http://host', '/%E5%AE%A2'],
     [' http://host \n', 'http://host', ''],
   ])('is read: %s', (text, origin, basePath) =>
-    expect(readEndpoint(text)).toEqual({ origin, basePath, href: origin + basePath }),
+    expect(readEndpoint(text)).toMatchObject({ origin, basePath, href: origin + basePath }),
   );
 
   const NO_URL = 'be a URL like http://host:port or https://host/path';

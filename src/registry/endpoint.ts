@@ -4,9 +4,11 @@ import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
 export interface Endpoint {
   /** Scheme, host and port: what sockets are pooled by. */
   readonly origin: string;
+  /** Name in ASCII or address, each in its one form; IPv6 without brackets. */
+  readonly host: string;
   /** Path without a slash at its end, `''` for none: `/callback` follows it. */
   readonly basePath: string;
-  /** Both: the same for the same endpoint however it was written. */
+  /** Origin and path: the same for the same endpoint however it was written. */
   readonly href: string;
 }
 
@@ -29,5 +31,6 @@ export function readEndpoint(text: string): Endpoint | EndpointFault {
     return { must: `be at most ${ENDPOINT_LENGTH_MAX} characters long, percent-encoded` };
   }
   const basePath = url.pathname.replace(/\/+$/, '');
-  return { origin: url.origin, basePath, href: url.origin + basePath };
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { origin: url.origin, host, basePath, href: url.origin + basePath };
 }

@@ -66,6 +66,7 @@ describe('a registration', () => {
   });
 
   const ID = '1 to 64 letters, digits, "_" or "-"';
+  const CORP_ID = `${ID}, and not "callback" or "decrypted"`;
   const NAME = 'a name of at most 128 characters';
   const SECRET = 'the secret of the app, 1 to 256 printable characters without blanks';
   const TOKEN = "1 to 32 letters and digits, as in the app's callback settings";
@@ -78,8 +79,9 @@ describe('a registration', () => {
     ['kfId', 5, `${ID} (missing or not a string)`],
     ['kfName', null, `${NAME} (missing or not a string)`],
     ['kfName', 'n'.repeat(129), `${NAME} (got 129 characters)`],
-    ['corpId', 'ww/../1', `${ID} (got 7 characters)`],
-    ['corpId', undefined, `${ID} (missing or not a string)`],
+    ['corpId', 'ww/../1', `${CORP_ID} (got 7 characters)`],
+    ['corpId', 'callback', `${CORP_ID} (got 8 characters)`],
+    ['corpId', undefined, `${CORP_ID} (missing or not a string)`],
     ['corpSecret', '', `${SECRET} (got 0 characters)`],
     ['corpSecret', 's'.repeat(257), `${SECRET} (got 257 characters)`],
     ['corpSecret', ['hush'], `${SECRET} (missing or not a string)`],

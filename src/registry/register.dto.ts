@@ -9,6 +9,7 @@ import {
 import { Secret } from '../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
+  CORP_ID_FORMAT,
   CORP_SECRET_FORMAT,
   ENCODING_AES_KEY_FORMAT,
   ID_FORMAT,
@@ -58,7 +59,7 @@ export class RegisterDto {
   @IsEndpoint()
   readonly endpoint!: string;
 
-  @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
   readonly corpId!: string;
 
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))

@@ -2,6 +2,8 @@ import { Controller, Get, HttpCode, Ip, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody } from '../http/validation.js';
+import { AppError } from '../kernel/app-error.js';
+import { EndpointPolicy } from './endpoint-policy.js';
 import {
   DeregisterDto,
   type PuppetInfo,
@@ -16,7 +18,10 @@ const SUCCESS = { code: 0, message: 'success' };
 
 @Controller('puppetWxkfManager')
 export class RegistryController {
-  constructor(private readonly registry: RegistryService) {}
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly endpoints: EndpointPolicy,
+  ) {}
 
   /** The answer is written first and the endpoint used after it, in the same tick. */
   @Post('register')
@@ -27,6 +32,7 @@ export class RegistryController {
     @Ip() from: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    this.#requireAllowed(dto.endpoint);
     const registered = await this.registry.register(toRegistration(dto, from));
     try {
       reply.send(SUCCESS);
@@ -47,5 +53,11 @@ export class RegistryController {
   @AllowRoles('operator')
   async info(@Param('kfId') kfId: string): Promise<PuppetInfo> {
     return toPuppetInfo(await this.registry.getPuppet(kfId));
+  }
+
+  #requireAllowed(text: string): void {
+    const endpoint = this.endpoints.read(text);
+    if ('must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: `endpoint must ${endpoint.must}` });
   }
 }

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { EndpointPolicy } from './endpoint-policy.js';
 import { RegistryController } from './registry.controller.js';
 import { RegistryService } from './registry.service.js';
 
 /** Its repository comes from the storage module, which is global. */
-@Module({ controllers: [RegistryController], providers: [RegistryService], exports: [RegistryService] })
+@Module({
+  controllers: [RegistryController],
+  providers: [RegistryService, EndpointPolicy],
+  exports: [RegistryService, EndpointPolicy],
+})
 export class RegistryModule {}

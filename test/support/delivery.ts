@@ -6,9 +6,11 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect } from '@jest/globals';
 import { pino } from 'pino';
+import { loadConfig } from '../../src/config/config.js';
 import type { Attempt, AttemptResult } from '../../src/dispatch/attempt.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { Puppet } from '../../src/registry/puppet.js';
 import { ManualClock } from './manual-clock.js';
 import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
@@ -48,7 +50,7 @@ const opened: { close(): Promise<void> }[] = [];
 export function openClient(): void {
   clock = new ManualClock();
   silent.clear();
-  client = new CountingClient(clock, pino({ level: 'silent' }));
+  client = new CountingClient(clock, pino({ level: 'silent' }), new EndpointPolicy(loadConfig({})));
 }
 
 export async function closeAll(): Promise<void> {

@@ -12,6 +12,7 @@ import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
+import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
@@ -40,7 +41,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     repository = new MemoryPuppetRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log),
+    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({}))),
   } = parts;
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, clock, clock, log, loadConfig({}));

@@ -16,9 +16,13 @@ export interface RawServer {
   close(): Promise<void>;
 }
 
-/** `onRequest` gets the socket and the request's number, counted from 1 over all connections. */
+/**
+ * `onRequest` gets the socket and the request's number, counted from 1 over all connections.
+ * @param at where it listens: any of 127.0.0.0/8, where Linux has all of them.
+ */
 export async function startRawServer(
   onRequest: (socket: Socket, number: number) => void,
+  { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
 ): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const nextWaiting: ((socket: Socket) => void)[] = [];
@@ -40,10 +44,10 @@ export async function startRawServer(
       for (const resolve of nextWaiting.splice(0)) resolve(socket);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     get requests() {
       return requests;
     },

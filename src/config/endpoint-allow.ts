@@ -1,0 +1,83 @@
+import { domainToASCII } from 'node:url';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { isIn, type Network, parseNetwork } from './network.js';
+
+const EACH =
+  'an address, a range like 10.0.0.0/8, or a host name like bots.example.com or *.bots.example.com without scheme, port and path';
+/** What a URL would have before or after its host. */
+const BESIDE_HOST = /[/?#@:\\%\s]/;
+const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+
+/** Where endpoints may point to, as `PUPPET_ENDPOINT_ALLOW` lists it. */
+export class EndpointAllow {
+  readonly #networks: readonly Network[];
+  /** `.example.com` for every name below it. */
+  readonly #names: readonly string[];
+
+  constructor(
+    private readonly entries: readonly string[],
+    networks: readonly Network[],
+    names: readonly string[],
+  ) {
+    this.#networks = networks;
+    this.#names = names;
+  }
+
+  /** Whether a name that is not listed may be at an address that is. */
+  get hasAddresses(): boolean {
+    return this.#networks.length > 0;
+  }
+
+  hasAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+    return this.#networks.some((network) => isIn(network, address));
+  }
+
+  /** @param host in lower case and ASCII, as in a URL. */
+  hasName(host: string): boolean {
+    const name = host.replace(/\.$/, '');
+    return this.#names.some((one) =>
+      one.startsWith('.') ? name.length > one.length && name.endsWith(one) : name === one,
+    );
+  }
+
+  /** For the log. */
+  toJSON(): string {
+    return this.entries.join(',');
+  }
+}
+
+/** A mistake names the place in the list. */
+export function endpointAllow() {
+  return {
+    expected: `comma-separated entries, each ${EACH}`,
+    schema: z
+      .string()
+      .optional()
+      .transform((list, context) => {
+        const texts = list?.split(',').map((text) => text.trim()) ?? [];
+        const networks = texts.map(parseNetwork);
+        const names = texts.map(parseName);
+        for (const [index] of texts.entries()) {
+          if (networks[index] || names[index]) continue;
+          const message = `entry ${index + 1} of ${texts.length} must be ${EACH}`;
+          context.addIssue({ code: 'custom', message });
+        }
+        if (list === undefined) return undefined;
+        return new EndpointAllow(
+          texts,
+          networks.filter((one) => one !== null),
+          names.filter((one) => one !== null),
+        );
+      }),
+  };
+}
+
+/** Digits alone, in whatever notation, are no name but an address that is easily misread. */
+function parseName(text: string): string | null {
+  if (BESIDE_HOST.test(text)) return null;
+  const isBelow = text.startsWith('*.');
+  const ascii = domainToASCII(text.slice(isBelow ? 2 : 0).replace(/\.$/, ''));
+  if (!NAME.test(ascii) || ipaddr.isValid(ascii)) return null;
+  return isBelow ? `.${ascii}` : ascii;
+}

@@ -1,0 +1,31 @@
+import ipaddr from 'ipaddr.js';
+
+/** An address, and how many of its first bits count. */
+export interface Network {
+  readonly address: ipaddr.IPv4 | ipaddr.IPv6;
+  readonly bits: number;
+}
+
+/**
+ * One address or a range such as `10.0.0.0/8`, as they are usually written. A range of `::ffff:0:0/96` stands
+ * for the IPv4 range in it, since that is what such addresses lead to.
+ * @returns `null` when it is neither.
+ */
+export function parseNetwork(text: string): Network | null {
+  const isRange = text.includes('/');
+  const { IPv4, IPv6 } = ipaddr;
+  // The library also reads 10.1 and 012.0x1, which people read in different ways.
+  if (isRange ? IPv4.isValidCIDRFourPartDecimal(text) : IPv4.isValidFourPartDecimal(text)) {
+    const [address, bits] = IPv4.parseCIDR(isRange ? text : `${text}/32`);
+    return { address, bits };
+  }
+  if (text.includes('%') || !(isRange ? IPv6.isValidCIDR(text) : IPv6.isValid(text))) return null;
+  const [address, bits] = IPv6.parseCIDR(isRange ? text : `${text}/128`);
+  return bits >= 96 && address.isIPv4MappedAddress()
+    ? { address: address.toIPv4Address(), bits: bits - 96 }
+    : { address, bits };
+}
+
+export function isIn({ address, bits }: Network, one: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return one.kind() === address.kind() && one.match(address, bits);
+}
