@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { roleSecrets } from './role-secrets.js';
+import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
 /** One environment variable. The README's settings table says the same and a test holds it to that. */
@@ -196,6 +197,15 @@ export const SETTINGS = {
     secret: true,
     meaning: 'the same for an operator',
     ...roleSecrets(),
+  }),
+  secretsKeys: setting({
+    name: 'SECRETS_KEY',
+    unit: 'keys',
+    default: null,
+    secret: true,
+    meaning:
+      'base64 of 32 bytes: corpSecret, token, encodingAESKey and access tokens are sealed at rest with it; comma-separated while rotating, when the first one seals and all open',
+    ...secretsKeys(),
   }),
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',
