@@ -7,6 +7,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { sealedPorts } from '../sealed/sealed-ports.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
@@ -20,10 +21,9 @@ import { EmbeddedStoreClock } from './embedded-store-clock.js';
   providers: [
     { provide: EmbeddedStore, inject: [CONFIG], useFactory: (config: Config) => EmbeddedStore.open(config) },
     { provide: StorageProbe, useExisting: EmbeddedStore },
-    { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
+    ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAccessTokenStore),
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
-    { provide: AccessTokenStore, useClass: EmbeddedAccessTokenStore },
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],

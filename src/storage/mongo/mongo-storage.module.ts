@@ -12,6 +12,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { sealedPorts } from '../sealed/sealed-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
@@ -39,10 +40,9 @@ export class MongoStorageModule {
       providers: [
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
-        { provide: PuppetRepository, useClass: MongoPuppetRepository },
+        ...sealedPorts(MongoPuppetRepository, MongoAccessTokenStore),
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
-        { provide: AccessTokenStore, useClass: MongoAccessTokenStore },
         {
           provide: CallQuota,
           inject: [MongoStore, StoreClock, Clock, LOG],
