@@ -10,7 +10,7 @@ import {
 import { MissingKeys } from './missing-keys.js';
 import { openPuppet, sealPuppet, withoutSecrets } from './puppet-secrets.js';
 
-/** Opening takes some 12 µs for each puppet; between two slices other work has its turn. */
+/** Opening takes some 15 µs for each puppet; between two slices other work has its turn. */
 const SLICE_SIZE = 250;
 
 /**
