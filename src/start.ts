@@ -1,18 +1,10 @@
 /** From the environment to a manager that listens. */
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import {
-  type Config,
-  ConfigError,
-  isOpen,
-  loadConfig,
-  secretsOf,
-  secretsSettingOf,
-  toSummary,
-} from './config/config.js';
+import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
+import { configOrExit } from './config/config-or-exit.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { NestLog } from './http/nest-log.js';
 import { createHttpAdapter } from './http/server.js';
@@ -24,7 +16,6 @@ import { StorageStartError } from './kernel/storage-start-error.js';
 
 /** Ends the process, with a line for a person, where it cannot start. */
 export async function start(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
   const config = configOrExit();
   const log = await createLog(config.logLevel, config.logFormat);
   process.on('unhandledRejection', (error) => void giveUp(log, error));
@@ -32,15 +23,6 @@ export async function start(): Promise<void> {
     await serve(config, log);
   } catch (error) {
     await giveUp(log, error);
-  }
-}
-
-function configOrExit(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
-    process.exit(1);
   }
 }
 

@@ -54,6 +54,7 @@ describe('settings', () => {
       authGatewayTokens: [],
       authOperatorTokens: [],
       puppetEndpointAllow: undefined,
+      secretsKeys: [],
       callbackBodyBytesMax: 1_048_576,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
@@ -127,10 +128,10 @@ describe('mistakes', () => {
 
   it.each([
     'AUTH_PUPPET_TOKENS',
-    'AUTH_PUPPET_TOKEN_FILE',
-    'AUTH_OPERATOR_TOKEN_FILE',
-    'SECRETS_KEY',
-    'SECRETS_KEY_FILE',
+    'AUTH_OPERATOR_TOKENS_FILE',
+    'SECRETS_KEYS',
+    'METRICS_TOKEN',
+    'METRICS_TOKEN_FILE',
     'PUPPET_ENDPOINT_ALLOW_FILE',
   ])('are protections that this version does not know, such as %s, told without their value', (name) => {
     const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
@@ -365,5 +366,117 @@ describe('PUPPET_ENDPOINT_ALLOW', () => {
     expect(JSON.parse(JSON.stringify(summary))).toMatchObject({
       PUPPET_ENDPOINT_ALLOW: '10.0.0.0/8,*.Bots.example',
     });
+  });
+});
+
+describe('SECRETS_KEY', () => {
+  // One whose standard and URL-safe texts differ.
+  const bytes = Buffer.alloc(32, 0xfb);
+  const [standard, urlSafe] = [bytes.toString('base64'), bytes.toString('base64url')];
+  const other = Buffer.alloc(32, 7).toString('base64');
+
+  const keysOf = (list: string): Buffer[] =>
+    loadConfig({ SECRETS_KEY: list }).secretsKeys.map((key) => Buffer.from(key.reveal(), 'base64'));
+
+  it.each([standard, urlSafe, ` ${standard.replace('=', '')} `, `${urlSafe}=`])(
+    'is 32 bytes in standard or URL-safe base64: "%s"',
+    (text) => expect(keysOf(text)).toEqual([bytes]),
+  );
+
+  it('is several keys while rotating, the one that seals first, with blanks around the commas', () => {
+    expect(keysOf(`${other} , ${standard}`)).toEqual([Buffer.alloc(32, 7), bytes]);
+  });
+
+  it.each([
+    ['too short', Buffer.alloc(31, 1).toString('base64'), 'key 1 of 1 must be base64 of exactly 32 bytes'],
+    ['too long', Buffer.alloc(33, 1).toString('base64'), 'key 1 of 1 must be base64 of exactly 32 bytes'],
+    ['that is no base64', `${other},${'*'.repeat(43)}`, 'key 2 of 2 must be base64 of exactly 32 bytes'],
+    ['in hexadecimal', bytes.toString('hex'), 'key 1 of 1 must be base64 of exactly 32 bytes'],
+    ['left out', `${other},`, 'key 2 of 2 must be base64 of exactly 32 bytes'],
+    [
+      'that is there twice',
+      `${standard},${other},${urlSafe}`,
+      'key 3 of 3 is the same as key 1; leave one out',
+    ],
+  ])('is a mistake with one %s, told by its place and not by its value', (_what, list, mistake) => {
+    const mistakes = mistakesOf({ SECRETS_KEY: list });
+    expect(mistakes).toEqual([expect.stringContaining(`SECRETS_KEY: ${mistake}`)]);
+    for (const text of list.split(',')) if (text !== '') expect(String(mistakes)).not.toContain(text);
+  });
+
+  it('is counted in the summary, and is in no JSON of the settings', () => {
+    const config = loadConfig({ SECRETS_KEY: `${standard},${other}` });
+    expect(toSummary(config)).toMatchObject({ SECRETS_KEY: '2 secret(s)' });
+    expect(JSON.stringify([config, toSummary(config)])).not.toContain(other);
+  });
+});
+
+describe('a secret from a file', () => {
+  const SECRET = 'marked-secret_of-a-file';
+  const KEY = Buffer.alloc(32, 7).toString('base64');
+
+  function fileOf(content: string): string {
+    const path = join(folder, 'secret');
+    writeFileSync(path, content);
+    return path;
+  }
+
+  it.each([
+    ['as it is', SECRET],
+    ['with the line break that editors put at its end', `${SECRET}\n`],
+    ['with blanks and line breaks around it', `\uFEFF \r\n${SECRET} \r\n`],
+  ])('is taken %s', (_what, content) => {
+    const config = loadConfig({ AUTH_PUPPET_TOKEN_FILE: fileOf(content) });
+    expect(secretsOf(config, 'puppet').map((secret) => secret.reveal())).toEqual([SECRET]);
+  });
+
+  it('closes the manager and opens its address like one from a variable', () => {
+    const config = loadConfig({ AUTH_PUPPET_TOKEN_FILE: fileOf(SECRET) });
+    expect([isOpen(config), config.host]).toEqual([false, '0.0.0.0']);
+  });
+
+  it.each([
+    ['AUTH_PUPPET_TOKEN', SECRET],
+    ['AUTH_GATEWAY_TOKEN', SECRET],
+    ['AUTH_OPERATOR_TOKEN', SECRET],
+    ['SECRETS_KEY', `${KEY}\n`],
+    ['MONGO_URI', MONGO_URI],
+  ])('may be that of %s', (name, content) => {
+    expect(toSummary(loadConfig({ [`${name}_FILE`]: fileOf(content) }))[name]).toEqual(
+      toSummary(loadConfig({ [name]: content.trim() }))[name],
+    );
+    expect(toSummary(loadConfig({}))[name]).not.toEqual(
+      toSummary(loadConfig({ [name]: content.trim() }))[name],
+    );
+  });
+
+  it('is no other setting', () => {
+    expect(loadConfig({ PORT_FILE: fileOf('80') }).port).toBe(7777);
+  });
+
+  it('counts as unset when the name of its file is empty', () => {
+    expect(isOpen(loadConfig({ AUTH_PUPPET_TOKEN_FILE: '' }))).toBe(true);
+  });
+
+  it('is a mistake when it cannot be read, is empty or is wrong, told by the variable without what is in it', () => {
+    const mistakes = mistakesOf({
+      AUTH_PUPPET_TOKEN_FILE: join(folder, 'missing'),
+      AUTH_GATEWAY_TOKEN_FILE: folder,
+      SECRETS_KEY_FILE: fileOf('marked-and-wrong'),
+    });
+    expect(mistakes).toEqual([
+      'AUTH_PUPPET_TOKEN_FILE: cannot be read (ENOENT)',
+      'AUTH_GATEWAY_TOKEN_FILE: cannot be read (EISDIR)',
+      expect.stringMatching(/^SECRETS_KEY_FILE: key 1 of 1 must be base64/),
+    ]);
+    expect(String(mistakes)).not.toContain('marked-and-wrong');
+    expect(mistakesOf({ MONGO_URI_FILE: fileOf(' \n') })).toEqual(['MONGO_URI_FILE: the file is empty']);
+  });
+
+  it('is a mistake beside the variable itself', () => {
+    const environment = { AUTH_PUPPET_TOKEN: SECRET, AUTH_PUPPET_TOKEN_FILE: fileOf(SECRET) };
+    expect(mistakesOf(environment)).toEqual([
+      'AUTH_PUPPET_TOKEN_FILE: AUTH_PUPPET_TOKEN is set too; set one of the two',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ROLES, type Role } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
+import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
 
 /** Injection token of the one frozen `Config`. */
@@ -25,7 +26,11 @@ export class ConfigError extends Error {
  * Settings that protect something. One that this version does not know would leave open what its
  * operator believes closed, so it is a mistake and not ignored.
  */
-const PROTECTING = /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEY|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
+const PROTECTING =
+  /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
+const KNOWN = new Set(
+  Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
+);
 
 const ROLE_KEYS = {
   puppet: 'authPuppetTokens',
@@ -52,19 +57,23 @@ export function isOpen(config: Config): boolean {
 export function loadConfig(environment: Environment): Config {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
-  const willBeOpen = !ROLES.some((role) => environment[secretsSettingOf(role)]);
+  const secrets = Object.values(SETTINGS).filter(({ secret }) => secret);
+  const files = readSecretFiles(secrets, environment);
+  const isSet = (name: string): boolean => Boolean(environment[name]) || files.has(name);
+  const willBeOpen = !ROLES.some((role) => isSet(secretsSettingOf(role)));
   for (const [key, setting] of Object.entries(SETTINGS)) {
-    const raw = environment[setting.name] || undefined;
+    const file = files.get(setting.name);
+    if (file !== undefined && 'mistake' in file) {
+      mistakes.push(`${file.variable}: ${file.mistake}`);
+      continue;
+    }
+    const raw = file?.text ?? (environment[setting.name] || undefined);
     const parsed = setting.schema.safeParse(raw ?? defaultOf(setting, willBeOpen));
     if (parsed.success) values[key] = parsed.data;
-    else mistakes.push(...toMistakes(setting, raw, parsed.error));
+    else
+      mistakes.push(...toMistakes({ ...setting, name: file?.variable ?? setting.name }, raw, parsed.error));
   }
-  const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
-  for (const [name, value] of Object.entries(environment)) {
-    if (value && PROTECTING.test(name) && !known.has(name)) {
-      mistakes.push(`${name}: this version has no such setting; unset it, since it would protect nothing`);
-    }
-  }
+  mistakes.push(...unknownProtections(environment));
   const config = Object.freeze(values) as Config;
   if (config.drainDelayMs >= config.drainTimeoutMs) {
     mistakes.push(
@@ -74,6 +83,12 @@ export function loadConfig(environment: Environment): Config {
   mistakes.push(...sharedSecrets(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
+}
+
+function unknownProtections(environment: Environment): string[] {
+  return Object.entries(environment)
+    .filter(([name, value]) => value && PROTECTING.test(name) && !KNOWN.has(name))
+    .map(([name]) => `${name}: this version has no such setting; unset it, since it would protect nothing`);
 }
 
 function defaultOf(

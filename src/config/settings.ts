@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { endpointAllow } from './endpoint-allow.js';
 import { roleSecrets } from './role-secrets.js';
+import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
 /** One environment variable. The README's settings table says the same and a test holds it to that. */
@@ -206,6 +207,15 @@ export const SETTINGS = {
     meaning:
       "comma-separated addresses, ranges (`10.0.0.0/8`) and names (`bots.example.com`; `*.bots.example.com` for all below it) that endpoints may point to. A name that is listed may be at any address, another only at those listed. Unset: anywhere. Never to link-local, multicast, broadcast or unspecified addresses or a cloud's metadata",
     ...endpointAllow(),
+  }),
+  secretsKeys: setting({
+    name: 'SECRETS_KEY',
+    unit: 'keys',
+    default: null,
+    secret: true,
+    meaning:
+      'base64 of 32 bytes: corpSecret, token, encodingAESKey and access tokens are sealed at rest with it; comma-separated while rotating, when the first one seals and all open',
+    ...secretsKeys(),
   }),
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',

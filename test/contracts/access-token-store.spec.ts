@@ -1,8 +1,12 @@
 import { describe } from '@jest/globals';
+import { pino } from 'pino';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace } from '../support/place.js';
+import { embeddedPlace, newSecretsKey, sealedPlace } from '../support/place.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 
@@ -11,6 +15,19 @@ function openMemory(table: TokenTable = new Map()): OpenedTokens {
     stores: [new MemoryAccessTokenStore(table), new MemoryAccessTokenStore(table)],
     reopen: async () => openMemory(table),
     close: async () => {},
+  };
+}
+
+const sealer = new Sealer([new Secret(newSecretsKey())]);
+
+function openSealedMemory(opened = openMemory()): OpenedTokens {
+  const seal = (store: AccessTokenStore) =>
+    new SealedAccessTokenStore(store, sealer, pino({ level: 'silent' }));
+  const [one, ...others] = opened.stores;
+  return {
+    stores: [seal(one), ...others.map(seal)],
+    reopen: async () => openSealedMemory(await opened.reopen()),
+    close: opened.close,
   };
 }
 
@@ -26,11 +43,16 @@ function toTokens(...[one, ...others]: [OpenedStore, ...OpenedStore[]]): OpenedT
   };
 }
 
-async function openReplicas(): Promise<OpenedTokens> {
-  const place = mongoPlace();
+async function openReplicas(place = mongoPlace()): Promise<OpenedTokens> {
   return toTokens(await openStore(place), await openStore(place));
 }
 
 describe('embedded', () => accessTokenStoreContract(async () => toTokens(await openStore(embeddedPlace()))));
-mongoSuite('mongodb, two replicas', () => accessTokenStoreContract(openReplicas));
+describe('embedded, sealed', () =>
+  accessTokenStoreContract(async () => toTokens(await openStore(sealedPlace(embeddedPlace())))));
+mongoSuite('mongodb, two replicas', () => accessTokenStoreContract(() => openReplicas()));
+mongoSuite('mongodb, two replicas, sealed', () =>
+  accessTokenStoreContract(() => openReplicas(sealedPlace(mongoPlace()))),
+);
 describe('the fake of the specs', () => accessTokenStoreContract(async () => openMemory()));
+describe('the fake of the specs, sealed', () => accessTokenStoreContract(async () => openSealedMemory()));

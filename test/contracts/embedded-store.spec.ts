@@ -1,7 +1,7 @@
 /** A store that another version of the manager has written, opened by this one. */
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { open } from 'lmdb';
 import { DATABASE_NAMES, DATABASES, type DatabaseName } from '../../src/storage/embedded/databases.js';
 import { EmbeddedPuppetRepository } from '../../src/storage/embedded/embedded-puppet.repository.js';
@@ -57,4 +57,52 @@ it('of the version before the access tokens opens also when its marker was lost'
 it('that has lost one of the databases which were made in it is refused as damaged', async () => {
   await writeOlderStore(['puppets'], DATABASE_NAMES);
   await expect(EmbeddedStore.open({ dataDir })).rejects.toThrow(/is damaged \(its hints are missing\)/);
+});
+
+describe('a store that was closed compacted', () => {
+  const file = (): string => join(dataDir, 'store.mdb');
+  const value = (text: string, n: number) => ({ openKfId: `wk${n}`, corpId: text.repeat(20) });
+  const KEYS = Array.from({ length: 500 }, (_, n) => n);
+
+  /** Every record twice, so that what was overwritten is in freed pages. */
+  async function writeTwice(): Promise<EmbeddedStore> {
+    const store = await EmbeddedStore.open({ dataDir });
+    const puppets = store.database('puppets');
+    for (const text of ['overwritten', 'lasting'])
+      await Promise.all(KEYS.map((n) => puppets.put(`wk${n}`, value(text, n))));
+    // Values that have pages of their own, and slack in the last one.
+    const hints = store.database('hints');
+    for (const fill of ['overwritten', 'lasting'])
+      await Promise.all(KEYS.map((n) => hints.put(`wk${n}`, Buffer.from(fill.repeat(200 + n)))));
+    return store;
+  }
+
+  it('has nothing in its file of what was overwritten, and all that was not', async () => {
+    const store = await writeTwice();
+    expect(readFileSync(file()).includes('overwritten')).toBe(true);
+    chmodSync(file(), 0o600);
+    await store.closeCompacted();
+    await store.onApplicationShutdown();
+    expect(readFileSync(file()).includes('overwritten')).toBe(false);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    const { size: bytes, mtimeMs } = statSync(file());
+    expect(JSON.parse(readFileSync(marker(), 'utf8'))).toMatchObject({ closed: { bytes, mtimeMs } });
+
+    const again = await EmbeddedStore.open({ dataDir });
+    for (const n of KEYS) {
+      expect(again.database('puppets').get(`wk${n}`)).toEqual(value('lasting', n));
+      expect(again.database('hints').get(`wk${n}`)).toHaveLength('lasting'.length * (200 + n));
+    }
+    await again.database('puppets').put('wkNew', value('new', 1));
+    await again.onApplicationShutdown();
+  });
+
+  it('leaves no copy behind where its process died in the middle', async () => {
+    await (await writeTwice()).onApplicationShutdown();
+    writeFileSync(`${file()}.tmp`, 'half a copy');
+    const store = await EmbeddedStore.open({ dataDir });
+    expect(existsSync(`${file()}.tmp`)).toBe(false);
+    expect(store.database('puppets').get('wk1')).toEqual(value('lasting', 1));
+    await store.onApplicationShutdown();
+  });
 });

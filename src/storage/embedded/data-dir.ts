@@ -6,9 +6,13 @@
 import { execFile } from 'node:child_process';
 import {
   accessSync,
+  chmodSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -51,6 +55,7 @@ export class DataDir {
   readonly #path: string;
   readonly #markerFile: string;
   readonly #lockFile: string;
+  readonly #copyFile: string;
   #lock: DatabaseSync | null = null;
   #databases: readonly string[] = [];
 
@@ -59,6 +64,7 @@ export class DataDir {
     this.dataFile = join(this.#path, 'store.mdb');
     this.#markerFile = join(this.#path, 'store.json');
     this.#lockFile = join(this.#path, 'lock.sqlite');
+    this.#copyFile = join(this.#path, 'store.mdb.tmp');
   }
 
   /**
@@ -68,6 +74,8 @@ export class DataDir {
   async acquire(): Promise<void> {
     this.#makeWritable();
     this.#takeLock();
+    // Of an end in the middle of `replaceDataFile`.
+    rmSync(this.#copyFile, { force: true });
     try {
       await this.#lookAtStore();
     } catch (error) {
@@ -103,9 +111,30 @@ export class DataDir {
     this.#releaseLock();
   }
 
+  requireRoomForCopy(): void {
+    const bytes = statSync(this.dataFile).size + ROOM_BYTES;
+    if (this.hasRoom(bytes)) return;
+    throw new StorageStartError(
+      `the disk of DATA_DIR ${this.#path} has no room for a second copy of the store; free ${Math.ceil(bytes / 1_048_576)} MB`,
+    );
+  }
+
+  /** An end at any moment leaves the one file or the other. The marker then says that the end was unclean. */
+  async replaceDataFile(copyTo: (path: string) => Promise<void>, close: () => Promise<void>): Promise<void> {
+    rmSync(this.#copyFile, { force: true });
+    await copyTo(this.#copyFile);
+    chmodSync(this.#copyFile, statSync(this.dataFile).mode & 0o777);
+    flush(this.#copyFile, 'r+');
+    await close();
+    renameSync(this.#copyFile, this.dataFile);
+    // Windows opens no folder.
+    if (process.platform !== 'win32') flush(this.#path, 'r');
+  }
+
   #makeWritable(): void {
     this.#writing(this.#path, () => {
-      mkdirSync(this.#path, { recursive: true });
+      // Secrets are in it, sealed or not.
+      mkdirSync(this.#path, { recursive: true, mode: 0o700 });
       accessSync(this.#path, constants.W_OK | constants.R_OK | constants.X_OK);
     });
     // One that another user left behind: LMDB and SQLite would not say so, but take what they get.
@@ -230,6 +259,16 @@ export class DataDir {
     const whole = `${this.#markerFile}.tmp`;
     writeFileSync(whole, `${JSON.stringify(marker)}\n`, { flush: true });
     renameSync(whole, this.#markerFile);
+  }
+}
+
+/** Puts a file, or the names in a folder, on the disk. */
+function flush(path: string, flags: 'r' | 'r+'): void {
+  const descriptor = openSync(path, flags);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { EmbeddedStore } from './embedded-store.js';
 
 /** A puppet as LMDB keeps it: the same fields, its secrets as texts; the addresses are missing in old ones. */
-type StoredPuppet = Omit<
+export type StoredPuppet = Omit<
   Puppet,
   'corpSecret' | 'callbackToken' | 'encodingAESKey' | 'from' | 'replacedFrom' | 'answered'
 > & {

@@ -7,6 +7,8 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { sealedPorts } from '../sealed/sealed-ports.js';
+import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
@@ -14,19 +16,29 @@ import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { EmbeddedStoreClock } from './embedded-store-clock.js';
+import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
 
 @Global()
 @Module({
   providers: [
     { provide: EmbeddedStore, inject: [CONFIG], useFactory: (config: Config) => EmbeddedStore.open(config) },
     { provide: StorageProbe, useExisting: EmbeddedStore },
-    { provide: PuppetRepository, useClass: EmbeddedPuppetRepository },
+    ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAccessTokenStore),
+    { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
-    { provide: AccessTokenStore, useClass: EmbeddedAccessTokenStore },
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],
-  exports: [StorageProbe, PuppetRepository, Outbox, ResyncBudget, AccessTokenStore, CallQuota, StoreClock],
+  exports: [
+    StorageProbe,
+    PuppetRepository,
+    Outbox,
+    ResyncBudget,
+    AccessTokenStore,
+    CallQuota,
+    StoreClock,
+    StoredSecrets,
+  ],
 })
 export class EmbeddedStorageModule {}

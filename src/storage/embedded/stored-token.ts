@@ -19,7 +19,7 @@ function fromStored({ token, ...same }: StoredRecord): TokenRecord {
   return { ...same, token: token === null ? null : { ...token, value: new Secret(token.value) } };
 }
 
-const isStoredRecord = hasShape<StoredRecord>({
+export const isStoredRecord = hasShape<StoredRecord>({
   secretId: isText,
   corpId: isText,
   token: orNull(

@@ -12,6 +12,8 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { sealedPorts } from '../sealed/sealed-ports.js';
+import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
@@ -19,6 +21,7 @@ import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
+import { MongoStoredSecrets } from './mongo-stored-secrets.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
 
 @Global()
@@ -39,10 +42,10 @@ export class MongoStorageModule {
       providers: [
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
-        { provide: PuppetRepository, useClass: MongoPuppetRepository },
+        ...sealedPorts(MongoPuppetRepository, MongoAccessTokenStore),
+        { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
-        { provide: AccessTokenStore, useClass: MongoAccessTokenStore },
         {
           provide: CallQuota,
           inject: [MongoStore, StoreClock, Clock, LOG],
@@ -60,6 +63,7 @@ export class MongoStorageModule {
         AccessTokenStore,
         CallQuota,
         StoreClock,
+        StoredSecrets,
       ],
     };
   }

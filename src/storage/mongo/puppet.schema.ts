@@ -3,13 +3,15 @@ import type { Types } from 'mongoose';
 import { Secret } from '../../kernel/secret.js';
 import type { Puppet, Registration } from '../../registry/puppet.js';
 
+export const PUPPETS = 'wxkfpuppets';
+
 /**
  * A registration in the collection and under the names of the public manager 1.0.3, whose database is
  * taken over as it is. That version may go on writing beside this one: it sets any of the first nine
  * fields, some of them may be missing, and it never touches the others.
  */
 @Schema({
-  collection: 'wxkfpuppets',
+  collection: PUPPETS,
   versionKey: false,
   autoIndex: false,
   autoCreate: false,

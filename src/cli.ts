@@ -1,0 +1,6 @@
+/** Entry of the commands for the shell: `node dist/cli.js <command>`. */
+import { requireNode } from './kernel/node-version.js';
+
+requireNode();
+const { runCommand } = await import('./cli/run-command.js');
+process.exit(await runCommand(process.argv.slice(2)));

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { type Config, ConfigError, loadConfig } from './config.js';
+
+/** From `.env` and the environment. Ends the process, with a line for each mistake, where there are any. */
+export function configOrExit(): Config {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    return loadConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,13 @@
+const NODE_VERSION_MIN = [24, 9] as const;
+
+/** Ends the process where an older Node runs it, which would fail later and less clearly. */
+export function requireNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [majorMin, minorMin] = NODE_VERSION_MIN;
+  if (major > majorMin || (major === majorMin && minor >= minorMin)) return;
+  process.stderr.write(
+    `WXKF-Manager needs Node ${NODE_VERSION_MIN.join('.')} or later and this is ${process.versions.node}. ` +
+      'Start it by its npm scripts, which use the Node that `npm ci` installed.\n',
+  );
+  process.exit(1);
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { Database } from 'lmdb';
+import { SealError } from '../../crypto/sealer.js';
+import type { Resealing } from '../sealed/resealing.js';
+import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
+import type { StoredPuppet } from './embedded-puppet.repository.js';
+import { EmbeddedStore } from './embedded-store.js';
+import { isStoredRecord } from './stored-token.js';
+
+/** In one commit. */
+const BATCH_SIZE = 1_000;
+
+@Injectable()
+export class EmbeddedStoredSecrets extends StoredSecrets {
+  constructor(private readonly store: EmbeddedStore) {
+    super();
+  }
+
+  override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
+    this.store.requireRoomForCopy();
+    await this.#each<StoredPuppet>('puppets', report, (puppets, key) =>
+      rewritePuppet(puppets, key, resealing, report),
+    );
+    await this.#each<unknown>('accessTokens', report, (tokens, key) => rewriteToken(tokens, key, resealing));
+  }
+
+  /** LMDB keeps the pages of what was overwritten until it needs them. */
+  override eraseOverwritten(): Promise<void> {
+    return this.store.closeCompacted();
+  }
+
+  /** @param rewrite tells whether it changed anything. */
+  async #each<V>(
+    name: 'puppets' | 'accessTokens',
+    report: ResealReport,
+    rewrite: (database: Database<V, string>, key: string) => boolean,
+  ): Promise<void> {
+    const database = this.store.database<V>(name);
+    const keys = [...database.getKeys()];
+    for (let at = 0; at < keys.length; at += BATCH_SIZE) {
+      const batch = keys.slice(at, at + BATCH_SIZE);
+      let changed = 0;
+      await this.store.durably(() =>
+        database.transaction(() => {
+          for (const key of batch) if (rewrite(database, key)) changed++;
+          return true;
+        }),
+      );
+      report.add({ lookedAt: batch.length, changed });
+    }
+  }
+}
+
+function rewritePuppet(
+  puppets: Database<StoredPuppet, string>,
+  key: string,
+  resealing: Resealing,
+  report: ResealReport,
+): boolean {
+  const before = puppets.get(key);
+  if (before === undefined) return false;
+  try {
+    const changed = resealing.puppet(before, before);
+    if (Object.keys(changed).length === 0) return false;
+    puppets.put(key, { ...before, ...changed });
+    return true;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    report.cannotOpen(key, error.keyId);
+    return false;
+  }
+}
+
+/** What is no record is removed, as the store of access tokens does. */
+function rewriteToken(tokens: Database<unknown, string>, key: string, resealing: Resealing): boolean {
+  const before = readOrNull(tokens, key);
+  if (!isStoredRecord(before)) {
+    tokens.remove(key);
+    return true;
+  }
+  const { token } = before;
+  if (token === null) return false;
+  const value = resealing.token(key, token.value);
+  if (value === token.value) return false;
+  tokens.put(key, { ...before, token: value === null ? null : { ...token, value } });
+  return true;
+}
+
+function readOrNull(tokens: Database<unknown, string>, key: string): unknown {
+  try {
+    return tokens.get(key);
+  } catch {
+    return null;
+  }
+}

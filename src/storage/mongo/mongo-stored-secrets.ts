@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { Collection, mongo } from 'mongoose';
+import { SealError } from '../../crypto/sealer.js';
+import type { Resealing } from '../sealed/resealing.js';
+import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
+import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { MongoStore } from './mongo-store.js';
+import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
+import { TOKENS, type TokenDocument } from './token.schema.js';
+
+/** In one command. */
+const BATCH_SIZE = 500;
+
+/** What is to be written where the document still is as it was read; `null` where nothing is. */
+type Change = { readonly filter: object; readonly update: object } | null;
+
+type Document = mongo.Document;
+
+/**
+ * Managers, 1.0.3 among them, may be writing meanwhile: a document that was changed since it was read is taken
+ * again. What changed for others is nothing, so `updatedAt` stays, and no replica reads 100,000 puppets anew.
+ */
+@Injectable()
+export class MongoStoredSecrets extends StoredSecrets {
+  constructor(private readonly store: MongoStore) {
+    super();
+  }
+
+  override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
+    await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
+    await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
+  }
+
+  /** What the database's own files still hold is not ours to tell. */
+  override async eraseOverwritten(): Promise<void> {}
+
+  #each(name: string, report: ResealReport, changeOf: (document: Document) => Change): Promise<void> {
+    const walk = async (): Promise<void> => {
+      const collection = this.store.collection<Document>(name);
+      let batch: Document[] = [];
+      const flush = async (): Promise<void> => {
+        await rewriteBatch(collection, batch, report, changeOf);
+        batch = [];
+      };
+      for await (const document of collection.find().batchSize(BATCH_SIZE)) {
+        if (batch.push(document) >= BATCH_SIZE) await flush();
+      }
+      await flush();
+    };
+    return this.store.run(`rewrite secrets of ${name}`, walk, null);
+  }
+}
+
+async function rewriteBatch(
+  collection: Collection<Document>,
+  batch: readonly Document[],
+  report: ResealReport,
+  changeOf: (document: Document) => Change,
+): Promise<void> {
+  const ids = batch.map(({ _id }) => _id);
+  let documents = batch;
+  await untilNoConflict(async () => {
+    const { writes, closed } = toWrites(documents, changeOf);
+    const changed =
+      writes.length === 0 ? 0 : (await collection.bulkWrite(writes, { ordered: false })).matchedCount;
+    report.add({ changed });
+    if (changed === writes.length) {
+      for (const [record, keyId] of closed) report.cannotOpen(record, keyId);
+      return;
+    }
+    documents = await collection.find({ _id: { $in: ids } }).toArray();
+    return CONFLICT;
+  });
+  report.add({ lookedAt: batch.length });
+}
+
+function toWrites(documents: readonly Document[], changeOf: (document: Document) => Change) {
+  const writes: { updateOne: { filter: object; update: object } }[] = [];
+  const closed: [record: string, keyId: string][] = [];
+  for (const document of documents) {
+    try {
+      const change = changeOf(document);
+      if (change !== null) writes.push({ updateOne: change });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      closed.push([String(document.kfOpenId ?? document._id), error.keyId]);
+    }
+  }
+  return { writes, closed };
+}
+
+/** One that was set aside keeps the identity of the account that it was of. */
+function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
+  const { _id, kfOpenId, corpId, supersededFrom, corpSecret, token, encodingAESKey } = record;
+  const owner = { openKfId: supersededFrom?.kfOpenId ?? kfOpenId ?? '', corpId: corpId ?? '' };
+  const after = resealing.puppet(owner, { corpSecret, callbackToken: token, encodingAESKey });
+  const set = {
+    ...(after.corpSecret !== undefined && { corpSecret: after.corpSecret }),
+    ...(after.callbackToken !== undefined && { token: after.callbackToken }),
+    ...(after.encodingAESKey !== undefined && { encodingAESKey: after.encodingAESKey }),
+  };
+  if (Object.keys(set).length === 0) return null;
+  const read = { corpSecret, token, encodingAESKey };
+  const asRead = Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
+  // null matches a field that is missing, too.
+  return {
+    filter: { _id, kfOpenId: kfOpenId ?? null, corpId: corpId ?? null, ...asRead },
+    update: { $set: set },
+  };
+}
+
+function tokenChange({ _id, token }: TokenDocument, resealing: Resealing): Change {
+  const before: unknown = token?.value;
+  if (typeof before !== 'string') return null;
+  const after = resealing.token(_id, before);
+  if (after === before) return null;
+  const update = after === null ? { token: null } : { 'token.value': after };
+  return { filter: { _id, 'token.value': before }, update: { $set: update } };
+}

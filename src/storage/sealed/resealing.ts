@@ -1,0 +1,43 @@
+import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
+import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
+import { tokenIdentityOf } from './token-secrets.js';
+
+/** As a store has them: one may be missing, or be anything where another program wrote it. */
+type StoredTexts = Readonly<Partial<Record<PuppetSecret, unknown>>>;
+
+/** How each stored secret ought to be: sealed with the first key, or plain. */
+export class Resealing {
+  constructor(
+    private readonly sealer: Sealer,
+    private readonly toPlain: boolean,
+  ) {}
+
+  /** The secrets of a registration that change, anew. @throws SealError; none of them is to be changed then. */
+  puppet(owner: Owner, stored: StoredTexts): Partial<Record<PuppetSecret, string>> {
+    const changed: Partial<Record<PuppetSecret, string>> = {};
+    for (const field of PUPPET_SECRETS) {
+      const before = stored[field];
+      if (typeof before !== 'string') continue;
+      const after = this.#rewritten(before, identityOf(owner, field));
+      if (after !== before) changed[field] = after;
+    }
+    return changed;
+  }
+
+  /** @returns `null` for one that does not open. */
+  token(secretId: string, stored: string): string | null {
+    try {
+      return this.#rewritten(stored, tokenIdentityOf(secretId));
+    } catch (error) {
+      if (error instanceof SealError) return null;
+      throw error;
+    }
+  }
+
+  /** One that is as it should be is opened too, since it might not open. */
+  #rewritten(text: string, identity: Identity): string {
+    const opened = this.sealer.open(text, identity);
+    if (this.toPlain) return opened;
+    return this.sealer.isCurrent(text) ? text : this.sealer.seal(opened, identity);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Provider, Type } from '@nestjs/common';
+import { CONFIG, type Config } from '../../config/config.js';
+import { Sealer } from '../../crypto/sealer.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { SealedAccessTokenStore } from './sealed-access-token.store.js';
+import { SealedPuppetRepository } from './sealed-puppet.repository.js';
+
+/** The ports that store secrets, on the adapters of either store. */
+export function sealedPorts(puppets: Type<PuppetRepository>, tokens: Type<AccessTokenStore>): Provider[] {
+  return [
+    puppets,
+    tokens,
+    { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.secretsKeys) },
+    {
+      provide: PuppetRepository,
+      inject: [puppets, Sealer, LOG],
+      useFactory: (inner: PuppetRepository, sealer: Sealer, log: Log) =>
+        new SealedPuppetRepository(inner, sealer, log),
+    },
+    {
+      provide: AccessTokenStore,
+      inject: [tokens, Sealer, LOG],
+      useFactory: (inner: AccessTokenStore, sealer: Sealer, log: Log) =>
+        new SealedAccessTokenStore(inner, sealer, log),
+    },
+  ];
+}

@@ -1,0 +1,111 @@
+import { SealError, type Sealer } from '../../crypto/sealer.js';
+import type { Log } from '../../kernel/log.js';
+import type { Puppet, Registration } from '../../registry/puppet.js';
+import {
+  type ChangeCursor,
+  type Changes,
+  type Goodbye,
+  PuppetRepository,
+} from '../../registry/puppet.repository.js';
+import { MissingKeys } from './missing-keys.js';
+import { openPuppet, sealPuppet, withoutSecrets } from './puppet-secrets.js';
+
+/** Opening takes some 15 µs for each puppet; between two slices other work has its turn. */
+const SLICE_SIZE = 250;
+
+/**
+ * Puts sealed secrets into the store of an adapter and gives opened ones. A store that needs a key which is
+ * not there is no store to start on. Later, and where a single record was tampered with, nobody else is to
+ * suffer: the puppet is known without its secrets, and a line says so once.
+ */
+export class SealedPuppetRepository extends PuppetRepository {
+  override readonly isShared: boolean;
+  #hasLoaded = false;
+  /** Of which it was said that they cannot be opened. */
+  readonly #closed = new Set<string>();
+
+  constructor(
+    private readonly inner: PuppetRepository,
+    private readonly sealer: Sealer,
+    private readonly log: Log,
+  ) {
+    super();
+    this.isShared = inner.isShared;
+  }
+
+  /** @throws StorageStartError the first time, at its end, where a key is missing. */
+  override async *load(): AsyncIterable<readonly Puppet[]> {
+    const missing = this.#hasLoaded ? null : new MissingKeys();
+    for await (const puppets of this.inner.load()) {
+      for (let at = 0; at < puppets.length; at += SLICE_SIZE) {
+        const opened = puppets.slice(at, at + SLICE_SIZE).map((puppet) => this.#open(puppet, missing));
+        if (missing === null || missing.isEmpty) yield opened;
+        await new Promise(setImmediate);
+      }
+    }
+    if (missing !== null && !missing.isEmpty) throw missing.toError(this.sealer.hasKeys);
+    this.#hasLoaded = true;
+  }
+
+  override async find(openKfId: string): Promise<Puppet | null> {
+    return this.#openOrNull(await this.inner.find(openKfId));
+  }
+
+  override async listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]> {
+    return (await this.inner.listByCorp(corpId, limit)).map((puppet) => this.#open(puppet));
+  }
+
+  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
+    const saved = await this.inner.save(sealPuppet(registration, this.sealer), nowMs);
+    this.#closed.delete(registration.openKfId);
+    const { corpSecret, callbackToken, encodingAESKey } = registration;
+    return { ...saved, corpSecret, callbackToken, encodingAESKey };
+  }
+
+  override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
+    return this.#openOrNull(await this.inner.markOffline(goodbye, nowMs));
+  }
+
+  override async markOnline(
+    puppet: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
+    nowMs: number,
+  ): Promise<Puppet | null> {
+    return this.#openOrNull(await this.inner.markOnline(puppet, nowMs));
+  }
+
+  override markAnswered(puppet: Puppet): Promise<void> {
+    return this.inner.markAnswered(puppet);
+  }
+
+  override async changes(cursor: ChangeCursor | null): Promise<Changes> {
+    const changes = await this.inner.changes(cursor);
+    return { ...changes, puppets: changes.puppets.map((puppet) => this.#open(puppet)) };
+  }
+
+  #openOrNull(puppet: Puppet | null): Puppet | null {
+    return puppet === null ? null : this.#open(puppet);
+  }
+
+  /** @param missing takes the keys that are not there, in place of a line in the log. */
+  #open(puppet: Puppet, missing: MissingKeys | null = null): Puppet {
+    try {
+      const opened = openPuppet(puppet, this.sealer);
+      if (this.#closed.size > 0) this.#closed.delete(puppet.openKfId);
+      return opened;
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      if (missing !== null && error.isKeyUnknown) missing.add(error.keyId);
+      else this.#sayClosed(puppet, error);
+      return withoutSecrets(puppet);
+    }
+  }
+
+  #sayClosed({ openKfId, corpId }: Puppet, { keyId, isKeyUnknown }: SealError): void {
+    if (this.#closed.has(openKfId)) return;
+    this.#closed.add(openKfId);
+    const reason = isKeyUnknown
+      ? 'SECRETS_KEY does not have this key; add it, or let the puppet register again'
+      : 'the record was changed or moved by someone else; let the puppet register again';
+    this.log.error({ openKfId, corpId, keyId, reason }, 'secrets.cannot_open');
+  }
+}

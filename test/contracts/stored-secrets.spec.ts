@@ -1,0 +1,171 @@
+/** Resealing below the ports, where records are that no port shows; on the embedded store and MongoDB. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { StorageProbe } from '../../src/health/storage-probe.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import type { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
+import { Resealing } from '../../src/storage/sealed/resealing.js';
+import { StoredSecrets } from '../../src/storage/sealed/stored-secrets.js';
+import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
+import { registration, revealed } from '../support/puppets.js';
+import { mongoPlace, type OpenedStore, onEachStore, openStore } from '../support/stores.js';
+import { tokenRecord } from '../support/tokens.js';
+
+const NOW_MS = Date.now();
+const [OLD, NEW, LOST] = [newSecretsKey(), newSecretsKey(), newSecretsKey()];
+const ROTATING = `${NEW},${OLD}`;
+
+let store: OpenedStore;
+
+afterEach(() => store.close());
+
+/** A store that seals with the old key and opens what either has sealed. */
+async function open(place: Place, keys = `${OLD},${NEW}`): Promise<void> {
+  store = await openStore(sealedPlace(place, keys));
+}
+
+async function reseal(keys: string, toPlain = false) {
+  const counts = { lookedAt: 0, changed: 0, closed: [] as string[] };
+  const sealer = new Sealer(keys.split(',').map((key) => new Secret(key)));
+  await store.get(StoredSecrets).rewrite(new Resealing(sealer, toPlain), {
+    add: ({ lookedAt = 0, changed = 0 }) => {
+      counts.lookedAt += lookedAt;
+      counts.changed += changed;
+    },
+    cannotOpen: (name) => void counts.closed.push(name),
+  });
+  return counts;
+}
+
+async function giveToken(record = tokenRecord()): Promise<void> {
+  const tokens = store.get(AccessTokenStore);
+  await tokens.lease(record, 'giver', NOW_MS, 10_000);
+  expect(await tokens.save(record, 'giver')).toBe(true);
+}
+
+onEachStore((newPlace) => {
+  beforeEach(() => open(newPlace()));
+
+  it('seals everything anew, in as many batches as it takes, and nothing twice', async () => {
+    const puppets = store.get(PuppetRepository);
+    const ids = Array.from({ length: 1_200 }, (_, n) => `wk-${n}`);
+    await Promise.all(ids.map((openKfId) => puppets.save(registration({ openKfId }), NOW_MS)));
+    await giveToken();
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 1_201, changed: 1_201, closed: [] });
+    expect(await reseal(NEW)).toEqual({ lookedAt: 1_201, changed: 0, closed: [] });
+    expect(revealed(await puppets.find('wk-7'))).toMatchObject({ corpSecret: 'corp-secret' });
+    store = await store.reopen();
+    const found = await store.get(AccessTokenStore).find(tokenRecord().secretId);
+    expect(found?.token?.value.reveal()).toBe('token-1');
+  });
+
+  it('changes nothing but secrets, and tells nobody of it', async () => {
+    const puppets = store.get(PuppetRepository);
+    await puppets.save(registration(), NOW_MS);
+    await puppets.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, NOW_MS + 1);
+    const before = await puppets.find('wkAccount-1');
+    await reseal(ROTATING);
+    expect(revealed(await puppets.find('wkAccount-1'))).toEqual(revealed(before));
+  });
+
+  it('leaves an access token without a key out, for it is asked for anew', async () => {
+    await giveToken();
+    expect(await reseal(LOST)).toMatchObject({ lookedAt: 1, changed: 1, closed: [] });
+    store = await store.reopen();
+    expect(await store.get(AccessTokenStore).find(tokenRecord().secretId)).toMatchObject({ token: null });
+  });
+});
+
+describe('in the embedded store', () => {
+  beforeEach(() => open(embeddedPlace()));
+
+  it('an access token that cannot be read is removed and stops no other', async () => {
+    await giveToken();
+    const tokens = (store.get(StorageProbe) as EmbeddedStore).database('accessTokens');
+    await tokens.put('spoilt', 'spoilt');
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
+    expect([...tokens.getKeys()]).toEqual([tokenRecord().secretId]);
+  });
+});
+
+mongoSuite('in MongoDB', () => {
+  let client: mongoose.mongo.MongoClient;
+  let documents: mongoose.mongo.Collection;
+
+  beforeEach(async () => {
+    const place = mongoPlace();
+    await open(place);
+    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
+    documents = client.db().collection('wxkfpuppets');
+    // Has the indexes made.
+    await store.get(PuppetRepository).find('wkNobody');
+  });
+
+  afterEach(() => client.close());
+
+  const DOCUMENT = { corpId: 'wwCorp_1', corpSecret: 's1', token: 't1', encodingAESKey: 'k1' };
+
+  it('records that were set aside are sealed too, as those of their account', async () => {
+    const kfOpenId = 'wkOld (set aside 65a1)';
+    const supersededFrom = { kfOpenId: 'wkOld', online: true };
+    await documents.insertOne({ ...DOCUMENT, kfOpenId, supersededFrom });
+    expect(await reseal(ROTATING)).toMatchObject({ changed: 1, closed: [] });
+    // Somebody puts it back by hand.
+    await documents.updateOne({}, { $set: { kfOpenId: 'wkOld' }, $unset: { supersededFrom: 1 } });
+    const puppet = await store.get(PuppetRepository).find('wkOld');
+    expect(revealed(puppet)).toMatchObject({ corpSecret: 's1', callbackToken: 't1', encodingAESKey: 'k1' });
+  });
+
+  it('odd records are sealed as far as they have secrets, and opened again as they were', async () => {
+    const odd = [
+      { kfOpenId: 'wkBare', corpId: 'wwCorp_1' },
+      { kfOpenId: 'wkNoCorp', corpSecret: 's2', token: null, encodingAESKey: 7 },
+      { corpSecret: 's3', token: '' },
+    ];
+    await documents.insertMany(odd);
+    const before = await documents.find().sort({ _id: 1 }).toArray();
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 3, changed: 2, closed: [] });
+    expect(JSON.stringify(await documents.find().toArray())).not.toMatch(/"s[23]"/);
+    expect(await reseal(NEW, true)).toEqual({ lookedAt: 3, changed: 2, closed: [] });
+    expect(await documents.find().sort({ _id: 1 }).toArray()).toEqual(before);
+  });
+
+  it('no replica is told of anything', async () => {
+    const puppets = store.get(PuppetRepository);
+    await puppets.save(registration(), NOW_MS);
+    const updatedAt = async () => (await documents.findOne())?.updatedAt;
+    const before = await updatedAt();
+    expect(await reseal(ROTATING)).toMatchObject({ changed: 1 });
+    expect(await updatedAt()).toEqual(before);
+  });
+
+  it('what a manager writes meanwhile is never overwritten', async () => {
+    const puppets = store.get(PuppetRepository);
+    const ids = Array.from({ length: 20 }, (_, n) => `wk-${n}`);
+    const save = (round: number) => (openKfId: string) =>
+      puppets.save(registration({ openKfId, corpSecret: new Secret(`${openKfId} ${round}`) }), NOW_MS);
+    await Promise.all(ids.map(save(0)));
+    for (let round = 1; round <= 15; round++) {
+      const keys = round % 2 === 0 ? `${OLD},${NEW}` : ROTATING;
+      const [{ lookedAt, closed }] = await Promise.all([reseal(keys), ...ids.map(save(round))]);
+      expect([lookedAt, closed]).toEqual([20, []]);
+      for (const openKfId of ids) {
+        expect(revealed(await puppets.find(openKfId))?.corpSecret).toBe(`${openKfId} ${round}`);
+      }
+    }
+  });
+
+  it('one record that was tampered with is named and left, and stops no other', async () => {
+    const puppets = store.get(PuppetRepository);
+    await puppets.save(registration({ openKfId: 'wk1' }), NOW_MS);
+    await puppets.save(registration({ openKfId: 'wk2' }), NOW_MS);
+    await documents.updateOne({ kfOpenId: 'wk1' }, { $set: { corpId: 'wwOther' } });
+    const before = await documents.findOne({ kfOpenId: 'wk1' });
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 1, closed: ['wk1'] });
+    expect(await documents.findOne({ kfOpenId: 'wk1' })).toEqual(before);
+  });
+});
