@@ -13,7 +13,6 @@ import {
   secretsSettingOf,
   toSummary,
 } from './config/config.js';
-import { ErrorFilter } from './http/error.filter.js';
 import { NestLog } from './http/nest-log.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
@@ -47,14 +46,14 @@ function configOrExit(): Config {
 async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
-  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
   const module = await AppModule.forRoot(config, log, lifecycle);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: new NestLog(log),
   });
-  app.useGlobalFilters(new ErrorFilter(routes));
+  app.useGlobalFilters(errorFilter);
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
