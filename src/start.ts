@@ -5,7 +5,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
-import { ErrorFilter } from './http/error.filter.js';
 import { NestLog } from './http/nest-log.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
@@ -29,14 +28,14 @@ export async function start(): Promise<void> {
 async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
-  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
   const module = await AppModule.forRoot(config, log, lifecycle);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: new NestLog(log),
   });
-  app.useGlobalFilters(new ErrorFilter(routes));
+  app.useGlobalFilters(errorFilter);
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/allowed-callers.js';
+import { NotForBrowsers } from '../http/browser-headers.js';
 import { UnitOfWork } from '../http/request-log.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
@@ -24,6 +25,7 @@ export class CallbackController {
   /** WeCom wants the opened text alone: no quotes, no newline. */
   @Get(':corpId')
   @AllowAnyone()
+  @NotForBrowsers()
   async verify(
     @Req() request: CallbackRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -42,6 +44,7 @@ export class CallbackController {
   /** WeCom takes 200 for an answer and nothing is said of 201, Nest's default. */
   @Post(':corpId')
   @AllowAnyone()
+  @NotForBrowsers()
   @HttpCode(200)
   async receive(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#counted(request, 'encrypted', (corpId, log) => {
@@ -54,6 +57,7 @@ export class CallbackController {
 
   @Post('decrypted/:corpId')
   @AllowRoles('gateway')
+  @NotForBrowsers()
   @HttpCode(200)
   async receiveDecrypted(@Req() request: CallbackRequest) {
     const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {

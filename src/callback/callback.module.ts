@@ -5,11 +5,12 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackCounts } from './callback-counts.js';
+import { SkewLimit } from './skew-limit.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackService, CallbackCounts],
+  providers: [CallbackService, CallbackCounts, SkewLimit],
   exports: [CallbackCounts],
 })
 export class CallbackModule {}

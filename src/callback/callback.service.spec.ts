@@ -10,21 +10,25 @@ import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
+import { SkewLimit } from './skew-limit.js';
 
 const app = newApp();
+const SKEW_S = 30;
 /** The same app after its admin had the key alone renewed. */
 const renewed: WecomApp = { ...newApp(), corpId: app.corpId, token: app.token };
 
 let table: PuppetTable;
 let registry: RegistryService;
 let callbacks: CallbackService;
+let clock: ManualClock;
 
 beforeEach(async () => {
-  const clock = new ManualClock();
+  clock = new ManualClock();
   table = new Map();
   const dispatch = openDispatch(clock, { repository: new MemoryPuppetRepository(table) });
   registry = dispatch.registry;
-  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock);
+  const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
+  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock, skew);
   registry.onApplicationBootstrap();
   await clock.advance(0);
 });
@@ -44,13 +48,13 @@ const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
   void (await new MemoryPuppetRepository(table).save(registrationOf(of, openKfId), 0));
 
-function verify(from: WecomApp, receiveId = from.corpId): Promise<string> {
+function verify(from: WecomApp, receiveId = from.corpId, offS = 0): Promise<string> {
   const {
     msg_signature = '',
     timestamp = '',
     nonce = '',
     echostr = '',
-  } = sealVerification(from, 'opened', receiveId);
+  } = sealVerification(from, 'opened', receiveId, clock.nowMs() / 1_000 + offS);
   const text = { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr };
   return callbacks.verify(app.corpId, text, new CallbackLog(app.corpId, 'verification'));
 }
@@ -76,6 +80,29 @@ describe('a callback', () => {
       code: 'CALLBACK_SIGNATURE_MISMATCH',
     });
     await expect(verify(app, 'wwSomebodyElse')).rejects.toMatchObject({
+      code: 'CALLBACK_RECEIVE_ID_MISMATCH',
+    });
+  });
+
+  it.each([-SKEW_S, 0, SKEW_S])('may have been signed %i s from now', async (offS) => {
+    await registerHere(app, 'wk1');
+    expect(await verify(app, app.corpId, offS)).toBe('opened');
+  });
+
+  it.each([-SKEW_S - 1, SKEW_S + 1, 1e15])('is refused when it was signed %i s from now', async (offS) => {
+    await registerHere(app, 'wk1');
+    await expect(verify(app, app.corpId, offS)).rejects.toMatchObject({ code: 'CALLBACK_TIMESTAMP_OFF' });
+  });
+
+  it('that is refused anyway says nothing of its time', async () => {
+    await registerHere(app, 'wk1');
+    await expect(verify({ ...app, token: 'anotherToken' }, app.corpId, 1_000)).rejects.toMatchObject({
+      code: 'CALLBACK_SIGNATURE_MISMATCH',
+    });
+    await expect(verify(renewed, app.corpId, 1_000)).rejects.toMatchObject({
+      code: expect.stringMatching(/^CIPHER_/),
+    });
+    await expect(verify(app, 'wwSomebodyElse', 1_000)).rejects.toMatchObject({
       code: 'CALLBACK_RECEIVE_ID_MISMATCH',
     });
   });

@@ -12,6 +12,7 @@ import type { CorpKeys, KeyPair } from '../registry/registry-image.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { parseEnvelope } from './envelope.js';
 import { idOfDecrypted, idOfMessage, isForPuppet, type OpenedEvent, parseEvent } from './event.js';
+import { SkewLimit } from './skew-limit.js';
 
 export interface EncryptedCallback {
   readonly corpId: string;
@@ -43,14 +44,17 @@ export class CallbackService {
     private readonly ciphers: WecomCiphers,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
+    private readonly skew: SkewLimit,
   ) {}
 
   /**
    * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online.
-   * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`
+   * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`,
+   *   `CALLBACK_TIMESTAMP_OFF`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
     const { message } = await this.#open(await this.#getCorp(corpId), corpId, echo);
+    this.skew.check(echo.timestamp);
     log.outcome = 'verified';
     return message;
   }
@@ -65,6 +69,8 @@ export class CallbackService {
     const corp = await this.#getCorp(corpId);
     const encrypted = parseEnvelope(body);
     const opened = await this.#open(corp, corpId, { msgSignature, timestamp, nonce, encrypted });
+    // Last, when all else is good: who could not have signed learns nothing from it.
+    this.skew.check(timestamp);
     const event = parseEvent(opened.message);
     log.event = event.event;
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);

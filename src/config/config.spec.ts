@@ -55,6 +55,10 @@ describe('settings', () => {
       authOperatorTokens: [],
       puppetEndpointAllow: undefined,
       secretsKeys: [],
+      trustedProxies: undefined,
+      connectionsMax: 10_000,
+      connectionsPerAddressMax: 2_000,
+      callbackSkewSMax: 0,
       callbackBodyBytesMax: 1_048_576,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
@@ -235,6 +239,33 @@ describe('WECOM_APPS_FILE', () => {
   ])('is a mistake when %s is wrong: %#', (field, app) => {
     expect(mistakesOf(withAppsFile([app]))).toEqual([
       expect.stringMatching(RegExp(`^WECOM_APPS_FILE: 0\\.${field}`)),
+    ]);
+  });
+});
+
+describe('the proxies that are believed', () => {
+  it('are addresses and CIDRs, with blanks around the commas, and are shown as they are', () => {
+    const config = loadConfig({ TRUST_PROXY: '10.0.0.7, 10.1.0.0/16 ,fd00::/8,::1' });
+    expect(config.trustedProxies).toEqual(['10.0.0.7', '10.1.0.0/16', 'fd00::/8', '::1']);
+    expect(toSummary(config)).toMatchObject({ TRUST_PROXY: '10.0.0.7, 10.1.0.0/16, fd00::/8, ::1' });
+    expect(toSummary(loadConfig({}))).toMatchObject({ TRUST_PROXY: undefined });
+  });
+
+  it.each([
+    ['of a wrong length', '10.0.0.0/33', 1],
+    ['that is short', '10/8', 1],
+    ['that is a name', '10.0.0.1,proxy.internal', 2],
+    ['left out', '10.0.0.1,', 2],
+    ['that means everybody', '0.0.0.0/0', 1],
+    ['that means everybody of IPv6', '10.0.0.1,::/0', 2],
+  ])('are a mistake with one %s, told by its place', (_what, list, place) => {
+    const entry = JSON.stringify(list.split(',')[place - 1]);
+    expect(mistakesOf({ TRUST_PROXY: list })).toEqual([
+      expect.stringMatching(
+        RegExp(
+          `^TRUST_PROXY: entry ${place} of ${list.split(',').length} must be .*, got ${RegExp.escape(entry)}$`,
+        ),
+      ),
     ]);
   });
 });

@@ -137,5 +137,6 @@ export function toSummary(config: Config): Record<string, unknown> {
 
 function summaryOf(value: unknown, things: string): unknown {
   if (value instanceof URL) return value.href;
-  return Array.isArray(value) ? `${value.length} ${things}` : value;
+  if (!Array.isArray(value)) return value;
+  return typeof value[0] === 'string' ? value.join(', ') : `${value.length} ${things}`;
 }

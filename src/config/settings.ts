@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { endpointAllow } from './endpoint-allow.js';
+import { proxyList } from './proxy-list.js';
 import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
@@ -216,6 +217,40 @@ export const SETTINGS = {
     meaning:
       'base64 of 32 bytes: corpSecret, token, encodingAESKey and access tokens are sealed at rest with it; comma-separated while rotating, when the first one seals and all open',
     ...secretsKeys(),
+  }),
+  trustedProxies: setting({
+    name: 'TRUST_PROXY',
+    unit: 'addresses',
+    default: null,
+    secret: false,
+    meaning:
+      'comma-separated addresses and CIDRs of the proxies in front, whose `X-Forwarded-For` says who calls; unset: nobody is believed',
+    ...proxyList(),
+  }),
+  connectionsMax: setting({
+    name: 'CONNECTIONS_MAX',
+    unit: 'connections',
+    default: '10000',
+    secret: false,
+    meaning: 'open at a time, in all; a further one is closed at once',
+    ...integerFrom(1, 1_000_000),
+  }),
+  connectionsPerAddressMax: setting({
+    name: 'CONNECTIONS_PER_ADDRESS_MAX',
+    unit: 'connections',
+    default: '2000',
+    secret: false,
+    meaning: 'the same from one address, or one /64 of IPv6; the addresses of `TRUST_PROXY` may have more',
+    ...integerFrom(1, 1_000_000),
+  }),
+  callbackSkewSMax: setting({
+    name: 'CALLBACK_MAX_SKEW_S',
+    unit: 's',
+    default: '0',
+    secret: false,
+    meaning:
+      "how far a callback's `timestamp` may be from this machine's clock, either way; 0: any, since WeCom documents no limit",
+    ...integerFrom(0, 86_400),
   }),
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',

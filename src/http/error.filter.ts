@@ -2,14 +2,19 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, ServiceUnavailableExce
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
+import { API_HEADERS } from './browser-headers.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { CHALLENGES } from './gate.js';
+import type { Refusals } from './refusals.js';
 import type { RouteTable } from './route-table.js';
 
 /** Turns whatever was thrown into the answer of the contract. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly routes: RouteTable) {}
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly refusals: Refusals,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -19,11 +24,12 @@ export class ErrorFilter implements ExceptionFilter {
       reply.code(503).send(thrown.getResponse());
       return;
     }
-    const error = this.#withMethods(toAppError(thrown), request, reply);
+    const error = this.refusals.judge(this.#withMethods(toAppError(thrown), request, reply), request.ip);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
     const { status } = ERRORS[error.code];
     if (status === 401) reply.header('www-authenticate', CHALLENGES);
     if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);
+    if (!reply.hasHeader('content-security-policy')) reply.headers(API_HEADERS);
     reply.code(status).type('application/json').send(toErrorBody(error, request));
   }
 

@@ -44,6 +44,60 @@ describe('a route', () => {
   });
 });
 
+describe('an open manager on loopback', () => {
+  const FOREIGN = [
+    { host: 'evil.example' },
+    { host: 'evil.example:7777' },
+    { host: '127.0.0.1.evil.example' },
+    { host: 'localhost.evil.example' },
+    { host: '10.0.0.1:7777' },
+    { host: '[fd00::1]:7777' },
+    { host: '127.0.0.1', origin: 'https://evil.example' },
+    { host: '127.0.0.1', origin: 'null' },
+    { host: '127.0.0.1', origin: 'chrome-extension://localhosts' },
+    { host: 'localhost', origin: 'http://localhost.evil.example' },
+  ];
+  const OWN = [
+    { host: 'localhost:7777' },
+    { host: 'LOCALHOST.' },
+    { host: 'wxkf.localhost' },
+    { host: '127.0.0.1' },
+    { host: '127.3.2.1:80' },
+    { host: '[::1]:7777' },
+    { host: '[::ffff:127.0.0.1]' },
+    { host: 'localhost:7777', origin: 'http://localhost:3000' },
+    { host: '127.0.0.1', origin: 'https://[::1]' },
+  ];
+
+  async function answerOf(environment: Environment, url: string, headers: Record<string, string>) {
+    const app = gated(environment);
+    app.get('/closed', { config: { allowedCallers: ['operator'] } }, () => 'ok');
+    app.get('/open', { config: { allowedCallers: 'anyone' } }, () => 'ok');
+    const response = await app.inject({ url, headers });
+    return response.statusCode === 200 ? 'ok' : response.json().code;
+  }
+
+  it.each(FOREIGN)('refuses what a page of another host may have sent: %j', async (headers) => {
+    expect(await answerOf({}, '/closed', headers)).toBe('AUTH_HOST_FOREIGN');
+    expect(await answerOf({ HOST: '::1' }, '/closed', headers)).toBe('AUTH_HOST_FOREIGN');
+  });
+
+  it.each(OWN)('answers what is of this machine: %j', async (headers) => {
+    expect(await answerOf({}, '/closed', headers)).toBe('ok');
+  });
+
+  it.each(FOREIGN)('lets a tunnel forward what is open to anyone: %j', async (headers) => {
+    expect(await answerOf({}, '/open', headers)).toBe('ok');
+  });
+
+  it.each(FOREIGN)('is no other that it protects so: %j', async (headers) => {
+    expect(await answerOf({ HOST: '0.0.0.0' }, '/closed', headers)).toBe('ok');
+    const withSecret = { ...headers, authorization: `Bearer ${OPERATOR}` };
+    const closed = { HOST: '127.0.0.1', AUTH_OPERATOR_TOKEN: OPERATOR };
+    expect(await answerOf(closed, '/closed', withSecret)).toBe('ok');
+  });
+});
+
 describe('the role of a request', () => {
   async function roleOf(environment: Environment, url: string, secret: string): Promise<unknown> {
     const app = gated(environment);

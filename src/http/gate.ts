@@ -7,8 +7,10 @@ import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastif
 import { type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Role } from '../kernel/role.js';
+import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
+import { refuseForeignPages } from './loopback-callers.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,10 +31,14 @@ export function addGate(fastify: FastifyInstance, config: Config): void {
   fastify.decorateRequest('role', null);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
-    if (allowed === 'anyone' || isOpen(config)) return;
-    const isClosed = allowed.every((role) => secretsOf(config, role).length === 0);
-    route.onRequest = [askFor(credentials, allowed, isClosed), route.onRequest ?? []].flat();
+    if (allowed === 'anyone') return;
+    if (!isOpen(config)) putFirst(route, askFor(credentials, config, allowed));
+    else if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
   });
+}
+
+function putFirst(route: RouteOptions, hook: onRequestHookHandler): void {
+  route.onRequest = [hook, route.onRequest ?? []].flat();
 }
 
 function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
@@ -40,7 +46,8 @@ function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
   throw new Error(`${method} ${url} does not state who may call it; add @AllowRoles(…) or @AllowAnyone()`);
 }
 
-function askFor(credentials: Credentials, allowed: readonly Role[], isClosed: boolean): onRequestHookHandler {
+function askFor(credentials: Credentials, config: Config, allowed: readonly Role[]): onRequestHookHandler {
+  const isClosed = allowed.every((role) => secretsOf(config, role).length === 0);
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
+import { isOneOfTooMany } from './refusals.js';
 
 /**
  * The fields of a request's one log line; a route may hand in its own with more of them. All are there
@@ -107,12 +108,13 @@ function writeLine(log: Log, request: FastifyRequest, reply: FastifyReply): void
 
 /**
  * ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news, whatever it
- * is told.
+ * is told, and one refusal of too many would help to fill the disk.
  */
 function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
   const isForeseen = failure === null || failure instanceof AppError;
   if (isForeseen && PROBE.test(url)) return 'debug';
   if (!isForeseen) return 'error';
+  if (isOneOfTooMany(failure)) return 'debug';
   return status >= 500 ? 'warn' : 'info';
 }
 

@@ -4,14 +4,20 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
+import { type Clock, SystemClock } from '../kernel/clock.js';
 import { ERRORS } from '../kernel/error-table.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
+import { API_HEADERS, addBrowserHeaders } from './browser-headers.js';
+import { ConnectionLimits } from './connection-limits.js';
+import { ErrorFilter } from './error.filter.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { addGate } from './gate.js';
+import { Refusals } from './refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { RouteTable } from './route-table.js';
 import { streamBodies } from './streamed-body.js';
+import { noticeOfForwarding, TrustedProxies } from './trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
 const KEEP_ALIVE_MS = 65_000;
@@ -24,12 +30,18 @@ const PATH_PARAMETER_LENGTH_MAX = 256;
 /** WeCom's XML is taken under any type, so one that is none (RFC 9110, 8.3.1) counts as left out. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
+const API_HEADER_LINES = Object.entries(API_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
+
 /** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
 export function createHttpAdapter(
   config: Config,
   lifecycle: Lifecycle,
   log: Log,
-): { adapter: FastifyAdapter; routes: RouteTable } {
+  clock: Clock = new SystemClock(),
+): { adapter: FastifyAdapter; errorFilter: ErrorFilter } {
+  const proxies = new TrustedProxies(config.trustedProxies);
   const adapter = new FastifyAdapter({
     bodyLimit: config.callbackBodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -45,6 +57,7 @@ export function createHttpAdapter(
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
     requestIdHeader: false,
+    trustProxy: proxies.isEmpty ? false : (address: string) => proxies.has(address),
     logger: false,
     skipMiddie: true,
     multipart: false,
@@ -52,7 +65,11 @@ export function createHttpAdapter(
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
       log.info({ requestId: request.id, status, error: error.code }, 'http.refused');
-      reply.code(status).header('x-request-id', request.id).send(toErrorBody(error, request));
+      reply
+        .code(status)
+        .headers(API_HEADERS)
+        .header('x-request-id', request.id)
+        .send(toErrorBody(error, request));
     },
     clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, log),
   });
@@ -64,13 +81,20 @@ export function createHttpAdapter(
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   addRequestLog(fastify, lifecycle, log);
-  fastify.addHook('onRequest', (request, _reply, done) => done(admit(request)));
+  const noticeForwarded = noticeOfForwarding(proxies, log);
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    noticeForwarded(request.raw);
+    done(admit(request));
+  });
   addGate(fastify, config);
+  addBrowserHeaders(fastify);
+  const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
+  new ConnectionLimits(limits, proxies, clock, log).hold(fastify.server);
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, routes };
+  return { adapter, errorFilter: new ErrorFilter(routes, new Refusals(clock, log)) };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */
@@ -97,6 +121,7 @@ function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, 
   log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n` +
+      `${API_HEADER_LINES}\r\n${body}`,
   );
 }

@@ -51,6 +51,16 @@ export const ERRORS = {
     status: 403,
     message: 'The credentials are of a role that may not call this route; send the secret of one that may',
   },
+  AUTH_TOO_MANY_FAILED: {
+    status: 429,
+    message:
+      'Too many requests without good credentials came from this address within a minute; those with good ones are still answered',
+  },
+  AUTH_HOST_FOREIGN: {
+    status: 403,
+    message:
+      'While no role has a secret, this route is for this machine alone and for no page of another host; call it as localhost or 127.0.0.1, or set AUTH_PUPPET_TOKEN and the like in the manager',
+  },
 
   CALLBACK_ENVELOPE_MALFORMED: {
     status: 400,
@@ -70,6 +80,16 @@ export const ERRORS = {
   CALLBACK_RECEIVE_ID_MISMATCH: {
     status: 403,
     message: 'The event was sealed for another receiver; list its id in receiveIds of the app if it is yours',
+  },
+  CALLBACK_TIMESTAMP_OFF: {
+    status: 403,
+    message:
+      "timestamp is further from the manager's clock than CALLBACK_MAX_SKEW_S allows; check that clock, or set more",
+  },
+  CALLBACK_TOO_MANY_REFUSED: {
+    status: 429,
+    message:
+      'Too many callbacks from this address were refused within a minute; good ones are still taken, and the log says what was wrong with the others',
   },
   CALLBACK_ACCOUNT_OF_OTHER_CORP: { status: 404, message: 'This kf account belongs to another corp' },
 

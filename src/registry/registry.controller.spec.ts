@@ -19,7 +19,6 @@ import { ConfigModule } from '../config/config.module.js';
 import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { ResyncBudget } from '../dispatch/resync-budget.js';
-import { ErrorFilter } from '../http/error.filter.js';
 import { createHttpAdapter } from '../http/server.js';
 import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
@@ -79,7 +78,7 @@ class Manager {}
 beforeEach(async () => {
   repository = new HoldingRepository();
   const [config, lifecycle, log] = [loadConfig({}), new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
   application = await NestFactory.create<NestFastifyApplication>(
     {
       module: Manager,
@@ -94,7 +93,7 @@ beforeEach(async () => {
     adapter,
     { logger: false, abortOnError: false, bodyParser: false },
   );
-  application.useGlobalFilters(new ErrorFilter(routes));
+  application.useGlobalFilters(errorFilter);
   await application.listen(0, '127.0.0.1');
   url = await application.getUrl();
   puppet = await startPuppetServer();

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { NotForBrowsers } from '../http/browser-headers.js';
 import { StreamedBody } from '../http/streamed-body.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { TokenAnswers } from './tokens/token-answers.js';
@@ -21,6 +22,7 @@ export class WecomController {
 
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @NotForBrowsers()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -28,6 +30,7 @@ export class WecomController {
   /** The body goes through as it comes. What we answer in WeCom's place has its 200, not Nest's 201. */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @NotForBrowsers()
   @StreamedBody()
   @HttpCode(200)
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

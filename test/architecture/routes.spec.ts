@@ -7,7 +7,6 @@ import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { AllowedCallers } from '../../src/http/allowed-callers.js';
-import { ErrorFilter } from '../../src/http/error.filter.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { embeddedPlace } from '../support/place.js';
@@ -16,6 +15,7 @@ interface Route {
   readonly method: string;
   readonly url: string;
   readonly allowedCallers: AllowedCallers | undefined;
+  readonly notForBrowsers: boolean;
 }
 
 const place = embeddedPlace();
@@ -30,17 +30,19 @@ beforeAll(async () => {
     AUTH_OPERATOR_TOKEN: 'secret-of-the-operators',
   });
   const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, routes: table } = createHttpAdapter(config, lifecycle, log);
-  adapter.getInstance().addHook('onRoute', ({ method, url, config: { allowedCallers } = {} }) => {
-    for (const one of [method].flat()) routes.push({ method: one, url, allowedCallers });
-  });
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
+  adapter
+    .getInstance()
+    .addHook('onRoute', ({ method, url, config: { allowedCallers, notForBrowsers = false } = {} }) => {
+      for (const one of [method].flat()) routes.push({ method: one, url, allowedCallers, notForBrowsers });
+    });
   const module = await AppModule.forRoot(config, log, lifecycle);
   app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,
     logger: false,
   });
-  app.useGlobalFilters(new ErrorFilter(table));
+  app.useGlobalFilters(errorFilter);
   await app.init();
   await adapter.getInstance().ready();
 });
@@ -49,6 +51,10 @@ afterAll(async () => {
   await app.close();
   await place.discard();
 });
+
+/** Who asks for the first time is not told that it failed too often. */
+let callers = 0;
+const newCaller = (): string => `10.0.${callers >> 8}.${callers++ & 255}`;
 
 it('finds the routes, those that Fastify adds by itself included', () => {
   const found = routes.map(({ method, url }) => `${method} ${url}`);
@@ -74,8 +80,41 @@ it('has none of which the README says something else', () => {
 it('lets nobody without credentials into any that is not open to anyone', async () => {
   for (const { method, url, allowedCallers } of routes) {
     const path = url.replaceAll(/:\w+|\*/g, 'x');
-    const { statusCode } = await app.inject({ method: method as 'GET', url: path });
+    const { statusCode } = await app.inject({
+      method: method as 'GET',
+      url: path,
+      remoteAddress: newCaller(),
+    });
     const isRefused = statusCode === 401;
     expect({ method, url, isRefused }).toEqual({ method, url, isRefused: allowedCallers !== 'anyone' });
   }
+});
+
+it('tells browsers the same with the answers of every route, and lets no cache keep what asks for a role', async () => {
+  for (const { method, url, allowedCallers } of routes) {
+    const path = url.replaceAll(/:\w+|\*/g, 'x');
+    const { headers } = await app.inject({ method: method as 'GET', url: path, remoteAddress: newCaller() });
+    expect([method, url, headers]).toEqual([
+      method,
+      url,
+      expect.objectContaining({
+        'content-security-policy': expect.stringContaining('default-src'),
+        'x-content-type-options': 'nosniff',
+      }),
+    ]);
+    const isKept = headers['cache-control'] !== 'no-store';
+    // Terminus says so of its own.
+    if (!url.startsWith('/health'))
+      expect([method, url, isKept]).toEqual([method, url, allowedCallers === 'anyone']);
+    expect(
+      Object.keys(headers).filter((name) => /^(server|x-powered-by|access-control-.*)$/.test(name)),
+    ).toEqual([]);
+  }
+});
+
+it('leaves nothing out for browsers but where none calls, or the answer is that of WeCom', () => {
+  const bare = routes.filter(({ notForBrowsers }) => notForBrowsers).map(({ url }) => url);
+  expect(new Set(bare)).toEqual(
+    new Set(['/callback/:corpId', '/callback/decrypted/:corpId', '/puppetWxkfManager/wxkfRequestProxy/*']),
+  );
 });

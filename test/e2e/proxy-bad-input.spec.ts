@@ -15,9 +15,14 @@ async function ask(
   target: string,
   { method = 'GET', lines = [`Authorization: Bearer ${ROLE_SECRET}`] } = {},
 ) {
-  const head = [`${method} ${target} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines, '', ''].join(
-    '\r\n',
-  );
+  const head = [
+    `${method} ${target} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: close',
+    ...lines,
+    '',
+    '',
+  ].join('\r\n');
   const answer = await text(openSocket(suite.manager.url, head));
   const [, status = '', , body = ''] = /^HTTP\/1\.1 (\d+) (.*?)\r\n\r\n(.*)$/s.exec(answer) ?? [];
   return { status: Number(status), head: answer.slice(0, -body.length), body: JSON.parse(body) };

@@ -93,9 +93,12 @@ it.each([
   ['a length of 0', ['Content-Length: 0', 'Content-Type: application/json']],
   ['one chunk, the last', ['Transfer-Encoding: chunked']],
 ])('passes a POST with an empty body on, of %s', async (_what, lines) => {
-  const head = [`POST ${suite.path('kf/empty')} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines].join(
-    '\r\n',
-  );
+  const head = [
+    `POST ${suite.path('kf/empty')} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: close',
+    ...lines,
+  ].join('\r\n');
   const body = lines[0]?.startsWith('Transfer') ? '0\r\n\r\n' : '';
   const answer = await text(openSocket(suite.manager.url, `${head}\r\n\r\n${body}`));
   expect(answer).toMatch(/^HTTP\/1\.1 404 .*\r\n\r\nnot found$/s);
@@ -108,7 +111,7 @@ it('takes a chunked body, small and large', async () => {
     const received = suite.wecom.next('kf/chunked');
     const socket = openSocket(
       suite.manager.url,
-      `POST ${suite.path('kf/chunked')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n`,
+      `POST ${suite.path('kf/chunked')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n`,
     );
     socket.write(body);
     socket.write('\r\n0\r\n\r\n');
@@ -120,7 +123,7 @@ it('takes a chunked body, small and large', async () => {
 it('lets a caller that waits for it go on with its body', async () => {
   const socket = openSocket(
     suite.manager.url,
-    `POST ${suite.path('kf/expected')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${suite.path('kf/expected')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n`,
   );
   const [interim] = (await once(socket, 'data')) as [Buffer];
   expect(interim.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');

@@ -105,7 +105,7 @@ describe('a large body', () => {
     suite.wecom.behave('media/upload', beforeBody(stalled.resolve));
     const memory = PeakMemory.from(suite.manager.pid);
     const { pathname } = new URL(suite.url('media/upload'));
-    const head = `POST ${pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: ${1_024 * MB}\r\n\r\n`;
+    const head = `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${1_024 * MB}\r\n\r\n`;
     const socket = openSocket(suite.manager.url, head);
     pour(socket, 'x'.repeat(65_536));
     const { call: held, request } = await stalled.promise;
@@ -139,7 +139,9 @@ describe('a body over the limit', () => {
   const tooLarge = { errcode: 413, errmsg: expect.stringMatching(/larger/) };
 
   const post = (target: string, ...lines: string[]) =>
-    [`POST ${new URL(suite.url(target)).pathname} HTTP/1.1`, 'Host: x', ...lines, '', ''].join('\r\n');
+    [`POST ${new URL(suite.url(target)).pathname} HTTP/1.1`, 'Host: localhost', ...lines, '', ''].join(
+      '\r\n',
+    );
 
   it('is refused by its length, and is not sent to WeCom', async () => {
     const answer = await call(suite.url('media/upload'), { method: 'POST', body: Buffer.alloc(LIMIT + 1) });

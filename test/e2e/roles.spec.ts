@@ -52,13 +52,17 @@ const SCHEMES = [
   ['Basic', basic],
 ] as const;
 
+/** So that each request may be of another caller, and none is told that it failed too often. */
+const CALLERS = { HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1' };
+let callers = 0;
+
 let place: Place;
 let manager: ManagerProcess;
 
 function managerWith(env: Readonly<Record<string, string>>): void {
   beforeAll(async () => {
     place = embeddedPlace();
-    manager = await startManager({ ...place.env, HOST: '127.0.0.1', LOG_LEVEL: 'trace', ...env });
+    manager = await startManager({ ...place.env, ...CALLERS, LOG_LEVEL: 'trace', ...env });
   });
 
   afterAll(async () => {
@@ -73,9 +77,13 @@ function managerWith(env: Readonly<Record<string, string>>): void {
 }
 
 async function ask([method, path]: Route, authorization?: string) {
+  callers++;
   const response = await fetch(manager.url + path, {
     method,
-    ...(authorization !== undefined && { headers: { authorization } }),
+    headers: {
+      'x-forwarded-for': `10.0.${callers >> 8}.${callers & 255}`,
+      ...(authorization !== undefined && { authorization }),
+    },
   });
   const body = await response.text();
   expect(body).not.toContain('marked-secret');

@@ -4,7 +4,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
-import { ErrorFilter } from '../../src/http/error.filter.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
@@ -22,7 +21,7 @@ export async function startManagerInProcess(
   const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
-  const { adapter, routes } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log, clock);
   const module = await AppModule.forRoot(config, log, lifecycle);
   const kernel = KernelModule.forRoot(log, lifecycle);
   const providers = [...(kernel.providers ?? []), { provide: Clock, useValue: clock }];
@@ -32,7 +31,7 @@ export async function startManagerInProcess(
     adapter,
     { abortOnError: false, bodyParser: false, logger: false },
   );
-  app.useGlobalFilters(new ErrorFilter(routes));
+  app.useGlobalFilters(errorFilter);
   await app.listen(config.port, config.host);
   return {
     url: await app.getUrl(),

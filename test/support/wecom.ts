@@ -50,10 +50,15 @@ ${token}<OpenKfId><![CDATA[${openKfId}]]></OpenKfId>
 }
 
 /** Seals `message` for `receiveId` and signs it, as WeCom does for a POST. */
-export function sealCallback(app: WecomApp, message: string, receiveId = app.corpId): WireCallback {
+export function sealCallback(
+  app: WecomApp,
+  message: string,
+  receiveId = app.corpId,
+  timestampS = nowS(),
+): WireCallback {
   const encrypted = encrypt(app.encodingAESKey, message, receiveId);
   return {
-    query: signedQuery(app, encrypted),
+    query: signedQuery(app, encrypted, timestampS),
     body: `<xml><ToUserName><![CDATA[${app.corpId}]]></ToUserName><Encrypt><![CDATA[${encrypted}]]></Encrypt><AgentID><![CDATA[]]></AgentID></xml>`,
   };
 }
@@ -63,15 +68,20 @@ export function sealVerification(
   app: WecomApp,
   message: string,
   receiveId = app.corpId,
+  timestampS = nowS(),
 ): Readonly<Record<string, string>> {
   const echostr = encrypt(app.encodingAESKey, message, receiveId);
-  return { ...signedQuery(app, echostr), echostr };
+  return { ...signedQuery(app, echostr, timestampS), echostr };
 }
 
-export function signedQuery(app: WecomApp, encrypted: string): Record<string, string> {
-  const timestamp = String(Math.floor(Date.now() / 1000));
+export function signedQuery(app: WecomApp, encrypted: string, timestampS = nowS()): Record<string, string> {
+  const timestamp = String(timestampS);
   const nonce = String(randomBytes(4).readUInt32BE());
   return { msg_signature: getSignature(app.token, timestamp, nonce, encrypted), timestamp, nonce };
+}
+
+export function nowS(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** Sends a callback as WeCom does. */

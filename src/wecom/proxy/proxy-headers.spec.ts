@@ -81,6 +81,11 @@ it('gives the caller what WeCom said but for what was of its connection', () => 
   ]);
 });
 
+it('gives no page of another site what WeCom would let it read', () => {
+  const raw = ['Access-Control-Allow-Origin', '*', 'access-control-max-age', '1', 'X-Access-Control', '1'];
+  expect(toCallerHeaders(raw.map((text) => Buffer.from(text)))).toEqual(['X-Access-Control', '1']);
+});
+
 it('finds a header in any case', () => {
   expect(headerOf(['Content-TYPE', 'a'], 'content-type')).toBe('a');
   expect(headerOf(['a', 'content-type'], 'content-type')).toBe('');

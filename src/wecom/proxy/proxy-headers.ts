@@ -23,6 +23,8 @@ const NOT_TO_WECOM = new Set([
 ]);
 const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
 const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
+/** Which pages may read an answer is said of WeCom's address and not of ours, where none may. */
+const OF_CORS = 'access-control-';
 
 export function toWecomHeaders(
   raw: readonly string[],
@@ -41,7 +43,7 @@ export function toWecomHeaders(
 export function toCallerHeaders(raw: readonly Buffer[]): readonly string[] {
   const texts = raw.map((item) => item.toString('latin1'));
   const named = namedByConnection(texts);
-  return filtered(texts, (name) => !NOT_TO_CALLER.has(name) && !named.has(name));
+  return filtered(texts, (name) => !NOT_TO_CALLER.has(name) && !named.has(name) && !name.startsWith(OF_CORS));
 }
 
 /** @returns `''` where there is none. */

@@ -1,0 +1,28 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+
+/** How old a signed callback may be, so that one that was seen on its way cannot be sent again for ever. */
+@Injectable()
+export class SkewLimit {
+  readonly #maxS: number;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(CONFIG) { callbackSkewSMax }: Pick<Config, 'callbackSkewSMax'>,
+  ) {
+    this.#maxS = callbackSkewSMax;
+  }
+
+  /**
+   * @param timestamp of the query, in seconds; digits.
+   * @throws AppError `CALLBACK_TIMESTAMP_OFF`
+   */
+  check(timestamp: string): void {
+    if (this.#maxS === 0) return;
+    const skewS = Number(timestamp) - this.clock.nowMs() / 1_000;
+    if (Math.abs(skewS) <= this.#maxS) return;
+    throw new AppError('CALLBACK_TIMESTAMP_OFF', { internal: { skewS: Math.round(skewS) } });
+  }
+}

@@ -1,0 +1,23 @@
+import ipaddr from 'ipaddr.js';
+
+/** What one customer of a provider has at the least (RFC 6177, 2), and may change within at will. */
+const IPV6_GROUPS_OF_ONE = 4;
+/** A header may have said anything. */
+const KEY_LENGTH_MAX = 64;
+const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
+
+/** Whom an address counts for: an IPv4 address in one form, of IPv6 the /64, and what is no address as it is. */
+export function toAddressKey(address = ''): string {
+  if (!ipaddr.IPv6.isValid(address)) return address.slice(0, KEY_LENGTH_MAX).replace(IPV4_WITH_PORT, '$1');
+  const parsed = ipaddr.process(address);
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
+  const network = parsed.parts.slice(0, IPV6_GROUPS_OF_ONE).map((group) => group.toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+/** Whether a name, as it stands in a URL or in HOST, can only mean this machine; `*.localhost` by RFC 6761, 6.3. */
+export function isLoopbackName(name: string): boolean {
+  const plain = name.toLowerCase().replace(/^\[(.*)\]$|\.$/, '$1');
+  if (plain === 'localhost' || plain.endsWith('.localhost')) return true;
+  return ipaddr.isValid(plain) && ipaddr.process(plain).range() === 'loopback';
+}

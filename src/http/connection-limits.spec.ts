@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { ConnectionLimits } from './connection-limits.js';
+import { TrustedProxies } from './trusted-proxies.js';
+
+let clock: ManualClock;
+let lines: Record<string, unknown>[];
+let server: Server;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  lines = [];
+  const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  server = createServer();
+  const limits = new ConnectionLimits({ inAll: 3, perAddress: 2 }, new TrustedProxies(), clock, log);
+  limits.hold(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  server.close();
+  await once(server, 'close');
+});
+
+async function open(localAddress: string): Promise<Socket> {
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ host: '127.0.0.1', port, localAddress });
+  socket.on('error', () => {});
+  sockets.push(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function openRefused(localAddress: string): Promise<void> {
+  const socket = await open(localAddress);
+  socket.resume();
+  await once(socket, 'close');
+}
+
+it('tells of the first refused connection at once and of the next ones once a minute, with their numbers', async () => {
+  await open('127.0.0.2');
+  await open('127.0.0.2');
+  await openRefused('127.0.0.2');
+  expect(lines).toEqual([
+    expect.objectContaining({ inAll: 0, perAddress: 1, address: '127.0.0.2', ofAddress: 1 }),
+  ]);
+  await openRefused('127.0.0.2');
+  await open('127.0.0.3');
+  for (let n = 0; n < 3; n++) await openRefused('127.0.0.4');
+  await clock.advance(59_999);
+  expect(lines).toHaveLength(1);
+  await clock.advance(1);
+  expect(lines[1]).toMatchObject({ inAll: 3, perAddress: 1, address: '127.0.0.4', ofAddress: 3 });
+  await clock.advance(60_000);
+  await openRefused('127.0.0.4');
+  expect(lines).toHaveLength(3);
+  expect(lines[2]).toMatchObject({ inAll: 1, perAddress: 0, address: '127.0.0.4', ofAddress: 1 });
+});
+
+it('lets an address in again when it has closed one', async () => {
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const first = await open('127.0.0.2');
+  const [itsEnd] = await accepted;
+  await open('127.0.0.2');
+  first.destroy();
+  await once(itsEnd, 'close');
+  const [third] = (await Promise.all([once(server, 'connection'), open('127.0.0.2')]))[0] as [Socket];
+  expect(third.destroyed).toBe(false);
+  expect(lines).toEqual([]);
+});

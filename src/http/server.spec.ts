@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { loadConfig } from '../config/config.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { createHttpAdapter } from './server.js';
+
+let fastify: FastifyInstance;
+let server: Server;
+
+async function listen(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { adapter } = createHttpAdapter(loadConfig(env), new Lifecycle(), pino({ level: 'silent' }));
+  fastify = adapter.getInstance<FastifyInstance>();
+  fastify.route({
+    method: ['GET', 'POST'],
+    url: '/ip',
+    config: { allowedCallers: 'anyone' },
+    handler: ({ ip }) => ({ ip }),
+  });
+  await fastify.listen({ host: '127.0.0.1', port: 0 });
+  server = fastify.server;
+}
+
+beforeEach(() => listen());
+
+afterEach(() => fastify.close());
+
+function portOf(one: Server): number {
+  const address = one.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+it('waits 10 s for the headers of a request and 60 s for all of it', () => {
+  expect([server.headersTimeout, server.requestTimeout]).toEqual([10_000, 60_000]);
+});
+
+it('answers 408 when the body does not come in time', async () => {
+  // Node reads them at each look at its connections, by its own clock, which no test can move.
+  server.headersTimeout = 250;
+  server.requestTimeout = 500;
+  const socket = connect(portOf(server), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write('POST /ip HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
+});
+
+it.each([
+  [{}, '10.0.0.9', '127.0.0.1'],
+  [{ TRUST_PROXY: '10.0.0.1' }, '10.0.0.9', '127.0.0.1'],
+  [{ TRUST_PROXY: '127.0.0.1' }, '10.0.0.9', '10.0.0.9'],
+  [{ TRUST_PROXY: '127.0.0.0/8' }, '10.66.6.6, 10.0.0.9', '10.0.0.9'],
+  [{ TRUST_PROXY: '127.0.0.0/8,10.0.0.9' }, '10.66.6.6, 10.0.0.9', '10.66.6.6'],
+  [{ TRUST_PROXY: '127.0.0.0/8' }, 'unknown', 'unknown'],
+])('with %j a request forwarded for %s is of %s', async (env, forwardedFor, ip) => {
+  await fastify.close();
+  await listen(env);
+  const headers = { 'x-forwarded-for': forwardedFor };
+  const response = await fetch(`http://127.0.0.1:${portOf(server)}/ip`, { headers });
+  expect(await response.json()).toEqual({ ip });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { TrustedProxies } from './trusted-proxies.js';
+
+const proxies = new TrustedProxies([
+  '10.0.0.7',
+  '10.1.0.0/16',
+  'fd00::/8',
+  '2001:db8::1',
+  '::ffff:192.168.0.0/112',
+]);
+
+describe('a peer is believed', () => {
+  it.each(['10.0.0.7', '::ffff:10.0.0.7', '10.1.255.1', 'fd12::1', '2001:db8:0::1', '192.168.9.9'])(
+    'that is listed: %s',
+    (address) => expect(proxies.has(address)).toBe(true),
+  );
+
+  it.each(['10.0.0.8', '10.2.0.1', 'fe00::1', '2001:db8::2', '192.169.0.1', '::1', 'unknown', '', undefined])(
+    'and no other: %s',
+    (address) => expect(proxies.has(address)).toBe(false),
+  );
+
+  it('only where somebody is listed', () => {
+    const none = new TrustedProxies();
+    expect([none.isEmpty, none.has('127.0.0.1')]).toEqual([true, false]);
+    expect(proxies.isEmpty).toBe(false);
+  });
+});
