@@ -137,6 +137,5 @@ export function toSummary(config: Config): Record<string, unknown> {
 
 function summaryOf(value: unknown, things: string): unknown {
   if (value instanceof URL) return value.href;
-  if (!Array.isArray(value)) return value;
-  return typeof value[0] === 'string' ? value.join(', ') : `${value.length} ${things}`;
+  return Array.isArray(value) ? `${value.length} ${things}` : value;
 }

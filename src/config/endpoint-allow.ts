@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { isIn, type Network, parseNetwork } from './network.js';
+import { type Address, isInOneOf, type Network, parseNetwork } from './network.js';
 
 const EACH =
   'an address, a range like 10.0.0.0/8, or a host name like bots.example.com or *.bots.example.com without scheme, port and path';
@@ -29,8 +29,8 @@ export class EndpointAllow {
     return this.#networks.length > 0;
   }
 
-  hasAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-    return this.#networks.some((network) => isIn(network, address));
+  hasAddress(address: Address): boolean {
+    return isInOneOf(this.#networks, address);
   }
 
   /** @param host in lower case and ASCII, as in a URL. */

@@ -1,8 +1,10 @@
 import ipaddr from 'ipaddr.js';
 
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
 /** An address, and how many of its first bits count. */
 export interface Network {
-  readonly address: ipaddr.IPv4 | ipaddr.IPv6;
+  readonly address: Address;
   readonly bits: number;
 }
 
@@ -26,6 +28,7 @@ export function parseNetwork(text: string): Network | null {
     : { address, bits };
 }
 
-export function isIn({ address, bits }: Network, one: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return one.kind() === address.kind() && one.match(address, bits);
+/** @param one IPv4 as such, and not in IPv6's clothes. */
+export function isInOneOf(networks: readonly Network[], one: Address): boolean {
+  return networks.some(({ address, bits }) => one.kind() === address.kind() && one.match(address, bits));
 }

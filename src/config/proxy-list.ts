@@ -1,23 +1,41 @@
 import { z } from 'zod';
+import type { Address } from './network.js';
+import { isInOneOf, type Network, parseNetwork } from './network.js';
 
-const ADDRESSES = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+/** The proxies in front, as `TRUST_PROXY` lists them. */
+export class ProxyList {
+  constructor(
+    private readonly entries: readonly string[],
+    private readonly networks: readonly Network[],
+  ) {}
 
-/** Addresses and CIDRs. Of everybody nobody can be told apart, so that a range of all is a mistake. */
+  has(address: Address): boolean {
+    return isInOneOf(this.networks, address);
+  }
+
+  /** For the log. */
+  toJSON(): string {
+    return this.entries.join(',');
+  }
+}
+
+/** Of everybody nobody can be told apart, so that a range of all is a mistake. */
 export function proxyList() {
-  const each = 'an address or CIDR, such as 10.0.0.7 or 10.0.0.0/8, and none that means everybody';
-  const isGood = (text: string): boolean => ADDRESSES.safeParse(text).success && !text.endsWith('/0');
+  const each = 'an address or range, such as 10.0.0.7 or 10.0.0.0/8, and none that means everybody';
   return {
-    expected: `comma-separated, each ${each}`,
+    expected: `comma-separated entries, each ${each}`,
     schema: z
       .string()
       .transform((list, context) => {
         const texts = list.split(',').map((text) => text.trim());
-        for (const [index, text] of texts.entries()) {
-          if (isGood(text)) continue;
+        const networks = texts.flatMap((text, index) => {
+          const network = parseNetwork(text);
+          if (network !== null && network.bits > 0) return [network];
           const message = `entry ${index + 1} of ${texts.length} must be ${each}, got ${JSON.stringify(text)}`;
           context.addIssue({ code: 'custom', message });
-        }
-        return Object.freeze<readonly string[]>(texts);
+          return [];
+        });
+        return new ProxyList(texts, networks);
       })
       .optional(),
   };

@@ -50,6 +50,7 @@ describe('an open manager on loopback', () => {
     { host: 'evil.example:7777' },
     { host: '127.0.0.1.evil.example' },
     { host: 'localhost.evil.example' },
+    { host: 'host.docker.internal.evil.example' },
     { host: '10.0.0.1:7777' },
     { host: '[fd00::1]:7777' },
     { host: '127.0.0.1', origin: 'https://evil.example' },
@@ -65,6 +66,7 @@ describe('an open manager on loopback', () => {
     { host: '127.3.2.1:80' },
     { host: '[::1]:7777' },
     { host: '[::ffff:127.0.0.1]' },
+    { host: 'host.docker.internal:7777' },
     { host: 'localhost:7777', origin: 'http://localhost:3000' },
     { host: '127.0.0.1', origin: 'https://[::1]' },
   ];

@@ -7,13 +7,20 @@ import type { onRequestHookHandler } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 import { isLoopbackName } from './address.js';
 
+/** What containers call the machine that they run on; `.internal` is nobody's, so no page can be from there. */
+const MACHINE_OF_CONTAINERS = /^host\.(docker|containers)\.internal$/i;
+
 /** For a route that asks for a role once there are roles; the others may be forwarded from outside. */
 export const refuseForeignPages: onRequestHookHandler = (request, _reply, done) => {
   const { host, origin } = request.raw.headers;
-  if (host !== undefined && !isLoopbackName(host.replace(/:\d*$/, ''))) return done(foreign('Host'));
-  if (origin !== undefined && !isLoopbackName(hostnameOf(origin))) return done(foreign('Origin'));
+  if (host !== undefined && !isHere(host.replace(/:\d*$/, ''))) return done(foreign('Host'));
+  if (origin !== undefined && !isHere(hostnameOf(origin))) return done(foreign('Origin'));
   return done();
 };
+
+function isHere(name: string): boolean {
+  return isLoopbackName(name) || MACHINE_OF_CONTAINERS.test(name);
+}
 
 function foreign(header: string): AppError {
   return new AppError('AUTH_HOST_FOREIGN', { detail: `the header ${header} names another host` });

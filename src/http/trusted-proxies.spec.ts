@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../config/config.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
-const proxies = new TrustedProxies([
-  '10.0.0.7',
-  '10.1.0.0/16',
-  'fd00::/8',
-  '2001:db8::1',
-  '::ffff:192.168.0.0/112',
-]);
+const LIST = '10.0.0.7,10.1.0.0/16,fd00::/8,2001:db8::1,::ffff:192.168.0.0/112';
+const proxies = new TrustedProxies(loadConfig({ TRUST_PROXY: LIST }).trustedProxies);
 
 describe('a peer is believed', () => {
   it.each(['10.0.0.7', '::ffff:10.0.0.7', '10.1.255.1', 'fd12::1', '2001:db8:0::1', '192.168.9.9'])(

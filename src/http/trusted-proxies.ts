@@ -1,28 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import type { ProxyList } from '../config/proxy-list.js';
 import type { Log } from '../kernel/log.js';
 
-type Range = ReturnType<typeof ipaddr.parseCIDR>;
-
-const IPV4_MAPPED_BITS = 96;
 const ADDRESSES_KNOWN_MAX = 1_000;
 /** An IPv6 address with a zone; a header may have said anything. */
 const ADDRESS_LENGTH_MAX = 64;
 
 /** The peers whose X-Forwarded-For is believed. */
 export class TrustedProxies {
-  readonly #ranges: readonly Range[];
   /** Looked up again with each request that a proxy passes on. */
   readonly #known = new LRUCache<string, boolean>({ max: ADDRESSES_KNOWN_MAX });
 
-  /** @param list Addresses and CIDRs, as the settings found them good. */
-  constructor(list: readonly string[] = []) {
-    this.#ranges = list.map(toRange);
-  }
+  constructor(private readonly list?: ProxyList) {}
 
   get isEmpty(): boolean {
-    return this.#ranges.length === 0;
+    return this.list === undefined;
   }
 
   /** False for what is no address, such as `unknown` in a header. */
@@ -36,23 +30,8 @@ export class TrustedProxies {
   }
 
   #isListed(address: string): boolean {
-    if (!ipaddr.isValid(address)) return false;
-    const parsed = ipaddr.process(address);
-    return this.#ranges.some(
-      ([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits),
-    );
+    return ipaddr.isValid(address) && this.list?.has(ipaddr.process(address)) === true;
   }
-}
-
-/** Where the list has IPv4 in IPv6's clothes, as it would be compared. */
-function toRange(text: string): Range {
-  const [network, bits] = ipaddr.parseCIDR(
-    text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`,
-  );
-  if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= IPV4_MAPPED_BITS) {
-    return [network.toIPv4Address(), bits - IPV4_MAPPED_BITS];
-  }
-  return [network, bits];
 }
 
 /**

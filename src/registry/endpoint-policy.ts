@@ -5,10 +5,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import ipaddr from 'ipaddr.js';
 import { CONFIG, type Config } from '../config/config.js';
+import type { Address } from '../config/network.js';
 import { embeddedIpv4 } from './embedded-ipv4.js';
 import { type Endpoint, type EndpointFault, readEndpoint } from './endpoint.js';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** By the names that the library gives its ranges. All of 0.0.0.0/8 is unspecified; Linux takes 0.0.0.0 for itself. */
 const FORBIDDEN_RANGES = new Map([

@@ -64,7 +64,7 @@ describe('imports', () => {
     ['lru-cache', /^(wecom|http)\//],
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
-    ['ipaddr.js', /^(config|registry)\//],
+    ['ipaddr.js', /^(config|http|registry)\//],
     ['zod', /^config\//],
     ['@nestjs/terminus', /^health\//],
   ])('keep %s in its place', (name, place) => {
