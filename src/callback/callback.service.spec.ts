@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { openDispatch } from '../../test/support/dispatch.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registration } from '../../test/support/puppets.js';
+import { registration, saved } from '../../test/support/puppets.js';
 import { newApp, sealVerification, type WecomApp } from '../../test/support/wecom.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { Secret } from '../kernel/secret.js';
@@ -42,7 +42,7 @@ function registrationOf({ corpId, token, encodingAESKey }: WecomApp, openKfId: s
 const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
   (await registry.register(registrationOf(of, openKfId))).answered();
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
-  void (await new MemoryPuppetRepository(table).save(registrationOf(of, openKfId), 0));
+  void (await saved(new MemoryPuppetRepository(table), registrationOf(of, openKfId)));
 
 function verify(from: WecomApp, receiveId = from.corpId): Promise<string> {
   const {

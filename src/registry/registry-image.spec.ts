@@ -4,7 +4,8 @@ import { SEED, seeded } from '../../test/support/seeded.js';
 import type { WecomApp } from '../config/wecom-apps-file.js';
 import { Secret } from '../kernel/secret.js';
 import type { Puppet } from './puppet.js';
-import { type KeyPair, RegistryImage } from './registry-image.js';
+import { RegistryImage } from './registry-image.js';
+import type { KeyPair } from './shared-keys.js';
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2';
 const KEYS = [`${KEY}A`, `${KEY}D`, `${KEY}E`, '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt', ''];

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { KfAccountsController } from './kf-accounts.controller.js';
 import { RegistryController } from './registry.controller.js';
 import { RegistryService } from './registry.service.js';
 
-/** Its repository comes from the storage module, which is global. */
-@Module({ controllers: [RegistryController], providers: [RegistryService], exports: [RegistryService] })
+/** Its repository comes from the storage module and its check of secrets from that of tokens, which are global. */
+@Module({
+  controllers: [RegistryController, KfAccountsController],
+  providers: [RegistryService],
+  exports: [RegistryService],
+})
 export class RegistryModule {}

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registeredPuppet, registration } from '../../test/support/puppets.js';
+import { registeredPuppet, registration, saved } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Puppet } from './puppet.js';
@@ -46,12 +47,14 @@ let clock: ManualClock;
 let table: PuppetTable;
 let repository: OutageRepository;
 let registry: RegistryService;
+let secrets: FakeSecretCheck;
 let lines: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
   table = new Map();
   lines = [];
+  secrets = new FakeSecretCheck();
   repository = new OutageRepository(table);
   registry = open(repository);
 });
@@ -60,7 +63,7 @@ afterEach(() => registry.onApplicationShutdown());
 
 function open(on: MemoryPuppetRepository): RegistryService {
   const log = pino({ level: 'trace' }, { write: (line) => lines.push(JSON.parse(line).msg) });
-  return new RegistryService(on, clock, clock, log, loadConfig({}));
+  return new RegistryService(on, secrets, clock, clock, log, loadConfig({}));
 }
 
 async function loaded(): Promise<void> {
@@ -74,7 +77,7 @@ const endpointHere = (): string | undefined => registry.findPuppet('wkAccount-1'
 
 describe('loading', () => {
   it('knows everything that the store has', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     expect(registry.isLoaded).toBe(true);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
@@ -145,7 +148,7 @@ describe('a registration', () => {
 
   it('is not undone by a refresh that read the store before it', async () => {
     await loaded();
-    await elsewhere().save(registration({ endpoint: 'http://elsewhere' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://elsewhere' });
     const stale = await repository.changes('0');
     const isRead = Promise.withResolvers<void>();
     repository.changes = async () => {
@@ -165,7 +168,7 @@ describe('a write whose outcome is not certain', () => {
     await loaded();
     (await registry.register(registration())).answered();
     repository.save = async () => {
-      await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+      await saved(elsewhere(), { endpoint: 'http://moved' });
       throw new AppError('STORE_UNAVAILABLE');
     };
     await expect(registry.register(registration())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
@@ -177,7 +180,7 @@ describe('a write whose outcome is not certain', () => {
     await loaded();
     const first = await registry.register(registration({ endpoint: 'http://first' }));
     const second = await registry.register(registration({ endpoint: 'http://second' }));
-    await elsewhere().save(registration({ endpoint: 'http://first' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://first' });
     first.answered();
     second.answered();
     await clock.advance(0);
@@ -188,14 +191,14 @@ describe('a write whose outcome is not certain', () => {
 describe('what others write', () => {
   it('is taken in whole, in however many batches it is told', async () => {
     await loaded();
-    for (let n = 0; n < 35; n++) await elsewhere().save(registration({ openKfId: `wk-${n}` }), 0);
+    for (let n = 0; n < 35; n++) await saved(elsewhere(), { openKfId: `wk-${n}` });
     await clock.advance(REFRESH_MS);
     expect(registry.size).toBe(35);
   });
 
   it('is found by the sweep though the refresh fails', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     repository.changes = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
@@ -205,7 +208,7 @@ describe('what others write', () => {
 
   it('is known within 2 s', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await clock.advance(REFRESH_MS);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
     await elsewhere().markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, 0);
@@ -214,8 +217,8 @@ describe('what others write', () => {
   });
 
   it('is found within a minute where the changes do not tell it, deletions included', async () => {
-    await elsewhere().save(registration({ openKfId: 'wkDeleted' }), 0);
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere(), { openKfId: 'wkDeleted' });
+    await saved(elsewhere());
     await loaded();
     table.delete('wkDeleted');
     const record = table.get('wkAccount-1');
@@ -227,13 +230,13 @@ describe('what others write', () => {
   });
 
   it('is not waited for when the store is down: what is known stays known, and it goes on by itself', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     repository.isDown = true;
     await clock.advance(10 * REFRESH_MS);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
     expect(lines.filter((line) => line === 'registry.refresh_failed')).toHaveLength(2);
-    await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://moved' });
     repository.isDown = false;
     await clock.advance(REFRESH_MS);
     expect(endpointHere()).toBe('http://moved');
@@ -272,8 +275,7 @@ describe('the sweep', () => {
   }
 
   it('undoes no registration or goodbye of this process that came while it read', async () => {
-    for (const openKfId of ['wkMoved', 'wkGone', 'wkStill'])
-      await elsewhere().save(registration({ openKfId }), 0);
+    for (const openKfId of ['wkMoved', 'wkGone', 'wkStill']) await saved(elsewhere(), { openKfId });
     await loaded();
     table.set('wkStill', { puppet: registeredPuppet({ openKfId: 'wkStill', name: 'read' }), writtenAs: 0 });
     const endSweep = await beginSweep('load');
@@ -288,11 +290,11 @@ describe('the sweep', () => {
   });
 
   it('forgets no account that another process brings back while it reads', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     table.clear();
     const endSweep = await beginSweep('load');
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await endSweep();
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
   });
@@ -301,8 +303,8 @@ describe('the sweep', () => {
     ['was answered', true],
     ['is under way', false],
   ])('forgets no account whose new registration %s while it asks for that one', async (_what, isAnswered) => {
-    await elsewhere().save(registration(), 0);
-    await elsewhere().save(registration({ openKfId: 'wkGone' }), 0);
+    await saved(elsewhere());
+    await saved(elsewhere(), { openKfId: 'wkGone' });
     await loaded();
     table.clear();
     const endSweep = await beginSweep('find');
@@ -330,7 +332,7 @@ describe('what is unknown', () => {
 
   it('is found at once when another replica has it', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     expect((await registry.lookUpCorp('wwCorp_1'))?.pairs.size).toBe(1);
     expect(await registry.getPuppet('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
   });
@@ -381,7 +383,7 @@ it('keeps up with a random history of writes here and elsewhere', async () => {
   for (let n = 0; n < 500; n++) {
     const openKfId = `wk-${n % 7}`;
     const endpoint = `http://host-${n}`;
-    if (n % 3 === 0) await elsewhere().save(registration({ openKfId, endpoint }), n);
+    if (n % 3 === 0) await saved(elsewhere(), { openKfId, endpoint });
     else if (n % 5 === 0) await registry.deregister({ openKfId, corpId: 'wwCorp_1' });
     else (await registry.register(registration({ openKfId, endpoint }))).answered();
     if (n % 11 === 0) await clock.advance(REFRESH_MS);

@@ -6,9 +6,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { WecomCounts } from '../wecom-counts.js';
-import { type AccessToken, secretIdOf } from './access-token.js';
+import type { AccessToken } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';
 import { CHECK_AFTER_MS, TokenInquiry, type TokenRequest } from './token-inquiry.js';
@@ -30,6 +31,7 @@ export class AccessTokens implements OnApplicationShutdown {
   readonly #slots: SharedSlots;
   readonly #inquiry: TokenInquiry;
   readonly #flights = new Set<Promise<unknown>>();
+  #onGrant: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void = () => {};
 
   constructor(
     store: AccessTokenStore,
@@ -40,7 +42,8 @@ export class AccessTokens implements OnApplicationShutdown {
     @Inject(LOG) private readonly log: Log,
   ) {
     this.#slots = new SharedSlots(store, storeClock, log);
-    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log);
+    const onGrant = (slot: TokenSlot): void => this.#onGrant(slot);
+    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log, onGrant);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -71,6 +74,26 @@ export class AccessTokens implements OnApplicationShutdown {
     const isEnding = !this.source.isGateway && slot.isDueForRenewal(this.storeClock.nowMs());
     if (isEnding && this.#isDue(slot)) this.#fly(slot, request).catch(() => {});
     return { token: ready, source };
+  }
+
+  /**
+   * What upstream says of the secret now, or said within the last minute: that a token of it still serves does
+   * not count. Errors as `get`.
+   */
+  async check(request: TokenRequest): Promise<TokenOutcome> {
+    const { slot, source } = await this.#load(request, true);
+    const refusal = this.#inquiry.findRefusal(slot);
+    if (refusal !== null) return refusal;
+    const token = this.#findReady(slot);
+    const { record } = slot;
+    const isOld = record === null || this.storeClock.nowMs() - record.answeredAtMs > CHECK_AFTER_MS;
+    if (token === null || isOld || record.refusal !== null) return this.#fly(slot, request);
+    return { token, source };
+  }
+
+  /** `listen` is called with each secret for which upstream has just given a token; there is one listener. */
+  onGrant(listen: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void): void {
+    this.#onGrant = listen;
   }
 
   /** The corp of an access token that was given out here or by another process; `null` for any other token. */
