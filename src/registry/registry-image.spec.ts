@@ -259,6 +259,14 @@ describe('the secrets of a corp', () => {
     expect([secretsOf(image), secretsOf(image, 'ww2')]).toEqual([[], ['s3']]);
   });
 
+  it('are those alone that WeCom accepted, where there are any: anybody may make up another', () => {
+    const acceptedSecretId = secretIdOf('ww1', new Secret('s1'));
+    const image = imageOf({ ...withSecret('wk1', 's1'), acceptedSecretId }, withSecret('wk2', 's2'));
+    expect(secretsOf(image)).toEqual(['s1']);
+    image.remove('wk1');
+    expect(secretsOf(image)).toEqual(['s2']);
+  });
+
   it('are none of a record that another version left without one', () => {
     expect(secretsOf(imageOf(withSecret('wk1', '')))).toEqual([]);
   });

@@ -61,10 +61,13 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.pair ?? null;
   }
 
-  /** Those of its puppets, online or not, each once. */
+  /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
   secretsOf(corpId: string): readonly Secret[] {
-    const secrets = [...(this.#secrets.get(corpId)?.values() ?? [])].map(({ secret }) => secret);
-    return secrets.filter((secret) => secret.reveal() !== '');
+    const all = [...(this.#secrets.get(corpId)?.values() ?? [])].filter(
+      ({ secret }) => secret.reveal() !== '',
+    );
+    const accepted = all.filter(({ isAccepted }) => isAccepted);
+    return (accepted.length > 0 ? accepted : all).map(({ secret }) => secret);
   }
 
   /** @returns `null` when no puppet of the corp has it. */

@@ -167,7 +167,10 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     }
     logRegistration(this.log, before, saved, requestId);
     const puppet = { ...saved, answered: true };
-    const afterAnswer = await this.#prepare(puppet);
+    const afterAnswer = await this.#prepare(puppet).catch((error: unknown) => {
+      write.fail();
+      throw error;
+    });
     const answered = (): void => {
       write.end(puppet);
       afterAnswer();
@@ -240,7 +243,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.findCorp(corpId);
   }
 
-  /** The distinct corpSecrets of the corp's puppets, from memory. */
+  /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     return this.#image.secretsOf(corpId);
   }
@@ -294,7 +297,8 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     // What comes of it is seen at the pair.
     await this.catchUp().catch(() => {});
     if (pair.isTrusted) return 'accepted';
-    return this.#proofs.prove(pair, limitMs - (this.clock.elapsedMs() - startedMs));
+    const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);
+    return this.#proofs.prove(pair, Math.max(0, leftMs));
   }
 
   /**

@@ -49,19 +49,9 @@ export class SecretProofs {
   }
 
   /** Asks about the secrets of those who use the pair; that WeCom accepts one of them is enough. */
-  async prove(pair: KeyPair, limitMs: number): Promise<SecretVerdict> {
-    const asked = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
-    if (asked.length === 0 || limitMs <= 0) return limitMs <= 0 ? IN_NO_TIME : 'refused';
-    const verdicts: SecretVerdict[] = [];
-    const asks = asked.slice(-ASKED_AT_ONCE).map(async (shared) => {
-      const verdict = await this.#ask(shared, limitMs);
-      verdicts.push(verdict);
-      if (verdict !== 'accepted') throw verdict;
-    });
-    return Promise.any(asks).then(
-      () => 'accepted',
-      () => verdicts.find((verdict) => verdict !== 'refused') ?? 'refused',
-    );
+  prove(pair: KeyPair, limitMs: number): Promise<SecretVerdict> {
+    const all = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
+    return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs)));
   }
 
   async #ask({ corpId, secret, id, from }: SharedSecret, limitMs: number): Promise<SecretVerdict> {
@@ -100,4 +90,14 @@ export class SecretProofs {
   }
 }
 
-const IN_NO_TIME: SecretVerdict = { unknown: 'no time was left to ask WeCom', retryAfterS: 1 };
+/** The first `accepted` at once; else, when all are there, `unknown` before `refused`. */
+function best(verdicts: readonly Promise<SecretVerdict>[]): Promise<SecretVerdict> {
+  return new Promise((resolve) => {
+    for (const verdict of verdicts) {
+      void verdict.then((is) => {
+        if (is === 'accepted') resolve(is);
+      });
+    }
+    void Promise.all(verdicts).then((all) => resolve(all.find((is) => is !== 'refused') ?? 'refused'));
+  });
+}

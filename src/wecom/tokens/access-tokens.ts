@@ -13,7 +13,7 @@ import type { AccessToken } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';
 import { CHECK_AFTER_MS, TokenInquiry, type TokenRequest } from './token-inquiry.js';
-import type { TokenOutcome } from './token-outcome.js';
+import type { RefusedOutcome, TokenOutcome } from './token-outcome.js';
 import { findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { TokenSource } from './token-source.js';
@@ -87,8 +87,9 @@ export class AccessTokens implements OnApplicationShutdown {
     const token = this.#findReady(slot);
     const { record } = slot;
     const isOld = record === null || this.storeClock.nowMs() - record.answeredAtMs > CHECK_AFTER_MS;
-    if (token === null || isOld || record.refusal !== null) return this.#fly(slot, request);
-    return { token, source };
+    if (token !== null && !isOld && record.refusal === null) return { token, source };
+    const outcome = await this.#fly(slot, request);
+    return 'token' in outcome ? (this.#findLastRefusal(slot) ?? outcome) : outcome;
   }
 
   /** `listen` is called with each secret for which upstream has just given a token; there is one listener. */
@@ -109,6 +110,18 @@ export class AccessTokens implements OnApplicationShutdown {
     const slot = await this.#slots.findOwner(tokenId);
     if (slot === null || !(await this.#slots.revoke(slot, tokenId))) return;
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
+  }
+
+  /** What upstream said last, where that was a refusal, be it over by time: a token may serve on beside it. */
+  #findLastRefusal({ record }: TokenSlot): RefusedOutcome | null {
+    if (record === null || record.refusal === null) return null;
+    const { errcode, errmsg } = record.refusal;
+    const againMs = record.answeredAtMs + CHECK_AFTER_MS - this.storeClock.nowMs();
+    return {
+      refusal: { errcode, errmsg },
+      source: 'store',
+      retryAfterS: Math.max(1, Math.ceil(againMs / 1_000)),
+    };
   }
 
   /** @param isForKeeping whether what other processes found out meanwhile matters: a call would tell. */
