@@ -66,9 +66,11 @@ async function fill(dataDir: string): Promise<void> {
           endpoint: `http://puppet-${done + n}.bots.svc.cluster.local:8080`,
           corpId: app.corpId,
           corpSecret: new Secret(app.encodingAESKey),
+          acceptedSecretId: null,
           from: '10.0.0.1',
         },
         Date.now(),
+        () => true,
       ),
     );
     await Promise.all(writes);

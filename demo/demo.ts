@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decrypt } from '@wecom/crypto';
 import { type ManagerProcess, spawnManager } from '../test/support/manager-process.js';
 import { register, startPuppetServer } from '../test/support/puppet-server.js';
+import { startTokenServer } from '../test/support/token-server.js';
 import {
   kfMessageXml,
   newApp,
@@ -153,9 +154,10 @@ const interruption = new Promise<void>((resolve) => {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 });
 const puppet = await startPuppetServer();
+const tokens = await startTokenServer();
 const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-manager-demo-'));
 const manager = spawnManager(
-  { DATA_DIR: dataDir, HOST: '127.0.0.1', PORT: process.env.PORT ?? '0' },
+  { DATA_DIR: dataDir, HOST: '127.0.0.1', PORT: process.env.PORT ?? '0', ACCESS_TOKEN_URL: tokens.url },
   dataDir,
 );
 try {
@@ -164,7 +166,7 @@ try {
   say(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n\n${manager.output()}`);
 } finally {
   await stop(manager, isInterrupted);
-  await puppet.close();
+  await Promise.all([puppet.close(), tokens.close()]);
   rmSync(dataDir, { recursive: true, force: true });
   step('stopped       and nothing is left behind');
 }

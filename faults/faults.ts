@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SEED } from '../test/support/seeded.js';
+import { startTokenServer } from '../test/support/token-server.js';
 import { isNotRun, machine, remarks, table } from './report.js';
 import { Run } from './run.js';
 import type { NotRun, Row, Scenario } from './scenario.js';
@@ -69,21 +70,23 @@ function wanted(): readonly Scenario[] {
   return SCENARIOS.filter(({ name }) => names.includes(name));
 }
 
-function makeRun(): Run {
+async function makeRun(): Promise<Run> {
   const { store, seed } = options;
   if (store !== 'embedded' && store !== 'mongodb')
     throw new Error(`--store takes embedded or mongodb; not ${store}`);
   if (!/^\d{1,10}$/.test(seed)) throw new Error(`--seed takes a whole number; not ${seed}`);
   const temp = mkdtempSync(join(tmpdir(), 'wxkf-faults-'));
-  const run = new Run(ROOT, temp, options.short, Number(seed), store);
+  const tokens = await startTokenServer();
+  const run = new Run(ROOT, temp, options.short, Number(seed), store, tokens.url);
+  run.onEnd(() => tokens.close());
   run.onEnd(() => rmSync(temp, { recursive: true, force: true }));
   return run;
 }
 
-function fromOptions(): { run: Run; scenarios: readonly Scenario[] } {
+async function fromOptions(): Promise<{ run: Run; scenarios: readonly Scenario[] }> {
   try {
     const scenarios = wanted();
-    return { run: makeRun(), scenarios };
+    return { run: await makeRun(), scenarios };
   } catch (error) {
     say(String(error));
     process.exit(2);
@@ -167,7 +170,7 @@ async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {
 if (options.help) {
   say(HELP);
 } else {
-  const { run, scenarios } = fromOptions();
+  const { run, scenarios } = await fromOptions();
   const code = await main(run, scenarios).catch((error: unknown) => {
     if (!run.isEnding) say(`FAILED: ${error instanceof Error ? error.stack : error}`);
     return 1;

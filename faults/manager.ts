@@ -52,7 +52,13 @@ export class Manager {
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, [main], {
       cwd: run.temp,
-      env: { PATH: process.env.PATH ?? '', PORT: String(port), DRAIN_DELAY_MS: '0', ...env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        PORT: String(port),
+        DRAIN_DELAY_MS: '0',
+        ACCESS_TOKEN_URL: run.tokenUrl,
+        ...env,
+      },
       stdio: ['ignore', log, log],
     });
     closeSync(log);

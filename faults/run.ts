@@ -22,6 +22,8 @@ export class Run {
     readonly isShort: boolean,
     readonly seed: number,
     private readonly store: StoreKind,
+    /** For `ACCESS_TOKEN_URL`: accepts every secret, and is not WeCom. */
+    readonly tokenUrl: string,
   ) {}
 
   say(line: string): void {

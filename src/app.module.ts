@@ -8,6 +8,7 @@ import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { WecomModule } from './wecom/wecom.module.js';
 
 @Module({})
@@ -19,6 +20,7 @@ export class AppModule {
         ConfigModule.forRoot(config),
         KernelModule.forRoot(log, lifecycle),
         await StorageModule.forRoot(config),
+        TokensModule,
         RegistryModule,
         CallbackModule,
         WecomModule,

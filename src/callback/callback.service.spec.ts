@@ -1,11 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { openDispatch } from '../../test/support/dispatch.js';
+import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registration } from '../../test/support/puppets.js';
-import { newApp, sealVerification, type WecomApp } from '../../test/support/wecom.js';
+import { registration, saved } from '../../test/support/puppets.js';
+import {
+  kfMessageXml,
+  newApp,
+  sealCallback,
+  sealVerification,
+  type WecomApp,
+} from '../../test/support/wecom.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
+import type { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
+import { secretIdOf } from '../kernel/secret-id.js';
 import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { CallbackService } from './callback.service.js';
@@ -17,6 +26,7 @@ const SKEW_S = 30;
 /** The same app after its admin had the key alone renewed. */
 const renewed: WecomApp = { ...newApp(), corpId: app.corpId, token: app.token };
 
+let secrets: FakeSecretCheck;
 let table: PuppetTable;
 let registry: RegistryService;
 let callbacks: CallbackService;
@@ -24,8 +34,9 @@ let clock: ManualClock;
 
 beforeEach(async () => {
   clock = new ManualClock();
+  secrets = new FakeSecretCheck();
   table = new Map();
-  const dispatch = openDispatch(clock, { repository: new MemoryPuppetRepository(table) });
+  const dispatch = openDispatch(clock, { repository: new MemoryPuppetRepository(table), secrets });
   registry = dispatch.registry;
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
   callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock, skew);
@@ -46,7 +57,7 @@ function registrationOf({ corpId, token, encodingAESKey }: WecomApp, openKfId: s
 const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
   (await registry.register(registrationOf(of, openKfId))).answered();
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
-  void (await new MemoryPuppetRepository(table).save(registrationOf(of, openKfId), 0));
+  void (await saved(new MemoryPuppetRepository(table), registrationOf(of, openKfId)));
 
 function verify(from: WecomApp, receiveId = from.corpId, offS = 0): Promise<string> {
   const {
@@ -105,5 +116,67 @@ describe('a callback', () => {
     await expect(verify(app, 'wwSomebodyElse', 1_000)).rejects.toMatchObject({
       code: 'CALLBACK_RECEIVE_ID_MISMATCH',
     });
+  });
+});
+
+describe('an event for an account, signed with the keys of another', () => {
+  const UNKNOWN = { unknown: 'it is silent', retryAfterS: 7 };
+  const log = new CallbackLog(app.corpId, 'encrypted');
+
+  async function accept(from: WecomApp, openKfId: string): Promise<string | undefined> {
+    const { query, body } = sealCallback(from, kfMessageXml(from, openKfId));
+    const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
+    const callback = { corpId: from.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
+    const accepted = callbacks.accept(callback, log).then(
+      () => log.outcome,
+      (error: AppError) => error.code,
+    );
+    // What the dispatcher waits for has its turn.
+    await clock.advance(1_000);
+    return accepted;
+  }
+
+  beforeEach(async () => {
+    secrets.verdict = UNKNOWN;
+    await registerHere(app, 'wk1');
+    secrets.asked.length = 0;
+  });
+
+  it('is asked about once for all who wait, and taken when WeCom accepts the secret', async () => {
+    secrets.verdict = 'accepted';
+    expect(await accept(app, 'wkNobody')).toBe('pending');
+    expect(await accept(app, 'wkNobody')).toBe('pending');
+    expect(secrets.asked).toMatchObject([{ corpId: app.corpId, caller: '10.0.0.1' }]);
+  });
+
+  it('is refused when WeCom does, and to be sent again when it cannot be asked', async () => {
+    expect(await accept(app, 'wkNobody')).toBe('CALLBACK_KEYS_UNVERIFIED');
+    secrets.verdict = 'refused';
+    expect(await accept(app, 'wkNobody')).toBe('CALLBACK_KEYS_UNPROVEN');
+  });
+
+  it('is taken where one of the secrets registered with the keys is accepted', async () => {
+    secrets.verdict = 'refused';
+    for (const secret of ['one', 'two']) {
+      const fields = { ...registrationOf(app, `wk-${secret}`), corpSecret: new Secret(secret) };
+      (await registry.register(fields)).answered();
+    }
+    expect(await accept(app, 'wkNobody')).toBe('CALLBACK_KEYS_UNPROVEN');
+    secrets.grant({ corpId: app.corpId, corpSecret: new Secret('one') });
+    await clock.advance(0);
+    expect(await accept(app, 'wkNobody')).toBe('pending');
+  });
+
+  it('is taken without a question when another replica has noted a moment ago that it is accepted', async () => {
+    const { corpSecret } = registration();
+    const elsewhere = new MemoryPuppetRepository(table);
+    await elsewhere.markAccepted('wk1', secretIdOf(app.corpId, corpSecret), () => true);
+    expect(await accept(app, 'wkNobody')).toBe('pending');
+    expect(secrets.asked).toEqual([]);
+  });
+
+  it('costs no question where it is of the account that registered the keys', async () => {
+    expect(await accept(app, 'wk1')).toBe('pending');
+    expect(secrets.asked).toEqual([]);
   });
 });

@@ -8,7 +8,8 @@ import { Clock } from '../kernel/clock.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
-import type { CorpKeys, KeyPair } from '../registry/registry-image.js';
+import type { CorpKeys } from '../registry/registry-image.js';
+import type { CorpPair } from '../registry/shared-keys.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { parseEnvelope } from './envelope.js';
 import { idOfDecrypted, idOfMessage, isForPuppet, type OpenedEvent, parseEvent } from './event.js';
@@ -30,11 +31,14 @@ export interface DecryptedCallback {
 
 /** Opened by `pair`, for a receiver that the corp has. */
 interface OpenedCallback extends OpenedText {
-  readonly pair: KeyPair;
+  readonly pair: CorpPair;
 }
 
 /** The deployed puppet's body parser takes this much and answers 413 to more. */
 const RAW_BODY_BYTES_MAX = 100_000;
+
+/** Until when WeCom is asked about the keys of a callback; what follows has to fit into 2.8 s with it. */
+const PROOF_LIMIT_MS = 1_500;
 
 /** The way of a callback: open it, find whom it is for, have it delivered. */
 @Injectable()
@@ -79,7 +83,10 @@ export class CallbackService {
       return;
     }
     const puppet = await this.#findPuppet(corpId, event.openKfId, log);
-    await this.#dispatch(this.#toKfEvent(callback, opened, event, puppet), puppet, startedMs, log);
+    const isOwnPair = opened.pair === this.registry.findPairOf(event.openKfId);
+    if (!isOwnPair && !opened.pair.isTrusted) await this.#requireProof(opened.pair, startedMs);
+    const kfEvent = this.#toKfEvent(callback, opened, event, isOwnPair ? puppet : null);
+    await this.#dispatch(kfEvent, puppet, startedMs, log);
   }
 
   /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
@@ -111,22 +118,26 @@ export class CallbackService {
 
   /**
    * The signature picks the pair. Where pairs share a callback token, since an admin renewed only the
-   * key, it picks several, and the one that opens the text is meant.
+   * key, it picks several, and the one that opens the text is meant; a trusted one, where others do too.
    */
   #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
     let failure: AppError | null = null;
+    let untrusted: OpenedCallback | null = null;
     for (const pair of pairs.values()) {
       const cipher = this.ciphers.of(pair);
       if (!cipher.isSignedHere(signed)) continue;
       try {
         const { message, receiveId } = cipher.open(signed.encrypted);
-        if (receiveIds.has(receiveId)) return { message, receiveId, pair };
-        failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
+        const opened = { message, receiveId, pair };
+        if (!receiveIds.has(receiveId)) failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
+        else if (pair.isTrusted) return opened;
+        else untrusted ??= opened;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         failure = error;
       }
     }
+    if (untrusted !== null) return untrusted;
     // Made only here: the stack of an error that nobody throws cost a twentieth of the way of a callback.
     throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
@@ -143,18 +154,30 @@ export class CallbackService {
     return puppet;
   }
 
-  /** The raw form goes out only where the puppet, which opens and checks it once more, will find it good. */
+  /**
+   * Anybody can register a pair for an account that nobody has; with the secret of the corp it speaks for all.
+   * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
+   */
+  async #requireProof(pair: CorpPair, startedMs: number): Promise<void> {
+    const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
+    const verdict = await this.registry.proveKeys(pair, leftMs);
+    if (verdict === 'accepted') return;
+    if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
+    const { unknown, retryAfterS } = verdict;
+    throw new AppError('CALLBACK_KEYS_UNVERIFIED', { retryAfterS, internal: { unknown } });
+  }
+
+  /**
+   * The raw form goes out only where the puppet, which opens and checks it once more, will find it good.
+   * @param owner the puppet, where the pair is its own.
+   */
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body }: EncryptedCallback,
-    { message, pair }: OpenedCallback,
+    { message }: OpenedCallback,
     { openKfId, syncToken, toUserName }: OpenedEvent,
-    puppet: Puppet | null,
+    owner: Puppet | null,
   ): KfEvent {
-    const isRawGood =
-      syncToken !== '' &&
-      body.length <= RAW_BODY_BYTES_MAX &&
-      toUserName === puppet?.corpId &&
-      pair === this.registry.findPairOf(openKfId);
+    const isRawGood = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === owner?.corpId;
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw };
   }

@@ -16,7 +16,7 @@ import { type Dispatch, type DispatchParts, openDispatch } from '../../test/supp
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../test/support/memory-resync-budget.js';
 import type { Behaviour, PuppetServer, Received } from '../../test/support/puppet-server.js';
-import { registration } from '../../test/support/puppets.js';
+import { registration, saved } from '../../test/support/puppets.js';
 import { refusedUrl } from '../../test/support/raw-server.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
@@ -545,10 +545,29 @@ describe('a puppet that registers', () => {
     expect(server.received).toEqual([]);
   });
 
-  it('of another corp, when it takes the account over, is not tried with what waits of the one before', async () => {
+  const forget = () => dispatch.registry.forget(ACCOUNT, { from: '10.0.0.9', requestId: 'request-1' });
+
+  it('for an account that was forgotten gets what waited for it', async () => {
     server.behave(refusing);
     await registerAt(server.url);
     await keep();
+    await forget();
+    server.behave(taking);
+    const before = server.received.length;
+    await pass(5 * MINUTE_MS);
+    expect(server.received).toHaveLength(before);
+    expect(await hintOf()).toMatchObject({ state: 'parked', lastFailure: { stage: 'unregistered' } });
+    await registerAt(server.url);
+    await untilReceived(server, before + 1);
+    await pass(0);
+    expect(await waitingCount()).toBe(0);
+  });
+
+  it('of another corp, for an account that was forgotten, is not tried with what waits of the one before', async () => {
+    server.behave(refusing);
+    await registerAt(server.url);
+    await keep();
+    await forget();
     server.behave(taking);
     const before = server.received.length;
     await registerAt(server.url, { corpId: 'wwCorp_2' });
@@ -639,10 +658,9 @@ describe('while a circuit is open', () => {
   it('the endpoint is probed on when the puppet of its oldest hint has moved', async () => {
     const there = await puppetServer();
     await keep({ openKfId: account(2), id: 'second' });
-    const moved = registration({ endpoint: there.url });
     // As another replica writes it down that could not claim what waits.
     const repository = new MemoryPuppetRepository(table);
-    await repository.markAnswered(await repository.save(moved, clock.nowMs()));
+    await repository.markAnswered(await saved(repository, { endpoint: there.url }, clock.nowMs()));
     // The first probe finds out that it has moved.
     await pass(1_300);
     expect(idsOf(there)).toEqual(['5']);

@@ -5,18 +5,11 @@ import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { Clock } from '../kernel/clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { WecomModule } from '../wecom/wecom.module.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HealthController } from './health.controller.js';
 
 @Module({
-  imports: [
-    TerminusModule.forRoot({ logger: false }),
-    RegistryModule,
-    DispatchModule,
-    CallbackModule,
-    WecomModule,
-  ],
+  imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],
   providers: [{ provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
 })

@@ -91,6 +91,16 @@ export const ERRORS = {
     message:
       'Too many callbacks from this address were refused within a minute; good ones are still taken, and the log says what was wrong with the others',
   },
+  CALLBACK_KEYS_UNPROVEN: {
+    status: 403,
+    message:
+      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or list the app in WECOM_APPS_FILE',
+  },
+  CALLBACK_KEYS_UNVERIFIED: {
+    status: 503,
+    message:
+      'Whether the keys that sign this event count for the whole corp could not be found out, since WeCom could not be asked about their corpSecret; send it again',
+  },
   CALLBACK_ACCOUNT_OF_OTHER_CORP: { status: 404, message: 'This kf account belongs to another corp' },
 
   CIPHER_NOT_BASE64: { status: 400, message: 'The encrypted text is not base64' },
@@ -107,6 +117,21 @@ export const ERRORS = {
   CIPHER_NOT_UTF8: { status: 400, message: 'The encrypted text does not open (not UTF-8)' },
 
   REGISTRY_PUPPET_NOT_FOUND: { status: 404, message: 'No puppet is registered for this kf account' },
+  REGISTRY_ACCOUNT_OF_OTHER_CORP: {
+    status: 409,
+    message:
+      'This kf account is registered for another corp; compare kfId and corpId, or have an operator forget that registration',
+  },
+  REGISTRY_SECRET_REFUSED: {
+    status: 409,
+    message:
+      'This kf account is registered with another corpSecret, and WeCom does not accept this one for the corp; register with the right one, or have an operator forget the registration',
+  },
+  REGISTRY_SECRET_UNVERIFIED: {
+    status: 503,
+    message:
+      'This kf account is registered with another corpSecret, and WeCom could not be asked about this one; the earlier registration stays, try again later',
+  },
   REGISTRY_NOT_LOADED: { status: 503, message: 'The registry has not been loaded yet; try again shortly' },
 
   REGISTRY_CORP_NOT_FOUND: {

@@ -5,10 +5,15 @@ export type ChangeCursor = string;
 
 export interface Changes {
   readonly puppets: readonly Puppet[];
+  /** Accounts that were forgotten and have not registered again. */
+  readonly forgotten: readonly string[];
   readonly cursor: ChangeCursor;
   /** More are there already: the next call, with this cursor, tells them. */
   readonly hasMore: boolean;
 }
+
+/** Says of what is stored of an account, `null` for nothing, whether it may be changed; called perhaps more than once. */
+export type Judge = (stored: Puppet | null) => boolean;
 
 /**
  * The registrations, durably, one per kf account. A read rejects with AppError `STORE_UNAVAILABLE` when
@@ -28,8 +33,15 @@ export abstract class PuppetRepository {
   /** Up to `limit` puppets of the corp, online or not. */
   abstract listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]>;
 
-  /** Writes the registration as online at `nowMs`, in place of any earlier one of its kf account. */
-  abstract save(registration: Registration, nowMs: number): Promise<Puppet>;
+  /**
+   * Writes the registration as online at `nowMs`, in place of the earlier one of its kf account, if `mayReplace`
+   * agrees to corp and secret of what is replaced. An `acceptedSecretId` of `null` leaves the stored one.
+   * @returns `null` when it did not agree, and nothing was changed.
+   */
+  abstract save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null>;
+
+  /** Removes the registration of the account. @returns what it was; `null` when there was none. */
+  abstract forget(openKfId: string): Promise<Puppet | null>;
 
   /**
    * Marks the puppet offline at `nowMs` if it belongs to the corp and, where `endpoint` is given, is
@@ -51,6 +63,12 @@ export abstract class PuppetRepository {
 
   /** The registration, if it is still this one, has its answer. Where nobody else reads it has it from the start. */
   abstract markAnswered(puppet: Puppet): Promise<void>;
+
+  /**
+   * Notes that WeCom accepted the secret with this id, if `isOf` agrees to corp and secret of what is stored.
+   * @returns as `markOffline` does.
+   */
+  abstract markAccepted(openKfId: string, secretId: string, isOf: Judge): Promise<Puppet | null>;
 
   /**
    * What was written since `cursor` by any process, own writes included, at most a batch at a time; may

@@ -13,6 +13,11 @@ export interface Puppet {
   readonly corpSecret: Secret;
   readonly callbackToken: Secret;
   readonly encodingAESKey: Secret;
+  /**
+   * `secretIdOf` the last secret of it that WeCom accepted; `null` where none is known. It says something only
+   * while that is its corpSecret: a manager 1.0.3 beside us writes another one and leaves this as it is.
+   */
+  readonly acceptedSecretId: string | null;
   /** The address that it registered from; `''` where it was never recorded. */
   readonly from: string;
   /** False after a goodbye. */
@@ -49,6 +54,7 @@ export function isSamePuppet(a: Puppet, b: Puppet): boolean {
     a.corpId === b.corpId &&
     a.corpSecret.equals(b.corpSecret) &&
     a.callbackToken.equals(b.callbackToken) &&
-    a.encodingAESKey.equals(b.encodingAESKey)
+    a.encodingAESKey.equals(b.encodingAESKey) &&
+    a.acceptedSecretId === b.acceptedSecretId
   );
 }

@@ -45,6 +45,7 @@ describe('a registration', () => {
       name: BODY.kfName,
       endpoint: BODY.endpoint,
       corpId: BODY.corpId,
+      acceptedSecretId: null,
       from: FROM,
     });
     expect([corpSecret, callbackToken, encodingAESKey].map((secret) => secret.reveal())).toEqual([

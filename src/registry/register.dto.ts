@@ -94,6 +94,7 @@ export function toRegistration(dto: RegisterDto, from: string): Registration {
     corpSecret: new Secret(dto.corpSecret),
     callbackToken: new Secret(dto.token),
     encodingAESKey: new Secret(dto.encodingAESKey),
+    acceptedSecretId: null,
     from,
   };
 }

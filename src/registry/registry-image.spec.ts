@@ -3,8 +3,10 @@ import { registeredPuppet } from '../../test/support/puppets.js';
 import { SEED, seeded } from '../../test/support/seeded.js';
 import type { WecomApp } from '../config/wecom-apps-file.js';
 import { Secret } from '../kernel/secret.js';
+import { secretIdOf } from '../kernel/secret-id.js';
 import type { Puppet } from './puppet.js';
-import { type KeyPair, RegistryImage } from './registry-image.js';
+import { RegistryImage } from './registry-image.js';
+import type { CorpPair, KeyPair } from './shared-keys.js';
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2';
 const KEYS = [`${KEY}A`, `${KEY}D`, `${KEY}E`, '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt', ''];
@@ -35,7 +37,7 @@ function imageOf(...puppets: Puppet[]): RegistryImage {
   return image;
 }
 
-function pairsOf(image: RegistryImage, corpId = 'ww1'): KeyPair[] {
+function pairsOf(image: RegistryImage, corpId = 'ww1'): CorpPair[] {
   return [...(image.findCorp(corpId)?.pairs.values() ?? [])];
 }
 
@@ -88,6 +90,66 @@ describe('puppets', () => {
     expect([image.findPairOf('wk1'), image.findCorp('ww1')]).toEqual([null, null]);
     image.put(puppet('wk1'));
     expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+  });
+});
+
+describe('a pair is trusted', () => {
+  const idOf = (secret: string, corpId = 'ww1') => secretIdOf(corpId, new Secret(secret));
+  const accepted = (openKfId: string, secret: string, words: Words = {}) =>
+    puppet(openKfId, words, { corpSecret: new Secret(secret), acceptedSecretId: idOf(secret, words.corpId) });
+  const unknown = (openKfId: string, secret: string, words: Words = {}) =>
+    puppet(openKfId, words, { corpSecret: new Secret(secret) });
+  const isTrusted = (image: RegistryImage, openKfId: string, corpId = 'ww1'): boolean | undefined =>
+    pairsOf(image, corpId).find((pair) => pair === image.findPairOf(openKfId))?.isTrusted;
+
+  it('when WeCom accepted the secret of one that uses it', () => {
+    const image = imageOf(unknown('wk1', 's1'), accepted('wk2', 's2'));
+    expect(isTrusted(image, 'wk1')).toBe(true);
+    image.remove('wk2');
+    expect(isTrusted(image, 'wk1')).toBe(false);
+  });
+
+  it('when WeCom accepted its secret for another puppet of the corp, with whatever keys', () => {
+    const image = imageOf(unknown('wk1', 's1'), accepted('wk2', 's1', { token: 'tokenTwo' }));
+    expect([isTrusted(image, 'wk1'), isTrusted(image, 'wk2')]).toEqual([true, true]);
+    image.put(accepted('wk2', 's2', { token: 'tokenTwo' }));
+    expect([isTrusted(image, 'wk1'), isTrusted(image, 'wk2')]).toEqual([false, true]);
+  });
+
+  it.each([
+    ['nobody knows', () => unknown('wk1', 's1')],
+    [
+      'another secret was accepted, which 1.0.3 has replaced',
+      () => ({ ...accepted('wk1', 's1'), corpSecret: new Secret('s2') }),
+    ],
+    [
+      'it was accepted for another corp',
+      () => ({ ...unknown('wk1', 's1'), acceptedSecretId: idOf('s1', 'ww2') }),
+    ],
+    ['it is empty', () => ({ ...unknown('wk1', ''), acceptedSecretId: idOf('') })],
+  ])('not when %s', (_what, one) => {
+    expect(isTrusted(imageOf(one()), 'wk1')).toBe(false);
+  });
+
+  it('not by what was accepted for another corp with the same keys and secret', () => {
+    const image = imageOf(unknown('wk1', 's1'), accepted('wk2', 's1', { corpId: 'ww2' }));
+    expect([isTrusted(image, 'wk1'), isTrusted(image, 'wk2', 'ww2')]).toEqual([false, true]);
+  });
+
+  it('when it is an app’s, whoever uses it besides', () => {
+    const image = new RegistryImage([app()]);
+    image.put(unknown('wk1', 's1'));
+    expect(isTrusted(image, 'wk1')).toBe(true);
+    image.remove('wk1');
+    expect(pairsOf(image).map((pair) => pair.isTrusted)).toEqual([true]);
+  });
+
+  it('from the moment in which the secret is accepted, as the same object', () => {
+    const image = imageOf(unknown('wk1', 's1'));
+    const [pair] = pairsOf(image);
+    expect(image.put(accepted('wk1', 's1'))).toBe(true);
+    expect(pairsOf(image)).toEqual([pair]);
+    expect(pair?.isTrusted).toBe(true);
   });
 });
 
@@ -197,6 +259,14 @@ describe('the secrets of a corp', () => {
     expect([secretsOf(image), secretsOf(image, 'ww2')]).toEqual([[], ['s3']]);
   });
 
+  it('are those alone that WeCom accepted, where there are any: anybody may make up another', () => {
+    const acceptedSecretId = secretIdOf('ww1', new Secret('s1'));
+    const image = imageOf({ ...withSecret('wk1', 's1'), acceptedSecretId }, withSecret('wk2', 's2'));
+    expect(secretsOf(image)).toEqual(['s1']);
+    image.remove('wk1');
+    expect(secretsOf(image)).toEqual(['s2']);
+  });
+
   it('are none of a record that another version left without one', () => {
     expect(secretsOf(imageOf(withSecret('wk1', '')))).toEqual([]);
   });
@@ -205,9 +275,13 @@ describe('the secrets of a corp', () => {
 describe('any sequence of changes', () => {
   const { below, pick } = seeded(SEED);
 
-  /** Pairs by corp, each as text, and which puppet uses which of them. */
+  /** Pairs by corp, each as text and whether it is trusted, and which puppet uses which of them. */
   const stateOf = (image: RegistryImage): unknown => ({
-    corps: CORPS.map((corpId) => pairsOf(image, corpId).map(textOf).sort()),
+    corps: CORPS.map((corpId) =>
+      pairsOf(image, corpId)
+        .map((pair) => `${textOf(pair)} ${pair.isTrusted}`)
+        .sort(),
+    ),
     secrets: CORPS.map((corpId) =>
       image
         .secretsOf(corpId)
@@ -216,7 +290,8 @@ describe('any sequence of changes', () => {
     ),
     users: [...image.openKfIds()].sort().map((id) => {
       const pair = image.findPairOf(id);
-      const isOfItsCorp = pair === null || pairsOf(image, image.findPuppet(id)?.corpId).includes(pair);
+      const ofCorp = pairsOf(image, image.findPuppet(id)?.corpId);
+      const isOfItsCorp = pair === null || ofCorp.some((one) => one === pair);
       return { id, pair: textOf(pair), isOfItsCorp };
     }),
   });
@@ -236,7 +311,9 @@ describe('any sequence of changes', () => {
         known.delete(openKfId);
         image.remove(openKfId);
       } else {
-        const one = puppet(openKfId, words, { corpSecret: new Secret(pick(TOKENS)) });
+        const corpSecret = new Secret(pick(TOKENS));
+        const acceptedSecretId = pick([null, secretIdOf(words.corpId, new Secret(pick(TOKENS)))]);
+        const one = puppet(openKfId, words, { corpSecret, acceptedSecretId });
         known.set(openKfId, one);
         image.put(one);
       }

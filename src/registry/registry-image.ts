@@ -3,39 +3,26 @@ import type { WecomApp } from '../config/wecom-apps-file.js';
 import type { Secret } from '../kernel/secret.js';
 import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../kernel/wecom-format.js';
 import { isSamePuppet, type Puppet } from './puppet.js';
-
-/** One pair of callback credentials; the same object for as long as anyone of the corp uses the pair. */
-export interface KeyPair {
-  readonly callbackToken: Secret;
-  readonly encodingAESKey: Secret;
-}
+import { type CorpPair, type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
 
 /** What opens the callbacks of one corp. */
 export interface CorpKeys {
   /** Distinct pairs of its apps and puppets, online or not; a callback's signature picks one. */
-  readonly pairs: ReadonlyMap<string, KeyPair>;
+  readonly pairs: ReadonlyMap<string, CorpPair>;
   /** The corp itself and what its apps add. */
   readonly receiveIds: ReadonlySet<string>;
 }
 
-interface CountedPair extends KeyPair {
-  users: number;
-}
-
-interface CountedSecret {
-  readonly secret: Secret;
-  users: number;
-}
-
 interface Corp {
-  readonly pairs: Map<string, CountedPair>;
+  readonly pairs: Map<string, SharedPair>;
   readonly receiveIds: Set<string>;
 }
 
 interface Known {
   readonly puppet: Puppet;
   /** `null` when its keys are not of WeCom's form. */
-  readonly pair: CountedPair | null;
+  readonly pair: SharedPair | null;
+  readonly secret: SharedSecret;
 }
 
 /**
@@ -45,12 +32,13 @@ interface Known {
 export class RegistryImage {
   readonly #known = new Map<string, Known>();
   readonly #corps = new Map<string, Corp>();
-  /** The distinct corpSecrets of each corp's puppets, with how many have each. */
-  readonly #secrets = new Map<string, Map<string, CountedSecret>>();
+  /** The distinct corpSecrets of each corp's puppets. */
+  readonly #secrets = new Map<string, Map<string, SharedSecret>>();
 
   constructor(apps: readonly WecomApp[] = []) {
     for (const app of apps) {
-      this.#addPair(app.corpId, app);
+      const pair = this.#pairOf(app.corpId, app);
+      if (pair !== null) pair.apps++;
       for (const id of app.receiveIds) this.#corps.get(app.corpId)?.receiveIds.add(id);
     }
   }
@@ -73,19 +61,48 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.pair ?? null;
   }
 
-  /** Those of its puppets, online or not, each once. */
+  /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
   secretsOf(corpId: string): readonly Secret[] {
-    return [...(this.#secrets.get(corpId)?.values() ?? [])].map(({ secret }) => secret);
+    const all = [...(this.#secrets.get(corpId)?.values() ?? [])].filter(
+      ({ secret }) => secret.reveal() !== '',
+    );
+    const accepted = all.filter(({ isAccepted }) => isAccepted);
+    return (accepted.length > 0 ? accepted : all).map(({ secret }) => secret);
+  }
+
+  /** @returns `null` when no puppet of the corp has it. */
+  findSecret(corpId: string, corpSecret: Secret): SharedSecret | null {
+    return this.#secrets.get(corpId)?.get(corpSecret.reveal()) ?? null;
+  }
+
+  /** The same by what `secretIdOf` makes of it. */
+  findSecretById(corpId: string, secretId: string): SharedSecret | null {
+    for (const secret of this.#secrets.get(corpId)?.values() ?? []) if (secret.id === secretId) return secret;
+    return null;
+  }
+
+  /** Looks through all puppets. */
+  *usersOf(secret: SharedSecret): Iterable<Puppet> {
+    for (const known of this.#known.values()) if (known.secret === secret) yield known.puppet;
+  }
+
+  /** Those of the puppets that use the pair, which may be any object of `findCorp`. */
+  secretsBehind(pair: KeyPair): readonly SharedSecret[] {
+    return pair instanceof SharedPair ? pair.secrets : [];
   }
 
   /** @returns whether anything changed. */
   put(puppet: Puppet): boolean {
     const before = this.#known.get(puppet.openKfId);
     if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
-    // The new pair is added first, so that one which both use keeps its identity and its cipher.
-    const pair = this.#addPair(puppet.corpId, puppet);
-    this.#addSecret(puppet);
-    this.#known.set(puppet.openKfId, { puppet, pair });
+    // The new ones are added first, so that what both use keeps its identity, and the pair its cipher.
+    const secret = this.#secretOf(puppet);
+    secret.users++;
+    secret.from = puppet.from;
+    if (saysAccepted(puppet, secret)) secret.acceptedBy++;
+    const pair = this.#pairOf(puppet.corpId, puppet);
+    pair?.addUser(secret);
+    this.#known.set(puppet.openKfId, { puppet, pair, secret });
     if (before !== undefined) this.#release(before);
     return true;
   }
@@ -101,7 +118,7 @@ export class RegistryImage {
     yield* this.#known.keys();
   }
 
-  #addPair(corpId: string, { callbackToken, encodingAESKey }: KeyPair): CountedPair | null {
+  #pairOf(corpId: string, { callbackToken, encodingAESKey }: KeyPair): SharedPair | null {
     const key = toPairKey(callbackToken, encodingAESKey);
     if (key === null) return null;
     let corp = this.#corps.get(corpId);
@@ -111,38 +128,45 @@ export class RegistryImage {
     }
     let pair = corp.pairs.get(key);
     if (pair === undefined) {
-      pair = { callbackToken, encodingAESKey, users: 0 };
+      pair = new SharedPair(callbackToken, encodingAESKey);
       corp.pairs.set(key, pair);
     }
-    pair.users++;
     return pair;
   }
 
-  #addSecret({ corpId, corpSecret: secret }: Puppet): void {
-    if (secret.reveal() === '') return;
-    const ofCorp = this.#secrets.get(corpId) ?? new Map<string, CountedSecret>();
-    const counted = ofCorp.get(secret.reveal()) ?? { secret, users: 0 };
-    counted.users++;
-    ofCorp.set(secret.reveal(), counted);
-    this.#secrets.set(corpId, ofCorp);
+  #secretOf({ corpId, corpSecret }: Puppet): SharedSecret {
+    let ofCorp = this.#secrets.get(corpId);
+    if (ofCorp === undefined) {
+      ofCorp = new Map();
+      this.#secrets.set(corpId, ofCorp);
+    }
+    let secret = ofCorp.get(corpSecret.reveal());
+    if (secret === undefined) {
+      secret = new SharedSecret(corpId, corpSecret);
+      ofCorp.set(corpSecret.reveal(), secret);
+    }
+    return secret;
   }
 
-  #release(known: Known): void {
-    this.#releasePair(known);
-    const { corpId, corpSecret } = known.puppet;
-    const ofCorp = this.#secrets.get(corpId);
-    const counted = ofCorp?.get(corpSecret.reveal());
-    if (ofCorp === undefined || counted === undefined || --counted.users > 0) return;
-    ofCorp.delete(corpSecret.reveal());
-    if (ofCorp.size === 0) this.#secrets.delete(corpId);
+  #release({ puppet, pair, secret }: Known): void {
+    pair?.removeUser(secret);
+    if (pair !== null && !pair.isUsed) this.#dropPair(puppet.corpId, pair);
+    if (saysAccepted(puppet, secret)) secret.acceptedBy--;
+    if (--secret.users > 0) return;
+    const ofCorp = this.#secrets.get(puppet.corpId);
+    ofCorp?.delete(secret.secret.reveal());
+    if (ofCorp?.size === 0) this.#secrets.delete(puppet.corpId);
   }
 
-  #releasePair({ puppet, pair }: Known): void {
-    if (pair === null || --pair.users > 0) return;
-    const corp = this.#corps.get(puppet.corpId);
-    corp?.pairs.delete(toPairKey(pair.callbackToken, pair.encodingAESKey) ?? '');
-    if (corp?.pairs.size === 0) this.#corps.delete(puppet.corpId);
+  #dropPair(corpId: string, { callbackToken, encodingAESKey }: KeyPair): void {
+    const corp = this.#corps.get(corpId);
+    corp?.pairs.delete(toPairKey(callbackToken, encodingAESKey) ?? '');
+    if (corp?.pairs.size === 0) this.#corps.delete(corpId);
   }
+}
+
+function saysAccepted({ acceptedSecretId }: Puppet, secret: SharedSecret): boolean {
+  return acceptedSecretId !== null && secret.secret.reveal() !== '' && acceptedSecretId === secret.id;
 }
 
 /** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */

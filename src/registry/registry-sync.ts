@@ -1,5 +1,6 @@
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
+import { withinDeadline } from '../kernel/deadline.js';
 import type { Log } from '../kernel/log.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
 import type { Puppet } from './puppet.js';
@@ -14,12 +15,34 @@ const SWEEP_MS = 60_000;
 /** What is known to be missing is forgotten at each refresh; the bound is for floods in between. */
 const MISSING_MAX = 10_000;
 
-/** One registration or goodbye of this process, between its beginning and its answer. */
+/** One write of this process to an account, between its beginning and its answer. */
 export interface OwnWrite {
   /** Puts the outcome into use; `null` when there is none. */
   end(puppet: Puppet | null): void;
+  /** The account is not there any more. */
+  endForgotten(): void;
   /** It cannot be told whether the store has it. */
   fail(): void;
+}
+
+/** Nobody hurries behind a write, and after an outage all puppets may come at once. */
+const WRITE_LIMIT_MS = 10_000;
+
+/**
+ * Gives up waiting, not the write: one that is late is put into use whenever it turns out to have been done.
+ * @param end what that is, where it is not the outcome's `end`.
+ */
+export async function inTime<T extends Puppet | null>(
+  write: OwnWrite,
+  work: Promise<T>,
+  end: (outcome: T) => void = write.end,
+): Promise<T> {
+  try {
+    return await withinDeadline(WRITE_LIMIT_MS, 'write', work);
+  } catch (error) {
+    work.then(end, write.fail);
+    throw error;
+  }
 }
 
 /**
@@ -95,15 +118,25 @@ export class RegistrySync {
       apply();
       if (left === 0 && this.#uncertain.delete(openKfId)) void this.#reread(openKfId);
     };
+    const inOrder = (apply: () => void): void => {
+      if ((this.#lastApplied.get(openKfId) ?? 0) > order) return;
+      this.#lastApplied.set(openKfId, order);
+      apply();
+    };
     return {
       end: (puppet) =>
         end(() => {
-          if (puppet === null || (this.#lastApplied.get(openKfId) ?? 0) > order) return;
-          this.#lastApplied.set(openKfId, order);
-          this.#image.put(puppet);
+          if (puppet !== null) inOrder(() => this.#image.put(this.#asKnown(puppet)));
         }),
+      // When it was removed stays known, so that a read that began before does not bring it back.
+      endForgotten: () => end(() => inOrder(() => this.#image.remove(openKfId))),
       fail: () => end(() => this.#uncertain.add(openKfId)),
     };
+  }
+
+  /** Whether a write of this process to the account has no answer yet. */
+  isUnderWay(openKfId: string): boolean {
+    return this.#underWay.has(openKfId);
   }
 
   async #reread(openKfId: string): Promise<void> {
@@ -112,6 +145,7 @@ export class RegistrySync {
     try {
       const puppet = await this.#repository.find(openKfId);
       if (puppet !== null) this.applyRead([puppet], order);
+      else this.#applyForgotten([openKfId], order);
     } catch (err) {
       // The sweep finds it.
       this.#log.debug({ openKfId, err }, 'registry.reread_failed');
@@ -124,6 +158,10 @@ export class RegistrySync {
       if (this.#isOvertaken(puppet.openKfId, order)) continue;
       this.#image.put(this.#asKnown(puppet));
     }
+  }
+
+  #applyForgotten(openKfIds: readonly string[], order: number): void {
+    for (const openKfId of openKfIds) if (!this.#isOvertaken(openKfId, order)) this.#image.remove(openKfId);
   }
 
   /** An endpoint that is in use already need not be held back; the mark may not have been there when this was read. */
@@ -205,6 +243,7 @@ export class RegistrySync {
       const order = this.#order;
       const changes = await this.#repository.changes(this.#cursor);
       this.applyRead(changes.puppets, order);
+      this.#applyForgotten(changes.forgotten, order);
       this.#cursor = changes.cursor;
       hasMore = changes.hasMore;
     }

@@ -4,6 +4,7 @@ import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
+import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../test/support/memory-resync-budget.js';
 import {
@@ -27,6 +28,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { PuppetRepository } from './puppet.repository.js';
 import { RegistryModule } from './registry.module.js';
 import { RegistryService } from './registry.service.js';
+import { SecretCheck } from './secret-check.js';
 
 /** Stores at once; whether it tells its caller at once too can be chosen. */
 class HoldingRepository extends MemoryPuppetRepository {
@@ -66,9 +68,10 @@ let puppet: PuppetServer;
     { provide: PuppetRepository, useFactory: () => repository },
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
+    { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, Outbox, ResyncBudget, StoreClock],
+  exports: [PuppetRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
 })
 class HeldStorage {}
 

@@ -1,5 +1,5 @@
-import { Controller, Get, HttpCode, Ip, Param, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
@@ -29,11 +29,11 @@ export class RegistryController {
   @HttpCode(200)
   async register(
     @JsonBody(RegisterDto) dto: RegisterDto,
-    @Ip() from: string,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     this.#requireAllowed(dto.endpoint);
-    const registered = await this.registry.register(toRegistration(dto, from));
+    const registered = await this.registry.register(toRegistration(dto, request.ip), String(request.id));
     try {
       reply.send(SUCCESS);
     } finally {

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { EndpointPolicy } from './endpoint-policy.js';
+import { KfAccountsController } from './kf-accounts.controller.js';
 import { RegistryController } from './registry.controller.js';
 import { RegistryService } from './registry.service.js';
 
-/** Its repository comes from the storage module, which is global. */
+/** Its repository comes from the storage module and its check of secrets from that of tokens, which are global. */
 @Module({
-  controllers: [RegistryController],
+  controllers: [RegistryController, KfAccountsController],
   providers: [RegistryService, EndpointPolicy],
   exports: [RegistryService, EndpointPolicy],
 })

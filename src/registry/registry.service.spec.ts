@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
-import { registeredPuppet, registration } from '../../test/support/puppets.js';
+import { registeredPuppet, registration, saved } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
-import type { Puppet } from './puppet.js';
-import { RegistryService } from './registry.service.js';
+import { Secret } from '../kernel/secret.js';
+import { secretIdOf } from '../kernel/secret-id.js';
+import type { Puppet, Registration } from './puppet.js';
+import { type Registered, RegistryService } from './registry.service.js';
 
 const REFRESH_MS = 2_000;
 const SWEEP_MS = 60_000;
@@ -46,12 +49,14 @@ let clock: ManualClock;
 let table: PuppetTable;
 let repository: OutageRepository;
 let registry: RegistryService;
+let secrets: FakeSecretCheck;
 let lines: string[];
 
 beforeEach(async () => {
   clock = new ManualClock();
   table = new Map();
   lines = [];
+  secrets = new FakeSecretCheck();
   repository = new OutageRepository(table);
   registry = open(repository);
 });
@@ -60,7 +65,7 @@ afterEach(() => registry.onApplicationShutdown());
 
 function open(on: MemoryPuppetRepository): RegistryService {
   const log = pino({ level: 'trace' }, { write: (line) => lines.push(JSON.parse(line).msg) });
-  return new RegistryService(on, clock, clock, log, loadConfig({}));
+  return new RegistryService(on, secrets, clock, clock, log, loadConfig({}));
 }
 
 async function loaded(): Promise<void> {
@@ -74,7 +79,7 @@ const endpointHere = (): string | undefined => registry.findPuppet('wkAccount-1'
 
 describe('loading', () => {
   it('knows everything that the store has', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     expect(registry.isLoaded).toBe(true);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
@@ -145,7 +150,7 @@ describe('a registration', () => {
 
   it('is not undone by a refresh that read the store before it', async () => {
     await loaded();
-    await elsewhere().save(registration({ endpoint: 'http://elsewhere' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://elsewhere' });
     const stale = await repository.changes('0');
     const isRead = Promise.withResolvers<void>();
     repository.changes = async () => {
@@ -160,12 +165,274 @@ describe('a registration', () => {
   });
 });
 
+describe('a registration of an account that is known', () => {
+  const RENEWED = { corpSecret: new Secret('renewed') };
+  const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : error);
+  const registered = async (fields: Partial<Registration> = {}): Promise<unknown> => {
+    const result = await registry
+      .register(registration({ endpoint: 'http://moved', ...fields }))
+      .catch(codeOf);
+    if (typeof result === 'string') return result;
+    (result as Registered).answered();
+    await clock.advance(0);
+    return (result as Registered).puppet.endpoint;
+  };
+
+  beforeEach(async () => {
+    await loaded();
+    (await registry.register(registration())).answered();
+    await clock.advance(0);
+    secrets.asked.length = 0;
+    repository.reads = 0;
+  });
+
+  it('as it was costs no read and no question', async () => {
+    secrets.verdict = 'refused';
+    expect(await registered()).toBe('http://moved');
+    expect([repository.reads, secrets.asked]).toEqual([0, []]);
+  });
+
+  it('asks for the new secret, in the name of who registers, and says that it was accepted', async () => {
+    expect(await registered({ ...RENEWED, from: '10.0.0.7' })).toBe('http://moved');
+    expect(secrets.asked).toMatchObject([{ corpId: 'wwCorp_1', ...RENEWED, caller: '10.0.0.7' }]);
+    expect(await repository.find('wkAccount-1')).toMatchObject({
+      acceptedSecretId: secretIdOf('wwCorp_1', RENEWED.corpSecret),
+    });
+  });
+
+  it.each([
+    ['refused', 'refused', 'REGISTRY_SECRET_REFUSED'],
+    ['unknown', { unknown: 'it is silent', retryAfterS: 7 }, 'REGISTRY_SECRET_UNVERIFIED'],
+  ] as const)('changes nothing where the new secret is %s', async (_what, verdict, code) => {
+    secrets.verdict = verdict;
+    const before = await repository.find('wkAccount-1');
+    expect(await registered(RENEWED)).toBe(code);
+    expect(await repository.find('wkAccount-1')).toEqual(before);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    expect(registry.whenAnswered('wkAccount-1')).toBeNull();
+  });
+
+  it('holds nothing up while WeCom is asked', async () => {
+    const verdict = Promise.withResolvers<'accepted'>();
+    secrets.verdict = verdict.promise;
+    const registering = registered(RENEWED);
+    await clock.advance(0);
+    expect([registry.whenAnswered('wkAccount-1'), endpointHere()]).toEqual([
+      null,
+      'http://puppet:8080/bot-7',
+    ]);
+    verdict.resolve('accepted');
+    expect(await registering).toBe('http://moved');
+  });
+
+  it('is refused for another corp, and no secret is asked for', async () => {
+    expect(await registered({ corpId: 'wwCorp_2' })).toBe('REGISTRY_ACCOUNT_OF_OTHER_CORP');
+    expect(secrets.asked).toEqual([]);
+    expect(lines).toContain('registry.takeover_refused');
+  });
+
+  it('is judged by the store where memory is behind', async () => {
+    await elsewhere().forget('wkAccount-1');
+    expect(await registered({ corpId: 'wwCorp_2' })).toBe('http://moved');
+    await saved(elsewhere(), { corpId: 'wwCorp_3' });
+    expect(await registered({ corpId: 'wwCorp_2' })).toBe('REGISTRY_ACCOUNT_OF_OTHER_CORP');
+  });
+
+  it('that another one overtakes while WeCom is asked is judged again', async () => {
+    const verdict = Promise.withResolvers<'accepted'>();
+    secrets.verdict = verdict.promise;
+    const registering = registered(RENEWED);
+    await clock.advance(0);
+    await saved(elsewhere(), { corpId: 'wwCorp_2' });
+    verdict.resolve('accepted');
+    expect(await registering).toBe('REGISTRY_ACCOUNT_OF_OTHER_CORP');
+    expect(await repository.find('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_2' });
+    expect(registry.whenAnswered('wkAccount-1')).toBeNull();
+  });
+
+  it('counts one without a secret, as 1.0.3 may leave it, as one with another', async () => {
+    await saved(elsewhere(), { corpSecret: new Secret('') });
+    await clock.advance(REFRESH_MS);
+    secrets.verdict = 'refused';
+    expect(await registered()).toBe('REGISTRY_SECRET_REFUSED');
+    secrets.verdict = 'accepted';
+    expect(await registered()).toBe('http://moved');
+  });
+
+  it('changes nothing where the store cannot be asked', async () => {
+    repository.isDown = true;
+    expect(await registered(RENEWED)).toBe('STORE_UNAVAILABLE');
+    expect(registry.whenAnswered('wkAccount-1')).toBeNull();
+  });
+});
+
+describe('a secret', () => {
+  const isTrusted = (corpId = 'wwCorp_1') =>
+    [...(registry.findCorp(corpId)?.pairs.values() ?? [])].map((pair) => pair.isTrusted);
+  const notedIds = () => [...table.values()].map(({ puppet }) => puppet.acceptedSecretId);
+  const ID = secretIdOf('wwCorp_1', registration().corpSecret);
+  const UNKNOWN = { unknown: 'it is silent', retryAfterS: 7 };
+
+  async function register(fields: Partial<Registration> = {}): Promise<void> {
+    (await registry.register(registration(fields))).answered();
+    await clock.advance(0);
+  }
+
+  beforeEach(loaded);
+
+  it('is asked for after the answer, once, and noted where WeCom accepts it', async () => {
+    const pending = await registry.register(registration());
+    expect(secrets.asked).toEqual([]);
+    pending.answered();
+    await clock.advance(0);
+    expect([secrets.asked.length, isTrusted(), notedIds()]).toEqual([1, [true], [ID]]);
+  });
+
+  it('that was accepted is not asked for again, and noted with each account that registers with it', async () => {
+    await register();
+    await register();
+    await register({ openKfId: 'wkAccount-2' });
+    expect([secrets.asked.length, notedIds()]).toEqual([1, [ID, ID]]);
+  });
+
+  it.each([
+    ['refused', 'refused', 'registry.secret_refused'],
+    ['unknown', UNKNOWN, 'registry.secret_unverified'],
+  ] as const)(
+    'that is %s leaves its account served and its keys untrusted, with a line',
+    async (_what, verdict, line) => {
+      secrets.verdict = verdict;
+      await register();
+      expect([endpointHere(), isTrusted(), notedIds()]).toEqual([
+        'http://puppet:8080/bot-7',
+        [false],
+        [null],
+      ]);
+      expect(lines).toContain(line);
+    },
+  );
+
+  it('counts as accepted when anybody got a token for it, for all who have it', async () => {
+    secrets.verdict = UNKNOWN;
+    await register();
+    await register({ openKfId: 'wkAccount-2', callbackToken: new Secret('another') });
+    secrets.grant({ corpId: 'wwCorp_2', corpSecret: registration().corpSecret });
+    await clock.advance(0);
+    expect(isTrusted()).toEqual([false, false]);
+    secrets.grant(registration());
+    await clock.advance(0);
+    expect(isTrusted()).toEqual([true, true]);
+    expect(notedIds().filter((id) => id !== null)).toEqual([ID]);
+  });
+
+  it('that another replica noted as accepted makes the keys trusted with the next refresh', async () => {
+    secrets.verdict = UNKNOWN;
+    await register();
+    await elsewhere().markAccepted('wkAccount-1', ID, () => true);
+    await clock.advance(REFRESH_MS);
+    expect(isTrusted()).toEqual([true]);
+  });
+
+  it('that could not be noted is asked for again when it matters', async () => {
+    repository.markAccepted = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    await register();
+    expect(isTrusted()).toEqual([false]);
+    Reflect.deleteProperty(repository, 'markAccepted');
+    const [pair] = registry.findCorp('wwCorp_1')?.pairs.values() ?? [];
+    if (pair === undefined) throw new Error('no pair');
+    expect(await registry.proveKeys(pair, 1_000)).toBe('accepted');
+    await clock.advance(0);
+    expect(isTrusted()).toEqual([true]);
+  });
+
+  it('is not brought back into use by being noted while its account registers with another', async () => {
+    secrets.verdict = UNKNOWN;
+    await register();
+    secrets.verdict = 'accepted';
+    const moving = await registry.register(
+      registration({ endpoint: 'http://moved', corpSecret: new Secret('renewed') }),
+    );
+    secrets.grant(registration());
+    await clock.advance(0);
+    expect(endpointHere()).toBe('http://puppet:8080/bot-7');
+    moving.answered();
+    await clock.advance(0);
+    expect(endpointHere()).toBe('http://moved');
+    expect(notedIds()).toEqual([secretIdOf('wwCorp_1', new Secret('renewed'))]);
+  });
+});
+
+describe('a forgotten account', () => {
+  const ASKED = { from: '10.0.0.9', requestId: 'request-1' };
+
+  beforeEach(async () => {
+    await loaded();
+    (await registry.register(registration())).answered();
+    await clock.advance(0);
+  });
+
+  it('is gone, and its keys with it', async () => {
+    await registry.forget('wkAccount-1', ASKED);
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
+    expect(registry.findCorp('wwCorp_1')).toBeNull();
+    expect(lines.at(-1)).toBe('registry.forgotten');
+    await expect(registry.forget('wkAccount-1', ASKED)).rejects.toMatchObject({
+      code: 'REGISTRY_PUPPET_NOT_FOUND',
+    });
+  });
+
+  it('that another replica was told to forget is gone with the next refresh', async () => {
+    await elsewhere().forget('wkAccount-1');
+    await clock.advance(REFRESH_MS);
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
+  });
+
+  it('is not brought back by a read that began before', async () => {
+    const stale = await repository.changes('0');
+    const isRead = Promise.withResolvers<void>();
+    repository.changes = async () => {
+      await isRead.promise;
+      return stale;
+    };
+    await clock.advance(REFRESH_MS);
+    await registry.forget('wkAccount-1', ASKED);
+    isRead.resolve();
+    await clock.advance(0);
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
+  });
+
+  it('stays what the store made of it where it registers at the same moment', async () => {
+    const forget = repository.forget.bind(repository);
+    const isStored = Promise.withResolvers<void>();
+    repository.forget = async (openKfId) => {
+      await isStored.promise;
+      return forget(openKfId);
+    };
+    const forgetting = registry.forget('wkAccount-1', ASKED);
+    const registering = await registry.register(registration({ endpoint: 'http://moved' }));
+    isStored.resolve();
+    await forgetting;
+    registering.answered();
+    await clock.advance(0);
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
+  });
+
+  it('is known again when it registers again', async () => {
+    await registry.forget('wkAccount-1', ASKED);
+    (await registry.register(registration({ corpId: 'wwCorp_2' }))).answered();
+    await clock.advance(REFRESH_MS);
+    expect(registry.findPuppet('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_2' });
+  });
+});
+
 describe('a write whose outcome is not certain', () => {
   it('is read again at once where it failed, since the store may have it', async () => {
     await loaded();
     (await registry.register(registration())).answered();
     repository.save = async () => {
-      await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+      await saved(elsewhere(), { endpoint: 'http://moved' });
       throw new AppError('STORE_UNAVAILABLE');
     };
     await expect(registry.register(registration())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
@@ -177,7 +444,7 @@ describe('a write whose outcome is not certain', () => {
     await loaded();
     const first = await registry.register(registration({ endpoint: 'http://first' }));
     const second = await registry.register(registration({ endpoint: 'http://second' }));
-    await elsewhere().save(registration({ endpoint: 'http://first' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://first' });
     first.answered();
     second.answered();
     await clock.advance(0);
@@ -188,14 +455,14 @@ describe('a write whose outcome is not certain', () => {
 describe('what others write', () => {
   it('is taken in whole, in however many batches it is told', async () => {
     await loaded();
-    for (let n = 0; n < 35; n++) await elsewhere().save(registration({ openKfId: `wk-${n}` }), 0);
+    for (let n = 0; n < 35; n++) await saved(elsewhere(), { openKfId: `wk-${n}` });
     await clock.advance(REFRESH_MS);
     expect(registry.size).toBe(35);
   });
 
   it('is found by the sweep though the refresh fails', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     repository.changes = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
@@ -205,7 +472,7 @@ describe('what others write', () => {
 
   it('is known within 2 s', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await clock.advance(REFRESH_MS);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
     await elsewhere().markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, 0);
@@ -214,8 +481,8 @@ describe('what others write', () => {
   });
 
   it('is found within a minute where the changes do not tell it, deletions included', async () => {
-    await elsewhere().save(registration({ openKfId: 'wkDeleted' }), 0);
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere(), { openKfId: 'wkDeleted' });
+    await saved(elsewhere());
     await loaded();
     table.delete('wkDeleted');
     const record = table.get('wkAccount-1');
@@ -227,13 +494,13 @@ describe('what others write', () => {
   });
 
   it('is not waited for when the store is down: what is known stays known, and it goes on by itself', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     repository.isDown = true;
     await clock.advance(10 * REFRESH_MS);
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
     expect(lines.filter((line) => line === 'registry.refresh_failed')).toHaveLength(2);
-    await elsewhere().save(registration({ endpoint: 'http://moved' }), 0);
+    await saved(elsewhere(), { endpoint: 'http://moved' });
     repository.isDown = false;
     await clock.advance(REFRESH_MS);
     expect(endpointHere()).toBe('http://moved');
@@ -272,8 +539,7 @@ describe('the sweep', () => {
   }
 
   it('undoes no registration or goodbye of this process that came while it read', async () => {
-    for (const openKfId of ['wkMoved', 'wkGone', 'wkStill'])
-      await elsewhere().save(registration({ openKfId }), 0);
+    for (const openKfId of ['wkMoved', 'wkGone', 'wkStill']) await saved(elsewhere(), { openKfId });
     await loaded();
     table.set('wkStill', { puppet: registeredPuppet({ openKfId: 'wkStill', name: 'read' }), writtenAs: 0 });
     const endSweep = await beginSweep('load');
@@ -288,11 +554,11 @@ describe('the sweep', () => {
   });
 
   it('forgets no account that another process brings back while it reads', async () => {
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await loaded();
     table.clear();
     const endSweep = await beginSweep('load');
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     await endSweep();
     expect(endpointHere()).toBe('http://puppet:8080/bot-7');
   });
@@ -301,8 +567,8 @@ describe('the sweep', () => {
     ['was answered', true],
     ['is under way', false],
   ])('forgets no account whose new registration %s while it asks for that one', async (_what, isAnswered) => {
-    await elsewhere().save(registration(), 0);
-    await elsewhere().save(registration({ openKfId: 'wkGone' }), 0);
+    await saved(elsewhere());
+    await saved(elsewhere(), { openKfId: 'wkGone' });
     await loaded();
     table.clear();
     const endSweep = await beginSweep('find');
@@ -330,7 +596,7 @@ describe('what is unknown', () => {
 
   it('is found at once when another replica has it', async () => {
     await loaded();
-    await elsewhere().save(registration(), 0);
+    await saved(elsewhere());
     expect((await registry.lookUpCorp('wwCorp_1'))?.pairs.size).toBe(1);
     expect(await registry.getPuppet('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
   });
@@ -381,13 +647,15 @@ it('keeps up with a random history of writes here and elsewhere', async () => {
   for (let n = 0; n < 500; n++) {
     const openKfId = `wk-${n % 7}`;
     const endpoint = `http://host-${n}`;
-    if (n % 3 === 0) await elsewhere().save(registration({ openKfId, endpoint }), n);
+    if (n % 3 === 0) await saved(elsewhere(), { openKfId, endpoint });
     else if (n % 5 === 0) await registry.deregister({ openKfId, corpId: 'wwCorp_1' });
+    else if (n % 13 === 0) await elsewhere().forget(openKfId);
+    else if (n % 17 === 0) await registry.forget(openKfId, { from: '', requestId: '' }).catch(() => {});
     else (await registry.register(registration({ openKfId, endpoint }))).answered();
     if (n % 11 === 0) await clock.advance(REFRESH_MS);
   }
   await clock.advance(REFRESH_MS);
-  const stored = [...table.values()].map(({ puppet }): Puppet => puppet);
+  const stored = [...table.values()].filter((row) => !row.isForgotten).map(({ puppet }): Puppet => puppet);
   for (const puppet of stored) expect(registry.findPuppet(puppet.openKfId)).toEqual(puppet);
   expect(registry.size).toBe(stored.length);
 });

@@ -5,12 +5,18 @@ import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
+import { secretIdOf } from '../kernel/secret-id.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
 import { RegistrationsUnderWay } from './registrations-under-way.js';
-import { type CorpKeys, type KeyPair, keysIdOf, RegistryImage } from './registry-image.js';
-import { type OwnWrite, RegistrySync } from './registry-sync.js';
+import { logRegistration } from './registry-audit.js';
+import { type CorpKeys, keysIdOf, RegistryImage } from './registry-image.js';
+import { inTime, RegistrySync } from './registry-sync.js';
+import { SecretCheck, type SecretVerdict } from './secret-check.js';
+import { SecretProofs } from './secret-proofs.js';
+import type { CorpPair, KeyPair } from './shared-keys.js';
+import { mayRegister, TakeoverGuard } from './takeover-guard.js';
 
 /** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
 const LOOK_UP_LIMIT_MS = 600;
@@ -21,8 +27,8 @@ const PUPPETS_PER_LOOK_UP = 100;
 /** How long others wait for the word that a registration was answered: its process may have died. */
 const ANSWER_LIMIT_MS = 5_000;
 
-/** A registration has nobody hurrying behind it, and after an outage all puppets may come at once. */
-const WRITE_LIMIT_MS = 10_000;
+/** What is stored may change between the look at it and the write, but not again and again. */
+const REGISTER_TRIES = 5;
 
 /** Called when a registration is stored; what it gives is called in the tick in which the answer was written. */
 export type PrepareAnswer = (puppet: Puppet) => Promise<() => void>;
@@ -46,17 +52,22 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   readonly #image: RegistryImage;
   readonly #sync: RegistrySync;
   readonly #underWay = new RegistrationsUnderWay();
+  readonly #guard: TakeoverGuard;
+  readonly #proofs: SecretProofs;
   #prepare: PrepareAnswer = async () => () => {};
 
   constructor(
     private readonly repository: PuppetRepository,
-    clock: Clock,
+    secrets: SecretCheck,
+    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
     @Inject(CONFIG) config: Config,
   ) {
     this.#image = new RegistryImage(config.wecomApps);
     this.#sync = new RegistrySync(this.#image, repository, clock, log);
+    this.#guard = new TakeoverGuard(repository, secrets, log);
+    this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
   }
 
   onApplicationBootstrap(): void {
@@ -95,26 +106,71 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + ANSWER_LIMIT_MS;
   }
 
-  /** @throws AppError `STORE_UNAVAILABLE`; the registration may then take effect late. */
-  async register(registration: Registration): Promise<Registered> {
+  /**
+   * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
+   * @param requestId for the log.
+   * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
+   *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`.
+   */
+  async register(registration: Registration, requestId?: string): Promise<Registered> {
+    const known = this.#image.findPuppet(registration.openKfId);
+    const isPlain = mayRegister(known, registration, false);
+    let isProven = !isPlain && (await this.#guard.prove(registration, requestId));
+    for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
+      const registered = await this.#tryRegister(registration, isProven, requestId);
+      if (registered !== null) return registered;
+      // The store knew another one than memory.
+      isProven = (await this.#guard.prove(registration, requestId)) || isProven;
+    }
+    throw new AppError('STORE_UNAVAILABLE', { internal: { tries: REGISTER_TRIES } });
+  }
+
+  /** @returns `null` when it may not replace what is stored. */
+  async #tryRegister(
+    registration: Registration,
+    isProven: boolean,
+    requestId: string | undefined,
+  ): Promise<Registered | null> {
     const isOver = this.#underWay.begin(registration.openKfId);
     try {
-      return await this.#register(registration, isOver);
+      const registered = await this.#register(registration, isProven, requestId, isOver);
+      if (registered === null) isOver();
+      return registered;
     } catch (error) {
       isOver();
       throw error;
     }
   }
 
-  async #register(registration: Registration, isOver: () => void): Promise<Registered> {
-    const write = this.#sync.beginWrite(registration.openKfId);
-    const before = this.#image.findPuppet(registration.openKfId);
-    const saved = await inTime(write, this.repository.save(registration, this.storeClock.nowMs()));
+  async #register(
+    registration: Registration,
+    isProven: boolean,
+    requestId: string | undefined,
+    isOver: () => void,
+  ): Promise<Registered | null> {
+    const { openKfId, corpId, corpSecret } = registration;
+    const acceptedSecretId = isProven
+      ? secretIdOf(corpId, corpSecret)
+      : this.#proofs.findAcceptedId(corpId, corpSecret);
+    let before: Puppet | null = null;
+    const mayReplace = (stored: Puppet | null): boolean => {
+      before = stored;
+      return mayRegister(stored, registration, isProven);
+    };
+    const write = this.#sync.beginWrite(openKfId);
+    const nowMs = this.storeClock.nowMs();
+    const saving = this.repository.save({ ...registration, acceptedSecretId }, nowMs, mayReplace);
+    const saved = await inTime(write, saving);
+    if (saved === null) {
+      write.end(null);
+      return null;
+    }
+    logRegistration(this.log, before, saved, requestId);
     const puppet = { ...saved, answered: true };
-    const { openKfId, corpId, endpoint } = puppet;
-    const endpointBefore = before?.endpoint === endpoint ? undefined : before?.endpoint;
-    this.log.info({ openKfId, corpId, endpoint, endpointBefore }, 'registry.registered');
-    const afterAnswer = await this.#prepare(puppet);
+    const afterAnswer = await this.#prepare(puppet).catch((error: unknown) => {
+      write.fail();
+      throw error;
+    });
     const answered = (): void => {
       write.end(puppet);
       afterAnswer();
@@ -123,8 +179,25 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
         // Others find out by themselves after a while.
         this.log.debug({ openKfId, err }, 'registry.mark_failed');
       });
+      void this.#proofs.askLater(puppet);
     };
     return { puppet, answered };
+  }
+
+  /**
+   * Forgets the account, which is then free for any corp. What waits for it stays kept.
+   * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
+   */
+  async forget(
+    openKfId: string,
+    asked: { readonly from: string; readonly requestId: string },
+  ): Promise<void> {
+    const write = this.#sync.beginWrite(openKfId);
+    const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
+    write.endForgotten();
+    if (forgotten === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    const { corpId, endpoint } = forgotten;
+    this.log.info({ openKfId, corpId, endpoint, ...asked }, 'registry.forgotten');
   }
 
   /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
@@ -170,7 +243,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.findCorp(corpId);
   }
 
-  /** The distinct corpSecrets of the corp's puppets, from memory. */
+  /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     return this.#image.secretsOf(corpId);
   }
@@ -216,6 +289,19 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /**
+   * Whether the pair, which is not the account's own, may speak for its whole corp: as another replica noted, or
+   * as WeCom says of the secrets of those who use it. Takes little more than `limitMs`, and never rejects.
+   */
+  async proveKeys(pair: CorpPair, limitMs: number): Promise<SecretVerdict> {
+    const startedMs = this.clock.elapsedMs();
+    // What comes of it is seen at the pair.
+    await this.catchUp().catch(() => {});
+    if (pair.isTrusted) return 'accepted';
+    const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);
+    return this.#proofs.prove(pair, Math.max(0, leftMs));
+  }
+
+  /**
    * The account's record as the store has it now, for a delivery that failed: the puppet may have
    * moved through another replica. Memory's answer when the store has none in time.
    */
@@ -239,15 +325,5 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, read());
     if (puppets.length === 0) this.#sync.rememberMissing(what);
     this.#sync.applyRead(puppets, order);
-  }
-}
-
-/** Gives up waiting, not the write: one that is late is put into use whenever it turns out to have been done. */
-async function inTime<T extends Puppet | null>(write: OwnWrite, work: Promise<T>): Promise<T> {
-  try {
-    return await withinDeadline(WRITE_LIMIT_MS, 'write', work);
-  } catch (error) {
-    work.then(write.end, write.fail);
-    throw error;
   }
 }

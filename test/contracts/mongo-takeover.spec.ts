@@ -5,7 +5,7 @@ import type { Puppet } from '../../src/registry/puppet.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
-import { registration, revealed } from '../support/puppets.js';
+import { revealed, saved } from '../support/puppets.js';
 import { mongoPlace, openRepository } from '../support/stores.js';
 import type { OpenedRepository } from './puppet-repository.contract.js';
 
@@ -68,6 +68,7 @@ mongoSuite('the database of manager 1.0.3', () => {
         corpSecret: 'corp-secret',
         callbackToken: 'callbackToken1',
         encodingAESKey: KEY,
+        acceptedSecretId: null,
         online: true,
         lastOnlineAtMs: null,
         from: '',
@@ -137,7 +138,7 @@ mongoSuite('the database of manager 1.0.3', () => {
 
   it('is written under the same names, so that 1.0.3 can go back to it', async () => {
     const repository = await takeOver(document({}));
-    await repository.save(registration({ openKfId: 'wkOld', endpoint: 'http://moved' }), Date.now());
+    await saved(repository, { openKfId: 'wkOld', endpoint: 'http://moved' }, Date.now());
     expect(await documents.find().toArray()).toEqual([
       expect.objectContaining(
         document({ botEndpoint: 'http://moved', name: '客服一号', lastOnlineDate: expect.any(Date) }),
@@ -145,10 +146,37 @@ mongoSuite('the database of manager 1.0.3', () => {
     ]);
   });
 
+  it('leaves no secret, endpoint or corp in the record of a forgotten account, which 1.0.3 may write again', async () => {
+    const repository = await takeOver(document({}));
+    await repository.forget('wkOld');
+    const [marker] = await documents.find().toArray();
+    expect(marker).toEqual({
+      _id: expect.anything(),
+      kfOpenId: 'wkOld',
+      online: false,
+      updatedAt: expect.any(Date),
+      __v: 0,
+    });
+    await documents.updateOne({ kfOpenId: 'wkOld' }, { $set: document({}) });
+    expect(await loaded(repository)).toMatchObject([{ openKfId: 'wkOld', endpoint: 'http://bot:8080' }]);
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['null', null],
+    ['empty', ''],
+    ['no text', 7],
+  ])('can be replaced where its corpSecret is %s, by who may', async (_what, corpSecret) => {
+    const { corpSecret: _1, ...bare } = document({});
+    const repository = await takeOver(corpSecret === undefined ? bare : { ...bare, corpSecret });
+    expect(await saved(repository, { openKfId: 'wkOld' }, Date.now())).not.toBeNull();
+    expect(revealed(await repository.find('wkOld'))).toMatchObject({ corpSecret: 'corp-secret' });
+  });
+
   it('keeps accounts apart by a unique index that does not disturb the one of 1.0.3', async () => {
     await documents.createIndex({ kfOpenId: 1 }, { unique: true, background: true });
     const repository = await takeOver(document({}));
-    await repository.save(registration({ openKfId: 'wkNew' }), Date.now());
+    await saved(repository, { openKfId: 'wkNew' }, Date.now());
     await expect(documents.insertOne(document({ kfOpenId: 'wkNew' }))).rejects.toMatchObject({
       code: 11_000,
     });

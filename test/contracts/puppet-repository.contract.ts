@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Secret } from '../../src/kernel/secret.js';
+import { secretIdOf } from '../../src/kernel/secret-id.js';
 import type { Puppet } from '../../src/registry/puppet.js';
 import type { ChangeCursor, PuppetRepository } from '../../src/registry/puppet.repository.js';
-import { registeredPuppet, registration, revealed } from '../support/puppets.js';
+import { registeredPuppet, registration, revealed, saved } from '../support/puppets.js';
 
 /** One opened repository; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedRepository {
@@ -46,9 +48,9 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     afterEach(() => opened.close());
 
     it('gives back a registration as it was saved, online since then', async () => {
-      const saved = await repository.save(registration(), NOW_MS);
+      const written = await saved(repository, {}, NOW_MS);
       const expected = revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS, answered: !repository.isShared }));
-      expect(revealed(saved)).toEqual(expected);
+      expect(revealed(written)).toEqual(expected);
       expect(revealed(await repository.find('wkAccount-1'))).toEqual(expected);
     });
 
@@ -57,13 +59,13 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     });
 
     it('tells accounts apart by the case of their letters', async () => {
-      await repository.save(registration({ openKfId: 'wkABC' }), NOW_MS);
+      await saved(repository, { openKfId: 'wkABC' }, NOW_MS);
       expect(await repository.find('wkabc')).toBeNull();
     });
 
     it('keeps one registration per account, the latest', async () => {
-      await repository.save(registration(), NOW_MS);
-      await repository.save(registration({ endpoint: 'http://moved', corpId: 'wwCorp_2' }), NOW_MS + 1);
+      await saved(repository, {}, NOW_MS);
+      await saved(repository, { endpoint: 'http://moved', corpId: 'wwCorp_2' }, NOW_MS + 1);
       expect(await loadAll(repository)).toHaveLength(1);
       expect(await repository.find('wkAccount-1')).toMatchObject({
         endpoint: 'http://moved',
@@ -73,7 +75,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
 
     it('keeps one registration of an account that registers many times at once', async () => {
       const endpoints = Array.from({ length: 20 }, (_, n) => `http://host-${n}`);
-      await Promise.all(endpoints.map((endpoint) => repository.save(registration({ endpoint }), NOW_MS)));
+      await Promise.all(endpoints.map((endpoint) => saved(repository, { endpoint }, NOW_MS)));
       const all = await loadAll(repository);
       expect(all).toHaveLength(1);
       expect(endpoints).toContain(all[0]?.endpoint);
@@ -81,15 +83,15 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
 
     it('loads every registration exactly once', async () => {
       const ids = Array.from({ length: 2_500 }, (_, n) => `wk-${n}`);
-      await Promise.all(ids.map((openKfId) => repository.save(registration({ openKfId }), NOW_MS)));
+      await Promise.all(ids.map((openKfId) => saved(repository, { openKfId }, NOW_MS)));
       const loaded = (await loadAll(repository)).map(({ openKfId }) => openKfId);
       expect(loaded.sort()).toEqual(ids.sort());
     });
 
     it('lists the puppets of a corp, online or not, up to the limit', async () => {
-      await repository.save(registration({ openKfId: 'wk1' }), NOW_MS);
-      await repository.save(registration({ openKfId: 'wk2' }), NOW_MS);
-      await repository.save(registration({ openKfId: 'wk3', corpId: 'wwOther' }), NOW_MS);
+      await saved(repository, { openKfId: 'wk1' }, NOW_MS);
+      await saved(repository, { openKfId: 'wk2' }, NOW_MS);
+      await saved(repository, { openKfId: 'wk3', corpId: 'wwOther' }, NOW_MS);
       await repository.markOffline({ openKfId: 'wk2', corpId: 'wwCorp_1' }, NOW_MS);
       const ids = (await repository.listByCorp('wwCorp_1', 10)).map(({ openKfId }) => openKfId);
       expect(ids.sort()).toEqual(['wk1', 'wk2']);
@@ -98,7 +100,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     });
 
     it('marks a puppet offline and keeps everything else', async () => {
-      await repository.save(registration(), NOW_MS);
+      await saved(repository, {}, NOW_MS);
       const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
       const marked = await repository.markOffline(goodbye, NOW_MS + 60_000);
       const expected = revealed(
@@ -113,7 +115,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     });
 
     it('may be told a goodbye twice', async () => {
-      await repository.save(registration(), NOW_MS);
+      await saved(repository, {}, NOW_MS);
       const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1' };
       await repository.markOffline(goodbye, NOW_MS);
       expect(await repository.markOffline(goodbye, NOW_MS)).toMatchObject({ online: false });
@@ -127,16 +129,16 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
         { openKfId: 'wkAccount-1', corpId: 'wwCorp_1', endpoint: 'http://old' },
       ],
     ])('changes nothing at a goodbye %s', async (_what, goodbye) => {
-      await repository.save(registration(), NOW_MS);
+      await saved(repository, {}, NOW_MS);
       expect(await repository.markOffline(goodbye, NOW_MS)).toBeNull();
       expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
       expect(await repository.find('wkNobody')).toBeNull();
     });
 
     it('is online again after registering again', async () => {
-      await repository.save(registration(), NOW_MS);
+      await saved(repository, {}, NOW_MS);
       await repository.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, NOW_MS);
-      await repository.save(registration(), NOW_MS + 1);
+      await saved(repository, {}, NOW_MS + 1);
       expect(await repository.find('wkAccount-1')).toMatchObject({
         online: true,
         lastOnlineAtMs: NOW_MS + 1,
@@ -148,8 +150,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
         repository.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1', from }, NOW_MS);
 
       beforeEach(async () => {
-        for (const from of ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
-          await repository.save(registration({ from }), NOW_MS);
+        for (const from of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) await saved(repository, { from }, NOW_MS);
       });
 
       it.each(['10.0.0.1', '10.0.0.2'])('from %s, which was replaced, changes nothing', async (from) => {
@@ -162,14 +163,14 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       });
 
       it('counts from an address that was replaced and came back', async () => {
-        await repository.save(registration({ from: '10.0.0.1' }), NOW_MS);
+        await saved(repository, { from: '10.0.0.1' }, NOW_MS);
         expect(await goodbyeFrom('10.0.0.3')).toBeNull();
         expect(await goodbyeFrom('10.0.0.1')).toMatchObject({ online: false });
       });
     });
 
     it('marks a puppet online again where it is still registered', async () => {
-      const puppet = await repository.save(registration(), NOW_MS);
+      const puppet = await saved(repository, {}, NOW_MS);
       await repository.markOffline(puppet, NOW_MS);
       const elsewhere = { ...puppet, endpoint: 'http://elsewhere' };
       expect(await repository.markOnline(elsewhere, NOW_MS + 1)).toBeNull();
@@ -183,16 +184,166 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     });
 
     it('tells others that a registration has its answer, unless another one followed it', async () => {
-      const first = await repository.save(registration(), NOW_MS);
-      await repository.save(registration({ endpoint: 'http://second' }), NOW_MS + 1);
+      const first = await saved(repository, {}, NOW_MS);
+      await saved(repository, { endpoint: 'http://second' }, NOW_MS + 1);
       await repository.markAnswered(first);
       expect(await repository.find('wkAccount-1')).toMatchObject({ answered: !repository.isShared });
-      await repository.markAnswered(await repository.save(registration(), NOW_MS + 2));
+      await repository.markAnswered(await saved(repository, {}, NOW_MS + 2));
       expect(await repository.find('wkAccount-1')).toMatchObject({ answered: true });
     });
 
+    describe('a registration that may not replace what is stored', () => {
+      const seen: (Puppet | null)[] = [];
+      const saveIf = (may: boolean, fields = {}) =>
+        repository.save(registration({ endpoint: 'http://moved', ...fields }), NOW_MS + 1, (stored) => {
+          seen.push(stored);
+          return may;
+        });
+
+      beforeEach(() => {
+        seen.length = 0;
+      });
+
+      it('changes nothing', async () => {
+        const before = revealed(await saved(repository, {}, NOW_MS));
+        expect(await saveIf(false)).toBeNull();
+        expect(revealed(await repository.find('wkAccount-1'))).toEqual(before);
+        expect(seen.map(revealed)).toEqual([before]);
+      });
+
+      it('is not written where nothing is stored either', async () => {
+        expect(await saveIf(false)).toBeNull();
+        expect(seen).toEqual([null]);
+        expect(await repository.find('wkAccount-1')).toBeNull();
+        expect(await loadAll(repository)).toEqual([]);
+      });
+
+      it.each([
+        ['another corp', (n: number) => ({ corpId: `wwCorp_${n}` })],
+        ['another secret', (n: number) => ({ corpSecret: new Secret(`secret-${n}`) })],
+      ])('is one of all but the first that come at once, each of %s', async (_what, fieldsOf) => {
+        const isFirst = (stored: Puppet | null) => stored === null;
+        const saves = Array.from({ length: 20 }, (_, n) =>
+          repository.save(registration(fieldsOf(n)), NOW_MS, isFirst),
+        );
+        const [winner, ...others] = (await Promise.all(saves)).filter((puppet) => puppet !== null);
+        expect(others).toEqual([]);
+        const { corpId, corpSecret } = revealed(winner ?? null) ?? {};
+        expect(revealed(await repository.find('wkAccount-1'))).toMatchObject({ corpId, corpSecret });
+      });
+    });
+
+    describe('a secret that WeCom accepted', () => {
+      const SECRET_ID = secretIdOf('wwCorp_1', new Secret('corp-secret'));
+      const always = () => true;
+      const markAccepted = (isOf = always) => repository.markAccepted('wkAccount-1', SECRET_ID, isOf);
+      const acceptedId = async () => (await repository.find('wkAccount-1'))?.acceptedSecretId;
+
+      it('is noted, and nothing else is changed', async () => {
+        const before = revealed(await saved(repository, {}, NOW_MS));
+        const expected = { ...before, acceptedSecretId: SECRET_ID };
+        expect(revealed(await markAccepted())).toEqual(expected);
+        opened = await opened.reopen();
+        expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(expected);
+      });
+
+      it('is noted only where it is still the stored one', async () => {
+        expect(await markAccepted()).toBeNull();
+        await saved(repository, {}, NOW_MS);
+        const seen: unknown[] = [];
+        const isOf = (stored: Puppet | null): boolean => {
+          seen.push(stored?.corpSecret.reveal());
+          return false;
+        };
+        expect(await repository.markAccepted('wkAccount-1', SECRET_ID, isOf)).toBeNull();
+        expect(seen).toEqual(['corp-secret']);
+        expect(await acceptedId()).toBeNull();
+      });
+
+      it('stays noted where a registration does not know of it, and is replaced by what it does know', async () => {
+        await saved(repository, {}, NOW_MS);
+        await markAccepted();
+        expect(await saved(repository, {}, NOW_MS)).toMatchObject({ acceptedSecretId: SECRET_ID });
+        expect(await acceptedId()).toBe(SECRET_ID);
+        expect(await saved(repository, { acceptedSecretId: 'other' }, NOW_MS)).toMatchObject({
+          acceptedSecretId: 'other',
+        });
+        expect(await acceptedId()).toBe('other');
+      });
+
+      it('is told to others', async () => {
+        await saved(repository, {}, NOW_MS);
+        const { cursor } = await repository.changes(null);
+        await markAccepted();
+        const told = (await repository.changes(cursor)).puppets.map((puppet) => puppet.acceptedSecretId);
+        expect(told).toEqual(repository.isShared ? [SECRET_ID] : []);
+      });
+    });
+
+    describe('a forgotten account', () => {
+      beforeEach(() => saved(repository, { acceptedSecretId: 'accepted' }, NOW_MS));
+
+      it('is not there any more, also after it was opened again', async () => {
+        const before = await repository.find('wkAccount-1');
+        expect(revealed(await repository.forget('wkAccount-1'))).toEqual(revealed(before));
+        for (const _time of [1, 2]) {
+          expect(await repository.find('wkAccount-1')).toBeNull();
+          expect(await repository.listByCorp('wwCorp_1', 10)).toEqual([]);
+          expect(await loadAll(repository)).toEqual([]);
+          opened = await opened.reopen();
+          repository = opened.repository;
+        }
+      });
+
+      it('can be forgotten again, which does nothing, as with one that never registered', async () => {
+        await repository.forget('wkAccount-1');
+        expect(await repository.forget('wkAccount-1')).toBeNull();
+        expect(await repository.forget('wkNobody')).toBeNull();
+        expect(await repository.find('wkNobody')).toBeNull();
+      });
+
+      it('takes no goodbye, no hint and no acceptance', async () => {
+        const puppet = await repository.forget('wkAccount-1');
+        if (puppet === null) throw new Error('it was not there');
+        expect(await repository.markOffline(puppet, NOW_MS)).toBeNull();
+        expect(await repository.markOnline(puppet, NOW_MS)).toBeNull();
+        await repository.markAnswered(puppet);
+        expect(await repository.markAccepted('wkAccount-1', 'id', () => true)).toBeNull();
+        expect(await repository.find('wkAccount-1')).toBeNull();
+      });
+
+      it('is free for any corp, which takes over nothing of it', async () => {
+        await repository.forget('wkAccount-1');
+        const seen: (Puppet | null)[] = [];
+        const fields = { corpId: 'wwCorp_2', from: '10.0.0.2' };
+        const puppet = await repository.save(registration(fields), NOW_MS + 1, (stored) => {
+          seen.push(stored);
+          return true;
+        });
+        expect(seen).toEqual([null]);
+        const expected = { ...fields, replacedFrom: [], acceptedSecretId: null, online: true };
+        expect(puppet).toMatchObject(expected);
+        expect(await repository.find('wkAccount-1')).toMatchObject(expected);
+        expect(await loadAll(repository)).toHaveLength(1);
+      });
+
+      it('is told to others, until it registers again', async () => {
+        const { cursor } = await repository.changes(null);
+        await repository.forget('wkAccount-1');
+        const forgotten = await repository.changes(cursor);
+        expect(forgotten).toMatchObject({
+          puppets: [],
+          forgotten: repository.isShared ? ['wkAccount-1'] : [],
+        });
+        await saved(repository, {}, NOW_MS);
+        const again = await repository.changes(cursor);
+        expect(again.forgotten).toEqual([]);
+        expect(again.puppets).toHaveLength(repository.isShared ? 1 : 0);
+      });
+    });
+
     it('still has everything after it was opened again', async () => {
-      await repository.save(registration(), NOW_MS);
+      await saved(repository, {}, NOW_MS);
       opened = await opened.reopen();
       expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(
         revealed(registeredPuppet({ lastOnlineAtMs: NOW_MS, answered: !repository.isShared })),
@@ -202,8 +353,8 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     it('tells, where others write too, every write since the cursor', async () => {
       const { cursor: first, puppets: none } = await repository.changes(null);
       expect(none).toEqual([]);
-      await repository.save(registration({ openKfId: 'wk1' }), NOW_MS);
-      await repository.save(registration({ openKfId: 'wk2' }), NOW_MS);
+      await saved(repository, { openKfId: 'wk1' }, NOW_MS);
+      await saved(repository, { openKfId: 'wk2' }, NOW_MS);
       await repository.markOffline({ openKfId: 'wk2', corpId: 'wwCorp_1' }, NOW_MS);
       const { cursor: second, puppets } = await repository.changes(first);
       const told = new Map(puppets.map(({ openKfId, online }) => [openKfId, online]));
@@ -216,7 +367,7 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
           : new Map(),
       );
 
-      await repository.save(registration({ openKfId: 'wk3' }), NOW_MS);
+      await saved(repository, { openKfId: 'wk3' }, NOW_MS);
       const later = await repository.changes(second);
       expect(later.puppets.some(({ openKfId }) => openKfId === 'wk3')).toBe(repository.isShared);
     });
@@ -224,11 +375,11 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
     it('tells many writes in batches, each record at least once', async () => {
       const { cursor } = await repository.changes(null);
       const ids = Array.from({ length: 2_500 }, (_, n) => `wk-${n}`);
-      await Promise.all(ids.map((openKfId) => repository.save(registration({ openKfId }), NOW_MS)));
+      await Promise.all(ids.map((openKfId) => saved(repository, { openKfId }, NOW_MS)));
       const first = await changesSince(repository, cursor);
       expect(first.told).toEqual(new Set(repository.isShared ? ids : []));
       expect(first.largest).toBeLessThanOrEqual(1_000);
-      await repository.save(registration({ openKfId: 'wk-later' }), NOW_MS);
+      await saved(repository, { openKfId: 'wk-later' }, NOW_MS);
       const { told } = await changesSince(repository, first.cursor);
       expect(told.has('wk-later')).toBe(repository.isShared);
     });

@@ -11,7 +11,7 @@ import { StoredSecrets } from '../../src/storage/sealed/stored-secrets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
-import { registration, revealed } from '../support/puppets.js';
+import { revealed, saved } from '../support/puppets.js';
 import { mongoPlace, type OpenedStore, onEachStore, openStore } from '../support/stores.js';
 import { tokenRecord } from '../support/tokens.js';
 
@@ -53,7 +53,7 @@ onEachStore((newPlace) => {
   it('seals everything anew, in as many batches as it takes, and nothing twice', async () => {
     const puppets = store.get(PuppetRepository);
     const ids = Array.from({ length: 1_200 }, (_, n) => `wk-${n}`);
-    await Promise.all(ids.map((openKfId) => puppets.save(registration({ openKfId }), NOW_MS)));
+    await Promise.all(ids.map((openKfId) => saved(puppets, { openKfId }, NOW_MS)));
     await giveToken();
     expect(await reseal(ROTATING)).toEqual({ lookedAt: 1_201, changed: 1_201, closed: [] });
     expect(await reseal(NEW)).toEqual({ lookedAt: 1_201, changed: 0, closed: [] });
@@ -65,7 +65,7 @@ onEachStore((newPlace) => {
 
   it('changes nothing but secrets, and tells nobody of it', async () => {
     const puppets = store.get(PuppetRepository);
-    await puppets.save(registration(), NOW_MS);
+    await saved(puppets, {}, NOW_MS);
     await puppets.markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, NOW_MS + 1);
     const before = await puppets.find('wkAccount-1');
     await reseal(ROTATING);
@@ -136,7 +136,7 @@ mongoSuite('in MongoDB', () => {
 
   it('no replica is told of anything', async () => {
     const puppets = store.get(PuppetRepository);
-    await puppets.save(registration(), NOW_MS);
+    await saved(puppets, {}, NOW_MS);
     const updatedAt = async () => (await documents.findOne())?.updatedAt;
     const before = await updatedAt();
     expect(await reseal(ROTATING)).toMatchObject({ changed: 1 });
@@ -147,7 +147,7 @@ mongoSuite('in MongoDB', () => {
     const puppets = store.get(PuppetRepository);
     const ids = Array.from({ length: 20 }, (_, n) => `wk-${n}`);
     const save = (round: number) => (openKfId: string) =>
-      puppets.save(registration({ openKfId, corpSecret: new Secret(`${openKfId} ${round}`) }), NOW_MS);
+      saved(puppets, { openKfId, corpSecret: new Secret(`${openKfId} ${round}`) }, NOW_MS);
     await Promise.all(ids.map(save(0)));
     for (let round = 1; round <= 15; round++) {
       const keys = round % 2 === 0 ? `${OLD},${NEW}` : ROTATING;
@@ -161,8 +161,8 @@ mongoSuite('in MongoDB', () => {
 
   it('one record that was tampered with is named and left, and stops no other', async () => {
     const puppets = store.get(PuppetRepository);
-    await puppets.save(registration({ openKfId: 'wk1' }), NOW_MS);
-    await puppets.save(registration({ openKfId: 'wk2' }), NOW_MS);
+    await saved(puppets, { openKfId: 'wk1' }, NOW_MS);
+    await saved(puppets, { openKfId: 'wk2' }, NOW_MS);
     await documents.updateOne({ kfOpenId: 'wk1' }, { $set: { corpId: 'wwOther' } });
     const before = await documents.findOne({ kfOpenId: 'wk1' });
     expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 1, closed: ['wk1'] });

@@ -7,7 +7,7 @@ import { type InventedNames, inventNames } from '../support/invented-names.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { postJson, register, registrationOf } from '../support/puppet-server.js';
-import { registration } from '../support/puppets.js';
+import { saved } from '../support/puppets.js';
 import { type RawServer, startRawServer } from '../support/raw-server.js';
 import { onEachStore, openRepository } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
@@ -142,7 +142,7 @@ onEachStore((newPlace) => {
       const listener = await listen();
       const { repository, close } = await openRepository({ ...place, discard: async () => {} });
       const endpoint = `http://0.0.0.0:${portOf(listener)}`;
-      await repository.save(registration({ corpId: app.corpId, openKfId, endpoint }), Date.now() - 60_000);
+      await saved(repository, { corpId: app.corpId, openKfId, endpoint }, Date.now() - 60_000);
       await close();
       await start();
       expect(await send('SYNC')).toEqual(pending);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { startManager } from '../support/manager-process.js';
 import { postJson, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
-import { registration } from '../support/puppets.js';
+import { saved } from '../support/puppets.js';
 import { onEachStore, openRepository } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
@@ -83,7 +83,7 @@ onEachStore((newPlace) => {
       const place = newPlace();
       const [app, openKfId] = [newApp('callback'), newOpenKfId()];
       const { repository, close } = await openRepository({ ...place, discard: async () => {} });
-      await repository.save(registration({ corpId: app.corpId, openKfId }), Date.now());
+      await saved(repository, { corpId: app.corpId, openKfId }, Date.now());
       await close();
       const manager = await startManager(place.env);
       expect((await sendMessage(manager.url, app, openKfId)).status).toBe(400);

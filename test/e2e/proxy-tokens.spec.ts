@@ -25,6 +25,8 @@ async function registered(suite: ProxySuite, ...secrets: string[]) {
       body: JSON.stringify({ ...registrationOf(app, openKfId, 'http://127.0.0.1:1'), corpSecret }),
     });
     expect(response.status).toBe(200);
+    // It is asked for then, and that question would be in the way of those that are counted.
+    await suite.manager.line(({ msg, openKfId: of }) => /^registry\.secret_/.test(msg) && of === openKfId);
     openKfIds.push(openKfId);
   }
   const corpId = app.corpId;
@@ -38,6 +40,12 @@ async function registered(suite: ProxySuite, ...secrets: string[]) {
   };
   return { corpId, openKfIds, tokens, revoke, getToken };
 }
+
+const apisCalled = (suite: ProxySuite): string[] =>
+  suite
+    .calls()
+    .map(({ api }) => api)
+    .filter((api) => api !== 'gettoken');
 
 onEachStore((newPlace) => {
   const suite = proxySuite({ AUTH_PUPPET_TOKEN: ROLE_SECRET }, newPlace);
@@ -67,7 +75,7 @@ onEachStore((newPlace) => {
       errcode: 400,
       errmsg: expect.stringMatching(/openKfId/),
     });
-    expect(suite.calls()).toEqual([]);
+    expect(apisCalled(suite)).toEqual([]);
     for (const openKfId of openKfIds)
       expect(await send(corpId, `&openKfId=${openKfId}`)).toMatchObject({ errcode: 0 });
     expect(suite.calls('kf/send_msg').map(({ target }) => target)).toEqual(
@@ -81,12 +89,12 @@ onEachStore((newPlace) => {
   ])('knows no account of %s', async (_whose, query) => {
     const { corpId } = await registered(suite, 'one');
     expect(await send(corpId, await query())).toMatchObject({ status: 404, errcode: 404 });
-    expect(suite.calls()).toEqual([]);
+    expect(apisCalled(suite)).toEqual([]);
   });
 
   it('knows no corp of which nobody registered', async () => {
     expect(await send('wwUnknown')).toMatchObject({ status: 404, errcode: 404 });
-    expect(suite.calls()).toEqual([]);
+    expect(apisCalled(suite)).toEqual([]);
   });
 
   it.each([40014, 42001] as const)(
@@ -162,8 +170,8 @@ onEachStore((newPlace) => {
   });
 
   it("gives WeCom's refusal of a secret in its place", async () => {
-    const { corpId } = await registered(suite, 'one');
     suite.wecom.behave('gettoken', answer(40001, 'invalid credential'));
+    const { corpId } = await registered(suite, 'one');
     const got = await send(corpId);
     suite.wecom.behave('gettoken', usual);
     expect(got).toMatchObject({
@@ -197,6 +205,6 @@ describe('while no role has a secret', () => {
       { errcode: 401, errmsg: expect.stringMatching(/AUTH_PUPPET_TOKEN/) },
     ]);
     expect(got.headers['www-authenticate']).toMatch(/Bearer .*Basic /);
-    expect(suite.calls()).toEqual([]);
+    expect(apisCalled(suite)).toEqual([]);
   });
 });

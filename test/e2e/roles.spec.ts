@@ -33,6 +33,7 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
   operator: [
     ['GET', '/puppetWxkfManager/puppetWxkfInfo/wk1', 404],
     ['HEAD', '/puppetWxkfManager/puppetWxkfInfo/wk1', 404],
+    ['DELETE', '/api/v1/kf-accounts/wk1', 404],
   ],
 };
 const OPEN_ROUTES: readonly Route[] = [

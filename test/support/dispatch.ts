@@ -15,6 +15,8 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
+import type { SecretCheck } from '../../src/registry/secret-check.js';
+import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { MemoryResyncBudget } from './memory-resync-budget.js';
 
@@ -23,6 +25,7 @@ export interface DispatchParts {
   readonly outbox: Outbox;
   readonly budget: ResyncBudget;
   readonly client: PuppetClient;
+  readonly secrets: SecretCheck;
 }
 
 export interface Dispatch extends DispatchParts {
@@ -42,9 +45,10 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
     client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({}))),
+    secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
-  const registry = new RegistryService(repository, clock, clock, log, loadConfig({}));
+  const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
   const keeper = new HintKeeper(outbox, clock, log);
   const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
   const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
@@ -54,6 +58,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     budget,
     registry,
     client,
+    secrets,
     keeper,
     redelivery,
     dispatcher,

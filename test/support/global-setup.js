@@ -1,9 +1,10 @@
 /**
- * Starts one MongoDB for the complete run and says which in one line. Plain JavaScript, because jest loads it
+ * Starts one MongoDB for the complete run and says which in one line, and a gettoken that accepts every secret. Plain JavaScript, because jest loads it
  * outside its transform: Node strips the types of mongo-server.ts itself.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { MongoUnavailable, prepareStandIn, startMongo } from './mongo/mongo-server.ts';
+import { startTokenServer } from './token-server.ts';
 
 const howToGetOne =
   'set MONGO_TEST_URI, or let mongodb-memory-server download a mongod ' +
@@ -17,8 +18,12 @@ const names = {
 
 /** @type {import('./mongo/mongo-server.ts').MongoServer | undefined} */
 let mongo;
+/** @type {import('./token-server.ts').TokenServer | undefined} */
+let tokenServer;
 
 export default async function globalSetup(globalConfig, projectConfig) {
+  tokenServer = await startTokenServer();
+  process.env.WXKF_TEST_TOKEN_URL = tokenServer.url;
   delete process.env.WXKF_TEST_MONGO_URI;
   delete process.env.WXKF_TEST_STAND_IN;
   process.env.WXKF_TEST_MONGO_KIND = 'not-started';
@@ -42,9 +47,11 @@ export default async function globalSetup(globalConfig, projectConfig) {
 }
 
 /** For the global teardown, which shares this module. */
-export async function stopMongo() {
+export async function stopServers() {
   await mongo?.stop();
   mongo = undefined;
+  await tokenServer?.close();
+  tokenServer = undefined;
 }
 
 function sayNone(error) {

@@ -1,3 +1,3 @@
-import { stopMongo } from './global-setup.js';
+import { stopServers } from './global-setup.js';
 
-export default stopMongo;
+export default stopServers;

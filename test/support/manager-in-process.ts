@@ -8,6 +8,7 @@ import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
+import { TOKEN_URL } from './manager-process.js';
 
 export interface ManagerInProcess {
   readonly url: string;
@@ -18,7 +19,7 @@ export async function startManagerInProcess(
   env: Readonly<Record<string, string>>,
   clock: Clock,
 ): Promise<ManagerInProcess> {
-  const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ...env });
+  const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ACCESS_TOKEN_URL: TOKEN_URL, ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
   const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log, clock);

@@ -27,13 +27,25 @@ const MAIN = join(process.cwd(), 'dist/main.js');
 const running = new Set<() => void>();
 Object.assign(globalThis, { leftovers: running });
 
+/**
+ * Managers ask about each new secret, and never WeCom itself: the run's gettoken accepts all; where there is no run,
+ * nobody listens.
+ */
+export const TOKEN_URL = process.env.WXKF_TEST_TOKEN_URL ?? 'http://127.0.0.1:1/cgi-bin/gettoken';
+
 /** Spawns the manager; does not wait for anything. */
 export function spawnManager(
   env: Readonly<Record<string, string>>,
   cwd?: string,
 ): Omit<ManagerProcess, 'url'> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_DELAY_MS: '0', ...env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: '0',
+      DRAIN_DELAY_MS: '0',
+      ACCESS_TOKEN_URL: TOKEN_URL,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),
   });

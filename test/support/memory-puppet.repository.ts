@@ -4,11 +4,18 @@ import {
   type Changes,
   type Goodbye,
   isFromReplaced,
+  type Judge,
   PuppetRepository,
 } from '../../src/registry/puppet.repository.js';
 
+interface PuppetRow {
+  readonly puppet: Puppet;
+  readonly writtenAs: number;
+  readonly isForgotten?: true;
+}
+
 /** One database; several repositories on it stand for several replicas. */
-export type PuppetTable = Map<string, { readonly puppet: Puppet; readonly writtenAs: number }>;
+export type PuppetTable = Map<string, PuppetRow>;
 
 /** Small, so that tests meet a second batch. */
 const BATCH_SIZE = 10;
@@ -28,19 +35,21 @@ export class MemoryPuppetRepository extends PuppetRepository {
   }
 
   override async find(openKfId: string): Promise<Puppet | null> {
-    const record = this.table.get(openKfId);
-    return record === undefined ? null : { ...record.puppet };
+    const puppet = this.#get(openKfId);
+    return puppet === null ? null : { ...puppet };
   }
 
   override async listByCorp(corpId: string, limit: number): Promise<readonly Puppet[]> {
     return this.#list(({ puppet }) => puppet.corpId === corpId).slice(0, limit);
   }
 
-  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const before = this.table.get(registration.openKfId)?.puppet ?? null;
+  override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
+    const before = this.#get(registration.openKfId);
+    if (!mayReplace(before)) return null;
     const replacedFrom = replacedBy(before, registration.from);
     return this.#write({
       ...registration,
+      acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
       online: true,
       lastOnlineAtMs: nowMs,
       replacedFrom,
@@ -48,10 +57,16 @@ export class MemoryPuppetRepository extends PuppetRepository {
     });
   }
 
+  override async forget(openKfId: string): Promise<Puppet | null> {
+    const puppet = this.#get(openKfId);
+    if (puppet !== null) this.table.set(openKfId, { puppet, writtenAs: ++writes, isForgotten: true });
+    return puppet;
+  }
+
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
     const { openKfId, corpId, endpoint } = goodbye;
-    const puppet = this.table.get(openKfId)?.puppet;
-    if (puppet === undefined || puppet.corpId !== corpId) return null;
+    const puppet = this.#get(openKfId);
+    if (puppet?.corpId !== corpId) return null;
     if (endpoint !== undefined && endpoint !== puppet.endpoint) return null;
     if (isFromReplaced(goodbye, puppet)) return null;
     return this.#write({ ...puppet, online: false, lastOnlineAtMs: nowMs });
@@ -61,38 +76,55 @@ export class MemoryPuppetRepository extends PuppetRepository {
     { openKfId, corpId, endpoint }: Pick<Puppet, 'openKfId' | 'corpId' | 'endpoint'>,
     nowMs: number,
   ): Promise<Puppet | null> {
-    const puppet = this.table.get(openKfId)?.puppet;
+    const puppet = this.#get(openKfId);
     if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
     return this.#write({ ...puppet, online: true, answered: true, lastOnlineAtMs: nowMs });
   }
 
   override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {
-    const puppet = this.table.get(openKfId)?.puppet;
+    const puppet = this.#get(openKfId);
     if (puppet?.endpoint !== endpoint || puppet.lastOnlineAtMs !== lastOnlineAtMs) return;
     this.#write({ ...puppet, answered: true });
   }
 
+  override async markAccepted(openKfId: string, secretId: string, isOf: Judge): Promise<Puppet | null> {
+    const puppet = this.#get(openKfId);
+    return puppet !== null && isOf(puppet) ? this.#write({ ...puppet, acceptedSecretId: secretId }) : null;
+  }
+
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
-    if (cursor === null) return { puppets: [], cursor: String(writes), hasMore: false };
+    if (cursor === null) return { puppets: [], forgotten: [], cursor: String(writes), hasMore: false };
     const later = [...this.table.values()]
       .filter(({ writtenAs }) => writtenAs > Number(cursor))
       .sort((a, b) => a.writtenAs - b.writtenAs);
     const batch = later.slice(0, BATCH_SIZE);
     const hasMore = later.length > BATCH_SIZE;
     return {
-      puppets: batch.map(({ puppet }) => ({ ...puppet })),
+      puppets: batch.filter(isKnown).map(({ puppet }) => ({ ...puppet })),
+      forgotten: batch.filter((row) => !isKnown(row)).map(({ puppet }) => puppet.openKfId),
       cursor: String(hasMore ? batch.at(-1)?.writtenAs : writes),
       hasMore,
     };
   }
 
+  #get(openKfId: string): Puppet | null {
+    const row = this.table.get(openKfId);
+    return row !== undefined && isKnown(row) ? row.puppet : null;
+  }
+
   /** Every reader gets objects of its own, as from a store that parses. */
-  #list(is: (record: { puppet: Puppet; writtenAs: number }) => boolean): Puppet[] {
-    return [...this.table.values()].filter(is).map(({ puppet }) => ({ ...puppet }));
+  #list(is: (row: PuppetRow) => boolean): Puppet[] {
+    return [...this.table.values()]
+      .filter((row) => isKnown(row) && is(row))
+      .map(({ puppet }) => ({ ...puppet }));
   }
 
   #write(puppet: Puppet): Puppet {
     this.table.set(puppet.openKfId, { puppet, writtenAs: ++writes });
     return { ...puppet };
   }
+}
+
+function isKnown({ isForgotten }: PuppetRow): boolean {
+  return isForgotten !== true;
 }

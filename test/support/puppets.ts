@@ -1,6 +1,7 @@
 /** Puppets as the domain knows them; over the wire they introduce themselves with `registrationOf`. */
 import { Secret } from '../../src/kernel/secret.js';
 import type { Puppet, Registration } from '../../src/registry/puppet.js';
+import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 
 export function registration(fields: Partial<Registration> = {}): Registration {
   return {
@@ -11,6 +12,7 @@ export function registration(fields: Partial<Registration> = {}): Registration {
     corpSecret: new Secret('corp-secret'),
     callbackToken: new Secret('callbackToken1'),
     encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
+    acceptedSecretId: null,
     from: '10.0.0.1',
     ...fields,
   };
@@ -36,4 +38,15 @@ export function revealed(puppet: Puppet | null) {
     callbackToken: puppet.callbackToken.reveal(),
     encodingAESKey: puppet.encodingAESKey.reveal(),
   };
+}
+
+/** Saves as where nothing stands against it. */
+export async function saved(
+  repository: PuppetRepository,
+  fields: Partial<Registration> = {},
+  nowMs = 0,
+): Promise<Puppet> {
+  const puppet = await repository.save(registration(fields), nowMs, () => true);
+  if (puppet === null) throw new Error('it was not saved');
+  return puppet;
 }

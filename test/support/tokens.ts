@@ -1,10 +1,6 @@
 import { Secret } from '../../src/kernel/secret.js';
-import {
-  type AccessToken,
-  secretIdOf,
-  type TokenRecord,
-  tokenIdOf,
-} from '../../src/wecom/tokens/access-token.js';
+import { secretIdOf } from '../../src/kernel/secret-id.js';
+import { type AccessToken, type TokenRecord, tokenIdOf } from '../../src/wecom/tokens/access-token.js';
 
 const ANSWERED_AT_MS = Date.now();
 

@@ -101,3 +101,9 @@ export function postCallback(
 export function sendMessage(managerUrl: string, app: WecomApp, openKfId: string): Promise<Response> {
   return postCallback(managerUrl, app, sealCallback(app, kfMessageXml(app, openKfId)));
 }
+
+/** Asks, as WeCom does when the callback URL is saved, for the text to be opened. */
+export function sendVerification(managerUrl: string, app: WecomApp, message: string): Promise<Response> {
+  const query = new URLSearchParams(sealVerification(app, message));
+  return fetch(`${managerUrl}/callback/${app.corpId}?${query}`);
+}

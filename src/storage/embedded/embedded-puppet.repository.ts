@@ -6,18 +6,26 @@ import {
   type Changes,
   type Goodbye,
   isFromReplaced,
+  type Judge,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
 
-/** A puppet as LMDB keeps it: the same fields, its secrets as texts; the addresses are missing in old ones. */
+/** A puppet as LMDB keeps it: the same fields, its secrets as texts; what came later is missing in old ones. */
 export type StoredPuppet = Omit<
   Puppet,
-  'corpSecret' | 'callbackToken' | 'encodingAESKey' | 'from' | 'replacedFrom' | 'answered'
+  | 'corpSecret'
+  | 'callbackToken'
+  | 'encodingAESKey'
+  | 'acceptedSecretId'
+  | 'from'
+  | 'replacedFrom'
+  | 'answered'
 > & {
   readonly corpSecret: string;
   readonly callbackToken: string;
   readonly encodingAESKey: string;
+  readonly acceptedSecretId?: string | null;
   readonly from?: string;
   readonly replacedFrom?: readonly string[];
 };
@@ -50,8 +58,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   }
 
   override async find(openKfId: string): Promise<Puppet | null> {
-    const stored = this.#puppets.get(openKfId);
-    return stored === undefined ? null : fromStored(stored);
+    return this.#get(openKfId);
   }
 
   /** Reads through all records: the image answers this question wherever it matters. */
@@ -60,15 +67,30 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
     return [...found.slice(0, limit)].map(({ value }) => fromStored(value));
   }
 
-  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const { openKfId } = registration;
-    return this.#write(openKfId, (before) => ({
-      ...registration,
-      online: true,
-      lastOnlineAtMs: nowMs,
-      replacedFrom: replacedBy(before, registration.from),
-      answered: true,
-    })) as Promise<Puppet>;
+  override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
+    return this.#write(registration.openKfId, (before) => {
+      if (!mayReplace(before)) return null;
+      return {
+        ...registration,
+        acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
+        online: true,
+        lastOnlineAtMs: nowMs,
+        replacedFrom: replacedBy(before, registration.from),
+        answered: true,
+      };
+    });
+  }
+
+  override async forget(openKfId: string): Promise<Puppet | null> {
+    let forgotten: Puppet | null = null;
+    await this.#store.durably(() =>
+      this.#puppets.transaction(() => {
+        forgotten = this.#get(openKfId);
+        if (forgotten !== null) this.#puppets.remove(openKfId);
+        return true;
+      }),
+    );
+    return forgotten;
   }
 
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
@@ -92,8 +114,19 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
 
   override async markAnswered(): Promise<void> {}
 
+  override async markAccepted(openKfId: string, secretId: string, isOf: Judge): Promise<Puppet | null> {
+    return this.#write(openKfId, (puppet) =>
+      puppet !== null && isOf(puppet) ? { ...puppet, acceptedSecretId: secretId } : null,
+    );
+  }
+
   override async changes(): Promise<Changes> {
-    return { puppets: [], cursor: '', hasMore: false };
+    return { puppets: [], forgotten: [], cursor: '', hasMore: false };
+  }
+
+  #get(openKfId: string): Puppet | null {
+    const stored = this.#puppets.get(openKfId);
+    return stored === undefined ? null : fromStored(stored);
   }
 
   /** Durable when it resolves. @param change gives `null` to leave everything as it is. */
@@ -101,8 +134,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
     let changed: Puppet | null = null;
     await this.#store.durably(() =>
       this.#puppets.transaction(() => {
-        const stored = this.#puppets.get(openKfId);
-        changed = change(stored === undefined ? null : fromStored(stored));
+        changed = change(this.#get(openKfId));
         if (changed !== null) this.#puppets.put(openKfId, toStored(changed));
         return true;
       }),
@@ -123,6 +155,7 @@ function toStored(puppet: Puppet): StoredPuppet {
 
 function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same }: StoredPuppet): Puppet {
   return {
+    acceptedSecretId: null,
     from: '',
     replacedFrom: [],
     answered: true,

@@ -6,10 +6,12 @@ import {
   type ChangeCursor,
   type Changes,
   type Goodbye,
+  type Judge,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
+import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
-import { fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
+import { FORGOTTEN, fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
 
 const BATCH_SIZE = 1_000;
 /** A write is seen a little after the time it bears; changes are read again this far back. */
@@ -62,26 +64,27 @@ export class MongoPuppetRepository extends PuppetRepository {
     );
   }
 
-  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const filter = { kfOpenId: registration.openKfId };
-    const upsert = async (): Promise<string[]> => {
-      const record = await this.model.findOne({ ...NOT_SET_ASIDE, ...filter }).lean();
-      const replacedFrom = replacedBy(record === null ? null : fromRecord(record), registration.from);
-      const update = {
-        $set: { ...toRecord(registration, nowMs), replacedFrom },
-        $currentDate: { updatedAt: true },
-      } as const;
-      try {
-        await this.model.updateOne(filter, update, { upsert: true });
-      } catch (error) {
-        // Two processes met the account for the first time at once; the other's record is now there.
-        if (!isDuplicateKey(error)) throw error;
-        await this.model.updateOne(filter, update);
-      }
-      return replacedFrom;
-    };
-    const replacedFrom = await this.store.run('save puppet', upsert, null);
-    return { ...registration, online: true, lastOnlineAtMs: nowMs, replacedFrom, answered: false };
+  override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
+    return this.#changeJudged(registration.openKfId, mayReplace, (before) => {
+      const replacedFrom = replacedBy(before, registration.from);
+      const saved = {
+        ...registration,
+        acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
+        online: true,
+        lastOnlineAtMs: nowMs,
+        replacedFrom,
+        answered: false,
+      };
+      return { fields: { ...toRecord(registration, nowMs), replacedFrom }, after: saved };
+    });
+  }
+
+  override async forget(openKfId: string): Promise<Puppet | null> {
+    const update = { $set: { online: false }, $unset: FORGOTTEN, $currentDate: { updatedAt: true } } as const;
+    const filter = { ...NOT_SET_ASIDE, kfOpenId: openKfId, corpId: { $exists: true } };
+    const forget = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'before' }).lean();
+    const record = await this.store.run('forget puppet', forget, null);
+    return record === null ? null : fromRecord(record);
   }
 
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
@@ -115,9 +118,18 @@ export class MongoPuppetRepository extends PuppetRepository {
     await this.#set(filter, { answered: true });
   }
 
+  override async markAccepted(openKfId: string, secretId: string, isOf: Judge): Promise<Puppet | null> {
+    const isKnown: Judge = (stored) => stored !== null && isOf(stored);
+    return this.#changeJudged(openKfId, isKnown, (before) => ({
+      fields: { acceptedSecretId: secretId },
+      after: before === null ? null : { ...before, acceptedSecretId: secretId },
+    }));
+  }
+
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
     const nowMs = await this.store.serverNowMs();
-    if (cursor === null) return { puppets: [], cursor: toCursor({ readMs: nowMs }), hasMore: false };
+    if (cursor === null)
+      return { puppets: [], forgotten: [], cursor: toCursor({ readMs: nowMs }), hasMore: false };
     const { readMs, last } = fromCursor(cursor);
     const from = last ?? { updatedMs: readMs - OVERLAP_MS, id: '0'.repeat(24) };
     const updatedAt = new Date(from.updatedMs);
@@ -133,6 +145,7 @@ export class MongoPuppetRepository extends PuppetRepository {
     const end = records.length < BATCH_SIZE ? undefined : records.at(-1);
     return {
       puppets: toPuppets(records),
+      forgotten: records.filter((record) => fromRecord(record) === null).map(({ kfOpenId }) => kfOpenId),
       cursor: toCursor(
         end?.updatedAt === undefined
           ? { readMs: beganMs }
@@ -140,6 +153,35 @@ export class MongoPuppetRepository extends PuppetRepository {
       ),
       hasMore: end !== undefined,
     };
+  }
+
+  /**
+   * Writes if `isAgreed` to what is stored: under the condition that corp and secret are, as they are stored,
+   * those that were judged, and judged again where they are not any more.
+   */
+  async #changeJudged<T extends Puppet | null>(
+    openKfId: string,
+    isAgreed: Judge,
+    change: (before: Puppet | null) => { readonly fields: object; readonly after: T },
+  ): Promise<T | null> {
+    const attempt = async (): Promise<T | null | typeof CONFLICT> => {
+      const record = await this.model.findOne({ ...NOT_SET_ASIDE, kfOpenId: openKfId }).lean();
+      const before = record === null ? null : fromRecord(record);
+      if (!isAgreed(before)) return null;
+      const { fields, after } = change(before);
+      const update = { $set: fields, $currentDate: { updatedAt: true } } as const;
+      const filter = { kfOpenId: openKfId, ...asStored(record, 'corpId'), ...asStored(record, 'corpSecret') };
+      try {
+        // The driver's own, which takes the values as they are.
+        const written = await this.model.collection.updateOne(filter, update, { upsert: record === null });
+        return written.matchedCount + written.upsertedCount > 0 ? after : CONFLICT;
+      } catch (error) {
+        // It was not there a moment ago.
+        if (isDuplicateKey(error)) return CONFLICT;
+        throw error;
+      }
+    };
+    return this.store.run('change puppet', () => untilNoConflict(attempt), null);
   }
 
   async #set(
@@ -151,6 +193,12 @@ export class MongoPuppetRepository extends PuppetRepository {
     const record = await this.store.run('change puppet', set, null);
     return record === null ? null : fromRecord(record);
   }
+}
+
+/** The condition that the field still is what it was, be it missing. */
+function asStored(record: PuppetRecord | null, field: 'corpId' | 'corpSecret'): object {
+  const value = record?.[field];
+  return { [field]: value === undefined ? { $exists: false } : { $eq: value } };
 }
 
 /** Times are the server's, in epoch milliseconds. */

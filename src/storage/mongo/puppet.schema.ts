@@ -47,6 +47,9 @@ export class PuppetRecord {
   @Prop({ type: Date })
   lastOnlineDate?: Date;
 
+  @Prop({ type: String })
+  acceptedSecretId?: string;
+
   /** The address of its last registration with us. */
   @Prop({ type: String })
   registeredFrom?: string;
@@ -80,6 +83,7 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     corpSecret: new Secret(record.corpSecret ?? ''),
     callbackToken: new Secret(record.token ?? ''),
     encodingAESKey: new Secret(record.encodingAESKey ?? ''),
+    acceptedSecretId: record.acceptedSecretId ?? null,
     online: record.online === true,
     lastOnlineAtMs: record.lastOnlineDate?.getTime() ?? null,
     from: record.registeredFrom ?? '',
@@ -97,9 +101,25 @@ export function toRecord(registration: Registration, nowMs: number) {
     corpSecret: registration.corpSecret.reveal(),
     token: registration.callbackToken.reveal(),
     encodingAESKey: registration.encodingAESKey.reveal(),
+    ...(registration.acceptedSecretId !== null && { acceptedSecretId: registration.acceptedSecretId }),
     registeredFrom: registration.from,
     answered: false,
     online: true,
     lastOnlineDate: new Date(nowMs),
   };
 }
+
+/** What makes a record one of a forgotten account: it stays, names no corp, and so tells the others by its time. */
+export const FORGOTTEN = {
+  name: 1,
+  botEndpoint: 1,
+  corpId: 1,
+  corpSecret: 1,
+  token: 1,
+  encodingAESKey: 1,
+  acceptedSecretId: 1,
+  lastOnlineDate: 1,
+  registeredFrom: 1,
+  replacedFrom: 1,
+  answered: 1,
+} as const satisfies Partial<Record<keyof PuppetRecord, 1>>;

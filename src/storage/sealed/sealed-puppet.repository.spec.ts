@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import { newSecretsKey } from '../../../test/support/place.js';
-import { registration, revealed } from '../../../test/support/puppets.js';
+import { revealed, saved } from '../../../test/support/puppets.js';
 import { isSealed, Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
@@ -44,7 +44,7 @@ function change(openKfId: string, fields: Partial<Puppet>): void {
 }
 
 const saveAll = async (repository: PuppetRepository, ...ids: string[]): Promise<void> => {
-  for (const openKfId of ids) await repository.save(registration({ openKfId }), NOW_MS);
+  for (const openKfId of ids) await saved(repository, { openKfId }, NOW_MS);
 };
 
 it('stores the secrets of a registration sealed, and everything else as it is', async () => {

@@ -5,6 +5,7 @@ import {
   type ChangeCursor,
   type Changes,
   type Goodbye,
+  type Judge,
   PuppetRepository,
 } from '../../registry/puppet.repository.js';
 import { MissingKeys } from './missing-keys.js';
@@ -55,11 +56,17 @@ export class SealedPuppetRepository extends PuppetRepository {
     return (await this.inner.listByCorp(corpId, limit)).map((puppet) => this.#open(puppet));
   }
 
-  override async save(registration: Registration, nowMs: number): Promise<Puppet> {
-    const saved = await this.inner.save(sealPuppet(registration, this.sealer), nowMs);
+  override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
+    const sealed = sealPuppet(registration, this.sealer);
+    const saved = await this.inner.save(sealed, nowMs, this.#opened(mayReplace));
+    if (saved === null) return null;
     this.#closed.delete(registration.openKfId);
     const { corpSecret, callbackToken, encodingAESKey } = registration;
     return { ...saved, corpSecret, callbackToken, encodingAESKey };
+  }
+
+  override async forget(openKfId: string): Promise<Puppet | null> {
+    return this.#openOrNull(await this.inner.forget(openKfId));
   }
 
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
@@ -77,9 +84,18 @@ export class SealedPuppetRepository extends PuppetRepository {
     return this.inner.markAnswered(puppet);
   }
 
+  override async markAccepted(openKfId: string, secretId: string, isOf: Judge): Promise<Puppet | null> {
+    return this.#openOrNull(await this.inner.markAccepted(openKfId, secretId, this.#opened(isOf)));
+  }
+
   override async changes(cursor: ChangeCursor | null): Promise<Changes> {
     const changes = await this.inner.changes(cursor);
     return { ...changes, puppets: changes.puppets.map((puppet) => this.#open(puppet)) };
+  }
+
+  /** Who judges sees secrets as they are. */
+  #opened(judge: Judge): Judge {
+    return (stored) => judge(this.#openOrNull(stored));
   }
 
   #openOrNull(puppet: Puppet | null): Puppet | null {

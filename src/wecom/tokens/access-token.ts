@@ -35,11 +35,6 @@ export interface TokenRecord {
   readonly answeredAtMs: number;
 }
 
-/** The same for the same secret wherever it is made. A corpSecret has 256 bits, so it cannot be found by trying. */
-export function secretIdOf(corpId: string, corpSecret: Secret): string {
-  return hash('sha256', `secret ${corpId} ${corpSecret.reveal()}`, 'base64url');
-}
-
 /** Tells an access token apart and shows nothing of it. */
 export function tokenIdOf(accessToken: Secret): string {
   return hash('sha256', `token ${accessToken.reveal()}`, 'base64url');

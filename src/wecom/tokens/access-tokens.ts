@@ -6,13 +6,14 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { WecomCounts } from '../wecom-counts.js';
-import { type AccessToken, secretIdOf } from './access-token.js';
+import type { AccessToken } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';
 import { CHECK_AFTER_MS, TokenInquiry, type TokenRequest } from './token-inquiry.js';
-import type { TokenOutcome } from './token-outcome.js';
+import type { RefusedOutcome, TokenOutcome } from './token-outcome.js';
 import { findUsable } from './token-record.js';
 import type { TokenSlot } from './token-slot.js';
 import { TokenSource } from './token-source.js';
@@ -30,6 +31,7 @@ export class AccessTokens implements OnApplicationShutdown {
   readonly #slots: SharedSlots;
   readonly #inquiry: TokenInquiry;
   readonly #flights = new Set<Promise<unknown>>();
+  #onGrant: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void = () => {};
 
   constructor(
     store: AccessTokenStore,
@@ -40,7 +42,8 @@ export class AccessTokens implements OnApplicationShutdown {
     @Inject(LOG) private readonly log: Log,
   ) {
     this.#slots = new SharedSlots(store, storeClock, log);
-    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log);
+    const onGrant = (slot: TokenSlot): void => this.#onGrant(slot);
+    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log, onGrant);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -73,6 +76,27 @@ export class AccessTokens implements OnApplicationShutdown {
     return { token: ready, source };
   }
 
+  /**
+   * What upstream says of the secret now, or said within the last minute: that a token of it still serves does
+   * not count. Errors as `get`.
+   */
+  async check(request: TokenRequest): Promise<TokenOutcome> {
+    const { slot, source } = await this.#load(request, true);
+    const refusal = this.#inquiry.findRefusal(slot);
+    if (refusal !== null) return refusal;
+    const token = this.#findReady(slot);
+    const { record } = slot;
+    const isOld = record === null || this.storeClock.nowMs() - record.answeredAtMs > CHECK_AFTER_MS;
+    if (token !== null && !isOld && record.refusal === null) return { token, source };
+    const outcome = await this.#fly(slot, request);
+    return 'token' in outcome ? (this.#findLastRefusal(slot) ?? outcome) : outcome;
+  }
+
+  /** `listen` is called with each secret for which upstream has just given a token; there is one listener. */
+  onGrant(listen: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void): void {
+    this.#onGrant = listen;
+  }
+
   /** The corp of an access token that was given out here or by another process; `null` for any other token. */
   async findCorpOf(tokenId: string): Promise<string | null> {
     return (await this.#slots.findOwner(tokenId))?.corpId ?? null;
@@ -86,6 +110,18 @@ export class AccessTokens implements OnApplicationShutdown {
     const slot = await this.#slots.findOwner(tokenId);
     if (slot === null || !(await this.#slots.revoke(slot, tokenId))) return;
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
+  }
+
+  /** What upstream said last, where that was a refusal, be it over by time: a token may serve on beside it. */
+  #findLastRefusal({ record }: TokenSlot): RefusedOutcome | null {
+    if (record === null || record.refusal === null) return null;
+    const { errcode, errmsg } = record.refusal;
+    const againMs = record.answeredAtMs + CHECK_AFTER_MS - this.storeClock.nowMs();
+    return {
+      refusal: { errcode, errmsg },
+      source: 'store',
+      retryAfterS: Math.max(1, Math.ceil(againMs / 1_000)),
+    };
   }
 
   /** @param isForKeeping whether what other processes found out meanwhile matters: a call would tell. */

@@ -43,6 +43,7 @@ export class TokenInquiry {
     private readonly storeClock: StoreClock,
     private readonly counts: WecomCounts,
     private readonly log: Log,
+    private readonly onGrant: (slot: TokenSlot) => void,
   ) {}
 
   /** @throws AppError `WECOM_UNREACHABLE` */
@@ -136,6 +137,7 @@ export class TokenInquiry {
     this.counts.addQuestion('refusal' in answer ? 'refused' : 'granted');
     const record = this.#toRecord(slot, answer, askedAtMs);
     await this.slots.learn(slot, record, leaseId);
+    if ('grant' in answer) this.onGrant(slot);
     if ('refusal' in answer) {
       this.log.warn({ corpId, ...answer.refusal }, 'token.refused');
       const retryAfterS = this.#secondsTo(record.refusal?.untilMs ?? 0);

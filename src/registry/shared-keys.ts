@@ -1,0 +1,75 @@
+import type { Secret } from '../kernel/secret.js';
+import { secretIdOf } from '../kernel/secret-id.js';
+
+/** One pair of callback credentials; the same object for as long as anyone of the corp uses the pair. */
+export interface KeyPair {
+  readonly callbackToken: Secret;
+  readonly encodingAESKey: Secret;
+}
+
+/** A pair among those of its corp. */
+export interface CorpPair extends KeyPair {
+  /** Whether it speaks for the whole corp: it is an app's, or one of those who use it has a secret that WeCom accepted. */
+  readonly isTrusted: boolean;
+}
+
+/** One corpSecret, and which puppets of the corp have it. */
+export class SharedSecret {
+  users = 0;
+  /** Of its users, those whose record says that WeCom accepted it: one is enough for all. */
+  acceptedBy = 0;
+  /** The address that last registered with it. */
+  from = '';
+  #id: string | null = null;
+
+  constructor(
+    readonly corpId: string,
+    readonly secret: Secret,
+  ) {}
+
+  get id(): string {
+    this.#id ??= secretIdOf(this.corpId, this.secret);
+    return this.#id;
+  }
+
+  get isAccepted(): boolean {
+    return this.acceptedBy > 0;
+  }
+}
+
+/** One pair, and whose it is. */
+export class SharedPair implements CorpPair {
+  /** Of WECOM_APPS_FILE; the operator vouches for them. */
+  apps = 0;
+  /** The secrets of the puppets that use it, with how many have each. */
+  readonly #secrets = new Map<SharedSecret, number>();
+
+  constructor(
+    readonly callbackToken: Secret,
+    readonly encodingAESKey: Secret,
+  ) {}
+
+  get isTrusted(): boolean {
+    if (this.apps > 0) return true;
+    for (const secret of this.#secrets.keys()) if (secret.isAccepted) return true;
+    return false;
+  }
+
+  get isUsed(): boolean {
+    return this.apps > 0 || this.#secrets.size > 0;
+  }
+
+  get secrets(): SharedSecret[] {
+    return [...this.#secrets.keys()];
+  }
+
+  addUser(secret: SharedSecret): void {
+    this.#secrets.set(secret, (this.#secrets.get(secret) ?? 0) + 1);
+  }
+
+  removeUser(secret: SharedSecret): void {
+    const left = (this.#secrets.get(secret) ?? 1) - 1;
+    if (left > 0) this.#secrets.set(secret, left);
+    else this.#secrets.delete(secret);
+  }
+}

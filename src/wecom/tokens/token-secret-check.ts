@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import {
+  type OnAccepted,
+  SecretCheck,
+  type SecretQuestion,
+  type SecretVerdict,
+} from '../../registry/secret-check.js';
+import { ERRCODE } from '../wecom-answer.js';
+import { AccessTokens } from './access-tokens.js';
+import type { TokenOutcome } from './token-outcome.js';
+
+/** Those that say that the corp has no such secret; others are of the address, of limits, of WeCom itself. */
+const REFUSALS = new Set<number>([ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal]);
+const UNREACHABLE_PAUSE_S = 10;
+
+/** WeCom gives a token for a secret, or says why not: that is how it tells whether a corp has it. */
+@Injectable()
+export class TokenSecretCheck extends SecretCheck {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
+    return new Promise((resolve) => {
+      const late = { unknown: 'WeCom did not answer in time', retryAfterS: UNREACHABLE_PAUSE_S };
+      const timer = this.clock.after(limitMs, () => resolve(late));
+      const verdict = this.tokens.check(question).then(toVerdict, toUnknown);
+      void verdict.then(resolve).finally(() => timer.cancel());
+    });
+  }
+
+  override onAccepted(listen: OnAccepted): void {
+    this.tokens.onGrant(({ corpId, secretId }) => listen(corpId, secretId));
+  }
+}
+
+function toVerdict(outcome: TokenOutcome): SecretVerdict {
+  if ('token' in outcome) return 'accepted';
+  const { refusal, retryAfterS } = outcome;
+  return REFUSALS.has(refusal.errcode)
+    ? 'refused'
+    : { unknown: `WeCom answered ${refusal.errcode}`, retryAfterS };
+}
+
+function toUnknown(error: unknown): SecretVerdict {
+  const reason = error instanceof AppError ? (error.detail ?? error.code) : 'it failed';
+  return { unknown: reason, retryAfterS: UNREACHABLE_PAUSE_S };
+}

@@ -1,0 +1,417 @@
+/** Who may register what, through the built process, on both stores: embedded and MongoDB. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import type { Place } from '../support/place.js';
+import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { mongoPlace, onEachStore } from '../support/stores.js';
+import { suiteManager } from '../support/suite-manager.js';
+import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
+import { drop, hang, usual } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+const RIGHT = 'marked-secret-that-wecom-accepts';
+const RENEWED = 'marked-secret-after-its-renewal';
+const WRONG = 'marked-secret-of-somebody';
+
+let wecom: WecomServer;
+
+beforeAll(async () => {
+  wecom = await startWecomServer();
+});
+
+afterEach(() => wecom.behave('gettoken', usual));
+
+afterAll(() => wecom.close());
+
+/** A corp of which WeCom accepts two secrets. */
+function newCorp(): WecomApp {
+  const app = newApp();
+  wecom.addSecret(app.corpId, RIGHT);
+  wecom.addSecret(app.corpId, RENEWED);
+  return app;
+}
+
+const knowing = (place: Place): Place => ({
+  ...place,
+  env: { ...place.env, ACCESS_TOKEN_URL: wecom.tokenUrl, LOG_LEVEL: 'trace' },
+});
+
+interface Told {
+  readonly status: number;
+  readonly error?: string;
+  readonly message?: string;
+  readonly retryAfter?: string | null;
+}
+
+async function told(response: Response): Promise<Told> {
+  const text = await response.text();
+  const body = text.startsWith('{') ? JSON.parse(text) : {};
+  expect(text).not.toContain('marked-secret');
+  return { status: response.status, ...body, retryAfter: response.headers.get('retry-after') };
+}
+
+const REGISTERED = { status: 200, code: 0, message: 'success', retryAfter: null };
+
+onEachStore((newPlace) => {
+  const manager = suiteManager(() => knowing(newPlace()));
+  let app: WecomApp;
+  let openKfId: string;
+  let puppet: PuppetServer;
+  let other: PuppetServer;
+
+  beforeEach(async () => {
+    app = newCorp();
+    openKfId = newOpenKfId();
+    [puppet, other] = await Promise.all([startPuppetServer(), startPuppetServer()]);
+  });
+
+  afterEach(() => Promise.all([puppet.close(), other.close()]));
+
+  const register = async (
+    at: PuppetServer,
+    {
+      corpSecret = RIGHT,
+      of = app,
+      account = openKfId,
+    }: { corpSecret?: string; of?: WecomApp; account?: string } = {},
+  ) => {
+    const body = { ...registrationOf(of, account, at.url), corpSecret };
+    return told(await postJson(`${manager.url}/puppetWxkfManager/register`, body));
+  };
+  const send = async (of = app, account = openKfId) => told(await sendMessage(manager.url, of, account));
+  const info = async () => told(await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`));
+  const forget = async (account = openKfId) =>
+    told(await fetch(`${manager.url}/api/v1/kf-accounts/${account}`, { method: 'DELETE' }));
+  const isAccepted = (account = openKfId) =>
+    manager.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === account);
+
+  /** Nothing of the attempt is in use: the account's events go where they went. */
+  async function expectStill(owner: PuppetServer): Promise<void> {
+    const before = owner.received.length;
+    expect(await info()).toMatchObject({ endpoint: owner.url, corpId: app.corpId, online: true });
+    expect(await send()).toMatchObject({ status: 200 });
+    expect(owner.received).toHaveLength(before + 1);
+    expect((owner === puppet ? other : puppet).received).toEqual([]);
+  }
+
+  describe('a registration of an account that is known', () => {
+    beforeEach(async () => {
+      expect(await register(puppet)).toEqual(REGISTERED);
+      await isAccepted();
+    });
+
+    it('is taken from the same corp with the same secret, and WeCom is not asked', async () => {
+      const before = wecom.tokenCalls;
+      wecom.behave('gettoken', hang());
+      expect(await register(other)).toEqual(REGISTERED);
+      await expectStill(other);
+      expect(wecom.tokenCalls).toBe(before);
+    });
+
+    it('is taken with another secret that WeCom accepts for the corp', async () => {
+      expect(await register(other, { corpSecret: RENEWED })).toEqual(REGISTERED);
+      await expectStill(other);
+    });
+
+    it('is refused with another secret that WeCom does not accept; the earlier one stays', async () => {
+      const refused = await register(other, { corpSecret: WRONG });
+      expect(refused).toMatchObject({ status: 409, error: 'REGISTRY_SECRET_REFUSED' });
+      expect(refused.message).toContain(`DELETE /api/v1/kf-accounts/${openKfId}`);
+      await expectStill(puppet);
+    });
+
+    it('is refused for another corp, whose secret is as good as it may be and which learns nothing', async () => {
+      const before = wecom.tokenCalls;
+      const refused = await register(other, { of: newCorp() });
+      expect(refused).toMatchObject({ status: 409, error: 'REGISTRY_ACCOUNT_OF_OTHER_CORP' });
+      expect(refused.message).toContain(`DELETE /api/v1/kf-accounts/${openKfId}`);
+      expect(JSON.stringify(refused)).not.toContain(app.corpId);
+      expect(JSON.stringify(refused)).not.toContain(puppet.url);
+      expect(wecom.tokenCalls).toBe(before);
+      await expectStill(puppet);
+    });
+
+    it('is told to come again while WeCom is silent, within 5.5 s; meanwhile and after it the earlier one is served', async () => {
+      wecom.behave('gettoken', hang());
+      const arrived = wecom.nextHead('gettoken');
+      const startedMs = performance.now();
+      const registering = register(other, { corpSecret: RENEWED });
+      await arrived;
+      await expectStill(puppet);
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
+      const refused = await registering;
+      expect(performance.now() - startedMs).toBeLessThan(5_500);
+      expect(refused).toMatchObject({ status: 503, error: 'REGISTRY_SECRET_UNVERIFIED' });
+      expect(Number(refused.retryAfter)).toBeGreaterThan(0);
+      await expectStill(puppet);
+    });
+
+    it('is told to come again while WeCom cannot be reached, and taken when it can', async () => {
+      wecom.behave('gettoken', drop());
+      expect(await register(other, { corpSecret: RENEWED })).toMatchObject({ status: 503 });
+      await expectStill(puppet);
+      wecom.behave('gettoken', usual);
+      expect(await register(other, { corpSecret: RENEWED })).toEqual(REGISTERED);
+    });
+
+    it('writes one line for what it changes, with names and addresses and no value', async () => {
+      const renewed = { ...newApp(), corpId: app.corpId };
+      await register(other, { corpSecret: RENEWED, of: renewed });
+      const line = await manager.line(
+        ({ msg, openKfId: of }) => msg === 'registry.changed' && of === openKfId,
+      );
+      expect(line).toMatchObject({
+        level: 30,
+        corpId: app.corpId,
+        changed: ['endpoint', 'corpSecret', 'token', 'encodingAESKey'],
+        endpoint: other.url,
+        endpointBefore: puppet.url,
+        from: '127.0.0.1',
+        requestId: expect.any(String),
+      });
+      for (const value of ['marked-secret', renewed.token, renewed.encodingAESKey, app.token]) {
+        expect(JSON.stringify(line)).not.toContain(value);
+      }
+    });
+
+    it('writes a warning where it is refused', async () => {
+      await register(other, { of: newCorp() });
+      const line = await manager.line(
+        ({ msg, openKfId: of }) => msg === 'registry.takeover_refused' && of === openKfId,
+      );
+      expect(line).toMatchObject({ level: 40, endpoint: other.url, from: '127.0.0.1' });
+    });
+  });
+
+  describe('an account that an operator forgets', () => {
+    it('is unknown then, and free for any corp', async () => {
+      await register(puppet);
+      expect(await forget()).toEqual(REGISTERED);
+      expect(await info()).toMatchObject({ status: 404, error: 'REGISTRY_PUPPET_NOT_FOUND' });
+      const line = await manager.line(
+        ({ msg, openKfId: of }) => msg === 'registry.forgotten' && of === openKfId,
+      );
+      expect(line).toMatchObject({ corpId: app.corpId, from: '127.0.0.1', requestId: expect.any(String) });
+      app = newCorp();
+      expect(await register(other)).toEqual(REGISTERED);
+      await expectStill(other);
+    });
+
+    it('stays forgotten after a restart', async () => {
+      await register(puppet);
+      await forget();
+      await manager.restart('SIGKILL');
+      expect(await info()).toMatchObject({ status: 404 });
+    });
+
+    it('is told to be unknown when it is, and forgotten a second time', async () => {
+      expect(await forget()).toMatchObject({ status: 404, error: 'REGISTRY_PUPPET_NOT_FOUND' });
+      await register(puppet);
+      await forget();
+      expect(await forget()).toMatchObject({ status: 404, error: 'REGISTRY_PUPPET_NOT_FOUND' });
+    });
+
+    it('has what waits for it kept, until a puppet of its corp registers', async () => {
+      await register(puppet, { account: newOpenKfId() });
+      const body = { ...registrationOf(app, openKfId, await refusedUrl()), corpSecret: RIGHT };
+      await postJson(`${manager.url}/puppetWxkfManager/register`, body);
+      expect(await send()).toMatchObject({ status: 200 });
+      await forget();
+      expect(await send()).toMatchObject({ status: 200 });
+      const arrived = puppet.next();
+      await register(puppet);
+      await arrived;
+    });
+  });
+
+  describe('keys whose corpSecret WeCom never accepted', () => {
+    let stranger: WecomApp;
+    let owned: string;
+
+    /** An app of the corp that somebody made up, for an account that nobody had. */
+    beforeEach(async () => {
+      stranger = { ...newApp(), corpId: app.corpId };
+      owned = newOpenKfId();
+      expect(await register(puppet)).toEqual(REGISTERED);
+      await isAccepted();
+    });
+
+    const registerStranger = (corpSecret: string) =>
+      register(other, { corpSecret, of: stranger, account: owned });
+
+    it('open the events of their own account', async () => {
+      await registerStranger(WRONG);
+      expect(await send(stranger, owned)).toMatchObject({ status: 200 });
+      expect(other.received.map(({ path }) => path)).toEqual(['/callback']);
+    });
+
+    it('open no event of another account, be it registered or not', async () => {
+      await registerStranger(WRONG);
+      for (const account of [openKfId, newOpenKfId()]) {
+        const refused = await send(stranger, account);
+        expect(refused).toMatchObject({ status: 403, error: 'CALLBACK_KEYS_UNPROVEN' });
+        expect(refused.message).toContain('register a puppet of the app with its right corpSecret');
+      }
+      expect(puppet.received).toEqual([]);
+    });
+
+    it('are told of in a warning', async () => {
+      await registerStranger(WRONG);
+      const line = await manager.line(
+        ({ msg, openKfId: of }) => msg === 'registry.secret_refused' && of === owned,
+      );
+      expect(line).toMatchObject({
+        level: 40,
+        corpId: app.corpId,
+        reason: expect.stringContaining('no other account'),
+      });
+    });
+
+    it('answer the verification of the callback URL, which shows nothing', async () => {
+      await registerStranger(WRONG);
+      const response = await sendVerification(manager.url, stranger, '1616140317555161061');
+      expect([response.status, await response.text()]).toEqual([200, '1616140317555161061']);
+    });
+
+    it('do not keep the events of the corp from being opened with the right ones', async () => {
+      await registerStranger(WRONG);
+      await expectStill(puppet);
+      expect(await send(app, owned)).toMatchObject({ status: 200 });
+      expect(other.received.map(({ path }) => path)).toEqual(['/callback/decrypted']);
+    });
+
+    it('have WeCom asked when they are needed, and are told to come again while it cannot be', async () => {
+      wecom.behave('gettoken', drop());
+      await registerStranger(RENEWED);
+      expect(await send(stranger)).toMatchObject({ status: 503, error: 'CALLBACK_KEYS_UNVERIFIED' });
+      wecom.behave('gettoken', usual);
+      expect(await send(stranger)).toMatchObject({ status: 200 });
+      expect(puppet.received).toHaveLength(1);
+    });
+
+    it('keep nobody waiting for a silent WeCom longer than WeCom itself waits', async () => {
+      wecom.behave('gettoken', hang());
+      await registerStranger(RENEWED);
+      const startedMs = performance.now();
+      expect(await send(stranger)).toMatchObject({ status: 503, error: 'CALLBACK_KEYS_UNVERIFIED' });
+      expect(performance.now() - startedMs).toBeLessThan(3_000);
+    });
+
+    it('count for the whole corp once anybody got a token for the secret', async () => {
+      wecom.behave('gettoken', drop());
+      await registerStranger(RENEWED);
+      wecom.behave('gettoken', usual);
+      const query = new URLSearchParams({ corpid: app.corpId, corpsecret: RENEWED });
+      const token = await fetch(`${manager.url}/puppetWxkfManager/getToken?${query}`);
+      expect(await token.json()).toMatchObject({ errcode: 0 });
+      await isAccepted(owned);
+      wecom.behave('gettoken', drop());
+      expect(await send(stranger)).toMatchObject({ status: 200 });
+    });
+
+    it('count for the whole corp after a restart too, without WeCom, once it accepted their secret', async () => {
+      await registerStranger(RENEWED);
+      await isAccepted(owned);
+      wecom.behave('gettoken', hang());
+      await manager.restart('SIGKILL');
+      expect(await send(stranger)).toMatchObject({ status: 200 });
+      expect(puppet.received).toHaveLength(1);
+    });
+  });
+
+  it('an account that somebody registered with a made-up secret is its owner’s when that registers', async () => {
+    const squatter = { ...newApp(), corpId: app.corpId };
+    expect(await register(other, { corpSecret: WRONG, of: squatter })).toEqual(REGISTERED);
+    expect(await register(puppet)).toEqual(REGISTERED);
+    await expectStill(puppet);
+    expect(await register(other, { corpSecret: WRONG, of: squatter })).toMatchObject({ status: 409 });
+    expect(await send(squatter)).toMatchObject({ status: 403 });
+    await expectStill(puppet);
+  });
+});
+
+mongoSuite('two managers on one database', () => {
+  let place: Place;
+  let one: ManagerProcess;
+  let two: ManagerProcess;
+
+  beforeAll(async () => {
+    place = knowing(mongoPlace());
+    [one, two] = await Promise.all([startManager(place.env), startManager(place.env)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([one.stop(), two.stop()]);
+    await place.discard();
+  });
+
+  const register = async ({ url }: ManagerProcess, app: WecomApp, openKfId: string, corpSecret = RIGHT) => {
+    const body = { ...registrationOf(app, openKfId, `http://127.0.0.1:1/${app.corpId}`), corpSecret };
+    return told(await postJson(`${url}/puppetWxkfManager/register`, body));
+  };
+  const info = async ({ url }: ManagerProcess, openKfId: string) =>
+    told(await fetch(`${url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`));
+  const forget = async ({ url }: ManagerProcess, openKfId: string) =>
+    told(await fetch(`${url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' }));
+
+  it('let exactly one of two corps have an account that both register at the same moment, 100 times', async () => {
+    const [a, b] = [newCorp(), newCorp()];
+    const accounts = Array.from({ length: 100 }, () => newOpenKfId());
+    const owners = await Promise.all(
+      accounts.map(async (openKfId) => {
+        const both = await Promise.all([register(one, a, openKfId), register(two, b, openKfId)]);
+        expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+        return both[0].status === 200 ? a.corpId : b.corpId;
+      }),
+    );
+    for (const manager of [one, two]) {
+      const found = await Promise.all(accounts.map((openKfId) => info(manager, openKfId)));
+      expect(found.map((told) => (told as { corpId?: string }).corpId)).toEqual(owners);
+    }
+  });
+
+  it('take the same registration through either, at once and without WeCom', async () => {
+    const [app, openKfId] = [newCorp(), newOpenKfId()];
+    wecom.behave('gettoken', drop());
+    expect(await register(one, app, openKfId)).toEqual(REGISTERED);
+    expect(await register(two, app, openKfId)).toEqual(REGISTERED);
+    expect(await register(one, app, openKfId, RENEWED)).toMatchObject({ status: 503 });
+  });
+
+  it('refuse what the other one’s registration does not allow, at once', async () => {
+    const [app, openKfId] = [newCorp(), newOpenKfId()];
+    await register(one, app, openKfId);
+    expect(await register(two, newCorp(), openKfId)).toMatchObject({ status: 409 });
+    expect(await register(two, app, openKfId, WRONG)).toMatchObject({ status: 409 });
+  });
+
+  it('forget what the other one was told to forget, within its refresh', async () => {
+    const [app, openKfId] = [newCorp(), newOpenKfId()];
+    await register(one, app, openKfId);
+    expect(await info(two, openKfId)).toMatchObject({ status: 200 });
+    expect(await forget(one, openKfId)).toEqual(REGISTERED);
+    expect(await info(one, openKfId)).toMatchObject({ status: 404 });
+    const startedMs = performance.now();
+    while ((await info(two, openKfId)).status !== 404) await new Promise(setImmediate);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  });
+
+  it('let another corp register at once what the other one was told to forget', async () => {
+    const [app, stranger, openKfId] = [newCorp(), newCorp(), newOpenKfId()];
+    await register(one, app, openKfId);
+    expect(await info(two, openKfId)).toMatchObject({ status: 200 });
+    await forget(one, openKfId);
+    expect(await register(two, stranger, openKfId)).toEqual(REGISTERED);
+    expect(await info(two, openKfId)).toMatchObject({ corpId: stranger.corpId });
+  });
+
+  it('know at once that WeCom accepted a secret, when the other one noted it', async () => {
+    const [app, openKfId] = [newCorp(), newOpenKfId()];
+    await register(one, app, openKfId);
+    await one.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === openKfId);
+    wecom.behave('gettoken', drop());
+    expect((await sendMessage(two.url, app, newOpenKfId())).status).toBe(200);
+  });
+});
