@@ -11,7 +11,14 @@ import { RegistryService } from '../registry/registry.service.js';
 import type { CorpKeys, KeyPair } from '../registry/registry-image.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { parseEnvelope } from './envelope.js';
-import { idOfDecrypted, idOfMessage, isForPuppet, type OpenedEvent, parseEvent } from './event.js';
+import {
+  idOfDecrypted,
+  idOfMessage,
+  isForPuppet,
+  type OpenedEvent,
+  parseEvent,
+  toLoggedName,
+} from './event.js';
 
 export interface EncryptedCallback {
   readonly corpId: string;
@@ -66,7 +73,7 @@ export class CallbackService {
     const encrypted = parseEnvelope(body);
     const opened = await this.#open(corp, corpId, { msgSignature, timestamp, nonce, encrypted });
     const event = parseEvent(opened.message);
-    log.event = event.event;
+    log.event = toLoggedName(event);
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
     if (!isForPuppet(event)) {
       log.outcome = 'ignored';
@@ -127,10 +134,12 @@ export class CallbackService {
 
   /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only; `CALLBACK_EVENT_MALFORMED` */
   async #findPuppet(corpId: string, openKfId: string, log: CallbackLog): Promise<Puppet | null> {
-    log.openKfId = openKfId;
-    const puppet = this.registry.findPuppet(openKfId) ?? (await this.registry.lookUpPuppet(openKfId));
+    const known = this.registry.findPuppet(openKfId);
+    const hasForm = known !== null || ID_FORMAT.pattern.test(openKfId);
+    if (hasForm) log.openKfId = openKfId;
+    const puppet = known ?? (await this.registry.lookUpPuppet(openKfId));
     // No puppet can register for it, so that it would wait for nobody.
-    if (puppet === null && !ID_FORMAT.pattern.test(openKfId)) {
+    if (puppet === null && !hasForm) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
     if (puppet !== null && puppet.corpId !== corpId) throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');
