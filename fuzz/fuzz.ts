@@ -140,13 +140,15 @@ async function fuzz(run: Run, options: Options): Promise<number> {
     const plan = { store, inputs, from: options.from, count, slowCount };
     const round = await Round.start(run, plan, servers, findings);
     const startedMs = performance.now();
-    const { warmMb, lastMb } = await round.send();
+    await round.send();
     const seconds = (performance.now() - startedMs) / 1_000;
     tally.addAll(round.tally);
-    lines.push(
-      `- ${store}: ${round.tally.total.toLocaleString('en-US')} inputs in ${seconds.toFixed(0)} s, slowest answer ` +
-        `${round.tally.slowestMs.toFixed(0)} ms, memory ${warmMb.toFixed(0)} MB after the warm-up and ${lastMb.toFixed(0)} MB at the end`,
-    );
+    const said = [
+      `- ${store}: ${round.tally.total.toLocaleString('en-US')} inputs in ${seconds.toFixed(0)} s`,
+      `slowest answer ${round.tally.slowestMs.toFixed(0)} ms`,
+      ...(round.memory.isWeighed ? [`memory ${round.memory}`] : []),
+    ];
+    lines.push(said.join('; '));
   };
   say(`seed ${seed}`);
   const rounds = options.stores.map((store) => () => runOn(store));

@@ -36,7 +36,7 @@ export function judgeAnswer(
   const type = headers['content-type'] ?? '';
   if (/html/i.test(type) || (type !== 'text/plain' && HTML.test(text))) found.push('is an HTML page');
   if (status >= 200 && status < 300) return found;
-  if (status < 400 || status >= 500) found.push(`status ${status}`);
+  if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);
   return [
     ...found,
     ...judgeHeaders(status, headers),

@@ -1,6 +1,7 @@
 /** Reads what the manager says, as far as it came, and keeps what it must not say. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { POISON, POLLUTION_MARK, SECRET_MARK } from './input.js';
+import { INSPECTOR_LINE } from './live-memory.js';
 
 const READ_BYTES = 4 * 1_024 * 1_024;
 const BAD = new RegExp(`"level":[56]0|"stack":|${SECRET_MARK}|${POLLUTION_MARK}|${POISON}`);
@@ -38,5 +39,5 @@ export class LogWatch {
 
 /** A line that is no JSON came by standard error. */
 function isBad(line: string): boolean {
-  return BAD.test(line) || !(line === '' || line.startsWith('{'));
+  return BAD.test(line) || !(line === '' || line.startsWith('{') || INSPECTOR_LINE.test(line));
 }
