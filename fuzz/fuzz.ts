@@ -145,7 +145,7 @@ async function fuzz(run: Run, options: Options): Promise<number> {
     tally.addAll(round.tally);
     const said = [
       `- ${store}: ${round.tally.total.toLocaleString('en-US')} inputs in ${seconds.toFixed(0)} s`,
-      `slowest answer ${round.tally.slowestMs.toFixed(0)} ms`,
+      `slowest answer ${round.tally.slowest.ms.toFixed(0)} ms (${round.tally.slowest.shape})`,
       ...(round.memory.isWeighed ? [`memory ${round.memory}`] : []),
     ];
     lines.push(said.join('; '));

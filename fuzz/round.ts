@@ -114,7 +114,7 @@ export class Round {
       outcome = await connection.send(input);
     }
     this.tally.add(
-      input.kind,
+      input,
       outcome.answers.map(({ status }) => status),
       outcome.latencyMs,
     );

@@ -1,5 +1,5 @@
 /** How many inputs of which kind were answered how. */
-import { KINDS, type Kind } from './input.js';
+import { type Input, KINDS, type Kind } from './input.js';
 
 /** Kinds of which a part must have got through to the work behind, or they show nothing. */
 const TAKEN_SHARE_MIN = 0.02;
@@ -7,15 +7,16 @@ const JUDGED_FROM = 200;
 
 export class Tally {
   readonly #counts = new Map<Kind, Map<string, number>>();
-  slowestMs = 0;
+  slowest = { ms: 0, shape: 'none' };
 
   /** @param statuses of its answers; none counts as `closed`. */
-  add(kind: Kind, statuses: readonly number[], latencyMs: number): void {
+  add({ kind, shape }: Input, statuses: readonly number[], latencyMs: number): void {
     const counts = this.#counts.get(kind) ?? new Map<string, number>();
     this.#counts.set(kind, counts);
     const name = statuses.length === 0 ? 'closed' : statuses.length === 1 ? String(statuses[0]) : 'several';
     counts.set(name, (counts.get(name) ?? 0) + 1);
-    if (kind !== 'slow') this.slowestMs = Math.max(this.slowestMs, latencyMs);
+    if (kind !== 'slow' && latencyMs > this.slowest.ms)
+      this.slowest = { ms: latencyMs, shape: `${kind}: ${shape}` };
   }
 
   addAll(other: Tally): void {
@@ -24,7 +25,6 @@ export class Tally {
       this.#counts.set(kind, own);
       for (const [name, count] of counts) own.set(name, (own.get(name) ?? 0) + count);
     }
-    this.slowestMs = Math.max(this.slowestMs, other.slowestMs);
   }
 
   get total(): number {

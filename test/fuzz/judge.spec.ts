@@ -48,6 +48,10 @@ it.each<[string, string[]]>([
   ["a refusal in WeCom's shape, where that is right", judged([wecoms], {}, { errors: 'wecom' })],
   ['too many requests, with when to come again', judged([limited])],
   ['a refusal of HEAD, which has no body', judged([answer({}, { body: '' })], {}, { isHead: true })],
+  [
+    'a health report of a late event loop',
+    judged([answer({}, { status: 503, body: '{"status":"error","error":{"eventLoop":{}}}' })]),
+  ],
   ['silence, where nothing whole was asked', judged([], {}, { mayStaySilent: true })],
 ])('takes %s', (_what, found) => {
   expect(found).toEqual([]);
@@ -56,6 +60,11 @@ it.each<[string, string[]]>([
 it.each<[string, string[], RegExp]>([
   ['a 500 in the right shape', judged([answer({ code: 500 }, { status: 500 })]), /^status 500: /],
   ['a 503', judged([answer({ code: 503 }, { status: 503 })]), /^status 503: /],
+  [
+    'another health report',
+    judged([answer({}, { status: 503, body: '{"status":"error","error":{"storage":{}}}' })]).slice(0, 1),
+    /^status 503: /,
+  ],
   ['a redirect', judged([answer({ code: 302 }, { status: 302 })]), /^status 302: /],
   ['a code that is not the status', judged([answer({ code: 404 })]), /^code 404 with status 400$/],
   ['a field too many', judged([answer({ statusCode: 400 })]), /^an error of \{.*statusCode/],
