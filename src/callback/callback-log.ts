@@ -17,6 +17,7 @@ export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
  * is refused half-way tells how far it came.
  */
 export class CallbackLog extends RequestFields {
+  /** Like `corpId` and `event` left out where it has not the form of one. */
   openKfId: string | undefined = undefined;
   event: string | undefined = undefined;
   outcome: CallbackOutcome | undefined = undefined;

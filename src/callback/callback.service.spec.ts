@@ -70,6 +70,16 @@ function verify(from: WecomApp, receiveId = from.corpId, offS = 0): Promise<stri
   return callbacks.verify(app.corpId, text, new CallbackLog(app.corpId, 'verification'));
 }
 
+/** What its log line would say. */
+async function loggedOf(message: string): Promise<CallbackLog> {
+  const log = new CallbackLog(app.corpId, 'encrypted');
+  const { query, body } = sealCallback(app, message);
+  const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
+  const callback = { corpId: app.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
+  await callbacks.accept(callback, log).catch(() => {});
+  return log;
+}
+
 describe('a callback', () => {
   it('is opened by the pair that opens it where two pairs of the corp share a callback token', async () => {
     await registerHere(app, 'wk1');
@@ -93,6 +103,26 @@ describe('a callback', () => {
     await expect(verify(app, 'wwSomebodyElse')).rejects.toMatchObject({
       code: 'CALLBACK_RECEIVE_ID_MISMATCH',
     });
+  });
+
+  it.each(['a b', 'a\u2028b', 'x'.repeat(60_000)])(
+    'logs no event and no account whose name has not the form of one: %j',
+    async (name) => {
+      await registerHere(app, 'wk1');
+      expect(await loggedOf(`<xml><Event>${name}</Event></xml>`)).toMatchObject({ event: undefined });
+      const news = `<xml><Event>kf_msg_or_event</Event><OpenKfId><![CDATA[${name}y]]></OpenKfId></xml>`;
+      expect(await loggedOf(news)).toMatchObject({ event: 'kf_msg_or_event', openKfId: undefined });
+    },
+  );
+
+  it('logs the event and the account that it is for', async () => {
+    await registerHere(app, 'wk1');
+    expect(await loggedOf('<xml><Event>kf_account_auth_change</Event></xml>')).toMatchObject({
+      event: 'kf_account_auth_change',
+      outcome: 'ignored',
+    });
+    const news = '<xml><Event>kf_msg_or_event</Event><OpenKfId>wk2</OpenKfId></xml>';
+    expect(await loggedOf(news)).toMatchObject({ openKfId: 'wk2' });
   });
 
   it.each([-SKEW_S, 0, SKEW_S])('may have been signed %i s from now', async (offS) => {

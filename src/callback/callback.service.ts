@@ -12,7 +12,14 @@ import type { CorpKeys } from '../registry/registry-image.js';
 import type { CorpPair } from '../registry/shared-keys.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { parseEnvelope } from './envelope.js';
-import { idOfDecrypted, idOfMessage, isForPuppet, type OpenedEvent, parseEvent } from './event.js';
+import {
+  idOfDecrypted,
+  idOfMessage,
+  isForPuppet,
+  type OpenedEvent,
+  parseEvent,
+  toLoggedName,
+} from './event.js';
 import { SkewLimit } from './skew-limit.js';
 
 export interface EncryptedCallback {
@@ -76,7 +83,7 @@ export class CallbackService {
     // Last, when all else is good: who could not have signed learns nothing from it.
     this.skew.check(timestamp);
     const event = parseEvent(opened.message);
-    log.event = event.event;
+    log.event = toLoggedName(event);
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
     if (!isForPuppet(event)) {
       log.outcome = 'ignored';
@@ -144,10 +151,12 @@ export class CallbackService {
 
   /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only; `CALLBACK_EVENT_MALFORMED` */
   async #findPuppet(corpId: string, openKfId: string, log: CallbackLog): Promise<Puppet | null> {
-    log.openKfId = openKfId;
-    const puppet = this.registry.findPuppet(openKfId) ?? (await this.registry.lookUpPuppet(openKfId));
+    const known = this.registry.findPuppet(openKfId);
+    const hasForm = known !== null || ID_FORMAT.pattern.test(openKfId);
+    if (hasForm) log.openKfId = openKfId;
+    const puppet = known ?? (await this.registry.lookUpPuppet(openKfId));
     // No puppet can register for it, so that it would wait for nobody.
-    if (puppet === null && !ID_FORMAT.pattern.test(openKfId)) {
+    if (puppet === null && !hasForm) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
     if (puppet !== null && puppet.corpId !== corpId) throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');

@@ -13,6 +13,7 @@ export interface OpenedEvent {
 }
 
 const NEWS_EVENT = 'kf_msg_or_event';
+const EVENT_NAME = /^\w{1,64}$/;
 
 /** @throws AppError `CALLBACK_EVENT_MALFORMED` when the message is not XML. */
 export function parseEvent(message: string): OpenedEvent {
@@ -29,6 +30,11 @@ export function parseEvent(message: string): OpenedEvent {
 /** Whether it is for a puppet. Anything else makes the deployed puppet crash and is only acknowledged. */
 export function isForPuppet({ event, openKfId }: OpenedEvent): boolean {
   return event === NEWS_EVENT && openKfId !== '';
+}
+
+/** `undefined` where it has not the form of one: whoever has the key can name it as he likes, up to 64 kB. */
+export function toLoggedName({ event }: OpenedEvent): string | undefined {
+  return event === NEWS_EVENT || EVENT_NAME.test(event) ? event : undefined;
 }
 
 /**
