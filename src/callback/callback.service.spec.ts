@@ -17,7 +17,7 @@ import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
-import { CallbackService } from './callback.service.js';
+import { CallbackService, UNTRUSTED_PAIRS_MAX } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { SkewLimit } from './skew-limit.js';
 
@@ -73,7 +73,7 @@ function verify(from: WecomApp, receiveId = from.corpId, offS = 0): Promise<stri
 /** What its log line would say. */
 async function loggedOf(message: string): Promise<CallbackLog> {
   const log = new CallbackLog(app.corpId, 'encrypted');
-  const { query, body } = sealCallback(app, message);
+  const { query, body } = sealCallback(app, message, app.corpId, clock.nowMs() / 1_000);
   const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
   const callback = { corpId: app.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
   await callbacks.accept(callback, log).catch(() => {});
@@ -92,6 +92,20 @@ describe('a callback', () => {
     await registerHere(app, 'wk1');
     await registerElsewhere(renewed, 'wk1');
     expect(await verify(renewed)).toBe('opened');
+  });
+
+  it('is opened by an accepted pair, however many others were registered that WeCom has not accepted', async () => {
+    secrets.verdict = 'refused';
+    const others = Array.from({ length: UNTRUSTED_PAIRS_MAX + 1 }, () => newApp(app.corpId));
+    for (const [number, other] of others.entries()) await registerHere(other, `wk-other-${number}`);
+    const [first, last] = [others[0] ?? app, others.at(-1) ?? app];
+    expect(await verify(first)).toBe('opened');
+    await expect(verify(last)).rejects.toMatchObject({ code: 'CALLBACK_SIGNATURE_MISMATCH' });
+    secrets.verdict = 'accepted';
+    const owner = { ...registrationOf(app, 'wk1'), corpSecret: new Secret('that of the corp') };
+    (await registry.register(owner)).answered();
+    await clock.advance(0);
+    expect(await verify(app)).toBe('opened');
   });
 
   it('that no key of the corp opens is refused for the reason of the key that signed it', async () => {
@@ -154,7 +168,12 @@ describe('an event for an account, signed with the keys of another', () => {
   const log = new CallbackLog(app.corpId, 'encrypted');
 
   async function accept(from: WecomApp, openKfId: string): Promise<string | undefined> {
-    const { query, body } = sealCallback(from, kfMessageXml(from, openKfId));
+    const { query, body } = sealCallback(
+      from,
+      kfMessageXml(from, openKfId),
+      from.corpId,
+      clock.nowMs() / 1_000,
+    );
     const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
     const callback = { corpId: from.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
     const accepted = callbacks.accept(callback, log).then(

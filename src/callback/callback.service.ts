@@ -47,6 +47,12 @@ const RAW_BODY_BYTES_MAX = 100_000;
 /** Until when WeCom is asked about the keys of a callback; what follows has to fit into 2.8 s with it. */
 const PROOF_LIMIT_MS = 1_500;
 
+/**
+ * Of one corp, tried for one callback: whoever may register can add pairs without end, each of which costs a hash.
+ * A corp has as many apps; those that WeCom accepted are all tried.
+ */
+export const UNTRUSTED_PAIRS_MAX = 64;
+
 /** The way of a callback: open it, find whom it is for, have it delivered. */
 @Injectable()
 export class CallbackService {
@@ -130,7 +136,9 @@ export class CallbackService {
   #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
     let failure: AppError | null = null;
     let untrusted: OpenedCallback | null = null;
+    let untrustedLeft = UNTRUSTED_PAIRS_MAX;
     for (const pair of pairs.values()) {
+      if (!pair.isTrusted && untrustedLeft-- <= 0) continue;
       const cipher = this.ciphers.of(pair);
       if (!cipher.isSignedHere(signed)) continue;
       try {

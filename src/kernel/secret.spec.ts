@@ -49,3 +49,12 @@ it('equals another of the same value only', () => {
   expect(secret.equals(new Secret(VALUE))).toBe(true);
   expect(secret.equals(new Secret(`${VALUE} `))).toBe(false);
 });
+
+it.each([
+  ['the same', VALUE, true],
+  ['longer', `${VALUE}!`, false],
+  ['of the same length', VALUE.replace('t', 'T'), false],
+  ['empty', '', false],
+])('compared with one that is %s', (_what, other, isSame) => {
+  expect(secret.matches(new Secret(other))).toBe(isSame);
+});

@@ -1,3 +1,4 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import { inspect } from 'node:util';
 
 /**
@@ -15,9 +16,14 @@ export class Secret {
     return this.#value;
   }
 
-  /** For configuration and records, not for credentials a caller sent: it takes no constant time. */
+  /** For configuration and records, not for what a caller sent: it takes no constant time. */
   equals(other: Secret): boolean {
     return this.#value === other.#value;
+  }
+
+  /** For what a caller sent: takes the same time wherever the two differ. */
+  matches(other: Secret): boolean {
+    return timingSafeEqual(digestOf(this.#value), digestOf(other.#value));
   }
 
   toString(): string {
@@ -31,4 +37,8 @@ export class Secret {
   [inspect.custom](): string {
     return '***';
   }
+}
+
+function digestOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
 }

@@ -15,7 +15,7 @@ const ASK_LIMIT_MS = 5_000;
 export function mayRegister(stored: Puppet | null, registration: Registration, isProven: boolean): boolean {
   if (stored === null) return true;
   if (stored.corpId !== registration.corpId) return false;
-  return isProven || stored.corpSecret.equals(registration.corpSecret);
+  return isProven || stored.corpSecret.matches(registration.corpSecret);
 }
 
 /** Decides about a registration that would replace one with another secret or of another corp. */

@@ -64,6 +64,10 @@ async function failedStart(keys?: string): Promise<{ code: unknown; said: string
   return { code, said: process.output() };
 }
 
+/** What reseal says. How many records there are depends on what WeCom was asked meanwhile. */
+const looked = (changed: number, closed: number): RegExp =>
+  RegExp(`^\\d+ record\\(s\\) looked at, ${changed} changed, ${closed} could not be opened\\n$`);
+
 interface Account {
   readonly app: WecomApp;
   readonly openKfId: string;
@@ -156,10 +160,10 @@ onEachStore((newPlace) => {
     expect((await failedStart(NEW)).said).toMatch(/\(2 registration\(s\)\), which SECRETS_KEY does not have/);
 
     const { code, stdout } = await reseal(`${NEW},${OLD}`);
-    expect([code, stdout]).toEqual([0, '3 record(s) looked at, 2 changed, 0 could not be opened\n']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(looked(2, 0))]);
     expect(await reseal(NEW)).toMatchObject({
       code: 0,
-      stdout: '3 record(s) looked at, 0 changed, 0 could not be opened\n',
+      stdout: expect.stringMatching(looked(0, 0)),
     });
     await start(NEW);
     for (const account of [first, second, third]) await expectServed(account);
@@ -180,7 +184,7 @@ onEachStore((newPlace) => {
 
     expect(await reseal(NEW)).toMatchObject({
       code: 0,
-      stdout: '2 record(s) looked at, 1 changed, 0 could not be opened\n',
+      stdout: expect.stringMatching(looked(1, 0)),
     });
     expect(await findStored(place, [CORP_SECRET, ...ownSecrets])).toEqual([]);
     await start(NEW);
@@ -191,8 +195,8 @@ onEachStore((newPlace) => {
     await start(NEW);
     const account = await registerNew();
     await stop();
-    expect((await reseal(NEW, '--plain')).stdout).toMatch(/^1 record\(s\) looked at, 1 changed, 0 could not/);
-    expect((await reseal(undefined, '--plain')).stdout).toMatch(/^1 record\(s\) looked at, 0 changed/);
+    expect((await reseal(NEW, '--plain')).stdout).toMatch(looked(1, 0));
+    expect((await reseal(undefined, '--plain')).stdout).toMatch(looked(0, 0));
     expect(await findStored(place, account.secrets)).toEqual(account.secrets);
     await start();
     await expectServed(account);
@@ -204,7 +208,7 @@ onEachStore((newPlace) => {
     await stop();
     for (const options of [[], ['--plain']]) {
       const { code, stdout, stderr } = await reseal(NEW, ...options);
-      expect([code, stdout]).toEqual([1, '1 record(s) looked at, 0 changed, 1 could not be opened\n']);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(looked(0, 1))]);
       expect(stderr).toMatch(new RegExp(`^${openKfId}: sealed with key [0-9a-f]{8}, cannot be opened\n$`));
     }
     await start(OLD);
@@ -235,7 +239,7 @@ onEachStore((newPlace) => {
     expect(manager.output()).not.toContain(SECRET);
     await stop();
     expect(await findStored(place, [CORP_SECRET])).toEqual([]);
-    expect((await runCli(files, 'reseal')).stdout).toMatch(/^1 record\(s\) looked at, 0 changed/);
+    expect((await runCli(files, 'reseal')).stdout).toMatch(looked(0, 0));
     rmSync(folder, { recursive: true });
   });
 });
@@ -290,7 +294,7 @@ mongoSuite('a database of 1.0.3', () => {
     await start(NEW);
     await expectServed(account);
     expect(await findStored(place, account.secrets)).toEqual(account.secrets);
-    expect((await reseal(NEW)).stdout).toMatch(/^1 record\(s\) looked at, 1 changed, 0 could not/);
+    expect((await reseal(NEW)).stdout).toMatch(looked(1, 0));
     expect(await findStored(place, account.secrets)).toEqual([]);
     await expectServed(account);
     await start(NEW);
