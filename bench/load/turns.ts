@@ -31,7 +31,8 @@ export async function runInTurns<T extends Prepared>(
     say(`${TITLES[contender.key]}: warm`);
   }
   for (let number = 1; number <= plan.rounds; number += 1) {
-    for (const { key, program } of contenders) {
+    // Back and forth: whoever always follows the same one has its advantage or pays for it.
+    for (const { key, program } of number % 2 === 1 ? contenders : contenders.toReversed()) {
       const round = await runRound(program, work, plan);
       if (!program.child.alive) throw new Error(`${TITLES[key]} ended:\n${program.child.logTail()}`);
       rounds.get(key)?.push(round);

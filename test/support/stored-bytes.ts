@@ -1,8 +1,9 @@
-/** All that a place has stored, and the forms in which a secret may be in it. */
+/** All that a place has stored. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import type { Place } from './place.js';
+import { findIn } from './secret-forms.js';
 
 /** Of every file of the folder, or of every document of the database. */
 export async function storedBytes({ env }: Place): Promise<Buffer> {
@@ -24,21 +25,7 @@ async function documentsOf(uri: string): Promise<unknown[]> {
   }
 }
 
-/** Whole, in hexadecimal, in base64 from any of its first three bytes on, and as the bytes that it is base64 of. */
-export function formsOf(secret: string): Buffer[] {
-  const bytes = Buffer.from(secret);
-  const inBase64 = [0, 1, 2].flatMap((from) =>
-    (['base64', 'base64url'] as const).map((encoding) => {
-      const part = bytes.subarray(from);
-      return part.subarray(0, part.length - (part.length % 3)).toString(encoding);
-    }),
-  );
-  const texts = [secret, bytes.toString('hex'), bytes.toString('hex').toUpperCase(), ...inBase64];
-  return [...texts.map((text) => Buffer.from(text)), Buffer.from(secret, 'base64')];
-}
-
 /** Those of the secrets that are stored in any form. */
 export async function findStored(place: Place, secrets: readonly string[]): Promise<string[]> {
-  const bytes = await storedBytes(place);
-  return secrets.filter((secret) => formsOf(secret).some((form) => bytes.includes(form)));
+  return findIn(await storedBytes(place), secrets);
 }

@@ -74,15 +74,16 @@ export const PuppetSchema = SchemaFactory.createForClass(PuppetRecord);
 
 /** @returns `null` for a record that names no account or no corp: nothing can be routed by it. */
 export function fromRecord(record: PuppetRecord): Puppet | null {
-  if (!record.kfOpenId || !record.corpId) return null;
+  const [openKfId, corpId] = [toText(record.kfOpenId), toText(record.corpId)];
+  if (openKfId === '' || corpId === '') return null;
   return {
-    openKfId: record.kfOpenId,
-    name: record.name ?? '',
-    endpoint: record.botEndpoint ?? '',
-    corpId: record.corpId,
-    corpSecret: new Secret(record.corpSecret ?? ''),
-    callbackToken: new Secret(record.token ?? ''),
-    encodingAESKey: new Secret(record.encodingAESKey ?? ''),
+    openKfId,
+    name: toText(record.name),
+    endpoint: toText(record.botEndpoint),
+    corpId,
+    corpSecret: new Secret(toText(record.corpSecret)),
+    callbackToken: new Secret(toText(record.token)),
+    encodingAESKey: new Secret(toText(record.encodingAESKey)),
     acceptedSecretId: record.acceptedSecretId ?? null,
     online: record.online === true,
     lastOnlineAtMs: record.lastOnlineDate?.getTime() ?? null,
@@ -90,6 +91,11 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     replacedFrom: record.replacedFrom ?? [],
     answered: record.answered !== false,
   };
+}
+
+/** Whatever else a script may have put there counts as missing. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The fields that a registration sets. */
