@@ -1,6 +1,6 @@
 /**
- * What one caller can take from the others of the built process: sockets, time, lines of the log. On the embedded
- * store alone, since no limit of these knows of a store.
+ * What one caller can take from the others of the built process: sockets, time, lines of the log. On both stores,
+ * embedded and MongoDB.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -8,310 +8,315 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, jsonOf, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, type Place } from '../support/place.js';
+import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { onEachStore } from '../support/stores.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const OPERATOR = 'secret-of-the-operators';
 const HALF_A_REQUEST = 'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nX-Slow: ';
 
-let place: Place;
-let manager: ManagerProcess;
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
 
-function managerWith(env: Readonly<Record<string, string>>): void {
-  beforeAll(async () => {
-    place = embeddedPlace();
-    manager = await startManager({ ...place.env, HOST: '127.0.0.1', ...env });
-  });
-
-  afterAll(async () => {
-    await manager.stop();
-    await place.discard();
-  });
-}
-
-/** A connection from one of the loopback addresses, each of which is another caller. */
-async function socketFrom(localAddress: string): Promise<Socket> {
-  const { hostname, port } = new URL(manager.url);
-  const socket = connect({ host: hostname, port: Number(port), localAddress });
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return socket;
-}
-
-async function socketsFrom(localAddress: string, count: number): Promise<Socket[]> {
-  return Promise.all(Array.from({ length: count }, () => socketFrom(localAddress)));
-}
-
-/** @returns the status of the answer, or `closed` where the connection ended without one. */
-async function ask(
-  socket: Socket,
-  headers: readonly string[] = [],
-  target = '/health/live',
-): Promise<string> {
-  const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers];
-  socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  const answer = await text(socket).catch(() => '');
-  return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'closed';
-}
-
-async function closeAll(sockets: readonly Socket[]): Promise<void> {
-  await Promise.all(
-    sockets.map(async (socket) => {
-      if (socket.closed) return;
-      socket.destroy();
-      await once(socket, 'close');
-    }),
-  );
-}
-
-/** Those whose end came have left the count only when the manager has seen it, too. */
-async function untilServed(localAddress: string): Promise<void> {
-  while ((await ask(await socketFrom(localAddress))) !== '200');
-}
-
-/** Everything before is in the log when this is. */
-async function untilLogged(): Promise<void> {
-  const requestId = `last-${manager.log.length}`;
-  await call(`${manager.url}/nothing`, { headers: ['x-request-id', requestId] });
-  await manager.line((line) => line.requestId === requestId);
-}
-
-const refusedLine = () => manager.line(({ msg }) => msg === 'http.connections_refused');
-
-describe('connections from one address', () => {
-  managerWith({ CONNECTIONS_PER_ADDRESS_MAX: '4', TRUST_PROXY: '127.0.0.9' });
-
-  it('beyond their number are closed at once, counted, and told', async () => {
-    const open = await socketsFrom('127.0.0.2', 4);
-    const further = await socketFrom('127.0.0.2');
-    expect(await ask(further)).toBe('closed');
-    expect(await refusedLine()).toMatchObject({
-      level: 40,
-      inAll: 0,
-      perAddress: 1,
-      address: '127.0.0.2',
-      ofAddress: 1,
-      limits: { inAll: 10_000, perAddress: 4 },
+  function managerWith(env: Readonly<Record<string, string>>): void {
+    beforeAll(async () => {
+      place = newPlace();
+      manager = await startManager({ ...place.env, HOST: '127.0.0.1', ...env });
     });
-    expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
-    await untilServed('127.0.0.2');
-  });
 
-  it('are those of nobody else', async () => {
-    const open = await socketsFrom('127.0.0.3', 4);
-    expect(await ask(await socketFrom('127.0.0.3'))).toBe('closed');
-    expect(await ask(await socketFrom('127.0.0.4'))).toBe('200');
-    await closeAll(open);
-  });
-
-  it('may be more where a trusted proxy is the peer', async () => {
-    const open = await socketsFrom('127.0.0.9', 20);
-    expect(new Set(await Promise.all(open.map((socket) => ask(socket))))).toEqual(new Set(['200']));
-  });
-
-  it('are told of in one line, however many there are', async () => {
-    const open = await socketsFrom('127.0.0.5', 4);
-    for (let n = 0; n < 50; n++) expect(await ask(await socketFrom('127.0.0.5'))).toBe('closed');
-    await closeAll(open);
-    await untilLogged();
-    expect(manager.log.filter(({ msg }) => msg === 'http.connections_refused')).toHaveLength(1);
-  });
-});
-
-describe('connections in all', () => {
-  managerWith({ CONNECTIONS_MAX: '6' });
-
-  it('beyond their number are closed at once, counted, and told', async () => {
-    const open = [...(await socketsFrom('127.0.0.2', 3)), ...(await socketsFrom('127.0.0.3', 3))];
-    expect(await ask(await socketFrom('127.0.0.4'))).toBe('closed');
-    expect(await refusedLine()).toMatchObject({
-      inAll: 1,
-      perAddress: 0,
-      address: '127.0.0.4',
-      ofAddress: 1,
+    afterAll(async () => {
+      await manager.stop();
+      await place.discard();
     });
-    await closeAll(open);
-    await untilServed('127.0.0.4');
-  });
-});
+  }
 
-describe('a request', () => {
-  managerWith({});
+  /** A connection from one of the loopback addresses, each of which is another caller. */
+  async function socketFrom(localAddress: string): Promise<Socket> {
+    const { hostname, port } = new URL(manager.url);
+    const socket = connect({ host: hostname, port: Number(port), localAddress });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  }
 
-  it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
-    const silent = openSocket(manager.url);
-    const slow = openSocket(manager.url, HALF_A_REQUEST);
-    const trickling = openSocket(manager.url, HALF_A_REQUEST);
-    const drops = setInterval(() => trickling.write('x'), 500);
-    const answers = await Promise.all([silent, slow, trickling].map((socket) => text(socket)));
-    clearInterval(drops);
-    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
-  });
+  async function socketsFrom(localAddress: string, count: number): Promise<Socket[]> {
+    return Promise.all(Array.from({ length: count }, () => socketFrom(localAddress)));
+  }
 
-  it.each([
-    ['one header of 17 kB', '/', [`X-Long: ${'y'.repeat(17_000)}`]],
-    ['many of 17 kB together', '/', Array.from({ length: 20 }, (_, n) => `X-${n}: ${'y'.repeat(850)}`)],
-    ['a target of 17 kB', `/${'y'.repeat(17_000)}`, []],
-    ['more than a thousand headers', '/', Array.from({ length: 1_500 }, () => 'a:1')],
-    [
-      'one that counts behind more than a thousand',
-      '/',
-      [...Array.from({ length: 2_100 }, () => 'a:1'), 'Expect: x'],
-    ],
-  ])('with %s is answered 431', async (_what, target, headers) => {
-    expect(await ask(await socketFrom('127.0.0.1'), headers, target)).toBe('431');
-  });
+  /** @returns the status of the answer, or `closed` where the connection ended without one. */
+  async function ask(
+    socket: Socket,
+    headers: readonly string[] = [],
+    target = '/health/live',
+  ): Promise<string> {
+    const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    const answer = await text(socket).catch(() => '');
+    return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'closed';
+  }
 
-  it('with 15 kB of headers is answered', async () => {
-    expect(await ask(await socketFrom('127.0.0.1'), [`X-Long: ${'y'.repeat(15_000)}`])).toBe('200');
-  });
-});
-
-describe('while a thousand connections are half open', () => {
-  const app = newApp();
-  const openKfId = newOpenKfId();
-  let puppet: PuppetServer;
-  managerWith({});
-
-  beforeAll(async () => {
-    puppet = await startPuppetServer();
-    await register(manager.url, app, openKfId, puppet.url);
-  });
-
-  afterAll(() => puppet.close());
-
-  it('callbacks go on being answered, and the half requests never are', async () => {
-    const half = await socketsFrom('127.0.0.2', 1_000);
-    for (const [n, socket] of half.entries()) {
-      const withBody = 'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n<xml>';
-      socket.write(n % 2 === 0 ? HALF_A_REQUEST : withBody);
-    }
-    for (let n = 0; n < 50; n++) {
-      const response = await sendMessage(manager.url, app, openKfId);
-      expect([response.status, await response.text()]).toEqual([200, 'success']);
-    }
-    expect(puppet.received).toHaveLength(50);
-    await closeAll(half);
-  });
-});
-
-describe('refused callbacks of one address', () => {
-  const app = newApp();
-  const openKfId = newOpenKfId();
-  const forged: WecomApp = { ...app, token: 'anotherToken' };
-  let puppet: PuppetServer;
-  managerWith({ TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info' });
-
-  beforeAll(async () => {
-    puppet = await startPuppetServer();
-    await register(manager.url, app, openKfId, puppet.url);
-  });
-
-  afterAll(() => puppet.close());
-
-  const send = async (from: string, of: WecomApp, message = '<xml><Event>other</Event></xml>') => {
-    const { query, body } = sealCallback(of, message);
-    return call(`${manager.url}/callback/${of.corpId}?${new URLSearchParams(query)}`, {
-      method: 'POST',
-      headers: ['X-Forwarded-For', from, 'Content-Type', 'text/xml'],
-      body,
-    });
-  };
-
-  it('are answered 429 when there were too many, and good ones 200 all the while', async () => {
-    for (let n = 0; n < 60; n++) expect((await send('10.0.0.1', forged)).status).toBe(403);
-    for (let n = 0; n < 20; n++) {
-      const refused = await send('10.0.0.1', forged);
-      expect([refused.status, jsonOf(refused).error]).toEqual([429, 'CALLBACK_TOO_MANY_REFUSED']);
-      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-      expect((await send('10.0.0.1', app)).body.toString()).toBe('success');
-    }
-    expect((await send('10.0.0.1', newApp())).status).toBe(429);
-  });
-
-  it('count for no other address', async () => {
-    expect((await send('10.0.0.2', forged)).status).toBe(403);
-    expect((await send('10.0.0.1, 10.0.0.3', forged)).status).toBe(403);
-  });
-
-  it('leave one warning in the log and no line each', async () => {
-    await untilLogged();
-    expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
-      expect.objectContaining({
-        address: '10.0.0.1',
-        failed: 'signatures',
-        error: 'CALLBACK_SIGNATURE_MISMATCH',
+  async function closeAll(sockets: readonly Socket[]): Promise<void> {
+    await Promise.all(
+      sockets.map(async (socket) => {
+        if (socket.closed) return;
+        socket.destroy();
+        await once(socket, 'close');
       }),
-    ]);
-    expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
+    );
+  }
+
+  /** Those whose end came have left the count only when the manager has seen it, too. */
+  async function untilServed(localAddress: string): Promise<void> {
+    while ((await ask(await socketFrom(localAddress))) !== '200');
+  }
+
+  /** Everything before is in the log when this is. */
+  async function untilLogged(): Promise<void> {
+    const requestId = `last-${manager.log.length}`;
+    await call(`${manager.url}/nothing`, { headers: ['x-request-id', requestId] });
+    await manager.line((line) => line.requestId === requestId);
+  }
+
+  const refusedLine = () => manager.line(({ msg }) => msg === 'http.connections_refused');
+
+  describe('connections from one address', () => {
+    managerWith({ CONNECTIONS_PER_ADDRESS_MAX: '4', TRUST_PROXY: '127.0.0.9' });
+
+    it('beyond their number are closed at once, counted, and told', async () => {
+      const open = await socketsFrom('127.0.0.2', 4);
+      const further = await socketFrom('127.0.0.2');
+      expect(await ask(further)).toBe('closed');
+      expect(await refusedLine()).toMatchObject({
+        level: 40,
+        inAll: 0,
+        perAddress: 1,
+        address: '127.0.0.2',
+        ofAddress: 1,
+        limits: { inAll: 10_000, perAddress: 4 },
+      });
+      expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
+      await untilServed('127.0.0.2');
+    });
+
+    it('are those of nobody else', async () => {
+      const open = await socketsFrom('127.0.0.3', 4);
+      expect(await ask(await socketFrom('127.0.0.3'))).toBe('closed');
+      expect(await ask(await socketFrom('127.0.0.4'))).toBe('200');
+      await closeAll(open);
+    });
+
+    it('may be more where a trusted proxy is the peer', async () => {
+      const open = await socketsFrom('127.0.0.9', 20);
+      expect(new Set(await Promise.all(open.map((socket) => ask(socket))))).toEqual(new Set(['200']));
+    });
+
+    it('are told of in one line, however many there are', async () => {
+      const open = await socketsFrom('127.0.0.5', 4);
+      for (let n = 0; n < 50; n++) expect(await ask(await socketFrom('127.0.0.5'))).toBe('closed');
+      await closeAll(open);
+      await untilLogged();
+      expect(manager.log.filter(({ msg }) => msg === 'http.connections_refused')).toHaveLength(1);
+    });
   });
 
-  it('are counted, whatever they were answered', async () => {
-    const { details } = jsonOf(await call(`${manager.url}/health`)) as {
-      details: { callbacks: { refused: number } };
+  describe('connections in all', () => {
+    managerWith({ CONNECTIONS_MAX: '6' });
+
+    it('beyond their number are closed at once, counted, and told', async () => {
+      const open = [...(await socketsFrom('127.0.0.2', 3)), ...(await socketsFrom('127.0.0.3', 3))];
+      expect(await ask(await socketFrom('127.0.0.4'))).toBe('closed');
+      expect(await refusedLine()).toMatchObject({
+        inAll: 1,
+        perAddress: 0,
+        address: '127.0.0.4',
+        ofAddress: 1,
+      });
+      await closeAll(open);
+      await untilServed('127.0.0.4');
+    });
+  });
+
+  describe('a request', () => {
+    managerWith({});
+
+    it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
+      const silent = openSocket(manager.url);
+      const slow = openSocket(manager.url, HALF_A_REQUEST);
+      const trickling = openSocket(manager.url, HALF_A_REQUEST);
+      const drops = setInterval(() => trickling.write('x'), 500);
+      const answers = await Promise.all([silent, slow, trickling].map((socket) => text(socket)));
+      clearInterval(drops);
+      for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
+    });
+
+    it.each([
+      ['one header of 17 kB', '/', [`X-Long: ${'y'.repeat(17_000)}`]],
+      ['many of 17 kB together', '/', Array.from({ length: 20 }, (_, n) => `X-${n}: ${'y'.repeat(850)}`)],
+      ['a target of 17 kB', `/${'y'.repeat(17_000)}`, []],
+      ['more than a thousand headers', '/', Array.from({ length: 1_500 }, () => 'a:1')],
+      [
+        'one that counts behind more than a thousand',
+        '/',
+        [...Array.from({ length: 2_100 }, () => 'a:1'), 'Expect: x'],
+      ],
+    ])('with %s is answered 431', async (_what, target, headers) => {
+      expect(await ask(await socketFrom('127.0.0.1'), headers, target)).toBe('431');
+    });
+
+    it('with 15 kB of headers is answered', async () => {
+      expect(await ask(await socketFrom('127.0.0.1'), [`X-Long: ${'y'.repeat(15_000)}`])).toBe('200');
+    });
+  });
+
+  describe('while a thousand connections are half open', () => {
+    const app = newApp();
+    const openKfId = newOpenKfId();
+    let puppet: PuppetServer;
+    managerWith({});
+
+    beforeAll(async () => {
+      puppet = await startPuppetServer();
+      await register(manager.url, app, openKfId, puppet.url);
+    });
+
+    afterAll(() => puppet.close());
+
+    it('callbacks go on being answered, and the half requests never are', async () => {
+      const half = await socketsFrom('127.0.0.2', 1_000);
+      for (const [n, socket] of half.entries()) {
+        const withBody = 'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n<xml>';
+        socket.write(n % 2 === 0 ? HALF_A_REQUEST : withBody);
+      }
+      for (let n = 0; n < 50; n++) {
+        const response = await sendMessage(manager.url, app, openKfId);
+        expect([response.status, await response.text()]).toEqual([200, 'success']);
+      }
+      expect(puppet.received).toHaveLength(50);
+      await closeAll(half);
+    });
+  });
+
+  describe('refused callbacks of one address', () => {
+    const app = newApp();
+    const openKfId = newOpenKfId();
+    const forged: WecomApp = { ...app, token: 'anotherToken' };
+    let puppet: PuppetServer;
+    managerWith({ TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info' });
+
+    beforeAll(async () => {
+      puppet = await startPuppetServer();
+      await register(manager.url, app, openKfId, puppet.url);
+    });
+
+    afterAll(() => puppet.close());
+
+    const send = async (from: string, of: WecomApp, message = '<xml><Event>other</Event></xml>') => {
+      const { query, body } = sealCallback(of, message);
+      return call(`${manager.url}/callback/${of.corpId}?${new URLSearchParams(query)}`, {
+        method: 'POST',
+        headers: ['X-Forwarded-For', from, 'Content-Type', 'text/xml'],
+        body,
+      });
     };
-    expect(details.callbacks.refused).toBe(60 + 20 + 1 + 2);
-  });
 
-  it('of a verification are counted as well', async () => {
-    const url = `${manager.url}/callback/${newApp().corpId}?msg_signature=${'a'.repeat(40)}&timestamp=1&nonce=1&echostr=AAAA`;
-    const verify = () => call(url, { headers: ['X-Forwarded-For', '10.0.0.7'] });
-    for (let n = 0; n < 60; n++) expect((await verify()).status).toBe(404);
-    expect((await verify()).status).toBe(429);
-  });
-});
-
-describe('wrong credentials of one address', () => {
-  managerWith({
-    AUTH_OPERATOR_TOKEN: OPERATOR,
-    AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
-    LOG_LEVEL: 'info',
-  });
-
-  const info = (secret: string) =>
-    call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
-      headers: ['Authorization', `Bearer ${secret}`],
+    it('are answered 429 when there were too many, and good ones 200 all the while', async () => {
+      for (let n = 0; n < 60; n++) expect((await send('10.0.0.1', forged)).status).toBe(403);
+      for (let n = 0; n < 20; n++) {
+        const refused = await send('10.0.0.1', forged);
+        expect([refused.status, jsonOf(refused).error]).toEqual([429, 'CALLBACK_TOO_MANY_REFUSED']);
+        expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+        expect((await send('10.0.0.1', app)).body.toString()).toBe('success');
+      }
+      expect((await send('10.0.0.1', newApp())).status).toBe(429);
     });
 
-  it('are answered 429 when there were too many, and good ones as ever', async () => {
-    for (let n = 0; n < 30; n++) expect((await info(`wrong-${n}`)).status).toBe(401);
-    const refused = await info('wrong');
-    expect(refused.headers).not.toHaveProperty('www-authenticate');
-    expect(jsonOf(refused)).toMatchObject({ code: 429, error: 'AUTH_TOO_MANY_FAILED' });
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect((await info(OPERATOR)).status).toBe(404);
-  });
+    it('count for no other address', async () => {
+      expect((await send('10.0.0.2', forged)).status).toBe(403);
+      expect((await send('10.0.0.1, 10.0.0.3', forged)).status).toBe(403);
+    });
 
-  it("are told so in WeCom's shape where WeCom's is spoken", async () => {
-    for (const path of ['getToken', 'wxkfRequestProxy/kf/sync_msg']) {
-      const refused = await call(`${manager.url}/puppetWxkfManager/${path}`);
-      expect([refused.status, jsonOf(refused)]).toEqual([
-        429,
-        { errcode: 429, errmsg: expect.stringMatching(/^Too many/) },
+    it('leave one warning in the log and no line each', async () => {
+      await untilLogged();
+      expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
+        expect.objectContaining({
+          address: '10.0.0.1',
+          failed: 'signatures',
+          error: 'CALLBACK_SIGNATURE_MISMATCH',
+        }),
       ]);
-    }
-  });
-
-  it('leave one warning in the log and no line each', async () => {
-    await untilLogged();
-    expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
-      expect.objectContaining({ address: '127.0.0.1', failed: 'credentials' }),
-    ]);
-    expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
-  });
-
-  it('cannot hide behind X-Forwarded-For, which is believed of nobody and told of once', async () => {
-    const from = (address: string) =>
-      call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, { headers: ['X-Forwarded-For', address] });
-    expect((await from('10.0.0.1')).status).toBe(429);
-    expect((await from('10.0.0.2')).status).toBe(429);
-    expect(await manager.line(({ msg }) => msg === 'http.proxy_untrusted')).toMatchObject({
-      level: 40,
-      peer: '127.0.0.1',
-      reason: expect.stringContaining('TRUST_PROXY'),
+      expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
     });
-    await untilLogged();
-    expect(manager.log.filter(({ msg }) => msg === 'http.proxy_untrusted')).toHaveLength(1);
+
+    it('are counted, whatever they were answered', async () => {
+      const { details } = jsonOf(await call(`${manager.url}/health`)) as {
+        details: { callbacks: { refused: number } };
+      };
+      expect(details.callbacks.refused).toBe(60 + 20 + 1 + 2);
+    });
+
+    it('of a verification are counted as well', async () => {
+      const url = `${manager.url}/callback/${newApp().corpId}?msg_signature=${'a'.repeat(40)}&timestamp=1&nonce=1&echostr=AAAA`;
+      const verify = () => call(url, { headers: ['X-Forwarded-For', '10.0.0.7'] });
+      for (let n = 0; n < 60; n++) expect((await verify()).status).toBe(404);
+      expect((await verify()).status).toBe(429);
+    });
+  });
+
+  describe('wrong credentials of one address', () => {
+    managerWith({
+      AUTH_OPERATOR_TOKEN: OPERATOR,
+      AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
+      LOG_LEVEL: 'info',
+    });
+
+    const info = (secret: string) =>
+      call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
+        headers: ['Authorization', `Bearer ${secret}`],
+      });
+
+    it('are answered 429 when there were too many, and good ones as ever', async () => {
+      for (let n = 0; n < 30; n++) expect((await info(`wrong-${n}`)).status).toBe(401);
+      const refused = await info('wrong');
+      expect(refused.headers).not.toHaveProperty('www-authenticate');
+      expect(jsonOf(refused)).toMatchObject({ code: 429, error: 'AUTH_TOO_MANY_FAILED' });
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect((await info(OPERATOR)).status).toBe(404);
+    });
+
+    it("are told so in WeCom's shape where WeCom's is spoken", async () => {
+      for (const path of ['getToken', 'wxkfRequestProxy/kf/sync_msg']) {
+        const refused = await call(`${manager.url}/puppetWxkfManager/${path}`);
+        expect([refused.status, jsonOf(refused)]).toEqual([
+          429,
+          { errcode: 429, errmsg: expect.stringMatching(/^Too many/) },
+        ]);
+      }
+    });
+
+    it('leave one warning in the log and no line each', async () => {
+      await untilLogged();
+      expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
+        expect.objectContaining({ address: '127.0.0.1', failed: 'credentials' }),
+      ]);
+      expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
+    });
+
+    it('cannot hide behind X-Forwarded-For, which is believed of nobody and told of once', async () => {
+      const from = (address: string) =>
+        call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
+          headers: ['X-Forwarded-For', address],
+        });
+      expect((await from('10.0.0.1')).status).toBe(429);
+      expect((await from('10.0.0.2')).status).toBe(429);
+      expect(await manager.line(({ msg }) => msg === 'http.proxy_untrusted')).toMatchObject({
+        level: 40,
+        peer: '127.0.0.1',
+        reason: expect.stringContaining('TRUST_PROXY'),
+      });
+      await untilLogged();
+      expect(manager.log.filter(({ msg }) => msg === 'http.proxy_untrusted')).toHaveLength(1);
+    });
   });
 });

@@ -1,11 +1,12 @@
-/** Who may call which route of the built process, and what the others are told. */
+/** Who may call which route of the built process, and what the others are told. On both stores, embedded and MongoDB. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace, type Place } from '../support/place.js';
+import type { Place } from '../support/place.js';
 import { registrationOf } from '../support/puppet-server.js';
+import { onEachStore } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 
 const SECRETS = {
@@ -57,191 +58,199 @@ const SCHEMES = [
 const CALLERS = { HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1' };
 let callers = 0;
 
-let place: Place;
-let manager: ManagerProcess;
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
 
-function managerWith(env: Readonly<Record<string, string>>): void {
-  beforeAll(async () => {
-    place = embeddedPlace();
-    manager = await startManager({ ...place.env, ...CALLERS, LOG_LEVEL: 'trace', ...env });
-  });
+  function managerWith(env: Readonly<Record<string, string>>): void {
+    beforeAll(async () => {
+      place = newPlace();
+      manager = await startManager({ ...place.env, ...CALLERS, LOG_LEVEL: 'trace', ...env });
+    });
 
-  afterAll(async () => {
-    await manager.stop();
-    // After all that was sent: neither a secret nor what carries one.
-    for (const secret of [...Object.values(SECRETS).flat(), UNKNOWN]) {
-      expect(manager.output()).not.toContain(secret);
-      expect(manager.output()).not.toContain(basic(secret).slice('Basic '.length));
-    }
-    await place.discard();
-  });
-}
+    afterAll(async () => {
+      await manager.stop();
+      // After all that was sent: neither a secret nor what carries one.
+      for (const secret of [...Object.values(SECRETS).flat(), UNKNOWN]) {
+        expect(manager.output()).not.toContain(secret);
+        expect(manager.output()).not.toContain(basic(secret).slice('Basic '.length));
+      }
+      await place.discard();
+    });
+  }
 
-async function ask([method, path]: Route, authorization?: string) {
-  callers++;
-  const response = await fetch(manager.url + path, {
-    method,
-    headers: {
-      'x-forwarded-for': `10.0.${callers >> 8}.${callers & 255}`,
-      ...(authorization !== undefined && { authorization }),
-    },
-  });
-  const body = await response.text();
-  expect(body).not.toContain('marked-secret');
-  const { error, message } = body.startsWith('{') ? JSON.parse(body) : {};
-  return { status: response.status, error, message, challenge: response.headers.get('www-authenticate') };
-}
+  async function ask([method, path]: Route, authorization?: string) {
+    callers++;
+    const response = await fetch(manager.url + path, {
+      method,
+      headers: {
+        'x-forwarded-for': `10.0.${callers >> 8}.${callers & 255}`,
+        ...(authorization !== undefined && { authorization }),
+      },
+    });
+    const body = await response.text();
+    expect(body).not.toContain('marked-secret');
+    const { error, message } = body.startsWith('{') ? JSON.parse(body) : {};
+    return { status: response.status, error, message, challenge: response.headers.get('www-authenticate') };
+  }
 
-const CHALLENGE = 'Bearer realm="wxkf-manager", Basic realm="wxkf-manager", charset="UTF-8"';
+  const CHALLENGE = 'Bearer realm="wxkf-manager", Basic realm="wxkf-manager", charset="UTF-8"';
 
-describe('with a secret for each role', () => {
-  managerWith(ALL_ROLES);
+  describe('with a secret for each role', () => {
+    managerWith(ALL_ROLES);
 
-  const cases = ROLES.flatMap((caller) =>
-    SCHEMES.flatMap(([scheme, carry]) =>
-      SECRETS[caller].flatMap((secret, index) =>
-        CLOSED_ROUTES.map(({ role, route }) => ({
-          caller,
-          scheme,
-          number: index + 1,
-          authorization: carry(secret),
-          role,
-          route,
-        })),
+    const cases = ROLES.flatMap((caller) =>
+      SCHEMES.flatMap(([scheme, carry]) =>
+        SECRETS[caller].flatMap((secret, index) =>
+          CLOSED_ROUTES.map(({ role, route }) => ({
+            caller,
+            scheme,
+            number: index + 1,
+            authorization: carry(secret),
+            role,
+            route,
+          })),
+        ),
       ),
-    ),
-  );
+    );
 
-  it.each(cases.filter(({ caller, role }) => caller === role))(
-    'a $caller may call $route.0 $route.1 by its secret $number as $scheme',
-    async ({ route, authorization }) => {
-      expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
-    },
-  );
+    it.each(cases.filter(({ caller, role }) => caller === role))(
+      'a $caller may call $route.0 $route.1 by its secret $number as $scheme',
+      async ({ route, authorization }) => {
+        expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
+      },
+    );
 
-  it.each(cases.filter(({ caller, role }) => caller !== role))(
-    'a $caller may not call $route.0 $route.1 by its secret $number as $scheme',
-    async ({ route, authorization, role }) => {
-      const { status, error, message, challenge } = await ask(route, authorization);
-      expect([status, challenge]).toEqual([403, null]);
-      if (route[0] === 'HEAD') return;
-      expect(error).toBe('AUTH_ROLE_FORBIDDEN');
-      expect(message).toMatch(new RegExp(`one that may: ${role}$`));
-    },
-  );
+    it.each(cases.filter(({ caller, role }) => caller !== role))(
+      'a $caller may not call $route.0 $route.1 by its secret $number as $scheme',
+      async ({ route, authorization, role }) => {
+        const { status, error, message, challenge } = await ask(route, authorization);
+        expect([status, challenge]).toEqual([403, null]);
+        if (route[0] === 'HEAD') return;
+        expect(error).toBe('AUTH_ROLE_FORBIDDEN');
+        expect(message).toMatch(new RegExp(`one that may: ${role}$`));
+      },
+    );
 
-  it.each(CLOSED_ROUTES)('nobody may call $route.0 $route.1 without credentials', async ({ route, role }) => {
-    const { status, error, message, challenge } = await ask(route);
-    expect([status, challenge]).toEqual([401, CHALLENGE]);
-    if (route[0] === 'HEAD') return;
-    expect(error).toBe('AUTH_MISSING');
-    expect(message).toContain(`AUTH_${role.toUpperCase()}_TOKEN`);
-  });
+    it.each(CLOSED_ROUTES)(
+      'nobody may call $route.0 $route.1 without credentials',
+      async ({ route, role }) => {
+        const { status, error, message, challenge } = await ask(route);
+        expect([status, challenge]).toEqual([401, CHALLENGE]);
+        if (route[0] === 'HEAD') return;
+        expect(error).toBe('AUTH_MISSING');
+        expect(message).toContain(`AUTH_${role.toUpperCase()}_TOKEN`);
+      },
+    );
 
-  it.each(CLOSED_ROUTES)('nobody may call $route.0 $route.1 by wrong credentials', async ({ route }) => {
-    for (const authorization of [bearer(UNKNOWN), basic(UNKNOWN), `Digest ${UNKNOWN}`, UNKNOWN]) {
-      const { status, error, challenge } = await ask(route, authorization);
-      expect([status, challenge]).toEqual([401, CHALLENGE]);
-      if (route[0] !== 'HEAD') expect(error).toBe('AUTH_WRONG');
-    }
-  });
+    it.each(CLOSED_ROUTES)('nobody may call $route.0 $route.1 by wrong credentials', async ({ route }) => {
+      for (const authorization of [bearer(UNKNOWN), basic(UNKNOWN), `Digest ${UNKNOWN}`, UNKNOWN]) {
+        const { status, error, challenge } = await ask(route, authorization);
+        expect([status, challenge]).toEqual([401, CHALLENGE]);
+        if (route[0] !== 'HEAD') expect(error).toBe('AUTH_WRONG');
+      }
+    });
 
-  it.each(OPEN_ROUTES)('%s %s asks nobody, and judges no credentials', async (...route) => {
-    for (const authorization of [undefined, bearer(UNKNOWN), bearer(SECRETS.puppet[0])]) {
-      expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
-    }
-  });
+    it.each(OPEN_ROUTES)('%s %s asks nobody, and judges no credentials', async (...route) => {
+      for (const authorization of [undefined, bearer(UNKNOWN), bearer(SECRETS.puppet[0])]) {
+        expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
+      }
+    });
 
-  it('says of a wrong path and of a wrong method what it says without roles', async () => {
-    expect(await ask(['GET', '/nothing', 404])).toMatchObject({ status: 404, error: 'ROUTE_NOT_FOUND' });
-    expect(await ask(['GET', '/puppetWxkfManager/register', 405])).toMatchObject({
-      status: 405,
-      error: 'ROUTE_METHOD_NOT_ALLOWED',
+    it('says of a wrong path and of a wrong method what it says without roles', async () => {
+      expect(await ask(['GET', '/nothing', 404])).toMatchObject({ status: 404, error: 'ROUTE_NOT_FOUND' });
+      expect(await ask(['GET', '/puppetWxkfManager/register', 405])).toMatchObject({
+        status: 405,
+        error: 'ROUTE_METHOD_NOT_ALLOWED',
+      });
+    });
+
+    it('closes a path however it is written', async () => {
+      for (const path of [
+        '//puppetWxkfManager///puppetWxkfInfo/wk1',
+        '/%70uppetWxkfManager/puppetWxkfInfo/wk1',
+      ]) {
+        expect(await ask(['GET', path, 401])).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
+      }
+    });
+
+    it('answers before anything of the body has come', async () => {
+      const { hostname, port } = new URL(manager.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        'POST /puppetWxkfManager/register HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n',
+      );
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 .*AUTH_MISSING/s);
+    });
+
+    it('takes the secret from the URL that a puppet is configured with', async () => {
+      const url = manager.url.replace('http://', `http://puppet:${SECRETS.puppet[1]}@`);
+      const app = newApp();
+      const puppet = registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1');
+      const registered = await axios.post(`${url}/puppetWxkfManager/register`, puppet);
+      expect(registered.data).toEqual({ code: 0, message: 'success' });
+      const goodbye = await axios.post(`${url}/puppetWxkfManager/deregister`, puppet);
+      expect(goodbye.data).toEqual({ code: 0, message: 'success' });
+    });
+
+    it('logs a refusal with its reason', async () => {
+      await ask(['GET', '/puppetWxkfManager/puppetWxkfInfo/logged', 403], bearer(SECRETS.puppet[0]));
+      const line = await manager.line(({ url }) => url === '/puppetWxkfManager/puppetWxkfInfo/logged');
+      expect(line).toMatchObject({ status: 403, error: 'AUTH_ROLE_FORBIDDEN', role: 'puppet' });
+    });
+
+    it.each([
+      ['DELETE', '/puppetWxkfManager/getToken'],
+      ['DELETE', '//puppetWxkfManager//wxkfRequestProxy/kf/sync_msg'],
+      ['GET', '/puppetWxkfManager/wxkfRequestProxy/%zz'],
+    ])("answers an error of %s %s in WeCom's shape", async (method, path) => {
+      const response = await fetch(manager.url + path, { method });
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(await response.json()).toEqual({
+        errcode: response.status,
+        errmsg: expect.stringMatching(/\w/),
+      });
     });
   });
 
-  it('closes a path however it is written', async () => {
-    for (const path of [
-      '//puppetWxkfManager///puppetWxkfInfo/wk1',
-      '/%70uppetWxkfManager/puppetWxkfInfo/wk1',
-    ]) {
-      expect(await ask(['GET', path, 401])).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
-    }
-  });
+  describe('with a secret for puppets alone', () => {
+    managerWith({ AUTH_PUPPET_TOKEN: SECRETS.puppet[0] });
 
-  it('answers before anything of the body has come', async () => {
-    const { hostname, port } = new URL(manager.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      'POST /puppetWxkfManager/register HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n',
+    it.each(ROUTES_OF.puppet)('a puppet may call %s %s, by its secret', async (...route) => {
+      expect(await ask(route)).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
+      expect(await ask(route, bearer(SECRETS.puppet[0]))).toMatchObject({ status: route[2] });
+    });
+
+    it.each(CLOSED_ROUTES.filter(({ role, route }) => role !== 'puppet' && route[0] !== 'HEAD'))(
+      '$route.0 $route.1 is closed and says what would open it',
+      async ({ role, route }) => {
+        const setting = `AUTH_${role.toUpperCase()}_TOKEN`;
+        for (const authorization of [undefined, bearer(UNKNOWN), basic(SECRETS[role][0])]) {
+          const { message, ...answer } = await ask(route, authorization);
+          expect(answer).toEqual({ status: 401, error: 'AUTH_ROLE_CLOSED', challenge: CHALLENGE });
+          expect(message).toMatch(new RegExp(`set one in the manager: ${setting}$`));
+        }
+        const { status, message } = await ask(route, bearer(SECRETS.puppet[0]));
+        expect(status).toBe(403);
+        expect(message).toMatch(new RegExp(`${role}, once ${setting} is set$`));
+      },
     );
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 .*AUTH_MISSING/s);
+
+    it.each(OPEN_ROUTES)('%s %s asks nobody', async (...route) => {
+      expect((await ask(route)).status).toBe(route[2]);
+    });
   });
 
-  it('takes the secret from the URL that a puppet is configured with', async () => {
-    const url = manager.url.replace('http://', `http://puppet:${SECRETS.puppet[1]}@`);
-    const app = newApp();
-    const puppet = registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1');
-    const registered = await axios.post(`${url}/puppetWxkfManager/register`, puppet);
-    expect(registered.data).toEqual({ code: 0, message: 'success' });
-    const goodbye = await axios.post(`${url}/puppetWxkfManager/deregister`, puppet);
-    expect(goodbye.data).toEqual({ code: 0, message: 'success' });
+  describe('without any secret', () => {
+    managerWith({});
+
+    it.each([...CLOSED_ROUTES.map(({ route }) => route), ...OPEN_ROUTES])(
+      '%s %s asks nobody, and judges no credentials',
+      async (...route) => {
+        for (const authorization of [undefined, bearer(UNKNOWN), basic(UNKNOWN)]) {
+          expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
+        }
+      },
+    );
   });
-
-  it('logs a refusal with its reason', async () => {
-    await ask(['GET', '/puppetWxkfManager/puppetWxkfInfo/logged', 403], bearer(SECRETS.puppet[0]));
-    const line = await manager.line(({ url }) => url === '/puppetWxkfManager/puppetWxkfInfo/logged');
-    expect(line).toMatchObject({ status: 403, error: 'AUTH_ROLE_FORBIDDEN', role: 'puppet' });
-  });
-
-  it.each([
-    ['DELETE', '/puppetWxkfManager/getToken'],
-    ['DELETE', '//puppetWxkfManager//wxkfRequestProxy/kf/sync_msg'],
-    ['GET', '/puppetWxkfManager/wxkfRequestProxy/%zz'],
-  ])("answers an error of %s %s in WeCom's shape", async (method, path) => {
-    const response = await fetch(manager.url + path, { method });
-    expect(response.status).toBeGreaterThanOrEqual(400);
-    expect(await response.json()).toEqual({ errcode: response.status, errmsg: expect.stringMatching(/\w/) });
-  });
-});
-
-describe('with a secret for puppets alone', () => {
-  managerWith({ AUTH_PUPPET_TOKEN: SECRETS.puppet[0] });
-
-  it.each(ROUTES_OF.puppet)('a puppet may call %s %s, by its secret', async (...route) => {
-    expect(await ask(route)).toMatchObject({ status: 401, error: 'AUTH_MISSING' });
-    expect(await ask(route, bearer(SECRETS.puppet[0]))).toMatchObject({ status: route[2] });
-  });
-
-  it.each(CLOSED_ROUTES.filter(({ role, route }) => role !== 'puppet' && route[0] !== 'HEAD'))(
-    '$route.0 $route.1 is closed and says what would open it',
-    async ({ role, route }) => {
-      const setting = `AUTH_${role.toUpperCase()}_TOKEN`;
-      for (const authorization of [undefined, bearer(UNKNOWN), basic(SECRETS[role][0])]) {
-        const { message, ...answer } = await ask(route, authorization);
-        expect(answer).toEqual({ status: 401, error: 'AUTH_ROLE_CLOSED', challenge: CHALLENGE });
-        expect(message).toMatch(new RegExp(`set one in the manager: ${setting}$`));
-      }
-      const { status, message } = await ask(route, bearer(SECRETS.puppet[0]));
-      expect(status).toBe(403);
-      expect(message).toMatch(new RegExp(`${role}, once ${setting} is set$`));
-    },
-  );
-
-  it.each(OPEN_ROUTES)('%s %s asks nobody', async (...route) => {
-    expect((await ask(route)).status).toBe(route[2]);
-  });
-});
-
-describe('without any secret', () => {
-  managerWith({});
-
-  it.each([...CLOSED_ROUTES.map(({ route }) => route), ...OPEN_ROUTES])(
-    '%s %s asks nobody, and judges no credentials',
-    async (...route) => {
-      for (const authorization of [undefined, bearer(UNKNOWN), basic(UNKNOWN)]) {
-        expect(await ask(route, authorization)).toMatchObject({ status: route[2], challenge: null });
-      }
-    },
-  );
 });
