@@ -36,8 +36,23 @@ export type Registration = Omit<Puppet, 'online' | 'lastOnlineAtMs' | 'replacedF
 /** Puppets come and go; an old one that still has to say goodbye is among the last of them. */
 const REPLACED_FROM_MAX = 8;
 
+/** What an account's record becomes by a registration at `nowMs`. @param before `null` where there was none. */
+export function toRegistered(
+  registration: Registration,
+  before: Puppet | null,
+  nowMs: number,
+): Omit<Puppet, 'answered'> {
+  return {
+    ...registration,
+    acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
+    online: true,
+    lastOnlineAtMs: nowMs,
+    replacedFrom: replacedBy(before, registration.from),
+  };
+}
+
 /** The addresses that a registration from `from` replaces. */
-export function replacedBy(before: Pick<Puppet, 'from' | 'replacedFrom'> | null, from: string): string[] {
+function replacedBy(before: Pick<Puppet, 'from' | 'replacedFrom'> | null, from: string): string[] {
   if (before === null) return [];
   const addresses = [...before.replacedFrom, before.from].filter((one) => one !== '' && one !== from);
   return [...new Set(addresses)].slice(-REPLACED_FROM_MAX);

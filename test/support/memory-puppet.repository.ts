@@ -1,4 +1,4 @@
-import { type Puppet, type Registration, replacedBy } from '../../src/registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../../src/registry/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
@@ -46,15 +46,7 @@ export class MemoryPuppetRepository extends PuppetRepository {
   override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
     const before = this.#get(registration.openKfId);
     if (!mayReplace(before)) return null;
-    const replacedFrom = replacedBy(before, registration.from);
-    return this.#write({
-      ...registration,
-      acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
-      online: true,
-      lastOnlineAtMs: nowMs,
-      replacedFrom,
-      answered: false,
-    });
+    return this.#write({ ...toRegistered(registration, before, nowMs), answered: false });
   }
 
   override async forget(openKfId: string): Promise<Puppet | null> {

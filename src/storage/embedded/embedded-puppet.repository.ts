@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { Secret } from '../../kernel/secret.js';
-import { type Puppet, type Registration, replacedBy } from '../../registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../../registry/puppet.js';
 import {
   type Changes,
   type Goodbye,
@@ -68,17 +68,9 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   }
 
   override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
-    return this.#write(registration.openKfId, (before) => {
-      if (!mayReplace(before)) return null;
-      return {
-        ...registration,
-        acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
-        online: true,
-        lastOnlineAtMs: nowMs,
-        replacedFrom: replacedBy(before, registration.from),
-        answered: true,
-      };
-    });
+    return this.#write(registration.openKfId, (before) =>
+      mayReplace(before) ? { ...toRegistered(registration, before, nowMs), answered: true } : null,
+    );
   }
 
   override async forget(openKfId: string): Promise<Puppet | null> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type QueryFilter, Types } from 'mongoose';
-import { type Puppet, type Registration, replacedBy } from '../../registry/puppet.js';
+import { type Puppet, type Registration, toRegistered } from '../../registry/puppet.js';
 import {
   type ChangeCursor,
   type Changes,
@@ -66,16 +66,8 @@ export class MongoPuppetRepository extends PuppetRepository {
 
   override async save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null> {
     return this.#changeJudged(registration.openKfId, mayReplace, (before) => {
-      const replacedFrom = replacedBy(before, registration.from);
-      const saved = {
-        ...registration,
-        acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
-        online: true,
-        lastOnlineAtMs: nowMs,
-        replacedFrom,
-        answered: false,
-      };
-      return { fields: { ...toRecord(registration, nowMs), replacedFrom }, after: saved };
+      const after = { ...toRegistered(registration, before, nowMs), answered: false };
+      return { fields: { ...toRecord(registration, nowMs), replacedFrom: after.replacedFrom }, after };
     });
   }
 
