@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Runs on Node's own ES modules, as the product does; @swc/jest only strips the types. */
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 9)) {
@@ -17,6 +19,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,
+  // By default jest leaves one core idle, which is half of two; the end-to-end tests wait for processes most of the time.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   coverageDirectory: '<rootDir>/coverage',
   transform: {
     '^.+\\.ts$': [
