@@ -63,6 +63,8 @@ function headersFor(policy: PagePolicy): Headers {
   const tell = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: policy as Record<string, string[]> },
     frameguard: { action: 'deny' },
+    // What else is under this name is not ours to tell.
+    strictTransportSecurity: { includeSubDomains: false },
   });
   const recorder = {
     setHeader: (name: string, value: string) => {
