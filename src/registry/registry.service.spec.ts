@@ -107,6 +107,20 @@ describe('loading', () => {
 });
 
 describe('a registration', () => {
+  it('has its answer noted before the process ends', async () => {
+    const { promise: noted, resolve: note } = Promise.withResolvers<void>();
+    repository.markAnswered = () => noted;
+    (await registry.register(registration())).answered();
+    let hasEnded = false;
+    const end = registry.onApplicationShutdown().then(() => {
+      hasEnded = true;
+    });
+    await clock.advance(0);
+    expect(hasEnded).toBe(false);
+    note();
+    await end;
+  });
+
   it('is used from the moment in which its answer was written, not before', async () => {
     await loaded();
     const registered = await registry.register(registration());

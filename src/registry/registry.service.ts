@@ -24,6 +24,9 @@ const LOOK_UP_LIMIT_MS = 600;
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
 
+/** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
+const LAST_MARKS_LIMIT_MS = 2_000;
+
 /** How long others wait for the word that a registration was answered: its process may have died. */
 const ANSWER_LIMIT_MS = 5_000;
 
@@ -54,6 +57,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   readonly #underWay = new RegistrationsUnderWay();
   readonly #guard: TakeoverGuard;
   readonly #proofs: SecretProofs;
+  readonly #marks = new Set<Promise<void>>();
   #prepare: PrepareAnswer = async () => () => {};
 
   constructor(
@@ -76,6 +80,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     await this.#sync.stop();
+    await withinDeadline(LAST_MARKS_LIMIT_MS, 'mark', Promise.all(this.#marks)).catch(() => {});
   }
 
   get isLoaded(): boolean {
@@ -175,13 +180,19 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
       write.end(puppet);
       afterAnswer();
       isOver();
-      this.repository.markAnswered(saved).catch((err: unknown) => {
-        // Others find out by themselves after a while.
-        this.log.debug({ openKfId, err }, 'registry.mark_failed');
-      });
+      this.#markAnswered(saved);
       void this.#proofs.askLater(puppet);
     };
     return { puppet, answered };
+  }
+
+  /** Where it fails, others find out by themselves after a while. */
+  #markAnswered(saved: Puppet): void {
+    const mark = this.repository
+      .markAnswered(saved)
+      .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'))
+      .finally(() => this.#marks.delete(mark));
+    this.#marks.add(mark);
   }
 
   /**
