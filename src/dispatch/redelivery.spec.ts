@@ -21,7 +21,7 @@ import { refusedUrl } from '../../test/support/raw-server.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import type { Registration } from '../registry/puppet.js';
-import type { Registered } from '../registry/registry.service.js';
+import type { Registered } from '../registry/registrations.js';
 import type { Dispatched } from './dispatcher.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
 import type { KfEvent } from './kf-event.js';

@@ -5,18 +5,16 @@ import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
-import { secretIdOf } from '../kernel/secret-id.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
-import { RegistrationsUnderWay } from './registrations-under-way.js';
-import { logRegistration } from './registry-audit.js';
+import { type PrepareAnswer, type Registered, Registrations } from './registrations.js';
 import { type CorpKeys, keysIdOf, RegistryImage } from './registry-image.js';
 import { inTime, RegistrySync } from './registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import { SecretProofs } from './secret-proofs.js';
 import type { CorpPair, KeyPair } from './shared-keys.js';
-import { mayRegister, TakeoverGuard } from './takeover-guard.js';
+import { TakeoverGuard } from './takeover-guard.js';
 
 /** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
 const LOOK_UP_LIMIT_MS = 600;
@@ -24,27 +22,8 @@ const LOOK_UP_LIMIT_MS = 600;
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
 
-/** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
-const LAST_MARKS_LIMIT_MS = 2_000;
-
 /** How long others wait for the word that a registration was answered: its process may have died. */
 const ANSWER_LIMIT_MS = 5_000;
-
-/** What is stored may change between the look at it and the write, but not again and again. */
-const REGISTER_TRIES = 5;
-
-/** Called when a registration is stored; what it gives is called in the tick in which the answer was written. */
-export type PrepareAnswer = (puppet: Puppet) => Promise<() => void>;
-
-/** A registration that is stored and not yet in use. */
-export interface Registered {
-  readonly puppet: Puppet;
-  /**
-   * To be called in the tick in which the answer was written. Before it nothing is delivered to the
-   * new endpoint: a delivery ahead of that answer crashes the deployed puppet.
-   */
-  answered(): void;
-}
 
 /**
  * Who is registered and which keys are valid. Answers from memory; the store is asked only for what
@@ -54,11 +33,8 @@ export interface Registered {
 export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #image: RegistryImage;
   readonly #sync: RegistrySync;
-  readonly #underWay = new RegistrationsUnderWay();
-  readonly #guard: TakeoverGuard;
   readonly #proofs: SecretProofs;
-  readonly #marks = new Set<Promise<void>>();
-  #prepare: PrepareAnswer = async () => () => {};
+  readonly #registrations: Registrations;
 
   constructor(
     private readonly repository: PuppetRepository,
@@ -70,8 +46,16 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   ) {
     this.#image = new RegistryImage(config.wecomApps);
     this.#sync = new RegistrySync(this.#image, repository, clock, log);
-    this.#guard = new TakeoverGuard(repository, secrets, log);
     this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
+    this.#registrations = new Registrations(
+      this.#image,
+      this.#sync,
+      new TakeoverGuard(repository, secrets, log),
+      this.#proofs,
+      repository,
+      storeClock,
+      log,
+    );
   }
 
   onApplicationBootstrap(): void {
@@ -80,7 +64,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     await this.#sync.stop();
-    await withinDeadline(LAST_MARKS_LIMIT_MS, 'mark', Promise.all(this.#marks)).catch(() => {});
+    await this.#registrations.end();
   }
 
   get isLoaded(): boolean {
@@ -98,12 +82,12 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   /** What is to be done for each registration besides; there is one listener, which delivers what waits. */
   beforeAnswer(prepare: PrepareAnswer): void {
-    this.#prepare = prepare;
+    this.#registrations.beforeAnswer(prepare);
   }
 
   /** Resolves, in the tick of the answer, when no registration of the account is under way; `null` when none is. */
   whenAnswered(openKfId: string): Promise<void> | null {
-    return this.#underWay.whenOver(openKfId);
+    return this.#registrations.whenAnswered(openKfId);
   }
 
   /** Whether another process took its registration and may not have answered it yet. */
@@ -111,88 +95,9 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + ANSWER_LIMIT_MS;
   }
 
-  /**
-   * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
-   * @param requestId for the log.
-   * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
-   *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`.
-   */
-  async register(registration: Registration, requestId?: string): Promise<Registered> {
-    const known = this.#image.findPuppet(registration.openKfId);
-    const isPlain = mayRegister(known, registration, false);
-    let isProven = !isPlain && (await this.#guard.prove(registration, requestId));
-    for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
-      const registered = await this.#tryRegister(registration, isProven, requestId);
-      if (registered !== null) return registered;
-      // The store knew another one than memory.
-      isProven = (await this.#guard.prove(registration, requestId)) || isProven;
-    }
-    throw new AppError('STORE_UNAVAILABLE', { internal: { tries: REGISTER_TRIES } });
-  }
-
-  /** @returns `null` when it may not replace what is stored. */
-  async #tryRegister(
-    registration: Registration,
-    isProven: boolean,
-    requestId: string | undefined,
-  ): Promise<Registered | null> {
-    const isOver = this.#underWay.begin(registration.openKfId);
-    try {
-      const registered = await this.#register(registration, isProven, requestId, isOver);
-      if (registered === null) isOver();
-      return registered;
-    } catch (error) {
-      isOver();
-      throw error;
-    }
-  }
-
-  async #register(
-    registration: Registration,
-    isProven: boolean,
-    requestId: string | undefined,
-    isOver: () => void,
-  ): Promise<Registered | null> {
-    const { openKfId, corpId, corpSecret } = registration;
-    const acceptedSecretId = isProven
-      ? secretIdOf(corpId, corpSecret)
-      : this.#proofs.findAcceptedId(corpId, corpSecret);
-    let before: Puppet | null = null;
-    const mayReplace = (stored: Puppet | null): boolean => {
-      before = stored;
-      return mayRegister(stored, registration, isProven);
-    };
-    const write = this.#sync.beginWrite(openKfId);
-    const nowMs = this.storeClock.nowMs();
-    const saving = this.repository.save({ ...registration, acceptedSecretId }, nowMs, mayReplace);
-    const saved = await inTime(write, saving);
-    if (saved === null) {
-      write.end(null);
-      return null;
-    }
-    logRegistration(this.log, before, saved, requestId);
-    const puppet = { ...saved, answered: true };
-    const afterAnswer = await this.#prepare(puppet).catch((error: unknown) => {
-      write.fail();
-      throw error;
-    });
-    const answered = (): void => {
-      write.end(puppet);
-      afterAnswer();
-      isOver();
-      this.#markAnswered(saved);
-      void this.#proofs.askLater(puppet);
-    };
-    return { puppet, answered };
-  }
-
-  /** Where it fails, others find out by themselves after a while. */
-  #markAnswered(saved: Puppet): void {
-    const mark = this.repository
-      .markAnswered(saved)
-      .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'))
-      .finally(() => this.#marks.delete(mark));
-    this.#marks.add(mark);
+  /** See `Registrations.register`. */
+  register(registration: Registration, requestId?: string): Promise<Registered> {
+    return this.#registrations.register(registration, requestId);
   }
 
   /**

@@ -4,11 +4,10 @@ import { Outbox } from '../../dispatch/outbox.js';
 import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
-import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { STORAGE_PORTS } from '../storage-ports.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
@@ -30,15 +29,6 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
   ],
-  exports: [
-    StorageProbe,
-    PuppetRepository,
-    Outbox,
-    ResyncBudget,
-    AccessTokenStore,
-    CallQuota,
-    StoreClock,
-    StoredSecrets,
-  ],
+  exports: STORAGE_PORTS,
 })
 export class EmbeddedStorageModule {}

@@ -9,11 +9,10 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
-import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
@@ -55,16 +54,7 @@ export class MongoStorageModule {
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],
-      exports: [
-        StorageProbe,
-        PuppetRepository,
-        Outbox,
-        ResyncBudget,
-        AccessTokenStore,
-        CallQuota,
-        StoreClock,
-        StoredSecrets,
-      ],
+      exports: STORAGE_PORTS,
     };
   }
 }

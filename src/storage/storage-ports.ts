@@ -1,0 +1,20 @@
+import { Outbox } from '../dispatch/outbox.js';
+import { ResyncBudget } from '../dispatch/resync-budget.js';
+import { StorageProbe } from '../health/storage-probe.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { PuppetRepository } from '../registry/puppet.repository.js';
+import { CallQuota } from '../wecom/proxy/call-quota.js';
+import { AccessTokenStore } from '../wecom/tokens/access-token.store.js';
+import { StoredSecrets } from './sealed/stored-secrets.js';
+
+/** All that a storage provides, whichever it is. */
+export const STORAGE_PORTS = [
+  StorageProbe,
+  PuppetRepository,
+  Outbox,
+  ResyncBudget,
+  AccessTokenStore,
+  CallQuota,
+  StoreClock,
+  StoredSecrets,
+];
