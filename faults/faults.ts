@@ -152,9 +152,12 @@ function write(report: string): void {
   writeFileSync(join(ROOT, 'docs/faults.md'), `${text.join('\n\n')}\n`);
 }
 
-/** A database that is missing may not make CI green. */
-function isGood(rows: readonly (Row | NotRun)[]): boolean {
-  return rows.every((row) => (isNotRun(row) ? row.isExcused || !process.env.CI : row.broken.length === 0));
+/** What did not hold, by its first column. A database that is missing may not make CI green. */
+function failures(rows: readonly (Row | NotRun)[]): string[] {
+  return rows.flatMap((row) => {
+    if (!isNotRun(row)) return row.broken.map((what) => `${row.injection}, ${row.length}: ${what}`);
+    return row.isExcused || !process.env.CI ? [] : [`${row.injection}: not run: ${row.notRun}`];
+  });
 }
 
 async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {
@@ -164,7 +167,10 @@ async function main(run: Run, scenarios: readonly Scenario[]): Promise<number> {
   const report = [machine(ROOT, run.seed, run.isShort), table(rows), remarks(rows)].join('\n\n');
   say(`\n${report}\n`);
   if (options.write) write(report);
-  return isGood(rows) ? 0 : 1;
+  const failed = failures(rows);
+  // Last, since that is what is left where a long output is cut.
+  for (const failure of failed) say(`DID NOT HOLD: ${failure}`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 if (options.help) {

@@ -1,7 +1,7 @@
 /**
  * How long after a fault the waiting hints are on their way: from when the cause was gone to the start of the
  * account's first delivery. Only hints count that were due or under way at the fault; when the next fault
- * comes first, time begins anew.
+ * comes first, time begins anew. A manager delivers before anybody has seen it ready: that is no time at all.
  */
 import { Durations } from './durations.js';
 import type { Arrival, Oracle } from './oracle.js';
@@ -22,7 +22,10 @@ export class Recovery {
     return this.#waiting.size;
   }
 
-  /** @param candidates - accounts that get no further callbacks until then, so that only their hint can be on its way. */
+  /**
+   * To be called when nothing more arrives of what was sent before the fault.
+   * @param candidates - accounts that get no further callbacks until then, so that only their hint can be on its way.
+   */
   fault(candidates: readonly string[]): void {
     this.#goneAtMs = null;
     const nowMs = performance.now();
@@ -52,7 +55,7 @@ export class Recovery {
   }
 
   #see({ openKfId, startedAtMs }: Arrival): void {
-    if (this.#goneAtMs === null || !this.#waiting.delete(openKfId)) return;
-    this.durations.add(startedAtMs - this.#goneAtMs);
+    if (!this.#waiting.delete(openKfId)) return;
+    this.durations.add(Math.max(0, startedAtMs - (this.#goneAtMs ?? startedAtMs)));
   }
 }

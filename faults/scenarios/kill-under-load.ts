@@ -19,6 +19,8 @@ const ON_ITS_WAY_MS = 20_000;
 /** Every so many kills what was due gets the time that it may take. */
 const PATIENT_EVERY = 10;
 const REPORT_EVERY = 20;
+/** What a process sent before it was killed may still have to be read here; a new one takes longer to start. */
+const LAST_WORDS_MS = 100;
 
 export const killUnderLoad: Scenario = {
   name: 'kill',
@@ -112,18 +114,23 @@ class KillUnderLoad {
   async #killAndStart(manager: Manager, options: ManagerOptions, number: number): Promise<Manager> {
     if (number % PATIENT_EVERY === 0) await this.#wait();
     else await sleep(50 + this.#random.below(this.run_.isShort ? 2_000 : 3_000));
-    await manager.kill();
-    this.#hush();
+    await this.#kill(manager);
     let next = Manager.spawn(this.run_, options);
     if (this.#random.below(10) === 0) {
       // One that is killed while it starts, for whatever it does to its store then.
       await sleep(this.#random.below(600));
-      await next.kill();
+      await this.#kill(next);
       this.#early++;
       next = Manager.spawn(this.run_, options);
     }
     this.#recovery.begin(await next.whenReady());
     return next;
+  }
+
+  async #kill(manager: Manager): Promise<void> {
+    await manager.kill();
+    await sleep(LAST_WORDS_MS);
+    this.#hush();
   }
 
   /** The accounts that wait for a puppet which is there, and few of the others. */
