@@ -32,6 +32,7 @@ interface Known extends Pick<Held, 'generation' | 'leaseId'> {
 export class HintKeeper {
   readonly #lanes = new Map<string, Lane>();
   readonly #known = new Map<string, Known>();
+  readonly #unawaited = new Set<Promise<void>>();
   #isFailing = false;
 
   constructor(
@@ -87,12 +88,17 @@ export class HintKeeper {
     if (known !== undefined && known.leaseId === held.leaseId)
       this.#known.set(held.key, { ...known, leaseId: null });
     const released = this.outbox.release(held, dueAtMs, this.storeClock.nowMs());
-    released.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.release_failed'));
+    this.#follow(released, held, 'hint.release_failed');
   }
 
   /** That generation waits no more: no later success has to settle it. */
   forget({ key, generation }: Held): void {
     if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
+  }
+
+  /** Resolves when everything this has begun to settle or release is written, or could not be. */
+  async whenWritten(): Promise<void> {
+    await Promise.all(this.#unawaited);
   }
 
   async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {
@@ -127,8 +133,14 @@ export class HintKeeper {
   }
 
   #settle(held: Held): void {
-    const settled = this.outbox.settle(held, this.storeClock.nowMs());
-    // It is delivered once more, harmlessly.
-    settled.catch((err: unknown) => this.log.debug({ key: held.key, err }, 'hint.settle_failed'));
+    // Where it fails, it is delivered once more, harmlessly.
+    this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held, 'hint.settle_failed');
+  }
+
+  #follow(write: Promise<void>, { key }: Held, failed: string): void {
+    const over = write
+      .catch((err: unknown) => this.log.debug({ key, err }, failed))
+      .finally(() => this.#unawaited.delete(over));
+    this.#unawaited.add(over);
   }
 }

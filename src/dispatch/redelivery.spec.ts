@@ -26,7 +26,7 @@ import type { Dispatched } from './dispatcher.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
 import type { KfEvent } from './kf-event.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
-import type { ClaimedHint, Kept } from './outbox.js';
+import type { ClaimedHint, Held, Kept } from './outbox.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -1020,6 +1020,22 @@ describe('two replicas', () => {
   });
 });
 
+/** An outbox that settles when it is told to. */
+class SlowlySettlingOutbox extends LocalOutbox {
+  readonly isSettling = Promise.withResolvers<void>();
+  readonly goOn = Promise.withResolvers<void>();
+
+  constructor() {
+    super(new MemoryHintStore());
+  }
+
+  override async settle(held: Held, nowMs: number): Promise<void> {
+    this.isSettling.resolve();
+    await this.goOn.promise;
+    return super.settle(held, nowMs);
+  }
+}
+
 describe('when the process ends', () => {
   beforeEach(async () => {
     dispatch = await open();
@@ -1078,6 +1094,26 @@ describe('when the process ends', () => {
     const closing = dispatch.close();
     await pass(1_000);
     held[0]?.end();
+    await closing;
+    expect(await hintOf()).toBeNull();
+  });
+
+  it('the store is needed until it has settled what such an attempt delivered', async () => {
+    const outbox = new SlowlySettlingOutbox();
+    dispatch = await open({ outbox });
+    const { server, held } = await holdingPuppet();
+    await registerAt(server.url);
+    const dispatched = send();
+    await untilReceived(server, 1);
+    await pass(BUDGET_MS);
+    await dispatched;
+    const closing = dispatch.close();
+    const state = watch(closing);
+    held[0]?.end();
+    await outbox.isSettling.promise;
+    await pass(1_000);
+    expect(state.isSettled).toBe(false);
+    outbox.goOn.resolve();
     await closing;
     expect(await hintOf()).toBeNull();
   });

@@ -40,7 +40,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     budget: ResyncBudget,
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
-    keeper: HintKeeper,
+    private readonly keeper: HintKeeper,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -81,6 +81,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.#patrol.stop();
     this.#sender.withdrawAll();
     await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#late]);
+    await this.keeper.whenWritten();
     await this.client.close();
   }
 
