@@ -9,7 +9,10 @@ export abstract class Clock {
   /** Milliseconds since an arbitrary start; never jumps. For durations. */
   abstract elapsedMs(): number;
 
-  /** Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. */
+  /**
+   * Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. Answers that
+   * came while the process stood still are heard first: they were in time.
+   */
   abstract after(delayMs: number, run: () => void): Timer;
 }
 
@@ -28,8 +31,16 @@ export class SystemClock extends Clock {
   }
 
   override after(delayMs: number, run: () => void): Timer {
-    const timeout = setTimeout(run, delayMs);
+    let immediate: NodeJS.Immediate | undefined;
+    const timeout = setTimeout(() => {
+      immediate = setImmediate(run);
+    }, delayMs);
     timeout.unref();
-    return { cancel: () => clearTimeout(timeout) };
+    return {
+      cancel: () => {
+        clearTimeout(timeout);
+        clearImmediate(immediate);
+      },
+    };
   }
 }

@@ -6,14 +6,19 @@ import { AppError } from './app-error.js';
  */
 export async function withinDeadline<T>(limitMs: number, what: string, work: Promise<T>): Promise<T> {
   let timeout: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
     timeout = setTimeout(() => {
-      reject(new AppError('STORE_UNAVAILABLE', { internal: { what, limitMs } }));
+      // What came while the process stood still was in time.
+      immediate = setImmediate(() => {
+        reject(new AppError('STORE_UNAVAILABLE', { internal: { what, limitMs } }));
+      });
     }, limitMs);
   });
   try {
     return await Promise.race([work, expired]);
   } finally {
     clearTimeout(timeout);
+    clearImmediate(immediate);
   }
 }

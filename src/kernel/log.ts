@@ -15,7 +15,7 @@ const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
 const BATCH_BYTES = 49_152;
 const WRITE_BYTES_MAX = 65_536;
 const BATCH_MS = 100;
-const LAST_LINES_MS = 500;
+const LAST_LINES_MS = 3_000;
 
 /** What sonic-boom's stream and pino-pretty's have in common. */
 interface Output extends NodeJS.EventEmitter {
