@@ -13,7 +13,7 @@ import type { SecretProofs } from './secret-proofs.js';
 import { mayRegister, type TakeoverGuard } from './takeover-guard.js';
 
 /** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
-const LAST_MARKS_LIMIT_MS = 2_000;
+const LAST_NOTES_LIMIT_MS = 5_000;
 
 /** What is stored may change between the look at it and the write, but not again and again. */
 const REGISTER_TRIES = 5;
@@ -57,9 +57,10 @@ export class Registrations {
     return this.#underWay.whenOver(openKfId);
   }
 
-  /** Waits for what has been answered to be noted, for a while. */
+  /** Waits for what has been answered, and what WeCom has accepted, to be noted, for a while. */
   async end(): Promise<void> {
-    await withinDeadline(LAST_MARKS_LIMIT_MS, 'mark', Promise.all(this.#marks)).catch(() => {});
+    const noted = Promise.all([...this.#marks, this.proofs.whenNoted()]);
+    await withinDeadline(LAST_NOTES_LIMIT_MS, 'mark', noted).catch(() => {});
   }
 
   /**

@@ -122,6 +122,22 @@ describe('a registration', () => {
     await end;
   });
 
+  it('has WeCom’s acceptance of its secret noted before the process ends', async () => {
+    await loaded();
+    const { promise: noted, resolve: note } = Promise.withResolvers<null>();
+    repository.markAccepted = () => noted;
+    (await registry.register(registration())).answered();
+    await clock.advance(0);
+    let hasEnded = false;
+    const end = registry.onApplicationShutdown().then(() => {
+      hasEnded = true;
+    });
+    await clock.advance(0);
+    expect(hasEnded).toBe(false);
+    note(null);
+    await end;
+  });
+
   it('is used from the moment in which its answer was written, not before', async () => {
     await loaded();
     const registered = await registry.register(registration());

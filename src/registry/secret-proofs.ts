@@ -16,7 +16,7 @@ const ASKED_AT_ONCE = 10;
 /** Which corpSecrets WeCom has accepted: finds out, notes it durably, and so makes the keys of their puppets trusted. */
 export class SecretProofs {
   /** By what `secretIdOf` makes of them. */
-  readonly #beingNoted = new Set<string>();
+  readonly #beingNoted = new Map<string, Promise<void>>();
 
   constructor(
     private readonly image: RegistryImage,
@@ -25,7 +25,7 @@ export class SecretProofs {
     private readonly secrets: SecretCheck,
     private readonly log: Log,
   ) {
-    secrets.onAccepted((corpId, secretId) => void this.#note(corpId, secretId));
+    secrets.onAccepted((corpId, secretId) => this.#note(corpId, secretId));
   }
 
   /** What a registration with that secret says of it: another puppet's may have been accepted. */
@@ -54,28 +54,33 @@ export class SecretProofs {
     return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs)));
   }
 
+  /** Resolves when what WeCom has accepted is written down, or could not be. */
+  async whenNoted(): Promise<void> {
+    await Promise.all(this.#beingNoted.values());
+  }
+
   async #ask({ corpId, secret, id, from }: SharedSecret, limitMs: number): Promise<SecretVerdict> {
     const verdict = await this.secrets.check({ corpId, corpSecret: secret, caller: from }, limitMs);
-    if (verdict === 'accepted') void this.#note(corpId, id);
+    if (verdict === 'accepted') this.#note(corpId, id);
     return verdict;
   }
 
-  /** One record that says so is enough; who registers with the secret later says it too. */
-  async #note(corpId: string, secretId: string): Promise<void> {
+  #note(corpId: string, secretId: string): void {
     const shared = this.image.findSecretById(corpId, secretId);
     if (shared === null || shared.isAccepted || this.#beingNoted.has(secretId)) return;
-    this.#beingNoted.add(secretId);
-    try {
-      for (const { openKfId } of this.image.usersOf(shared)) {
-        // One whose registration is under way asks for itself when that was answered.
-        if (this.sync.isUnderWay(openKfId)) continue;
-        if (await this.#noteFor(openKfId, shared)) return;
-      }
-    } catch (err) {
+    const noted = this.#noteForOne(shared)
       // Whoever needs to know asks again.
-      this.log.debug({ corpId, err }, 'registry.mark_failed');
-    } finally {
-      this.#beingNoted.delete(secretId);
+      .catch((err: unknown) => this.log.debug({ corpId, err }, 'registry.mark_failed'))
+      .finally(() => this.#beingNoted.delete(secretId));
+    this.#beingNoted.set(secretId, noted);
+  }
+
+  /** One record that says so is enough; who registers with the secret later says it too. */
+  async #noteForOne(shared: SharedSecret): Promise<void> {
+    for (const { openKfId } of this.image.usersOf(shared)) {
+      // One whose registration is under way asks for itself when that was answered.
+      if (this.sync.isUnderWay(openKfId)) continue;
+      if (await this.#noteFor(openKfId, shared)) return;
     }
   }
 

@@ -317,4 +317,15 @@ describe('a store that does not answer', () => {
     await tokens.revoke(given.token.id);
     expect(await told(tokens.get(request()))).toMatchObject({ token: current() });
   });
+
+  it('makes no stranger of a token that another process gave out', async () => {
+    const given = (await open().get(request())) as { token: { id: string } };
+    const store = new MemoryAccessTokenStore(table);
+    const find = store.findByTokenId.bind(store);
+    store.findByTokenId = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    const other = open(wecom.tokenUrl, store);
+    expect(await other.findCorpOf(given.token.id)).toBeNull();
+    store.findByTokenId = find;
+    expect(await other.findCorpOf(given.token.id)).toBe(CORP);
+  });
 });

@@ -49,6 +49,7 @@ export class AccessTokens implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.source.close();
     await Promise.allSettled(this.#flights);
+    await this.#slots.whenWritten();
   }
 
   /**

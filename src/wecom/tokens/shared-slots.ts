@@ -26,6 +26,7 @@ export class SharedSlots {
   readonly #strangers = new LRUCache<string, true>({ max: SLOTS_MAX, ttl: STRANGER_MS });
   /** Until when WeCom wants to hear nothing of a corp, store time. */
   readonly #pausedUntilMs = new LRUCache<string, number>({ max: SLOTS_MAX });
+  readonly #inStoreNow = new Set<Promise<unknown>>();
 
   constructor(
     private readonly store: AccessTokenStore,
@@ -51,7 +52,7 @@ export class SharedSlots {
   async load(slot: TokenSlot): Promise<void> {
     slot.loadedAtMs = this.storeClock.nowMs();
     slot.loading ??= this.#inStore('find', () => this.store.find(slot.secretId))
-      .then((record) => this.#adopt(slot, record))
+      .then((record) => this.#adopt(slot, record ?? null))
       .finally(() => {
         slot.loading = null;
       });
@@ -63,10 +64,8 @@ export class SharedSlots {
     const known = this.#owners.get(tokenId) ?? null;
     if (known !== null || this.#strangers.has(tokenId)) return known;
     const record = await this.#inStore('find by token', () => this.store.findByTokenId(tokenId));
-    if (record === null) {
-      this.#strangers.set(tokenId, true);
-      return null;
-    }
+    if (record === null) this.#strangers.set(tokenId, true);
+    if (!record) return null;
     const slot = this.of(record.secretId, record.corpId);
     this.#adopt(slot, record);
     return slot;
@@ -90,8 +89,8 @@ export class SharedSlots {
     const lease = await this.#inStore('lease', () =>
       this.store.lease(slot, leaseId, this.storeClock.nowMs(), leaseMs),
     );
-    if (lease !== null) this.#adopt(slot, lease.record);
-    return lease;
+    if (lease) this.#adopt(slot, lease.record);
+    return lease ?? null;
   }
 
   async release(slot: TokenSlot, leaseId: string | null): Promise<void> {
@@ -116,13 +115,22 @@ export class SharedSlots {
     if (refusal?.errcode === ERRCODE.tooFrequent) this.#pausedUntilMs.set(slot.corpId, refusal.untilMs);
   }
 
-  /** @returns `null` where the store has nothing, or does not answer in time. */
-  async #inStore<T>(what: string, work: () => Promise<T | null>): Promise<T | null> {
+  /** Resolves when nothing is asked of the store any more, also nothing that it did too late. */
+  async whenWritten(): Promise<void> {
+    await Promise.allSettled(this.#inStoreNow);
+  }
+
+  /** @returns `null` where the store has nothing, `undefined` where it does not answer in time. */
+  async #inStore<T>(what: string, ask: () => Promise<T | null>): Promise<T | null | undefined> {
+    const asked = ask();
+    this.#inStoreNow.add(asked);
     try {
-      return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, work());
+      return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, asked);
     } catch (err) {
       this.log.warn({ what, err }, 'token.store_failed');
-      return null;
+      return undefined;
+    } finally {
+      void Promise.allSettled([asked]).then(() => this.#inStoreNow.delete(asked));
     }
   }
 }
