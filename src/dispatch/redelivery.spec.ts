@@ -1020,6 +1020,57 @@ describe('two replicas', () => {
   });
 });
 
+/** A replica's registry that is not brought up to date. */
+class ForgetfulRepository extends MemoryPuppetRepository {
+  override readonly isShared = true;
+
+  override async changes(cursor: string | null) {
+    return { ...(await super.changes(cursor)), puppets: [], deleted: [] };
+  }
+}
+
+it('a hint whose puppet registered with another replica a moment ago is sent, not parked', async () => {
+  const outbox = new SharedOutbox(new MemoryHintStore());
+  dispatch = await open({ outbox, repository: new ForgetfulRepository(table) });
+  const other = await open({ outbox: new LocalOutbox(new MemoryHintStore()) });
+  const server = await puppetServer();
+  await registerAt(server.url, {}, other);
+  await leave({ endpoint: server.url });
+  dispatch.redelivery.wakeUp();
+  await pass(1_000);
+  expect(idsOf(server)).toEqual(['event-1']);
+});
+
+/** An outbox whose claims at a registration take their time. */
+class SlowlyClaimingOutbox extends LocalOutbox {
+  goOn: Promise<void> = Promise.resolve();
+
+  constructor() {
+    super(new MemoryHintStore());
+  }
+
+  override async claimOf(...claim: Parameters<LocalOutbox['claimOf']>): Promise<ClaimedHint | null> {
+    const claimed = await super.claimOf(...claim);
+    await this.goOn;
+    return claimed;
+  }
+}
+
+it('what was claimed too late for the answer to a registration is sent all the same, not once its lease has lapsed', async () => {
+  const outbox = new SlowlyClaimingOutbox();
+  dispatch = await open({ outbox });
+  const server = await puppetServer();
+  await leave();
+  const claimed = Promise.withResolvers<void>();
+  outbox.goOn = claimed.promise;
+  await registerAt(server.url);
+  await pass(1_000);
+  expect(server.received).toEqual([]);
+  claimed.resolve();
+  await pass(100);
+  expect(idsOf(server)).toEqual(['event-1']);
+});
+
 /** An outbox that settles when it is told to. */
 class SlowlySettlingOutbox extends LocalOutbox {
   readonly isSettling = Promise.withResolvers<void>();

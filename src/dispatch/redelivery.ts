@@ -159,7 +159,22 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
       return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
     } catch (err) {
       this.log.warn({ openKfId: puppet.openKfId, err }, 'outbox.claim_failed');
+      this.untilOver(this.#giveBack(outbox, claim));
       return null;
+    }
+  }
+
+  /** A claim that came too late is nobody's: what it leased is due at once. */
+  async #giveBack(outbox: Outbox, claim: Promise<ClaimedHint | null>): Promise<void> {
+    try {
+      const hint = await claim;
+      if (hint === null) return;
+      const { generation, lease } = hint;
+      const nowMs = this.storeClock.nowMs();
+      await outbox.release({ key: hintKey(hint), generation, leaseId: lease.id }, nowMs, nowMs);
+      this.wakeUp();
+    } catch {
+      // Its lease lapses.
     }
   }
 }

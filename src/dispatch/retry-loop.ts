@@ -26,7 +26,8 @@ export class RetryLoop {
   #isAwake = false;
   #endPause: () => void = () => {};
   #endBreath: () => void = () => {};
-  #isInTrouble = false;
+  /** Troubles that were told and are not over. */
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -105,7 +106,7 @@ export class RetryLoop {
     try {
       const hints = await this.outbox.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
       for (const hint of hints) this.send(hint, 'due');
-      this.#isInTrouble = false;
+      this.#told.clear();
       if (hints.length === room) return 0;
     } catch (err) {
       this.#say(err, 'outbox.claim_failed');
@@ -147,8 +148,8 @@ export class RetryLoop {
 
   /** Once, at the beginning of the trouble. */
   #say(err: unknown, line: string): void {
-    if (this.#isInTrouble) return;
-    this.#isInTrouble = true;
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
     this.log[err instanceof AppError ? 'warn' : 'error']({ err }, line);
   }
 }
