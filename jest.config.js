@@ -18,7 +18,7 @@ export default {
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // By default jest leaves one core idle, which is half of two; the end-to-end tests wait for processes most of the time.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   coverageDirectory: '<rootDir>/coverage',

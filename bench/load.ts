@@ -97,7 +97,7 @@ const SHORT: Plan = {
   warmUpLimitMs: 5_000,
   perAccount: 200,
   keepPerAccount: 2,
-  limitMs: 150_000,
+  limitMs: 400_000,
 };
 
 const { values: options } = parseArgs({

@@ -10,6 +10,7 @@ interface Member {
   readonly caller: Caller;
   manager: Manager;
   isIn: boolean;
+  isLookedAt: boolean;
 }
 
 export class Balancer {
@@ -25,6 +26,7 @@ export class Balancer {
       caller: new Caller(manager.port, oracle),
       manager,
       isIn: true,
+      isLookedAt: false,
     }));
     this.#timer = setInterval(() => {
       for (const member of this.#members) void this.#look(member);
@@ -54,8 +56,12 @@ export class Balancer {
   }
 
   async #look(member: Member): Promise<void> {
+    // One at a time, so that no earlier answer counts after a later one.
+    if (member.isLookedAt) return;
+    member.isLookedAt = true;
     const asked = member.manager;
     const isReady = await asked.readiness();
+    member.isLookedAt = false;
     // Silence for a moment is no reason: the other one has no more time on the same machine.
     if (member.manager === asked && isReady !== null) member.isIn = isReady;
   }

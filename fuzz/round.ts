@@ -1,6 +1,7 @@
 /** All inputs on one manager: sends them, has each judged, and looks after each block at what they did. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Manager } from '../faults/manager.js';
 import { stablePort } from '../faults/ports.js';
 import type { Run, StoreKind } from '../faults/run.js';
@@ -33,6 +34,8 @@ const SAY_EVERY_MS = 5_000;
  */
 const STORE_IS_LATE = /"error":"(?:STORE_UNAVAILABLE|DISPATCH_NOT_TAKEN)"/;
 const LATE_MAX = 20;
+/** Answers that are late together are of one stall, after which this is waited. */
+const STALL_MS = 2_000;
 
 export class Round {
   readonly tally = new Tally();
@@ -41,6 +44,7 @@ export class Round {
   readonly #log: LogWatch;
   #next: number;
   #late = 0;
+  #lateAtMs = 0;
   #saidAtMs = performance.now();
 
   private constructor(
@@ -112,7 +116,9 @@ export class Round {
     const input = this.plan.inputs.at(index, this.stage);
     let outcome = await connection.send(input);
     if (outcome.answers.some(({ status, body }) => status === 503 && STORE_IS_LATE.test(body.toString()))) {
-      this.#late++;
+      if (performance.now() - this.#lateAtMs > STALL_MS) this.#late++;
+      this.#lateAtMs = performance.now();
+      await delay(STALL_MS);
       outcome = await connection.send(input);
     }
     this.tally.add(

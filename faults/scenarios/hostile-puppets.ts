@@ -23,7 +23,8 @@ const USAGE_POLL_MS = 500;
 const RSS_GROWTH_MB_MAX = 128;
 /** What the manager allows one origin, and as many callers' connections as its deliveries under way may hold. */
 const SOCKETS_PER_HOSTILE = 2 * 32;
-const SLACK_SOCKETS = 64;
+/** After a pause of the machine everything that is due is sent at once, over connections of its own. */
+const SLACK_SOCKETS = 512;
 
 const TRICKLED = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 

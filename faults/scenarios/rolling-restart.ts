@@ -18,7 +18,8 @@ const DOWN = 4;
 const SLOW = 4;
 const SLOW_MS_MAX = 1_800;
 const RATE_PER_S = 100;
-const DRAIN_DELAY_MS = 500;
+/** Twenty looks of the balancer, of which a busy machine makes few. */
+const DRAIN_DELAY_MS = 2_000;
 const IN_WITHIN_MS = 10_000;
 
 export const rollingRestart: Scenario = {

@@ -210,7 +210,7 @@ function toStormRow(described: Described, ground: Ground, oracle: Oracle, found:
     remarks: [`at most ${backlog.maxMs} hints waited`],
     broken: [
       ...unless(backlog.count > 0, '/health says nothing of the outbox'),
-      ...unless(backlog.maxMs <= accounts, `${backlog.maxMs} hints of ${accounts} accounts`),
+      ...unless(backlog.maxMs <= accounts + OTHERS, `${backlog.maxMs} hints of ${accounts} accounts`),
       ...p99Bound(run, othersP99),
       ...unless(
         others.failures === 0,

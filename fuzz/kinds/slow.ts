@@ -6,7 +6,7 @@ import { rawInput } from './raw-http.js';
 /** README, Limits: 10 s for the headers and 60 s for all of a request, each found out a second late at most. */
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 60_000;
-const LATE_MS = 2_500;
+const LATE_MS = 10_000;
 /** Between two parts. */
 export const PAUSE_MS = 500;
 

@@ -1,6 +1,7 @@
 /** What the built process tells browsers, and which pages it lets near. On both stores, embedded and MongoDB. */
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HEALTH_STATUS } from '../support/health-status.js';
 import { type CallAnswer, call, jsonOf, openSocket, postJsonBody } from '../support/http-call.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
@@ -27,7 +28,7 @@ onEachStore((newPlace) => {
   describe('answers that are no page', () => {
     it.each([
       ['GET', '/health/live', 200],
-      ['GET', '/health', 200],
+      ['GET', '/health', HEALTH_STATUS],
       ['HEAD', '/health/ready', 200],
       ['GET', '/puppetWxkfManager/puppetWxkfInfo/wk1', 404],
       ['GET', '/puppetWxkfManager/getToken', 200],
@@ -37,7 +38,7 @@ onEachStore((newPlace) => {
       ['GET', '/callback/%zz', 400],
       ['GET', `/callback/${'w'.repeat(300)}`, 400],
       ['POST', '/callback/ww1', 400],
-    ])('%s %s, answered %i, may load nothing and be framed by nobody', async (method, path, status) => {
+    ])('%s %s, answered %p, may load nothing and be framed by nobody', async (method, path, status) => {
       const answer = await call(manager.url + path, { method });
       expect([answer.status, answer.headers]).toEqual([status, expect.objectContaining(API)]);
       expectNoBannerAndNoCors(answer);

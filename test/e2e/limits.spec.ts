@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { call, jsonOf, openSocket } from '../support/http-call.js';
+import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
@@ -70,6 +70,14 @@ onEachStore((newPlace) => {
   /** Those whose end came have left the count only when the manager has seen it, too. */
   async function untilServed(localAddress: string): Promise<void> {
     while ((await ask(await socketFrom(localAddress))) !== '200');
+  }
+
+  /** A database that is busy with other tests may be too slow once; no limit counts that. */
+  async function untilLookedUp(ask: () => Promise<CallAnswer>): Promise<CallAnswer> {
+    for (;;) {
+      const answer = await ask();
+      if (answer.status !== 503) return answer;
+    }
   }
 
   /** Everything before is in the log when this is. */
@@ -214,11 +222,13 @@ onEachStore((newPlace) => {
 
     const send = async (from: string, of: WecomApp, message = '<xml><Event>other</Event></xml>') => {
       const { query, body } = sealCallback(of, message);
-      return call(`${manager.url}/callback/${of.corpId}?${new URLSearchParams(query)}`, {
-        method: 'POST',
-        headers: ['X-Forwarded-For', from, 'Content-Type', 'text/xml'],
-        body,
-      });
+      return untilLookedUp(() =>
+        call(`${manager.url}/callback/${of.corpId}?${new URLSearchParams(query)}`, {
+          method: 'POST',
+          headers: ['X-Forwarded-For', from, 'Content-Type', 'text/xml'],
+          body,
+        }),
+      );
     };
 
     it('are answered 429 when there were too many, and good ones 200 all the while', async () => {
@@ -258,7 +268,7 @@ onEachStore((newPlace) => {
 
     it('of a verification are counted as well', async () => {
       const url = `${manager.url}/callback/${newApp().corpId}?msg_signature=${'a'.repeat(40)}&timestamp=1&nonce=1&echostr=AAAA`;
-      const verify = () => call(url, { headers: ['X-Forwarded-For', '10.0.0.7'] });
+      const verify = () => untilLookedUp(() => call(url, { headers: ['X-Forwarded-For', '10.0.0.7'] }));
       for (let n = 0; n < 60; n++) expect((await verify()).status).toBe(404);
       expect((await verify()).status).toBe(429);
     });

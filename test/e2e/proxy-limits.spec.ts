@@ -10,6 +10,7 @@ import { newApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const MINUTE_MS = 60_000;
+const ALONE_MS = 5_000;
 const ENV = { CORP_CALLS_PER_MINUTE: '5', TOKENLESS_SYNCS_PER_MINUTE: '3' };
 
 /** A token that the manager has given out, so that it knows whose it is. */
@@ -21,6 +22,38 @@ async function tokenOfNewCorp(managerUrl: string, wecom: WecomServer): Promise<s
   return String(got.access_token);
 }
 
+/** When one of them last said that it counts alone, for 5 s, since the database is too slow. */
+async function lastAloneMs(managers: readonly ManagerProcess[]): Promise<number> {
+  const times = managers.map(async ({ url, log, line }) => {
+    const requestId = `last-${log.length}`;
+    await call(`${url}/nothing`, { headers: ['x-request-id', requestId] });
+    // Everything before is in the log when this is.
+    await line((one) => one.requestId === requestId);
+    return log.filter(({ msg }) => msg === 'quota.counting_alone').map(({ time }) => Number(time));
+  });
+  return Math.max(0, ...(await Promise.all(times)).flat());
+}
+
+/**
+ * Windows of MongoDB are those of its clock: what fell into two is made again, and so is what was not counted
+ * there, on a machine that does other things.
+ */
+async function inOneCount(
+  managers: () => readonly ManagerProcess[],
+  make: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const startedMs = Date.now();
+    const made = await make().then(
+      () => ({ error: null }),
+      (error: unknown) => ({ error }),
+    );
+    if (made.error === null) return;
+    const isOneWindow = Math.floor(Date.now() / MINUTE_MS) === Math.floor(startedMs / MINUTE_MS);
+    if (isOneWindow && (await lastAloneMs(managers())) < startedMs - ALONE_MS) throw made.error;
+  }
+}
+
 const isOver = (answer: CallAnswer) => jsonOf(answer).errcode === 45009;
 
 onEachStore((newPlace) => {
@@ -29,19 +62,7 @@ onEachStore((newPlace) => {
   const ask = (api: string, token: string, body: unknown = {}) =>
     call(suite.url(`${api}?access_token=${token}`), postJsonBody(body));
 
-  /** Windows of MongoDB are those of its clock: what fell into two is made again. */
-  async function inOneWindow(make: () => Promise<void>): Promise<void> {
-    for (;;) {
-      const windowEndMs = (Math.floor(Date.now() / MINUTE_MS) + 1) * MINUTE_MS;
-      const made = await make().then(
-        () => ({ error: null }),
-        (error: unknown) => ({ error }),
-      );
-      if (Date.now() >= windowEndMs) continue;
-      if (made.error !== null) throw made.error;
-      return;
-    }
-  }
+  const inOneWindow = (make: () => Promise<void>) => inOneCount(() => [suite.manager], make);
 
   // An API counts by itself once WeCom has answered to it.
   beforeAll(async () => {
@@ -114,15 +135,18 @@ mongoSuite('two managers on one database', () => {
     const urls = managers.map(
       ({ url }) => `${url}/puppetWxkfManager/wxkfRequestProxy/kf/sync_msg?access_token=`,
     );
-    const token = await tokenOfNewCorp(managers[0]?.url ?? '', wecom);
-    const startedMs = Date.now();
-    let passed = 0;
-    for (let n = 0; n < 10; n++) {
-      for (const url of urls) if (!isOver(await call(url + token, postJsonBody({})))) passed++;
-    }
-    const windows = Math.floor(Date.now() / MINUTE_MS) - Math.floor(startedMs / MINUTE_MS) + 1;
-    expect(passed).toBeGreaterThanOrEqual(3);
-    expect(passed).toBeLessThanOrEqual(3 * windows);
-    expect(wecom.callsTo('kf/sync_msg')).toHaveLength(passed);
+    await inOneCount(
+      () => managers,
+      async () => {
+        const token = await tokenOfNewCorp(managers[0]?.url ?? '', wecom);
+        const before = wecom.callsTo('kf/sync_msg').length;
+        let passed = 0;
+        for (let n = 0; n < 10; n++) {
+          for (const url of urls) if (!isOver(await call(url + token, postJsonBody({})))) passed++;
+        }
+        expect(passed).toBe(3);
+        expect(wecom.callsTo('kf/sync_msg')).toHaveLength(before + passed);
+      },
+    );
   });
 });

@@ -15,14 +15,18 @@ mongoSuite('two managers on one database', () => {
   let puppet: PuppetServer;
   let app: WecomApp;
   let openKfId: string;
+  let client: mongoose.mongo.MongoClient;
+  let records: mongoose.mongo.Collection;
 
   beforeAll(async () => {
     place = mongoPlace();
     [one, two] = await Promise.all([startManager(place.env), startManager(place.env)]);
+    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
+    records = client.db().collection('wxkfpuppets');
   });
 
   afterAll(async () => {
-    await Promise.all([one.stop(), two.stop()]);
+    await Promise.all([one.stop(), two.stop(), client.close()]);
     await place.discard();
   });
 
@@ -35,6 +39,13 @@ mongoSuite('two managers on one database', () => {
   afterEach(() => puppet.close());
 
   const send = (manager: ManagerProcess, sender = app) => sendMessage(manager.url, sender, openKfId);
+
+  /** Until the first has noted its answer, the second holds back for 5 s what comes for the puppet. */
+  async function registerFully(account: string, endpoint: string): Promise<void> {
+    await register(one.url, app, account, endpoint);
+    const noted = { kfOpenId: account, botEndpoint: endpoint, answered: true };
+    while ((await records.findOne(noted)) === null) await new Promise(setImmediate);
+  }
 
   it('serve at once what registered with the other, corp and account unknown before', async () => {
     await register(one.url, app, openKfId, puppet.url);
@@ -53,10 +64,10 @@ mongoSuite('two managers on one database', () => {
     while (!seen.includes(2)) {
       const account = newOpenKfId();
       const gone = await startPuppetServer();
-      await register(one.url, app, account, gone.url);
+      await registerFully(account, gone.url);
       expect((await sendMessage(two.url, app, account)).status).toBe(200);
       await gone.close();
-      await register(one.url, app, account, puppet.url);
+      await registerFully(account, puppet.url);
       const response = await sendMessage(two.url, app, account);
       const requestId = response.headers.get('x-request-id');
       const line = await two.line((candidate) => candidate.requestId === requestId);
@@ -75,13 +86,11 @@ mongoSuite('two managers on one database', () => {
   });
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {
-    await register(one.url, app, openKfId, 'http://127.0.0.1:1');
+    await registerFully(openKfId, 'http://127.0.0.1:1');
     expect((await send(two)).status).toBe(200);
     expect(puppet.received).toEqual([]);
-    const client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     const written = { botEndpoint: puppet.url, online: true };
-    await client.db().collection('wxkfpuppets').updateOne({ kfOpenId: openKfId }, { $set: written });
-    await client.close();
+    await records.updateOne({ kfOpenId: openKfId }, { $set: written });
     expect((await send(two)).status).toBe(200);
     expect(puppet.received).not.toEqual([]);
   });
@@ -139,16 +148,17 @@ mongoSuite('two managers on one database, whose clocks are 10 minutes apart,', (
     expect((await sendMessage(one.url, app, openKfId)).status).toBe(200);
     puppet.behave(() => {});
     const claimed = await puppet.next();
-    two = await startManager({ ...place.env, ...clockOff(-5) });
     await one.stop('SIGKILL');
     puppet.behave((_request, response) => void response.end('success'));
-    const takenOver = await puppet.next();
-    const attempts = [claimed, takenOver].map(({ headers }) => headers['x-wxkf-attempt']);
-    expect(attempts).toEqual(['2', '2']);
+    const again = puppet.next();
+    two = await startManager({ ...place.env, ...clockOff(-5) });
+    const takenOver = await again;
+    // Of the first nobody knows what came of it.
+    expect(takenOver.headers['x-wxkf-attempt']).toBe(claimed.headers['x-wxkf-attempt']);
     const secondsBetween =
       Number(takenOver.headers['webhook-timestamp']) - Number(claimed.headers['webhook-timestamp']);
     // Their clocks, 10 minutes apart, write the timestamps; leases run on the database's.
-    expect(secondsBetween + 600).toBeGreaterThanOrEqual(13);
+    expect(secondsBetween + 600).toBeGreaterThanOrEqual(10);
   });
 
   it('bring what came for an account before it registered with either', async () => {

@@ -103,8 +103,9 @@ onEachStore((newPlace) => {
     await stop();
     expect(await findStored(place, account.secrets)).toEqual([]);
 
-    const second = await start(NEW);
+    // What was kept 5 s ago is sent before the puppet says anything.
     const kept = puppet.next();
+    const second = await start(NEW);
     await postJson(`${second.url}/puppetWxkfManager/register`, registrationOf(app, openKfId, puppet.url));
     await kept;
     await expectServed(account);

@@ -172,7 +172,7 @@ describe('DATA_DIR', () => {
     const { code, said } = await failedStart({});
     expect(code).toBe(1);
     expect(said.match(/in use by another process, perhaps in another container/g)).toHaveLength(1);
-    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+    expect((await fetch(`${first.url}/health/ready`)).status).toBe(200);
     await first.stop();
   });
 
@@ -261,7 +261,7 @@ describe('DATA_DIR', () => {
     writeFileSync(join(folder, 'store.json'), '{"schemaVersion":1,"creating":true}');
     writeFileSync(dataFile(), '');
     const manager = await startManager({ DATA_DIR: folder });
-    expect((await fetch(`${manager.url}/health`)).status).toBe(200);
+    expect((await fetch(`${manager.url}/health/ready`)).status).toBe(200);
     await manager.stop();
   });
 

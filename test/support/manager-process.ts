@@ -60,8 +60,8 @@ export function spawnManager(
   });
   createInterface(child.stdout).on('line', (text) => {
     output += `${text}\n`;
-    if (!text.startsWith('{')) return;
-    const line: LogLine = JSON.parse(text);
+    const line = toLogLine(text);
+    if (line === null) return;
     log.push(line);
     for (const see of waiting) see(line);
   });
@@ -90,6 +90,15 @@ export function spawnManager(
     },
     exited,
   };
+}
+
+/** @returns `null` for what is none, or was cut off by a kill. */
+function toLogLine(text: string): LogLine | null {
+  try {
+    return text.startsWith('{') ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Resolves when it is ready to take callbacks. */

@@ -5,6 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
+import { StorageProbe } from '../../src/health/storage-probe.js';
+import { AppError } from '../../src/kernel/app-error.js';
 import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
@@ -46,6 +48,7 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
     },
     { logger: false, abortOnError: false },
   );
+  await untilReady(app.get(StorageProbe));
   return {
     get: (port) => app.get(port as Type),
     reopen: async () => {
@@ -57,6 +60,17 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
       await place.discard();
     },
   };
+}
+
+/** A new database is prepared by the first operation, which on a busy machine may take longer than it is given. */
+async function untilReady(probe: StorageProbe): Promise<void> {
+  for (;;) {
+    try {
+      return await probe.check();
+    } catch (error) {
+      if (!(error instanceof AppError)) return;
+    }
+  }
 }
 
 export async function openRepository(place: Place): Promise<OpenedRepository> {
