@@ -75,7 +75,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.#memoryLoop.start();
   }
 
-  /** Takes no more and lets what is under way end: 5 s at most. Leases that are left lapse. */
+  /** Takes no more, lets what is under way end, 5 s at most, and its outcome be written. Leases that are left lapse. */
   async onApplicationShutdown(): Promise<void> {
     this.circuits.stop();
     this.#patrol.stop();
