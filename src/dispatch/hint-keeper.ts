@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { hintKey, type NewHint } from './hint.js';
 import type { KfEvent } from './kf-event.js';
@@ -32,7 +33,7 @@ interface Known extends Pick<Held, 'generation' | 'leaseId'> {
 export class HintKeeper {
   readonly #lanes = new Map<string, Lane>();
   readonly #known = new Map<string, Known>();
-  readonly #unawaited = new Set<Promise<void>>();
+  readonly #writes = new Pending();
   #isFailing = false;
 
   constructor(
@@ -98,7 +99,7 @@ export class HintKeeper {
 
   /** Resolves when everything this has begun to settle or release is written, or could not be. */
   async whenWritten(): Promise<void> {
-    await Promise.all(this.#unawaited);
+    await this.#writes.whenOver();
   }
 
   async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {
@@ -138,9 +139,6 @@ export class HintKeeper {
   }
 
   #follow(write: Promise<void>, { key }: Held, failed: string): void {
-    const over = write
-      .catch((err: unknown) => this.log.debug({ key, err }, failed))
-      .finally(() => this.#unawaited.delete(over));
-    this.#unawaited.add(over);
+    this.#writes.add(write).catch((err: unknown) => this.log.debug({ key, err }, failed));
   }
 }

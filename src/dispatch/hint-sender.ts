@@ -77,7 +77,10 @@ export class HintSender {
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
     if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, held, 'expired', 'no puppet took it within 3 days');
-    const puppet = this.registry.findPuppet(hint.openKfId) ?? (await this.#reread(hint));
+    const { openKfId } = hint;
+    // One that registered with another process a moment ago is not in memory yet.
+    const known = this.registry.findPuppet(openKfId);
+    const puppet = known ?? (await this.registry.rereadPuppet(openKfId, REREAD_LIMIT_MS));
     if (puppet?.corpId !== hint.corpId) return this.#park(outbox, held, hint);
     const endpoint = this.client.endpointOf(puppet);
     if (endpoint === null) return this.#bury(outbox, held, 'endpoint', this.client.faultOf(puppet));
@@ -99,11 +102,6 @@ export class HintSender {
     const sending = { outbox, hint, held, occasion, puppet, endpoint, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
-  }
-
-  /** One that registered with another process a moment ago is not in memory yet. */
-  #reread({ openKfId }: ClaimedHint): Promise<Puppet | null> {
-    return this.registry.rereadPuppet(openKfId, REREAD_LIMIT_MS);
   }
 
   #mustWait(puppet: Puppet, occasion: Occasion): boolean {
@@ -140,9 +138,10 @@ export class HintSender {
   async #taken({ outbox, held, puppet, endpoint }: Sending): Promise<void> {
     failpoint('delivery.taken');
     if (this.circuits.succeeded(endpoint)) this.onRecovered(endpoint);
-    const markedOnline = puppet.online ? null : this.registry.markOnline(puppet);
-    await Promise.all([this.#settle(outbox, held), markedOnline]);
+    const marking = puppet.online ? null : this.registry.markOnline(puppet);
+    await this.#settle(outbox, held);
     this.keeper.forget(held);
+    await marking;
   }
 
   /** An outcome that cannot be stored means one more delivery, so it is tried a few times. */

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -33,7 +34,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   readonly #memory: LocalOutbox;
   readonly #memoryLoop: RetryLoop;
   readonly #patrol: OutboxPatrol;
-  readonly #late = new Set<Promise<void>>();
+  readonly #late = new Pending();
 
   constructor(
     private readonly outbox: Outbox,
@@ -80,15 +81,14 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.circuits.stop();
     this.#patrol.stop();
     this.#sender.withdrawAll();
-    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), ...this.#late]);
+    await Promise.all([this.#loop.stop(), this.#memoryLoop.stop(), this.#late.whenOver()]);
     await this.keeper.whenWritten();
     await this.client.close();
   }
 
   /** The process does not end before this is over. @param work never rejects. */
   untilOver(work: Promise<void>): void {
-    this.#late.add(work);
-    void work.then(() => this.#late.delete(work));
+    void this.#late.add(work);
   }
 
   /** Something was kept that may be due soon. */

@@ -1,6 +1,7 @@
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import type { Log } from '../kernel/log.js';
+import { Pending } from '../kernel/pending.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet, Registration } from './puppet.js';
@@ -34,7 +35,7 @@ export interface Registered {
 /** The way of a registration: judged, stored, put into use when it was answered, and noted as answered. */
 export class Registrations {
   readonly #underWay = new RegistrationsUnderWay();
-  readonly #marks = new Set<Promise<void>>();
+  readonly #marks = new Pending();
   #prepare: PrepareAnswer = async () => () => {};
 
   constructor(
@@ -59,7 +60,7 @@ export class Registrations {
 
   /** Waits for what has been answered, and what WeCom has accepted, to be noted, for a while. */
   async end(): Promise<void> {
-    const noted = Promise.all([...this.#marks, this.proofs.whenNoted()]);
+    const noted = Promise.all([this.#marks.whenOver(), this.proofs.whenNoted()]);
     await withinDeadline(LAST_NOTES_LIMIT_MS, 'mark', noted).catch(() => {});
   }
 
@@ -140,10 +141,8 @@ export class Registrations {
 
   /** Where it fails, others find out by themselves after a while. */
   #markAnswered(saved: Puppet): void {
-    const mark = this.repository
-      .markAnswered(saved)
-      .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'))
-      .finally(() => this.#marks.delete(mark));
-    this.#marks.add(mark);
+    this.#marks
+      .add(this.repository.markAnswered(saved))
+      .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'));
   }
 }

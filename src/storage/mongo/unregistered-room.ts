@@ -1,6 +1,7 @@
 import { UNREGISTERED_PER_CORP_MAX } from '../../dispatch/outbox.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
+import { Pending } from '../../kernel/pending.js';
 
 const COUNT_LIFE_MS = 5_000;
 
@@ -18,7 +19,7 @@ interface Count {
 export class UnregisteredRoom {
   readonly #counts = new Map<string, Count>();
   /** Writes of this process that a count may or may not see. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new Pending();
 
   /** @param count how many the store holds for the corp. */
   constructor(
@@ -29,13 +30,7 @@ export class UnregisteredRoom {
   /** Writes one more by `write`. @throws AppError `OUTBOX_FULL`; or what the count or the write rejects with. */
   async fill<T>(corpId: string, write: () => Promise<T>): Promise<T> {
     await this.#take(corpId);
-    const written = write();
-    this.#underWay.add(written);
-    try {
-      return await written;
-    } finally {
-      this.#underWay.delete(written);
-    }
+    return this.#underWay.add(write());
   }
 
   async #take(corpId: string): Promise<void> {
@@ -58,7 +53,7 @@ export class UnregisteredRoom {
   }
 
   #recount(corpId: string): Count {
-    const counted = Promise.allSettled(this.#underWay).then(() => this.count(corpId));
+    const counted = this.#underWay.whenOver().then(() => this.count(corpId));
     const count = { counted, atMs: this.clock.elapsedMs(), added: 0 };
     this.#counts.set(corpId, count);
     count.counted.catch(() => this.#forget(corpId, count));

@@ -6,6 +6,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { Pending } from '../../kernel/pending.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { WecomCounts } from '../wecom-counts.js';
@@ -30,7 +31,7 @@ interface Loaded {
 export class AccessTokens implements OnApplicationShutdown {
   readonly #slots: SharedSlots;
   readonly #inquiry: TokenInquiry;
-  readonly #flights = new Set<Promise<unknown>>();
+  readonly #flights = new Pending();
   #onGrant: (secret: Pick<TokenSlot, 'corpId' | 'secretId'>) => void = () => {};
 
   constructor(
@@ -48,7 +49,7 @@ export class AccessTokens implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.source.close();
-    await Promise.allSettled(this.#flights);
+    await this.#flights.whenOver();
     await this.#slots.whenWritten();
   }
 
@@ -161,10 +162,8 @@ export class AccessTokens implements OnApplicationShutdown {
     if (slot.flight !== null) return slot.flight;
     const flight = this.#inquiry.run(slot, request).finally(() => {
       slot.flight = null;
-      this.#flights.delete(flight);
     });
     slot.flight = flight;
-    this.#flights.add(flight);
-    return flight;
+    return this.#flights.add(flight);
   }
 }

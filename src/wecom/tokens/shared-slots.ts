@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { withinDeadline } from '../../kernel/deadline.js';
 import type { Log } from '../../kernel/log.js';
+import { Pending } from '../../kernel/pending.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE } from '../wecom-answer.js';
 import type { TokenRecord } from './access-token.js';
@@ -26,7 +27,7 @@ export class SharedSlots {
   readonly #strangers = new LRUCache<string, true>({ max: SLOTS_MAX, ttl: STRANGER_MS });
   /** Until when WeCom wants to hear nothing of a corp, store time. */
   readonly #pausedUntilMs = new LRUCache<string, number>({ max: SLOTS_MAX });
-  readonly #inStoreNow = new Set<Promise<unknown>>();
+  readonly #asked = new Pending();
 
   constructor(
     private readonly store: AccessTokenStore,
@@ -117,20 +118,16 @@ export class SharedSlots {
 
   /** Resolves when nothing is asked of the store any more, also nothing that it did too late. */
   async whenWritten(): Promise<void> {
-    await Promise.allSettled(this.#inStoreNow);
+    await this.#asked.whenOver();
   }
 
   /** @returns `null` where the store has nothing, `undefined` where it does not answer in time. */
   async #inStore<T>(what: string, ask: () => Promise<T | null>): Promise<T | null | undefined> {
-    const asked = ask();
-    this.#inStoreNow.add(asked);
     try {
-      return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, asked);
+      return await withinDeadline(STORE_LIMIT_MS, `token ${what}`, this.#asked.add(ask()));
     } catch (err) {
       this.log.warn({ what, err }, 'token.store_failed');
       return undefined;
-    } finally {
-      void Promise.allSettled([asked]).then(() => this.#inStoreNow.delete(asked));
     }
   }
 }
