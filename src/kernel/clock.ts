@@ -9,16 +9,35 @@ export abstract class Clock {
   /** Milliseconds since an arbitrary start; never jumps. For durations. */
   abstract elapsedMs(): number;
 
-  /**
-   * Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. Answers that
-   * came while the process stood still are heard first: they were in time.
-   */
+  /** Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. */
   abstract after(delayMs: number, run: () => void): Timer;
 }
 
 export interface Timer {
   /** Harmless when the timer has run or was cancelled. */
   cancel(): void;
+}
+
+/**
+ * A timer of the system that keeps the process alive. What came over a socket while the process stood still is
+ * heard before it runs out: that was in time.
+ */
+export function startTimer(delayMs: number, run: () => void): Timer & { unref(): Timer } {
+  let immediate: NodeJS.Immediate | undefined;
+  const timeout = setTimeout(() => {
+    immediate = setImmediate(run);
+  }, delayMs);
+  const timer = {
+    cancel: () => {
+      clearTimeout(timeout);
+      clearImmediate(immediate);
+    },
+    unref: () => {
+      timeout.unref();
+      return timer;
+    },
+  };
+  return timer;
 }
 
 export class SystemClock extends Clock {
@@ -31,16 +50,6 @@ export class SystemClock extends Clock {
   }
 
   override after(delayMs: number, run: () => void): Timer {
-    let immediate: NodeJS.Immediate | undefined;
-    const timeout = setTimeout(() => {
-      immediate = setImmediate(run);
-    }, delayMs);
-    timeout.unref();
-    return {
-      cancel: () => {
-        clearTimeout(timeout);
-        clearImmediate(immediate);
-      },
-    };
+    return startTimer(delayMs, run).unref();
   }
 }
