@@ -16,6 +16,9 @@ const REGISTRATIONS_AT_ONCE = 32;
 const REGISTER_TRIES = 5;
 const REGISTER_AGAIN_MS = 500;
 
+/** Of `/proc/net/tcp`: ESTABLISHED, SYN_SENT, CLOSE_WAIT. */
+const OPEN_STATES = new Set(['01', '02', '08']);
+
 export interface ManagerOptions {
   readonly port: number;
   /** Names its store. */
@@ -166,6 +169,19 @@ export class Manager {
     } catch {
       return null;
     }
+  }
+
+  /** The most connections that are open, or being opened, to one of the ports, by whomever. */
+  connectionsToOne(ports: readonly number[]): number {
+    const counts = new Map(ports.map((port) => [port, 0]));
+    const [, ...lines] = readFileSync(`/proc/${this.pid}/net/tcp`, 'utf8').split('\n');
+    for (const line of lines) {
+      const [, , remote = '', state = ''] = line.trim().split(/\s+/);
+      const port = Number.parseInt(remote.split(':')[1] ?? '', 16);
+      const count = counts.get(port);
+      if (count !== undefined && OPEN_STATES.has(state)) counts.set(port, count + 1);
+    }
+    return Math.max(...counts.values());
   }
 
   logTail(): string {

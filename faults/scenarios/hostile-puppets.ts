@@ -21,8 +21,10 @@ const HOSTILE_RATE_PER_S = 40;
 const USAGE_POLL_MS = 500;
 /** Beyond what the run without them took. */
 const RSS_GROWTH_MB_MAX = 128;
-/** What the manager allows one origin, and as many callers' connections as its deliveries under way may hold. */
-const SOCKETS_PER_HOSTILE = 2 * 32;
+/** What the manager allows one origin. */
+const SOCKETS_PER_ORIGIN = 32;
+/** And as many callers' connections as its deliveries under way may hold. */
+const SOCKETS_PER_HOSTILE = 2 * SOCKETS_PER_ORIGIN;
 /** After a pause of the machine everything that is due is sent at once, over connections of its own. */
 const SLACK_SOCKETS = 512;
 
@@ -63,7 +65,10 @@ async function hostile(run: Run): Promise<Row> {
 
   const caller = new Caller(port, oracle);
   const others = new Others();
-  const usage = new UsageWatch(manager);
+  const usage = new UsageWatch(
+    manager,
+    hosts.map(({ port: hostile }) => hostile),
+  );
   const random = run.random('hostile');
   const loadTo = (accounts: readonly Account[], ratePerS: number, isHealthy: boolean) =>
     new Load({
@@ -164,8 +169,13 @@ async function stallOn(port: number): Promise<() => void> {
 /** The manager's memory and sockets, by their highest. */
 class UsageWatch {
   readonly #peaks = new Map<string, { rssMb: number; sockets: number }>();
+  #mostToOne = 0;
 
-  constructor(private readonly manager: Manager) {}
+  /** @param ports of the hostile origins. */
+  constructor(
+    private readonly manager: Manager,
+    private readonly ports: readonly number[],
+  ) {}
 
   async during(phase: string, durationMs: number): Promise<void> {
     const endMs = performance.now() + durationMs;
@@ -173,6 +183,7 @@ class UsageWatch {
       await sleep(Math.min(USAGE_POLL_MS, endMs - performance.now()));
       const usage = this.manager.usage();
       if (!usage) continue;
+      this.#mostToOne = Math.max(this.#mostToOne, this.manager.connectionsToOne(this.ports));
       const peak = this.#peakOf(phase);
       const rssMb = Math.max(peak.rssMb, usage.rssMb);
       this.#peaks.set(phase, { rssMb, sockets: Math.max(peak.sockets, usage.sockets) });
@@ -184,6 +195,7 @@ class UsageWatch {
     return [
       `memory ${before.rssMb.toFixed(0)} MB without and ${during.rssMb.toFixed(0)} MB with them (bound: ${RSS_GROWTH_MB_MAX} MB more)`,
       `sockets ${before.sockets} without and ${during.sockets} with them (bound: ${this.#socketsMax()})`,
+      `at most ${this.#mostToOne} connections to one of them (bound: ${SOCKETS_PER_ORIGIN})`,
     ];
   }
 
@@ -192,6 +204,11 @@ class UsageWatch {
     return [
       ...unless(during.rssMb <= before.rssMb + RSS_GROWTH_MB_MAX, 'memory grew beyond its bound'),
       ...unless(during.sockets <= this.#socketsMax(), 'sockets grew beyond their bound'),
+      ...unless(this.#mostToOne > 0, 'no connection to a hostile puppet was seen'),
+      ...unless(
+        this.#mostToOne <= SOCKETS_PER_ORIGIN,
+        `${this.#mostToOne} connections to one hostile puppet`,
+      ),
     ];
   }
 

@@ -195,7 +195,7 @@ describe('an event for an account, signed with the keys of another', () => {
     secrets.verdict = 'accepted';
     expect(await accept(app, 'wkNobody')).toBe('pending');
     expect(await accept(app, 'wkNobody')).toBe('pending');
-    expect(secrets.asked).toMatchObject([{ corpId: app.corpId, caller: '10.0.0.1' }]);
+    expect(secrets.asked).toMatchObject([{ corpId: app.corpId, caller: '10.0.0.1', limitMs: 1_500 }]);
   });
 
   it('is refused when WeCom does, and to be sent again when it cannot be asked', async () => {

@@ -223,9 +223,11 @@ describe('a registration of an account that is known', () => {
     expect([repository.reads, secrets.asked]).toEqual([0, []]);
   });
 
-  it('asks for the new secret, in the name of who registers, and says that it was accepted', async () => {
+  it('asks for the new secret, in the name of who registers and for 5 s, and says that it was accepted', async () => {
     expect(await registered({ ...RENEWED, from: '10.0.0.7' })).toBe('http://moved');
-    expect(secrets.asked).toMatchObject([{ corpId: 'wwCorp_1', ...RENEWED, caller: '10.0.0.7' }]);
+    expect(secrets.asked).toMatchObject([
+      { corpId: 'wwCorp_1', ...RENEWED, caller: '10.0.0.7', limitMs: 5_000 },
+    ]);
     expect(await repository.find('wkAccount-1')).toMatchObject({
       acceptedSecretId: secretIdOf('wwCorp_1', RENEWED.corpSecret),
     });
@@ -509,6 +511,9 @@ describe('what others write', () => {
     await elsewhere().markOffline({ openKfId: 'wkAccount-1', corpId: 'wwCorp_1' }, 0);
     await clock.advance(REFRESH_MS);
     expect(registry.findPuppet('wkAccount-1')).toMatchObject({ online: false });
+    await elsewhere().forget('wkAccount-1');
+    await clock.advance(REFRESH_MS);
+    expect(registry.findPuppet('wkAccount-1')).toBeNull();
   });
 
   it('is found within a minute where the changes do not tell it, deletions included', async () => {

@@ -137,9 +137,13 @@ onEachStore((newPlace) => {
       wecom.behave('gettoken', hang());
       const arrived = wecom.nextHead('gettoken');
       const startedMs = performance.now();
-      const registering = register(other, { corpSecret: RENEWED });
+      let isOver = false;
+      const registering = register(other, { corpSecret: RENEWED }).finally(() => {
+        isOver = true;
+      });
       await arrived;
       await expectStill(puppet);
+      expect(isOver).toBe(false);
       const refused = await registering;
       // 5 s are what it waits; the deployed puppet would wait for ever.
       expect(performance.now() - startedMs).toBeLessThan(15_000);

@@ -8,15 +8,15 @@ import {
 
 /** WeCom as the registry sees it, of one mind about all secrets. */
 export class FakeSecretCheck extends SecretCheck {
-  readonly asked: SecretQuestion[] = [];
+  readonly asked: (SecretQuestion & { readonly limitMs: number })[] = [];
   #listen: OnAccepted = () => {};
 
   constructor(public verdict: SecretVerdict | Promise<SecretVerdict> = 'accepted') {
     super();
   }
 
-  override async check(question: SecretQuestion): Promise<SecretVerdict> {
-    this.asked.push(question);
+  override async check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
+    this.asked.push({ ...question, limitMs });
     const verdict = await this.verdict;
     if (verdict === 'accepted') this.grant(question);
     return verdict;

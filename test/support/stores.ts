@@ -10,6 +10,7 @@ import { AppError } from '../../src/kernel/app-error.js';
 import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
+import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
@@ -68,7 +69,9 @@ async function untilReady(probe: StorageProbe): Promise<void> {
     try {
       return await probe.check();
     } catch (error) {
-      if (!(error instanceof AppError)) return;
+      // Whoever then uses the store is told of it.
+      if (error instanceof StorageStartError) return;
+      if (!(error instanceof AppError)) throw error;
     }
   }
 }
