@@ -1,0 +1,152 @@
+/** What the specs of redelivery share: replicas on a clock that is moved by hand, and what they keep and send. */
+import { afterEach, beforeEach, expect } from '@jest/globals';
+import type { Dispatched } from '../../src/dispatch/dispatcher.js';
+import { type Hint, hintKey, type NewHint } from '../../src/dispatch/hint.js';
+import type { KfEvent } from '../../src/dispatch/kf-event.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
+import type { Kept } from '../../src/dispatch/outbox.js';
+import type { Registration } from '../../src/registry/puppet.js';
+import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
+import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
+import { MemoryPuppetRepository, type PuppetTable } from './memory-puppet.repository.js';
+import type { Behaviour, PuppetServer } from './puppet-server.js';
+import { registration } from './puppets.js';
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
+export const BUDGET_MS = 1_000;
+export const ANSWER_LIMIT_MS = 2_800;
+export const LEASE_MS = 15_000;
+export const { openKfId: ACCOUNT, corpId: CORP } = registration();
+export const RAW = {
+  msgSignature: 'a'.repeat(40),
+  timestamp: '1767225600',
+  nonce: 'n+/=',
+  body: Buffer.from([60, 0, 0xff, 0x80]),
+};
+
+/** Those of the running test. */
+export let table: PuppetTable;
+export let dispatch: Dispatch;
+let replicas: Dispatch[];
+
+/** To be called once in each spec file. */
+export function replicasOfEachTest(): void {
+  beforeEach(() => {
+    openClient();
+    table = new Map();
+    replicas = [];
+  });
+
+  afterEach(async () => {
+    const closing = Promise.all(replicas.map((replica) => replica.close()));
+    const state = watch(closing);
+    // What silent puppets have is given up.
+    while (!state.isSettled) await clock.advance(SECOND_MS);
+    await closing;
+    await closeAll();
+  });
+}
+
+/** Starts the manager under test, which is then `dispatch`. */
+export async function start(parts: Partial<DispatchParts> = {}): Promise<void> {
+  dispatch = await open(parts);
+}
+
+/** Starts one more replica on these parts. */
+export async function open(parts: Partial<DispatchParts> = {}): Promise<Dispatch> {
+  const replica = openDispatch(clock, { client, repository: new MemoryPuppetRepository(table), ...parts });
+  replicas.push(replica);
+  replica.start();
+  await replica.registry.whenLoaded();
+  return replica;
+}
+
+export const account = (n: number): string => `wkAccount-${n}`;
+
+export async function registerAt(
+  endpoint: string,
+  fields: Partial<Registration> = {},
+  { registry } = dispatch,
+): Promise<void> {
+  (await registry.register(registration({ endpoint, ...fields }))).answered();
+}
+
+export function send(
+  fields: Partial<KfEvent> = {},
+  { dispatcher, registry } = dispatch,
+): Promise<Dispatched> {
+  const event = kfEvent(fields);
+  return dispatcher.dispatch(event, registry.findPuppet(event.openKfId), clock.elapsedMs());
+}
+
+export async function keep(fields: Partial<KfEvent> = {}): Promise<void> {
+  expect(await send(fields)).toMatchObject({ delivery: 'pending' });
+}
+
+export const hintOf = (openKfId = ACCOUNT): Promise<Hint | null> =>
+  dispatch.outbox.find(hintKey({ corpId: CORP, openKfId }));
+
+export async function waitingCount(): Promise<number> {
+  return (await dispatch.outbox.counts()).waiting;
+}
+
+export const refusing: Behaviour = (_request, response) => void response.writeHead(500).end();
+export const taking: Behaviour = (_request, response) => void response.end('success');
+
+export const idsOf = ({ received }: PuppetServer): unknown[] =>
+  received.map(({ headers }) => headers['webhook-id']);
+export const attemptsOf = ({ received }: PuppetServer): number[] =>
+  received.map(({ headers }) => Number(headers['x-wxkf-attempt']));
+
+/** A puppet that refuses everything, and when it got it. */
+export async function refusingPuppet(): Promise<{ server: PuppetServer; times: number[] }> {
+  const times: number[] = [];
+  const server = await puppetServer((request, response) => {
+    times.push(clock.elapsedMs());
+    refusing(request, response);
+  });
+  return { server, times };
+}
+
+export const gapsOf = (times: readonly number[]): number[] =>
+  times.slice(1).map((atMs, n) => atMs - (times[n] ?? 0));
+
+/** Kept by a process that is gone. */
+export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch): Promise<Kept> {
+  const nowMs = clock.nowMs();
+  const hint = {
+    event: kfEvent(),
+    keysId: null,
+    arrivedAtMs: nowMs,
+    attempts: 1,
+    step: 1,
+    dueAtMs: nowMs,
+    endpoint: null,
+    failure: null,
+    lease: null,
+  };
+  return outbox.put({ ...hint, ...fields }, nowMs);
+}
+
+/** Other processes keep and claim here too. */
+export class SharedOutbox extends LocalOutbox {
+  override readonly isShared = true;
+}
+
+/** An outbox whose puts do as they are told. */
+export class StubbornOutbox extends LocalOutbox {
+  beforePut: () => Promise<void> = async () => {};
+  puts = 0;
+
+  constructor() {
+    super(new MemoryHintStore());
+  }
+
+  override async put(hint: NewHint, nowMs: number): Promise<Kept> {
+    this.puts++;
+    await this.beforePut();
+    return super.put(hint, nowMs);
+  }
+}
