@@ -8,11 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SETTINGS } from '../../src/config/settings.js';
 import type { User } from './build.js';
 import type { Stage } from './dockerfile.js';
+import { readOnlyCommand } from './read-only.js';
 import { say } from './report.js';
 import { run, succeeds } from './run.js';
 
 const START_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const PROBE = `wxkf-probe-${process.pid}`;
 const DRAIN_TIMEOUT_MS = Number(SETTINGS.drainTimeoutMs.default);
 
 type Options = { readonly cwd: string; readonly env: NodeJS.ProcessEnv } & User;
@@ -37,10 +39,14 @@ export async function serve(image: Stage, root: string, bin: string, user: User)
     DRAIN_DELAY_MS: '0',
   };
   const options = { cwd: join(root, image.workdir), env, ...user };
-  makeReadOnly(root, dataDir, options);
+  takePermissions(root, dataDir);
+  const prefix = readOnlyCommand(dataDir, user);
+  // Becoming that user is then the prefix's to do, which root alone may.
+  const ownOptions = prefix.length > 0 ? { ...options, uid: 0, gid: 0 } : options;
+  checkReadOnly(dataDir, prefix, ownOptions, user);
 
   const logFile = `${root}.log`;
-  const service = start(image.cmd, options, logFile);
+  const service = start([...prefix, ...image.cmd], ownOptions, logFile);
   const isHealthy = () => succeeds(image.healthcheck, { ...options, timeout: PROBE_TIMEOUT_MS });
   try {
     await until(`${image.cmd.join(' ')}: the health check succeeds`, service, isHealthy);
@@ -53,15 +59,23 @@ export async function serve(image: Stage, root: string, bin: string, user: User)
   say('the health check fails once nothing runs');
 }
 
-/** Takes the write permission from everything but the data folder, which the Dockerfile gave to its user. */
-function makeReadOnly(root: string, dataDir: string, options: Options): void {
+/** Write permission stays for the data folder alone, which the Dockerfile gave to its user. */
+function takePermissions(root: string, dataDir: string): void {
   run(['chmod', '-R', 'a-w', root]);
   run(['chmod', 'u+w', dataDir]);
-  const canWrite = (folder: string) => succeeds(['touch', join(folder, 'probe')], options);
-  if (canWrite(options.cwd)) throw new Error('read-only: the service could write to its own folder');
+}
+
+/** @param prefix Of `readOnlyCommand`: without one the machine's own folders for everybody are not looked at. */
+function checkReadOnly(dataDir: string, prefix: readonly string[], options: Options, { uid }: User): void {
+  const closed = [options.cwd, ...(prefix.length > 0 ? ['/tmp', '/var/tmp'] : [])];
+  const canWrite = (folder: string) => succeeds([...prefix, 'touch', join(folder, PROBE)], options);
+  const open = closed.filter(canWrite);
+  if (open.length > 0) throw new Error(`read-only: the service could write to ${open.join(', ')}`);
   if (!canWrite(dataDir)) throw new Error('read-only: the service could not write to DATA_DIR');
-  rmSync(join(dataDir, 'probe'));
-  say(`read-only: uid ${options.uid} can write to DATA_DIR and not to its own folder`);
+  rmSync(join(dataDir, PROBE));
+  const how =
+    prefix.length > 0 ? 'all mounts but it are read-only' : 'by permission, since this may not mount';
+  say(`read-only: uid ${uid} can write to DATA_DIR and not to ${closed.join(', ')}; ${how}`);
 }
 
 /** It ends with this process at the latest, and before the folders go. */

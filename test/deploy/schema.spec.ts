@@ -1,0 +1,52 @@
+/** The manifests are what the API of Kubernetes, and of the Prometheus Operator, takes. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
+
+type Model = new (manifest: Manifest) => { validate(): void };
+
+const GENERATED = resolve('.cache/kubernetes');
+const EVERYTHING = [...OVERLAYS, ['the example', EXAMPLE]] as const;
+
+const moduleOf = ({ apiVersion, kind }: Manifest): string =>
+  `${apiVersion.includes('coreos') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models'}/${apiVersion}/${kind}`;
+
+function constantOf(manifest: Manifest, index: number): string {
+  return `export const no${index} = ${JSON.stringify(manifest)} satisfies import('${moduleOf(manifest)}').I${manifest.kind};`;
+}
+
+/**
+ * By TypeScript, which knows every field; the schema lets unknown ones pass.
+ * @returns Of each mistake the number of its manifest and what it is.
+ */
+function unknownFieldsOf(manifests: readonly Manifest[]): (readonly [number, string])[] {
+  mkdirSync(GENERATED, { recursive: true });
+  const file = resolve(GENERATED, 'manifests.ts');
+  writeFileSync(file, manifests.map(constantOf).join('\n'));
+  const options =
+    '--noEmit --ignoreConfig --strict --skipLibCheck --module nodenext --target es2024 --types node';
+  const command = ['node_modules/typescript/bin/tsc', ...options.split(' '), file];
+  const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const lines = stdout.split('\n').filter((line) => line.includes('error TS'));
+  return lines.map((line) => [Number(/\((\d+),/.exec(line)?.[1]) - 1, line] as const);
+}
+
+kustomizeSuite('the manifests', () => {
+  it.each(EVERYTHING)('of %s are valid by the schema', async (_name, folder) => {
+    for (const manifest of render(folder)) {
+      const { [manifest.kind]: Model } = (await import(moduleOf(manifest))) as Record<string, Model>;
+      if (Model === undefined) throw new Error(`no schema of ${manifest.kind}`);
+      expect(() => new Model(manifest).validate()).not.toThrow();
+    }
+  });
+
+  it('have no field that the API does not know', () => {
+    const manifests = EVERYTHING.flatMap(([, folder]) => render(folder));
+    const misspelt = JSON.parse(JSON.stringify(manifests[0]).replace('metadata', 'metdata'));
+    expect(unknownFieldsOf([...manifests, misspelt])).toEqual([
+      [manifests.length, expect.stringContaining('"metdata"')],
+    ]);
+  });
+});

@@ -1,0 +1,117 @@
+/** What stands around the pods: how many there are, what finds them, and who is let through to them. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, it } from '@jest/globals';
+import { SETTINGS } from '../../src/config/settings.js';
+import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
+import { allOf, containerOf, environmentOf, oneOf, podOf, workloadOf } from '../support/manifests.js';
+
+const README = readFileSync('README.md', 'utf8');
+
+kustomizeSuite.each(OVERLAYS)('the selectors of %s', (_name, folder) => {
+  it('all find the pods', () => {
+    const manifests = render(folder);
+    const { selector, template } = workloadOf(manifests).spec;
+    const policies = allOf(manifests, 'NetworkPolicy').map(({ spec }) => spec.podSelector);
+    const budgets = allOf(manifests, 'PodDisruptionBudget').map(({ spec }) => spec.selector);
+    const spreads = (podOf(manifests).topologySpreadConstraints ?? []).map((one) => one.labelSelector);
+    const all = [selector, ...policies, ...budgets, ...spreads].map(({ matchLabels }) => matchLabels);
+    for (const labels of [...all, oneOf(manifests, 'Service').spec.selector]) {
+      expect(template.metadata.labels).toMatchObject(labels);
+      expect(labels).not.toEqual({});
+    }
+  });
+});
+
+kustomizeSuite('mongo', () => {
+  let manifests: readonly Manifest[];
+  beforeAll(() => {
+    manifests = render('deploy/kubernetes/overlays/mongo');
+  });
+
+  it('has as many replicas as its autoscaler wants, two at least', () => {
+    const { minReplicas, scaleTargetRef } = oneOf(manifests, 'HorizontalPodAutoscaler').spec;
+    const { kind, metadata, spec } = workloadOf(manifests);
+    expect(minReplicas).toBeGreaterThanOrEqual(2);
+    expect(spec.replicas).toBeUndefined();
+    expect(scaleTargetRef).toMatchObject({ kind, name: metadata.name });
+  });
+
+  it('scales at less than what a pod was promised, and than the one core that it can use', () => {
+    const [metric] = oneOf(manifests, 'HorizontalPodAutoscaler').spec.metrics;
+    const { cpu } = containerOf(manifests).resources.requests;
+    const share = Number(metric?.resource.target.averageUtilization) / 100;
+    expect(share).toBeLessThan(1);
+    expect(cpu).toMatch(/^\d+m$/);
+    expect(Number.parseInt(cpu, 10) * share).toBeLessThan(700);
+  });
+
+  it('lets one go at a time', () => {
+    expect(oneOf(manifests, 'PodDisruptionBudget').spec.maxUnavailable).toBe(1);
+  });
+});
+
+kustomizeSuite('embedded', () => {
+  it('is one process, of which nobody makes two and whose node may be drained', () => {
+    const manifests = render('deploy/kubernetes/overlays/embedded');
+    expect(workloadOf(manifests)).toMatchObject({ kind: 'StatefulSet', spec: { replicas: 1 } });
+    expect(environmentOf(manifests)).not.toHaveProperty('MONGO_URI_FILE');
+    const others = ['HorizontalPodAutoscaler', 'PodDisruptionBudget'];
+    expect(manifests.filter(({ kind }) => others.includes(kind))).toEqual([]);
+  });
+});
+
+kustomizeSuite('the components', () => {
+  let manifests: readonly Manifest[];
+  beforeAll(() => {
+    manifests = render(EXAMPLE);
+  });
+
+  it('let in from outside what the line of nginx in the README does', () => {
+    const [, allowed = ''] = /^location ~ (\^\/callback\S+) \{$/m.exec(README) ?? [];
+    const paths = oneOf(manifests, 'Ingress').spec.rules.flatMap(({ http }) => http.paths);
+    expect(paths).not.toEqual([]);
+    for (const { path, pathType, backend } of paths) {
+      expect(path).toMatch(RegExp(allowed));
+      expect(pathType).toBe('Exact');
+      expect(backend.service).toEqual({ name: 'wxkf-manager', port: { name: 'http' } });
+    }
+  });
+
+  it('read the metrics where they are, with a secret that the manager has', () => {
+    const { selector, endpoints } = oneOf(manifests, 'ServiceMonitor').spec;
+    const service = oneOf(manifests, 'Service');
+    expect(service.metadata.labels).toMatchObject(selector.matchLabels);
+    for (const { port, path, authorization } of endpoints) {
+      expect(service.spec.ports.map(({ name }) => name)).toContain(port);
+      expect(README).toContain(`\n| \`GET ${path}\` |`);
+      const { name, key } = authorization.credentials;
+      expect(environmentOf(manifests)[`${key}_FILE`]).toBe(`/run/secrets/${name}/${key}`);
+    }
+  });
+});
+
+kustomizeSuite('docs/kubernetes.md', () => {
+  const docs = readFileSync('docs/kubernetes.md', 'utf8');
+  const manifests = () => render('deploy/kubernetes/overlays/mongo');
+
+  it('makes a Secret with every secret that there is', () => {
+    const [, command = ''] = /^(kubectl create secret (?:.*\\\n)*.*)$/m.exec(docs) ?? [];
+    const keys = [...command.matchAll(/--from-literal=([A-Z_]+)=/g)].map(([, key]) => key);
+    const secrets = Object.values(SETTINGS).filter(({ secret }) => secret);
+    expect(keys.sort()).toEqual(secrets.map(({ name }) => name).sort());
+  });
+
+  it('gives namespaces the label that lets them in', () => {
+    const [, name = '', value = ''] = /^kubectl label namespace .* (\S+)=(\S+)$/m.exec(docs) ?? [];
+    expect(JSON.stringify(allOf(manifests(), 'NetworkPolicy'))).toContain(`{"${name}":"${value}"}`);
+  });
+
+  it('tells a rollout by the times that are set', () => {
+    const { DRAIN_DELAY_MS, DRAIN_TIMEOUT_MS } = environmentOf(manifests());
+    const graceMs = podOf(manifests()).terminationGracePeriodSeconds * 1_000;
+    const told = [...docs.matchAll(/^\| ([\d,]+) \| .*$/gm)].map(([, ms = '']) =>
+      Number(ms.replace(',', '')),
+    );
+    expect(told).toEqual([0, Number(DRAIN_DELAY_MS), Number(DRAIN_TIMEOUT_MS), graceMs]);
+  });
+});

@@ -1,0 +1,41 @@
+/** deploy/kubernetes as a cluster would get it: rendered by kustomize itself, or the one inside kubectl. */
+import { spawnSync } from 'node:child_process';
+import { describe } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+
+const COMMANDS = [
+  ['kustomize', 'build'],
+  ['kubectl', 'kustomize'],
+] as const;
+const command = COMMANDS.find(([program]) => spawnSync(program, ['--help']).error === undefined);
+
+if (command === undefined) {
+  const howToGetOne = 'To get one: put kustomize 5, or kubectl 1.27 or later, on the PATH.';
+  // CI must not see a green run that left it out.
+  if (process.env.CI) throw new Error(`No kustomize for the tests. ${howToGetOne}`);
+  process.stderr.write(`!!! NO KUSTOMIZE: THE KUBERNETES SUITES ARE LEFT OUT !!! ${howToGetOne}\n`);
+}
+
+/** `describe` where there is a kustomize. */
+export const kustomizeSuite = command === undefined ? describe.skip : describe;
+
+export const OVERLAYS = [
+  ['mongo', 'deploy/kubernetes/overlays/mongo'],
+  ['embedded', 'deploy/kubernetes/overlays/embedded'],
+] as const;
+/** Has all components. */
+export const EXAMPLE = 'deploy/kubernetes/example';
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+}
+
+/** @throws Error with what kustomize says. */
+export function render(folder: string): readonly Manifest[] {
+  const [program, subcommand] = command ?? COMMANDS[0];
+  const { status, stdout, stderr } = spawnSync(program, [subcommand, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${subcommand} ${folder}: ${stderr}`);
+  return parseAllDocuments(stdout).map((document) => document.toJS());
+}
