@@ -12,7 +12,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type Prometheus, prometheusSuite, startPrometheus } from '../support/prometheus.js';
 import { selectorsOf } from '../support/promql.js';
-import { postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -36,6 +36,7 @@ function filledIn(expr: string): string {
 prometheusSuite('of a Prometheus that scrapes a manager', () => {
   let place: Place;
   let wecom: WecomServer;
+  let puppet: PuppetServer;
   let manager: ManagerProcess;
   let folder: string;
   let prometheus: Prometheus;
@@ -43,6 +44,7 @@ prometheusSuite('of a Prometheus that scrapes a manager', () => {
   beforeAll(async () => {
     place = embeddedPlace();
     wecom = await startWecomServer();
+    puppet = await startPuppetServer();
     manager = await startManager({
       ...place.env,
       METRICS_TOKEN: SECRET,
@@ -61,6 +63,7 @@ prometheusSuite('of a Prometheus that scrapes a manager', () => {
     await prometheus.stop();
     await manager.stop();
     await wecom.close();
+    await puppet.close();
     rmSync(folder, { recursive: true, force: true });
     await place.discard();
   });
@@ -85,7 +88,6 @@ prometheusSuite('of a Prometheus that scrapes a manager', () => {
     const app = newApp();
     const [here, gone] = [newOpenKfId(), newOpenKfId()];
     wecom.addSecret(app.corpId, 'corp-secret-of-the-tests');
-    const puppet = await startPuppetServer();
     await register(manager.url, app, here, puppet.url);
     await register(manager.url, app, gone, await refusedUrl());
     await sendVerification(manager.url, app, 'hello');

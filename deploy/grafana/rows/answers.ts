@@ -4,8 +4,14 @@ import { maxBy, picked, quantiles, rateBy } from '../query.js';
 const CALLBACKS = 'wxkf_callback_duration_seconds';
 const DELIVERIES = 'wxkf_delivery_duration_seconds';
 
-const ANSWERED_SHARE = `1 - sum(increase(${picked(`${CALLBACKS}_count`, 'result=~"not_taken|failed|overloaded"')}[$__range]))
-/ sum(increase(${picked(`${CALLBACKS}_count`, 'result!="refused"')}[$__range]))`;
+/** Those refused for overload were never opened and are counted by themselves. */
+const increase = (results: string): string => `sum(
+  increase(${picked(`${CALLBACKS}_count`, results)}[$__range])
+  or
+  increase(${picked('wxkf_overload_total', 'action="refused"')}[$__range]))`;
+
+const ANSWERED_SHARE = `1 - ${increase('result=~"not_taken|failed"')}
+/ ${increase('result!~"refused|overloaded"')}`;
 
 export const ANSWERS_ROW: Row = {
   title: 'Are customers answered?',
@@ -55,7 +61,7 @@ export const ANSWERS_ROW: Row = {
     {
       title: 'Callbacks by result',
       description:
-        'not_taken, failed and overloaded are not answered 200; pending is kept and delivered later.',
+        'not_taken and failed are not answered 200; pending is kept and delivered later. What overload refuses is in Turned away.',
       unit: 'reqps',
       isStacked: true,
       queries: [{ expr: rateBy('result', `${CALLBACKS}_count`), legend: '{{result}}' }],
