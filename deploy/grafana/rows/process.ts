@@ -73,17 +73,6 @@ export const PROCESS_ROWS: readonly Row[] = [
         ],
       },
       {
-        title: 'Time in garbage collection',
-        description: 'Seconds of a second, by kind.',
-        unit: 'percentunit',
-        queries: [
-          {
-            expr: rateBy('instance, kind', 'nodejs_gc_duration_seconds_sum'),
-            legend: '{{kind}} {{instance}}',
-          },
-        ],
-      },
-      {
         title: 'Running for',
         description: 'Since the process started.',
         unit: 's',
