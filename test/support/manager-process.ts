@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { leftovers } from './leftovers.js';
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
@@ -22,10 +23,6 @@ export interface ManagerProcess {
 
 /** Tests, benchmarks and the demo are all started in the project's folder. */
 const MAIN = join(process.cwd(), 'dist/main.js');
-
-/** Ended with the spec file, see environment.js. */
-const running = new Set<() => void>();
-Object.assign(globalThis, { leftovers: running });
 
 /**
  * Managers ask about each new secret, and never WeCom itself: the run's gettoken accepts all; where there is no run,
@@ -50,8 +47,8 @@ export function spawnManager(
     ...(cwd !== undefined && { cwd }),
   });
   const kill = () => child.kill('SIGKILL');
-  running.add(kill);
-  child.once('close', () => running.delete(kill));
+  leftovers.add(kill);
+  child.once('close', () => leftovers.delete(kill));
   const log: LogLine[] = [];
   const waiting = new Set<(line: LogLine) => void>();
   let output = '';
