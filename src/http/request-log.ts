@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
+import type { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
 import { isOneOfTooMany } from './refusals.js';
@@ -16,6 +17,13 @@ export class RequestFields {
   status: number | undefined = undefined;
   aborted: true | undefined = undefined;
   durationMs = 0;
+  /** How many lines this one stands for; left out where each is written. */
+  oneIn: number | undefined = undefined;
+
+  /** Whether a good answer's line tells something all the same, so that it is always written. */
+  get isNews(): boolean {
+    return false;
+  }
 }
 
 /** Where a request went, for routes that tell nothing themselves. */
@@ -76,15 +84,20 @@ export function requestIdOf({ headers }: IncomingMessage): string {
  * third of the throughput; the end is the response's own event, since the hook for it does not see a
  * caller that hangs up.
  */
-export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, log: Log): void {
+export function addRequestLog(
+  fastify: FastifyInstance,
+  lifecycle: Lifecycle,
+  log: Log,
+  healthyLines: HealthyLines,
+): void {
   fastify.decorateRequest('unit', null);
   fastify.decorateRequest('failure', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     lifecycle.requestBegan();
     reply.raw.once('close', () => {
       lifecycle.requestEnded();
-      if (request.unit === null) writeLine(log, request, reply);
-      else request.unit.whenEnded(() => writeLine(log, request, reply));
+      if (request.unit === null) writeLine(log, healthyLines, request, reply);
+      else request.unit.whenEnded(() => writeLine(log, healthyLines, request, reply));
     });
     reply.header('x-request-id', request.id);
     if (lifecycle.isDraining) reply.header('connection', 'close');
@@ -92,18 +105,26 @@ export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, lo
   });
 }
 
-function writeLine(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+function writeLine(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
   const { unit, failure } = request;
   const isAborted = !reply.raw.writableFinished;
   const level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
   if (!log.isLevelEnabled(level)) return;
+  const name = unit?.line ?? 'http.answered';
+  const isHealthy = level === 'info' && !isAborted && isGood(reply.statusCode) && !unit?.fields.isNews;
+  if (isHealthy && !healthyLines.takes(name)) return;
   const fields = unit?.fields ?? new RouteFields(request.method, redactUrl(request.url));
   fields.requestId = request.id;
   if (isAborted) fields.aborted = true;
   else fields.status = reply.statusCode;
   fields.durationMs = Math.round(reply.elapsedTime * 100) / 100;
+  if (isHealthy) fields.oneIn = healthyLines.oneIn;
   if (failure !== null) Object.assign(fields, failureOf(failure));
-  log[level](fields, unit?.line ?? 'http.answered');
+  log[level](fields, name);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /**
