@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
 import type { NewHint } from '../src/dispatch/hint.js';
 import { Secret } from '../src/kernel/secret.js';
 import { EmbeddedOutbox } from '../src/storage/embedded/embedded-outbox.js';
@@ -104,7 +105,7 @@ function newHint(number: number): NewHint {
 
 async function fillOutbox(dataDir: string): Promise<void> {
   const store = await EmbeddedStore.open({ dataDir });
-  const outbox = new EmbeddedOutbox(store);
+  const outbox = new EmbeddedOutbox(store, pino({ level: 'silent' }));
   for (let done = 0; done < HINTS; done += WRITES_AT_ONCE) {
     await Promise.all(
       Array.from({ length: WRITES_AT_ONCE }, (_, n) => outbox.put(newHint(done + n), Date.now())),
@@ -116,7 +117,7 @@ async function fillOutbox(dataDir: string): Promise<void> {
 async function openOutbox(dataDir: string): Promise<number> {
   const store = await EmbeddedStore.open({ dataDir });
   const startedMs = performance.now();
-  const outbox = new EmbeddedOutbox(store);
+  const outbox = new EmbeddedOutbox(store, pino({ level: 'silent' }));
   const openMs = performance.now() - startedMs;
   const { waiting } = await outbox.counts();
   await store.onApplicationShutdown();

@@ -3,6 +3,7 @@ import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
@@ -18,7 +19,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        KernelModule.forRoot(log, lifecycle),
+        KernelModule.forRoot(log, lifecycle, new HealthyLines(config.logHealthyOneIn)),
         await StorageModule.forRoot(config),
         TokensModule,
         RegistryModule,

@@ -37,6 +37,10 @@ export class CallbackLog extends RequestFields {
   ) {
     super();
   }
+
+  override get isNews(): boolean {
+    return this.outcome === 'pending';
+  }
 }
 
 /** Milliseconds with two digits after the point: enough for a person, short in a log. */

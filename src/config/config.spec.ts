@@ -64,6 +64,7 @@ describe('settings', () => {
       drainTimeoutMs: 25_000,
       logLevel: 'info',
       logFormat: 'json',
+      logHealthyOneIn: 1,
     });
   });
 

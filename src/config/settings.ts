@@ -292,6 +292,15 @@ export const SETTINGS = {
     meaning: '`json` for machines, `pretty` for people',
     ...oneOf(['json', 'pretty']),
   }),
+  logHealthyOneIn: setting({
+    name: 'LOG_HEALTHY_ONE_IN',
+    unit: 'lines',
+    default: '1',
+    secret: false,
+    meaning:
+      'of the lines of what went well, one in so many is written, with `oneIn` in it; what was kept, refused or failed always is',
+    ...integerFrom(1, 1_000_000),
+  }),
 };
 
 export type Settings = typeof SETTINGS;

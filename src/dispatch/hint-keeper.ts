@@ -139,6 +139,6 @@ export class HintKeeper {
   }
 
   #follow(write: Promise<void>, { key }: Held, failed: string): void {
-    this.#writes.add(write).catch((err: unknown) => this.log.debug({ key, err }, failed));
+    this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
 }

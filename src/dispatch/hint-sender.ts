@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
-import type { Log } from '../kernel/log.js';
 import type { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import type { Circuits } from './circuit.js';
-import { type Failure, hintKey, REASON_LENGTH_MAX } from './hint.js';
+import { type Failure, hintKey, type Occasion, REASON_LENGTH_MAX } from './hint.js';
 import type { HintKeeper } from './hint-keeper.js';
+import type { HintLog } from './hint-log.js';
 import type { KfEvent } from './kf-event.js';
 import type { ClaimedHint, Held, Outbox, Rescheduled } from './outbox.js';
 import type { PuppetClient } from './puppet-client.js';
@@ -25,12 +25,6 @@ const SATURATED_MS = 1_000;
 const REREAD_LIMIT_MS = 600;
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
-
-/**
- * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
- * no resync budget holds up.
- */
-export type Occasion = 'due' | 'probe' | 'registration';
 
 /** One hint on its way. */
 interface Sending {
@@ -59,7 +53,7 @@ export class HintSender {
     private readonly keeper: HintKeeper,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-    private readonly log: Log,
+    private readonly log: HintLog,
     private readonly onRecovered: (endpoint: string) => void,
   ) {}
 
@@ -73,17 +67,17 @@ export class HintSender {
    * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
    */
   async send(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Promise<void> {
-    const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+    const held = toHeld(hint);
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
-    if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, held, 'expired', 'no puppet took it within 3 days');
+    if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, hint, 'expired', 'no puppet took it within 3 days');
     const { openKfId } = hint;
     // One that registered with another process a moment ago is not in memory yet.
     const known = this.registry.findPuppet(openKfId);
     const puppet = known ?? (await this.registry.rereadPuppet(openKfId, REREAD_LIMIT_MS));
     if (puppet?.corpId !== hint.corpId) return this.#park(outbox, held, hint);
     const endpoint = this.client.endpointOf(puppet);
-    if (endpoint === null) return this.#bury(outbox, held, 'endpoint', this.client.faultOf(puppet));
+    if (endpoint === null) return this.#bury(outbox, hint, 'endpoint', this.client.faultOf(puppet));
     if (occasion === 'due' && this.client.isCrowded(puppet))
       return this.#putOff(outbox, held, hint, nowMs + SATURATED_MS);
     const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
@@ -119,7 +113,8 @@ export class HintSender {
     return outbox.release(held, Math.max(untilMs, dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
-  async #attempt({ outbox, hint, held, puppet, startedMs }: Sending, event: KfEvent): Promise<AttemptResult> {
+  async #attempt(sending: Sending, event: KfEvent): Promise<AttemptResult> {
+    const { outbox, hint, held, occasion, puppet, startedMs } = sending;
     failpoint('outbox.claimed');
     const attempt = this.client.start(puppet, event, hint.attempts + 1);
     this.#underWay.add(attempt);
@@ -130,8 +125,7 @@ export class HintSender {
     renewal.cancel();
     this.#underWay.delete(attempt);
     const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
-    const { openKfId, corpId } = hint;
-    this.log.info({ openKfId, corpId, attempt: hint.attempts + 1, durationMs, ...result }, 'hint.attempted');
+    this.log.attempted(hint, occasion, durationMs, result);
     return result;
   }
 
@@ -159,7 +153,7 @@ export class HintSender {
   async #notTaken(sending: Sending, stage: FailureStage, reason: string): Promise<void> {
     const { outbox, hint, held, endpoint, puppet, startedMs, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
-    if (stage === 'endpoint') return this.#bury(outbox, held, stage, reason);
+    if (stage === 'endpoint') return this.#bury(outbox, hint, stage, reason);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.#putOff(outbox, held, hint, this.storeClock.nowMs() + SATURATED_MS);
     this.circuits.failed(endpoint, startedMs);
@@ -168,7 +162,7 @@ export class HintSender {
     if (now !== null && now.endpoint !== puppet.endpoint) return this.#sendAfter(outbox, held, now);
     const failure = toFailure(nowMs, stage, reason);
     const next = this.#nextTry(sending, nowMs);
-    if (next === null) return this.#bury(outbox, held, stage, reason);
+    if (next === null) return this.#bury(outbox, hint, stage, reason);
     await outbox.reschedule(held, toRescheduled(sending, next, failure, nowMs), nowMs);
   }
 
@@ -195,10 +189,10 @@ export class HintSender {
     await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }
 
-  async #bury(outbox: Outbox, held: Held, stage: Failure['stage'], reason: string): Promise<void> {
+  async #bury(outbox: Outbox, hint: ClaimedHint, stage: Failure['stage'], reason: string): Promise<void> {
     const nowMs = this.storeClock.nowMs();
-    await outbox.bury(held, toFailure(nowMs, stage, reason), nowMs);
-    this.log.warn({ hint: held.key, stage, reason }, 'hint.buried');
+    await outbox.bury(toHeld(hint), toFailure(nowMs, stage, reason), nowMs);
+    this.log.buried(hint, stage, reason, nowMs);
   }
 
   /** As it came, or opened, where the puppet has registered with other keys since and could not open it. */
@@ -206,6 +200,10 @@ export class HintSender {
     if (event.raw === null || keysId === this.registry.findKeysId(openKfId)) return event;
     return { ...event, raw: null };
   }
+}
+
+function toHeld(hint: ClaimedHint): Held {
+  return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
 
 /** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id. */

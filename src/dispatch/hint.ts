@@ -87,6 +87,12 @@ export interface NewHint extends KeptEvent {
   readonly lease: Lease | null;
 }
 
+/**
+ * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
+ * no resync budget holds up.
+ */
+export type Occasion = 'due' | 'probe' | 'registration';
+
 /** One per kf account. By corp too, so that no corp can touch what waits for an account of another. */
 export function hintKey({ corpId, openKfId }: Pick<HintHead, 'corpId' | 'openKfId'>): string {
   return `${corpId}/${openKfId}`;

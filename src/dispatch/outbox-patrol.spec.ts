@@ -6,10 +6,12 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { registration } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
+import { HealthyLines } from '../kernel/healthy-lines.js';
 import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
+import { HintLog } from './hint-log.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { OutboxPatrol } from './outbox-patrol.js';
 import { PuppetClient } from './puppet-client.js';
@@ -18,8 +20,9 @@ const ROUND_MS = 20_000;
 const DAY_MS = 24 * 3_600_000;
 const { openKfId: ACCOUNT, corpId: CORP } = registration();
 const ENDPOINT = 'http://puppet:8080';
-const log = pino({ level: 'silent' });
+const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
 
+let lines: Record<string, unknown>[];
 let clock: ManualClock;
 let outbox: LocalOutbox;
 let client: PuppetClient;
@@ -32,6 +35,7 @@ let probed: string[];
 let rounds: number;
 
 beforeEach(() => {
+  lines = [];
   clock = new ManualClock();
   outbox = new LocalOutbox(new MemoryHintStore());
   client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})));
@@ -42,7 +46,16 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  patrol = new OutboxPatrol(outbox, registry, client, circuits, clock, clock, log);
+  patrol = new OutboxPatrol(
+    outbox,
+    registry,
+    client,
+    circuits,
+    clock,
+    clock,
+    log,
+    new HintLog(log, new HealthyLines(1)),
+  );
 });
 
 afterEach(async () => {
@@ -103,13 +116,16 @@ describe('what was kept for nobody', () => {
     expect(await find()).toMatchObject({ state: 'parked' });
   });
 
-  it('is a dead letter after 3 days, and not before', async () => {
+  it('is a dead letter after 3 days, and not before, with a line', async () => {
     await park({ arrivedAtMs: clock.nowMs() - 3 * DAY_MS + ROUND_MS });
     await start();
     await clock.advance(ROUND_MS - 1);
     expect(await find()).toMatchObject({ state: 'parked' });
+    expect(lines).toEqual([]);
     await clock.advance(1);
     expect(await find()).toMatchObject({ state: 'dead', lastFailure: { stage: 'expired' } });
+    const buried = { openKfId: ACCOUNT, corpId: CORP, stage: 'expired', ageS: 3 * 86_400 };
+    expect(lines).toMatchObject([{ level: 40, msg: 'hint.buried', ...buried }]);
   });
 
   it('is looked at whole, a page at a time', async () => {

@@ -4,6 +4,7 @@ import type { StoreClock } from '../kernel/store-clock.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Circuits } from './circuit.js';
 import { type Hint, hintKey } from './hint.js';
+import type { HintLog } from './hint-log.js';
 import { toFailure } from './hint-sender.js';
 import type { Outbox } from './outbox.js';
 import type { PuppetClient } from './puppet-client.js';
@@ -29,6 +30,7 @@ export class OutboxPatrol {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
+    private readonly hintLog: HintLog,
   ) {}
 
   /** @param onWoken is called when something has become due. */
@@ -80,5 +82,6 @@ export class OutboxPatrol {
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');
     await this.outbox.bury({ key, generation: hint.generation, leaseId: null }, failure, nowMs);
+    this.hintLog.buried(hint, failure.stage, failure.reason, nowMs);
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
+import { HealthyLines } from '../kernel/healthy-lines.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -9,6 +10,7 @@ import { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
+import { HintLog } from './hint-log.js';
 import { HintSender, LEASE_MS } from './hint-sender.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { type ClaimedHint, Outbox } from './outbox.js';
@@ -45,9 +47,11 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
+    healthyLines: HealthyLines,
   ) {
     this.circuits = new Circuits(clock, (endpoint) => void this.#probe(endpoint));
     const recovered = (endpoint: string): void => this.recovered(endpoint);
+    const hintLog = new HintLog(log, healthyLines);
     this.#sender = new HintSender(
       client,
       registry,
@@ -56,7 +60,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
       keeper,
       clock,
       storeClock,
-      log,
+      hintLog,
       recovered,
     );
     const loopOver = (one: Outbox): RetryLoop =>
@@ -64,7 +68,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.#memory = new LocalOutbox(new MemoryHintStore());
     this.#loop = loopOver(outbox);
     this.#memoryLoop = loopOver(this.#memory);
-    this.#patrol = new OutboxPatrol(outbox, registry, client, this.circuits, clock, storeClock, log);
+    this.#patrol = new OutboxPatrol(outbox, registry, client, this.circuits, clock, storeClock, log, hintLog);
     registry.beforeAnswer((puppet) => this.#claimFor(puppet));
   }
 

@@ -3,7 +3,8 @@ import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import type { StoreClock } from '../kernel/store-clock.js';
 import type { Circuits } from './circuit.js';
-import { type HintSender, LEASE_MS, type Occasion } from './hint-sender.js';
+import type { Occasion } from './hint.js';
+import { type HintSender, LEASE_MS } from './hint-sender.js';
 import type { ClaimedHint, Outbox } from './outbox.js';
 
 /** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */

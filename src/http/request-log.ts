@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
+import type { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
+import { redactUrl } from './redacted-url.js';
 import { isOneOfTooMany } from './refusals.js';
 
 /**
@@ -16,6 +18,13 @@ export class RequestFields {
   status: number | undefined = undefined;
   aborted: true | undefined = undefined;
   durationMs = 0;
+  /** How many lines this one stands for; left out where each is written. */
+  oneIn: number | undefined = undefined;
+
+  /** Whether a good answer's line tells something all the same, so that it is always written. */
+  get isNews(): boolean {
+    return false;
+  }
 }
 
 /** Where a request went, for routes that tell nothing themselves. */
@@ -76,15 +85,20 @@ export function requestIdOf({ headers }: IncomingMessage): string {
  * third of the throughput; the end is the response's own event, since the hook for it does not see a
  * caller that hangs up.
  */
-export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, log: Log): void {
+export function addRequestLog(
+  fastify: FastifyInstance,
+  lifecycle: Lifecycle,
+  log: Log,
+  healthyLines: HealthyLines,
+): void {
   fastify.decorateRequest('unit', null);
   fastify.decorateRequest('failure', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     lifecycle.requestBegan();
     reply.raw.once('close', () => {
       lifecycle.requestEnded();
-      if (request.unit === null) writeLine(log, request, reply);
-      else request.unit.whenEnded(() => writeLine(log, request, reply));
+      if (request.unit === null) writeLine(log, healthyLines, request, reply);
+      else request.unit.whenEnded(() => writeLine(log, healthyLines, request, reply));
     });
     reply.header('x-request-id', request.id);
     if (lifecycle.isDraining) reply.header('connection', 'close');
@@ -92,18 +106,26 @@ export function addRequestLog(fastify: FastifyInstance, lifecycle: Lifecycle, lo
   });
 }
 
-function writeLine(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+function writeLine(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
   const { unit, failure } = request;
   const isAborted = !reply.raw.writableFinished;
   const level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
   if (!log.isLevelEnabled(level)) return;
+  const name = unit?.line ?? 'http.answered';
+  const isHealthy = level === 'info' && !isAborted && isGood(reply.statusCode) && !unit?.fields.isNews;
+  if (isHealthy && !healthyLines.takes(name)) return;
   const fields = unit?.fields ?? new RouteFields(request.method, redactUrl(request.url));
   fields.requestId = request.id;
   if (isAborted) fields.aborted = true;
   else fields.status = reply.statusCode;
   fields.durationMs = Math.round(reply.elapsedTime * 100) / 100;
+  if (isHealthy) fields.oneIn = healthyLines.oneIn;
   if (failure !== null) Object.assign(fields, failureOf(failure));
-  log[level](fields, unit?.line ?? 'http.answered');
+  log[level](fields, name);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /**
@@ -127,27 +149,4 @@ function failureOf(failure: unknown): object {
     ...internal,
     ...(cause instanceof Error && { cause: cause.message }),
   };
-}
-
-/** Of parameters that carry no secret and help to find a request; no other's value is shown. */
-const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'cursor', 'limit', 'debug']);
-
-/** Path and query as they may be logged: a secret hides in any name, form or place that is not expected. */
-export function redactUrl(url: string): string {
-  const queryAt = url.indexOf('?') + 1;
-  const path = redactPath(queryAt === 0 ? url : url.slice(0, queryAt - 1));
-  if (queryAt === 0) return path;
-  return `${path}?${url.slice(queryAt).split('&').map(redactParameter).join('&')}`;
-}
-
-function redactPath(path: string): string {
-  const end = path.search(/[^A-Za-z0-9/._~-]/);
-  return end === -1 ? path : `${path.slice(0, end)}***`;
-}
-
-function redactParameter(parameter: string): string {
-  const [, name = '', value = ''] = /^(\w+)=([\w.-]*)$/.exec(parameter) ?? [];
-  if (SHOWN.has(name)) return `${name}=${value}`;
-  const [named = ''] = /^\w{1,32}=/.exec(parameter) ?? [];
-  return `${named}***`;
 }

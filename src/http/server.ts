@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import { type Clock, SystemClock } from '../kernel/clock.js';
 import { ERRORS } from '../kernel/error-table.js';
+import { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
 import { API_HEADERS, addBrowserHeaders } from './browser-headers.js';
@@ -80,7 +81,7 @@ export function createHttpAdapter(
   // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  addRequestLog(fastify, lifecycle, log);
+  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn));
   const noticeForwarded = noticeOfForwarding(proxies, log);
   fastify.addHook('onRequest', (request, _reply, done) => {
     noticeForwarded(request.raw);

@@ -18,14 +18,17 @@ export function stopOnSignals(
   log: Log,
 ): void {
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (lifecycle.isDraining) return exit(log, 'manager.stopped_at_once', { signal });
+    if (lifecycle.isDraining) {
+      log.info({ signal }, 'manager.stopped_at_once');
+      await exitProcess(log, 0);
+    }
     lifecycle.beginDrain();
     const delayMs = signal === 'SIGINT' ? 0 : config.drainDelayMs;
     log.info({ signal, delayMs }, 'manager.draining');
-    setTimeout(
-      () => void exit(log, 'manager.stopped_late', { limitMs: config.drainTimeoutMs }),
-      config.drainTimeoutMs,
-    );
+    setTimeout(() => {
+      log.warn({ limitMs: config.drainTimeoutMs }, 'manager.stopped_late');
+      void exitProcess(log, 0);
+    }, config.drainTimeoutMs);
     await delay(delayMs);
     const closed = app.close();
     // Connections that were accepted just before have not said yet what they want.
@@ -34,7 +37,8 @@ export function stopOnSignals(
     // What is open now has nothing to be answered; a connection that never asked would hold the process.
     app.getHttpServer().closeAllConnections();
     await closed;
-    await exit(log, 'manager.stopped', {});
+    log.info('manager.stopped');
+    await exitProcess(log, 0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, stop);
 }
@@ -44,9 +48,4 @@ function replaceListeners(signal: NodeJS.Signals, listener: NodeJS.SignalsListen
   const earlier = process.listeners(signal);
   process.on(signal, listener);
   for (const one of earlier) process.off(signal, one);
-}
-
-async function exit(log: Log, line: string, fields: object): Promise<void> {
-  log.info(fields, line);
-  await exitProcess(log, 0);
 }

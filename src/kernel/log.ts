@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { destination, type Logger, pino, symbols } from 'pino';
 import { AppError } from './app-error.js';
+import { openPrettyStream } from './pretty-lines.js';
 
 /** Injection token: a `Log` is an interface of pino's and has no class. */
 export const LOG = Symbol('log');
@@ -32,7 +33,7 @@ interface Output extends NodeJS.EventEmitter {
 export async function createLog(level: string, format: LogFormat): Promise<Log> {
   return pino(
     { level, base: null, serializers: { err: toLoggedError } },
-    format === 'pretty' ? await prettyStream() : plainStream(),
+    format === 'pretty' ? await openPrettyStream() : plainStream(),
   );
 }
 
@@ -46,12 +47,6 @@ function plainStream(): Output {
   });
   stream.on('error', () => {});
   return stream;
-}
-
-/** pino-pretty is loaded only where a person reads. */
-async function prettyStream(): Promise<Output> {
-  const { default: pretty } = await import('pino-pretty');
-  return pretty({ sync: true, singleLine: true, errorLikeObjectKeys: ['err'] });
 }
 
 /**

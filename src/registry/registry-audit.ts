@@ -9,7 +9,8 @@ export function logRegistration(
   requestId: string | undefined,
 ): void {
   const { openKfId, corpId, endpoint, from } = after;
-  log.info({ openKfId, corpId, endpoint, isNew: before === null }, 'registry.registered');
+  const isNew = before === null;
+  log.info({ openKfId, corpId, endpoint, isNew, from, requestId }, 'registry.registered');
   const changed = before === null ? [] : changesOf(before, after);
   if (before === null || changed.length === 0) return;
   const endpointBefore = before.endpoint;

@@ -138,8 +138,8 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     const write = this.#sync.beginWrite(goodbye.openKfId);
     const puppet = await inTime(write, this.repository.markOffline(goodbye, this.storeClock.nowMs()));
     write.end(puppet);
-    const { openKfId, corpId } = goodbye;
-    this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.deregistered');
+    const { openKfId, corpId, from } = goodbye;
+    this.log.info({ openKfId, corpId, from, applied: puppet !== null }, 'registry.deregistered');
   }
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */

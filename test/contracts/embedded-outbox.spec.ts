@@ -1,5 +1,6 @@
 /** What the embedded outbox promises beyond its port: about its records, and about a disk that is full. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/hint.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { EmbeddedOutbox } from '../../src/storage/embedded/embedded-outbox.js';
@@ -17,9 +18,12 @@ const KEY = keyOf('wkAccount-1');
 let place: Place;
 let store: EmbeddedStore;
 let outbox: EmbeddedOutbox;
+let lines: Record<string, unknown>[];
+const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
 
 beforeEach(async () => {
   place = embeddedPlace();
+  lines = [];
   await open();
 });
 
@@ -30,7 +34,7 @@ afterEach(async () => {
 
 async function open(): Promise<void> {
   store = await EmbeddedStore.open({ dataDir: place.env.DATA_DIR ?? '' });
-  outbox = new EmbeddedOutbox(store);
+  outbox = new EmbeddedOutbox(store, log);
 }
 
 async function reopen(): Promise<void> {
@@ -111,6 +115,7 @@ describe('a record that cannot be read', () => {
       expect(await idsDue()).toEqual(['whole']);
     }
     expect(setAside()).toEqual([{ key: expect.stringContaining(`${KEY}/`), value: bytes }]);
+    expect(lines).toMatchObject([{ level: 50, msg: 'outbox.record_unreadable', hint: KEY }]);
     expect(store.database('hints').getKeysCount()).toBe(1);
   });
 
@@ -168,7 +173,7 @@ describe('what was acknowledged', () => {
 
   it('stays when the disk is full, and what is put then is rejected and gone', async () => {
     await outbox.put(newHint('before'), NOW_MS);
-    outbox = new EmbeddedOutbox(withoutRoom());
+    outbox = new EmbeddedOutbox(withoutRoom(), log);
     const puts = ['wkAccount-1', 'wkAccount-1', 'wkOther'].map((id) =>
       outbox.put({ ...newHint('new', id), arrivedAtMs: NOW_MS + 1 }, NOW_MS),
     );
@@ -182,7 +187,7 @@ describe('what was acknowledged', () => {
 
 describe('an event whose write is under way', () => {
   it('is given at once, the newest of several, also when the first is on the disk', async () => {
-    const hints = new LmdbHintStore(store);
+    const hints = new LmdbHintStore(store, log);
     const writes = ['a', 'b', 'c'].map((id) => {
       const write = hints.write(KEY, hint(id));
       expect(hints.readEvent(KEY)).toMatchObject({ event: { id } });
@@ -195,7 +200,7 @@ describe('an event whose write is under way', () => {
   });
 
   it('is not what a settled one before it was', async () => {
-    const hints = new LmdbHintStore(store);
+    const hints = new LmdbHintStore(store, log);
     const ends = [hints.write(KEY, hint('a')), hints.remove(KEY), hints.write(KEY, hint('b'))];
     for (const end of ends) {
       expect(hints.readEvent(KEY)).toMatchObject({ event: { id: 'b' } });

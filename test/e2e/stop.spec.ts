@@ -122,7 +122,7 @@ it('is gone at the time limit, whatever holds it', async () => {
   const manager = await start({ DRAIN_TIMEOUT_MS: '300' });
   const socket = await halfSent(manager);
   expect(await manager.stop('SIGTERM')).toBe(0);
-  await manager.line(({ msg }) => msg === 'manager.stopped_late');
+  expect(await manager.line(({ msg }) => msg === 'manager.stopped_late')).toMatchObject({ level: 40 });
   socket.destroy();
 });
 

@@ -12,6 +12,7 @@ import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
+import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
@@ -50,7 +51,17 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
   const keeper = new HintKeeper(outbox, clock, log);
-  const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
+  const redelivery = new Redelivery(
+    outbox,
+    budget,
+    client,
+    registry,
+    keeper,
+    clock,
+    clock,
+    log,
+    new HealthyLines(1),
+  );
   const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
   return {
     repository,

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'lmdb';
 import type { Hint, HintHead, KeptEvent } from '../../dispatch/hint.js';
 import type { HintStore } from '../../dispatch/local-outbox.js';
+import type { Log } from '../../kernel/log.js';
+import { sayUnreadable } from '../unreadable-hint.js';
 import type { EmbeddedStore } from './embedded-store.js';
 import { readStored, toHead, toKept, toStored } from './stored-hint.js';
 
@@ -14,7 +16,10 @@ export class LmdbHintStore implements HintStore {
   readonly #underWay = new Map<string, KeptEvent>();
   #unreadable: number;
 
-  constructor(store: EmbeddedStore) {
+  constructor(
+    store: EmbeddedStore,
+    private readonly log: Log,
+  ) {
     this.#store = store;
     this.#hints = store.database<Buffer>('hints');
     this.#unreadableHints = store.database<Buffer>('unreadableHints');
@@ -70,6 +75,7 @@ export class LmdbHintStore implements HintStore {
   /** What is written to the key after this call stays. */
   #setAside(key: string, bytes: Buffer): void {
     this.#unreadable++;
+    sayUnreadable(this.log, key);
     // As a batch, in one piece and in its turn: later writes would overtake a transaction.
     const move = (): void => {
       this.#unreadableHints.put(`${key}/${randomUUID()}`, bytes);

@@ -23,6 +23,7 @@ import {
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { sayUnreadable } from '../unreadable-hint.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import {
   fromRecord,
@@ -266,7 +267,7 @@ export class MongoOutbox extends Outbox {
       const { matchedCount } = await this.#records.updateOne(asRead(record), {
         $set: { state: UNREADABLE, claimableAt: null },
       });
-      if (matchedCount === 1) this.log.error({ key: record._id }, 'outbox.record_unreadable');
+      if (matchedCount === 1) sayUnreadable(this.log, record._id);
     }
     return { record, hint };
   }

@@ -207,8 +207,11 @@ export class MongoStore extends StorageProbe {
       await collection.createIndex(keys, options);
     } catch (err) {
       if (!INDEX_CONFLICTS.has(errorCodeOf(err))) throw err;
+      const { collectionName } = collection;
+      const reason =
+        'an index of that name is there with other options; drop it, and the next start makes the right one';
       this.log.warn(
-        { collection: collection.collectionName, keys: Object.keys(keys), err },
+        { collection: collectionName, keys: Object.keys(keys), reason, err },
         'mongo.index_differs',
       );
     }

@@ -16,4 +16,8 @@ export class CallLog extends RequestFields {
   constructor(readonly method: string) {
     super();
   }
+
+  override get isNews(): boolean {
+    return this.result !== 'answered' || (this.errcode ?? 0) !== 0;
+  }
 }

@@ -15,6 +15,10 @@ class TokenLog extends RequestFields {
   result: TokenResult | undefined = undefined;
   errcode: number | undefined = undefined;
   expiresInS: number | undefined = undefined;
+
+  override get isNews(): boolean {
+    return this.errcode !== undefined;
+  }
 }
 
 /** The answer to gettoken in WeCom's shape, under its own route and where a caller asks the proxy for it. */

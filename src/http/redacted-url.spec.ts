@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { redactUrl } from './request-log.js';
+import { redactUrl } from './redacted-url.js';
 
 describe('a logged URL', () => {
   it.each([

@@ -1,0 +1,32 @@
+import type { HealthyLines } from '../kernel/healthy-lines.js';
+import type { Log } from '../kernel/log.js';
+import type { AttemptResult } from './attempt.js';
+import type { Failure, HintHead, Occasion } from './hint.js';
+
+const ATTEMPTED = 'hint.attempted';
+
+/** What the log says of what was kept. */
+export class HintLog {
+  constructor(
+    private readonly log: Log,
+    private readonly healthyLines: HealthyLines,
+  ) {}
+
+  attempted(hint: HintHead, occasion: Occasion, durationMs: number, result: AttemptResult): void {
+    const { taken } = result;
+    if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
+    const { openKfId, corpId, attempts } = hint;
+    const attempt = attempts + 1;
+    const outcome = taken
+      ? { puppetStatus: result.status, oneIn: this.healthyLines.oneIn }
+      : { stage: result.stage, reason: result.reason };
+    this.log.info({ openKfId, corpId, attempt, occasion, durationMs, taken, ...outcome }, ATTEMPTED);
+  }
+
+  /** Nothing will come of it. @param nowMs store time. */
+  buried(hint: HintHead, stage: Failure['stage'], reason: string, nowMs: number): void {
+    const { openKfId, corpId, attempts, arrivedAtMs } = hint;
+    const ageS = Math.round((nowMs - arrivedAtMs) / 1_000);
+    this.log.warn({ openKfId, corpId, attempts, ageS, stage, reason }, 'hint.buried');
+  }
+}

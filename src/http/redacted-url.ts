@@ -1,0 +1,22 @@
+/** Of parameters that carry no secret and help to find a request; no other's value is shown. */
+const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'cursor', 'limit', 'debug']);
+
+/** Path and query as they may be logged: a secret hides in any name, form or place that is not expected. */
+export function redactUrl(url: string): string {
+  const queryAt = url.indexOf('?') + 1;
+  const path = redactPath(queryAt === 0 ? url : url.slice(0, queryAt - 1));
+  if (queryAt === 0) return path;
+  return `${path}?${url.slice(queryAt).split('&').map(redactParameter).join('&')}`;
+}
+
+function redactPath(path: string): string {
+  const end = path.search(/[^A-Za-z0-9/._~-]/);
+  return end === -1 ? path : `${path.slice(0, end)}***`;
+}
+
+function redactParameter(parameter: string): string {
+  const [, name = '', value = ''] = /^(\w+)=([\w.-]*)$/.exec(parameter) ?? [];
+  if (SHOWN.has(name)) return `${name}=${value}`;
+  const [named = ''] = /^\w{1,32}=/.exec(parameter) ?? [];
+  return `${named}***`;
+}
