@@ -1,16 +1,17 @@
-/** Two replicas are restarted in turn behind a balancer, as an upgrade does it. */
+/** Two replicas are restarted in turn behind nginx, as an upgrade does it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../bench/load/accounts.js';
 import { newApp } from '../../test/support/wecom.js';
-import { Balancer } from '../balancer.js';
 import { drain, until } from '../drain.js';
-import { Load } from '../load.js';
+import { Ingress } from '../ingress.js';
+import { Caller, Load } from '../load.js';
 import { Manager, type ManagerOptions } from '../manager.js';
+import { Nginx } from '../nginx.js';
 import { Oracle } from '../oracle.js';
 import { Others } from '../others.js';
 import { stablePort } from '../ports.js';
-import { type Behaviour, closeHosts, openHosts, refuse, take } from '../puppets.js';
-import type { Run } from '../run.js';
+import { type Behaviour, closeHosts, openHosts, type PuppetHost, refuse, take } from '../puppets.js';
+import type { Run, StoreEnv } from '../run.js';
 import { type NotRun, type Row, type Scenario, toRow, unless } from '../scenario.js';
 
 const ACCOUNTS = 40;
@@ -18,8 +19,8 @@ const DOWN = 4;
 const SLOW = 4;
 const SLOW_MS_MAX = 1_800;
 const RATE_PER_S = 100;
-/** Twenty looks of the balancer, of which a busy machine makes few. */
-const DRAIN_DELAY_MS = 2_000;
+/** Forty looks at the readiness, and a reload of nginx, of which a busy machine makes few. */
+const DRAIN_DELAY_MS = 4_000;
 const IN_WITHIN_MS = 10_000;
 
 export const rollingRestart: Scenario = {
@@ -28,73 +29,143 @@ export const rollingRestart: Scenario = {
   run: async (run) => [await rolling(run)],
 };
 
+/** What the machine may lack. */
+interface Ground {
+  readonly store: StoreEnv;
+  /** Where the replicas listen. */
+  readonly ports: readonly number[];
+  readonly nginx: Nginx;
+}
+
+/** @throws Error where there is no MongoDB or no nginx. */
+async function openGround(run: Run): Promise<Ground> {
+  const store = await run.newStore('mongodb');
+  const ports = [await stablePort(), await stablePort()];
+  return { store, ports, nginx: await Nginx.start(run, ports) };
+}
+
 async function rolling(run: Run): Promise<Row | NotRun> {
-  let store: Readonly<Record<string, string>>;
+  let ground: Ground;
   try {
-    store = await run.newStore('mongodb');
+    ground = await openGround(run);
   } catch (error) {
     return { injection: 'rolling restart', notRun: String(error) };
   }
+  const { nginx } = ground;
   const rounds = run.isShort ? 2 : 20;
-  const random = run.random('rolling');
   const oracle = new Oracle();
-  const hosts = await openHosts(ACCOUNTS, oracle);
-  const slow: Behaviour = (delivery) => void setTimeout(() => delivery.take(), random.below(SLOW_MS_MAX));
-  for (const host of hosts.slice(0, DOWN)) host.behave = refuse;
-  for (const host of hosts.slice(DOWN, DOWN + SLOW)) host.behave = slow;
-  const app = newApp();
-  const accounts = hosts.map((host) => host.newAccount(app));
-  const well = new Set<Account>(accounts.slice(DOWN + SLOW));
-
-  const env = { ...store, DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) };
-  const options: ManagerOptions[] = [];
-  for (let number = 0; number < 2; number++) options.push({ port: await stablePort(), env });
-  const managers = await Promise.all(options.map((one) => Manager.start(run, one)));
-  await managers[0]?.register(accounts);
-  // By then the other replica has read what was registered.
-  await sleep(3_000);
-
-  const balancer = new Balancer(managers, oracle);
+  const puppets = await openPuppets(run, oracle);
+  const replicas = await Replicas.start(run, ground, puppets.accounts);
+  const caller = new Caller(nginx.port, oracle);
   const others = new Others();
   others.enter('before');
-  const load = new Load({
-    ratePerS: RATE_PER_S,
-    pick: () => random.pick(accounts),
-    send: (account) => balancer.send(account),
-    onAnswer: (account, answer) => well.has(account) && others.add(answer),
-  }).start();
+  const load = loadOf(run, caller, puppets, others).start();
   await sleep(run.isShort ? 1_000 : 10_000);
   others.enter('rolling');
-  const broken: string[] = [];
   for (let round = 1; round <= rounds; round++) {
-    for (const [index, one] of options.entries()) {
-      const code = await managers[index]?.stop();
-      broken.push(...unless(code === 0, `a replica ended with ${code} on SIGTERM`));
-      const next = await Manager.start(run, one);
-      managers[index] = next;
-      balancer.replace(next);
-      const isIn = await until(() => balancer.isIn(one.port), IN_WITHIN_MS);
-      broken.push(...unless(isIn, 'a replica did not get ready again'));
-    }
+    await replicas.restartEach();
     run.say(`rolling: ${round} of ${rounds}`);
   }
   await load.stop();
-  for (const host of hosts) host.behave = take;
-  if (managers[0]) await drain(run, oracle, managers[0], accounts);
-  balancer.close();
-  await Promise.all(managers.map((manager) => manager.stop()));
-  await closeHosts(hosts);
+  for (const host of puppets.hosts) host.behave = take;
+  await drain(run, oracle, replicas.any, puppets.accounts);
+  caller.close();
+  await replicas.stop();
+  await nginx.stop();
+  await closeHosts(puppets.hosts);
   const bad = oracle.sent - oracle.accepted;
   return toRow(
     {
-      injection: 'rolling restart, two replicas on MongoDB',
+      injection: 'rolling restart, two replicas on MongoDB behind nginx',
       length: `${rounds} rounds`,
       load: `${RATE_PER_S}/s over ${ACCOUNTS} accounts, ${DOWN} down, ${SLOW} slow`,
     },
     oracle,
     {
       othersP99: others.compare('before', 'rolling'),
-      broken: [...broken, ...unless(bad === 0, `${bad} callbacks were not answered 200`)],
+      remarks: [
+        `nginx ${nginx.version}, told ${nginx.reloads} times which replicas are ready`,
+        // Each may be repeated for hundreds of callbacks.
+        ...nginx.errors().slice(0, 1),
+      ],
+      broken: [...replicas.broken, ...unless(bad === 0, `${bad} callbacks were not answered 200`)],
     },
   );
+}
+
+interface Puppets {
+  readonly hosts: readonly PuppetHost[];
+  readonly accounts: readonly Account[];
+  /** Those that take what they get at once. */
+  readonly well: ReadonlySet<Account>;
+}
+
+async function openPuppets(run: Run, oracle: Oracle): Promise<Puppets> {
+  const random = run.random('slow puppets');
+  const hosts = await openHosts(ACCOUNTS, oracle);
+  const slow: Behaviour = (delivery) => void setTimeout(() => delivery.take(), random.below(SLOW_MS_MAX));
+  for (const host of hosts.slice(0, DOWN)) host.behave = refuse;
+  for (const host of hosts.slice(DOWN, DOWN + SLOW)) host.behave = slow;
+  const app = newApp();
+  const accounts = hosts.map((host) => host.newAccount(app));
+  return { hosts, accounts, well: new Set(accounts.slice(DOWN + SLOW)) };
+}
+
+function loadOf(run: Run, caller: Caller, { accounts, well }: Puppets, others: Others): Load {
+  const random = run.random('rolling');
+  return new Load({
+    ratePerS: RATE_PER_S,
+    pick: () => random.pick(accounts),
+    send: (account) => caller.send(account),
+    onAnswer: (account, answer) => well.has(account) && others.add(answer),
+  });
+}
+
+class Replicas {
+  /** What did not hold. */
+  readonly broken: string[] = [];
+
+  private constructor(
+    private readonly run: Run,
+    private readonly options: readonly ManagerOptions[],
+    private readonly managers: Manager[],
+    private readonly ingress: Ingress,
+  ) {}
+
+  static async start(run: Run, { store, ports, nginx }: Ground, accounts: readonly Account[]) {
+    const env = { ...store, DRAIN_DELAY_MS: String(DRAIN_DELAY_MS), TRUST_PROXY: '127.0.0.1' };
+    const options = ports.map((port) => ({ port, env }));
+    const managers = await Promise.all(options.map((one) => Manager.start(run, one)));
+    const replicas = new Replicas(run, options, managers, new Ingress(nginx, managers));
+    await replicas.any.register(accounts);
+    // By then the other replica has read what was registered.
+    await sleep(3_000);
+    return replicas;
+  }
+
+  get any(): Manager {
+    const [manager] = this.managers;
+    if (manager === undefined) throw new Error('there is no replica');
+    return manager;
+  }
+
+  /** One after the other; the next one when this one is used again. */
+  async restartEach(): Promise<void> {
+    for (const [index, one] of this.options.entries()) {
+      const code = await this.managers[index]?.stop();
+      const next = await Manager.start(this.run, one);
+      this.managers[index] = next;
+      this.ingress.replace(next);
+      const isIn = await until(() => this.ingress.isIn(one.port), IN_WITHIN_MS);
+      this.broken.push(
+        ...unless(code === 0, `a replica ended with ${code} on SIGTERM`),
+        ...unless(isIn, 'a replica did not get ready again'),
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.ingress.close();
+    await Promise.all(this.managers.map((manager) => manager.stop()));
+  }
 }

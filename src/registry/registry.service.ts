@@ -6,6 +6,7 @@ import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { EndpointPolicy } from './endpoint-policy.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
 import { type PrepareAnswer, type Registered, Registrations } from './registrations.js';
@@ -15,6 +16,7 @@ import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import { SecretProofs } from './secret-proofs.js';
 import type { CorpPair, KeyPair } from './shared-keys.js';
 import { TakeoverGuard } from './takeover-guard.js';
+import { tellUnusable } from './unusable.js';
 
 /** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
 const LOOK_UP_LIMIT_MS = 600;
@@ -31,6 +33,7 @@ const ANSWER_LIMIT_MS = 5_000;
  */
 @Injectable()
 export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #endpoints: EndpointPolicy;
   readonly #image: RegistryImage;
   readonly #sync: RegistrySync;
   readonly #proofs: SecretProofs;
@@ -44,6 +47,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     @Inject(LOG) private readonly log: Log,
     @Inject(CONFIG) config: Config,
   ) {
+    this.#endpoints = new EndpointPolicy(config);
     this.#image = new RegistryImage(config.wecomApps);
     this.#sync = new RegistrySync(this.#image, repository, clock, log);
     this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
@@ -60,6 +64,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     this.#sync.start();
+    void this.#sync.whenLoaded().then(() => tellUnusable(this.#image, this.#endpoints, this.log));
   }
 
   async onApplicationShutdown(): Promise<void> {

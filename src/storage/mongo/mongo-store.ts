@@ -21,6 +21,7 @@ import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
+import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
 const SCHEMA_VERSION = 1;
@@ -43,9 +44,6 @@ export const CONNECT_OPTIONS: ConnectOptions = {
   heartbeatFrequencyMS: 2_000,
   writeConcern: { w: 'majority', journal: true },
 };
-
-/** Best first: the record that counts where an account has several. */
-const LAST_ONLINE_FIRST = { online: -1, lastOnlineDate: -1, _id: -1 } as const;
 
 /**
  * The connection, and the database made ready once: which may be long after the start, since a
@@ -143,8 +141,9 @@ export class MongoStore extends StorageProbe {
 
   async #prepareCollections(): Promise<void> {
     await this.#checkSchemaVersion();
-    await this.#setDuplicatesAside();
     const { collection: puppets } = this.puppets;
+    await setDuplicatesAside(puppets, this.log);
+    await tellUnreadable(puppets, this.log);
     await this.#createIndex(puppets, { kfOpenId: 1 }, { unique: true });
     await this.#createIndex(puppets, { corpId: 1 });
     await this.#createIndex(puppets, { updatedAt: 1, _id: 1 });
@@ -169,33 +168,6 @@ export class MongoStore extends StorageProbe {
       );
     }
     await meta.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
-  }
-
-  /**
-   * Where 1.0.3 left several records of one account, the one last online keeps its name and the others
-   * get one that nobody asks for, so that 1.0.3, should it come back, finds the same one as we do.
-   */
-  async #setDuplicatesAside(): Promise<void> {
-    const doubled = await this.puppets.aggregate<{ _id: string | null }>([
-      { $group: { _id: '$kfOpenId', count: { $sum: 1 } } },
-      { $match: { count: { $gt: 1 } } },
-    ]);
-    for (const { _id: kfOpenId } of doubled) {
-      const [, ...others] = await this.puppets.find({ kfOpenId }).sort(LAST_ONLINE_FIRST).lean();
-      for (const { _id, online } of others) {
-        await this.puppets.updateOne(
-          { _id, kfOpenId },
-          {
-            $set: {
-              kfOpenId: `${kfOpenId ?? ''} (set aside ${_id.toHexString()})`,
-              online: false,
-              supersededFrom: { kfOpenId: kfOpenId ?? '', online: online === true },
-            },
-          },
-        );
-      }
-      this.log.warn({ openKfId: kfOpenId, setAside: others.length }, 'registry.duplicates_set_aside');
-    }
   }
 
   async #createIndex(

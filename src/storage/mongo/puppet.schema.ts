@@ -86,7 +86,7 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     encodingAESKey: new Secret(toText(record.encodingAESKey)),
     acceptedSecretId: record.acceptedSecretId ?? null,
     online: record.online === true,
-    lastOnlineAtMs: record.lastOnlineDate?.getTime() ?? null,
+    lastOnlineAtMs: toTimeMs(record.lastOnlineDate),
     from: record.registeredFrom ?? '',
     replacedFrom: record.replacedFrom ?? [],
     answered: record.answered !== false,
@@ -96,6 +96,13 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
 /** Whatever else a script may have put there counts as missing. */
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** What 1.0.3 would take for a time, which is a string or a number too. */
+function toTimeMs(value: unknown): number | null {
+  if (!(value instanceof Date) && typeof value !== 'string' && typeof value !== 'number') return null;
+  const timeMs = new Date(value).getTime();
+  return Number.isNaN(timeMs) ? null : timeMs;
 }
 
 /** The fields that a registration sets. */

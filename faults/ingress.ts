@@ -1,45 +1,28 @@
-/** The least that stands before replicas: callbacks go in turn to those whose `/health/ready` says 200. */
-import type { Account } from '../bench/load/accounts.js';
-import { type Answer, Caller } from './load.js';
+/** What an ingress controller does: watches the replicas' `/health/ready`, and tells nginx which of them to use. */
 import type { Manager } from './manager.js';
-import type { Oracle } from './oracle.js';
+import type { Nginx } from './nginx.js';
 
 const POLL_MS = 100;
 
 interface Member {
-  readonly caller: Caller;
   manager: Manager;
   isIn: boolean;
   isLookedAt: boolean;
 }
 
-export class Balancer {
-  readonly #members: Member[];
+export class Ingress {
+  readonly #members: readonly Member[];
   readonly #timer: NodeJS.Timeout;
-  #next = 0;
 
+  /** @param nginx which was told of all of them. */
   constructor(
+    private readonly nginx: Nginx,
     managers: readonly Manager[],
-    private readonly oracle: Oracle,
   ) {
-    this.#members = managers.map((manager) => ({
-      caller: new Caller(manager.port, oracle),
-      manager,
-      isIn: true,
-      isLookedAt: false,
-    }));
+    this.#members = managers.map((manager) => ({ manager, isIn: true, isLookedAt: false }));
     this.#timer = setInterval(() => {
       for (const member of this.#members) void this.#look(member);
     }, POLL_MS);
-  }
-
-  send(account: Account): Promise<Answer> {
-    const members = this.#members.filter(({ isIn }) => isIn);
-    const member = members[this.#next++ % members.length];
-    if (member) return member.caller.send(account);
-    const sentAtMs = performance.now();
-    this.oracle.answered(account.openKfId, sentAtMs, null);
-    return Promise.resolve({ status: null, sentAtMs, latencyMs: 0 });
   }
 
   replace(manager: Manager): void {
@@ -52,7 +35,6 @@ export class Balancer {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const { caller } of this.#members) caller.close();
   }
 
   async #look(member: Member): Promise<void> {
@@ -63,6 +45,14 @@ export class Balancer {
     const isReady = await asked.readiness();
     member.isLookedAt = false;
     // Silence for a moment is no reason: the other one has no more time on the same machine.
-    if (member.manager === asked && isReady !== null) member.isIn = isReady;
+    if (member.manager !== asked || isReady === null || isReady === member.isIn) return;
+    member.isIn = isReady;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const ports = this.#members.filter(({ isIn }) => isIn).map(({ manager }) => manager.port);
+    // With none it goes on asking those that it had.
+    if (ports.length > 0) this.nginx.balance(ports);
   }
 }

@@ -1,0 +1,60 @@
+/**
+ * What the public manager 1.0.3, or whoever wrote to its database by hand, may have left that needs setting
+ * right or telling. Documents are taken as they are, by the driver's own operations: mongoose would cast what it
+ * asks for, and not find what is of another type.
+ */
+import type { Collection } from 'mongoose';
+import type { Log } from '../../kernel/log.js';
+
+/** Best first: the record that counts where an account has several. */
+const LAST_ONLINE_FIRST = { online: -1, lastOnlineDate: -1, _id: -1 } as const;
+const TOLD_MAX = 20;
+
+/** Names no account, or no corp and is not what a forgotten account leaves, which bears the time of our write. */
+const UNREADABLE = {
+  supersededFrom: { $exists: false },
+  $or: [
+    { kfOpenId: { $not: { $type: 'string' } } },
+    { kfOpenId: '' },
+    { corpId: '' },
+    { corpId: { $exists: true, $not: { $type: 'string' } } },
+    { corpId: { $exists: false }, updatedAt: { $exists: false } },
+  ],
+};
+
+/**
+ * Where 1.0.3 left several records of one account, the one last online keeps its name and the others
+ * get one that nobody asks for, so that 1.0.3, should it come back, finds the same one as we do.
+ */
+export async function setDuplicatesAside(puppets: Collection, log: Log): Promise<void> {
+  const doubled = puppets.aggregate([
+    { $group: { _id: '$kfOpenId', count: { $sum: 1 } } },
+    { $match: { count: { $gt: 1 } } },
+  ]);
+  for (const { _id: kfOpenId } of await doubled.toArray()) {
+    const [, ...others] = await puppets.find({ kfOpenId }).sort(LAST_ONLINE_FIRST).toArray();
+    for (const { _id, online } of others) {
+      await puppets.updateOne(
+        { _id, kfOpenId },
+        {
+          $set: {
+            kfOpenId: `${kfOpenId ?? ''} (set aside ${_id})`,
+            online: false,
+            supersededFrom: { kfOpenId: kfOpenId ?? '', online: online === true },
+          },
+        },
+      );
+    }
+    log.warn({ openKfId: kfOpenId, setAside: others.length }, 'registry.duplicates_set_aside');
+  }
+}
+
+/** They stay as they are. */
+export async function tellUnreadable(puppets: Collection, log: Log): Promise<void> {
+  const records = await puppets.countDocuments(UNREADABLE);
+  if (records === 0) return;
+  const found = await puppets.find(UNREADABLE).project({ _id: 1 }).limit(TOLD_MAX).toArray();
+  const ids = found.map(({ _id }) => String(_id));
+  const reason = 'they name no account or no corp; remove them, or let their puppets register again';
+  log.warn({ records, ids, reason }, 'registry.records_unreadable');
+}
