@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import { failpoint } from '../kernel/failpoint.js';
 import type { Log } from '../kernel/log.js';
 import type { StoreClock } from '../kernel/store-clock.js';
+import { traceIdOf } from '../kernel/trace-context.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
@@ -131,7 +132,10 @@ export class HintSender {
     this.#underWay.delete(attempt);
     const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
     const { openKfId, corpId } = hint;
-    this.log.info({ openKfId, corpId, attempt: hint.attempts + 1, durationMs, ...result }, 'hint.attempted');
+    const { traceparent } = event;
+    const traceId = traceparent === null ? undefined : traceIdOf(traceparent);
+    const line = { openKfId, corpId, traceId, attempt: hint.attempts + 1, durationMs, ...result };
+    this.log.info(line, 'hint.attempted');
     return result;
   }
 
@@ -208,9 +212,9 @@ export class HintSender {
   }
 }
 
-/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id. */
+/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id, and of no trace. */
 function toResync({ corpId, openKfId }: KfEvent): KfEvent {
-  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null };
+  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null, traceparent: null };
 }
 
 function hasSeenNothing(stage: FailureStage): boolean {

@@ -12,6 +12,7 @@ import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
+import { NoTracing } from '../../src/kernel/tracing.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
@@ -44,14 +45,14 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     repository = new MemoryPuppetRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({}))),
+    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})), new NoTracing()),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
   const keeper = new HintKeeper(outbox, clock, log);
   const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
-  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
+  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock, new NoTracing());
   return {
     repository,
     outbox,
