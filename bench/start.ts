@@ -90,6 +90,7 @@ function newHint(number: number): NewHint {
       corpId: hintApp.corpId,
       openKfId,
       syncToken: hintApp.encodingAESKey,
+      traceparent: null,
       raw: { msgSignature, timestamp, nonce, body: Buffer.from(body) },
     },
     keysId: hintApp.token,

@@ -7,6 +7,7 @@ import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
+import type { Tracing } from './kernel/tracing.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
@@ -14,12 +15,20 @@ import { WecomModule } from './wecom/wecom.module.js';
 
 @Module({})
 export class AppModule {
-  static async forRoot(config: Config, log: Log, lifecycle: Lifecycle): Promise<DynamicModule> {
+  static async forRoot(
+    config: Config,
+    log: Log,
+    lifecycle: Lifecycle,
+    tracing?: Tracing,
+  ): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        KernelModule.forRoot(log, lifecycle, new HealthyLines(config.logHealthyOneIn)),
+        KernelModule.forRoot(log, lifecycle, {
+          healthyLines: new HealthyLines(config.logHealthyOneIn),
+          tracing,
+        }),
         await StorageModule.forRoot(config),
         TokensModule,
         RegistryModule,

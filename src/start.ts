@@ -8,10 +8,12 @@ import { configOrExit } from './config/config-or-exit.js';
 import { NestLog } from './http/nest-log.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
+import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
+import { loadTracing } from './tracing/load-tracing.js';
 
 /** Ends the process, with a line for a person, where it cannot start. */
 export async function start(): Promise<void> {
@@ -28,8 +30,10 @@ export async function start(): Promise<void> {
 async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
-  const module = await AppModule.forRoot(config, log, lifecycle);
+  const clock = new SystemClock();
+  const tracing = await loadTracing(process.env, clock, log);
+  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log, clock, tracing);
+  const module = await AppModule.forRoot(config, log, lifecycle, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,
@@ -39,7 +43,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
-  stopOnSignals(app, lifecycle, config, log);
+  stopOnSignals(app, lifecycle, config, log, tracing);
 }
 
 function tellProtection(config: Config, log: Log): void {

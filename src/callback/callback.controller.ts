@@ -6,6 +6,7 @@ import { UnitOfWork } from '../http/request-log.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
+import type { SpanAttributes } from '../kernel/tracing.js';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
@@ -50,7 +51,8 @@ export class CallbackController {
     await this.#counted(request, 'encrypted', (corpId, log) => {
       const { msg_signature, timestamp, nonce } = parseCallbackQuery(request.query);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-      return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body }, log);
+      const { trace } = request;
+      return this.service.accept({ corpId, msgSignature: msg_signature, timestamp, nonce, body, trace }, log);
     });
     reply.type('text/plain').send('success');
   }
@@ -62,7 +64,8 @@ export class CallbackController {
   async receiveDecrypted(@Req() request: CallbackRequest) {
     const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {
       const { openKfId, token } = parseJsonBody(DecryptedEventDto, request);
-      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token }, log);
+      const { trace } = request;
+      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, trace }, log);
       return log.outcome;
     });
     return { code: 0, message: 'success', delivery };
@@ -91,9 +94,19 @@ export class CallbackController {
       throw error;
     } finally {
       if (log.outcome !== undefined) this.counts.add(log.outcome);
+      request.span?.set(toSpanAttributes(log));
       unit.end();
     }
   }
+}
+
+function toSpanAttributes({ corpId, openKfId, outcome, stage }: CallbackLog): SpanAttributes {
+  return {
+    'wxkf.corp_id': corpId,
+    'wxkf.open_kf_id': openKfId,
+    'wxkf.outcome': outcome,
+    'wxkf.stage': stage,
+  };
 }
 
 function outcomeOf(error: unknown): 'refused' | 'not_taken' | 'failed' {

@@ -75,7 +75,14 @@ async function loggedOf(message: string): Promise<CallbackLog> {
   const log = new CallbackLog(app.corpId, 'encrypted');
   const { query, body } = sealCallback(app, message, app.corpId, clock.nowMs() / 1_000);
   const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
-  const callback = { corpId: app.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
+  const callback = {
+    corpId: app.corpId,
+    msgSignature,
+    timestamp,
+    nonce,
+    body: Buffer.from(body),
+    trace: null,
+  };
   await callbacks.accept(callback, log).catch(() => {});
   return log;
 }
@@ -175,7 +182,14 @@ describe('an event for an account, signed with the keys of another', () => {
       clock.nowMs() / 1_000,
     );
     const { msg_signature: msgSignature = '', timestamp = '', nonce = '' } = query;
-    const callback = { corpId: from.corpId, msgSignature, timestamp, nonce, body: Buffer.from(body) };
+    const callback = {
+      corpId: from.corpId,
+      msgSignature,
+      timestamp,
+      nonce,
+      body: Buffer.from(body),
+      trace: null,
+    };
     const accepted = callbacks.accept(callback, log).then(
       () => log.outcome,
       (error: AppError) => error.code,

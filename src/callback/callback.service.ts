@@ -5,6 +5,7 @@ import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import type { TraceContext } from '../kernel/trace-context.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -28,12 +29,14 @@ export interface EncryptedCallback {
   readonly timestamp: string;
   readonly nonce: string;
   readonly body: Buffer;
+  readonly trace: TraceContext | null;
 }
 
 export interface DecryptedCallback {
   readonly corpId: string;
   readonly openKfId: string;
   readonly syncToken: string;
+  readonly trace: TraceContext | null;
 }
 
 /** Opened by `pair`, for a receiver that the corp has. */
@@ -82,7 +85,7 @@ export class CallbackService {
    */
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
-    const { corpId, msgSignature, timestamp, nonce, body } = callback;
+    const { corpId, msgSignature, timestamp, nonce, body, trace } = callback;
     const corp = await this.#getCorp(corpId);
     const encrypted = parseEnvelope(body);
     const opened = await this.#open(corp, corpId, { msgSignature, timestamp, nonce, encrypted });
@@ -97,18 +100,21 @@ export class CallbackService {
     }
     const puppet = await this.#findPuppet(corpId, event.openKfId, log);
     const isOwnPair = opened.pair === this.registry.findPairOf(event.openKfId);
-    if (!isOwnPair && !opened.pair.isTrusted) await this.#requireProof(opened.pair, startedMs);
+    if (!isOwnPair && !opened.pair.isTrusted) await this.#requireProof(opened.pair, startedMs, trace);
     const kfEvent = this.#toKfEvent(callback, opened, event, isOwnPair ? puppet : null);
-    await this.#dispatch(kfEvent, puppet, startedMs, log);
+    await this.#dispatch(kfEvent, puppet, startedMs, log, trace);
   }
 
   /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
-  async acceptDecrypted({ corpId, openKfId, syncToken }: DecryptedCallback, log: CallbackLog): Promise<void> {
+  async acceptDecrypted(callback: DecryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
+    const { corpId, openKfId, syncToken, trace } = callback;
     const puppet = await this.#findPuppet(corpId, openKfId, log);
     if (puppet === null) await this.#getCorp(corpId);
     const id = idOfDecrypted(corpId, openKfId, syncToken);
-    await this.#dispatch({ id, corpId, openKfId, syncToken, raw: null }, puppet, startedMs, log);
+    const traceparent = trace?.traceparent ?? null;
+    const event = { id, corpId, openKfId, syncToken, raw: null, traceparent };
+    await this.#dispatch(event, puppet, startedMs, log, trace);
   }
 
   async #getCorp(corpId: string): Promise<CorpKeys> {
@@ -175,9 +181,9 @@ export class CallbackService {
    * Anybody can register a pair for an account that nobody has; with the secret of the corp it speaks for all.
    * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
    */
-  async #requireProof(pair: CorpPair, startedMs: number): Promise<void> {
+  async #requireProof(pair: CorpPair, startedMs: number, trace: TraceContext | null): Promise<void> {
     const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
-    const verdict = await this.registry.proveKeys(pair, leftMs);
+    const verdict = await this.registry.proveKeys(pair, leftMs, trace);
     if (verdict === 'accepted') return;
     if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
     const { unknown, retryAfterS } = verdict;
@@ -189,20 +195,27 @@ export class CallbackService {
    * @param owner the puppet, where the pair is its own.
    */
   #toKfEvent(
-    { corpId, msgSignature, timestamp, nonce, body }: EncryptedCallback,
+    { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
     { message }: OpenedCallback,
     { openKfId, syncToken, toUserName }: OpenedEvent,
     owner: Puppet | null,
   ): KfEvent {
     const isRawGood = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === owner?.corpId;
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
-    return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw };
+    const traceparent = trace?.traceparent ?? null;
+    return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw, traceparent };
   }
 
-  async #dispatch(event: KfEvent, puppet: Puppet | null, startedMs: number, log: CallbackLog): Promise<void> {
+  async #dispatch(
+    event: KfEvent,
+    puppet: Puppet | null,
+    startedMs: number,
+    log: CallbackLog,
+    trace: TraceContext | null,
+  ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
     try {
-      const dispatched = await this.dispatcher.dispatch(event, puppet, startedMs);
+      const dispatched = await this.dispatcher.dispatch(event, puppet, startedMs, trace?.tracestate);
       log.outcome = dispatched.delivery;
       log.attempts = dispatched.attempts;
       if (dispatched.delivery === 'delivered') log.puppetStatus = dispatched.status;

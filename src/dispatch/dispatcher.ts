@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { endWith, Tracing } from '../kernel/tracing.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { keysIdOf } from '../registry/registry-image.js';
@@ -46,6 +47,8 @@ interface Incoming {
   readonly arrivedAtMs: number;
   /** When it must be answered, on the clock that never jumps. */
   readonly answerByMs: number;
+  /** What came with `event.traceparent`, and is not kept with it. */
+  readonly tracestate: string | null;
 }
 
 type Tried = Taken | NotTaken;
@@ -78,21 +81,29 @@ export class Dispatcher {
     private readonly redelivery: Redelivery,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
    * Returns once the puppet has taken the event or it is durably kept, within 2.8 s of `startedMs`.
    * @param puppet `null` when none is registered for the event's kf account.
    * @param startedMs when its callback came in, on the clock that never jumps.
+   * @param tracestate of the event's trace.
    * @throws AppError `DISPATCH_NOT_TAKEN`, `OUTBOX_FULL`: neither; the puppet may still take it then.
    */
-  async dispatch(event: KfEvent, puppet: Puppet | null, startedMs: number): Promise<Dispatched> {
+  async dispatch(
+    event: KfEvent,
+    puppet: Puppet | null,
+    startedMs: number,
+    tracestate: string | null = null,
+  ): Promise<Dispatched> {
     const incoming = {
       event,
       pair: event.raw === null ? null : this.registry.findPairOf(event.openKfId),
       order: ++this.#order,
       arrivedAtMs: this.storeClock.nowMs(),
       answerByMs: startedMs + ANSWER_LIMIT_MS,
+      tracestate,
     };
     const tried = await this.#try(incoming, puppet);
     if (!tried.taken) return this.#keep(incoming, tried);
@@ -127,7 +138,7 @@ export class Dispatcher {
   }
 
   async #tryOnce(
-    { event, pair }: Incoming,
+    { event, pair, tracestate }: Incoming,
     puppet: Puppet,
     endMs: number,
     attemptsBefore: number,
@@ -140,7 +151,8 @@ export class Dispatcher {
     const attempts = attemptsBefore + 1;
     const startedMs = this.clock.elapsedMs();
     const isReadable = pair === null || pair === this.registry.findPairOf(event.openKfId);
-    const attempt = this.client.start(puppet, isReadable ? event : { ...event, raw: null }, attempts);
+    const sent = isReadable ? event : { ...event, raw: null };
+    const attempt = this.client.start(puppet, sent, attempts, tracestate);
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
@@ -181,7 +193,7 @@ export class Dispatcher {
   async #keep(incoming: Incoming, tried: NotTaken): Promise<Dispatched> {
     const { attempts, stage, reason, late } = tried;
     const hint = this.#toHint(incoming, tried);
-    const kept = this.#keepInTime(incoming, hint);
+    const kept = this.#traced(incoming, this.#keepInTime(incoming, hint));
     if (late !== null) this.#followLate(late, kept, hint.lease, incoming);
     const taken = late === null ? null : takenBy(late);
     try {
@@ -214,6 +226,17 @@ export class Dispatcher {
       failure: toFailure(nowMs, stage, reason),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
     };
+  }
+
+  #traced({ event, tracestate }: Incoming, keeping: Promise<Kept>): Promise<Kept> {
+    const { traceparent, corpId, openKfId } = event;
+    const span = this.tracing.start(
+      'internal',
+      'keep',
+      traceparent === null ? null : { traceparent, tracestate },
+    );
+    span?.set({ 'wxkf.corp_id': corpId, 'wxkf.open_kf_id': openKfId });
+    return endWith(span, keeping);
   }
 
   /** Again and again, as long as there is time. @throws AppError */

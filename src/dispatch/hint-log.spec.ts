@@ -18,6 +18,8 @@ const HINT: HintHead = {
   lastFailure: null,
   lease: null,
 };
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const OF_TRACE = { traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` };
 const TAKEN: AttemptResult = { taken: true, status: 204 };
 const NOT_TAKEN: AttemptResult = { taken: false, stage: 'status', reason: 'the puppet answered 500' };
 
@@ -25,7 +27,7 @@ function attempted(oneIn: number, ...results: AttemptResult[]): unknown[] {
   const lines: unknown[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const hintLog = new HintLog(log, new HealthyLines(oneIn));
-  for (const result of results) hintLog.attempted(HINT, 'due', 12, result);
+  for (const result of results) hintLog.attempted(HINT, OF_TRACE, 'due', 12, result);
   return lines;
 }
 
@@ -36,6 +38,7 @@ it('tells of each attempt what came of it', () => {
     time: expect.any(Number),
     openKfId: 'wkAccount-1',
     corpId: 'wwCorp_1',
+    traceId: TRACE_ID,
     attempt: 3,
     occasion: 'due',
     durationMs: 12,

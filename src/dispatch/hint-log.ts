@@ -1,7 +1,9 @@
 import type { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Log } from '../kernel/log.js';
+import { traceIdOf } from '../kernel/trace-context.js';
 import type { AttemptResult } from './attempt.js';
 import type { Failure, HintHead, Occasion } from './hint.js';
+import type { KfEvent } from './kf-event.js';
 
 const ATTEMPTED = 'hint.attempted';
 
@@ -12,15 +14,22 @@ export class HintLog {
     private readonly healthyLines: HealthyLines,
   ) {}
 
-  attempted(hint: HintHead, occasion: Occasion, durationMs: number, result: AttemptResult): void {
+  attempted(
+    hint: HintHead,
+    { traceparent }: Pick<KfEvent, 'traceparent'>,
+    occasion: Occasion,
+    durationMs: number,
+    result: AttemptResult,
+  ): void {
     const { taken } = result;
     if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
     const { openKfId, corpId, attempts } = hint;
+    const traceId = traceparent === null ? undefined : traceIdOf(traceparent);
     const attempt = attempts + 1;
     const outcome = taken
       ? { puppetStatus: result.status, oneIn: this.healthyLines.oneIn }
       : { stage: result.stage, reason: result.reason };
-    this.log.info({ openKfId, corpId, attempt, occasion, durationMs, taken, ...outcome }, ATTEMPTED);
+    this.log.info({ openKfId, corpId, traceId, attempt, occasion, durationMs, taken, ...outcome }, ATTEMPTED);
   }
 
   /** Nothing will come of it. @param nowMs store time. */

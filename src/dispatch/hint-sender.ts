@@ -125,7 +125,7 @@ export class HintSender {
     renewal.cancel();
     this.#underWay.delete(attempt);
     const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
-    this.log.attempted(hint, occasion, durationMs, result);
+    this.log.attempted(hint, event, occasion, durationMs, result);
     return result;
   }
 
@@ -206,9 +206,9 @@ function toHeld(hint: ClaimedHint): Held {
   return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
 
-/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id. */
+/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id, and of no trace. */
 function toResync({ corpId, openKfId }: KfEvent): KfEvent {
-  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null };
+  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null, traceparent: null };
 }
 
 function hasSeenNothing(stage: FailureStage): boolean {

@@ -14,6 +14,8 @@ export interface KfEvent {
   readonly syncToken: string;
   /** The callback as it came; `null` when the puppet gets the event in its decrypted form. */
   readonly raw: RawCallback | null;
+  /** The `traceparent` of what it came with, to which its deliveries belong; `null` where that was of no trace. */
+  readonly traceparent: string | null;
 }
 
 /** What the puppet needs to verify and open the callback once more by itself. */

@@ -7,6 +7,7 @@ import { registration } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
+import { NoTracing } from '../kernel/tracing.js';
 import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
@@ -38,7 +39,7 @@ beforeEach(() => {
   lines = [];
   clock = new ManualClock();
   outbox = new LocalOutbox(new MemoryHintStore());
-  client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})));
+  client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})), new NoTracing());
   ({ registry } = openDispatch(clock, { client }));
   probed = [];
   rounds = 0;

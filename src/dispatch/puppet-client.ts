@@ -7,6 +7,8 @@ import type { Dispatcher as Undici } from 'undici';
 import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
 import { Clock } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { type TraceContext, toTraceHeaders } from '../kernel/trace-context.js';
+import { type Span, Tracing, toServerAttributes } from '../kernel/tracing.js';
 import type { Endpoint, EndpointFault } from '../registry/endpoint.js';
 import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { Puppet } from '../registry/puppet.js';
@@ -34,6 +36,7 @@ export class PuppetClient {
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
     private readonly policy: EndpointPolicy,
+    private readonly tracing: Tracing,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
   }
@@ -61,13 +64,22 @@ export class PuppetClient {
     return !('must' in endpoint) && this.#pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
   }
 
-  /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */
-  start(puppet: Puppet, event: KfEvent, attempt: number): Attempt {
+  /**
+   * Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result.
+   * @param tracestate what came with the event's `traceparent`, and is not kept with it.
+   */
+  start(puppet: Puppet, event: KfEvent, attempt: number, tracestate: string | null = null): Attempt {
     const endpoint = this.#readEndpointOf(puppet);
     if ('must' in endpoint) return PuppetExchange.failed('endpoint', toReason(endpoint));
     const pool = this.#pools.of(endpoint.origin);
     if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
-    return new PuppetExchange(pool, toRequest(endpoint, event, attempt, this.clock.nowMs()), this.clock);
+    const { traceparent } = event;
+    const parent = traceparent === null ? null : { traceparent, tracestate };
+    const span = this.tracing.start('client', 'deliver', parent);
+    const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
+    const exchange = new PuppetExchange(pool, request, this.clock);
+    if (span !== null) record(span, endpoint, event, attempt, exchange);
+    return exchange;
   }
 
   /** Read and judged once for as long as the registration stands. */
@@ -85,12 +97,33 @@ function toReason({ must }: EndpointFault): string {
   return `the registered endpoint must ${must}`;
 }
 
+function record(
+  span: Span,
+  { origin }: Endpoint,
+  { corpId, openKfId }: KfEvent,
+  attempt: number,
+  { result }: Attempt,
+): void {
+  span.set({
+    ...toServerAttributes(origin),
+    'http.request.method': 'POST',
+    'wxkf.corp_id': corpId,
+    'wxkf.open_kf_id': openKfId,
+    'wxkf.attempt': attempt,
+  });
+  void result.then((ended) => {
+    if (ended.taken) span.set({ 'http.response.status_code': ended.status });
+    span.end(ended.taken ? undefined : ended.stage);
+  });
+}
+
 /** The two forms of the contract: the callback as it came, or what it said as JSON. */
 function toRequest(
   endpoint: Endpoint,
   event: KfEvent,
   attempt: number,
   nowMs: number,
+  trace: TraceContext | null,
 ): Undici.DispatchOptions {
   const { raw } = event;
   return {
@@ -107,6 +140,7 @@ function toRequest(
       String(Math.floor(nowMs / 1000)),
       'x-wxkf-attempt',
       String(attempt),
+      ...toTraceHeaders(trace),
     ],
     body: raw ? raw.body : JSON.stringify({ token: event.syncToken, openKfId: event.openKfId }),
   };

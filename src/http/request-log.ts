@@ -5,8 +5,10 @@ import { AppError } from '../kernel/app-error.js';
 import type { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
+import { traceIdOf } from '../kernel/trace-context.js';
 import { redactUrl } from './redacted-url.js';
 import { isOneOfTooMany } from './refusals.js';
+import { endRequestSpan } from './request-trace.js';
 
 /**
  * The fields of a request's one log line; a route may hand in its own with more of them. All are there
@@ -14,6 +16,8 @@ import { isOneOfTooMany } from './refusals.js';
  */
 export class RequestFields {
   requestId: string | undefined = undefined;
+  /** Left out where the request is of no trace. */
+  traceId: string | undefined = undefined;
   /** Left out where the caller hung up before its answer was written. */
   status: number | undefined = undefined;
   aborted: true | undefined = undefined;
@@ -97,13 +101,18 @@ export function addRequestLog(
     lifecycle.requestBegan();
     reply.raw.once('close', () => {
       lifecycle.requestEnded();
-      if (request.unit === null) writeLine(log, healthyLines, request, reply);
-      else request.unit.whenEnded(() => writeLine(log, healthyLines, request, reply));
+      if (request.unit === null) tellEnd(log, healthyLines, request, reply);
+      else request.unit.whenEnded(() => tellEnd(log, healthyLines, request, reply));
     });
     reply.header('x-request-id', request.id);
     if (lifecycle.isDraining) reply.header('connection', 'close');
     done();
   });
+}
+
+function tellEnd(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
+  endRequestSpan(request, reply);
+  writeLine(log, healthyLines, request, reply);
 }
 
 function writeLine(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
@@ -116,6 +125,8 @@ function writeLine(log: Log, healthyLines: HealthyLines, request: FastifyRequest
   if (isHealthy && !healthyLines.takes(name)) return;
   const fields = unit?.fields ?? new RouteFields(request.method, redactUrl(request.url));
   fields.requestId = request.id;
+  const { trace } = request;
+  if (trace !== null) fields.traceId = traceIdOf(trace.traceparent);
   if (isAborted) fields.aborted = true;
   else fields.status = reply.statusCode;
   fields.durationMs = Math.round(reply.elapsedTime * 100) / 100;

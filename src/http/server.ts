@@ -9,6 +9,7 @@ import { ERRORS } from '../kernel/error-table.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
+import { NoTracing, type Tracing } from '../kernel/tracing.js';
 import { API_HEADERS, addBrowserHeaders } from './browser-headers.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { ErrorFilter } from './error.filter.js';
@@ -16,6 +17,7 @@ import { toAppError, toErrorBody } from './error-answer.js';
 import { addGate } from './gate.js';
 import { Refusals } from './refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
+import { addRequestTrace } from './request-trace.js';
 import { RouteTable } from './route-table.js';
 import { streamBodies } from './streamed-body.js';
 import { noticeOfForwarding, TrustedProxies } from './trusted-proxies.js';
@@ -41,6 +43,7 @@ export function createHttpAdapter(
   lifecycle: Lifecycle,
   log: Log,
   clock: Clock = new SystemClock(),
+  tracing: Tracing = new NoTracing(),
 ): { adapter: FastifyAdapter; errorFilter: ErrorFilter } {
   const proxies = new TrustedProxies(config.trustedProxies);
   const adapter = new FastifyAdapter({
@@ -81,6 +84,7 @@ export function createHttpAdapter(
   // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addRequestTrace(fastify, tracing);
   addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn));
   const noticeForwarded = noticeOfForwarding(proxies, log);
   fastify.addHook('onRequest', (request, _reply, done) => {

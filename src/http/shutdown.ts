@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import { exitProcess, type Log } from '../kernel/log.js';
+import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
 
@@ -16,6 +17,7 @@ export function stopOnSignals(
   lifecycle: Lifecycle,
   config: Config,
   log: Log,
+  tracing: Tracing,
 ): void {
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (lifecycle.isDraining) {
@@ -37,6 +39,7 @@ export function stopOnSignals(
     // What is open now has nothing to be answered; a connection that never asked would hold the process.
     app.getHttpServer().closeAllConnections();
     await closed;
+    await tracing.end();
     log.info('manager.stopped');
     await exitProcess(log, 0);
   };

@@ -3,13 +3,19 @@ import { Clock, SystemClock } from './clock.js';
 import { HealthyLines } from './healthy-lines.js';
 import { Lifecycle } from './lifecycle.js';
 import { LOG, type Log } from './log.js';
+import { NoTracing, Tracing } from './tracing.js';
 
-/** Time, log and lifecycle, which everything may use. */
+/** Time, log, lifecycle and tracing, which everything may use. */
 @Global()
 @Module({})
 export class KernelModule {
-  /** @param healthyLines by default lets every line through. */
-  static forRoot(log: Log, lifecycle: Lifecycle, healthyLines = new HealthyLines(1)): DynamicModule {
+  /** @param given in place of what lets every line through, and of what only passes traces on. */
+  static forRoot(
+    log: Log,
+    lifecycle: Lifecycle,
+    given: { readonly healthyLines?: HealthyLines; readonly tracing?: Tracing | undefined } = {},
+  ): DynamicModule {
+    const { healthyLines = new HealthyLines(1), tracing = new NoTracing() } = given;
     return {
       module: KernelModule,
       providers: [
@@ -17,8 +23,9 @@ export class KernelModule {
         { provide: Clock, useClass: SystemClock },
         { provide: Lifecycle, useValue: lifecycle },
         { provide: HealthyLines, useValue: healthyLines },
+        { provide: Tracing, useValue: tracing },
       ],
-      exports: [LOG, Clock, Lifecycle, HealthyLines],
+      exports: [LOG, Clock, Lifecycle, HealthyLines, Tracing],
     };
   }
 }

@@ -11,7 +11,7 @@ import { logRegistration } from './registry-audit.js';
 import type { RegistryImage } from './registry-image.js';
 import { inTime, type RegistrySync } from './registry-sync.js';
 import type { SecretProofs } from './secret-proofs.js';
-import { mayRegister, type TakeoverGuard } from './takeover-guard.js';
+import { type Asked, mayRegister, type TakeoverGuard } from './takeover-guard.js';
 
 /** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
 const LAST_NOTES_LIMIT_MS = 5_000;
@@ -66,19 +66,18 @@ export class Registrations {
 
   /**
    * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
-   * @param requestId for the log.
    * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
    *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`.
    */
-  async register(registration: Registration, requestId?: string): Promise<Registered> {
+  async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
     const known = this.image.findPuppet(registration.openKfId);
     const isPlain = mayRegister(known, registration, false);
-    let isProven = !isPlain && (await this.guard.prove(registration, requestId));
+    let isProven = !isPlain && (await this.guard.prove(registration, asked));
     for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
-      const registered = await this.#tryRegister(registration, isProven, requestId);
+      const registered = await this.#tryRegister(registration, isProven, asked);
       if (registered !== null) return registered;
       // The store knew another one than memory.
-      isProven = (await this.guard.prove(registration, requestId)) || isProven;
+      isProven = (await this.guard.prove(registration, asked)) || isProven;
     }
     throw new AppError('STORE_UNAVAILABLE', { internal: { tries: REGISTER_TRIES } });
   }
@@ -87,11 +86,11 @@ export class Registrations {
   async #tryRegister(
     registration: Registration,
     isProven: boolean,
-    requestId: string | undefined,
+    asked: Asked,
   ): Promise<Registered | null> {
     const isOver = this.#underWay.begin(registration.openKfId);
     try {
-      const registered = await this.#register(registration, isProven, requestId, isOver);
+      const registered = await this.#register(registration, isProven, asked, isOver);
       if (registered === null) isOver();
       return registered;
     } catch (error) {
@@ -103,7 +102,7 @@ export class Registrations {
   async #register(
     registration: Registration,
     isProven: boolean,
-    requestId: string | undefined,
+    { requestId, trace = null }: Asked,
     isOver: () => void,
   ): Promise<Registered | null> {
     const { openKfId, corpId, corpSecret } = registration;
@@ -134,7 +133,7 @@ export class Registrations {
       afterAnswer();
       isOver();
       this.#markAnswered(saved);
-      void this.proofs.askLater(puppet);
+      void this.proofs.askLater(puppet, trace);
     };
     return { puppet, answered };
   }

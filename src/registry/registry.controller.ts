@@ -33,7 +33,10 @@ export class RegistryController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     this.#requireAllowed(dto.endpoint);
-    const registered = await this.registry.register(toRegistration(dto, request.ip), String(request.id));
+    const { trace, span } = request;
+    span?.set({ 'wxkf.corp_id': dto.corpId, 'wxkf.open_kf_id': dto.kfId });
+    const registration = toRegistration(dto, request.ip);
+    const registered = await this.registry.register(registration, { requestId: String(request.id), trace });
     try {
       reply.send(SUCCESS);
     } finally {

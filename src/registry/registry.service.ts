@@ -6,6 +6,7 @@ import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import type { TraceContext } from '../kernel/trace-context.js';
 import { EndpointPolicy } from './endpoint-policy.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
@@ -15,7 +16,7 @@ import { inTime, RegistrySync } from './registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import { SecretProofs } from './secret-proofs.js';
 import type { CorpPair, KeyPair } from './shared-keys.js';
-import { TakeoverGuard } from './takeover-guard.js';
+import { type Asked, TakeoverGuard } from './takeover-guard.js';
 import { tellUnusable } from './unusable.js';
 
 /** Bounds a store read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
@@ -101,8 +102,8 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /** See `Registrations.register`. */
-  register(registration: Registration, requestId?: string): Promise<Registered> {
-    return this.#registrations.register(registration, requestId);
+  register(registration: Registration, asked?: Asked): Promise<Registered> {
+    return this.#registrations.register(registration, asked);
   }
 
   /**
@@ -213,13 +214,17 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
    * Whether the pair, which is not the account's own, may speak for its whole corp: as another replica noted, or
    * as WeCom says of the secrets of those who use it. Takes little more than `limitMs`, and never rejects.
    */
-  async proveKeys(pair: CorpPair, limitMs: number): Promise<SecretVerdict> {
+  async proveKeys(
+    pair: CorpPair,
+    limitMs: number,
+    trace: TraceContext | null = null,
+  ): Promise<SecretVerdict> {
     const startedMs = this.clock.elapsedMs();
     // What comes of it is seen at the pair.
     await this.catchUp().catch(() => {});
     if (pair.isTrusted) return 'accepted';
     const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);
-    return this.#proofs.prove(pair, Math.max(0, leftMs));
+    return this.#proofs.prove(pair, Math.max(0, leftMs), trace);
   }
 
   /**

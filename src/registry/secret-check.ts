@@ -1,4 +1,5 @@
 import type { Secret } from '../kernel/secret.js';
+import type { TraceContext } from '../kernel/trace-context.js';
 
 /** Whose secret it is said to be, and by whom. */
 export interface SecretQuestion {
@@ -6,6 +7,8 @@ export interface SecretQuestion {
   readonly corpSecret: Secret;
   /** The address that it was registered from; wrong secrets are counted by it. */
   readonly caller: string;
+  /** To which the question belongs, should there be one; left out where it is of none. */
+  readonly trace?: TraceContext | null;
 }
 
 /** `unknown`: WeCom could not be asked, or said nothing of the secret; the seconds are when to ask again. */

@@ -1,6 +1,7 @@
 import type { Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
+import type { TraceContext } from '../kernel/trace-context.js';
 import type { Puppet } from './puppet.js';
 import type { PuppetRepository } from './puppet.repository.js';
 import type { RegistryImage } from './registry-image.js';
@@ -35,9 +36,9 @@ export class SecretProofs {
   }
 
   /** Asks, where nobody knows yet, about the secret of a puppet that has just registered. */
-  async askLater({ openKfId, corpId, corpSecret, from }: Puppet): Promise<void> {
+  async askLater({ openKfId, corpId, corpSecret, from }: Puppet, trace: TraceContext | null): Promise<void> {
     if (this.findAcceptedId(corpId, corpSecret) !== null) return;
-    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from }, LATER_LIMIT_MS);
+    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from, trace }, LATER_LIMIT_MS);
     if (verdict === 'accepted') return this.#note(corpId, secretIdOf(corpId, corpSecret));
     if (verdict === 'refused') {
       const reason =
@@ -49,9 +50,9 @@ export class SecretProofs {
   }
 
   /** Asks about the secrets of those who use the pair; that WeCom accepts one of them is enough. */
-  prove(pair: KeyPair, limitMs: number): Promise<SecretVerdict> {
+  prove(pair: KeyPair, limitMs: number, trace: TraceContext | null): Promise<SecretVerdict> {
     const all = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
-    return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs)));
+    return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs, trace)));
   }
 
   /** Resolves when what WeCom has accepted is written down, or could not be. */
@@ -59,8 +60,12 @@ export class SecretProofs {
     await Promise.all(this.#beingNoted.values());
   }
 
-  async #ask({ corpId, secret, id, from }: SharedSecret, limitMs: number): Promise<SecretVerdict> {
-    const verdict = await this.secrets.check({ corpId, corpSecret: secret, caller: from }, limitMs);
+  async #ask(
+    { corpId, secret, id, from }: SharedSecret,
+    limitMs: number,
+    trace: TraceContext | null,
+  ): Promise<SecretVerdict> {
+    const verdict = await this.secrets.check({ corpId, corpSecret: secret, caller: from, trace }, limitMs);
     if (verdict === 'accepted') this.#note(corpId, id);
     return verdict;
   }

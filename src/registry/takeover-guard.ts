@@ -1,8 +1,15 @@
 import { AppError } from '../kernel/app-error.js';
 import type { Log } from '../kernel/log.js';
+import type { TraceContext } from '../kernel/trace-context.js';
 import type { Puppet, Registration } from './puppet.js';
 import type { PuppetRepository } from './puppet.repository.js';
 import type { SecretCheck } from './secret-check.js';
+
+/** By which request a registration is asked for, for the log and for what it causes. */
+export interface Asked {
+  readonly requestId?: string;
+  readonly trace?: TraceContext | null;
+}
 
 /** For all of the question: the deployed puppet's register waits for ever. */
 const ASK_LIMIT_MS = 5_000;
@@ -32,14 +39,14 @@ export class TakeoverGuard {
    * @throws AppError `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `STORE_UNAVAILABLE`; nothing was changed.
    */
-  async prove(registration: Registration, requestId?: string): Promise<boolean> {
+  async prove(registration: Registration, { requestId, trace = null }: Asked): Promise<boolean> {
     const { openKfId, corpId, corpSecret, from } = registration;
     const stored = await this.repository.find(openKfId);
     if (stored === null || mayRegister(stored, registration, false)) return false;
     if (stored.corpId !== corpId) {
       throw this.#refuse('REGISTRY_ACCOUNT_OF_OTHER_CORP', registration, requestId);
     }
-    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from }, ASK_LIMIT_MS);
+    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from, trace }, ASK_LIMIT_MS);
     if (verdict === 'accepted') return true;
     if (verdict === 'refused') throw this.#refuse('REGISTRY_SECRET_REFUSED', registration, requestId);
     const { unknown, retryAfterS } = verdict;

@@ -119,6 +119,17 @@ describe('a record that cannot be read', () => {
     expect(store.database('hints').getKeysCount()).toBe(1);
   });
 
+  it.each([
+    ['without a trace, as by an earlier version', undefined],
+    ['with a trace that is none', 'x\r\ny: z'],
+    ['with a number for a trace', 7],
+  ])('is none that was kept %s', async (_what, traceparent) => {
+    await spoil(json({ event: { ...JSON.parse(json({}).toString()).event, traceparent } }));
+    await reopen();
+    expect(await outbox.find(KEY)).toMatchObject({ event: { id: 'x', traceparent: null } });
+    expect(await outbox.counts()).toMatchObject({ waiting: 1, unreadable: 0 });
+  });
+
   it('leaves room for another of the same account', async () => {
     for (const text of ['one', 'two']) {
       await spoil(Buffer.from(text));

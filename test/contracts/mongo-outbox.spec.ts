@@ -222,6 +222,16 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     expect(await outbox.put(newHint(), NOW_MS)).toMatchObject({ replaced: claimed?.generation });
   });
 
+  it.each<[string, object]>([
+    ['without a trace, as by an earlier version', { $unset: { traceparent: 1 } }],
+    ['with a trace that is none', { $set: { traceparent: 'x\r\ny: z' } }],
+    ['with a number for a trace', { $set: { traceparent: 7 } }],
+  ])('is none that was kept %s', async (_what, change) => {
+    await records.updateOne({ _id: KEY }, change);
+    const [claimed] = await outbox.claimDue(NOW_MS, 1, LEASE_MS, NONE);
+    expect(claimed).toMatchObject({ openKfId: 'wkAccount-1', event: { traceparent: null } });
+  });
+
   describe.each(DAMAGES)('because it %s', (_what, damage) => {
     beforeEach(() => records.updateOne({ _id: KEY }, damage));
 

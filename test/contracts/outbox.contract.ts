@@ -16,6 +16,7 @@ const ENDPOINT = 'http://puppet:8080';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
 const KEY = hintKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const RAW = {
   msgSignature: 'a'.repeat(40),
   timestamp: '1',
@@ -25,7 +26,7 @@ const RAW = {
 
 function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHint {
   return {
-    event: kfEvent({ openKfId, raw: RAW }),
+    event: kfEvent({ openKfId, raw: RAW, traceparent: TRACEPARENT }),
     keysId: 'keys-1',
     arrivedAtMs: NOW_MS,
     attempts: 1,
@@ -123,6 +124,14 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(third.replaced).toBe(second.generation);
         expect(new Set([first, second, third].map(({ generation }) => generation)).size).toBe(3);
         expect(await idsDueAt(NOW_MS + 60_000)).toEqual(['new']);
+      });
+
+      it('keeps the trace of the newest event, also where that is of none', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await outbox.put(eventOf('older', { arrivedAtMs: NOW_MS - 1 }), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ event: { traceparent: TRACEPARENT } });
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS + 1 }), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ event: { id: 'newer', traceparent: null } });
       });
 
       it('keeps the place in the schedule, and starts the age anew', async () => {

@@ -10,8 +10,8 @@ import { loadConfig } from '../../src/config/config.js';
 import type { Attempt, AttemptResult } from '../../src/dispatch/attempt.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import { NoTracing } from '../../src/kernel/tracing.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
-import type { Puppet } from '../../src/registry/puppet.js';
 import { ManualClock } from './manual-clock.js';
 import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
 import { registeredPuppet } from './puppets.js';
@@ -27,8 +27,9 @@ export const TAKEN = 'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess';
 export class CountingClient extends PuppetClient {
   readonly #underWay = new Map<Attempt, string>();
 
-  override start(puppet: Puppet, event: KfEvent, number: number): Attempt {
-    const attempt = super.start(puppet, event, number);
+  override start(...sent: Parameters<PuppetClient['start']>): Attempt {
+    const attempt = super.start(...sent);
+    const [puppet] = sent;
     this.#underWay.set(attempt, puppet.endpoint);
     void attempt.result.then(() => this.#underWay.delete(attempt));
     return attempt;
@@ -50,7 +51,12 @@ const opened: { close(): Promise<void> }[] = [];
 export function openClient(): void {
   clock = new ManualClock();
   silent.clear();
-  client = new CountingClient(clock, pino({ level: 'silent' }), new EndpointPolicy(loadConfig({})));
+  client = new CountingClient(
+    clock,
+    pino({ level: 'silent' }),
+    new EndpointPolicy(loadConfig({})),
+    new NoTracing(),
+  );
 }
 
 export async function closeAll(): Promise<void> {
@@ -122,6 +128,7 @@ export function kfEvent(fields: Partial<KfEvent> = {}): KfEvent {
     openKfId: 'wkAccount-1',
     syncToken: 'SYNC',
     raw: null,
+    traceparent: null,
     ...fields,
   };
 }

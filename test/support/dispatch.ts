@@ -13,6 +13,7 @@ import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
+import { NoTracing } from '../../src/kernel/tracing.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
@@ -45,7 +46,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     repository = new MemoryPuppetRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({}))),
+    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})), new NoTracing()),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
@@ -62,7 +63,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     log,
     new HealthyLines(1),
   );
-  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
+  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock, new NoTracing());
   return {
     repository,
     outbox,

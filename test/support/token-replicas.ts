@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Secret } from '../../src/kernel/secret.js';
+import { NoTracing } from '../../src/kernel/tracing.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
@@ -33,7 +34,7 @@ export function open(
   store: AccessTokenStore = new MemoryAccessTokenStore(table),
 ): AccessTokens {
   const log = pino({ level: 'silent' });
-  const source = new TokenSource(loadConfig({ ACCESS_TOKEN_URL: url }), clock, log);
+  const source = new TokenSource(loadConfig({ ACCESS_TOKEN_URL: url }), clock, log, new NoTracing());
   const tokens = new AccessTokens(store, source, clock, clock, counts, log);
   opened.push(tokens);
   return tokens;

@@ -11,11 +11,16 @@ import {
   type KeptEvent,
 } from '../../dispatch/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
+import { readTraceparent } from '../../kernel/trace-context.js';
 import { type Check, hasShape, isNumber, isText, orNull } from '../record-shape.js';
 
 /** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
 type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
-type StoredEvent = Omit<KfEvent, 'raw'> & { readonly raw: StoredRaw | null };
+type StoredEvent = Omit<KfEvent, 'raw' | 'traceparent'> & {
+  readonly raw: StoredRaw | null;
+  /** Not there in what an earlier version kept. */
+  readonly traceparent: unknown;
+};
 /** Without its lease, which ends with the process. */
 export type StoredHint = Omit<Hint, 'lease' | 'event'> & { readonly event: StoredEvent };
 
@@ -35,7 +40,8 @@ export function toHead({ event: _event, keysId: _keysId, ...same }: StoredHint):
 }
 
 export function toKept({ event, keysId }: StoredHint): KeptEvent {
-  return { event: { ...event, raw: fromStoredRaw(event.raw) }, keysId };
+  const traceparent = readTraceparent(event.traceparent);
+  return { event: { ...event, raw: fromStoredRaw(event.raw), traceparent }, keysId };
 }
 
 function toStoredRaw(raw: RawCallback | null): StoredRaw | null {
@@ -78,5 +84,7 @@ const isStoredHint = hasShape<StoredHint>({
     raw: orNull(
       hasShape<StoredRaw>({ msgSignature: isText, timestamp: isText, nonce: isText, body: isText }),
     ),
+    // One that is none is left out: no event is lost for it.
+    traceparent: () => true,
   }),
 });

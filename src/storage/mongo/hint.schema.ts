@@ -9,6 +9,7 @@ import {
   type HintState,
   hintKey,
 } from '../../dispatch/hint.js';
+import { readTraceparent } from '../../kernel/trace-context.js';
 import { hasShape, isCount, isDate, isText, orNull } from '../record-shape.js';
 
 /**
@@ -31,6 +32,8 @@ export interface HintRecord extends HeadRecord {
   readonly eventId: string;
   readonly syncToken: string;
   readonly raw: RawRecord | null;
+  /** Not there in what an earlier version kept. */
+  readonly traceparent: string | null | undefined;
   readonly keysId: string | null;
   /** New with every write and never used twice: a record that still has it is as it was read. */
   readonly revision: string;
@@ -74,6 +77,7 @@ export function toRecord(hint: Hint): HintRecord {
     eventId: event.id,
     syncToken: event.syncToken,
     raw: event.raw === null ? null : { ...event.raw, body: new mongo.Binary(event.raw.body) },
+    traceparent: event.traceparent,
     keysId,
     ...toHeadRecord(hint),
     revision: randomUUID(),
@@ -117,6 +121,7 @@ export function fromRecord(record: HintRecord): Hint | null {
       openKfId,
       syncToken,
       raw: raw === null ? null : { ...raw, body: Buffer.from(raw.body.value()) },
+      traceparent: readTraceparent(record.traceparent),
     },
     keysId,
     generation,
@@ -150,6 +155,8 @@ const isHintRecord = hasShape<HintRecord>({
   eventId: isText,
   syncToken: isText,
   raw: orNull(isRawRecord),
+  // One that is none is left out: no event is lost for it.
+  traceparent: () => true,
   keysId: orNull(isText),
   state: (value) => HINT_STATES.some((state) => state === value),
   attempts: isCount,

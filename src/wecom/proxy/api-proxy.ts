@@ -12,6 +12,14 @@ import { UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import {
+  endWith,
+  type Span,
+  type SpanAttributes,
+  Tracing,
+  toServerAttributes,
+} from '../../kernel/tracing.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
 import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
@@ -45,6 +53,7 @@ export class ApiProxy implements OnApplicationShutdown {
     private readonly counts: WecomCounts,
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
+    private readonly tracing: Tracing,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log);
     this.#origin = wecomApiUrl.origin;
@@ -73,6 +82,13 @@ export class ApiProxy implements OnApplicationShutdown {
       reply.hijack();
     } finally {
       if (log.result !== undefined) this.counts.addCall(log.result);
+      const { api, corpId, result, errcode } = log;
+      request.span?.set({
+        'wxkf.api': api,
+        'wxkf.corp_id': corpId,
+        'wxkf.result': result,
+        'wxkf.errcode': errcode,
+      });
       unit.end();
     }
   }
@@ -122,8 +138,10 @@ export class ApiProxy implements OnApplicationShutdown {
     const pool = this.#pools.of(this.#origin, credential.corpId ?? '(unknown)');
     const send = async (by: Credential, holdsTokenError: boolean): Promise<ExchangeEnd> => {
       const path = `${this.#basePath}${api}${by.query === '' ? '' : `?${by.query}`}`;
-      const call = toRequest(path, body, request);
-      const end = await ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
+      const span = this.#startSpan(api, by, request);
+      const call = toRequest(path, body, request, span?.context ?? request.trace);
+      const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
+      const end = await endWith(span, sent, toSpanAttributes);
       if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);
       return end;
     };
@@ -137,14 +155,37 @@ export class ApiProxy implements OnApplicationShutdown {
     log.errcode = end.errcode ?? undefined;
     if (end.kind === 'passed' && end.status === 200) this.limits.noteKnown(api);
   }
+
+  #startSpan(api: string, { corpId }: Credential, { method, trace }: FastifyRequest): Span | null {
+    const span = this.tracing.start('client', 'call', trace);
+    span?.set({
+      ...toServerAttributes(this.#origin),
+      'http.request.method': method,
+      'wxkf.api': api,
+      'wxkf.corp_id': corpId ?? undefined,
+    });
+    return span;
+  }
 }
 
-function toRequest(path: string, body: ProxyBody, request: FastifyRequest): Undici.DispatchOptions {
+function toSpanAttributes(end: ExchangeEnd): SpanAttributes {
+  return {
+    'http.response.status_code': end.kind === 'passed' ? end.status : undefined,
+    'wxkf.errcode': end.errcode ?? undefined,
+  };
+}
+
+function toRequest(
+  path: string,
+  body: ProxyBody,
+  request: FastifyRequest,
+  trace: TraceContext | null,
+): Undici.DispatchOptions {
   const bytes = 'whole' in body ? body.whole : body.stream;
   return {
     method: request.method as Undici.HttpMethod,
     path,
-    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null)],
+    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null, trace)],
     body: bytes,
   };
 }

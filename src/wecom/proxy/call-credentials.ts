@@ -49,7 +49,7 @@ export class CallCredentials {
     if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null };
     if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = await this.#getSecret(corpId, target.openKfId);
-    return this.#ours(target, { corpId, corpSecret, caller: request.ip }, true);
+    return this.#ours(target, { corpId, corpSecret, caller: request.ip, trace: request.trace }, true);
   }
 
   /** @param isFirst whether the token may be renewed, which is done once. */

@@ -12,7 +12,7 @@ it('passes on what WeCom needs, in its order and case, each as often as it came'
     'X-A',
     '2',
   ];
-  expect(toWecomHeaders(raw, 'id-1', true)).toEqual([...raw, 'x-request-id', 'id-1']);
+  expect(toWecomHeaders(raw, 'id-1', true, null)).toEqual([...raw, 'x-request-id', 'id-1']);
 });
 
 it('keeps from WeCom what is of this connection or a credential for the manager', () => {
@@ -34,12 +34,22 @@ it('keeps from WeCom what is of this connection or a credential for the manager'
     ...['Authorization', 'Bearer s3cret', 'Proxy-Authorization', 'Basic x', 'Cookie', 'session=1'],
     ...['x-request-id', 'theirs', 'Accept', '*/*'],
   ];
-  expect(toWecomHeaders(raw, 'ours', true)).toEqual(['Accept', '*/*', 'x-request-id', 'ours']);
+  expect(toWecomHeaders(raw, 'ours', true, null)).toEqual(['Accept', '*/*', 'x-request-id', 'ours']);
+});
+
+it('tells WeCom of the trace as it was read, in place of what came', () => {
+  const raw = ['TraceParent', 'as it came', 'Tracestate', 'as it came', 'Accept', '*/*'];
+  expect(toWecomHeaders(raw, 'id', true, null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
+  const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'a=1' };
+  expect(toWecomHeaders(raw, 'id', true, trace).slice(4)).toEqual([
+    ...['traceparent', trace.traceparent],
+    ...['tracestate', trace.tracestate],
+  ]);
 });
 
 it('tells WeCom of no body where none is sent', () => {
   const raw = ['Content-Length', '3', 'Content-Type', 'text/plain', 'Accept', '*/*'];
-  expect(toWecomHeaders(raw, 'id', false)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
+  expect(toWecomHeaders(raw, 'id', false, null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
 });
 
 it('gives the caller what WeCom said but for what was of its connection', () => {

@@ -1,4 +1,5 @@
 /** Which headers go through the proxy, both ways, as flat lists `[name, value, name, value, …]` in their order. */
+import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 
 /** They speak of one connection (RFC 9110, 7.6.1), or the next one makes its own. */
 const HOP_BY_HOP = [
@@ -20,6 +21,9 @@ const NOT_TO_WECOM = new Set([
   'proxy-authorization',
   'cookie',
   'x-request-id',
+  // Passed on as they were read.
+  'traceparent',
+  'tracestate',
 ]);
 const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
 const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
@@ -30,13 +34,14 @@ export function toWecomHeaders(
   raw: readonly string[],
   requestId: string,
   hasBody: boolean,
+  trace: TraceContext | null,
 ): readonly string[] {
   const named = namedByConnection(raw);
   const kept = filtered(
     raw,
     (name) => !NOT_TO_WECOM.has(name) && !named.has(name) && (hasBody || !OF_A_BODY.has(name)),
   );
-  return [...kept, 'x-request-id', requestId];
+  return [...kept, 'x-request-id', requestId, ...toTraceHeaders(trace)];
 }
 
 /** @param raw as undici gives them. */

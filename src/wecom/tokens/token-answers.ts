@@ -45,12 +45,15 @@ export class TokenAnswers {
       }
       const { corpId, corpSecret } = parseGetToken(query);
       log.corpId = corpId;
-      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller: request.ip }));
+      const { ip: caller, trace } = request;
+      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, trace }));
     } catch (error) {
       log.result = resultOf(error);
       throw error;
     } finally {
       if (log.result !== undefined) this.counts.addToken(log.result);
+      const { corpId, result, errcode } = log;
+      request.span?.set({ 'wxkf.corp_id': corpId, 'wxkf.result': result, 'wxkf.errcode': errcode });
       unit.end();
     }
   }

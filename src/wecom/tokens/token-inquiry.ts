@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
 import { ERRCODE, tooFrequent } from '../wecom-answer.js';
 import type { WecomCounts } from '../wecom-counts.js';
 import type { TokenRecord } from './access-token.js';
@@ -31,6 +32,8 @@ export interface TokenRequest {
   readonly corpSecret: Secret;
   /** The address of whoever asks; failures are counted by it. */
   readonly caller: string;
+  /** To which a question upstream belongs that is asked for it; left out where it is of none. */
+  readonly trace?: TraceContext | null;
 }
 
 export class TokenInquiry {
@@ -125,11 +128,11 @@ export class TokenInquiry {
 
   async #ask(
     slot: TokenSlot,
-    { corpId, corpSecret }: TokenRequest,
+    { corpId, corpSecret, trace = null }: TokenRequest,
     leaseId: string | null,
   ): Promise<TokenOutcome> {
     const askedAtMs = this.storeClock.nowMs();
-    const answer = await this.source.ask(corpId, corpSecret).catch((error) => {
+    const answer = await this.source.ask(corpId, corpSecret, trace).catch((error) => {
       this.counts.addQuestion('unreachable');
       this.log.warn({ corpId, reason: String(error.detail) }, 'token.unreachable');
       throw error;

@@ -1,11 +1,14 @@
 /** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
 import { Inject, Injectable } from '@nestjs/common';
+import type { Dispatcher as Undici } from 'undici';
 import { CONFIG, type Config } from '../../config/config.js';
 import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
+import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
+import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
 import { SmallExchange } from './small-exchange.js';
 
@@ -47,6 +50,7 @@ export class TokenSource {
     @Inject(CONFIG) { accessTokenUrl }: Config,
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
+    private readonly tracing: Tracing,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log);
     this.#origin = accessTokenUrl.origin;
@@ -63,10 +67,18 @@ export class TokenSource {
    * What upstream says, within 5 s, in its own words but for the secret, should they repeat it.
    * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or says something else.
    */
-  async ask(corpId: string, corpSecret: Secret): Promise<SourceAnswer> {
+  ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
+    const span = this.tracing.start('client', 'gettoken', trace);
+    span?.set({ ...toServerAttributes(this.#origin), 'http.request.method': 'GET', 'wxkf.corp_id': corpId });
+    return endWith(span, this.#ask(corpId, corpSecret, span?.context ?? trace), (answer) => ({
+      'wxkf.errcode': 'refusal' in answer ? answer.refusal.errcode : 0,
+    }));
+  }
+
+  async #ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
     const untilMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
     for (const pauseMs of [...BUSY_PAUSES_MS, null]) {
-      const answer = await this.#askOnce(corpId, corpSecret, untilMs - this.clock.elapsedMs());
+      const answer = await this.#askOnce(corpId, corpSecret, untilMs - this.clock.elapsedMs(), trace);
       const isBusy = 'refusal' in answer && answer.refusal.errcode === ERRCODE.busy;
       if (!isBusy || pauseMs === null || this.clock.elapsedMs() + pauseMs >= untilMs) return answer;
       await new Promise<void>((resolve) => void this.clock.after(pauseMs, resolve));
@@ -74,13 +86,18 @@ export class TokenSource {
     throw new Error('unreachable: the last try always returns');
   }
 
-  async #askOnce(corpId: string, corpSecret: Secret, limitMs: number): Promise<SourceAnswer> {
+  async #askOnce(
+    corpId: string,
+    corpSecret: Secret,
+    limitMs: number,
+    trace: TraceContext | null,
+  ): Promise<SourceAnswer> {
     const query = `corpid=${encodeURIComponent(corpId)}&corpsecret=${encodeURIComponent(corpSecret.reveal())}`;
-    const request = {
+    const request: Undici.DispatchOptions = {
       method: 'GET',
       path: `${this.#path}?${query}`,
-      headers: { accept: 'application/json' },
-    } as const;
+      headers: ['accept', 'application/json', ...toTraceHeaders(trace)],
+    };
     const pool = this.#pools.of(this.#origin, corpId);
     try {
       const { status, body } = await SmallExchange.run(pool, request, limitMs, this.clock);
