@@ -41,12 +41,12 @@ export class ProbeError extends Error {
   }
 }
 
-/** In 5 s and 16 kB at most. @throws ProbeError */
-export async function probe(url: URL): Promise<ProbeAnswer> {
+/** Takes 5 s and 16 kB at most. @throws ProbeError */
+export async function probe(url: URL, limitMs = LIMIT_MS): Promise<ProbeAnswer> {
   let request: ClientRequest | undefined;
   let addresses: readonly string[] = [];
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = startTimer(LIMIT_MS, () => {
+  const timer = startTimer(limitMs, () => {
     reject(new ProbeError('time', '', addresses));
     request?.destroy();
   });
@@ -112,7 +112,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
 }
 
 /** OpenSSL's names of what is wrong with a certificate, and Node's for one of another host. */
-const CERTIFICATE_FAULT = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_)/;
+const CERTIFICATE_FAULT = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 function stepOf(code: string): ProbeStep {
   return CERTIFICATE_FAULT.test(code) ? 'certificate' : 'connection';
