@@ -45,6 +45,7 @@ export async function serve(image: Stage, root: string, bin: string, user: User)
   try {
     await until(`${image.cmd.join(' ')}: the health check succeeds`, service, isHealthy);
     await until('/health/ready answers 200', service, () => isReady(port));
+    askCommands(root, options);
     await stop(service);
   } catch (error) {
     throw new Error(`${error}; the service's output:\n${readFileSync(logFile, 'utf8')}`);
@@ -62,6 +63,12 @@ function makeReadOnly(root: string, dataDir: string, options: Options): void {
   if (!canWrite(dataDir)) throw new Error('read-only: the service could not write to DATA_DIR');
   rmSync(join(dataDir, 'probe'));
   say(`read-only: uid ${options.uid} can write to DATA_DIR and not to its own folder`);
+}
+
+/** As `docker exec <container> wxkf-manager …` would. */
+function askCommands(root: string, options: Options): void {
+  run([join(root, 'usr/local/bin/wxkf-manager'), '--version'], options);
+  say('the commands for the shell are there');
 }
 
 /** It ends with this process at the latest, and before the folders go. */

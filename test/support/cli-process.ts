@@ -1,5 +1,5 @@
 /** The built commands as an operator runs them. */
-import { execFile } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const CLI = join(process.cwd(), 'dist/cli.js');
@@ -14,6 +14,14 @@ export interface CliResult {
 
 export function runCli(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CliResult> {
   return runCliWith('', env, ...args);
+}
+
+/** One that goes on until it is told to end. */
+export function spawnCli(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
 }
 
 /** @param input on its standard input. */

@@ -7,7 +7,7 @@ import { requireReadable } from './mongo-storage.module.js';
 import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
 
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 3_000;
 const CONNECT_OPTIONS = {
   appName: 'wxkf-manager check',
   serverSelectionTimeoutMS: LIMIT_MS,
