@@ -7,6 +7,8 @@ import { CommandError } from '../command.js';
 
 /** Of whoever exports alone: secrets are in it, sealed or not. */
 const FILE_MODE = 0o600;
+/** A piece has many lines; none is made before the one ahead of it is on its way. */
+const ONE_PIECE = { highWaterMark: 1 };
 
 /**
  * Writes to the file, which is there only when it is whole, or to standard output for `-`, at the pace of who reads.
@@ -28,7 +30,7 @@ export async function writeTo(target: string, texts: AsyncIterable<string>): Pro
 }
 
 async function toStandardOutput(texts: AsyncIterable<string>): Promise<void> {
-  await pipeline(Readable.from(texts), process.stdout, { end: false });
+  await pipeline(Readable.from(texts, ONE_PIECE), process.stdout, { end: false });
 }
 
 async function toFile(file: string, texts: AsyncIterable<string>): Promise<void> {
@@ -37,7 +39,7 @@ async function toFile(file: string, texts: AsyncIterable<string>): Promise<void>
   try {
     // Not through what somebody else may have put there.
     await pipeline(
-      Readable.from(texts),
+      Readable.from(texts, ONE_PIECE),
       createWriteStream(partial, { flags: 'wx', mode: FILE_MODE, flush: true }),
     );
     await rename(partial, file);
