@@ -6,8 +6,8 @@ import { Progress } from '../progress.js';
 import { type Header, type Line, readLine } from './file-format.js';
 import type { NumberedLine } from './read-lines.js';
 
-/** Writes under way; a store commits many at once. */
-const AT_ONCE = 16;
+/** Writes under way: a store commits many at once, and waits for the disk as long for one. */
+const AT_ONCE = 48;
 
 export interface WhatToChange {
   /** Also what is stored and differs. */
