@@ -27,6 +27,8 @@ RUN mkdir -p /data && chown 1000:1000 /data
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The commands for the shell: docker exec <container> wxkf-manager check.
+RUN mkdir -p /usr/local/bin && ln -s /app/dist/cli.js /usr/local/bin/wxkf-manager
 # As a number (the image's user node), which Kubernetes needs to see that it is not root.
 USER 1000:1000
 VOLUME /data

@@ -1,4 +1,5 @@
-/** Entry of the commands for the shell: `node dist/cli.js <command>`. */
+#!/usr/bin/env node
+/** Entry of the commands for the shell: `npx wxkf-manager <command>` or `node dist/cli.js <command>`. */
 import { requireNode } from './kernel/node-version.js';
 
 requireNode();

@@ -51,6 +51,7 @@ export async function serve(image: Stage, root: string, bin: string, user: User)
   try {
     await until(`${image.cmd.join(' ')}: the health check succeeds`, service, isHealthy);
     await until('/health/ready answers 200', service, () => isReady(port));
+    askCommands(root, options);
     await stop(service);
   } catch (error) {
     throw new Error(`${error}; the service's output:\n${readFileSync(logFile, 'utf8')}`);
@@ -76,6 +77,12 @@ function checkReadOnly(dataDir: string, prefix: readonly string[], options: Opti
   const how =
     prefix.length > 0 ? 'all mounts but it are read-only' : 'by permission, since this may not mount';
   say(`read-only: uid ${uid} can write to DATA_DIR and not to ${closed.join(', ')}; ${how}`);
+}
+
+/** As `docker exec <container> wxkf-manager …` would. */
+function askCommands(root: string, options: Options): void {
+  run([join(root, 'usr/local/bin/wxkf-manager'), '--version'], options);
+  say('the commands for the shell are there');
 }
 
 /** It ends with this process at the latest, and before the folders go. */

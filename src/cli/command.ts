@@ -1,16 +1,39 @@
-import type { ParseArgsOptionsConfig } from 'node:util';
+export interface Option {
+  /** What stands for its value in the help; `null` for one that has none. */
+  readonly value: string | null;
+  readonly meaning: string;
+}
 
-export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
-/** One command of the shell. */
+/** What follows the command's name on the command line. */
+export interface Invocation {
+  readonly values: Values;
+  readonly words: readonly string[];
+}
+
+/** One command of the shell. What it needs is loaded when it runs. */
 export interface Command {
-  /** What follows the name of the program. */
+  /** What follows the name of the program, without its options. */
   readonly usage: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** For `--help`: what it does, and what each option does. */
+  /** For `--help`. */
   readonly details: string;
-  readonly options: ParseArgsOptionsConfig;
-  /** @returns the exit code. A StorageStartError or AppError that it throws becomes a line, and 1. */
-  run(values: Values): Promise<number>;
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly string[];
+  /** How many words may follow its name. */
+  readonly wordsMax?: number;
+  /** @returns the exit code. A StorageStartError, AppError or CommandError that it throws becomes a line, and 1. */
+  run(invocation: Invocation): Promise<number>;
+}
+
+/** Ends a command with a line for a person. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
+
+/** The same for a mistake in the command line itself: exit code 2. */
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError';
 }

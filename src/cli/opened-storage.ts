@@ -1,23 +1,37 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { destination, pino } from 'pino';
 import type { Config } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { createCommandLog } from './command-log.js';
+import { interruptible } from './interruption.js';
 
 class StorageOnly {}
 
-/** The storage as the manager opens it, without the rest. Warnings go to standard error. @throws StorageStartError */
-export async function openStorage(config: Config): Promise<INestApplicationContext> {
-  const log = pino({ level: 'warn', base: null }, destination({ dest: 2, sync: true }));
-  const imports = [
-    ConfigModule.forRoot(config),
-    KernelModule.forRoot(log, new Lifecycle()),
-    await StorageModule.forRoot(config),
-  ];
-  const module = { module: StorageOnly, imports };
-  return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+/**
+ * The storage as the manager opens it, without the rest, for as long as `work` takes. Warnings go to standard error.
+ * @throws StorageStartError, and what `work` throws
+ */
+export function withStorage<T>(
+  config: Config,
+  work: (storage: INestApplicationContext, stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return interruptible(async (stop) => {
+    const imports = [
+      ConfigModule.forRoot(config),
+      KernelModule.forRoot(createCommandLog(), new Lifecycle()),
+      await StorageModule.forRoot(config),
+    ];
+    const module = { module: StorageOnly, imports };
+    const options = { logger: false, abortOnError: false } as const;
+    const storage = await NestFactory.createApplicationContext(module, options);
+    try {
+      return await work(storage, stop);
+    } finally {
+      await storage.close();
+    }
+  });
 }

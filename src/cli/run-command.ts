@@ -1,63 +1,76 @@
 /** Finds the command, reads its options, and turns what it throws into one line. The result is an exit code. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { AppError } from '../kernel/app-error.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
-import type { Command, Values } from './command.js';
-import { RESEAL } from './reseal.js';
+import { type Command, CommandError, type Invocation, UsageError, type Values } from './command.js';
+import { COMMANDS } from './commands.js';
+import { EXIT_CODE } from './exit-code.js';
+import { helpOf, helpOfAll, usageOf } from './help.js';
+import { endOnSignals, Interrupted } from './interruption.js';
+import { nearestTo } from './suggestion.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { reseal: RESEAL };
-
-const PROGRAM = 'node dist/cli.js';
-const USAGE_MISTAKE = 2;
 const HELP = { help: { type: 'boolean', short: 'h' } } as const;
+const PACKAGE = new URL('../../package.json', import.meta.url);
 
 export async function runCommand(args: readonly string[]): Promise<number> {
-  const [name = '', ...rest] = args;
-  if (name === '--help' || name === '-h') return print(allCommands());
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    return refuse(name === '' ? 'no command was given' : `there is no command ${name}`, allCommands());
+  endOnSignals();
+  const [first = '', second = ''] = args;
+  if (first === '--help' || first === '-h') return print(helpOfAll(COMMANDS));
+  if (first === '--version') return print(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`);
+  const name = [`${first} ${second}`, first].find((one) => Object.hasOwn(COMMANDS, one));
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (name === undefined || command === undefined) {
+    return refuse(mistakeIn(first), helpOfAll(COMMANDS));
   }
-  const values = valuesOf(command, rest);
-  if (values instanceof Error) return refuse(values.message, usageOf(command));
-  if (values.help) return print(`${usageOf(command)}\n${command.details}\n`);
-  return run(command, values);
+  const invocation = readArguments(command, args.slice(name.split(' ').length));
+  if (invocation instanceof Error) return refuse(invocation.message, usageOf(command));
+  return invocation.values.help === true ? print(helpOf(command)) : run(command, invocation);
 }
 
-function valuesOf({ options }: Command, args: string[]): Values | Error {
+function mistakeIn(name: string): string {
+  if (name === '') return 'no command was given';
+  const nearest = nearestTo(name, Object.keys(COMMANDS));
+  return `there is no command ${name}${nearest === null ? '' : `; did you mean ${nearest}?`}`;
+}
+
+function readArguments({ options, wordsMax = 0 }: Command, args: string[]): Invocation | Error {
+  const known = Object.entries(options).map(
+    ([name, { value }]) => [name, { type: value === null ? 'boolean' : 'string' }] as const,
+  );
   try {
-    return parseArgs({ args, options: { ...options, ...HELP } }).values as Values;
+    const { values, positionals: words } = parseArgs({
+      args,
+      options: { ...Object.fromEntries(known), ...HELP },
+      allowPositionals: wordsMax > 0,
+    });
+    if (words.length > wordsMax) return new UsageError(`Unexpected argument '${words[wordsMax]}'`);
+    return { values: values as Values, words };
   } catch (error) {
     if (error instanceof TypeError) return error;
     throw error;
   }
 }
 
-async function run(command: Command, values: Values): Promise<number> {
+async function run(command: Command, invocation: Invocation): Promise<number> {
   try {
-    return await command.run(values);
+    return await command.run(invocation);
   } catch (error) {
-    const isForeseen = error instanceof StorageStartError || error instanceof AppError;
+    if (error instanceof Interrupted) return error.exitCode;
+    if (error instanceof UsageError) return refuse(error.message, usageOf(command));
+    const isForeseen =
+      error instanceof StorageStartError || error instanceof AppError || error instanceof CommandError;
     process.stderr.write(`${isForeseen ? error.message : ((error as Error).stack ?? String(error))}\n`);
-    return 1;
+    return EXIT_CODE.failed;
   }
-}
-
-function usageOf({ usage }: Command): string {
-  return `usage: ${PROGRAM} ${usage}\n`;
-}
-
-function allCommands(): string {
-  const rows = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(20)} ${summary}\n`);
-  return `usage: ${PROGRAM} <command> [options]\n\n${rows.join('')}\n--help after a command tells more of it.\n`;
 }
 
 function print(text: string): number {
   process.stdout.write(text);
-  return 0;
+  return EXIT_CODE.ok;
 }
 
 function refuse(mistake: string, usage: string): number {
   process.stderr.write(`${mistake}\n${usage}`);
-  return USAGE_MISTAKE;
+  return EXIT_CODE.usage;
 }

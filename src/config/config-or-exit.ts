@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
 import { type Config, ConfigError, loadConfig } from './config.js';
 
-/** From `.env` and the environment. Ends the process, with a line for each mistake, where there are any. */
+/** From `.env` and the environment. @throws ConfigError, Error where `.env` cannot be read */
+export function readConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return loadConfig(process.env);
+}
+
+/** Ends the process, with a line for each mistake, where there are any. */
 export function configOrExit(): Config {
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
-    return loadConfig(process.env);
+    return readConfig();
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
     process.exit(1);

@@ -78,6 +78,11 @@ export class Sealer {
     return this.#first !== null;
   }
 
+  /** The first one seals. */
+  get keyIds(): readonly string[] {
+    return [...this.#byId.keys()];
+  }
+
   /** An empty text, which stands for a secret that is not there, stays empty. */
   seal(text: string, identity: Identity): string {
     if (this.#first === null || text === '') return text;

@@ -40,6 +40,13 @@ export abstract class PuppetRepository {
    */
   abstract save(registration: Registration, nowMs: number, mayReplace: Judge): Promise<Puppet | null>;
 
+  /**
+   * Puts a puppet back as it once was, all of it at once, in place of what is stored of its account, if `mayReplace`
+   * agrees to that. Its registration counts as answered.
+   * @returns false when it did not agree, and nothing was changed.
+   */
+  abstract restore(puppet: Puppet, mayReplace: Judge): Promise<boolean>;
+
   /** Removes the registration of the account. @returns what it was; `null` when there was none. */
   abstract forget(openKfId: string): Promise<Puppet | null>;
 

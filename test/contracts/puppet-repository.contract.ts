@@ -288,6 +288,63 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
       });
     });
 
+    describe('a puppet that is put back', () => {
+      const offline = registeredPuppet({
+        online: false,
+        lastOnlineAtMs: NOW_MS - 60_000,
+        acceptedSecretId: 'accepted',
+        replacedFrom: ['10.0.0.8', '10.0.0.9'],
+      });
+      const bare = registeredPuppet({ endpoint: 'http://other', from: '10.0.0.5' });
+
+      it.each([
+        ['an offline one', offline],
+        ['one of which little was recorded', bare],
+      ])('is what it was, answered, also after it was opened again: %s', async (_what, puppet) => {
+        expect(await repository.restore({ ...puppet, answered: false }, () => true)).toBe(true);
+        opened = await opened.reopen();
+        expect(revealed(await opened.repository.find('wkAccount-1'))).toEqual(revealed(puppet));
+      });
+
+      it('takes the place of all that was stored of its account', async () => {
+        await repository.restore(offline, () => true);
+        expect(await repository.restore(bare, () => true)).toBe(true);
+        expect(revealed(await repository.find('wkAccount-1'))).toEqual(revealed(bare));
+        expect(await loadAll(repository)).toHaveLength(1);
+      });
+
+      it('changes nothing where it may not', async () => {
+        const before = revealed(await saved(repository, {}, NOW_MS));
+        const seen: (Puppet | null)[] = [];
+        const never = (stored: Puppet | null): boolean => {
+          seen.push(stored);
+          return false;
+        };
+        expect(await repository.restore(offline, never)).toBe(false);
+        expect(seen.map(revealed)).toEqual([before]);
+        expect(revealed(await repository.find('wkAccount-1'))).toEqual(before);
+        expect(await repository.restore({ ...offline, openKfId: 'wkNobody' }, never)).toBe(false);
+        expect(await repository.find('wkNobody')).toBeNull();
+      });
+
+      it('is told to others', async () => {
+        const { cursor } = await repository.changes(null);
+        await repository.restore(offline, () => true);
+        const told = (await repository.changes(cursor)).puppets.map(({ openKfId }) => openKfId);
+        expect(told).toEqual(repository.isShared ? ['wkAccount-1'] : []);
+      });
+
+      it('registers as any other, after it was forgotten too', async () => {
+        await repository.restore(offline, () => true);
+        await repository.forget('wkAccount-1');
+        expect(await repository.restore(bare, (stored) => stored === null)).toBe(true);
+        expect(await saved(repository, { from: '10.0.0.6' }, NOW_MS)).toMatchObject({
+          online: true,
+          replacedFrom: ['10.0.0.5'],
+        });
+      });
+    });
+
     describe('a forgotten account', () => {
       beforeEach(() => saved(repository, { acceptedSecretId: 'accepted' }, NOW_MS));
 

@@ -1,13 +1,24 @@
 /** The commands for the shell, as the build has them. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from '../support/cli-process.js';
-import { newSecretsKey } from '../support/place.js';
+import { loadConfig } from '../../src/config/config.js';
+import { runCli, spawnCli } from '../support/cli-process.js';
+import { embeddedPlace, newSecretsKey } from '../support/place.js';
 import { refusedUrl } from '../support/raw-server.js';
 
 describe('a command line', () => {
   it.each([
-    ['no command', [], 'no command was given\nusage: node dist/cli.js <command> [options]\n'],
-    ['a command that there is not', ['seal'], 'there is no command seal\nusage: node dist/cli.js <command>'],
+    ['no command', [], 'no command was given\nusage: wxkf-manager <command> [options]\n'],
+    ['a command that there is not', ['resael'], 'there is no command resael; did you mean reseal?\nusage: '],
+    ['half a command', ['keys'], 'there is no command keys; did you mean keys generate?\nusage: '],
+    [
+      'a word that there is not',
+      ['keys', 'generate', 'nothing'],
+      'there is no nothing to generate, only secrets-key, ',
+    ],
     ['an option that there is not', ['reseal', '--plan'], "Unknown option '--plan'"],
     ['a value where none belongs', ['reseal', '--plain=x'], "Option '--plain' does not take an argument"],
     ['a word too many', ['reseal', 'now'], "Unexpected argument 'now'"],
@@ -15,19 +26,73 @@ describe('a command line', () => {
     const { code, stdout, stderr } = await runCli({}, ...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(said);
-    expect(stderr).toMatch(/^usage: node dist\/cli\.js /m);
+    expect(stderr).toMatch(/^usage: wxkf-manager /m);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
   it.each([
-    [['--help'], 'reseal [--plain]'],
-    [['-h'], 'reseal [--plain]'],
-    [['reseal', '--help'], '--plain   open all secrets instead'],
+    [['--help'], '  reseal                 seal all stored secrets'],
+    [['reseal', '-h'], 'usage: wxkf-manager reseal [--plain] [--json]\n'],
+    [['check', '--help'], '  --callback-url URL     ask this public address'],
   ])('with %j is answered with help', async (args, help) => {
     const { code, stdout, stderr } = await runCli({}, ...args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(help);
   });
+});
+
+it('is of the version that the package is of', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect((await runCli({}, '--version')).stdout).toBe(`${version}\n`);
+});
+
+describe('keys generate', () => {
+  const FORMS = {
+    SECRETS_KEY: /^[A-Za-z0-9+/]{43}=$/,
+    AUTH_PUPPET_TOKEN: /^[A-Za-z0-9_-]{43}$/,
+    AUTH_GATEWAY_TOKEN: /^[A-Za-z0-9_-]{43}$/,
+    AUTH_OPERATOR_TOKEN: /^[A-Za-z0-9_-]{43}$/,
+    METRICS_TOKEN: /^[A-Za-z0-9_-]{43}$/,
+    Token: /^[A-Za-z0-9]{32}$/,
+    EncodingAESKey: /^[A-Za-z0-9]{43}$/,
+  };
+
+  it('makes values that the settings and WeCom take, each of them new', async () => {
+    const [{ stdout: first }, { stdout: second }] = await Promise.all([
+      runCli({}, 'keys', 'generate', '--json'),
+      runCli({}, 'keys', 'generate', '--json'),
+    ]);
+    const made = JSON.parse(first) as Record<string, string>;
+    expect(Object.keys(made)).toEqual(Object.keys(FORMS));
+    for (const [name, form] of Object.entries(FORMS))
+      expect([name, made[name]]).toEqual([name, expect.stringMatching(form)]);
+    expect(new Set([...Object.values(made), ...Object.values(JSON.parse(second))]).size).toBe(14);
+    const { METRICS_TOKEN: _metrics, Token: _token, EncodingAESKey: _key, ...settings } = made;
+    expect(loadConfig(settings).secretsKeys).toHaveLength(1);
+  });
+
+  it('prints them as an .env, or one by its name alone', async () => {
+    const { stdout, stderr } = await runCli({}, 'keys', 'generate');
+    expect([stdout.trimEnd().split('\n').length, stderr]).toEqual([7, '']);
+    expect(Object.keys(parseEnv(stdout)).sort()).toEqual(Object.keys(FORMS).slice(0, 5).sort());
+    const one = await runCli({}, 'keys', 'generate', 'encoding-aes-key');
+    expect(one.stdout).toMatch(/^[A-Za-z0-9]{43}\n$/);
+  });
+});
+
+it('ends by Ctrl-C with 130, and puts its store away', async () => {
+  const place = embeddedPlace();
+  const child = spawnCli(place.env, 'import');
+  const header = { format: 'wxkf-manager-registry', version: 1, secrets: 'plain', keyIds: [] };
+  child.stdin.write(`${JSON.stringify(header)}\n{}\n`);
+  const [said] = await once(child.stderr, 'data');
+  expect(String(said)).toMatch(/^line 2: /);
+  child.kill('SIGINT');
+  const [code] = await once(child, 'close');
+  expect(code).toBe(130);
+  const marker = JSON.parse(readFileSync(join(place.env.DATA_DIR ?? '', 'store.json'), 'utf8'));
+  expect(marker).toHaveProperty('closed');
+  await place.discard();
 });
 
 describe('reseal', () => {

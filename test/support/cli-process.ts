@@ -1,9 +1,10 @@
 /** The built commands as an operator runs them. */
-import { execFile } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const CLI = join(process.cwd(), 'dist/cli.js');
-const LIMIT_MS = 25_000;
+const LIMIT_MS = 60_000;
+const OUTPUT_BYTES_MAX = 64 * 1_024 * 1_024;
 
 export interface CliResult {
   readonly code: number | null;
@@ -12,10 +13,33 @@ export interface CliResult {
 }
 
 export function runCli(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CliResult> {
+  return runCliWith('', env, ...args);
+}
+
+/** One that goes on until it is told to end. */
+export function spawnCli(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
+}
+
+/** @param input on its standard input. */
+export function runCliWith(
+  input: string,
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<CliResult> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? '', ...env }, timeout: LIMIT_MS };
+    const options = {
+      env: { PATH: process.env.PATH ?? '', ...env },
+      timeout: LIMIT_MS,
+      maxBuffer: OUTPUT_BYTES_MAX,
+    };
     const child = execFile(process.execPath, [CLI, ...args], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
+    // One that reads nothing may have ended before.
+    child.stdin?.on('error', () => {}).end(input);
   });
 }

@@ -49,6 +49,12 @@ export class MemoryPuppetRepository extends PuppetRepository {
     return this.#write({ ...toRegistered(registration, before, nowMs), answered: false });
   }
 
+  override async restore(puppet: Puppet, mayReplace: Judge): Promise<boolean> {
+    if (!mayReplace(this.#get(puppet.openKfId))) return false;
+    this.#write({ ...puppet, answered: true });
+    return true;
+  }
+
   override async forget(openKfId: string): Promise<Puppet | null> {
     const puppet = this.#get(openKfId);
     if (puppet !== null) this.table.set(openKfId, { puppet, writtenAs: ++writes, isForgotten: true });

@@ -84,6 +84,18 @@ export class DataDir {
     }
   }
 
+  /** Whether nothing was ever kept here; to be asked before `acquire`, which then begins a store. */
+  isNew(): boolean {
+    if (!existsSync(this.#path)) return true;
+    const marker = this.#readMarker();
+    return marker === null ? !existsSync(this.dataFile) : marker.creating === true;
+  }
+
+  /** Gives the folder back as it was found, where its store was read at most. */
+  leave(): void {
+    this.#releaseLock();
+  }
+
   /** Whether the store held this database when it was last in use. */
   hasMade(database: string): boolean {
     return this.#databases.includes(database);
@@ -270,6 +282,11 @@ function flush(path: string, flags: 'r' | 'r+'): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Whether `acquire` failed since another process owns the folder. */
+export function isInUse(error: unknown): boolean {
+  return error instanceof StorageStartError && isBusy(error.cause);
 }
 
 /** SQLITE_BUSY: another connection holds the lock. */

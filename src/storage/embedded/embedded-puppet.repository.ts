@@ -73,6 +73,11 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
     );
   }
 
+  override async restore(puppet: Puppet, mayReplace: Judge): Promise<boolean> {
+    const isAgreed = (before: Puppet | null) => (mayReplace(before) ? puppet : null);
+    return (await this.#write(puppet.openKfId, isAgreed)) !== null;
+  }
+
   override async forget(openKfId: string): Promise<Puppet | null> {
     let forgotten: Puppet | null = null;
     await this.#store.durably(() =>
@@ -145,7 +150,7 @@ function toStored(puppet: Puppet): StoredPuppet {
   };
 }
 
-function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same }: StoredPuppet): Puppet {
+export function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same }: StoredPuppet): Puppet {
   return {
     acceptedSecretId: null,
     from: '',

@@ -11,7 +11,7 @@ import {
 } from '../../registry/puppet.repository.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
-import { FORGOTTEN, fromRecord, PuppetRecord, toRecord } from './puppet.schema.js';
+import { FORGOTTEN, fromRecord, PuppetRecord, toRecord, toRestoredRecord } from './puppet.schema.js';
 
 const BATCH_SIZE = 1_000;
 /** A write is seen a little after the time it bears; changes are read again this far back. */
@@ -69,6 +69,11 @@ export class MongoPuppetRepository extends PuppetRepository {
       const after = { ...toRegistered(registration, before, nowMs), answered: false };
       return { fields: { ...toRecord(registration, nowMs), replacedFrom: after.replacedFrom }, after };
     });
+  }
+
+  override async restore(puppet: Puppet, mayReplace: Judge): Promise<boolean> {
+    const change = () => ({ fields: toRestoredRecord(puppet), after: puppet });
+    return (await this.#changeJudged(puppet.openKfId, mayReplace, change)) !== null;
   }
 
   override async forget(openKfId: string): Promise<Puppet | null> {

@@ -67,7 +67,7 @@ const SECOND_AT = /@.*@/;
 const APP_NAME = /[?&]appName=[^&]*/i;
 
 /** The driver's words may repeat parts of the URI, the password among them; only the name of an option is passed on. */
-function requireReadable(uri: Secret): void {
+export function requireReadable(uri: Secret): void {
   const text = uri.reveal();
   if (SECOND_AT.test(text.replace(APP_NAME, ''))) throw unreadable();
   try {

@@ -25,6 +25,9 @@ import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
 const SCHEMA_VERSION = 1;
+/** Holds the schema's version. */
+export const META = 'wxkfmeta';
+export type MetaDocument = { readonly _id: string; readonly version: number };
 /** A read that callbacks or the refresh wait for. */
 const READ_LIMIT_MS = 2_000;
 const PREPARE_LIMIT_MS = 60_000;
@@ -160,13 +163,9 @@ export class MongoStore extends StorageProbe {
   }
 
   async #checkSchemaVersion(): Promise<void> {
-    const meta = this.connection.collection<{ _id: string; version: number }>('wxkfmeta');
+    const meta = this.connection.collection<MetaDocument>(META);
     const found = await meta.findOne({ _id: 'schema' });
-    if (found !== null && found.version > SCHEMA_VERSION) {
-      throw new StorageStartError(
-        `the database of MONGO_URI was written by a later version (schema ${found.version}, this one knows ${SCHEMA_VERSION}); start that version, or name another database`,
-      );
-    }
+    requireKnownSchema(found);
     await meta.updateOne({ _id: 'schema' }, { $set: { version: SCHEMA_VERSION } }, { upsert: true });
   }
 
@@ -188,6 +187,14 @@ export class MongoStore extends StorageProbe {
       );
     }
   }
+}
+
+/** @throws StorageStartError for a database of a later version. */
+export function requireKnownSchema(found: MetaDocument | null): void {
+  if (found === null || found.version <= SCHEMA_VERSION) return;
+  throw new StorageStartError(
+    `the database of MONGO_URI was written by a later version (schema ${found.version}, this one knows ${SCHEMA_VERSION}); start that version, or name another database`,
+  );
 }
 
 /** Whether a unique index refused the write. */

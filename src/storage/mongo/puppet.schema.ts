@@ -122,6 +122,19 @@ export function toRecord(registration: Registration, nowMs: number) {
   };
 }
 
+/** All fields of a puppet, `null` for what was never recorded, so that nothing of an earlier record stays. */
+export function toRestoredRecord(puppet: Puppet) {
+  const { acceptedSecretId, replacedFrom, online, lastOnlineAtMs } = puppet;
+  return {
+    ...toRecord(puppet, 0),
+    acceptedSecretId,
+    replacedFrom,
+    answered: true,
+    online,
+    lastOnlineDate: lastOnlineAtMs === null ? null : new Date(lastOnlineAtMs),
+  };
+}
+
 /** What makes a record one of a forgotten account: it stays, names no corp, and so tells the others by its time. */
 export const FORGOTTEN = {
   name: 1,

@@ -65,6 +65,12 @@ export class SealedPuppetRepository extends PuppetRepository {
     return { ...saved, corpSecret, callbackToken, encodingAESKey };
   }
 
+  override async restore(puppet: Puppet, mayReplace: Judge): Promise<boolean> {
+    const isWritten = await this.inner.restore(sealPuppet(puppet, this.sealer), this.#opened(mayReplace));
+    if (isWritten) this.#closed.delete(puppet.openKfId);
+    return isWritten;
+  }
+
   override async forget(openKfId: string): Promise<Puppet | null> {
     return this.#openOrNull(await this.inner.forget(openKfId));
   }

@@ -1,0 +1,95 @@
+/** Why a callback URL does not verify itself, and what to do about it. Nothing that came back is repeated but codes. */
+import type { ProbeAnswer, ProbeError } from '../../wecom/address-probe.js';
+import type { CallbackKeys } from './known-secrets.js';
+
+/** By the manager's own codes, which docs and log have too. */
+const MANAGER_REASONS: readonly [RegExp, string][] = [
+  [
+    /^CALLBACK_CORP_UNKNOWN$/,
+    'leads to a manager that does not know this corp; it has another store or other apps',
+  ],
+  [
+    /^CALLBACK_SIGNATURE_MISMATCH$/,
+    'leads to a manager that has another Token for this corp; compare both with WeCom’s page',
+  ],
+  [
+    /^CIPHER_/,
+    'leads to a manager that has another EncodingAESKey for this Token; compare both with WeCom’s page',
+  ],
+  [/^CALLBACK_RECEIVE_ID_MISMATCH$/, 'leads to a manager that expects another receiver for this corp'],
+  [
+    /^CALLBACK_TIMESTAMP_OFF$/,
+    'leads to a manager whose clock is not that of this machine; have both set by NTP',
+  ],
+  [/^(CALLBACK|AUTH)_TOO_MANY_/, 'was asked too often from this address within a minute; try again then'],
+  [
+    /^ROUTE_/,
+    'leads to a manager, by another path; the proxy in front must pass /callback/<corpId> on as it is',
+  ],
+];
+
+/** Follows the URL. */
+export function reasonOfAnswer(
+  { status, location, contentType, body }: ProbeAnswer,
+  keys: CallbackKeys,
+): string {
+  if (status >= 300 && status < 400) {
+    return `is redirected (${status}${targetOf(location)}); give WeCom, and this check, the URL that answers itself`;
+  }
+  const code = codeOf(body);
+  const known = MANAGER_REASONS.find(([pattern]) => code !== null && pattern.test(code));
+  if (known !== undefined) return `${known[1]} (${status} ${code}; asked with the keys of ${keys.from})`;
+  if (code !== null) return `is answered ${status} ${code} by a manager; its log says why`;
+  if (/html/i.test(contentType) || /^\s*</.test(body)) {
+    return `is answered ${status} with a page, not by a manager; the proxy in front must pass /callback/ on to it`;
+  }
+  if (status >= 502 && status <= 504) {
+    return `is answered ${status} by what is in front; it does not reach the manager`;
+  }
+  if (status === 200)
+    return 'is answered 200 with another text than the one sent; what is in between must change no byte';
+  return `is answered ${status}, not by a manager; look at what is in front of it`;
+}
+
+/** Follows the URL. */
+export function reasonOfFailure({ step, code, addresses }: ProbeError): string {
+  const at = addresses.length === 0 ? '' : ` at ${addresses.join(', ')}`;
+  switch (step) {
+    case 'name':
+      return `has a name that leads nowhere (${code}); look at its DNS record`;
+    case 'connection':
+      return `cannot be reached${at} (${code}); ${code === 'EPROTO' ? 'what listens there speaks no TLS' : 'look whether something listens there, and at firewalls'}`;
+    case 'certificate':
+      return `has a certificate that is not to be trusted (${code}); ${remedyOf(code)}`;
+    case 'time':
+      return `has not answered${at} within 5 s, which is all that WeCom waits`;
+    case 'answer':
+      return 'is answered with more than 16 kB, not by a manager; look at what is in front of it';
+    default:
+      return step satisfies never;
+  }
+}
+
+function remedyOf(code: string): string {
+  if (code === 'CERT_HAS_EXPIRED') return 'have it renewed';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'get one for this host name';
+  if (code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+    return 'have the server send the certificates in between, too';
+  return 'get one of a public authority';
+}
+
+/** Of the manager's JSON. */
+function codeOf(body: string): string | null {
+  try {
+    const { error } = JSON.parse(body);
+    return typeof error === 'string' && /^[A-Z_]{1,60}$/.test(error) ? error : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Without its query, which may repeat ours. */
+function targetOf(location: string | null): string {
+  const url = URL.parse(location ?? '');
+  return url === null ? '' : ` to ${url.origin}${url.pathname}`;
+}

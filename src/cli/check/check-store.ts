@@ -1,0 +1,92 @@
+import type { Config } from '../../config/config.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { inspectStore } from '../../storage/inspect-store.js';
+import type { StoreInspection } from '../../storage/store-inspection.js';
+import { ProbeError, probe } from '../../wecom/address-probe.js';
+import { type Finding, failed, ok, warning } from './finding.js';
+import type { KnownSecrets } from './known-secrets.js';
+
+/** More is no matter of the network. */
+const CLOCK_OFF_MS = 5_000;
+
+/** @param known learns of every registration. */
+export async function* checkStore(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
+  let store: StoreInspection;
+  try {
+    store = await inspectStore(config, (puppet) => known.add(puppet));
+  } catch (error) {
+    if (!(error instanceof StorageStartError)) throw error;
+    yield failed('store', error.message);
+    return;
+  }
+  yield ok('store', describe(store, config, known));
+  if (store.clockAheadMs !== null) yield judgeClock(store.clockAheadMs);
+  if (store.state === 'in use') yield await checkManager(config);
+  else yield judgeSecrets(config, known);
+}
+
+function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: KnownSecrets): string {
+  const name = kind === 'mongodb' ? 'the database of MONGO_URI' : `DATA_DIR ${dataDir}`;
+  if (state === 'new') return `${name} can be used, and is empty`;
+  if (state === 'in use') return `${name} is in use by a running manager, so what is in it was not read`;
+  return `${name} can be used; ${known.puppets} registration(s), ${known.online} online`;
+}
+
+function judgeClock(aheadMs: number): Finding {
+  const seconds = `${(Math.abs(aheadMs) / 1_000).toFixed(1)} s`;
+  if (Math.abs(aheadMs) < CLOCK_OFF_MS) return ok('clock', `${seconds} from the database server's`);
+  return warning(
+    'clock',
+    `this machine's is ${seconds} ${aheadMs > 0 ? 'behind' : 'ahead of'} the database server's, which managers go by; have both set by NTP`,
+  );
+}
+
+function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
+  const { puppets, plain, damaged, missingKeys } = known;
+  if (missingKeys.size > 0) {
+    const keys = [...missingKeys].map(([id, count]) => `key ${id} (${count} registration(s))`).join(', ');
+    return failed(
+      'secrets',
+      `SECRETS_KEY does not have ${keys}; add it, behind the new one where there is one`,
+    );
+  }
+  if (damaged > 0) {
+    const reason = 'changed or moved by someone else; let their puppets register again';
+    return warning('secrets', `those of ${damaged} registration(s) do not open, ${reason}`);
+  }
+  if (plain > 0) {
+    return warning('secrets', `those of ${plain} registration(s) are stored plain; reseal seals them`);
+  }
+  const how =
+    secretsKeys.length === 0
+      ? 'are stored as they are, since SECRETS_KEY is not set'
+      : 'open with SECRETS_KEY';
+  return ok('secrets', puppets === 0 ? 'none are stored' : `those of ${puppets} registration(s) ${how}`);
+}
+
+/** The one that owns the folder, if it is on this machine and has these settings. */
+async function checkManager({ host, port }: Config): Promise<Finding> {
+  const name = /^(0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  const url = new URL(`http://${name}:${port}/health`);
+  try {
+    const { status, body } = await probe(url);
+    if (status === 200) return ok('manager', `${url} says that all is well`);
+    return warning('manager', `${url} answers ${status}${partsDown(body)}`);
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error;
+    return warning(
+      'manager',
+      `${url} does not answer (${error.step} ${error.code}); look whether HOST and PORT are those of the manager that runs, perhaps in a container`,
+    );
+  }
+}
+
+/** By terminus' own account. */
+function partsDown(body: string): string {
+  try {
+    const parts = Object.keys(JSON.parse(body).error ?? {}).filter((name) => /^\w{1,32}$/.test(name));
+    return parts.length === 0 ? '' : `; down: ${parts.join(', ')}`;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,93 @@
+import type { Config } from '../../config/config.js';
+import { AppError } from '../../kernel/app-error.js';
+import { SystemClock } from '../../kernel/clock.js';
+import { Secret } from '../../kernel/secret.js';
+import { ERRCODE, type WecomAnswer } from '../../wecom/wecom-answer.js';
+import { WecomProbe } from '../../wecom/wecom-probe.js';
+import { createCommandLog } from '../command-log.js';
+import { type Finding, failed, ok, warning } from './finding.js';
+import type { KnownSecrets } from './known-secrets.js';
+
+/** Nobody's: any refusal shows that it was WeCom who answered. */
+const NOBODY = 'wxkf-manager-check';
+
+/** What to do about what WeCom says; meaning of codes as in `wecom-answer.ts`. */
+const REMEDIES = new Map<number, string>([
+  [ERRCODE.secretInvalid, 'this is not the secret of the app; let its puppet register with the right one'],
+  [ERRCODE.secretIllegal, 'this is not the secret of the app; let its puppet register with the right one'],
+  [ERRCODE.corpIdInvalid, 'there is no such corp; let the puppet register with the right corpId'],
+  [60020, "list this machine's address among the app's trusted addresses (企业可信IP) in WeCom's admin page"],
+  [48002, 'the app may not call customer service (微信客服); allow it in WeCom’s admin page'],
+  [95017, 'customer service by API is not turned on for the app; do so in WeCom’s admin page'],
+]);
+/** Of limits and of WeCom itself: they pass. */
+const PASSING = new Set<number>([ERRCODE.busy, ERRCODE.tooFrequent]);
+
+export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
+  const probe = new WecomProbe(config, new SystemClock(), createCommandLog('silent'));
+  try {
+    if (known.corpSecrets.size === 0) yield* checkReachable(config, probe);
+    for (const [corpId, corpSecret] of known.corpSecrets)
+      yield await checkCorp(config, probe, corpId, corpSecret);
+  } finally {
+    await probe.close();
+  }
+}
+
+/** Without any secret. */
+async function* checkReachable(config: Config, probe: WecomProbe): AsyncGenerator<Finding> {
+  yield await unlessUnreachable(tokenUrlOf(config), async () => {
+    await askForNobody(probe);
+    return ok('wecom', `${tokenUrlOf(config)} answers`);
+  });
+  yield await unlessUnreachable(apiUrlOf(config), async () => {
+    await probe.call(null);
+    return ok('wecom', `${apiUrlOf(config)} answers`);
+  });
+}
+
+/** A gateway may answer this as it likes. */
+async function askForNobody(probe: WecomProbe): Promise<void> {
+  try {
+    await probe.askToken(NOBODY, new Secret(NOBODY));
+  } catch (error) {
+    const hasAnswered = error instanceof AppError && /since its? answer/.test(error.detail ?? '');
+    if (!probe.isGateway || !hasAnswered) throw error;
+  }
+}
+
+const tokenUrlOf = ({ accessTokenUrl }: Config): string => `ACCESS_TOKEN_URL ${accessTokenUrl}`;
+const apiUrlOf = ({ wecomApiUrl }: Config): string => `WECOM_API_URL ${wecomApiUrl}`;
+
+async function checkCorp(
+  config: Config,
+  probe: WecomProbe,
+  corpId: string,
+  corpSecret: Secret,
+): Promise<Finding> {
+  return unlessUnreachable(tokenUrlOf(config), async () => {
+    const answer = await probe.askToken(corpId, corpSecret);
+    if ('refusal' in answer) return judge(corpId, 'gives no access token', answer.refusal);
+    return unlessUnreachable(apiUrlOf(config), async () =>
+      judge(corpId, 'does not list kf accounts', await probe.call(answer.grant.value)),
+    );
+  });
+}
+
+function judge(corpId: string, what: string, { errcode, errmsg }: WecomAnswer): Finding {
+  if (errcode === 0) return ok('wecom', `gives corp ${corpId} an access token and lists its kf accounts`);
+  const said = `for corp ${corpId} it ${what}: ${errcode} ${errmsg.replaceAll(/\s+/g, ' ')}`;
+  if (PASSING.has(errcode)) return warning('wecom', `${said}; try again later`);
+  const remedy = REMEDIES.get(errcode);
+  return failed('wecom', remedy === undefined ? said : `${said}; ${remedy}`);
+}
+
+async function unlessUnreachable(what: string, ask: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const remedy = 'look whether DNS, firewall and proxy let this machine reach it';
+    return failed('wecom', `${what} does not answer as it should (${error.detail}); ${remedy}`);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Config } from '../../config/config.js';
+import { type Invocation, UsageError } from '../command.js';
+import { EXIT_CODE } from '../exit-code.js';
+import { checkCallback, readCallbackUrl } from './check-callback.js';
+import { checkConfiguration } from './check-configuration.js';
+import { checkStore } from './check-store.js';
+import { checkWecom } from './check-wecom.js';
+import { type Finding, skipped } from './finding.js';
+import { KnownSecrets } from './known-secrets.js';
+
+const STATUS_COLUMNS = 8;
+const CHECK_COLUMNS = 13;
+
+export async function check({ values }: Invocation): Promise<number> {
+  const isJson = values.json === true;
+  const target =
+    values['callback-url'] === undefined ? null : readCallbackUrl(String(values['callback-url']));
+  if (target !== null && 'mistake' in target) throw new UsageError(`--callback-url ${target.mistake}`);
+  const findings: Finding[] = [];
+  for await (const finding of allFindings(target)) {
+    findings.push(finding);
+    if (!isJson) process.stdout.write(lineOf(finding));
+  }
+  const isOk = findings.every(({ status }) => status !== 'failed');
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok: isOk, checks: findings })}\n`);
+  return isOk ? EXIT_CODE.ok : EXIT_CODE.failed;
+}
+
+/** Each as soon as it is there. Without settings there is nothing to look at. */
+async function* allFindings(target: Target | null): AsyncGenerator<Finding> {
+  const { config, finding } = checkConfiguration();
+  yield finding;
+  if (config !== null) yield* findingsWith(config, target);
+}
+
+type Target = Exclude<ReturnType<typeof readCallbackUrl>, { mistake: string }>;
+
+async function* findingsWith(config: Config, target: Target | null): AsyncGenerator<Finding> {
+  const known = new KnownSecrets(config, target?.corpId ?? null);
+  yield* checkStore(config, known);
+  yield* checkWecom(config, known);
+  if (target !== null) yield* checkCallback(target, known);
+  else yield skipped('callback', 'not looked at; give --callback-url https://<your host>');
+}
+
+function lineOf({ status, check, message }: Finding): string {
+  return `${status.padEnd(STATUS_COLUMNS)} ${check.padEnd(CHECK_COLUMNS)} ${message}\n`;
+}

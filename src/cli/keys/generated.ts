@@ -1,0 +1,27 @@
+export interface Generated {
+  /** On the command line. */
+  readonly name: string;
+  /** Of the setting, or of the field in WeCom's admin page. */
+  readonly label: string;
+  readonly isSetting: boolean;
+  /** 32 random bytes in base64 or in letters that a URL takes as they are; or so many letters and digits. */
+  readonly form: 'base64' | 'url-safe' | 32 | 43;
+}
+
+const setting = (name: string, label: string, form: Generated['form'] = 'url-safe'): Generated => ({
+  name,
+  label,
+  isSetting: true,
+  form,
+});
+
+/** All that `keys generate` makes. */
+export const GENERATED: readonly Generated[] = [
+  setting('secrets-key', 'SECRETS_KEY', 'base64'),
+  setting('puppet-token', 'AUTH_PUPPET_TOKEN'),
+  setting('gateway-token', 'AUTH_GATEWAY_TOKEN'),
+  setting('operator-token', 'AUTH_OPERATOR_TOKEN'),
+  setting('metrics-token', 'METRICS_TOKEN'),
+  { name: 'callback-token', label: 'Token', isSetting: false, form: 32 },
+  { name: 'encoding-aes-key', label: 'EncodingAESKey', isSetting: false, form: 43 },
+];

@@ -1,0 +1,50 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { CommandError } from '../command.js';
+
+/** Of whoever exports alone: secrets are in it, sealed or not. */
+const FILE_MODE = 0o600;
+/** A piece has many lines; none is made before the one ahead of it is on its way. */
+const ONE_PIECE = { highWaterMark: 1 };
+
+/**
+ * Writes to the file, which is there only when it is whole, or to standard output for `-`, at the pace of who reads.
+ * @throws CommandError, and what `texts` throws
+ */
+export async function writeTo(target: string, texts: AsyncIterable<string>): Promise<void> {
+  let failure: unknown;
+  try {
+    await (target === '-' ? toStandardOutput(texts) : toFile(target, texts));
+    return;
+  } catch (error) {
+    failure = error;
+  }
+  const code = errorCodeOf(failure);
+  if (!(failure instanceof Error) || !('syscall' in failure)) throw failure;
+  throw new CommandError(
+    `${target === '-' ? 'standard output' : target} cannot be written to (${code}); nothing was exported`,
+  );
+}
+
+async function toStandardOutput(texts: AsyncIterable<string>): Promise<void> {
+  await pipeline(Readable.from(texts, ONE_PIECE), process.stdout, { end: false });
+}
+
+async function toFile(file: string, texts: AsyncIterable<string>): Promise<void> {
+  const partial = `${file}.partial`;
+  await rm(partial, { force: true });
+  try {
+    // Not through what somebody else may have put there.
+    await pipeline(
+      Readable.from(texts, ONE_PIECE),
+      createWriteStream(partial, { flags: 'wx', mode: FILE_MODE, flush: true }),
+    );
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Config } from '../../config/config.js';
+import { configOrExit } from '../../config/config-or-exit.js';
+import { Sealer } from '../../crypto/sealer.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import { PuppetRepository } from '../../registry/puppet.repository.js';
+import { CommandError, type Invocation, UsageError, type Values } from '../command.js';
+import { EXIT_CODE } from '../exit-code.js';
+import { withStorage } from '../opened-storage.js';
+import { printSummary } from '../summary.js';
+import { readHeader } from './file-format.js';
+import { Import } from './import.js';
+import { readLines } from './read-lines.js';
+
+export async function importRegistry({ values }: Invocation): Promise<number> {
+  const config = configOrExit();
+  const source = String(values.input ?? '-');
+  try {
+    const { summary, counts } = await importFrom(openSource(source), config, values);
+    printSummary(values, summary, { ...counts, dryRun: values['dry-run'] === true });
+    return counts.failed > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw new CommandError(`${source} cannot be read (${errorCodeOf(error)})`);
+  }
+}
+
+function openSource(source: string): Readable {
+  if (source !== '-') return createReadStream(source);
+  if (process.stdin.isTTY) throw new UsageError('give --input FILE, or a file on standard input');
+  return process.stdin;
+}
+
+/** The first line decides whether the store is opened at all. */
+async function importFrom(source: Readable, config: Config, values: Values): Promise<Import> {
+  const lines = readLines(source);
+  const sealer = new Sealer(config.secretsKeys);
+  const first = await lines.next();
+  const header = readHeader(first.done ? null : first.value.bytes, sealer);
+  return withStorage(config, async (storage, stop) => {
+    stop.addEventListener('abort', () => source.destroy(stop.reason));
+    const repository = storage.get(PuppetRepository, { strict: false });
+    const toBeChanged = { mayReplace: values.replace === true, isTrial: values['dry-run'] === true };
+    const importing = new Import(repository, new EndpointPolicy(config), toBeChanged, stop);
+    await importing.run(lines, header, sealer);
+    return importing;
+  });
+}

@@ -1,0 +1,238 @@
+/** What becomes of the lines of a file, on a store in memory. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
+import { newSecretsKey } from '../../../test/support/place.js';
+import { registeredPuppet, revealed } from '../../../test/support/puppets.js';
+import { loadConfig } from '../../config/config.js';
+import { Sealer } from '../../crypto/sealer.js';
+import { Secret } from '../../kernel/secret.js';
+import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import type { Puppet } from '../../registry/puppet.js';
+import { endLine, headerLine, readHeader, registrationLine } from './file-format.js';
+import { Import, type WhatToChange } from './import.js';
+import type { NumberedLine } from './read-lines.js';
+
+const [KEY, OTHER] = [new Secret(newSecretsKey()), new Secret(newSecretsKey())];
+const SEALER = new Sealer([KEY]);
+const NO_KEYS = new Sealer([]);
+
+const one = registeredPuppet({
+  openKfId: 'wk1',
+  online: false,
+  lastOnlineAtMs: 1_000,
+  acceptedSecretId: 'id',
+});
+const two = registeredPuppet({
+  openKfId: 'wk2',
+  corpSecret: new Secret('second-secret'),
+  replacedFrom: ['10.0.0.9'],
+});
+const LEAK = /corp-secret|second-secret|callbackToken1|jWmYm7/;
+
+let table: PuppetTable;
+let said: string[];
+
+beforeEach(() => {
+  table = new Map();
+  said = [];
+});
+
+/** Collects what goes to standard error meanwhile. */
+async function listening<T>(work: () => Promise<T>): Promise<T> {
+  const { write } = process.stderr;
+  process.stderr.write = (text) => said.push(String(text)) > 0;
+  try {
+    return await work();
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+const PLAIN: WhatToChange = { mayReplace: false, isTrial: false };
+
+/** @param lines as they stand in the file, the first one included. */
+function imported(
+  lines: readonly string[],
+  what = PLAIN,
+  sealer = NO_KEYS,
+  stop = new AbortController().signal,
+) {
+  const [header = '', ...others] = lines.map((line) => Buffer.from(line.replace(/\n$/, '')));
+  async function* numbered(): AsyncGenerator<NumberedLine> {
+    for (const [at, bytes] of others.entries()) yield { number: at + 2, bytes };
+  }
+  return listening(async () => {
+    const importing = new Import(
+      new MemoryPuppetRepository(table),
+      new EndpointPolicy(loadConfig({})),
+      what,
+      stop,
+    );
+    await importing.run(numbered(), readHeader(Buffer.from(header), sealer), sealer);
+    return importing.counts;
+  });
+}
+
+const fileOf = (puppets: readonly Puppet[], sealer: Sealer | null = null): string[] => [
+  headerLine(sealer),
+  ...puppets.map((puppet) => registrationLine(puppet, sealer)),
+  endLine(puppets.length),
+];
+
+const stored = (openKfId: string) => revealed(table.get(openKfId)?.puppet ?? null);
+const nothing = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
+
+describe('a file', () => {
+  it.each([
+    ['plain', null, NO_KEYS],
+    ['sealed', SEALER, SEALER],
+    ['sealed with a key that is not the first any more', SEALER, new Sealer([OTHER, KEY])],
+  ])('that is %s gives all that it was made of', async (_what, sealedBy, openedBy) => {
+    const file = fileOf([one, two], sealedBy);
+    if (sealedBy !== null) expect(file.join('')).not.toMatch(LEAK);
+    expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, added: 2 });
+    expect([stored('wk1'), stored('wk2')]).toEqual([revealed(one), revealed(two)]);
+    expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 2 });
+    expect(said).toEqual([]);
+  });
+
+  it('changes nothing in a trial, and counts the same', async () => {
+    await imported(fileOf([one]));
+    const file = fileOf([{ ...one, name: 'new' }, two]);
+    const before = new Map(table);
+    const trial = await imported(file, { mayReplace: true, isTrial: true });
+    expect(table).toEqual(before);
+    expect(trial).toEqual({ ...nothing, added: 1, replaced: 1 });
+    expect(await imported(file, { mayReplace: true, isTrial: false })).toEqual(trial);
+  });
+
+  it.each([
+    ['endpoint', { endpoint: 'http://moved' }],
+    ['corp', { corpId: 'wwOther' }],
+    ['secret', { corpSecret: new Secret('another') }],
+    ['state', { online: true }],
+    ['time', { lastOnlineAtMs: 2_000 }],
+  ])('with another %s keeps what is stored, unless it may replace it', async (_what, fields) => {
+    await imported(fileOf([one]));
+    const file = fileOf([{ ...one, ...fields }]);
+    expect(await imported(file)).toEqual({ ...nothing, skipped: 1 });
+    expect(stored('wk1')).toEqual(revealed(one));
+    expect(await imported(file, { ...PLAIN, mayReplace: true })).toEqual({ ...nothing, replaced: 1 });
+    expect(stored('wk1')).toEqual(revealed({ ...one, ...fields }));
+  });
+
+  it.each([
+    ['was cut off', (file: string[]) => file.slice(0, -1)],
+    ['lacks a line', (file: string[]) => file.toSpliced(1, 1)],
+    [
+      'has a line too many',
+      (file: string[]) => file.toSpliced(1, 0, registrationLine({ ...one, openKfId: 'wk3' }, null)),
+    ],
+  ])('that %s says so at its end, after all that it has', async (_what, change) => {
+    const file = change(fileOf([one, two]));
+    const { added, failed } = await imported(file);
+    expect([added > 0, failed, said.at(-1)]).toEqual([
+      true,
+      1,
+      expect.stringMatching(/^the file does not end as it/),
+    ]);
+  });
+
+  it('that is broken off leaves whole what it has written', async () => {
+    const stopping = new AbortController();
+    stopping.abort(new Error('broken off'));
+    await expect(imported(fileOf([one]), PLAIN, NO_KEYS, stopping.signal)).rejects.toThrow('broken off');
+    expect(table.size).toBe(0);
+  });
+});
+
+describe('a line', () => {
+  const lineWith = (fields: object): string =>
+    JSON.stringify({ ...JSON.parse(registrationLine(one, null)), ...fields });
+
+  it.each([
+    ['{"kfId":', 'is not a JSON object'],
+    ['[]', 'is not a JSON object'],
+    [lineWith({ kfId: 'a b', token: undefined }), /^kfId must be 1 to 64 .*; token must be .*\(missing/],
+    [lineWith({ corpSecret: 'has blanks' }), /^corpSecret must be/],
+    [lineWith({ online: 'yes' }), 'online must be true or false'],
+    [lineWith({ lastOnlineDate: '2026-02-30T00:00:00Z' }), /^lastOnlineDate must be a time like/],
+    [lineWith({ replacedFrom: [1] }), 'replacedFrom must be a list of addresses'],
+    [lineWith({ endpoint: 'ftp://x' }), /^endpoint must be a URL/],
+    [lineWith({ endpoint: 'http://169.254.169.254/' }), /^endpoint must not point to/],
+    [registrationLine(two, null), 'kfId is on line 2 already'],
+  ])('%j is refused by its number and the field', async (line, fault) => {
+    const file = [
+      headerLine(null),
+      registrationLine(two, null),
+      line,
+      registrationLine(one, null),
+      endLine(3),
+    ];
+    expect(await imported(file)).toEqual({ ...nothing, added: 2, failed: 1 });
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/^line 3: .+\n$/);
+    expect(said[0]?.slice('line 3: '.length, -1)).toEqual(
+      typeof fault === 'string' ? fault : expect.stringMatching(fault),
+    );
+    expect(said[0]).not.toMatch(LEAK);
+  });
+
+  const sealedLine = (fields: object, from: Puppet = one): string =>
+    JSON.stringify({ ...JSON.parse(registrationLine(from, SEALER)), ...fields });
+
+  it.each([
+    [
+      'of another account',
+      sealedLine({ kfId: 'wk9' }),
+      /^corpSecret cannot be opened: what key [0-9a-f]{8} has sealed/,
+    ],
+    ['of another corp', sealedLine({ corpId: 'wwOther' }), /^corpSecret cannot be opened/],
+    [
+      'of another field',
+      sealedLine({ token: JSON.parse(registrationLine(one, SEALER)).corpSecret }),
+      /^token cannot/,
+    ],
+    [
+      'of another key',
+      registrationLine(one, new Sealer([OTHER])),
+      /^corpSecret cannot be opened: key [0-9a-f]{8} is not/,
+    ],
+    ['that is plain', sealedLine({ token: 'callbackToken1' }), /^token is not sealed, although/],
+  ])('with a sealed secret %s is refused', async (_what, line, fault) => {
+    expect(await imported([headerLine(SEALER), line, endLine(1)], PLAIN, SEALER)).toEqual({
+      ...nothing,
+      failed: 1,
+    });
+    expect(said[0]?.replace('line 2: ', '')).toMatch(fault);
+    expect(said[0]).not.toMatch(LEAK);
+    expect(table.size).toBe(0);
+  });
+
+  it('is named until there are too many to read', async () => {
+    const bad = Array.from({ length: 50 }, () => '{}');
+    expect(await imported([headerLine(null), ...bad, endLine(50)])).toEqual({ ...nothing, failed: 50 });
+    expect(said).toHaveLength(21);
+    expect(said.at(-1)).toBe('further ones are counted and not named\n');
+  });
+});
+
+describe('a first line', () => {
+  it.each([
+    ['', 'is not that of an exported registry'],
+    ['{"format":"other"}', 'is not that of an exported registry'],
+    ['{"format":"wxkf-manager-registry","version":2}', 'the file has version 2, and this program reads 1'],
+    ['{"format":"wxkf-manager-registry","version":1}', 'does not say whether the secrets are sealed'],
+    [headerLine(SEALER), /^the file is sealed with key [0-9a-f]{8}, and SECRETS_KEY is not set;/],
+  ])('%j is refused', async (line, fault) => {
+    await expect(imported([line, registrationLine(one, null), endLine(1)])).rejects.toThrow(fault);
+    expect(table.size).toBe(0);
+  });
+
+  it('with a key that is not there names it', async () => {
+    const sealed = fileOf([one], SEALER);
+    await expect(imported(sealed, PLAIN, new Sealer([OTHER]))).rejects.toThrow(
+      /sealed with key [0-9a-f]{8}, which SECRETS_KEY does not have/,
+    );
+  });
+});

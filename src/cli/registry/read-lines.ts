@@ -1,0 +1,51 @@
+/** A registration takes some 6 kB at the most, its endpoint and name being as long as they may. */
+const LINE_BYTES_MAX = 65_536;
+const LINE_BREAK = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+export interface NumberedLine {
+  /** From 1. */
+  readonly number: number;
+  /** Without its line break; `null` for one that is too long, which was not kept. */
+  readonly bytes: Buffer | null;
+}
+
+/** The lines that are not empty, whatever pieces they come in. */
+export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
+  const line = new GrowingLine();
+  let number = 1;
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let at = chunk.indexOf(LINE_BREAK); at !== -1; at = chunk.indexOf(LINE_BREAK, from)) {
+      line.add(chunk.subarray(from, at));
+      if (!line.isEmpty) yield line.take(number);
+      number++;
+      from = at + 1;
+    }
+    line.add(chunk.subarray(from));
+  }
+  if (!line.isEmpty) yield line.take(number);
+}
+
+class GrowingLine {
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  add(piece: Buffer): void {
+    this.#bytes += piece.length;
+    if (this.#bytes <= LINE_BYTES_MAX) this.#pieces.push(piece);
+    else this.#pieces = [];
+  }
+
+  take(number: number): NumberedLine {
+    const bytes = this.#bytes > LINE_BYTES_MAX ? null : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
+    const hasMark = number === 1 && bytes?.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    return { number, bytes: hasMark ? (bytes?.subarray(BYTE_ORDER_MARK.length) ?? null) : bytes };
+  }
+}

@@ -1,0 +1,102 @@
+/** A registration as a line of an exported file, under the names that it was registered with. */
+import {
+  ArrayMaxSize,
+  IsBoolean,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  type ValidationArguments,
+} from 'class-validator';
+import { validated } from '../http/validation.js';
+import { Secret } from '../kernel/secret.js';
+import type { Puppet } from './puppet.js';
+import { RegisterDto } from './register.dto.js';
+
+/** More than any address has. */
+const ADDRESS_LENGTH_MAX = 64;
+/** Many more than are ever kept. */
+const ADDRESSES_MAX = 100;
+
+const A_TIME = 'a time like 2026-01-02T03:04:05.678Z';
+
+function mustBe(expected: string) {
+  return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
+}
+
+/** `null` counts as left out. */
+class ExportedPuppetDto extends RegisterDto {
+  @IsBoolean(mustBe('true or false'))
+  readonly online!: boolean;
+
+  @IsOptional()
+  @Matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly lastOnlineDate?: string;
+
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, mustBe('the hash of a corpSecret'))
+  readonly acceptedSecretId?: string;
+
+  @IsOptional()
+  @IsString(mustBe('an address'))
+  @MaxLength(ADDRESS_LENGTH_MAX, mustBe('an address'))
+  readonly from?: string;
+
+  @IsOptional()
+  @ArrayMaxSize(ADDRESSES_MAX, mustBe('a list of addresses'))
+  @IsString({ each: true, ...mustBe('a list of addresses') })
+  @MaxLength(ADDRESS_LENGTH_MAX, { each: true, ...mustBe('a list of addresses') })
+  readonly replacedFrom?: string[];
+}
+
+/** What a line has, its secrets as texts: in the clear or sealed. */
+export interface ExportedPuppet extends Readonly<Record<'corpSecret' | 'token' | 'encodingAESKey', string>> {
+  readonly kfId: string;
+  readonly kfName: string;
+  readonly endpoint: string;
+  readonly corpId: string;
+  readonly online: boolean;
+  readonly lastOnlineDate: string | null;
+  readonly acceptedSecretId: string | null;
+  readonly from: string;
+  readonly replacedFrom: readonly string[];
+}
+
+export function toExported(puppet: Puppet): ExportedPuppet {
+  return {
+    kfId: puppet.openKfId,
+    kfName: puppet.name,
+    endpoint: puppet.endpoint,
+    corpId: puppet.corpId,
+    corpSecret: puppet.corpSecret.reveal(),
+    token: puppet.callbackToken.reveal(),
+    encodingAESKey: puppet.encodingAESKey.reveal(),
+    online: puppet.online,
+    lastOnlineDate: puppet.lastOnlineAtMs === null ? null : new Date(puppet.lastOnlineAtMs).toISOString(),
+    acceptedSecretId: puppet.acceptedSecretId,
+    from: puppet.from,
+    replacedFrom: puppet.replacedFrom,
+  };
+}
+
+/** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field, as a registration would. */
+export function fromExported(line: object): Puppet {
+  const dto = validated(ExportedPuppetDto, line);
+  return {
+    openKfId: dto.kfId,
+    name: dto.kfName,
+    endpoint: dto.endpoint,
+    corpId: dto.corpId,
+    corpSecret: new Secret(dto.corpSecret),
+    callbackToken: new Secret(dto.token),
+    encodingAESKey: new Secret(dto.encodingAESKey),
+    acceptedSecretId: dto.acceptedSecretId ?? null,
+    online: dto.online,
+    lastOnlineAtMs: dto.lastOnlineDate === undefined ? null : Date.parse(dto.lastOnlineDate),
+    from: dto.from ?? '',
+    replacedFrom: dto.replacedFrom ?? [],
+    answered: true,
+  };
+}

@@ -1,0 +1,64 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { open } from 'lmdb';
+import type { Config } from '../../config/config.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
+import type { StoreInspection, Visit } from '../store-inspection.js';
+import { DataDir, isInUse } from './data-dir.js';
+import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
+import { fromStored, type StoredPuppet } from './embedded-puppet.repository.js';
+
+/** While it reads, it owns the folder: no manager can start on it. @throws StorageStartError */
+export async function inspectEmbedded(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  visit: Visit,
+): Promise<StoreInspection> {
+  const folder = new DataDir(dataDir);
+  const state = folder.isNew() ? 'new' : await read(folder, visit);
+  if (state === 'new') requirePlaceFor(dataDir);
+  else if (!folder.hasRoom()) throw new StorageStartError(`the disk of DATA_DIR ${resolve(dataDir)} is full`);
+  return { kind: 'embedded', state, clockAheadMs: null };
+}
+
+async function read(folder: DataDir, visit: Visit): Promise<'in use' | 'read'> {
+  try {
+    await folder.acquire();
+  } catch (error) {
+    if (isInUse(error)) return 'in use';
+    throw error;
+  }
+  try {
+    await visitAll(folder, visit);
+  } finally {
+    folder.leave();
+  }
+  return 'read';
+}
+
+async function visitAll(folder: DataDir, visit: Visit): Promise<void> {
+  const root = open({ path: folder.dataFile, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
+  try {
+    const puppets = root.openDB<StoredPuppet, string>({ name: 'puppets', encoding: DATABASES.puppets });
+    // Without any where the process died before it had made them.
+    if (puppets !== undefined) for (const { value } of readAll(puppets)) visit(fromStored(value));
+  } catch (cause) {
+    throw folder.damaged(cause instanceof Error ? cause.message : String(cause));
+  } finally {
+    await root.close();
+  }
+}
+
+/** The folder, or the nearest one above it that is there, must be one to write to. */
+function requirePlaceFor(dataDir: string): void {
+  let place = resolve(dataDir);
+  while (!existsSync(place)) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StorageStartError(
+      `DATA_DIR ${resolve(dataDir)} cannot be made: ${place} cannot be written to (${errorCodeOf(cause)}); give this process's user a folder that it may write to, or set MONGO_URI`,
+      cause,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { mongo } from 'mongoose';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import type { Secret } from '../../kernel/secret.js';
+import { StorageStartError } from '../../kernel/storage-start-error.js';
+import type { StoreInspection, Visit } from '../store-inspection.js';
+import { requireReadable } from './mongo-storage.module.js';
+import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
+import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
+
+const LIMIT_MS = 3_000;
+const CONNECT_OPTIONS = {
+  appName: 'wxkf-manager check',
+  serverSelectionTimeoutMS: LIMIT_MS,
+  connectTimeoutMS: LIMIT_MS,
+  socketTimeoutMS: 10_000,
+};
+
+/** With a connection of its own, since `MongoStore` makes the database ready when it connects. @throws StorageStartError */
+export async function inspectMongo(uri: Secret, visit: Visit): Promise<StoreInspection> {
+  requireReadable(uri);
+  const client = new mongo.MongoClient(uri.reveal(), CONNECT_OPTIONS);
+  try {
+    await client.connect();
+    return await inspect(client.db(), visit);
+  } catch (cause) {
+    if (cause instanceof StorageStartError) throw cause;
+    throw new StorageStartError(`the database of MONGO_URI cannot be used: ${reasonOf(cause)}`, cause);
+  } finally {
+    await client.close();
+  }
+}
+
+async function inspect(db: mongo.Db, visit: Visit): Promise<StoreInspection> {
+  const clockAheadMs = await measureClock(db);
+  const schema = await db.collection<MetaDocument>(META).findOne({ _id: 'schema' });
+  requireKnownSchema(schema);
+  let records = 0;
+  const known = db.collection<PuppetRecord>(PUPPETS).find({ supersededFrom: { $exists: false } });
+  for await (const record of known) {
+    records++;
+    const puppet = fromRecord(record);
+    if (puppet !== null) visit(puppet);
+  }
+  return { kind: 'mongodb', state: schema === null && records === 0 ? 'new' : 'read', clockAheadMs };
+}
+
+/** Its answer counts for the middle of the round trip. */
+async function measureClock(db: mongo.Db): Promise<number> {
+  const askedMs = Date.now();
+  const { localTime } = await db.command({ hello: 1 });
+  return new Date(localTime).getTime() - (askedMs + Date.now()) / 2;
+}
+
+/** Error codes of MongoDB: authentication failed; not authorized. */
+const REASONS = new Map([
+  ['18', 'it refuses the user or the password of MONGO_URI'],
+  ['13', 'its user may not read there; give it the role readWrite'],
+]);
+
+/** The driver's words may repeat parts of the URI, so that its codes and names alone are passed on. */
+function reasonOf(error: unknown): string {
+  const known = REASONS.get(errorCodeOf(error));
+  if (known !== undefined) return known;
+  const name = error instanceof Error ? error.name : 'Error';
+  const [code = name] = /\b(E[A-Z]{4,}|ERR_[A-Z_]+)\b/.exec(String(error)) ?? [];
+  if (name === 'MongoServerSelectionError') {
+    return `no server that takes writes answers (${code}); look whether it runs, and whether host, port, replicaSet and TLS are right`;
+  }
+  return code;
+}

@@ -1,0 +1,13 @@
+import type { Puppet } from '../registry/puppet.js';
+
+/** What was seen of a store by looking alone. */
+export interface StoreInspection {
+  readonly kind: 'embedded' | 'mongodb';
+  /** `new`: it is made at the first start. `in use`: a `DATA_DIR` that another process owns, so that it cannot be read. */
+  readonly state: 'new' | 'in use' | 'read';
+  /** How far the server's clock is ahead of this machine's, ms; `null` where there is no server. */
+  readonly clockAheadMs: number | null;
+}
+
+/** Gets each registration as it is stored, its secrets sealed or plain. */
+export type Visit = (stored: Puppet) => void;

@@ -1,0 +1,50 @@
+/** docs/cli.md says of the commands what they say of themselves. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { EXIT_CODE } from '../../src/cli/exit-code.js';
+import { GENERATED } from '../../src/cli/keys/generated.js';
+
+const DOCS = readFileSync('docs/cli.md', 'utf8');
+
+const sectionOf = (name: string): string => DOCS.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? '';
+
+it('has a section for each command, and no other', () => {
+  const headings = [...DOCS.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings).toEqual(Object.keys(COMMANDS));
+});
+
+it.each(Object.entries(COMMANDS))('lists the options of %s as its help does', (name, { options }) => {
+  const rows = [...sectionOf(name).matchAll(/^\| `(--.+?)` \| (.+) \|$/gm)].map(([, flag, meaning]) => [
+    flag,
+    meaning,
+  ]);
+  const expected = Object.entries(options).map(([option, { value, meaning }]) => [
+    `--${option}${value === null ? '' : ` ${value}`}`,
+    meaning,
+  ]);
+  expect(rows).toEqual(expected);
+});
+
+it('shows each command at work, and only commands and options that there are', () => {
+  const known = Object.entries(COMMANDS);
+  const used = [
+    ...DOCS.matchAll(/(?:npx wxkf-manager|docker exec <container> wxkf-manager) ([a-z][^`)&\n]*)/g),
+  ].map(([, line = '']) => line.trim());
+  const wrong = used.filter((line) => {
+    const [name, { options }] = known.find(([one]) => line.startsWith(one)) ?? [null, { options: {} }];
+    const flags = [...line.matchAll(/ --([a-z-]+)/g)].map(([, flag = '']) => flag);
+    return name === null || flags.some((flag) => !Object.hasOwn(options, flag));
+  });
+  expect(wrong).toEqual([]);
+  for (const [name] of known) expect(sectionOf(name)).toContain(`$ npx wxkf-manager ${name}`);
+});
+
+it('names every value that can be generated, and every exit code', () => {
+  for (const { name, label } of GENERATED) {
+    expect(sectionOf('keys generate')).toContain(`\`${name}\``);
+    expect(sectionOf('keys generate')).toContain(label);
+  }
+  for (const code of Object.values(EXIT_CODE))
+    expect(DOCS).toMatch(new RegExp(`(\\| ${code} \\||\\b${code} by)`));
+});
