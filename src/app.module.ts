@@ -3,9 +3,11 @@ import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { HealthModule } from './health/health.module.js';
+import type { HttpCounts } from './http/http-counts.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
@@ -13,12 +15,19 @@ import { WecomModule } from './wecom/wecom.module.js';
 
 @Module({})
 export class AppModule {
-  static async forRoot(config: Config, log: Log, lifecycle: Lifecycle): Promise<DynamicModule> {
+  /** @param counts of the HTTP server that it is going to be behind. */
+  static async forRoot(
+    config: Config,
+    log: Log,
+    lifecycle: Lifecycle,
+    counts: HttpCounts,
+  ): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
         KernelModule.forRoot(log, lifecycle),
+        MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
         TokensModule,
         RegistryModule,

@@ -28,8 +28,8 @@ export async function start(): Promise<void> {
 async function serve(config: Config, log: Log): Promise<void> {
   log.info({ node: process.versions.node, settings: toSummary(config) }, 'manager.starting');
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
-  const module = await AppModule.forRoot(config, log, lifecycle);
+  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log);
+  const module = await AppModule.forRoot(config, log, lifecycle, counts);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,

@@ -62,6 +62,7 @@ describe('imports', () => {
     ['undici', /^(dispatch|wecom)\/|^http\/connection-pools\.ts$/],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
     ['lru-cache', /^(wecom|http)\//],
+    ['prom-client', /^metrics\//],
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
