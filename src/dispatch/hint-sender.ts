@@ -7,7 +7,8 @@ import type { Puppet } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import type { Circuits } from './circuit.js';
-import { type Failure, hintKey, REASON_LENGTH_MAX } from './hint.js';
+import type { DispatchMetrics } from './dispatch-metrics.js';
+import { type Failure, hintKey, type Occasion, REASON_LENGTH_MAX } from './hint.js';
 import type { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from './kf-event.js';
 import type { ClaimedHint, Held, Outbox, Rescheduled } from './outbox.js';
@@ -26,12 +27,6 @@ const REREAD_LIMIT_MS = 600;
 const SETTLE_TRIES = 3;
 const SETTLE_AGAIN_MS = 500;
 
-/**
- * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
- * no resync budget holds up.
- */
-export type Occasion = 'due' | 'probe' | 'registration';
-
 /** One hint on its way. */
 interface Sending {
   readonly outbox: Outbox;
@@ -40,6 +35,8 @@ interface Sending {
   readonly occasion: Occasion;
   readonly puppet: Puppet;
   readonly endpoint: string;
+  /** Whether the puppet is told to pull without the sync token, whose time is over. */
+  readonly isResync: boolean;
   /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
   readonly grantedAtMs: number | null;
   /** On the clock that never jumps. */
@@ -57,6 +54,7 @@ export class HintSender {
     private readonly circuits: Circuits,
     private readonly budget: ResyncBudget,
     private readonly keeper: HintKeeper,
+    private readonly metrics: DispatchMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
@@ -99,7 +97,7 @@ export class HintSender {
       return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     }
     const startedMs = this.clock.elapsedMs();
-    const sending = { outbox, hint, held, occasion, puppet, endpoint, grantedAtMs, startedMs };
+    const sending = { outbox, hint, held, occasion, puppet, endpoint, isResync, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
   }
@@ -119,7 +117,8 @@ export class HintSender {
     return outbox.release(held, Math.max(untilMs, dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
-  async #attempt({ outbox, hint, held, puppet, startedMs }: Sending, event: KfEvent): Promise<AttemptResult> {
+  async #attempt(sending: Sending, event: KfEvent): Promise<AttemptResult> {
+    const { outbox, hint, held, occasion, puppet, startedMs } = sending;
     failpoint('outbox.claimed');
     const attempt = this.client.start(puppet, event, hint.attempts + 1);
     this.#underWay.add(attempt);
@@ -129,14 +128,17 @@ export class HintSender {
     const result = await attempt.result;
     renewal.cancel();
     this.#underWay.delete(attempt);
-    const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
+    const elapsedMs = this.clock.elapsedMs() - startedMs;
+    this.metrics.attempted(occasion, result, elapsedMs / 1_000);
+    const durationMs = Math.round(elapsedMs);
     const { openKfId, corpId } = hint;
     this.log.info({ openKfId, corpId, attempt: hint.attempts + 1, durationMs, ...result }, 'hint.attempted');
     return result;
   }
 
-  async #taken({ outbox, held, puppet, endpoint }: Sending): Promise<void> {
+  async #taken({ outbox, hint, held, occasion, puppet, endpoint, isResync }: Sending): Promise<void> {
     failpoint('delivery.taken');
+    this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
     if (this.circuits.succeeded(endpoint)) this.onRecovered(endpoint);
     const marking = puppet.online ? null : this.registry.markOnline(puppet);
     await this.#settle(outbox, held);
@@ -198,6 +200,7 @@ export class HintSender {
   async #bury(outbox: Outbox, held: Held, stage: Failure['stage'], reason: string): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     await outbox.bury(held, toFailure(nowMs, stage, reason), nowMs);
+    this.metrics.hintBuried(stage);
     this.log.warn({ hint: held.key, stage, reason }, 'hint.buried');
   }
 

@@ -6,9 +6,11 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { registration } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
 import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { OutboxPatrol } from './outbox-patrol.js';
@@ -42,7 +44,8 @@ beforeEach(() => {
     probed.push(endpoint);
     circuits.nothingToProbe(endpoint);
   });
-  patrol = new OutboxPatrol(outbox, registry, client, circuits, clock, clock, log);
+  const metrics = new DispatchMetrics(new Metrics());
+  patrol = new OutboxPatrol(outbox, registry, client, circuits, metrics, clock, clock, log);
 });
 
 afterEach(async () => {

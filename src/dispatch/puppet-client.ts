@@ -27,7 +27,7 @@ const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
 
 @Injectable()
 export class PuppetClient {
-  readonly #pools: ConnectionPools;
+  readonly pools: ConnectionPools;
   readonly #endpoints = new WeakMap<Puppet, Endpoint | EndpointFault>();
 
   constructor(
@@ -35,12 +35,12 @@ export class PuppetClient {
     @Inject(LOG) log: Log,
     private readonly policy: EndpointPolicy,
   ) {
-    this.#pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
+    this.pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
   }
 
   /** To be called when nothing is to be delivered any more. */
   async close(): Promise<void> {
-    await this.#pools.close();
+    await this.pools.close();
   }
 
   /** Its endpoint in one form, by which failures are counted (docs/adr/0002); `null` when it cannot be used. */
@@ -58,14 +58,14 @@ export class PuppetClient {
   /** Whether its origin is busy enough without hints. */
   isCrowded(puppet: Puppet): boolean {
     const endpoint = this.#readEndpointOf(puppet);
-    return !('must' in endpoint) && this.#pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
+    return !('must' in endpoint) && this.pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
   }
 
   /** Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result. */
   start(puppet: Puppet, event: KfEvent, attempt: number): Attempt {
     const endpoint = this.#readEndpointOf(puppet);
     if ('must' in endpoint) return PuppetExchange.failed('endpoint', toReason(endpoint));
-    const pool = this.#pools.of(endpoint.origin);
+    const pool = this.pools.of(endpoint.origin);
     if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
     return new PuppetExchange(pool, toRequest(endpoint, event, attempt, this.clock.nowMs()), this.clock);
   }

@@ -13,6 +13,7 @@ import {
   toRegistration,
 } from './register.dto.js';
 import { RegistryService } from './registry.service.js';
+import { RegistryMetrics } from './registry-metrics.js';
 
 const SUCCESS = { code: 0, message: 'success' };
 
@@ -21,6 +22,7 @@ export class RegistryController {
   constructor(
     private readonly registry: RegistryService,
     private readonly endpoints: EndpointPolicy,
+    private readonly metrics: RegistryMetrics,
   ) {}
 
   /** The answer is written first and the endpoint used after it, in the same tick. */
@@ -32,8 +34,10 @@ export class RegistryController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#requireAllowed(dto.endpoint);
-    const registered = await this.registry.register(toRegistration(dto, request.ip), String(request.id));
+    const registered = await this.metrics.counted('register', async () => {
+      this.#requireAllowed(dto.endpoint);
+      return this.registry.register(toRegistration(dto, request.ip), String(request.id));
+    });
     try {
       reply.send(SUCCESS);
     } finally {
@@ -45,7 +49,7 @@ export class RegistryController {
   @AllowRoles('puppet')
   @HttpCode(200)
   async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
-    await this.registry.deregister(toGoodbye(dto, from));
+    await this.metrics.counted('deregister', () => this.registry.deregister(toGoodbye(dto, from)));
     return SUCCESS;
   }
 

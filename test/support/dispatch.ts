@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
+import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
@@ -12,6 +13,7 @@ import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
@@ -33,6 +35,7 @@ export interface Dispatch extends DispatchParts {
   readonly keeper: HintKeeper;
   readonly redelivery: Redelivery;
   readonly dispatcher: Dispatcher;
+  readonly metrics: Metrics;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -49,9 +52,21 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
   } = parts;
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
-  const keeper = new HintKeeper(outbox, clock, log);
-  const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
-  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
+  const metrics = new Metrics();
+  const dispatchMetrics = new DispatchMetrics(metrics);
+  const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
+  const redelivery = new Redelivery(
+    outbox,
+    budget,
+    client,
+    registry,
+    keeper,
+    dispatchMetrics,
+    clock,
+    clock,
+    log,
+  );
+  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, dispatchMetrics, clock, clock);
   return {
     repository,
     outbox,
@@ -62,6 +77,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     keeper,
     redelivery,
     dispatcher,
+    metrics,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();

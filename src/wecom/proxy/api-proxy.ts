@@ -12,10 +12,11 @@ import { UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
 import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
-import { type CallResult, WecomCounts } from '../wecom-counts.js';
+import { type CallResult, WecomMetrics } from '../wecom-metrics.js';
 import { CallCredentials, type Credential } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog } from './call-log.js';
@@ -42,11 +43,13 @@ export class ApiProxy implements OnApplicationShutdown {
     private readonly tokens: AccessTokens,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
-    private readonly counts: WecomCounts,
+    private readonly metrics: WecomMetrics,
+    sockets: OutgoingSockets,
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log);
+    sockets.watch('wecom', this.#pools);
     this.#origin = wecomApiUrl.origin;
     this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;
     this.#bodyBytesMax = proxyBodyBytesMax;
@@ -61,6 +64,7 @@ export class ApiProxy implements OnApplicationShutdown {
     const log = new CallLog(request.method);
     const unit = new UnitOfWork('proxy.answered', log);
     request.unit = unit;
+    const startedMs = this.clock.elapsedMs();
     try {
       const target = parseTarget(request.raw.url ?? '');
       log.api = target.api;
@@ -72,7 +76,8 @@ export class ApiProxy implements OnApplicationShutdown {
       if (!isOver(error)) throw error;
       reply.hijack();
     } finally {
-      if (log.result !== undefined) this.counts.addCall(log.result);
+      if (log.result !== undefined)
+        this.metrics.callEnded(log.result, (this.clock.elapsedMs() - startedMs) / 1_000);
       unit.end();
     }
   }
@@ -124,6 +129,7 @@ export class ApiProxy implements OnApplicationShutdown {
       const path = `${this.#basePath}${api}${by.query === '' ? '' : `?${by.query}`}`;
       const call = toRequest(path, body, request);
       const end = await ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
+      this.metrics.answered('call', end.errcode);
       if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);
       return end;
     };

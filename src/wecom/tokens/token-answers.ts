@@ -4,7 +4,7 @@ import { RequestFields, UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
-import { type TokenResult, WecomCounts } from '../wecom-counts.js';
+import { type TokenResult, WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
 import type { TokenOutcome } from './token-outcome.js';
@@ -23,7 +23,7 @@ export class TokenAnswers {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly storeClock: StoreClock,
-    private readonly counts: WecomCounts,
+    private readonly metrics: WecomMetrics,
   ) {}
 
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -46,7 +46,7 @@ export class TokenAnswers {
       log.result = resultOf(error);
       throw error;
     } finally {
-      if (log.result !== undefined) this.counts.addToken(log.result);
+      if (log.result !== undefined) this.metrics.tokenAnswered(log.result);
       unit.end();
     }
   }
