@@ -3,11 +3,13 @@ import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { HealthModule } from './health/health.module.js';
+import type { HttpCounts } from './http/http-counts.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import type { Tracing } from './kernel/tracing.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
@@ -15,10 +17,12 @@ import { WecomModule } from './wecom/wecom.module.js';
 
 @Module({})
 export class AppModule {
+  /** @param counts of the HTTP server that it is going to be behind. */
   static async forRoot(
     config: Config,
     log: Log,
     lifecycle: Lifecycle,
+    counts: HttpCounts,
     tracing?: Tracing,
   ): Promise<DynamicModule> {
     return {
@@ -29,6 +33,7 @@ export class AppModule {
           healthyLines: new HealthyLines(config.logHealthyOneIn),
           tracing,
         }),
+        MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
         TokensModule,
         RegistryModule,

@@ -32,8 +32,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log, clock, tracing);
-  const module = await AppModule.forRoot(config, log, lifecycle, tracing);
+  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log, clock, tracing);
+  const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,

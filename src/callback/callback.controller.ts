@@ -5,13 +5,14 @@ import { NotForBrowsers } from '../http/browser-headers.js';
 import { UnitOfWork } from '../http/request-log.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
 import { ERRORS } from '../kernel/error-table.js';
 import type { SpanAttributes } from '../kernel/tracing.js';
 import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
-import { CallbackCounts } from './callback-counts.js';
 import { CallbackLog } from './callback-log.js';
+import { CallbackMetrics } from './callback-metrics.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
 
@@ -20,7 +21,8 @@ type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring:
 export class CallbackController {
   constructor(
     private readonly service: CallbackService,
-    private readonly counts: CallbackCounts,
+    private readonly metrics: CallbackMetrics,
+    private readonly clock: Clock,
   ) {}
 
   /** WeCom wants the opened text alone: no quotes, no newline. */
@@ -82,6 +84,8 @@ export class CallbackController {
     const log = new CallbackLog(isCorpId ? corpId : undefined, form);
     const unit = new UnitOfWork('callback.answered', log);
     request.unit = unit;
+    const startedMs = this.clock.elapsedMs();
+    if (form !== 'verification') this.metrics.callbackBegan();
     try {
       if (!isCorpId) {
         throw new AppError('REQUEST_INVALID', {
@@ -93,10 +97,15 @@ export class CallbackController {
       log.outcome = outcomeOf(error);
       throw error;
     } finally {
-      if (log.outcome !== undefined) this.counts.add(log.outcome);
+      this.#count(log, startedMs);
       request.span?.set(toSpanAttributes(log));
       unit.end();
     }
+  }
+
+  #count({ form, outcome = 'failed', corpId }: CallbackLog, startedMs: number): void {
+    if (form === 'verification') this.metrics.verificationEnded(outcome);
+    else this.metrics.callbackEnded(form, outcome, (this.clock.elapsedMs() - startedMs) / 1_000, corpId);
   }
 }
 

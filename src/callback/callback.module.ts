@@ -4,13 +4,13 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackService } from './callback.service.js';
-import { CallbackCounts } from './callback-counts.js';
+import { CallbackMetrics } from './callback-metrics.js';
 import { SkewLimit } from './skew-limit.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackService, CallbackCounts, SkewLimit],
-  exports: [CallbackCounts],
+  providers: [CallbackService, CallbackMetrics, SkewLimit],
+  exports: [CallbackMetrics],
 })
 export class CallbackModule {}

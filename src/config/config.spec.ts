@@ -53,6 +53,8 @@ describe('settings', () => {
       authPuppetTokens: [],
       authGatewayTokens: [],
       authOperatorTokens: [],
+      metricsTokens: [],
+      metricsCorpLabel: false,
       puppetEndpointAllow: undefined,
       secretsKeys: [],
       trustedProxies: undefined,
@@ -135,8 +137,7 @@ describe('mistakes', () => {
     'AUTH_PUPPET_TOKENS',
     'AUTH_OPERATOR_TOKENS_FILE',
     'SECRETS_KEYS',
-    'METRICS_TOKEN',
-    'METRICS_TOKEN_FILE',
+    'METRICS_TOKENS',
     'PUPPET_ENDPOINT_ALLOW_FILE',
   ])('are protections that this version does not know, such as %s, told without their value', (name) => {
     const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
@@ -306,9 +307,22 @@ describe('the secrets of roles', () => {
   it('are a mistake when two roles have the same, told without it', () => {
     const environment = { AUTH_PUPPET_TOKEN: `${OLD},${NEW}`, AUTH_OPERATOR_TOKEN: `${GATEWAY},${NEW}` };
     expect(mistakesOf({ ...environment, AUTH_GATEWAY_TOKEN: GATEWAY })).toEqual([
-      'AUTH_OPERATOR_TOKEN: secret 1 is also in AUTH_GATEWAY_TOKEN; give each role its own',
-      'AUTH_OPERATOR_TOKEN: secret 2 is also in AUTH_PUPPET_TOKEN; give each role its own',
+      'AUTH_OPERATOR_TOKEN: secret 1 is also in AUTH_GATEWAY_TOKEN; give each caller its own',
+      'AUTH_OPERATOR_TOKEN: secret 2 is also in AUTH_PUPPET_TOKEN; give each caller its own',
     ]);
+  });
+
+  it('are a mistake when who reads the metrics has one of them', () => {
+    expect(mistakesOf({ AUTH_PUPPET_TOKEN: OLD, METRICS_TOKEN: `${NEW},${OLD}` })).toEqual([
+      'METRICS_TOKEN: secret 2 is also in AUTH_PUPPET_TOKEN; give each caller its own',
+    ]);
+  });
+
+  it('are none where only who reads the metrics has one', () => {
+    const config = loadConfig({ METRICS_TOKEN: OLD });
+    expect([isOpen(config), config.host]).toEqual([true, '127.0.0.1']);
+    expect(secretsOf(config, 'metrics').map((secret) => secret.reveal())).toEqual([OLD]);
+    expect(toSummary(config)).toMatchObject({ METRICS_TOKEN: '1 secret(s)' });
   });
 
   it('may be given twice to one role', () => {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ROLES, type Role } from '../kernel/role.js';
+import { CALLERS, type Caller, ROLES } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
@@ -32,23 +32,24 @@ const KNOWN = new Set(
   Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
 );
 
-const ROLE_KEYS = {
+const SECRETS_KEYS = {
   puppet: 'authPuppetTokens',
   gateway: 'authGatewayTokens',
   operator: 'authOperatorTokens',
-} as const satisfies Record<Role, keyof Settings>;
+  metrics: 'metricsTokens',
+} as const satisfies Record<Caller, keyof Settings>;
 
-/** The name of the variable with the secrets of a role. */
-export function secretsSettingOf(role: Role): string {
-  return SETTINGS[ROLE_KEYS[role]].name;
+/** The name of the variable with a caller's secrets. */
+export function secretsSettingOf(caller: Caller): string {
+  return SETTINGS[SECRETS_KEYS[caller]].name;
 }
 
-/** @returns `[]` when the role has none: what only it may call is closed then, unless no role has any. */
-export function secretsOf(config: Config, role: Role): readonly Secret[] {
-  return config[ROLE_KEYS[role]];
+/** @returns `[]` when it has none: what only it may call is closed then, unless no role has any. */
+export function secretsOf(config: Config, caller: Caller): readonly Secret[] {
+  return config[SECRETS_KEYS[caller]];
 }
 
-/** Whether nobody is asked for credentials. */
+/** Whether nobody is asked for credentials, but perhaps who reads the metrics. */
 export function isOpen(config: Config): boolean {
   return ROLES.every((role) => secretsOf(config, role).length === 0);
 }
@@ -98,17 +99,17 @@ function defaultOf(
   return (willBeOpen ? setting.defaultWhileOpen : undefined) ?? setting.default ?? undefined;
 }
 
-/** A secret in two roles would not tell which of them calls. Where a list has a mistake of its own it is not there. */
+/** A secret of two callers would not tell which of them calls. Where a list has a mistake of its own it is not there. */
 function sharedSecrets(config: Partial<Config>): string[] {
   const owners = new Map<string, string>();
-  return ROLES.flatMap((role) => {
-    const name = secretsSettingOf(role);
-    return (config[ROLE_KEYS[role]] ?? []).flatMap((secret, index) => {
+  return CALLERS.flatMap((caller) => {
+    const name = secretsSettingOf(caller);
+    return (config[SECRETS_KEYS[caller]] ?? []).flatMap((secret, index) => {
       const owner = owners.get(secret.reveal()) ?? name;
       owners.set(secret.reveal(), owner);
       return owner === name
         ? []
-        : [`${name}: secret ${index + 1} is also in ${owner}; give each role its own`];
+        : [`${name}: secret ${index + 1} is also in ${owner}; give each caller its own`];
     });
   });
 }

@@ -36,6 +36,11 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return { expected: `one of ${values.join(', ')}`, schema: z.enum(values) };
 }
 
+function flag() {
+  const { expected, schema } = oneOf(['true', 'false']);
+  return { expected, schema: schema.transform((text) => text === 'true') };
+}
+
 /** What was found is not shown: it may have a password in it. */
 function plainUrl() {
   const expected = 'an http:// or https:// URL without user, query and fragment';
@@ -199,6 +204,24 @@ export const SETTINGS = {
     secret: true,
     meaning: 'the same for an operator',
     ...roleSecrets(),
+  }),
+  metricsTokens: setting({
+    name: 'METRICS_TOKEN',
+    unit: 'secrets',
+    default: null,
+    secret: true,
+    meaning:
+      'the same for who reads `GET /metrics`, and nothing else; unset: an operator reads it, and while no role has a secret anybody',
+    ...roleSecrets(),
+  }),
+  metricsCorpLabel: setting({
+    name: 'METRICS_CORP_LABEL',
+    unit: 'flag',
+    default: 'false',
+    secret: false,
+    meaning:
+      '`true`: callbacks are counted by corp too, in `wxkf_corp_callbacks_total`, the first 1,000 corps each by its id',
+    ...flag(),
   }),
   puppetEndpointAllow: setting({
     name: 'PUPPET_ENDPOINT_ALLOW',

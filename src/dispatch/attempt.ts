@@ -3,21 +3,23 @@ import type { ConnectionPool } from '../http/connection-pools.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 
 /** Where a delivery failed, in the order of its way. */
-export type FailureStage =
+export const FAILURE_STAGES = [
   /** The registered endpoint cannot be used at all. */
-  | 'endpoint'
+  'endpoint',
   /** Too many deliveries of this origin are under way already. */
-  | 'saturated'
+  'saturated',
   /** Given up before it had a socket; the puppet saw nothing. */
-  | 'withdrawn'
+  'withdrawn',
   /** No connection; the puppet saw nothing. */
-  | 'connect'
+  'connect',
   /** The connection broke before a status came; the puppet may have seen it. */
-  | 'reset'
+  'reset',
   /** Nothing came in time; the puppet may have seen it. */
-  | 'timeout'
+  'timeout',
   /** A status came that is not 2xx, redirects included. */
-  | 'status';
+  'status',
+] as const;
+export type FailureStage = (typeof FAILURE_STAGES)[number];
 
 export type AttemptResult =
   | { readonly taken: true; readonly status: number }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
+import { DispatchGauges } from './dispatch-gauges.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { Dispatcher } from './dispatcher.js';
 import { HintKeeper } from './hint-keeper.js';
 import { PuppetClient } from './puppet-client.js';
@@ -8,7 +10,7 @@ import { Redelivery } from './redelivery.js';
 /** Its outbox and budget come from the storage module, which is global. */
 @Module({
   imports: [RegistryModule],
-  providers: [Dispatcher, HintKeeper, PuppetClient, Redelivery],
+  providers: [Dispatcher, DispatchGauges, DispatchMetrics, HintKeeper, PuppetClient, Redelivery],
   exports: [Dispatcher, HintKeeper],
 })
 export class DispatchModule {}

@@ -9,6 +9,7 @@ import { RegistryService } from '../registry/registry.service.js';
 import { keysIdOf } from '../registry/registry-image.js';
 import type { KeyPair } from '../registry/shared-keys.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { hintKey, type Lease, type NewHint, type NotTriedStage } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { LEASE_MS, toFailure } from './hint-sender.js';
@@ -79,6 +80,7 @@ export class Dispatcher {
     private readonly registry: RegistryService,
     private readonly keeper: HintKeeper,
     private readonly redelivery: Redelivery,
+    private readonly metrics: DispatchMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly tracing: Tracing,
@@ -154,6 +156,7 @@ export class Dispatcher {
     const sent = isReadable ? event : { ...event, raw: null };
     const attempt = this.client.start(puppet, sent, attempts, tracestate);
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
+      this.metrics.attempted('inline', ended, (this.clock.elapsedMs() - startedMs) / 1_000);
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
     if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };

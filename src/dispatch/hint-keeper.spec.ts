@@ -4,6 +4,8 @@ import { kfEvent, watch } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { SEED, type Seeded, seeded } from '../../test/support/seeded.js';
 import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { type Hint, hintKey, type KeptEvent, type Lease, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from './kf-event.js';
@@ -15,6 +17,7 @@ const ENDPOINT = 'http://puppet:8080';
 const KEY = hintKey(kfEvent());
 const NONE: ReadonlySet<string> = new Set();
 const log = pino({ level: 'silent' });
+const newMetrics = (): DispatchMetrics => new DispatchMetrics(new Metrics());
 
 /** Each write waits until it is told what becomes of it. */
 class GatedStore extends MemoryHintStore {
@@ -52,7 +55,7 @@ beforeEach(() => {
 
 function use(store: HintStore): void {
   outbox = new LocalOutbox(store);
-  keeper = new HintKeeper(outbox, clock, log);
+  keeper = new HintKeeper(outbox, newMetrics(), clock, log);
 }
 
 const eventOf = (order: number, openKfId = 'wkAccount-1'): KfEvent =>
@@ -199,7 +202,7 @@ describe('an event that a puppet took', () => {
 
   it('settles nothing with which another process’s event was kept: when that came in is not known', async () => {
     await keep(1);
-    const other = new HintKeeper(outbox, clock, log);
+    const other = new HintKeeper(outbox, newMetrics(), clock, log);
     await other.keep(hintOf(eventOf(2)), 1);
     keeper.taken(eventOf(3), 3);
     other.taken(eventOf(4), 4);
@@ -278,7 +281,7 @@ describe('an event that was taken after it had been kept', () => {
 
   it('leaves what another process kept under its lease, due at once', async () => {
     const kept = await keep(1, { lease: leaseOf('late') });
-    await new HintKeeper(outbox, clock, log).keep(hintOf(eventOf(2)), 1);
+    await new HintKeeper(outbox, newMetrics(), clock, log).keep(hintOf(eventOf(2)), 1);
     keeper.takenLate(eventOf(1), heldOf(kept), 1);
     await settled();
     expect((await claim()).event.id).toBe('event-2');
@@ -383,7 +386,10 @@ class Simulation {
   constructor(seed: number, { replicas, canFail }: { replicas: number; canFail: boolean }) {
     this.#random = seeded(seed);
     this.#canFail = canFail;
-    this.#keepers = Array.from({ length: replicas }, () => new HintKeeper(this.#outbox, this.#clock, log));
+    this.#keepers = Array.from(
+      { length: replicas },
+      () => new HintKeeper(this.#outbox, newMetrics(), this.#clock, log),
+    );
   }
 
   async run(steps: number): Promise<void> {

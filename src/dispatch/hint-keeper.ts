@@ -4,6 +4,7 @@ import { failpoint } from '../kernel/failpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { hintKey, type NewHint } from './hint.js';
 import type { KfEvent } from './kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
@@ -12,6 +13,8 @@ interface Keeping {
   readonly hint: NewHint;
   /** Events of this process in the order in which they came in. */
   readonly order: number;
+  /** Events that are kept by it: the newest is in it. */
+  readonly events: number;
 }
 
 /** One put under way for an account, and the one that follows it with whatever came meanwhile. */
@@ -38,6 +41,7 @@ export class HintKeeper {
 
   constructor(
     private readonly outbox: Outbox,
+    private readonly metrics: DispatchMetrics,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -51,17 +55,24 @@ export class HintKeeper {
    * Durable when it resolves, which may be together with a newer event.
    * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
    */
-  keep(hint: NewHint, order: number): Promise<Kept> {
+  async keep(hint: NewHint, order: number): Promise<Kept> {
+    const kept = await this.#enqueue(hint, order);
+    if (hint.failure !== null) this.metrics.hintKept(hint.failure.stage);
+    return kept;
+  }
+
+  #enqueue(hint: NewHint, order: number): Promise<Kept> {
     const key = hintKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
-      return this.#put(key, first, { hint, order });
+      return this.#put(key, first, { hint, order, events: 1 });
     }
     const { next } = lane;
     const done = next?.done ?? Promise.withResolvers<Kept>();
-    lane.next = next !== null && next.order > order ? next : { hint, order, done };
+    const events = (next?.events ?? 0) + 1;
+    lane.next = next !== null && next.order > order ? { ...next, events } : { hint, order, events, done };
     return done.promise;
   }
 
@@ -78,7 +89,10 @@ export class HintKeeper {
   /** The same of an attempt that was under way when its event was kept. @param held its lease, if it got one. */
   takenLate(event: KfEvent, held: Held | null, order: number): void {
     const known = this.#known.get(hintKey(event));
-    if (known !== undefined && known.order <= order) this.taken(event, order);
+    if (known !== undefined && known.order <= order) {
+      this.taken(event, order);
+      this.metrics.settledLate();
+    }
     // What came in later, here or elsewhere, is kept under this lease.
     else if (held !== null) this.release(held, this.storeClock.nowMs());
   }
@@ -102,11 +116,12 @@ export class HintKeeper {
     await this.#writes.whenOver();
   }
 
-  async #put(key: string, lane: Lane, { hint, order }: Keeping): Promise<Kept> {
+  async #put(key: string, lane: Lane, { hint, order, events }: Keeping): Promise<Kept> {
     try {
       const kept = await this.outbox.put(hint, this.storeClock.nowMs());
       failpoint('outbox.kept');
       this.#isFailing = false;
+      this.metrics.hintsCoalesced(kept.replaced === null ? events - 1 : events);
       this.#remember(key, kept, order);
       return kept;
     } catch (error) {

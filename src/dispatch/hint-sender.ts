@@ -6,6 +6,7 @@ import type { Puppet } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import type { Circuits } from './circuit.js';
+import type { DispatchMetrics } from './dispatch-metrics.js';
 import { type Failure, hintKey, type Occasion, REASON_LENGTH_MAX } from './hint.js';
 import type { HintKeeper } from './hint-keeper.js';
 import type { HintLog } from './hint-log.js';
@@ -34,6 +35,8 @@ interface Sending {
   readonly occasion: Occasion;
   readonly puppet: Puppet;
   readonly endpoint: string;
+  /** Whether the puppet is told to pull without the sync token, whose time is over. */
+  readonly isResync: boolean;
   /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
   readonly grantedAtMs: number | null;
   /** On the clock that never jumps. */
@@ -51,6 +54,7 @@ export class HintSender {
     private readonly circuits: Circuits,
     private readonly budget: ResyncBudget,
     private readonly keeper: HintKeeper,
+    private readonly metrics: DispatchMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: HintLog,
@@ -93,7 +97,7 @@ export class HintSender {
       return this.#putOff(outbox, held, hint, nowMs + REGISTERING_MS);
     }
     const startedMs = this.clock.elapsedMs();
-    const sending = { outbox, hint, held, occasion, puppet, endpoint, grantedAtMs, startedMs };
+    const sending = { outbox, hint, held, occasion, puppet, endpoint, isResync, grantedAtMs, startedMs };
     const result = await this.#attempt(sending, isResync ? toResync(hint.event) : this.#readable(hint));
     await (result.taken ? this.#taken(sending) : this.#notTaken(sending, result.stage, result.reason));
   }
@@ -124,13 +128,15 @@ export class HintSender {
     const result = await attempt.result;
     renewal.cancel();
     this.#underWay.delete(attempt);
-    const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
-    this.log.attempted(hint, event, occasion, durationMs, result);
+    const elapsedMs = this.clock.elapsedMs() - startedMs;
+    this.metrics.attempted(occasion, result, elapsedMs / 1_000);
+    this.log.attempted(hint, event, occasion, Math.round(elapsedMs), result);
     return result;
   }
 
-  async #taken({ outbox, held, puppet, endpoint }: Sending): Promise<void> {
+  async #taken({ outbox, hint, held, occasion, puppet, endpoint, isResync }: Sending): Promise<void> {
     failpoint('delivery.taken');
+    this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
     if (this.circuits.succeeded(endpoint)) this.onRecovered(endpoint);
     const marking = puppet.online ? null : this.registry.markOnline(puppet);
     await this.#settle(outbox, held);
@@ -192,6 +198,7 @@ export class HintSender {
   async #bury(outbox: Outbox, hint: ClaimedHint, stage: Failure['stage'], reason: string): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     await outbox.bury(toHeld(hint), toFailure(nowMs, stage, reason), nowMs);
+    this.metrics.hintBuried(stage);
     this.log.buried(hint, stage, reason, nowMs);
   }
 

@@ -20,19 +20,28 @@ export interface Failure {
 }
 
 /** Where a delivery stands that was not attempted. */
-export type NotTriedStage =
+export const NOT_TRIED_STAGES = [
   /** No puppet has registered for the account. */
-  | 'unregistered'
+  'unregistered',
   /** The puppet has deregistered. */
-  | 'offline'
+  'offline',
   /** Its endpoint fails; only probes are sent. */
-  | 'circuit'
+  'circuit',
   /** It is registering, and must get nothing before it has its answer. */
-  | 'registering'
+  'registering',
   /** Under way when the answer was due; it may still be taken. */
-  | 'late'
+  'late',
   /** It was of no use for 3 days. */
-  | 'expired';
+  'expired',
+] as const;
+export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
+
+/**
+ * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
+ * no resync budget holds up.
+ */
+export const OCCASIONS = ['due', 'probe', 'registration'] as const;
+export type Occasion = (typeof OCCASIONS)[number];
 
 export const REASON_LENGTH_MAX = 1_024;
 
@@ -86,12 +95,6 @@ export interface NewHint extends KeptEvent {
   /** The lease of an attempt that is still under way; `null` when there is none. */
   readonly lease: Lease | null;
 }
-
-/**
- * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
- * no resync budget holds up.
- */
-export type Occasion = 'due' | 'probe' | 'registration';
 
 /** One per kf account. By corp too, so that no corp can touch what waits for an account of another. */
 export function hintKey({ corpId, openKfId }: Pick<HintHead, 'corpId' | 'openKfId'>): string {

@@ -227,7 +227,7 @@ export class LocalOutbox extends Outbox {
     const hint = this.#withEvent(head);
     if (hint === null) return null;
     this.#table.set({ ...head, lease });
-    return { ...hint, lease };
+    return { ...hint, lease, isTakenOver: head.lease !== null };
   }
 
   /** The hint, if its lease is the one held, or if none is held and none runs. */

@@ -8,9 +8,11 @@ import { loadConfig } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
 import { HealthyLines } from '../kernel/healthy-lines.js';
 import { NoTracing } from '../kernel/tracing.js';
+import { Metrics } from '../metrics/metrics.js';
 import { EndpointPolicy } from '../registry/endpoint-policy.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { type Hint, hintKey, type NewHint } from './hint.js';
 import { HintLog } from './hint-log.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
@@ -52,6 +54,7 @@ beforeEach(() => {
     registry,
     client,
     circuits,
+    new DispatchMetrics(new Metrics()),
     clock,
     clock,
     log,

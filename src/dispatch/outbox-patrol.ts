@@ -3,6 +3,7 @@ import type { Log } from '../kernel/log.js';
 import type { StoreClock } from '../kernel/store-clock.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Circuits } from './circuit.js';
+import type { DispatchMetrics } from './dispatch-metrics.js';
 import { type Hint, hintKey } from './hint.js';
 import type { HintLog } from './hint-log.js';
 import { toFailure } from './hint-sender.js';
@@ -27,6 +28,7 @@ export class OutboxPatrol {
     private readonly registry: RegistryService,
     private readonly client: PuppetClient,
     private readonly circuits: Circuits,
+    private readonly metrics: DispatchMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
@@ -82,6 +84,7 @@ export class OutboxPatrol {
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');
     await this.outbox.bury({ key, generation: hint.generation, leaseId: null }, failure, nowMs);
+    this.metrics.hintBuried(failure.stage);
     this.hintLog.buried(hint, failure.stage, failure.reason, nowMs);
   }
 }

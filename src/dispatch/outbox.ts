@@ -4,7 +4,11 @@ import type { Failure, Hint, HintState, NewHint } from './hint.js';
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
 
 /** A hint that was claimed: its lease is ours. */
-export type ClaimedHint = Hint & { readonly lease: NonNullable<Hint['lease']> };
+export type ClaimedHint = Hint & {
+  readonly lease: NonNullable<Hint['lease']>;
+  /** Whether another had a lease on it, which it neither ended nor renewed in time; at a registration one that runs, too. */
+  readonly isTakenOver: boolean;
+};
 
 /** Which hint an outcome is about. */
 export interface Held {

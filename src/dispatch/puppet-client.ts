@@ -29,7 +29,7 @@ const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
 
 @Injectable()
 export class PuppetClient {
-  readonly #pools: ConnectionPools;
+  readonly pools: ConnectionPools;
   readonly #endpoints = new WeakMap<Puppet, Endpoint | EndpointFault>();
 
   constructor(
@@ -38,12 +38,12 @@ export class PuppetClient {
     private readonly policy: EndpointPolicy,
     private readonly tracing: Tracing,
   ) {
-    this.#pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
+    this.pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
   }
 
   /** To be called when nothing is to be delivered any more. */
   async close(): Promise<void> {
-    await this.#pools.close();
+    await this.pools.close();
   }
 
   /** Its endpoint in one form, by which failures are counted (docs/adr/0002); `null` when it cannot be used. */
@@ -61,7 +61,7 @@ export class PuppetClient {
   /** Whether its origin is busy enough without hints. */
   isCrowded(puppet: Puppet): boolean {
     const endpoint = this.#readEndpointOf(puppet);
-    return !('must' in endpoint) && this.#pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
+    return !('must' in endpoint) && this.pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
   }
 
   /**
@@ -71,7 +71,7 @@ export class PuppetClient {
   start(puppet: Puppet, event: KfEvent, attempt: number, tracestate: string | null = null): Attempt {
     const endpoint = this.#readEndpointOf(puppet);
     if ('must' in endpoint) return PuppetExchange.failed('endpoint', toReason(endpoint));
-    const pool = this.#pools.of(endpoint.origin);
+    const pool = this.pools.of(endpoint.origin);
     if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
     const { traceparent } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };

@@ -8,6 +8,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
+import { DispatchMetrics } from './dispatch-metrics.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { HintLog } from './hint-log.js';
@@ -44,6 +45,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
     private readonly keeper: HintKeeper,
+    metrics: DispatchMetrics,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -58,17 +60,28 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
       this.circuits,
       budget,
       keeper,
+      metrics,
       clock,
       storeClock,
       hintLog,
       recovered,
     );
     const loopOver = (one: Outbox): RetryLoop =>
-      new RetryLoop(one, this.#sender, this.circuits, clock, storeClock, log);
+      new RetryLoop(one, this.#sender, this.circuits, metrics, clock, storeClock, log);
     this.#memory = new LocalOutbox(new MemoryHintStore());
     this.#loop = loopOver(outbox);
     this.#memoryLoop = loopOver(this.#memory);
-    this.#patrol = new OutboxPatrol(outbox, registry, client, this.circuits, clock, storeClock, log, hintLog);
+    this.#patrol = new OutboxPatrol(
+      outbox,
+      registry,
+      client,
+      this.circuits,
+      metrics,
+      clock,
+      storeClock,
+      log,
+      hintLog,
+    );
     registry.beforeAnswer((puppet) => this.#claimFor(puppet));
   }
 

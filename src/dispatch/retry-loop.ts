@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import type { StoreClock } from '../kernel/store-clock.js';
 import type { Circuits } from './circuit.js';
+import type { DispatchMetrics } from './dispatch-metrics.js';
 import type { Occasion } from './hint.js';
 import { type HintSender, LEASE_MS } from './hint-sender.js';
 import type { ClaimedHint, Outbox } from './outbox.js';
@@ -34,6 +35,7 @@ export class RetryLoop {
     private readonly outbox: Outbox,
     private readonly sender: HintSender,
     private readonly circuits: Circuits,
+    private readonly metrics: DispatchMetrics,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
@@ -68,6 +70,7 @@ export class RetryLoop {
 
   /** Sends a claimed hint; its request is begun when this returns, but for what has to be asked before. */
   send(hint: ClaimedHint, occasion: Occasion): void {
+    if (hint.isTakenOver) this.metrics.leaseTakenOver();
     const endpoint = hint.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     const running = this.sender

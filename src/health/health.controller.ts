@@ -7,7 +7,7 @@ import {
   HealthIndicatorService,
   MemoryHealthIndicator,
 } from '@nestjs/terminus';
-import { CallbackCounts } from '../callback/callback-counts.js';
+import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { HintKeeper } from '../dispatch/hint-keeper.js';
 import { Outbox } from '../dispatch/outbox.js';
@@ -15,7 +15,7 @@ import { AllowAnyone } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
-import { WecomCounts } from '../wecom/wecom-counts.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { StorageProbe } from './storage-probe.js';
 
@@ -34,8 +34,8 @@ export class HealthController {
     private readonly disk: DiskHealthIndicator,
     private readonly storage: StorageProbe,
     private readonly registry: RegistryService,
-    private readonly callbacks: CallbackCounts,
-    private readonly wecom: WecomCounts,
+    private readonly callbacks: CallbackMetrics,
+    private readonly wecom: WecomMetrics,
     private readonly outbox: Outbox,
     private readonly keeper: HintKeeper,
     private readonly storeClock: StoreClock,

@@ -7,11 +7,12 @@ import { Clock } from '../kernel/clock.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HealthController } from './health.controller.js';
+import { HealthMetrics } from './health-metrics.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],
-  providers: [{ provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
+  providers: [HealthMetrics, { provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
 })
 export class HealthModule {}
 

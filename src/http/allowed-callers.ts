@@ -2,10 +2,10 @@
  * Each route states who may call it; `gate.ts` holds callers to that and lets no route in that states
  * nothing. A route that is not Nest's states it in Fastify's own `config`.
  */
-import type { Role } from '../kernel/role.js';
+import type { Caller, Role } from '../kernel/role.js';
 import { extendRouteConfig } from './route-config.js';
 
-export type AllowedCallers = 'anyone' | readonly [Role, ...Role[]];
+export type AllowedCallers = 'anyone' | readonly [Caller, ...Caller[]];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,6 +16,11 @@ declare module 'fastify' {
 /** Callers with credentials of one of these roles, where there are credentials at all. */
 export function AllowRoles(...roles: [Role, ...Role[]]): MethodDecorator {
   return extendRouteConfig({ allowedCallers: roles });
+}
+
+/** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */
+export function AllowMetricsReaders(): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: ['operator', 'metrics'] });
 }
 
 /** Credentials are neither asked for nor judged, and `request.role` stays `null`. */

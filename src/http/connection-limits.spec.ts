@@ -5,11 +5,13 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { ConnectionLimits } from './connection-limits.js';
+import { HttpCounts } from './http-counts.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
 let clock: ManualClock;
 let lines: Record<string, unknown>[];
 let server: Server;
+let counts: HttpCounts;
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
@@ -17,7 +19,9 @@ beforeEach(async () => {
   lines = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   server = createServer();
-  const limits = new ConnectionLimits({ inAll: 3, perAddress: 2 }, new TrustedProxies(), clock, log);
+  counts = new HttpCounts(server);
+  const most = { inAll: 3, perAddress: 2 };
+  const limits = new ConnectionLimits(most, new TrustedProxies(), counts, clock, log);
   limits.hold(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -62,6 +66,8 @@ it('tells of the first refused connection at once and of the next ones once a mi
   await openRefused('127.0.0.4');
   expect(lines).toHaveLength(3);
   expect(lines[2]).toMatchObject({ inAll: 1, perAddress: 0, address: '127.0.0.4', ofAddress: 1 });
+  expect(counts.refusedConnections).toEqual({ inAll: 4, perAddress: 2 });
+  expect(await counts.openConnections()).toBe(3);
 });
 
 it('lets an address in again when it has closed one', async () => {

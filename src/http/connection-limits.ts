@@ -4,16 +4,14 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { toAddressKey } from './address.js';
+import type { ConnectionLimit, HttpCounts } from './http-counts.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 const TOLD_EVERY_MS = 60_000;
 /** Of whom refused connections are counted at a time. */
 const ADDRESSES_TOLD_MAX = 1_000;
 
-interface Limits {
-  readonly inAll: number;
-  readonly perAddress: number;
-}
+type Limits = Readonly<Record<ConnectionLimit, number>>;
 
 /** How many connections may be open; what is too many is closed before it has said anything. */
 export class ConnectionLimits {
@@ -24,10 +22,11 @@ export class ConnectionLimits {
   constructor(
     private readonly limits: Limits,
     private readonly proxies: TrustedProxies,
+    counts: HttpCounts,
     clock: Clock,
     log: Log,
   ) {
-    this.#refused = new RefusedConnections(limits, clock, log);
+    this.#refused = new RefusedConnections(limits, counts, clock, log);
   }
 
   hold(server: Server): void {
@@ -59,28 +58,30 @@ export class ConnectionLimits {
 
 /** Tells at once of the first, and then once a minute of those that came since. */
 class RefusedConnections {
-  readonly #counts = { inAll: 0, perAddress: 0 };
+  readonly #untold = { inAll: 0, perAddress: 0 };
   readonly #byAddress = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });
   #isTold = false;
 
   constructor(
     private readonly limits: Limits,
+    private readonly counts: HttpCounts,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
 
-  add(limit: keyof Limits, key: string): void {
-    this.#counts[limit]++;
+  add(limit: ConnectionLimit, key: string): void {
+    this.counts.refusedConnections[limit]++;
+    this.#untold[limit]++;
     this.#byAddress.set(key, (this.#byAddress.get(key) ?? 0) + 1);
     if (!this.#isTold) this.#tell();
   }
 
   #tell(): void {
     const [address, most] = [...this.#byAddress.entries()].reduce((a, b) => (b[1] > a[1] ? b : a));
-    const fields = { ...this.#counts, address, ofAddress: most, limits: this.limits };
+    const fields = { ...this.#untold, address, ofAddress: most, limits: this.limits };
     this.log.warn(fields, 'http.connections_refused');
-    this.#counts.inAll = 0;
-    this.#counts.perAddress = 0;
+    this.#untold.inAll = 0;
+    this.#untold.perAddress = 0;
     this.#byAddress.clear();
     this.#isTold = true;
     this.clock.after(TOLD_EVERY_MS, () => {

@@ -25,7 +25,7 @@ export class ConnectionPool {
   #lastUsedMs = 0;
 
   constructor(
-    origin: string,
+    readonly origin: string,
     private readonly limits: PoolLimits,
     private readonly clock: Clock,
     lookup?: LookupFunction,
@@ -45,6 +45,11 @@ export class ConnectionPool {
 
   get underWay(): number {
     return this.#underWay;
+  }
+
+  /** Connections that are open. */
+  get sockets(): number {
+    return this.#pool.stats.connected;
   }
 
   /** Whether the next exchange is one too many. */
@@ -103,6 +108,11 @@ export class ConnectionPools {
 
   underWayOf(name: string): number {
     return this.#pools.get(name)?.underWay ?? 0;
+  }
+
+  /** Open connections of each pool, with their origin. */
+  *sockets(): Generator<readonly [origin: string, sockets: number]> {
+    for (const { origin, sockets } of this.#pools.values()) yield [origin, sockets];
   }
 
   /** An exchange that begins later fails before it has a socket. */

@@ -5,9 +5,10 @@ import { Credentials } from './credentials.js';
 const OLD = 'old-puppet-secret_1';
 const NEW = 'new-puppet-secret_2';
 const OPERATOR = 'operator-secret_16';
-const SECRETS = { puppet: [OLD, NEW], gateway: [], operator: [OPERATOR] };
+const SCRAPER = 'metrics-secret_16';
+const SECRETS = { puppet: [OLD, NEW], gateway: [], operator: [OPERATOR], metrics: [SCRAPER] };
 
-const credentials = new Credentials((role) => SECRETS[role].map((secret) => new Secret(secret)));
+const credentials = new Credentials((caller) => SECRETS[caller].map((secret) => new Secret(secret)));
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('a secret', () => {
@@ -15,13 +16,14 @@ describe('a secret', () => {
     ['as Bearer', `Bearer ${OLD}`, 'puppet'],
     ['while another takes its place', `Bearer ${NEW}`, 'puppet'],
     ['of another role', `Bearer ${OPERATOR}`, 'operator'],
+    ['of who reads the metrics', `Bearer ${SCRAPER}`, 'metrics'],
     ['under a scheme in other letters', `bEARER  ${OPERATOR}`, 'operator'],
     ['as a password', basic(`puppet:${NEW}`), 'puppet'],
     ['as a password of no user', basic(`:${OLD}`), 'puppet'],
     ["as a password of another role's user", basic(`puppet:${OPERATOR}`), 'operator'],
     ['as a password of a user in other letters', basic(`客服:${OLD}`), 'puppet'],
   ])('%s tells the role', (_how, authorization, role) => {
-    expect(credentials.roleOf(authorization)).toBe(role);
+    expect(credentials.callerOf(authorization)).toBe(role);
   });
 
   it.each([
@@ -40,6 +42,6 @@ describe('a secret', () => {
     ['that is an empty password', basic('puppet:')],
     ['that is not there', ''],
   ])('%s is of nobody', (_how, authorization) => {
-    expect(credentials.roleOf(authorization)).toBeNull();
+    expect(credentials.callerOf(authorization)).toBeNull();
   });
 });

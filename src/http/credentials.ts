@@ -1,14 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ROLES, type Role } from '../kernel/role.js';
+import { CALLERS, type Caller } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 
 /** Whose credentials are whose. Keeps digests alone, so that all comparisons are of one length. */
 export class Credentials {
-  readonly #known: readonly { readonly role: Role; readonly digest: Buffer }[];
+  readonly #known: readonly { readonly caller: Caller; readonly digest: Buffer }[];
 
-  constructor(secretsOf: (role: Role) => readonly Secret[]) {
-    this.#known = ROLES.flatMap((role) =>
-      secretsOf(role).map((secret) => ({ role, digest: digestOf(secret.reveal()) })),
+  constructor(secretsOf: (caller: Caller) => readonly Secret[]) {
+    this.#known = CALLERS.flatMap((caller) =>
+      secretsOf(caller).map((secret) => ({ caller, digest: digestOf(secret.reveal()) })),
     );
   }
 
@@ -17,11 +17,11 @@ export class Credentials {
    * @param authorization The header as it came.
    * @returns `null` for what is nobody's, or no secret at all.
    */
-  roleOf(authorization: string): Role | null {
+  callerOf(authorization: string): Caller | null {
     const presented = digestOf(toSecret(authorization));
-    let found: Role | null = null;
-    for (const { role, digest } of this.#known) {
-      if (timingSafeEqual(digest, presented)) found = role;
+    let found: Caller | null = null;
+    for (const { caller, digest } of this.#known) {
+      if (timingSafeEqual(digest, presented)) found = caller;
     }
     return found;
   }

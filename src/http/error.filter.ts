@@ -5,6 +5,7 @@ import { ERRORS } from '../kernel/error-table.js';
 import { API_HEADERS } from './browser-headers.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { CHALLENGES } from './gate.js';
+import type { HttpCounts } from './http-counts.js';
 import type { Refusals } from './refusals.js';
 import type { RouteTable } from './route-table.js';
 
@@ -14,6 +15,7 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(
     private readonly routes: RouteTable,
     private readonly refusals: Refusals,
+    private readonly counts: HttpCounts,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -26,6 +28,7 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const error = this.refusals.judge(this.#withMethods(toAppError(thrown), request, reply), request.ip);
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
+    this.counts.errorAnswered(error.code);
     const { status } = ERRORS[error.code];
     if (status === 401) reply.header('www-authenticate', CHALLENGES);
     if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);

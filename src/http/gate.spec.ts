@@ -100,6 +100,62 @@ describe('an open manager on loopback', () => {
   });
 });
 
+describe('the metrics', () => {
+  const METRICS = 'secret-of-the-metrics';
+
+  async function answerOf(environment: Environment, url: string, secret?: string): Promise<unknown> {
+    const app = gated(environment);
+    const readers = { config: { allowedCallers: ['operator', 'metrics'] as const } };
+    app.get('/metrics', readers, ({ role }) => ({ role }));
+    app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ role }) => ({ role }));
+    app.get('/open', { config: { allowedCallers: 'anyone' } }, ({ role }) => ({ role }));
+    const headers = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+    const response = await app.inject({ url, headers });
+    return response.statusCode === 200 ? response.json() : response.json().code;
+  }
+
+  it.each([
+    [
+      'nobody has a secret',
+      {},
+      { nobody: { role: null }, operator: { role: null }, metrics: { role: null } },
+    ],
+    [
+      'only operators have one',
+      { AUTH_OPERATOR_TOKEN: OPERATOR },
+      { nobody: 'AUTH_MISSING', operator: { role: 'operator' }, metrics: 'AUTH_WRONG' },
+    ],
+    [
+      'only puppets have one',
+      { AUTH_PUPPET_TOKEN: PUPPET },
+      { nobody: 'AUTH_ROLE_CLOSED', operator: 'AUTH_ROLE_CLOSED', metrics: 'AUTH_ROLE_CLOSED' },
+    ],
+    [
+      'only their readers have one',
+      { METRICS_TOKEN: METRICS },
+      { nobody: 'AUTH_MISSING', operator: 'AUTH_WRONG', metrics: { role: 'metrics' } },
+    ],
+    [
+      'both have one',
+      { METRICS_TOKEN: METRICS, AUTH_OPERATOR_TOKEN: OPERATOR },
+      { nobody: 'AUTH_MISSING', operator: { role: 'operator' }, metrics: { role: 'metrics' } },
+    ],
+  ])('are open to whom they should be where %s', async (_where, environment, expected) => {
+    const [nobody, operator, metrics] = await Promise.all(
+      [undefined, OPERATOR, METRICS].map((secret) => answerOf(environment, '/metrics', secret)),
+    );
+    expect({ nobody, operator, metrics }).toEqual(expected);
+  });
+
+  it('have a secret that opens nothing else, and closes nothing else', async () => {
+    const alone = { METRICS_TOKEN: METRICS };
+    expect(await answerOf(alone, '/closed')).toEqual({ role: null });
+    expect(await answerOf(alone, '/open')).toEqual({ role: null });
+    const both = { ...alone, AUTH_OPERATOR_TOKEN: OPERATOR };
+    expect(await answerOf(both, '/closed', METRICS)).toBe('AUTH_ROLE_FORBIDDEN');
+  });
+});
+
 describe('the role of a request', () => {
   async function roleOf(environment: Environment, url: string, secret: string): Promise<unknown> {
     const app = gated(environment);

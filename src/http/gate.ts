@@ -6,7 +6,7 @@
 import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
 import { type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
-import type { Role } from '../kernel/role.js';
+import type { Caller } from '../kernel/role.js';
 import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
@@ -15,7 +15,7 @@ import { refuseForeignPages } from './loopback-callers.js';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose credentials came; `null` where none were asked for, also when everything is open. */
-    role: Role | null;
+    role: Caller | null;
   }
 }
 
@@ -27,12 +27,12 @@ export const CHALLENGES = ['Bearer realm="wxkf-manager"', 'Basic realm="wxkf-man
  * @throws Error from adding a route that does not state who may call it.
  */
 export function addGate(fastify: FastifyInstance, config: Config): void {
-  const credentials = new Credentials((role) => secretsOf(config, role));
+  const credentials = new Credentials((caller) => secretsOf(config, caller));
   fastify.decorateRequest('role', null);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'anyone') return;
-    if (!isOpen(config)) putFirst(route, askFor(credentials, config, allowed));
+    if (isAsked(config, allowed)) putFirst(route, askFor(credentials, config, allowed));
     else if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
   });
 }
@@ -46,13 +46,19 @@ function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
   throw new Error(`${method} ${url} does not state who may call it; add @AllowRoles(…) or @AllowAnyone()`);
 }
 
-function askFor(credentials: Credentials, config: Config, allowed: readonly Role[]): onRequestHookHandler {
-  const isClosed = allowed.every((role) => secretsOf(config, role).length === 0);
+/** While no role has a secret, only one for the metrics is asked for, on their own route. */
+function isAsked(config: Config, allowed: readonly Caller[]): boolean {
+  const hasOwn = allowed.includes('metrics') && secretsOf(config, 'metrics').length > 0;
+  return hasOwn || !isOpen(config);
+}
+
+function askFor(credentials: Credentials, config: Config, allowed: readonly Caller[]): onRequestHookHandler {
+  const isClosed = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {
     const { authorization = '' } = request.headers;
-    request.role = credentials.roleOf(authorization);
+    request.role = credentials.callerOf(authorization);
     if (request.role !== null) {
       if (allowed.includes(request.role)) return done();
       const detail = isClosed ? `${roles}, once ${settings} is set` : roles;

@@ -72,6 +72,7 @@ declare module 'fastify' {
 }
 
 const PROBE = /^\/health(?:[/?]|$)/;
+const SCRAPE = /^\/metrics(?:[?]|$)/;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function newRequestId(): string {
@@ -141,11 +142,12 @@ function isGood(status: number): boolean {
 
 /**
  * ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news, whatever it
- * is told, and one refusal of too many would help to fill the disk.
+ * is told, nor is a scrape that was let in, and one refusal of too many would help to fill the disk.
  */
 function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
   const isForeseen = failure === null || failure instanceof AppError;
   if (isForeseen && PROBE.test(url)) return 'debug';
+  if (failure === null && SCRAPE.test(url)) return 'debug';
   if (!isForeseen) return 'error';
   if (isOneOfTooMany(failure)) return 'debug';
   return status >= 500 ? 'warn' : 'info';

@@ -15,6 +15,7 @@ import { ConnectionLimits } from './connection-limits.js';
 import { ErrorFilter } from './error.filter.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { addGate } from './gate.js';
+import { HttpCounts } from './http-counts.js';
 import { Refusals } from './refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { addRequestTrace } from './request-trace.js';
@@ -44,7 +45,7 @@ export function createHttpAdapter(
   log: Log,
   clock: Clock = new SystemClock(),
   tracing: Tracing = new NoTracing(),
-): { adapter: FastifyAdapter; errorFilter: ErrorFilter } {
+): { adapter: FastifyAdapter; errorFilter: ErrorFilter; counts: HttpCounts } {
   const proxies = new TrustedProxies(config.trustedProxies);
   const adapter = new FastifyAdapter({
     bodyLimit: config.callbackBodyBytesMax,
@@ -69,15 +70,17 @@ export function createHttpAdapter(
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
       log.info({ requestId: request.id, status, error: error.code }, 'http.refused');
+      counts.errorAnswered(error.code);
       reply
         .code(status)
         .headers(API_HEADERS)
         .header('x-request-id', request.id)
         .send(toErrorBody(error, request));
     },
-    clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, log),
+    clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, counts, log),
   });
   const fastify = adapter.getInstance();
+  const counts = new HttpCounts(fastify.server);
   const routes = new RouteTable();
   routes.watch(fastify);
   streamBodies(fastify, config.proxyBodyBytesMax);
@@ -94,12 +97,12 @@ export function createHttpAdapter(
   addGate(fastify, config);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
-  new ConnectionLimits(limits, proxies, clock, log).hold(fastify.server);
+  new ConnectionLimits(limits, proxies, counts, clock, log).hold(fastify.server);
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, errorFilter: new ErrorFilter(routes, new Refusals(clock, log)) };
+  return { adapter, errorFilter: new ErrorFilter(routes, new Refusals(clock, log), counts), counts };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */
@@ -114,7 +117,12 @@ function admit({ raw }: FastifyRequest): AppError | undefined {
 }
 
 /** What Node's parser refuses never becomes a request; the answer is written by hand. */
-function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, log: Log): void {
+function answerBrokenRequest(
+  thrown: Error & { code?: string },
+  socket: Socket,
+  counts: HttpCounts,
+  log: Log,
+): void {
   if (thrown.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -124,6 +132,7 @@ function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket, 
   const requestId = newRequestId();
   const body = JSON.stringify(toErrorBody(error, { id: requestId, url: '' }));
   log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
+  counts.errorAnswered(error.code);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n` +

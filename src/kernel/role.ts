@@ -1,4 +1,9 @@
-/** Who calls the manager, where it asks for credentials. */
+/** Who calls the manager, where it asks for credentials. With the first secret of one the others are asked too. */
 export const ROLES = ['puppet', 'gateway', 'operator'] as const;
 
 export type Role = (typeof ROLES)[number];
+
+/** Besides them who reads the metrics: a secret of its own protects that route and no other, and opens no other. */
+export const CALLERS = [...ROLES, 'metrics'] as const;
+
+export type Caller = (typeof CALLERS)[number];

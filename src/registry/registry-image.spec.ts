@@ -55,6 +55,20 @@ describe('puppets', () => {
     expect([image.size, ...image.openKfIds()]).toEqual([2, 'wk1', 'wk2']);
   });
 
+  it('are counted by whether they are online, however they came and went', () => {
+    const image = imageOf(puppet('wk1'), puppet('wk2'), puppet('wk3', {}, { online: false }));
+    expect([image.size, image.onlineCount]).toEqual([3, 2]);
+    image.put(puppet('wk1', {}, { online: false }));
+    image.put(puppet('wk3', {}, { online: true }));
+    image.put(puppet('wk3', {}, { online: true }));
+    image.put(puppet('wk3', {}, { endpoint: 'http://other' }));
+    expect(image.onlineCount).toBe(2);
+    image.remove('wk2');
+    image.remove('wk1');
+    image.remove('wk1');
+    expect([image.size, image.onlineCount]).toEqual([1, 1]);
+  });
+
   it('change nothing when they are put again as they are', () => {
     const first = puppet('wk1');
     const image = imageOf(first);

@@ -34,6 +34,7 @@ export class RegistryImage {
   readonly #corps = new Map<string, Corp>();
   /** The distinct corpSecrets of each corp's puppets. */
   readonly #secrets = new Map<string, Map<string, SharedSecret>>();
+  #onlineCount = 0;
 
   constructor(apps: readonly WecomApp[] = []) {
     for (const app of apps) {
@@ -45,6 +46,10 @@ export class RegistryImage {
 
   get size(): number {
     return this.#known.size;
+  }
+
+  get onlineCount(): number {
+    return this.#onlineCount;
   }
 
   findPuppet(openKfId: string): Puppet | null {
@@ -103,6 +108,7 @@ export class RegistryImage {
     const pair = this.#pairOf(puppet.corpId, puppet);
     pair?.addUser(secret);
     this.#known.set(puppet.openKfId, { puppet, pair, secret });
+    if (puppet.online) this.#onlineCount++;
     if (before !== undefined) this.#release(before);
     return true;
   }
@@ -149,6 +155,7 @@ export class RegistryImage {
   }
 
   #release({ puppet, pair, secret }: Known): void {
+    if (puppet.online) this.#onlineCount--;
     pair?.removeUser(secret);
     if (pair !== null && !pair.isUsed) this.#dropPair(puppet.corpId, pair);
     if (saysAccepted(puppet, secret)) secret.acceptedBy--;

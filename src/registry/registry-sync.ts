@@ -61,6 +61,8 @@ export class RegistrySync {
   readonly #lastApplied = new Map<string, number>();
   #order = 0;
   #cursor: ChangeCursor | null = null;
+  /** When the last read of all changes began, on the clock that never jumps. */
+  #syncedAtMs = 0;
   /** Never rejects. */
   #lastRead: Promise<void> = Promise.resolve();
   #nextRead: Promise<void> | null = null;
@@ -80,6 +82,12 @@ export class RegistrySync {
 
   get isLoaded(): boolean {
     return this.#isLoaded;
+  }
+
+  /** Since all that others had written was taken in; `null` before it is loaded, 0 where nobody else writes. */
+  get ageMs(): number | null {
+    if (!this.#isLoaded) return null;
+    return this.#repository.isShared ? this.#clock.elapsedMs() - this.#syncedAtMs : 0;
   }
 
   /** Never resolves where it is stopped before. */
@@ -238,6 +246,7 @@ export class RegistrySync {
   }
 
   async #readChanges(): Promise<void> {
+    const startedMs = this.#clock.elapsedMs();
     let hasMore = true;
     while (hasMore) {
       const order = this.#order;
@@ -247,6 +256,7 @@ export class RegistrySync {
       this.#cursor = changes.cursor;
       hasMore = changes.hasMore;
     }
+    this.#syncedAtMs = startedMs;
   }
 
   async #sweep(): Promise<void> {

@@ -25,6 +25,7 @@ import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { PuppetRepository } from './puppet.repository.js';
 import { RegistryModule } from './registry.module.js';
 import { RegistryService } from './registry.service.js';
@@ -81,13 +82,14 @@ class Manager {}
 beforeEach(async () => {
   repository = new HoldingRepository();
   const [config, lifecycle, log] = [loadConfig({}), new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log);
   application = await NestFactory.create<NestFastifyApplication>(
     {
       module: Manager,
       imports: [
         ConfigModule.forRoot(config),
         KernelModule.forRoot(log, lifecycle),
+        MetricsModule.forRoot(counts),
         HeldStorage,
         RegistryModule,
         CallbackModule,

@@ -13,6 +13,7 @@ import {
   toRegistration,
 } from './register.dto.js';
 import { RegistryService } from './registry.service.js';
+import { RegistryMetrics } from './registry-metrics.js';
 
 const SUCCESS = { code: 0, message: 'success' };
 
@@ -21,6 +22,7 @@ export class RegistryController {
   constructor(
     private readonly registry: RegistryService,
     private readonly endpoints: EndpointPolicy,
+    private readonly metrics: RegistryMetrics,
   ) {}
 
   /** The answer is written first and the endpoint used after it, in the same tick. */
@@ -32,11 +34,13 @@ export class RegistryController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#requireAllowed(dto.endpoint);
     const { trace, span } = request;
     span?.set({ 'wxkf.corp_id': dto.corpId, 'wxkf.open_kf_id': dto.kfId });
-    const registration = toRegistration(dto, request.ip);
-    const registered = await this.registry.register(registration, { requestId: String(request.id), trace });
+    const registered = await this.metrics.counted('register', async () => {
+      this.#requireAllowed(dto.endpoint);
+      const registration = toRegistration(dto, request.ip);
+      return this.registry.register(registration, { requestId: String(request.id), trace });
+    });
     try {
       reply.send(SUCCESS);
     } finally {
@@ -48,7 +52,7 @@ export class RegistryController {
   @AllowRoles('puppet')
   @HttpCode(200)
   async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
-    await this.registry.deregister(toGoodbye(dto, from));
+    await this.metrics.counted('deregister', () => this.registry.deregister(toGoodbye(dto, from)));
     return SUCCESS;
   }
 

@@ -3,11 +3,12 @@ import { EndpointPolicy } from './endpoint-policy.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { RegistryController } from './registry.controller.js';
 import { RegistryService } from './registry.service.js';
+import { RegistryMetrics } from './registry-metrics.js';
 
 /** Its repository comes from the storage module and its check of secrets from that of tokens, which are global. */
 @Module({
   controllers: [RegistryController, KfAccountsController],
-  providers: [RegistryService, EndpointPolicy],
+  providers: [RegistryService, RegistryMetrics, EndpointPolicy],
   exports: [RegistryService, EndpointPolicy],
 })
 export class RegistryModule {}

@@ -86,6 +86,15 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.size;
   }
 
+  get onlineCount(): number {
+    return this.#image.onlineCount;
+  }
+
+  /** Since the image was last known to be like the store; `null` before it is loaded. */
+  get syncAgeMs(): number | null {
+    return this.#sync.ageMs;
+  }
+
   /** What is to be done for each registration besides; there is one listener, which delivers what waits. */
   beforeAnswer(prepare: PrepareAnswer): void {
     this.#registrations.beforeAnswer(prepare);

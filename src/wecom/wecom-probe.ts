@@ -6,9 +6,12 @@ import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { NoTracing } from '../kernel/tracing.js';
+import { Metrics } from '../metrics/metrics.js';
+import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { SmallExchange } from './tokens/small-exchange.js';
 import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
 import { readAnswer, type WecomAnswer } from './wecom-answer.js';
+import { WecomMetrics } from './wecom-metrics.js';
 
 const LIMIT_MS = 5_000;
 const LIMITS: PoolLimits = { sockets: 1, exchanges: 8, keepAliveMs: 4_000, connectMs: 4_500 };
@@ -26,7 +29,9 @@ export class WecomProbe {
     private readonly clock: Clock,
     log: Log,
   ) {
-    this.#source = new TokenSource(config, clock, log, new NoTracing());
+    const metrics = new Metrics();
+    const sockets = new OutgoingSockets(metrics);
+    this.#source = new TokenSource(config, new WecomMetrics(metrics), sockets, clock, log, new NoTracing());
     this.#pools = new ConnectionPools(LIMITS, clock, log);
     this.#api = config.wecomApiUrl;
   }

@@ -63,6 +63,7 @@ describe('imports', () => {
     ['rate-limiter-flexible', /^(wecom|storage)\//],
     ['lru-cache', /^(wecom|http)\//],
     ['@opentelemetry', /^tracing\//],
+    ['prom-client', /^metrics\//],
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],

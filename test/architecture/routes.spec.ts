@@ -30,13 +30,13 @@ beforeAll(async () => {
     AUTH_OPERATOR_TOKEN: 'secret-of-the-operators',
   });
   const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log);
+  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log);
   adapter
     .getInstance()
     .addHook('onRoute', ({ method, url, config: { allowedCallers, notForBrowsers = false } = {} }) => {
       for (const one of [method].flat()) routes.push({ method: one, url, allowedCallers, notForBrowsers });
     });
-  const module = await AppModule.forRoot(config, log, lifecycle);
+  const module = await AppModule.forRoot(config, log, lifecycle, counts);
   app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     bodyParser: false,

@@ -248,6 +248,35 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       });
     });
 
+    describe('a claim', () => {
+      const takeOf = async (hint: Promise<ClaimedHint | null>) => (await hint)?.isTakenOver;
+      const due = async (nowMs: number) => claimOne(nowMs);
+      const oldest = (nowMs: number) => outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+      const own = (nowMs: number) => outbox.claimOf(KEY, ENDPOINT, nowMs, LEASE_MS);
+
+      it.each([
+        ['claimDue', due],
+        ['claimOldest', oldest],
+        ['claimOf', own],
+      ])('tells by %s whether it takes over what another left', async (_name, claim) => {
+        await outbox.put(newHint(), NOW_MS);
+        const lapsedAtMs = NOW_MS + 1_000 + LEASE_MS;
+        expect(await takeOf(claim(NOW_MS + 1_000))).toBe(false);
+        const again = await claim(lapsedAtMs);
+        if (again === null) throw new Error('it was not claimed again');
+        expect(again.isTakenOver).toBe(true);
+        await outbox.release(heldOf(again), lapsedAtMs, lapsedAtMs);
+        expect(await takeOf(claim(lapsedAtMs))).toBe(false);
+      });
+
+      it('takes over a lease that runs only at a registration', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        await claimOne();
+        expect(await oldest(NOW_MS + 2_000)).toBeNull();
+        expect(await takeOf(own(NOW_MS + 2_000))).toBe(true);
+      });
+    });
+
     describe('claimOldest', () => {
       it('leases what came in first for the endpoint, whatever its due time', async () => {
         await outbox.put(newHint('wkNew', { dueAtMs: NOW_MS }), NOW_MS);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
 import { standInSuite } from '../support/mongo/database.js';
 import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';
 import {
@@ -40,6 +41,16 @@ standInSuite('while MongoDB is away', () => {
 
   const env = () => ({ MONGO_URI: `${database.uri}/outage` });
   const send = (manager: ManagerProcess) => sendMessage(manager.url, app, openKfId);
+
+  /** What only the database knows is left out, and not said to be 0. */
+  async function expectScrapeWithoutHints({ url }: ManagerProcess): Promise<void> {
+    const samples = await scrape(url);
+    const left = ['wxkf_hints', 'wxkf_oldest_waiting_hint_age_seconds'];
+    expect(left.flatMap((name) => samples.find(name))).toEqual([]);
+    expect(samples.value('wxkf_ready')).toBe(1);
+    const failed = { store: 'mongodb', result: 'failed' };
+    expect(samples.sum('wxkf_store_operation_duration_seconds_count', failed)).toBeGreaterThan(0);
+  }
 
   it('a start waits for it: live, not ready, said once; and becomes ready by itself', async () => {
     const { port } = database;
@@ -81,6 +92,7 @@ standInSuite('while MongoDB is away', () => {
       const call = `wxkfRequestProxy/kf/account/list?access_token=${fresh}`;
       const response = await fetch(`${manager.url}/puppetWxkfManager/${call}`);
       expect(await response.json()).toMatchObject({ errcode: 0 });
+      await expectScrapeWithoutHints(manager);
       await manager.stop('SIGKILL');
       if (how === 'that hangs') database.resume();
       await wecom.close();

@@ -26,6 +26,7 @@ const CREDENTIALS = {
   puppet: 'marked-credential_of-puppets',
   gateway: 'marked-credential_of-gateways',
   operator: 'marked-credential_of-operators',
+  metrics: 'marked-credential_of-metrics',
 };
 const WRONG_CREDENTIAL = 'marked-credential_of-nobody';
 /** With whatever has a meaning in a URL, in JSON or in a line of text. */
@@ -84,6 +85,8 @@ onEachStore((newPlace) => {
     AUTH_PUPPET_TOKEN: CREDENTIALS.puppet,
     AUTH_GATEWAY_TOKEN: CREDENTIALS.gateway,
     AUTH_OPERATOR_TOKEN: CREDENTIALS.operator,
+    METRICS_TOKEN: CREDENTIALS.metrics,
+    METRICS_CORP_LABEL: 'true',
     WECOM_APPS_FILE: join(folder, 'apps.json'),
     ACCESS_TOKEN_URL: wecom.tokenUrl,
     WECOM_API_URL: wecom.url,
@@ -210,17 +213,12 @@ onEachStore((newPlace) => {
   }
 
   async function askForWhatIsNotThere(manager: ManagerProcess): Promise<void> {
-    for (const path of [
-      '/metrics',
-      '/docs',
-      '/docs-json',
-      '/console',
-      `/${CORP_SECRET}`,
-      `/%zz${app.token}`,
-    ]) {
+    for (const path of ['/docs', '/docs-json', '/console', `/${CORP_SECRET}`, `/%zz${app.token}`]) {
       await ask(manager, encodeURI(path), as(CREDENTIALS.operator));
     }
     await ask(manager, '/health');
+    for (const secret of [CREDENTIALS.operator, CREDENTIALS.metrics])
+      await ask(manager, '/metrics', as(secret));
     const plain = { method: 'POST', headers: ['Content-Type', 'text/plain'], body: CORP_SECRET };
     await ask(manager, REGISTER, as(CREDENTIALS.puppet, plain));
     await ask(manager, REGISTER, as(CREDENTIALS.puppet, { ...plain, method: 'PUT' }));
@@ -290,7 +288,8 @@ onEachStore((newPlace) => {
     expect(findIn(output, all())).toEqual([]);
   });
 
-  it('shows none in an answer', () => {
+  it('shows none in an answer, those with metrics included', () => {
+    expect(answers.filter((text) => text.includes('wxkf_corp_callbacks_total')).length).toBeGreaterThan(2);
     expect(findIn(answers.join('\n'), all())).toEqual([]);
   });
 

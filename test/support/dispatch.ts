@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
+import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
@@ -14,6 +15,7 @@ import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
@@ -35,6 +37,7 @@ export interface Dispatch extends DispatchParts {
   readonly keeper: HintKeeper;
   readonly redelivery: Redelivery;
   readonly dispatcher: Dispatcher;
+  readonly metrics: Metrics;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -51,19 +54,31 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
   } = parts;
   // Store time is the clock's own here.
   const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
-  const keeper = new HintKeeper(outbox, clock, log);
+  const metrics = new Metrics();
+  const dispatchMetrics = new DispatchMetrics(metrics);
+  const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const redelivery = new Redelivery(
     outbox,
     budget,
     client,
     registry,
     keeper,
+    dispatchMetrics,
     clock,
     clock,
     log,
     new HealthyLines(1),
   );
-  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock, new NoTracing());
+  const dispatcher = new Dispatcher(
+    client,
+    registry,
+    keeper,
+    redelivery,
+    dispatchMetrics,
+    clock,
+    clock,
+    new NoTracing(),
+  );
   return {
     repository,
     outbox,
@@ -74,6 +89,7 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     keeper,
     redelivery,
     dispatcher,
+    metrics,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();

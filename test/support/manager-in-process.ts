@@ -22,8 +22,8 @@ export async function startManagerInProcess(
   const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ACCESS_TOKEN_URL: TOKEN_URL, ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter } = createHttpAdapter(config, lifecycle, log, clock);
-  const module = await AppModule.forRoot(config, log, lifecycle);
+  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log, clock);
+  const module = await AppModule.forRoot(config, log, lifecycle, counts);
   const kernel = KernelModule.forRoot(log, lifecycle);
   const providers = [...(kernel.providers ?? []), { provide: Clock, useValue: clock }];
   const others = module.imports?.filter((one) => !('module' in one && one.module === KernelModule)) ?? [];

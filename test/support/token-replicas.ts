@@ -8,12 +8,14 @@ import { loadConfig } from '../../src/config/config.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
+import { Metrics } from '../../src/metrics/metrics.js';
+import { OutgoingSockets } from '../../src/metrics/outgoing-sockets.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
 import { TokenSource } from '../../src/wecom/tokens/token-source.js';
-import { WecomCounts } from '../../src/wecom/wecom-counts.js';
+import { WecomMetrics } from '../../src/wecom/wecom-metrics.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryAccessTokenStore, type TokenTable } from './memory-access-token.store.js';
 import { startWecomServer, type WecomServer } from './wecom-server.js';
@@ -25,7 +27,8 @@ export const SECRET = 'the-secret+/of=it';
 export let clock: ManualClock;
 export let wecom: WecomServer;
 export let table: TokenTable;
-export let counts: WecomCounts;
+export let metrics: WecomMetrics;
+let sockets: OutgoingSockets;
 const opened: AccessTokens[] = [];
 
 /** A replica on the table, as it is after a start. */
@@ -34,8 +37,9 @@ export function open(
   store: AccessTokenStore = new MemoryAccessTokenStore(table),
 ): AccessTokens {
   const log = pino({ level: 'silent' });
-  const source = new TokenSource(loadConfig({ ACCESS_TOKEN_URL: url }), clock, log, new NoTracing());
-  const tokens = new AccessTokens(store, source, clock, clock, counts, log);
+  const config = loadConfig({ ACCESS_TOKEN_URL: url });
+  const source = new TokenSource(config, metrics, sockets, clock, log, new NoTracing());
+  const tokens = new AccessTokens(store, source, clock, clock, metrics, log);
   opened.push(tokens);
   return tokens;
 }
@@ -43,7 +47,9 @@ export function open(
 export async function openWecom(): Promise<void> {
   clock = new ManualClock();
   table = new Map();
-  counts = new WecomCounts();
+  const registry = new Metrics();
+  metrics = new WecomMetrics(registry);
+  sockets = new OutgoingSockets(registry);
   wecom = await startWecomServer({ nowMs: () => clock.nowMs() });
   wecom.addSecret(CORP, SECRET);
 }

@@ -91,7 +91,9 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
   /** In memory first, so that writes reach the disk in the order in which they were made. */
   #write(record: TokenRecord): Promise<void> {
     this.#set(record);
-    return this.#store.durably(() => this.#stored.put(record.secretId, toStored(record)));
+    return this.#store.durably('save access token', () =>
+      this.#stored.put(record.secretId, toStored(record)),
+    );
   }
 
   #set(record: TokenRecord): void {
@@ -147,6 +149,6 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
     const remove = (): void => {
       for (const secretId of secretIds) this.#stored.remove(secretId);
     };
-    this.#store.durably(() => this.#stored.batch(remove)).catch(() => {});
+    this.#store.durably('remove access tokens', () => this.#stored.batch(remove)).catch(() => {});
   }
 }

@@ -80,7 +80,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
 
   override async forget(openKfId: string): Promise<Puppet | null> {
     let forgotten: Puppet | null = null;
-    await this.#store.durably(() =>
+    await this.#store.durably('forget puppet', () =>
       this.#puppets.transaction(() => {
         forgotten = this.#get(openKfId);
         if (forgotten !== null) this.#puppets.remove(openKfId);
@@ -129,7 +129,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   /** Durable when it resolves. @param change gives `null` to leave everything as it is. */
   async #write(openKfId: string, change: (before: Puppet | null) => Puppet | null): Promise<Puppet | null> {
     let changed: Puppet | null = null;
-    await this.#store.durably(() =>
+    await this.#store.durably('change puppet', () =>
       this.#puppets.transaction(() => {
         changed = change(this.#get(openKfId));
         if (changed !== null) this.#puppets.put(openKfId, toStored(changed));

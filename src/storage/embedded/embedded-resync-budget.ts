@@ -56,6 +56,6 @@ export class EmbeddedResyncBudget extends ResyncBudget {
   }
 
   #write(corpId: string): Promise<void> {
-    return this.#store.durably(() => this.#stored.put(corpId, this.#grantsOf(corpId)));
+    return this.#store.durably('write resync grants', () => this.#stored.put(corpId, this.#grantsOf(corpId)));
   }
 }

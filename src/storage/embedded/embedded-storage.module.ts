@@ -4,23 +4,30 @@ import { Outbox } from '../../dispatch/outbox.js';
 import { ResyncBudget } from '../../dispatch/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
+import { StoreMetrics } from '../store-metrics.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
-import { EmbeddedStore } from './embedded-store.js';
+import { EmbeddedStore, WRITES } from './embedded-store.js';
 import { EmbeddedStoreClock } from './embedded-store-clock.js';
 import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
 
 @Global()
 @Module({
   providers: [
-    { provide: EmbeddedStore, inject: [CONFIG], useFactory: (config: Config) => EmbeddedStore.open(config) },
+    {
+      provide: EmbeddedStore,
+      inject: [CONFIG, { token: Metrics, optional: true }],
+      useFactory: (config: Config, metrics?: Metrics) =>
+        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics)),
+    },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAccessTokenStore),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },

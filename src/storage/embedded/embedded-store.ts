@@ -4,24 +4,43 @@ import type { Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { StoreMetrics } from '../store-metrics.js';
 import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
+
+/** What is written, by the name of its metric. */
+export const WRITES = [
+  'write hint',
+  'remove hint',
+  'set hint aside',
+  'change puppet',
+  'forget puppet',
+  'save access token',
+  'remove access tokens',
+  'write resync grants',
+  'rewrite secrets',
+] as const;
+export type Write = (typeof WRITES)[number];
 
 /** The LMDB environment in `DATA_DIR`, owned by this process alone. */
 @Injectable()
 export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown {
   override readonly kind = 'embedded';
   readonly #dataDir: DataDir;
+  readonly #metrics: StoreMetrics<Write>;
   readonly #root: RootDatabase;
   #isClosed = false;
   readonly #databases = new Map<DatabaseName, Database<unknown, string>>();
 
   /** @throws StorageStartError */
-  static async open({ dataDir }: Pick<Config, 'dataDir'>): Promise<EmbeddedStore> {
+  static async open(
+    { dataDir }: Pick<Config, 'dataDir'>,
+    metrics = new StoreMetrics('embedded', WRITES),
+  ): Promise<EmbeddedStore> {
     const folder = new DataDir(dataDir);
     await folder.acquire();
     try {
-      return new EmbeddedStore(folder);
+      return new EmbeddedStore(folder, metrics);
     } catch (cause) {
       if (cause instanceof StorageStartError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -32,8 +51,9 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     }
   }
 
-  private constructor(dataDir: DataDir) {
+  private constructor(dataDir: DataDir, metrics: StoreMetrics<Write>) {
     super();
+    this.#metrics = metrics;
     this.#dataDir = dataDir;
     this.#root = open({
       path: this.#dataDir.dataFile,
@@ -91,7 +111,11 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
    * Writes, and waits until it is on the disk, or is known not to be.
    * @throws AppError `STORE_UNAVAILABLE`; it may have been written or not.
    */
-  async durably(write: () => Promise<boolean>): Promise<void> {
+  durably(name: Write, write: () => Promise<boolean>): Promise<void> {
+    return this.#metrics.measured(name, this.#durably(write));
+  }
+
+  async #durably(write: () => Promise<boolean>): Promise<void> {
     this.requireOpen();
     try {
       this.#requireRoom();

@@ -40,7 +40,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
     for (let at = 0; at < keys.length; at += BATCH_SIZE) {
       const batch = keys.slice(at, at + BATCH_SIZE);
       let changed = 0;
-      await this.store.durably(() =>
+      await this.store.durably('rewrite secrets', () =>
         database.transaction(() => {
           for (const key of batch) if (rewrite(database, key)) changed++;
           return true;

@@ -46,7 +46,7 @@ export class LmdbHintStore implements HintStore {
     const kept: KeptEvent = { event: hint.event, keysId: hint.keysId };
     this.#underWay.set(key, kept);
     try {
-      await this.#store.durably(() => this.#hints.put(key, toStored(hint)));
+      await this.#store.durably('write hint', () => this.#hints.put(key, toStored(hint)));
     } finally {
       // Unless a later write or remove has overtaken this one.
       if (this.#underWay.get(key) === kept) this.#underWay.delete(key);
@@ -55,7 +55,7 @@ export class LmdbHintStore implements HintStore {
 
   async remove(key: string): Promise<void> {
     this.#underWay.delete(key);
-    await this.#store.durably(() => this.#hints.remove(key));
+    await this.#store.durably('remove hint', () => this.#hints.remove(key));
   }
 
   readEvent(key: string): KeptEvent | null {
@@ -82,6 +82,6 @@ export class LmdbHintStore implements HintStore {
       this.#hints.remove(key);
     };
     // Where it fails, the record stays in its place and is met again at the next start.
-    this.#store.durably(() => this.#hints.batch(move)).catch(() => {});
+    this.#store.durably('set hint aside', () => this.#hints.batch(move)).catch(() => {});
   }
 }

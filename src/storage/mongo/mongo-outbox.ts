@@ -34,7 +34,7 @@ import {
   toRecord,
   UNREADABLE,
 } from './hint.schema.js';
-import { isDuplicateKey, MongoStore } from './mongo-store.js';
+import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
 
 /** A record as it was read. */
@@ -109,18 +109,20 @@ export class MongoOutbox extends Outbox {
   }
 
   override claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
-    const id = randomUUID();
     const until = new Date(nowMs + leaseMs);
+    const leased = { leaseId: randomUUID(), leasedUntil: until };
     return this.store.run('claim oldest hint', async () => {
       for (;;) {
-        const record = await this.#records.findOneAndUpdate(
+        const set = { ...leased, revision: randomUUID() };
+        const before = await this.#records.findOneAndUpdate(
           { state: 'waiting', endpoint, ...unleased(nowMs) },
-          { $set: { leaseId: id, leasedUntil: until, revision: randomUUID() }, $max: { claimableAt: until } },
-          { sort: { arrivedAt: 1 }, returnDocument: 'after' },
+          { $set: set, $max: { claimableAt: until } },
+          { sort: { arrivedAt: 1 }, returnDocument: 'before' },
         );
-        if (record === null) return null;
-        const { hint } = await this.#toRead(record);
-        if (hint !== null) return { ...hint, lease: { id, untilMs: until.getTime() } };
+        if (before === null) return null;
+        const { hint } = await this.#toRead({ ...before, ...set });
+        const lease = { id: leased.leaseId, untilMs: until.getTime() };
+        if (hint !== null) return { ...hint, lease, isTakenOver: before.leaseId !== null };
       }
     });
   }
@@ -135,6 +137,7 @@ export class MongoOutbox extends Outbox {
       this.#change(key, (hint) => ({
         ...toWaiting(hint, endpoint, nowMs),
         lease: { id: randomUUID(), untilMs: nowMs + leaseMs },
+        isTakenOver: hint.lease !== null,
       })),
     );
   }
@@ -293,7 +296,8 @@ export class MongoOutbox extends Outbox {
   async #claim(record: HintRecord, nowMs: number, leaseMs: number): Promise<ClaimedHint | null> {
     const { hint } = await this.#toRead(record);
     if (hint === null) return null;
-    const claimed = { ...hint, lease: { id: randomUUID(), untilMs: nowMs + leaseMs } };
+    const lease = { id: randomUUID(), untilMs: nowMs + leaseMs };
+    const claimed = { ...hint, lease, isTakenOver: hint.lease !== null };
     return (await this.#setHead(record, claimed)) ? claimed : null;
   }
 
@@ -319,7 +323,7 @@ export class MongoOutbox extends Outbox {
   }
 
   /** @returns whether there was such a record. */
-  async #update(what: string, filter: RecordFilter, update: RecordUpdate): Promise<boolean> {
+  async #update(what: Operation, filter: RecordFilter, update: RecordUpdate): Promise<boolean> {
     const { matchedCount } = await this.store.run(what, () =>
       this.#records.updateOne(filter, { ...update, $set: { ...update.$set, revision: randomUUID() } }),
     );

@@ -39,7 +39,7 @@ export class MongoResyncBudget extends ResyncBudget {
   }
 
   #change<T>(
-    what: string,
+    what: 'take resync' | 'give resync back',
     corpId: string,
     change: (record: ResyncRecord | null) => Promise<T | typeof CONFLICT>,
   ): Promise<T> {

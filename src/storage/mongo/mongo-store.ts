@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import {
   type Collection,
@@ -17,12 +17,54 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { StoreMetrics } from '../store-metrics.js';
 import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
+
+/** What is asked of the database, by the name of its metric and in errors. */
+const OPERATIONS = [
+  'hello',
+  'ping',
+  'load puppets',
+  'find puppet',
+  'list puppets',
+  'change puppet',
+  'forget puppet',
+  'read changes',
+  'keep hint',
+  'find hint',
+  'claim hint',
+  'claim due hints',
+  'claim oldest hint',
+  'renew lease',
+  'settle hint',
+  'reschedule hint',
+  'reschedule newer hint',
+  'free newer hint',
+  'release hint',
+  'bury hint',
+  'wake hint',
+  'wake endpoint',
+  'find leased hints',
+  'list endpoints',
+  'list hints',
+  'count hints',
+  'take resync',
+  'give resync back',
+  'lease secret',
+  'release secret',
+  'find access token',
+  'save access token',
+  'revoke access token',
+  'count calls',
+  'rewrite secrets',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
 
 const SCHEMA_VERSION = 1;
 /** Holds the schema's version. */
@@ -56,6 +98,7 @@ export const CONNECT_OPTIONS: ConnectOptions = {
 export class MongoStore extends StorageProbe {
   override readonly kind = 'mongodb';
   readonly #uri: Secret;
+  readonly #metrics: StoreMetrics<Operation>;
   #ready: Promise<void> | null = null;
   #hasConnected = false;
 
@@ -66,8 +109,10 @@ export class MongoStore extends StorageProbe {
     private readonly clock: Clock,
     private readonly storeClock: MongoStoreClock,
     @Inject(LOG) private readonly log: Log,
+    @Optional() metrics?: Metrics,
   ) {
     super();
+    this.#metrics = new StoreMetrics('mongodb', OPERATIONS, metrics);
     if (mongoUri === undefined) throw new Error('the MongoDB storage needs MONGO_URI');
     this.#uri = mongoUri;
     // Without a listener an outage would end the process; who waits for the operation is told by it.
@@ -79,11 +124,11 @@ export class MongoStore extends StorageProbe {
    * @param limitMs `null` for a write, which is known to have happened or not only when the driver says so.
    * @throws AppError `STORE_UNAVAILABLE`; a write may have happened or not.
    */
-  async run<T>(
-    what: string,
-    operation: () => Promise<T>,
-    limitMs: number | null = READ_LIMIT_MS,
-  ): Promise<T> {
+  run<T>(what: Operation, operation: () => Promise<T>, limitMs: number | null = READ_LIMIT_MS): Promise<T> {
+    return this.#metrics.measured(what, this.#run(what, operation, limitMs));
+  }
+
+  async #run<T>(what: Operation, operation: () => Promise<T>, limitMs: number | null): Promise<T> {
     try {
       const work = this.#whenReady().then(operation);
       return await (limitMs === null ? work : withinDeadline(limitMs, what, work));

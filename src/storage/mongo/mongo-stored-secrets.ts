@@ -47,7 +47,7 @@ export class MongoStoredSecrets extends StoredSecrets {
       }
       await flush();
     };
-    return this.store.run(`rewrite secrets of ${name}`, walk, null);
+    return this.store.run('rewrite secrets', walk, null);
   }
 }
 

@@ -20,10 +20,11 @@ import {
   Tracing,
   toServerAttributes,
 } from '../../kernel/tracing.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
 import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
-import { type CallResult, WecomCounts } from '../wecom-counts.js';
+import { type CallResult, WecomMetrics } from '../wecom-metrics.js';
 import { CallCredentials, type Credential } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog } from './call-log.js';
@@ -50,12 +51,14 @@ export class ApiProxy implements OnApplicationShutdown {
     private readonly tokens: AccessTokens,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
-    private readonly counts: WecomCounts,
+    private readonly metrics: WecomMetrics,
+    sockets: OutgoingSockets,
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
     private readonly tracing: Tracing,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log);
+    sockets.watch('wecom', this.#pools);
     this.#origin = wecomApiUrl.origin;
     this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;
     this.#bodyBytesMax = proxyBodyBytesMax;
@@ -70,6 +73,7 @@ export class ApiProxy implements OnApplicationShutdown {
     const log = new CallLog(request.method);
     const unit = new UnitOfWork('proxy.answered', log);
     request.unit = unit;
+    const startedMs = this.clock.elapsedMs();
     try {
       const target = parseTarget(request.raw.url ?? '');
       log.api = target.api;
@@ -81,8 +85,8 @@ export class ApiProxy implements OnApplicationShutdown {
       if (!isOver(error)) throw error;
       reply.hijack();
     } finally {
-      if (log.result !== undefined) this.counts.addCall(log.result);
       const { api, corpId, result, errcode } = log;
+      if (result !== undefined) this.metrics.callEnded(result, (this.clock.elapsedMs() - startedMs) / 1_000);
       request.span?.set({
         'wxkf.api': api,
         'wxkf.corp_id': corpId,
@@ -142,6 +146,7 @@ export class ApiProxy implements OnApplicationShutdown {
       const call = toRequest(path, body, request, span?.context ?? request.trace);
       const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
       const end = await endWith(span, sent, toSpanAttributes);
+      this.metrics.answered('call', end.errcode);
       if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);
       return end;
     };

@@ -1,5 +1,5 @@
 import { RequestFields } from '../../http/request-log.js';
-import type { CallResult } from '../wecom-counts.js';
+import type { CallResult } from '../wecom-metrics.js';
 
 /** The fields of a proxied call's one log line. */
 export class CallLog extends RequestFields {

@@ -5,8 +5,8 @@ import {
   CORP,
   clock,
   closeAll,
-  counts,
   current,
+  metrics,
   open,
   openWecom,
   request,
@@ -143,7 +143,7 @@ describe('a check', () => {
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'store' });
     expect(await told(tokens.get(request()))).toEqual({ token, expiresInS: 7_139, source: 'memory' });
     expect(wecom.tokenCalls).toBe(2);
-    const { granted, refused, unreachable } = counts.toJSON().questions;
+    const { granted, refused, unreachable } = metrics.toJSON().questions;
     expect([granted, refused + unreachable]).toEqual([1, 1]);
   });
 

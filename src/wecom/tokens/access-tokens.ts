@@ -9,7 +9,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { WecomCounts } from '../wecom-counts.js';
+import { WecomMetrics } from '../wecom-metrics.js';
 import type { AccessToken } from './access-token.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { SharedSlots } from './shared-slots.js';
@@ -39,12 +39,12 @@ export class AccessTokens implements OnApplicationShutdown {
     private readonly source: TokenSource,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-    counts: WecomCounts,
+    metrics: WecomMetrics,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.#slots = new SharedSlots(store, storeClock, log);
     const onGrant = (slot: TokenSlot): void => this.#onGrant(slot);
-    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, counts, log, onGrant);
+    this.#inquiry = new TokenInquiry(this.#slots, source, clock, storeClock, metrics, log, onGrant);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -4,7 +4,7 @@ import { RequestFields, UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
-import { type TokenResult, WecomCounts } from '../wecom-counts.js';
+import { type TokenResult, WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
 import type { TokenOutcome } from './token-outcome.js';
@@ -27,7 +27,7 @@ export class TokenAnswers {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly storeClock: StoreClock,
-    private readonly counts: WecomCounts,
+    private readonly metrics: WecomMetrics,
   ) {}
 
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -51,8 +51,8 @@ export class TokenAnswers {
       log.result = resultOf(error);
       throw error;
     } finally {
-      if (log.result !== undefined) this.counts.addToken(log.result);
       const { corpId, result, errcode } = log;
+      if (result !== undefined) this.metrics.tokenAnswered(result);
       request.span?.set({ 'wxkf.corp_id': corpId, 'wxkf.result': result, 'wxkf.errcode': errcode });
       unit.end();
     }

@@ -4,8 +4,8 @@ import {
   CORP,
   clock,
   closeAll,
-  counts,
   current,
+  metrics,
   open,
   openWecom,
   request,
@@ -108,7 +108,7 @@ describe('upstream', () => {
     wecom.behave('gettoken', behaviour());
     expect(await told(open().get(request()))).toBe('WECOM_UNREACHABLE');
     expect(wecom.tokenCalls).toBe(1);
-    expect(counts.toJSON().questions).toEqual({ granted: 0, refused: 0, unreachable: 1 });
+    expect(metrics.toJSON().questions).toEqual({ granted: 0, refused: 0, unreachable: 1 });
     wecom.behave('gettoken', (exchange) => exchange.usual());
     expect(await told(open().get(request()))).toMatchObject({ token: current() });
   });

@@ -7,7 +7,7 @@ import type { Secret } from '../../kernel/secret.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { ERRCODE, tooFrequent } from '../wecom-answer.js';
-import type { WecomCounts } from '../wecom-counts.js';
+import type { InquiryResult, WecomMetrics } from '../wecom-metrics.js';
 import type { TokenRecord } from './access-token.js';
 import { FailureBudget } from './failure-budget.js';
 import type { SharedSlots } from './shared-slots.js';
@@ -44,7 +44,7 @@ export class TokenInquiry {
     private readonly source: TokenSource,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
-    private readonly counts: WecomCounts,
+    private readonly metrics: WecomMetrics,
     private readonly log: Log,
     private readonly onGrant: (slot: TokenSlot) => void,
   ) {}
@@ -132,12 +132,15 @@ export class TokenInquiry {
     leaseId: string | null,
   ): Promise<TokenOutcome> {
     const askedAtMs = this.storeClock.nowMs();
+    const startedMs = this.clock.elapsedMs();
+    const count = (result: InquiryResult): void =>
+      this.metrics.inquiryEnded(result, (this.clock.elapsedMs() - startedMs) / 1_000);
     const answer = await this.source.ask(corpId, corpSecret, trace).catch((error) => {
-      this.counts.addQuestion('unreachable');
+      count('unreachable');
       this.log.warn({ corpId, reason: String(error.detail) }, 'token.unreachable');
       throw error;
     });
-    this.counts.addQuestion('refusal' in answer ? 'refused' : 'granted');
+    count('refusal' in answer ? 'refused' : 'granted');
     const record = this.#toRecord(slot, answer, askedAtMs);
     await this.slots.learn(slot, record, leaseId);
     if ('grant' in answer) this.onGrant(slot);

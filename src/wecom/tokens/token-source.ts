@@ -9,7 +9,9 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
+import { WecomMetrics } from '../wecom-metrics.js';
 import { SmallExchange } from './small-exchange.js';
 
 /** For all tries together. */
@@ -48,11 +50,14 @@ export class TokenSource {
 
   constructor(
     @Inject(CONFIG) { accessTokenUrl }: Config,
+    private readonly metrics: WecomMetrics,
+    sockets: OutgoingSockets,
     private readonly clock: Clock,
     @Inject(LOG) log: Log,
     private readonly tracing: Tracing,
   ) {
     this.#pools = new ConnectionPools(LIMITS, clock, log);
+    sockets.watch('wecom', this.#pools);
     this.#origin = accessTokenUrl.origin;
     this.#path = accessTokenUrl.pathname;
     this.isGateway = this.#path !== WECOM_PATH;
@@ -101,7 +106,9 @@ export class TokenSource {
     const pool = this.#pools.of(this.#origin, corpId);
     try {
       const { status, body } = await SmallExchange.run(pool, request, limitMs, this.clock);
-      return toAnswer(status, body.toString('utf8'), corpSecret);
+      const answer = toAnswer(status, body.toString('utf8'), corpSecret);
+      if ('refusal' in answer) this.metrics.answered('gettoken', answer.refusal.errcode);
+      return answer;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'it failed';
       throw new AppError('WECOM_UNREACHABLE', { detail: `no access token, since ${reason}`, cause });

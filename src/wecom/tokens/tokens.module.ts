@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { SecretCheck } from '../../registry/secret-check.js';
-import { WecomCounts } from '../wecom-counts.js';
+import { WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
 import { TokenAnswers } from './token-answers.js';
 import { TokenSecretCheck } from './token-secret-check.js';
@@ -13,9 +13,9 @@ import { TokenSource } from './token-source.js';
     AccessTokens,
     TokenAnswers,
     TokenSource,
-    WecomCounts,
+    WecomMetrics,
     { provide: SecretCheck, useClass: TokenSecretCheck },
   ],
-  exports: [AccessTokens, TokenAnswers, WecomCounts, SecretCheck],
+  exports: [AccessTokens, TokenAnswers, WecomMetrics, SecretCheck],
 })
 export class TokensModule {}

@@ -1,0 +1,107 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { UP_TO_5_S } from '../metrics/bounds.js';
+import type { Count } from '../metrics/count.js';
+import { byValue, Metrics, only } from '../metrics/metrics.js';
+import type { Observations } from '../metrics/observations.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { CALLBACK_OUTCOMES, type CallbackOutcome } from './callback-log.js';
+
+const RESULTS = CALLBACK_OUTCOMES.filter((outcome) => outcome !== 'verified');
+/** How a request for the verification of the callback URL may end. */
+const VERIFICATION_RESULTS = ['verified', 'refused', 'failed'] as const;
+const FORMS = ['encrypted', 'decrypted'] as const;
+type Form = (typeof FORMS)[number];
+
+/** Of those outcomes that there are. */
+type ByOutcome<T> = Readonly<Partial<Record<CallbackOutcome, T>>>;
+
+/** Each is a series more for every result. */
+const CORPS_MAX = 1_000;
+
+/** What came in and how it ended, since the start: for the metrics and for `/health`. */
+@Injectable()
+export class CallbackMetrics {
+  readonly #callbacks: Record<Form, ByOutcome<Observations>>;
+  readonly #verifications: ByOutcome<Count>;
+  readonly #corps: CorpCallbacks | null;
+  #underWay = 0;
+
+  constructor(
+    metrics: Metrics,
+    registry: RegistryService,
+    @Inject(CONFIG) { metricsCorpLabel }: Pick<Config, 'metricsCorpLabel'>,
+  ) {
+    const callbacks = metrics.histogram<'form' | 'result'>(
+      'wxkf_callback_duration_seconds',
+      'Callbacks, from the whole request to what its answer will be.',
+      UP_TO_5_S,
+    );
+    this.#callbacks = byValue(FORMS, (form) => byValue(RESULTS, (result) => callbacks({ form, result })));
+    const verifications = metrics.counter<'result'>(
+      'wxkf_verification_requests_total',
+      'Verifications of the callback URL.',
+    );
+    this.#verifications = byValue(VERIFICATION_RESULTS, (result) => verifications({ result }));
+    metrics.reads('gauge', 'wxkf_callbacks_under_way', 'Callbacks whose answer is not decided yet.', () =>
+      only(this.#underWay),
+    );
+    this.#corps = metricsCorpLabel ? new CorpCallbacks(metrics, registry) : null;
+  }
+
+  callbackBegan(): void {
+    this.#underWay++;
+  }
+
+  /** @param corpId as the request names it, if that has the form of one. */
+  callbackEnded(form: Form, outcome: CallbackOutcome, seconds: number, corpId: string | undefined): void {
+    this.#underWay--;
+    this.#callbacks[form][outcome]?.observe(seconds);
+    this.#corps?.add(corpId, outcome);
+  }
+
+  verificationEnded(outcome: CallbackOutcome): void {
+    this.#verifications[outcome]?.add();
+  }
+
+  /** How many of both ended in which way. */
+  toJSON(): Readonly<Record<CallbackOutcome, number>> {
+    return byValue(CALLBACK_OUTCOMES, (outcome) => {
+      const callbacks = FORMS.map((form) => this.#callbacks[form][outcome]?.count ?? 0);
+      return callbacks.reduce((a, b) => a + b, this.#verifications[outcome]?.value ?? 0);
+    });
+  }
+}
+
+/** The same by corp; of corps that are known alone, since anybody can make up ids. */
+class CorpCallbacks {
+  readonly #count: (labels: { corp: string; result: string }) => Count;
+  readonly #corps = new Map<string, ByOutcome<Count>>();
+  readonly #others: ByOutcome<Count>;
+
+  constructor(
+    metrics: Metrics,
+    private readonly registry: RegistryService,
+  ) {
+    this.#count = metrics.counter('wxkf_corp_callbacks_total', 'Callbacks by corp.');
+    this.#others = this.#countsOf('other');
+  }
+
+  add(corpId: string | undefined, outcome: CallbackOutcome): void {
+    const isKnown = corpId !== undefined && this.registry.findCorp(corpId) !== null;
+    (isKnown ? this.#of(corpId) : this.#others)[outcome]?.add();
+  }
+
+  #of(corpId: string): ByOutcome<Count> {
+    const known = this.#corps.get(corpId);
+    if (known !== undefined) return known;
+    if (this.#corps.size >= CORPS_MAX) return this.#others;
+    const counts = this.#countsOf(corpId);
+    this.#corps.set(corpId, counts);
+    return counts;
+  }
+
+  #countsOf(corp: string): ByOutcome<Count> {
+    return byValue(RESULTS, (result) => this.#count({ corp, result }));
+  }
+}

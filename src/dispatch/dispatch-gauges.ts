@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { byOrigin, toOrigin } from '../metrics/by-origin.js';
+import { Metrics, only, type Sample } from '../metrics/metrics.js';
+import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { HINT_STATES } from './hint.js';
+import { HintKeeper } from './hint-keeper.js';
+import { Outbox, type OutboxCounts } from './outbox.js';
+import { PuppetClient } from './puppet-client.js';
+import { Redelivery } from './redelivery.js';
+
+const STATES = [...HINT_STATES, 'unreadable'] as const;
+/** A scrape has 10 s by default, and tells the rest whether the store answers or not. */
+const COUNT_LIMIT_MS = 1_000;
+
+/** What waits and what is in trouble, as it is when somebody looks. */
+@Injectable()
+export class DispatchGauges {
+  /** Two metrics come from one count. */
+  #counting: Promise<OutboxCounts | null> | null = null;
+
+  constructor(
+    metrics: Metrics,
+    sockets: OutgoingSockets,
+    client: PuppetClient,
+    redelivery: Redelivery,
+    keeper: HintKeeper,
+    private readonly outbox: Outbox,
+    private readonly storeClock: StoreClock,
+  ) {
+    sockets.watch('puppet', client.pools);
+    metrics.reads('gauge', 'wxkf_hints', 'Hints in the whole store.', () => this.#hints());
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_waiting_hint_age_seconds',
+      'Age of the hint in the whole store that waits longest, 0 when none waits.',
+      () => this.#oldestAge(),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_keeping_failing',
+      '1 while the last event that was to be kept could not be.',
+      () => only(Number(keeper.isFailing)),
+    );
+    metrics.reads('gauge', 'wxkf_open_circuits', 'Endpoints that get nothing but probes, by origin.', () =>
+      byOrigin(countByOrigin(redelivery.circuits.open)),
+    );
+  }
+
+  async #hints(): Promise<Sample[]> {
+    const counts = await this.#count();
+    if (counts === null) return [];
+    return STATES.map((state) => ({ labels: { state }, value: counts[state] }));
+  }
+
+  async #oldestAge(): Promise<readonly Sample[]> {
+    const counts = await this.#count();
+    if (counts === null) return [];
+    const nowMs = this.storeClock.nowMs();
+    return only(Math.max(0, nowMs - (counts.oldestWaitingAtMs ?? nowMs)) / 1_000);
+  }
+
+  /** @returns `null` where the store does not answer in time. */
+  #count(): Promise<OutboxCounts | null> {
+    this.#counting ??= withinDeadline(COUNT_LIMIT_MS, 'count hints for metrics', this.outbox.counts())
+      .catch((error: unknown) => {
+        if (error instanceof AppError) return null;
+        throw error;
+      })
+      .finally(() => {
+        this.#counting = null;
+      });
+    return this.#counting;
+  }
+}
+
+function countByOrigin(endpoints: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const endpoint of endpoints) {
+    const origin = toOrigin(endpoint);
+    counts.set(origin, (counts.get(origin) ?? 0) + 1);
+  }
+  return counts;
+}

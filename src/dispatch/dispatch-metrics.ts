@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { UP_TO_5_S } from '../metrics/bounds.js';
+import type { Count } from '../metrics/count.js';
+import { byValue, Metrics } from '../metrics/metrics.js';
+import type { Observations } from '../metrics/observations.js';
+import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './attempt.js';
+import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './hint.js';
+
+const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
+const KEPT_AT = STAGES.filter((stage) => stage !== 'expired');
+const BURIED_AT = [...FAILURE_STAGES, 'expired'] as const;
+
+/** From a puppet that was just busy to one that was away for as long as a hint is kept, three days. */
+const HINT_AGES_S = [1, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600, 86_400, 259_200];
+
+/** What became of deliveries on one occasion. */
+interface Attempts {
+  readonly taken: Observations;
+  readonly failed: Readonly<Record<FailureStage, Observations>>;
+}
+
+/** Of those stages at which it can happen. */
+type ByStage = Readonly<Partial<Record<Failure['stage'], Count>>>;
+
+/** What became of deliveries and hints. */
+@Injectable()
+export class DispatchMetrics {
+  readonly #attempts: Readonly<Record<'inline' | Occasion, Attempts>>;
+  readonly #ages: Readonly<Record<Occasion, Observations>>;
+  readonly #kept: ByStage;
+  readonly #buried: ByStage;
+  readonly #coalesced: Count;
+  readonly #resynced: Count;
+  readonly #takenOver: Count;
+  readonly #settledLate: Count;
+
+  constructor(metrics: Metrics) {
+    const attempts = metrics.histogram<'occasion' | 'outcome' | 'stage'>(
+      'wxkf_delivery_duration_seconds',
+      "Attempts to deliver an event, from the first step to the puppet's status line, or to what went wrong.",
+      UP_TO_5_S,
+    );
+    this.#attempts = byValue(['inline', ...OCCASIONS], (occasion) => ({
+      taken: attempts({ occasion, outcome: 'taken', stage: '' }),
+      failed: byValue(FAILURE_STAGES, (stage) => attempts({ occasion, outcome: 'not_taken', stage })),
+    }));
+    const ages = metrics.histogram<'occasion'>(
+      'wxkf_hint_age_seconds',
+      'How old a kept event was when its puppet took it.',
+      HINT_AGES_S,
+    );
+    this.#ages = byValue(OCCASIONS, (occasion) => ages({ occasion }));
+    const kept = metrics.counter<'stage'>(
+      'wxkf_hints_kept_total',
+      'Events that were kept, by why no puppet took them at once.',
+    );
+    this.#kept = byValue(KEPT_AT, (stage) => kept({ stage }));
+    this.#coalesced = metrics.counter(
+      'wxkf_hints_coalesced_total',
+      'Kept events that joined what waited for their account already.',
+    )({});
+    this.#resynced = metrics.counter(
+      'wxkf_hints_resynced_total',
+      'Hints that a puppet took without a sync token, whose time was over.',
+    )({});
+    const buried = metrics.counter<'stage'>(
+      'wxkf_hints_buried_total',
+      'Hints that became dead letters, by why no puppet took them.',
+    );
+    this.#buried = byValue(BURIED_AT, (stage) => buried({ stage }));
+    this.#takenOver = metrics.counter(
+      'wxkf_leases_taken_over_total',
+      'Hints that were claimed although another process, or an earlier attempt, had not given them back.',
+    )({});
+    this.#settledLate = metrics.counter(
+      'wxkf_late_settles_total',
+      'Hints that were settled by the attempt that was under way when they were kept.',
+    )({});
+  }
+
+  attempted(occasion: 'inline' | Occasion, result: AttemptResult, seconds: number): void {
+    const { taken, failed } = this.#attempts[occasion];
+    (result.taken ? taken : failed[result.stage]).observe(seconds);
+  }
+
+  hintTaken(occasion: Occasion, ageSeconds: number, isResync: boolean): void {
+    this.#ages[occasion].observe(Math.max(0, ageSeconds));
+    if (isResync) this.#resynced.add();
+  }
+
+  hintKept(stage: Failure['stage']): void {
+    this.#kept[stage]?.add();
+  }
+
+  hintsCoalesced(events: number): void {
+    this.#coalesced.add(events);
+  }
+
+  hintBuried(stage: Failure['stage']): void {
+    this.#buried[stage]?.add();
+  }
+
+  leaseTakenOver(): void {
+    this.#takenOver.add();
+  }
+
+  settledLate(): void {
+    this.#settledLate.add();
+  }
+}

@@ -1,0 +1,23 @@
+import type { Server } from 'node:http';
+import { promisify } from 'node:util';
+import type { ErrorCode } from '../kernel/error-table.js';
+
+/** Which limit a connection was refused for. */
+export type ConnectionLimit = 'inAll' | 'perAddress';
+
+/** What the server has answered with an error and whom it has refused, since the start. */
+export class HttpCounts {
+  readonly errorAnswers = new Map<ErrorCode, number>();
+  readonly refusedConnections: Record<ConnectionLimit, number> = { inAll: 0, perAddress: 0 };
+
+  constructor(private readonly server: Server) {}
+
+  errorAnswered(code: ErrorCode): void {
+    this.errorAnswers.set(code, (this.errorAnswers.get(code) ?? 0) + 1);
+  }
+
+  /** Connections that are open now. */
+  openConnections(): Promise<number> {
+    return promisify(this.server.getConnections.bind(this.server))();
+  }
+}

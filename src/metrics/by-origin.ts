@@ -1,0 +1,17 @@
+import type { Sample } from './metrics.js';
+
+/** Whoever may register can name as many as he likes. */
+const ORIGINS_MAX = 100;
+
+/** Where a puppet is, without the path, which may tell what is nobody's business: `scheme://host:port`. */
+export function toOrigin(url: string): string {
+  return URL.parse(url)?.origin ?? 'other';
+}
+
+/** The origins with the most as a sample each, and the others together, which are always there. */
+export function byOrigin(counts: ReadonlyMap<string, number>): Sample[] {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, ORIGINS_MAX);
+  const others = sorted.slice(ORIGINS_MAX).reduce((sum, [, count]) => sum + count, 0);
+  return [...shown, ['other', others] as const].map(([origin, value]) => ({ labels: { origin }, value }));
+}

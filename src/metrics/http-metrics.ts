@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { HttpCounts } from '../http/http-counts.js';
+import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+import { Metrics, only } from './metrics.js';
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+
+/** What the HTTP server counts, which knows of no metrics. */
+@Injectable()
+export class HttpMetrics {
+  constructor(metrics: Metrics, counts: HttpCounts) {
+    metrics.reads('gauge', 'wxkf_http_connections', 'Open incoming connections.', async () =>
+      only(await counts.openConnections()),
+    );
+    metrics.reads(
+      'counter',
+      'wxkf_http_connections_refused_total',
+      'Connections that were closed at once, by the limit that was met.',
+      () => [
+        { labels: { limit: 'in_all' }, value: counts.refusedConnections.inAll },
+        { labels: { limit: 'per_address' }, value: counts.refusedConnections.perAddress },
+      ],
+    );
+    metrics.reads(
+      'counter',
+      'wxkf_error_answers_total',
+      'Requests that were answered with an error, by its code.',
+      () => CODES.map((error) => ({ labels: { error }, value: counts.errorAnswers.get(error) ?? 0 })),
+    );
+  }
+}

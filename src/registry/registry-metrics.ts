@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS } from '../kernel/error-table.js';
+import type { Count } from '../metrics/count.js';
+import { byValue, Metrics, only } from '../metrics/metrics.js';
+import { RegistryService } from './registry.service.js';
+
+const ACTIONS = ['register', 'deregister'] as const;
+type Action = (typeof ACTIONS)[number];
+const RESULTS = ['accepted', 'refused', 'failed'] as const;
+type Result = (typeof RESULTS)[number];
+
+/** Who comes and goes, and how well this process knows. */
+@Injectable()
+export class RegistryMetrics {
+  readonly #registrations: Record<Action, Record<Result, Count>>;
+
+  constructor(metrics: Metrics, registry: RegistryService) {
+    const registrations = metrics.counter<'action' | 'result'>(
+      'wxkf_registrations_total',
+      'Registrations and goodbyes of puppets that could be read.',
+    );
+    this.#registrations = byValue(ACTIONS, (action) =>
+      byValue(RESULTS, (result) => registrations({ action, result })),
+    );
+    metrics.reads('gauge', 'wxkf_puppets', 'Registered puppets that this process knows.', () => [
+      { labels: { state: 'online' }, value: registry.onlineCount },
+      { labels: { state: 'offline' }, value: registry.size - registry.onlineCount },
+    ]);
+    metrics.reads(
+      'gauge',
+      'wxkf_registry_sync_age_seconds',
+      'Since this process last took in what others had written; not there before the registry is loaded.',
+      () => (registry.syncAgeMs === null ? [] : only(registry.syncAgeMs / 1_000)),
+    );
+  }
+
+  /** Counts how the work ends. */
+  async counted<T>(action: Action, work: () => Promise<T>): Promise<T> {
+    try {
+      const done = await work();
+      this.#registrations[action].accepted.add();
+      return done;
+    } catch (error) {
+      const isRefusal = error instanceof AppError && ERRORS[error.code].status < 500;
+      this.#registrations[action][isRefusal ? 'refused' : 'failed'].add();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { AppError } from '../kernel/app-error.js';
+import { OF_THE_STORE } from '../metrics/bounds.js';
+import { byValue, Metrics } from '../metrics/metrics.js';
+import type { Observations } from '../metrics/observations.js';
+
+const MS_PER_S = 1_000;
+
+/**
+ * How long the operations of one store took, by their names, which are the store's own. On the system's clock,
+ * since it measures real I/O.
+ */
+export class StoreMetrics<Operation extends string> {
+  readonly #durations: Record<Operation, Record<'ok' | 'failed', Observations>>;
+
+  /** @param metrics left out where nobody will read them, as in the commands of the shell. */
+  constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics = new Metrics()) {
+    const durations = metrics.histogram<'store' | 'operation' | 'result'>(
+      'wxkf_store_operation_duration_seconds',
+      'Operations on the store, with what they waited for.',
+      OF_THE_STORE,
+    );
+    this.#durations = byValue(operations, (operation) =>
+      byValue(['ok', 'failed'], (result) => durations({ store, operation, result })),
+    );
+  }
+
+  async measured<T>(operation: Operation, work: Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    try {
+      const done = await work;
+      this.#ended(operation, 'ok', startedMs);
+      return done;
+    } catch (error) {
+      // What the store was asked may be refused, as one hint too many is, and the store is well.
+      const isRefusal = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
+      this.#ended(operation, isRefusal ? 'ok' : 'failed', startedMs);
+      throw error;
+    }
+  }
+
+  #ended(operation: Operation, result: 'ok' | 'failed', startedMs: number): void {
+    this.#durations[operation][result].observe((performance.now() - startedMs) / MS_PER_S);
+  }
+}
