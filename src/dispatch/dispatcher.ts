@@ -13,6 +13,7 @@ import { HintKeeper } from './hint-keeper.js';
 import { LEASE_MS, toFailure } from './hint-sender.js';
 import type { KfEvent } from './kf-event.js';
 import type { Kept } from './outbox.js';
+import { Overload } from './overload.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
 import { nextTry } from './retry-schedule.js';
@@ -76,6 +77,7 @@ export class Dispatcher {
     private readonly registry: RegistryService,
     private readonly keeper: HintKeeper,
     private readonly redelivery: Redelivery,
+    private readonly overload: Overload,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
@@ -94,10 +96,15 @@ export class Dispatcher {
       arrivedAtMs: this.storeClock.nowMs(),
       answerByMs: startedMs + ANSWER_LIMIT_MS,
     };
-    const tried = await this.#try(incoming, puppet);
-    if (!tried.taken) return this.#keep(incoming, tried);
-    this.keeper.taken(event, incoming.order);
-    return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
+    this.overload.eventBegan();
+    try {
+      const tried = await this.#try(incoming, puppet);
+      if (!tried.taken) return await this.#keep(incoming, tried);
+      this.keeper.taken(event, incoming.order);
+      return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
+    } finally {
+      this.overload.eventEnded();
+    }
   }
 
   async #try(incoming: Incoming, known: Puppet | null): Promise<Tried> {
@@ -112,7 +119,7 @@ export class Dispatcher {
     }
     if (puppet === null) return notTried('unregistered', null);
     const first = await this.#tryOnce(incoming, puppet, endMs, 0);
-    if (first.taken || first.late !== null || first.stage === 'circuit') return first;
+    if (first.taken || first.late !== null || FINAL_STAGES.has(first.stage)) return first;
     const moved = ofCorp(event, await this.#findMoved(puppet, endMs));
     return moved === null ? first : this.#tryOnce(incoming, moved, endMs, first.attempts);
   }
@@ -134,6 +141,9 @@ export class Dispatcher {
   ): Promise<Tried> {
     if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
+    // Where nothing can be kept, an attempt is the better chance.
+    if (!this.keeper.isFailing && this.overload.keepsNext())
+      return notTried('overloaded', puppet, attemptsBefore);
     const endpoint = this.client.endpointOf(puppet);
     if (endpoint !== null && !this.redelivery.circuits.admit(endpoint))
       return notTried('circuit', puppet, attemptsBefore);
@@ -141,7 +151,9 @@ export class Dispatcher {
     const startedMs = this.clock.elapsedMs();
     const isReadable = pair === null || pair === this.registry.findPairOf(event.openKfId);
     const attempt = this.client.start(puppet, isReadable ? event : { ...event, raw: null }, attempts);
+    this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
+      this.overload.attemptEnded();
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
     if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };
@@ -285,12 +297,16 @@ export class Dispatcher {
   }
 }
 
+/** Of a first attempt that another endpoint would not change. */
+const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set(['circuit', 'overloaded']);
+
 const REASONS: Readonly<Record<NotTriedStage, string>> = {
   unregistered: 'no puppet has registered for this kf account yet',
   offline: 'the puppet has deregistered',
   circuit: 'the puppet failed again and again and is only probed',
   registering: 'the puppet is registering',
   late: 'the puppet did not answer in time',
+  overloaded: 'too many events are on their way to puppets',
   expired: 'nobody took it within 3 days',
 };
 

@@ -3,11 +3,12 @@
  * replica or several on one table and one outbox.
  */
 import { pino } from 'pino';
-import { loadConfig } from '../../src/config/config.js';
+import { type Environment, loadConfig } from '../../src/config/config.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
 import type { Outbox } from '../../src/dispatch/outbox.js';
+import { Overload } from '../../src/dispatch/overload.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
@@ -33,25 +34,33 @@ export interface Dispatch extends DispatchParts {
   readonly keeper: HintKeeper;
   readonly redelivery: Redelivery;
   readonly dispatcher: Dispatcher;
+  readonly overload: Overload;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
 }
 
-export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): Dispatch {
+/** @param env settings that are not the defaults. */
+export function openDispatch(
+  clock: Clock,
+  parts: Partial<DispatchParts> = {},
+  env: Environment = {},
+): Dispatch {
   const log = pino({ level: 'silent' });
+  const config = loadConfig(env);
   const {
     repository = new MemoryPuppetRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({}))),
+    client = new PuppetClient(clock, log, new EndpointPolicy(config)),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
-  const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
+  const registry = new RegistryService(repository, secrets, clock, clock, log, config);
   const keeper = new HintKeeper(outbox, clock, log);
   const redelivery = new Redelivery(outbox, budget, client, registry, keeper, clock, clock, log);
-  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, clock, clock);
+  const overload = new Overload(config, clock, log);
+  const dispatcher = new Dispatcher(client, registry, keeper, redelivery, overload, clock, clock);
   return {
     repository,
     outbox,
@@ -62,11 +71,13 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     keeper,
     redelivery,
     dispatcher,
+    overload,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();
     },
     close: async () => {
+      overload.onApplicationShutdown();
       await Promise.all([redelivery.onApplicationShutdown(), registry.onApplicationShutdown()]);
     },
   };
