@@ -17,6 +17,7 @@ import { hostilePuppets } from './scenarios/hostile-puppets.js';
 import { inFlightRace } from './scenarios/in-flight-race.js';
 import { killInsideWindows } from './scenarios/kill-inside-windows.js';
 import { killUnderLoad } from './scenarios/kill-under-load.js';
+import { overload } from './scenarios/overload.js';
 import { receiverDown } from './scenarios/receiver-down.js';
 import { rollingRestart } from './scenarios/rolling-restart.js';
 import { storm } from './scenarios/storm.js';
@@ -31,6 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
   hostilePuppets,
   receiverDown,
   storm,
+  overload,
   rollingRestart,
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);

@@ -19,6 +19,13 @@ const REGISTER_AGAIN_MS = 500;
 /** Of `/proc/net/tcp`: ESTABLISHED, SYN_SENT, CLOSE_WAIT. */
 const OPEN_STATES = new Set(['01', '02', '08']);
 
+/** Settings of one that takes on whatever comes, however much at once. */
+export const UNLIMITED = {
+  CALLBACKS_TRIED_MAX: '1000000',
+  CALLBACKS_UNDER_WAY_MAX: '1000000',
+  EVENT_LOOP_DELAY_MAX_MS: '60000',
+} as const;
+
 export interface ManagerOptions {
   readonly port: number;
   /** Names its store. */
@@ -116,10 +123,17 @@ export class Manager {
   }
 
   async outbox(): Promise<OutboxHealth | null> {
-    const answer = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(5_000) });
-    const { details } = (await answer.json()) as { details?: { outbox?: Partial<OutboxHealth> } };
-    const { waiting, dead } = details?.outbox ?? {};
+    const { waiting, dead } = (await this.#health<{ outbox?: Partial<OutboxHealth> }>()).outbox ?? {};
     return waiting === undefined || dead === undefined ? null : { waiting, dead };
+  }
+
+  /** How many events were kept, and callbacks refused, since there were too many. */
+  async overload(): Promise<{ readonly kept: number; readonly refused: number }> {
+    const { overload } = await this.#health<{
+      overload: Record<'kept' | 'refused', Record<string, number>>;
+    }>();
+    const sum = (counts: Record<string, number>) => Object.values(counts).reduce((all, one) => all + one, 0);
+    return { kept: sum(overload.kept), refused: sum(overload.refused) };
   }
 
   async register(accounts: readonly Account[]): Promise<void> {
@@ -186,6 +200,11 @@ export class Manager {
 
   logTail(): string {
     return readFileSync(this.logFile, 'utf8').split('\n').slice(-15).join('\n');
+  }
+
+  async #health<Parts>(): Promise<Parts> {
+    const answer = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(5_000) });
+    return ((await answer.json()) as { details: Parts }).details;
   }
 
   #isSocket(fd: string): boolean {

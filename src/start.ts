@@ -5,7 +5,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
+import { Overload } from './dispatch/overload.js';
 import { NestLog } from './http/nest-log.js';
+import { refuseOverload } from './http/refuse-overload.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { SystemClock } from './kernel/clock.js';
@@ -40,6 +42,8 @@ async function serve(config: Config, log: Log): Promise<void> {
     logger: new NestLog(log),
   });
   app.useGlobalFilters(errorFilter);
+  const overload = app.get(Overload);
+  refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');

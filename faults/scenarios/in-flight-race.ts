@@ -8,7 +8,7 @@ import type { Seeded } from '../../test/support/seeded.js';
 import { newApp, type WecomApp } from '../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
 import { Caller } from '../load.js';
-import { Manager } from '../manager.js';
+import { Manager, UNLIMITED } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { stablePort } from '../ports.js';
 import { closeHosts, type Delivery, openHosts, type PuppetHost } from '../puppets.js';
@@ -75,7 +75,8 @@ class Race {
   }
 
   async run(): Promise<Row> {
-    const env = await this.run_.newStore(this.form.store);
+    // All pairs begin at once, and each of them is to meet.
+    const env = { ...(await this.run_.newStore(this.form.store)), ...UNLIMITED };
     const managers: Manager[] = [];
     for (let number = 0; number < this.form.replicas; number++) {
       managers.push(await Manager.start(this.run_, { port: await stablePort(), env }));

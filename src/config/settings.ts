@@ -283,6 +283,33 @@ export const SETTINGS = {
     meaning: 'largest request body taken; a larger one is answered 413',
     ...integerFrom(1_024, 16_777_216),
   }),
+  callbacksTriedMax: setting({
+    name: 'CALLBACKS_TRIED_MAX',
+    unit: 'callbacks',
+    default: '1000',
+    secret: false,
+    meaning:
+      'on their way to puppets at a time; what comes then is kept at once, and delivered a second later',
+    ...integerFrom(1, 1_000_000),
+  }),
+  callbacksUnderWayMax: setting({
+    name: 'CALLBACKS_UNDER_WAY_MAX',
+    unit: 'callbacks',
+    default: '2000',
+    secret: false,
+    meaning:
+      'being delivered or kept at a time; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
+    ...integerFrom(1, 1_000_000),
+  }),
+  eventLoopDelayMsMax: setting({
+    name: 'EVENT_LOOP_DELAY_MAX_MS',
+    unit: 'ms',
+    default: '200',
+    secret: false,
+    meaning:
+      'how long one turn of the event loop may be at callbacks; those that come then, in that turn, are refused likewise',
+    ...integerFrom(1, 60_000),
+  }),
   drainDelayMs: setting({
     name: 'DRAIN_DELAY_MS',
     unit: 'ms',

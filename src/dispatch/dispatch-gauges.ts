@@ -8,6 +8,8 @@ import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { HINT_STATES } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
 import { Outbox, type OutboxCounts } from './outbox.js';
+import { Overload } from './overload.js';
+import type { OverloadCounts } from './overload-notice.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
 
@@ -27,6 +29,7 @@ export class DispatchGauges {
     client: PuppetClient,
     redelivery: Redelivery,
     keeper: HintKeeper,
+    overload: Overload,
     private readonly outbox: Outbox,
     private readonly storeClock: StoreClock,
   ) {
@@ -43,6 +46,12 @@ export class DispatchGauges {
       'wxkf_keeping_failing',
       '1 while the last event that was to be kept could not be.',
       () => only(Number(keeper.isFailing)),
+    );
+    metrics.reads(
+      'counter',
+      'wxkf_overload_total',
+      'What there was too much of, and what was done with it.',
+      () => overloads(overload.counts),
     );
     metrics.reads('gauge', 'wxkf_open_circuits', 'Endpoints that get nothing but probes, by origin.', () =>
       byOrigin(countByOrigin(redelivery.circuits.open)),
@@ -74,6 +83,12 @@ export class DispatchGauges {
       });
     return this.#counting;
   }
+}
+
+function overloads(counts: OverloadCounts): Sample[] {
+  return Object.entries(counts).flatMap(([action, reasons]) =>
+    Object.entries<number>(reasons).map(([reason, value]) => ({ labels: { action, reason }, value })),
+  );
 }
 
 function countByOrigin(endpoints: Iterable<string>): Map<string, number> {

@@ -15,6 +15,7 @@ import { HintKeeper } from './hint-keeper.js';
 import { LEASE_MS, toFailure } from './hint-sender.js';
 import type { KfEvent } from './kf-event.js';
 import type { Kept } from './outbox.js';
+import { Overload } from './overload.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
 import { nextTry } from './retry-schedule.js';
@@ -81,6 +82,7 @@ export class Dispatcher {
     private readonly keeper: HintKeeper,
     private readonly redelivery: Redelivery,
     private readonly metrics: DispatchMetrics,
+    private readonly overload: Overload,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly tracing: Tracing,
@@ -107,10 +109,15 @@ export class Dispatcher {
       answerByMs: startedMs + ANSWER_LIMIT_MS,
       tracestate,
     };
-    const tried = await this.#try(incoming, puppet);
-    if (!tried.taken) return this.#keep(incoming, tried);
-    this.keeper.taken(event, incoming.order);
-    return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
+    this.overload.eventBegan();
+    try {
+      const tried = await this.#try(incoming, puppet);
+      if (!tried.taken) return await this.#keep(incoming, tried);
+      this.keeper.taken(event, incoming.order);
+      return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
+    } finally {
+      this.overload.eventEnded();
+    }
   }
 
   async #try(incoming: Incoming, known: Puppet | null): Promise<Tried> {
@@ -125,7 +132,7 @@ export class Dispatcher {
     }
     if (puppet === null) return notTried('unregistered', null);
     const first = await this.#tryOnce(incoming, puppet, endMs, 0);
-    if (first.taken || first.late !== null || first.stage === 'circuit') return first;
+    if (first.taken || first.late !== null || FINAL_STAGES.has(first.stage)) return first;
     const moved = ofCorp(event, await this.#findMoved(puppet, endMs));
     return moved === null ? first : this.#tryOnce(incoming, moved, endMs, first.attempts);
   }
@@ -147,6 +154,9 @@ export class Dispatcher {
   ): Promise<Tried> {
     if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
+    // Where nothing can be kept, an attempt is the better chance.
+    if (!this.keeper.isFailing && this.overload.keepsNext())
+      return notTried('overloaded', puppet, attemptsBefore);
     const endpoint = this.client.endpointOf(puppet);
     if (endpoint !== null && !this.redelivery.circuits.admit(endpoint))
       return notTried('circuit', puppet, attemptsBefore);
@@ -155,7 +165,9 @@ export class Dispatcher {
     const isReadable = pair === null || pair === this.registry.findPairOf(event.openKfId);
     const sent = isReadable ? event : { ...event, raw: null };
     const attempt = this.client.start(puppet, sent, attempts, tracestate);
+    this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
+      this.overload.attemptEnded();
       this.metrics.attempted('inline', ended, (this.clock.elapsedMs() - startedMs) / 1_000);
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
@@ -311,12 +323,16 @@ export class Dispatcher {
   }
 }
 
+/** Of a first attempt that another endpoint would not change. */
+const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set(['circuit', 'overloaded']);
+
 const REASONS: Readonly<Record<NotTriedStage, string>> = {
   unregistered: 'no puppet has registered for this kf account yet',
   offline: 'the puppet has deregistered',
   circuit: 'the puppet failed again and again and is only probed',
   registering: 'the puppet is registering',
   late: 'the puppet did not answer in time',
+  overloaded: 'too many events are on their way to puppets',
   expired: 'nobody took it within 3 days',
 };
 

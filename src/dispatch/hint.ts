@@ -31,6 +31,8 @@ export const NOT_TRIED_STAGES = [
   'registering',
   /** Under way when the answer was due; it may still be taken. */
   'late',
+  /** Too many attempts are under way already. */
+  'overloaded',
   /** It was of no use for 3 days. */
   'expired',
 ] as const;

@@ -11,6 +11,7 @@ import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { HintKeeper } from '../dispatch/hint-keeper.js';
 import { Outbox } from '../dispatch/outbox.js';
+import { Overload } from '../dispatch/overload.js';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -38,6 +39,7 @@ export class HealthController {
     private readonly wecom: WecomMetrics,
     private readonly outbox: Outbox,
     private readonly keeper: HintKeeper,
+    private readonly overload: Overload,
     private readonly storeClock: StoreClock,
     private readonly lifecycle: Lifecycle,
     private readonly eventLoop: EventLoopDelay,
@@ -72,6 +74,7 @@ export class HealthController {
       () => this.#storage(),
       () => this.#outbox(),
       () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
+      () => this.#overload(),
       () => this.indicators.check('wecom').up(this.wecom.toJSON()),
       () => this.memory.checkRSS('memory', RSS_BYTES_MAX),
       () => this.#eventLoopDelay(),
@@ -120,6 +123,12 @@ export class HealthController {
     } catch {
       return part.down('the outbox does not answer; the log says why');
     }
+  }
+
+  /** To refuse what is too much is no reason to be down. */
+  #overload(): HealthIndicatorResult {
+    const { eventsUnderWay, attemptsUnderWay, counts } = this.overload;
+    return this.indicators.check('overload').up({ eventsUnderWay, attemptsUnderWay, ...counts });
   }
 
   #eventLoopDelay(): HealthIndicatorResult {

@@ -170,6 +170,11 @@ export const ERRORS = {
       'Events wait for 10,000 accounts of this corp that no puppet has registered for, and one more is not kept; register puppets for them, or look at the openKfIds that are sent',
   },
 
+  OVERLOADED: {
+    status: 503,
+    message: 'More callbacks come in than this process can take now; send it again',
+  },
+
   STORE_UNAVAILABLE: { status: 503, message: 'The storage does not answer; try again shortly' },
   INTERNAL: { status: 500, message: 'Something went wrong inside the manager; its log has this requestId' },
 } as const satisfies Record<string, ErrorEntry>;

@@ -3,12 +3,13 @@
  * replica or several on one table and one outbox.
  */
 import { pino } from 'pino';
-import { loadConfig } from '../../src/config/config.js';
+import { type Environment, loadConfig } from '../../src/config/config.js';
 import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
 import type { Outbox } from '../../src/dispatch/outbox.js';
+import { Overload } from '../../src/dispatch/overload.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
@@ -38,22 +39,29 @@ export interface Dispatch extends DispatchParts {
   readonly redelivery: Redelivery;
   readonly dispatcher: Dispatcher;
   readonly metrics: Metrics;
+  readonly overload: Overload;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
 }
 
-export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): Dispatch {
+/** @param env settings that are not the defaults. */
+export function openDispatch(
+  clock: Clock,
+  parts: Partial<DispatchParts> = {},
+  env: Environment = {},
+): Dispatch {
   const log = pino({ level: 'silent' });
+  const config = loadConfig(env);
   const {
     repository = new MemoryPuppetRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(loadConfig({})), new NoTracing()),
+    client = new PuppetClient(clock, log, new EndpointPolicy(config), new NoTracing()),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
-  const registry = new RegistryService(repository, secrets, clock, clock, log, loadConfig({}));
+  const registry = new RegistryService(repository, secrets, clock, clock, log, config);
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
@@ -69,12 +77,14 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     log,
     new HealthyLines(1),
   );
+  const overload = new Overload(config, clock, log);
   const dispatcher = new Dispatcher(
     client,
     registry,
     keeper,
     redelivery,
     dispatchMetrics,
+    overload,
     clock,
     clock,
     new NoTracing(),
@@ -90,11 +100,13 @@ export function openDispatch(clock: Clock, parts: Partial<DispatchParts> = {}): 
     redelivery,
     dispatcher,
     metrics,
+    overload,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();
     },
     close: async () => {
+      overload.onApplicationShutdown();
       await Promise.all([redelivery.onApplicationShutdown(), registry.onApplicationShutdown()]);
     },
   };

@@ -4,6 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
+import { Overload } from '../../src/dispatch/overload.js';
+import { refuseOverload } from '../../src/http/refuse-overload.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
@@ -33,6 +35,8 @@ export async function startManagerInProcess(
     { abortOnError: false, bodyParser: false, logger: false },
   );
   app.useGlobalFilters(errorFilter);
+  const overload = app.get(Overload);
+  refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   await app.listen(config.port, config.host);
   return {
     url: await app.getUrl(),

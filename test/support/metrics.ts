@@ -19,7 +19,7 @@ const HELP = /^# HELP (\w+) (.+)$/;
 const TYPE = /^# TYPE (\w+) (counter|gauge|histogram)$/;
 const SAMPLE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\["\\n])*)"(?:,|$)/gy;
-const NUMBER = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Inf)$/;
+const NUMBER = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Inf|Nan)$/;
 const SUFFIXES: Readonly<Record<Family['type'], RegExp>> = {
   counter: /^$/,
   gauge: /^$/,

@@ -1,5 +1,6 @@
 /** What the specs of redelivery share: replicas on a clock that is moved by hand, and what they keep and send. */
 import { afterEach, beforeEach, expect } from '@jest/globals';
+import type { Environment } from '../../src/config/config.js';
 import type { Dispatched } from '../../src/dispatch/dispatcher.js';
 import { type Hint, hintKey, type NewHint } from '../../src/dispatch/hint.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
@@ -50,13 +51,14 @@ export function replicasOfEachTest(): void {
 }
 
 /** Starts the manager under test, which is then `dispatch`. */
-export async function start(parts: Partial<DispatchParts> = {}): Promise<void> {
-  dispatch = await open(parts);
+export async function start(parts: Partial<DispatchParts> = {}, env: Environment = {}): Promise<void> {
+  dispatch = await open(parts, env);
 }
 
 /** Starts one more replica on these parts. */
-export async function open(parts: Partial<DispatchParts> = {}): Promise<Dispatch> {
-  const replica = openDispatch(clock, { client, repository: new MemoryPuppetRepository(table), ...parts });
+export async function open(parts: Partial<DispatchParts> = {}, env: Environment = {}): Promise<Dispatch> {
+  const all = { client, repository: new MemoryPuppetRepository(table), ...parts };
+  const replica = openDispatch(clock, all, env);
   replicas.push(replica);
   replica.start();
   await replica.registry.whenLoaded();

@@ -1,0 +1,61 @@
+/**
+ * Refuses callbacks that are too many, before Fastify sees them: its way costs three times as much (as an error of
+ * ours, six times), so that half of what is refused would still take all of the process.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { AppError } from '../kernel/app-error.js';
+import { ERRORS } from '../kernel/error-table.js';
+import type { Lifecycle } from '../kernel/lifecycle.js';
+import type { Log } from '../kernel/log.js';
+import { API_HEADERS } from './browser-headers.js';
+import { toErrorBody } from './error-answer.js';
+import type { HttpCounts } from './http-counts.js';
+import { requestIdOf } from './request-log.js';
+
+/** Both forms; a verification, which is a GET, is one request of a person. */
+const CALLBACK_PATH = /^\/+callback\//;
+/** WeCom sends again when it likes; a gateway may go by this. There is room again as soon as something ends. */
+const RETRY_AFTER_S = 1;
+
+/** Made once, since the stack of an error costs more than the whole answer. */
+const OVERLOADED = new AppError('OVERLOADED', { retryAfterS: RETRY_AFTER_S });
+const { status: STATUS } = ERRORS.OVERLOADED;
+
+/** @param refusesNext is asked for each callback that comes in. */
+export function refuseOverload(
+  server: Server,
+  refusesNext: () => boolean,
+  lifecycle: Lifecycle,
+  counts: HttpCounts,
+  log: Log,
+): void {
+  const served = server.listeners('request') as ((
+    request: IncomingMessage,
+    answer: ServerResponse,
+  ) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, answer) => {
+    // After all that has come over sockets by now: who is refused at once sends again at once, and the turn of the
+    // event loop in which that is read would not end.
+    if (request.method === 'POST' && CALLBACK_PATH.test(request.url ?? '') && refusesNext()) {
+      counts.errorAnswered(OVERLOADED.code);
+      setImmediate(refuse, request, answer, lifecycle, log);
+    } else for (const serve of served) serve(request, answer);
+  });
+}
+
+/** The connection stays, since a new one costs more than what is left of this request. */
+function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lifecycle, log: Log): void {
+  const requestId = requestIdOf(request);
+  const body = JSON.stringify(toErrorBody(OVERLOADED, { id: requestId, url: '' }));
+  answer.writeHead(STATUS, {
+    ...API_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'retry-after': String(RETRY_AFTER_S),
+    'x-request-id': requestId,
+    ...(lifecycle.isDraining && { connection: 'close' }),
+  });
+  answer.end(body);
+  log.debug({ requestId, status: STATUS, error: OVERLOADED.code }, 'http.refused');
+}
