@@ -10,6 +10,15 @@ export interface OverloadCounts {
   readonly refused: Readonly<Record<'under_way' | 'event_loop', number>>;
 }
 
+/** How it begins. */
+interface Beginning {
+  readonly action: keyof OverloadCounts;
+  readonly reason: string;
+  /** Both of what is under way. */
+  readonly events: number;
+  readonly attempts: number;
+}
+
 interface Totals {
   readonly kept: number;
   readonly refused: number;
@@ -26,7 +35,7 @@ export class OverloadNotice {
   ) {}
 
   /** To be called with each event that is too much, before it is counted. @param fields of the first line. */
-  tell(fields: () => object): void {
+  tell(fields: () => Beginning): void {
     if (this.#timer !== null) return;
     this.log.warn(fields(), 'overload.began');
     const before = this.#totals();
