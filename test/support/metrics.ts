@@ -19,7 +19,8 @@ const HELP = /^# HELP (\w+) (.+)$/;
 const TYPE = /^# TYPE (\w+) (counter|gauge|histogram)$/;
 const SAMPLE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\["\\n])*)"(?:,|$)/gy;
-const NUMBER = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|Inf|Nan)$/;
+/** `Nan` is how prom-client writes the mean of nothing, and is read by Prometheus. */
+const NUMBER = /^(?:[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|Nan)$/;
 const SUFFIXES: Readonly<Record<Family['type'], RegExp>> = {
   counter: /^$/,
   gauge: /^$/,

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { clock, pass, puppetServer } from '../../test/support/delivery.js';
+import { Samples } from '../../test/support/metrics.js';
+import {
+  account,
+  dispatch,
+  keep,
+  refusing,
+  registerAt,
+  replicasOfEachTest,
+  SECOND_MS,
+  send,
+  start,
+} from '../../test/support/redelivery.js';
+import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
+import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { DispatchGauges } from './dispatch-gauges.js';
+import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import type { OutboxCounts } from './outbox.js';
+
+/** Counts its counts, and may have nothing to say. */
+class AskedOutbox extends LocalOutbox {
+  asked = 0;
+  answer: () => Promise<OutboxCounts> = () => super.counts();
+
+  override counts(): Promise<OutboxCounts> {
+    this.asked++;
+    return this.answer();
+  }
+}
+
+replicasOfEachTest();
+
+let outbox: AskedOutbox;
+let metrics: Metrics;
+
+beforeEach(async () => {
+  outbox = new AskedOutbox(new MemoryHintStore());
+  await start({ outbox });
+  metrics = new Metrics();
+  const { client, redelivery, keeper } = dispatch;
+  new DispatchGauges(metrics, new OutgoingSockets(metrics), client, redelivery, keeper, outbox, clock);
+});
+
+const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());
+
+describe('hints', () => {
+  it('are counted once for a scrape, with the age of the one that waits longest', async () => {
+    await registerAt((await puppetServer(refusing)).url);
+    await keep();
+    await keep({ openKfId: account(2) });
+    await pass(7 * SECOND_MS);
+    const before = outbox.asked;
+    const samples = await scraped();
+    expect(outbox.asked).toBe(before + 1);
+    const states = samples.find('wxkf_hints').map(({ labels, value }) => [labels.state, value]);
+    expect(states).toEqual([
+      ['waiting', 1],
+      ['parked', 1],
+      ['dead', 0],
+      ['unreadable', 0],
+    ]);
+    expect(samples.value('wxkf_oldest_waiting_hint_age_seconds')).toBe(7);
+  });
+
+  it('are left out where the store cannot say, and the rest is told', async () => {
+    outbox.answer = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    const samples = await scraped();
+    expect(samples.find('wxkf_hints')).toEqual([]);
+    expect(samples.find('wxkf_oldest_waiting_hint_age_seconds')).toEqual([]);
+    expect(samples.value('wxkf_keeping_failing')).toBe(0);
+  });
+
+  it('are left out where the store does not answer', async () => {
+    outbox.answer = () => new Promise(() => {});
+    expect((await scraped()).find('wxkf_hints')).toEqual([]);
+  });
+});
+
+it('tells of open circuits and sockets by origin', async () => {
+  const server = await puppetServer(refusing);
+  for (const n of [1, 2]) await registerAt(`${server.url}/bot-${n}`, { openKfId: account(n) });
+  for (let n = 0; n < 5; n++) {
+    await send({ openKfId: account(1) });
+    await send({ openKfId: account(2) });
+  }
+  const samples = await scraped();
+  const told = (name: string) => samples.find(name).map(({ labels, value }) => [labels.origin, value]);
+  expect(told('wxkf_open_circuits')).toEqual([
+    [server.url, 2],
+    ['other', 0],
+  ]);
+  const sockets = samples.value('wxkf_outgoing_sockets', { target: 'puppet', origin: server.url });
+  expect(sockets).toBe(await server.sockets());
+  expect(samples.text).not.toContain('bot-');
+});
