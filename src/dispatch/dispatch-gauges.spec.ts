@@ -39,8 +39,9 @@ beforeEach(async () => {
   outbox = new AskedOutbox(new MemoryHintStore());
   await start({ outbox });
   metrics = new Metrics();
-  const { client, redelivery, keeper } = dispatch;
-  new DispatchGauges(metrics, new OutgoingSockets(metrics), client, redelivery, keeper, outbox, clock);
+  const { client, redelivery, keeper, overload } = dispatch;
+  const sockets = new OutgoingSockets(metrics);
+  new DispatchGauges(metrics, sockets, client, redelivery, keeper, overload, outbox, clock);
 });
 
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());
