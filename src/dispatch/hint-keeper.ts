@@ -89,12 +89,13 @@ export class HintKeeper {
   /** The same of an attempt that was under way when its event was kept. @param held its lease, if it got one. */
   takenLate(event: KfEvent, held: Held | null, order: number): void {
     const known = this.#known.get(hintKey(event));
-    if (known !== undefined && known.order <= order) {
-      this.taken(event, order);
-      this.metrics.settledLate();
+    if (known === undefined || known.order > order) {
+      // What came in later, here or elsewhere, is kept under this lease.
+      if (held !== null) this.release(held, this.storeClock.nowMs());
+      return;
     }
-    // What came in later, here or elsewhere, is kept under this lease.
-    else if (held !== null) this.release(held, this.storeClock.nowMs());
+    this.taken(event, order);
+    this.metrics.settledLate();
   }
 
   /** Gives back the lease of an attempt that failed. */
