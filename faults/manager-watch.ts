@@ -6,6 +6,7 @@ import type { Manager } from './manager.js';
 
 const PERIOD_MS = 100;
 const RSS_POLL_MS = 100;
+const COMES_ROUND_WITHIN_MS = 10_000;
 
 /** A line each period: when it ended (epoch), and the longest delay in it. Written at once, since it is read meanwhile. */
 const SOURCE = `
@@ -41,12 +42,25 @@ export class ManagerWatch {
       rssMb = Math.max(rssMb, manager.usage()?.rssMb ?? 0);
       await sleep(Math.min(RSS_POLL_MS, Math.max(0, endMs - performance.now())));
     }
-    return { rssMb, loopDelayMs: this.#delayMsSince(beganMs) };
+    return { rssMb, loopDelayMs: await this.#delayMs(beganMs, Date.now()) };
   }
 
-  #delayMsSince(beganMs: number): number {
+  /** Known once the loop has come round. */
+  async #delayMs(beganMs: number, endedMs: number): Promise<number> {
+    const limitMs = performance.now() + COMES_ROUND_WITHIN_MS;
+    for (;;) {
+      const delays = this.#delays().filter(({ atMs }) => atMs > beganMs);
+      const isKnown = delays.some(({ atMs }) => atMs > endedMs + PERIOD_MS);
+      if (isKnown || performance.now() > limitMs) return Math.max(0, ...delays.map(({ delayMs }) => delayMs));
+      await sleep(PERIOD_MS / 2);
+    }
+  }
+
+  #delays(): { atMs: number; delayMs: number }[] {
     const lines = readFileSync(this.#file, 'utf8').trim().split('\n');
-    const delays = lines.map((line) => line.split(' ').map(Number));
-    return Math.max(0, ...delays.map(([atMs = 0, delayMs = 0]) => (atMs > beganMs ? delayMs : 0)));
+    return lines.map((line) => {
+      const [atMs = 0, delayMs = 0] = line.split(' ').map(Number);
+      return { atMs, delayMs };
+    });
   }
 }

@@ -40,6 +40,12 @@ export interface OutboxHealth {
   readonly dead: number;
 }
 
+/** What `/health` says of what was too much. */
+export interface OverloadHealth {
+  readonly kept: { readonly under_way: number };
+  readonly refused: { readonly under_way: number; readonly event_loop: number };
+}
+
 export class Manager {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   #hasExited = false;
@@ -127,13 +133,8 @@ export class Manager {
     return waiting === undefined || dead === undefined ? null : { waiting, dead };
   }
 
-  /** How many events were kept, and callbacks refused, since there were too many. */
-  async overload(): Promise<{ readonly kept: number; readonly refused: number }> {
-    const { overload } = await this.#health<{
-      overload: Record<'kept' | 'refused', Record<string, number>>;
-    }>();
-    const sum = (counts: Record<string, number>) => Object.values(counts).reduce((all, one) => all + one, 0);
-    return { kept: sum(overload.kept), refused: sum(overload.refused) };
+  async overload(): Promise<OverloadHealth> {
+    return (await this.#health<{ overload: OverloadHealth }>()).overload;
   }
 
   async register(accounts: readonly Account[]): Promise<void> {

@@ -64,7 +64,7 @@ describe('settings', () => {
       callbackBodyBytesMax: 1_048_576,
       callbacksTriedMax: 1_000,
       callbacksUnderWayMax: 2_000,
-      eventLoopDelayMsMax: 200,
+      eventLoopDelayMsMax: 500,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,
       logLevel: 'info',

@@ -304,7 +304,7 @@ export const SETTINGS = {
   eventLoopDelayMsMax: setting({
     name: 'EVENT_LOOP_DELAY_MAX_MS',
     unit: 'ms',
-    default: '200',
+    default: '500',
     secret: false,
     meaning:
       'how long one turn of the event loop may be at callbacks; those that come then, in that turn, are refused likewise',

@@ -1,6 +1,6 @@
 /**
- * Refuses callbacks that are too many, before Fastify sees them: its way costs three times as much (as an error of
- * ours, six times), so that half of what is refused would still take all of the process.
+ * Refuses callbacks that are too many, before Fastify sees them: there it costs more than twice as much, and as an
+ * error of ours as much as to take the callback (docs/overload.md).
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AppError } from '../kernel/app-error.js';
