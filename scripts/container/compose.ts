@@ -55,6 +55,9 @@ export function checkCompose(text: string, image: Stage): void {
     'the port is published on this machine only': ports.every((port) => port.startsWith('127.0.0.1:')),
     'what is published is PORT':
       ports.length > 0 && ports.every((port) => port.endsWith(`:${image.env.PORT}`)),
+    'every secret but its own MONGO_URI can be given from the shell': Object.values(SETTINGS)
+      .filter(({ secret, name }) => secret && name !== 'MONGO_URI')
+      .every(({ name }) => manager.environment[name] === null),
     'mongo is not published': mongo.ports === undefined,
     'the root file system is read-only': manager.read_only === true,
     'no capability is left': manager.cap_drop?.includes('ALL') === true && !manager.cap_add,

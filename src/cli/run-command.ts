@@ -11,21 +11,30 @@ import { endOnSignals, Interrupted } from './interruption.js';
 import { nearestTo } from './suggestion.js';
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const;
+const HELP_FLAGS = new Set(['--help', '-h']);
 const PACKAGE = new URL('../../package.json', import.meta.url);
 
 export async function runCommand(args: readonly string[]): Promise<number> {
   endOnSignals();
   const [first = '', second = ''] = args;
-  if (first === '--help' || first === '-h') return print(helpOfAll(COMMANDS));
+  if (HELP_FLAGS.has(first)) return print(helpOfAll(COMMANDS));
   if (first === '--version') return print(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`);
   const name = [`${first} ${second}`, first].find((one) => Object.hasOwn(COMMANDS, one));
   const command = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || command === undefined) {
-    return refuse(mistakeIn(first), helpOfAll(COMMANDS));
+    const group = commandsUnder(first);
+    if (group !== null && HELP_FLAGS.has(second)) return print(helpOfAll(group));
+    return refuse(mistakeIn(first), helpOfAll(group ?? COMMANDS));
   }
   const invocation = readArguments(command, args.slice(name.split(' ').length));
   if (invocation instanceof Error) return refuse(invocation.message, usageOf(command));
   return invocation.values.help === true ? print(helpOf(command)) : run(command, invocation);
+}
+
+/** @returns `null` where `word` is not the first of any command's name. */
+function commandsUnder(word: string): Readonly<Record<string, Command>> | null {
+  const under = Object.entries(COMMANDS).filter(([name]) => name.startsWith(`${word} `));
+  return under.length === 0 ? null : Object.fromEntries(under);
 }
 
 function mistakeIn(name: string): string {

@@ -18,10 +18,10 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
+import { memoryLimitBytes } from './memory-limit.js';
 import { StorageProbe } from './storage-probe.js';
 
-/** Above these something leaks or blocks: the idle process takes a tenth of the first, and microseconds of the second. */
-const RSS_BYTES_MAX = 1_536 * 1024 * 1024;
+/** Above it something blocks: the idle process takes microseconds. */
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 const DISK_USED_SHARE_MAX = 0.95;
 
@@ -76,7 +76,7 @@ export class HealthController {
       () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
       () => this.#overload(),
       () => this.indicators.check('wecom').up(this.wecom.toJSON()),
-      () => this.memory.checkRSS('memory', RSS_BYTES_MAX),
+      () => this.memory.checkRSS('memory', memoryLimitBytes()),
       () => this.#eventLoopDelay(),
       ...(mongoUri === undefined
         ? [() => this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: DISK_USED_SHARE_MAX })]

@@ -59,10 +59,3 @@ it('every alert says how urgent it is, what is wrong, and where to read on', () 
     });
   }
 });
-
-it('the limit of memory is the one of /health', () => {
-  const [, limit = ''] =
-    /RSS_BYTES_MAX = ([\d_ *]+);/.exec(readFileSync('src/health/health.controller.ts', 'utf8')) ?? [];
-  const { expr = '' } = ALERT_RULES.find(({ alert }) => alert === 'WxkfMemoryNearLimit') ?? {};
-  expect(expr).toContain(`> 0.9 * ${limit.replaceAll('_', '')}\n`);
-});

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
@@ -104,6 +105,11 @@ onEachStore((newPlace) => {
         ofAddress: 1,
         limits: { inAll: 10_000, perAddress: 4 },
       });
+      const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
+      expect(counted.map(({ labels, value }) => [labels.limit, value])).toEqual([
+        ['in_all', 0],
+        ['per_address', 1],
+      ]);
       expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
       await untilServed('127.0.0.2');
     });

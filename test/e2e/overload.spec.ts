@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CallAnswer, call, jsonOf } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
@@ -87,6 +88,10 @@ onEachStore((newPlace) => {
     }
   }
 
+  async function counted(action: string, reason: string): Promise<number> {
+    return (await scrape(manager.url)).value('wxkf_overload_total', { action, reason });
+  }
+
   describe('more events than may be tried at a time', () => {
     managerWith({ CALLBACKS_TRIED_MAX: '1' });
 
@@ -108,6 +113,8 @@ onEachStore((newPlace) => {
         action: 'kept',
         reason: 'under_way',
       });
+      const kept = manager.log.filter(({ stage }) => stage === 'overloaded').length;
+      expect(await counted('kept', 'under_way')).toBe(kept);
       release();
       await untilNothingWaits();
       const ids = puppet.received.map(({ headers }) => headers['webhook-id']);
@@ -133,7 +140,10 @@ onEachStore((newPlace) => {
     }
 
     it('are refused in one shape, and told when to come again', async () => {
-      for (const refused of await untilRefused(await newAccount())) {
+      const before = await counted('refused', 'under_way');
+      const answers = await untilRefused(await newAccount());
+      expect(await counted('refused', 'under_way')).toBe(before + answers.length);
+      for (const refused of answers) {
         expect([refused.status, jsonOf(refused)]).toEqual([
           503,
           {

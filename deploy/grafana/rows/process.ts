@@ -65,11 +65,12 @@ export const PROCESS_ROWS: readonly Row[] = [
       },
       {
         title: 'Memory',
-        description: 'Resident, and the part of it that lives in the heap.',
+        description: 'Resident, the part of it that lives in the heap, and what it may be.',
         unit: 'bytes',
         queries: [
           { expr: maxBy('instance', 'process_resident_memory_bytes'), legend: 'resident {{instance}}' },
           { expr: maxBy('instance', 'nodejs_heap_size_used_bytes'), legend: 'heap {{instance}}' },
+          { expr: maxBy('instance', 'wxkf_memory_limit_bytes'), legend: 'limit {{instance}}' },
         ],
       },
       {
