@@ -21,7 +21,7 @@ const TIMES = 5;
 /** A machine that has no time for this run does not do so little in the end that nothing is too much. */
 const OFFERED_PER_S_MIN = 2_000;
 /** In a short and in a long run: what is offered is to find a free one. */
-const CONNECTIONS = [2_000, 4_000] as const;
+const CONNECTIONS = [2_000, 5_000] as const;
 const ORIGINS = 20;
 const SOCKETS_PER_ORIGIN = 32;
 const ACCOUNTS_PER_ORIGIN = 10;

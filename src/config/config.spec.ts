@@ -63,7 +63,7 @@ describe('settings', () => {
       callbackSkewSMax: 0,
       callbackBodyBytesMax: 1_048_576,
       callbacksTriedMax: 1_000,
-      callbacksUnderWayMax: 2_000,
+      callbacksUnderWayMax: 4_000,
       eventLoopDelayMsMax: 500,
       drainDelayMs: 5_000,
       drainTimeoutMs: 25_000,

@@ -295,7 +295,7 @@ export const SETTINGS = {
   callbacksUnderWayMax: setting({
     name: 'CALLBACKS_UNDER_WAY_MAX',
     unit: 'callbacks',
-    default: '2000',
+    default: '4000',
     secret: false,
     meaning:
       'being delivered or kept at a time; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
