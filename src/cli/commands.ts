@@ -51,7 +51,7 @@ ${SETTINGS_NOTE}`,
   options: {
     input: { value: 'FILE', meaning: 'where from; - for standard input, which is the default' },
     replace: { value: null, meaning: 'put the file’s in the place of what is registered otherwise' },
-    'dry-run': { value: null, meaning: 'change nothing, and count what would become of each line' },
+    'dry-run': { value: null, meaning: 'write no registration, and count what would become of each line' },
     json: JSON_OUTPUT,
   },
   examples: [

@@ -289,13 +289,13 @@ export const SETTINGS = {
     default: '1000',
     secret: false,
     meaning:
-      'on their way to puppets at a time; what comes then is kept at once, and delivered a second later',
+      'on their way to puppets at a time; what comes then for an origin that has 64 of them is kept at once, and delivered a second later',
     ...integerFrom(1, 1_000_000),
   }),
   callbacksUnderWayMax: setting({
     name: 'CALLBACKS_UNDER_WAY_MAX',
     unit: 'callbacks',
-    default: '4000',
+    default: '2000',
     secret: false,
     meaning:
       'being delivered or kept at a time; a further one is refused with 503 `OVERLOADED` and `Retry-After`',
@@ -304,7 +304,7 @@ export const SETTINGS = {
   eventLoopDelayMsMax: setting({
     name: 'EVENT_LOOP_DELAY_MAX_MS',
     unit: 'ms',
-    default: '500',
+    default: '200',
     secret: false,
     meaning:
       'how long one turn of the event loop may be at callbacks; those that come then, in that turn, are refused likewise',

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { clock, type HoldingPuppet, holdingPuppet, pass, puppetServer } from '../../test/support/delivery.js';
+import {
+  clock,
+  type HoldingPuppet,
+  holdingPuppet,
+  pass,
+  puppetServer,
+  untilReceived,
+} from '../../test/support/delivery.js';
 import {
   ANSWER_LIMIT_MS,
   account,
@@ -20,7 +27,7 @@ import { AppError } from '../kernel/app-error.js';
 /** An attempt ends then, whatever the puppet does. */
 const ATTEMPT_LIMIT_MS = 5_000;
 const SLOW = { openKfId: account(1) };
-const WELL = { openKfId: account(2) };
+const OTHER = { openKfId: account(2) };
 
 let slow: HoldingPuppet;
 let outbox: StubbornOutbox;
@@ -40,39 +47,46 @@ function fillPlaces(): Promise<unknown>[] {
 }
 
 describe('while as many attempts are under way as may be', () => {
-  it('an event is kept at once, and delivered a second later', async () => {
-    const server = await puppetServer();
-    await registerAt(server.url, WELL);
+  it('an event for where they are is kept at once, and delivered a second later', async () => {
+    await registerAt(slow.server.url, OTHER);
     const filling = fillPlaces();
-    expect(await send(WELL)).toEqual({ delivery: 'pending', stage: 'overloaded', attempts: 0 });
-    expect(await hintOf(WELL.openKfId)).toMatchObject({
+    expect(await send(OTHER)).toEqual({ delivery: 'pending', stage: 'overloaded', attempts: 0 });
+    expect(await hintOf(OTHER.openKfId)).toMatchObject({
       state: 'waiting',
       attempts: 0,
       lastFailure: { stage: 'overloaded', reason: 'too many events are on their way to puppets' },
     });
-    expect(server.received).toEqual([]);
+    await untilReceived(slow.server, 2);
+    expect(slow.server.received).toHaveLength(2);
     slow.release();
     await pass(1_200);
-    expect(attemptsOf(server)).toEqual([1]);
+    expect(attemptsOf(slow.server)).toEqual([1, 1, 1]);
     expect(await waitingCount()).toBe(0);
     await Promise.all(filling);
   });
 
   it('many of one account become one delivery, of the newest', async () => {
-    const server = await puppetServer();
-    await registerAt(server.url, WELL);
+    await registerAt(slow.server.url, OTHER);
     const filling = fillPlaces();
-    for (let n = 1; n <= 20; n++) await send({ ...WELL, id: `event-${n}` });
+    for (let n = 1; n <= 20; n++) await send({ ...OTHER, id: `event-${n}` });
     expect(dispatch.overload.counts.kept.under_way).toBe(20);
     slow.release();
     await pass(1_200);
-    expect(idsOf(server)).toEqual(['event-20']);
+    expect(idsOf(slow.server).slice(2)).toEqual(['event-20']);
+    await Promise.all(filling);
+  });
+
+  it('an event for another puppet is tried as ever', async () => {
+    const server = await puppetServer();
+    await registerAt(server.url, OTHER);
+    const filling = fillPlaces();
+    expect(await send(OTHER)).toMatchObject({ delivery: 'delivered' });
+    slow.release();
     await Promise.all(filling);
   });
 
   it('an event is tried all the same when nothing can be kept', async () => {
-    const server = await puppetServer();
-    await registerAt(server.url, WELL);
+    await registerAt(slow.server.url, OTHER);
     outbox.beforePut = async () => {
       throw new AppError('STORE_UNAVAILABLE');
     };
@@ -80,8 +94,9 @@ describe('while as many attempts are under way as may be', () => {
     await pass(ANSWER_LIMIT_MS);
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(dispatch.overload.attemptsUnderWay).toBe(2);
-    expect(await send(WELL)).toMatchObject({ delivery: 'delivered' });
+    const tried = send(OTHER);
     slow.release();
+    expect(await tried).toMatchObject({ delivery: 'delivered' });
   });
 });
 
@@ -96,12 +111,11 @@ describe('an attempt', () => {
   });
 
   it('leaves its place at once to the next', async () => {
-    const server = await puppetServer();
-    await registerAt(server.url, WELL);
+    await registerAt(slow.server.url, OTHER);
     const filling = fillPlaces();
     slow.release();
     await Promise.all(filling);
-    expect(await send(WELL)).toMatchObject({ delivery: 'delivered' });
+    expect(await send(OTHER)).toMatchObject({ delivery: 'delivered' });
     expect(clock.elapsedMs()).toBe(0);
   });
 });

@@ -155,7 +155,7 @@ export class Dispatcher {
     if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
     // Where nothing can be kept, an attempt is the better chance.
-    if (!this.keeper.isFailing && this.overload.keepsNext())
+    if (!this.keeper.isFailing && this.overload.keepsNext(this.client.underWayAt(puppet)))
       return notTried('overloaded', puppet, attemptsBefore);
     const endpoint = this.client.endpointOf(puppet);
     if (endpoint !== null && !this.redelivery.circuits.admit(endpoint))

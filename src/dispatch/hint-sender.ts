@@ -197,7 +197,7 @@ export class HintSender {
 
   async #bury(outbox: Outbox, hint: ClaimedHint, stage: Failure['stage'], reason: string): Promise<void> {
     const nowMs = this.storeClock.nowMs();
-    await outbox.bury(toHeld(hint), toFailure(nowMs, stage, reason), nowMs);
+    if (!(await outbox.bury(toHeld(hint), toFailure(nowMs, stage, reason), nowMs))) return;
     this.metrics.hintBuried(stage);
     this.log.buried(hint, stage, reason, nowMs);
   }

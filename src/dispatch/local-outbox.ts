@@ -143,10 +143,11 @@ export class LocalOutbox extends Outbox {
     if (head?.state === 'waiting') this.#table.set({ ...head, dueAtMs, lease: null });
   }
 
-  override async bury(held: Held, failure: Failure, nowMs: number): Promise<void> {
+  override async bury(held: Held, failure: Failure, nowMs: number): Promise<boolean> {
     const head = this.#held(held, nowMs);
-    if (head === null || this.#freeNewer(head, held, nowMs)) return;
+    if (head === null || this.#freeNewer(head, held, nowMs)) return false;
     await this.#save({ ...head, state: 'dead', dueAtMs: null, lastFailure: failure, lease: null });
+    return true;
   }
 
   override async wake(key: string, endpoint: string, nowMs: number): Promise<void> {

@@ -83,7 +83,8 @@ export class OutboxPatrol {
     if (endpoint !== null) return this.outbox.wake(key, endpoint, nowMs);
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');
-    await this.outbox.bury({ key, generation: hint.generation, leaseId: null }, failure, nowMs);
+    const held = { key, generation: hint.generation, leaseId: null };
+    if (!(await this.outbox.bury(held, failure, nowMs))) return;
     this.metrics.hintBuried(failure.stage);
     this.hintLog.buried(hint, failure.stage, failure.reason, nowMs);
   }

@@ -109,8 +109,11 @@ export abstract class Outbox {
   /** Ends the lease without a try having been made. A later due time need not outlast the process. */
   abstract release(held: Held, dueAtMs: number, nowMs: number): Promise<void>;
 
-  /** Nothing will come of this generation: it is dead. A newer one stays, without lease and due at once. */
-  abstract bury(held: Held, failure: Failure, nowMs: number): Promise<void>;
+  /**
+   * Nothing will come of this generation: it is dead. A newer one stays, without lease and due at once.
+   * @returns whether it is dead now, by this.
+   */
+  abstract bury(held: Held, failure: Failure, nowMs: number): Promise<boolean>;
 
   /** Makes the hint due at once, a parked or dead one too, for a puppet at `endpoint`. Its lease, if one runs, stays. */
   abstract wake(key: string, endpoint: string, nowMs: number): Promise<void>;

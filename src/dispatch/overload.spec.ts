@@ -21,6 +21,9 @@ afterEach(() => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+/** All of them are at one origin. */
+const AT_ORIGIN = 1_000;
+
 function events(count: number): void {
   for (let n = 0; n < count; n++) overload.eventBegan();
 }
@@ -32,17 +35,23 @@ function attempts(count: number): void {
 describe('events beyond the attempts that may be under way', () => {
   it('are kept, and no longer than that', () => {
     attempts(1);
-    expect(overload.keepsNext()).toBe(false);
+    expect(overload.keepsNext(AT_ORIGIN)).toBe(false);
     attempts(1);
-    expect(overload.keepsNext()).toBe(true);
+    expect(overload.keepsNext(AT_ORIGIN)).toBe(true);
     overload.attemptEnded();
-    expect(overload.keepsNext()).toBe(false);
+    expect(overload.keepsNext(AT_ORIGIN)).toBe(false);
     expect(overload.attemptsUnderWay).toBe(1);
+  });
+
+  it('are not kept for a puppet that is not concerned', () => {
+    attempts(2);
+    expect(overload.keepsNext(1)).toBe(false);
+    expect(overload.keepsNext(2)).toBe(true);
   });
 
   it('are counted', () => {
     attempts(2);
-    for (let n = 0; n < 5; n++) overload.keepsNext();
+    for (let n = 0; n < 5; n++) overload.keepsNext(AT_ORIGIN);
     expect(overload.counts).toEqual({ kept: { under_way: 5 }, refused: { under_way: 0, event_loop: 0 } });
   });
 });
@@ -82,7 +91,7 @@ describe('the log', () => {
     attempts(2);
     for (let second = 0; second < 20; second++) {
       for (let n = 0; n < 100; n++) overload.refusesNext();
-      overload.keepsNext();
+      overload.keepsNext(AT_ORIGIN);
       await clock.advance(1_000);
     }
     expect(lines).toHaveLength(1);

@@ -5,6 +5,9 @@ import { LOG, type Log } from '../kernel/log.js';
 import { LoopTurn } from './loop-turn.js';
 import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 
+/** Attempts at one origin that are never too many: twice its sockets. */
+const ORIGIN_FREE = 64;
+
 /**
  * Counts what is under way in this process, and says when it is too much: then events are kept that would have been
  * tried, and beyond that callbacks are refused before they are read. It looks at now and remembers nothing, so that
@@ -63,9 +66,14 @@ export class Overload implements OnApplicationShutdown {
     this.#attempts--;
   }
 
-  /** Whether an event is to be kept without an attempt; if so, it counts as kept. */
-  keepsNext(): boolean {
-    if (this.#attempts < this.config.callbacksTriedMax) return false;
+  /**
+   * Whether an event is to be kept without an attempt; if so, it counts as kept.
+   * @param atOrigin attempts that are under way at the origin of its puppet: those of others are no reason (contract 3.7).
+   */
+  keepsNext(atOrigin: number): boolean {
+    const { callbacksTriedMax } = this.config;
+    if (this.#attempts < callbacksTriedMax || atOrigin < Math.min(ORIGIN_FREE, callbacksTriedMax))
+      return false;
     this.#tell('kept', 'under_way');
     this.#counts.kept.under_way++;
     return true;

@@ -60,8 +60,13 @@ export class PuppetClient {
 
   /** Whether its origin is busy enough without hints. */
   isCrowded(puppet: Puppet): boolean {
+    return this.underWayAt(puppet) >= CROWDED_DELIVERIES;
+  }
+
+  /** Deliveries to the origin of its endpoint. */
+  underWayAt(puppet: Puppet): number {
     const endpoint = this.#readEndpointOf(puppet);
-    return !('must' in endpoint) && this.pools.underWayOf(endpoint.origin) >= CROWDED_DELIVERIES;
+    return 'must' in endpoint ? 0 : this.pools.underWayOf(endpoint.origin);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { call, jsonOf, openSocket } from '../../test/support/http-call.js';
@@ -92,13 +93,21 @@ describe('its connection', () => {
   }
 
   it('serves the next callback, also when the body of the one before came later', async () => {
-    const whole = request('x'.repeat(200_000));
+    const whole = request('x'.repeat(60_000));
     const socket = openSocket(url, whole.slice(0, 100));
     await untilRead(socket, /^HTTP\/1\.1 503 .*"requestId":"[^"]+"}$/s);
     isTooMuch = false;
     socket.write(whole.slice(100) + request('<xml>'));
     await untilRead(socket, /^HTTP\/1\.1 200 OK.*served/s);
     socket.destroy();
+  });
+
+  it.each([
+    ['more than 64 kB', 'Content-Length: 65537'],
+    ['of unknown length', 'Transfer-Encoding: chunked'],
+  ])('ends where a body is %s, which nobody reads', async (_what, header) => {
+    const socket = openSocket(url, `POST /callback/ww1 HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);
   });
 
   it('is to be closed by its caller once the process drains', async () => {

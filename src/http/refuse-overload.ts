@@ -16,6 +16,8 @@ import { requestIdOf } from './request-log.js';
 const CALLBACK_PATH = /^\/+callback\//;
 /** WeCom sends again when it likes; a gateway may go by this. There is room again as soon as something ends. */
 const RETRY_AFTER_S = 1;
+/** What WeCom sends has less than 10 kB. */
+const BODY_BYTES_READ_MAX = 65_536;
 
 /** Made once, since the stack of an error costs more than the whole answer. */
 const OVERLOADED = new AppError('OVERLOADED', { retryAfterS: RETRY_AFTER_S });
@@ -44,6 +46,11 @@ export function refuseOverload(
   });
 }
 
+/** It would be read to its end, where it is not known to be as short as callbacks are. */
+function isLarge({ headers }: IncomingMessage): boolean {
+  return !(Number(headers['content-length']) <= BODY_BYTES_READ_MAX);
+}
+
 /** The connection stays, since a new one costs more than what is left of this request. */
 function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lifecycle, log: Log): void {
   const requestId = requestIdOf(request);
@@ -54,7 +61,7 @@ function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lif
     'content-length': Buffer.byteLength(body),
     'retry-after': String(RETRY_AFTER_S),
     'x-request-id': requestId,
-    ...(lifecycle.isDraining && { connection: 'close' }),
+    ...((lifecycle.isDraining || isLarge(request)) && { connection: 'close' }),
   });
   answer.end(body);
   log.debug({ requestId, status: STATUS, error: OVERLOADED.code }, 'http.refused');

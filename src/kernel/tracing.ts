@@ -56,13 +56,15 @@ export function endWith<T>(
   toAttributes: (result: T) => SpanAttributes = () => ({}),
 ): Promise<T> {
   if (span === null) return work;
-  work.then(
+  const told = work.then(
     (result) => {
       span.set(toAttributes(result));
       span.end();
     },
     (error: unknown) => span.end(error instanceof AppError ? error.code : 'INTERNAL'),
   );
+  // What goes wrong with a span is nothing to its work.
+  told.catch(() => {});
   return work;
 }
 

@@ -24,7 +24,8 @@ describe('what is counted', () => {
     expect(samples.value('times_seconds_count', { kind: 'good' })).toBe(0);
     expect(samples.value('times_seconds_bucket', { kind: 'good', le: '+Inf' })).toBe(0);
     expect(samples.value('plain_total')).toBe(0);
-    expect([...samples.families.values()].map(({ name, type, help }) => [name, type, help])).toEqual([
+    const families = [...samples.families.values()].filter(({ name }) => !name.startsWith('wxkf_'));
+    expect(families.map(({ name, type, help }) => [name, type, help])).toEqual([
       ['things_total', 'counter', 'Things.'],
       ['times_seconds', 'histogram', 'Times.'],
       ['plain_total', 'counter', 'Without labels.'],
@@ -72,10 +73,22 @@ describe('what is read at a scrape', () => {
     async ({ labels }) => {
       let samples: readonly Sample[] = [];
       metrics.reads('gauge', 'things', 'Things.', async () => samples);
-      expect((await scraped()).names()).toEqual([]);
+      expect((await scraped()).names()).not.toContain('things');
       expect((await scraped()).families.get('things')?.type).toBe('gauge');
       samples = [{ labels: labels as Sample['labels'], value: 7 }];
       expect((await scraped()).find('things')).toEqual([{ name: 'things', labels, value: 7 }]);
     },
   );
+
+  it('takes no other metric with it where it cannot be read, and is counted', async () => {
+    metrics.reads('gauge', 'broken', 'Broken.', () => {
+      throw new Error('no');
+    });
+    metrics.reads('gauge', 'sound', 'Sound.', () => only(1));
+    await scraped();
+    const samples = await scraped();
+    expect(samples.find('broken')).toEqual([]);
+    expect(samples.value('sound')).toBe(1);
+    expect(samples.value('wxkf_metric_read_failures_total')).toBeGreaterThan(0);
+  });
 });

@@ -24,6 +24,13 @@ type Maker<L extends string, T> = (labels: Labels<L>) => T;
 
 export class Metrics {
   readonly registry = new Registry();
+  readonly #failures = new Count();
+
+  constructor() {
+    const help =
+      'Metrics that could not be read at a scrape and were left out, which is a fault of the program.';
+    this.reads('counter', 'wxkf_metric_read_failures_total', help, () => only(this.#failures.value));
+  }
 
   counter<L extends string = never>(name: string, help: string): Maker<L, Count> {
     const all: { readonly labels: Labels; readonly count: Count }[] = [];
@@ -56,8 +63,19 @@ export class Metrics {
     read: () => readonly Sample[] | Promise<readonly Sample[]>,
   ): void {
     // All that a registry asks of a metric.
-    const metric = { name, help, type, get: async () => ({ name, help, type, values: await read() }) };
+    const values = () => this.#tryToRead(read);
+    const metric = { name, help, type, get: async () => ({ name, help, type, values: await values() }) };
     this.registry.registerMetric(metric as unknown as Metric);
+  }
+
+  /** One that cannot be read takes no other with it. */
+  async #tryToRead(read: () => readonly Sample[] | Promise<readonly Sample[]>): Promise<readonly Sample[]> {
+    try {
+      return await read();
+    } catch {
+      this.#failures.add();
+      return [];
+    }
   }
 }
 

@@ -27,6 +27,8 @@ export class Import {
   readonly #lines = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   #isWhole = false;
+  /** What follows is none of the file as it was exported, and is not taken. */
+  #hasEnded = false;
   #failure: unknown = null;
 
   constructor(
@@ -44,7 +46,7 @@ export class Import {
     const { added, replaced, unchanged, skipped, failed } = this.#counts;
     const hint = skipped > 0 ? ' (registered otherwise here; --replace puts the file’s in their place)' : '';
     const text = `${added} added, ${replaced} replaced, ${unchanged} unchanged, ${skipped} skipped${hint}, ${failed} failed`;
-    return this.what.isTrial ? `dry run, nothing was changed: ${text}` : text;
+    return this.what.isTrial ? `dry run, no registration was written: ${text}` : text;
   }
 
   /** @throws AppError `STORE_UNAVAILABLE`, Interrupted; what was written until then stays, and all can be repeated. */
@@ -66,8 +68,13 @@ export class Import {
   }
 
   #take(number: number, line: Line): void {
+    if (this.#hasEnded) {
+      this.#isWhole = false;
+      return;
+    }
     if ('end' in line) {
       this.#isWhole = line.end === this.#registrations;
+      this.#hasEnded = true;
       return;
     }
     this.#registrations++;

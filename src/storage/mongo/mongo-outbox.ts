@@ -182,13 +182,14 @@ export class MongoOutbox extends Outbox {
     );
   }
 
-  override async bury(held: Held, failure: Failure, nowMs: number): Promise<void> {
+  override async bury(held: Held, failure: Failure, nowMs: number): Promise<boolean> {
     const isBuried = await this.#update(
       'bury hint',
       { ...isHeld(held, nowMs), generation: held.generation },
       { $set: { state: 'dead', lastFailure: toFailureRecord(failure), ...FREED, ...dueAt(null) } },
     );
     if (!isBuried) await this.#freeNewer(held, nowMs);
+    return isBuried;
   }
 
   override async wake(key: string, endpoint: string, nowMs: number): Promise<void> {

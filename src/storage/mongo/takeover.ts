@@ -33,8 +33,9 @@ export async function setDuplicatesAside(puppets: Collection, log: Log): Promise
   ]);
   for (const { _id: kfOpenId } of await doubled.toArray()) {
     const [, ...others] = await puppets.find({ kfOpenId }).sort(LAST_ONLINE_FIRST).toArray();
+    let setAside = 0;
     for (const { _id, online } of others) {
-      await puppets.updateOne(
+      const { modifiedCount } = await puppets.updateOne(
         { _id, kfOpenId },
         {
           $set: {
@@ -44,8 +45,10 @@ export async function setDuplicatesAside(puppets: Collection, log: Log): Promise
           },
         },
       );
+      setAside += modifiedCount;
     }
-    log.warn({ openKfId: kfOpenId, setAside: others.length }, 'registry.duplicates_set_aside');
+    // None where another replica has just done it.
+    if (setAside > 0) log.warn({ openKfId: kfOpenId, setAside }, 'registry.duplicates_set_aside');
   }
 }
 
