@@ -27,9 +27,12 @@ export function buildWithFailpoints(run: Run): string {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'faults-'));
   run.onEnd(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(join(run.root, 'dist'), folder, { recursive: true });
-  writeFileSync(join(folder, 'kernel/failpoint.js'), SOURCE);
-  return join(folder, 'main.js');
+  const dist = join(folder, 'dist');
+  cpSync(join(run.root, 'dist'), dist, { recursive: true });
+  // It reads its version there.
+  cpSync(join(run.root, 'package.json'), join(folder, 'package.json'));
+  writeFileSync(join(dist, 'kernel/failpoint.js'), SOURCE);
+  return join(dist, 'main.js');
 }
 
 /** Ends the process when it passes that point for the n-th time. */

@@ -10,9 +10,8 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import { validated } from '../http/validation.js';
-import { Secret } from '../kernel/secret.js';
 import type { Puppet } from './puppet.js';
-import { RegisterDto } from './register.dto.js';
+import { RegisterDto, toRegistration } from './register.dto.js';
 
 /** More than any address has. */
 const ADDRESS_LENGTH_MAX = 64;
@@ -85,17 +84,10 @@ export function toExported(puppet: Puppet): ExportedPuppet {
 export function fromExported(line: object): Puppet {
   const dto = validated(ExportedPuppetDto, line);
   return {
-    openKfId: dto.kfId,
-    name: dto.kfName,
-    endpoint: dto.endpoint,
-    corpId: dto.corpId,
-    corpSecret: new Secret(dto.corpSecret),
-    callbackToken: new Secret(dto.token),
-    encodingAESKey: new Secret(dto.encodingAESKey),
+    ...toRegistration(dto, dto.from ?? ''),
     acceptedSecretId: dto.acceptedSecretId ?? null,
     online: dto.online,
     lastOnlineAtMs: dto.lastOnlineDate === undefined ? null : Date.parse(dto.lastOnlineDate),
-    from: dto.from ?? '',
     replacedFrom: dto.replacedFrom ?? [],
     answered: true,
   };
