@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { FAILURE_STAGES } from '../../dispatch/attempt.js';
+import { at, pageOf } from './page.js';
+
+/** Why an attempt was made: its callback came in; see `Occasion`; an operator asked for a test. */
+export const DELIVERY_OCCASIONS = ['inline', 'due', 'probe', 'registration', 'test'] as const;
+export const OUTCOMES = ['taken', 'not_taken'] as const;
+
+/** One attempt that a replica made. */
+export const DELIVERY = z.object({
+  id: z.string().describe('Tells it apart from all others of all replicas.'),
+  replica: z.string().describe('Which process made it.'),
+  at: at('When it ended'),
+  corpId: z.string(),
+  openKfId: z.string(),
+  endpoint: z.string().nullable(),
+  occasion: z.enum(DELIVERY_OCCASIONS),
+  attempt: z.int().min(1).describe('Counted from 1.'),
+  form: z.enum(['encrypted', 'decrypted']).describe('Which of the two forms it was sent in.'),
+  webhookId: z.string().describe('The webhook-id it was sent with.'),
+  outcome: z.enum(OUTCOMES),
+  status: z.int().nullable().describe('What the puppet answered; null where it did not.'),
+  stage: z.enum(FAILURE_STAGES).nullable().describe('Where it failed; null where it was taken.'),
+  reason: z.string().nullable(),
+  durationMs: z.number().min(0),
+});
+export type DeliveryAnswer = z.infer<typeof DELIVERY>;
+export const DELIVERY_PAGE = pageOf(DELIVERY);
