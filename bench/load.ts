@@ -79,9 +79,9 @@ const FULL: Plan = {
 };
 /** For CI: shows that all of it still works; its figures only hint. */
 const SHORT: Plan = {
-  rounds: 3,
-  apiRounds: 3,
-  isolationRounds: 2,
+  rounds: 1,
+  apiRounds: 1,
+  isolationRounds: 1,
   measureMs: 1_000,
   connections: CONNECTIONS,
   warmUp: {
