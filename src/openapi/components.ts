@@ -71,7 +71,7 @@ interface Component {
 }
 
 const COMPONENTS = {
-  Error: component(ERROR, {
+  ManagerError: component(ERROR, {
     code: 404,
     message: ERRORS.REGISTRY_PUPPET_NOT_FOUND.message,
     error: 'REGISTRY_PUPPET_NOT_FOUND',

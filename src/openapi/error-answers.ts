@@ -68,10 +68,20 @@ export class ErrorAnswers {
 /** With the codes of that status alone, so that a client can tell them apart. */
 function toManagersSchema(status: number, codes: readonly ErrorCode[]): Schema {
   const narrowed = { code: { const: status }, error: { enum: codes } };
-  return { allOf: [{ $ref: '#/components/schemas/Error' }, { type: 'object', properties: narrowed }] };
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/ManagerError' },
+      { type: 'object', required: Object.keys(narrowed), properties: narrowed },
+    ],
+  };
 }
 
 function toWecomsSchema(status: number): Schema {
   const narrowed = { errcode: { const: status } };
-  return { allOf: [{ $ref: '#/components/schemas/WecomError' }, { type: 'object', properties: narrowed }] };
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/WecomError' },
+      { type: 'object', required: Object.keys(narrowed), properties: narrowed },
+    ],
+  };
 }

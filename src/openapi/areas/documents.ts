@@ -11,7 +11,15 @@ export const DOCUMENTS: Area = {
         description: 'The document.',
         content: {
           'application/json': {
-            schema: { type: 'object', required: ['openapi', 'info', 'paths'] },
+            schema: {
+              type: 'object',
+              required: ['openapi', 'info', 'paths'],
+              properties: {
+                openapi: { type: 'string' },
+                info: { type: 'object' },
+                paths: { type: 'object' },
+              },
+            },
             example: { openapi: '3.1.0', info: { title: 'WXKF-Manager', version: '2.0.0' }, paths: {} },
           },
         },

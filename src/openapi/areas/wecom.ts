@@ -22,7 +22,8 @@ const CALL_PARAMETERS: readonly Parameter[] = [
     name: 'path',
     in: 'path',
     required: true,
-    description: 'The API under `/cgi-bin/`, slashes included.',
+    description:
+      'The API under `/cgi-bin/`. Its slashes stay as they are: `%2F`, which generated clients send for them, is refused.',
     schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$', maxLength: 128 },
     example: 'kf/account/list',
   },
