@@ -58,19 +58,22 @@ export function toOperation(description: Description, allowed: AllowedCallers, e
   };
 }
 
-/** Every answer tells its requestId; a status that is no error alone may have a body of either kind. */
+/** Every answer tells its requestId. Where any status may be passed on, one of ours may have another's body. */
 function merge(
   answers: Readonly<Record<string, Answer>>,
   failures: Readonly<Record<string, Answer>>,
 ): object {
-  const all = { ...failures, ...answers };
+  const { default: passedOn } = answers;
+  const { '*/*': any } = passedOn?.content ?? {};
+  const toHeaders = ({ headers }: Answer): object => ({
+    ...headers,
+    'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+  });
+  const toContent = ({ content }: Answer): Content => ({ ...content, ...(any && { '*/*': any }) });
   return Object.fromEntries(
-    Object.entries(all).map(([status, answer]) => [
+    Object.entries({ ...failures, ...answers }).map(([status, answer]) => [
       status,
-      {
-        ...answer,
-        headers: { ...answer.headers, 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
-      },
+      { ...answer, headers: toHeaders(answer), content: toContent(answer) },
     ]),
   );
 }

@@ -42,7 +42,7 @@ const ENVELOPE: Schema = {
   properties: {
     ToUserName: { type: 'string', description: 'The receiver.' },
     AgentID: { type: 'string' },
-    Encrypt: { type: 'string', description: 'The event: AES-256-CBC, in base64.' },
+    Encrypt: { type: 'string', minLength: 1, description: 'The event: AES-256-CBC, in base64.' },
   },
 };
 

@@ -3,7 +3,14 @@ import { DeregisterDto, RegisterDto } from '../../registry/register.dto.js';
 import { jsonOf } from '../components.js';
 import type { Area, Schema } from '../description.js';
 import { schemaOfDto } from '../dto-schema.js';
-import { CALLBACK_TOKEN, CORP_ID, ENCODING_AES_KEY, ENDPOINT, OPEN_KF_ID } from '../example-values.js';
+import {
+  CALLBACK_TOKEN,
+  CORP_ID,
+  CORP_SECRET,
+  ENCODING_AES_KEY,
+  ENDPOINT,
+  OPEN_KF_ID,
+} from '../example-values.js';
 
 const kfId = {
   description: 'The customer-service account, as WeCom calls it in `open_kfid`.',
@@ -22,7 +29,7 @@ const REGISTRATION = schemaOfDto(RegisterDto, {
   corpId,
   corpSecret: {
     description: 'The secret of the app. It proves a change of hands at WeCom.',
-    example: 'example',
+    example: CORP_SECRET,
   },
   token: { description: "Of the app's callback settings: signs callbacks.", example: CALLBACK_TOKEN },
   encodingAESKey: {

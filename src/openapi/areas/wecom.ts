@@ -3,7 +3,7 @@ import { GetTokenDto } from '../../wecom/tokens/get-token.dto.js';
 import { exampleOf, refTo } from '../components.js';
 import type { Area, Content, Description, Parameter } from '../description.js';
 import { queryOfDto } from '../dto-schema.js';
-import { CORP_ID, OPEN_KF_ID } from '../example-values.js';
+import { CORP_ID, CORP_SECRET, OPEN_KF_ID } from '../example-values.js';
 
 const TOKEN_OR_REFUSAL: Content = {
   'application/json': {
@@ -92,7 +92,7 @@ export const WECOM: Area = {
       "One token for all who have the secret, and `expires_in` is what it really has left. WeCom is asked once a minute at most for each secret, and not again for a while about one that it refused. What WeCom refuses is 200 with its `errcode`; so is a missing parameter (41002, 41004). WeCom's 45009 comes with `Retry-After`. Safe to repeat.",
     parameters: queryOfDto(GetTokenDto, {
       corpid: { description: 'The corp.', example: CORP_ID },
-      corpsecret: { description: 'The secret of the app.', example: 'example' },
+      corpsecret: { description: 'The secret of the app.', example: CORP_SECRET },
       access_token: { description: 'Of no use here; some callers send it.' },
     }),
     answers: { 200: { description: 'A token, or why there is none.', content: TOKEN_OR_REFUSAL } },
