@@ -1,12 +1,14 @@
 /** The answers by name, each with an example that its schema takes. */
 import { z } from 'zod';
+import { APP, APP_CREATED, APP_PAGE } from '../api/answers/app.js';
 import { SUCCESS } from '../api/answers/page.js';
+import { SESSION } from '../api/answers/session.js';
 import type { ErrorBody, WecomErrorBody } from '../http/error-answer.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 import type { PuppetInfo } from '../registry/register.dto.js';
 import type { WecomAnswer } from '../wecom/wecom-answer.js';
 import type { Content, Schema } from './description.js';
-import { CORP_ID, ENDPOINT, OPEN_KF_ID } from './example-values.js';
+import { CALLBACK_TOKEN, CORP_ID, ENCODING_AES_KEY, ENDPOINT, OPEN_KF_ID } from './example-values.js';
 
 const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
@@ -70,6 +72,19 @@ interface Component {
   readonly example: unknown;
 }
 
+const AN_APP = {
+  id: 'a1b2c3d4e5f6',
+  corpId: CORP_ID,
+  name: 'Support',
+  source: 'api' as const,
+  receiveIds: [],
+  callbackPath: `/callback/${CORP_ID}`,
+  createdAt: '2026-01-31T08:00:00.000Z',
+  verifiedAt: null,
+  accounts: 2,
+  lastDeliveryAt: null,
+};
+
 const COMPONENTS = {
   ManagerError: component(ERROR, {
     code: 404,
@@ -95,6 +110,10 @@ const COMPONENTS = {
     online: true,
     lastOnlineDate: '2026-01-31T08:00:00.000Z',
   }),
+  App: component(APP, AN_APP),
+  AppPage: component(APP_PAGE, { items: [AN_APP], nextCursor: null }),
+  AppCreated: component(APP_CREATED, { ...AN_APP, token: CALLBACK_TOKEN, encodingAESKey: ENCODING_AES_KEY }),
+  Session: component(SESSION, { isSignedIn: true, isAsked: true, expiresAt: '2026-01-31T20:00:00.000Z' }),
   Health: component(HEALTH, {
     status: 'ok',
     info: { registry: { status: 'up', puppets: 12 }, lifecycle: { status: 'up' } },
