@@ -1,13 +1,12 @@
 import { Module } from '@nestjs/common';
 import { EndpointPolicy } from './endpoint-policy.js';
-import { KfAccountsController } from './kf-accounts.controller.js';
 import { RegistryController } from './registry.controller.js';
 import { RegistryService } from './registry.service.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 /** Its repository comes from the storage module and its check of secrets from that of tokens, which are global. */
 @Module({
-  controllers: [RegistryController, KfAccountsController],
+  controllers: [RegistryController],
   providers: [RegistryService, RegistryMetrics, EndpointPolicy],
   exports: [RegistryService, EndpointPolicy],
 })
