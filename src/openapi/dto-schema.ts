@@ -9,6 +9,8 @@ type Dto = new () => object;
 interface Words {
   readonly description: string;
   readonly example?: unknown;
+  /** In place of what the rules say, where they are about a number as text. */
+  readonly schema?: Schema;
 }
 
 /** A schema by words on each field; the fields and their rules are the class's. */
@@ -35,8 +37,8 @@ export function queryOfDto(dto: Dto, words: Readonly<Record<string, Words>>): Pa
     in: 'query',
     required: isRequired,
     description: '',
-    ...words[name],
     schema,
+    ...words[name],
   }));
 }
 
@@ -61,7 +63,8 @@ function fieldsOf(dto: Dto): Readonly<Record<string, Field>> {
 
 /** @returns `{}` for what says nothing of the form. */
 function toSchema(rule: string | undefined, constraint: unknown): Schema {
-  if (rule === 'isString') return { type: 'string' };
+  if (rule === 'isString' || rule === 'isCursor') return { type: 'string' };
+  if (rule === 'isIn') return { type: 'string', enum: constraint };
   if (rule === 'matches') return { type: 'string', pattern: (constraint as RegExp).source };
   if (rule === 'maxLength') return { type: 'string', maxLength: constraint };
   if (rule === 'isEndpoint') return { type: 'string', format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
