@@ -21,7 +21,7 @@ import { startWecomServer } from '../test/support/wecom-server.js';
 
 const SCHEMATHESIS = '.cache/schemathesis/bin/schemathesis';
 /** The phases that are random go on until then at the longest. */
-const TIME_LIMIT_S = { short: 20, long: 600 };
+const TIME_LIMIT_S = { short: 15, long: 600 };
 /** For each route. */
 const EXAMPLES_MAX = { short: 5, long: 50 };
 

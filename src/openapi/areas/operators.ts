@@ -3,7 +3,7 @@ import { HintQueryDto, HintsQueryDto, ReplayDto } from '../../api/hints.controll
 import { KfAccountsQueryDto } from '../../api/kf-accounts.controller.js';
 import { WecomErrorsQueryDto } from '../../api/wecom-errors.controller.js';
 import { exampleOf, jsonOf } from '../components.js';
-import type { Area, Parameter } from '../description.js';
+import type { Area, Parameter, Schema } from '../description.js';
 import { queryOfDto, schemaOfDto } from '../dto-schema.js';
 import { CORP_ID, OPEN_KF_ID } from '../example-values.js';
 
@@ -28,6 +28,17 @@ const paging = {
 const corpId = { description: 'Of this corp alone.', example: CORP_ID };
 const ofAccount = { description: 'Of this account alone.', example: OPEN_KF_ID };
 const outcome = { description: 'Of this outcome alone.' };
+
+/** One of those that a stream is made of. */
+const EVENT: Schema = {
+  type: 'object',
+  required: ['event', 'data'],
+  properties: {
+    event: { type: 'string', enum: ['hello', 'delivery', 'skipped'] },
+    id: { type: 'string', description: "A delivery's." },
+    data: { type: 'string', description: 'JSON.' },
+  },
+};
 
 export const OPERATORS: Area = {
   'GET /api/v1/status': {
@@ -193,8 +204,8 @@ export const OPERATORS: Area = {
         description: 'The events.',
         content: {
           'text/event-stream': {
-            schema: { type: 'string' },
-            example: `event: delivery\nid: host-3b1f2c-17\ndata: ${JSON.stringify(exampleOf('Delivery'))}\n\n`,
+            schema: EVENT,
+            example: { event: 'delivery', id: 'host-3b1f2c-17', data: JSON.stringify(exampleOf('Delivery')) },
           },
         },
       },
