@@ -50,11 +50,14 @@ export function hasSecrets(app: KeyPair | null): boolean {
   return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
 }
 
-/** Whether both, which have the same id, say the same. */
+/** Whether both, which have the same id, are the same in all that is known of them. */
 export function isSameApp(a: ListedApp, b: ListedApp): boolean {
+  return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
+}
+
+/** Whether both, which have the same id, are the same in all that somebody gave. */
+export function isDescribedAlike(a: ListedApp, b: ListedApp): boolean {
   return (
-    a.createdAtMs === b.createdAtMs &&
-    a.verifiedAtMs === b.verifiedAtMs &&
     a.name === b.name &&
     a.receiveIds.length === b.receiveIds.length &&
     a.receiveIds.every((one, at) => one === b.receiveIds[at])
