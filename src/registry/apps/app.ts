@@ -34,6 +34,11 @@ export function appIdOf(app: Pick<App, 'corpId' | keyof KeyPair>): string {
   return hash('sha256', `app ${app.corpId} ${toPairKey(app)}`, 'base64url').slice(0, 22);
 }
 
+/** By which apps are put in order: those of a corp beside each other. */
+export function appKey({ corpId, id }: Pick<App, 'corpId' | 'id'>): string {
+  return `${corpId} ${id}`;
+}
+
 /** What is listed twice is one app with the receivers of both. */
 export function toFileApps(listed: readonly WecomApp[]): App[] {
   const apps = new Map<string, App>();

@@ -12,7 +12,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CALLBACK_TOKEN_FORMAT, ENCODING_AES_KEY_FORMAT } from '../../kernel/wecom-format.js';
 import { RegistryService } from '../registry.service.js';
-import type { App, ListedApp } from './app.js';
+import { type App, appKey, type ListedApp } from './app.js';
 import { APPS_MAX } from './app.repository.js';
 import { AppsService } from './apps.service.js';
 
@@ -77,6 +77,7 @@ beforeEach(async () => {
 /** What another replica on the same database does. */
 const elsewhere = () => new MemoryAppRepository(table);
 const pairsOf = (corpId = 'ww1') => [...(registry.findCorp(corpId)?.pairs.values() ?? [])];
+const listed = () => apps.after('', APPS_MAX);
 const codeOf = (work: Promise<unknown>) => work.then(String, (error: AppError) => error.code);
 const said = (line: string) => lines.filter(({ msg }) => msg === line);
 
@@ -86,7 +87,7 @@ describe('an app', () => {
     expect(pairsOf()).toMatchObject([{ ...PAIR, isTrusted: true }]);
     expect([...(registry.findCorp('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite']);
     expect(app).toMatchObject({ ...NEW, ...PAIR, createdAtMs: clock.nowMs(), verifiedAtMs: null });
-    expect(apps.list()).toEqual([app]);
+    expect(listed()).toEqual([app]);
     expect(said('app.added')).toMatchObject([{ level: 30, appId: app.id, corpId: 'ww1', ...ASKING }]);
   });
 
@@ -106,7 +107,7 @@ describe('an app', () => {
     await apps.add({ ...NEW, ...PAIR }, ASKING);
     expect(await codeOf(apps.add({ ...NEW, ...PAIR, name: 'again' }, ASKING))).toBe('APP_EXISTS');
     await apps.add({ ...NEW, ...PAIR, corpId: 'ww2' }, ASKING);
-    expect(apps.list().map(({ name }) => name)).toEqual(['new', 'new']);
+    expect(listed().map(({ name }) => name)).toEqual(['new', 'new']);
   });
 
   it('that another replica added a moment ago is not added again', async () => {
@@ -129,7 +130,7 @@ describe('an app', () => {
   it('is not one too many', async () => {
     for (let n = 0; n < APPS_MAX; n++) await apps.add(NEW, ASKING);
     expect(await codeOf(apps.add(NEW, ASKING))).toBe('APPS_FULL');
-    await apps.remove(apps.list()[0]?.id ?? '', ASKING);
+    await apps.remove(listed()[0]?.id ?? '', ASKING);
     await apps.add(NEW, ASKING);
   });
 
@@ -162,22 +163,31 @@ describe('an app', () => {
   });
 });
 
+it('apps come in pages, those of a corp beside each other', async () => {
+  for (const corpId of ['ww2', 'ww1', 'ww2']) await apps.add({ ...NEW, corpId }, ASKING);
+  const [first, second, ...others] = listed();
+  expect([first, second, ...others].map((app) => app?.corpId)).toEqual(['ww1', 'ww2', 'ww2']);
+  expect(apps.after('', 1)).toEqual([first]);
+  expect(apps.after(first === undefined ? '' : appKey(first), 1)).toEqual([second]);
+  expect(apps.after(second === undefined ? '' : appKey(second), 9)).toEqual(others);
+});
+
 describe('what other replicas do', () => {
   const theirs = storedApp({ ...NEW, ...PAIR });
 
   it('is seen within 2 s', async () => {
     await elsewhere().add(theirs);
     await clock.advance(2_000);
-    expect(apps.list().map(revealedApp)).toEqual([revealedApp(theirs)]);
+    expect(listed().map(revealedApp)).toEqual([revealedApp(theirs)]);
     await elsewhere().markVerified(theirs.id, 7_000);
     await clock.advance(2_000);
-    expect(apps.list()).toMatchObject([{ verifiedAtMs: 7_000 }]);
+    expect(listed()).toMatchObject([{ verifiedAtMs: 7_000 }]);
     await elsewhere().replace({ ...theirs, name: 'renamed', receiveIds: [] });
     await clock.advance(2_000);
-    expect(apps.list()).toMatchObject([{ name: 'renamed', receiveIds: [] }]);
+    expect(listed()).toMatchObject([{ name: 'renamed', receiveIds: [] }]);
     await elsewhere().remove(theirs.id);
     await clock.advance(2_000);
-    expect([apps.list(), registry.findCorp('ww1')]).toEqual([[], null]);
+    expect([listed(), registry.findCorp('ww1')]).toEqual([[], null]);
   });
 
   it('is seen at once by who looks for a corp that is not known, or for other keys of one that is', async () => {
@@ -223,7 +233,7 @@ describe('a read that began before', () => {
     await apps.remove(id, ASKING);
     release();
     await read;
-    expect(apps.list()).toEqual([]);
+    expect(listed()).toEqual([]);
   });
 });
 
@@ -233,7 +243,7 @@ describe('a verification', () => {
     await apps.add(NEW, ASKING);
     await apps.add({ ...NEW, ...PAIR, corpId: 'ww2' }, ASKING);
     apps.noteVerified('ww1', PAIR);
-    const verified = apps.list().filter(({ verifiedAtMs }) => verifiedAtMs !== null);
+    const verified = listed().filter(({ verifiedAtMs }) => verifiedAtMs !== null);
     expect(verified).toMatchObject([{ id, verifiedAtMs: clock.nowMs() }]);
     await clock.advance(0);
     expect(table.get(id)?.verifiedAtMs).toBe(clock.nowMs());
@@ -258,19 +268,19 @@ describe('a verification', () => {
     repository.failure = new AppError('STORE_UNAVAILABLE');
     apps.noteVerified('ww1', PAIR);
     await clock.advance(2_000);
-    expect(apps.list()).toMatchObject([{ verifiedAtMs: clock.nowMs() - 2_000 }]);
+    expect(listed()).toMatchObject([{ verifiedAtMs: clock.nowMs() - 2_000 }]);
     expect(said('app.mark_failed')).toMatchObject([{ level: 20, appId: id, corpId: 'ww1' }]);
   });
 });
 
 describe('apps of WECOM_APPS_FILE', () => {
-  const listed = { ...NEW, ...PAIR };
+  const ofFile = { ...NEW, ...PAIR };
 
-  beforeEach(() => open({ ...loadConfig({}), wecomApps: [listed, { ...listed, receiveIds: ['provider'] }] }));
+  beforeEach(() => open({ ...loadConfig({}), wecomApps: [ofFile, { ...ofFile, receiveIds: ['provider'] }] }));
 
   it('are listed among the others, each once, under an id that stays', async () => {
     await apps.add({ ...NEW, corpId: 'ww0' }, ASKING);
-    expect(apps.list()).toMatchObject([
+    expect(listed()).toMatchObject([
       { corpId: 'ww0' },
       {
         id: expect.stringMatching(/^file-/),
@@ -279,13 +289,13 @@ describe('apps of WECOM_APPS_FILE', () => {
         createdAtMs: null,
       },
     ]);
-    const [, { id } = { id: '' }] = apps.list();
-    await open({ ...loadConfig({}), wecomApps: [{ ...listed, name: 'renamed' }] });
-    expect(apps.list().map((app) => app.id)).toContain(id);
+    const [, { id } = { id: '' }] = listed();
+    await open({ ...loadConfig({}), wecomApps: [{ ...ofFile, name: 'renamed' }] });
+    expect(listed().map((app) => app.id)).toContain(id);
   });
 
   it('are neither deleted nor stored, and not taken away by what is read', async () => {
-    const [{ id } = { id: '' }] = apps.list();
+    const [{ id } = { id: '' }] = listed();
     expect(await codeOf(apps.remove(id, ASKING))).toBe('APP_READ_ONLY');
     await clock.advance(2_000);
     expect([pairsOf().length, table.size]).toEqual([1, 0]);
@@ -299,6 +309,6 @@ describe('apps of WECOM_APPS_FILE', () => {
 
   it('are known to be verified by this process', async () => {
     apps.noteVerified('ww1', PAIR);
-    expect(apps.list()).toMatchObject([{ verifiedAtMs: clock.nowMs() }]);
+    expect(listed()).toMatchObject([{ verifiedAtMs: clock.nowMs() }]);
   });
 });
