@@ -22,6 +22,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     KfAccountsController,
     HintsController,
     DeliveriesController,
+    AppsController,
     WecomErrorsController,
     AppsController,
   ],
