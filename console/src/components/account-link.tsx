@@ -7,7 +7,9 @@ interface AccountLinkProps {
 export function AccountLink({ openKfId, name }: AccountLinkProps) {
   return (
     <div class="named">
-      <a href={`/console/kf-accounts/${encodeURIComponent(openKfId)}`}>{name || openKfId}</a>
+      <a class={name ? '' : 'mono small'} href={`/console/kf-accounts/${encodeURIComponent(openKfId)}`}>
+        {name || openKfId}
+      </a>
       {name && <span class="mono small muted">{openKfId}</span>}
     </div>
   );

@@ -25,7 +25,7 @@ export const accounts = {
     closed: 'The address gets every event.',
     open: 'The address fails, so it gets probes only, at most 25 s apart. One success makes all that waits go out.',
   },
-  hint: 'Waiting since',
+  hint: 'Waits for',
   lastDelivery: 'Last delivery',
   lastFailure: 'Last failure',
   noDelivery: 'none by this replica',

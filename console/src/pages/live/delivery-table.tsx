@@ -38,12 +38,12 @@ export function DeliveryTable({ rows }: { readonly rows: readonly DeliveryAnswer
           key: 'occasion',
           head: live.occasion,
           cell: ({ occasion, form, attempt }) => (
-            <>
+            <div class="whole">
               {accounts.occasions[occasion]}
               <div class="small muted">
                 {[live.forms[form], ...(attempt > 1 ? [live.attempt(attempt)] : [])].join(' · ')}
               </div>
-            </>
+            </div>
           ),
         },
         { key: 'answer', head: live.answer, cell: (delivery) => <Answer of={delivery} /> },
@@ -51,7 +51,7 @@ export function DeliveryTable({ rows }: { readonly rows: readonly DeliveryAnswer
         {
           key: 'replica',
           head: live.replica,
-          cell: ({ replica }) => <span class="mono small whole">{replica}</span>,
+          cell: ({ replica }) => <span class="mono small wrap">{replica}</span>,
         },
       ]}
     />
@@ -61,9 +61,9 @@ export function DeliveryTable({ rows }: { readonly rows: readonly DeliveryAnswer
 function Answer({ of: { status, stage, reason } }: { readonly of: DeliveryAnswer }) {
   if (stage === null) return <>{status}</>;
   return (
-    <>
+    <div class="reason">
       {t().failures[stage].what}
       <div class="small muted mono wrap">{reason}</div>
-    </>
+    </div>
   );
 }
