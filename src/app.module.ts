@@ -3,6 +3,7 @@ import { ApiModule } from './api/api.module.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
 import type { HttpCounts } from './http/http-counts.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
@@ -42,6 +43,7 @@ export class AppModule {
         WecomModule,
         HealthModule,
         ApiModule,
+        ConsoleModule,
       ],
     };
   }
