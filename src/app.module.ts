@@ -43,9 +43,9 @@ export class AppModule {
         CallbackModule,
         WecomModule,
         HealthModule,
-        OpenapiModule,
-        ConsoleModule,
         ApiModule,
+        ConsoleModule,
+        OpenapiModule,
       ],
     };
   }

@@ -18,6 +18,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule],
   controllers: [
+    AppsController,
     StatusController,
     KfAccountsController,
     HintsController,
