@@ -15,8 +15,7 @@ import {
 import { startManager } from '../test/support/manager-process.js';
 import { embeddedPlace } from '../test/support/place.js';
 import { startPuppetServer } from '../test/support/puppet-server.js';
-import { sendAnswer } from '../test/support/wecom-answers.js';
-import { usual } from '../test/support/wecom-faults.js';
+import { answer, usual } from '../test/support/wecom-faults.js';
 import { startWecomServer } from '../test/support/wecom-server.js';
 
 const SCHEMATHESIS = '.cache/schemathesis/bin/schemathesis';
@@ -38,7 +37,7 @@ async function check(length: 'short' | 'long', more: readonly string[]): Promise
   const [wecom, puppet] = [await startWecomServer(), await startPuppetServer()];
   wecom.addSecret(CORP_ID, CORP_SECRET);
   // Of an API that it does not know it says so in plain text, which WeCom would not.
-  wecom.behave('*', ({ response }) => sendAnswer(response, { errcode: 0, errmsg: 'ok' }));
+  wecom.behave('*', answer(0, 'ok'));
   wecom.behave('gettoken', usual);
   const manager = await startManager({
     ...place.env,
