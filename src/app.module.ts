@@ -1,7 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiModule } from './api/api.module.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
 import type { HttpCounts } from './http/http-counts.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
@@ -10,6 +12,7 @@ import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import type { Tracing } from './kernel/tracing.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OpenapiModule } from './openapi/openapi.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
@@ -40,6 +43,9 @@ export class AppModule {
         CallbackModule,
         WecomModule,
         HealthModule,
+        ApiModule,
+        ConsoleModule,
+        OpenapiModule,
       ],
     };
   }

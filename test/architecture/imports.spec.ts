@@ -64,10 +64,13 @@ describe('imports', () => {
     ['lru-cache', /^(wecom|http)\//],
     ['@opentelemetry', /^tracing\//],
     ['prom-client', /^metrics\//],
+    ['@fastify', /^http\/static-files\.ts$/],
+    ['cookie', /^http\/sessions\.ts$/],
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
-    ['zod', /^(config|api\/answers)\//],
+    ['zod', /^(config|api\/answers|openapi)\//],
+    ['@nestjs/swagger', /^openapi\//],
     ['@nestjs/terminus', /^health\//],
   ])('keep %s in its place', (name, place) => {
     const users = imports

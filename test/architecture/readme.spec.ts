@@ -52,9 +52,13 @@ describe('routes', () => {
     '%s is there',
     async (route) => {
       const [method = '', path = ''] = route.split(' ');
-      const response = await fetch(manager.url + path.replaceAll(/:\w+/g, 'x'), { method });
-      const text = await response.text();
-      const { error } = text.startsWith('{') ? (JSON.parse(text) as { error?: unknown }) : {};
+      // Below it there is what has a name, and nothing else.
+      const one = path === '/docs/*' ? '/docs/start.js' : path.replaceAll(/:\w+/g, 'x');
+      const response = await fetch(manager.url + one, { method });
+      const isJson = response.headers.get('content-type')?.startsWith('application/json');
+      const { error } = isJson ? ((await response.json()) as { error?: unknown }) : {};
+      // A stream would not end by itself.
+      if (!isJson) await response.body?.cancel();
       expect(['ROUTE_NOT_FOUND', 'ROUTE_METHOD_NOT_ALLOWED']).not.toContain(error);
     },
   );

@@ -22,6 +22,8 @@ const app = newApp();
 const stranger = newApp();
 /** Of the file of apps. */
 const listed = newApp(app.corpId);
+/** Added by an operator. */
+const added = newApp(app.corpId);
 const CREDENTIALS = {
   puppet: 'marked-credential_of-puppets',
   gateway: 'marked-credential_of-gateways',
@@ -39,7 +41,7 @@ const MADE_UP_TOKEN = 'marked-access-token_made-up';
 const SECRETS_KEY = newSecretsKey();
 
 const OWN = [...Object.values(CREDENTIALS), SECRETS_KEY];
-const KEYS = [app, stranger, listed].flatMap(({ token, encodingAESKey }) => [token, encodingAESKey]);
+const KEYS = [app, stranger, listed, added].flatMap(({ token, encodingAESKey }) => [token, encodingAESKey]);
 const CORP_SECRETS = [CORP_SECRET, WRONG_SECRET, STRANGERS_SECRET, ECHOED];
 const BEFOREHAND = [...OWN, WRONG_CREDENTIAL, ...KEYS, ...CORP_SECRETS, MADE_UP_TOKEN];
 
@@ -141,6 +143,21 @@ onEachStore((newPlace) => {
     await ask(manager, REGISTER, as(CREDENTIALS.puppet, { ...postJsonBody(''), body: large }));
   }
 
+  /** The answer to one that is added shows its secrets, to whoever sent them. */
+  async function addApps(manager: ManagerProcess): Promise<void> {
+    const post = (body: object) => as(CREDENTIALS.operator, postJsonBody(body));
+    const { status } = await call(`${manager.url}/api/v1/apps`, post({ ...added, name: 'added' }));
+    expect(status).toBe(200);
+    await ask(manager, '/api/v1/apps', post(added));
+    for (const field of ['corpId', 'name', 'token', 'encodingAESKey', 'receiveIds']) {
+      for (const value of [`${CORP_SECRET}\n`, { token: app.token }])
+        await ask(manager, '/api/v1/apps', post({ ...added, [field]: value }));
+    }
+    await ask(manager, '/api/v1/apps', as(CREDENTIALS.operator));
+    const inPath = `/api/v1/apps/${added.encodingAESKey}`;
+    await ask(manager, inPath, as(CREDENTIALS.operator, { method: 'DELETE' }));
+  }
+
   const FAULTS: readonly Behaviour[] = [
     answer(40001, `the secret ${ECHOED} of ${encodeURIComponent(ECHOED)} is wrong`),
     reply(500, `{"corpsecret":"${ECHOED}"}`),
@@ -195,7 +212,7 @@ onEachStore((newPlace) => {
       headers: ['Content-Type', 'text/xml'],
       body,
     });
-    for (const by of [app, listed, { ...app, token: listed.token }, stranger]) {
+    for (const by of [app, listed, added, { ...app, token: listed.token }, stranger]) {
       await ask(manager, path(sealVerification(by, 'echo')));
       const { query, body } = sealCallback(by, kfMessageXml(app, openKfId));
       await ask(manager, path(query), post(body));
@@ -243,6 +260,7 @@ onEachStore((newPlace) => {
     accessToken = wecom.tokenOf(app.corpId, CORP_SECRET);
     const manager = await startManager(env());
     await registerInEveryWay(manager);
+    await addApps(manager);
     await askForTokens(manager);
     await callWecom(manager);
     await sendCallbacks(manager);

@@ -1,0 +1,56 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowAnyone } from '../http/allowed-callers.js';
+import { Page } from '../http/browser-headers.js';
+import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
+import { AppError } from '../kernel/app-error.js';
+import { DOCS_PAGE, DOCS_POLICY, DOCS_SCRIPT } from './docs-page.js';
+
+/** What the page loads of swagger-ui-dist, which has other pages, too. */
+const FILES = new Set(['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png']);
+const FOLDER = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+
+/** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
+@Controller()
+export class OpenapiController {
+  readonly #files = new StaticFiles(FOLDER);
+  #document: Promise<string> | null = null;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly host: HttpAdapterHost,
+  ) {}
+
+  @Get('docs-json')
+  @AllowAnyone()
+  async json(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    reply.type('application/json; charset=utf-8');
+    this.#document ??= this.#create();
+    return this.#document;
+  }
+
+  @Get('docs')
+  @AllowAnyone()
+  @Page(DOCS_POLICY)
+  page(@Res({ passthrough: true }) reply: FastifyReply): string {
+    reply.type('text/html; charset=utf-8');
+    return DOCS_PAGE;
+  }
+
+  @Get('docs/*')
+  @AllowAnyone()
+  async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { '*': name } = request.params as { readonly '*': string };
+    if (name === 'start.js') reply.type('text/javascript; charset=utf-8').send(DOCS_SCRIPT);
+    else if (FILES.has(name)) await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
+    else throw new AppError('ROUTE_NOT_FOUND');
+  }
+
+  async #create(): Promise<string> {
+    const { createDocument } = await import('./document.js');
+    return JSON.stringify(createDocument(this.modules, this.host));
+  }
+}
