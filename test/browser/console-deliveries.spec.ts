@@ -100,10 +100,9 @@ describeInBrowser('the console, while puppets come and go', () => {
     puppet.behave((_request, response) => response.end('<b>roger</b>'));
     await register(manager.url, app, openKfId, puppet.url);
     await open(`/kf-accounts/${openKfId}`);
-    const button = page.getByRole('button', { name: 'Send a test' });
-    await button.waitFor();
+    await page.getByRole('button', { name: 'Send a test' }).waitFor();
     const received = puppet.next();
-    while (!(await button.evaluate('(element) => element === document.activeElement')))
+    while ((await page.evaluate('document.activeElement.textContent')) !== 'Send a test')
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('The puppet took it').waitFor();
