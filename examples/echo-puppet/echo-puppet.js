@@ -10,6 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const { MANAGER_URL = '', CORP_ID = '', CORP_SECRET = '', KF_ID = '', KF_NAME = 'Echo' } = process.env;
 const { CALLBACK_TOKEN = '', ENCODING_AES_KEY = '', PORT = '8080', SELF_URL } = process.env;
 const { CURSOR_FILE = 'echo-puppet.json' } = process.env;
+if (!URL.canParse(MANAGER_URL))
+  throw new Error('set MANAGER_URL and the others that README.md beside this file lists');
+
 const { origin, pathname, username, password } = new URL(MANAGER_URL);
 const MANAGER = `${origin}${pathname.replace(/\/+$/, '')}/puppetWxkfManager`;
 const BASIC = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

@@ -13,6 +13,9 @@ const {
   ENCODING_AES_KEY = '',
   PORT = '8081',
 } = process.env;
+if (!URL.canParse(MANAGER_URL))
+  throw new Error('set MANAGER_URL and the others that README.md beside this file lists');
+
 const { origin, pathname, username, password } = new URL(MANAGER_URL);
 const DECRYPTED = `${origin}${pathname.replace(/\/+$/, '')}/callback/decrypted/${CORP_ID}`;
 const BASIC = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
