@@ -1,5 +1,5 @@
-/** What the README says is true: settings, commands, links, routes; its table of folders is held by imports.spec. */
-import { existsSync, readFileSync } from 'node:fs';
+/** What the README says of settings and routes is true; test/docs looks at all pages, imports.spec at the table of folders. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { settingCells } from '../../scripts/docs/configuration-page.js';
 import { SETTINGS } from '../../src/config/settings.js';
@@ -7,7 +7,6 @@ import { embeddedPlace } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
 
 const README = readFileSync('README.md', 'utf8');
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 const rowsUnder = (heading: string): string[][] => {
   const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
@@ -22,18 +21,6 @@ it('says of the settings that it lists what the schema says', () => {
   const listed = rowsUnder('Settings');
   expect(listed.length).toBeGreaterThan(5);
   expect(all).toEqual(expect.arrayContaining(listed));
-});
-
-it('names only commands that there are', () => {
-  const named = [...README.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name = '']) => name);
-  const known = [...Object.keys(scripts), 'ci'];
-  expect(named.filter((name) => !known.includes(name))).toEqual([]);
-});
-
-it('links only files that there are', () => {
-  const linked = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path);
-  expect(linked.filter((path) => !existsSync(path))).toEqual([]);
-  expect(linked).not.toEqual([]);
 });
 
 describe('routes', () => {
