@@ -65,6 +65,13 @@ export const ERRORS = {
     retry: false,
     message: 'The credentials are of a role that may not call this route; send the secret of one that may',
   },
+  AUTH_SESSION_ENDED: { status: 401, retry: false, message: 'The session has ended; sign in again' },
+  AUTH_CROSS_SITE: {
+    status: 403,
+    retry: false,
+    message:
+      "What a browser sends by itself, a session or a password, counts for requests of the manager's own pages alone; send the secret as Authorization: Bearer <secret>",
+  },
   AUTH_TOO_MANY_FAILED: {
     status: 429,
     retry: false,
@@ -92,7 +99,7 @@ export const ERRORS = {
     status: 404,
     retry: false,
     message:
-      'No callback token and key are known for this corp; register a puppet of it or list its app in WECOM_APPS_FILE',
+      'No callback token and key are known for this corp; register a puppet of it, or add its app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_SIGNATURE_MISMATCH: {
     status: 403,
@@ -121,7 +128,7 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or list the app in WECOM_APPS_FILE',
+      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_KEYS_UNVERIFIED: {
     status: 503,
@@ -189,6 +196,29 @@ export const ERRORS = {
     message: 'No puppet of this corp is registered, so its secret is not known here',
   },
 
+  APP_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no app with this id; GET /api/v1/apps lists all of them',
+  },
+  APP_READ_ONLY: {
+    status: 409,
+    retry: false,
+    message:
+      'This app is of WECOM_APPS_FILE, which is read at the start alone; take it out of that file and restart the manager',
+  },
+  APP_EXISTS: {
+    status: 409,
+    retry: false,
+    message:
+      'An app of this corp with this token and encodingAESKey is there already, and callbacks are opened by it; to change its name or receiveIds delete it first, and where its token and key are lost leave both out of a new one and save those in WeCom',
+  },
+  APPS_FULL: {
+    status: 409,
+    retry: false,
+    message: 'There are 1,000 apps, and one more is not kept; delete those that are not used any more',
+  },
+
   WECOM_UNREACHABLE: {
     status: 504,
     retry: true,
@@ -221,6 +251,35 @@ export const ERRORS = {
     status: 503,
     retry: true,
     message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
+  },
+
+  HINT_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'Nothing waits for this kf account, and nothing of it is dead',
+  },
+  HINT_CHANGED: {
+    status: 409,
+    retry: false,
+    message: 'The hint was taken, or a newer event came in, at this very moment; look at it again',
+  },
+  HINT_UNDELIVERABLE: {
+    status: 409,
+    retry: false,
+    message:
+      'It cannot be sent, since no puppet of its corp is registered for the kf account at an endpoint that can be used; have its puppet register, which sends it',
+  },
+  RESYNC_LIMITED: {
+    status: 429,
+    retry: false,
+    message:
+      'Puppets of this corp were told six times within a minute to pull without a sync token, and WeCom answers only ten such pulls; try again shortly',
+  },
+  STREAM_READERS_TOO_MANY: {
+    status: 429,
+    retry: false,
+    message:
+      'Too many readers follow the deliveries of this process already; close one, or try again shortly',
   },
 
   OUTBOX_FULL: {

@@ -4,14 +4,18 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
+import { AppRepository } from './apps/app.repository.js';
+import { KnownApps } from './apps/known-apps.js';
 import { EndpointPolicy } from './endpoint-policy.js';
+import type { CorpKeys } from './known-corps.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
 import { type PrepareAnswer, type Registered, Registrations } from './registrations.js';
-import { type CorpKeys, keysIdOf, RegistryImage } from './registry-image.js';
+import { keysIdOf, RegistryImage } from './registry-image.js';
 import { inTime, RegistrySync } from './registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import { SecretProofs } from './secret-proofs.js';
@@ -34,14 +38,17 @@ const ANSWER_LIMIT_MS = 5_000;
  */
 @Injectable()
 export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** What opens callbacks besides the puppets' keys. */
+  readonly apps: KnownApps;
   readonly #endpoints: EndpointPolicy;
-  readonly #image: RegistryImage;
+  readonly #image = new RegistryImage();
   readonly #sync: RegistrySync;
   readonly #proofs: SecretProofs;
   readonly #registrations: Registrations;
 
   constructor(
     private readonly repository: PuppetRepository,
+    apps: AppRepository,
     secrets: SecretCheck,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -49,8 +56,8 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     @Inject(CONFIG) config: Config,
   ) {
     this.#endpoints = new EndpointPolicy(config);
-    this.#image = new RegistryImage(config.wecomApps);
-    this.#sync = new RegistrySync(this.#image, repository, clock, log);
+    this.apps = new KnownApps(this.#image, apps, config.wecomApps);
+    this.#sync = new RegistrySync(this.#image, repository, this.apps, clock, log);
     this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
     this.#registrations = new Registrations(
       this.#image,
@@ -119,16 +126,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
    * Forgets the account, which is then free for any corp. What waits for it stays kept.
    * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async forget(
-    openKfId: string,
-    asked: { readonly from: string; readonly requestId: string },
-  ): Promise<void> {
+  async forget(openKfId: string, by: AskedBy): Promise<void> {
     const write = this.#sync.beginWrite(openKfId);
     const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
     write.endForgotten();
     if (forgotten === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     const { corpId, endpoint } = forgotten;
-    this.log.info({ openKfId, corpId, endpoint, ...asked }, 'registry.forgotten');
+    this.log.info({ openKfId, corpId, endpoint, ...by }, 'registry.forgotten');
   }
 
   /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
@@ -169,9 +173,22 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.findPuppet(openKfId);
   }
 
+  /**
+   * From memory, in the order of `accountKey`. @param after the key after which it begins, `''` for the first.
+   * @param corpId `null` for all.
+   */
+  async listPuppets(after: string, corpId: string | null, limit: number): Promise<readonly Puppet[]> {
+    return (await this.#image.index()).after(after, corpId, limit);
+  }
+
   /** From memory, like `findPuppet`. */
   findCorp(corpId: string): CorpKeys | null {
     return this.#image.findCorp(corpId);
+  }
+
+  /** Registered accounts of the corp, from memory. */
+  countOf(corpId: string): number {
+    return this.#image.countOf(corpId);
   }
 
   /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */
@@ -204,7 +221,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   /** The same for a corp. */
   async lookUpCorp(corpId: string): Promise<CorpKeys | null> {
-    await this.#lookUp(`corp ${corpId}`, () => this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP));
+    await this.#lookUp(`corp ${corpId}`, async () => {
+      const [puppets] = await Promise.all([
+        this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP),
+        this.apps.read(),
+      ]);
+      return puppets;
+    });
     return this.findCorp(corpId);
   }
 

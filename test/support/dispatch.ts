@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
+import { Deliveries } from '../../src/dispatch/deliveries.js';
 import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
@@ -17,16 +18,19 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import type { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
 import type { SecretCheck } from '../../src/registry/secret-check.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
+import { MemoryAppRepository } from './memory-app.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { MemoryResyncBudget } from './memory-resync-budget.js';
 
 export interface DispatchParts {
   readonly repository: PuppetRepository;
+  readonly apps: AppRepository;
   readonly outbox: Outbox;
   readonly budget: ResyncBudget;
   readonly client: PuppetClient;
@@ -40,6 +44,7 @@ export interface Dispatch extends DispatchParts {
   readonly dispatcher: Dispatcher;
   readonly metrics: Metrics;
   readonly overload: Overload;
+  readonly deliveries: Deliveries;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -55,15 +60,17 @@ export function openDispatch(
   const config = loadConfig(env);
   const {
     repository = new MemoryPuppetRepository(),
+    apps = new MemoryAppRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
     client = new PuppetClient(clock, log, new EndpointPolicy(config), new NoTracing()),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
-  const registry = new RegistryService(repository, secrets, clock, clock, log, config);
+  const registry = new RegistryService(repository, apps, secrets, clock, clock, log, config);
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
+  const deliveries = new Deliveries(clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const redelivery = new Redelivery(
     outbox,
@@ -72,6 +79,7 @@ export function openDispatch(
     registry,
     keeper,
     dispatchMetrics,
+    deliveries,
     clock,
     clock,
     log,
@@ -84,6 +92,7 @@ export function openDispatch(
     keeper,
     redelivery,
     dispatchMetrics,
+    deliveries,
     overload,
     clock,
     clock,
@@ -91,6 +100,7 @@ export function openDispatch(
   );
   return {
     repository,
+    apps,
     outbox,
     budget,
     registry,
@@ -101,6 +111,7 @@ export function openDispatch(
     dispatcher,
     metrics,
     overload,
+    deliveries,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();
