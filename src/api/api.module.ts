@@ -23,6 +23,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     KfAccountsController,
     HintsController,
     DeliveriesController,
+    AppsController,
     WecomErrorsController,
   ],
   providers: [AccountAnswers, AccountList, DeliveryStreams, History, Instruments],
