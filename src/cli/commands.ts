@@ -26,9 +26,9 @@ wrong and what to do. ${SETTINGS_NOTE}`,
 const EXPORT: Command = {
   usage: 'export',
   summary: 'write all registrations and apps to a file',
-  details: `Writes who is registered, with which secrets, and which apps were added, as JSON Lines: sealed with the first key of SECRETS_KEY, or
-plain. Events that wait for a puppet are not exported. With MongoDB managers may run meanwhile; a DATA_DIR must
-not be in use. ${SETTINGS_NOTE}`,
+  details: `Writes who is registered and which apps were added, with their secrets, as JSON Lines: sealed with the first
+key of SECRETS_KEY, or plain. Events that wait for a puppet are not exported. With MongoDB managers may run
+meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
   options: {
     output: {
       value: 'FILE',
