@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
 import type { HttpCounts } from './http/http-counts.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
@@ -40,6 +41,7 @@ export class AppModule {
         CallbackModule,
         WecomModule,
         HealthModule,
+        ConsoleModule,
       ],
     };
   }

@@ -4,7 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import { API_HEADERS } from './browser-headers.js';
 import { toAppError, toErrorBody } from './error-answer.js';
-import { CHALLENGES } from './gate.js';
+import { challengesFor } from './gate.js';
 import type { HttpCounts } from './http-counts.js';
 import type { Refusals } from './refusals.js';
 import type { RouteTable } from './route-table.js';
@@ -30,7 +30,7 @@ export class ErrorFilter implements ExceptionFilter {
     request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
     this.counts.errorAnswered(error.code);
     const { status } = ERRORS[error.code];
-    if (status === 401) reply.header('www-authenticate', CHALLENGES);
+    if (status === 401) reply.header('www-authenticate', challengesFor(request));
     if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);
     if (!reply.hasHeader('content-security-policy')) reply.headers(API_HEADERS);
     reply.code(status).type('application/json').send(toErrorBody(error, request));

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { type Environment, loadConfig } from '../config/config.js';
-import { addGate } from './gate.js';
+import { Secret } from '../kernel/secret.js';
+import { addGate, challengesFor } from './gate.js';
+import { Sessions } from './sessions.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operator';
 
 function gated(environment: Environment): FastifyInstance {
   const app = fastify();
-  addGate(app, loadConfig(environment));
+  addGate(app, loadConfig(environment), new ManualClock());
   return app;
 }
 
@@ -175,5 +178,105 @@ describe('the role of a request', () => {
   it('is none where credentials are not asked for', async () => {
     expect(await roleOf(both, '/open', PUPPET)).toBeNull();
     expect(await roleOf({}, '/closed', PUPPET)).toBeNull();
+  });
+});
+
+describe('a session', () => {
+  const clock = new ManualClock();
+  const both = { AUTH_PUPPET_TOKEN: PUPPET, AUTH_OPERATOR_TOKEN: OPERATOR };
+  const session = new Sessions([new Secret(OPERATOR)], clock).open(new Secret(OPERATOR));
+  const cookie = `wxkf_session=${session?.value.reveal()}`;
+  const basic = `Basic ${Buffer.from(`operator:${OPERATOR}`).toString('base64')}`;
+
+  /** What a route of operators makes of it: the role, or the code of the refusal. */
+  async function ask(
+    method: 'GET' | 'POST',
+    headers: Record<string, string>,
+    environment: Environment = both,
+  ) {
+    const app = fastify();
+    addGate(app, loadConfig(environment), clock);
+    const closed = { config: { allowedCallers: ['operator'] as const } };
+    app.get('/operators', closed, ({ role }) => ({ role }));
+    app.post('/operators', closed, ({ role }) => ({ role }));
+    app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, ({ role }) => ({ role }));
+    const { url = '/operators', ...others } = headers;
+    const response = await app.inject({ method, url, headers: { host: 'wxkf.example:7777', ...others } });
+    return response.statusCode === 200 ? response.json().role : response.json().code;
+  }
+
+  it('is an operator, to routes of operators alone', async () => {
+    expect(await ask('GET', { cookie })).toBe('operator');
+    expect(await ask('GET', { cookie, url: '/puppets' })).toBe('AUTH_ROLE_FORBIDDEN');
+  });
+
+  it('counts where no other credentials came', async () => {
+    expect(await ask('GET', { cookie, authorization: `Bearer ${OPERATOR}` })).toBe('operator');
+    expect(await ask('GET', { cookie, authorization: `Bearer ${PUPPET}` })).toBe('AUTH_ROLE_FORBIDDEN');
+    expect(await ask('GET', { cookie, authorization: 'Bearer of-nobody-at-all' })).toBe('AUTH_WRONG');
+  });
+
+  it('that counts no longer is called so', async () => {
+    expect(await ask('GET', { cookie: 'wxkf_session=x' })).toBe('AUTH_SESSION_ENDED');
+    expect(await ask('GET', { cookie: 'theme=dark' })).toBe('AUTH_MISSING');
+    expect(await ask('GET', { cookie }, { AUTH_OPERATOR_TOKEN: 'another-secret-of-operators' })).toBe(
+      'AUTH_SESSION_ENDED',
+    );
+    expect(await ask('GET', { cookie }, { AUTH_PUPPET_TOKEN: PUPPET })).toBe('AUTH_ROLE_CLOSED');
+  });
+
+  const own = { cookie, 'x-wxkf-console': '1' };
+
+  it.each([
+    own,
+    { ...own, origin: 'http://wxkf.example:7777' },
+    { ...own, origin: 'http://WXKF.example:7777', host: 'wxkf.EXAMPLE:7777' },
+    { ...own, 'sec-fetch-site': 'same-origin', origin: 'http://wxkf.example:7777' },
+    // Through a proxy that puts its own Host in place.
+    { ...own, 'sec-fetch-site': 'same-origin', origin: 'https://console.example' },
+    { authorization: basic },
+    { authorization: basic, origin: 'http://wxkf.example:7777' },
+    { authorization: `Bearer ${OPERATOR}`, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+  ])('changes something for a page of the manager: %j', async (headers) => {
+    expect(await ask('POST', headers)).toBe('operator');
+  });
+
+  it.each([
+    { cookie },
+    { cookie, 'x-wxkf-console': '0' },
+    { ...own, origin: 'https://evil.example' },
+    { ...own, origin: 'null' },
+    { ...own, origin: 'http://wxkf.example' },
+    { ...own, origin: 'http://wxkf.example:7777.evil.example' },
+    { ...own, 'sec-fetch-site': 'cross-site' },
+    { ...own, 'sec-fetch-site': 'same-site' },
+    { ...own, 'sec-fetch-site': 'none' },
+    { ...own, 'sec-fetch-site': 'cross-site', origin: 'http://wxkf.example:7777' },
+    // A password that the browser was given once.
+    { authorization: basic, origin: 'https://evil.example' },
+    { authorization: basic, 'sec-fetch-site': 'cross-site' },
+  ])('changes nothing for a page of another site: %j', async (headers) => {
+    expect(await ask('POST', headers)).toBe('AUTH_CROSS_SITE');
+  });
+});
+
+describe('a 401', () => {
+  const challengesOf = (headers: Record<string, string>) =>
+    challengesFor({ headers } as FastifyRequest).length;
+
+  it.each([
+    { 'x-wxkf-console': '1' },
+    { accept: 'text/event-stream' },
+    { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+  ])('makes no browser ask for a password where a script asks: %j', (headers) => {
+    expect(challengesOf(headers)).toBe(1);
+  });
+
+  it.each([
+    {},
+    { accept: '*/*', 'sec-fetch-mode': 'cors' },
+    { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
+  ])('offers Basic to all others: %j', (headers) => {
+    expect(challengesOf(headers)).toBe(2);
   });
 });

@@ -3,14 +3,18 @@
  * on no other, so that callbacks, which are open to anyone, pay nothing; a guard of Nest would run on all,
  * and after the body.
  */
-import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
 import { AppError } from '../kernel/app-error.js';
+import type { Clock } from '../kernel/clock.js';
+import type { ErrorCode } from '../kernel/error-table.js';
 import type { Caller } from '../kernel/role.js';
 import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
 import { refuseForeignPages } from './loopback-callers.js';
+import { isFromScript, refusalOfForeignPage, refusalOfSessionUse } from './own-page.js';
+import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,20 +23,28 @@ declare module 'fastify' {
   }
 }
 
+const BEARER = 'Bearer realm="wxkf-manager"';
+const BASIC = 'Basic realm="wxkf-manager", charset="UTF-8"';
+
 /** What a 401 says besides (RFC 9110, 11.6.1). */
-export const CHALLENGES = ['Bearer realm="wxkf-manager"', 'Basic realm="wxkf-manager", charset="UTF-8"'];
+export function challengesFor(request: FastifyRequest): string[] {
+  return isFromScript(request) ? [BEARER] : [BEARER, BASIC];
+}
 
 /**
  * To be called before any route is added.
  * @throws Error from adding a route that does not state who may call it.
  */
-export function addGate(fastify: FastifyInstance, config: Config): void {
-  const credentials = new Credentials((caller) => secretsOf(config, caller));
+export function addGate(fastify: FastifyInstance, config: Config, clock: Clock): void {
+  const keys = {
+    credentials: new Credentials((caller) => secretsOf(config, caller)),
+    sessions: new Sessions(secretsOf(config, 'operator'), clock),
+  };
   fastify.decorateRequest('role', null);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'anyone') return;
-    if (isAsked(config, allowed)) putFirst(route, askFor(credentials, config, allowed));
+    if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed));
     else if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
   });
 }
@@ -52,19 +64,49 @@ function isAsked(config: Config, allowed: readonly Caller[]): boolean {
   return hasOwn || !isOpen(config);
 }
 
-function askFor(credentials: Credentials, config: Config, allowed: readonly Caller[]): onRequestHookHandler {
+interface Keys {
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+}
+
+function askFor(keys: Keys, config: Config, allowed: readonly Caller[]): onRequestHookHandler {
   const isClosed = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {
-    const { authorization = '' } = request.headers;
-    request.role = credentials.callerOf(authorization);
-    if (request.role !== null) {
-      if (allowed.includes(request.role)) return done();
+    const { role, refusal, without } = callerOf(keys, request);
+    request.role = role;
+    if (role !== null) {
+      if (allowed.includes(role)) return done(refusal);
       const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
-      return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role: request.role } }));
+      return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } }));
     }
-    if (isClosed) return done(new AppError('AUTH_ROLE_CLOSED', { detail: settings }));
-    return done(new AppError(authorization === '' ? 'AUTH_MISSING' : 'AUTH_WRONG', { detail: settings }));
+    return done(new AppError(isClosed ? 'AUTH_ROLE_CLOSED' : without, { detail: settings }));
   };
+}
+
+interface Judged {
+  readonly role: Caller | null;
+  /** Why the credentials may not be used so, however good they are. */
+  readonly refusal: AppError | undefined;
+  /** What is wrong where they are nobody's. */
+  readonly without: ErrorCode;
+}
+
+/** A session counts where no other credentials came. */
+function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Judged {
+  const { authorization = '', cookie } = request.headers;
+  if (authorization !== '') {
+    const role = credentials.callerOf(authorization);
+    const refusal = isBasic(authorization) ? refusalOfForeignPage(request) : undefined;
+    return { role, refusal, without: 'AUTH_WRONG' };
+  }
+  if (!hasSession(cookie)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
+  const role = sessions.endMsOf(cookie) === null ? null : 'operator';
+  return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
+}
+
+/** A browser that was given it once sends it with all that follows. */
+function isBasic(authorization: string): boolean {
+  return /^basic /i.test(authorization);
 }

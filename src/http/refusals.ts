@@ -35,6 +35,7 @@ const KINDS = new Map<ErrorCode, Kind>([
   ['AUTH_MISSING', 'credentials'],
   ['AUTH_WRONG', 'credentials'],
   ['AUTH_ROLE_CLOSED', 'credentials'],
+  ['AUTH_SESSION_ENDED', 'credentials'],
 ]);
 
 /** Whether it stands for one refusal of too many, which has no line in the log below `debug`. */

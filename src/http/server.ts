@@ -94,7 +94,7 @@ export function createHttpAdapter(
     noticeForwarded(request.raw);
     done(admit(request));
   });
-  addGate(fastify, config);
+  addGate(fastify, config, clock);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   new ConnectionLimits(limits, proxies, counts, clock, log).hold(fastify.server);

@@ -51,6 +51,12 @@ export const ERRORS = {
     status: 403,
     message: 'The credentials are of a role that may not call this route; send the secret of one that may',
   },
+  AUTH_SESSION_ENDED: { status: 401, message: 'The session has ended; sign in again' },
+  AUTH_CROSS_SITE: {
+    status: 403,
+    message:
+      "What a browser sends by itself, a session or a password, counts for requests of the manager's own pages alone; send the secret as Authorization: Bearer <secret>",
+  },
   AUTH_TOO_MANY_FAILED: {
     status: 429,
     message:

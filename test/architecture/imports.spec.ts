@@ -64,6 +64,8 @@ describe('imports', () => {
     ['lru-cache', /^(wecom|http)\//],
     ['@opentelemetry', /^tracing\//],
     ['prom-client', /^metrics\//],
+    ['@fastify', /^http\/static-files\.ts$/],
+    ['cookie', /^http\/sessions\.ts$/],
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],

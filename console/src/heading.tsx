@@ -1,0 +1,3 @@
+export function Heading() {
+  return <h1>WXKF-Manager</h1>;
+}

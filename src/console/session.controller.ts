@@ -1,0 +1,74 @@
+import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SessionAnswer } from '../api/answers/session.js';
+import { CONFIG, type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
+import { AllowAnyone } from '../http/allowed-callers.js';
+import { refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
+import { clearedCookie, Sessions, setCookieOf } from '../http/sessions.js';
+import { JsonBody } from '../http/validation.js';
+import { AppError } from '../kernel/app-error.js';
+import { Secret } from '../kernel/secret.js';
+import { SignInDto } from './sign-in.dto.js';
+
+/** Signing in to the console, and out. Open to anyone, since it is here that credentials are given. */
+@Controller('console/session')
+export class SessionController {
+  readonly #isAsked: boolean;
+  readonly #isClosed: boolean;
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly sessions: Sessions,
+  ) {
+    this.#isAsked = !isOpen(config);
+    this.#isClosed = this.#isAsked && secretsOf(config, 'operator').length === 0;
+  }
+
+  @Get()
+  @AllowAnyone()
+  show(@Req() { headers }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
+    return this.#answer(reply, this.sessions.endMsOf(headers.cookie));
+  }
+
+  @Post()
+  @AllowAnyone()
+  @HttpCode(200)
+  open(
+    @JsonBody(SignInDto) { token }: SignInDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): SessionAnswer {
+    const refusal = refusalOfForeignPage(request);
+    if (refusal !== undefined) throw refusal;
+    if (!this.#isAsked) return this.#answer(reply, null);
+    const detail = secretsSettingOf('operator');
+    if (this.#isClosed) throw new AppError('AUTH_ROLE_CLOSED', { detail });
+    const session = this.sessions.open(new Secret(token));
+    if (session === null) throw new AppError('AUTH_WRONG', { detail });
+    reply.header('set-cookie', setCookieOf(session, isHttps(request)));
+    return this.#answer(reply, session.endMs);
+  }
+
+  @Delete()
+  @AllowAnyone()
+  end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
+    const refusal = refusalOfSessionUse(request);
+    if (refusal !== undefined) throw refusal;
+    reply.header('set-cookie', clearedCookie(isHttps(request)));
+    return this.#answer(reply, null);
+  }
+
+  #answer(reply: FastifyReply, endMs: number | null): SessionAnswer {
+    reply.header('cache-control', 'no-store');
+    return {
+      isSignedIn: !this.#isAsked || endMs !== null,
+      isAsked: this.#isAsked,
+      expiresAt: endMs === null ? null : new Date(endMs).toISOString(),
+    };
+  }
+}
+
+/** As the caller sees it: what a trusted proxy says counts. */
+function isHttps({ protocol }: FastifyRequest): boolean {
+  return protocol === 'https';
+}

@@ -1,0 +1,7 @@
+import { IsString } from 'class-validator';
+
+/** What a person signs in with. */
+export class SignInDto {
+  @IsString({ message: 'token must be a secret of the operator, as text' })
+  token!: string;
+}

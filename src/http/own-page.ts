@@ -1,0 +1,44 @@
+/**
+ * What a browser adds to a request by itself, a cookie or the password that it was given, it adds also to one that
+ * another site's page makes. Such a page cannot read an answer, so it is what changes something that must show where
+ * it comes from.
+ */
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+
+/** Of the console's own requests; a page of another site cannot send it without asking, and is refused. */
+export const CONSOLE_HEADER = 'x-wxkf-console';
+
+/** @returns the refusal of a request that may come from a page of another site. */
+export function refusalOfForeignPage(request: FastifyRequest): AppError | undefined {
+  if (isReading(request)) return undefined;
+  const header = headerOfForeignPage(request);
+  if (header === undefined) return undefined;
+  return new AppError('AUTH_CROSS_SITE', { detail: `the header ${header} names another site` });
+}
+
+/** The same of a request by session, which has to say that it is the console's. */
+export function refusalOfSessionUse(request: FastifyRequest): AppError | undefined {
+  if (isReading(request) || request.headers[CONSOLE_HEADER] === '1') return refusalOfForeignPage(request);
+  return new AppError('AUTH_CROSS_SITE', { detail: `the header ${CONSOLE_HEADER}: 1 is missing` });
+}
+
+function isReading({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** What the browser says itself counts first: a proxy may have changed Host, to which Origin has to be compared. */
+function headerOfForeignPage({ headers, host }: FastifyRequest): string | undefined {
+  const { 'sec-fetch-site': site, origin } = headers;
+  if (site !== undefined) return site === 'same-origin' ? undefined : 'Sec-Fetch-Site';
+  if (origin !== undefined && URL.parse(origin)?.host !== host.toLowerCase()) return 'Origin';
+  return undefined;
+}
+
+/** Whether a script of a page waits for the answer: offered Basic, the browser itself would ask for a password. */
+export function isFromScript({ headers }: FastifyRequest): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, accept } = headers;
+  // Node's own fetch says a mode, too.
+  const isOfScript = site !== undefined && mode !== 'navigate';
+  return isOfScript || CONSOLE_HEADER in headers || accept === 'text/event-stream';
+}
