@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiModule } from './api/api.module.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         CallbackModule,
         WecomModule,
         HealthModule,
+        ApiModule,
         ConsoleModule,
       ],
     };

@@ -1,6 +1,17 @@
 import { render } from 'preact';
-import { Heading } from './heading.js';
-import './main.css';
+import { App } from './app.js';
+import { startClock } from './data/now.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/shell.css';
+import './styles/states.css';
+import './styles/table.css';
+import './styles/dialog.css';
+import './styles/overview.css';
+import './styles/details.css';
+import './styles/steps.css';
 
-const app = document.getElementById('app');
-if (app !== null) render(<Heading />, app);
+startClock();
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { openDispatch } from '../../test/support/dispatch.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { type AppTable, MemoryAppRepository } from '../../test/support/memory-app.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
 import { registration, saved } from '../../test/support/puppets.js';
 import {
@@ -15,6 +17,7 @@ import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import type { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
+import { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { CallbackService, UNTRUSTED_PAIRS_MAX } from './callback.service.js';
@@ -28,7 +31,9 @@ const renewed: WecomApp = { ...newApp(), corpId: app.corpId, token: app.token };
 
 let secrets: FakeSecretCheck;
 let table: PuppetTable;
+let appTable: AppTable;
 let registry: RegistryService;
+let apps: AppsService;
 let callbacks: CallbackService;
 let clock: ManualClock;
 
@@ -36,10 +41,17 @@ beforeEach(async () => {
   clock = new ManualClock();
   secrets = new FakeSecretCheck();
   table = new Map();
-  const dispatch = openDispatch(clock, { repository: new MemoryPuppetRepository(table), secrets });
+  appTable = new Map();
+  const appRepository = new MemoryAppRepository(appTable);
+  const dispatch = openDispatch(clock, {
+    repository: new MemoryPuppetRepository(table),
+    apps: appRepository,
+    secrets,
+  });
   registry = dispatch.registry;
+  apps = new AppsService(registry, appRepository, clock, pino({ level: 'silent' }));
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock, skew);
+  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock, skew, apps);
   registry.onApplicationBootstrap();
   await clock.advance(0);
 });

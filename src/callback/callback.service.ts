@@ -7,9 +7,10 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { AppsService } from '../registry/apps/apps.service.js';
+import type { CorpKeys } from '../registry/known-corps.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
-import type { CorpKeys } from '../registry/registry-image.js';
 import type { CorpPair } from '../registry/shared-keys.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { parseEnvelope } from './envelope.js';
@@ -65,6 +66,7 @@ export class CallbackService {
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
     private readonly skew: SkewLimit,
+    private readonly apps: AppsService,
   ) {}
 
   /**
@@ -73,9 +75,10 @@ export class CallbackService {
    *   `CALLBACK_TIMESTAMP_OFF`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
-    const { message } = await this.#open(await this.#getCorp(corpId), corpId, echo);
+    const { message, pair } = await this.#open(await this.#getCorp(corpId), corpId, echo);
     this.skew.check(echo.timestamp);
     log.outcome = 'verified';
+    this.apps.noteVerified(corpId, pair);
     return message;
   }
 

@@ -7,6 +7,7 @@ import {
   CORP_ID_FORMAT,
   ENCODING_AES_KEY_FORMAT,
   NAME_LENGTH_MAX,
+  RECEIVE_ID_LENGTH_MAX,
 } from '../kernel/wecom-format.js';
 
 /** Callback credentials of one WeCom app, known before any puppet of its corp registers. */
@@ -27,7 +28,7 @@ const APPS = z.array(
     corpId: text(CORP_ID_FORMAT),
     token: text(CALLBACK_TOKEN_FORMAT),
     encodingAESKey: text(ENCODING_AES_KEY_FORMAT),
-    receiveIds: z.array(z.string().max(128)).default([]),
+    receiveIds: z.array(z.string().max(RECEIVE_ID_LENGTH_MAX)).default([]),
     name: z.string().max(NAME_LENGTH_MAX).default(''),
   }),
   'must be a list of apps',

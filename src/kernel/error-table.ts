@@ -76,7 +76,7 @@ export const ERRORS = {
   CALLBACK_CORP_UNKNOWN: {
     status: 404,
     message:
-      'No callback token and key are known for this corp; register a puppet of it or list its app in WECOM_APPS_FILE',
+      'No callback token and key are known for this corp; register a puppet of it, or add its app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_SIGNATURE_MISMATCH: {
     status: 403,
@@ -100,7 +100,7 @@ export const ERRORS = {
   CALLBACK_KEYS_UNPROVEN: {
     status: 403,
     message:
-      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or list the app in WECOM_APPS_FILE',
+      'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_KEYS_UNVERIFIED: {
     status: 503,
@@ -143,6 +143,22 @@ export const ERRORS = {
   REGISTRY_CORP_NOT_FOUND: {
     status: 404,
     message: 'No puppet of this corp is registered, so its secret is not known here',
+  },
+
+  APP_NOT_FOUND: { status: 404, message: 'There is no app with this id; GET /api/v1/apps lists all of them' },
+  APP_READ_ONLY: {
+    status: 409,
+    message:
+      'This app is of WECOM_APPS_FILE, which is read at the start alone; take it out of that file and restart the manager',
+  },
+  APP_EXISTS: {
+    status: 409,
+    message:
+      'An app of this corp with this token and encodingAESKey is there already, and callbacks are opened by it; to change its name or receiveIds delete it first, and where its token and key are lost leave both out of a new one and save those in WeCom',
+  },
+  APPS_FULL: {
+    status: 409,
+    message: 'There are 1,000 apps, and one more is not kept; delete those that are not used any more',
   },
 
   WECOM_UNREACHABLE: { status: 504, message: 'WeCom cannot be reached or does not answer in time' },

@@ -44,6 +44,7 @@ export const CORP_SECRET_FORMAT: Format = {
 };
 
 export const NAME_LENGTH_MAX = 128;
+export const RECEIVE_ID_LENGTH_MAX = 128;
 export const ENDPOINT_LENGTH_MAX = 2_048;
 
 /** The 32 bytes that an encodingAESKey stands for. */

@@ -20,7 +20,7 @@ import type { Puppet, Registration } from './puppet.js';
 import type { Goodbye } from './puppet.repository.js';
 
 /** The messages below tell what would be right and how long the value was, never the value: some are secrets. */
-function mustBe(expected: string) {
+export function mustBe(expected: string) {
   return {
     message: ({ property, value }: ValidationArguments) =>
       `${property} must be ${expected} (${typeof value === 'string' ? `got ${value.length} characters` : 'missing or not a string'})`,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { registeredPuppet } from '../../test/support/puppets.js';
 import { SEED, seeded } from '../../test/support/seeded.js';
-import type { WecomApp } from '../config/wecom-apps-file.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
+import { type App, appIdOf } from './apps/app.js';
 import type { Puppet } from './puppet.js';
 import { RegistryImage } from './registry-image.js';
 import type { CorpPair, KeyPair } from './shared-keys.js';
@@ -27,8 +27,15 @@ function puppet(openKfId: string, words: Words = {}, changes: Partial<Puppet> = 
   return registeredPuppet({ openKfId, corpId: words.corpId ?? 'ww1', ...keysOf(words), ...changes });
 }
 
-function app(words: Words = {}, receiveIds: readonly string[] = []): WecomApp {
-  return { corpId: words.corpId ?? 'ww1', name: '', ...keysOf(words), receiveIds };
+function app(words: Words = {}, receiveIds: readonly string[] = []): App {
+  const same = { corpId: words.corpId ?? 'ww1', name: '', ...keysOf(words), receiveIds };
+  return { ...same, id: appIdOf(same), createdAtMs: 0, verifiedAtMs: null };
+}
+
+function imageWith(...apps: App[]): RegistryImage {
+  const image = new RegistryImage();
+  for (const one of apps) image.putApp(one);
+  return image;
 }
 
 function imageOf(...puppets: Puppet[]): RegistryImage {
@@ -151,7 +158,7 @@ describe('a pair is trusted', () => {
   });
 
   it('when it is an app’s, whoever uses it besides', () => {
-    const image = new RegistryImage([app()]);
+    const image = imageWith(app());
     image.put(unknown('wk1', 's1'));
     expect(isTrusted(image, 'wk1')).toBe(true);
     image.remove('wk1');
@@ -233,12 +240,12 @@ describe('a key pair', () => {
 
 describe('apps', () => {
   it('open the callbacks of their corp before any puppet registers', () => {
-    const image = new RegistryImage([app(), app({ token: 'tokenTwo' }), app({ corpId: 'ww2' })]);
+    const image = imageWith(app(), app({ token: 'tokenTwo' }), app({ corpId: 'ww2' }));
     expect([pairsOf(image).length, pairsOf(image, 'ww2').length, image.size]).toEqual([2, 1, 0]);
   });
 
   it('count like puppets with the same pair, which stays when those are gone', () => {
-    const image = new RegistryImage([app({ key: `${KEY}D` })]);
+    const image = imageWith(app({ key: `${KEY}D` }));
     const [pair] = pairsOf(image);
     image.put(puppet('wk1'));
     expect(image.findPairOf('wk1')).toBe(pair);
@@ -247,12 +254,40 @@ describe('apps', () => {
   });
 
   it('add receivers to the corp itself, which a puppet needs no app for', () => {
-    const image = new RegistryImage([app({}, ['suite', '']), app({ token: 'tokenTwo' }, ['provider'])]);
+    const image = imageWith(app({}, ['suite', '']), app({ token: 'tokenTwo' }, ['provider']));
     image.put(puppet('wk2', { corpId: 'ww2' }));
     image.put(puppet('wk1'));
     image.remove('wk1');
     expect([...(image.findCorp('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite', '', 'provider']);
     expect([...(image.findCorp('ww2')?.receiveIds ?? [])]).toEqual(['ww2']);
+  });
+
+  it('open nothing and vouch for nothing once they are removed, and take their receivers along', () => {
+    const image = imageWith(app({}, ['suite']), app({ corpId: 'ww2' }));
+    image.put(puppet('wk1'));
+    const [pair] = pairsOf(image);
+    image.removeApp(app().id);
+    image.removeApp(app({ corpId: 'ww2' }).id);
+    expect(pairsOf(image)).toEqual([pair]);
+    expect([pair?.isTrusted, [...(image.findCorp('ww1')?.receiveIds ?? [])]]).toEqual([false, ['ww1']]);
+    expect([image.findCorp('ww2'), image.listApps()]).toEqual([null, []]);
+  });
+
+  it('keep their pair when they change in what is not secret', () => {
+    const image = imageWith(app());
+    const [pair] = pairsOf(image);
+    image.putApp({ ...app({}, ['suite']), name: 'renamed' });
+    expect(pairsOf(image)[0]).toBe(pair);
+    expect(image.findCorp('ww1')?.receiveIds.has('suite')).toBe(true);
+    image.removeApp(app().id);
+    expect(image.findCorp('ww1')).toBeNull();
+  });
+
+  it('without secrets are known, and open nothing', () => {
+    const image = imageWith({ ...app({ token: '', key: '' }), id: 'closed' });
+    expect([image.findCorp('ww1'), image.listApps().length]).toEqual([null, 1]);
+    image.putApp({ ...app(), id: 'closed' });
+    expect(pairsOf(image).length).toBe(1);
   });
 });
 
@@ -296,6 +331,8 @@ describe('any sequence of changes', () => {
         .map((pair) => `${textOf(pair)} ${pair.isTrusted}`)
         .sort(),
     ),
+    receivers: CORPS.map((corpId) => [...(image.findCorp(corpId)?.receiveIds ?? [])].sort()),
+    accounts: CORPS.map((corpId) => image.countOf(corpId)),
     secrets: CORPS.map((corpId) =>
       image
         .secretsOf(corpId)
@@ -315,13 +352,20 @@ describe('any sequence of changes', () => {
       : `${pair.callbackToken.reveal()} ${Buffer.from(pair.encodingAESKey.reveal(), 'base64').toString('hex')}`;
 
   it('leaves what an image has that never saw another state', () => {
-    const apps = [app({ corpId: 'ww3' }), app({ corpId: 'ww3' })];
-    const image = new RegistryImage(apps);
+    const apps = new Map<string, App>();
+    const image = new RegistryImage();
     const known = new Map<string, Puppet>();
     for (let at = 0; at < 2_000; at++) {
       const openKfId = `wk${below(8)}`;
       const words = { corpId: pick(CORPS), token: pick(TOKENS), key: pick(KEYS) };
       if (below(4) === 0) {
+        const one = app(words, pick([[], ['suite'], ['provider', 'suite']]));
+        const isRemoved = below(2) === 0;
+        if (isRemoved) image.removeApp(one.id);
+        else image.putApp(one);
+        if (isRemoved) apps.delete(one.id);
+        else apps.set(one.id, one);
+      } else if (below(3) === 0) {
         known.delete(openKfId);
         image.remove(openKfId);
       } else {
@@ -331,7 +375,7 @@ describe('any sequence of changes', () => {
         known.set(openKfId, one);
         image.put(one);
       }
-      const rebuilt = new RegistryImage(apps);
+      const rebuilt = imageWith(...apps.values());
       for (const one of known.values()) rebuilt.put(one);
       expect({ SEED, at, state: stateOf(image) }).toEqual({ SEED, at, state: stateOf(rebuilt) });
     }

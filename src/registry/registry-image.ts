@@ -1,22 +1,9 @@
 import { hash } from 'node:crypto';
-import type { WecomApp } from '../config/wecom-apps-file.js';
 import type { Secret } from '../kernel/secret.js';
-import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../kernel/wecom-format.js';
+import type { App } from './apps/app.js';
+import { type CorpKeys, KnownCorps } from './known-corps.js';
 import { isSamePuppet, type Puppet } from './puppet.js';
-import { type CorpPair, type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
-
-/** What opens the callbacks of one corp. */
-export interface CorpKeys {
-  /** Distinct pairs of its apps and puppets, online or not; a callback's signature picks one. */
-  readonly pairs: ReadonlyMap<string, CorpPair>;
-  /** The corp itself and what its apps add. */
-  readonly receiveIds: ReadonlySet<string>;
-}
-
-interface Corp {
-  readonly pairs: Map<string, SharedPair>;
-  readonly receiveIds: Set<string>;
-}
+import { type KeyPair, SharedPair, SharedSecret, toPairKey } from './shared-keys.js';
 
 interface Known {
   readonly puppet: Puppet;
@@ -31,18 +18,10 @@ interface Known {
  */
 export class RegistryImage {
   readonly #known = new Map<string, Known>();
-  readonly #corps = new Map<string, Corp>();
+  readonly #corps = new KnownCorps();
   /** The distinct corpSecrets of each corp's puppets. */
   readonly #secrets = new Map<string, Map<string, SharedSecret>>();
   #onlineCount = 0;
-
-  constructor(apps: readonly WecomApp[] = []) {
-    for (const app of apps) {
-      const pair = this.#pairOf(app.corpId, app);
-      if (pair !== null) pair.apps++;
-      for (const id of app.receiveIds) this.#corps.get(app.corpId)?.receiveIds.add(id);
-    }
-  }
 
   get size(): number {
     return this.#known.size;
@@ -58,7 +37,30 @@ export class RegistryImage {
 
   /** @returns `null` when no credentials of the corp are known. */
   findCorp(corpId: string): CorpKeys | null {
-    return this.#corps.get(corpId) ?? null;
+    return this.#corps.find(corpId);
+  }
+
+  findApp(id: string): App | null {
+    return this.#corps.findApp(id);
+  }
+
+  listApps(): readonly App[] {
+    return [...this.#corps.apps];
+  }
+
+  putApp(app: App): void {
+    this.#corps.putApp(app);
+  }
+
+  removeApp(id: string): void {
+    this.#corps.removeApp(id);
+  }
+
+  /** How many puppets of the corp there are. */
+  countOf(corpId: string): number {
+    let count = 0;
+    for (const { users } of this.#secrets.get(corpId)?.values() ?? []) count += users;
+    return count;
   }
 
   /** The pair that the puppet registered, comparable by identity with those of `findCorp`. */
@@ -105,7 +107,7 @@ export class RegistryImage {
     secret.users++;
     secret.from = puppet.from;
     if (saysAccepted(puppet, secret)) secret.acceptedBy++;
-    const pair = this.#pairOf(puppet.corpId, puppet);
+    const pair = this.#corps.pairOf(puppet.corpId, puppet);
     pair?.addUser(secret);
     this.#known.set(puppet.openKfId, { puppet, pair, secret });
     if (puppet.online) this.#onlineCount++;
@@ -122,22 +124,6 @@ export class RegistryImage {
 
   *openKfIds(): Iterable<string> {
     yield* this.#known.keys();
-  }
-
-  #pairOf(corpId: string, { callbackToken, encodingAESKey }: KeyPair): SharedPair | null {
-    const key = toPairKey(callbackToken, encodingAESKey);
-    if (key === null) return null;
-    let corp = this.#corps.get(corpId);
-    if (corp === undefined) {
-      corp = { pairs: new Map(), receiveIds: new Set([corpId]) };
-      this.#corps.set(corpId, corp);
-    }
-    let pair = corp.pairs.get(key);
-    if (pair === undefined) {
-      pair = new SharedPair(callbackToken, encodingAESKey);
-      corp.pairs.set(key, pair);
-    }
-    return pair;
   }
 
   #secretOf({ corpId, corpSecret }: Puppet): SharedSecret {
@@ -157,18 +143,12 @@ export class RegistryImage {
   #release({ puppet, pair, secret }: Known): void {
     if (puppet.online) this.#onlineCount--;
     pair?.removeUser(secret);
-    if (pair !== null && !pair.isUsed) this.#dropPair(puppet.corpId, pair);
+    if (pair !== null) this.#corps.dropUnused(puppet.corpId, pair);
     if (saysAccepted(puppet, secret)) secret.acceptedBy--;
     if (--secret.users > 0) return;
     const ofCorp = this.#secrets.get(puppet.corpId);
     ofCorp?.delete(secret.secret.reveal());
     if (ofCorp?.size === 0) this.#secrets.delete(puppet.corpId);
-  }
-
-  #dropPair(corpId: string, { callbackToken, encodingAESKey }: KeyPair): void {
-    const corp = this.#corps.get(corpId);
-    corp?.pairs.delete(toPairKey(callbackToken, encodingAESKey) ?? '');
-    if (corp?.pairs.size === 0) this.#corps.delete(corpId);
   }
 }
 
@@ -177,13 +157,6 @@ function saysAccepted({ acceptedSecretId }: Puppet, secret: SharedSecret): boole
 }
 
 /** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */
-export function keysIdOf({ callbackToken, encodingAESKey }: KeyPair): string {
-  return hash('sha256', `keys ${toPairKey(callbackToken, encodingAESKey)}`, 'base64url').slice(0, 22);
-}
-
-/** Equal for equal pairs: by the key's bytes, since several texts stand for one key. */
-function toPairKey(callbackToken: Secret, encodingAESKey: Secret): string | null {
-  const text = encodingAESKey.reveal();
-  if (callbackToken.reveal() === '' || !ENCODING_AES_KEY_FORMAT.pattern.test(text)) return null;
-  return `${callbackToken.reveal()} ${toAesKeyBytes(text).toString('base64')}`;
+export function keysIdOf(pair: KeyPair): string {
+  return hash('sha256', `keys ${toPairKey(pair)}`, 'base64url').slice(0, 22);
 }

@@ -3,9 +3,11 @@ import type { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import type { Log } from '../kernel/log.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
+import type { KnownApps } from './apps/known-apps.js';
 import type { Puppet } from './puppet.js';
 import type { ChangeCursor, PuppetRepository } from './puppet.repository.js';
 import type { RegistryImage } from './registry-image.js';
+import { SerialRuns } from './serial-runs.js';
 
 const RETRY_LOAD_MS = 1_000;
 const SAY_STILL_WAITING_MS = 15_000;
@@ -52,6 +54,7 @@ export async function inTime<T extends Puppet | null>(
 export class RegistrySync {
   readonly #image: RegistryImage;
   readonly #repository: PuppetRepository;
+  readonly #apps: KnownApps;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #missing = new Set<string>();
@@ -63,9 +66,7 @@ export class RegistrySync {
   #cursor: ChangeCursor | null = null;
   /** When the last read of all changes began, on the clock that never jumps. */
   #syncedAtMs = 0;
-  /** Never rejects. */
-  #lastRead: Promise<void> = Promise.resolve();
-  #nextRead: Promise<void> | null = null;
+  readonly #reads = new SerialRuns(() => this.#readChanges());
   readonly #loaded = Promise.withResolvers<void>();
   #isLoaded = false;
   #running: Promise<void> | null = null;
@@ -73,9 +74,10 @@ export class RegistrySync {
   #endPause: () => void = () => {};
   #troubleSaidAtMs: number | null = null;
 
-  constructor(image: RegistryImage, repository: PuppetRepository, clock: Clock, log: Log) {
+  constructor(image: RegistryImage, repository: PuppetRepository, apps: KnownApps, clock: Clock, log: Log) {
     this.#image = image;
     this.#repository = repository;
+    this.#apps = apps;
     this.#clock = clock;
     this.#log = log;
   }
@@ -191,18 +193,9 @@ export class RegistrySync {
     this.#missing.add(what);
   }
 
-  /**
-   * Takes in all that was written before the call. One read of the changes at a time; who comes while
-   * one is under way, which may have begun too early, shares the next one.
-   */
+  /** Takes in all that was written before the call. */
   catchUp(): Promise<void> {
-    this.#nextRead ??= this.#lastRead.then(() => {
-      this.#nextRead = null;
-      const read = this.#readChanges();
-      this.#lastRead = read.catch(() => {});
-      return read;
-    });
-    return this.#nextRead;
+    return this.#reads.run();
   }
 
   async #run(): Promise<void> {
@@ -231,8 +224,10 @@ export class RegistrySync {
     const startedMs = this.#clock.elapsedMs();
     const order = this.#order;
     try {
-      await this.catchUp();
+      await this.#readPuppets();
       for await (const puppets of this.#repository.load()) this.applyRead(puppets, order);
+      await this.#apps.load();
+      this.#syncedAtMs = startedMs;
       this.#isLoaded = true;
       this.#loaded.resolve();
       this.#sayRecovered();
@@ -247,6 +242,11 @@ export class RegistrySync {
 
   async #readChanges(): Promise<void> {
     const startedMs = this.#clock.elapsedMs();
+    await Promise.all([this.#readPuppets(), this.#apps.read()]);
+    this.#syncedAtMs = startedMs;
+  }
+
+  async #readPuppets(): Promise<void> {
     let hasMore = true;
     while (hasMore) {
       const order = this.#order;
@@ -256,7 +256,6 @@ export class RegistrySync {
       this.#cursor = changes.cursor;
       hasMore = changes.hasMore;
     }
-    this.#syncedAtMs = startedMs;
   }
 
   async #sweep(): Promise<void> {

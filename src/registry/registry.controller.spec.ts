@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
+import { MemoryAppRepository } from '../../test/support/memory-app.repository.js';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../test/support/memory-resync-budget.js';
 import {
@@ -26,6 +27,7 @@ import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { AppRepository } from './apps/app.repository.js';
 import { PuppetRepository } from './puppet.repository.js';
 import { RegistryModule } from './registry.module.js';
 import { RegistryService } from './registry.service.js';
@@ -67,12 +69,13 @@ let puppet: PuppetServer;
 @Module({
   providers: [
     { provide: PuppetRepository, useFactory: () => repository },
+    { provide: AppRepository, useFactory: () => new MemoryAppRepository() },
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
+  exports: [PuppetRepository, AppRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
 })
 class HeldStorage {}
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { MemoryAppRepository } from '../../test/support/memory-app.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
 import { registeredPuppet, registration, saved } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
@@ -66,7 +67,7 @@ afterEach(() => registry.onApplicationShutdown());
 
 function open(on: MemoryPuppetRepository): RegistryService {
   const log = pino({ level: 'trace' }, { write: (line) => lines.push(JSON.parse(line).msg) });
-  return new RegistryService(on, secrets, clock, clock, log, loadConfig({}));
+  return new RegistryService(on, new MemoryAppRepository(), secrets, clock, clock, log, loadConfig({}));
 }
 
 async function loaded(): Promise<void> {

@@ -7,11 +7,14 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
+import { AppRepository } from './apps/app.repository.js';
+import { KnownApps } from './apps/known-apps.js';
 import { EndpointPolicy } from './endpoint-policy.js';
+import type { CorpKeys } from './known-corps.js';
 import type { Puppet, Registration } from './puppet.js';
 import { type Goodbye, PuppetRepository } from './puppet.repository.js';
 import { type PrepareAnswer, type Registered, Registrations } from './registrations.js';
-import { type CorpKeys, keysIdOf, RegistryImage } from './registry-image.js';
+import { keysIdOf, RegistryImage } from './registry-image.js';
 import { inTime, RegistrySync } from './registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import { SecretProofs } from './secret-proofs.js';
@@ -34,14 +37,17 @@ const ANSWER_LIMIT_MS = 5_000;
  */
 @Injectable()
 export class RegistryService implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** What opens callbacks besides the puppets' keys. */
+  readonly apps: KnownApps;
   readonly #endpoints: EndpointPolicy;
-  readonly #image: RegistryImage;
+  readonly #image = new RegistryImage();
   readonly #sync: RegistrySync;
   readonly #proofs: SecretProofs;
   readonly #registrations: Registrations;
 
   constructor(
     private readonly repository: PuppetRepository,
+    apps: AppRepository,
     secrets: SecretCheck,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -49,8 +55,8 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     @Inject(CONFIG) config: Config,
   ) {
     this.#endpoints = new EndpointPolicy(config);
-    this.#image = new RegistryImage(config.wecomApps);
-    this.#sync = new RegistrySync(this.#image, repository, clock, log);
+    this.apps = new KnownApps(this.#image, apps, config.wecomApps);
+    this.#sync = new RegistrySync(this.#image, repository, this.apps, clock, log);
     this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
     this.#registrations = new Registrations(
       this.#image,
@@ -174,6 +180,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.findCorp(corpId);
   }
 
+  /** Registered accounts of the corp, from memory. */
+  countOf(corpId: string): number {
+    return this.#image.countOf(corpId);
+  }
+
   /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     return this.#image.secretsOf(corpId);
@@ -204,7 +215,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   /** The same for a corp. */
   async lookUpCorp(corpId: string): Promise<CorpKeys | null> {
-    await this.#lookUp(`corp ${corpId}`, () => this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP));
+    await this.#lookUp(`corp ${corpId}`, async () => {
+      const [puppets] = await Promise.all([
+        this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP),
+        this.apps.read(),
+      ]);
+      return puppets;
+    });
     return this.findCorp(corpId);
   }
 

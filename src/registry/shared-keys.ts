@@ -1,5 +1,6 @@
 import type { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
+import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../kernel/wecom-format.js';
 
 /** One pair of callback credentials; the same object for as long as anyone of the corp uses the pair. */
 export interface KeyPair {
@@ -39,7 +40,7 @@ export class SharedSecret {
 
 /** One pair, and whose it is. */
 export class SharedPair implements CorpPair {
-  /** Of WECOM_APPS_FILE; the operator vouches for them. */
+  /** How many apps have it; the operator vouches for them. */
   apps = 0;
   /** The secrets of the puppets that use it, with how many have each. */
   readonly #secrets = new Map<SharedSecret, number>();
@@ -72,4 +73,11 @@ export class SharedPair implements CorpPair {
     if (left > 0) this.#secrets.set(secret, left);
     else this.#secrets.delete(secret);
   }
+}
+
+/** Equal for equal pairs: by the key's bytes, since several texts stand for one key. `null` where it has not WeCom's form. */
+export function toPairKey({ callbackToken, encodingAESKey }: KeyPair): string | null {
+  const text = encodingAESKey.reveal();
+  if (callbackToken.reveal() === '' || !ENCODING_AES_KEY_FORMAT.pattern.test(text)) return null;
+  return `${callbackToken.reveal()} ${toAesKeyBytes(text).toString('base64')}`;
 }

@@ -2,6 +2,7 @@ import { Outbox } from '../dispatch/outbox.js';
 import { ResyncBudget } from '../dispatch/resync-budget.js';
 import { StorageProbe } from '../health/storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { AppRepository } from '../registry/apps/app.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
 import { CallQuota } from '../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../wecom/tokens/access-token.store.js';
@@ -11,6 +12,7 @@ import { StoredSecrets } from './sealed/stored-secrets.js';
 export const STORAGE_PORTS = [
   StorageProbe,
   PuppetRepository,
+  AppRepository,
   Outbox,
   ResyncBudget,
   AccessTokenStore,

@@ -17,16 +17,19 @@ import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import type { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { RegistryService } from '../../src/registry/registry.service.js';
 import type { SecretCheck } from '../../src/registry/secret-check.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
+import { MemoryAppRepository } from './memory-app.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { MemoryResyncBudget } from './memory-resync-budget.js';
 
 export interface DispatchParts {
   readonly repository: PuppetRepository;
+  readonly apps: AppRepository;
   readonly outbox: Outbox;
   readonly budget: ResyncBudget;
   readonly client: PuppetClient;
@@ -55,13 +58,14 @@ export function openDispatch(
   const config = loadConfig(env);
   const {
     repository = new MemoryPuppetRepository(),
+    apps = new MemoryAppRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
     client = new PuppetClient(clock, log, new EndpointPolicy(config), new NoTracing()),
     secrets = new FakeSecretCheck(),
   } = parts;
   // Store time is the clock's own here.
-  const registry = new RegistryService(repository, secrets, clock, clock, log, config);
+  const registry = new RegistryService(repository, apps, secrets, clock, clock, log, config);
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
@@ -91,6 +95,7 @@ export function openDispatch(
   );
   return {
     repository,
+    apps,
     outbox,
     budget,
     registry,

@@ -1,10 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import { type Invocation, UsageError } from '../command.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { printSummary } from '../summary.js';
 import { GENERATED, type Generated } from './generated.js';
-
-const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export async function generateKeys({ values, words: [name] }: Invocation): Promise<number> {
   const chosen = GENERATED.filter((one) => name === undefined || one.name === name);
@@ -27,7 +26,7 @@ function newValue(form: Generated['form']): string {
       return randomBytes(32).toString('base64url');
     case 32:
     case 43:
-      return Array.from({ length: form }, () => LETTERS_AND_DIGITS[randomInt(62)]).join('');
+      return randomLettersAndDigits(form);
     default:
       return form satisfies never;
   }

@@ -12,6 +12,8 @@ export const DATABASES = {
   resyncGrants: 'msgpack',
   /** Key: `secretIdOf`. Value: see stored-token.ts. */
   accessTokens: 'msgpack',
+  /** Key: the id of the app. Value: `StoredApp`. */
+  apps: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;

@@ -11,6 +11,7 @@ import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
+import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
@@ -29,7 +30,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
         EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics)),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },
-    ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAccessTokenStore),
+    ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAppRepository, EmbeddedAccessTokenStore),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },

@@ -18,6 +18,8 @@ export const WRITES = [
   'save access token',
   'remove access tokens',
   'write resync grants',
+  'change app',
+  'remove app',
   'rewrite secrets',
 ] as const;
 export type Write = (typeof WRITES)[number];

@@ -3,6 +3,7 @@ import type { Database } from 'lmdb';
 import { SealError } from '../../crypto/sealer.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
+import type { StoredApp } from './embedded-app.repository.js';
 import type { StoredPuppet } from './embedded-puppet.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { isStoredRecord } from './stored-token.js';
@@ -19,7 +20,10 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     this.store.requireRoomForCopy();
     await this.#each<StoredPuppet>('puppets', report, (puppets, key) =>
-      rewritePuppet(puppets, key, resealing, report),
+      rewriteRecord(puppets, key, (puppet) => resealing.puppet(puppet, puppet), report),
+    );
+    await this.#each<StoredApp>('apps', report, (apps, key) =>
+      rewriteRecord(apps, key, (app) => resealing.app(app, app), report),
     );
     await this.#each<unknown>('accessTokens', report, (tokens, key) => rewriteToken(tokens, key, resealing));
   }
@@ -31,7 +35,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
 
   /** @param rewrite tells whether it changed anything. */
   async #each<V>(
-    name: 'puppets' | 'accessTokens',
+    name: 'puppets' | 'apps' | 'accessTokens',
     report: ResealReport,
     rewrite: (database: Database<V, string>, key: string) => boolean,
   ): Promise<void> {
@@ -51,18 +55,19 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
   }
 }
 
-function rewritePuppet(
-  puppets: Database<StoredPuppet, string>,
+/** @param changesOf gives those of its fields that change. */
+function rewriteRecord<V extends object>(
+  records: Database<V, string>,
   key: string,
-  resealing: Resealing,
+  changesOf: (record: V) => object,
   report: ResealReport,
 ): boolean {
-  const before = puppets.get(key);
+  const before = records.get(key);
   if (before === undefined) return false;
   try {
-    const changed = resealing.puppet(before, before);
+    const changed = changesOf(before);
     if (Object.keys(changed).length === 0) return false;
-    puppets.put(key, { ...before, ...changed });
+    records.put(key, { ...before, ...changed });
     return true;
   } catch (error) {
     if (!(error instanceof SealError)) throw error;

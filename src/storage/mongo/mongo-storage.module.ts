@@ -14,6 +14,7 @@ import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
+import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
@@ -41,7 +42,7 @@ export class MongoStorageModule {
       providers: [
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
-        ...sealedPorts(MongoPuppetRepository, MongoAccessTokenStore),
+        ...sealedPorts(MongoPuppetRepository, MongoAppRepository, MongoAccessTokenStore),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },

@@ -62,6 +62,10 @@ const OPERATIONS = [
   'save access token',
   'revoke access token',
   'count calls',
+  'load apps',
+  'list apps',
+  'change app',
+  'remove app',
   'rewrite secrets',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import { SealError } from '../../crypto/sealer.js';
+import type { PuppetSecret } from '../sealed/puppet-secrets.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
+import { APPS, type AppDocument } from './app.schema.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
@@ -28,6 +30,7 @@ export class MongoStoredSecrets extends StoredSecrets {
 
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
+    await this.#each(APPS, report, (document) => appChange(document as AppDocument, resealing));
     await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
   }
 
@@ -94,19 +97,34 @@ function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   const { _id, kfOpenId, corpId, supersededFrom, corpSecret, token, encodingAESKey } = record;
   const owner = { openKfId: supersededFrom?.kfOpenId ?? kfOpenId ?? '', corpId: corpId ?? '' };
   const after = resealing.puppet(owner, { corpSecret, callbackToken: token, encodingAESKey });
-  const set = {
-    ...(after.corpSecret !== undefined && { corpSecret: after.corpSecret }),
-    ...(after.callbackToken !== undefined && { token: after.callbackToken }),
-    ...(after.encodingAESKey !== undefined && { encodingAESKey: after.encodingAESKey }),
-  };
+  const set = toFields(after);
   if (Object.keys(set).length === 0) return null;
-  const read = { corpSecret, token, encodingAESKey };
-  const asRead = Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
   // null matches a field that is missing, too.
   return {
-    filter: { _id, kfOpenId: kfOpenId ?? null, corpId: corpId ?? null, ...asRead },
+    filter: {
+      _id,
+      kfOpenId: kfOpenId ?? null,
+      corpId: corpId ?? null,
+      ...asRead({ corpSecret, token, encodingAESKey }, set),
+    },
     update: { $set: set },
   };
+}
+
+function appChange({ _id, corpId, token, encodingAESKey }: AppDocument, resealing: Resealing): Change {
+  const set = toFields(resealing.app({ id: _id, corpId }, { callbackToken: token, encodingAESKey }));
+  if (Object.keys(set).length === 0) return null;
+  return { filter: { _id, corpId, ...asRead({ token, encodingAESKey }, set) }, update: { $set: set } };
+}
+
+/** The secrets by their names in a document. */
+function toFields({ callbackToken, ...same }: Partial<Record<PuppetSecret, string>>): object {
+  return { ...same, ...(callbackToken !== undefined && { token: callbackToken }) };
+}
+
+/** Of what was read, those fields that are to be set. */
+function asRead(read: object, set: object): object {
+  return Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
 }
 
 function tokenChange({ _id, token }: TokenDocument, resealing: Resealing): Change {

@@ -1,9 +1,10 @@
 import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
+import { APP_SECRETS, type AppOwner, type AppSecret, appIdentityOf } from './app-secrets.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
 import { tokenIdentityOf } from './token-secrets.js';
 
 /** As a store has them: one may be missing, or be anything where another program wrote it. */
-type StoredTexts = Readonly<Partial<Record<PuppetSecret, unknown>>>;
+type StoredTexts<Field extends string> = Readonly<Partial<Record<Field, unknown>>>;
 
 /** How each stored secret ought to be: sealed with the first key, or plain. */
 export class Resealing {
@@ -13,15 +14,13 @@ export class Resealing {
   ) {}
 
   /** The secrets of a registration that change, anew. @throws SealError; none of them is to be changed then. */
-  puppet(owner: Owner, stored: StoredTexts): Partial<Record<PuppetSecret, string>> {
-    const changed: Partial<Record<PuppetSecret, string>> = {};
-    for (const field of PUPPET_SECRETS) {
-      const before = stored[field];
-      if (typeof before !== 'string') continue;
-      const after = this.#rewritten(before, identityOf(owner, field));
-      if (after !== before) changed[field] = after;
-    }
-    return changed;
+  puppet(owner: Owner, stored: StoredTexts<PuppetSecret>): Partial<Record<PuppetSecret, string>> {
+    return this.#changed(PUPPET_SECRETS, stored, (field) => identityOf(owner, field));
+  }
+
+  /** The same of an app. */
+  app(owner: AppOwner, stored: StoredTexts<AppSecret>): Partial<Record<AppSecret, string>> {
+    return this.#changed(APP_SECRETS, stored, (field) => appIdentityOf(owner, field));
   }
 
   /** @returns `null` for one that does not open. */
@@ -32,6 +31,21 @@ export class Resealing {
       if (error instanceof SealError) return null;
       throw error;
     }
+  }
+
+  #changed<Field extends string>(
+    fields: readonly Field[],
+    stored: StoredTexts<Field>,
+    identityOfField: (field: Field) => Identity,
+  ): Partial<Record<Field, string>> {
+    const changed: Partial<Record<Field, string>> = {};
+    for (const field of fields) {
+      const before = stored[field];
+      if (typeof before !== 'string') continue;
+      const after = this.#rewritten(before, identityOfField(field));
+      if (after !== before) changed[field] = after;
+    }
+    return changed;
   }
 
   /** One that is as it should be is opened too, since it might not open. */

@@ -2,15 +2,22 @@ import type { Provider, Type } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { AppRepository } from '../../registry/apps/app.repository.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
 import { SealedAccessTokenStore } from './sealed-access-token.store.js';
+import { SealedAppRepository } from './sealed-app.repository.js';
 import { SealedPuppetRepository } from './sealed-puppet.repository.js';
 
 /** The ports that store secrets, on the adapters of either store. */
-export function sealedPorts(puppets: Type<PuppetRepository>, tokens: Type<AccessTokenStore>): Provider[] {
+export function sealedPorts(
+  puppets: Type<PuppetRepository>,
+  apps: Type<AppRepository>,
+  tokens: Type<AccessTokenStore>,
+): Provider[] {
   return [
     puppets,
+    apps,
     tokens,
     { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.secretsKeys) },
     {
@@ -18,6 +25,12 @@ export function sealedPorts(puppets: Type<PuppetRepository>, tokens: Type<Access
       inject: [puppets, Sealer, LOG],
       useFactory: (inner: PuppetRepository, sealer: Sealer, log: Log) =>
         new SealedPuppetRepository(inner, sealer, log),
+    },
+    {
+      provide: AppRepository,
+      inject: [apps, Sealer, LOG],
+      useFactory: (inner: AppRepository, sealer: Sealer, log: Log) =>
+        new SealedAppRepository(inner, sealer, log),
     },
     {
       provide: AccessTokenStore,

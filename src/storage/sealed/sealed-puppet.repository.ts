@@ -36,7 +36,7 @@ export class SealedPuppetRepository extends PuppetRepository {
 
   /** @throws StorageStartError the first time, at its end, where a key is missing. */
   override async *load(): AsyncIterable<readonly Puppet[]> {
-    const missing = this.#hasLoaded ? null : new MissingKeys();
+    const missing = this.#hasLoaded ? null : new MissingKeys('puppet');
     for await (const puppets of this.inner.load()) {
       for (let at = 0; at < puppets.length; at += SLICE_SIZE) {
         const opened = puppets.slice(at, at + SLICE_SIZE).map((puppet) => this.#open(puppet, missing));

@@ -1,0 +1,16 @@
+import type { DeliveryAnswer } from '../../../src/api/answers/delivery.js';
+import type { Page } from '../../../src/api/answers/page.js';
+import { toQuery } from './query.js';
+import { request } from './request.js';
+
+export interface DeliveryFilter {
+  readonly openKfId: string;
+  readonly outcome: string;
+}
+
+const LATEST_MAX = 50;
+
+/** The latest first. */
+export function listDeliveries(filter: DeliveryFilter, signal: AbortSignal): Promise<Page<DeliveryAnswer>> {
+  return request(`/api/v1/deliveries${toQuery({ ...filter, limit: LATEST_MAX })}`, { signal });
+}

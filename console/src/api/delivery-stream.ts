@@ -1,0 +1,44 @@
+import type { DeliveryAnswer } from '../../../src/api/answers/delivery.js';
+import type { DeliveryFilter } from './deliveries.js';
+import { toQuery } from './query.js';
+
+const RECONNECT_MS = 3_000;
+
+export interface StreamListener {
+  /** The stream is open; `replica` is the one that it shows. */
+  opened(replica: string): void;
+  delivered(delivery: DeliveryAnswer): void;
+  /** The browser was too slow for so many. */
+  skipped(count: number): void;
+  /** It is tried again 3 s later. */
+  lost(): void;
+}
+
+/**
+ * Deliveries as they happen, until the returned function is called. It reconnects by itself, also where the
+ * browser would not: after an answer that is no stream.
+ */
+export function openStream(filter: DeliveryFilter, listener: StreamListener): () => void {
+  let source: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const open = (): void => {
+    source = new EventSource(`/api/v1/stream${toQuery({ ...filter })}`);
+    on<{ replica: string }>(source, 'hello', ({ replica }) => listener.opened(replica));
+    on<DeliveryAnswer>(source, 'delivery', (delivery) => listener.delivered(delivery));
+    on<{ count: number }>(source, 'skipped', ({ count }) => listener.skipped(count));
+    source.onerror = () => {
+      source.close();
+      listener.lost();
+      timer = setTimeout(open, RECONNECT_MS);
+    };
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+function on<T>(source: EventSource, name: string, handle: (data: T) => void): void {
+  source.addEventListener(name, ({ data }: MessageEvent<string>) => handle(JSON.parse(data) as T));
+}

@@ -1,0 +1,40 @@
+import type { ACCOUNT_STATES, KfAccountAnswer, TestedAnswer } from '../../../src/api/answers/kf-account.js';
+import type { Page } from '../../../src/api/answers/page.js';
+import { toQuery } from './query.js';
+import { request } from './request.js';
+
+export type AccountState = (typeof ACCOUNT_STATES)[number];
+
+export interface AccountFilter {
+  readonly q: string;
+  readonly state: string;
+  readonly corpId: string;
+}
+
+/** An attempt takes 5 s at the longest. */
+const TEST_DEADLINE_MS = 15_000;
+const PAGE_SIZE = 50;
+
+export function listAccounts(
+  filter: AccountFilter,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<Page<KfAccountAnswer>> {
+  return request(`/api/v1/kf-accounts${toQuery({ ...filter, cursor, limit: PAGE_SIZE })}`, { signal });
+}
+
+export function getAccount(openKfId: string, signal: AbortSignal): Promise<KfAccountAnswer> {
+  return request(pathOf(openKfId), { signal });
+}
+
+export function forgetAccount(openKfId: string): Promise<unknown> {
+  return request(pathOf(openKfId), { method: 'DELETE' });
+}
+
+export function testAccount(openKfId: string): Promise<TestedAnswer> {
+  return request(`${pathOf(openKfId)}/test`, { method: 'POST', deadlineMs: TEST_DEADLINE_MS });
+}
+
+function pathOf(openKfId: string): string {
+  return `/api/v1/kf-accounts/${encodeURIComponent(openKfId)}`;
+}

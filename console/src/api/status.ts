@@ -1,0 +1,10 @@
+import type { HistoryAnswer, StatusAnswer } from '../../../src/api/answers/status.js';
+import { request } from './request.js';
+
+export function getStatus(signal: AbortSignal): Promise<StatusAnswer> {
+  return request('/api/v1/status', { signal });
+}
+
+export function getHistory(signal: AbortSignal): Promise<HistoryAnswer> {
+  return request('/api/v1/history', { signal });
+}

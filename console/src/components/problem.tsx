@@ -1,0 +1,49 @@
+import { ApiError } from '../api/api-error.js';
+import { UnreachableError } from '../api/unreachable-error.js';
+import { t } from '../i18n/language.js';
+
+interface ProblemProps {
+  readonly error: Error;
+  readonly onRetry?: () => void;
+}
+
+/** What went wrong, in the manager's own words where it has said any. */
+export function Problem({ error, onRetry }: ProblemProps) {
+  const { problem, tryAgain } = t().common;
+  return (
+    <div class="problem" role="alert">
+      <strong>{titleOf(error)}</strong>
+      <p>{error instanceof UnreachableError ? problem.unreachableText : error.message}</p>
+      {error instanceof ApiError && <ErrorOrigin error={error} />}
+      {onRetry !== undefined && (
+        <button type="button" class="button" onClick={onRetry}>
+          {tryAgain}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function ErrorOrigin({ error: { code, requestId } }: { readonly error: ApiError }) {
+  const { problem } = t().common;
+  return (
+    <p class="small muted">
+      {code !== null && (
+        <>
+          {problem.code} <code>{code}</code>{' '}
+        </>
+      )}
+      {requestId !== null && (
+        <>
+          {problem.requestId} <code>{requestId}</code>
+        </>
+      )}
+    </p>
+  );
+}
+
+function titleOf(error: Error): string {
+  const { problem } = t().common;
+  if (error instanceof UnreachableError) return problem.unreachable;
+  return error instanceof ApiError ? problem.refused : problem.failed;
+}

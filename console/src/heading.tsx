@@ -1,3 +1,0 @@
-export function Heading() {
-  return <h1>WXKF-Manager</h1>;
-}

@@ -1,0 +1,24 @@
+import type { Words } from './words.js';
+import { accounts } from './zh/accounts.js';
+import { apps } from './zh/apps.js';
+import { common } from './zh/common.js';
+import { errcodes } from './zh/errcodes.js';
+import { failures } from './zh/failures.js';
+import { live } from './zh/live.js';
+import { outbox } from './zh/outbox.js';
+import { overview } from './zh/overview.js';
+import { session } from './zh/session.js';
+import { wecomErrors } from './zh/wecom-errors.js';
+
+export const chinese: Words = {
+  common,
+  session,
+  overview,
+  accounts,
+  failures,
+  outbox,
+  live,
+  apps,
+  wecomErrors,
+  errcodes,
+};

@@ -1,0 +1,86 @@
+import { plural } from './plural.js';
+
+export const overview = {
+  title: 'Overview',
+  verdict: {
+    answered: 'Customers are being answered',
+    answeredText: (accounts: number) =>
+      `Every event that came in was taken by its puppet. ${plural(accounts, 'account')} registered, nothing waits.`,
+    quiet: 'Nothing came in during the last hour',
+    quietText: (accounts: number) =>
+      `${plural(accounts, 'account')} registered, nothing waits. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
+    waiting: (accounts: number, oldest: string) =>
+      `${plural(accounts, 'account waits', 'accounts wait')}, the oldest for ${oldest}`,
+    waitingText:
+      'Their puppets do not take events now. Each is tried again by itself, and at once when its puppet is back.',
+    dead: (accounts: number) =>
+      accounts === 1
+        ? 'What came in for 1 account is dead'
+        : `What came in for ${plural(accounts, 'account')} is dead`,
+    deadText:
+      'It is tried no more until you send it again, its puppet registers anew, or the customer writes again.',
+    parked: (accounts: number) =>
+      `${plural(accounts, 'account waits', 'accounts wait')} for a puppet that has never registered`,
+    refused: (callbacks: number) =>
+      `${plural(callbacks, 'callback was', 'callbacks were')} refused in the last minute`,
+    refusedText:
+      'They were not WeCom’s, or signed with another token and key than are known here. The manager’s log says which.',
+    storeDown: 'The store does not answer',
+    storeDownText:
+      'Puppets that answer are still served. What a puppet does not take now is refused, and WeCom sends it again a few times only. Look after the database or the disk first.',
+    notReady: 'This replica takes no callbacks',
+    notReadyText: 'It has not loaded its registry yet, or it is shutting down.',
+    empty: 'No puppet has registered yet',
+    emptyText: 'Connect a WeCom app, then start a puppet that points to this manager.',
+    circuits: (count: number) => `${plural(count, 'address fails', 'addresses fail')} and only gets probes`,
+    unreadable: (count: number) => `${plural(count, 'record')} of the outbox cannot be read`,
+    unreadableText: 'Usually the key that sealed them is missing from SECRETS_KEY.',
+  },
+  toOutbox: 'See what waits',
+  toDead: 'See what is dead',
+  toApps: 'Connect a WeCom app',
+  toAccounts: 'See the accounts',
+  unprotected: 'Not protected',
+  unprotectedText:
+    'No role has a secret, so whoever reaches this port may do everything that you can. It answers this machine only; set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
+  lastMinute: 'Last minute, this replica',
+  now: 'Now, all replicas',
+  figure: {
+    callbacks: 'Callbacks',
+    delivered: 'Delivered',
+    kept: 'Kept for later',
+    refused: 'Refused',
+    failedAttempts: 'Failed attempts',
+    tokenRequests: 'Token requests',
+    proxyCalls: 'API calls',
+    accounts: 'Accounts',
+    online: (count: number) => `${count.toLocaleString('en')} online`,
+    waiting: 'Waiting',
+    parked: (count: number) => `${count.toLocaleString('en')} more without a puppet`,
+    dead: 'Dead',
+    oldest: 'Oldest waits',
+    nothing: 'nothing',
+  },
+  flow: 'What came in, and what became of it',
+  flowUnit: (seconds: number) => `Last hour, this replica; per ${seconds} s`,
+  backlog: 'What could not be delivered yet',
+  backlogUnit: 'Last hour; accounts',
+  total: 'in all',
+  latest: 'now',
+  noHistory: 'The lines begin a few seconds after the start.',
+  asTable: 'As a table',
+  time: 'Time',
+  chartOf: (names: string, range: string) => `Line chart of ${names}, ${range}. The same as a table follows.`,
+  replica: 'Replica',
+  version: 'Version',
+  node: 'Node.js',
+  uptime: 'Up for',
+  storage: 'Storage',
+  storageKinds: { mongodb: 'MongoDB', embedded: 'Embedded (LMDB)' },
+  up: 'answers',
+  down: 'does not answer',
+  ready: 'Takes callbacks',
+  yes: 'yes',
+  no: 'no',
+  about: 'This replica',
+};

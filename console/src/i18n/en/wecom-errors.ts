@@ -1,0 +1,17 @@
+export const wecomErrors = {
+  title: 'WeCom errors',
+  intro: 'What WeCom refused, or the manager in its name, since this replica started.',
+  table: 'Refusals by WeCom, by error code',
+  code: 'Code',
+  operation: 'When',
+  operations: { gettoken: 'asking for an access token', call: 'an API call through the proxy' },
+  count: 'Times',
+  last: 'Last seen',
+  what: 'What it means',
+  remedy: 'What to do',
+  nothing: 'WeCom refused nothing',
+  nothingText: 'Every access token was given and every API call was taken, as far as this replica knows.',
+  unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
+  unknownRemedy: 'Look for the errcode in the caller’s log, then look it up at',
+  lookUp: 'open.work.weixin.qq.com/devtool/query?e=CODE',
+};

@@ -1,0 +1,23 @@
+import { accounts } from './en/accounts.js';
+import { apps } from './en/apps.js';
+import { common } from './en/common.js';
+import { errcodes } from './en/errcodes.js';
+import { failures } from './en/failures.js';
+import { live } from './en/live.js';
+import { outbox } from './en/outbox.js';
+import { overview } from './en/overview.js';
+import { session } from './en/session.js';
+import { wecomErrors } from './en/wecom-errors.js';
+
+export const english = {
+  common,
+  session,
+  overview,
+  accounts,
+  failures,
+  outbox,
+  live,
+  apps,
+  wecomErrors,
+  errcodes,
+};

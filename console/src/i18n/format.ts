@@ -1,0 +1,61 @@
+/** Numbers and times as the chosen language writes them. */
+import { language } from './language.js';
+
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+
+export function formatNumber(value: number): string {
+  return value.toLocaleString(language.value);
+}
+
+/** In its largest unit: "4 min", "3 hr". */
+export function formatSeconds(seconds: number): string {
+  if (seconds < MINUTE_S) return unit(seconds, 'second');
+  if (seconds < HOUR_S) return unit(seconds / MINUTE_S, 'minute');
+  if (seconds < DAY_S) return unit(seconds / HOUR_S, 'hour');
+  return unit(seconds / DAY_S, 'day');
+}
+
+export function formatMs(ms: number): string {
+  if (ms >= 1_000) return unit(ms / 1_000, 'second', 1);
+  return unit(ms, 'millisecond', ms < 10 ? 1 : 0);
+}
+
+function unit(value: number, name: string, digits = 0): string {
+  // Rounded down: nobody has waited for what is still to come.
+  const shown = digits === 0 ? Math.floor(value) : value;
+  return new Intl.NumberFormat(language.value, {
+    style: 'unit',
+    unit: name,
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  }).format(shown);
+}
+
+/** "5 minutes ago", "in 20 seconds". @param seconds from now; the past is negative. */
+export function formatFromNow(seconds: number): string {
+  const format = new Intl.RelativeTimeFormat(language.value, { numeric: 'always', style: 'short' });
+  const size = Math.abs(seconds);
+  if (size < MINUTE_S) return format.format(Math.trunc(seconds), 'second');
+  if (size < HOUR_S) return format.format(Math.trunc(seconds / MINUTE_S), 'minute');
+  if (size < DAY_S) return format.format(Math.trunc(seconds / HOUR_S), 'hour');
+  return format.format(Math.trunc(seconds / DAY_S), 'day');
+}
+
+/** To the second, in the browser's own time zone. */
+export function formatDateTime(at: string | number): string {
+  return new Date(at).toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+export function formatClock(at: string | number): string {
+  return new Date(at).toLocaleTimeString(language.value, { hour12: false });
+}
+
+export function formatMinute(at: string | number): string {
+  return new Date(at).toLocaleTimeString(language.value, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
+}

@@ -1,0 +1,73 @@
+import { useRoute } from 'preact-iso/router';
+import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import { getAccount } from '../../api/kf-accounts.js';
+import { Chip } from '../../components/chip.js';
+import { FailureWords } from '../../components/failure-words.js';
+import { Icon } from '../../components/icon.js';
+import { Loaded } from '../../components/loaded.js';
+import { Page } from '../../components/page.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { usePolled } from '../../data/polled.js';
+import { t } from '../../i18n/language.js';
+import { ACCOUNT_TONES } from './account-tone.js';
+import { DeliveryFacts } from './delivery-facts.js';
+import { ForgetSection } from './forget-section.js';
+import { RegistrationFacts } from './registration-facts.js';
+import { TestSection } from './test-section.js';
+import { WaitingFacts } from './waiting-facts.js';
+
+const EVERY_MS = 3_000;
+
+export function AccountPage() {
+  const { accounts } = t();
+  const openKfId = useRoute().params.openKfId ?? '';
+  const polled = usePolled(openKfId, (signal) => getAccount(openKfId, signal), EVERY_MS);
+  return (
+    <>
+      <a class="back" href="/console/kf-accounts">
+        <Icon name="back" />
+        {accounts.back}
+      </a>
+      <Page title={polled.data?.name || openKfId}>
+        <Loaded of={polled}>{(account) => <Account account={account} onChange={polled.refresh} />}</Loaded>
+      </Page>
+    </>
+  );
+}
+
+interface AccountProps {
+  readonly account: KfAccountAnswer;
+  readonly onChange: () => void;
+}
+
+function Account({ account, onChange }: AccountProps) {
+  const { accounts } = t();
+  const { state, lastFailure } = account;
+  return (
+    <>
+      <p class="state-line">
+        <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} /> {accounts.stateText[state]}
+      </p>
+      <div class="cards">
+        {account.hint !== null && <WaitingFacts hint={account.hint} onChange={onChange} />}
+        <section class="card">
+          <h2>{accounts.lastFailure}</h2>
+          {lastFailure === null ? (
+            <p class="muted">{accounts.noFailure}</p>
+          ) : (
+            <>
+              <p class="muted">
+                <TimeAgo at={lastFailure.at} />
+              </p>
+              <FailureWords failure={lastFailure} />
+            </>
+          )}
+        </section>
+        <TestSection openKfId={account.openKfId} onTested={onChange} />
+        <DeliveryFacts account={account} />
+        <RegistrationFacts account={account} />
+        <ForgetSection account={account} />
+      </div>
+    </>
+  );
+}

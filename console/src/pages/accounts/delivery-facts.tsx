@@ -1,0 +1,42 @@
+import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import { Chip } from '../../components/chip.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { formatMs } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+
+export function DeliveryFacts({ account }: { readonly account: KfAccountAnswer }) {
+  const { accounts } = t();
+  const { circuit, lastDelivery, endpoint, openKfId } = account;
+  return (
+    <section class="card">
+      <h2>{accounts.delivery}</h2>
+      <dl class="facts">
+        <dt>{accounts.endpoint}</dt>
+        <dd class="mono wrap">{endpoint}</dd>
+        <dt>{accounts.circuit}</dt>
+        <dd>
+          <Chip tone={circuit === 'open' ? 'wait' : 'good'} text={accounts.circuits[circuit]} />
+          <p class="small muted">{accounts.circuitText[circuit]}</p>
+        </dd>
+        <dt>{accounts.lastDelivery}</dt>
+        <dd>
+          {lastDelivery === null ? (
+            accounts.noDelivery
+          ) : (
+            <>
+              <TimeAgo at={lastDelivery.at} />
+              <p class="small muted">
+                {accounts.answered(
+                  accounts.occasions[lastDelivery.occasion],
+                  lastDelivery.status,
+                  formatMs(lastDelivery.durationMs),
+                )}
+              </p>
+            </>
+          )}
+        </dd>
+      </dl>
+      <a href={`/console/live?openKfId=${encodeURIComponent(openKfId)}`}>{t().live.title}</a>
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { formatNumber } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+import { DueWords } from '../outbox/due-words.js';
+import { HintActions } from '../outbox/hint-actions.js';
+
+interface WaitingFactsProps {
+  readonly hint: HintAnswer;
+  readonly onChange: () => void;
+}
+
+/** What waits for one account, or is dead. */
+export function WaitingFacts({ hint, onChange }: WaitingFactsProps) {
+  const { accounts } = t();
+  return (
+    <section class={`card ${hint.state === 'dead' ? 'bad' : 'wait'}`}>
+      <h2>{accounts.waits}</h2>
+      <dl class="facts">
+        <dt>{accounts.arrived}</dt>
+        <dd>
+          <TimeAgo at={hint.arrivedAt} />
+        </dd>
+        <dt>{accounts.attempts}</dt>
+        <dd>{formatNumber(hint.attempts)}</dd>
+        <dt>{accounts.due}</dt>
+        <dd>
+          <DueWords hint={hint} />
+        </dd>
+      </dl>
+      {hint.isSyncTokenExpired && <p class="small muted">{accounts.tokenExpired}</p>}
+      <HintActions hint={hint} onChange={onChange} />
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+import { useId, useState } from 'preact/hooks';
+import type { AppAnswer } from '../../../../src/api/answers/app.js';
+import { removeApp } from '../../api/apps.js';
+import { Chip } from '../../components/chip.js';
+import { ConfirmDialog } from '../../components/confirm-dialog.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { tell } from '../../data/notices.js';
+import { t } from '../../i18n/language.js';
+import { AppSteps } from './app-steps.js';
+
+interface AppCardProps {
+  readonly app: AppAnswer;
+  readonly onChange: () => void;
+}
+
+export function AppCard({ app, onChange }: AppCardProps) {
+  const { apps } = t();
+  const id = useId();
+  const name = app.name || app.corpId;
+  return (
+    <section class="card" aria-labelledby={id}>
+      <div class="card-head">
+        <h2 id={id}>{name}</h2>
+        <Chip tone="quiet" text={apps.sources[app.source]} />
+      </div>
+      <dl class="facts">
+        <dt>{apps.corpId}</dt>
+        <dd class="mono">{app.corpId}</dd>
+        <dt>{apps.callbackUrl}</dt>
+        <dd class="mono wrap">{app.callbackPath}</dd>
+        {app.createdAt !== null && (
+          <>
+            <dt>{apps.added}</dt>
+            <dd>
+              <TimeAgo at={app.createdAt} />
+            </dd>
+          </>
+        )}
+      </dl>
+      <AppSteps app={app} />
+      {app.source === 'file' ? (
+        <p class="small muted">{apps.readOnly}</p>
+      ) : (
+        <RemoveButton id={app.id} name={name} onChange={onChange} />
+      )}
+    </section>
+  );
+}
+
+interface RemoveButtonProps {
+  readonly id: string;
+  readonly name: string;
+  readonly onChange: () => void;
+}
+
+function RemoveButton({ id, name, onChange }: RemoveButtonProps) {
+  const { apps } = t();
+  const [isAsking, setAsking] = useState(false);
+  const remove = async (): Promise<void> => {
+    await removeApp(id);
+    tell(apps.removed(name));
+    onChange();
+  };
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        class="button danger"
+        aria-label={apps.removeOf(name)}
+        onClick={() => setAsking(true)}
+      >
+        {apps.remove}
+      </button>
+      {isAsking && (
+        <ConfirmDialog
+          title={apps.removeAsk(name)}
+          text={apps.removeWhat}
+          run={apps.removeRun}
+          isDangerous
+          onConfirm={remove}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import type { AppAnswer } from '../../../../src/api/answers/app.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { t } from '../../i18n/language.js';
+import { Step } from './step.js';
+
+/** How far an app is on its way to answered customers. */
+export function AppSteps({ app }: { readonly app: AppAnswer }) {
+  const { apps } = t();
+  const { verifiedAt, accounts, lastDeliveryAt } = app;
+  return (
+    <ol class="steps" aria-label={apps.steps}>
+      <Step
+        title={apps.verified}
+        isDone={verifiedAt !== null}
+        done={verifiedAt !== null && <TimeAgo at={verifiedAt} />}
+        wait={apps.verifiedWait}
+        help={apps.verifiedHelp}
+      />
+      <Step
+        title={apps.registered}
+        isDone={accounts > 0}
+        done={apps.registeredCount(accounts)}
+        wait={apps.registeredWait}
+        help={apps.registeredHelp}
+      />
+      <Step
+        title={apps.delivered}
+        isDone={lastDeliveryAt !== null}
+        done={lastDeliveryAt !== null && <TimeAgo at={lastDeliveryAt} />}
+        wait={apps.deliveredWait}
+        help={apps.deliveredHelp}
+      />
+    </ol>
+  );
+}
+
+/** All three steps. */
+export function isAnswering({ verifiedAt, accounts, lastDeliveryAt }: AppAnswer): boolean {
+  return verifiedAt !== null && accounts > 0 && lastDeliveryAt !== null;
+}

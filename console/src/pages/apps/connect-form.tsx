@@ -1,0 +1,62 @@
+import { useId, useState } from 'preact/hooks';
+import type { AppCreatedAnswer } from '../../../../src/api/answers/app.js';
+import { createApp } from '../../api/apps.js';
+import { Problem } from '../../components/problem.js';
+import { useAction } from '../../data/action.js';
+import { t } from '../../i18n/language.js';
+
+interface ConnectFormProps {
+  readonly onCreated: (app: AppCreatedAnswer) => void;
+}
+
+export function ConnectForm({ onCreated }: ConnectFormProps) {
+  const { apps } = t();
+  const [corpId, setCorpId] = useState('');
+  const [name, setName] = useState('');
+  const action = useAction(async () => onCreated(await createApp(corpId.trim(), name.trim())));
+  return (
+    <form
+      class="form card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      <Field label={apps.corpId} hint={apps.corpIdHint} value={corpId} isRequired onInput={setCorpId} />
+      <Field label={`${apps.name} (${apps.optional})`} hint={apps.nameHint} value={name} onInput={setName} />
+      {action.error !== null && <Problem error={action.error} />}
+      <button type="submit" class="button primary" aria-disabled={action.isRunning}>
+        {action.isRunning ? apps.creating : apps.create}
+      </button>
+    </form>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly isRequired?: boolean;
+  readonly onInput: (value: string) => void;
+}
+
+function Field({ label, hint, value, isRequired = false, onInput }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        required={isRequired}
+        autoComplete="off"
+        spellcheck={false}
+        aria-describedby={`${id}-hint`}
+        value={value}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+      />
+      <p id={`${id}-hint`} class="small muted">
+        {hint}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+import type { Tone } from '../../components/chip.js';
+import { formatNumber, formatSeconds } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+import { Figure } from './figure.js';
+
+export function Figures({ status }: { readonly status: StatusAnswer }) {
+  const { overview } = t();
+  return (
+    <div class="figure-rows">
+      <section>
+        <h2>{overview.now}</h2>
+        <CountFigures status={status} />
+      </section>
+      <section>
+        <h2>{overview.lastMinute}</h2>
+        <MinuteFigures of={status.lastMinute} />
+      </section>
+    </div>
+  );
+}
+
+function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly status: StatusAnswer }) {
+  const { figure } = t().overview;
+  const oldest = oldestWaitingAgeS === null ? figure.nothing : formatSeconds(oldestWaitingAgeS);
+  return (
+    <dl class="figures">
+      <Figure
+        name={figure.accounts}
+        value={formatNumber(counts.accounts)}
+        detail={figure.online(counts.online)}
+      />
+      <Figure
+        name={figure.waiting}
+        value={countOf(counts.waiting)}
+        tone={toneOf(counts.waiting, 'wait')}
+        detail={counts.parked ? figure.parked(counts.parked) : undefined}
+      />
+      <Figure name={figure.dead} value={countOf(counts.dead)} tone={toneOf(counts.dead, 'bad')} />
+      <Figure name={figure.oldest} value={oldest} tone={oldestWaitingAgeS === null ? undefined : 'wait'} />
+    </dl>
+  );
+}
+
+function MinuteFigures({ of }: { readonly of: StatusAnswer['lastMinute'] }) {
+  const { figure } = t().overview;
+  return (
+    <dl class="figures">
+      <Figure name={figure.callbacks} value={formatNumber(of.callbacks)} />
+      <Figure name={figure.delivered} value={formatNumber(of.delivered)} />
+      <Figure name={figure.kept} value={formatNumber(of.kept)} tone={toneOf(of.kept, 'wait')} />
+      <Figure name={figure.refused} value={formatNumber(of.refused)} tone={toneOf(of.refused, 'wait')} />
+      <Figure
+        name={figure.failedAttempts}
+        value={formatNumber(of.failedAttempts)}
+        tone={toneOf(of.failedAttempts, 'wait')}
+      />
+      <Figure name={figure.tokenRequests} value={formatNumber(of.tokenRequests)} />
+      <Figure name={figure.proxyCalls} value={formatNumber(of.proxyCalls)} />
+    </dl>
+  );
+}
+
+function countOf(count: number | null): string {
+  return count === null ? t().common.unknown : formatNumber(count);
+}
+
+function toneOf(count: number | null, tone: Tone): Tone | undefined {
+  return count !== null && count > 0 ? tone : undefined;
+}

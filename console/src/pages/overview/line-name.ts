@@ -1,0 +1,6 @@
+import type { HistoryAnswer } from '../../../../src/api/answers/status.js';
+
+export type Point = HistoryAnswer['items'][number];
+
+/** What can be drawn. */
+export type LineName = 'callbacks' | 'delivered' | 'kept' | 'refused' | 'waiting' | 'dead';

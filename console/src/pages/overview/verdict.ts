@@ -1,0 +1,42 @@
+import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+
+/** What an operator may have to know, the worst first. */
+export const FINDINGS = [
+  'notReady',
+  'storeDown',
+  'dead',
+  'waiting',
+  'refused',
+  'circuits',
+  'unreadable',
+  'parked',
+  'empty',
+  'quiet',
+  'answered',
+] as const;
+export type Finding = (typeof FINDINGS)[number];
+
+/** @param callbacksOfHour of this replica; null while that is not known. */
+export function findingsOf(status: StatusAnswer, callbacksOfHour: number | null): readonly Finding[] {
+  const { counts, lastMinute, ready, storage } = status;
+  const so: Record<Finding, boolean> = {
+    notReady: !ready,
+    storeDown: !storage.up,
+    dead: isSome(counts.dead),
+    waiting: isSome(counts.waiting),
+    refused: lastMinute.refused > 0,
+    circuits: counts.openCircuits > 0,
+    unreadable: isSome(counts.unreadable),
+    parked: isSome(counts.parked),
+    empty: counts.accounts === 0,
+    quiet: false,
+    answered: false,
+  };
+  const found = FINDINGS.filter((finding) => so[finding]);
+  if (found.length > 0) return found;
+  return callbacksOfHour === 0 && lastMinute.callbacks === 0 ? ['quiet'] : ['answered'];
+}
+
+function isSome(count: number | null): boolean {
+  return count !== null && count > 0;
+}

@@ -1,0 +1,52 @@
+import type { WecomErrorAnswer } from '../../../../src/api/answers/wecom-error.js';
+import { DataTable } from '../../components/data-table.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { formatNumber } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+
+export function ErrorTable({ rows }: { readonly rows: readonly WecomErrorAnswer[] }) {
+  const { wecomErrors, errcodes } = t();
+  return (
+    <DataTable
+      caption={wecomErrors.table}
+      rows={rows}
+      keyOf={({ operation, errcode }) => `${operation} ${errcode}`}
+      columns={[
+        {
+          key: 'code',
+          head: wecomErrors.code,
+          cell: ({ errcode }) => <span class="mono">{errcode}</span>,
+        },
+        {
+          key: 'what',
+          head: wecomErrors.what,
+          cell: ({ errcode, operation }) => (
+            <>
+              <strong>{errcodes[errcode]?.what ?? wecomErrors.unknown}</strong>
+              <div class="small muted">{wecomErrors.operations[operation]}</div>
+            </>
+          ),
+        },
+        { key: 'remedy', head: wecomErrors.remedy, cell: ({ errcode }) => <Remedy errcode={errcode} /> },
+        {
+          key: 'count',
+          head: wecomErrors.count,
+          isNumber: true,
+          cell: ({ count }) => formatNumber(count),
+        },
+        { key: 'last', head: wecomErrors.last, cell: ({ lastAt }) => <TimeAgo at={lastAt} /> },
+      ]}
+    />
+  );
+}
+
+function Remedy({ errcode }: { readonly errcode: string }) {
+  const { wecomErrors, errcodes } = t();
+  const known = errcodes[errcode];
+  if (known !== undefined) return <>{known.remedy}</>;
+  return (
+    <>
+      {wecomErrors.unknownRemedy} <span class="mono small wrap">{wecomErrors.lookUp}</span>
+    </>
+  );
+}

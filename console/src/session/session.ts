@@ -1,0 +1,14 @@
+import { signal } from '@preact/signals';
+import type { SessionAnswer } from '../../../src/api/answers/session.js';
+
+/** null until the manager has said. */
+export const session = signal<SessionAnswer | null>(null);
+/** Whether it ended while it was in use, which the sign-in then says. */
+export const hasSessionEnded = signal(false);
+
+/** The manager takes the cookie no more: it has expired, or its secret has been changed. */
+export function sessionEnded(): void {
+  if (session.value === null || !session.value.isSignedIn) return;
+  hasSessionEnded.value = true;
+  session.value = { isSignedIn: false, isAsked: true, expiresAt: null };
+}

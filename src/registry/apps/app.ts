@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto';
+import type { WecomApp } from '../../config/wecom-apps-file.js';
+import { type KeyPair, toPairKey } from '../shared-keys.js';
+
+/** Callback credentials of one WeCom app, which the operator vouches for: known before any puppet registers. */
+export interface App extends WecomApp {
+  /** The same for the same pair of the same corp; nothing of an app changes but what is not secret. */
+  readonly id: string;
+  /** Store time, epoch milliseconds, as below; `null` for an app of WECOM_APPS_FILE. */
+  readonly createdAtMs: number | null;
+  /** When WeCom's verification of the callback URL was last answered with it; `null` for never. */
+  readonly verifiedAtMs: number | null;
+}
+
+/** What an operator gives for an app; a secret that is left out is made. */
+export interface NewApp extends Partial<KeyPair> {
+  readonly corpId: string;
+  readonly name: string;
+  readonly receiveIds: readonly string[];
+}
+
+/** An app without its secrets. */
+export type ListedApp = Omit<App, keyof KeyPair>;
+
+/** What begins with it is an app of WECOM_APPS_FILE, which is read-only. */
+const OF_FILE = 'file-';
+
+export function isOfFile({ id }: Pick<App, 'id'>): boolean {
+  return id.startsWith(OF_FILE);
+}
+
+/** The key's 256 bits keep it from being found by trying. */
+export function appIdOf(app: Pick<App, 'corpId' | keyof KeyPair>): string {
+  return hash('sha256', `app ${app.corpId} ${toPairKey(app)}`, 'base64url').slice(0, 22);
+}
+
+/** What is listed twice is one app with the receivers of both. */
+export function toFileApps(listed: readonly WecomApp[]): App[] {
+  const apps = new Map<string, App>();
+  for (const app of listed) {
+    const id = OF_FILE + appIdOf(app);
+    const receiveIds = [...new Set([...(apps.get(id)?.receiveIds ?? []), ...app.receiveIds])];
+    apps.set(id, { ...app, id, receiveIds, createdAtMs: null, verifiedAtMs: null });
+  }
+  return [...apps.values()];
+}
+
+/** Not where they are stored sealed and could not be opened. */
+export function hasSecrets(app: KeyPair | null): boolean {
+  return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
+}
+
+/** Whether both, which have the same id, say the same. */
+export function isSameApp(a: ListedApp, b: ListedApp): boolean {
+  return (
+    a.createdAtMs === b.createdAtMs &&
+    a.verifiedAtMs === b.verifiedAtMs &&
+    a.name === b.name &&
+    a.receiveIds.length === b.receiveIds.length &&
+    a.receiveIds.every((one, at) => one === b.receiveIds[at])
+  );
+}

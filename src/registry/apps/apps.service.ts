@@ -1,0 +1,137 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { Pending } from '../../kernel/pending.js';
+import { randomLettersAndDigits } from '../../kernel/random-text.js';
+import { Secret } from '../../kernel/secret.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { RegistryService } from '../registry.service.js';
+import { type KeyPair, toPairKey } from '../shared-keys.js';
+import { type App, appIdOf, isOfFile, type NewApp } from './app.js';
+import { APPS_MAX, AppRepository } from './app.repository.js';
+
+/** Nobody hurries behind a write. */
+const WRITE_LIMIT_MS = 10_000;
+
+/** Who has seen a verification can send it again and again; each that is noted is a write. */
+const NOTED_EVERY_MS = 1_000;
+
+/** Whoever asks for a change. */
+export interface Asking {
+  readonly from: string;
+  readonly requestId: string;
+}
+
+/** The apps that operators add and delete while managers run, and how WeCom's verifications of all apps went. */
+@Injectable()
+export class AppsService implements OnApplicationShutdown {
+  readonly #beingNoted = new Pending();
+
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly repository: AppRepository,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#beingNoted.whenOver();
+  }
+
+  /** Those of WECOM_APPS_FILE and the others, in an order that stays, from memory. */
+  list(): readonly App[] {
+    return [...this.registry.apps.list()].sort((a, b) => compare(a.corpId, b.corpId) || compare(a.id, b.id));
+  }
+
+  /**
+   * Opens callbacks from now on.
+   * @throws AppError `APP_EXISTS`, `APPS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have been
+   *   added or not.
+   */
+  async add({ corpId, name, receiveIds, ...given }: NewApp, asking: Asking): Promise<App> {
+    if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    const { callbackToken = made(32), encodingAESKey = made(43) } = given;
+    const id = appIdOf({ corpId, callbackToken, encodingAESKey });
+    const createdAtMs = this.storeClock.nowMs();
+    const app = {
+      id,
+      corpId,
+      name,
+      callbackToken,
+      encodingAESKey,
+      receiveIds,
+      createdAtMs,
+      verifiedAtMs: null,
+    };
+    const stored = this.registry.apps.list().filter((one) => !isOfFile(one));
+    if (stored.some((one) => one.id === id)) throw new AppError('APP_EXISTS');
+    if (stored.length >= APPS_MAX) throw new AppError('APPS_FULL');
+    if (!(await this.#write('add app', this.repository.add(app)))) throw new AppError('APP_EXISTS');
+    this.registry.apps.added(app);
+    this.log.info({ appId: id, corpId, ...asking }, 'app.added');
+    return app;
+  }
+
+  /**
+   * Callbacks are not opened by it any more, but where a puppet has the same pair.
+   * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
+   */
+  async remove(id: string, asking: Asking): Promise<void> {
+    if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    const { corpId } = await this.#getApp(id);
+    if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
+    const wasThere = await this.#write('remove app', this.repository.remove(id));
+    this.registry.apps.removed(id);
+    if (!wasThere) throw new AppError('APP_NOT_FOUND');
+    this.log.info({ appId: id, corpId, ...asking }, 'app.removed');
+  }
+
+  /** WeCom's verification was answered with the pair. Takes no time of who answers; what is not stored harms nobody. */
+  noteVerified(corpId: string, pair: KeyPair): void {
+    const nowMs = this.storeClock.nowMs();
+    const key = toPairKey(pair);
+    for (const app of this.registry.apps.list()) {
+      if (app.corpId !== corpId || toPairKey(app) !== key) continue;
+      if (Math.abs(nowMs - (app.verifiedAtMs ?? 0)) < NOTED_EVERY_MS) continue;
+      this.registry.apps.verified(app.id, nowMs);
+      if (!isOfFile(app)) this.#storeVerified(app, nowMs);
+    }
+  }
+
+  #storeVerified({ id, corpId }: App, nowMs: number): void {
+    const stored = this.repository.markVerified(id, nowMs).catch((err: unknown) => {
+      this.log.debug({ appId: id, corpId, err }, 'app.mark_failed');
+    });
+    void this.#beingNoted.add(stored);
+  }
+
+  /** Another replica may have added it a moment ago. */
+  async #getApp(id: string): Promise<App> {
+    if (this.registry.apps.find(id) === null) await this.registry.apps.read();
+    const app = this.registry.apps.find(id);
+    if (app === null) throw new AppError('APP_NOT_FOUND');
+    return app;
+  }
+
+  /** Whether one that failed was done after all, a read tells when the store answers again. */
+  async #write<T>(what: string, work: Promise<T>): Promise<T> {
+    try {
+      return await withinDeadline(WRITE_LIMIT_MS, what, work);
+    } catch (error) {
+      void work
+        .catch(() => {})
+        .then(() => this.registry.apps.read())
+        .catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function made(length: 32 | 43): Secret {
+  return new Secret(randomLettersAndDigits(length));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
