@@ -11,7 +11,7 @@ if (major < 24 || (major === 24 && minor < 9)) {
 
 export default {
   testEnvironment: '<rootDir>/test/support/environment.js',
-  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/console'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/console', '<rootDir>/simulator'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -2,19 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import { type ApiAnswer, ok, refusal } from './wecom-answers.js';
+import { type ApiAnswer, ok, refusal } from '../../simulator/api/answers.js';
+import { rangedHead } from '../../simulator/api/byte-range.js';
 import type { WecomCall } from './wecom-call.js';
 
 export interface Media {
   readonly sizeBytes: number;
   readonly contentType: string;
   readonly fileName: string;
-}
-
-/** Both inclusive. */
-interface ByteRange {
-  readonly first: number;
-  readonly last: number;
 }
 
 const UPLOAD_TYPES = ['image', 'voice', 'video', 'file'];
@@ -49,29 +44,15 @@ export function uploadAnswer({ query, headers, bodyBytes, sha256 }: WecomCall): 
   return ok({ type, media_id: `media-${sha256?.slice(0, 16)}`, created_at: '1380000000' });
 }
 
-export function sendMedia(response: ServerResponse, headers: IncomingHttpHeaders, media: Media): void {
+export function sendMedia(response: ServerResponse, requested: IncomingHttpHeaders, media: Media): void {
   const { sizeBytes, contentType, fileName } = media;
-  const range = rangeOf(headers.range, sizeBytes);
-  if (range && range.first > range.last) {
-    response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end();
-    return;
-  }
-  const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
-  response.writeHead(range ? 206 : 200, {
+  const { status, headers, range } = rangedHead(requested.range, sizeBytes);
+  if (range === null) return void response.writeHead(status, headers).end();
+  response.writeHead(status, {
     'Content-Type': contentType,
     'Content-Disposition': `attachment; filename="${fileName}"`,
-    'Accept-Ranges': 'bytes',
-    'Content-Length': last - first + 1,
-    ...(range && { 'Content-Range': `bytes ${first}-${last}/${sizeBytes}` }),
+    ...headers,
   });
   // A caller that breaks off is no error here.
-  pipeline(Readable.from(mediaChunks(last + 1, first)), response, () => undefined);
-}
-
-/** @returns a range whose end is before its beginning when the file has no such bytes; `null` without a range. */
-function rangeOf(header: string | undefined, sizeBytes: number): ByteRange | null {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
-  if (first === '' && last === '') return null;
-  if (first === '') return { first: Math.max(0, sizeBytes - Number(last)), last: sizeBytes - 1 };
-  return { first: Number(first), last: Math.min(last === '' ? Infinity : Number(last), sizeBytes - 1) };
+  pipeline(Readable.from(mediaChunks(range.last + 1, range.first)), response, () => undefined);
 }

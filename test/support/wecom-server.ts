@@ -5,12 +5,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type ApiAnswer, sendAnswer } from './wecom-answers.js';
+import { AccessTokens, type ExpiresIn } from '../../simulator/api/access-tokens.js';
+import { type ApiAnswer, sendAnswer } from '../../simulator/api/answers.js';
 import { API_NAMES, answerOfApi } from './wecom-apis.js';
 import { WecomCall } from './wecom-call.js';
 import { type Behaviour, usual } from './wecom-faults.js';
 import { type Media, sendMedia } from './wecom-media.js';
-import { type ExpiresIn, WecomTokens } from './wecom-tokens.js';
 
 /** Where tokens are given as by a gateway in WeCom's place: `expires_in` is always what remains. */
 const GATEWAY_PATH = '/gateway/token';
@@ -44,7 +44,7 @@ export class WecomServer {
   maxSockets = 0;
   expiresIn: ExpiresIn;
   readonly #server = createServer((request, response) => this.#serve(request, response));
-  readonly #tokens: WecomTokens;
+  readonly #tokens: AccessTokens;
   readonly #media = new Map<string, Media>();
   readonly #behaviours = new Map<string, Behaviour>();
   readonly #sockets = new Set<Socket>();
@@ -55,7 +55,7 @@ export class WecomServer {
 
   constructor({ expiresIn = 'life', nowMs = Date.now }: WecomServerOptions = {}) {
     this.expiresIn = expiresIn;
-    this.#tokens = new WecomTokens(() => nowMs() + this.#advancedMs);
+    this.#tokens = new AccessTokens(() => nowMs() + this.#advancedMs);
     this.#server.on('connection', (socket: Socket) => this.#watch(socket));
   }
 

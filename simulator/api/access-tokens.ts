@@ -1,6 +1,6 @@
-/** The access tokens of the simulated WeCom: one per secret, the same string for as long as it is valid. */
+/** Access tokens as WeCom gives them (gettoken, 91039): one per secret, the same string for as long as it is valid. */
 import { randomBytes } from 'node:crypto';
-import { type ApiAnswer, ok, refusal } from './wecom-answers.js';
+import { type ApiAnswer, ok, refusal } from './answers.js';
 
 interface Token {
   readonly value: string;
@@ -17,7 +17,7 @@ interface Secret {
 /** WeCom does not say which of the two `expires_in` is when a token is given a second time. */
 export type ExpiresIn = 'life' | 'remaining';
 
-export class WecomTokens {
+export class AccessTokens {
   /** Secrets by corp. */
   readonly #corps = new Map<string, Map<string, Secret>>();
   /** All that were ever given, by value. */

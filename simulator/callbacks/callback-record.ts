@@ -1,0 +1,20 @@
+/** One event on its way to the callback URL, as the page shows it. */
+export interface CallbackRecord {
+  readonly id: number;
+  readonly openKfId: string;
+  readonly atMs: number;
+  readonly attempts: CallbackAttempt[];
+  /** `dropped` by the fault switch; `given-up` after the last re-send. */
+  state: 'running' | 'taken' | 'given-up' | 'dropped';
+}
+
+export interface CallbackAttempt {
+  /** From 1 to 4. */
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly tookMs: number;
+  readonly outcome: 'taken' | 'bad-status' | 'cut' | 'failed';
+  readonly status: number | null;
+  /** The beginning of the answer, or why there was none. */
+  readonly detail: string;
+}

@@ -1,0 +1,107 @@
+/**
+ * Sends events to the callback URL as WeCom does (90238, 90930): an answer that is not a 200 within 5 s is a failure,
+ * and is followed by up to three re-sends. Each is encrypted anew; the event inside, Token included, stays the same.
+ */
+import type { Clock } from '../../src/kernel/clock.js';
+import type { Faults } from '../faults.js';
+import type { CallbackAttempt, CallbackRecord } from './callback-record.js';
+import { type CallbackConfig, withQuery } from './callback-url.js';
+import { exchange, type Outcome } from './http-exchange.js';
+import { kfMessageXml, sealCallback } from './sealing.js';
+
+const CUT_MS = 5_000;
+const ATTEMPTS = 4;
+const KEPT = 50;
+
+export class CallbackSender {
+  /** Newest last. */
+  readonly records: CallbackRecord[] = [];
+  config: CallbackConfig | null = null;
+  onChange: () => void = () => {};
+  #lastId = 0;
+
+  constructor(
+    private readonly corpId: string,
+    private readonly faults: Readonly<Faults>,
+    private readonly clock: Clock,
+    private readonly closing: AbortSignal,
+  ) {}
+
+  /** Tells that the account has something new. Does nothing while no callback URL is saved. */
+  notify(openKfId: string, syncToken: string): void {
+    const { config } = this;
+    if (config === null) return;
+    const message = kfMessageXml({ corpId: this.corpId }, openKfId, syncToken, this.#nowS());
+    const copies = this.faults.duplicateCallbacks ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) void this.#deliver(this.#record(openKfId), config, message);
+  }
+
+  #record(openKfId: string): CallbackRecord {
+    this.#lastId += 1;
+    const state = this.faults.dropCallbacks ? 'dropped' : 'running';
+    const record: CallbackRecord = {
+      id: this.#lastId,
+      openKfId,
+      atMs: this.clock.nowMs(),
+      attempts: [],
+      state,
+    };
+    this.records.push(record);
+    if (this.records.length > KEPT) this.records.shift();
+    this.onChange();
+    return record;
+  }
+
+  async #deliver(record: CallbackRecord, config: CallbackConfig, message: string): Promise<void> {
+    if (record.state === 'dropped') return;
+    if (this.faults.callbackDelayMs > 0) await this.#sleep(this.faults.callbackDelayMs);
+    for (let number = 1; number <= ATTEMPTS && !this.closing.aborted; number += 1) {
+      const startedMs = this.clock.elapsedMs();
+      const attempt = await this.#attempt(number, config, message);
+      record.attempts.push(attempt);
+      if (attempt.outcome === 'taken') record.state = 'taken';
+      else if (number === ATTEMPTS) record.state = 'given-up';
+      this.onChange();
+      if (record.state !== 'running') return;
+      await this.#sleep(startedMs + CUT_MS - this.clock.elapsedMs());
+    }
+  }
+
+  async #attempt(number: number, config: CallbackConfig, message: string): Promise<CallbackAttempt> {
+    const startedAtMs = this.clock.nowMs();
+    const startedMs = this.clock.elapsedMs();
+    const sealed = sealCallback({ corpId: this.corpId, ...config }, message, this.corpId, this.#nowS());
+    const outcome = await exchange(
+      {
+        url: withQuery(new URL(config.url), sealed.query),
+        method: 'POST',
+        headers: { 'Content-Type': 'text/xml' },
+        body: sealed.body,
+        timeoutMs: CUT_MS,
+      },
+      this.clock,
+      this.closing,
+    );
+    const tookMs = Math.round(this.clock.elapsedMs() - startedMs);
+    return { number, startedAtMs, tookMs, ...judge(outcome) };
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (ms <= 0) return resolve();
+      const timer = this.clock.after(ms, resolve);
+      this.closing.addEventListener('abort', () => timer.cancel(), { once: true });
+    });
+  }
+
+  #nowS(): number {
+    return Math.floor(this.clock.nowMs() / 1_000);
+  }
+}
+
+function judge(outcome: Outcome): Pick<CallbackAttempt, 'outcome' | 'status' | 'detail'> {
+  if (outcome.kind === 'cut') return { outcome: 'cut', status: null, detail: 'no answer within 5 s' };
+  if (outcome.kind === 'failed') return { outcome: 'failed', status: null, detail: outcome.reason };
+  const { status, body } = outcome;
+  return { outcome: status === 200 ? 'taken' : 'bad-status', status, detail: body.slice(0, 200) };
+}

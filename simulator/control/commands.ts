@@ -1,0 +1,121 @@
+/** What the page, or a test from another process, can have done: POST /simulator/<name> with JSON. */
+import { Refused } from '../api/answers.js';
+import { isMediaType, requireMedia } from '../api/media-rules.js';
+import { RequestFields } from '../api/request-fields.js';
+import { type Faults, NO_FAULTS } from '../faults.js';
+import type { Simulator } from '../simulator.js';
+
+type Answer = object | Promise<object>;
+type Command = (simulator: Simulator, fields: RequestFields) => Answer;
+
+const TEXT_BYTES_MAX = 8_192;
+const DELAY_MS_MAX = 60_000;
+const DONE = { isDone: true };
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  customers: ({ corp }, fields) => corp.addCustomer(fields.required('nickname', 64)),
+  refuse: setRefusing,
+  enter: enter,
+  say: say,
+  recall: ({ corp }, fields) => {
+    corp.recall(fields.required('msgid', 64));
+    return DONE;
+  },
+  servicer: servicer,
+  callback: (simulator, fields) =>
+    simulator.saveCallback({
+      url: fields.string('url', 2_048).trim(),
+      token: fields.string('token', 128).trim(),
+      encodingAESKey: fields.string('encodingAESKey', 128).trim(),
+    }),
+  faults: setFaults,
+  'access-token/revoke': (simulator, fields) => {
+    const errcode = fields.integer('errcode', 40014, 40014, 42001) === 42001 ? 42001 : 40014;
+    return { isRevoked: simulator.revokeAccessToken(errcode) };
+  },
+};
+
+/** A customer sends a file. @throws Refused when WeCom would not take it. */
+export function sendFile(
+  { corp }: Simulator,
+  query: URLSearchParams,
+  contentType: string,
+  bytes: Buffer,
+): object {
+  const type = query.get('type') ?? '';
+  if (!isMediaType(type)) throw new Refused(40005);
+  requireMedia(type, bytes);
+  const openKfId = query.get('openKfId') ?? '';
+  const externalUserId = query.get('externalUserId') ?? '';
+  corp.conversation(openKfId, externalUserId);
+  const fileName = query.get('fileName') || 'file.bin';
+  const media_id = corp.media.add({ type, fileName, contentType, bytes, storedAtMs: corp.nowMs });
+  return { msgid: corp.write(openKfId, externalUserId, type, { media_id }) };
+}
+
+function between(simulator: Simulator, fields: RequestFields) {
+  const openKfId = fields.string('openKfId', 64) || simulator.openKfId;
+  return { openKfId, externalUserId: fields.string('externalUserId', 64) || simulator.firstCustomerId };
+}
+
+function enter(simulator: Simulator, fields: RequestFields): Answer {
+  const { openKfId, externalUserId } = between(simulator, fields);
+  const scene = fields.string('scene', 32);
+  simulator.corp.enter(openKfId, externalUserId, scene, fields.string('sceneParam', 128));
+  return DONE;
+}
+
+/** A text, the item of a menu that was clicked, a link or a place. */
+function say(simulator: Simulator, fields: RequestFields): Answer {
+  const { openKfId, externalUserId } = between(simulator, fields);
+  const msgtype = fields.string('msgtype', 16) || 'text';
+  return { msgid: simulator.corp.write(openKfId, externalUserId, msgtype, bodyOf(msgtype, fields)) };
+}
+
+function bodyOf(msgtype: string, fields: RequestFields): Readonly<Record<string, unknown>> {
+  if (msgtype === 'text') {
+    const menuId = fields.string('menuId', 128);
+    return { content: fields.required('content', TEXT_BYTES_MAX), ...(menuId !== '' && { menu_id: menuId }) };
+  }
+  if (msgtype === 'link') {
+    const url = fields.required('url', 2_048);
+    return { title: fields.string('title', 512) || url, desc: fields.string('desc', 512), url, pic_url: '' };
+  }
+  if (msgtype === 'location') {
+    const place = { latitude: fields.degrees('latitude', 90), longitude: fields.degrees('longitude', 180) };
+    return { ...place, name: fields.string('name', 256), address: fields.string('address', 256) };
+  }
+  throw new Refused(40008);
+}
+
+function setRefusing({ corp }: Simulator, fields: RequestFields): Answer {
+  const customer = corp.findCustomer(fields.required('externalUserId', 64));
+  if (customer === null) throw new Refused(40096);
+  customer.isRefusing = fields.boolean('isRefusing') ?? false;
+  corp.onChange();
+  return customer;
+}
+
+function servicer(simulator: Simulator, fields: RequestFields): Answer {
+  const { openKfId, externalUserId } = between(simulator, fields);
+  const conversation = simulator.corp.conversation(openKfId, externalUserId);
+  const userid = fields.string('userid', 64) || (simulator.corp.servicers[0] ?? '');
+  const action = fields.required('action', 16);
+  if (action === 'take') simulator.desk.take(conversation, userid);
+  else if (action === 'end') simulator.desk.end(conversation);
+  else if (action === 'say')
+    simulator.desk.write(conversation, userid, fields.required('content', TEXT_BYTES_MAX));
+  else throw new Refused(40058, 'action is take, say or end');
+  return DONE;
+}
+
+function setFaults({ faults, corp }: Simulator, fields: RequestFields): Faults {
+  for (const name of ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const) {
+    faults[name] = fields.boolean(name) ?? faults[name];
+  }
+  for (const name of ['callbackDelayMs', 'apiDelayMs'] as const) {
+    faults[name] = fields.integer(name, faults[name], NO_FAULTS[name], DELAY_MS_MAX);
+  }
+  corp.onChange();
+  return faults;
+}

@@ -1,0 +1,34 @@
+/** Server-sent events: the whole view at once and after each change; changes that come together make one event. */
+import type { ServerResponse } from 'node:http';
+import type { View } from './view.js';
+
+const TOGETHER_MS = 40;
+
+export class ViewStream {
+  readonly #readers = new Set<ServerResponse>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly view: () => View) {}
+
+  add(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+    response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
+    response.write(this.#event());
+    this.#readers.add(response);
+    response.once('close', () => this.#readers.delete(response));
+  }
+
+  changed(): void {
+    if (this.#readers.size === 0) return;
+    this.#timer ??= setTimeout(() => this.#send(), TOGETHER_MS);
+  }
+
+  #send(): void {
+    this.#timer = null;
+    const event = this.#event();
+    for (const reader of this.#readers) reader.write(event);
+  }
+
+  #event(): string {
+    return `event: view\ndata: ${JSON.stringify(this.view())}\n\n`;
+  }
+}

@@ -1,0 +1,39 @@
+/** What the page is given at each change: all there is to show. */
+import type { CallRecord } from '../api/call-log.js';
+import type { CallbackRecord } from '../callbacks/callback-record.js';
+import type { CallbackConfig, Verification } from '../callbacks/callback-url.js';
+import type { ChatMessage } from '../corp/chat.js';
+import type { ServiceState } from '../corp/conversation.js';
+import type { Customer, KfAccount } from '../corp/identity.js';
+import type { Faults } from '../faults.js';
+
+export interface ConversationView {
+  readonly openKfId: string;
+  readonly externalUserId: string;
+  readonly serviceState: ServiceState;
+  readonly servicerUserid: string | null;
+  /** How many messages the bot may send until the customer writes again. */
+  readonly sendsLeft: number;
+  /** Until when, epoch milliseconds; `null` when the customer never wrote. */
+  readonly sendableUntilMs: number | null;
+}
+
+export interface View {
+  readonly nowMs: number;
+  readonly url: string;
+  readonly corpId: string;
+  readonly corpSecret: string;
+  readonly accounts: readonly KfAccount[];
+  readonly customers: readonly Customer[];
+  readonly servicers: readonly string[];
+  readonly conversations: readonly ConversationView[];
+  readonly messages: readonly ChatMessage[];
+  readonly callbacks: readonly CallbackRecord[];
+  readonly calls: readonly CallRecord[];
+  /** What the form shows first: what is saved, or what was proposed at the start. */
+  readonly callback: CallbackConfig;
+  readonly isCallbackSaved: boolean;
+  /** Of the last try to save; `null` before there was one. */
+  readonly verification: Verification | null;
+  readonly faults: Faults;
+}

@@ -1,0 +1,35 @@
+/** What a person sees of the conversations: bubbles. Only what is shown; the API never reads it. */
+
+export interface ChatMessage {
+  readonly msgid: string;
+  readonly openKfId: string;
+  readonly externalUserId: string;
+  readonly from: 'customer' | 'bot' | 'servicer' | 'system';
+  readonly atMs: number;
+  readonly msgtype: string;
+  /** What stands under `msgtype` in the message, for instance `{ content }`; of an event its fields. */
+  readonly body: Readonly<Record<string, unknown>>;
+  isRecalled?: boolean;
+}
+
+const KEPT = 500;
+
+export class Chat {
+  readonly messages: ChatMessage[] = [];
+  readonly #waiting: ((reply: ChatMessage) => void)[] = [];
+
+  add(message: ChatMessage): void {
+    this.messages.push(message);
+    if (this.messages.length > KEPT) this.messages.shift();
+    if (message.from === 'bot') for (const resolve of this.#waiting.splice(0)) resolve(message);
+  }
+
+  find(msgid: string): ChatMessage | undefined {
+    return this.messages.find((message) => message.msgid === msgid);
+  }
+
+  /** The next message that a bot sends from now on. */
+  nextReply(): Promise<ChatMessage> {
+    return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+}

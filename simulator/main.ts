@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+/** Entry: `npm run simulator -- [options]`, or `npx wxkf-simulator [options]` once it is built. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { requireNode } from '../src/kernel/node-version.js';
+import { type CommandLine, HELP, parseCommandLine, UsageError } from './options.js';
+import { type Simulator, startSimulator } from './simulator.js';
+import { welcome } from './welcome.js';
+
+const RETRY_MS = 2_000;
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Tries until the URL verifies, and says what keeps it from doing so, once for each reason. */
+async function saveWhenItAnswers(simulator: Simulator, url: string): Promise<void> {
+  const { token, encodingAESKey } = simulator.callback;
+  let told = '';
+  for (;;) {
+    const verification = await simulator.saveCallback({ url, token, encodingAESKey });
+    if (verification.isVerified) {
+      return print(
+        `The callback URL ${url} is saved: it answered the verification in ${verification.tookMs} ms.`,
+      );
+    }
+    const { reason, detail } = verification;
+    if (reason.startsWith('invalid')) return print(`The callback URL ${url} is not saved: ${detail}.`);
+    if (told !== detail) print(`The callback URL ${url} is not saved yet: ${detail}. It is tried every 2 s.`);
+    told = detail;
+    await delay(RETRY_MS);
+  }
+}
+
+async function run(commandLine: CommandLine): Promise<void> {
+  const simulator = await startSimulator(commandLine);
+  print(welcome(simulator));
+  const stop = async () => {
+    await simulator.close();
+    process.exit(0);
+  };
+  // Not once: npm may pass on the signal that the terminal has sent already.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  if (commandLine.callbackUrl !== null) void saveWhenItAnswers(simulator, commandLine.callbackUrl);
+}
+
+function explain(error: unknown): string {
+  const { code, message, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken; --port names another, and 0 takes any that is free`;
+  return message ?? String(error);
+}
+
+requireNode();
+try {
+  const commandLine = parseCommandLine(process.argv.slice(2));
+  if (commandLine === null) process.stdout.write(HELP);
+  else await run(commandLine);
+} catch (error) {
+  process.stderr.write(`wxkf-simulator: ${explain(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write('--help tells the options.\n');
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

@@ -1,0 +1,12 @@
+/** The page as the simulator serves it: all from its own address, and only there, so nothing is compressed beforehand. */
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  build: {
+    // Beside what simulator/control becomes, which serves it.
+    outDir: '../../dist-tools/simulator/page',
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});

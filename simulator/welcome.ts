@@ -1,0 +1,41 @@
+import type { Simulator } from './simulator.js';
+
+/** What is printed at the start: where everything is, and how a manager and a bot are started against it. */
+export function welcome(simulator: Simulator): string {
+  const { url, corpId, corpSecret, accounts, callback, openKfId } = simulator;
+  const port = new URL(url).port;
+  const again = [
+    `--port ${port}`,
+    `--corp-id ${corpId}`,
+    `--secret ${corpSecret}`,
+    `--token ${callback.token}`,
+    `--aes-key ${callback.encodingAESKey}`,
+    ...accounts.map(({ name }) => `--account ${name}`),
+  ];
+  const name = accounts[0]?.name ?? '';
+  return `The local WeCom is at ${url}: open it in a browser and write as a customer.
+
+  corp id           ${corpId}
+  corpSecret        ${corpSecret}
+  Token             ${callback.token}
+  EncodingAESKey    ${callback.encodingAESKey}
+${accounts.map((account) => `  kf account        ${account.openKfId}  ${account.name}`).join('\n')}
+
+The manager, with this as its WeCom:
+
+  WECOM_API_URL=${url} ACCESS_TOKEN_URL=${url}/cgi-bin/gettoken npm start
+
+A bot, for instance the echo puppet:
+
+  MANAGER_URL=http://127.0.0.1:7777 CORP_ID=${corpId} CORP_SECRET=${corpSecret} \\
+  KF_ID=${openKfId} KF_NAME=${name} CALLBACK_TOKEN=${callback.token} \\
+  ENCODING_AES_KEY=${callback.encodingAESKey} node examples/echo-puppet/echo-puppet.js
+
+The callback URL, to be saved on the page or with --callback-url, is http://127.0.0.1:7777/callback/${corpId}
+It is answered once a bot with this Token and EncodingAESKey has registered.
+
+The same again: npm run simulator -- ${again.join(' ')}
+
+Ctrl-C ends it.
+`;
+}
