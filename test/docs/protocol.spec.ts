@@ -1,0 +1,64 @@
+/** docs/protocol.md: its test vectors open as they are printed, and what it says of lengths and forms is the code's. */
+import { createDecipheriv } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { decrypt, getSignature } from '@wecom/crypto';
+import { WecomCipher } from '../../src/crypto/wecom-cipher.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { toAesKeyBytes } from '../../src/kernel/wecom-format.js';
+
+interface Vector {
+  readonly name: string;
+  readonly encrypted: string;
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly msgSignature: string;
+  readonly pad: number;
+  readonly message: string;
+  readonly receiveId: string;
+}
+
+const SECTION = readFileSync('docs/protocol.md', 'utf8').split('### Test vectors')[1] ?? '';
+const [, token = '', encodingAESKey = '', corpId = ''] =
+  /With Token `(\w+)` and EncodingAESKey `(\w+)`, for the corp `(\w+)`/.exec(SECTION) ?? [];
+const VECTORS: readonly Vector[] = JSON.parse(/```json\n(.*?)```/s.exec(SECTION)?.[1] ?? '[]');
+const cipher = new WecomCipher(new Secret(token), new Secret(encodingAESKey));
+
+function opensWithPaddingCheck(encrypted: string): boolean {
+  const key = toAesKeyBytes(encodingAESKey);
+  const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16));
+  decipher.update(encrypted, 'base64');
+  try {
+    decipher.final();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it('has vectors, one of which is for another corp', () => {
+  expect(VECTORS).toHaveLength(4);
+  expect(VECTORS.filter(({ receiveId }) => receiveId !== corpId).map(({ name }) => name)).toEqual([
+    'event for another corp: refuse',
+  ]);
+});
+
+it.each(VECTORS)('opens as printed: $name', (vector) => {
+  const { encrypted, timestamp, nonce, msgSignature, message, receiveId } = vector;
+  expect(cipher.isSignedHere({ msgSignature, timestamp, nonce, encrypted })).toBe(true);
+  expect(cipher.open(encrypted)).toEqual({ message, receiveId });
+});
+
+it.each(VECTORS)('opens the same by the library of WeCom: $name', (vector) => {
+  const { encrypted, timestamp, nonce, msgSignature, message, receiveId } = vector;
+  expect(getSignature(token, timestamp, nonce, encrypted)).toBe(msgSignature);
+  expect(decrypt(encodingAESKey, encrypted)).toMatchObject({ message, id: receiveId });
+});
+
+it.each(VECTORS)('is padded as printed, and fails the check of OpenSSL beyond 16: $name', (vector) => {
+  const { encrypted, pad } = vector;
+  const length = Buffer.from(encrypted, 'base64').length;
+  const { message, receiveId } = cipher.open(encrypted);
+  expect(length - 20 - Buffer.byteLength(message + receiveId)).toBe(pad);
+  expect(opensWithPaddingCheck(encrypted)).toBe(pad <= 16);
+});
