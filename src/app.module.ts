@@ -12,6 +12,7 @@ import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import type { Tracing } from './kernel/tracing.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OpenapiModule } from './openapi/openapi.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         WecomModule,
         HealthModule,
         ApiModule,
+        OpenapiModule,
         ConsoleModule,
       ],
     };

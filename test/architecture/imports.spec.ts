@@ -69,7 +69,8 @@ describe('imports', () => {
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
-    ['zod', /^(config|api\/answers)\//],
+    ['zod', /^(config|api\/answers|openapi)\//],
+    ['@nestjs/swagger', /^openapi\//],
     ['@nestjs/terminus', /^health\//],
   ])('keep %s in its place', (name, place) => {
     const users = imports

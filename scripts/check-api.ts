@@ -1,0 +1,101 @@
+/**
+ * `npm run check:api [-- --short]`: schemathesis reads the OpenAPI document of the built manager and tries to prove it
+ * wrong, with good and bad requests to every route. Fails on whatever it finds.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import {
+  CALLBACK_TOKEN,
+  CORP_ID,
+  CORP_SECRET,
+  ENCODING_AES_KEY,
+  OPEN_KF_ID,
+} from '../src/openapi/example-values.js';
+import { startManager } from '../test/support/manager-process.js';
+import { embeddedPlace } from '../test/support/place.js';
+import { startPuppetServer } from '../test/support/puppet-server.js';
+import { startWecomServer } from '../test/support/wecom-server.js';
+
+const SCHEMATHESIS = '.cache/schemathesis/bin/schemathesis';
+/** The part that is random goes on until then. */
+const TIME_LIMIT_S = { short: 10, long: 300 };
+const EXAMPLES_MAX = { short: 5, long: 100 };
+
+const SECRETS = {
+  AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
+  AUTH_GATEWAY_TOKEN: 'secret-of-the-gateways',
+  AUTH_OPERATOR_TOKEN: 'secret-of-the-operators',
+  METRICS_TOKEN: 'secret-of-the-metrics',
+};
+
+/** @returns the exit code of schemathesis. */
+async function check(length: 'short' | 'long', more: readonly string[]): Promise<number> {
+  const place = embeddedPlace();
+  const [wecom, puppet] = [await startWecomServer(), await startPuppetServer()];
+  wecom.addSecret(CORP_ID, CORP_SECRET);
+  const manager = await startManager({
+    ...place.env,
+    ...SECRETS,
+    HOST: '127.0.0.1',
+    TRUST_PROXY: '127.0.0.1',
+    PUPPET_ENDPOINT_ALLOW: '127.0.0.0/8',
+    ACCESS_TOKEN_URL: wecom.tokenUrl,
+    WECOM_API_URL: wecom.url,
+    LOG_LEVEL: 'info',
+  });
+  try {
+    await registerExample(manager.url, puppet.url);
+    return await runSchemathesis(manager.url, length, more);
+  } finally {
+    await manager.stop();
+    await Promise.all([wecom.close(), puppet.close(), place.discard()]);
+  }
+}
+
+/** The account that the examples of the document are about. */
+async function registerExample(managerUrl: string, endpoint: string): Promise<void> {
+  const { status } = await fetch(`${managerUrl}/puppetWxkfManager/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRETS.AUTH_PUPPET_TOKEN}` },
+    body: JSON.stringify({
+      kfId: OPEN_KF_ID,
+      kfName: 'Support',
+      endpoint,
+      corpId: CORP_ID,
+      corpSecret: CORP_SECRET,
+      token: CALLBACK_TOKEN,
+      encodingAESKey: ENCODING_AES_KEY,
+    }),
+  });
+  if (status !== 200) throw new Error(`the example was not registered: ${status}`);
+}
+
+async function runSchemathesis(
+  managerUrl: string,
+  length: 'short' | 'long',
+  more: readonly string[],
+): Promise<number> {
+  const child = spawn(
+    SCHEMATHESIS,
+    [
+      ...['--config-file', 'scripts/api/schemathesis.toml', 'run', `${managerUrl}/docs-json`],
+      ...['--max-examples', String(EXAMPLES_MAX[length])],
+      ...more,
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...SECRETS } },
+  );
+  const [code] = await once(child, 'close');
+  return code ?? 1;
+}
+
+const { argv } = process;
+if (!existsSync(SCHEMATHESIS)) {
+  process.stderr.write(
+    'check-api: schemathesis is not there; python3 -m venv .cache/schemathesis && .cache/schemathesis/bin/pip install -r scripts/api/requirements.txt\n',
+  );
+  process.exit(1);
+}
+const isShort = argv.includes('--short');
+const more = argv.slice(2).filter((argument) => argument !== '--short');
+process.exit(await check(isShort ? 'short' : 'long', more));

@@ -1,0 +1,138 @@
+/** The answers by name, each with an example that its schema takes. */
+import { z } from 'zod';
+import { SUCCESS } from '../api/answers/page.js';
+import type { ErrorBody, WecomErrorBody } from '../http/error-answer.js';
+import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+import type { PuppetInfo } from '../registry/register.dto.js';
+import type { WecomAnswer } from '../wecom/wecom-answer.js';
+import type { Content, Schema } from './description.js';
+import { CORP_ID, ENDPOINT, OPEN_KF_ID } from './example-values.js';
+
+const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+const ERROR = z.object({
+  code: z.int().describe('The HTTP status.'),
+  message: z.string().describe('What is wrong and what to do about it.'),
+  error: z.enum(ERROR_CODES).describe('Once published, it keeps its meaning.'),
+  requestId: z.string().describe("The request's x-request-id, which stands in the manager's log."),
+}) satisfies z.ZodType<ErrorBody>;
+
+const WECOM_ERROR_BODY = z.object({
+  errcode: z.int().describe("The HTTP status, which no error of WeCom's is."),
+  errmsg: z.string().describe('What is wrong and what to do about it.'),
+}) satisfies z.ZodType<WecomErrorBody>;
+
+const REFUSAL = z.object({
+  errcode: z
+    .int()
+    .describe("WeCom's, never 0. The manager's own are 41002, 41004 (a parameter is missing) and 45009."),
+  errmsg: z.string(),
+}) satisfies z.ZodType<WecomAnswer>;
+
+const ACCESS_TOKEN = z.object({
+  errcode: z.literal(0),
+  errmsg: z.literal('ok'),
+  access_token: z.string(),
+  expires_in: z.int().min(1).describe('Seconds that are really left, rounded down.'),
+});
+
+const DELIVERED = SUCCESS.extend({
+  delivery: z
+    .enum(['delivered', 'pending'])
+    .describe('delivered: the puppet took it; pending: it is kept on disk and will be delivered.'),
+});
+
+const PUPPET = z.object({
+  kfId: z.string(),
+  kfName: z.string(),
+  endpoint: z.string(),
+  corpId: z.string(),
+  online: z.boolean(),
+  lastOnlineDate: z.iso.datetime().nullable().describe('Its last hello or goodbye; null: never recorded.'),
+}) satisfies z.ZodType<PuppetInfo>;
+
+const PART = z.looseObject({ status: z.enum(['up', 'down']) });
+const PARTS = z.record(z.string(), PART);
+const HEALTH = z.object({
+  status: z.enum(['ok', 'error', 'shutting_down']),
+  info: PARTS.describe('The parts that are up.'),
+  error: PARTS.describe('The parts that are down.'),
+  details: PARTS.describe('All of them.'),
+});
+
+/** Typed, so that no example can be of another shape. */
+function component<T extends z.ZodType>(schema: T, example: z.infer<T>): Component {
+  return { schema, example };
+}
+
+interface Component {
+  readonly schema: z.ZodType;
+  readonly example: unknown;
+}
+
+const COMPONENTS = {
+  ManagerError: component(ERROR, {
+    code: 404,
+    message: ERRORS.REGISTRY_PUPPET_NOT_FOUND.message,
+    error: 'REGISTRY_PUPPET_NOT_FOUND',
+    requestId: '7d793037a0760186',
+  }),
+  WecomError: component(WECOM_ERROR_BODY, { errcode: 504, errmsg: ERRORS.WECOM_UNREACHABLE.message }),
+  WecomRefusal: component(REFUSAL, { errcode: 40001, errmsg: 'invalid credential' }),
+  AccessToken: component(ACCESS_TOKEN, {
+    errcode: 0,
+    errmsg: 'ok',
+    access_token: 'the-access-token',
+    expires_in: 5_317,
+  }),
+  Success: component(SUCCESS, { code: 0, message: 'success' }),
+  Delivered: component(DELIVERED, { code: 0, message: 'success', delivery: 'delivered' }),
+  Puppet: component(PUPPET, {
+    kfId: OPEN_KF_ID,
+    kfName: 'Support',
+    endpoint: ENDPOINT,
+    corpId: CORP_ID,
+    online: true,
+    lastOnlineDate: '2026-01-31T08:00:00.000Z',
+  }),
+  Health: component(HEALTH, {
+    status: 'ok',
+    info: { registry: { status: 'up', puppets: 12 }, lifecycle: { status: 'up' } },
+    error: {},
+    details: { registry: { status: 'up', puppets: 12 }, lifecycle: { status: 'up' } },
+  }),
+} satisfies Readonly<Record<string, Component>>;
+
+export type ComponentName = keyof typeof COMPONENTS;
+
+export function refTo(name: ComponentName): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+export function exampleOf(name: ComponentName): unknown {
+  return COMPONENTS[name].example;
+}
+
+/** JSON of that component, with its example. */
+export function jsonOf(name: ComponentName): Content {
+  return { 'application/json': { schema: refTo(name), example: exampleOf(name) } };
+}
+
+export function componentSchemas(): Record<string, Schema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, { schema }] of Object.entries(COMPONENTS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema),
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _version, $id: _place, ...schema }]) => [id, schema]),
+  );
+}
+
+/** That a whole number is one that JSON can carry, and what a date looks like beside its format. */
+function leaveOutTheObvious(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.format === 'date-time') delete schema.pattern;
+}

@@ -1,0 +1,29 @@
+/** Who may call a route, as OpenAPI says it: any one of several schemes. */
+import type { DocumentBuilder } from '@nestjs/swagger';
+import type { AllowedCallers } from '../http/allowed-callers.js';
+import { CALLERS, type Caller } from '../kernel/role.js';
+
+const SECRETS: Readonly<Record<Caller, string>> = {
+  puppet: 'AUTH_PUPPET_TOKEN',
+  gateway: 'AUTH_GATEWAY_TOKEN',
+  operator: 'AUTH_OPERATOR_TOKEN',
+  metrics: 'METRICS_TOKEN',
+};
+
+/** Two for each role: a secret is sent in either way. */
+export function addSecuritySchemes(document: DocumentBuilder): void {
+  for (const caller of CALLERS) {
+    const whose = `A secret of \`${SECRETS[caller]}\``;
+    document
+      .addBearerAuth({ type: 'http', scheme: 'bearer', description: `${whose}.` }, `${caller}Bearer`)
+      .addBasicAuth(
+        { type: 'http', scheme: 'basic', description: `${whose} as the password, with any user.` },
+        `${caller}Basic`,
+      );
+  }
+}
+
+export function securityOf(allowed: AllowedCallers): Record<string, string[]>[] {
+  if (allowed === 'anyone') return [];
+  return allowed.flatMap((caller) => [{ [`${caller}Bearer`]: [] }, { [`${caller}Basic`]: [] }]);
+}
