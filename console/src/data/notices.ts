@@ -1,0 +1,11 @@
+import { signal } from '@preact/signals';
+
+/** What an action came to: read out, and seen for some seconds. */
+export const notice = signal<{ readonly id: number; readonly text: string } | null>(null);
+
+let last = 0;
+
+export function tell(text: string): void {
+  last += 1;
+  notice.value = { id: last, text };
+}

@@ -1,0 +1,39 @@
+import { useState } from 'preact/hooks';
+import type { Page } from '../../../src/api/answers/page.js';
+import { type Polled, usePolled } from './polled.js';
+
+export interface Paged<T> extends Polled<Page<T>> {
+  /** Counted from 1. */
+  readonly pageNumber: number;
+  /** null on the first page. */
+  readonly toPrevious: (() => void) | null;
+  /** null on the last page. */
+  readonly toNext: (() => void) | null;
+}
+
+interface Held {
+  readonly key: string;
+  /** Where each page up to this one begins. */
+  readonly cursors: readonly (string | null)[];
+}
+
+const EVERY_MS = 5_000;
+
+/** One page of a list at a time, kept fresh. Another `key` begins at the first page. */
+export function usePaged<T>(
+  key: string,
+  load: (cursor: string | null, signal: AbortSignal) => Promise<Page<T>>,
+): Paged<T> {
+  const [held, setHeld] = useState<Held>({ key, cursors: [null] });
+  const cursors = held.key === key ? held.cursors : [null];
+  const setCursors = (next: Held['cursors']) => setHeld({ key, cursors: next });
+  const cursor = cursors.at(-1) ?? null;
+  const polled = usePolled(`${key} ${cursor}`, (signal) => load(cursor, signal), EVERY_MS);
+  const next = polled.data?.nextCursor ?? null;
+  return {
+    ...polled,
+    pageNumber: cursors.length,
+    toPrevious: cursors.length > 1 ? () => setCursors(cursors.slice(0, -1)) : null,
+    toNext: next === null ? null : () => setCursors([...cursors, next]),
+  };
+}
