@@ -1,9 +1,30 @@
 import { Module } from '@nestjs/common';
+import { CallbackModule } from '../callback/callback.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { AccountAnswers } from './account-answers.js';
+import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryStreams } from './delivery-streams.js';
+import { HintsController } from './hints.controller.js';
+import { History } from './history.js';
+import { Instruments } from './instruments.js';
+import { KfAccountsController } from './kf-accounts.controller.js';
+import { StatusController } from './status.controller.js';
+import { WecomErrorsController } from './wecom-errors.controller.js';
 
+/** What operators see and do, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule],
-  controllers: [AppsController],
+  imports: [RegistryModule, DispatchModule, CallbackModule],
+  controllers: [
+    AppsController,
+    StatusController,
+    KfAccountsController,
+    HintsController,
+    DeliveriesController,
+    WecomErrorsController,
+  ],
+  providers: [AccountAnswers, AccountList, DeliveryStreams, History, Instruments],
 })
 export class ApiModule {}

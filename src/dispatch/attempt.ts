@@ -23,7 +23,13 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
 
 export type AttemptResult =
   | { readonly taken: true; readonly status: number }
-  | { readonly taken: false; readonly stage: FailureStage; readonly reason: string };
+  | {
+      readonly taken: false;
+      readonly stage: FailureStage;
+      readonly reason: string;
+      /** Where it is that which was not taken. */
+      readonly status?: number;
+    };
 
 export interface Attempt {
   /** Never rejects. Settles 5 s after the start at the latest. */
@@ -106,7 +112,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
       return;
     }
     if (status < 300) this.#finish({ taken: true, status });
-    else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}` });
+    else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}`, status });
   }
 
   onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {

@@ -16,6 +16,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
+import { HintCounts } from './hint-counts.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import type { OutboxCounts } from './outbox.js';
 
@@ -41,7 +42,16 @@ beforeEach(async () => {
   metrics = new Metrics();
   const { client, redelivery, keeper, overload } = dispatch;
   const sockets = new OutgoingSockets(metrics);
-  new DispatchGauges(metrics, sockets, client, redelivery, keeper, overload, outbox, clock);
+  new DispatchGauges(
+    metrics,
+    sockets,
+    client,
+    redelivery,
+    keeper,
+    overload,
+    new HintCounts(outbox, clock),
+    clock,
+  );
 });
 
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());

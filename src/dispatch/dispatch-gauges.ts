@@ -1,28 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../kernel/app-error.js';
-import { withinDeadline } from '../kernel/deadline.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { byOrigin, toOrigin } from '../metrics/by-origin.js';
 import { Metrics, only, type Sample } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { HINT_STATES } from './hint.js';
+import { HintCounts } from './hint-counts.js';
 import { HintKeeper } from './hint-keeper.js';
-import { Outbox, type OutboxCounts } from './outbox.js';
 import { Overload } from './overload.js';
 import type { OverloadCounts } from './overload-notice.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
 
 const STATES = [...HINT_STATES, 'unreadable'] as const;
-/** A scrape has 10 s by default, and tells the rest whether the store answers or not. */
-const COUNT_LIMIT_MS = 1_000;
 
 /** What waits and what is in trouble, as it is when somebody looks. */
 @Injectable()
 export class DispatchGauges {
-  /** Two metrics come from one count. */
-  #counting: Promise<OutboxCounts | null> | null = null;
-
   constructor(
     metrics: Metrics,
     sockets: OutgoingSockets,
@@ -30,7 +23,7 @@ export class DispatchGauges {
     redelivery: Redelivery,
     keeper: HintKeeper,
     overload: Overload,
-    private readonly outbox: Outbox,
+    private readonly hints: HintCounts,
     private readonly storeClock: StoreClock,
   ) {
     sockets.watch('puppet', client.pools);
@@ -59,29 +52,16 @@ export class DispatchGauges {
   }
 
   async #hints(): Promise<Sample[]> {
-    const counts = await this.#count();
+    const counts = await this.hints.latest();
     if (counts === null) return [];
     return STATES.map((state) => ({ labels: { state }, value: counts[state] }));
   }
 
   async #oldestAge(): Promise<readonly Sample[]> {
-    const counts = await this.#count();
+    const counts = await this.hints.latest();
     if (counts === null) return [];
     const nowMs = this.storeClock.nowMs();
     return only(Math.max(0, nowMs - (counts.oldestWaitingAtMs ?? nowMs)) / 1_000);
-  }
-
-  /** @returns `null` where the store does not answer in time. */
-  #count(): Promise<OutboxCounts | null> {
-    this.#counting ??= withinDeadline(COUNT_LIMIT_MS, 'count hints for metrics', this.outbox.counts())
-      .catch((error: unknown) => {
-        if (error instanceof AppError) return null;
-        throw error;
-      })
-      .finally(() => {
-        this.#counting = null;
-      });
-    return this.#counting;
   }
 }
 

@@ -83,6 +83,12 @@ export class DispatchMetrics {
     (result.taken ? taken : failed[result.stage]).observe(seconds);
   }
 
+  /** Attempts that a puppet did not take, on whatever occasion. */
+  get failedAttempts(): number {
+    const failed = Object.values(this.#attempts).flatMap((attempts) => Object.values(attempts.failed));
+    return failed.reduce((sum, { count }) => sum + count, 0);
+  }
+
   hintTaken(occasion: Occasion, ageSeconds: number, isResync: boolean): void {
     this.#ages[occasion].observe(Math.max(0, ageSeconds));
     if (isResync) this.#resynced.add();

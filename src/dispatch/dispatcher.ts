@@ -9,6 +9,7 @@ import { RegistryService } from '../registry/registry.service.js';
 import { keysIdOf } from '../registry/registry-image.js';
 import type { KeyPair } from '../registry/shared-keys.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
+import { Deliveries } from './deliveries.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { hintKey, type Lease, type NewHint, type NotTriedStage } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
@@ -82,6 +83,7 @@ export class Dispatcher {
     private readonly keeper: HintKeeper,
     private readonly redelivery: Redelivery,
     private readonly metrics: DispatchMetrics,
+    private readonly deliveries: Deliveries,
     private readonly overload: Overload,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -168,7 +170,9 @@ export class Dispatcher {
     this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs, (ended) => {
       this.overload.attemptEnded();
-      this.metrics.attempted('inline', ended, (this.clock.elapsedMs() - startedMs) / 1_000);
+      const durationMs = this.clock.elapsedMs() - startedMs;
+      this.metrics.attempted('inline', ended, durationMs / 1_000);
+      this.deliveries.ended(puppet, sent, 'inline', attempts, ended, durationMs);
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
     if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };

@@ -6,6 +6,7 @@ import type { Puppet } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Attempt, AttemptResult, FailureStage } from './attempt.js';
 import type { Circuits } from './circuit.js';
+import type { Deliveries } from './deliveries.js';
 import type { DispatchMetrics } from './dispatch-metrics.js';
 import { type Failure, hintKey, type Occasion, REASON_LENGTH_MAX } from './hint.js';
 import type { HintKeeper } from './hint-keeper.js';
@@ -55,6 +56,7 @@ export class HintSender {
     private readonly budget: ResyncBudget,
     private readonly keeper: HintKeeper,
     private readonly metrics: DispatchMetrics,
+    private readonly deliveries: Deliveries,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     private readonly log: HintLog,
@@ -74,7 +76,9 @@ export class HintSender {
     const held = toHeld(hint);
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
-    if (ageMs >= HINT_LIFE_MS) return this.#bury(outbox, hint, 'expired', 'no puppet took it within 3 days');
+    // What was never tried, as after a replay, is tried once, however old it is.
+    if (ageMs >= HINT_LIFE_MS && hint.attempts > 0)
+      return this.#bury(outbox, hint, 'expired', 'no puppet took it within 3 days');
     const { openKfId } = hint;
     // One that registered with another process a moment ago is not in memory yet.
     const known = this.registry.findPuppet(openKfId);
@@ -130,6 +134,7 @@ export class HintSender {
     this.#underWay.delete(attempt);
     const elapsedMs = this.clock.elapsedMs() - startedMs;
     this.metrics.attempted(occasion, result, elapsedMs / 1_000);
+    this.deliveries.ended(puppet, event, occasion, hint.attempts + 1, result, elapsedMs);
     this.log.attempted(hint, event, occasion, Math.round(elapsedMs), result);
     return result;
   }
@@ -214,12 +219,21 @@ function toHeld(hint: ClaimedHint): Held {
 }
 
 /** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id, and of no trace. */
-function toResync({ corpId, openKfId }: KfEvent): KfEvent {
+export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfId'>): KfEvent {
   return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null, traceparent: null };
 }
 
-function hasSeenNothing(stage: FailureStage): boolean {
-  return stage === 'endpoint' || stage === 'saturated' || stage === 'withdrawn' || stage === 'connect';
+const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([
+  'endpoint',
+  'saturated',
+  'withdrawn',
+  'connect',
+  'registering',
+]);
+
+/** Whether the puppet cannot have seen what failed there. */
+export function hasSeenNothing(stage: Failure['stage']): boolean {
+  return SEEN_NOTHING.has(stage);
 }
 
 export function toFailure(atMs: number, stage: Failure['stage'], reason: string): Failure {

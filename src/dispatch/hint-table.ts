@@ -1,5 +1,11 @@
+import SortedTree from 'sorted-btree';
 import { DueQueues } from './due-queues.js';
 import { claimableAtMs, type HintHead, type HintState, hintKey } from './hint.js';
+
+// As a CommonJS module it arrives whole.
+const { default: BTree } = SortedTree;
+
+type Keys = InstanceType<typeof BTree<string, null>>;
 
 /** Of hints for which no puppet was ever known; no endpoint is that. */
 const NO_ENDPOINT = '';
@@ -10,7 +16,12 @@ export class HintTable {
   readonly #due = new DueQueues();
   readonly #byEndpoint = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
-  readonly #counts: Record<HintState, number> = { waiting: 0, parked: 0, dead: 0 };
+  /** Keys in their order. */
+  readonly #byState: Readonly<Record<HintState, Keys>> = {
+    waiting: new BTree<string, null>(undefined, byText),
+    parked: new BTree<string, null>(undefined, byText),
+    dead: new BTree<string, null>(undefined, byText),
+  };
 
   get(key: string): HintHead | null {
     return this.#heads.get(key) ?? null;
@@ -18,25 +29,21 @@ export class HintTable {
 
   set(head: HintHead): void {
     const key = hintKey(head);
-    this.delete(key);
+    const before = this.#remove(key);
+    if (before?.state !== head.state) {
+      if (before !== null) this.#byState[before.state].delete(key);
+      this.#byState[head.state].set(key, null);
+    }
     this.#heads.set(key, head);
-    this.#count(head, 1);
+    this.#countUnregistered(head, 1);
     const atMs = claimableAtMs(head);
     if (atMs !== null) this.#due.add(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
     if (head.state === 'waiting' && head.endpoint !== null) this.#ofEndpoint(head.endpoint).add(key);
   }
 
   delete(key: string): void {
-    const head = this.#heads.get(key);
-    if (head === undefined) return;
-    this.#heads.delete(key);
-    this.#count(head, -1);
-    const atMs = claimableAtMs(head);
-    if (atMs !== null) this.#due.delete(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
-    if (head.endpoint === null) return;
-    const keys = this.#byEndpoint.get(head.endpoint);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#byEndpoint.delete(head.endpoint);
+    const head = this.#remove(key);
+    if (head !== null) this.#byState[head.state].delete(key);
   }
 
   /** In the order of their time. */
@@ -64,13 +71,36 @@ export class HintTable {
     return this.#heads.values();
   }
 
+  /** In the order of their keys. Nothing may be set or deleted meanwhile. @param after is left out. */
+  *ofState(state: HintState, after: string): Generator<HintHead> {
+    for (const key of this.#byState[state].keys(after)) {
+      const head = key === after ? undefined : this.#heads.get(key);
+      if (head !== undefined) yield head;
+    }
+  }
+
   count(state: HintState): number {
-    return this.#counts[state];
+    return this.#byState[state].size;
   }
 
   /** Accounts of the corp for which no puppet was ever known. */
   countUnregistered(corpId: string): number {
     return this.#unregistered.get(corpId) ?? 0;
+  }
+
+  /** From all but its state. @returns what it was. */
+  #remove(key: string): HintHead | null {
+    const head = this.#heads.get(key);
+    if (head === undefined) return null;
+    this.#heads.delete(key);
+    this.#countUnregistered(head, -1);
+    const atMs = claimableAtMs(head);
+    if (atMs !== null) this.#due.delete(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
+    if (head.endpoint === null) return head;
+    const keys = this.#byEndpoint.get(head.endpoint);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byEndpoint.delete(head.endpoint);
+    return head;
   }
 
   #ofEndpoint(endpoint: string): Set<string> {
@@ -82,11 +112,14 @@ export class HintTable {
     return keys;
   }
 
-  #count({ state, endpoint, corpId }: HintHead, change: 1 | -1): void {
-    this.#counts[state] += change;
+  #countUnregistered({ endpoint, corpId }: HintHead, change: 1 | -1): void {
     if (endpoint !== null) return;
     const count = this.countUnregistered(corpId) + change;
     if (count > 0) this.#unregistered.set(corpId, count);
     else this.#unregistered.delete(corpId);
   }
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { accountKey } from '../registry/puppet.js';
 import type { FailureStage } from './attempt.js';
 import type { KfEvent } from './kf-event.js';
 import { FAST_STEPS } from './retry-schedule.js';
@@ -44,6 +45,10 @@ export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
  */
 export const OCCASIONS = ['due', 'probe', 'registration'] as const;
 export type Occasion = (typeof OCCASIONS)[number];
+
+/** Why an attempt is made: its callback came in; it is that of a hint; an operator asked for a test. */
+export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'test'] as const;
+export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
 
 export const REASON_LENGTH_MAX = 1_024;
 
@@ -99,8 +104,8 @@ export interface NewHint extends KeptEvent {
 }
 
 /** One per kf account. By corp too, so that no corp can touch what waits for an account of another. */
-export function hintKey({ corpId, openKfId }: Pick<HintHead, 'corpId' | 'openKfId'>): string {
-  return `${corpId}/${openKfId}`;
+export function hintKey(hint: Pick<HintHead, 'corpId' | 'openKfId'>): string {
+  return accountKey(hint);
 }
 
 /** When it may be claimed; `null` for never. */
@@ -117,6 +122,16 @@ export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number):
 export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: number): T {
   if (hint.state === 'waiting') return { ...hint, endpoint, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
   return { ...hint, state: 'waiting', endpoint, step: 0, dueAtMs: nowMs };
+}
+
+/**
+ * What an operator sends again, whatever its state was: a new event to its puppet, which may have taken the one
+ * before, and so without attempts. It is of a new generation, which no attempt that is under way can end.
+ */
+export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
+  const event = { ...hint.event, id: randomUUID() };
+  const again = { ...hint, event, generation: randomUUID(), attempts: 0, step: 0 };
+  return { ...again, state: 'waiting', endpoint, dueAtMs: nowMs };
 }
 
 /**

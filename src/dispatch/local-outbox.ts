@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../kernel/app-error.js';
 import { failpoint } from '../kernel/failpoint.js';
+import { accountKey } from '../registry/puppet.js';
 import {
   type Failure,
   type Hint,
@@ -11,12 +12,14 @@ import {
   merge,
   type NewHint,
   runningLease,
+  toReplayed,
   toWaiting,
 } from './hint.js';
 import { HintTable } from './hint-table.js';
 import {
   type ClaimedHint,
   type Held,
+  type HintFilter,
   type HintPage,
   type Kept,
   Outbox,
@@ -168,19 +171,50 @@ export class LocalOutbox extends Outbox {
     return this.#table.endpoints();
   }
 
-  override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
-    const keys: string[] = [];
-    for (const head of this.#table.heads()) {
-      const key = hintKey(head);
-      if (head.state === state && (cursor === null || key > cursor)) keys.push(key);
-    }
-    const page = keys.sort().slice(0, limit);
-    const hints = page.map((key) => this.#find(key)).filter((hint) => hint !== null);
-    return { hints, cursor: keys.length > limit ? (page.at(-1) ?? null) : null };
+  override async list(
+    { states, corpId }: HintFilter,
+    cursor: string | null,
+    limit: number,
+  ): Promise<HintPage> {
+    const prefix = corpId === null ? '' : accountKey({ corpId, openKfId: '' });
+    const after = cursor !== null && cursor > prefix ? cursor : prefix;
+    const found = states.flatMap((state) => {
+      const heads = this.#table.ofState(state, after).take(limit + 1);
+      return [...heads].filter((head) => corpId === null || head.corpId === corpId);
+    });
+    if (states.length > 1) found.sort((a, b) => (hintKey(a) < hintKey(b) ? -1 : 1));
+    const hints = found.slice(0, limit);
+    const last = hints.at(-1);
+    return { hints, cursor: found.length > limit && last !== undefined ? hintKey(last) : null };
   }
 
   override async find(key: string): Promise<Hint | null> {
     return this.#find(key);
+  }
+
+  override async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
+    const heads = keys.map((key) => this.#table.get(key)).filter((head) => head !== null);
+    return new Map(heads.map((head) => [hintKey(head), head]));
+  }
+
+  override async findOfAccount(openKfId: string): Promise<readonly HintHead[]> {
+    return [...this.#table.heads()].filter((head) => head.openKfId === openKfId);
+  }
+
+  override async replay(key: string, endpoint: string, nowMs: number): Promise<boolean> {
+    const before = this.#find(key);
+    if (before === null) return false;
+    const hint = toReplayed(before, endpoint, nowMs);
+    this.#table.set(toHead(hint));
+    await this.#store.write(key, hint);
+    return true;
+  }
+
+  override async drop(key: string, generation: string): Promise<boolean> {
+    if (this.#table.get(key)?.generation !== generation) return false;
+    this.#table.delete(key);
+    await this.#store.remove(key);
+    return true;
   }
 
   override async counts(): Promise<OutboxCounts> {

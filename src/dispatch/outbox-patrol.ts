@@ -4,15 +4,16 @@ import type { StoreClock } from '../kernel/store-clock.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import type { Circuits } from './circuit.js';
 import type { DispatchMetrics } from './dispatch-metrics.js';
-import { type Hint, hintKey } from './hint.js';
+import { type HintHead, hintKey } from './hint.js';
 import type { HintLog } from './hint-log.js';
 import { toFailure } from './hint-sender.js';
-import type { Outbox } from './outbox.js';
+import type { HintFilter, Outbox } from './outbox.js';
 import type { PuppetClient } from './puppet-client.js';
 import { HINT_LIFE_MS } from './retry-schedule.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
+const PARKED: HintFilter = { states: ['parked'], corpId: null };
 
 /**
  * Looks through the outbox once in a while for what no due time brings up: parked hints whose puppet is known
@@ -68,14 +69,14 @@ export class OutboxPatrol {
 
   async #lookAtParked(): Promise<void> {
     for (let cursor: string | null = null; !this.#isStopped; ) {
-      const page = await this.outbox.listByState('parked', cursor, PAGE_SIZE);
+      const page = await this.outbox.list(PARKED, cursor, PAGE_SIZE);
       await Promise.all(page.hints.map((hint) => this.#look(hint)));
       ({ cursor } = page);
       if (cursor === null) return;
     }
   }
 
-  async #look(hint: Hint): Promise<void> {
+  async #look(hint: HintHead): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const key = hintKey(hint);
     const puppet = this.registry.findPuppet(hint.openKfId);

@@ -1,4 +1,4 @@
-import type { Failure, Hint, HintState, NewHint } from './hint.js';
+import type { Failure, Hint, HintHead, HintState, NewHint } from './hint.js';
 
 /** Accounts of one corp that never registered and have something kept: anybody's typing error makes one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
@@ -41,8 +41,14 @@ export interface Rescheduled {
   readonly newer: { readonly step: number; readonly dueAtMs: number };
 }
 
+export interface HintFilter {
+  readonly states: readonly HintState[];
+  /** `null` for those of all corps. */
+  readonly corpId: string | null;
+}
+
 export interface HintPage {
-  readonly hints: readonly Hint[];
+  readonly hints: readonly HintHead[];
   /** Where the next page begins; `null` at the end. */
   readonly cursor: string | null;
 }
@@ -124,10 +130,28 @@ export abstract class Outbox {
   /** Of all waiting hints. */
   abstract listEndpoints(): Promise<readonly string[]>;
 
-  /** A page in the order of their keys. @param cursor `null` for the first. */
-  abstract listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage>;
+  /** A page in the order of their keys. @param cursor the key after which it begins; `null` for the first. */
+  abstract list(filter: HintFilter, cursor: string | null, limit: number): Promise<HintPage>;
 
   abstract find(key: string): Promise<Hint | null>;
+
+  /** What waits, or is dead, of these; at most a page's worth. By key. */
+  abstract findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>>;
+
+  /** All of the account, one for each corp whose events were kept for it. Looks through everything: for a person's question. */
+  abstract findOfAccount(openKfId: string): Promise<readonly HintHead[]>;
+
+  /**
+   * Has it sent again, as a new event and whatever its state: see `toReplayed`. Its lease, if one runs, stays.
+   * @returns false when nothing waits for the account.
+   */
+  abstract replay(key: string, endpoint: string, nowMs: number): Promise<boolean>;
+
+  /**
+   * Removes it for good, whatever its state and whoever has leased it, if it is still of this generation.
+   * @returns whether it was removed, by this.
+   */
+  abstract drop(key: string, generation: string): Promise<boolean>;
 
   abstract counts(): Promise<OutboxCounts>;
 

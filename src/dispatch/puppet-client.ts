@@ -15,6 +15,7 @@ import type { Puppet } from '../registry/puppet.js';
 import { type Attempt, PuppetExchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from './kf-event.js';
+import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
 
 /** Of one origin: enough for thousands of deliveries a second, few enough that it takes no others' share. */
 const LIMITS: PoolLimits = {
@@ -26,6 +27,11 @@ const LIMITS: PoolLimits = {
 };
 /** Beyond this many only events that come in go to an origin; hints wait, so that it takes no others' share of them. */
 const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
+
+export interface ShownAttempt extends Pick<Attempt, 'result'> {
+  /** See `ShownExchange.whenAnswered`. */
+  whenAnswered(): Promise<ShownAnswer | null>;
+}
 
 @Injectable()
 export class PuppetClient {
@@ -74,6 +80,23 @@ export class PuppetClient {
    * @param tracestate what came with the event's `traceparent`, and is not kept with it.
    */
   start(puppet: Puppet, event: KfEvent, attempt: number, tracestate: string | null = null): Attempt {
+    return this.#start(PuppetExchange, puppet, event, attempt, tracestate);
+  }
+
+  /** The same for a person, who is shown how the answer begins. */
+  startShown(puppet: Puppet, event: KfEvent): ShownAttempt {
+    const attempt = this.#start(ShownExchange, puppet, event, 1, null);
+    const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
+    return { result: attempt.result, whenAnswered };
+  }
+
+  #start(
+    Exchange: typeof PuppetExchange,
+    puppet: Puppet,
+    event: KfEvent,
+    attempt: number,
+    tracestate: string | null,
+  ): Attempt {
     const endpoint = this.#readEndpointOf(puppet);
     if ('must' in endpoint) return PuppetExchange.failed('endpoint', toReason(endpoint));
     const pool = this.pools.of(endpoint.origin);
@@ -82,7 +105,7 @@ export class PuppetClient {
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('client', 'deliver', parent);
     const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
-    const exchange = new PuppetExchange(pool, request, this.clock);
+    const exchange = new Exchange(pool, request, this.clock);
     if (span !== null) record(span, endpoint, event, attempt, exchange);
     return exchange;
   }

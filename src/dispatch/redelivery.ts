@@ -8,6 +8,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { Circuits } from './circuit.js';
+import { Deliveries } from './deliveries.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintKeeper } from './hint-keeper.js';
@@ -46,6 +47,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly registry: RegistryService,
     private readonly keeper: HintKeeper,
     metrics: DispatchMetrics,
+    deliveries: Deliveries,
     clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -61,6 +63,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
       budget,
       keeper,
       metrics,
+      deliveries,
       clock,
       storeClock,
       hintLog,

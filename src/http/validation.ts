@@ -13,6 +13,12 @@ export const JsonBody = createParamDecorator(
     parseJsonBody(dto, context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
+/** The query as a checked DTO; what is left out in it is `undefined`. */
+export const Query = createParamDecorator(<T extends object>(dto: Dto<T>, context: ExecutionContext): T => {
+  const { query } = context.switchToHttp().getRequest<FastifyRequest>();
+  return validated(dto, query as object);
+});
+
 /** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
 const JSON_BYTES_MAX = 65_536;
 

@@ -186,6 +186,27 @@ export const ERRORS = {
     message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
   },
 
+  HINT_NOT_FOUND: { status: 404, message: 'Nothing waits for this kf account, and nothing of it is dead' },
+  HINT_CHANGED: {
+    status: 409,
+    message: 'The hint was taken, or a newer event came in, at this very moment; look at it again',
+  },
+  HINT_UNDELIVERABLE: {
+    status: 409,
+    message:
+      'It cannot be sent, since no puppet of its corp is registered for the kf account at an endpoint that can be used; have its puppet register, which sends it',
+  },
+  RESYNC_LIMITED: {
+    status: 429,
+    message:
+      'Puppets of this corp were told six times within a minute to pull without a sync token, and WeCom answers only ten such pulls; try again shortly',
+  },
+  STREAM_READERS_TOO_MANY: {
+    status: 429,
+    message:
+      'Too many readers follow the deliveries of this process already; close one, or try again shortly',
+  },
+
   OUTBOX_FULL: {
     status: 503,
     message:

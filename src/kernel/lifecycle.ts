@@ -1,6 +1,7 @@
 /** Whether the process is on its way out, and how many requests it still has to answer. */
 export class Lifecycle {
   #isDraining = false;
+  readonly #draining = Promise.withResolvers<void>();
   #requests = 0;
   #onIdle: () => void = () => {};
 
@@ -10,6 +11,12 @@ export class Lifecycle {
 
   beginDrain(): void {
     this.#isDraining = true;
+    this.#draining.resolve();
+  }
+
+  /** Resolves when it begins to drain: what goes on for as long as its reader likes ends then. */
+  whenDraining(): Promise<void> {
+    return this.#draining.promise;
   }
 
   requestBegan(): void {

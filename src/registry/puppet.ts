@@ -30,6 +30,14 @@ export interface Puppet {
   readonly answered: boolean;
 }
 
+/**
+ * One per kf account, and another where another corp has it. In its order the accounts of a corp follow each other,
+ * since no corpId has a slash.
+ */
+export function accountKey({ corpId, openKfId }: Pick<Puppet, 'corpId' | 'openKfId'>): string {
+  return `${corpId}/${openKfId}`;
+}
+
 /** What is known of a puppet when it registers. */
 export type Registration = Omit<Puppet, 'online' | 'lastOnlineAtMs' | 'replacedFrom' | 'answered'>;
 

@@ -1,9 +1,14 @@
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Secret } from '../kernel/secret.js';
+import { AccountIndex } from './account-index.js';
 import type { App } from './apps/app.js';
 import { type CorpKeys, KnownCorps } from './known-corps.js';
 import { isSamePuppet, type Puppet } from './puppet.js';
 import { type KeyPair, SharedPair, SharedSecret, toPairKey } from './shared-keys.js';
+
+/** Puppets that are put in order in one turn of the event loop. */
+const INDEXED_AT_ONCE = 5_000;
 
 interface Known {
   readonly puppet: Puppet;
@@ -22,6 +27,9 @@ export class RegistryImage {
   /** The distinct corpSecrets of each corp's puppets. */
   readonly #secrets = new Map<string, Map<string, SharedSecret>>();
   #onlineCount = 0;
+  /** Nobody pays for it before somebody looks. */
+  #index: AccountIndex | null = null;
+  #indexing: Promise<AccountIndex> | null = null;
 
   get size(): number {
     return this.#known.size;
@@ -110,6 +118,7 @@ export class RegistryImage {
     const pair = this.#corps.pairOf(puppet.corpId, puppet);
     pair?.addUser(secret);
     this.#known.set(puppet.openKfId, { puppet, pair, secret });
+    this.#index?.set(puppet, before?.puppet);
     if (puppet.online) this.#onlineCount++;
     if (before !== undefined) this.#release(before);
     return true;
@@ -119,7 +128,26 @@ export class RegistryImage {
     const before = this.#known.get(openKfId);
     if (before === undefined) return;
     this.#known.delete(openKfId);
+    this.#index?.delete(before.puppet);
     this.#release(before);
+  }
+
+  /** Made when it is first asked for, with pauses, and kept up from then on. */
+  index(): Promise<AccountIndex> {
+    this.#indexing ??= this.#makeIndex();
+    return this.#indexing;
+  }
+
+  async #makeIndex(): Promise<AccountIndex> {
+    const index = new AccountIndex();
+    this.#index = index;
+    let count = 0;
+    // What changes meanwhile is in the index already, or still to be met here.
+    for (const { puppet } of this.#known.values()) {
+      index.set(puppet, undefined);
+      if (++count % INDEXED_AT_ONCE === 0) await nextTurn();
+    }
+    return index;
   }
 
   *openKfIds(): Iterable<string> {

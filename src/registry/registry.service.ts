@@ -4,6 +4,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
@@ -125,16 +126,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
    * Forgets the account, which is then free for any corp. What waits for it stays kept.
    * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async forget(
-    openKfId: string,
-    asked: { readonly from: string; readonly requestId: string },
-  ): Promise<void> {
+  async forget(openKfId: string, by: AskedBy): Promise<void> {
     const write = this.#sync.beginWrite(openKfId);
     const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
     write.endForgotten();
     if (forgotten === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     const { corpId, endpoint } = forgotten;
-    this.log.info({ openKfId, corpId, endpoint, ...asked }, 'registry.forgotten');
+    this.log.info({ openKfId, corpId, endpoint, ...by }, 'registry.forgotten');
   }
 
   /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
@@ -173,6 +171,14 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   /** From memory. @returns `null` when unknown here, which `lookUpPuppet` then makes certain. */
   findPuppet(openKfId: string): Puppet | null {
     return this.#image.findPuppet(openKfId);
+  }
+
+  /**
+   * From memory, in the order of `accountKey`. @param after the key after which it begins, `''` for the first.
+   * @param corpId `null` for all.
+   */
+  async listPuppets(after: string, corpId: string | null, limit: number): Promise<readonly Puppet[]> {
+    return (await this.#image.index()).after(after, corpId, limit);
   }
 
   /** From memory, like `findPuppet`. */

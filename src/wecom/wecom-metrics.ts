@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { Clock, SystemClock } from '../kernel/clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
+import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
 
 /** How a request for an access token ended. */
 const TOKEN_RESULTS = ['memory', 'store', 'upstream', 'refused', 'invalid', 'unreachable', 'failed'] as const;
@@ -25,9 +27,6 @@ const CALL_RESULTS = [
 ] as const;
 export type CallResult = (typeof CALL_RESULTS)[number];
 
-const OPERATIONS = ['gettoken', 'call'] as const;
-type Operation = (typeof OPERATIONS)[number];
-
 /** Answers with an error. Callers and gateways can have any number answered, so the others are counted together. */
 interface Errors {
   readonly known: ReadonlyMap<number, Count>;
@@ -40,9 +39,11 @@ export class WecomMetrics {
   readonly #tokens: Record<TokenResult, Count>;
   readonly #inquiries: Record<InquiryResult, Observations>;
   readonly #calls: Record<CallResult, Observations>;
-  readonly #errors: Record<Operation, Errors>;
+  readonly #errors: Record<WecomOperation, Errors>;
+  readonly #seen: WecomErrors;
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, clock: Clock = new SystemClock()) {
+    this.#seen = new WecomErrors(clock);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
       'Requests for an access token, by where it came from or why there was none.',
@@ -64,7 +65,7 @@ export class WecomMetrics {
       'wxkf_wecom_errors_total',
       'Answers of WeCom with an errcode that is not 0.',
     );
-    this.#errors = byValue(OPERATIONS, (operation) => ({
+    this.#errors = byValue(WECOM_OPERATIONS, (operation) => ({
       known: new Map(COUNTED_ERRCODES.map((code) => [code, errors({ operation, errcode: String(code) })])),
       other: errors({ operation, errcode: 'other' }),
     }));
@@ -83,10 +84,20 @@ export class WecomMetrics {
   }
 
   /** @param errcode `null` where the answer has none, or is too long for an error. */
-  answered(operation: Operation, errcode: number | null): void {
+  answered(operation: WecomOperation, errcode: number | null): void {
     if (errcode === null || errcode === 0) return;
     const { known, other } = this.#errors[operation];
     (known.get(errcode) ?? other).add();
+    this.#seen.add(operation, errcode);
+  }
+
+  /** The manager answered so in WeCom's name, or once more what WeCom had said before. */
+  answeredHere(operation: WecomOperation, errcode: number): void {
+    this.#seen.add(operation, errcode);
+  }
+
+  get errors(): readonly SeenError[] {
+    return this.#seen.list();
   }
 
   toJSON() {

@@ -245,7 +245,7 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     });
 
     it('is passed over by a probe, a registration and a page', async () => {
-      expect((await outbox.listByState('waiting', null, 9)).hints).toHaveLength(1);
+      expect((await outbox.list({ states: ['waiting'], corpId: null }, null, 9)).hints).toHaveLength(1);
       expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: expect.any(Number) });
       await outbox.wakeEndpoint(ENDPOINT, NOW_MS - 1);
       expect(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS)).toMatchObject({ openKfId: 'wkGood' });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Failure, hintKey, type NewHint } from '../../src/dispatch/hint.js';
-import type { ClaimedHint, Held, Outbox, Rescheduled } from '../../src/dispatch/outbox.js';
+import { type Failure, type HintState, hintKey, type NewHint } from '../../src/dispatch/hint.js';
+import type { ClaimedHint, Held, HintFilter, Outbox, Rescheduled } from '../../src/dispatch/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
@@ -59,6 +59,8 @@ function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
 function heldOf(hint: ClaimedHint): Held {
   return { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
 }
+
+const of = (...states: HintState[]): HintFilter => ({ states, corpId: null });
 
 /** The promises of `Outbox`, for every adapter. */
 export function outboxContract(open: () => Promise<OpenedOutbox>): void {
@@ -533,13 +535,128 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       for (const n of [3, 1, 2])
         await outbox.put(newHint(`wk${n}`, { dueAtMs: null, endpoint: null }), NOW_MS);
       await outbox.put(newHint('wkWaiting'), NOW_MS);
-      const first = await outbox.listByState('parked', null, 2);
+      const first = await outbox.list(of('parked'), null, 2);
       expect(first.hints.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
-      const second = await outbox.listByState('parked', first.cursor, 2);
+      const second = await outbox.list(of('parked'), first.cursor, 2);
       expect(second.hints.map(({ openKfId }) => openKfId)).toEqual(['wk3']);
       expect(second.cursor).toBeNull();
-      expect((await outbox.listByState('waiting', null, 9)).hints).toHaveLength(1);
-      expect(await outbox.listByState('dead', null, 9)).toEqual({ hints: [], cursor: null });
+      expect((await outbox.list(of('waiting'), null, 9)).hints).toHaveLength(1);
+      expect(await outbox.list(of('dead'), null, 9)).toEqual({ hints: [], cursor: null });
+    });
+
+    it('lists several states and one corp alone, in the order of corp and account', async () => {
+      const corps = ['wwCorp', 'wwCorp-1', 'wwCorp_1', 'wwCorp0'];
+      for (const corpId of corps) {
+        const event = (openKfId: string) => ({ event: kfEvent({ corpId, openKfId }) });
+        await outbox.put(newHint('', { ...event('wk2'), dueAtMs: null, endpoint: null }), NOW_MS);
+        await outbox.put(newHint('', { ...event('wk1'), dueAtMs: NOW_MS }), NOW_MS);
+        await outbox.put(newHint('', event('wk3')), NOW_MS);
+      }
+      for (const hint of await claimAll(NOW_MS)) await outbox.bury(heldOf(hint), FAILURE, NOW_MS);
+      const all: string[] = [];
+      for (let cursor: string | null = null; ; ) {
+        const page = await outbox.list(of('waiting', 'parked', 'dead'), cursor, 5);
+        all.push(...page.hints.map(hintKey));
+        if (page.cursor === null) break;
+        cursor = page.cursor;
+      }
+      const keys = corps.flatMap((corpId) => ['wk1', 'wk2', 'wk3'].map((id) => `${corpId}/${id}`));
+      expect(all).toEqual(keys.sort());
+      for (const corpId of corps) {
+        const first = await outbox.list({ states: ['parked', 'waiting'], corpId }, null, 1);
+        expect(first.hints.map(hintKey)).toEqual([`${corpId}/wk2`]);
+        const rest = await outbox.list({ states: ['parked', 'waiting'], corpId }, first.cursor, 9);
+        expect([...rest.hints.map(hintKey), rest.cursor]).toEqual([`${corpId}/wk3`, null]);
+      }
+      expect(await outbox.list({ states: ['dead'], corpId: 'wwCor' }, null, 9)).toEqual({
+        hints: [],
+        cursor: null,
+      });
+    });
+
+    it('gives of many at once all but their events', async () => {
+      await outbox.put(newHint('wk1'), NOW_MS);
+      await outbox.put(newHint('wk2', { dueAtMs: null, endpoint: null }), NOW_MS);
+      const keys = ['wk1', 'wk2', 'wkNone'].map((openKfId) => hintKey({ corpId: 'wwCorp_1', openKfId }));
+      const heads = await outbox.findHeads(keys);
+      expect([...heads.keys()].sort()).toEqual(keys.slice(0, 2));
+      const { event: _event, keysId: _keysId, ...head } = (await outbox.find(keys[0] ?? '')) ?? {};
+      expect(heads.get(keys[0] ?? '')).toEqual(head);
+      expect(await outbox.findHeads([])).toEqual(new Map());
+    });
+
+    it('finds what was kept for an account by whichever corp', async () => {
+      await outbox.put(newHint(), NOW_MS);
+      await outbox.put(newHint('', { event: kfEvent({ corpId: 'wwOther' }) }), NOW_MS);
+      await outbox.put(newHint('wkElse'), NOW_MS);
+      const found = await outbox.findOfAccount('wkAccount-1');
+      expect(found.map(hintKey).sort()).toEqual([KEY, 'wwOther/wkAccount-1']);
+      expect(await outbox.findOfAccount('wkNone')).toEqual([]);
+    });
+
+    describe('replay', () => {
+      it.each([
+        ['waits for later', async () => {}],
+        ['is dead', async () => outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS)],
+      ])('has a hint that %s sent again as a new event, over a restart too', async (_what, before) => {
+        const { generation } = await outbox.put(newHint(), NOW_MS);
+        await before();
+        expect(await outbox.replay(KEY, 'http://moved', NOW_MS + 5)).toBe(true);
+        await reopen();
+        const hint = await claimOne(NOW_MS + 5);
+        expect(hint).toMatchObject({ attempts: 0, step: 0, endpoint: 'http://moved', arrivedAtMs: NOW_MS });
+        expect(hint.event).toEqual({ ...newHint().event, id: hint.event.id });
+        expect([hint.event.id, hint.generation]).not.toContain(newHint().event.id);
+        expect(hint.generation).not.toBe(generation);
+        expect(hint.lastFailure).toEqual(FAILURE);
+      });
+
+      it('has a parked one sent, which then no longer counts as parked', async () => {
+        await outbox.put(newHint('wkAccount-1', { dueAtMs: null, endpoint: null }), NOW_MS);
+        await outbox.replay(KEY, ENDPOINT, NOW_MS);
+        expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 0 });
+      });
+
+      it('is ended by no attempt that was under way, whatever comes of that', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const before = heldOf(await claimOne());
+        await outbox.replay(KEY, ENDPOINT, NOW_MS + 1_000);
+        expect(await claimAll(NOW_MS + 1_000)).toEqual([]);
+        await outbox.settle(before, NOW_MS + 1_001);
+        expect(await claimOne(NOW_MS + 1_001)).toMatchObject({ attempts: 0 });
+      });
+
+      it('does nothing where nothing waits', async () => {
+        expect(await outbox.replay(KEY, ENDPOINT, NOW_MS)).toBe(false);
+        expect(await outbox.find(KEY)).toBeNull();
+      });
+    });
+
+    describe('drop', () => {
+      it.each([
+        ['waits', async () => {}],
+        ['is dead', async () => void (await outbox.bury(heldOf(await claimOne()), FAILURE, NOW_MS))],
+        ['is leased', async () => void (await claimOne())],
+      ])('removes what %s, for good', async (_what, before) => {
+        const { generation } = await outbox.put(newHint(), NOW_MS);
+        await before();
+        expect(await outbox.drop(KEY, generation)).toBe(true);
+        expect(await outbox.drop(KEY, generation)).toBe(false);
+        await reopen();
+        expect(await outbox.find(KEY)).toBeNull();
+        expect(await outbox.counts()).toMatchObject({ waiting: 0, dead: 0 });
+      });
+
+      it('leaves what became newer, and what comes of an attempt changes nothing then', async () => {
+        const old = await outbox.put(newHint(), NOW_MS);
+        const held = heldOf(await claimOne());
+        const { generation } = await outbox.put(eventOf('newer'), NOW_MS + 1_000);
+        expect(await outbox.drop(KEY, old.generation)).toBe(false);
+        expect(await outbox.drop(KEY, generation)).toBe(true);
+        await outbox.reschedule(held, retry(), NOW_MS + 1_001);
+        await outbox.settle(held, NOW_MS + 1_001);
+        expect(await outbox.find(KEY)).toBeNull();
+      });
     });
 
     it('tells how much waits, and since when', async () => {

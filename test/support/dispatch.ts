@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
+import { Deliveries } from '../../src/dispatch/deliveries.js';
 import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { Dispatcher } from '../../src/dispatch/dispatcher.js';
 import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
@@ -43,6 +44,7 @@ export interface Dispatch extends DispatchParts {
   readonly dispatcher: Dispatcher;
   readonly metrics: Metrics;
   readonly overload: Overload;
+  readonly deliveries: Deliveries;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export function openDispatch(
   const registry = new RegistryService(repository, apps, secrets, clock, clock, log, config);
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
+  const deliveries = new Deliveries(clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
   const redelivery = new Redelivery(
     outbox,
@@ -76,6 +79,7 @@ export function openDispatch(
     registry,
     keeper,
     dispatchMetrics,
+    deliveries,
     clock,
     clock,
     log,
@@ -88,6 +92,7 @@ export function openDispatch(
     keeper,
     redelivery,
     dispatchMetrics,
+    deliveries,
     overload,
     clock,
     clock,
@@ -106,6 +111,7 @@ export function openDispatch(
     dispatcher,
     metrics,
     overload,
+    deliveries,
     start: () => {
       registry.onApplicationBootstrap();
       redelivery.onApplicationBootstrap();

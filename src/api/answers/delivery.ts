@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { FAILURE_STAGES } from '../../dispatch/attempt.js';
+import { DELIVERY_OCCASIONS } from '../../dispatch/hint.js';
 import { at, pageOf } from './page.js';
 
-/** Why an attempt was made: its callback came in; see `Occasion`; an operator asked for a test. */
-export const DELIVERY_OCCASIONS = ['inline', 'due', 'probe', 'registration', 'test'] as const;
 export const OUTCOMES = ['taken', 'not_taken'] as const;
 
 /** One attempt that a replica made. */

@@ -28,3 +28,4 @@ export const REPLAYED = z.object({
   message: z.literal('success'),
   replayed: z.int().min(0).describe('How many were made due.'),
 });
+export type ReplayedAnswer = z.infer<typeof REPLAYED>;

@@ -18,5 +18,6 @@ export interface Page<T> {
 }
 
 export const SUCCESS = z.object({ code: z.literal(0), message: z.literal('success') });
+export type SuccessAnswer = z.infer<typeof SUCCESS>;
 
 export const at = (what: string) => z.iso.datetime().describe(`${what}; ISO 8601, UTC.`);

@@ -5,15 +5,16 @@ import {
   type Failure,
   type Hint,
   type HintHead,
-  type HintState,
   hintKey,
   merge,
   type NewHint,
+  toReplayed,
   toWaiting,
 } from '../../dispatch/hint.js';
 import {
   type ClaimedHint,
   type Held,
+  type HintFilter,
   type HintPage,
   type Kept,
   Outbox,
@@ -23,6 +24,7 @@ import {
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { accountKey } from '../../registry/puppet.js';
 import { sayUnreadable } from '../unreadable-hint.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import {
@@ -34,7 +36,7 @@ import {
   toRecord,
   UNREADABLE,
 } from './hint.schema.js';
-import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
+import { isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
 
 /** A record as it was read. */
@@ -219,17 +221,21 @@ export class MongoOutbox extends Outbox {
     return endpoints.filter((endpoint) => typeof endpoint === 'string');
   }
 
-  override async listByState(state: HintState, cursor: string | null, limit: number): Promise<HintPage> {
+  override async list(
+    { states, corpId }: HintFilter,
+    cursor: string | null,
+    limit: number,
+  ): Promise<HintPage> {
     const records = await this.store.run('list hints', () =>
       this.#records
-        .find({ state, _id: { $gt: cursor ?? '' } })
+        .find({ state: { $in: [...states] }, _id: keysOf(corpId, cursor) }, HEADS)
         .sort({ _id: 1 })
         .limit(limit + 1)
         .toArray(),
     );
     const page = records.slice(0, limit);
     return {
-      hints: page.map(fromRecord).filter((hint) => hint !== null),
+      hints: page.map(toHead).filter((head) => head !== null),
       cursor: records.length > limit ? (page.at(-1)?._id ?? null) : null,
     };
   }
@@ -238,8 +244,36 @@ export class MongoOutbox extends Outbox {
     return (await this.store.run('find hint', () => this.#read(key)))?.hint ?? null;
   }
 
+  override async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
+    const heads = await this.#findHeads({ _id: { $in: [...keys] } });
+    return new Map(heads.map((head) => [hintKey(head), head]));
+  }
+
+  /** Without an index, which each keep would pay for. */
+  override findOfAccount(openKfId: string): Promise<readonly HintHead[]> {
+    return this.#findHeads({ openKfId });
+  }
+
+  override replay(key: string, endpoint: string, nowMs: number): Promise<boolean> {
+    return this.store.run('replay hint', () =>
+      untilNoConflict(async () => {
+        const before = await this.#read(key);
+        if (before === null || before.hint === null) return false;
+        const isReplaced = await this.#replace(before.record, toReplayed(before.hint, endpoint, nowMs));
+        return isReplaced || CONFLICT;
+      }),
+    );
+  }
+
+  override async drop(key: string, generation: string): Promise<boolean> {
+    const { deletedCount } = await this.store.run('drop hint', () =>
+      this.#records.deleteOne({ _id: key, generation }),
+    );
+    return deletedCount === 1;
+  }
+
   override async counts(): Promise<OutboxCounts> {
-    const count = (state: HintRecord['state']) => this.#records.countDocuments({ state });
+    const count = (state: HintRecord['state']) => this.#records.countDocuments({ state }, COUNTING);
     return this.store.run('count hints', async () => {
       const [waiting, parked, dead, unreadable, oldest] = await Promise.all([
         count('waiting'),
@@ -257,6 +291,11 @@ export class MongoOutbox extends Outbox {
 
   override nextClaimableAtMs(): null {
     return null;
+  }
+
+  async #findHeads(filter: RecordFilter): Promise<readonly HintHead[]> {
+    const records = await this.store.run('find hints', () => this.#records.find(filter, HEADS).toArray());
+    return records.map(toHead).filter((head) => head !== null);
   }
 
   async #read(key: string): Promise<Read | null> {
@@ -330,6 +369,27 @@ export class MongoOutbox extends Outbox {
     );
     return matchedCount === 1;
   }
+}
+
+/** Without what an event weighs. No longer on the server than anybody waits here. */
+const HEADS: mongo.FindOptions = { projection: { 'raw.body': 0 }, maxTimeMS: READ_LIMIT_MS };
+const COUNTING: mongo.CountDocumentsOptions = { maxTimeMS: READ_LIMIT_MS };
+
+/** @returns `null` for one that cannot be read; it is set aside when it is claimed. */
+function toHead(record: HintRecord): HintHead | null {
+  const raw = typeof record.raw === 'object' ? null : record.raw;
+  const hint = fromRecord({ ...record, raw });
+  if (hint === null) return null;
+  const { event: _event, keysId: _keysId, ...head } = hint;
+  return head;
+}
+
+/** Those of the corp, or of all, that come after the cursor. */
+function keysOf(corpId: string | null, cursor: string | null) {
+  if (corpId === null) return { $gt: cursor ?? '' };
+  const first = accountKey({ corpId, openKfId: '' });
+  // '0' is what follows the slash.
+  return { $gt: cursor !== null && cursor > first ? cursor : first, $lt: `${first.slice(0, -1)}0` };
 }
 
 type RecordFilter = mongo.Filter<HintRecord>;

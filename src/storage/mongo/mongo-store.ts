@@ -53,6 +53,9 @@ const OPERATIONS = [
   'find leased hints',
   'list endpoints',
   'list hints',
+  'find hints',
+  'replay hint',
+  'drop hint',
   'count hints',
   'take resync',
   'give resync back',
@@ -75,7 +78,7 @@ const SCHEMA_VERSION = 1;
 export const META = 'wxkfmeta';
 export type MetaDocument = { readonly _id: string; readonly version: number };
 /** A read that callbacks or the refresh wait for. */
-const READ_LIMIT_MS = 2_000;
+export const READ_LIMIT_MS = 2_000;
 const PREPARE_LIMIT_MS = 60_000;
 
 /** Error codes of MongoDB: a unique index was violated; an index of that name exists with other options. */

@@ -109,6 +109,7 @@ export class ApiProxy implements OnApplicationShutdown {
     if ('refused' in credential) {
       const { refusal, retryAfterS } = credential.refused;
       log.result = 'refused';
+      this.metrics.answeredHere('call', refusal.errcode);
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return;
     }
@@ -122,6 +123,7 @@ export class ApiProxy implements OnApplicationShutdown {
       const waitS = await this.limits.take(counted);
       if (waitS !== null) {
         log.result = 'limited';
+        this.metrics.answeredHere('call', ERRCODE.tooFrequent);
         answerWith(reply, log, tooFrequent(`more calls of ${target.api} than WeCom allows`), waitS);
         return;
       }

@@ -40,6 +40,7 @@ export class TokenAnswers {
       const missing = missingOf(query);
       if (missing !== null) {
         log.result = 'invalid';
+        this.metrics.answeredHere('gettoken', missing.errcode);
         this.#refuse(reply, log, missing);
         return;
       }
@@ -61,6 +62,7 @@ export class TokenAnswers {
   #give(reply: FastifyReply, log: TokenLog, outcome: TokenOutcome): void {
     if ('refusal' in outcome) {
       log.result = 'refused';
+      if (outcome.source !== 'upstream') this.metrics.answeredHere('gettoken', outcome.refusal.errcode);
       if (outcome.refusal.errcode === ERRCODE.tooFrequent) reply.header('retry-after', outcome.retryAfterS);
       this.#refuse(reply, log, outcome.refusal);
       return;

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { Deliveries, type LastTaken } from '../dispatch/deliveries.js';
+import type { Failure, HintHead } from '../dispatch/hint.js';
+import { PuppetClient } from '../dispatch/puppet-client.js';
+import { Redelivery } from '../dispatch/redelivery.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import type { Puppet } from '../registry/puppet.js';
+import type { KfAccountAnswer } from './answers/kf-account.js';
+import { toDuration, toIso } from './api-time.js';
+import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
+
+export type AccountState = KfAccountAnswer['state'];
+
+/** What this replica knows of a registration, picked field by field, so that no secret is shown by accident. */
+@Injectable()
+export class AccountAnswers {
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly redelivery: Redelivery,
+    private readonly client: PuppetClient,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** @param hint of the account and its corp; `null` where nothing waits, or the store does not say. */
+  toAnswer(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
+    const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
+    const { taken, failure } = this.deliveries.lastOf(puppet);
+    const href = this.client.endpointOf(puppet);
+    return {
+      openKfId,
+      name,
+      corpId,
+      endpoint,
+      state: stateOf(puppet, hint),
+      online,
+      lastOnlineAt: lastOnlineAtMs === null ? null : toIso(lastOnlineAtMs),
+      registeredFrom: from === '' ? null : from,
+      circuit: href !== null && this.redelivery.circuits.isOpen(href) ? 'open' : 'closed',
+      hint: hint === null ? null : toHintAnswer(hint, name, this.storeClock.nowMs()),
+      lastDelivery: taken === null ? null : toLastDelivery(taken),
+      lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
+    };
+  }
+}
+
+export function stateOf({ online }: Puppet, hint: HintHead | null): AccountState {
+  if (hint !== null) return hint.state === 'dead' ? 'dead' : 'waiting';
+  return online ? 'online' : 'offline';
+}
+
+function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken) {
+  return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
+}
+
+function later(one: Failure | null, other: Failure | null): Failure | null {
+  if (one === null || other === null) return one ?? other;
+  return one.atMs >= other.atMs ? one : other;
+}

@@ -1,0 +1,148 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { type HintHead, type HintState, hintKey } from '../dispatch/hint.js';
+import { Outbox } from '../dispatch/outbox.js';
+import { AppError } from '../kernel/app-error.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { accountKey, type Puppet } from '../registry/puppet.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { AccountAnswers, type AccountState } from './account-answers.js';
+import type { KfAccountAnswer } from './answers/kf-account.js';
+import type { Page } from './answers/page.js';
+
+/** Looked at in one turn of the event loop, and asked about in one question to the store. */
+const SLICE = 1_000;
+/** Looked at for one page where the store must be asked about each: what is left is for the next page. */
+const ASKED_MAX = 20_000;
+/** What memory knows is told without the store. */
+const ASK_LIMIT_MS = 1_000;
+
+/** Which accounts; `null` for any. */
+export interface AccountFilter {
+  readonly corpId: string | null;
+  readonly state: AccountState | null;
+  /** In one of the texts that a person knows an account by, in whatever case. */
+  readonly text: string | null;
+}
+
+/** What waits for it; `undefined` where that was not asked. */
+interface Found {
+  readonly puppet: Puppet;
+  readonly hint: HintHead | null | undefined;
+}
+
+/** What a look at one slice found, and where the next begins; `null` at the end. */
+interface Slice {
+  readonly found: readonly Found[];
+  readonly end: string | null;
+}
+
+/** Which hints make an account be in that state. */
+const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
+  dead: ['dead'],
+  waiting: ['waiting', 'parked'],
+};
+
+/**
+ * Registrations in the order of corp and account, a page at a time. What is registered and its texts are in memory; what
+ * waits, the outbox tells: for one page at most, or where its state is asked for, for slices until a page is full.
+ */
+@Injectable()
+export class AccountList {
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly outbox: Outbox,
+    private readonly answers: AccountAnswers,
+  ) {}
+
+  /**
+   * A page may be shorter than `limit` and yet not be the last: where few of many are in the state.
+   * @param after the key after which it begins; `null` for the first.
+   * @throws AppError `STORE_UNAVAILABLE` where `dead` or `waiting` is asked for, which only the store knows.
+   */
+  async page(filter: AccountFilter, after: string | null, limit: number): Promise<Page<KfAccountAnswer>> {
+    const found: Found[] = [];
+    let end: string | null = after ?? '';
+    for (let asked = 0; end !== null && asked < ASKED_MAX; ) {
+      const slice: Slice = await this.#slice(filter, end, limit);
+      found.push(...slice.found);
+      end = slice.end;
+      if (found.length > limit) return this.#toPage(found.slice(0, limit), keyOfLast(found, limit));
+      if (filter.state !== null) asked += SLICE;
+      await nextTurn();
+    }
+    return this.#toPage(found, end);
+  }
+
+  /** @returns `null` where the store does not answer in time, too. */
+  async findHint(puppet: Puppet): Promise<HintHead | null> {
+    const hints = await this.#findHints([puppet]);
+    return hints?.get(accountKey(puppet)) ?? null;
+  }
+
+  async #toPage(found: readonly Found[], nextPosition: string | null) {
+    const unasked = found.filter(({ hint }) => hint === undefined).map(({ puppet }) => puppet);
+    const hints = await this.#findHints(unasked);
+    const items = found.map(({ puppet, hint = hints?.get(accountKey(puppet)) }) =>
+      this.answers.toAnswer(puppet, hint ?? null),
+    );
+    return { items, nextCursor: nextPosition };
+  }
+
+  #slice(filter: AccountFilter, after: string, limit: number): Promise<Slice> {
+    const { state } = filter;
+    const states = state === null ? undefined : HINTED[state];
+    return states === undefined
+      ? this.#registered(filter, after, limit)
+      : this.#hinted(states, filter, after);
+  }
+
+  async #registered({ corpId, state, text }: AccountFilter, after: string, limit: number): Promise<Slice> {
+    const size = state === null && text === null ? limit + 1 : SLICE;
+    const puppets = await this.registry.listPuppets(after, corpId, size);
+    const last = puppets.at(-1);
+    const end = last === undefined || puppets.length < size ? null : accountKey(last);
+    const matching = puppets.filter((puppet) => hasText(puppet, text));
+    if (state === null) return { found: matching.map((puppet) => ({ puppet, hint: undefined })), end };
+    const candidates = matching.filter(({ online }) => online === (state === 'online'));
+    const hints = await this.#findHints(candidates);
+    const calm = candidates.filter((puppet) => !hints?.has(accountKey(puppet)));
+    return { found: calm.map((puppet) => ({ puppet, hint: null })), end };
+  }
+
+  async #hinted(states: readonly HintState[], filter: AccountFilter, after: string): Promise<Slice> {
+    const { corpId, text } = filter;
+    const page = await this.outbox.list({ states, corpId }, after, SLICE);
+    const found = page.hints.flatMap((hint) => {
+      const puppet = this.registry.findPuppet(hint.openKfId);
+      return puppet?.corpId === hint.corpId && hasText(puppet, text) ? [{ puppet, hint }] : [];
+    });
+    return { found, end: page.cursor };
+  }
+
+  /** @returns `null` where the store does not answer in time. */
+  async #findHints(puppets: readonly Puppet[]): Promise<ReadonlyMap<string, HintHead> | null> {
+    if (puppets.length === 0) return new Map();
+    try {
+      return await withinDeadline(
+        ASK_LIMIT_MS,
+        'find hints of accounts',
+        this.outbox.findHeads(puppets.map(hintKey)),
+      );
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+}
+
+function keyOfLast(found: readonly Found[], limit: number): string | null {
+  const last = found[limit - 1];
+  return last === undefined ? null : accountKey(last.puppet);
+}
+
+function hasText({ openKfId, name, corpId, endpoint }: Puppet, text: string | null): boolean {
+  if (text === null) return true;
+  const lower = text.toLowerCase();
+  return [openKfId, name, corpId, endpoint].some((one) => one.toLowerCase().includes(lower));
+}

@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Deliveries, type Delivery } from '../dispatch/deliveries.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { REPLICA } from '../kernel/replica.js';
+import { VERSION } from '../kernel/version.js';
+import { type DeliveryFilter, toDeliveryAnswer, toDeliveryId } from './delivery-answer.js';
+import { EventStream, toEvent } from './event-stream.js';
+
+const READERS_MAX = 32;
+const TRY_AGAIN_S = 10;
+const BEAT_MS = 15_000;
+/** So that many deliveries are written together, while a person still sees them at once. */
+const FLUSH_MS = 100;
+
+/**
+ * Those who follow the deliveries of this process. While nobody does it listens to none. A delivery costs a look at each
+ * reader's filter and no more; texts are made for a few of each reader, ten times a second, however many there are.
+ */
+@Injectable()
+export class DeliveryStreams implements BeforeApplicationShutdown {
+  readonly #readers = new Set<EventStream>();
+  #stopListening: () => void = () => {};
+  #beat: Timer | null = null;
+  #flush: Timer | null = null;
+
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly clock: Clock,
+    private readonly lifecycle: Lifecycle,
+  ) {
+    void lifecycle.whenDraining().then(() => this.#endAll());
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#endAll();
+  }
+
+  /** Begins with a hello; ends when it is destroyed, or the process drains. @throws AppError `STREAM_READERS_TOO_MANY` */
+  open(filter: DeliveryFilter): Readable {
+    if (this.#readers.size >= READERS_MAX) {
+      throw new AppError('STREAM_READERS_TOO_MANY', { retryAfterS: TRY_AGAIN_S });
+    }
+    const reader = new EventStream(filter);
+    reader.tell('hello', { replica: REPLICA, version: VERSION });
+    if (this.lifecycle.isDraining) reader.end();
+    else this.#add(reader);
+    return reader;
+  }
+
+  #add(reader: EventStream): void {
+    this.#readers.add(reader);
+    reader.once('close', () => this.#remove(reader));
+    if (this.#readers.size > 1) return;
+    this.#stopListening = this.deliveries.listen((delivery) => this.#offer(delivery));
+    this.#beatLater();
+  }
+
+  #remove(reader: EventStream): void {
+    this.#readers.delete(reader);
+    if (this.#readers.size > 0) return;
+    this.#stopListening();
+    this.#beat?.cancel();
+    this.#flush?.cancel();
+    this.#flush = null;
+  }
+
+  #offer(delivery: Delivery): void {
+    let isWanted = false;
+    for (const reader of this.#readers) isWanted = reader.offer(delivery) || isWanted;
+    if (isWanted) this.#flush ??= this.clock.after(FLUSH_MS, () => this.#flushAll());
+  }
+
+  #flushAll(): void {
+    this.#flush?.cancel();
+    this.#flush = null;
+    const texts = new Map<Delivery, string>();
+    const toText = (delivery: Delivery): string => {
+      const text =
+        texts.get(delivery) ?? toEvent('delivery', toDeliveryAnswer(delivery), toDeliveryId(delivery));
+      texts.set(delivery, text);
+      return text;
+    };
+    for (const reader of this.#readers) reader.flush(toText);
+  }
+
+  #beatLater(): void {
+    this.#beat = this.clock.after(BEAT_MS, () => {
+      // What was skipped is told also where nothing comes after it.
+      this.#flushAll();
+      for (const reader of this.#readers) reader.beat();
+      this.#beatLater();
+    });
+  }
+
+  #endAll(): void {
+    this.#flushAll();
+    for (const reader of [...this.#readers]) {
+      this.#remove(reader);
+      reader.end();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { type Failure, type HintHead, runningLease } from '../dispatch/hint.js';
+import { SYNC_TOKEN_LIFE_MS } from '../dispatch/retry-schedule.js';
+import type { FailureAnswer } from './answers/failure.js';
+import type { HintAnswer } from './answers/hint.js';
+import { toAgeS, toIso } from './api-time.js';
+
+/** @param name of its account; `null` where no puppet has registered for it. @param nowMs store time. */
+export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
+  const { corpId, openKfId, state, arrivedAtMs, attempts, dueAtMs, endpoint, lastFailure } = hint;
+  return {
+    corpId,
+    openKfId,
+    name,
+    state,
+    arrivedAt: toIso(arrivedAtMs),
+    ageS: toAgeS(nowMs, arrivedAtMs),
+    attempts,
+    dueAt: dueAtMs === null ? null : toIso(dueAtMs),
+    endpoint,
+    isUnderWay: runningLease(hint, nowMs) !== null,
+    isSyncTokenExpired: nowMs - arrivedAtMs >= SYNC_TOKEN_LIFE_MS,
+    failure: toFailureAnswer(lastFailure),
+  };
+}
+
+export function toFailureAnswer(failure: Failure | null): FailureAnswer | null {
+  if (failure === null) return null;
+  const { atMs, stage, reason } = failure;
+  return { at: toIso(atMs), stage, reason };
+}

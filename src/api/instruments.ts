@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { CallbackMetrics } from '../callback/callback-metrics.js';
+import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
+import { Overload } from '../dispatch/overload.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
+
+const NAMES = [
+  'callbacks',
+  'delivered',
+  'kept',
+  /** Those that were refused for being too many included. */
+  'refused',
+  /** Neither delivered nor kept, for whatever reason. */
+  'notTaken',
+  'failedAttempts',
+  'tokenRequests',
+  'proxyCalls',
+] as const;
+export type Totals = Readonly<Record<(typeof NAMES)[number], number>>;
+
+/** What this process has counted since its start, in the words of the operator's API; the metrics read the same instruments. */
+@Injectable()
+export class Instruments {
+  constructor(
+    private readonly callbacks: CallbackMetrics,
+    private readonly dispatch: DispatchMetrics,
+    private readonly overload: Overload,
+    private readonly wecom: WecomMetrics,
+  ) {}
+
+  totals(): Totals {
+    const { verified: _verified, ...outcomes } = this.callbacks.toJSON();
+    const { tokens, calls } = this.wecom.toJSON();
+    const tooMany = sumOf(this.overload.counts.refused);
+    return {
+      callbacks: sumOf(outcomes) + tooMany,
+      delivered: outcomes.delivered,
+      kept: outcomes.pending,
+      refused: outcomes.refused + tooMany,
+      notTaken: outcomes.not_taken + outcomes.failed,
+      failedAttempts: this.dispatch.failedAttempts,
+      tokenRequests: sumOf(tokens),
+      proxyCalls: sumOf(calls),
+    };
+  }
+}
+
+/** What was counted between the two. */
+export function difference(before: Totals, after: Totals): Totals {
+  const counts = NAMES.map((name) => [name, after[name] - before[name]] as const);
+  return Object.fromEntries(counts) as Record<keyof Totals, number>;
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,80 @@
+import { Controller, Get } from '@nestjs/common';
+import { HintCounts } from '../dispatch/hint-counts.js';
+import { Redelivery } from '../dispatch/redelivery.js';
+import { StorageProbe } from '../health/storage-probe.js';
+import { AllowRoles } from '../http/allowed-callers.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { REPLICA } from '../kernel/replica.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { VERSION } from '../kernel/version.js';
+import { RegistryService } from '../registry/registry.service.js';
+import type { HistoryAnswer, StatusAnswer } from './answers/status.js';
+import { toAgeS, toIso } from './api-time.js';
+import { History } from './history.js';
+
+/** Pages ask again and again, of every replica: so a database counts no more often for them than this. */
+const COUNT_AGE_MS_MAX = 2_000;
+const PROBE_LIMIT_MS = 1_000;
+
+/** How this replica is, and how its last hour was. */
+@Controller('api/v1')
+export class StatusController {
+  readonly #startedAtMs: number;
+
+  constructor(
+    private readonly registry: RegistryService,
+    private readonly redelivery: Redelivery,
+    private readonly hints: HintCounts,
+    private readonly storage: StorageProbe,
+    private readonly past: History,
+    private readonly lifecycle: Lifecycle,
+    private readonly storeClock: StoreClock,
+    clock: Clock,
+  ) {
+    this.#startedAtMs = clock.nowMs() - process.uptime() * 1_000;
+  }
+
+  @Get('status')
+  @AllowRoles('operator')
+  async status(): Promise<StatusAnswer> {
+    const [counts, isUp] = await Promise.all([this.hints.latest(COUNT_AGE_MS_MAX), this.#isStorageUp()]);
+    const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
+    const nowMs = this.storeClock.nowMs();
+    return {
+      version: VERSION,
+      node: process.versions.node,
+      replica: REPLICA,
+      startedAt: toIso(this.#startedAtMs),
+      uptimeS: process.uptime(),
+      ready: this.registry.isLoaded && !this.lifecycle.isDraining,
+      storage: { kind: this.storage.kind, up: isUp },
+      counts: {
+        accounts: this.registry.size,
+        online: this.registry.onlineCount,
+        ...{ waiting, parked, dead, unreadable },
+        openCircuits: this.redelivery.circuits.open.size,
+      },
+      oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
+      lastMinute: this.past.lastMinute(),
+    };
+  }
+
+  @Get('history')
+  @AllowRoles('operator')
+  history(): HistoryAnswer {
+    return this.past.toAnswer();
+  }
+
+  async #isStorageUp(): Promise<boolean> {
+    try {
+      await withinDeadline(PROBE_LIMIT_MS, 'probe', this.storage.check());
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import type { Puppet } from '../registry/puppet.js';
+import { RegistryService } from '../registry/registry.service.js';
+import { Deliveries } from './deliveries.js';
+import type { Failure } from './hint.js';
+import { hasSeenNothing, toResync } from './hint-sender.js';
+import { PuppetClient } from './puppet-client.js';
+import { Redelivery } from './redelivery.js';
+import { ResyncBudget } from './resync-budget.js';
+import type { ShownAnswer } from './shown-exchange.js';
+
+/** What came of it. */
+export interface Tested {
+  /** `null` where the puppet took it. */
+  readonly failure: Omit<Failure, 'atMs'> | null;
+  /** Up to its status line, or to what went wrong. */
+  readonly durationMs: number;
+  readonly answer: ShownAnswer | null;
+}
+
+/**
+ * Sends a puppet one resync hint for a person who waits for what comes of it. Nothing is kept. That a puppet takes it
+ * is as good a proof as any, so its circuit closes and what waits is sent; that it does not is no reason to keep events
+ * from it, which would be held back for a person's curiosity, and so counts for nothing.
+ */
+@Injectable()
+export class TestDelivery {
+  constructor(
+    private readonly client: PuppetClient,
+    private readonly registry: RegistryService,
+    private readonly redelivery: Redelivery,
+    private readonly budget: ResyncBudget,
+    private readonly deliveries: Deliveries,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
+  async send(openKfId: string, by: AskedBy): Promise<Tested> {
+    const { corpId } = await this.registry.getPuppet(openKfId);
+    const takenAtMs = this.storeClock.nowMs();
+    await this.#takeGrant(corpId, takenAtMs);
+    // From here to the request nothing is waited for: a registration may begin at any time.
+    const puppet = await this.registry.getPuppet(openKfId);
+    const tested = this.#mustWait(puppet) ? REGISTERING : await this.#attempt(puppet);
+    const { failure, durationMs, answer } = tested;
+    if (failure === null) await this.#taken(puppet);
+    else if (hasSeenNothing(failure.stage)) await this.budget.giveBack(corpId, takenAtMs).catch(() => {});
+    const { stage, reason } = failure ?? {};
+    const outcome = { puppetStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
+    this.log.info({ openKfId, corpId, taken: failure === null, ...outcome, ...by }, 'delivery.tested');
+    return tested;
+  }
+
+  /** While the store is away nobody is granted any, so that a person's few tests are within the limit. */
+  async #takeGrant(corpId: string, nowMs: number): Promise<void> {
+    const retryAtMs = await this.budget.take(corpId, nowMs).catch((error: unknown) => {
+      if (error instanceof AppError) return null;
+      throw error;
+    });
+    if (retryAtMs === null) return;
+    const retryAfterS = Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000));
+    throw new AppError('RESYNC_LIMITED', { retryAfterS });
+  }
+
+  #mustWait(puppet: Puppet): boolean {
+    return this.registry.whenAnswered(puppet.openKfId) !== null || this.registry.isHeldBack(puppet);
+  }
+
+  async #attempt(puppet: Puppet): Promise<Tested> {
+    const event = toResync(puppet);
+    const startedMs = this.clock.elapsedMs();
+    const attempt = this.client.startShown(puppet, event);
+    const result = await attempt.result;
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    this.deliveries.ended(puppet, event, 'test', 1, result, durationMs);
+    const failure = result.taken ? null : { stage: result.stage, reason: result.reason };
+    return { failure, durationMs, answer: await attempt.whenAnswered() };
+  }
+
+  async #taken(puppet: Puppet): Promise<void> {
+    const endpoint = this.client.endpointOf(puppet);
+    if (endpoint !== null && this.redelivery.circuits.succeeded(endpoint))
+      this.redelivery.recovered(endpoint);
+    if (!puppet.online) await this.registry.markOnline(puppet);
+  }
+}
+
+const REGISTERING: Tested = {
+  failure: { stage: 'registering', reason: 'the puppet is registering' },
+  durationMs: 0,
+  answer: null,
+};

@@ -1,0 +1,35 @@
+import type { Clock } from '../kernel/clock.js';
+import { COUNTED_ERRCODES } from './wecom-answer.js';
+
+/** What was asked: for an access token, or a call of its API. */
+export const WECOM_OPERATIONS = ['gettoken', 'call'] as const;
+export type WecomOperation = (typeof WECOM_OPERATIONS)[number];
+
+export interface SeenError {
+  readonly operation: WecomOperation;
+  /** `other` for those that are not told apart. */
+  readonly errcode: string;
+  readonly count: number;
+  readonly lastAtMs: number;
+}
+
+const TOLD_APART = new Set(COUNTED_ERRCODES);
+
+/** Which errcodes callers were answered, of WeCom and of the manager in its name, and when last; since the start. */
+export class WecomErrors {
+  readonly #seen = new Map<string, SeenError>();
+
+  constructor(private readonly clock: Clock) {}
+
+  add(operation: WecomOperation, errcode: number): void {
+    const name = TOLD_APART.has(errcode) ? String(errcode) : 'other';
+    const key = `${operation}/${name}`;
+    const count = (this.#seen.get(key)?.count ?? 0) + 1;
+    this.#seen.set(key, { operation, errcode: name, count, lastAtMs: this.clock.nowMs() });
+  }
+
+  /** Those that were seen, in the order of their texts `operation/errcode`. */
+  list(): readonly SeenError[] {
+    return [...this.#seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, seen]) => seen);
+  }
+}

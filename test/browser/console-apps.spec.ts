@@ -1,0 +1,90 @@
+/** From nothing to answered customers, as an operator sees it. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage, sendVerification } from '../support/wecom.js';
+
+describeInBrowser('the console, connecting an app', () => {
+  const place = embeddedPlace();
+  let browser: Browser;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  let page: Page;
+
+  beforeAll(async () => {
+    [browser, manager, puppet] = await Promise.all([
+      openBrowser(),
+      startManager(place.env),
+      startPuppetServer(),
+    ]);
+    page = await newPage(browser);
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.stop(), puppet.close()]);
+    await place.discard();
+  });
+
+  const textOf = (label: string) => page.getByLabel(label, { exact: true }).inputValue();
+  const step = (text: string) => page.getByRole('listitem').filter({ hasText: text });
+
+  it('shows the API’s own words for a corp id that is none', async () => {
+    await page.goto(`${manager.url}/console/apps`);
+    await page.getByText('No app is connected yet').waitFor();
+    await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
+    await page.getByLabel('Corp id').fill('no corp');
+    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByText('REQUEST_INVALID').waitFor();
+    expect(await page.textContent('[role=alert] p')).toContain('corpId');
+  });
+
+  it('turns green step by step, and shows token and key this once', async () => {
+    const { corpId } = newApp();
+    await page.getByLabel('Corp id').fill(corpId);
+    await page.getByLabel('Name (optional)').fill('Support bot');
+    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
+    expect(await textOf('URL')).toBe(`${manager.url}/callback/${corpId}`);
+    await page.getByLabel('Public address of this manager').fill('https://kf.example.com/');
+    expect(await textOf('URL')).toBe(`https://kf.example.com/callback/${corpId}`);
+    const app = { corpId, token: await textOf('Token'), encodingAESKey: await textOf('EncodingAESKey') };
+    await screenshot(page, 'console-connect');
+    expect(await seriousViolations(page)).toEqual([]);
+
+    await step('WeCom has verified the callback URL (not yet)').waitFor();
+    const verification = await sendVerification(manager.url, app, '1234567890123456789');
+    expect(await verification.text()).toBe('1234567890123456789');
+    await step('WeCom has verified the callback URL (done)').waitFor();
+
+    const openKfId = newOpenKfId();
+    await register(manager.url, app, openKfId, puppet.url);
+    await step('A puppet has registered (done)').waitFor();
+
+    await sendMessage(manager.url, app, openKfId);
+    await step('An event was delivered (done)').waitFor();
+    await page.getByText('customers of this app are answered').waitFor();
+    await screenshot(page, 'console-connected');
+
+    await page.getByRole('link', { name: 'All apps' }).click();
+    await page.getByRole('region', { name: 'Support bot' }).waitFor();
+    expect(await page.content()).not.toContain(app.token);
+    expect(await page.content()).not.toContain(app.encodingAESKey);
+  });
+
+  it('removes an app after asking', async () => {
+    await page.getByRole('button', { name: 'Remove Support bot' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Remove Support bot?' });
+    await dialog.getByText(/Its token and key are deleted/).waitFor();
+    await dialog.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByText('No app is connected yet').waitFor();
+  });
+});

@@ -1,0 +1,174 @@
+/** What an operator sees and does while puppets come and go. */
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, newPage, openBrowser } from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
+
+describeInBrowser('the console, while puppets come and go', () => {
+  const place = embeddedPlace();
+  let browser: Browser;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  let page: Page;
+  let app: WecomApp;
+  let openKfId: string;
+
+  beforeAll(async () => {
+    [browser, manager, puppet] = await Promise.all([
+      openBrowser(),
+      startManager(place.env),
+      startPuppetServer(),
+    ]);
+  });
+
+  beforeEach(async () => {
+    [page, app, openKfId] = [await newPage(browser), newApp(), newOpenKfId()];
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.stop(), puppet.close()]);
+    await place.discard();
+  });
+
+  const open = (path: string) => page.goto(`${manager.url}/console${path}`);
+
+  /** Until the account's hint is in the state that the row of the list says. */
+  async function message(): Promise<void> {
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+  }
+
+  async function restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { port } = new URL(manager.url);
+    await manager.stop();
+    manager = await startManager({ ...place.env, ...env, PORT: port });
+  }
+
+  async function puppetIsBackAt(url: string): Promise<void> {
+    puppet = await startPuppetServer(undefined, Number(new URL(url).port));
+  }
+
+  it('has no account at first, and says how one comes', async () => {
+    await open('');
+    await page.getByText('No puppet has registered yet').first().waitFor();
+    await page.getByRole('link', { name: 'Connect a WeCom app' }).waitFor();
+  });
+
+  it('tells why an account waits, that it is over, and what came when', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const { url } = puppet;
+    await puppet.close();
+    await message();
+    await open('');
+    await page.getByText(/^1 account waits, the oldest for /).waitFor();
+    await page.getByRole('link', { name: 'See what waits' }).click();
+    const row = page.getByRole('row', { name: openKfId });
+    await row.getByText('Waiting', { exact: true }).waitFor();
+    await row
+      .getByText(/The manager cannot reach|The puppet’s address fails/)
+      .first()
+      .click();
+    await row.getByText('What to do').waitFor();
+    await page.getByRole('link', { name: 'Kf accounts' }).click();
+    await page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Outbox' }).click();
+    await row.waitFor();
+    await puppetIsBackAt(url);
+    await page.getByRole('button', { name: 'Send now: 客服一号' }).click();
+    await page.getByText('Everything that came in was delivered.').waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('Customers are being answered').waitFor();
+  });
+
+  it('finds an account among others by a part of its id, and by its state', async () => {
+    const other = newOpenKfId();
+    await register(manager.url, app, openKfId, puppet.url);
+    await register(manager.url, app, other, puppet.url);
+    await open('/kf-accounts');
+    await page.getByRole('row', { name: other }).waitFor();
+    await page.getByLabel('Search by name, id or address').fill(openKfId.slice(4, 20));
+    await page.getByRole('row', { name: other }).waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: openKfId }).waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toBe(openKfId.slice(4, 20));
+    await page.getByLabel('State').selectOption('Offline');
+    await page.getByText('No account matches').waitFor();
+  });
+
+  it('sends a test, by keyboard alone, and shows the puppet’s answer as text', async () => {
+    puppet.behave((_request, response) => response.end('<b>roger</b>'));
+    await register(manager.url, app, openKfId, puppet.url);
+    await open(`/kf-accounts/${openKfId}`);
+    const button = page.getByRole('button', { name: 'Send a test' });
+    await button.waitFor();
+    const received = puppet.next();
+    while (!(await button.evaluate('(element) => element === document.activeElement')))
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('The puppet took it').waitFor();
+    await page.getByText('<b>roger</b>').waitFor();
+    expect((await received).path).toBe('/callback/decrypted');
+    puppet.behave((_request, response) => response.end('success'));
+  });
+
+  it('forgets an account after asking', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    await open(`/kf-accounts/${openKfId}`);
+    await page.getByRole('button', { name: 'Forget this account' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Forget 客服一号?' });
+    await dialog.getByText(/The registration goes/).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Forget this account' }).click();
+    await dialog.getByRole('button', { name: 'Forget it' }).click();
+    await page.getByText('客服一号 is forgotten.').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/kf-accounts');
+    await open(`/kf-accounts/${openKfId}`);
+    await page.getByText('REGISTRY_PUPPET_NOT_FOUND').waitFor();
+  });
+
+  it('shows deliveries as they happen, and holds still when it is told to', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    await open(`/live?openKfId=${openKfId}`);
+    await page.getByText(/^Live from replica /).waitFor();
+    await message();
+    const rows = page.getByRole('row', { name: openKfId });
+    await rows.getByText('Taken', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await message();
+    await page.getByText('1 came meanwhile').waitFor();
+    expect(await rows.count()).toBe(1);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await rows.nth(1).waitFor();
+    await page.getByLabel('Outcome').selectOption('Not taken');
+    await page.getByText('Nothing was delivered yet').waitFor();
+  });
+
+  it('sends what is dead again, or drops it, after asking what would be lost', async () => {
+    const other = newOpenKfId();
+    await register(manager.url, app, openKfId, puppet.url);
+    await register(manager.url, app, other, puppet.url);
+    await restart({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
+    await message();
+    expect((await sendMessage(manager.url, app, other)).status).toBe(200);
+    await open('/outbox?state=dead');
+    const [row, otherRow] = [
+      page.getByRole('row', { name: openKfId }),
+      page.getByRole('row', { name: other }),
+    ];
+    await row.getByText('The registered address cannot be used').first().waitFor();
+    await otherRow.getByRole('button', { name: /^Drop/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
+    expect(await dialog.textContent()).toContain(other);
+    await dialog.getByRole('button', { name: 'Drop it' }).click();
+    await otherRow.waitFor({ state: 'detached' });
+    await restart();
+    const received = puppet.next();
+    await page.getByRole('button', { name: 'Send all dead again' }).click();
+    await page.getByRole('button', { name: 'Send all', exact: true }).click();
+    await page.getByText('1 account’s event is being sent again.').waitFor();
+    await received;
+    await page.getByText('Nothing is dead').waitFor();
+  });
+});

@@ -1,0 +1,138 @@
+/** Every page with something on it: nobody is barred from it in light or dark, and pictures of it are kept. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { newApp, sendMessage } from '../support/wecom.js';
+
+const app = newApp('ww7f3e9a1c5b2d8064');
+const ACCOUNTS = {
+  wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA: '售前咨询',
+  wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTB: '售后服务',
+  wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTC: 'Support (English)',
+  wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTD: '会员中心',
+  wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTE: '投诉建议',
+};
+const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, string, string, string];
+
+/** By name, with something that is there once a page has what it shows. */
+const PAGES = {
+  overview: { path: '', seen: 'figure canvas, .chart p' },
+  'kf-accounts': { path: '/kf-accounts', seen: 'tbody tr' },
+  'kf-account': { path: `/kf-accounts/${DOWN}`, seen: '.card' },
+  outbox: { path: '/outbox', seen: 'tbody tr' },
+  dead: { path: '/outbox?state=dead', seen: 'tbody tr' },
+  live: { path: '/live', seen: 'tbody tr' },
+  apps: { path: '/apps', seen: '.card' },
+  connect: { path: '/apps/connect', seen: 'form' },
+  'wecom-errors': { path: '/wecom-errors', seen: 'tbody tr' },
+  'no-such-page': { path: '/no-such-page', seen: '.empty' },
+};
+
+describeInBrowser('the look of the console', () => {
+  const place = embeddedPlace();
+  const servers: PuppetServer[] = [];
+  let browser: Browser;
+  let manager: ManagerProcess;
+
+  async function serve(answer: string): Promise<PuppetServer> {
+    const server = await startPuppetServer((_request, response) => response.end(answer));
+    servers.push(server);
+    return server;
+  }
+
+  async function registerAt(openKfId: string, endpoint: string): Promise<void> {
+    const name = ACCOUNTS[openKfId as keyof typeof ACCOUNTS];
+    const registration = { ...registrationOf(app, openKfId, endpoint), kfName: name };
+    const { status } = await postJson(`${manager.url}/puppetWxkfManager/register`, registration);
+    expect(status).toBe(200);
+  }
+
+  beforeAll(async () => {
+    const [puppet, wecom] = [await serve('success'), await serve('{"errcode":40001,"errmsg":"invalid"}')];
+    const env = { ...place.env, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` };
+    [browser, manager] = await Promise.all([openBrowser(), startManager(env)]);
+    await registerAt(DEAD, 'http://127.0.0.2:8080');
+    await manager.stop();
+    manager = await startManager({ ...env, PUPPET_ENDPOINT_ALLOW: '127.0.0.1' });
+    for (const openKfId of Object.keys(ACCOUNTS)) {
+      if (openKfId !== DEAD) await registerAt(openKfId, openKfId === DOWN ? await refusedUrl() : puppet.url);
+    }
+    for (const openKfId of [HEALTHY, TOO, HEALTHY, DOWN, DEAD]) await sendMessage(manager.url, app, openKfId);
+    await postJson(`${manager.url}/api/v1/apps`, { corpId: app.corpId, name: '客服机器人' });
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.stop(), ...servers.map((server) => server.close())]);
+    await place.discard();
+  });
+
+  it.each([
+    ['light', {}],
+    ['dark', { dark: true }],
+  ])('bars nobody: %s', async (name, reader) => {
+    const page = await newPage(browser, reader);
+    const violations: string[] = [];
+    for (const [pageName, { path, seen }] of Object.entries(PAGES)) {
+      await page.goto(`${manager.url}/console${path}`);
+      await page.locator(seen).first().waitFor();
+      await screenshot(page, `console-${pageName}-${name}`);
+      violations.push(...(await seriousViolations(page)).map((violation) => `${pageName}: ${violation}`));
+    }
+    expect(violations).toEqual([]);
+  });
+
+  it('speaks Chinese to who asks for it, on a phone, too, where nothing is wider than the screen', async () => {
+    for (const phone of [false, true]) {
+      const page = await newPage(browser, { locale: 'zh-CN', phone });
+      for (const [pageName, { path, seen }] of Object.entries(PAGES)) {
+        await page.goto(`${manager.url}/console${path}`);
+        await page.locator(seen).first().waitFor();
+        expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(
+          0,
+        );
+        await screenshot(page, `console-${pageName}-${phone ? 'phone' : 'zh'}`);
+      }
+      expect(await page.title()).toBe('页面不存在 · WXKF-Manager');
+    }
+  });
+
+  it('keeps the language and the colours that were chosen', async () => {
+    const page = await newPage(browser);
+    await page.goto(`${manager.url}/console/outbox`);
+    await page.getByLabel('Language').selectOption('中文');
+    await page.getByRole('heading', { name: '待投递' }).waitFor();
+    expect(await page.title()).toBe('待投递 · WXKF-Manager');
+    await page.getByLabel('外观').selectOption('深色');
+    await page.reload();
+    await page.getByRole('heading', { name: '待投递' }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(15, 19, 23)');
+  });
+
+  it('loads nothing from elsewhere, and breaks no rule of its policy', async () => {
+    const page = await newPage(browser);
+    const faults: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(manager.url)) faults.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    await page.goto(`${manager.url}/console`);
+    await page.locator(PAGES.overview.seen).first().waitFor();
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.locator(PAGES.live.seen).first().waitFor();
+    expect(faults).toEqual([]);
+  });
+});

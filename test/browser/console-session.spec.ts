@@ -1,0 +1,101 @@
+/** Who is let into the console, and what is seen when the session or the manager is gone. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+
+const TOKEN = 'operator-token-of-the-tests';
+
+describeInBrowser('the console of a protected manager', () => {
+  const place = embeddedPlace();
+  let browser: Browser;
+  let manager: ManagerProcess;
+
+  beforeAll(async () => {
+    [browser, manager] = await Promise.all([
+      openBrowser(),
+      startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN }),
+    ]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.stop()]);
+    await place.discard();
+  });
+
+  async function signIn(page: Page, token = TOKEN): Promise<void> {
+    await page.getByLabel('Operator token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  async function openOutbox(): Promise<Page> {
+    const page = await newPage(browser);
+    await page.goto(`${manager.url}/console/outbox`);
+    return page;
+  }
+
+  it('asks for an operator token and says where it is found', async () => {
+    const page = await openOutbox();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.title()).toBe('Sign in · WXKF-Manager');
+    expect(await page.textContent('main')).toContain('AUTH_OPERATOR_TOKEN');
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-sign-in');
+  });
+
+  it('shows in the manager’s own words why a token is refused', async () => {
+    const page = await openOutbox();
+    await signIn(page, 'not-the-operator-token');
+    await page.getByRole('alert').getByText('AUTH_WRONG').waitFor();
+    expect(await page.textContent('[role=alert]')).toContain('The credentials hold no secret of the manager');
+  });
+
+  it('shows the page that was asked for after the sign-in, also by keyboard alone, and signs out', async () => {
+    const page = await openOutbox();
+    await page.getByLabel('Operator token').waitFor();
+    await page.keyboard.type(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing waits').waitFor();
+    expect(await page.title()).toBe('Outbox · WXKF-Manager');
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('says that the session has ended, and comes back to the same page', async () => {
+    const page = await openOutbox();
+    await signIn(page);
+    await page.getByText('Nothing waits').waitFor();
+    await page.context().clearCookies();
+    await page.getByText('Your session has ended').waitFor();
+    await screenshot(page, 'console-session-ended');
+    await signIn(page);
+    await page.getByText('Nothing waits').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/outbox');
+  });
+
+  it('keeps what it knew when the manager is gone, says since when, and goes on when it is back', async () => {
+    const page = await openOutbox();
+    await signIn(page);
+    await page.getByText('Nothing waits').waitFor();
+    const { port } = new URL(manager.url);
+    await manager.stop();
+    await page.getByText(/The manager has not answered since \d/).waitFor();
+    await page.getByText('Nothing waits').waitFor();
+    await page.getByRole('link', { name: 'Kf accounts' }).click();
+    await page.getByText('The manager does not answer').waitFor();
+    await screenshot(page, 'console-unreachable');
+    manager = await startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN, PORT: port });
+    await page.getByText('No puppet has registered yet').waitFor();
+    await page.getByText(/The manager has not answered/).waitFor({ state: 'detached' });
+  });
+});
