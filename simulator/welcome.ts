@@ -10,7 +10,7 @@ export function welcome(simulator: Simulator): string {
     `--secret ${corpSecret}`,
     `--token ${callback.token}`,
     `--aes-key ${callback.encodingAESKey}`,
-    ...accounts.map(({ name }) => `--account ${name}`),
+    ...accounts.map(({ name }) => `--account ${quoted(name)}`),
   ];
   const name = accounts[0]?.name ?? '';
   return `The local WeCom is at ${url}: open it in a browser and write as a customer.
@@ -28,7 +28,7 @@ The manager, with this as its WeCom:
 A bot, for instance the echo puppet:
 
   MANAGER_URL=http://127.0.0.1:7777 CORP_ID=${corpId} CORP_SECRET=${corpSecret} \\
-  KF_ID=${openKfId} KF_NAME=${name} CALLBACK_TOKEN=${callback.token} \\
+  KF_ID=${openKfId} KF_NAME=${quoted(name)} CALLBACK_TOKEN=${callback.token} \\
   ENCODING_AES_KEY=${callback.encodingAESKey} node examples/echo-puppet/echo-puppet.js
 
 The callback URL, to be saved on the page or with --callback-url, is http://127.0.0.1:7777/callback/${corpId}
@@ -38,4 +38,9 @@ The same again: npm run simulator -- ${again.join(' ')}
 
 Ctrl-C ends it.
 `;
+}
+
+/** For a shell, where it needs that. */
+function quoted(text: string): string {
+  return /^[\p{L}\d_-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

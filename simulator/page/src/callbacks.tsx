@@ -1,0 +1,57 @@
+import type { CallbackAttempt, CallbackRecord } from '../../callbacks/callback-record.js';
+import { view } from './server.js';
+import { timeOf } from './time.js';
+import { t } from './words.js';
+
+export function Callbacks() {
+  const { callbacks = [], isCallbackSaved = false } = view.value ?? {};
+  return (
+    <div class="scroll">
+      {!isCallbackSaved && <p class="notice">{t('notSaved')}</p>}
+      {callbacks.length === 0 && isCallbackSaved && <p class="empty">{t('noCallbacks')}</p>}
+      <ol class="records">
+        {[...callbacks].reverse().map((callback) => (
+          <Callback key={callback.id} callback={callback} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Callback({ callback }: { readonly callback: CallbackRecord }) {
+  const { id, openKfId, atMs, attempts, state } = callback;
+  const account = view.value?.accounts.find((one) => one.openKfId === openKfId)?.name;
+  return (
+    <li>
+      <p class="head">
+        <span class={`badge ${state}`}>{t(state)}</span>
+        <strong>#{id}</strong> kf_msg_or_event <span class="muted">{account}</span>
+        <time>{timeOf(atMs)}</time>
+      </p>
+      {attempts.length > 0 && (
+        <table>
+          <tbody>
+            {attempts.map((attempt) => (
+              <Attempt key={attempt.number} attempt={attempt} sinceMs={atMs} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </li>
+  );
+}
+
+function Attempt({ attempt, sinceMs }: { readonly attempt: CallbackAttempt; readonly sinceMs: number }) {
+  const { number, startedAtMs, tookMs, outcome, status, detail } = attempt;
+  return (
+    <tr class={outcome === 'taken' ? '' : 'bad'}>
+      <th scope="row">
+        {t('attempt')} {number}
+      </th>
+      <td>+{((startedAtMs - sinceMs) / 1_000).toFixed(1)} s</td>
+      <td>{status ?? t(outcome)}</td>
+      <td>{tookMs} ms</td>
+      <td class="detail">{outcome === 'cut' ? '' : detail}</td>
+    </tr>
+  );
+}

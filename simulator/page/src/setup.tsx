@@ -1,0 +1,133 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { Verification } from '../../callbacks/callback-url.js';
+import { command, view } from './server.js';
+import { t } from './words.js';
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+export function Setup() {
+  return (
+    <div class="scroll">
+      <CallbackForm />
+      <Credentials />
+    </div>
+  );
+}
+
+/** As WeCom's admin page has it. */
+function CallbackForm() {
+  const form = useRef<HTMLFormElement>(null);
+  const isSaving = useSignal(false);
+  const { callback, corpId, verification } = view.value ?? {};
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    isSaving.value = true;
+    await command('callback', Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)));
+    isSaving.value = false;
+  };
+  return (
+    <form ref={form} class="setup" onSubmit={save}>
+      <h2>{t('callbackUrl')}</h2>
+      <p class="muted">{t('callbackHint')}</p>
+      <label>
+        {t('url')}
+        <input
+          name="url"
+          type="url"
+          required
+          defaultValue={callback?.url || `http://127.0.0.1:7777/callback/${corpId}`}
+        />
+      </label>
+      <SecretField form={form} name="token" label="Token" length={24} value={callback?.token} />
+      <SecretField
+        form={form}
+        name="encodingAESKey"
+        label="EncodingAESKey"
+        length={43}
+        value={callback?.encodingAESKey}
+      />
+      <button type="submit" class="primary" disabled={isSaving.value}>
+        {isSaving.value ? t('saving') : t('save')}
+      </button>
+      <div role="status">{verification && !isSaving.value && <Result verification={verification} />}</div>
+    </form>
+  );
+}
+
+interface SecretFieldProps {
+  readonly form: { readonly current: HTMLFormElement | null };
+  readonly name: string;
+  readonly label: string;
+  readonly length: number;
+  readonly value: string | undefined;
+}
+
+function SecretField({ form, name, label, length, value }: SecretFieldProps) {
+  const fill = () => {
+    const field = form.current?.elements.namedItem(name);
+    if (field instanceof HTMLInputElement) field.value = randomText(length);
+  };
+  return (
+    <div class="row end">
+      <label>
+        {label}
+        <input name={name} required defaultValue={value} spellcheck={false} autocomplete="off" />
+      </label>
+      <button type="button" aria-label={`${t('random')}: ${label}`} onClick={fill}>
+        {t('random')}
+      </button>
+    </div>
+  );
+}
+
+function Result({ verification }: { readonly verification: Verification }) {
+  if (verification.isVerified) {
+    return (
+      <p class="notice good">
+        ✓ {t('saved')} {verification.tookMs} ms
+      </p>
+    );
+  }
+  return (
+    <div class="notice bad">
+      <p>✗ {verification.detail}</p>
+      <p>
+        {t('wecomSays')} <q lang="zh-CN">{verification.wecomMessage}</q>
+      </p>
+    </div>
+  );
+}
+
+function Credentials() {
+  const { url, corpId, corpSecret, accounts = [] } = view.value ?? {};
+  const facts = {
+    WECOM_API_URL: url,
+    ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`,
+    corpid: corpId,
+    corpsecret: corpSecret,
+    ...Object.fromEntries(accounts.map(({ name, openKfId }) => [`open_kfid · ${name}`, openKfId])),
+  };
+  return (
+    <>
+      <h2>{t('credentials')}</h2>
+      <dl class="facts wide">
+        {Object.entries(facts).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <code>{value}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function randomText(length: number): string {
+  return Array.from(
+    crypto.getRandomValues(new Uint8Array(length)),
+    (byte) => LETTERS[byte % LETTERS.length],
+  ).join('');
+}

@@ -1,0 +1,145 @@
+import type { Customer } from '../../corp/identity.js';
+import { chooseAccount, chooseCustomer, chosen, conversation } from './chosen.js';
+import { command, view } from './server.js';
+import { t } from './words.js';
+
+export function Sidebar() {
+  const { accounts = [], customers = [] } = view.value ?? {};
+  const { openKfId, externalUserId } = chosen.value;
+  return (
+    <section class="sidebar" aria-label={t('customer')}>
+      <label>
+        {t('account')}
+        <select value={openKfId} onChange={({ currentTarget }) => chooseAccount(currentTarget.value)}>
+          {accounts.map((account) => (
+            <option key={account.openKfId} value={account.openKfId}>
+              {account.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <h2>{t('customer')}</h2>
+      <ul class="people">
+        {customers.map((customer) => (
+          <Person
+            key={customer.externalUserId}
+            customer={customer}
+            isChosen={customer.externalUserId === externalUserId}
+          />
+        ))}
+      </ul>
+      <NewCustomer />
+      <Session />
+    </section>
+  );
+}
+
+function Person({ customer, isChosen }: { readonly customer: Customer; readonly isChosen: boolean }) {
+  return (
+    <li>
+      <button type="button" aria-current={isChosen} onClick={() => chooseCustomer(customer.externalUserId)}>
+        <span class="avatar" aria-hidden="true">
+          {[...customer.nickname][0]}
+        </span>
+        {customer.nickname}
+      </button>
+    </li>
+  );
+}
+
+function NewCustomer() {
+  const add = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const nickname = String(new FormData(form).get('nickname')).trim();
+    if (nickname === '') return;
+    const customer = await command<Customer>('customers', { nickname });
+    if (customer === null) return;
+    chooseCustomer(customer.externalUserId);
+    form.reset();
+  };
+  return (
+    <form class="row" onSubmit={add}>
+      <input name="nickname" aria-label={t('newCustomer')} placeholder={t('newCustomer')} maxLength={20} />
+      <button type="submit">{t('add')}</button>
+    </form>
+  );
+}
+
+/** Whose turn it is, and what a customer or a servicer can do besides writing. */
+function Session() {
+  const { serviceState = 4, sendsLeft = 0, servicerUserid = null } = conversation.value ?? {};
+  const { externalUserId } = chosen.value;
+  const isRefusing =
+    view.value?.customers.find((one) => one.externalUserId === externalUserId)?.isRefusing ?? false;
+  return (
+    <>
+      <h2>{t('state')}</h2>
+      <dl class="facts">
+        <dt>service_state</dt>
+        <dd>
+          <span class={`badge state${serviceState}`}>{t(`state${serviceState}`)}</span>
+          {servicerUserid !== null && <code> {servicerUserid}</code>}
+        </dd>
+        <dt>{t('sendsLeft')}</dt>
+        <dd>
+          <strong>{sendsLeft}</strong> / 5
+        </dd>
+      </dl>
+      <button type="button" title={t('enterHint')} onClick={() => command('enter', chosen.value)}>
+        {t('enter')}
+      </button>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isRefusing}
+          onChange={({ currentTarget }) =>
+            command('refuse', { externalUserId, isRefusing: currentTarget.checked })
+          }
+        />
+        {t('refuses')}
+      </label>
+      <h2>{t('servicer')}</h2>
+      <div class="row">
+        <button
+          type="button"
+          onClick={() => command('servicer', { ...chosen.value, action: 'take' })}
+          disabled={serviceState === 4}
+        >
+          {t('take')}
+        </button>
+        <button
+          type="button"
+          onClick={() => command('servicer', { ...chosen.value, action: 'end' })}
+          disabled={serviceState !== 3}
+        >
+          {t('end')}
+        </button>
+      </div>
+      <ServicerReply isAllowed={serviceState >= 3} />
+    </>
+  );
+}
+
+function ServicerReply({ isAllowed }: { readonly isAllowed: boolean }) {
+  const reply = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const content = String(new FormData(form).get('content')).trim();
+    if (content === '') return;
+    if ((await command('servicer', { ...chosen.value, action: 'say', content })) !== null) form.reset();
+  };
+  return (
+    <form class="row" onSubmit={reply}>
+      <input
+        name="content"
+        aria-label={t('servicerSay')}
+        placeholder={t('servicerSay')}
+        disabled={!isAllowed}
+      />
+      <button type="submit" disabled={!isAllowed}>
+        {t('send')}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,184 @@
+/** The page of the local WeCom, in Chromium: one writes as a customer and sees what the bot makes of it. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+import { CallbackReceiver } from '../support/callback-receiver.js';
+import { PNG, SimulatorClient } from '../support/simulator.js';
+
+describeInBrowser('the page of the local WeCom', () => {
+  let browser: Browser;
+  let client: SimulatorClient;
+  let bot: CallbackReceiver;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    client = await SimulatorClient.start({
+      accounts: ['售前客服', '售后客服'],
+      customers: ['张三', 'Amy'],
+      pageDir: 'dist-tools/simulator/page',
+    });
+    bot = await CallbackReceiver.start(client.simulator);
+    page = await open();
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    await client.close();
+    await bot.close();
+  });
+
+  async function open(reader: Parameters<typeof newPage>[1] = {}): Promise<Page> {
+    const opened = await newPage(browser, reader);
+    await opened.goto(client.simulator.url);
+    return opened;
+  }
+
+  const write = async (text: string) => {
+    await page.getByLabel('Message', { exact: true }).fill(text);
+    await page.keyboard.press('Enter');
+  };
+  const bubbles = () => page.getByRole('list', { name: 'Conversation' }).getByRole('listitem');
+
+  it('shows what a customer writes, its callback, and the reply of a bot', async () => {
+    const arrival = bot.next();
+    await write('你好，有人吗？');
+    const { syncToken, openKfId } = await arrival;
+    await client.sync({ token: syncToken, open_kfid: openKfId });
+    await client.sendText('您好！请问有什么可以帮您？');
+    await bubbles().getByText('您好！请问有什么可以帮您？').waitFor();
+    expect(await bubbles().count()).toBe(2);
+    await page.getByText('taken', { exact: true }).waitFor();
+    await page.getByText('#1').waitFor();
+    await page.getByText('4 / 5').waitFor();
+    await page.getByRole('button', { name: 'API calls' }).click();
+    await page.getByText('POST kf/send_msg', { exact: true }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  it('shows pictures, links and menus, and what is clicked in a menu', async () => {
+    client.simulator.say('show me');
+    const { media_id } = await client.upload('image', PNG, 'a.png');
+    await client.send({ msgtype: 'image', image: { media_id } });
+    const link = {
+      title: 'Price list',
+      desc: 'All of 2026',
+      url: 'https://example.com/',
+      thumb_media_id: media_id,
+    };
+    await client.send({ msgtype: 'link', link });
+    const list = [
+      { type: 'click', click: { id: '101', content: 'Satisfied' } },
+      { type: 'click', click: { id: '102', content: 'Not satisfied' } },
+    ];
+    await client.send({
+      msgtype: 'msgmenu',
+      msgmenu: { head_content: 'Were you helped?', list, tail_content: 'Thank you' },
+    });
+    await page.getByRole('img', { name: 'Picture' }).waitFor();
+    await page.getByRole('link', { name: 'Price list All of 2026' }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Satisfied', exact: true }).click();
+    await bubbles().nth(4).waitFor();
+    expect((await client.sync()).msg_list.at(-1).text).toEqual({ content: 'Satisfied', menu_id: '101' });
+  });
+
+  it('tells each customer and account apart', async () => {
+    await write('from the first');
+    await page.getByRole('button', { name: 'Amy' }).click();
+    await page.getByLabel('KF account').selectOption('售后客服');
+    await write('from Amy');
+    await bubbles().getByText('from Amy').waitFor();
+    expect(await bubbles().count()).toBe(1);
+    await page.getByLabel('New customer').fill('李四');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /李四.*售后客服/ }).waitFor();
+  });
+
+  it('saves a callback URL that answers, and says what is wrong with one that does not', async () => {
+    await page.getByRole('button', { name: 'Setup' }).click();
+    const url = page.getByLabel('URL', { exact: true });
+    const good = await url.inputValue();
+    await url.fill('http://127.0.0.1:9/callback');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('ECONNREFUSED').waitFor();
+    await page.getByText('openapi回调地址请求不通过').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await url.fill(good);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved: the URL answered in').waitFor();
+    const token = page.getByLabel('Token', { exact: true });
+    const before = await token.inputValue();
+    await page.getByRole('button', { name: 'Random: Token' }).click();
+    expect(await token.inputValue()).toMatch(/^[A-Za-z0-9]{24}$/);
+    expect(await token.inputValue()).not.toBe(before);
+  });
+
+  it('switches faults, and revokes the access token', async () => {
+    await client.accessToken();
+    await page.getByRole('button', { name: 'Faults' }).click();
+    await page.getByLabel('API busy (-1)').check();
+    await page.getByRole('button', { name: 'Revoke the access token' }).click();
+    await page.getByText('Revoked: the next call is answered 40014.').waitFor();
+    expect((await client.getToken()).errcode).toBe(-1);
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  it('shows each re-send, and what the API refused', async () => {
+    bot.behave((_request, response) => void response.writeHead(503).end('down'));
+    await write('hello?');
+    for (let number = 1; number <= 4; number += 1) {
+      await page.getByRole('rowheader', { name: `Attempt ${number}` }).waitFor();
+      await client.clock.advance(5_000);
+    }
+    await page.getByText('given up').waitFor();
+    await screenshot(page, 'simulator-resends');
+    for (let sent = 0; sent < 6; sent += 1) await client.sendText(`${sent}`);
+    await page.getByRole('button', { name: 'API calls' }).click();
+    await page.getByText('send msg count limit', { exact: true }).waitFor();
+  });
+
+  it('says that the simulator is gone', async () => {
+    await page.getByLabel('Message', { exact: true }).waitFor();
+    await client.close();
+    await page.getByText('The simulator does not answer. The page connects again by itself.').waitFor();
+    client = await SimulatorClient.start();
+  });
+
+  it.each([
+    ['light', {}],
+    ['dark', { dark: true }],
+    ['phone', { phone: true }],
+    ['chinese', { locale: 'zh-CN' }],
+  ])('can be read: %s', async (name, reader) => {
+    const { simulator } = client;
+    simulator.corp.enter(simulator.openKfId, simulator.firstCustomerId, 'shop');
+    simulator.say('你好，我的订单什么时候发货？');
+    await client.sync();
+    await client.sendText('您好！订单 20261126 今天下午发货，预计 11 月 28 日送达。');
+    const { media_id } = await client.upload('image', PNG, 'a.png');
+    const link = {
+      title: '物流详情',
+      desc: '点击查看最新状态',
+      url: 'https://example.com/',
+      thumb_media_id: media_id,
+    };
+    await client.send({ msgtype: 'link', link });
+    const shown = await open(reader);
+    await shown.getByText('物流详情').waitFor();
+    expect(await seriousViolations(shown)).toEqual([]);
+    await screenshot(shown, `simulator-${name}`);
+    await shown.context().close();
+  });
+});
