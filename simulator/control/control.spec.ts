@@ -152,3 +152,11 @@ describe('the page', () => {
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
   });
 });
+
+it('ends while a change is still to be told', async () => {
+  const response = await get('/simulator/stream');
+  client.simulator.say('the last word');
+  await client.close();
+  await expect(response.text()).rejects.toThrow();
+  client = await SimulatorClient.start();
+});

@@ -32,6 +32,10 @@ export class Control {
     this.#stream.changed();
   }
 
+  close(): void {
+    this.#stream.close();
+  }
+
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const reason = foreignReason(request.headers);
     if (reason !== null) return sendJson(response, 403, { message: reason });
