@@ -26,7 +26,10 @@ afterEach(() => {
 });
 
 /** In a process group of its own, to which its manager and its puppet belong as well. */
-function start(argument = '', env: Record<string, string> = {}): { output: () => string; ended: Promise<unknown[]> } {
+function start(
+  argument = '',
+  env: Record<string, string> = {},
+): { output: () => string; ended: Promise<unknown[]> } {
   demo = spawn(process.execPath, ['dist-tools/demo/demo.js', argument], {
     env: { PATH: process.env.PATH ?? '', TMPDIR: temp, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
