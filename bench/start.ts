@@ -10,12 +10,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { NewHint } from '../src/dispatch/hint.js';
-import { Secret } from '../src/kernel/secret.js';
 import { EmbeddedOutbox } from '../src/storage/embedded/embedded-outbox.js';
-import { EmbeddedPuppetRepository } from '../src/storage/embedded/embedded-puppet.repository.js';
 import { EmbeddedStore } from '../src/storage/embedded/embedded-store.js';
 import { startManager } from '../test/support/manager-process.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../test/support/wecom.js';
+import { fillRegistry } from './fill-registry.js';
 
 const hintApp = newApp();
 const isShort = process.argv.includes('--short');
@@ -50,33 +49,6 @@ async function start(dataDir: string): Promise<Start> {
 
 function rssMbOf(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1_024;
-}
-
-async function fill(dataDir: string): Promise<void> {
-  const store = await EmbeddedStore.open({ dataDir });
-  const repository = new EmbeddedPuppetRepository(store);
-  for (let done = 0; done < PUPPETS; done += WRITES_AT_ONCE) {
-    const app = newApp();
-    const keys = { callbackToken: new Secret(app.token), encodingAESKey: new Secret(app.encodingAESKey) };
-    const writes = Array.from({ length: WRITES_AT_ONCE }, (_, n) =>
-      repository.save(
-        {
-          ...keys,
-          openKfId: newOpenKfId(),
-          name: `客服 ${done + n}`,
-          endpoint: `http://puppet-${done + n}.bots.svc.cluster.local:8080`,
-          corpId: app.corpId,
-          corpSecret: new Secret(app.encodingAESKey),
-          acceptedSecretId: null,
-          from: '10.0.0.1',
-        },
-        Date.now(),
-        () => true,
-      ),
-    );
-    await Promise.all(writes);
-  }
-  await store.onApplicationShutdown();
 }
 
 /** Callbacks of one corp, each for another account, as they came in. */
@@ -151,7 +123,7 @@ try {
   process.stdout.write(`${STARTS} start(s) on an empty store …\n`);
   const empty = await measure(join(root, 'empty'));
   process.stdout.write(`writing ${PUPPETS} puppets …\n`);
-  await fill(join(root, 'full'));
+  await fillRegistry(join(root, 'full'), PUPPETS);
   process.stdout.write(`${STARTS} start(s) on them …\n`);
   const full = await measure(join(root, 'full'));
   process.stdout.write(`writing ${HINTS} hints, and ${STARTS} start(s) on them …\n`);

@@ -34,7 +34,8 @@ export function judgeAnswer(
   const found = MARKS.filter((mark) => all.includes(mark)).map((mark) => `shows ${mark}`);
   if (STACK.test(text)) found.push('shows a stack trace');
   const type = headers['content-type'] ?? '';
-  if (/html/i.test(type) || (type !== 'text/plain' && HTML.test(text))) found.push('is an HTML page');
+  const isHtml = /html/i.test(type) || (type !== 'text/plain' && HTML.test(text));
+  if (isHtml && !isOwnPage(status, headers)) found.push('is an HTML page');
   if ((status >= 200 && status < 300) || (status === 503 && isOfStarvedMachine(body))) return found;
   if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);
   return [
@@ -42,6 +43,11 @@ export function judgeAnswer(
     ...judgeHeaders(status, headers),
     ...(isHead ? [] : judgeBody(status, headers, body, errors)),
   ];
+}
+
+/** One that was meant to be a page runs its own scripts alone; an answer of the API may run none. */
+function isOwnPage(status: number, { 'content-security-policy': policy = '' }: Answer['headers']): boolean {
+  return status === 200 && policy.split(';').includes("script-src 'self'");
 }
 
 /** `/health` with nothing wrong but a late event loop: a machine that does something else is late too. */

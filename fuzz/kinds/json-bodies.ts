@@ -1,13 +1,13 @@
-/** Bodies of register, deregister and decrypted events. No endpoint in them leads anywhere but to loopback. */
+/** Bodies of register, deregister, decrypted events and sign-ins. No endpoint in them leads anywhere but to loopback. */
 import type { Draw } from '../draw.js';
 import { credentials, framed } from '../http-request.js';
 import { type Input, POLLUTION_MARK } from '../input.js';
 import { mangled, ODD_TEXTS } from '../mutations.js';
-import { HOSTILE_IDS, makeCorp, NOBODYS_IDS, type Stage } from '../stage.js';
+import { CREDENTIALS, HOSTILE_IDS, makeCorp, NOBODYS_IDS, type Stage } from '../stage.js';
 
 interface Route {
   readonly path: string;
-  readonly role: 'AUTH_PUPPET_TOKEN' | 'AUTH_GATEWAY_TOKEN';
+  readonly role: keyof typeof CREDENTIALS;
   /** A body as it should be. */
   readonly good: Readonly<Record<string, string>>;
 }
@@ -37,6 +37,11 @@ function routeOf(draw: Draw, stage: Stage): Route {
       good: draw.isOneIn(2)
         ? { kfId, corpId: corp.corpId, kfName: 'x' }
         : { kfId, corpId: corp.corpId, endpoint: registration.endpoint },
+    },
+    {
+      path: '/console/session',
+      role: 'AUTH_OPERATOR_TOKEN',
+      good: { token: CREDENTIALS.AUTH_OPERATOR_TOKEN },
     },
     {
       path: `/callback/decrypted/${draw.isOneIn(12) ? draw.pick(['wwnobody', '%00', 'a%20b', '%e5%ae%a2', 'x'.repeat(100)]) : corpId}`,

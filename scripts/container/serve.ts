@@ -51,6 +51,7 @@ export async function serve(image: Stage, root: string, bin: string, user: User)
   try {
     await until(`${image.cmd.join(' ')}: the health check succeeds`, service, isHealthy);
     await until('/health/ready answers 200', service, () => isReady(port));
+    await askConsole(port);
     askCommands(root, options);
     await stop(service);
   } catch (error) {
@@ -77,6 +78,18 @@ function checkReadOnly(dataDir: string, prefix: readonly string[], options: Opti
   const how =
     prefix.length > 0 ? 'all mounts but it are read-only' : 'by permission, since this may not mount';
   say(`read-only: uid ${uid} can write to DATA_DIR and not to ${closed.join(', ')}; ${how}`);
+}
+
+/** The page, and a script that it names. @throws Error where the image lacks them. */
+async function askConsole(port: number): Promise<void> {
+  const ask = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
+    return response.text();
+  };
+  const [, script = 'no script'] = /<script [^>]*src="([^"]+)"/.exec(await ask('/console')) ?? [];
+  await ask(script);
+  say('the console is there');
 }
 
 /** As `docker exec <container> wxkf-manager …` would. */

@@ -13,7 +13,7 @@ import type { Page } from './answers/page.js';
 /** Looked at in one turn of the event loop, and asked about in one question to the store. */
 const SLICE = 1_000;
 /** Looked at for one page where the store must be asked about each: what is left is for the next page. */
-const ASKED_MAX = 20_000;
+const ASKED_MAX = 10_000;
 /** What memory knows is told without the store. */
 const ASK_LIMIT_MS = 1_000;
 

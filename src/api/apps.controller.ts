@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { Deliveries } from '../dispatch/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody } from '../http/validation.js';
 import { type App, isOfFile } from '../registry/apps/app.js';
@@ -16,12 +17,15 @@ export class AppsController {
   constructor(
     private readonly apps: AppsService,
     private readonly registry: RegistryService,
+    private readonly deliveries: Deliveries,
   ) {}
 
   @Get()
   @AllowRoles('operator')
   list() {
-    return { items: this.apps.list().map((app) => this.#toAnswer(app)), nextCursor: null };
+    const takenAtMs = this.deliveries.lastTakenByCorp();
+    const items = this.apps.list().map((app) => this.#toAnswer(app, takenAtMs.get(app.corpId) ?? null));
+    return { items, nextCursor: null };
   }
 
   /** Token and key are shown here and never again. */
@@ -32,7 +36,7 @@ export class AppsController {
     const app = await this.apps.add(toNewApp(body), askingOf(request));
     const { callbackToken, encodingAESKey } = app;
     return {
-      ...this.#toAnswer(app),
+      ...this.#toAnswer(app, this.deliveries.lastTakenByCorp().get(app.corpId) ?? null),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
     };
@@ -45,7 +49,7 @@ export class AppsController {
     return SUCCESS;
   }
 
-  #toAnswer(app: App): AppAnswer {
+  #toAnswer(app: App, takenAtMs: number | null): AppAnswer {
     const { id, corpId, name, receiveIds, createdAtMs, verifiedAtMs } = app;
     return {
       id,
@@ -57,7 +61,7 @@ export class AppsController {
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),
       accounts: this.registry.countOf(corpId),
-      lastDeliveryAt: null,
+      lastDeliveryAt: toTime(takenAtMs),
     };
   }
 }

@@ -2,22 +2,9 @@ import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
-import { Page, type PagePolicy } from '../http/browser-headers.js';
+import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
-
-/** Everything comes from here, and nothing is written into the page itself. */
-const POLICY: PagePolicy = {
-  'default-src': ["'none'"],
-  'script-src': ["'self'"],
-  'style-src': ["'self'"],
-  'img-src': ["'self'", 'data:'],
-  'connect-src': ["'self'"],
-  'font-src': ["'self'"],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-  'base-uri': ["'none'"],
-};
 
 const PAGE = 'index.html';
 
@@ -36,7 +23,7 @@ export class ConsoleController {
 
   @Get('console')
   @AllowAnyone()
-  @Page(POLICY)
+  @Page(OWN_FILES_ONLY)
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#files.answer(PAGE, KEPT_IF_UNCHANGED, request, reply);
   }
@@ -44,7 +31,7 @@ export class ConsoleController {
   /** The page finds out by itself what it shows at which of its paths; a file has an ending. */
   @Get('console/*')
   @AllowAnyone()
-  @Page(POLICY)
+  @Page(OWN_FILES_ONLY)
   async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': path } = request.params as { readonly '*': string };
     const isFile = /\.[^/]*$/.test(path);

@@ -38,6 +38,7 @@ describe('an answer', () => {
       taken: false,
       stage: 'status',
       reason: `the puppet answered ${status}`,
+      status,
     });
   });
 

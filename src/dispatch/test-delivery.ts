@@ -77,11 +77,14 @@ export class TestDelivery {
     const event = toResync(puppet);
     const startedMs = this.clock.elapsedMs();
     const attempt = this.client.startShown(puppet, event);
+    const answering = attempt.result.then(() => attempt.whenAnswered());
+    // Its connection is closed when everything is over.
+    this.redelivery.untilOver(answering.then(() => {}));
     const result = await attempt.result;
     const durationMs = this.clock.elapsedMs() - startedMs;
     this.deliveries.ended(puppet, event, 'test', 1, result, durationMs);
     const failure = result.taken ? null : { stage: result.stage, reason: result.reason };
-    return { failure, durationMs, answer: await attempt.whenAnswered() };
+    return { failure, durationMs, answer: await answering };
   }
 
   async #taken(puppet: Puppet): Promise<void> {

@@ -23,6 +23,19 @@ type Headers = Readonly<Record<string, string>>;
 /** An answer that is no page needs nothing and belongs in no frame. */
 const NO_PAGE: PagePolicy = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
+/** Of a page whose files all come from the manager, with nothing written into the page itself. */
+export const OWN_FILES_ONLY: PagePolicy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+  'font-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'base-uri': ["'none'"],
+};
+
 /** Of an answer that no route made, or none that reads as JSON. */
 export const API_HEADERS = headersFor(NO_PAGE);
 

@@ -90,6 +90,17 @@ describe('imports', () => {
     expect(calls).toEqual([]);
   });
 
+  it('of the console take nothing but types from the server', () => {
+    const sources = readdirSync('console/src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      .map((file) => readFileSync(join('console/src', file), 'utf8'));
+    const taken = sources.flatMap((source) => [
+      ...source.matchAll(/^import (type )?[^;]*? from '((?:\.\.\/)+src\/[^']+)';/gm),
+    ]);
+    expect(taken).not.toEqual([]);
+    expect(taken.filter(([, type]) => type === undefined).map(([, , from]) => from)).toEqual([]);
+  });
+
   it('form no circle between files', () => {
     const graph = new Map(files.map((file) => [file, new Set<string>()]));
     for (const edge of imports.filter(isOurs)) graph.get(edge.from)?.add(edge.to.replace(/\.js$/, '.ts'));

@@ -1,5 +1,5 @@
 /** What an operator sees and does while puppets come and go. */
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, newPage, openBrowser } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -17,25 +17,25 @@ describeInBrowser('the console, while puppets come and go', () => {
   let openKfId: string;
 
   beforeAll(async () => {
-    [browser, manager, puppet] = await Promise.all([
-      openBrowser(),
-      startManager(place.env),
-      startPuppetServer(),
-    ]);
+    [browser, manager] = await Promise.all([openBrowser(), startManager(place.env)]);
   });
 
   beforeEach(async () => {
-    [page, app, openKfId] = [await newPage(browser), newApp(), newOpenKfId()];
+    [page, puppet] = await Promise.all([newPage(browser), startPuppetServer()]);
+    [app, openKfId] = [newApp(), newOpenKfId()];
+  });
+
+  afterEach(async () => {
+    await Promise.all([page.context().close(), puppet.close()]);
   });
 
   afterAll(async () => {
-    await Promise.all([browser.close(), manager.stop(), puppet.close()]);
+    await Promise.all([browser.close(), manager.stop()]);
     await place.discard();
   });
 
   const open = (path: string) => page.goto(`${manager.url}/console${path}`);
 
-  /** Until the account's hint is in the state that the row of the list says. */
   async function message(): Promise<void> {
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
   }
@@ -48,6 +48,7 @@ describeInBrowser('the console, while puppets come and go', () => {
 
   async function puppetIsBackAt(url: string): Promise<void> {
     puppet = await startPuppetServer(undefined, Number(new URL(url).port));
+    await register(manager.url, app, openKfId, url);
   }
 
   it('has no account at first, and says how one comes', async () => {
@@ -62,7 +63,10 @@ describeInBrowser('the console, while puppets come and go', () => {
     await puppet.close();
     await message();
     await open('');
-    await page.getByText(/^1 account waits, the oldest for /).waitFor();
+    await page
+      .getByRole('status')
+      .getByText(/^1 account waits, the oldest for /)
+      .waitFor();
     await page.getByRole('link', { name: 'See what waits' }).click();
     const row = page.getByRole('row', { name: openKfId });
     await row.getByText('Waiting', { exact: true }).waitFor();
@@ -75,11 +79,12 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Outbox' }).click();
     await row.waitFor();
-    await puppetIsBackAt(url);
     await page.getByRole('button', { name: 'Send now: 客服一号' }).click();
+    await page.getByText('What waits for 客服一号 is being sent.').waitFor();
+    await puppetIsBackAt(url);
     await page.getByText('Everything that came in was delivered.').waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
-    await page.getByText('Customers are being answered').waitFor();
+    await page.getByRole('status').getByText('Customers are being answered').waitFor();
   });
 
   it('finds an account among others by a part of its id, and by its state', async () => {
@@ -100,16 +105,14 @@ describeInBrowser('the console, while puppets come and go', () => {
     puppet.behave((_request, response) => response.end('<b>roger</b>'));
     await register(manager.url, app, openKfId, puppet.url);
     await open(`/kf-accounts/${openKfId}`);
-    const button = page.getByRole('button', { name: 'Send a test' });
-    await button.waitFor();
+    await page.getByRole('button', { name: 'Send a test' }).waitFor();
     const received = puppet.next();
-    while (!(await button.evaluate('(element) => element === document.activeElement')))
+    while ((await page.evaluate('document.activeElement.textContent')) !== 'Send a test')
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('The puppet took it').waitFor();
     await page.getByText('<b>roger</b>').waitFor();
     expect((await received).path).toBe('/callback/decrypted');
-    puppet.behave((_request, response) => response.end('success'));
   });
 
   it('forgets an account after asking', async () => {

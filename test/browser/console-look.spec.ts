@@ -26,7 +26,7 @@ const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, s
 
 /** By name, with something that is there once a page has what it shows. */
 const PAGES = {
-  overview: { path: '', seen: 'figure canvas, .chart p' },
+  overview: { path: '', seen: 'figure canvas' },
   'kf-accounts': { path: '/kf-accounts', seen: 'tbody tr' },
   'kf-account': { path: `/kf-accounts/${DOWN}`, seen: '.card' },
   outbox: { path: '/outbox', seen: 'tbody tr' },
@@ -68,6 +68,8 @@ describeInBrowser('the look of the console', () => {
       if (openKfId !== DEAD) await registerAt(openKfId, openKfId === DOWN ? await refusedUrl() : puppet.url);
     }
     for (const openKfId of [HEALTHY, TOO, HEALTHY, DOWN, DEAD]) await sendMessage(manager.url, app, openKfId);
+    const refused = new URLSearchParams({ corpid: app.corpId, corpsecret: 'none-that-was-asked-about' });
+    await fetch(`${manager.url}/puppetWxkfManager/getToken?${refused}`);
     await postJson(`${manager.url}/api/v1/apps`, { corpId: app.corpId, name: '客服机器人' });
   });
 
@@ -76,36 +78,31 @@ describeInBrowser('the look of the console', () => {
     await place.discard();
   });
 
-  it.each([
-    ['light', {}],
-    ['dark', { dark: true }],
-  ])('bars nobody: %s', async (name, reader) => {
-    const page = await newPage(browser, reader);
-    const violations: string[] = [];
-    for (const [pageName, { path, seen }] of Object.entries(PAGES)) {
-      await page.goto(`${manager.url}/console${path}`);
-      await page.locator(seen).first().waitFor();
-      await screenshot(page, `console-${pageName}-${name}`);
-      violations.push(...(await seriousViolations(page)).map((violation) => `${pageName}: ${violation}`));
-    }
-    expect(violations).toEqual([]);
+  it.each(Object.entries(PAGES))('bars nobody from %s, in light or dark', async (name, { path, seen }) => {
+    const page = await newPage(browser);
+    await page.goto(`${manager.url}/console${path}`);
+    await page.locator(seen).first().waitFor();
+    await screenshot(page, `console-${name}-light`);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await screenshot(page, `console-${name}-dark`);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 
-  it('speaks Chinese to who asks for it, on a phone, too, where nothing is wider than the screen', async () => {
-    for (const phone of [false, true]) {
-      const page = await newPage(browser, { locale: 'zh-CN', phone });
-      for (const [pageName, { path, seen }] of Object.entries(PAGES)) {
-        await page.goto(`${manager.url}/console${path}`);
-        await page.locator(seen).first().waitFor();
-        expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
-        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(
-          0,
-        );
-        await screenshot(page, `console-${pageName}-${phone ? 'phone' : 'zh'}`);
-      }
-      expect(await page.title()).toBe('页面不存在 · WXKF-Manager');
-    }
-  });
+  it.each(Object.entries(PAGES))(
+    'shows %s in Chinese, and whole on a phone',
+    async (name, { path, seen }) => {
+      const page = await newPage(browser, { locale: 'zh-CN', phone: true });
+      await page.goto(`${manager.url}/console${path}`);
+      await page.locator(seen).first().waitFor();
+      expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
+      expect(await page.title()).toMatch(/\p{Script=Han}.* · WXKF-Manager$/u);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await screenshot(page, `console-${name}-phone`);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await screenshot(page, `console-${name}-zh`);
+    },
+  );
 
   it('keeps the language and the colours that were chosen', async () => {
     const page = await newPage(browser);
@@ -117,22 +114,5 @@ describeInBrowser('the look of the console', () => {
     await page.reload();
     await page.getByRole('heading', { name: '待投递' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(15, 19, 23)');
-  });
-
-  it('loads nothing from elsewhere, and breaks no rule of its policy', async () => {
-    const page = await newPage(browser);
-    const faults: string[] = [];
-    page.on('request', (request) => {
-      if (!request.url().startsWith(manager.url)) faults.push(request.url());
-    });
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${manager.url}/console`);
-    await page.locator(PAGES.overview.seen).first().waitFor();
-    await page.getByRole('link', { name: 'Live' }).click();
-    await page.locator(PAGES.live.seen).first().waitFor();
-    expect(faults).toEqual([]);
   });
 });

@@ -54,7 +54,7 @@ describeInBrowser('the console of a protected manager', () => {
     const page = await openOutbox();
     await signIn(page, 'not-the-operator-token');
     await page.getByRole('alert').getByText('AUTH_WRONG').waitFor();
-    expect(await page.textContent('[role=alert]')).toContain('The credentials hold no secret of the manager');
+    expect(await page.textContent('.problem')).toContain('The credentials hold no secret of the manager');
   });
 
   it('shows the page that was asked for after the sign-in, also by keyboard alone, and signs out', async () => {

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readEvents } from '../support/event-stream.js';
 import { type CallOptions, call, postJsonBody } from '../support/http-call.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { newSecretsKey, type Place } from '../support/place.js';
@@ -61,6 +62,8 @@ onEachStore((newPlace) => {
   let accessToken: string;
   /** All that was written by processes that have ended. */
   let output = '';
+  /** What an operator was told of deliveries. */
+  let followed = '';
   /** Status, headers and body of every answer that is not the one that gives an access token. */
   const answers: string[] = [];
   const statuses = new Set<number>();
@@ -106,6 +109,8 @@ onEachStore((newPlace) => {
         ...(method === 'POST' && { body }),
       };
       for (const secret of [null, WRONG_CREDENTIAL, ...Object.values(CREDENTIALS)]) {
+        // It has no end, and is read by itself.
+        if (path === '/api/v1/stream' && secret === CREDENTIALS.operator) continue;
         const url = `${filled}?access_token=${MADE_UP_TOKEN}${more}`;
         await ask(manager, url, secret === null ? options : as(secret, options));
       }
@@ -228,6 +233,36 @@ onEachStore((newPlace) => {
     for (let n = 0; n < 35; n++) await ask(manager, REGISTER, as(WRONG_CREDENTIAL, { method: 'POST' }));
   }
 
+  /** What operators do, with an account that has everything that is secret. */
+  async function operate(manager: ManagerProcess): Promise<void> {
+    const operator = (path: string, options: CallOptions = {}) =>
+      ask(manager, `/api/v1/${path}`, as(CREDENTIALS.operator, options));
+    const POST = { method: 'POST' };
+    for (const path of [
+      'status',
+      'history',
+      'deliveries',
+      'wecom-errors',
+      'hints',
+      `kf-accounts/${openKfId}`,
+    ])
+      await operator(path);
+    for (const q of [
+      '',
+      '?limit=200',
+      `?q=${app.token}`,
+      `?outcome=${app.encodingAESKey}&q=a`,
+      `?corpId=${MADE_UP_TOKEN}&state=${app.token}`,
+    ])
+      await operator(`kf-accounts${q}`);
+    await operator(`kf-accounts/${openKfId}/test`, POST);
+    await operator(`hints/${openKfId}/replay`, POST);
+    await operator(`hints/${openKfId}?corpId=${encodeURIComponent(CORP_SECRET)}`, { method: 'DELETE' });
+    await operator('hints/replay', postJsonBody({ state: app.encodingAESKey, corpId: CORP_SECRET }));
+    await operator('hints/replay', postJsonBody({ state: 'dead' }));
+    await operator(`hints/${openKfId}`, { method: 'DELETE' });
+  }
+
   async function startInVain(more: Readonly<Record<string, string>>): Promise<void> {
     const failed = spawnManager({ ...env(), ...more });
     expect(await failed.exited).toBe(1);
@@ -242,13 +277,19 @@ onEachStore((newPlace) => {
     for (const secret of [CORP_SECRET, STRANGERS_SECRET]) wecom.addSecret(app.corpId, secret);
     accessToken = wecom.tokenOf(app.corpId, CORP_SECRET);
     const manager = await startManager(env());
+    const stream = await readEvents(`${manager.url}/api/v1/stream`, {
+      authorization: basic(CREDENTIALS.operator),
+    });
     await registerInEveryWay(manager);
     await askForTokens(manager);
     await callWecom(manager);
     await sendCallbacks(manager);
+    await operate(manager);
     await walkRoutes(manager);
     await askForWhatIsNotThere(manager);
     await manager.stop();
+    await stream.ended;
+    followed = stream.text();
     output += manager.output();
     const again = await startManager({
       ...env(),
@@ -291,6 +332,11 @@ onEachStore((newPlace) => {
   it('shows none in an answer, those with metrics included', () => {
     expect(answers.filter((text) => text.includes('wxkf_corp_callbacks_total')).length).toBeGreaterThan(2);
     expect(findIn(answers.join('\n'), all())).toEqual([]);
+  });
+
+  it('shows none to who follows the deliveries', () => {
+    expect(followed).toContain(openKfId);
+    expect(findIn(followed, all())).toEqual([]);
   });
 
   it('sends none to a puppet', () => {

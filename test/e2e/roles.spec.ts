@@ -35,7 +35,19 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
   operator: [
     ['GET', '/puppetWxkfManager/puppetWxkfInfo/wk1', 404],
     ['HEAD', '/puppetWxkfManager/puppetWxkfInfo/wk1', 404],
+    ['GET', '/api/v1/status', 200],
+    ['GET', '/api/v1/history', 200],
+    ['GET', '/api/v1/kf-accounts', 200],
+    ['GET', '/api/v1/kf-accounts/wk1', 404],
     ['DELETE', '/api/v1/kf-accounts/wk1', 404],
+    ['POST', '/api/v1/kf-accounts/wk1/test', 404],
+    ['GET', '/api/v1/hints', 200],
+    ['POST', '/api/v1/hints/replay', 415],
+    ['POST', '/api/v1/hints/wk1/replay', 404],
+    ['DELETE', '/api/v1/hints/wk1', 404],
+    ['GET', '/api/v1/deliveries', 200],
+    ['HEAD', '/api/v1/stream', 200],
+    ['GET', '/api/v1/wecom-errors', 200],
   ],
 };
 const OPEN_ROUTES: readonly Route[] = [

@@ -87,6 +87,13 @@ it.each<[string, string[], RegExp]>([
   ],
   ['an HTML page', judged([answer({}, { status: 200, body: '<!DOCTYPE html><html></html>' })]), /HTML page/],
   [
+    'an error that is a page',
+    judged([
+      answer({}, { body: '<html></html>', headers: { 'content-security-policy': "script-src 'self'" } }),
+    ]).slice(0, 1),
+    /HTML page/,
+  ],
+  [
     'an error without its type',
     judged([answer({}, { headers: { 'x-request-id': 'r1' } })]),
     /no application\/json/,

@@ -43,6 +43,7 @@ export interface Dispatch extends DispatchParts {
   readonly redelivery: Redelivery;
   readonly dispatcher: Dispatcher;
   readonly metrics: Metrics;
+  readonly dispatchMetrics: DispatchMetrics;
   readonly overload: Overload;
   readonly deliveries: Deliveries;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
@@ -110,6 +111,7 @@ export function openDispatch(
     redelivery,
     dispatcher,
     metrics,
+    dispatchMetrics,
     overload,
     deliveries,
     start: () => {

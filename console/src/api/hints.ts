@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import type { HintAnswer, REPLAYED } from '../../../src/api/answers/hint.js';
+import type { HintAnswer, ReplayedAnswer } from '../../../src/api/answers/hint.js';
 import type { Page } from '../../../src/api/answers/page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
@@ -22,7 +21,7 @@ export function replayHint(openKfId: string): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay`, { method: 'POST' });
 }
 
-export function replayDead(corpId: string): Promise<z.infer<typeof REPLAYED>> {
+export function replayDead(corpId: string): Promise<ReplayedAnswer> {
   const body = { state: 'dead', ...(corpId !== '' && { corpId }) };
   return request('/api/v1/hints/replay', { method: 'POST', body });
 }

@@ -24,7 +24,7 @@ export function Header() {
 
 function SignOutButton() {
   const leave = async (): Promise<void> => {
-    await signOut().catch((error: Error) => tell(error.message));
+    await signOut().catch(() => tell(t().common.problem.unreachable));
   };
   return (
     <button type="button" class="button bare" onClick={leave}>

@@ -4,7 +4,11 @@ import type { StatusAnswer } from '../../../src/api/answers/status.js';
 import type { Polled } from './polled.js';
 
 /** Asked for once, for the navigation and whichever page is open. */
-export const StatusContext = createContext<Polled<StatusAnswer>>({ data: null, error: null, refresh: () => {} });
+export const StatusContext = createContext<Polled<StatusAnswer>>({
+  data: null,
+  error: null,
+  refresh: () => {},
+});
 
 export function useStatus(): Polled<StatusAnswer> {
   return useContext(StatusContext);

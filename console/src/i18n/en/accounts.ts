@@ -29,6 +29,7 @@ export const accounts = {
   lastDelivery: 'Last delivery',
   lastFailure: 'Last failure',
   noDelivery: 'none by this replica',
+  toLive: 'Watch its deliveries live',
   noFailure: 'None that this replica has seen.',
   noHint: 'Nothing waits.',
   table: 'Kf accounts, with state, puppet and last delivery',

@@ -67,7 +67,6 @@ export const overview = {
   backlogUnit: 'Last hour; accounts',
   total: 'in all',
   latest: 'now',
-  noHistory: 'The lines begin a few seconds after the start.',
   asTable: 'As a table',
   time: 'Time',
   chartOf: (names: string, range: string) => `Line chart of ${names}, ${range}. The same as a table follows.`,

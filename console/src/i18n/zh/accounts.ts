@@ -31,6 +31,7 @@ export const accounts: Words['accounts'] = {
   lastDelivery: '最近投递',
   lastFailure: '最近失败',
   noDelivery: '本副本暂无记录',
+  toLive: '查看它的实时投递',
   noFailure: '本副本没有失败记录。',
   noHint: '没有待投递的事件。',
   table: '客服账号列表：状态、机器人与最近投递',

@@ -61,7 +61,6 @@ export const overview: Words['overview'] = {
   backlogUnit: '最近一小时，账号数',
   total: '合计',
   latest: '当前',
-  noHistory: '服务启动几秒后开始有数据。',
   asTable: '以表格查看',
   time: '时间',
   chartOf: (names, range) => `折线图：${names}；${range}。下方有相同内容的表格。`,

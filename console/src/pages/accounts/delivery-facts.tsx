@@ -36,7 +36,7 @@ export function DeliveryFacts({ account }: { readonly account: KfAccountAnswer }
           )}
         </dd>
       </dl>
-      <a href={`/console/live?openKfId=${encodeURIComponent(openKfId)}`}>{t().live.title}</a>
+      <a href={`/console/live?openKfId=${encodeURIComponent(openKfId)}`}>{accounts.toLive}</a>
     </section>
   );
 }

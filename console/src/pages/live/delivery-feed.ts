@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { DeliveryAnswer } from '../../../../src/api/answers/delivery.js';
 import { type DeliveryFilter, listDeliveries } from '../../api/deliveries.js';
 import { openStream } from '../../api/delivery-stream.js';
@@ -76,8 +76,8 @@ export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused:
     };
   }, [openKfId, outcome]);
 
-  // What is shown stays as it was at this moment.
-  useEffect(() => {
+  // At once: what comes a moment later counts as having come meanwhile.
+  useLayoutEffect(() => {
     setFrozen(isPaused ? feed : null);
     setFeed((before) => ({ ...before, meanwhile: 0 }));
   }, [isPaused]);

@@ -41,11 +41,7 @@ export function HistoryChart({ title, unit, lines, isSum, history }: HistoryChar
           </li>
         ))}
       </ul>
-      {items.length < 2 ? (
-        <p class="muted chart-frame">{overview.noHistory}</p>
-      ) : (
-        <Canvas label={overview.chartOf(names, unit)} lines={lines} items={items} onPoint={setPointed} />
-      )}
+      <Canvas label={overview.chartOf(names, unit)} lines={lines} items={items} onPoint={setPointed} />
       <HistoryTable lines={lines} isSum={isSum} items={items} title={title} />
     </figure>
   );

@@ -10,6 +10,7 @@ export interface LineChart {
   end(): void;
 }
 
+const HOUR_S = 3_600;
 const HEIGHT = 190;
 const FONT = '11px system-ui, sans-serif';
 const TICK_SPACE = 70;
@@ -38,7 +39,10 @@ export function makeLineChart(
       height: HEIGHT,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
-      scales: { y: { range: (_self, _min, max) => [0, Math.max(4, Math.ceil(max * 1.1))] } },
+      scales: {
+        x: { range: toLastHour },
+        y: { range: (_self, _min, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
+      },
       axes: [
         {
           ...axis,
@@ -63,6 +67,12 @@ export function makeLineChart(
       chart.destroy();
     },
   };
+}
+
+/** Also of a manager that has just started, whose lines grow in from the right. */
+function toLastHour(_self: uPlot, _from: number | null, last: number | null): uPlot.Range.MinMax {
+  const end = last ?? Date.now() / 1_000;
+  return [end - HOUR_S, end];
 }
 
 /** Nothing here comes in halves. */

@@ -1,4 +1,6 @@
+import { useMemo } from 'preact/hooks';
 import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+import { language } from '../../i18n/language.js';
 import { type FindingWords, wordsOf } from './finding-words.js';
 import { findingsOf } from './verdict.js';
 
@@ -9,11 +11,17 @@ interface VerdictCardProps {
 
 /** Whether customers are being answered: the worst that is so, and below it what else is. */
 export function VerdictCard({ status, callbacksOfHour }: VerdictCardProps) {
-  const [worst, ...others] = findingsOf(status, callbacksOfHour).map((finding) => wordsOf(finding, status));
+  const findings = findingsOf(status, callbacksOfHour);
+  const [worst, ...others] = findings.map((finding) => wordsOf(finding, status));
+  // Read out when something else is so, and not with every second that an account waits.
+  const said = useMemo(() => worst?.title, [findings.join(), language.value]);
   if (worst === undefined) return null;
   return (
     <section class={`verdict ${worst.tone}`}>
-      <div role="status">
+      <p class="unseen" role="status">
+        {said}
+      </p>
+      <div>
         <p class="verdict-title">{worst.title}</p>
         {worst.text !== undefined && <p>{worst.text}</p>}
       </div>

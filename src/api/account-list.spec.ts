@@ -1,0 +1,176 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { clock, kfEvent } from '../../test/support/delivery.js';
+import {
+  account,
+  CORP,
+  dispatch,
+  leave,
+  registerAt,
+  replicasOfEachTest,
+  start,
+} from '../../test/support/redelivery.js';
+import { type Failure, type HintHead, hintKey } from '../dispatch/hint.js';
+import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
+import type { HintPage } from '../dispatch/outbox.js';
+import { AppError } from '../kernel/app-error.js';
+import { AccountAnswers } from './account-answers.js';
+import { type AccountFilter, AccountList } from './account-list.js';
+import { KF_ACCOUNT } from './answers/kf-account.js';
+
+replicasOfEachTest();
+
+const ANY: AccountFilter = { corpId: null, state: null, text: null };
+const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
+
+/** Tells how it was asked, or does not answer. */
+class AskedOutbox extends LocalOutbox {
+  readonly asked: number[] = [];
+  isAway = false;
+
+  override async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
+    this.asked.push(keys.length);
+    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    return super.findHeads(keys);
+  }
+
+  override async list(...asked: Parameters<LocalOutbox['list']>): Promise<HintPage> {
+    if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    return super.list(...asked);
+  }
+}
+
+let outbox: AskedOutbox;
+let list: AccountList;
+
+beforeEach(async () => {
+  outbox = new AskedOutbox(new MemoryHintStore());
+  await start({ outbox });
+  const { registry, deliveries, redelivery, client } = dispatch;
+  list = new AccountList(registry, outbox, new AccountAnswers(deliveries, redelivery, client, clock));
+});
+
+async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
+  const all: string[][] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page = await list.page({ ...ANY, ...filter }, cursor, limit);
+    for (const item of page.items) KF_ACCOUNT.parse(item);
+    all.push(page.items.map(({ openKfId }) => openKfId));
+    if (page.nextCursor === null) return all;
+    cursor = page.nextCursor;
+  }
+}
+
+const ids = async (filter: Partial<AccountFilter>): Promise<string[]> => (await pages(filter)).flat();
+
+const endpointOf = (openKfId: string): string => `http://${openKfId.toLowerCase()}.bots.example:8080`;
+
+/** One in each state, and one of another corp. */
+async function registerAll(): Promise<void> {
+  for (const openKfId of ['wkDead', 'wkOffline', 'wkOnline', 'wkParked', 'wkWaiting'])
+    await registerAt(endpointOf(openKfId), { openKfId, name: `客服 ${openKfId}` });
+  await registerAt(endpointOf('wkOther'), { openKfId: 'wkOther', corpId: 'wwOther' });
+  await dispatch.registry.deregister({ openKfId: 'wkOffline', corpId: CORP });
+  const laterMs = clock.nowMs() + 99_999_999;
+  await leave({ event: kfEvent({ openKfId: 'wkWaiting' }), dueAtMs: laterMs, failure: FAILURE });
+  await leave({ event: kfEvent({ openKfId: 'wkParked' }), dueAtMs: null });
+  const dead = kfEvent({ openKfId: 'wkDead' });
+  const { generation } = await leave({ event: dead, dueAtMs: laterMs });
+  await outbox.bury({ key: hintKey(dead), generation, leaseId: null }, FAILURE, clock.nowMs());
+  // For accounts that nobody has registered, or of another corp: of no account that is listed.
+  await leave({ event: kfEvent({ openKfId: 'wkNobody' }), dueAtMs: laterMs });
+  await leave({ event: kfEvent({ openKfId: 'wkOther' }), dueAtMs: laterMs });
+}
+
+describe('the list of accounts', () => {
+  it('is empty where nothing is registered', async () => {
+    expect(await pages({})).toEqual([[]]);
+  });
+
+  it('goes through all of them by corp and account, page by page', async () => {
+    await registerAll();
+    expect(await pages({})).toEqual([
+      ['wkDead', 'wkOffline'],
+      ['wkOnline', 'wkParked'],
+      ['wkWaiting', 'wkOther'],
+    ]);
+    expect(await pages({}, 3)).toHaveLength(2);
+    expect(await pages({}, 200)).toHaveLength(1);
+  });
+
+  it.each([
+    ['dead', ['wkDead']],
+    ['waiting', ['wkParked', 'wkWaiting']],
+    ['offline', ['wkOffline']],
+    ['online', ['wkOnline', 'wkOther']],
+  ] as const)('finds those that are %s', async (state, expected) => {
+    await registerAll();
+    expect(await ids({ state })).toEqual(expected);
+    const inCorp = expected.filter((id) => id !== 'wkOther');
+    expect(await ids({ state, corpId: CORP })).toEqual(inCorp);
+    expect(await ids({ state, corpId: 'wwNone' })).toEqual([]);
+  });
+
+  it.each([
+    ['WKONL', ['wkOnline']],
+    ['服 WKd', ['wkDead']],
+    ['wwoth', ['wkOther']],
+    ['WAITING.BOTS', ['wkWaiting']],
+    ['.bots.example', ['wkDead', 'wkOffline', 'wkOnline', 'wkParked', 'wkWaiting', 'wkOther']],
+    ['.*', []],
+  ])('finds %p in id, name, corp or endpoint, whatever its case', async (text, expected) => {
+    await registerAll();
+    expect(await ids({ text })).toEqual(expected);
+  });
+
+  it('finds by all that is asked for together', async () => {
+    await registerAll();
+    expect(await ids({ text: 'bots', state: 'waiting', corpId: CORP })).toEqual(['wkParked', 'wkWaiting']);
+    expect(await ids({ text: 'wkParked', state: 'waiting' })).toEqual(['wkParked']);
+    expect(await ids({ text: 'wkParked', state: 'online' })).toEqual([]);
+  });
+
+  it('shows what waits, with the reason, and no secret', async () => {
+    await registerAll();
+    const { items } = await list.page({ ...ANY, text: 'wkWaiting' }, null, 9);
+    expect(items).toMatchObject([
+      {
+        state: 'waiting',
+        circuit: 'closed',
+        hint: { state: 'waiting', failure: { stage: 'connect' }, name: '客服 wkWaiting' },
+        lastFailure: { reason: 'no connection' },
+        registeredFrom: '10.0.0.1',
+      },
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/corp-secret|callbackToken1|jWmYm7qr/);
+  });
+
+  it('asks the store once for a page, and of a state that memory decides once for a slice', async () => {
+    for (let n = 0; n < 300; n++) await registerAt('http://puppet', { openKfId: account(n) });
+    await list.page(ANY, null, 50);
+    await list.page({ ...ANY, text: 'wk' }, null, 50);
+    await list.page({ ...ANY, state: 'offline' }, null, 50);
+    await list.page({ ...ANY, state: 'online' }, null, 50);
+    expect(outbox.asked).toEqual([50, 50, 300]);
+  });
+
+  it('gives a shorter page rather than look at everything, and goes on from there', async () => {
+    for (let n = 0; n < 10_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
+    await registerAt('http://puppet', { openKfId: 'wkz' });
+    for (let n = 0; n < 10_500; n++)
+      await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs: clock.nowMs() + 99_999_999 });
+    expect(await pages({ state: 'online' })).toEqual([[], ['wkz']]);
+  });
+
+  it('is there without the store, but for what only the store knows', async () => {
+    await registerAll();
+    outbox.isAway = true;
+    const { items } = await list.page(ANY, null, 9);
+    expect(items).toHaveLength(6);
+    expect(items.map(({ hint }) => hint)).toEqual(items.map(() => null));
+    expect(await ids({ state: 'offline' })).toEqual(['wkOffline']);
+    for (const state of ['dead', 'waiting'] as const)
+      await expect(list.page({ ...ANY, state }, null, 9)).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      });
+  });
+});

@@ -1,0 +1,68 @@
+/** Whether customers are being answered, as the console concludes it from the manager's status. */
+import { describe, expect, it } from '@jest/globals';
+import { findingsOf } from '../../console/src/pages/overview/verdict.js';
+import type { StatusAnswer } from '../../src/api/answers/status.js';
+
+type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<StatusAnswer[Part]> };
+
+function status({ counts, lastMinute, storage }: Changes = {}, ready = true): StatusAnswer {
+  return {
+    version: '2.0.0',
+    node: '24.21.0',
+    replica: 'one',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    uptimeS: 60,
+    ready,
+    storage: { kind: 'embedded', up: true, ...storage },
+    counts: {
+      accounts: 2,
+      online: 2,
+      waiting: 0,
+      parked: 0,
+      dead: 0,
+      unreadable: 0,
+      openCircuits: 0,
+      ...counts,
+    },
+    oldestWaitingAgeS: null,
+    lastMinute: {
+      callbacks: 5,
+      delivered: 5,
+      kept: 0,
+      refused: 0,
+      notTaken: 0,
+      failedAttempts: 0,
+      tokenRequests: 0,
+      proxyCalls: 0,
+      ...lastMinute,
+    },
+  };
+}
+
+describe('the verdict', () => {
+  it('is good while everything that comes in is taken', () => {
+    expect(findingsOf(status(), 100)).toEqual(['answered']);
+    expect(findingsOf(status({ lastMinute: { callbacks: 0 } }), 100)).toEqual(['answered']);
+  });
+
+  it('is not good where nothing came in, and not bad while that is not known', () => {
+    expect(findingsOf(status({ lastMinute: { callbacks: 0 } }), 0)).toEqual(['quiet']);
+    expect(findingsOf(status({ lastMinute: { callbacks: 0 } }), null)).toEqual(['answered']);
+  });
+
+  it('names everything that is wrong, the worst first', () => {
+    const counts = { waiting: 1, parked: 1, dead: 1, unreadable: 1, openCircuits: 1 };
+    expect(
+      findingsOf(status({ counts, lastMinute: { refused: 1 }, storage: { up: false } }, false), 9),
+    ).toEqual(['notReady', 'storeDown', 'dead', 'waiting', 'refused', 'circuits', 'unreadable', 'parked']);
+  });
+
+  it('takes what the store does not tell for unknown, and not for nothing', () => {
+    const counts = { waiting: null, parked: null, dead: null, unreadable: null };
+    expect(findingsOf(status({ counts, storage: { up: false } }), 9)).toEqual(['storeDown']);
+  });
+
+  it('says of a manager without accounts how to begin', () => {
+    expect(findingsOf(status({ counts: { accounts: 0 } }), 0)).toEqual(['empty']);
+  });
+});

@@ -1,0 +1,406 @@
+/** What operators see of the built process and do with it. On both stores, embedded and MongoDB. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { z } from 'zod';
+import { DELIVERY, DELIVERY_PAGE, type DeliveryAnswer } from '../../src/api/answers/delivery.js';
+import { HINT_PAGE, type HintAnswer, REPLAYED } from '../../src/api/answers/hint.js';
+import {
+  KF_ACCOUNT,
+  KF_ACCOUNT_PAGE,
+  type KfAccountAnswer,
+  TESTED,
+} from '../../src/api/answers/kf-account.js';
+import { SUCCESS } from '../../src/api/answers/page.js';
+import { HISTORY, STATUS } from '../../src/api/answers/status.js';
+import { WECOM_ERROR_PAGE } from '../../src/api/answers/wecom-error.js';
+import { type EventReader, readEvents } from '../support/event-stream.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { onEachStore } from '../support/stores.js';
+import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
+import { answer } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+const SUCCESS_ANSWER = { code: 0, message: 'success' };
+
+onEachStore((newPlace) => {
+  let place: Place;
+  let wecom: WecomServer;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  const readers: EventReader[] = [];
+
+  beforeAll(async () => {
+    place = newPlace();
+    [puppet, wecom] = await Promise.all([startPuppetServer(), startWecomServer()]);
+    manager = await startManager(env());
+  });
+
+  afterEach(() => {
+    for (const reader of readers.splice(0)) reader.close();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await Promise.all([puppet.close(), wecom.close()]);
+    await place.discard();
+  });
+
+  const env = () => ({ ...place.env, ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url });
+  const urlOf = (path: string): string => `${manager.url}/api/v1/${path}`;
+
+  /** @returns the answer, which is as the schema says. */
+  async function ask<T extends z.ZodType>(schema: T, path: string, init?: RequestInit): Promise<z.infer<T>> {
+    const response = await fetch(urlOf(path), init);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`${path} was answered ${response.status}: ${text}`);
+    return schema.parse(JSON.parse(text));
+  }
+
+  async function refusalOf(path: string, init?: RequestInit): Promise<readonly [number, string, string]> {
+    const response = await fetch(urlOf(path), init);
+    const { error, message } = (await response.json()) as { error: string; message: string };
+    return [response.status, error, message];
+  }
+
+  const POST: RequestInit = { method: 'POST' };
+  const DELETE: RequestInit = { method: 'DELETE' };
+  const json = (body: object): RequestInit => ({
+    ...POST,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+  async function follow(query = ''): Promise<EventReader> {
+    const reader = await readEvents(urlOf(`stream${query}`));
+    readers.push(reader);
+    await reader.event(({ event }) => event === 'hello');
+    return reader;
+  }
+
+  /** The delivery that `is` accepts, as it is told live. */
+  async function delivered(reader: EventReader, is: Partial<DeliveryAnswer>): Promise<DeliveryAnswer> {
+    const { data } = await reader.event(
+      ({ event, data }) =>
+        event === 'delivery' &&
+        Object.entries(is).every(([name, value]) => (data as Record<string, unknown>)[name] === value),
+    );
+    return DELIVERY.parse(data);
+  }
+
+  async function pages<T>(page: (cursor: string) => Promise<{ items: T[]; nextCursor: string | null }>) {
+    const items: T[] = [];
+    for (let cursor = ''; ; ) {
+      const { items: more, nextCursor } = await page(cursor);
+      items.push(...more);
+      if (nextCursor === null) return items;
+      cursor = `&cursor=${nextCursor}`;
+    }
+  }
+
+  const hintsOf = (app: WecomApp, more = ''): Promise<HintAnswer[]> =>
+    pages((cursor) => ask(HINT_PAGE, `hints?corpId=${app.corpId}&limit=2${more}${cursor}`));
+
+  const accountsOf = (query: string): Promise<KfAccountAnswer[]> =>
+    pages((cursor) => ask(KF_ACCOUNT_PAGE, `kf-accounts?limit=2${query}${cursor}`));
+
+  const accountOf = (openKfId: string) => ask(KF_ACCOUNT, `kf-accounts/${openKfId}`);
+
+  /** Kept, since nobody is at its endpoint. */
+  async function keepFor(app: WecomApp, openKfId: string): Promise<void> {
+    await register(manager.url, app, openKfId, await refusedUrl());
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+  }
+
+  describe('the status', () => {
+    it('tells who answers, what there is, and what the last minute brought', async () => {
+      const before = await ask(STATUS, 'status');
+      const app = newApp();
+      const openKfId = newOpenKfId();
+      await register(manager.url, app, openKfId, puppet.url);
+      await sendMessage(manager.url, app, openKfId);
+      await sendMessage(manager.url, newApp(app.corpId), openKfId);
+      const after = await ask(STATUS, 'status');
+      expect(after).toMatchObject({ ready: true, replica: before.replica, storage: { up: true } });
+      expect(after.storage.kind).toBe('MONGO_URI' in place.env ? 'mongodb' : 'embedded');
+      expect(after.counts.accounts).toBe(before.counts.accounts + 1);
+      const { delivered: was, refused } = before.lastMinute;
+      expect(after.lastMinute).toMatchObject({ delivered: was + 1, refused: refused + 1 });
+      expect(await ask(HISTORY, 'history')).toMatchObject({ intervalS: 10 });
+    });
+  });
+
+  describe('accounts', () => {
+    const app = newApp();
+    const [one, two, three] = ['wkAAA', 'wkBBB', 'wkCCC'].map((id) => id + newOpenKfId().slice(3, 20));
+    const all = [one, two, three].map(String);
+
+    beforeAll(async () => {
+      for (const openKfId of all) await register(manager.url, app, openKfId, `${puppet.url}/of/${openKfId}`);
+      await postJson(`${manager.url}/puppetWxkfManager/deregister`, { kfId: two, corpId: app.corpId });
+    });
+
+    it('are listed page by page, of a corp, in a state, by a text', async () => {
+      const of = `&corpId=${app.corpId}`;
+      const idsOf = async (query: string) => (await accountsOf(query)).map(({ openKfId }) => openKfId);
+      expect(await idsOf(of)).toEqual(all);
+      expect(await idsOf(`${of}&state=online`)).toEqual([one, three]);
+      expect(await idsOf(`${of}&state=offline`)).toEqual([two]);
+      expect(await idsOf(`${of}&state=waiting`)).toEqual([]);
+      expect(await idsOf(`&q=${String(two).toUpperCase()}`)).toEqual([two]);
+      expect(await idsOf(`&q=${encodeURIComponent('/OF/wkccc')}${of}`)).toEqual([three]);
+      expect(await idsOf(`&q=${app.corpId.toLowerCase()}`)).toEqual(all);
+    });
+
+    it('show what is registered, the last delivery, and no secret', async () => {
+      await sendMessage(manager.url, app, String(one));
+      const account = await accountOf(String(one));
+      expect(account).toMatchObject({
+        corpId: app.corpId,
+        state: 'online',
+        circuit: 'closed',
+        registeredFrom: '127.0.0.1',
+        lastDelivery: { status: 200, occasion: 'inline' },
+        hint: null,
+        lastFailure: null,
+      });
+      const text = JSON.stringify(await accountsOf(`&corpId=${app.corpId}`));
+      for (const secret of [app.token, app.encodingAESKey, 'corp-secret-of-the-tests'])
+        expect(text).not.toContain(secret);
+    });
+
+    it('are forgotten, once', async () => {
+      expect(await ask(SUCCESS, `kf-accounts/${three}`, DELETE)).toEqual(SUCCESS_ANSWER);
+      for (const init of [DELETE, {}, undefined]) {
+        const [status, error] = await refusalOf(`kf-accounts/${three}`, init);
+        expect([status, error]).toEqual([404, 'REGISTRY_PUPPET_NOT_FOUND']);
+      }
+      expect((await accountsOf(`&corpId=${app.corpId}`)).map(({ openKfId }) => openKfId)).toEqual([one, two]);
+    });
+
+    it('are tested: a puppet that takes it, one that does not, one that is away, one that is not there', async () => {
+      const reader = await follow(`?openKfId=${one}`);
+      const next = puppet.next();
+      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+        taken: true,
+        status: 200,
+        body: 'success',
+        failure: null,
+      });
+      expect(await next).toMatchObject({ body: JSON.stringify({ token: '', openKfId: one }) });
+      await delivered(reader, { occasion: 'test', outcome: 'taken' });
+      puppet.behave((_request, response) => response.writeHead(503).end('busy'));
+      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+        taken: false,
+        status: 503,
+        body: 'busy',
+        failure: { stage: 'status' },
+      });
+      puppet.behave((_request, response) => response.end('success'));
+      await register(manager.url, app, String(one), await refusedUrl());
+      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+        taken: false,
+        status: null,
+        body: null,
+        failure: { stage: 'connect' },
+      });
+      expect((await refusalOf('kf-accounts/wkNobody/test', POST)).slice(0, 2)).toEqual([
+        404,
+        'REGISTRY_PUPPET_NOT_FOUND',
+      ]);
+      await manager.line(
+        ({ msg, openKfId, taken }) => msg === 'delivery.tested' && openKfId === one && taken === true,
+      );
+    });
+  });
+
+  describe('hints', () => {
+    it('wait: are listed, are seen at their account, and are sent when that is asked for', async () => {
+      const app = newApp();
+      const [openKfId, never] = [newOpenKfId(), newOpenKfId()];
+      await keepFor(app, openKfId);
+      await sendMessage(manager.url, app, never);
+      expect(await hintsOf(app)).toHaveLength(2);
+      const waiting = await hintsOf(app, '&state=waiting');
+      expect(waiting.find((hint) => hint.openKfId === openKfId)).toMatchObject({
+        state: 'waiting',
+        name: '客服一号',
+        failure: { stage: 'connect' },
+        isSyncTokenExpired: false,
+      });
+      expect(waiting.find((hint) => hint.openKfId === never)).toMatchObject({ state: 'parked', name: null });
+      expect(await accountOf(openKfId)).toMatchObject({
+        state: 'waiting',
+        hint: { openKfId },
+        lastFailure: { stage: 'connect' },
+      });
+      const reader = await follow(`?openKfId=${openKfId}&outcome=not_taken`);
+      expect(await ask(SUCCESS, `hints/${openKfId}/replay`, POST)).toEqual(SUCCESS_ANSWER);
+      // Its first attempt as a new event.
+      await delivered(reader, { occasion: 'due', attempt: 1 });
+      await manager.line(({ msg, openKfId: of }) => msg === 'hint.replayed' && of === openKfId);
+      expect((await refusalOf(`hints/${never}/replay`, POST)).slice(0, 2)).toEqual([
+        409,
+        'HINT_UNDELIVERABLE',
+      ]);
+      expect((await refusalOf('hints/wkNobody/replay', POST)).slice(0, 2)).toEqual([404, 'HINT_NOT_FOUND']);
+    });
+
+    it('are dropped, and so lost on purpose', async () => {
+      const app = newApp();
+      const openKfId = newOpenKfId();
+      await sendMessage(manager.url, app, openKfId).then(({ status }) => expect(status).toBe(404));
+      await register(manager.url, app, newOpenKfId(), puppet.url);
+      await sendMessage(manager.url, app, openKfId);
+      expect(await hintsOf(app)).toHaveLength(1);
+      expect(await ask(SUCCESS, `hints/${openKfId}`, DELETE)).toEqual(SUCCESS_ANSWER);
+      expect(await hintsOf(app)).toEqual([]);
+      expect((await refusalOf(`hints/${openKfId}`, DELETE)).slice(0, 2)).toEqual([404, 'HINT_NOT_FOUND']);
+      const line = await manager.line(({ msg, openKfId: of }) => msg === 'hint.dropped' && of === openKfId);
+      expect(line).toMatchObject({ corpId: app.corpId, state: 'parked', from: '127.0.0.1' });
+    });
+  });
+
+  describe('deliveries', () => {
+    it('are told live and afterwards, the latest first, by account and outcome', async () => {
+      const app = newApp();
+      const [openKfId, away] = [newOpenKfId(), newOpenKfId()];
+      await register(manager.url, app, openKfId, puppet.url);
+      const reader = await follow(`?openKfId=${openKfId}`);
+      const everything = await follow();
+      const sent: string[] = [];
+      for (let n = 0; n < 3; n++) {
+        const next = puppet.next();
+        await sendMessage(manager.url, app, openKfId);
+        sent.push(String((await next).headers['webhook-id']));
+      }
+      for (const webhookId of sent) {
+        const delivery = await delivered(reader, { webhookId });
+        expect(delivery).toMatchObject({
+          occasion: 'inline',
+          form: 'encrypted',
+          outcome: 'taken',
+          status: 200,
+        });
+        await delivered(everything, { webhookId });
+      }
+      const of = `deliveries?openKfId=${openKfId}&limit=2`;
+      const all = await pages((cursor) => ask(DELIVERY_PAGE, of + cursor));
+      expect(all.map(({ webhookId }) => webhookId)).toEqual(sent.toReversed());
+      await keepFor(app, away);
+      expect(await ask(DELIVERY_PAGE, `deliveries?openKfId=${away}&outcome=taken`)).toMatchObject({
+        items: [],
+      });
+      const { items } = await ask(DELIVERY_PAGE, `deliveries?openKfId=${away}&outcome=not_taken`);
+      expect(items.at(-1)).toMatchObject({ outcome: 'not_taken', status: null, stage: 'connect' });
+      expect(reader.events.some(({ data }) => (data as DeliveryAnswer).openKfId === away)).toBe(false);
+    });
+
+    it('are followed by 32, and one more is told that it is too many', async () => {
+      for (let n = 0; n < 32; n++) await follow();
+      const response = await fetch(urlOf('stream'));
+      expect(response.status).toBe(429);
+      expect(response.headers.get('retry-after')).toBe('10');
+      expect(await response.json()).toMatchObject({ error: 'STREAM_READERS_TOO_MANY' });
+    });
+  });
+
+  it("tells which errors WeCom's answers were, page by page", async () => {
+    const token = (secret: string) =>
+      fetch(`${manager.url}/puppetWxkfManager/getToken?corpid=ww1&corpsecret=${secret}`).then((one) =>
+        one.json(),
+      );
+    wecom.behave('gettoken', answer(40_013, 'no such corp'));
+    await token('a');
+    wecom.behave('gettoken', answer(987_654, 'of no list'));
+    await token('b');
+    await token('');
+    const errors = await pages((cursor) => ask(WECOM_ERROR_PAGE, `wecom-errors?limit=1${cursor}`));
+    const found = errors.filter(({ operation }) => operation === 'gettoken').map(({ errcode }) => errcode);
+    expect(found).toEqual(expect.arrayContaining(['40013', '41004', 'other']));
+    expect(found).toEqual(found.toSorted());
+  });
+
+  describe('what cannot be', () => {
+    it.each([
+      ['kf-accounts?limit=0', 'limit must be a whole number from 1 to 200'],
+      ['hints?limit=201', 'limit must be a whole number from 1 to 200'],
+      ['deliveries?limit=1&limit=2', 'limit must be a whole number from 1 to 200'],
+      ['kf-accounts?cursor=x', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['hints?cursor=a2YtYWNjb3VudHMgYQ', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['deliveries?cursor=', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['wecom-errors?cursor=%00', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['kf-accounts?state=asleep', 'state must be one of dead, waiting, offline, online'],
+      ['hints?state=parked', 'state must be one of waiting, dead'],
+      ['kf-accounts?corpId=a%20b', 'corpId must be'],
+      [`kf-accounts?q=${'x'.repeat(129)}`, 'q must be at most 128 characters long'],
+      ['kf-accounts?q=a&q=b', 'q must be given once'],
+      ['deliveries?outcome=lost', 'outcome must be one of taken, not_taken'],
+      ['stream?openKfId=%2F', 'openKfId must be'],
+    ])('%s is 400, and named', async (path, expected) => {
+      const [status, error, message] = await refusalOf(path);
+      expect([status, error]).toEqual([400, 'REQUEST_INVALID']);
+      expect(message).toContain(expected);
+    });
+
+    it('a replay of all that says not what is 400, and named', async () => {
+      for (const body of [{}, { state: 'waiting' }, { state: ['dead'] }]) {
+        const [status, , message] = await refusalOf('hints/replay', json(body));
+        expect([status, message]).toEqual([400, expect.stringContaining('state must be one of dead')]);
+      }
+      const [, , message] = await refusalOf('hints/replay', json({ state: 'dead', corpId: 7 }));
+      expect(message).toContain('corpId must be');
+      expect((await refusalOf('hints/replay', POST))[0]).toBe(415);
+    });
+  });
+
+  it('ends what is followed when it drains', async () => {
+    const reader = await follow();
+    const stopping = manager.stop();
+    await reader.ended;
+    expect(await stopping).toBe(0);
+    manager = await startManager(env());
+  });
+
+  it('dead letters are seen, and sent again: one, and all of a corp', async () => {
+    const [app, other] = [newApp(), newApp()];
+    const [first = '', second = '', third = ''] = [newOpenKfId(), newOpenKfId(), newOpenKfId()].sort();
+    const elsewhere = newOpenKfId();
+    const away = await startPuppetServer((_request, response) => response.destroy());
+    for (const openKfId of [first, second, third]) {
+      await register(manager.url, app, openKfId, away.url);
+      await sendMessage(manager.url, app, openKfId);
+    }
+    await register(manager.url, other, elsewhere, away.url);
+    await sendMessage(manager.url, other, elsewhere);
+    await manager.stop();
+    // Their endpoints cannot be used any more.
+    manager = await startManager({ ...env(), PUPPET_ENDPOINT_ALLOW: '192.0.2.0/24' });
+    for (const buried of [first, second, third, elsewhere])
+      await manager.line(({ msg, openKfId }) => msg === 'hint.buried' && openKfId === buried);
+    expect((await accountsOf(`&state=dead&corpId=${app.corpId}`)).map(({ openKfId }) => openKfId)).toEqual([
+      first,
+      second,
+      third,
+    ]);
+    expect((await refusalOf(`hints/${first}/replay`, POST)).slice(0, 2)).toEqual([409, 'HINT_UNDELIVERABLE']);
+    expect(await ask(REPLAYED, 'hints/replay', json({ state: 'dead' }))).toMatchObject({ replayed: 0 });
+    await manager.stop();
+    away.behave((_request, response) => response.end('success'));
+    manager = await startManager(env());
+    const reader = await follow('?outcome=taken');
+    expect(await hintsOf(app, '&state=dead')).toMatchObject(
+      [first, second, third].map((openKfId) => ({ openKfId })),
+    );
+    await ask(SUCCESS, `hints/${second}/replay`, POST);
+    await delivered(reader, { openKfId: second });
+    expect(await ask(REPLAYED, 'hints/replay', json({ state: 'dead', corpId: app.corpId }))).toEqual({
+      ...SUCCESS_ANSWER,
+      replayed: 2,
+    });
+    await Promise.all([first, third].map((openKfId) => delivered(reader, { openKfId })));
+    expect(await hintsOf(other)).toMatchObject([{ openKfId: elsewhere, state: 'dead' }]);
+    await away.close();
+  });
+});
