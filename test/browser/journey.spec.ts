@@ -121,9 +121,9 @@ describeInBrowser('a customer and an operator', () => {
 
     await cast.startPuppet();
     await reply('Are you there?').waitFor();
-    await operator.getByText('Nothing waits.').waitFor();
+    await operator.getByText('Its puppet takes what comes in.').waitFor();
     await goTo('Overview');
-    await operator.getByText('Customers are being answered').waitFor();
+    await operator.getByRole('status').getByText('Customers are being answered').waitFor();
   });
 
   it('see a dead letter, which the operator sends again', async () => {
