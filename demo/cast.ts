@@ -10,12 +10,8 @@ import { type Simulator, startSimulator } from '../simulator/simulator.js';
 import { type ExampleProcess, startExample } from '../test/support/example-process.js';
 import { type ManagerProcess, spawnManager } from '../test/support/manager-process.js';
 
-/** As WeCom's admin page and the puppet have them. */
-export interface CallbackKeys {
-  readonly token: string;
-  readonly encodingAESKey: string;
-}
-
+/** The demo and the tests are started in the project's folder. */
+const PAGE_DIR = join(process.cwd(), 'dist-tools/simulator/page');
 /** How long a manager that got the signal too takes at most to say so. */
 const TOLD_WITHIN_MS = 1_000;
 /** How long the puppet may take to say goodbye. */
@@ -31,7 +27,7 @@ export class Cast {
   private constructor(readonly simulator: Simulator) {}
 
   static async gather(): Promise<Cast> {
-    return new Cast(await startSimulator());
+    return new Cast(await startSimulator({ pageDir: PAGE_DIR }));
   }
 
   get managerUrl(): string {
@@ -55,17 +51,17 @@ export class Cast {
   }
 
   /** Resolves when it has registered. Also a second time, with what it remembers. */
-  async startPuppet(keys: CallbackKeys = this.simulator.callback): Promise<void> {
+  async startPuppet(): Promise<void> {
     this.#mustBeOpen();
-    const { corpId, corpSecret, openKfId, accounts } = this.simulator;
+    const { corpId, corpSecret, openKfId, accounts, callback } = this.simulator;
     const puppet = startExample('examples/echo-puppet/echo-puppet.js', {
       MANAGER_URL: this.#managerUrl,
       CORP_ID: corpId,
       CORP_SECRET: corpSecret,
       KF_ID: openKfId,
       KF_NAME: accounts[0]?.name ?? '',
-      CALLBACK_TOKEN: keys.token,
-      ENCODING_AES_KEY: keys.encodingAESKey,
+      CALLBACK_TOKEN: callback.token,
+      ENCODING_AES_KEY: callback.encodingAESKey,
       CURSOR_FILE: join(this.#folder, 'echo-puppet.json'),
     });
     this.puppet = puppet;

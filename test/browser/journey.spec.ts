@@ -1,0 +1,144 @@
+/** The parts of `npm run demo` with two people looking on: a customer on WeCom's side, an operator on the manager's. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { Cast } from '../../demo/cast.js';
+import { stablePort } from '../../faults/ports.js';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
+
+describeInBrowser('a customer and an operator', () => {
+  let browser: Browser;
+  let cast: Cast;
+  let port: string;
+  let customer: Page;
+  let operator: Page;
+
+  beforeAll(async () => {
+    [browser, cast, port] = await Promise.all([openBrowser(), Cast.gather(), stablePort().then(String)]);
+    await cast.startManager({ PORT: port });
+    [customer, operator] = [await newPage(browser), await newPage(browser)];
+    await Promise.all([
+      customer.goto(cast.simulator.url),
+      operator.goto(`${cast.managerUrl}/console/apps/connect`),
+    ]);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await cast.close();
+  });
+
+  async function write(text: string): Promise<void> {
+    await customer.getByLabel('Message', { exact: true }).fill(text);
+    await customer.keyboard.press('Enter');
+  }
+
+  const reply = (text: string): Locator =>
+    customer
+      .getByRole('list', { name: 'Conversation' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Bot' })
+      .getByText(`Echo: ${text}`, { exact: true });
+
+  const goTo = (page: string) => operator.getByRole('link', { name: page }).first().click();
+
+  async function restartManager(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await cast.manager?.stop();
+    await cast.startManager({ PORT: port, ...env });
+  }
+
+  /** Somebody who saves again where the answer took longer than WeCom waits. */
+  async function saveCallback(): Promise<void> {
+    const result = customer.getByText(/Saved: the URL answered in|there was no answer within 1 s/);
+    do {
+      await customer.getByRole('button', { name: 'Save' }).click();
+      await result.waitFor();
+    } while (!(await result.textContent())?.includes('Saved'));
+  }
+
+  it('connect an app: each step turns green as it is done', async () => {
+    const step = (text: string) => operator.getByRole('listitem').filter({ hasText: text });
+    const shown = (label: string) => operator.getByLabel(label, { exact: true }).inputValue();
+    await operator.getByLabel('Corp id').fill(cast.simulator.corpId);
+    await operator.getByRole('button', { name: 'Make token and key' }).click();
+    await step('WeCom has verified the callback URL (not yet)').waitFor();
+
+    await customer.getByRole('button', { name: 'Setup' }).click();
+    for (const label of ['URL', 'Token', 'EncodingAESKey'])
+      await customer.getByLabel(label, { exact: true }).fill(await shown(label));
+    await saveCallback();
+    await step('WeCom has verified the callback URL (done)').waitFor();
+    await step('A puppet has registered (not yet)').waitFor();
+
+    await cast.startPuppet();
+    await step('A puppet has registered (done)').waitFor();
+    await step('An event was delivered (not yet)').waitFor();
+
+    await write('Hello?');
+    await reply('Hello?').waitFor();
+    await step('An event was delivered (done)').waitFor();
+    await operator.getByText('customers of this app are answered').waitFor();
+    expect(await seriousViolations(operator)).toEqual([]);
+    await screenshot(operator, 'journey-connected');
+  });
+
+  it('see a message go through, on both sides', async () => {
+    await goTo('Live');
+    await operator.getByText(/^Live from replica /).waitFor();
+    const rows = operator.getByRole('row', { name: cast.simulator.openKfId });
+    await rows.first().waitFor();
+    const before = await rows.count();
+    await customer.getByRole('button', { name: 'Callbacks' }).click();
+    await write('How are you?');
+    await reply('How are you?').waitFor();
+    await rows.nth(before).waitFor();
+    await rows.first().getByText('Taken', { exact: true }).waitFor();
+    expect(await seriousViolations(customer)).toEqual([]);
+    expect(await seriousViolations(operator)).toEqual([]);
+    await screenshot(customer, 'journey-customer');
+    await screenshot(operator, 'journey-live');
+  });
+
+  it('see why a message waits while the puppet is dead, and that it arrives when it is back', async () => {
+    await cast.puppet?.stop('SIGKILL');
+    await write('Are you there?');
+    await goTo('Kf accounts');
+    const row = operator.getByRole('row', { name: cast.simulator.openKfId });
+    await row.getByText('Waiting', { exact: true }).waitFor();
+    await row.getByRole('link').click();
+    await operator
+      .getByText(/cannot reach the puppet’s address|puppet’s address fails/)
+      .first()
+      .waitFor();
+    await operator.getByText('What to do').first().waitFor();
+    expect(await seriousViolations(operator)).toEqual([]);
+    await screenshot(operator, 'journey-waiting');
+
+    await cast.startPuppet();
+    await reply('Are you there?').waitFor();
+    await operator.getByText('Its puppet takes what comes in.').waitFor();
+    await goTo('Overview');
+    await operator.getByRole('status').getByText('Customers are being answered').waitFor();
+  });
+
+  it('see a dead letter, which the operator sends again', async () => {
+    await restartManager({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
+    await write('Can you read this?');
+    await goTo('Outbox');
+    await operator.getByRole('link', { name: /^Dead/ }).click();
+    const row = operator.getByRole('row', { name: cast.simulator.openKfId });
+    await row.getByText('The registered address cannot be used').first().waitFor();
+    expect(await seriousViolations(operator)).toEqual([]);
+    await screenshot(operator, 'journey-dead');
+
+    await restartManager();
+    await row.getByRole('button', { name: 'Send now' }).click();
+    await reply('Can you read this?').waitFor();
+    await operator.getByText('Nothing is dead').waitFor();
+  });
+});
