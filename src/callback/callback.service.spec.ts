@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { storedApp } from '../../test/support/apps.js';
 import { openDispatch } from '../../test/support/dispatch.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
@@ -98,6 +99,32 @@ async function loggedOf(message: string): Promise<CallbackLog> {
   await callbacks.accept(callback, log).catch(() => {});
   return log;
 }
+
+describe('a verification', () => {
+  const keys = { callbackToken: new Secret(app.token), encodingAESKey: new Secret(app.encodingAESKey) };
+  const ofOperator = { corpId: app.corpId, name: '', receiveIds: [], ...keys };
+
+  it('is noted at the app that opened it, and one that was refused is not', async () => {
+    const { id } = await apps.add(ofOperator, { from: '10.0.0.1', requestId: 'request-1' });
+    await loggedOf(kfMessageXml(app, 'wk1'));
+    await expect(verify(app, 'wwOther')).rejects.toMatchObject({ code: 'CALLBACK_RECEIVE_ID_MISMATCH' });
+    await expect(verify(app, app.corpId, SKEW_S + 1)).rejects.toMatchObject({
+      code: 'CALLBACK_TIMESTAMP_OFF',
+    });
+    expect(appTable.get(id)?.verifiedAtMs).toBeNull();
+    expect(await verify(app)).toBe('opened');
+    expect(appTable.get(id)?.verifiedAtMs).toBe(clock.nowMs());
+  });
+
+  it('is answered with the keys of an app that another replica added a moment ago', async () => {
+    await new MemoryAppRepository(appTable).add(storedApp(ofOperator));
+    expect(await verify(app)).toBe('opened');
+    await new MemoryAppRepository(appTable).add(
+      storedApp({ ...ofOperator, encodingAESKey: new Secret(renewed.encodingAESKey) }),
+    );
+    expect(await verify(renewed)).toBe('opened');
+  });
+});
 
 describe('a callback', () => {
   it('is opened by the pair that opens it where two pairs of the corp share a callback token', async () => {

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { AppAnswer, AppCreatedAnswer } from '../../src/api/answers/app.js';
 import type { Page } from '../../src/api/answers/page.js';
 import { runCli, runCliWith } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
+import { newSecretsKey, type Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
@@ -78,7 +78,7 @@ onEachStore((newPlace) => {
     place = newPlace();
   });
 
-  it('one without secrets gets some, with which WeCom’s verification is answered, and is there after a restart', async () => {
+  it('one without secrets gets some, which open and are sealed, also after a restart and with another key', async () => {
     const first = await start({ SECRETS_KEY: KEY });
     const corpId = newApp().corpId;
     expect((await sendVerification(first.url, newApp(corpId), ECHO)).status).toBe(404);
@@ -96,45 +96,99 @@ onEachStore((newPlace) => {
       lastDeliveryAt: null,
     });
     expect(await list(first)).toEqual([shown]);
-
     const app = { corpId, token, encodingAESKey };
     expect(await verified(first, app)).toBe(ECHO);
     const [{ verifiedAt } = { verifiedAt: null }] = await list(first);
     expect(verifiedAt).toMatch(/^\d{4}-.*Z$/);
     await stop(first);
-    const second = await start({ SECRETS_KEY: KEY });
+    const secrets = [token, encodingAESKey];
+    expect(await findStored(place, secrets)).toEqual([]);
+
+    const failed = spawnManager({ ...place.env, SECRETS_KEY: OTHER_KEY });
+    expect(await failed.exited).toBe(1);
+    expect(failed.output()).toMatch(
+      /sealed with key [0-9a-f]{8} \(1 app\(s\)\), which SECRETS_KEY does not have/,
+    );
+    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
+    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 1 changed, 0 could not be opened/);
+    const second = await start({ SECRETS_KEY: OTHER_KEY });
     expect(await list(second)).toEqual([{ ...shown, verifiedAt }]);
     expect(await verified(second, app)).toBe(ECHO);
-
     expect(await (await remove(second, shown.id)).json()).toEqual({ code: 0, message: 'success' });
-    expect((await sendVerification(second.url, app, ECHO)).status).toBe(404);
+    expect([await list(second), (await sendVerification(second.url, app, ECHO)).status]).toEqual([[], 404]);
     await stop(second);
-    const third = await start({ SECRETS_KEY: KEY });
-    expect([await list(third), (await sendVerification(third.url, app, ECHO)).status]).toEqual([[], 404]);
-    await stop(third);
-    const said = first.output() + second.output() + third.output();
+    const said = first.output() + failed.output() + second.output();
     expect(said).toMatch(/"app\.added".*"app\.removed"/s);
-    expect(findIn(said, [token, encodingAESKey])).toEqual([]);
+    expect(findIn(said, secrets)).toEqual([]);
+    expect(await findStored(place, secrets)).toEqual([]);
   });
 
-  it('vouches for its pair, has its puppets counted, and leaves them served when it is deleted', async () => {
-    const [manager, app, openKfId] = [await start(), newApp(), newOpenKfId()];
+  it('goes with the registry to a file and back, and is known to check', async () => {
+    const app = newApp();
+    const fields = { name: 'exported', receiveIds: ['suite'], createdAt: '2026-01-02T03:04:05.678Z' };
+    const file = [
+      { format: 'wxkf-manager-registry', version: 1, secrets: 'plain', keyIds: [] },
+      { app: { id: '', ...app, ...fields, verifiedAt: null } },
+      { end: true, registrations: 0, apps: 1 },
+    ];
+    const text = file.map((line) => `${JSON.stringify(line)}\n`).join('');
+    expect((await runCliWith(text, place.env, 'import')).stdout).toMatch(/^1 added/);
+    const manager = await start();
+    expect(await list(manager)).toMatchObject([{ corpId: app.corpId, ...fields, source: 'api' }]);
+    expect(await verified(manager, app)).toBe(ECHO);
+    await stop(manager);
+    const exported = await runCli(place.env, 'export', '--plain');
+    expect(exported.stderr).toMatch(/^0 registration\(s\) and 1 app\(s\) exported, 0 left out$/m);
+    expect(JSON.parse(exported.stdout.split('\n')[1] ?? '')).toMatchObject({ app: { ...app, ...fields } });
+    const nobody = {
+      ACCESS_TOKEN_URL: 'http://127.0.0.1:1/cgi-bin/gettoken',
+      WECOM_API_URL: 'http://127.0.0.1:1',
+    };
+    const checked = await runCli({ ...place.env, ...nobody }, 'check');
+    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 1 app\(s\)$/m);
+    expect(findIn(checked.stdout, [app.token, app.encodingAESKey])).toEqual([]);
+  });
+
+  it('is beside those of WECOM_APPS_FILE, vouches for its pair, and is refused twice or with wrong fields', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wxkf-apps-'));
+    const [listed, file] = [newApp(), join(folder, 'apps.json')];
+    writeFileSync(file, JSON.stringify([{ ...listed, name: 'listed' }]));
+    const manager = await start({ WECOM_APPS_FILE: file });
+    await expectOfFile(manager, listed);
+    const [app, openKfId] = [newApp(), newOpenKfId()];
     const { id } = await add(manager, app);
-    const kept = await sendMessage(manager.url, app, openKfId);
-    expect([kept.status, await list(manager)]).toMatchObject([200, [{ accounts: 0 }]]);
+    await expectRefusals(manager, app);
+
+    const ofApp = async () => (await list(manager)).find((one) => one.id === id);
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    expect(await ofApp()).toMatchObject({ accounts: 0, lastDeliveryAt: null });
     const delivered = puppet.next();
     await register(manager.url, app, openKfId, puppet.url);
     await delivered;
-    expect(await list(manager)).toMatchObject([{ accounts: 1 }]);
-    await remove(manager, id);
     const again = puppet.next();
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
     await again;
+    expect(await ofApp()).toMatchObject({ accounts: 1, lastDeliveryAt: expect.stringMatching(/Z$/) });
+    await remove(manager, id);
+    const after = puppet.next();
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    await after;
+    rmSync(folder, { recursive: true });
   });
 
-  it('names every wrong field, and says no secret of what it refuses', async () => {
-    const [manager, app] = [await start(), newApp()];
-    await add(manager, app);
+  async function expectOfFile(manager: ManagerProcess, listed: WecomApp): Promise<void> {
+    expect(await verified(manager, listed)).toBe(ECHO);
+    const [app] = await list(manager);
+    expect(app).toMatchObject({ corpId: listed.corpId, name: 'listed', source: 'file', createdAt: null });
+    expect(app?.verifiedAt).toMatch(/Z$/);
+    expect(await refusal(remove(manager, app?.id ?? ''))).toMatchObject({
+      code: 409,
+      error: 'APP_READ_ONLY',
+    });
+    expect(await verified(manager, listed)).toBe(ECHO);
+  }
+
+  async function expectRefusals(manager: ManagerProcess, app: WecomApp): Promise<void> {
     const exists = await refusal(postJson(appsOf(manager), app));
     expect(exists).toMatchObject({ code: 409, error: 'APP_EXISTS' });
     const bad = {
@@ -153,66 +207,13 @@ onEachStore((newPlace) => {
       message: expect.stringMatching(/: corpId must be [^;]*$/),
     });
     expect(await refusal(remove(manager, 'nobody'))).toMatchObject({ code: 404, error: 'APP_NOT_FOUND' });
-    expect(await list(manager)).toHaveLength(1);
-  });
-
-  it('lists those of WECOM_APPS_FILE, which it does not delete', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wxkf-apps-'));
-    const [listed, file] = [newApp(), join(folder, 'apps.json')];
-    writeFileSync(file, JSON.stringify([{ ...listed, name: 'listed' }]));
-    const manager = await start({ WECOM_APPS_FILE: file });
-    expect(await verified(manager, listed)).toBe(ECHO);
-    const [app] = await list(manager);
-    expect(app).toMatchObject({ corpId: listed.corpId, name: 'listed', source: 'file', createdAt: null });
-    expect(app?.verifiedAt).toMatch(/Z$/);
-    expect(await refusal(remove(manager, app?.id ?? ''))).toMatchObject({
-      code: 409,
-      error: 'APP_READ_ONLY',
-    });
-    expect(await verified(manager, listed)).toBe(ECHO);
-    rmSync(folder, { recursive: true });
-  });
-
-  it('is stored sealed, no store to start on without its key, and resealed', async () => {
-    const first = await start({ SECRETS_KEY: KEY });
-    const app = newApp();
-    await add(first, app);
-    await stop(first);
-    const secrets = [app.token, app.encodingAESKey];
-    expect(await findStored(place, secrets)).toEqual([]);
-    const failed = spawnManager({ ...place.env, SECRETS_KEY: OTHER_KEY });
-    expect(await failed.exited).toBe(1);
-    expect(failed.output()).toMatch(
-      /sealed with key [0-9a-f]{8} \(1 app\(s\)\), which SECRETS_KEY does not have/,
-    );
-    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
-    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 1 changed, 0 could not be opened/);
-    const second = await start({ SECRETS_KEY: OTHER_KEY });
-    expect(await verified(second, app)).toBe(ECHO);
-    await stop(second);
-    expect(await findStored(place, secrets)).toEqual([]);
-  });
-
-  it('goes with the registry to a file and back, and is known to check', async () => {
-    const [first, app] = [await start(), newApp()];
-    const { token: _token, encodingAESKey: _key, ...shown } = await add(first, { ...app, name: 'exported' });
-    await stop(first);
-    const exported = await runCli(place.env, 'export', '--plain');
-    expect(exported.stderr).toMatch(/^0 registration\(s\) and 1 app\(s\) exported, 0 left out$/m);
-    expect((await runCliWith(exported.stdout, place.env, 'import')).stdout).toMatch(
-      /^0 added, .*1 unchanged/,
-    );
-    const checked = await runCli(place.env, 'check', '--callback-url', 'http://127.0.0.1:1');
-    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 1 app\(s\)/);
-    expect(findIn(checked.stdout, [app.token, app.encodingAESKey])).toEqual([]);
-    const other = newPlace();
-    expect((await runCliWith(exported.stdout, other.env, 'import')).stdout).toMatch(/^1 added/);
-    await place.discard();
-    place = other;
-    const second = await start();
-    expect(await list(second)).toEqual([shown]);
-    expect(await verified(second, app)).toBe(ECHO);
-  });
+    expect((await fetch(`${appsOf(manager)}?limit=1&cursor=x`)).status).toBe(400);
+    const page = (await (await fetch(`${appsOf(manager)}?limit=1`)).json()) as Page<AppAnswer>;
+    const next = await fetch(`${appsOf(manager)}?limit=1&cursor=${page.nextCursor}`);
+    const last = (await next.json()) as Page<AppAnswer>;
+    expect([page.items.length, last.items.length, last.nextCursor]).toEqual([1, 1, null]);
+    expect(last.items).not.toEqual(page.items);
+  }
 });
 
 mongoSuite('two managers on one database', () => {
@@ -243,24 +244,5 @@ mongoSuite('two managers on one database', () => {
     await remove(two, second.id);
     await until(async () => (await list(one)).length === 0);
     expect((await sendVerification(one.url, app, ECHO)).status).toBe(404);
-  });
-});
-
-describe('with secrets for the roles', () => {
-  const OPERATOR = 'marked-secret_of-operators';
-  const as = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
-
-  it('apps are the operator’s alone', async () => {
-    place = embeddedPlace();
-    const PUPPET = 'marked-secret_of-puppets';
-    const manager = await start({
-      AUTH_OPERATOR_TOKEN: OPERATOR,
-      AUTH_PUPPET_TOKEN: PUPPET,
-      HOST: '127.0.0.1',
-    });
-    const statuses = [{}, as(PUPPET), as(OPERATOR)].map(
-      async (how) => (await fetch(appsOf(manager), how)).status,
-    );
-    expect(await Promise.all(statuses)).toEqual([401, 403, 200]);
   });
 });

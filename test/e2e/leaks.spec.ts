@@ -100,8 +100,6 @@ onEachStore((newPlace) => {
   /** By nobody, by a stranger, and by each role, with marks where a caller may have put a secret by mistake. */
   async function walkRoutes(manager: ManagerProcess): Promise<void> {
     for (const { method, path } of ROUTES) {
-      // It does not end.
-      if (path === '/api/v1/stream') continue;
       const isProxied = path.endsWith('*');
       const filled = path.replace('*', 'kf/account/list').replace(/:\w+/, 'wkNobody');
       // What is passed on is the caller's own affair.
