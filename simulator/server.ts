@@ -35,6 +35,7 @@ export class SimulatorServer {
   }
 
   async close(): Promise<void> {
+    this.control.close();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');

@@ -10,7 +10,6 @@ import { SyncTokens } from './api/sync-tokens.js';
 import { CallbackSender } from './callbacks/callback-sender.js';
 import { type CallbackConfig, type Verification, verifyCallbackUrl } from './callbacks/callback-url.js';
 import { Control } from './control/control.js';
-import type { View } from './control/view.js';
 import type { ChatMessage } from './corp/chat.js';
 import { Corp } from './corp/corp.js';
 import { type Customer, type IdentityOptions, type KfAccount, newIdentity } from './corp/identity.js';
@@ -155,35 +154,6 @@ export class Simulator {
     } catch {
       return false;
     }
-  }
-
-  view(): View {
-    const { corp, callbacks, faults, callback } = this;
-    const { nowMs } = corp;
-    return {
-      nowMs,
-      url: this.url,
-      corpId: this.corpId,
-      corpSecret: this.corpSecret,
-      accounts: this.accounts,
-      customers: this.customers,
-      servicers: corp.servicers,
-      conversations: corp.conversations.map((conversation) => ({
-        openKfId: conversation.openKfId,
-        externalUserId: conversation.externalUserId,
-        serviceState: conversation.state(nowMs),
-        servicerUserid: conversation.servicerUserid,
-        sendsLeft: conversation.sendsLeft(nowMs),
-        sendableUntilMs: conversation.sendableUntilMs,
-      })),
-      messages: corp.chat.messages,
-      callbacks: callbacks.records,
-      calls: this.calls.records,
-      callback,
-      isCallbackSaved: callbacks.config !== null,
-      verification: this.#verification,
-      faults,
-    };
   }
 
   /** Ends what is under way, callbacks too. */

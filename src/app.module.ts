@@ -44,8 +44,8 @@ export class AppModule {
         WecomModule,
         HealthModule,
         ApiModule,
-        OpenapiModule,
         ConsoleModule,
+        OpenapiModule,
       ],
     };
   }

@@ -11,6 +11,7 @@ import type { Simulator } from '../simulator.js';
 import { COMMANDS, sendFile } from './commands.js';
 import { foreignReason } from './local-only.js';
 import { PAGE_DIR, SAFE_HEADERS, sendPageFile } from './page-files.js';
+import { toView } from './view.js';
 import { ViewStream } from './view-stream.js';
 
 const ROOT = '/simulator/';
@@ -24,11 +25,15 @@ export class Control {
     private readonly simulator: Simulator,
     private readonly pageDir = PAGE_DIR,
   ) {
-    this.#stream = new ViewStream(() => simulator.view());
+    this.#stream = new ViewStream(() => toView(simulator));
   }
 
   changed(): void {
     this.#stream.changed();
+  }
+
+  close(): void {
+    this.#stream.close();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -58,7 +63,7 @@ export class Control {
   }
 
   #read(response: ServerResponse, name: string): void {
-    if (name === 'view') sendJson(response, 200, this.simulator.view());
+    if (name === 'view') sendJson(response, 200, toView(this.simulator));
     else if (name === 'stream') this.#stream.add(response, SAFE_HEADERS);
     else if (name.startsWith(MEDIA)) this.#sendMedia(response, name.slice(MEDIA.length));
     else sendJson(response, 404, { message: `there is nothing at ${ROOT}${name}` });

@@ -22,6 +22,12 @@ export class ViewStream {
     this.#timer ??= setTimeout(() => this.#send(), TOGETHER_MS);
   }
 
+  /** What has changed since the last event is told to nobody any more. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#readers.clear();
+  }
+
   #send(): void {
     this.#timer = null;
     const event = this.#event();

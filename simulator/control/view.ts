@@ -3,9 +3,10 @@ import type { CallRecord } from '../api/call-log.js';
 import type { CallbackRecord } from '../callbacks/callback-record.js';
 import type { CallbackConfig, Verification } from '../callbacks/callback-url.js';
 import type { ChatMessage } from '../corp/chat.js';
-import type { ServiceState } from '../corp/conversation.js';
+import type { Conversation, ServiceState } from '../corp/conversation.js';
 import type { Customer, KfAccount } from '../corp/identity.js';
 import type { Faults } from '../faults.js';
+import type { Simulator } from '../simulator.js';
 
 export interface ConversationView {
   readonly openKfId: string;
@@ -36,4 +37,39 @@ export interface View {
   /** Of the last try to save; `null` before there was one. */
   readonly verification: Verification | null;
   readonly faults: Faults;
+}
+
+export function toView(simulator: Simulator): View {
+  const { corp, callbacks, calls, url, corpId, corpSecret, accounts, customers } = simulator;
+  const { callback, verification, faults } = simulator;
+  const { nowMs, servicers } = corp;
+  return {
+    nowMs,
+    url,
+    corpId,
+    corpSecret,
+    accounts,
+    customers,
+    servicers,
+    conversations: corp.conversations.map((conversation) => toConversationView(conversation, nowMs)),
+    messages: corp.chat.messages,
+    callbacks: callbacks.records,
+    calls: calls.records,
+    callback,
+    isCallbackSaved: callbacks.config !== null,
+    verification,
+    faults,
+  };
+}
+
+function toConversationView(conversation: Conversation, nowMs: number): ConversationView {
+  const { openKfId, externalUserId, servicerUserid, sendableUntilMs } = conversation;
+  return {
+    openKfId,
+    externalUserId,
+    serviceState: conversation.state(nowMs),
+    servicerUserid,
+    sendsLeft: conversation.sendsLeft(nowMs),
+    sendableUntilMs,
+  };
 }

@@ -1,15 +1,27 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { IsOptional } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { Deliveries } from '../dispatch/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
-import { JsonBody } from '../http/validation.js';
-import { type App, isOfFile } from '../registry/apps/app.js';
+import { JsonBody, Query } from '../http/validation.js';
+import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { AppAnswer, AppCreatedAnswer } from './answers/app.js';
+import type { Page, SuccessAnswer } from './answers/page.js';
+import { toIso } from './api-time.js';
+import { askedBy } from './asked-by.js';
+import { IsCursorOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
+import { SUCCESS_ANSWER } from './success-answer.js';
 
-const SUCCESS = { code: 0, message: 'success' } as const;
+const LIST = 'apps';
+
+export class AppsQueryDto extends PageQueryDto {
+  @IsOptional()
+  @IsCursorOf(LIST)
+  readonly cursor?: string;
+}
 
 /** Callback credentials that are known before any puppet registers. */
 @Controller('api/v1/apps')
@@ -22,10 +34,16 @@ export class AppsController {
 
   @Get()
   @AllowRoles('operator')
-  list() {
+  list(@Query(AppsQueryDto) query: AppsQueryDto): Page<AppAnswer> {
+    const limit = limitOf(query);
+    const found = this.apps.after(readCursor(LIST, query) ?? '', limit + 1);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
     const takenAtMs = this.deliveries.lastTakenByCorp();
-    const items = this.apps.list().map((app) => this.#toAnswer(app, takenAtMs.get(app.corpId) ?? null));
-    return { items, nextCursor: null };
+    return {
+      items: items.map((app) => this.#toAnswer(app, takenAtMs)),
+      nextCursor: found.length > limit && last !== undefined ? toCursor(LIST, appKey(last)) : null,
+    };
   }
 
   /** Token and key are shown here and never again. */
@@ -33,10 +51,10 @@ export class AppsController {
   @AllowRoles('operator')
   @HttpCode(200)
   async add(@JsonBody(NewAppDto) body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
-    const app = await this.apps.add(toNewApp(body), askingOf(request));
+    const app = await this.apps.add(toNewApp(body), askedBy(request));
     const { callbackToken, encodingAESKey } = app;
     return {
-      ...this.#toAnswer(app, this.deliveries.lastTakenByCorp().get(app.corpId) ?? null),
+      ...this.#toAnswer(app, this.deliveries.lastTakenByCorp()),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
     };
@@ -44,12 +62,12 @@ export class AppsController {
 
   @Delete(':id')
   @AllowRoles('operator')
-  async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<typeof SUCCESS> {
-    await this.apps.remove(id, askingOf(request));
-    return SUCCESS;
+  async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    await this.apps.remove(id, askedBy(request));
+    return SUCCESS_ANSWER;
   }
 
-  #toAnswer(app: App, takenAtMs: number | null): AppAnswer {
+  #toAnswer(app: App, takenAtMs: ReadonlyMap<string, number>): AppAnswer {
     const { id, corpId, name, receiveIds, createdAtMs, verifiedAtMs } = app;
     return {
       id,
@@ -61,15 +79,11 @@ export class AppsController {
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),
       accounts: this.registry.countOf(corpId),
-      lastDeliveryAt: toTime(takenAtMs),
+      lastDeliveryAt: toTime(takenAtMs.get(corpId)),
     };
   }
 }
 
-function askingOf({ ip, id }: FastifyRequest) {
-  return { from: ip, requestId: String(id) };
-}
-
-function toTime(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString();
+function toTime(atMs: number | null | undefined): string | null {
+  return typeof atMs === 'number' ? toIso(atMs) : null;
 }

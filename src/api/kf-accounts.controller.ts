@@ -25,6 +25,7 @@ import { SUCCESS_ANSWER } from './success-answer.js';
 
 const LIST = 'kf-accounts';
 const TEXT_LENGTH_MAX = 128;
+const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
 
 export class KfAccountsQueryDto extends PageQueryDto {
   @IsOptional()
@@ -37,8 +38,8 @@ export class KfAccountsQueryDto extends PageQueryDto {
 
   /** Searched for in openKfId, name, corpId and endpoint, in whatever case. */
   @IsOptional()
-  @IsString(mustBe('given once'))
-  @MaxLength(TEXT_LENGTH_MAX, mustBe(`at most ${TEXT_LENGTH_MAX} characters long`))
+  @IsString(mustBe(A_TEXT))
+  @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
   readonly q?: string;
 
   @IsOptional()

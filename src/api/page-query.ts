@@ -1,5 +1,5 @@
 /** What the lists of the operator's API are asked with, and the cursors by which their pages follow each other. */
-import { IsOptional, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
+import { IsIn, IsOptional, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;
@@ -16,8 +16,7 @@ export function IsId(): PropertyDecorator {
 }
 
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
-  const pattern = new RegExp(`^(${values.map(RegExp.escape).join('|')})$`);
-  return Matches(pattern, mustBe(`one of ${values.join(', ')}`));
+  return IsIn(values, mustBe(`one of ${values.join(', ')}`));
 }
 
 /** Opaque to its reader. @param list by its name, so that a cursor of another one is found out. */

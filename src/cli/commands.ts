@@ -25,10 +25,10 @@ wrong and what to do. ${SETTINGS_NOTE}`,
 
 const EXPORT: Command = {
   usage: 'export',
-  summary: 'write all registrations to a file',
-  details: `Writes who is registered, with which secrets, as JSON Lines: sealed with the first key of SECRETS_KEY, or
-plain. Events that wait for a puppet are not exported. With MongoDB managers may run meanwhile; a DATA_DIR must
-not be in use. ${SETTINGS_NOTE}`,
+  summary: 'write all registrations and apps to a file',
+  details: `Writes who is registered and which apps were added, with their secrets, as JSON Lines: sealed with the first
+key of SECRETS_KEY, or plain. Events that wait for a puppet are not exported. With MongoDB managers may run
+meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
   options: {
     output: {
       value: 'FILE',
@@ -43,7 +43,7 @@ not be in use. ${SETTINGS_NOTE}`,
 
 const IMPORT: Command = {
   usage: 'import',
-  summary: 'put the registrations of an exported file into the store',
+  summary: 'put the registrations and apps of an exported file into the store',
   details: `Adds what is not registered here, leaves what is the same, and keeps what differs unless told otherwise. Each
 line is taken whole or not at all, by the rules of a registration; all can be broken off and repeated. With
 MongoDB managers may run meanwhile, and see what comes within seconds; a DATA_DIR must not be in use.
@@ -51,7 +51,10 @@ ${SETTINGS_NOTE}`,
   options: {
     input: { value: 'FILE', meaning: 'where from; - for standard input, which is the default' },
     replace: { value: null, meaning: 'put the file’s in the place of what is registered otherwise' },
-    'dry-run': { value: null, meaning: 'write no registration, and count what would become of each line' },
+    'dry-run': {
+      value: null,
+      meaning: 'write nothing of the file, and count what would become of each line',
+    },
     json: JSON_OUTPUT,
   },
   examples: [

@@ -6,7 +6,7 @@ import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 
-/** One environment variable. The README's settings table says the same and a test holds it to that. */
+/** One environment variable. docs/configuration.md is written from it by `npm run docs`. */
 interface Setting<T> {
   readonly name: string;
   readonly unit: string;
@@ -55,7 +55,7 @@ function plainUrl() {
   };
 }
 
-/** All that can be set, in the order of the README's table. */
+/** All that can be set, in the order of docs/configuration.md. */
 export const SETTINGS = {
   port: setting({
     name: 'PORT',

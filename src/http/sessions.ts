@@ -7,7 +7,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Clock } from '../kernel/clock.js';
 import { Secret } from '../kernel/secret.js';
 
-const COOKIE = 'wxkf_session';
+export const SESSION_COOKIE = 'wxkf_session';
 const LIFETIME_MS = 12 * 3_600_000;
 /** `<end, epoch ms>.<HMAC-SHA256 of it, base64url>` */
 const VALUE = /^(\d{13})\.([\w-]{43})$/;
@@ -56,7 +56,7 @@ export function hasSession(cookieHeader: string | undefined): boolean {
 }
 
 function sessionIn(cookieHeader: string | undefined): string {
-  return (cookieHeader !== undefined && parseCookie(cookieHeader)[COOKIE]) || '';
+  return (cookieHeader !== undefined && parseCookie(cookieHeader)[SESSION_COOKIE]) || '';
 }
 
 /** @param isSecure whether the browser may send it over https alone. */
@@ -71,7 +71,7 @@ export function clearedCookie(isSecure: boolean): string {
 
 function setCookie(value: string, maxAge: number, secure: boolean): string {
   return stringifySetCookie({
-    name: COOKIE,
+    name: SESSION_COOKIE,
     value,
     maxAge,
     secure,

@@ -1,6 +1,8 @@
 interface ErrorEntry {
   /** The HTTP status a caller sees. */
   readonly status: number;
+  /** Whether the same request may go well a while later, as it is; otherwise somebody has to change something first. */
+  readonly retry: boolean;
   /** What is wrong and what to do about it; safe to show to anybody. */
   readonly message: string;
 }
@@ -10,216 +12,295 @@ interface ErrorEntry {
  * which reason) may follow the message.
  */
 export const ERRORS = {
-  REQUEST_INVALID: { status: 400, message: 'The request is not valid' },
-  REQUEST_BODY_NOT_JSON: { status: 400, message: 'The body must be one JSON object' },
+  REQUEST_INVALID: { status: 400, retry: false, message: 'The request is not valid' },
+  REQUEST_BODY_NOT_JSON: { status: 400, retry: false, message: 'The body must be one JSON object' },
   REQUEST_URL_INVALID: {
     status: 400,
+    retry: false,
     message: 'The URL cannot be read; check its percent-encoding and length',
   },
-  REQUEST_MALFORMED: { status: 400, message: 'This is not a well-formed HTTP request' },
+  REQUEST_MALFORMED: { status: 400, retry: false, message: 'This is not a well-formed HTTP request' },
   REQUEST_TIMEOUT: {
     status: 408,
+    retry: true,
     message: 'The request did not arrive in time; send it again at once and whole',
   },
-  REQUEST_BODY_TOO_LARGE: { status: 413, message: 'The body is larger than this route takes' },
+  REQUEST_BODY_TOO_LARGE: { status: 413, retry: false, message: 'The body is larger than this route takes' },
   REQUEST_TYPE_UNSUPPORTED: {
     status: 415,
+    retry: false,
     message: 'Send the body with the header Content-Type: application/json',
   },
   REQUEST_HEADERS_TOO_LARGE: {
     status: 431,
+    retry: false,
     message: 'The request headers are larger than this server takes',
   },
-  ROUTE_NOT_FOUND: { status: 404, message: 'There is no such route; the README lists all of them' },
-  ROUTE_METHOD_NOT_ALLOWED: { status: 405, message: 'This route takes another method' },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no such route; the README lists all of them',
+  },
+  ROUTE_METHOD_NOT_ALLOWED: { status: 405, retry: false, message: 'This route takes another method' },
 
   AUTH_MISSING: {
     status: 401,
+    retry: false,
     message:
       "This route asks for a secret, as Authorization: Bearer <secret> or as the password of HTTP Basic; send one of the manager's",
   },
   AUTH_WRONG: {
     status: 401,
+    retry: false,
     message:
       'The credentials hold no secret of the manager; compare what is sent, as Bearer or as the password of HTTP Basic, with its settings',
   },
   AUTH_ROLE_CLOSED: {
     status: 401,
+    retry: false,
     message: 'This route is closed, since no role that may call it has a secret; set one in the manager',
   },
   AUTH_ROLE_FORBIDDEN: {
     status: 403,
+    retry: false,
     message: 'The credentials are of a role that may not call this route; send the secret of one that may',
   },
-  AUTH_SESSION_ENDED: { status: 401, message: 'The session has ended; sign in again' },
+  AUTH_SESSION_ENDED: { status: 401, retry: false, message: 'The session has ended; sign in again' },
   AUTH_CROSS_SITE: {
     status: 403,
+    retry: false,
     message:
       "What a browser sends by itself, a session or a password, counts for requests of the manager's own pages alone; send the secret as Authorization: Bearer <secret>",
   },
   AUTH_TOO_MANY_FAILED: {
     status: 429,
+    retry: false,
     message:
       'Too many requests without good credentials came from this address within a minute; those with good ones are still answered',
   },
   AUTH_HOST_FOREIGN: {
     status: 403,
+    retry: false,
     message:
       'While no role has a secret, this route is for this machine alone and for no page of another host; call it as localhost or 127.0.0.1, or set AUTH_PUPPET_TOKEN and the like in the manager',
   },
 
   CALLBACK_ENVELOPE_MALFORMED: {
     status: 400,
+    retry: false,
     message: 'The body must be the XML that WeCom sends: one <xml> element with one <Encrypt> in it',
   },
-  CALLBACK_EVENT_MALFORMED: { status: 400, message: 'The opened event is not the XML that WeCom documents' },
+  CALLBACK_EVENT_MALFORMED: {
+    status: 400,
+    retry: false,
+    message: 'The opened event is not the XML that WeCom documents',
+  },
   CALLBACK_CORP_UNKNOWN: {
     status: 404,
+    retry: false,
     message:
       'No callback token and key are known for this corp; register a puppet of it, or add its app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_SIGNATURE_MISMATCH: {
     status: 403,
+    retry: false,
     message:
       'msg_signature matches no callback token of this corp; compare the token in WeCom with the registered one',
   },
   CALLBACK_RECEIVE_ID_MISMATCH: {
     status: 403,
+    retry: false,
     message: 'The event was sealed for another receiver; list its id in receiveIds of the app if it is yours',
   },
   CALLBACK_TIMESTAMP_OFF: {
     status: 403,
+    retry: false,
     message:
       "timestamp is further from the manager's clock than CALLBACK_MAX_SKEW_S allows; check that clock, or set more",
   },
   CALLBACK_TOO_MANY_REFUSED: {
     status: 429,
+    retry: false,
     message:
       'Too many callbacks from this address were refused within a minute; good ones are still taken, and the log says what was wrong with the others',
   },
   CALLBACK_KEYS_UNPROVEN: {
     status: 403,
+    retry: false,
     message:
       'The keys that sign this event count for the account alone that registered them, since WeCom accepts no corpSecret registered with them; register a puppet of the app with its right corpSecret, or add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE',
   },
   CALLBACK_KEYS_UNVERIFIED: {
     status: 503,
+    retry: true,
     message:
       'Whether the keys that sign this event count for the whole corp could not be found out, since WeCom could not be asked about their corpSecret; send it again',
   },
-  CALLBACK_ACCOUNT_OF_OTHER_CORP: { status: 404, message: 'This kf account belongs to another corp' },
+  CALLBACK_ACCOUNT_OF_OTHER_CORP: {
+    status: 404,
+    retry: false,
+    message: 'This kf account belongs to another corp',
+  },
 
-  CIPHER_NOT_BASE64: { status: 400, message: 'The encrypted text is not base64' },
-  CIPHER_LENGTH_INVALID: { status: 400, message: 'The encrypted text is not a whole number of AES blocks' },
+  CIPHER_NOT_BASE64: { status: 400, retry: false, message: 'The encrypted text is not base64' },
+  CIPHER_LENGTH_INVALID: {
+    status: 400,
+    retry: false,
+    message: 'The encrypted text is not a whole number of AES blocks',
+  },
   CIPHER_PADDING_INVALID: {
     status: 400,
+    retry: false,
     message:
       'The encrypted text does not open (padding); compare the encodingAESKey in WeCom with the registered one',
   },
   CIPHER_MESSAGE_LENGTH_INVALID: {
     status: 400,
+    retry: false,
     message: 'The encrypted text does not open (message length)',
   },
-  CIPHER_NOT_UTF8: { status: 400, message: 'The encrypted text does not open (not UTF-8)' },
+  CIPHER_NOT_UTF8: { status: 400, retry: false, message: 'The encrypted text does not open (not UTF-8)' },
 
-  REGISTRY_PUPPET_NOT_FOUND: { status: 404, message: 'No puppet is registered for this kf account' },
+  REGISTRY_PUPPET_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'No puppet is registered for this kf account',
+  },
   REGISTRY_ACCOUNT_OF_OTHER_CORP: {
     status: 409,
+    retry: false,
     message:
       'This kf account is registered for another corp; compare kfId and corpId, or have an operator forget that registration',
   },
   REGISTRY_SECRET_REFUSED: {
     status: 409,
+    retry: false,
     message:
       'This kf account is registered with another corpSecret, and WeCom does not accept this one for the corp; register with the right one, or have an operator forget the registration',
   },
   REGISTRY_SECRET_UNVERIFIED: {
     status: 503,
+    retry: true,
     message:
       'This kf account is registered with another corpSecret, and WeCom could not be asked about this one; the earlier registration stays, try again later',
   },
-  REGISTRY_NOT_LOADED: { status: 503, message: 'The registry has not been loaded yet; try again shortly' },
+  REGISTRY_NOT_LOADED: {
+    status: 503,
+    retry: true,
+    message: 'The registry has not been loaded yet; try again shortly',
+  },
 
   REGISTRY_CORP_NOT_FOUND: {
     status: 404,
+    retry: false,
     message: 'No puppet of this corp is registered, so its secret is not known here',
   },
 
-  APP_NOT_FOUND: { status: 404, message: 'There is no app with this id; GET /api/v1/apps lists all of them' },
+  APP_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no app with this id; GET /api/v1/apps lists all of them',
+  },
   APP_READ_ONLY: {
     status: 409,
+    retry: false,
     message:
       'This app is of WECOM_APPS_FILE, which is read at the start alone; take it out of that file and restart the manager',
   },
   APP_EXISTS: {
     status: 409,
+    retry: false,
     message:
       'An app of this corp with this token and encodingAESKey is there already, and callbacks are opened by it; to change its name or receiveIds delete it first, and where its token and key are lost leave both out of a new one and save those in WeCom',
   },
   APPS_FULL: {
     status: 409,
+    retry: false,
     message: 'There are 1,000 apps, and one more is not kept; delete those that are not used any more',
   },
 
-  WECOM_UNREACHABLE: { status: 504, message: 'WeCom cannot be reached or does not answer in time' },
+  WECOM_UNREACHABLE: {
+    status: 504,
+    retry: true,
+    message: 'WeCom cannot be reached or does not answer in time',
+  },
   PROXY_PATH_INVALID: {
     status: 400,
+    retry: false,
     message:
       'After wxkfRequestProxy/ comes the path of an API under /cgi-bin/, such as kf/sync_msg: letters, digits, "_" and "-" between slashes',
   },
   PROXY_SECRET_AMBIGUOUS: {
     status: 400,
+    retry: false,
     message: 'This corp has several secrets; say in openKfId for which of its kf accounts the call is',
   },
   PROXY_UNAUTHENTICATED: {
     status: 401,
+    retry: false,
     message:
       'The manager adds an access token only for callers that it knows; send access_token, or have AUTH_PUPPET_TOKEN set and send that secret',
   },
   PROXY_OVERLOADED: {
     status: 429,
+    retry: true,
     message: 'Too many calls of this corp are under way or wait; try again shortly',
   },
 
   DISPATCH_NOT_TAKEN: {
     status: 503,
+    retry: true,
     message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
   },
 
-  HINT_NOT_FOUND: { status: 404, message: 'Nothing waits for this kf account, and nothing of it is dead' },
+  HINT_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'Nothing waits for this kf account, and nothing of it is dead',
+  },
   HINT_CHANGED: {
     status: 409,
+    retry: false,
     message: 'The hint was taken, or a newer event came in, at this very moment; look at it again',
   },
   HINT_UNDELIVERABLE: {
     status: 409,
+    retry: false,
     message:
       'It cannot be sent, since no puppet of its corp is registered for the kf account at an endpoint that can be used; have its puppet register, which sends it',
   },
   RESYNC_LIMITED: {
     status: 429,
+    retry: false,
     message:
       'Puppets of this corp were told six times within a minute to pull without a sync token, and WeCom answers only ten such pulls; try again shortly',
   },
   STREAM_READERS_TOO_MANY: {
     status: 429,
+    retry: false,
     message:
       'Too many readers follow the deliveries of this process already; close one, or try again shortly',
   },
 
   OUTBOX_FULL: {
     status: 503,
+    retry: false,
     message:
       'Events wait for 10,000 accounts of this corp that no puppet has registered for, and one more is not kept; register puppets for them, or look at the openKfIds that are sent',
   },
 
   OVERLOADED: {
     status: 503,
+    retry: true,
     message: 'More callbacks come in than this process can take now; send it again',
   },
 
-  STORE_UNAVAILABLE: { status: 503, message: 'The storage does not answer; try again shortly' },
-  INTERNAL: { status: 500, message: 'Something went wrong inside the manager; its log has this requestId' },
+  STORE_UNAVAILABLE: { status: 503, retry: true, message: 'The storage does not answer; try again shortly' },
+  INTERNAL: {
+    status: 500,
+    retry: true,
+    message: 'Something went wrong inside the manager; its log has this requestId',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,6 @@
+import { APPS } from './areas/apps.js';
 import { CALLBACKS } from './areas/callbacks.js';
+import { CONSOLE } from './areas/console.js';
 import { DOCUMENTS } from './areas/documents.js';
 import { MONITORING } from './areas/monitoring.js';
 import { OPERATORS } from './areas/operators.js';
@@ -7,4 +9,13 @@ import { WECOM } from './areas/wecom.js';
 import type { Area } from './description.js';
 
 /** In the order of the page. */
-export const AREAS: readonly Area[] = [PUPPETS, WECOM, CALLBACKS, OPERATORS, MONITORING, DOCUMENTS];
+export const AREAS: readonly Area[] = [
+  PUPPETS,
+  WECOM,
+  CALLBACKS,
+  OPERATORS,
+  APPS,
+  CONSOLE,
+  MONITORING,
+  DOCUMENTS,
+];

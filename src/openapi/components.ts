@@ -1,12 +1,20 @@
 /** The answers by name, each with an example that its schema takes. */
 import { z } from 'zod';
+import { APP, APP_CREATED, APP_PAGE } from '../api/answers/app.js';
+import { DELIVERY, DELIVERY_PAGE } from '../api/answers/delivery.js';
+import { FAILURE } from '../api/answers/failure.js';
+import { HINT, HINT_PAGE, REPLAYED } from '../api/answers/hint.js';
+import { KF_ACCOUNT, KF_ACCOUNT_PAGE, TESTED } from '../api/answers/kf-account.js';
 import { SUCCESS } from '../api/answers/page.js';
+import { SESSION } from '../api/answers/session.js';
+import { HISTORY, HISTORY_POINT, STATUS } from '../api/answers/status.js';
+import { WECOM_ERROR, WECOM_ERROR_PAGE } from '../api/answers/wecom-error.js';
 import type { ErrorBody, WecomErrorBody } from '../http/error-answer.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 import type { PuppetInfo } from '../registry/register.dto.js';
 import type { WecomAnswer } from '../wecom/wecom-answer.js';
 import type { Content, Schema } from './description.js';
-import { CORP_ID, ENDPOINT, OPEN_KF_ID } from './example-values.js';
+import { CALLBACK_TOKEN, CORP_ID, ENCODING_AES_KEY, ENDPOINT, OPEN_KF_ID } from './example-values.js';
 
 const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
@@ -70,6 +78,108 @@ interface Component {
   readonly example: unknown;
 }
 
+const AT = '2026-01-31T08:00:00.000Z';
+
+const A_FAILURE = { at: AT, stage: 'connect' as const, reason: 'connection refused' };
+
+const A_HINT = {
+  corpId: CORP_ID,
+  openKfId: OPEN_KF_ID,
+  name: 'Support',
+  state: 'waiting' as const,
+  arrivedAt: AT,
+  ageS: 42.1,
+  attempts: 3,
+  dueAt: '2026-01-31T08:00:10.000Z',
+  endpoint: ENDPOINT,
+  isUnderWay: false,
+  isSyncTokenExpired: false,
+  failure: A_FAILURE,
+};
+
+const AN_ACCOUNT = {
+  openKfId: OPEN_KF_ID,
+  name: 'Support',
+  corpId: CORP_ID,
+  endpoint: ENDPOINT,
+  state: 'waiting' as const,
+  online: true,
+  lastOnlineAt: AT,
+  registeredFrom: '127.0.0.1',
+  circuit: 'closed' as const,
+  hint: A_HINT,
+  lastDelivery: { at: AT, status: 200, durationMs: 4.2, occasion: 'inline' as const },
+  lastFailure: A_FAILURE,
+};
+
+const A_DELIVERY = {
+  id: 'host-3b1f2c-17',
+  replica: 'host-3b1f2c',
+  at: AT,
+  corpId: CORP_ID,
+  openKfId: OPEN_KF_ID,
+  endpoint: ENDPOINT,
+  occasion: 'inline' as const,
+  attempt: 1,
+  form: 'encrypted' as const,
+  webhookId: 'msg_2b0c',
+  outcome: 'taken' as const,
+  status: 200,
+  stage: null,
+  reason: null,
+  durationMs: 4.2,
+};
+
+const A_POINT = {
+  at: AT,
+  callbacks: 120,
+  delivered: 118,
+  kept: 2,
+  refused: 0,
+  notTaken: 0,
+  failedAttempts: 2,
+  waiting: 1,
+  dead: 0,
+  oldestWaitingAgeS: 42.1,
+};
+
+const A_WECOM_ERROR = { operation: 'call' as const, errcode: '45009', count: 3, lastAt: AT };
+
+const A_STATUS = {
+  version: '2.0.0',
+  node: '24.21.0',
+  replica: 'host-3b1f2c',
+  startedAt: AT,
+  uptimeS: 86_400,
+  ready: true,
+  storage: { kind: 'mongodb' as const, up: true },
+  counts: { accounts: 12, online: 11, waiting: 1, parked: 0, dead: 0, unreadable: 0, openCircuits: 0 },
+  oldestWaitingAgeS: 42.1,
+  lastMinute: {
+    callbacks: 720,
+    delivered: 719,
+    kept: 1,
+    refused: 0,
+    notTaken: 0,
+    failedAttempts: 1,
+    tokenRequests: 2,
+    proxyCalls: 900,
+  },
+};
+
+const AN_APP = {
+  id: 'a1b2c3d4e5f6',
+  corpId: CORP_ID,
+  name: 'Support',
+  source: 'api' as const,
+  receiveIds: [],
+  callbackPath: `/callback/${CORP_ID}`,
+  createdAt: '2026-01-31T08:00:00.000Z',
+  verifiedAt: null,
+  accounts: 2,
+  lastDeliveryAt: null,
+};
+
 const COMPONENTS = {
   ManagerError: component(ERROR, {
     code: 404,
@@ -95,6 +205,24 @@ const COMPONENTS = {
     online: true,
     lastOnlineDate: '2026-01-31T08:00:00.000Z',
   }),
+  Status: component(STATUS, A_STATUS),
+  HistoryPoint: component(HISTORY_POINT, A_POINT),
+  History: component(HISTORY, { intervalS: 10, items: [A_POINT] }),
+  Failure: component(FAILURE, A_FAILURE),
+  Hint: component(HINT, A_HINT),
+  HintPage: component(HINT_PAGE, { items: [A_HINT], nextCursor: null }),
+  Replayed: component(REPLAYED, { code: 0, message: 'success', replayed: 3 }),
+  KfAccount: component(KF_ACCOUNT, AN_ACCOUNT),
+  KfAccountPage: component(KF_ACCOUNT_PAGE, { items: [AN_ACCOUNT], nextCursor: null }),
+  Tested: component(TESTED, { taken: true, status: 200, durationMs: 4.2, body: 'success', failure: null }),
+  Delivery: component(DELIVERY, A_DELIVERY),
+  DeliveryPage: component(DELIVERY_PAGE, { items: [A_DELIVERY], nextCursor: null }),
+  SeenWecomError: component(WECOM_ERROR, A_WECOM_ERROR),
+  SeenWecomErrorPage: component(WECOM_ERROR_PAGE, { items: [A_WECOM_ERROR], nextCursor: null }),
+  App: component(APP, AN_APP),
+  AppPage: component(APP_PAGE, { items: [AN_APP], nextCursor: null }),
+  AppCreated: component(APP_CREATED, { ...AN_APP, token: CALLBACK_TOKEN, encodingAESKey: ENCODING_AES_KEY }),
+  Session: component(SESSION, { isSignedIn: true, isAsked: true, expiresAt: '2026-01-31T20:00:00.000Z' }),
   Health: component(HEALTH, {
     status: 'ok',
     info: { registry: { status: 'up', puppets: 12 }, lifecycle: { status: 'up' } },

@@ -6,7 +6,7 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 export interface Parameter {
   readonly name: string;
-  readonly in: 'path' | 'query';
+  readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
   readonly description: string;
   readonly schema: Schema;
@@ -20,7 +20,7 @@ export type Content = Readonly<
 
 export interface Answer {
   readonly description: string;
-  readonly content: Content;
+  readonly content?: Content;
   readonly headers?: Readonly<Record<string, Schema>>;
 }
 

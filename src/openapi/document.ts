@@ -42,6 +42,11 @@ const HEADERS = {
     schema: { type: 'integer', minimum: 0 },
     example: 1,
   },
+  'Set-Cookie': {
+    description: 'The session: `HttpOnly`, `SameSite=Strict`, and `Secure` where the request came by https.',
+    schema: { type: 'string' },
+    example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
+  },
   'WWW-Authenticate': {
     description: 'The ways in which a secret may be sent.',
     schema: { type: 'string' },
@@ -114,7 +119,7 @@ function describeRoutes(document: OpenAPIObject, errors: ErrorAnswers): void {
     const operations = paths[toDocumentPath(path)] ?? {};
     const { [ALLOWED_CALLERS]: allowed } = (operations[method.toLowerCase()] ?? {}) as Scanned;
     if (allowed === undefined) throw new Error(`there is no route ${route}`);
-    const operation = toOperation(description, allowed, errors);
+    const operation = toOperation(description, { method, allowed }, errors);
     operations[method.toLowerCase()] = { ...operation, [ALLOWED_CALLERS]: allowed };
   }
 }

@@ -9,6 +9,8 @@ type Dto = new () => object;
 interface Words {
   readonly description: string;
   readonly example?: unknown;
+  /** In place of what the rules say, where they are about a number as text. */
+  readonly schema?: Schema;
 }
 
 /** A schema by words on each field; the fields and their rules are the class's. */
@@ -19,7 +21,7 @@ export function schemaOfDto(dto: Dto, words: Readonly<Record<string, Words>>): S
     {
       ...schema,
       // `null` counts as left out.
-      ...(!isRequired && { type: ['string', 'null'] }),
+      ...(!isRequired && { type: [schema.type, 'null'] }),
       description: words[name]?.description ?? '',
       ...(words[name]?.example !== undefined && { examples: [words[name].example] }),
     },
@@ -35,8 +37,8 @@ export function queryOfDto(dto: Dto, words: Readonly<Record<string, Words>>): Pa
     in: 'query',
     required: isRequired,
     description: '',
-    ...words[name],
     schema,
+    ...words[name],
   }));
 }
 
@@ -47,24 +49,26 @@ interface Field {
 
 function fieldsOf(dto: Dto): Readonly<Record<string, Field>> {
   const fields: Record<string, Field> = {};
-  for (const { propertyName, type, name, constraints } of getMetadataStorage().getTargetValidationMetadatas(
-    dto,
-    '',
-    false,
-    false,
-  )) {
-    const { schema, isRequired } = fields[propertyName] ?? { schema: { type: 'string' }, isRequired: true };
+  const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  for (const { propertyName, type, name, constraints, each } of rules) {
+    const { schema, isRequired } = fields[propertyName] ?? { schema: {}, isRequired: true };
+    const rule = toSchema(name, constraints?.[0]);
     fields[propertyName] = {
-      schema: { ...schema, ...ruleToSchema(name, constraints?.[0]) },
+      schema: each ? { ...schema, items: { ...(schema.items as Schema), ...rule } } : { ...schema, ...rule },
       isRequired: isRequired && type !== 'conditionalValidation',
     };
   }
   return fields;
 }
 
-function ruleToSchema(name: string | undefined, constraint: unknown): Schema {
-  if (name === 'matches') return { pattern: (constraint as RegExp).source };
-  if (name === 'maxLength') return { maxLength: constraint };
-  if (name === 'isEndpoint') return { format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
+/** @returns `{}` for what says nothing of the form. */
+function toSchema(rule: string | undefined, constraint: unknown): Schema {
+  if (rule === 'isString' || rule === 'isCursor') return { type: 'string' };
+  if (rule === 'isIn') return { type: 'string', enum: constraint };
+  if (rule === 'matches') return { type: 'string', pattern: (constraint as RegExp).source };
+  if (rule === 'maxLength') return { type: 'string', maxLength: constraint };
+  if (rule === 'isEndpoint') return { type: 'string', format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
+  if (rule === 'isArray') return { type: 'array' };
+  if (rule === 'arrayMaxSize') return { maxItems: constraint };
   return {};
 }

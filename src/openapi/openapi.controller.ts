@@ -1,22 +1,22 @@
-import { createReadStream } from 'node:fs';
-import { Controller, Get, Param, Res, StreamableFile } from '@nestjs/common';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { Page } from '../http/browser-headers.js';
+import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { DOCS_PAGE, DOCS_POLICY, DOCS_SCRIPT } from './docs-page.js';
 
-/** What the page loads of swagger-ui-dist, by type. */
-const FILES: Readonly<Record<string, string>> = {
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'favicon-32x32.png': 'image/png',
-};
+/** What the page loads of swagger-ui-dist, which has other pages, too. */
+const FILES = new Set(['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png']);
+const FOLDER = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
 export class OpenapiController {
+  readonly #files = new StaticFiles(FOLDER);
   #document: Promise<string> | null = null;
 
   constructor(
@@ -42,15 +42,11 @@ export class OpenapiController {
 
   @Get('docs/*')
   @AllowAnyone()
-  file(@Param('*') name: string, @Res({ passthrough: true }) reply: FastifyReply): string | StreamableFile {
-    if (name === 'start.js') {
-      reply.type('text/javascript; charset=utf-8');
-      return DOCS_SCRIPT;
-    }
-    const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-    if (type === undefined) throw new AppError('ROUTE_NOT_FOUND');
-    const place = new URL(import.meta.resolve(`swagger-ui-dist/${name}`));
-    return new StreamableFile(createReadStream(place), { type });
+  async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { '*': name } = request.params as { readonly '*': string };
+    if (name === 'start.js') reply.type('text/javascript; charset=utf-8').send(DOCS_SCRIPT);
+    else if (FILES.has(name)) await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
+    else throw new AppError('ROUTE_NOT_FOUND');
   }
 
   async #create(): Promise<string> {

@@ -15,11 +15,15 @@ const OF_ALL: readonly ErrorCode[] = [
 const OF_ROLES: readonly ErrorCode[] = [
   'AUTH_MISSING',
   'AUTH_WRONG',
+  'AUTH_SESSION_ENDED',
   'AUTH_ROLE_CLOSED',
   'AUTH_ROLE_FORBIDDEN',
   'AUTH_TOO_MANY_FAILED',
   'AUTH_HOST_FOREIGN',
 ];
+
+/** Where a role is asked for. */
+const OF_CHANGES: readonly ErrorCode[] = ['AUTH_CROSS_SITE'];
 
 const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_INVALID',
@@ -28,11 +32,18 @@ const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_TYPE_UNSUPPORTED',
 ];
 
+/** How a route is reached. */
+export interface Access {
+  readonly method: string;
+  readonly allowed: AllowedCallers;
+}
+
 /** All codes that a route may answer. */
-export function errorsOf({ errors, body }: Description, allowed: AllowedCallers): ErrorCode[] {
+function errorsOf({ errors, body }: Description, { method, allowed }: Access): ErrorCode[] {
   return [
     ...OF_ALL,
     ...(allowed === 'anyone' ? [] : OF_ROLES),
+    ...(allowed === 'anyone' || method === 'GET' ? [] : OF_CHANGES),
     ...(isJsonAlone(body?.content) ? OF_JSON_BODIES : []),
     ...errors,
   ];
@@ -43,9 +54,9 @@ function isJsonAlone(content: Content | undefined): boolean {
 }
 
 /** The description as OpenAPI has it. */
-export function toOperation(description: Description, allowed: AllowedCallers, errors: ErrorAnswers): object {
+export function toOperation(description: Description, access: Access, errors: ErrorAnswers): object {
   const { id, tags, summary, description: text, parameters, body, answers, hasWecomErrors } = description;
-  const failures = errors.of(errorsOf(description, allowed), hasWecomErrors === true);
+  const failures = errors.of(errorsOf(description, access), hasWecomErrors === true);
   return {
     operationId: id,
     tags,
@@ -54,7 +65,7 @@ export function toOperation(description: Description, allowed: AllowedCallers, e
     ...(parameters && { parameters }),
     ...(body && { requestBody: { required: body.isOptional !== true, content: body.content } }),
     responses: merge(answers, failures),
-    security: securityOf(allowed),
+    security: securityOf(access.allowed),
   };
 }
 
@@ -69,11 +80,12 @@ function merge(
     ...headers,
     'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
   });
-  const toContent = ({ content }: Answer): Content => ({ ...content, ...(any && { '*/*': any }) });
+  const toContent = ({ content }: Answer): object | undefined =>
+    content && { content: { ...content, ...(any && { '*/*': any }) } };
   return Object.fromEntries(
     Object.entries({ ...failures, ...answers }).map(([status, answer]) => [
       status,
-      { ...answer, headers: toHeaders(answer), content: toContent(answer) },
+      { ...answer, ...toContent(answer), headers: toHeaders(answer) },
     ]),
   );
 }

@@ -1,6 +1,8 @@
 /** Who may call a route, as OpenAPI says it: any one of several schemes. */
 import type { DocumentBuilder } from '@nestjs/swagger';
 import type { AllowedCallers } from '../http/allowed-callers.js';
+import { CONSOLE_HEADER } from '../http/own-page.js';
+import { SESSION_COOKIE } from '../http/sessions.js';
 import { CALLERS, type Caller } from '../kernel/role.js';
 
 const SECRETS: Readonly<Record<Caller, string>> = {
@@ -21,9 +23,21 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
         `${caller}Basic`,
       );
   }
+  document.addCookieAuth(
+    SESSION_COOKIE,
+    {
+      type: 'apiKey',
+      in: 'cookie',
+      description: `What \`POST /console/session\` sets. A request by it that changes something needs the header \`${CONSOLE_HEADER}: 1\`, and to come from a page of the manager's own.`,
+    },
+    'consoleSession',
+  );
 }
 
 export function securityOf(allowed: AllowedCallers): Record<string, string[]>[] {
   if (allowed === 'anyone') return [];
-  return allowed.flatMap((caller) => [{ [`${caller}Bearer`]: [] }, { [`${caller}Basic`]: [] }]);
+  return [
+    ...allowed.flatMap((caller) => [{ [`${caller}Bearer`]: [] }, { [`${caller}Basic`]: [] }]),
+    ...(allowed.includes('operator') ? [{ consoleSession: [] }] : []),
+  ];
 }

@@ -2,7 +2,6 @@
 import {
   ArrayMaxSize,
   IsBoolean,
-  IsISO8601,
   IsOptional,
   IsString,
   Matches,
@@ -10,6 +9,7 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import { validated } from '../http/validation.js';
+import { IsTime } from './is-time.js';
 import type { Puppet } from './puppet.js';
 import { RegisterDto, toRegistration } from './register.dto.js';
 
@@ -17,8 +17,6 @@ import { RegisterDto, toRegistration } from './register.dto.js';
 const ADDRESS_LENGTH_MAX = 64;
 /** Many more than are ever kept. */
 const ADDRESSES_MAX = 100;
-
-const A_TIME = 'a time like 2026-01-02T03:04:05.678Z';
 
 function mustBe(expected: string) {
   return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
@@ -30,8 +28,7 @@ class ExportedPuppetDto extends RegisterDto {
   readonly online!: boolean;
 
   @IsOptional()
-  @Matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/, mustBe(A_TIME))
-  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  @IsTime()
   readonly lastOnlineDate?: string;
 
   @IsOptional()

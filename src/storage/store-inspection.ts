@@ -1,3 +1,4 @@
+import type { App } from '../registry/apps/app.js';
 import type { Puppet } from '../registry/puppet.js';
 
 /** What was seen of a store by looking alone. */
@@ -9,5 +10,8 @@ export interface StoreInspection {
   readonly clockAheadMs: number | null;
 }
 
-/** Gets each registration as it is stored, its secrets sealed or plain. */
-export type Visit = (stored: Puppet) => void;
+/** Gets each app and then each registration as it is stored, its secrets sealed or plain. */
+export interface Visitor {
+  app(stored: App): void;
+  puppet(stored: Puppet): void;
+}

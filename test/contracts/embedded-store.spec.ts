@@ -30,7 +30,8 @@ async function writeOlderStore(made: readonly DatabaseName[], databases: readonl
 }
 
 const marker = (): string => join(dataDir, 'store.json');
-const BEFORE_ACCESS_TOKENS = DATABASE_NAMES.filter((name) => name !== 'accessTokens');
+const BEFORE_APPS = DATABASE_NAMES.filter((name) => name !== 'apps');
+const BEFORE_ACCESS_TOKENS = BEFORE_APPS.filter((name) => name !== 'accessTokens');
 
 async function expectOpens(): Promise<void> {
   const store = await EmbeddedStore.open({ dataDir });
@@ -43,6 +44,7 @@ async function expectOpens(): Promise<void> {
 it.each<[string, readonly DatabaseName[]]>([
   ['outbox', ['puppets']],
   ['access tokens', BEFORE_ACCESS_TOKENS],
+  ['apps', BEFORE_APPS],
 ])('of the version before the %s opens, with its puppets and the new databases', async (_what, made) => {
   await writeOlderStore(made, made);
   await expectOpens();

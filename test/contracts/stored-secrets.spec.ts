@@ -4,11 +4,13 @@ import mongoose from 'mongoose';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { StorageProbe } from '../../src/health/storage-probe.js';
 import { Secret } from '../../src/kernel/secret.js';
+import { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { Resealing } from '../../src/storage/sealed/resealing.js';
 import { StoredSecrets } from '../../src/storage/sealed/stored-secrets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { revealedApp, storedApp } from '../support/apps.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
@@ -61,6 +63,22 @@ onEachStore((newPlace) => {
     store = await store.reopen();
     const found = await store.get(AccessTokenStore).find(tokenRecord().secretId);
     expect(found?.token?.value.reveal()).toBe('token-1');
+  });
+
+  it('seals apps anew, too, or opens them', async () => {
+    const apps = store.get(AppRepository);
+    const [first, second] = [storedApp(), storedApp({ corpId: 'ww2' })];
+    for (const app of [first, second]) await apps.add(app);
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
+    expect(await reseal(NEW)).toEqual({ lookedAt: 2, changed: 0, closed: [] });
+    expect(await reseal(LOST)).toMatchObject({
+      changed: 0,
+      closed: expect.arrayContaining([first.id, second.id]),
+    });
+    expect(await reseal(NEW, true)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
+    expect(await reseal(ROTATING)).toMatchObject({ changed: 2 });
+    const loaded = (await apps.load()).map(revealedApp).sort((a, b) => a.corpId.localeCompare(b.corpId));
+    expect(loaded).toEqual([second, first].map(revealedApp));
   });
 
   it('changes nothing but secrets, and tells nobody of it', async () => {

@@ -1,12 +1,13 @@
-/** The examples as processes of their own, between the built manager and the simulated WeCom. */
+/** The examples as processes of their own, between the built manager and WeCom: the simulated one, and the local one. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../faults/ports.js';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { Conversation } from '../support/conversation.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
-import { spawnManager } from '../support/manager-process.js';
+import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type ProxySuite, proxySuite } from '../support/proxy-suite.js';
 import { registrationOf, startPuppetServer } from '../support/puppet-server.js';
@@ -334,5 +335,68 @@ describe('the gateway', () => {
     await gateway.stop('SIGKILL');
     await start('http://127.0.0.1:1');
     expect((await post(sealCallback(app, kfMessageXml(app, newOpenKfId())))).status).toBe(503);
+  });
+});
+
+describe('both, with the local WeCom', () => {
+  const place = embeddedPlace();
+  let wecom: Simulator;
+  let manager: ManagerProcess;
+  let examples: ExampleProcess[];
+
+  const settings = (role: string, secret: string) => ({
+    MANAGER_URL: withSecret(manager.url, role, secret),
+    CORP_ID: wecom.corpId,
+    CALLBACK_TOKEN: wecom.callback.token,
+    ENCODING_AES_KEY: wecom.callback.encodingAESKey,
+  });
+
+  beforeAll(async () => {
+    wecom = await startSimulator();
+    const urls = { WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` };
+    manager = await startManager({ ...place.env, ...urls, HOST: '127.0.0.1', ...ROLES });
+    const echo = startExample('examples/echo-puppet/echo-puppet.js', {
+      ...settings('puppet', PUPPET_SECRET),
+      CORP_SECRET: wecom.corpSecret,
+      KF_ID: wecom.openKfId,
+      CURSOR_FILE: join(folder, 'simulated.json'),
+    });
+    const gateway = startExample('examples/gateway/gateway.js', settings('gateway', GATEWAY_SECRET));
+    examples = [echo, gateway];
+    await echo.line(/^registered /);
+  });
+
+  afterAll(async () => {
+    await Promise.all(examples.map((example) => example.stop()));
+    await manager.stop();
+    await wecom.close();
+    await place.discard();
+  });
+
+  const gatewayUrl = async (): Promise<string> => {
+    const line = await examples[1]?.line(/^listening on port/);
+    return `http://127.0.0.1:${line?.split(' ').at(-1)}/callback`;
+  };
+
+  it.each([
+    ['the manager', async () => `${manager.url}/callback/${wecom.corpId}`],
+    ['the gateway', gatewayUrl],
+  ])('a customer is answered once, with the callback URL of %s', async (_whose, url) => {
+    const verification = await wecom.saveCallback({ ...wecom.callback, url: await url() });
+    expect(verification).toMatchObject({ isVerified: true });
+    wecom.faults.duplicateCallbacks = true;
+    for (const text of ['你好', 'and goodbye']) {
+      const reply = wecom.nextReply();
+      wecom.say(text);
+      expect(await reply).toMatchObject({ from: 'bot', body: { content: `Echo: ${text}` } });
+    }
+    wecom.faults.duplicateCallbacks = false;
+  });
+
+  it('has sent no reply twice', () => {
+    const replies = wecom.corp.chat.messages.filter(({ from }) => from === 'bot');
+    expect(replies.map(({ body }) => body.content)).toEqual(
+      ['你好', 'and goodbye', '你好', 'and goodbye'].map((text) => `Echo: ${text}`),
+    );
   });
 });

@@ -25,7 +25,9 @@ describe('the document', () => {
   });
 
   it('has nothing that a strict linter finds, its examples included', async () => {
-    const config = await createConfig({ extends: ['recommended-strict'] });
+    // `/` redirects and does nothing else.
+    const rules = { 'operation-2xx-response': 'off' } as const;
+    const config = await createConfig({ extends: ['recommended-strict'], rules });
     const problems = await lintFromString({ source: text, absoluteRef: 'docs-json', config });
     expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
       [],

@@ -22,6 +22,8 @@ import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/weco
 import { answer } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
+/** What all puppets of the tests register. */
+const CORP_SECRET = 'corp-secret-of-the-tests';
 const SUCCESS_ANSWER = { code: 0, message: 'success' };
 
 onEachStore((newPlace) => {
@@ -107,6 +109,13 @@ onEachStore((newPlace) => {
 
   const accountOf = (openKfId: string) => ask(KF_ACCOUNT, `kf-accounts/${openKfId}`);
 
+  /** One whose keys count for all accounts of its corp. */
+  function acceptedApp(): WecomApp {
+    const app = newApp();
+    wecom.addSecret(app.corpId, CORP_SECRET);
+    return app;
+  }
+
   /** Kept, since nobody is at its endpoint. */
   async function keepFor(app: WecomApp, openKfId: string): Promise<void> {
     await register(manager.url, app, openKfId, await refusedUrl());
@@ -166,8 +175,7 @@ onEachStore((newPlace) => {
         lastFailure: null,
       });
       const text = JSON.stringify(await accountsOf(`&corpId=${app.corpId}`));
-      for (const secret of [app.token, app.encodingAESKey, 'corp-secret-of-the-tests'])
-        expect(text).not.toContain(secret);
+      for (const secret of [app.token, app.encodingAESKey, CORP_SECRET]) expect(text).not.toContain(secret);
     });
 
     it('are forgotten, once', async () => {
@@ -217,7 +225,7 @@ onEachStore((newPlace) => {
 
   describe('hints', () => {
     it('wait: are listed, are seen at their account, and are sent when that is asked for', async () => {
-      const app = newApp();
+      const app = acceptedApp();
       const [openKfId, never] = [newOpenKfId(), newOpenKfId()];
       await keepFor(app, openKfId);
       await sendMessage(manager.url, app, never);
@@ -248,7 +256,7 @@ onEachStore((newPlace) => {
     });
 
     it('are dropped, and so lost on purpose', async () => {
-      const app = newApp();
+      const app = acceptedApp();
       const openKfId = newOpenKfId();
       await sendMessage(manager.url, app, openKfId).then(({ status }) => expect(status).toBe(404));
       await register(manager.url, app, newOpenKfId(), puppet.url);
@@ -334,8 +342,8 @@ onEachStore((newPlace) => {
       ['kf-accounts?state=asleep', 'state must be one of dead, waiting, offline, online'],
       ['hints?state=parked', 'state must be one of waiting, dead'],
       ['kf-accounts?corpId=a%20b', 'corpId must be'],
-      [`kf-accounts?q=${'x'.repeat(129)}`, 'q must be at most 128 characters long'],
-      ['kf-accounts?q=a&q=b', 'q must be given once'],
+      [`kf-accounts?q=${'x'.repeat(129)}`, 'q must be a text of at most 128 characters, given once'],
+      ['kf-accounts?q=a&q=b', 'q must be a text of at most 128 characters, given once'],
       ['deliveries?outcome=lost', 'outcome must be one of taken, not_taken'],
       ['stream?openKfId=%2F', 'openKfId must be'],
     ])('%s is 400, and named', async (path, expected) => {

@@ -9,7 +9,7 @@ export function Conversation() {
   const count = messages.value.length;
   const { openKfId, externalUserId } = chosen.value;
   useEffect(() => {
-    list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    list.current?.scrollTo(0, list.current.scrollHeight);
   }, [count, openKfId, externalUserId]);
   const customer = view.value?.customers.find((one) => one.externalUserId === externalUserId);
   const account = view.value?.accounts.find((one) => one.openKfId === openKfId);

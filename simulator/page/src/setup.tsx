@@ -89,9 +89,11 @@ function Result({ verification }: { readonly verification: Verification }) {
       </p>
     );
   }
+  const { reason } = verification;
   return (
     <div class="notice bad">
-      <p>✗ {verification.detail}</p>
+      <p>✗ {t(reason === 'bad-status' ? 'refused-status' : reason)}</p>
+      <p lang="en">{verification.detail}</p>
       <p>
         {t('wecomSays')} <q lang="zh-CN">{verification.wecomMessage}</q>
       </p>

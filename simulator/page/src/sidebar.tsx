@@ -100,7 +100,7 @@ function Session() {
         {t('refuses')}
       </label>
       <h2>{t('servicer')}</h2>
-      <div class="row">
+      <div class="row actions">
         <button
           type="button"
           onClick={() => command('servicer', { ...chosen.value, action: 'take' })}

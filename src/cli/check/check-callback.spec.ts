@@ -1,6 +1,7 @@
 /** What is said of a public address, by what answers there. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
+import { storedApp } from '../../../test/support/apps.js';
 import { type Behaviour, startPuppetServer } from '../../../test/support/puppet-server.js';
 import { registeredPuppet } from '../../../test/support/puppets.js';
 import { newApp } from '../../../test/support/wecom.js';
@@ -29,7 +30,7 @@ async function findingsAt(behaviour: Behaviour, path = ''): Promise<Finding[]> {
   const target = readCallbackUrl(server.url + path);
   if ('mistake' in target) throw new Error(target.mistake);
   const known = new KnownSecrets(loadConfig({}), target.corpId);
-  known.add(puppet);
+  known.puppet(puppet);
   const findings: Finding[] = [];
   for await (const finding of checkCallback(target, known)) findings.push(finding);
   const [{ query } = { query: {} as Record<string, string> }] = server.received;
@@ -106,9 +107,19 @@ it.each<[string, Behaviour, RegExp]>([
 describe('the keys that are asked with', () => {
   const keysFor = (corpId: string | null, ...puppets: (typeof puppet)[]) => {
     const known = new KnownSecrets(loadConfig({}), corpId);
-    for (const one of puppets) known.add(one);
+    for (const one of puppets) known.puppet(one);
     return known.callbackKeys?.from ?? null;
   };
+  it('are those of a stored app before any puppet’s', () => {
+    const known = new KnownSecrets(loadConfig({}), 'wwCorp_1');
+    const app = storedApp();
+    known.app(storedApp({ corpId: 'wwOther' }));
+    known.app(app);
+    known.puppet({ ...puppet, corpId: 'wwCorp_1' });
+    expect(known.callbackKeys).toMatchObject({ corpId: 'wwCorp_1', from: `the app ${app.id}` });
+    expect([known.apps, known.puppets]).toEqual([2, 1]);
+  });
+
   const proven = { ...puppet, openKfId: 'wkProven', acceptedSecretId: '' };
 
   it('are those of the corp that the address names', () => {

@@ -46,7 +46,7 @@ export async function* checkCallback(
     const whose = corpId === null ? 'any corp' : `corp ${corpId}`;
     yield failed(
       'callback',
-      `no Token and EncodingAESKey of ${whose} can be read here; list its app in WECOM_APPS_FILE, or run this where the store can be read`,
+      `no Token and EncodingAESKey of ${whose} can be read here; add its app in the console or in WECOM_APPS_FILE, or run this where the store can be read`,
     );
     return;
   }

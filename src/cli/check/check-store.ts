@@ -9,11 +9,11 @@ import type { KnownSecrets } from './known-secrets.js';
 /** More is no matter of the network. */
 const CLOCK_OFF_MS = 5_000;
 
-/** @param known learns of every registration. */
+/** @param known learns of every registration and app. */
 export async function* checkStore(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
   let store: StoreInspection;
   try {
-    store = await inspectStore(config, (puppet) => known.add(puppet));
+    store = await inspectStore(config, known);
   } catch (error) {
     if (!(error instanceof StorageStartError)) throw error;
     yield failed('store', error.message);
@@ -29,7 +29,8 @@ function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: 
   const name = kind === 'mongodb' ? 'the database of MONGO_URI' : `DATA_DIR ${dataDir}`;
   if (state === 'new') return `${name} can be used, and is empty`;
   if (state === 'in use') return `${name} is in use by a running manager, so what is in it was not read`;
-  return `${name} can be used; ${known.puppets} registration(s), ${known.online} online`;
+  const apps = known.apps > 0 ? `, ${known.apps} app(s)` : '';
+  return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}`;
 }
 
 function judgeClock(aheadMs: number): Finding {
@@ -42,26 +43,31 @@ function judgeClock(aheadMs: number): Finding {
 }
 
 function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
-  const { puppets, plain, damaged, missingKeys } = known;
+  const { puppets, apps, plain, damaged, missingKeys } = known;
+  const those = apps > 0 ? 'registration(s) and app(s)' : 'registration(s)';
   if (missingKeys.size > 0) {
-    const keys = [...missingKeys].map(([id, count]) => `key ${id} (${count} registration(s))`).join(', ');
+    const keys = [...missingKeys].map(([id, count]) => `key ${id} (${count} ${those})`).join(', ');
     return failed(
       'secrets',
       `SECRETS_KEY does not have ${keys}; add it, behind the new one where there is one`,
     );
   }
   if (damaged > 0) {
-    const reason = 'changed or moved by someone else; let their puppets register again';
-    return warning('secrets', `those of ${damaged} registration(s) do not open, ${reason}`);
+    const reason =
+      'changed or moved by someone else; let their puppets register again, or add the apps again';
+    return warning('secrets', `those of ${damaged} ${those} do not open, ${reason}`);
   }
   if (plain > 0) {
-    return warning('secrets', `those of ${plain} registration(s) are stored plain; reseal seals them`);
+    return warning('secrets', `those of ${plain} ${those} are stored plain; reseal seals them`);
   }
   const how =
     secretsKeys.length === 0
       ? 'are stored as they are, since SECRETS_KEY is not set'
       : 'open with SECRETS_KEY';
-  return ok('secrets', puppets === 0 ? 'none are stored' : `those of ${puppets} registration(s) ${how}`);
+  return ok(
+    'secrets',
+    puppets + apps === 0 ? 'none are stored' : `those of ${puppets + apps} ${those} ${how}`,
+  );
 }
 
 /** The one that owns the folder, if it is on this machine and has these settings. */

@@ -3,8 +3,11 @@ import type { WecomApp } from '../../config/wecom-apps-file.js';
 import { isSealed, SealError, Sealer } from '../../crypto/sealer.js';
 import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
+import type { App } from '../../registry/apps/app.js';
 import type { Puppet } from '../../registry/puppet.js';
+import { APP_SECRETS, openApp } from '../../storage/sealed/app-secrets.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
+import type { Visitor } from '../../storage/store-inspection.js';
 
 /** Asked for a token, each once: WeCom counts such questions. */
 const CORPS_MAX = 3;
@@ -15,17 +18,19 @@ export interface CallbackKeys extends Pick<WecomApp, 'corpId' | 'callbackToken' 
 }
 
 /** Of all secrets that are registered, those that a check needs; of the others, how they are kept. */
-export class KnownSecrets {
+export class KnownSecrets implements Visitor {
   readonly #sealer: Sealer;
   readonly #hasKeys: boolean;
   readonly #secrets = new Map<string, Secret>();
   #keys: CallbackKeys | null;
-  #puppetKeysAreProven = false;
+  /** They are an app's, or of a puppet whose secret WeCom accepted. */
+  #keysAreTrusted: boolean;
+  apps = 0;
   puppets = 0;
   online = 0;
   plain = 0;
   damaged = 0;
-  /** How many registrations need a key that `SECRETS_KEY` does not have, by its id. */
+  /** How many registrations and apps need a key that `SECRETS_KEY` does not have, by its id. */
   readonly missingKeys = new Map<string, number>();
 
   /** @param corpId whose callback keys are wanted; `null` for any corp's. */
@@ -37,6 +42,7 @@ export class KnownSecrets {
     this.#hasKeys = secretsKeys.length > 0;
     const app = wecomApps.find((one) => corpId === null || one.corpId === corpId);
     this.#keys = app === undefined ? null : { ...app, from: 'WECOM_APPS_FILE' };
+    this.#keysAreTrusted = app !== undefined;
   }
 
   /** By corp, one for each of a few. */
@@ -49,13 +55,25 @@ export class KnownSecrets {
     return this.#keys;
   }
 
-  add(stored: Puppet): void {
+  app(stored: App): void {
+    this.apps++;
+    this.#open(stored, APP_SECRETS, () => this.#learnApp(openApp(stored, this.#sealer)));
+  }
+
+  puppet(stored: Puppet): void {
     this.puppets++;
     if (stored.online) this.online++;
-    const isPlain = PUPPET_SECRETS.some((field) => isReadable(stored[field]));
-    if (this.#hasKeys && isPlain) this.plain++;
+    this.#open(stored, PUPPET_SECRETS, () => this.#learnPuppet(openPuppet(stored, this.#sealer)));
+  }
+
+  #open<Field extends string>(
+    stored: Readonly<Record<Field, Secret>>,
+    fields: readonly Field[],
+    learn: () => void,
+  ): void {
+    if (this.#hasKeys && fields.some((field) => isReadable(stored[field]))) this.plain++;
     try {
-      this.#learn(openPuppet(stored, this.#sealer));
+      learn();
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       if (!error.isKeyUnknown) this.damaged++;
@@ -63,17 +81,30 @@ export class KnownSecrets {
     }
   }
 
-  #learn({ openKfId, corpId, corpSecret, callbackToken, encodingAESKey, acceptedSecretId }: Puppet): void {
+  #learnApp({ id, corpId, callbackToken, encodingAESKey }: App): void {
+    if (this.#keysAreTrusted || corpId !== (this.corpId ?? corpId)) return;
+    this.#keys = { corpId, callbackToken, encodingAESKey, from: `the app ${id}` };
+    this.#keysAreTrusted = true;
+  }
+
+  #learnPuppet({
+    openKfId,
+    corpId,
+    corpSecret,
+    callbackToken,
+    encodingAESKey,
+    acceptedSecretId,
+  }: Puppet): void {
     if (corpSecret.reveal() !== '' && this.#secrets.size < CORPS_MAX && !this.#secrets.has(corpId)) {
       this.#secrets.set(corpId, corpSecret);
     }
-    if (this.#keys?.from === 'WECOM_APPS_FILE' || this.#puppetKeysAreProven) return;
+    if (this.#keysAreTrusted) return;
     if (callbackToken.reveal() === '' || encodingAESKey.reveal() === '') return;
     const isWanted = corpId === (this.corpId ?? this.#keys?.corpId ?? corpId);
     const isProven = acceptedSecretId === secretIdOf(corpId, corpSecret);
     if (!isWanted || (this.#keys !== null && !isProven)) return;
     this.#keys = { corpId, callbackToken, encodingAESKey, from: `the puppet of ${openKfId}` };
-    this.#puppetKeysAreProven = isProven;
+    this.#keysAreTrusted = isProven;
   }
 }
 

@@ -1,5 +1,7 @@
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
+import { type App, hasSecrets } from '../../registry/apps/app.js';
+import { AppRepository } from '../../registry/apps/app.repository.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CommandError, type Invocation } from '../command.js';
@@ -8,7 +10,7 @@ import { withStorage } from '../opened-storage.js';
 import { Progress } from '../progress.js';
 import { printSummary } from '../summary.js';
 import { writeTo } from './export-target.js';
-import { endLine, headerLine, registrationLine } from './file-format.js';
+import { appLine, endLine, headerLine, registrationLine } from './file-format.js';
 
 const PLAIN_WARNING =
   'what is exported has all secrets in the clear; keep it as you would keep them, and remove it after use\n';
@@ -24,7 +26,8 @@ export async function exportRegistry({ values }: Invocation): Promise<number> {
   }
   if (sealer === null) process.stderr.write(PLAIN_WARNING);
   const exporting = await withStorage(config, async (storage, stop) => {
-    const exporting = new Export(storage.get(PuppetRepository, { strict: false }), sealer, stop);
+    const puppets = storage.get(PuppetRepository, { strict: false });
+    const exporting = new Export(puppets, storage.get(AppRepository, { strict: false }), sealer, stop);
     await writeTo(target, exporting.texts());
     return exporting;
   });
@@ -37,24 +40,27 @@ export async function exportRegistry({ values }: Invocation): Promise<number> {
   return exporting.counts.leftOut > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
 }
 
-/** All registrations, as the lines of a file. What nothing can be delivered by is left out and named. */
+/** All registrations and apps, as the lines of a file. What is of no use is left out and named. */
 class Export {
   #exported = 0;
+  #apps = 0;
   #leftOut = 0;
   readonly #progress = new Progress();
 
   constructor(
     private readonly repository: PuppetRepository,
+    private readonly apps: AppRepository,
     private readonly sealer: Sealer | null,
     private readonly stop: AbortSignal,
   ) {}
 
   get counts() {
-    return { exported: this.#exported, leftOut: this.#leftOut };
+    return { exported: this.#exported, apps: this.#apps, leftOut: this.#leftOut };
   }
 
   get summary(): string {
-    return `${this.#exported} registration(s) exported, ${this.#leftOut} left out`;
+    const apps = this.#apps > 0 ? ` and ${this.#apps} app(s)` : '';
+    return `${this.#exported} registration(s)${apps} exported, ${this.#leftOut} left out`;
   }
 
   /** In pieces of many lines, none kept after it was given. @throws StorageStartError, AppError, Interrupted */
@@ -65,18 +71,27 @@ class Export {
       this.#progress.tell(() => this.summary);
       this.stop.throwIfAborted();
     }
-    yield endLine(this.#exported);
+    yield (await this.apps.load()).map((app) => this.#lineOfApp(app)).join('');
+    yield endLine({ registrations: this.#exported, apps: this.#apps });
   }
 
   #lineOf(puppet: Puppet): string {
     const missing = missingIn(puppet);
-    if (missing.length > 0) {
-      this.#leftOut++;
-      this.#progress.name(`${puppet.openKfId}: left out, since its ${missing.join(', ')} are not known`);
-      return '';
-    }
+    if (missing.length > 0) return this.#leaveOut(puppet.openKfId, missing);
     this.#exported++;
     return registrationLine(puppet, this.sealer);
+  }
+
+  #lineOfApp(app: App): string {
+    if (!hasSecrets(app)) return this.#leaveOut(`app ${app.id}`, ['token', 'encodingAESKey']);
+    this.#apps++;
+    return appLine(app, this.sealer);
+  }
+
+  #leaveOut(what: string, missing: readonly string[]): string {
+    this.#leftOut++;
+    this.#progress.name(`${what}: left out, since its ${missing.join(', ')} are not known`);
+    return '';
   }
 }
 

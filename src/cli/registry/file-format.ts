@@ -1,12 +1,16 @@
 /**
- * A file of registrations, as JSON Lines: what it is, then a line for each registration, then how many there were, by
- * which a file that was cut off is told from a whole one.
+ * A file of registrations and apps, as JSON Lines: what it is, then a line for each of them, then how many there were,
+ * by which a file that was cut off is told from a whole one. An app is under the name `app`, so that files without any
+ * are as they were before there were apps.
  */
 import { isUtf8 } from 'node:buffer';
-import { isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
+import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import { AppError } from '../../kernel/app-error.js';
+import type { App } from '../../registry/apps/app.js';
+import { type ExportedApp, fromExportedApp, toExportedApp } from '../../registry/apps/exported-app.js';
 import { type ExportedPuppet, fromExported, toExported } from '../../registry/exported-puppet.js';
 import type { Puppet } from '../../registry/puppet.js';
+import { type AppSecret, appIdentityOf, sealApp } from '../../storage/sealed/app-secrets.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
 import { CommandError } from '../command.js';
 
@@ -14,11 +18,15 @@ const FORMAT = 'wxkf-manager-registry';
 const VERSION = 1;
 
 /** By the names that they have in a line. */
-const SECRETS = {
+const PUPPET_SECRETS = {
   corpSecret: 'corpSecret',
   token: 'callbackToken',
   encodingAESKey: 'encodingAESKey',
 } as const satisfies Partial<Record<keyof ExportedPuppet, PuppetSecret>>;
+const APP_SECRETS = {
+  token: 'callbackToken',
+  encodingAESKey: 'encodingAESKey',
+} as const satisfies Partial<Record<keyof ExportedApp, AppSecret>>;
 
 export interface Header {
   readonly format: typeof FORMAT;
@@ -45,8 +53,18 @@ export function registrationLine(puppet: Puppet, sealer: Sealer | null): string 
   return `${JSON.stringify(toExported(sealer === null ? puppet : sealPuppet(puppet, sealer)))}\n`;
 }
 
-export function endLine(registrations: number): string {
-  return `${JSON.stringify({ end: true, registrations })}\n`;
+export function appLine(app: App, sealer: Sealer | null): string {
+  return `${JSON.stringify({ app: toExportedApp(sealer === null ? app : sealApp(app, sealer)) })}\n`;
+}
+
+export function endLine({ registrations, apps }: Counts): string {
+  return `${JSON.stringify({ end: true, registrations, ...(apps > 0 && { apps }) })}\n`;
+}
+
+/** How many lines there are of each kind. */
+export interface Counts {
+  readonly registrations: number;
+  readonly apps: number;
 }
 
 /** @throws CommandError where this version cannot read what follows, or `sealer` cannot open it. */
@@ -79,33 +97,62 @@ function requireKeys(keyIds: readonly unknown[], { keyIds: known }: Sealer): voi
   );
 }
 
-export type Line = { readonly puppet: Puppet } | { readonly end: number } | { readonly fault: string };
+export type Line =
+  | { readonly puppet: Puppet }
+  | { readonly app: App }
+  | { readonly end: Counts }
+  | { readonly fault: string; readonly isApp: boolean };
 
 /** @param line `null` for one that is too long. */
 export function readLine(line: Buffer | null, { secrets }: Header, sealer: Sealer): Line {
-  if (line === null) return { fault: 'is too long for a registration' };
+  if (line === null) return { fault: 'is too long for a registration', isApp: false };
   const fields = parseObject(line);
-  if (fields === null) return { fault: 'is not a JSON object' };
-  if (fields.end === true) return { end: Number(fields.registrations) };
+  if (fields === null) return { fault: 'is not a JSON object', isApp: false };
+  if (fields.end === true) {
+    return { end: { registrations: Number(fields.registrations), apps: Number(fields.apps ?? 0) } };
+  }
+  const isApp = 'app' in fields;
   try {
-    return { puppet: fromExported(secrets === 'plain' ? fields : opened(fields, sealer)) };
+    const opening = secrets === 'plain' ? null : sealer;
+    return isApp ? { app: readApp(fields.app, opening) } : { puppet: readPuppet(fields, opening) };
   } catch (error) {
-    if (error instanceof AppError && error.detail !== undefined) return { fault: error.detail };
-    if (error instanceof CommandError) return { fault: error.message };
+    if (error instanceof AppError && error.detail !== undefined) return { fault: error.detail, isApp };
+    if (error instanceof CommandError) return { fault: error.message, isApp };
     throw error;
   }
 }
 
-/** A plain secret among sealed ones was put there by somebody else. @throws CommandError */
-function opened(fields: Readonly<Record<string, unknown>>, sealer: Sealer): object {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @param sealer `null` where the secrets are in the clear. */
+function readPuppet(fields: Fields, sealer: Sealer | null): Puppet {
+  if (sealer === null) return fromExported(fields);
   const owner = { openKfId: String(fields.kfId), corpId: String(fields.corpId) };
+  return fromExported(opened(fields, PUPPET_SECRETS, (field) => identityOf(owner, field), sealer));
+}
+
+function readApp(value: unknown, sealer: Sealer | null): App {
+  const fields = toObject(value);
+  if (fields === null) throw new CommandError('app must be an object');
+  if (sealer === null) return fromExportedApp(fields);
+  const owner = { id: String(fields.id), corpId: String(fields.corpId) };
+  return fromExportedApp(opened(fields, APP_SECRETS, (field) => appIdentityOf(owner, field), sealer));
+}
+
+/** A plain secret among sealed ones was put there by somebody else. @throws CommandError */
+function opened<Field extends string>(
+  fields: Fields,
+  secretFields: Readonly<Record<string, Field>>,
+  identityOfField: (field: Field) => Identity,
+  sealer: Sealer,
+): object {
   const secrets: Record<string, string> = {};
-  for (const [name, field] of Object.entries(SECRETS)) {
+  for (const [name, field] of Object.entries(secretFields)) {
     const text = fields[name];
     if (typeof text !== 'string') continue;
     if (!isSealed(text)) throw new CommandError(`${name} is not sealed, although the first line says so`);
     try {
-      secrets[name] = sealer.open(text, identityOf(owner, field));
+      secrets[name] = sealer.open(text, identityOfField(field));
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       throw new CommandError(`${name} cannot be opened: ${error.message}`);
@@ -114,14 +161,16 @@ function opened(fields: Readonly<Record<string, unknown>>, sealer: Sealer): obje
   return { ...fields, ...secrets };
 }
 
-function parseObject(line: Buffer | null): Readonly<Record<string, unknown>> | null {
+function parseObject(line: Buffer | null): Fields | null {
   if (line === null || !isUtf8(line)) return null;
   try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    return toObject(JSON.parse(line.toString('utf8')));
   } catch {
     return null;
   }
+}
+
+function toObject(value: unknown): Fields | null {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Fields) : null;
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.js';
 import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
+import { AppRepository } from '../../registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint-policy.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CommandError, type Invocation, UsageError, type Values } from '../command.js';
@@ -12,6 +13,7 @@ import { withStorage } from '../opened-storage.js';
 import { printSummary } from '../summary.js';
 import { readHeader } from './file-format.js';
 import { Import } from './import.js';
+import { AppImport } from './import-apps.js';
 import { readLines } from './read-lines.js';
 
 export async function importRegistry({ values }: Invocation): Promise<number> {
@@ -43,7 +45,8 @@ async function importFrom(source: Readable, config: Config, values: Values): Pro
     stop.addEventListener('abort', () => source.destroy(stop.reason));
     const repository = storage.get(PuppetRepository, { strict: false });
     const toBeChanged = { mayReplace: values.replace === true, isTrial: values['dry-run'] === true };
-    const importing = new Import(repository, new EndpointPolicy(config), toBeChanged, stop);
+    const apps = await AppImport.open(storage.get(AppRepository, { strict: false }), toBeChanged);
+    const importing = new Import(repository, apps, new EndpointPolicy(config), toBeChanged, stop);
     await importing.run(lines, header, sealer);
     return importing;
   });

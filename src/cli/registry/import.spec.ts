@@ -1,16 +1,21 @@
 /** What becomes of the lines of a file, on a store in memory. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { revealedApp, storedApp } from '../../../test/support/apps.js';
+import { type AppTable, MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import { newSecretsKey } from '../../../test/support/place.js';
 import { registeredPuppet, revealed } from '../../../test/support/puppets.js';
 import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
+import { APPS_MAX } from '../../registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
-import { endLine, headerLine, readHeader, registrationLine } from './file-format.js';
-import { Import, type WhatToChange } from './import.js';
+import { appLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
+import { Import } from './import.js';
+import { AppImport } from './import-apps.js';
 import type { NumberedLine } from './read-lines.js';
+import type { WhatToChange } from './what-to-change.js';
 
 const [KEY, OTHER] = [new Secret(newSecretsKey()), new Secret(newSecretsKey())];
 const SEALER = new Sealer([KEY]);
@@ -30,10 +35,11 @@ const two = registeredPuppet({
 const LEAK = /corp-secret|second-secret|callbackToken1|jWmYm7/;
 
 let table: PuppetTable;
+let apps: AppTable;
 let said: string[];
 
 beforeEach(() => {
-  table = new Map();
+  [table, apps] = [new Map(), new Map()];
   said = [];
 });
 
@@ -64,6 +70,7 @@ function imported(
   return listening(async () => {
     const importing = new Import(
       new MemoryPuppetRepository(table),
+      await AppImport.open(new MemoryAppRepository(apps), what),
       new EndpointPolicy(loadConfig({})),
       what,
       stop,
@@ -73,10 +80,12 @@ function imported(
   });
 }
 
+const endOf = (registrations: number, ofApps = 0): string => endLine({ registrations, apps: ofApps });
+
 const fileOf = (puppets: readonly Puppet[], sealer: Sealer | null = null): string[] => [
   headerLine(sealer),
   ...puppets.map((puppet) => registrationLine(puppet, sealer)),
-  endLine(puppets.length),
+  endOf(puppets.length),
 ];
 
 const stored = (openKfId: string) => revealed(table.get(openKfId)?.puppet ?? null);
@@ -162,13 +171,7 @@ describe('a line', () => {
     [lineWith({ endpoint: 'http://169.254.169.254/' }), /^endpoint must not point to/],
     [registrationLine(two, null), 'kfId is on line 2 already'],
   ])('%j is refused by its number and the field', async (line, fault) => {
-    const file = [
-      headerLine(null),
-      registrationLine(two, null),
-      line,
-      registrationLine(one, null),
-      endLine(3),
-    ];
+    const file = [headerLine(null), registrationLine(two, null), line, registrationLine(one, null), endOf(3)];
     expect(await imported(file)).toEqual({ ...nothing, added: 2, failed: 1 });
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^line 3: .+\n$/);
@@ -200,7 +203,7 @@ describe('a line', () => {
     ],
     ['that is plain', sealedLine({ token: 'callbackToken1' }), /^token is not sealed, although/],
   ])('with a sealed secret %s is refused', async (_what, line, fault) => {
-    expect(await imported([headerLine(SEALER), line, endLine(1)], PLAIN, SEALER)).toEqual({
+    expect(await imported([headerLine(SEALER), line, endOf(1)], PLAIN, SEALER)).toEqual({
       ...nothing,
       failed: 1,
     });
@@ -211,9 +214,91 @@ describe('a line', () => {
 
   it('is named until there are too many to read', async () => {
     const bad = Array.from({ length: 50 }, () => '{}');
-    expect(await imported([headerLine(null), ...bad, endLine(50)])).toEqual({ ...nothing, failed: 50 });
+    expect(await imported([headerLine(null), ...bad, endOf(50)])).toEqual({ ...nothing, failed: 50 });
     expect(said).toHaveLength(21);
     expect(said.at(-1)).toBe('further ones are counted and not named\n');
+  });
+});
+
+describe('apps', () => {
+  const app = storedApp({ verifiedAtMs: Date.UTC(2026, 0, 3) });
+  const other = storedApp({ corpId: 'ww2' });
+  const appsFile = (all = [app, other], sealer: Sealer | null = null): string[] => [
+    headerLine(sealer),
+    registrationLine(one, sealer),
+    ...all.map((each) => appLine(each, sealer)),
+    endOf(1, all.length),
+  ];
+  const storedApps = () => [...apps.values()].map(revealedApp);
+
+  it.each([
+    ['plain', null, NO_KEYS],
+    ['sealed', SEALER, new Sealer([OTHER, KEY])],
+  ])('come with the registrations of a file that is %s, as they were', async (_what, sealedBy, openedBy) => {
+    const file = appsFile([app, other], sealedBy);
+    if (sealedBy !== null) expect(file.join('')).not.toMatch(LEAK);
+    expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, added: 3 });
+    expect(storedApps()).toEqual([app, other].map(revealedApp));
+    apps.set(app.id, { ...app, createdAtMs: 1, verifiedAtMs: 2 });
+    expect(await imported(file, PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 3 });
+    expect(said).toEqual([]);
+  });
+
+  it('that differ here are kept, unless they are to be replaced', async () => {
+    apps.set(app.id, { ...app, name: 'renamed' });
+    expect(await imported(appsFile([app]))).toEqual({ ...nothing, added: 1, skipped: 1 });
+    const trial = { mayReplace: true, isTrial: true };
+    expect(await imported(appsFile(), trial)).toEqual({ ...nothing, unchanged: 1, replaced: 1, added: 1 });
+    expect(storedApps()).toMatchObject([{ name: 'renamed' }]);
+    const replacing = { mayReplace: true, isTrial: false };
+    expect(await imported(appsFile(), replacing)).toEqual({
+      ...nothing,
+      unchanged: 1,
+      replaced: 1,
+      added: 1,
+    });
+    expect(storedApps()).toEqual([app, other].map(revealedApp));
+  });
+
+  const appWith = (fields: object): string =>
+    JSON.stringify({ app: { ...JSON.parse(appLine(app, null)).app, ...fields } });
+
+  it.each<[string, string | RegExp]>([
+    [appWith({ token: 'a b' }), /^token must be 1 to 32 letters/],
+    [appWith({ encodingAESKey: null, corpId: 7 }), /^encodingAESKey must be 43.*; corpId must be/],
+    [appWith({ receiveIds: [7] }), /^receiveIds must be a list/],
+    [appWith({ createdAt: '2026-02-31T00:00:00Z' }), /^createdAt must be a time/],
+    [JSON.stringify({ app: [] }), 'app must be an object'],
+    [appLine(app, null), 'this app is on line 2 already'],
+  ])('%j are refused by number and field', async (line, fault) => {
+    const file = [headerLine(null), appLine(app, null), line, registrationLine(one, null), endOf(1, 2)];
+    expect(await imported(file)).toEqual({ ...nothing, added: 2, failed: 1 });
+    expect(said).toHaveLength(1);
+    expect(said[0]?.slice('line 3: '.length, -1)).toEqual(
+      typeof fault === 'string' ? fault : expect.stringMatching(fault),
+    );
+    expect(said[0]).not.toMatch(LEAK);
+  });
+
+  it('with a sealed secret of another app are refused', async () => {
+    const line = JSON.stringify({ app: { ...JSON.parse(appLine(app, SEALER)).app, id: other.id } });
+    expect(await imported([headerLine(SEALER), line, endOf(0, 1)], PLAIN, SEALER)).toEqual({
+      ...nothing,
+      failed: 1,
+    });
+    expect(said[0]).toMatch(/^line 2: token cannot be opened/);
+  });
+
+  it('that are missing at the end are missed', async () => {
+    const file = appsFile();
+    expect(await imported(file.toSpliced(2, 1))).toMatchObject({ added: 2, failed: 1 });
+    expect(said[0]).toMatch(/does not end as it was exported/);
+  });
+
+  it('leave no room for one more than are ever kept', async () => {
+    for (let n = 0; n < APPS_MAX; n++) apps.set(`app ${n}`, { ...app, id: `app ${n}` });
+    expect(await imported(appsFile([app]))).toEqual({ ...nothing, added: 1, failed: 1 });
+    expect(said[0]).toMatch(/^line 3: There are 1,000 apps/);
   });
 });
 
@@ -225,7 +310,7 @@ describe('a first line', () => {
     ['{"format":"wxkf-manager-registry","version":1}', 'does not say whether the secrets are sealed'],
     [headerLine(SEALER), /^the file is sealed with key [0-9a-f]{8}, and SECRETS_KEY is not set;/],
   ])('%j is refused', async (line, fault) => {
-    await expect(imported([line, registrationLine(one, null), endLine(1)])).rejects.toThrow(fault);
+    await expect(imported([line, registrationLine(one, null), endOf(1)])).rejects.toThrow(fault);
     expect(table.size).toBe(0);
   });
 

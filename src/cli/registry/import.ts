@@ -3,27 +3,20 @@ import type { EndpointPolicy } from '../../registry/endpoint-policy.js';
 import { isSamePuppet, type Puppet } from '../../registry/puppet.js';
 import type { PuppetRepository } from '../../registry/puppet.repository.js';
 import { Progress } from '../progress.js';
-import { type Header, type Line, readLine } from './file-format.js';
+import { type Counts, type Header, type Line, readLine } from './file-format.js';
+import type { AppImport } from './import-apps.js';
 import type { NumberedLine } from './read-lines.js';
+import type { Outcome, WhatToChange } from './what-to-change.js';
 
 /** Writes under way: a store commits many at once, and waits for the disk as long for one. */
 const AT_ONCE = 48;
 
-export interface WhatToChange {
-  /** Also what is stored and differs. */
-  readonly mayReplace: boolean;
-  /** Nothing: what would become of each line is counted. */
-  readonly isTrial: boolean;
-}
-
-type Outcome = 'added' | 'replaced' | 'unchanged' | 'skipped';
-
-/** Puts the registrations of a file into the store, each line for itself: whole or not at all. */
+/** Puts the registrations and apps of a file into the store, each line for itself: whole or not at all. */
 export class Import {
   readonly #counts = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
   readonly #progress = new Progress();
-  #registrations = 0;
-  /** The line of each account. */
+  readonly #read = { registrations: 0, apps: 0 };
+  /** The line of each account and app. */
   readonly #lines = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   #isWhole = false;
@@ -33,6 +26,7 @@ export class Import {
 
   constructor(
     private readonly repository: PuppetRepository,
+    private readonly apps: AppImport,
     private readonly endpoints: EndpointPolicy,
     private readonly what: WhatToChange,
     private readonly stop: AbortSignal,
@@ -73,16 +67,22 @@ export class Import {
       return;
     }
     if ('end' in line) {
-      this.#isWhole = line.end === this.#registrations;
+      const { registrations, apps } = line.end;
+      this.#isWhole = registrations === this.#read.registrations && apps === this.#read.apps;
       this.#hasEnded = true;
       return;
     }
-    this.#registrations++;
-    const fault = 'fault' in line ? line.fault : this.#faultOf(line.puppet);
-    if (fault !== null) this.#fail(`line ${number}: ${fault}`);
-    if (fault !== null || 'fault' in line) return;
-    this.#lines.set(line.puppet.openKfId, number);
-    const written = this.#write(line.puppet)
+    this.#read['app' in line || ('fault' in line && line.isApp) ? 'apps' : 'registrations']++;
+    const fault = this.#faultOf(number, line);
+    if (fault !== null || 'fault' in line) this.#fail(`line ${number}: ${fault}`);
+    else this.#begin('app' in line ? this.apps.write(line.app) : this.#write(line.puppet));
+  }
+
+  #begin(work: Promise<Outcome>): void {
+    const written = work
+      .then((outcome) => {
+        this.#counts[outcome]++;
+      })
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
@@ -90,15 +90,23 @@ export class Import {
     this.#underWay.add(written);
   }
 
+  #faultOf(number: number, line: Exclude<Line, { end: Counts }>): string | null {
+    if ('fault' in line) return line.fault;
+    const [what, key] = 'app' in line ? ['this app', `app ${line.app.id}`] : ['kfId', line.puppet.openKfId];
+    const before = this.#lines.get(key);
+    if (before !== undefined) return `${what} is on line ${before} already`;
+    const fault = 'app' in line ? this.apps.faultOf(line.app) : this.#faultOfPuppet(line.puppet);
+    if (fault === null) this.#lines.set(key, number);
+    return fault;
+  }
+
   /** As a registration would be refused. */
-  #faultOf({ openKfId, endpoint }: Puppet): string | null {
-    const before = this.#lines.get(openKfId);
-    if (before !== undefined) return `kfId is on line ${before} already`;
+  #faultOfPuppet({ endpoint }: Puppet): string | null {
     const judged = this.endpoints.read(endpoint);
     return 'must' in judged ? `endpoint must ${judged.must}` : null;
   }
 
-  async #write(puppet: Puppet): Promise<void> {
+  async #write(puppet: Puppet): Promise<Outcome> {
     let outcome: Outcome = 'skipped';
     const judge = (stored: Puppet | null): boolean => {
       outcome = this.#outcomeOf(puppet, stored);
@@ -106,7 +114,7 @@ export class Import {
     };
     if (this.what.isTrial) judge(await this.repository.find(puppet.openKfId));
     else await this.repository.restore(puppet, judge);
-    this.#counts[outcome]++;
+    return outcome;
   }
 
   #outcomeOf(puppet: Puppet, stored: Puppet | null): Outcome {

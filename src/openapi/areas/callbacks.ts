@@ -42,7 +42,11 @@ const ENVELOPE: Schema = {
   properties: {
     ToUserName: { type: 'string', description: 'The receiver.' },
     AgentID: { type: 'string' },
-    Encrypt: { type: 'string', minLength: 1, description: 'The event: AES-256-CBC, in base64.' },
+    Encrypt: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9+/]+={0,2}$',
+      description: 'The event: AES-256-CBC, in base64.',
+    },
   },
 };
 

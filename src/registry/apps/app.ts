@@ -34,6 +34,11 @@ export function appIdOf(app: Pick<App, 'corpId' | keyof KeyPair>): string {
   return hash('sha256', `app ${app.corpId} ${toPairKey(app)}`, 'base64url').slice(0, 22);
 }
 
+/** By which apps are put in order: those of a corp beside each other. */
+export function appKey({ corpId, id }: Pick<App, 'corpId' | 'id'>): string {
+  return `${corpId} ${id}`;
+}
+
 /** What is listed twice is one app with the receivers of both. */
 export function toFileApps(listed: readonly WecomApp[]): App[] {
   const apps = new Map<string, App>();
@@ -50,11 +55,14 @@ export function hasSecrets(app: KeyPair | null): boolean {
   return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
 }
 
-/** Whether both, which have the same id, say the same. */
+/** Whether both, which have the same id, are the same in all that is known of them. */
 export function isSameApp(a: ListedApp, b: ListedApp): boolean {
+  return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
+}
+
+/** Whether both, which have the same id, are the same in all that somebody gave. */
+export function isDescribedAlike(a: ListedApp, b: ListedApp): boolean {
   return (
-    a.createdAtMs === b.createdAtMs &&
-    a.verifiedAtMs === b.verifiedAtMs &&
     a.name === b.name &&
     a.receiveIds.length === b.receiveIds.length &&
     a.receiveIds.every((one, at) => one === b.receiveIds[at])

@@ -4,11 +4,12 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
+import type { AskedBy } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { RegistryService } from '../registry.service.js';
 import { type KeyPair, toPairKey } from '../shared-keys.js';
-import { type App, appIdOf, isOfFile, type NewApp } from './app.js';
+import { type App, appIdOf, appKey, isOfFile, type NewApp } from './app.js';
 import { APPS_MAX, AppRepository } from './app.repository.js';
 
 /** Nobody hurries behind a write. */
@@ -16,12 +17,6 @@ const WRITE_LIMIT_MS = 10_000;
 
 /** Who has seen a verification can send it again and again; each that is noted is a write. */
 const NOTED_EVERY_MS = 1_000;
-
-/** Whoever asks for a change. */
-export interface Asking {
-  readonly from: string;
-  readonly requestId: string;
-}
 
 /** The apps that operators add and delete while managers run, and how WeCom's verifications of all apps went. */
 @Injectable()
@@ -39,9 +34,10 @@ export class AppsService implements OnApplicationShutdown {
     await this.#beingNoted.whenOver();
   }
 
-  /** Those of WECOM_APPS_FILE and the others, in an order that stays, from memory. */
-  list(): readonly App[] {
-    return [...this.registry.apps.list()].sort((a, b) => compare(a.corpId, b.corpId) || compare(a.id, b.id));
+  /** Those of WECOM_APPS_FILE and the others in the order of their keys, those that come after `key`; from memory. */
+  after(key: string, limit: number): readonly App[] {
+    const all = this.registry.apps.list().filter((app) => appKey(app) > key);
+    return all.sort((a, b) => (appKey(a) < appKey(b) ? -1 : 1)).slice(0, limit);
   }
 
   /**
@@ -49,7 +45,7 @@ export class AppsService implements OnApplicationShutdown {
    * @throws AppError `APP_EXISTS`, `APPS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have been
    *   added or not.
    */
-  async add({ corpId, name, receiveIds, ...given }: NewApp, asking: Asking): Promise<App> {
+  async add({ corpId, name, receiveIds, ...given }: NewApp, asked: AskedBy): Promise<App> {
     if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { callbackToken = made(32), encodingAESKey = made(43) } = given;
     const id = appIdOf({ corpId, callbackToken, encodingAESKey });
@@ -69,7 +65,7 @@ export class AppsService implements OnApplicationShutdown {
     if (stored.length >= APPS_MAX) throw new AppError('APPS_FULL');
     if (!(await this.#write('add app', this.repository.add(app)))) throw new AppError('APP_EXISTS');
     this.registry.apps.added(app);
-    this.log.info({ appId: id, corpId, ...asking }, 'app.added');
+    this.log.info({ appId: id, corpId, ...asked }, 'app.added');
     return app;
   }
 
@@ -77,14 +73,14 @@ export class AppsService implements OnApplicationShutdown {
    * Callbacks are not opened by it any more, but where a puppet has the same pair.
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
-  async remove(id: string, asking: Asking): Promise<void> {
+  async remove(id: string, asked: AskedBy): Promise<void> {
     if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { corpId } = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
     const wasThere = await this.#write('remove app', this.repository.remove(id));
     this.registry.apps.removed(id);
     if (!wasThere) throw new AppError('APP_NOT_FOUND');
-    this.log.info({ appId: id, corpId, ...asking }, 'app.removed');
+    this.log.info({ appId: id, corpId, ...asked }, 'app.removed');
   }
 
   /** WeCom's verification was answered with the pair. Takes no time of who answers; what is not stored harms nobody. */
@@ -130,8 +126,4 @@ export class AppsService implements OnApplicationShutdown {
 
 function made(length: 32 | 43): Secret {
   return new Secret(randomLettersAndDigits(length));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

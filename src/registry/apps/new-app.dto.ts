@@ -18,8 +18,8 @@ const RECEIVERS = {
   message: `receiveIds must be a list of at most ${RECEIVE_IDS_MAX} ids, each a string of at most ${RECEIVE_ID_LENGTH_MAX} characters`,
 };
 
-/** Body of `POST /api/v1/apps`; `null` counts as left out. */
-export class NewAppDto {
+/** What is not secret of an app that somebody gives; `null` counts as left out. */
+export class AppDto {
   @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
   readonly corpId!: string;
 
@@ -28,6 +28,17 @@ export class NewAppDto {
   @MaxLength(NAME_LENGTH_MAX, mustBe(A_NAME))
   readonly name: string = '';
 
+  /** Receivers that its events may be sealed for besides the corp: a suite, a provider, or an empty text. */
+  @IsOptional()
+  @IsArray(RECEIVERS)
+  @ArrayMaxSize(RECEIVE_IDS_MAX, RECEIVERS)
+  @IsString({ each: true, ...RECEIVERS })
+  @MaxLength(RECEIVE_ID_LENGTH_MAX, { each: true, ...RECEIVERS })
+  readonly receiveIds: readonly string[] = [];
+}
+
+/** Body of `POST /api/v1/apps`. */
+export class NewAppDto extends AppDto {
   /** Made where it is left out. */
   @IsOptional()
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
@@ -37,14 +48,6 @@ export class NewAppDto {
   @IsOptional()
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
   readonly encodingAESKey?: string;
-
-  /** Receivers that its events may be sealed for besides the corp: a suite, a provider, or an empty text. */
-  @IsOptional()
-  @IsArray(RECEIVERS)
-  @ArrayMaxSize(RECEIVE_IDS_MAX, RECEIVERS)
-  @IsString({ each: true, ...RECEIVERS })
-  @MaxLength(RECEIVE_ID_LENGTH_MAX, { each: true, ...RECEIVERS })
-  readonly receiveIds: readonly string[] = [];
 }
 
 export function toNewApp({ token, encodingAESKey, ...same }: NewAppDto): NewApp {

@@ -26,7 +26,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import { DATABASE_NAMES } from './databases.js';
+import { FIRST_DATABASES } from './databases.js';
 
 const SCHEMA_VERSION = 1;
 const CHECK_LIMIT_MS = 120_000;
@@ -211,7 +211,7 @@ export class DataDir {
     if (marker !== null && (file === undefined || file.size === 0))
       throw this.damaged('store.mdb is empty or missing');
     // Where the marker was lost the store must be whole, since nothing says that anything may be missing.
-    const { closed, databases = DATABASE_NAMES } = marker ?? {};
+    const { closed, databases = FIRST_DATABASES } = marker ?? {};
     this.#databases = databases;
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
     await this.#checkInChild();

@@ -22,6 +22,9 @@ export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
 /** What is lost without loss: made anew where it is missing, also in a store whose marker was lost by then. */
 export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
 
+/** In every store, be it of the first version. Of another one only the store's marker tells that it was made. */
+export const FIRST_DATABASES = DATABASE_NAMES.filter((name) => name !== 'apps');
+
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
 export const MAX_DATABASES = 16;
 

@@ -4,24 +4,25 @@ import { open } from 'lmdb';
 import type { Config } from '../../config/config.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import type { StoreInspection, Visit } from '../store-inspection.js';
+import type { StoreInspection, Visitor } from '../store-inspection.js';
 import { DataDir, isInUse } from './data-dir.js';
 import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
+import { fromStored as fromStoredApp, type StoredApp } from './embedded-app.repository.js';
 import { fromStored, type StoredPuppet } from './embedded-puppet.repository.js';
 
 /** While it reads, it owns the folder: no manager can start on it. @throws StorageStartError */
 export async function inspectEmbedded(
   { dataDir }: Pick<Config, 'dataDir'>,
-  visit: Visit,
+  visitor: Visitor,
 ): Promise<StoreInspection> {
   const folder = new DataDir(dataDir);
-  const state = folder.isNew() ? 'new' : await read(folder, visit);
+  const state = folder.isNew() ? 'new' : await read(folder, visitor);
   if (state === 'new') requirePlaceFor(dataDir);
   else if (!folder.hasRoom()) throw new StorageStartError(`the disk of DATA_DIR ${resolve(dataDir)} is full`);
   return { kind: 'embedded', state, clockAheadMs: null };
 }
 
-async function read(folder: DataDir, visit: Visit): Promise<'in use' | 'read'> {
+async function read(folder: DataDir, visitor: Visitor): Promise<'in use' | 'read'> {
   try {
     await folder.acquire();
   } catch (error) {
@@ -29,19 +30,21 @@ async function read(folder: DataDir, visit: Visit): Promise<'in use' | 'read'> {
     throw error;
   }
   try {
-    await visitAll(folder, visit);
+    await visitAll(folder, visitor);
   } finally {
     folder.leave();
   }
   return 'read';
 }
 
-async function visitAll(folder: DataDir, visit: Visit): Promise<void> {
+async function visitAll(folder: DataDir, visitor: Visitor): Promise<void> {
   const root = open({ path: folder.dataFile, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
   try {
+    // Without any where an earlier version made the store, or the process died before it had made them.
+    const apps = root.openDB<StoredApp, string>({ name: 'apps', encoding: DATABASES.apps });
+    if (apps !== undefined) for (const { value } of readAll(apps)) visitor.app(fromStoredApp(value));
     const puppets = root.openDB<StoredPuppet, string>({ name: 'puppets', encoding: DATABASES.puppets });
-    // Without any where the process died before it had made them.
-    if (puppets !== undefined) for (const { value } of readAll(puppets)) visit(fromStored(value));
+    if (puppets !== undefined) for (const { value } of readAll(puppets)) visitor.puppet(fromStored(value));
   } catch (cause) {
     throw folder.damaged(cause instanceof Error ? cause.message : String(cause));
   } finally {

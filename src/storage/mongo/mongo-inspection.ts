@@ -2,7 +2,8 @@ import { mongo } from 'mongoose';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
-import type { StoreInspection, Visit } from '../store-inspection.js';
+import type { StoreInspection, Visitor } from '../store-inspection.js';
+import { APPS, type AppDocument, fromDocument, READABLE } from './app.schema.js';
 import { requireReadable } from './mongo-storage.module.js';
 import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
@@ -16,12 +17,12 @@ const CONNECT_OPTIONS = {
 };
 
 /** With a connection of its own, since `MongoStore` makes the database ready when it connects. @throws StorageStartError */
-export async function inspectMongo(uri: Secret, visit: Visit): Promise<StoreInspection> {
+export async function inspectMongo(uri: Secret, visitor: Visitor): Promise<StoreInspection> {
   requireReadable(uri);
   const client = new mongo.MongoClient(uri.reveal(), CONNECT_OPTIONS);
   try {
     await client.connect();
-    return await inspect(client.db(), visit);
+    return await inspect(client.db(), visitor);
   } catch (cause) {
     if (cause instanceof StorageStartError) throw cause;
     throw new StorageStartError(`the database of MONGO_URI cannot be used: ${reasonOf(cause)}`, cause);
@@ -30,16 +31,20 @@ export async function inspectMongo(uri: Secret, visit: Visit): Promise<StoreInsp
   }
 }
 
-async function inspect(db: mongo.Db, visit: Visit): Promise<StoreInspection> {
+async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection> {
   const clockAheadMs = await measureClock(db);
   const schema = await db.collection<MetaDocument>(META).findOne({ _id: 'schema' });
   requireKnownSchema(schema);
   let records = 0;
+  for await (const document of db.collection<AppDocument>(APPS).find(READABLE)) {
+    records++;
+    visitor.app(fromDocument(document));
+  }
   const known = db.collection<PuppetRecord>(PUPPETS).find({ supersededFrom: { $exists: false } });
   for await (const record of known) {
     records++;
     const puppet = fromRecord(record);
-    if (puppet !== null) visit(puppet);
+    if (puppet !== null) visitor.puppet(puppet);
   }
   return { kind: 'mongodb', state: schema === null && records === 0 ? 'new' : 'read', clockAheadMs };
 }

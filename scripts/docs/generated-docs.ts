@@ -1,0 +1,8 @@
+import { configurationPage } from './configuration-page.js';
+import { errorsPage } from './errors-page.js';
+
+/** The pages that are never written by hand, by their paths. */
+export const GENERATED_DOCS: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': configurationPage,
+  'docs/errors.md': errorsPage,
+};

@@ -1,0 +1,88 @@
+/** Commands in the documents are there: scripts of npm, programs of this project with their options, and files. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { PAGES } from './markdown.js';
+
+const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+};
+
+/** npm's own commands that need no script. */
+const OF_NPM = ['ci', 'install', 'audit', 'version', 'pack'];
+const FOLDERS =
+  'bench|console|demo|deploy|docs|examples|faults|fuzz|scripts|simulator|src|test|\\.ci|\\.github';
+/** What is in code and begins with one of the project's folders; placeholders and patterns are none. */
+const PATH = new RegExp(`(?<![\\w./@<>-])(?:\\.\\/)?((?:${FOLDERS})/[\\w./@-]*[\\w])(?![\\w*{<…/])`, 'g');
+
+/** Command lines, with those joined that go on after a backslash. */
+const linesOf = (code: readonly string[]): string[] =>
+  code.flatMap((text) => text.replaceAll(/\\\n\s*/g, ' ').split('\n'));
+const optionsIn = (line: string): string[] =>
+  [...line.matchAll(/ --([a-z][\w-]*)/g)].map(([, option = '']) => option);
+
+/** Whether the program behind a compiled file knows an option: it names it somewhere in its folder. */
+function knows(program: string, option: string): boolean {
+  const folder = /dist-tools\/([\w-]+)\//.exec(program)?.[1] ?? 'src';
+  const sources = globSync(`${folder}/**/*.ts`).map((path) => readFileSync(path, 'utf8'));
+  const asKey = new RegExp(`['"]?${option}['"]?:`);
+  return sources.some((source) => source.includes(`--${option}`) || asKey.test(source));
+}
+
+function wrongScripts(line: string): string[] {
+  return [...line.matchAll(/\bnpm (?:(?:run )(?:--silent )?|(?=[a-z]))([a-z][\w:-]*)([^&;|\n]*)/g)].flatMap(
+    ([all, name = '', rest = '']) => {
+      if (OF_NPM.includes(name)) return [];
+      const script = scripts[name];
+      if (script === undefined) return [all];
+      const given = rest.split(' -- ')[1];
+      return given === undefined || name === 'test'
+        ? []
+        : optionsIn(` ${given}`)
+            .filter((option) => !knows(script, option))
+            .map((option) => `${all}: --${option}`);
+    },
+  );
+}
+
+function wrongProgram(line: string): string[] {
+  return [...line.matchAll(/(?:\bnpx|docker exec <container>) ([a-z][\w-]*)([^&;|\n]*)/g)].flatMap(
+    ([all, program = '', rest = '']) => {
+      const file = bin[program];
+      if (file === undefined) return [all];
+      if (program !== 'wxkf-manager') return optionsIn(rest).filter((option) => !knows(file, option));
+      const known = Object.entries(COMMANDS).find(([name]) => rest.trim().startsWith(name));
+      if (known === undefined) return /^( *$| <command>| --(help|version)\b)/.test(rest) ? [] : [all];
+      return optionsIn(rest).filter(
+        (option) => option !== 'help' && !Object.hasOwn(known[1].options, option),
+      );
+    },
+  );
+}
+
+/** A compiled file is there as its source is. */
+function isThere(path: string): boolean {
+  return existsSync(path) || (/\.js$/.test(path) && existsSync(path.replace(/\.js$/, '.ts')));
+}
+
+it.each(PAGES)('$path names only scripts and options that there are', ({ code }) => {
+  expect(linesOf(code).flatMap(wrongScripts)).toEqual([]);
+});
+
+it.each(PAGES)('$path names only programs, commands and options that there are', ({ code }) => {
+  expect(linesOf(code).flatMap(wrongProgram)).toEqual([]);
+});
+
+it.each(PAGES)('$path names only files of the project that there are', ({ code }) => {
+  const named = code.flatMap((text) => [...text.matchAll(PATH)].map(([, path = '']) => path));
+  expect([...new Set(named)].filter((path) => !isThere(path))).toEqual([]);
+});
+
+it('finds what is wrong', () => {
+  expect(wrongScripts('npm run nothing')).toEqual(['npm run nothing']);
+  expect(wrongScripts('npm run demo -- --twice')).toEqual(['npm run demo -- --twice: --twice']);
+  expect(wrongProgram('npx wxkf-manager chek')).toEqual(['npx wxkf-manager chek']);
+  expect(wrongProgram('npx wxkf-manager check --nothing')).toEqual(['nothing']);
+  expect([...'see src/nothing.ts'.matchAll(PATH)].map(([, path]) => path)).toEqual(['src/nothing.ts']);
+});

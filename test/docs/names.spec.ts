@@ -1,0 +1,63 @@
+/** Settings, error codes and routes that the documents name are there. */
+import { globSync, readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { secretFileOf } from '../../src/config/secret-files.js';
+import { SETTINGS } from '../../src/config/settings.js';
+import { ERRORS } from '../../src/kernel/error-table.js';
+import { PAGES } from './markdown.js';
+
+/** Of other programs, or of versions before this one. */
+const FOREIGN = [
+  'PUPPET_WXKF_MANAGER_ENDPOINT',
+  'PUPPET_WXKF_SELF_ENDPOINT',
+  'LOG_PATH',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+];
+const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
+
+/** Whatever program of the project reads or says such a name; specs may invent some. */
+const inSources = new Set(
+  [
+    ...globSync(
+      '{src,bench,demo,deploy,examples,faults,fuzz,scripts,simulator,test}/**/*.{ts,js,java,yaml,yml,conf}',
+    ),
+    ...['.ci/run', '.github/workflows/ci.yml', 'docker-compose.yml', 'Dockerfile', 'package.json'],
+  ]
+    .filter((path) => !path.endsWith('.spec.ts'))
+    .flatMap((path) => readFileSync(path, 'utf8').match(NAME) ?? []),
+);
+const known = new Set([
+  ...Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
+  ...Object.keys(ERRORS),
+  ...FOREIGN,
+]);
+const ROUTES = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
+  ([, method = '', path = '']) => ({
+    method,
+    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.*')}$`),
+  }),
+);
+const isRoute = (path: string, methods: readonly string[] = []): boolean =>
+  (methods.length === 0 ? [''] : methods).every((method) =>
+    ROUTES.some((route) => (method === '' || route.method === method) && route.pattern.test(path)),
+  );
+/** What a puppet, WeCom or another program serves. */
+const OF_OTHERS = /^\/(cgi-bin|simulator|callback\/?$|callback\/decrypted$|v1\/traces)/;
+
+const METHOD_AND_PATH = /\b((?:GET|POST|PUT|DELETE|HEAD)(?:\|(?:GET|POST|DELETE))*) (\/[^\s`?"')…]*)/g;
+const URL_OF_MANAGER = /(?:\$M|(?:127\.0\.0\.1|localhost|<host>|<your host>):7777)(\/[^\s`?"';)]*)/g;
+
+it.each(PAGES)('$path names only settings and codes that there are', ({ code }) => {
+  const named = new Set(code.flatMap((text) => text.match(NAME) ?? []));
+  expect([...named].filter((name) => !known.has(name) && !inSources.has(name))).toEqual([]);
+});
+
+it.each(PAGES)('$path names only routes that there are', ({ code }) => {
+  const withMethod = code.flatMap((text) => [...text.matchAll(METHOD_AND_PATH)]);
+  const wrong = withMethod
+    .filter(([, methods = '', path = '']) => !OF_OTHERS.test(path) && !isRoute(path, methods.split('|')))
+    .map(([all]) => all);
+  const urls = code.flatMap((text) => [...text.matchAll(URL_OF_MANAGER)].map(([, path = '']) => path));
+  expect([...wrong, ...urls.filter((path) => path !== '/' && !isRoute(path))]).toEqual([]);
+});

@@ -1,0 +1,266 @@
+/** Apps that an operator adds while the built manager runs, on both stores: embedded and MongoDB. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppAnswer, AppCreatedAnswer } from '../../src/api/answers/app.js';
+import type { Page } from '../../src/api/answers/page.js';
+import { runCli, runCliWith } from '../support/cli-process.js';
+import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import { findIn } from '../support/secret-forms.js';
+import { findStored } from '../support/stored-bytes.js';
+import { mongoPlace, onEachStore } from '../support/stores.js';
+import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
+
+const ECHO = '1616140317555161061';
+const [KEY, OTHER_KEY] = [newSecretsKey(), newSecretsKey()];
+
+let place: Place;
+let puppet: PuppetServer;
+let running: ManagerProcess[];
+
+beforeEach(async () => {
+  running = [];
+  puppet = await startPuppetServer();
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((manager) => manager.stop()));
+  await Promise.all([puppet.close(), place.discard()]);
+});
+
+async function start(more: Readonly<Record<string, string>> = {}): Promise<ManagerProcess> {
+  const manager = await startManager({ ...place.env, ...more });
+  running.push(manager);
+  return manager;
+}
+
+async function stop(manager: ManagerProcess): Promise<void> {
+  running.splice(running.indexOf(manager), 1);
+  expect(await manager.stop()).toBe(0);
+}
+
+interface Failure {
+  readonly code: number;
+  readonly error: string;
+  readonly message: string;
+}
+
+const appsOf = ({ url }: ManagerProcess) => `${url}/api/v1/apps`;
+
+async function add(manager: ManagerProcess, body: object): Promise<AppCreatedAnswer> {
+  const response = await postJson(appsOf(manager), body);
+  expect(response.status).toBe(200);
+  return response.json() as Promise<AppCreatedAnswer>;
+}
+
+async function refusal(answered: Promise<Response>): Promise<Failure> {
+  return (await (await answered).json()) as Failure;
+}
+
+async function list(manager: ManagerProcess): Promise<readonly AppAnswer[]> {
+  const { items } = (await (await fetch(appsOf(manager))).json()) as Page<AppAnswer>;
+  return items;
+}
+
+const remove = (manager: ManagerProcess, id: string): Promise<Response> =>
+  fetch(`${appsOf(manager)}/${id}`, { method: 'DELETE' });
+
+/** What WeCom's verification of the callback URL is answered. */
+const verified = async (manager: ManagerProcess, app: WecomApp): Promise<string> =>
+  (await sendVerification(manager.url, app, ECHO)).text();
+
+onEachStore((newPlace) => {
+  beforeEach(() => {
+    place = newPlace();
+  });
+
+  it('one without secrets gets some, with which WeCom’s verification is answered, and is there after a restart', async () => {
+    const first = await start({ SECRETS_KEY: KEY });
+    const corpId = newApp().corpId;
+    expect((await sendVerification(first.url, newApp(corpId), ECHO)).status).toBe(404);
+    const { token, encodingAESKey, ...shown } = await add(first, { corpId, name: '客服' });
+    expect(shown).toEqual({
+      id: expect.any(String),
+      corpId,
+      name: '客服',
+      source: 'api',
+      receiveIds: [],
+      callbackPath: `/callback/${corpId}`,
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      verifiedAt: null,
+      accounts: 0,
+      lastDeliveryAt: null,
+    });
+    expect(await list(first)).toEqual([shown]);
+
+    const app = { corpId, token, encodingAESKey };
+    expect(await verified(first, app)).toBe(ECHO);
+    const [{ verifiedAt } = { verifiedAt: null }] = await list(first);
+    expect(verifiedAt).toMatch(/^\d{4}-.*Z$/);
+    await stop(first);
+    const second = await start({ SECRETS_KEY: KEY });
+    expect(await list(second)).toEqual([{ ...shown, verifiedAt }]);
+    expect(await verified(second, app)).toBe(ECHO);
+
+    expect(await (await remove(second, shown.id)).json()).toEqual({ code: 0, message: 'success' });
+    expect((await sendVerification(second.url, app, ECHO)).status).toBe(404);
+    await stop(second);
+    const third = await start({ SECRETS_KEY: KEY });
+    expect([await list(third), (await sendVerification(third.url, app, ECHO)).status]).toEqual([[], 404]);
+    await stop(third);
+    const said = first.output() + second.output() + third.output();
+    expect(said).toMatch(/"app\.added".*"app\.removed"/s);
+    expect(findIn(said, [token, encodingAESKey])).toEqual([]);
+  });
+
+  it('vouches for its pair, has its puppets counted, and leaves them served when it is deleted', async () => {
+    const [manager, app, openKfId] = [await start(), newApp(), newOpenKfId()];
+    const { id } = await add(manager, app);
+    const kept = await sendMessage(manager.url, app, openKfId);
+    expect([kept.status, await list(manager)]).toMatchObject([200, [{ accounts: 0 }]]);
+    const delivered = puppet.next();
+    await register(manager.url, app, openKfId, puppet.url);
+    await delivered;
+    expect(await list(manager)).toMatchObject([{ accounts: 1 }]);
+    await remove(manager, id);
+    const again = puppet.next();
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    await again;
+  });
+
+  it('names every wrong field, and says no secret of what it refuses', async () => {
+    const [manager, app] = [await start(), newApp()];
+    await add(manager, app);
+    const exists = await refusal(postJson(appsOf(manager), app));
+    expect(exists).toMatchObject({ code: 409, error: 'APP_EXISTS' });
+    const bad = {
+      corpId: 'ww 1',
+      name: 7,
+      token: `${app.token} `,
+      encodingAESKey: app.token,
+      receiveIds: 'x',
+    };
+    const invalid = await refusal(postJson(appsOf(manager), bad));
+    expect(invalid).toMatchObject({ code: 400, error: 'REQUEST_INVALID' });
+    for (const field of Object.keys(bad)) expect(invalid.message).toMatch(RegExp(`\\b${field} must be `));
+    expect(findIn(JSON.stringify([exists, invalid]), [app.token, app.encodingAESKey])).toEqual([]);
+    const none = { corpId: null, name: null, token: null };
+    expect(await refusal(postJson(appsOf(manager), none))).toMatchObject({
+      message: expect.stringMatching(/: corpId must be [^;]*$/),
+    });
+    expect(await refusal(remove(manager, 'nobody'))).toMatchObject({ code: 404, error: 'APP_NOT_FOUND' });
+    expect(await list(manager)).toHaveLength(1);
+  });
+
+  it('lists those of WECOM_APPS_FILE, which it does not delete', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wxkf-apps-'));
+    const [listed, file] = [newApp(), join(folder, 'apps.json')];
+    writeFileSync(file, JSON.stringify([{ ...listed, name: 'listed' }]));
+    const manager = await start({ WECOM_APPS_FILE: file });
+    expect(await verified(manager, listed)).toBe(ECHO);
+    const [app] = await list(manager);
+    expect(app).toMatchObject({ corpId: listed.corpId, name: 'listed', source: 'file', createdAt: null });
+    expect(app?.verifiedAt).toMatch(/Z$/);
+    expect(await refusal(remove(manager, app?.id ?? ''))).toMatchObject({
+      code: 409,
+      error: 'APP_READ_ONLY',
+    });
+    expect(await verified(manager, listed)).toBe(ECHO);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is stored sealed, no store to start on without its key, and resealed', async () => {
+    const first = await start({ SECRETS_KEY: KEY });
+    const app = newApp();
+    await add(first, app);
+    await stop(first);
+    const secrets = [app.token, app.encodingAESKey];
+    expect(await findStored(place, secrets)).toEqual([]);
+    const failed = spawnManager({ ...place.env, SECRETS_KEY: OTHER_KEY });
+    expect(await failed.exited).toBe(1);
+    expect(failed.output()).toMatch(
+      /sealed with key [0-9a-f]{8} \(1 app\(s\)\), which SECRETS_KEY does not have/,
+    );
+    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
+    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 1 changed, 0 could not be opened/);
+    const second = await start({ SECRETS_KEY: OTHER_KEY });
+    expect(await verified(second, app)).toBe(ECHO);
+    await stop(second);
+    expect(await findStored(place, secrets)).toEqual([]);
+  });
+
+  it('goes with the registry to a file and back, and is known to check', async () => {
+    const [first, app] = [await start(), newApp()];
+    const { token: _token, encodingAESKey: _key, ...shown } = await add(first, { ...app, name: 'exported' });
+    await stop(first);
+    const exported = await runCli(place.env, 'export', '--plain');
+    expect(exported.stderr).toMatch(/^0 registration\(s\) and 1 app\(s\) exported, 0 left out$/m);
+    expect((await runCliWith(exported.stdout, place.env, 'import')).stdout).toMatch(
+      /^0 added, .*1 unchanged/,
+    );
+    const checked = await runCli(place.env, 'check', '--callback-url', 'http://127.0.0.1:1');
+    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 1 app\(s\)/);
+    expect(findIn(checked.stdout, [app.token, app.encodingAESKey])).toEqual([]);
+    const other = newPlace();
+    expect((await runCliWith(exported.stdout, other.env, 'import')).stdout).toMatch(/^1 added/);
+    await place.discard();
+    place = other;
+    const second = await start();
+    expect(await list(second)).toEqual([shown]);
+    expect(await verified(second, app)).toBe(ECHO);
+  });
+});
+
+mongoSuite('two managers on one database', () => {
+  beforeEach(() => {
+    place = mongoPlace();
+  });
+
+  /** Until the second has it as the first said: it looks every 2 s. */
+  async function until(is: () => Promise<boolean>): Promise<void> {
+    while (!(await is())) await new Promise(setImmediate);
+  }
+
+  it('open callbacks by what was added with the other, at once, and no more when it is deleted', async () => {
+    const [one, two] = await Promise.all([start(), start()]);
+    const [app, renewed] = [newApp(), newApp()];
+    const openKfId = newOpenKfId();
+    const { id } = await add(one, app);
+    expect(await verified(two, app)).toBe(ECHO);
+    const second = await add(one, { ...renewed, corpId: app.corpId });
+    expect((await sendMessage(two.url, { ...renewed, corpId: app.corpId }, openKfId)).status).toBe(200);
+    await until(async () => (await list(one)).some(({ verifiedAt }) => verifiedAt !== null));
+    expect(await list(two)).toEqual(await list(one));
+    expect(await refusal(postJson(appsOf(two), app))).toMatchObject({ error: 'APP_EXISTS' });
+
+    await remove(one, id);
+    await until(async () => (await list(two)).length === 1);
+    expect((await sendVerification(two.url, app, ECHO)).status).toBe(403);
+    await remove(two, second.id);
+    await until(async () => (await list(one)).length === 0);
+    expect((await sendVerification(one.url, app, ECHO)).status).toBe(404);
+  });
+});
+
+describe('with secrets for the roles', () => {
+  const OPERATOR = 'marked-secret_of-operators';
+  const as = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+
+  it('apps are the operator’s alone', async () => {
+    place = embeddedPlace();
+    const PUPPET = 'marked-secret_of-puppets';
+    const manager = await start({
+      AUTH_OPERATOR_TOKEN: OPERATOR,
+      AUTH_PUPPET_TOKEN: PUPPET,
+      HOST: '127.0.0.1',
+    });
+    const statuses = [{}, as(PUPPET), as(OPERATOR)].map(
+      async (how) => (await fetch(appsOf(manager), how)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([401, 403, 200]);
+  });
+});

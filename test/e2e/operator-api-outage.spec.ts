@@ -1,0 +1,57 @@
+/** What operators are told by the built process while its MongoDB is away. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { KF_ACCOUNT_PAGE, TESTED } from '../../src/api/answers/kf-account.js';
+import { HISTORY, STATUS } from '../../src/api/answers/status.js';
+import { startManager } from '../support/manager-process.js';
+import { standInSuite } from '../support/mongo/database.js';
+import { startStandIn } from '../support/mongo/mongo-server.js';
+import { register, startPuppetServer } from '../support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+
+standInSuite('while MongoDB is away', () => {
+  it('operators see what memory knows, null for what it does not, and 503 for the outbox', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-outage-'));
+    const database = await startStandIn({ dataDir });
+    const puppet = await startPuppetServer();
+    const manager = await startManager({ MONGO_URI: `${database.uri}/outage` });
+    const get = async (path: string, method = 'GET') => {
+      const response = await fetch(`${manager.url}/api/v1/${path}`, { method });
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const app = newApp();
+    const openKfId = newOpenKfId();
+    await register(manager.url, app, openKfId, puppet.url);
+    await database.stop();
+    await sendMessage(manager.url, app, openKfId);
+
+    const status = STATUS.parse((await get('status')).body);
+    expect(status).toMatchObject({
+      ready: true,
+      storage: { kind: 'mongodb', up: false },
+      oldestWaitingAgeS: null,
+    });
+    expect(status.counts).toMatchObject({ accounts: 1, online: 1, waiting: null, dead: null });
+    expect(status.lastMinute.delivered).toBe(1);
+    HISTORY.parse((await get('history')).body);
+    const accounts = KF_ACCOUNT_PAGE.parse((await get('kf-accounts')).body);
+    expect(accounts.items).toMatchObject([{ openKfId, hint: null, lastDelivery: { status: 200 } }]);
+    expect((await get('deliveries')).body.items).toHaveLength(1);
+    const tested = TESTED.parse((await get(`kf-accounts/${openKfId}/test`, 'POST')).body);
+    expect(tested).toMatchObject({ taken: true, body: 'success' });
+    for (const [path, method] of [
+      ['hints', 'GET'],
+      ['kf-accounts?state=dead', 'GET'],
+      [`hints/${openKfId}`, 'DELETE'],
+      [`hints/${openKfId}/replay`, 'POST'],
+    ]) {
+      const { status: code, body } = await get(String(path), method);
+      expect([path, code, body.error]).toEqual([path, 503, 'STORE_UNAVAILABLE']);
+    }
+    expect(await manager.stop()).toBe(0);
+    await puppet.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+});

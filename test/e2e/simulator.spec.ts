@@ -1,0 +1,186 @@
+/** The local WeCom with the built manager between it and a bot, and its own command line. */
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decrypt } from '@wecom/crypto';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { leftovers } from '../support/leftovers.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
+
+const SECRET = 'secret-of-all-puppets';
+const HEADERS = { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` };
+
+describe('the local WeCom and the manager', () => {
+  const place = embeddedPlace();
+  let wecom: Simulator;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+
+  beforeAll(async () => {
+    wecom = await startSimulator();
+    const urls = { WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` };
+    manager = await startManager({ ...place.env, ...urls, HOST: '127.0.0.1', AUTH_PUPPET_TOKEN: SECRET });
+    puppet = await startPuppetServer();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await Promise.all([wecom.close(), puppet.close()]);
+    await place.discard();
+  });
+
+  const post = (path: string, body: object) =>
+    fetch(`${manager.url}/puppetWxkfManager/${path}`, {
+      method: 'POST',
+      headers: HEADERS,
+      body: JSON.stringify(body),
+    });
+
+  const register = (corpSecret: string) =>
+    post('register', {
+      kfId: wecom.openKfId,
+      kfName: '客服一号',
+      endpoint: puppet.url,
+      corpId: wecom.corpId,
+      corpSecret,
+      token: wecom.callback.token,
+      encodingAESKey: wecom.callback.encodingAESKey,
+    });
+
+  const save = () =>
+    wecom.saveCallback({ ...wecom.callback, url: `${manager.url}/callback/${wecom.corpId}` });
+
+  const call = async (api: string, body: object) => {
+    const { corpId: corpid, corpSecret: corpsecret } = wecom;
+    const query = new URLSearchParams({ corpid, corpsecret });
+    const response = await post(`wxkfRequestProxy/${api}?${query}`, body);
+    // biome-ignore lint/suspicious/noExplicitAny: each API has its own fields, and the tests compare them.
+    return (await response.json()) as any;
+  };
+
+  it('the callback URL verifies once the manager knows the keys', async () => {
+    expect(await save()).toMatchObject({ isVerified: false, reason: 'bad-status' });
+    expect((await register(wecom.corpSecret)).status).toBe(200);
+    expect(await save()).toMatchObject({ isVerified: true });
+  });
+
+  it('what a customer writes reaches the puppet, and its reply the customer', async () => {
+    const arrival = puppet.next();
+    wecom.say('你好');
+    const { body } = await arrival;
+    const encrypted = /<Encrypt><!\[CDATA\[(.*?)]]>/.exec(body)?.[1] ?? '';
+    const xml = decrypt(wecom.callback.encodingAESKey, encrypted).message;
+    const token = /<Token><!\[CDATA\[(.*?)]]>/.exec(xml)?.[1];
+    const { msg_list } = await call('kf/sync_msg', { open_kfid: wecom.openKfId, token });
+    expect(msg_list).toMatchObject([{ origin: 3, text: { content: '你好' } }]);
+    const reply = wecom.nextReply();
+    const { external_userid: touser, open_kfid } = msg_list[0];
+    expect(
+      await call('kf/send_msg', { touser, open_kfid, msgtype: 'text', text: { content: '您好' } }),
+    ).toMatchObject({
+      errcode: 0,
+    });
+    expect(await reply).toMatchObject({ body: { content: '您好' } });
+  });
+
+  it('a token that was revoked is replaced, and nobody notices', async () => {
+    expect(wecom.revokeAccessToken()).toBe(true);
+    expect(await call('kf/account/list', {})).toMatchObject({
+      errcode: 0,
+      account_list: [{ open_kfid: wecom.openKfId }],
+    });
+    expect(wecom.calls.records.slice(-3).map(({ api, errcode }) => [api, errcode])).toEqual([
+      ['kf/account/list', 40014],
+      ['gettoken', 0],
+      ['kf/account/list', 0],
+    ]);
+  });
+
+  it('what is not played comes back as such', async () => {
+    const { errcode, errmsg } = await call('kf/knowledge/list_group', {});
+    expect([errcode, errmsg]).toEqual([404, expect.stringContaining('does not play')]);
+  });
+});
+
+describe('wxkf-simulator', () => {
+  function run(...args: string[]) {
+    const child = spawn(process.execPath, ['dist-tools/simulator/main.js', ...args]);
+    const kill = () => child.kill('SIGKILL');
+    leftovers.add(kill);
+    let output = '';
+    const ended = new Promise<number | null>((resolve) => {
+      child.once('close', (code) => {
+        leftovers.delete(kill);
+        resolve(code);
+      });
+    });
+    const seen = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        const look = (chunk: Buffer | string = '') => {
+          output += chunk;
+          if (output.includes(text)) resolve(output);
+        };
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        void ended.then((code) =>
+          output.includes(text) ? resolve(output) : reject(new Error(`${code}: ${output}`)),
+        );
+      });
+    return { child, ended, seen };
+  }
+
+  it('tells its options', async () => {
+    const { ended, seen } = run('--help');
+    expect(await seen('--callback-url URL')).toContain('usage: wxkf-simulator [options]');
+    expect(await ended).toBe(0);
+  });
+
+  it.each([
+    [['--port', 'high'], '--port must be a number from 0 to 65535, not "high"'],
+    [['--aes-key', 'short'], '--aes-key must be 43 letters and digits'],
+    [['--speed', '9'], "Unknown option '--speed'"],
+  ])('ends with 2 and what is wrong for %j', async (args, text) => {
+    const { ended, seen } = run(...args);
+    await seen(text);
+    expect(await ended).toBe(2);
+  });
+
+  it('says that its port is taken', async () => {
+    const other = await startPuppetServer();
+    const { port } = new URL(other.url);
+    const { ended, seen } = run('--port', port);
+    await seen(`port ${port} is taken`);
+    expect(await ended).toBe(1);
+    await other.close();
+  });
+
+  it('saves the callback URL when it answers, tells how to go on, and ends by Ctrl-C', async () => {
+    const key = 'a'.repeat(43);
+    const receiver = await startPuppetServer((_request, response) => void response.writeHead(503).end());
+    const args = [
+      '--port',
+      '0',
+      '--corp-id',
+      'ww1',
+      '--aes-key',
+      key,
+      '--account',
+      '一号',
+      '--account',
+      'No. 2',
+    ];
+    const { child, ended, seen } = run(...args, '--callback-url', `${receiver.url}/callback/ww1`);
+    const output = await seen('is not saved yet: the answer was 503');
+    expect(output).toContain(`ENCODING_AES_KEY=${key}`);
+    expect(output).toContain("--account 一号 --account 'No. 2'");
+    receiver.behave((request, response) => {
+      const echostr = new URL(request.url ?? '/', 'http://x').searchParams.get('echostr') ?? '';
+      response.end(decrypt(key, echostr).message);
+    });
+    await seen('is saved: it answered the verification');
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    await receiver.close();
+  });
+});
