@@ -36,8 +36,8 @@ export const inFlightRace: Scenario = {
   name: 'race',
   runs: 'in turn',
   run: async (run) => {
-    const one = run.isShort ? { lanes: 400, pairs: 2_000 } : { lanes: 600, pairs: 100_000 };
-    const two = run.isShort ? { lanes: 100, pairs: 200 } : { lanes: 200, pairs: 10_000 };
+    const one = run.isShort ? { lanes: 200, pairs: 600 } : { lanes: 600, pairs: 100_000 };
+    const two = run.isShort ? { lanes: 50, pairs: 100 } : { lanes: 200, pairs: 10_000 };
     // Started now, it is there when the first race is over; why it is not is said then.
     run.database().catch(() => undefined);
     return [

@@ -46,7 +46,7 @@ class Windows {
     private readonly main: string,
     private readonly name: Failpoint,
   ) {
-    this.#rounds = run_.isShort ? 2 : 50;
+    this.#rounds = run_.isShort ? 1 : 50;
     this.#random = run_.random(name);
   }
 

@@ -41,7 +41,7 @@ class KillUnderLoad {
   #early = 0;
 
   constructor(private readonly run_: Run) {
-    this.#kills = run_.isShort ? 6 : 300;
+    this.#kills = run_.isShort ? 4 : 300;
     this.#random = run_.random('kill');
   }
 

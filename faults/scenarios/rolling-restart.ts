@@ -52,7 +52,7 @@ async function rolling(run: Run): Promise<Row | NotRun> {
     return { injection: 'rolling restart', notRun: String(error) };
   }
   const { nginx } = ground;
-  const rounds = run.isShort ? 2 : 20;
+  const rounds = run.isShort ? 1 : 20;
   const oracle = new Oracle();
   const puppets = await openPuppets(run, oracle);
   const replicas = await Replicas.start(run, ground, puppets.accounts);
