@@ -1,7 +1,7 @@
 /**
  * The load test. Callbacks delivered per second on one core, ours beside a hand-written program (a) and the
  * naive stack (b), in one run and in turns; what ours keeps while every puppet is down; access tokens and API
- * calls. It talks to 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
+ * calls; what open consoles cost. It talks to 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Account, makeAccounts } from './load/accounts.js';
 import type { Child } from './load/child.js';
+import { measureConsoles } from './load/consoles.js';
 import { moveTo, planCores } from './load/cores.js';
 import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
 import { measureIsolation } from './load/isolation.js';
@@ -42,12 +43,13 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
-const OTHER_PARTS = ['keep', 'token', 'proxy', 'isolation'] as const;
+const OTHER_PARTS = ['keep', 'token', 'proxy', 'isolation', 'console'] as const;
 
 type Plan = DeliveryPlan & {
   /** Of the parts about WeCom's API. */
   readonly apiRounds: number;
   readonly isolationRounds: number;
+  readonly consoleRounds: number;
   /** Of each of the many accounts whose puppets are down. */
   readonly keepPerAccount: number;
   /** The run is given up then. */
@@ -59,6 +61,7 @@ const FULL: Plan = {
   rounds: 12,
   apiRounds: 10,
   isolationRounds: 6,
+  consoleRounds: 8,
   measureMs: 2_000,
   connections: CONNECTIONS,
   // Fewer of (b), which takes long.
@@ -82,6 +85,7 @@ const SHORT: Plan = {
   rounds: 1,
   apiRounds: 1,
   isolationRounds: 1,
+  consoleRounds: 1,
   measureMs: 1_000,
   connections: CONNECTIONS,
   warmUp: {
@@ -253,6 +257,9 @@ async function main(): Promise<number> {
   if (wanted.has('token')) parts.push(await tokenPart(setting));
   if (wanted.has('proxy')) parts.push(await proxyPart(setting));
   if (wanted.has('isolation')) parts.push(await isolationPart(setting, sink));
+  if (wanted.has('console')) {
+    parts.push(await measureConsoles(setting, sink, { ...plan, rounds: plan.consoleRounds }, started, say));
+  }
 
   const rounds = new Map(parts.flatMap((part) => [...part.rounds]));
   const remarks = notices(rounds, cores).map((line) => `- ${line}`);

@@ -14,8 +14,8 @@ export type StartedKey = ProgramKey | 'before' | 'relay';
 /** What takes turns: the programs, and ours once more for each of the other things that it does. */
 export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy';
 
-/** What has rounds: those, and ours without and with slow calls beside. */
-export type MeasuredKey = TurnKey | 'alone' | 'beside';
+/** What has rounds: those, and ours without and with slow calls beside, and without and with consoles open. */
+export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched';
 
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
@@ -28,6 +28,8 @@ export const TITLES: Record<MeasuredKey, string> = {
   relay: 'hand-written relay',
   alone: 'ours, callbacks alone',
   beside: 'ours, beside 200 slow calls',
+  unwatched: 'ours, no console open',
+  watched: 'ours, 3 consoles open',
 };
 
 export type Setting = {
