@@ -14,6 +14,7 @@ import { type ManagerProcess, spawnManager } from '../test/support/manager-proce
 const PAGE_DIR = join(process.cwd(), 'dist-tools/simulator/page');
 /** How long a manager that got the signal too takes at most to say so. */
 const TOLD_WITHIN_MS = 1_000;
+const LOOK_EVERY_MS = 20;
 /** How long the puppet may take to say goodbye. */
 const GOODBYE_MS = 5_000;
 
@@ -50,9 +51,11 @@ export class Cast {
     await manager.line(({ msg }) => msg === 'registry.loaded');
   }
 
-  /** Resolves when it has registered. Also a second time, with what it remembers. */
+  /** Resolves when it has registered and begun to read what there was. Also a second time, with what it remembers. */
   async startPuppet(): Promise<void> {
     this.#mustBeOpen();
+    const { calls } = this.simulator;
+    const lastId = calls.records.at(-1)?.id ?? 0;
     const { corpId, corpSecret, openKfId, accounts, callback } = this.simulator;
     const puppet = startExample('examples/echo-puppet/echo-puppet.js', {
       MANAGER_URL: this.#managerUrl,
@@ -66,6 +69,10 @@ export class Cast {
     });
     this.puppet = puppet;
     await puppet.line(/^registered /);
+    while (!calls.records.some(({ id, api }) => id > lastId && api === 'kf/sync_msg')) {
+      await delay(LOOK_EVERY_MS);
+      this.#mustBeOpen();
+    }
   }
 
   /**

@@ -26,7 +26,7 @@ export class Story {
   #untold: Happening[] = [];
 
   constructor(private readonly cast: Cast) {
-    // The puppet pulls once when it starts, which belongs to no message.
+    // The puppet reads once when it starts, which belongs to no message.
     for (const call of cast.simulator.calls.records) this.#seen.add(call);
   }
 
