@@ -101,6 +101,9 @@ describeInBrowser('a customer and an operator', () => {
     expect(await seriousViolations(customer)).toEqual([]);
     expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(customer, 'journey-customer');
+    await customer.getByRole('button', { name: '中文' }).click();
+    await screenshot(customer, 'journey-customer-zh');
+    await customer.getByRole('button', { name: 'English' }).click();
     await screenshot(operator, 'journey-live');
   });
 

@@ -26,6 +26,14 @@ it.each(PAGES)('$path links only to what there is', (page) => {
   expect(linksOf(page).filter((target) => !isThere(page.path, target))).toEqual([]);
 });
 
+it('leads from the README to every page for readers', () => {
+  const readme = byPath.get('README.md');
+  const linked = new Set(readme === undefined ? [] : linksOf(readme));
+  const pages = [...byPath.keys()].filter((path) => /^(docs\/[\w-]+|[A-Z]+|.*\/README)\.md$/.test(path));
+  expect(pages.length).toBeGreaterThan(20);
+  expect(pages.filter((path) => path !== 'README.md' && !linked.has(path))).toEqual([]);
+});
+
 it('makes the anchors that GitHub makes', () => {
   const page = toPage(
     'x.md',

@@ -17,9 +17,9 @@ if (chromiumPath === undefined) {
 /** `describe` where there is a Chromium. */
 export const describeInBrowser = chromiumPath === undefined ? describe.skip : describe;
 
-/** The whole page as test-results/screenshots/<name>.png, which CI keeps. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join('test-results/screenshots', `${name}.png`), fullPage: true });
+/** The page, by default the whole of it, as test-results/screenshots/<name>.png, which CI keeps. */
+export async function screenshot(page: Page, name: string, fullPage = true): Promise<void> {
+  await page.screenshot({ path: join('test-results/screenshots', `${name}.png`), fullPage });
 }
 
 /** What bars people from the page as it is now: the rule that is broken, and by which elements. */

@@ -22,7 +22,7 @@ export function Figures({ status }: { readonly status: StatusAnswer }) {
 
 function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly status: StatusAnswer }) {
   const { figure } = t().overview;
-  const oldest = oldestWaitingAgeS === null ? figure.nothing : formatSeconds(oldestWaitingAgeS);
+  const isWaiting = (counts.waiting ?? 0) + (counts.parked ?? 0) > 0;
   return (
     <dl class="figures">
       <Figure
@@ -37,7 +37,11 @@ function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly stat
         detail={counts.parked ? figure.parked(counts.parked) : undefined}
       />
       <Figure name={figure.dead} value={countOf(counts.dead)} tone={toneOf(counts.dead, 'bad')} />
-      <Figure name={figure.oldest} value={oldest} tone={oldestWaitingAgeS === null ? undefined : 'wait'} />
+      <Figure
+        name={figure.oldest}
+        value={isWaiting ? ageOf(oldestWaitingAgeS) : figure.nothing}
+        tone={isWaiting ? 'wait' : undefined}
+      />
     </dl>
   );
 }
@@ -63,6 +67,10 @@ function MinuteFigures({ of }: { readonly of: StatusAnswer['lastMinute'] }) {
 
 function countOf(count: number | null): string {
   return count === null ? t().common.unknown : formatNumber(count);
+}
+
+function ageOf(ageS: number | null): string {
+  return ageS === null ? t().common.unknown : formatSeconds(ageS);
 }
 
 function toneOf(count: number | null, tone: Tone): Tone | undefined {

@@ -1,0 +1,126 @@
+/** The overview at the end of an hour in which some accounts' puppet was away for ten minutes, moved on by hand. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { HISTORY, STATUS } from '../../src/api/answers/status.js';
+import { describeInBrowser, newPage, openBrowser, screenshot } from '../support/browser.js';
+import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { seeded } from '../support/seeded.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+
+const INTERVAL_MS = 10_000;
+const INTERVALS = 360;
+const AWAY = { from: 190, to: 250 };
+const AUTH_PUPPET_TOKEN = 'puppet-token-of-the-tests';
+const AUTH_OPERATOR_TOKEN = 'operator-token-of-the-tests';
+const BUILT_CONSOLE = 'dist/console/public';
+
+describeInBrowser('the overview after an hour', () => {
+  const place = embeddedPlace();
+  const clock = new ManualClock(Date.now() - INTERVALS * INTERVAL_MS);
+  const app = newApp();
+  /** Of a customer who writes at any time, the same in every run. */
+  const choices = seeded(2026);
+  const ofSteady = Array.from({ length: 8 }, newOpenKfId);
+  const ofAway = Array.from({ length: 4 }, newOpenKfId);
+  let browser: Browser;
+  let manager: ManagerInProcess;
+  let steady: PuppetServer;
+  let away: PuppetServer;
+
+  const ask = (path: string, token: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(manager.url + path, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+  const api = async (name: string): Promise<unknown> =>
+    (await ask(`/api/v1/${name}`, AUTH_OPERATOR_TOKEN)).json();
+
+  async function registerAt({ url }: PuppetServer, accounts: readonly string[]): Promise<void> {
+    for (const openKfId of accounts) {
+      const body = JSON.stringify(registrationOf(app, openKfId, url));
+      const { status } = await ask('/puppetWxkfManager/register', AUTH_PUPPET_TOKEN, {
+        method: 'POST',
+        body,
+      });
+      expect(status).toBe(200);
+    }
+  }
+
+  /** More at some times than at others. */
+  async function customersWrite(interval: number): Promise<void> {
+    const accounts = [...ofSteady, ...ofAway];
+    const count = Math.round(4 + 3 * Math.sin(interval / 35)) + choices.below(3);
+    const written = Array.from({ length: count }, () => choices.pick(accounts));
+    const answers = await Promise.all(written.map((openKfId) => sendMessage(manager.url, app, openKfId)));
+    expect(answers.map(({ status }) => status)).toEqual(written.map(() => 200));
+  }
+
+  async function comeBack(): Promise<void> {
+    away.behave((_request, response) => response.end('success'));
+    await registerAt(away, ofAway);
+    while (STATUS.parse(await api('status')).counts.waiting !== 0) await clock.advance(1_000);
+  }
+
+  beforeAll(async () => {
+    [browser, steady, away] = await Promise.all([openBrowser(), startPuppetServer(), startPuppetServer()]);
+    manager = await startManagerInProcess({ ...place.env, AUTH_PUPPET_TOKEN, AUTH_OPERATOR_TOKEN }, clock);
+    await Promise.all([registerAt(steady, ofSteady), registerAt(away, ofAway)]);
+    for (let interval = 0; interval < INTERVALS; interval += 1) {
+      if (interval === AWAY.from) away.behave((_request, response) => void response.writeHead(503).end());
+      if (interval === AWAY.to) await comeBack();
+      await customersWrite(interval);
+      await clock.advance(INTERVAL_MS);
+    }
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), manager.close(), steady.close(), away.close()]);
+    await place.discard();
+  });
+
+  /** The manager of this process runs from its source, and has no files of the console. */
+  async function open(locale: string): Promise<Page> {
+    const page = await newPage(browser, { locale });
+    await page.route(/\/console(\/(?!session)|$)/, (route, request) => {
+      const file = /\/assets\/.*/.exec(request.url())?.[0] ?? 'index.html';
+      return route.fulfill({ path: join(BUILT_CONSOLE, file) });
+    });
+    await page.goto(`${manager.url}/console`);
+    await page.locator('input').fill(AUTH_OPERATOR_TOKEN);
+    await page.keyboard.press('Enter');
+    await page.locator('figure canvas').nth(1).waitFor();
+    return page;
+  }
+
+  /** Down to the charts. */
+  async function picture(page: Page, name: string): Promise<void> {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await screenshot(page, name, false);
+  }
+
+  it('adds up to all that came in, in the charts too', async () => {
+    const { items } = HISTORY.parse(await api('history'));
+    const sumOf = (name: 'callbacks' | 'delivered' | 'kept'): number =>
+      items.reduce((sum, item) => sum + item[name], 0);
+    expect(items).toHaveLength(INTERVALS);
+    expect(sumOf('callbacks')).toBeGreaterThan(INTERVALS);
+    expect(sumOf('delivered') + sumOf('kept')).toBe(sumOf('callbacks'));
+    const page = await open('en');
+    const legend = page.getByRole('listitem').filter({ hasText: 'in all' });
+    for (const name of ['callbacks', 'delivered', 'kept'] as const)
+      await legend.getByText(sumOf(name).toLocaleString('en'), { exact: true }).waitFor();
+    await page.locator('.verdict-title').getByText('Customers are being answered').waitFor();
+    expect(await page.getByText('Oldest waits').locator('..').textContent()).toContain('nothing');
+    await picture(page, 'console-hour');
+  });
+
+  it('is the same in Chinese', async () => {
+    const page = await open('zh-CN');
+    await page.locator('.verdict-title').getByText('客户的消息都有机器人在应答').waitFor();
+    await picture(page, 'console-hour-zh');
+  });
+});
