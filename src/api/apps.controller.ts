@@ -78,10 +78,15 @@ export class AppsController {
       callbackPath: `/callback/${corpId}`,
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),
-      accounts: this.registry.countOf(corpId),
-      lastDeliveryAt: toTime(takenAtMs.get(corpId)),
+      accounts: this.registry.countOf(app),
+      lastDeliveryAt: toTime(sinceAdded(app, takenAtMs.get(corpId))),
     };
   }
+}
+
+/** What the corp's other apps had before says nothing of this one. */
+function sinceAdded({ createdAtMs }: App, atMs: number | undefined): number | undefined {
+  return atMs !== undefined && atMs >= (createdAtMs ?? 0) ? atMs : undefined;
 }
 
 function toTime(atMs: number | null | undefined): string | null {

@@ -76,9 +76,13 @@ export class KnownCorps {
     if (corp?.pairs.size === 0) this.#corps.delete(corpId);
   }
 
+  findPairOf(app: App): SharedPair | null {
+    return this.#corps.get(app.corpId)?.pairs.get(toPairKey(app) ?? '') ?? null;
+  }
+
   #releasePairOf(app: App): void {
-    const pair = this.#corps.get(app.corpId)?.pairs.get(toPairKey(app) ?? '');
-    if (pair === undefined) return;
+    const pair = this.findPairOf(app);
+    if (pair === null) return;
     pair.apps--;
     this.dropUnused(app.corpId, pair);
   }

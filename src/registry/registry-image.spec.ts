@@ -332,7 +332,10 @@ describe('any sequence of changes', () => {
         .sort(),
     ),
     receivers: CORPS.map((corpId) => [...(image.findCorp(corpId)?.receiveIds ?? [])].sort()),
-    accounts: CORPS.map((corpId) => image.countOf(corpId)),
+    accounts: image
+      .listApps()
+      .map((app) => `${app.id} ${image.countOf(app)}`)
+      .sort(),
     secrets: CORPS.map((corpId) =>
       image
         .secretsOf(corpId)

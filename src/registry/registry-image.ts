@@ -64,11 +64,9 @@ export class RegistryImage {
     this.#corps.removeApp(id);
   }
 
-  /** How many puppets of the corp there are. */
-  countOf(corpId: string): number {
-    let count = 0;
-    for (const { users } of this.#secrets.get(corpId)?.values() ?? []) count += users;
-    return count;
+  /** How many puppets have the app's token and key. */
+  countOf(app: App): number {
+    return this.#corps.findPairOf(app)?.userCount ?? 0;
   }
 
   /** The pair that the puppet registered, comparable by identity with those of `findCorp`. */

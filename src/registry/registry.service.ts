@@ -8,6 +8,7 @@ import type { AskedBy } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
+import type { App } from './apps/app.js';
 import { AppRepository } from './apps/app.repository.js';
 import { KnownApps } from './apps/known-apps.js';
 import { EndpointPolicy } from './endpoint-policy.js';
@@ -186,9 +187,9 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.findCorp(corpId);
   }
 
-  /** Registered accounts of the corp, from memory. */
-  countOf(corpId: string): number {
-    return this.#image.countOf(corpId);
+  /** Registered accounts whose puppet has the app's token and key, from memory. */
+  countOf(app: App): number {
+    return this.#image.countOf(app);
   }
 
   /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */

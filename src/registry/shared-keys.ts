@@ -60,6 +60,13 @@ export class SharedPair implements CorpPair {
     return this.apps > 0 || this.#secrets.size > 0;
   }
 
+  /** How many puppets have it. */
+  get userCount(): number {
+    let count = 0;
+    for (const users of this.#secrets.values()) count += users;
+    return count;
+  }
+
   get secrets(): SharedSecret[] {
     return [...this.#secrets.keys()];
   }

@@ -169,6 +169,9 @@ onEachStore((newPlace) => {
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
     await again;
     expect(await ofApp()).toMatchObject({ accounts: 1, lastDeliveryAt: expect.stringMatching(/Z$/) });
+    // Nothing of that is another app's, though its corp is the same.
+    const other = await add(manager, { ...newApp(), corpId: app.corpId });
+    expect(other).toMatchObject({ accounts: 0, lastDeliveryAt: null });
     await remove(manager, id);
     const after = puppet.next();
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);

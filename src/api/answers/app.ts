@@ -13,8 +13,8 @@ export const APP = z.object({
     .describe("Behind the manager's public address, the callback URL to enter at WeCom."),
   createdAt: at('When it was added').nullable(),
   verifiedAt: at("When WeCom's verification was last answered with its token and key").nullable(),
-  accounts: z.int().min(0).describe('Registered kf accounts of the corp.'),
-  lastDeliveryAt: at('When this replica last delivered an event of the corp').nullable(),
+  accounts: z.int().min(0).describe('Registered kf accounts whose puppets have its token and key.'),
+  lastDeliveryAt: at('When this replica last delivered an event of the corp, since it was added').nullable(),
 });
 export type AppAnswer = z.infer<typeof APP>;
 export const APP_PAGE = pageOf(APP);
