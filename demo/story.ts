@@ -103,7 +103,7 @@ export class Story {
 /** The manager's own times are counted from when it was called. */
 function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string): Happening[] {
   const { startedAtMs: atMs, tookMs, number, status, detail } = attempt;
-  const again = number > 1 ? ` for the ${number}th time` : '';
+  const again = number > 1 ? `, attempt ${number}` : '';
   const called = { name: 'called', text: `WeCom seals the news and calls ${url}${again}`, atMs };
   const answer = status === null ? `WeCom got no answer: ${detail}` : `WeCom got ${status} "${detail}"`;
   const answered = (atLeastMs: number) => ({
