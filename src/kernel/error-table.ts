@@ -279,7 +279,7 @@ export const ERRORS = {
     status: 429,
     retry: true,
     message:
-      'Puppets of this corp were told six times within a minute to pull without a sync token, and WeCom answers only ten such pulls; try again shortly',
+      'Puppets of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
   },
   STREAM_READERS_TOO_MANY: {
     status: 429,

@@ -99,7 +99,7 @@ export const OPERATORS: Area = {
     tags: ['operators'],
     summary: 'Send its puppet one hint now',
     description:
-      'Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most six a minute. Answered 200 also where the puppet did not take it; the answer says so.',
+      'Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most three a minute. Answered 200 also where the puppet did not take it; the answer says so.',
     parameters: [openKfId],
     answers: { 200: { description: 'What came of it.', content: jsonOf('Tested') } },
     errors: [
