@@ -43,7 +43,8 @@ const HEADERS = {
     example: 1,
   },
   'Set-Cookie': {
-    description: 'The session: `HttpOnly`, `SameSite=Strict`, and `Secure` where the request came by https.',
+    description:
+      'The session: `HttpOnly`, `SameSite=Strict`, and where the request came by https, `Secure` and as `__Host-wxkf_session`.',
     schema: { type: 'string' },
     example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
   },
