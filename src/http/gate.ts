@@ -13,7 +13,7 @@ import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
 import { refuseForeignPages } from './loopback-callers.js';
-import { isFromScript, refusalOfForeignPage, refusalOfSessionUse } from './own-page.js';
+import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
 import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
@@ -49,8 +49,9 @@ export function addGate(fastify: FastifyInstance, config: Config, clock: Clock):
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'anyone') return;
-    if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed));
-    else if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
+    if (isAsked(config, allowed)) return putFirst(route, askFor(keys, config, allowed));
+    putFirst(route, refuseOtherSites);
+    if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
   });
 }
 

@@ -120,7 +120,7 @@ function describeRoutes(document: OpenAPIObject, errors: ErrorAnswers): void {
     const operations = paths[toDocumentPath(path)] ?? {};
     const { [ALLOWED_CALLERS]: allowed } = (operations[method.toLowerCase()] ?? {}) as Scanned;
     if (allowed === undefined) throw new Error(`there is no route ${route}`);
-    const operation = toOperation(description, { method, allowed }, errors);
+    const operation = toOperation(description, allowed, errors);
     operations[method.toLowerCase()] = { ...operation, [ALLOWED_CALLERS]: allowed };
   }
 }
