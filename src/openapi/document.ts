@@ -1,15 +1,7 @@
-/**
- * The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, which takes a third
- * of a second, and so is loaded itself when somebody asks.
- */
+/** The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, as nothing that runs does. */
 
 import type { INestApplication } from '@nestjs/common';
-import {
-  ApplicationConfig,
-  type HttpAdapterHost,
-  MetadataScanner,
-  type ModulesContainer,
-} from '@nestjs/core';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { ApiExtension, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
@@ -55,11 +47,10 @@ const HEADERS = {
   },
 };
 
-export function createDocument(modules: ModulesContainer, host: HttpAdapterHost): OpenAPIObject {
-  markCallers(modules);
-  const document = SwaggerModule.createDocument(toScanned(modules, host), toBase(), {
-    autoTagControllers: false,
-  });
+/** @param app need not be started. */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  markCallers(app.get(ModulesContainer));
+  const document = SwaggerModule.createDocument(app, toBase(), { autoTagControllers: false });
   const errors = new ErrorAnswers();
   describeRoutes(document, errors);
   return {
@@ -71,16 +62,6 @@ export function createDocument(modules: ModulesContainer, host: HttpAdapterHost)
       examples: errors.examples,
     },
   } as OpenAPIObject;
-}
-
-/** What is read of an application: a controller has no other hold of it. */
-function toScanned(modules: ModulesContainer, { httpAdapter }: HttpAdapterHost): INestApplication {
-  const scanned = {
-    container: { getModules: () => modules },
-    config: new ApplicationConfig(),
-    getHttpAdapter: () => httpAdapter,
-  };
-  return scanned as unknown as INestApplication;
 }
 
 function toBase(): Omit<OpenAPIObject, 'paths'> {
