@@ -304,6 +304,19 @@ describe('a session', () => {
   });
 });
 
+it('a request knows when the session ends that it came with, where it came with one', async () => {
+  const app = gated({ AUTH_OPERATOR_TOKEN: OPERATOR });
+  app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ sessionEndMs }) => ({ sessionEndMs }));
+  const ask = async (headers: Record<string, string>) =>
+    (await app.inject({ url: '/closed', headers })).json().sessionEndMs;
+  const session = new Sessions([new Secret(OPERATOR)], new ManualClock()).open(new Secret(OPERATOR));
+  const cookie = `wxkf_session=${session?.value.reveal()}`;
+  expect(await ask({ cookie })).toBe(session?.endMs);
+  expect(await ask({ authorization: `Bearer ${OPERATOR}` })).toBeNull();
+  // Other credentials go before it.
+  expect(await ask({ cookie, authorization: `Bearer ${OPERATOR}` })).toBeNull();
+});
+
 describe('a 401', () => {
   const challengesOf = (headers: Record<string, string>) =>
     challengesFor({ headers } as FastifyRequest).length;

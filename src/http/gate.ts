@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose credentials came; `null` where none were asked for, also when everything is open. */
     role: Caller | null;
+    /** When the session ends that it came with, wall clock; `null` where other credentials came, or none. */
+    sessionEndMs: number | null;
   }
   interface FastifyInstance {
     /** The console's; one for all, since it remembers who signed out. */
@@ -45,6 +47,7 @@ export function addGate(fastify: FastifyInstance, config: Config, clock: Clock):
     sessions: new Sessions(secretsOf(config, 'operator'), clock),
   };
   fastify.decorateRequest('role', null);
+  fastify.decorateRequest('sessionEndMs', null);
   fastify.decorate('sessions', keys.sessions);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
@@ -108,7 +111,8 @@ function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Jud
     return { role, refusal, without: 'AUTH_WRONG' };
   }
   if (!hasSession(request)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
-  const role = sessions.endMsOf(request) === null ? null : 'operator';
+  request.sessionEndMs = sessions.endMsOf(request);
+  const role = request.sessionEndMs === null ? null : 'operator';
   return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
 }
 
