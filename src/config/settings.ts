@@ -323,7 +323,8 @@ export const SETTINGS = {
     unit: 'ms',
     default: '25000',
     secret: false,
-    meaning: 'after the first signal: the process is gone at the latest then; more than `DRAIN_DELAY_MS`',
+    meaning:
+      'after the first signal: the process is gone at the latest then, and 6 s before it hangs up on who still waits; more than `DRAIN_DELAY_MS`',
     ...integerFrom(1, 600_000),
   }),
   logLevel: setting({

@@ -6,6 +6,8 @@ import { exitProcess, type Log } from '../kernel/log.js';
 import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
+/** Of the time limit, for what is done when nobody waits for an answer any more: leases given back, stores closed. */
+const CLOSING_MS = 6_000;
 
 /**
  * SIGTERM drains: not ready any more, but still served for a while, since a load balancer needs time
@@ -31,6 +33,8 @@ export function stopOnSignals(
       log.warn({ limitMs: config.drainTimeoutMs }, 'manager.stopped_late');
       void exitProcess(log, 0);
     }, config.drainTimeoutMs);
+    // Who still waits then, or does not read their answer, would keep the process from closing its store.
+    setTimeout(() => app.getHttpServer().closeAllConnections(), cutAfterMs(config));
     await delay(delayMs);
     const closed = app.close();
     // Connections that were accepted just before have not said yet what they want.
@@ -44,6 +48,11 @@ export function stopOnSignals(
     await exitProcess(log, 0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, stop);
+}
+
+/** Where the limit is short, half of what is left after the delay. */
+function cutAfterMs({ drainDelayMs, drainTimeoutMs }: Config): number {
+  return drainTimeoutMs - Math.min(CLOSING_MS, (drainTimeoutMs - drainDelayMs) / 2);
 }
 
 /** Without a moment that has no listener: a signal that came during the start is told only now. */

@@ -120,9 +120,20 @@ it('skips the delay at Ctrl-C', async () => {
 
 it('is gone at the time limit, whatever holds it', async () => {
   const manager = await start({ DRAIN_TIMEOUT_MS: '300' });
-  const socket = await halfSent(manager);
+  // A test is waited for, which its puppet does not answer.
+  puppet.behave(() => {});
+  const arrived = puppet.next();
+  void fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}/test`, { method: 'POST' }).catch(() => {});
+  await arrived;
   expect(await manager.stop('SIGTERM')).toBe(0);
   expect(await manager.line(({ msg }) => msg === 'manager.stopped_late')).toMatchObject({ level: 40 });
+});
+
+it('closes its store before the time limit, whoever still waits for an answer', async () => {
+  const manager = await start({ DRAIN_TIMEOUT_MS: '8000' });
+  const socket = await halfSent(manager);
+  expect(await manager.stop('SIGTERM')).toBe(0);
+  expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
   socket.destroy();
 });
 
@@ -176,7 +187,7 @@ it('leaves a store behind that opens without being looked through', async () => 
   const { size: bytes, mtimeMs } = statSync(file ?? '');
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
-    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens'],
+    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps'],
     closed: { bytes, mtimeMs },
   });
   const again = await startManager(place.env);
