@@ -10,7 +10,6 @@ export const apps = {
   corpId: 'Corp id',
   corpIdHint:
     'In WeCom’s admin page: My Enterprise → Enterprise information → Enterprise ID, such as ww1234567890abcdef.',
-  corpIdWrong: 'A corp id has letters, digits, “_” and “-” only.',
   name: 'Name',
   nameHint: 'Only for you, such as “Support bot”.',
   optional: 'optional',
@@ -55,7 +54,6 @@ export const apps = {
     'If the account shows as waiting, look at its last failure.',
   ],
   stays: 'It stays grey?',
-  lastDelivery: 'last by this replica',
   done: 'All done: customers of this app are answered.',
   remove: 'Remove',
   removeOf: (name: string) => `Remove ${name}`,

@@ -14,8 +14,6 @@ export const accounts: Words['accounts'] = {
   },
   corp: '企业',
   corpId: '企业 ID',
-  anyCorp: '全部企业',
-  anyState: '全部状态',
   clear: '清除筛选',
   name: '名称',
   account: '客服账号',
@@ -33,7 +31,6 @@ export const accounts: Words['accounts'] = {
   noDelivery: '本副本暂无记录',
   toLive: '查看它的实时投递',
   noFailure: '本副本没有失败记录。',
-  noHint: '没有待投递的事件。',
   table: '客服账号列表：状态、机器人与最近投递',
   nothing: '还没有机器人注册',
   nothingText: '接入企业微信应用并启动机器人后，客服账号会在几秒内出现在这里。',
@@ -80,5 +77,4 @@ export const accounts: Words['accounts'] = {
     '注册信息连同其中的 Secret、Token 和 EncodingAESKey 都会被删除。此后该账号收到的事件会一直保留，直到有机器人再次为它注册。仍在运行的机器人只有重启后才会重新注册。',
   forgetRun: '移除',
   forgotten: (name) => `已移除“${name}”。`,
-  gone: '该客服账号没有注册（或已被移除）',
 };

@@ -5,7 +5,6 @@ export const wecomErrors: Words['wecomErrors'] = {
   intro: '本副本启动以来，被企业微信（或本服务代为）拒绝的请求。',
   table: '按错误码统计的拒绝次数',
   code: '错误码',
-  operation: '场景',
   operations: { gettoken: '获取 access_token', call: '通过代理调用接口' },
   count: '次数',
   last: '最近一次',
