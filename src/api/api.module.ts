@@ -23,9 +23,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     KfAccountsController,
     HintsController,
     DeliveriesController,
-    AppsController,
     WecomErrorsController,
-    AppsController,
   ],
   providers: [AccountAnswers, AccountList, DeliveryStreams, History, Instruments],
 })

@@ -9,9 +9,9 @@ export interface DeliveryFilter {
   readonly outcome: DeliveryAnswer['outcome'] | null;
 }
 
-export function isAskedFor({ puppet, result }: Delivery, { openKfId, outcome }: DeliveryFilter): boolean {
-  const isOfAccount = openKfId === null || puppet.openKfId === openKfId;
-  return isOfAccount && (outcome === null || result.taken === (outcome === 'taken'));
+export function isAskedFor(delivery: Delivery, { openKfId, outcome }: DeliveryFilter): boolean {
+  const isOfAccount = openKfId === null || delivery.openKfId === openKfId;
+  return isOfAccount && (outcome === null || delivery.result.taken === (outcome === 'taken'));
 }
 
 /** Of all replicas no other has it. */
@@ -20,14 +20,14 @@ export function toDeliveryId({ number }: Delivery): string {
 }
 
 export function toDeliveryAnswer(delivery: Delivery): DeliveryAnswer {
-  const { puppet, occasion, attempt, result } = delivery;
+  const { corpId, openKfId, endpoint, occasion, attempt, result } = delivery;
   return {
     id: toDeliveryId(delivery),
     replica: REPLICA,
     at: toIso(delivery.atMs),
-    corpId: puppet.corpId,
-    openKfId: puppet.openKfId,
-    endpoint: puppet.endpoint === '' ? null : puppet.endpoint,
+    corpId,
+    openKfId,
+    endpoint: endpoint === '' ? null : endpoint,
     occasion,
     attempt,
     form: delivery.isRaw ? 'encrypted' : 'decrypted',

@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals';
-import { registeredPuppet } from '../../test/support/puppets.js';
 import type { Delivery } from '../dispatch/deliveries.js';
 import { EventStream } from './event-stream.js';
 
@@ -9,7 +8,9 @@ function delivery(fields: Partial<Delivery> = {}): Delivery {
   return {
     number: 1,
     atMs: 0,
-    puppet: registeredPuppet(),
+    corpId: 'wwCorp_1',
+    openKfId: 'wkAccount-1',
+    endpoint: 'http://puppet:8080',
     occasion: 'inline',
     attempt: 1,
     isRaw: false,
@@ -36,7 +37,7 @@ it('takes what its reader asked for alone', () => {
   const notTaken = { taken: false, stage: 'connect', reason: 'none' } as const;
   const [of, failed] = [{ ...ALL, openKfId: 'wkAccount-1' }, { ...ALL, outcome: 'not_taken' } as const];
   expect(new EventStream(of).offer(delivery())).toBe(true);
-  expect(new EventStream(of).offer(delivery({ puppet: registeredPuppet({ openKfId: 'wk2' }) }))).toBe(false);
+  expect(new EventStream(of).offer(delivery({ openKfId: 'wk2' }))).toBe(false);
   expect(new EventStream(failed).offer(delivery())).toBe(false);
   expect(new EventStream(failed).offer(delivery({ result: notTaken }))).toBe(true);
 });

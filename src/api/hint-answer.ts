@@ -6,11 +6,12 @@ import { toAgeS, toIso } from './api-time.js';
 
 /** @param name of its account; `null` where no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
-  const { corpId, openKfId, state, arrivedAtMs, attempts, dueAtMs, endpoint, lastFailure } = hint;
+  const { corpId, openKfId, generation, state, arrivedAtMs, attempts, dueAtMs, endpoint, lastFailure } = hint;
   return {
     corpId,
     openKfId,
     name,
+    generation,
     state,
     arrivedAt: toIso(arrivedAtMs),
     ageS: toAgeS(nowMs, arrivedAtMs),

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { HINT_STATES, type HintState } from '../dispatch/hint.js';
 import { type HintName, HintOperations } from '../dispatch/hint-operations.js';
@@ -12,10 +12,21 @@ import type { HintAnswer, ReplayedAnswer } from './answers/hint.js';
 import type { Page, SuccessAnswer } from './answers/page.js';
 import { askedBy } from './asked-by.js';
 import { toHintAnswer } from './hint-answer.js';
-import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
+import {
+  IsCursorOf,
+  IsId,
+  IsOneOf,
+  limitOf,
+  mustBe,
+  PageQueryDto,
+  readCursor,
+  toCursor,
+} from './page-query.js';
 import { SUCCESS_ANSWER } from './success-answer.js';
 
 const LIST = 'hints';
+const GENERATION_LENGTH_MAX = 64;
+const A_GENERATION = 'the generation of a hint, given once';
 
 /** What a person calls waiting waits for a puppet to register, too. */
 const STATES = {
@@ -42,6 +53,14 @@ export class HintQueryDto {
   @IsOptional()
   @IsId()
   readonly corpId?: string;
+}
+
+export class DropQueryDto extends HintQueryDto {
+  /** Of what is to be dropped and of nothing that came after it; left out: whatever there is. */
+  @IsOptional()
+  @IsString(mustBe(A_GENERATION))
+  @MaxLength(GENERATION_LENGTH_MAX, mustBe(A_GENERATION))
+  readonly generation?: string;
 }
 
 export class ReplayDto {
@@ -105,10 +124,10 @@ export class HintsController {
   @AllowRoles('operator')
   async drop(
     @Param('openKfId') openKfId: string,
-    @Query(HintQueryDto) query: HintQueryDto,
+    @Query(DropQueryDto) query: DropQueryDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
-    await this.operations.drop(toName(openKfId, query), askedBy(request));
+    await this.operations.drop(toName(openKfId, query), query.generation ?? null, askedBy(request));
     return SUCCESS_ANSWER;
   }
 }

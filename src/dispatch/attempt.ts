@@ -85,7 +85,12 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
       else this.#giveUp('timeout', 'no complete answer within 5 s');
     });
     pool.begin();
-    pool.send(request, this);
+  }
+
+  /** Once, and when all of it is there: a pool may answer before this returns. @returns itself. */
+  send(): this {
+    this.#pool.send(this.#request, this);
+    return this;
   }
 
   withdraw(): boolean {

@@ -45,6 +45,14 @@ describe('the ring', () => {
     expect(held.some((value) => value instanceof Buffer || value === raw)).toBe(false);
   });
 
+  it('keeps no registration, which may have been replaced, and nothing of its secrets', () => {
+    const puppet = registeredPuppet();
+    end(REFUSED);
+    const [delivery] = deliveries.latest();
+    expect(delivery).toMatchObject({ corpId: puppet.corpId, openKfId: puppet.openKfId });
+    expect(Object.values(delivery ?? {}).filter((value) => typeof value === 'object')).toEqual([REFUSED]);
+  });
+
   it('keeps the last thousand', () => {
     for (let n = 0; n < DELIVERIES_MAX + 10; n++) end();
     const all = numbers();
@@ -86,6 +94,26 @@ describe('an account', () => {
     for (let n = 0; n <= 100_000; n++) end(TAKEN, { openKfId: `wk${n}` });
     expect(deliveries.lastOf({ openKfId: 'wk0', corpId: 'wwCorp_1' }).taken).toBeNull();
     expect(deliveries.lastOf({ openKfId: 'wk1', corpId: 'wwCorp_1' }).taken).not.toBeNull();
+  });
+
+  it('is forgotten with its registration', () => {
+    end();
+    deliveries.forget('wkAccount-1');
+    deliveries.forget('wkNone');
+    expect(deliveries.lastOf(registeredPuppet())).toEqual({ taken: null, failure: null });
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map());
+  });
+
+  it('says nothing of events by a test of its puppet', async () => {
+    const test = () => deliveries.ended(registeredPuppet(), kfEvent(), 'test', 1, TAKEN, 3);
+    test();
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map());
+    end();
+    const takenAtMs = clock.nowMs();
+    await clock.advance(9);
+    test();
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map([['wwCorp_1', takenAtMs]]));
+    expect(deliveries.lastOf(registeredPuppet()).taken).toMatchObject({ occasion: 'test' });
   });
 
   it('tells with others when its corp had its last', async () => {

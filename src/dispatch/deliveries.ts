@@ -15,7 +15,10 @@ export interface Delivery {
   readonly number: number;
   /** When it ended, store time. */
   readonly atMs: number;
-  readonly puppet: Pick<Puppet, 'corpId' | 'openKfId' | 'endpoint'>;
+  readonly corpId: string;
+  readonly openKfId: string;
+  /** As it was registered. */
+  readonly endpoint: string;
   readonly occasion: DeliveryOccasion;
   /** Counted from 1. */
   readonly attempt: number;
@@ -38,8 +41,8 @@ const NONE: LastDeliveries = { taken: null, failure: null };
 
 /**
  * The latest attempts of this process, of whatever occasion, and the last ones of each account. It is told of every
- * delivery, so it keeps what it is given and makes nothing of it before somebody looks; of events it keeps the id alone,
- * since they may be large.
+ * delivery, so it makes nothing of it before somebody looks; of events it keeps the id alone, since they may be large,
+ * and of puppets no secret.
  */
 @Injectable()
 export class Deliveries {
@@ -62,7 +65,9 @@ export class Deliveries {
     const delivery: Delivery = {
       number: ++this.#count,
       atMs: this.storeClock.nowMs(),
-      puppet,
+      corpId: puppet.corpId,
+      openKfId: puppet.openKfId,
+      endpoint: puppet.endpoint,
       occasion,
       attempt,
       isRaw: event.raw !== null,
@@ -89,11 +94,16 @@ export class Deliveries {
     return account?.corpId === corpId ? account.toLast() : NONE;
   }
 
-  /** When an event of each corp was last taken, store time. Looks through all accounts. */
+  /** Its registration was forgotten. */
+  forget(openKfId: string): void {
+    this.#accounts.delete(openKfId);
+  }
+
+  /** When an event of each corp was last taken, store time, and no test. Looks through all accounts. */
   lastTakenByCorp(): ReadonlyMap<string, number> {
     const times = new Map<string, number>();
-    for (const { corpId, takenAtMs } of this.#accounts.values())
-      if (takenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, takenAtMs);
+    for (const { corpId, eventTakenAtMs } of this.#accounts.values())
+      if (eventTakenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, eventTakenAtMs);
     return times;
   }
 
@@ -116,39 +126,34 @@ export class Deliveries {
 
 /** Changed in place, so that what is delivered leaves nothing behind. */
 class Account {
-  takenAtMs = 0;
+  eventTakenAtMs = 0;
+  #takenAtMs = 0;
   #status = 0;
   #durationMs = 0;
   #occasion: DeliveryOccasion = 'inline';
-  #notTaken: Delivery | null = null;
+  #failure: Failure | null = null;
 
   constructor(readonly corpId: string) {}
 
-  note(delivery: Delivery): void {
-    const { result } = delivery;
+  note({ result, atMs, durationMs, occasion }: Delivery): void {
     if (!result.taken) {
-      this.#notTaken = delivery;
+      this.#failure = { atMs, stage: result.stage, reason: result.reason };
       return;
     }
-    this.takenAtMs = delivery.atMs;
+    this.#takenAtMs = atMs;
+    if (occasion !== 'test') this.eventTakenAtMs = atMs;
     this.#status = result.status;
-    this.#durationMs = delivery.durationMs;
-    this.#occasion = delivery.occasion;
+    this.#durationMs = durationMs;
+    this.#occasion = occasion;
   }
 
   toLast(): LastDeliveries {
     const taken = {
-      atMs: this.takenAtMs,
+      atMs: this.#takenAtMs,
       status: this.#status,
       durationMs: this.#durationMs,
       occasion: this.#occasion,
     };
-    return { taken: this.takenAtMs === 0 ? null : taken, failure: toFailure(this.#notTaken) };
+    return { taken: this.#takenAtMs === 0 ? null : taken, failure: this.#failure };
   }
-}
-
-function toFailure(delivery: Delivery | null): Failure | null {
-  if (delivery === null || delivery.result.taken) return null;
-  const { atMs, result } = delivery;
-  return { atMs, stage: result.stage, reason: result.reason };
 }

@@ -108,7 +108,7 @@ export class HintKeeper {
   }
 
   /** That generation waits no more: no later success has to settle it. */
-  forget({ key, generation }: Held): void {
+  forget({ key, generation }: Pick<Held, 'key' | 'generation'>): void {
     if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
   }
 

@@ -41,8 +41,8 @@ beforeEach(async () => {
   lifecycle = new Lifecycle();
   lines = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const { outbox, registry, client, redelivery } = dispatch;
-  operations = new HintOperations(outbox, registry, client, redelivery, clock, lifecycle, log);
+  const { outbox, keeper, registry, client, redelivery } = dispatch;
+  operations = new HintOperations(outbox, keeper, registry, client, redelivery, clock, lifecycle, log);
 });
 
 /** As if an earlier process had tried all it could. */
@@ -116,16 +116,23 @@ describe('replay', () => {
       ]);
   });
 
-  it('asks which, where events of several corps were kept and none is that of its registration', async () => {
+  it('asks which, where events of several corps were kept, also where one of them is registered', async () => {
+    await registerAt(server.url, { corpId: 'wwB' });
     await leaveDead(ACCOUNT, DAY_MS, 'wwA');
     await leaveDead(ACCOUNT, DAY_MS, 'wwB');
-    expect(await told(operations.replay(OURS, BY))).toEqual([
-      'REQUEST_INVALID',
-      'corpId must say of which corp: wwA, wwB',
-    ]);
+    const refusal = ['REQUEST_INVALID', 'corpId must say of which corp: wwA, wwB'];
+    expect(await told(operations.replay(OURS, BY))).toEqual(refusal);
+    expect(await told(operations.drop(OURS, null, BY))).toEqual(refusal);
+    expect(await dispatch.outbox.counts()).toMatchObject({ dead: 2 });
   });
 
-  it('is of the corp that is said, or that is registered', async () => {
+  it('is of the one that there is, be it of another corp than the registration', async () => {
+    await registerAt(server.url, { corpId: 'wwB' });
+    await leaveDead(ACCOUNT, DAY_MS, 'wwA');
+    expect(await told(operations.replay(OURS, BY))).toEqual(['HINT_UNDELIVERABLE', undefined]);
+  });
+
+  it('is of the corp that is said', async () => {
     await registerAt(server.url, { corpId: 'wwB' });
     await leaveDead(ACCOUNT, DAY_MS, 'wwA');
     await leaveDead(ACCOUNT, DAY_MS, 'wwB');
@@ -133,7 +140,7 @@ describe('replay', () => {
       'HINT_UNDELIVERABLE',
       undefined,
     ]);
-    await operations.replay(OURS, BY);
+    await operations.replay({ openKfId: ACCOUNT, corpId: 'wwB' }, BY);
     await pass(SECOND_MS);
     expect(server.received).toHaveLength(1);
     expect(await dispatch.outbox.counts()).toMatchObject({ waiting: 0, dead: 1 });
@@ -176,6 +183,15 @@ describe('replay of all that is dead', () => {
     expect(await waitingCount()).toBe(0);
   });
 
+  it('is one at a time, and may be asked for again when it is over', async () => {
+    await registerAt(server.url);
+    await leaveDead();
+    const first = operations.replayDead(null, BY);
+    expect(await told(operations.replayDead('wwOther', BY))).toEqual(['HINTS_REPLAY_UNDER_WAY', undefined]);
+    expect(await first).toBe(1);
+    expect(await operations.replayDead(null, BY)).toBe(0);
+  });
+
   it('ends when the process does', async () => {
     await registerAt(server.url);
     await leaveDead();
@@ -185,15 +201,43 @@ describe('replay of all that is dead', () => {
   });
 });
 
+it.each([
+  ['sent again', () => operations.replay(OURS, BY)],
+  ['dropped', () => operations.drop(OURS, null, BY)],
+])('what was %s is settled by no later success', async (_what, operate) => {
+  server.behave(refusing);
+  await registerAt(server.url);
+  await keep();
+  const forgotten: string[] = [];
+  const { keeper } = dispatch;
+  const forget = keeper.forget.bind(keeper);
+  keeper.forget = (hint) => {
+    forgotten.push(hint.generation);
+    forget(hint);
+  };
+  const { generation } = (await hintOf()) ?? {};
+  await operate();
+  expect(forgotten).toEqual([generation]);
+});
+
 describe('drop', () => {
   it('removes what waits, is parked or dead, and says who wanted it', async () => {
     await leaveDead();
-    await operations.drop(OURS, BY);
+    await operations.drop(OURS, null, BY);
     expect(await hintOf()).toBeNull();
     expect(lines).toMatchObject([
       { msg: 'hint.dropped', openKfId: ACCOUNT, corpId: CORP, state: 'dead', ageS: 4 * 86_400, ...BY },
     ]);
-    expect(await told(operations.drop(OURS, BY))).toEqual(['HINT_NOT_FOUND', undefined]);
+    expect(await told(operations.drop(OURS, null, BY))).toEqual(['HINT_NOT_FOUND', undefined]);
+  });
+
+  it('leaves an event that nobody has looked at', async () => {
+    const { generation } = await leave();
+    await leave();
+    expect(await told(operations.drop(OURS, generation, BY))).toEqual(['HINT_CHANGED', undefined]);
+    expect(await hintOf()).not.toBeNull();
+    await operations.drop(OURS, (await hintOf())?.generation ?? null, BY);
+    expect(await hintOf()).toBeNull();
   });
 
   it('leaves an event that came meanwhile', async () => {
@@ -204,7 +248,7 @@ describe('drop', () => {
       await leave();
       return drop(...what);
     };
-    expect(await told(operations.drop(OURS, BY))).toEqual(['HINT_CHANGED', undefined]);
+    expect(await told(operations.drop(OURS, null, BY))).toEqual(['HINT_CHANGED', undefined]);
     expect(await hintOf()).toMatchObject({ state: 'waiting' });
   });
 });

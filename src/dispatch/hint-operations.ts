@@ -7,6 +7,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { type HintHead, hintKey } from './hint.js';
+import { HintKeeper } from './hint-keeper.js';
 import { Outbox } from './outbox.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
@@ -24,8 +25,11 @@ export interface HintName {
 /** What operators do with what waits or is dead. Each is logged with who asked. */
 @Injectable()
 export class HintOperations {
+  #isReplayingAll = false;
+
   constructor(
     private readonly outbox: Outbox,
+    private readonly keeper: HintKeeper,
     private readonly registry: RegistryService,
     private readonly client: PuppetClient,
     private readonly redelivery: Redelivery,
@@ -49,6 +53,7 @@ export class HintOperations {
     }
     const isReplayed = await this.outbox.replay(hintKey(hint), endpoint, this.storeClock.nowMs());
     if (!isReplayed) throw new AppError('HINT_NOT_FOUND');
+    this.#forget(hint);
     this.redelivery.wakeUp();
     this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
   }
@@ -57,9 +62,19 @@ export class HintOperations {
    * The same with all that are dead, of the corp or of all; what has no puppet stays dead until it has one. Ends early
    * when the process does.
    * @returns how many were made due.
-   * @throws AppError `STORE_UNAVAILABLE`; some may be due by then, and it can be repeated.
+   * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`, and some may be due by then: it can be repeated.
    */
   async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    if (this.#isReplayingAll) throw new AppError('HINTS_REPLAY_UNDER_WAY');
+    this.#isReplayingAll = true;
+    try {
+      return await this.#replayDead(corpId, by);
+    } finally {
+      this.#isReplayingAll = false;
+    }
+  }
+
+  async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
     let [replayed, left] = [0, 0];
     try {
       for (let cursor: string | null = null; !this.lifecycle.isDraining; ) {
@@ -83,12 +98,15 @@ export class HintOperations {
 
   /**
    * Throws it away: its event is lost to its puppet until the account's next one.
-   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` where another event came meanwhile, which stays; `REQUEST_INVALID`,
+   * @param generation of what was looked at; `null` for whatever there is.
+   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` where it is another one by now, which stays; `REQUEST_INVALID`,
    *   `STORE_UNAVAILABLE`
    */
-  async drop(name: HintName, by: AskedBy): Promise<void> {
+  async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
     const hint = await this.#get(name);
+    if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
     if (!(await this.outbox.drop(hintKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
+    this.#forget(hint);
     const { openKfId, corpId, state, attempts } = hint;
     const ageS = Math.round((this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000);
     this.log.info({ openKfId, corpId, state, attempts, ageS, ...by }, 'hint.dropped');
@@ -97,7 +115,14 @@ export class HintOperations {
   async #tryToReplay(hint: HintHead): Promise<boolean> {
     const endpoint = this.#endpointFor(hint, this.registry.findPuppet(hint.openKfId));
     if (endpoint === null) return false;
-    return this.outbox.replay(hintKey(hint), endpoint, this.storeClock.nowMs());
+    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint, this.storeClock.nowMs());
+    if (isReplayed) this.#forget(hint);
+    return isReplayed;
+  }
+
+  /** This process may have kept it. */
+  #forget(hint: HintHead): void {
+    this.keeper.forget({ key: hintKey(hint), generation: hint.generation });
   }
 
   /** @returns `null` where nothing can be sent to. */
@@ -106,20 +131,17 @@ export class HintOperations {
   }
 
   async #get({ openKfId, corpId }: HintName): Promise<HintHead> {
-    const corp = corpId ?? this.registry.findPuppet(openKfId)?.corpId ?? null;
-    const known = corp === null ? null : await this.#find(openKfId, corp);
-    const found = known !== null || corpId !== null ? [] : await this.outbox.findOfAccount(openKfId);
-    if (found.length > 1) {
-      const corps = found.map((hint) => hint.corpId).join(', ');
-      throw new AppError('REQUEST_INVALID', { detail: `corpId must say of which corp: ${corps}` });
-    }
-    const hint = known ?? found[0];
+    const found = await (corpId === null
+      ? this.outbox.findOfAccount(openKfId)
+      : this.#find(openKfId, corpId));
+    const [hint] = found;
     if (hint === undefined) throw new AppError('HINT_NOT_FOUND');
-    return hint;
+    if (found.length === 1) return hint;
+    const corps = found.map((one) => one.corpId).sort();
+    throw new AppError('REQUEST_INVALID', { detail: `corpId must say of which corp: ${corps.join(', ')}` });
   }
 
-  async #find(openKfId: string, corpId: string): Promise<HintHead | null> {
-    const key = hintKey({ openKfId, corpId });
-    return (await this.outbox.findHeads([key])).get(key) ?? null;
+  async #find(openKfId: string, corpId: string): Promise<readonly HintHead[]> {
+    return [...(await this.outbox.findHeads([hintKey({ openKfId, corpId })])).values()];
   }
 }

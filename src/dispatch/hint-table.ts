@@ -14,6 +14,8 @@ const NO_ENDPOINT = '';
 export class HintTable {
   readonly #heads = new Map<string, HintHead>();
   readonly #due = new DueQueues();
+  /** How many of those that wait came in at each time. In no order, which a put would pay for. */
+  readonly #arrivals = new Map<number, number>();
   readonly #byEndpoint = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
   /** Keys in their order. */
@@ -36,6 +38,7 @@ export class HintTable {
     }
     this.#heads.set(key, head);
     this.#countUnregistered(head, 1);
+    this.#countArrival(head, 1);
     const atMs = claimableAtMs(head);
     if (atMs !== null) this.#due.add(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
     if (head.state === 'waiting' && head.endpoint !== null) this.#ofEndpoint(head.endpoint).add(key);
@@ -44,6 +47,13 @@ export class HintTable {
   delete(key: string): void {
     const head = this.#remove(key);
     if (head !== null) this.#byState[head.state].delete(key);
+  }
+
+  /** When the first of those came in that wait; `null` where none does. */
+  oldestWaitingAtMs(): number | null {
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const atMs of this.#arrivals.keys()) if (atMs < oldestMs) oldestMs = atMs;
+    return oldestMs === Number.POSITIVE_INFINITY ? null : oldestMs;
   }
 
   /** In the order of their time. */
@@ -94,6 +104,7 @@ export class HintTable {
     if (head === undefined) return null;
     this.#heads.delete(key);
     this.#countUnregistered(head, -1);
+    this.#countArrival(head, -1);
     const atMs = claimableAtMs(head);
     if (atMs !== null) this.#due.delete(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
     if (head.endpoint === null) return head;
@@ -101,6 +112,13 @@ export class HintTable {
     keys?.delete(key);
     if (keys?.size === 0) this.#byEndpoint.delete(head.endpoint);
     return head;
+  }
+
+  #countArrival({ state, arrivedAtMs }: HintHead, change: 1 | -1): void {
+    if (state !== 'waiting') return;
+    const count = (this.#arrivals.get(arrivedAtMs) ?? 0) + change;
+    if (count > 0) this.#arrivals.set(arrivedAtMs, count);
+    else this.#arrivals.delete(arrivedAtMs);
   }
 
   #ofEndpoint(endpoint: string): Set<string> {

@@ -206,28 +206,37 @@ export class LocalOutbox extends Outbox {
     if (before === null) return false;
     const hint = toReplayed(before, endpoint, nowMs);
     this.#table.set(toHead(hint));
-    await this.#store.write(key, hint);
+    try {
+      await this.#store.write(key, hint);
+    } catch (error) {
+      const now = this.#table.get(key);
+      if (now?.generation === hint.generation) this.#table.set({ ...toHead(before), lease: now.lease });
+      throw error;
+    }
     return true;
   }
 
   override async drop(key: string, generation: string): Promise<boolean> {
-    if (this.#table.get(key)?.generation !== generation) return false;
+    const head = this.#table.get(key);
+    if (head === null) return true;
+    if (head.generation !== generation) return false;
     this.#table.delete(key);
-    await this.#store.remove(key);
+    try {
+      await this.#store.remove(key);
+    } catch (error) {
+      if (this.#table.get(key) === null) this.#table.set(head);
+      throw error;
+    }
     return true;
   }
 
   override async counts(): Promise<OutboxCounts> {
-    let oldestWaitingAtMs: number | null = null;
-    for (const { state, arrivedAtMs } of this.#table.heads()) {
-      if (state === 'waiting') oldestWaitingAtMs = Math.min(oldestWaitingAtMs ?? arrivedAtMs, arrivedAtMs);
-    }
     return {
       waiting: this.#table.count('waiting'),
       parked: this.#table.count('parked'),
       dead: this.#table.count('dead'),
       unreadable: this.#store.unreadable,
-      oldestWaitingAtMs,
+      oldestWaitingAtMs: this.#table.oldestWaitingAtMs(),
     };
   }
 

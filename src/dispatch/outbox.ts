@@ -149,7 +149,7 @@ export abstract class Outbox {
 
   /**
    * Removes it for good, whatever its state and whoever has leased it, if it is still of this generation.
-   * @returns whether it was removed, by this.
+   * @returns false where another generation is there; true where none is, be it by this or before.
    */
   abstract drop(key: string, generation: string): Promise<boolean>;
 

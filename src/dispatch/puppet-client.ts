@@ -105,7 +105,7 @@ export class PuppetClient {
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('client', 'deliver', parent);
     const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
-    const exchange = new Exchange(pool, request, this.clock);
+    const exchange = new Exchange(pool, request, this.clock).send();
     if (span !== null) record(span, endpoint, event, attempt, exchange);
     return exchange;
   }

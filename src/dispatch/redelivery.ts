@@ -86,6 +86,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
       hintLog,
     );
     registry.beforeAnswer((puppet) => this.#claimFor(puppet));
+    registry.whenForgotten((openKfId) => deliveries.forget(openKfId));
   }
 
   onApplicationBootstrap(): void {

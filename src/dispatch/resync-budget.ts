@@ -17,15 +17,15 @@ export abstract class ResyncBudget {
   abstract giveBack(corpId: string, takenAtMs: number): Promise<void>;
 }
 
-/** The grants of the window, oldest first, with one more; or when there is room for one. */
+/** The grants of the window, oldest first, with one more where that is not more than `max`; or when there is room for one. */
 export function grantOne(
   grants: readonly number[],
   nowMs: number,
+  max = RESYNCS_PER_WINDOW,
 ): { readonly grants: readonly number[] } | { readonly retryAtMs: number } {
   // One that lies far ahead was taken before a clock was set back.
   const running = grants.filter((atMs) => Math.abs(nowMs - atMs) < RESYNC_WINDOW_MS);
   const [oldest] = running;
-  if (running.length >= RESYNCS_PER_WINDOW && oldest !== undefined)
-    return { retryAtMs: oldest + RESYNC_WINDOW_MS };
+  if (running.length >= max && oldest !== undefined) return { retryAtMs: oldest + RESYNC_WINDOW_MS };
   return { grants: [...running, nowMs] };
 }

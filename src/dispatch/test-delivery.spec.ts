@@ -35,20 +35,21 @@ replicasOfEachTest();
 
 const BY = { from: '10.9.8.7', requestId: 'request-1' };
 let lines: Record<string, unknown>[];
+let tests: TestDelivery;
 
 beforeEach(async () => {
   await start();
   lines = [];
+  tests = openTests(dispatch.budget);
 });
 
-function test(openKfId = ACCOUNT, budget: ResyncBudget = dispatch.budget): Promise<Tested> {
+function openTests(budget: ResyncBudget): TestDelivery {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { client, registry, redelivery, deliveries } = dispatch;
-  return new TestDelivery(client, registry, redelivery, budget, deliveries, clock, clock, log).send(
-    openKfId,
-    BY,
-  );
+  return new TestDelivery(client, registry, redelivery, budget, deliveries, clock, clock, log);
 }
+
+const test = (openKfId = ACCOUNT): Promise<Tested> => tests.send(openKfId, BY);
 
 const CIRCUIT_OPENS_AFTER = 5;
 
@@ -120,6 +121,18 @@ describe('a test', () => {
     expect(await waitingCount()).toBe(0);
   });
 
+  it('is forgotten with the registration, wherever that was forgotten', async () => {
+    const server = await puppetServer();
+    await registerAt(server.url);
+    await test();
+    const ofAccount = { openKfId: ACCOUNT, corpId: CORP };
+    expect(dispatch.deliveries.lastOf(ofAccount).taken).not.toBeNull();
+    await dispatch.repository.forget(ACCOUNT);
+    await pass(MINUTE_MS + 2 * SECOND_MS);
+    expect(dispatch.registry.findPuppet(ACCOUNT)).toBeNull();
+    expect(dispatch.deliveries.lastOf(ofAccount).taken).toBeNull();
+  });
+
   it('of an account that is not registered is refused', async () => {
     await expect(test()).rejects.toMatchObject({ code: 'REGISTRY_PUPPET_NOT_FOUND' });
   });
@@ -168,14 +181,28 @@ describe('what a test says of the endpoint', () => {
 });
 
 describe("WeCom's limit of pulls without a token", () => {
-  it('counts tests too: a seventh within a minute is refused, and told when', async () => {
+  it('counts tests too: a seventh pull within a minute is refused, and told when', async () => {
     const server = await puppetServer();
     await registerAt(server.url);
-    for (let n = 0; n < 6; n++) await test();
+    for (let n = 0; n < 4; n++) await dispatch.budget.take(CORP, clock.nowMs());
+    for (let n = 0; n < 2; n++) await test();
     await pass(20 * SECOND_MS);
     await expect(test()).rejects.toMatchObject({ code: 'RESYNC_LIMITED', retryAfterS: 40 });
-    expect(server.received).toHaveLength(6);
+    expect(server.received).toHaveLength(2);
     await pass(MINUTE_MS);
+    expect(await test()).toMatchObject({ failure: null });
+  });
+
+  it('is left to hints by half: a fourth test within a minute is refused', async () => {
+    const server = await puppetServer();
+    await registerAt(server.url);
+    for (let n = 0; n < 3; n++) await test();
+    await pass(20 * SECOND_MS);
+    await expect(test()).rejects.toMatchObject({ code: 'RESYNC_LIMITED', retryAfterS: 40 });
+    for (let n = 0; n < 3; n++) expect(await dispatch.budget.take(CORP, clock.nowMs())).toBeNull();
+    await registerAt(server.url, { openKfId: account(9), corpId: 'wwOther' });
+    expect(await test(account(9))).toMatchObject({ failure: null });
+    await pass(40 * SECOND_MS);
     expect(await test()).toMatchObject({ failure: null });
   });
 
@@ -192,8 +219,16 @@ describe("WeCom's limit of pulls without a token", () => {
       override take = away;
       override giveBack = away;
     }
-    expect(await test(ACCOUNT, new AwayBudget())).toMatchObject({ failure: null });
+    expect(await openTests(new AwayBudget()).send(ACCOUNT, BY)).toMatchObject({ failure: null });
   });
+});
+
+it('fails where the process has closed its connections, and leaves none counted as under way', async () => {
+  const server = await puppetServer();
+  await registerAt(server.url);
+  await dispatch.client.close();
+  expect(await test()).toMatchObject({ failure: { stage: 'connect' }, answer: null });
+  expect(server.received).toEqual([]);
 });
 
 it('comes to its end when the process stops', async () => {

@@ -11,8 +11,11 @@ import type { Failure } from './hint.js';
 import { hasSeenNothing, toResync } from './hint-sender.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
-import { ResyncBudget } from './resync-budget.js';
+import { grantOne, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
 import type { ShownAnswer } from './shown-exchange.js';
+
+/** By this process within a minute, of a corp; the rest of what WeCom allows is for what waits. */
+const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 
 /** What came of it. */
 export interface Tested {
@@ -30,6 +33,9 @@ export interface Tested {
  */
 @Injectable()
 export class TestDelivery {
+  /** When tests of each corp were sent, store time, oldest first. */
+  readonly #tests = new Map<string, readonly number[]>();
+
   constructor(
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
@@ -51,22 +57,36 @@ export class TestDelivery {
     const tested = this.#mustWait(puppet) ? REGISTERING : await this.#attempt(puppet);
     const { failure, durationMs, answer } = tested;
     if (failure === null) await this.#taken(puppet);
-    else if (hasSeenNothing(failure.stage)) await this.budget.giveBack(corpId, takenAtMs).catch(() => {});
+    else if (hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
     const outcome = { puppetStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
     this.log.info({ openKfId, corpId, taken: failure === null, ...outcome, ...by }, 'delivery.tested');
     return tested;
   }
 
-  /** While the store is away nobody is granted any, so that a person's few tests are within the limit. */
   async #takeGrant(corpId: string, nowMs: number): Promise<void> {
+    const own = grantOne(this.#tests.get(corpId) ?? [], nowMs, TESTS_PER_WINDOW);
+    if ('retryAtMs' in own) throw toLimited(own.retryAtMs, nowMs);
+    this.#tests.set(corpId, own.grants);
+    // While the store is away nobody is granted any, so that a person's few tests are within the limit.
     const retryAtMs = await this.budget.take(corpId, nowMs).catch((error: unknown) => {
       if (error instanceof AppError) return null;
       throw error;
     });
     if (retryAtMs === null) return;
-    const retryAfterS = Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000));
-    throw new AppError('RESYNC_LIMITED', { retryAfterS });
+    this.#forget(corpId, nowMs);
+    throw toLimited(retryAtMs, nowMs);
+  }
+
+  async #giveBack(corpId: string, takenAtMs: number): Promise<void> {
+    this.#forget(corpId, takenAtMs);
+    await this.budget.giveBack(corpId, takenAtMs).catch(() => {});
+  }
+
+  #forget(corpId: string, takenAtMs: number): void {
+    const tests = this.#tests.get(corpId) ?? [];
+    const at = tests.indexOf(takenAtMs);
+    if (at !== -1) this.#tests.set(corpId, tests.toSpliced(at, 1));
   }
 
   #mustWait(puppet: Puppet): boolean {
@@ -93,6 +113,10 @@ export class TestDelivery {
       this.redelivery.recovered(endpoint);
     if (!puppet.online) await this.registry.markOnline(puppet);
   }
+}
+
+function toLimited(retryAtMs: number, nowMs: number): AppError {
+  return new AppError('RESYNC_LIMITED', { retryAfterS: Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000)) });
 }
 
 const REGISTERING: Tested = {

@@ -261,7 +261,8 @@ export const ERRORS = {
   HINT_CHANGED: {
     status: 409,
     retry: false,
-    message: 'The hint was taken, or a newer event came in, at this very moment; look at it again',
+    message:
+      'It is not the event any more that was looked at: it was taken or sent again, or a newer one came in, and nothing was dropped; look at it again',
   },
   HINT_UNDELIVERABLE: {
     status: 409,
@@ -269,15 +270,20 @@ export const ERRORS = {
     message:
       'It cannot be sent, since no puppet of its corp is registered for the kf account at an endpoint that can be used; have its puppet register, which sends it',
   },
+  HINTS_REPLAY_UNDER_WAY: {
+    status: 409,
+    retry: true,
+    message: 'This process is already making dead hints due, one after the other; try again when it is done',
+  },
   RESYNC_LIMITED: {
     status: 429,
-    retry: false,
+    retry: true,
     message:
-      'Puppets of this corp were told six times within a minute to pull without a sync token, and WeCom answers only ten such pulls; try again shortly',
+      'Puppets of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
   },
   STREAM_READERS_TOO_MANY: {
     status: 429,
-    retry: false,
+    retry: true,
     message:
       'Too many readers follow the deliveries of this process already; close one, or try again shortly',
   },

@@ -86,6 +86,7 @@ const A_HINT = {
   corpId: CORP_ID,
   openKfId: OPEN_KF_ID,
   name: 'Support',
+  generation: '0b9d1c5e-6a0f-4a4c-9d6e-3f1f2a7c8b90',
   state: 'waiting' as const,
   arrivedAt: AT,
   ageS: 42.1,

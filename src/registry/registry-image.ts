@@ -22,6 +22,8 @@ interface Known {
  * synchronous; who fills it, and when, is the registry service's affair.
  */
 export class RegistryImage {
+  /** Is called with each account that was known. */
+  onRemoved: (openKfId: string) => void = () => {};
   readonly #known = new Map<string, Known>();
   readonly #corps = new KnownCorps();
   /** The distinct corpSecrets of each corp's puppets. */
@@ -130,6 +132,7 @@ export class RegistryImage {
     this.#known.delete(openKfId);
     this.#index?.delete(before.puppet);
     this.#release(before);
+    this.onRemoved(openKfId);
   }
 
   /** Made when it is first asked for, with pauses, and kept up from then on. */

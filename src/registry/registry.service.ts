@@ -107,6 +107,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     this.#registrations.beforeAnswer(prepare);
   }
 
+  /** @param tell is called with each account that is not registered any more; there is one listener. */
+  whenForgotten(tell: (openKfId: string) => void): void {
+    this.#image.onRemoved = tell;
+  }
+
   /** Resolves, in the tick of the answer, when no registration of the account is under way; `null` when none is. */
   whenAnswered(openKfId: string): Promise<void> | null {
     return this.#registrations.whenAnswered(openKfId);

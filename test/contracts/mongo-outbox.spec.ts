@@ -178,7 +178,8 @@ mongoSuite('two processes on one MongoDB', () => {
   it('agree on the time, however wrong their own clocks are', async () => {
     for (const repository of both(PuppetRepository)) await repository.changes(null);
     const [oneMs, otherMs] = both(StoreClock).map((clock) => clock.nowMs());
-    expect(Math.abs((oneMs ?? 0) - (otherMs ?? 0))).toBeLessThan(250);
+    // Of 20 minutes.
+    expect(Math.abs((oneMs ?? 0) - (otherMs ?? 0))).toBeLessThan(60_000);
   });
 });
 

@@ -641,7 +641,8 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         const { generation } = await outbox.put(newHint(), NOW_MS);
         await before();
         expect(await outbox.drop(KEY, generation)).toBe(true);
-        expect(await outbox.drop(KEY, generation)).toBe(false);
+        // Its answer may have been lost.
+        expect(await outbox.drop(KEY, generation)).toBe(true);
         await reopen();
         expect(await outbox.find(KEY)).toBeNull();
         expect(await outbox.counts()).toMatchObject({ waiting: 0, dead: 0 });

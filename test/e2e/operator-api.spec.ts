@@ -261,8 +261,13 @@ onEachStore((newPlace) => {
       await sendMessage(manager.url, app, openKfId).then(({ status }) => expect(status).toBe(404));
       await register(manager.url, app, newOpenKfId(), puppet.url);
       await sendMessage(manager.url, app, openKfId);
-      expect(await hintsOf(app)).toHaveLength(1);
-      expect(await ask(SUCCESS, `hints/${openKfId}`, DELETE)).toEqual(SUCCESS_ANSWER);
+      const [{ generation = '' } = {}, ...others] = await hintsOf(app);
+      expect(others).toEqual([]);
+      await sendMessage(manager.url, app, openKfId);
+      const drop = (of: string) => `hints/${openKfId}?corpId=${app.corpId}&generation=${of}`;
+      expect((await refusalOf(drop(generation), DELETE)).slice(0, 2)).toEqual([409, 'HINT_CHANGED']);
+      const [newer] = await hintsOf(app);
+      expect(await ask(SUCCESS, drop(newer?.generation ?? ''), DELETE)).toEqual(SUCCESS_ANSWER);
       expect(await hintsOf(app)).toEqual([]);
       expect((await refusalOf(`hints/${openKfId}`, DELETE)).slice(0, 2)).toEqual([404, 'HINT_NOT_FOUND']);
       const line = await manager.line(({ msg, openKfId: of }) => msg === 'hint.dropped' && of === openKfId);
@@ -350,6 +355,16 @@ onEachStore((newPlace) => {
       const [status, error, message] = await refusalOf(path);
       expect([status, error]).toEqual([400, 'REQUEST_INVALID']);
       expect(message).toContain(expected);
+    });
+
+    it('a drop of what is no generation is 400, and named', async () => {
+      for (const generation of ['a&generation=b', 'x'.repeat(65)]) {
+        const [status, , message] = await refusalOf(`hints/wk1?generation=${generation}`, DELETE);
+        expect([status, message]).toEqual([
+          400,
+          expect.stringContaining('generation must be the generation of a hint, given once'),
+        ]);
+      }
     });
 
     it('a replay of all that says not what is 400, and named', async () => {

@@ -176,7 +176,7 @@ it('leaves a store behind that opens without being looked through', async () => 
   const { size: bytes, mtimeMs } = statSync(file ?? '');
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
-    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens'],
+    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps'],
     closed: { bytes, mtimeMs },
   });
   const again = await startManager(place.env);

@@ -8,6 +8,7 @@ export const HINT = z.object({
   corpId: z.string(),
   openKfId: z.string(),
   name: z.string().nullable().describe('Of the account, where a puppet has registered for it.'),
+  generation: z.string().describe('Another one for each event that is kept, and each time it is sent again.'),
   state: z
     .enum(HINT_STATES)
     .describe('waiting for its next try; parked until a puppet registers; dead until it is replayed.'),
@@ -26,6 +27,11 @@ export const HINT_PAGE = pageOf(HINT);
 export const REPLAYED = z.object({
   code: z.literal(0),
   message: z.literal('success'),
-  replayed: z.int().min(0).describe('How many were made due.'),
+  replayed: z
+    .int()
+    .min(0)
+    .describe(
+      'How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.',
+    ),
 });
 export type ReplayedAnswer = z.infer<typeof REPLAYED>;

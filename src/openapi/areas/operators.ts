@@ -1,5 +1,5 @@
 import { DeliveriesQueryDto, StreamQueryDto } from '../../api/deliveries.controller.js';
-import { HintQueryDto, HintsQueryDto, ReplayDto } from '../../api/hints.controller.js';
+import { DropQueryDto, HintQueryDto, HintsQueryDto, ReplayDto } from '../../api/hints.controller.js';
 import { KfAccountsQueryDto } from '../../api/kf-accounts.controller.js';
 import { WecomErrorsQueryDto } from '../../api/wecom-errors.controller.js';
 import { exampleOf, jsonOf } from '../components.js';
@@ -99,7 +99,7 @@ export const OPERATORS: Area = {
     tags: ['operators'],
     summary: 'Send its puppet one hint now',
     description:
-      'Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most six a minute. Answered 200 also where the puppet did not take it; the answer says so.',
+      'Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most three a minute. Answered 200 also where the puppet did not take it; the answer says so.',
     parameters: [openKfId],
     answers: { 200: { description: 'What came of it.', content: jsonOf('Tested') } },
     errors: [
@@ -127,7 +127,8 @@ export const OPERATORS: Area = {
     id: 'replayDeadHints',
     tags: ['operators'],
     summary: 'Send again all that is dead',
-    description: 'They are due at once. Repeated, it finds those that have died since.',
+    description:
+      'They are due at once; those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no more. One such request at a time. Repeated, it finds those that have died since.',
     body: {
       content: {
         'application/json': {
@@ -139,7 +140,7 @@ export const OPERATORS: Area = {
       },
     },
     answers: { 200: { description: 'How many are sent.', content: jsonOf('Replayed') } },
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE'],
   },
   'POST /api/v1/hints/:openKfId/replay': {
     id: 'replayHint',
@@ -170,8 +171,12 @@ export const OPERATORS: Area = {
       'Its account hears of what was in it with the next event, since a puppet pulls all that is new. A second time it is 404.',
     parameters: [
       openKfId,
-      ...queryOfDto(HintQueryDto, {
+      ...queryOfDto(DropQueryDto, {
         corpId: { ...corpId, description: 'Which, where several corps have one.' },
+        generation: {
+          description:
+            'That of the hint as it was seen: what came in since is not dropped. Left out: whatever there is.',
+        },
       }),
     ],
     answers: { 200: { description: 'It is gone.', content: jsonOf('Success') } },

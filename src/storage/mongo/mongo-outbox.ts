@@ -265,11 +265,12 @@ export class MongoOutbox extends Outbox {
     );
   }
 
-  override async drop(key: string, generation: string): Promise<boolean> {
-    const { deletedCount } = await this.store.run('drop hint', () =>
-      this.#records.deleteOne({ _id: key, generation }),
-    );
-    return deletedCount === 1;
+  override drop(key: string, generation: string): Promise<boolean> {
+    return this.store.run('drop hint', async () => {
+      const { deletedCount } = await this.#records.deleteOne({ _id: key, generation });
+      if (deletedCount === 1) return true;
+      return (await this.#records.findOne({ _id: key }, { projection: { _id: 1 } })) === null;
+    });
   }
 
   override async counts(): Promise<OutboxCounts> {
