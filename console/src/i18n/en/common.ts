@@ -30,6 +30,7 @@ export const common = {
   previous: 'Previous',
   next: 'Next',
   pageNumber: (page: number) => `Page ${page.toLocaleString('en')}`,
+  pageEmpty: 'Nothing on this page.',
   pagesOfList: 'Pages of the list',
   notFound: 'There is no such page',
   notFoundText: 'The address may be mistyped, or the page of an older version.',

@@ -30,6 +30,7 @@ export const common: Words['common'] = {
   previous: '上一页',
   next: '下一页',
   pageNumber: (page) => `第 ${page.toLocaleString('zh-CN')} 页`,
+  pageEmpty: '本页没有内容。',
   pagesOfList: '列表翻页',
   notFound: '页面不存在',
   notFoundText: '地址可能有误，或者该页面属于旧版本。',
