@@ -153,6 +153,15 @@ describe('the list of accounts', () => {
     expect(outbox.asked).toEqual([50, 50, 300]);
   });
 
+  it('finds the only one in a state that memory knows among many, at once', async () => {
+    for (let n = 0; n < 20_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
+    await registerAt('http://puppet', { openKfId: 'wkz' });
+    await dispatch.registry.deregister({ openKfId: 'wkz', corpId: CORP });
+    expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
+    expect(outbox.asked).toEqual([1]);
+    expect(await pages({ state: 'offline', text: 'wk1' })).toEqual([[]]);
+  });
+
   it('gives a shorter page rather than look at everything, and goes on from there', async () => {
     for (let n = 0; n < 10_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
     await registerAt('http://puppet', { openKfId: 'wkz' });

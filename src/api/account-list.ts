@@ -12,7 +12,7 @@ import type { Page } from './answers/page.js';
 
 /** Looked at in one turn of the event loop, and asked about in one question to the store. */
 const SLICE = 1_000;
-/** Looked at for one page where the store must be asked about each: what is left is for the next page. */
+/** Asked about for one page: what is left is for the next page. What memory tells is looked through to the end. */
 const ASKED_MAX = 10_000;
 /** What memory knows is told without the store. */
 const ASK_LIMIT_MS = 1_000;
@@ -34,6 +34,8 @@ interface Found {
 /** What a look at one slice found, and where the next begins; `null` at the end. */
 interface Slice {
   readonly found: readonly Found[];
+  /** Of how many the store was asked. */
+  readonly asked: number;
   readonly end: string | null;
 }
 
@@ -68,7 +70,7 @@ export class AccountList {
       found.push(...slice.found);
       end = slice.end;
       if (found.length > limit) return this.#toPage(found.slice(0, limit), keyOfLast(found, limit));
-      if (filter.state !== null) asked += SLICE;
+      asked += slice.asked;
       await nextTurn();
     }
     return this.#toPage(found, end);
@@ -103,11 +105,12 @@ export class AccountList {
     const last = puppets.at(-1);
     const end = last === undefined || puppets.length < size ? null : accountKey(last);
     const matching = puppets.filter((puppet) => hasText(puppet, text));
-    if (state === null) return { found: matching.map((puppet) => ({ puppet, hint: undefined })), end };
+    if (state === null)
+      return { found: matching.map((puppet) => ({ puppet, hint: undefined })), asked: 0, end };
     const candidates = matching.filter(({ online }) => online === (state === 'online'));
     const hints = await this.#findHints(candidates);
     const calm = candidates.filter((puppet) => !hints?.has(accountKey(puppet)));
-    return { found: calm.map((puppet) => ({ puppet, hint: null })), end };
+    return { found: calm.map((puppet) => ({ puppet, hint: null })), asked: candidates.length, end };
   }
 
   async #hinted(states: readonly HintState[], filter: AccountFilter, after: string): Promise<Slice> {
@@ -117,7 +120,7 @@ export class AccountList {
       const puppet = this.registry.findPuppet(hint.openKfId);
       return puppet?.corpId === hint.corpId && hasText(puppet, text) ? [{ puppet, hint }] : [];
     });
-    return { found, end: page.cursor };
+    return { found, asked: SLICE, end: page.cursor };
   }
 
   /** @returns `null` where the store does not answer in time. */

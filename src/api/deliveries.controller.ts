@@ -62,17 +62,17 @@ export class DeliveriesController {
     return { items: page.map(toDeliveryAnswer), nextCursor: toCursor(LIST, last) };
   }
 
-  /** Goes on until its reader leaves, or the process drains. */
+  /** Goes on until its reader leaves, the session ends that it was asked for with, or the process drains. */
   @Get('stream')
   @AllowRoles('operator')
   @HttpCode(200)
   stream(
     @Query(StreamQueryDto) query: StreamQueryDto,
-    @Req() { method }: FastifyRequest,
+    @Req() { method, sessionEndMs }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
-    reply.send(method === 'HEAD' ? '' : this.streams.open(toFilter(query)));
+    reply.send(method === 'HEAD' ? '' : this.streams.open(toFilter(query), sessionEndMs));
   }
 }
 

@@ -26,8 +26,10 @@ beforeEach(() => {
   streams = new DeliveryStreams(deliveries, clock, lifecycle);
 });
 
-afterEach(() => {
+afterEach(async () => {
   streams.beforeApplicationShutdown();
+  await clock.advance(500);
+  await clock.advance(0);
   expect(clock.pendingTimers).toBe(0);
 });
 
@@ -41,7 +43,7 @@ async function leave(reader: Readable): Promise<void> {
 }
 
 it('says hello at once, each delivery within a tenth of a second, and beats every 15 s', async () => {
-  const reader = streams.open(ALL);
+  const reader = streams.open(ALL, null);
   expect(read(reader)).toBe(HELLO);
   end();
   await clock.advance(100);
@@ -55,7 +57,11 @@ it('says hello at once, each delivery within a tenth of a second, and beats ever
 });
 
 it('tells all readers the same', async () => {
-  const readers = [streams.open(ALL), streams.open(ALL), streams.open({ ...ALL, openKfId: 'wkOther' })];
+  const readers = [
+    streams.open(ALL, null),
+    streams.open(ALL, null),
+    streams.open({ ...ALL, openKfId: 'wkOther' }, null),
+  ];
   end();
   await clock.advance(100);
   const [one, two, other] = readers.map(read);
@@ -65,7 +71,7 @@ it('tells all readers the same', async () => {
 });
 
 it('has no timer and no listener while nobody reads', async () => {
-  const reader = streams.open(ALL);
+  const reader = streams.open(ALL, null);
   end();
   await leave(reader);
   expect(clock.pendingTimers).toBe(0);
@@ -74,19 +80,50 @@ it('has no timer and no listener while nobody reads', async () => {
 });
 
 it('takes 32 readers, and one more when one has left', async () => {
-  const readers = Array.from({ length: 32 }, () => streams.open(ALL));
-  expect(() => streams.open(ALL)).toThrow(
+  const readers = Array.from({ length: 32 }, () => streams.open(ALL, null));
+  expect(() => streams.open(ALL, null)).toThrow(
     expect.objectContaining({ code: 'STREAM_READERS_TOO_MANY', retryAfterS: 10 }),
   );
   for (const reader of readers.slice(0, 1)) await leave(reader);
-  expect(read(streams.open(ALL))).toBe(HELLO);
+  expect(read(streams.open(ALL, null))).toBe(HELLO);
 });
 
 it('ends when the process drains, with what there is still to tell, and so for who comes then', async () => {
-  const reader = streams.open(ALL);
+  const reader = streams.open(ALL, null);
   const all = text(reader);
   end();
   lifecycle.beginDrain();
   expect(await all).toMatch(/^event: hello\n.*event: delivery\n/s);
-  expect(await text(streams.open(ALL))).toBe(HELLO);
+  expect(await text(streams.open(ALL, null))).toBe(HELLO);
+});
+
+it('is taken from a reader who does not read, half a second after the process has begun to drain', async () => {
+  const [stuck, slow] = [streams.open(ALL, null), streams.open(ALL, null)];
+  lifecycle.beginDrain();
+  await clock.advance(499);
+  expect(stuck.destroyed).toBe(false);
+  slow.resume();
+  await clock.advance(0);
+  expect(slow.readableEnded).toBe(true);
+  await clock.advance(1);
+  expect(stuck).toMatchObject({ destroyed: true, readableEnded: false });
+});
+
+it('ends with the session of who reads it, and with that alone', async () => {
+  const [session, other] = [streams.open(ALL, clock.nowMs() + 60_000), streams.open(ALL, null)];
+  const all = text(session);
+  await clock.advance(59_999);
+  expect(session.readableEnded).toBe(false);
+  end();
+  await clock.advance(1);
+  expect(await all).toMatch(/^event: hello\n.*event: delivery\n/s);
+  end();
+  await clock.advance(100);
+  expect(other.destroyed).toBe(false);
+  expect(read(other).match(/event: delivery/g)).toHaveLength(2);
+});
+
+it('leaves no timer of a session behind when its reader leaves', async () => {
+  await leave(streams.open(ALL, clock.nowMs() + 60_000));
+  expect(clock.pendingTimers).toBe(0);
 });

@@ -14,6 +14,8 @@ const TRY_AGAIN_S = 10;
 const BEAT_MS = 15_000;
 /** So that many deliveries are written together, while a person still sees them at once. */
 const FLUSH_MS = 100;
+/** For what a reader has not read yet when it is to end; one that reads no more would hold the process. */
+const END_LIMIT_MS = 500;
 
 /**
  * Those who follow the deliveries of this process. While nobody does it listens to none. A delivery costs a look at each
@@ -38,21 +40,26 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     this.#endAll();
   }
 
-  /** Begins with a hello; ends when it is destroyed, or the process drains. @throws AppError `STREAM_READERS_TOO_MANY` */
-  open(filter: DeliveryFilter): Readable {
+  /**
+   * Begins with a hello; ends when it is destroyed, at `endMs`, or when the process drains.
+   * @param endMs on the wall clock; `null` for never.
+   * @throws AppError `STREAM_READERS_TOO_MANY`
+   */
+  open(filter: DeliveryFilter, endMs: number | null): Readable {
     if (this.#readers.size >= READERS_MAX) {
       throw new AppError('STREAM_READERS_TOO_MANY', { retryAfterS: TRY_AGAIN_S });
     }
     const reader = new EventStream(filter);
     reader.tell('hello', { replica: REPLICA, version: VERSION });
-    if (this.lifecycle.isDraining) reader.end();
-    else this.#add(reader);
+    if (this.lifecycle.isDraining) this.#end(reader);
+    else this.#add(reader, endMs);
     return reader;
   }
 
-  #add(reader: EventStream): void {
+  #add(reader: EventStream, endMs: number | null): void {
     this.#readers.add(reader);
     reader.once('close', () => this.#remove(reader));
+    if (endMs !== null) this.#untilClosed(reader, endMs - this.clock.nowMs(), () => this.#end(reader));
     if (this.#readers.size > 1) return;
     this.#stopListening = this.deliveries.listen((delivery) => this.#offer(delivery));
     this.#beatLater();
@@ -96,10 +103,18 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
   }
 
   #endAll(): void {
+    for (const reader of [...this.#readers]) this.#end(reader);
+  }
+
+  #end(reader: EventStream): void {
     this.#flushAll();
-    for (const reader of [...this.#readers]) {
-      this.#remove(reader);
-      reader.end();
-    }
+    this.#remove(reader);
+    reader.end();
+    this.#untilClosed(reader, END_LIMIT_MS, () => reader.destroy());
+  }
+
+  #untilClosed(reader: EventStream, delayMs: number, run: () => void): void {
+    const timer = this.clock.after(delayMs, run);
+    reader.once('close', () => timer.cancel());
   }
 }

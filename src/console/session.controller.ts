@@ -4,7 +4,7 @@ import type { SessionAnswer } from '../api/answers/session.js';
 import { CONFIG, type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
-import { clearedCookie, Sessions, setCookieOf } from '../http/sessions.js';
+import { clearedCookie, setCookieOf } from '../http/sessions.js';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
@@ -16,18 +16,15 @@ export class SessionController {
   readonly #isAsked: boolean;
   readonly #isClosed: boolean;
 
-  constructor(
-    @Inject(CONFIG) config: Config,
-    private readonly sessions: Sessions,
-  ) {
+  constructor(@Inject(CONFIG) config: Config) {
     this.#isAsked = !isOpen(config);
     this.#isClosed = this.#isAsked && secretsOf(config, 'operator').length === 0;
   }
 
   @Get()
   @AllowAnyone()
-  show(@Req() { headers }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
-    return this.#answer(reply, this.sessions.endMsOf(headers.cookie));
+  show(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
+    return this.#answer(reply, request.server.sessions.endMsOf(request));
   }
 
   @Post()
@@ -43,9 +40,9 @@ export class SessionController {
     if (!this.#isAsked) return this.#answer(reply, null);
     const detail = secretsSettingOf('operator');
     if (this.#isClosed) throw new AppError('AUTH_ROLE_CLOSED', { detail });
-    const session = this.sessions.open(new Secret(token));
+    const session = request.server.sessions.open(new Secret(token));
     if (session === null) throw new AppError('AUTH_WRONG', { detail });
-    reply.header('set-cookie', setCookieOf(session, isHttps(request)));
+    reply.header('set-cookie', setCookieOf(session, request.protocol));
     return this.#answer(reply, session.endMs);
   }
 
@@ -54,7 +51,8 @@ export class SessionController {
   end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     const refusal = refusalOfSessionUse(request);
     if (refusal !== undefined) throw refusal;
-    reply.header('set-cookie', clearedCookie(isHttps(request)));
+    request.server.sessions.end(request);
+    reply.header('set-cookie', clearedCookie(request.protocol));
     return this.#answer(reply, null);
   }
 
@@ -66,9 +64,4 @@ export class SessionController {
       expiresAt: endMs === null ? null : new Date(endMs).toISOString(),
     };
   }
-}
-
-/** As the caller sees it: what a trusted proxy says counts. */
-function isHttps({ protocol }: FastifyRequest): boolean {
-  return protocol === 'https';
 }

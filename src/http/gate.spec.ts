@@ -103,6 +103,50 @@ describe('an open manager on loopback', () => {
   });
 });
 
+describe('an open manager, wherever it listens', () => {
+  /** What a route of operators answers on a host that has a name, beside its code where it is refused. */
+  async function answersOf(method: 'GET' | 'POST', headers: Record<string, string>): Promise<unknown[]> {
+    const answers = [{ HOST: '0.0.0.0' }, {}].map(async (environment) => {
+      const app = gated(environment);
+      app.route({ method, url: '/closed', config: { allowedCallers: ['operator'] }, handler: () => 'ok' });
+      const host = 'HOST' in environment ? 'wxkf.example:7777' : 'localhost:7777';
+      const response = await app.inject({ method, url: '/closed', headers: { host, ...headers } });
+      return response.statusCode === 200 ? 'ok' : response.json().code;
+    });
+    return Promise.all(answers);
+  }
+
+  it.each([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' },
+    { 'sec-fetch-site': 'cross-site', 'x-wxkf-console': '1' },
+  ])('changes nothing for a page of another site: %j', async (headers) => {
+    expect(await answersOf('POST', headers)).toEqual(['AUTH_CROSS_SITE', 'AUTH_CROSS_SITE']);
+  });
+
+  it('changes nothing for one whose browser says its origin alone', async () => {
+    for (const origin of ['https://evil.example', 'null'])
+      expect(await answersOf('POST', { origin })).toEqual(['AUTH_CROSS_SITE', 'AUTH_HOST_FOREIGN']);
+  });
+
+  it('lets another site not even read', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    expect(await answersOf('GET', headers)).toEqual(['AUTH_CROSS_SITE', 'AUTH_CROSS_SITE']);
+  });
+
+  it.each([
+    // Puppets, and whatever else is no browser; Node's own fetch says a mode.
+    {},
+    { 'sec-fetch-mode': 'cors' },
+    { 'sec-fetch-site': 'same-origin' },
+    // Entered by a person.
+    { 'sec-fetch-site': 'none' },
+  ])('answers all others: %j', async (headers) => {
+    expect(await answersOf('GET', headers)).toEqual(['ok', 'ok']);
+    if (headers['sec-fetch-site'] !== 'none') expect(await answersOf('POST', headers)).toEqual(['ok', 'ok']);
+  });
+});
+
 describe('the metrics', () => {
   const METRICS = 'secret-of-the-metrics';
 
@@ -258,6 +302,19 @@ describe('a session', () => {
   ])('changes nothing for a page of another site: %j', async (headers) => {
     expect(await ask('POST', headers)).toBe('AUTH_CROSS_SITE');
   });
+});
+
+it('a request knows when the session ends that it came with, where it came with one', async () => {
+  const app = gated({ AUTH_OPERATOR_TOKEN: OPERATOR });
+  app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ sessionEndMs }) => ({ sessionEndMs }));
+  const ask = async (headers: Record<string, string>) =>
+    (await app.inject({ url: '/closed', headers })).json().sessionEndMs;
+  const session = new Sessions([new Secret(OPERATOR)], new ManualClock()).open(new Secret(OPERATOR));
+  const cookie = `wxkf_session=${session?.value.reveal()}`;
+  expect(await ask({ cookie })).toBe(session?.endMs);
+  expect(await ask({ authorization: `Bearer ${OPERATOR}` })).toBeNull();
+  // Other credentials go before it.
+  expect(await ask({ cookie, authorization: `Bearer ${OPERATOR}` })).toBeNull();
 });
 
 describe('a 401', () => {

@@ -13,13 +13,19 @@ import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
 import { refuseForeignPages } from './loopback-callers.js';
-import { isFromScript, refusalOfForeignPage, refusalOfSessionUse } from './own-page.js';
+import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
 import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose credentials came; `null` where none were asked for, also when everything is open. */
     role: Caller | null;
+    /** When the session ends that it came with, wall clock; `null` where other credentials came, or none. */
+    sessionEndMs: number | null;
+  }
+  interface FastifyInstance {
+    /** The console's; one for all, since it remembers who signed out. */
+    sessions: Sessions;
   }
 }
 
@@ -41,11 +47,14 @@ export function addGate(fastify: FastifyInstance, config: Config, clock: Clock):
     sessions: new Sessions(secretsOf(config, 'operator'), clock),
   };
   fastify.decorateRequest('role', null);
+  fastify.decorateRequest('sessionEndMs', null);
+  fastify.decorate('sessions', keys.sessions);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'anyone') return;
-    if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed));
-    else if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
+    if (isAsked(config, allowed)) return putFirst(route, askFor(keys, config, allowed));
+    putFirst(route, refuseOtherSites);
+    if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
   });
 }
 
@@ -95,14 +104,15 @@ interface Judged {
 
 /** A session counts where no other credentials came. */
 function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Judged {
-  const { authorization = '', cookie } = request.headers;
+  const { authorization = '' } = request.headers;
   if (authorization !== '') {
     const role = credentials.callerOf(authorization);
     const refusal = isBasic(authorization) ? refusalOfForeignPage(request) : undefined;
     return { role, refusal, without: 'AUTH_WRONG' };
   }
-  if (!hasSession(cookie)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
-  const role = sessions.endMsOf(cookie) === null ? null : 'operator';
+  if (!hasSession(request)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
+  request.sessionEndMs = sessions.endMsOf(request);
+  const role = request.sessionEndMs === null ? null : 'operator';
   return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
 }
 

@@ -3,7 +3,7 @@
  * another site's page makes. Such a page cannot read an answer, so it is what changes something that must show where
  * it comes from.
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
 
 /** Of the console's own requests; a page of another site cannot send it without asking, and is refused. */
@@ -13,7 +13,10 @@ export const CONSOLE_HEADER = 'x-wxkf-console';
 export function refusalOfForeignPage(request: FastifyRequest): AppError | undefined {
   if (isReading(request)) return undefined;
   const header = headerOfForeignPage(request);
-  if (header === undefined) return undefined;
+  return header === undefined ? undefined : ofOtherSite(header);
+}
+
+function ofOtherSite(header: string): AppError {
   return new AppError('AUTH_CROSS_SITE', { detail: `the header ${header} names another site` });
 }
 
@@ -22,6 +25,15 @@ export function refusalOfSessionUse(request: FastifyRequest): AppError | undefin
   if (isReading(request) || request.headers[CONSOLE_HEADER] === '1') return refusalOfForeignPage(request);
   return new AppError('AUTH_CROSS_SITE', { detail: `the header ${CONSOLE_HEADER}: 1 is missing` });
 }
+
+/**
+ * While nobody is asked for credentials, any page in a browser that reaches the manager could use it. What is no
+ * browser says nothing of sites. Of a page whose own name leads to the manager nothing is told by this.
+ */
+export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) => {
+  const isReadByOther = isReading(request) && request.headers['sec-fetch-site'] === 'cross-site';
+  done(isReadByOther ? ofOtherSite('Sec-Fetch-Site') : refusalOfForeignPage(request));
+};
 
 function isReading({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD';

@@ -21,11 +21,24 @@ describe('a logged URL', () => {
     ['/getToken&corpsecret=hush', '/getToken***'],
     ['/getToken#corpsecret=hush', '/getToken***'],
     ['http://user:hush@host/a', 'http***'],
+    ['/api/v1/apps?limit=hush&cursor=hush', '/api/v1/apps?limit=***&cursor=***'],
+    // What an operator took for an id: a callback token, an encodingAESKey, a word.
+    [`/api/v1/apps/${'T'.repeat(32)}`, '/api/v1/apps/***'],
+    [`/api/v1/apps/${'K'.repeat(43)}?debug=1`, '/api/v1/apps/***?debug=1'],
+    [`//api/v1//apps/${'K'.repeat(43)}/x`, '//api/v1//apps/***'],
+    [`/api/v1/apps/${'a'.repeat(22)}/hush`, '/api/v1/apps/***'],
+    [`/api/v1/apps/file-${'K'.repeat(43)}`, '/api/v1/apps/***'],
+    ['/api/v1/apps/hush%20hush', '/api/v1/apps/***'],
+    ['/api/v1/apps/hush', '/api/v1/apps/***'],
   ])('shows no secret: %s', (url, expected) => expect(redactUrl(url)).toBe(expected));
 
   it.each([
     '/callback/ww1?msg_signature=5c45&timestamp=1409659589&nonce=263014780',
     '/puppetWxkfManager/getToken',
-    '/a?corpid=ww1&limit=3&cursor=',
+    '/api/v1/apps',
+    '/api/v1/apps/',
+    '/api/v1/apps/HMc6yTt3-6TGuzXAhIN_Wg',
+    '/api/v1/apps/file-HMc6yTt3-6TGuzXAhIN_Wg',
+    '/api/v1/kf-accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
   ])('is otherwise shown as it came: %s', (url) => expect(redactUrl(url)).toBe(url));
 });

@@ -1,5 +1,9 @@
 /** Of parameters that carry no secret and help to find a request; no other's value is shown. */
-const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'cursor', 'limit', 'debug']);
+const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'debug']);
+
+/** What comes after it is the id of an app, or whatever else of the app was taken for that, its key among it. */
+const APPS = /^\/+api\/+v1\/+apps\/+/;
+const APP_ID = /^((file-)?[\w-]{22})?$/;
 
 /** Path and query as they may be logged: a secret hides in any name, form or place that is not expected. */
 export function redactUrl(url: string): string {
@@ -10,6 +14,8 @@ export function redactUrl(url: string): string {
 }
 
 function redactPath(path: string): string {
+  const [apps] = APPS.exec(path) ?? [];
+  if (apps !== undefined && !APP_ID.test(path.slice(apps.length))) return `${apps}***`;
   const end = path.search(/[^A-Za-z0-9/._~-]/);
   return end === -1 ? path : `${path.slice(0, end)}***`;
 }

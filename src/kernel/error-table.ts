@@ -70,7 +70,7 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      "What a browser sends by itself, a session or a password, counts for requests of the manager's own pages alone; send the secret as Authorization: Bearer <secret>",
+      "A page of another site may have had a browser send this; use the manager's own pages, or a program that sends the secret, where there is one, as Authorization: Bearer <secret>",
   },
   AUTH_TOO_MANY_FAILED: {
     status: 429,

@@ -1,15 +1,7 @@
-/**
- * The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, which takes a third
- * of a second, and so is loaded itself when somebody asks.
- */
+/** The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, as nothing that runs does. */
 
 import type { INestApplication } from '@nestjs/common';
-import {
-  ApplicationConfig,
-  type HttpAdapterHost,
-  MetadataScanner,
-  type ModulesContainer,
-} from '@nestjs/core';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { ApiExtension, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
@@ -43,7 +35,8 @@ const HEADERS = {
     example: 1,
   },
   'Set-Cookie': {
-    description: 'The session: `HttpOnly`, `SameSite=Strict`, and `Secure` where the request came by https.',
+    description:
+      'The session: `HttpOnly`, `SameSite=Strict`, and where the request came by https, `Secure` and as `__Host-wxkf_session`.',
     schema: { type: 'string' },
     example: 'wxkf_session=…; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
   },
@@ -54,11 +47,10 @@ const HEADERS = {
   },
 };
 
-export function createDocument(modules: ModulesContainer, host: HttpAdapterHost): OpenAPIObject {
-  markCallers(modules);
-  const document = SwaggerModule.createDocument(toScanned(modules, host), toBase(), {
-    autoTagControllers: false,
-  });
+/** @param app need not be started. */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  markCallers(app.get(ModulesContainer));
+  const document = SwaggerModule.createDocument(app, toBase(), { autoTagControllers: false });
   const errors = new ErrorAnswers();
   describeRoutes(document, errors);
   return {
@@ -70,16 +62,6 @@ export function createDocument(modules: ModulesContainer, host: HttpAdapterHost)
       examples: errors.examples,
     },
   } as OpenAPIObject;
-}
-
-/** What is read of an application: a controller has no other hold of it. */
-function toScanned(modules: ModulesContainer, { httpAdapter }: HttpAdapterHost): INestApplication {
-  const scanned = {
-    container: { getModules: () => modules },
-    config: new ApplicationConfig(),
-    getHttpAdapter: () => httpAdapter,
-  };
-  return scanned as unknown as INestApplication;
 }
 
 function toBase(): Omit<OpenAPIObject, 'paths'> {
@@ -119,7 +101,7 @@ function describeRoutes(document: OpenAPIObject, errors: ErrorAnswers): void {
     const operations = paths[toDocumentPath(path)] ?? {};
     const { [ALLOWED_CALLERS]: allowed } = (operations[method.toLowerCase()] ?? {}) as Scanned;
     if (allowed === undefined) throw new Error(`there is no route ${route}`);
-    const operation = toOperation(description, { method, allowed }, errors);
+    const operation = toOperation(description, allowed, errors);
     operations[method.toLowerCase()] = { ...operation, [ALLOWED_CALLERS]: allowed };
   }
 }

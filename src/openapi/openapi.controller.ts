@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { Page } from '../http/browser-headers.js';
@@ -16,27 +15,21 @@ const FOLDER = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/packag
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
 export class OpenapiController {
+  readonly #own = new StaticFiles(import.meta.dirname);
   readonly #files = new StaticFiles(FOLDER);
-  #document: Promise<string> | null = null;
 
-  constructor(
-    private readonly modules: ModulesContainer,
-    private readonly host: HttpAdapterHost,
-  ) {}
-
+  /** What the build wrote. */
   @Get('docs-json')
   @AllowAnyone()
-  async json(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    reply.type('application/json; charset=utf-8');
-    this.#document ??= this.#create();
-    return this.#document;
+  async json(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.#own.answer('openapi.json', KEPT_IF_UNCHANGED, request, reply);
   }
 
   @Get('docs')
   @AllowAnyone()
   @Page(DOCS_POLICY)
   page(@Res({ passthrough: true }) reply: FastifyReply): string {
-    reply.type('text/html; charset=utf-8');
+    reply.type('text/html; charset=utf-8').header('cache-control', KEPT_IF_UNCHANGED);
     return DOCS_PAGE;
   }
 
@@ -44,13 +37,10 @@ export class OpenapiController {
   @AllowAnyone()
   async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': name } = request.params as { readonly '*': string };
-    if (name === 'start.js') reply.type('text/javascript; charset=utf-8').send(DOCS_SCRIPT);
-    else if (FILES.has(name)) await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
+    if (name === 'start.js') {
+      const type = 'text/javascript; charset=utf-8';
+      reply.type(type).header('cache-control', KEPT_IF_UNCHANGED).send(DOCS_SCRIPT);
+    } else if (FILES.has(name)) await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
     else throw new AppError('ROUTE_NOT_FOUND');
-  }
-
-  async #create(): Promise<string> {
-    const { createDocument } = await import('./document.js');
-    return JSON.stringify(createDocument(this.modules, this.host));
   }
 }

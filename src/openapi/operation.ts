@@ -20,10 +20,8 @@ const OF_ROLES: readonly ErrorCode[] = [
   'AUTH_ROLE_FORBIDDEN',
   'AUTH_TOO_MANY_FAILED',
   'AUTH_HOST_FOREIGN',
+  'AUTH_CROSS_SITE',
 ];
-
-/** Where a role is asked for. */
-const OF_CHANGES: readonly ErrorCode[] = ['AUTH_CROSS_SITE'];
 
 const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_INVALID',
@@ -32,18 +30,11 @@ const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_TYPE_UNSUPPORTED',
 ];
 
-/** How a route is reached. */
-export interface Access {
-  readonly method: string;
-  readonly allowed: AllowedCallers;
-}
-
 /** All codes that a route may answer. */
-function errorsOf({ errors, body }: Description, { method, allowed }: Access): ErrorCode[] {
+function errorsOf({ errors, body }: Description, allowed: AllowedCallers): ErrorCode[] {
   return [
     ...OF_ALL,
     ...(allowed === 'anyone' ? [] : OF_ROLES),
-    ...(allowed === 'anyone' || method === 'GET' ? [] : OF_CHANGES),
     ...(isJsonAlone(body?.content) ? OF_JSON_BODIES : []),
     ...errors,
   ];
@@ -54,9 +45,9 @@ function isJsonAlone(content: Content | undefined): boolean {
 }
 
 /** The description as OpenAPI has it. */
-export function toOperation(description: Description, access: Access, errors: ErrorAnswers): object {
+export function toOperation(description: Description, allowed: AllowedCallers, errors: ErrorAnswers): object {
   const { id, tags, summary, description: text, parameters, body, answers, hasWecomErrors } = description;
-  const failures = errors.of(errorsOf(description, access), hasWecomErrors === true);
+  const failures = errors.of(errorsOf(description, allowed), hasWecomErrors === true);
   return {
     operationId: id,
     tags,
@@ -65,7 +56,7 @@ export function toOperation(description: Description, access: Access, errors: Er
     ...(parameters && { parameters }),
     ...(body && { requestBody: { required: body.isOptional !== true, content: body.content } }),
     responses: merge(answers, failures),
-    security: securityOf(access.allowed),
+    security: securityOf(allowed),
   };
 }
 

@@ -28,7 +28,7 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
     {
       type: 'apiKey',
       in: 'cookie',
-      description: `What \`POST /console/session\` sets. A request by it that changes something needs the header \`${CONSOLE_HEADER}: 1\`, and to come from a page of the manager's own.`,
+      description: `What \`POST /console/session\` sets, over https as \`__Host-${SESSION_COOKIE}\`. A request by it that changes something needs the header \`${CONSOLE_HEADER}: 1\`, and to come from a page of the manager's own.`,
     },
     'consoleSession',
   );

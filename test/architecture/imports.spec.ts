@@ -119,4 +119,9 @@ describe('imports', () => {
     expect(imports.filter(({ to }) => to.endsWith('/index.js'))).toEqual([]);
     expect(files.filter((file) => /(^|\/)(index|utils?|common|helpers?)(\.ts|\/)/.test(file))).toEqual([]);
   });
+
+  it('have what writes the OpenAPI document, with @nestjs/swagger, loaded by the build alone', () => {
+    const writers = imports.filter(({ to }) => to === 'openapi/document.js' || to === 'write-document.js');
+    expect(writers.map(({ from }) => from)).toEqual(['write-document.ts']);
+  });
 });

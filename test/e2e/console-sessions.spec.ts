@@ -98,13 +98,20 @@ describe('with a secret for operators', () => {
     const leftMs = Date.parse(String(json.expiresAt)) - Date.now();
     expect(leftMs / 3_600_000).toBeCloseTo(12, 1);
     expect(cookie).toMatch(
-      /^wxkf_session=\d{13}\.[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^wxkf_session=\d{13}\.[\w-]{16}\.[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
     );
     expect(headers['cache-control']).toBe('no-store');
   });
 
   it('has the cookie sent over https alone where a proxy that is believed says https', async () => {
-    expect((await signIn(manager, OPERATOR, 'X-Forwarded-Proto', 'https')).cookie).toMatch(/; Secure/);
+    const https = ['X-Forwarded-Proto', 'https'];
+    const { cookie } = await signIn(manager, OPERATOR, ...https);
+    expect(cookie).toMatch(/^__Host-wxkf_session=.*; Path=\/; .*; Secure/);
+    const session = ['Cookie', cookie.split(';')[0] ?? ''];
+    expect((await ask(manager, 'GET', INFO, [...session, ...https])).json.error).toBe(
+      'REGISTRY_PUPPET_NOT_FOUND',
+    );
+    expect((await ask(manager, 'GET', INFO, session)).json.error).toBe('AUTH_MISSING');
     expect((await signIn(manager, OPERATOR, 'X-Forwarded-Proto', 'http')).cookie).not.toMatch(/; Secure/);
   });
 
@@ -178,11 +185,14 @@ describe('with a secret for operators', () => {
     expect(headers['www-authenticate']).toBe('Bearer realm="wxkf-manager"');
   });
 
-  it('signs out', async () => {
+  it('signs out: whoever still has the cookie is an operator no longer', async () => {
     const session = await sessionOf(manager, OPERATOR);
     const { json, cookie } = await ask(manager, 'DELETE', '/console/session', [...session, ...CONSOLE]);
     expect(json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
     expect(cookie).toBe('wxkf_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict');
+    expect((await ask(manager, 'GET', INFO, session)).json.error).toBe('AUTH_SESSION_ENDED');
+    const shown = await ask(manager, 'GET', '/console/session', session);
+    expect(shown.json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
   });
 
   it.each([UNKNOWN, PUPPET, '', `${OPERATOR} `])(

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ERRORS } from '../../src/kernel/error-table.js';
+import { call } from '../support/http-call.js';
 import { embeddedPlace } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
 
@@ -41,10 +42,22 @@ describe('the document', () => {
     expect([...named, ...notOfRoutes].sort()).toEqual(Object.keys(ERRORS).sort());
   });
 
-  it('is the same when it is asked for again', async () => {
-    const again = await fetch(`${manager.url}/docs-json`);
-    expect(again.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(await again.text()).toBe(text);
+  it('is sent compressed, and once only to who keeps it', async () => {
+    const { headers } = await fetch(`${manager.url}/docs-json`);
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect([headers.get('cache-control'), headers.get('content-encoding')]).toEqual(['no-cache', 'gzip']);
+    const etag = headers.get('etag') ?? '';
+    // Fetch itself would say that it wants nothing that is kept.
+    const again = await call(`${manager.url}/docs-json`, {
+      method: 'GET',
+      headers: ['If-None-Match', etag, 'Accept-Encoding', 'gzip'],
+    });
+    expect([again.status, again.body.length]).toEqual([304, 0]);
+  });
+
+  it.each(['/docs', '/docs/start.js'])('has a page that is not kept unasked: %s', async (path) => {
+    const { headers } = await fetch(manager.url + path);
+    expect(headers.get('cache-control')).toBe('no-cache');
   });
 });
 

@@ -93,7 +93,8 @@ export const CONSOLE: Area = {
     id: 'signOut',
     tags: ['console'],
     summary: 'Sign out',
-    description: 'Clears the cookie. Safe to repeat.',
+    description:
+      'Clears the cookie, and this process refuses the session from then on. Other replicas do not hear of it: there a copy of the cookie counts until its end, or until the secret is changed. Safe to repeat.',
     parameters: [ownPage],
     answers: { 200: SESSION_ENDED },
     errors: ['AUTH_CROSS_SITE', 'REQUEST_BODY_TOO_LARGE'],

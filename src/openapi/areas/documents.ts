@@ -5,7 +5,7 @@ export const DOCUMENTS: Area = {
     id: 'getDocument',
     tags: ['documents'],
     summary: 'This document',
-    description: 'OpenAPI 3.1. Made when it is first asked for, and then kept.',
+    description: 'OpenAPI 3.1, as the build wrote it; there is none where it was not built.',
     answers: {
       200: {
         description: 'The document.',
@@ -25,7 +25,7 @@ export const DOCUMENTS: Area = {
         },
       },
     },
-    errors: [],
+    errors: ['ROUTE_NOT_FOUND'],
   },
   'GET /docs': {
     id: 'getDocumentPage',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
+import { Clock } from '../../kernel/clock.js';
 import type { App, ListedApp } from '../../registry/apps/app.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import {
@@ -11,15 +12,38 @@ import {
   toDocument,
   toListed,
 } from './app.schema.js';
-import { isDuplicateKey, MongoStore } from './mongo-store.js';
+import { isDuplicateKey, META, type MetaDocument, MongoStore } from './mongo-store.js';
 
+/** Of the document that tells by its version, which rises with each change, whether anything changed. */
+const CHANGES = 'apps';
+/** For what that does not tell: a process died before it did, or a person wrote. */
+const LISTED_ANEW_MS = 60_000;
+
+interface Read {
+  readonly version: number;
+  /** When it began, on the clock that never jumps. */
+  readonly atMs: number;
+  readonly apps: readonly ListedApp[];
+}
+
+/**
+ * All replicas list the apps every 2 s, and for callbacks that no known key opens, which anybody can send: so what was
+ * listed is given again until one of them has changed something. A change is told when it is done; in between another
+ * replica has the list from before, as if it had asked a moment earlier.
+ */
 @Injectable()
 export class MongoAppRepository extends AppRepository {
   readonly #documents: Collection<AppDocument>;
+  readonly #meta: Collection<MetaDocument>;
+  #listed: Read | null = null;
 
-  constructor(private readonly store: MongoStore) {
+  constructor(
+    private readonly store: MongoStore,
+    private readonly clock: Clock,
+  ) {
     super();
     this.#documents = store.collection(APPS);
+    this.#meta = store.collection(META);
   }
 
   override async load(): Promise<readonly App[]> {
@@ -27,14 +51,18 @@ export class MongoAppRepository extends AppRepository {
     return (await this.store.run('load apps', read)).map(fromDocument);
   }
 
-  override async list(): Promise<readonly ListedApp[]> {
-    const projection = { token: 0, encodingAESKey: 0 };
-    const read = () => this.#documents.find<Listed>(READABLE, { projection }).toArray();
-    return (await this.store.run('list apps', read)).map(toListed);
+  override list(): Promise<readonly ListedApp[]> {
+    return this.store.run('list apps', async () => {
+      const atMs = this.clock.elapsedMs();
+      const { version = 0 } = (await this.#meta.findOne({ _id: CHANGES })) ?? {};
+      if (this.#listed?.version !== version || atMs - this.#listed.atMs >= LISTED_ANEW_MS)
+        this.#listed = { version, atMs, apps: await this.#list() };
+      return this.#listed.apps;
+    });
   }
 
-  override async add(app: App): Promise<boolean> {
-    const insert = async (): Promise<boolean> => {
+  override add(app: App): Promise<boolean> {
+    return this.#change('change app', async () => {
       try {
         await this.#documents.insertOne(toDocument(app));
         return true;
@@ -42,24 +70,45 @@ export class MongoAppRepository extends AppRepository {
         if (isDuplicateKey(error)) return false;
         throw error;
       }
-    };
-    return this.store.run('change app', insert, null);
+    });
   }
 
   override async replace(app: App): Promise<void> {
     const { _id, ...fields } = toDocument(app);
-    const replace = () => this.#documents.replaceOne({ _id }, fields, { upsert: true });
-    await this.store.run('change app', replace, null);
+    await this.#change('change app', () => this.#documents.replaceOne({ _id }, fields, { upsert: true }));
   }
 
   override async remove(id: string): Promise<boolean> {
-    const remove = () => this.#documents.deleteOne({ _id: id });
-    const { deletedCount } = await this.store.run('remove app', remove, null);
+    const { deletedCount } = await this.#change('remove app', () => this.#documents.deleteOne({ _id: id }));
     return deletedCount > 0;
   }
 
   override async markVerified(id: string, nowMs: number): Promise<void> {
     const update = { $max: { verifiedAt: new Date(nowMs) } };
-    await this.store.run('change app', () => this.#documents.updateOne({ _id: id }, update));
+    await this.#change('change app', () => this.#documents.updateOne({ _id: id }, update));
+  }
+
+  async #list(): Promise<readonly ListedApp[]> {
+    const projection = { token: 0, encodingAESKey: 0 };
+    return (await this.#documents.find<Listed>(READABLE, { projection }).toArray()).map(toListed);
+  }
+
+  /** Told also where nothing was changed: an earlier try may have changed it, and not come as far as that. */
+  #change<T>(what: 'change app' | 'remove app', change: () => Promise<T>): Promise<T> {
+    const changeAndTell = async (): Promise<T> => {
+      const outcome = await change();
+      await this.#tell();
+      return outcome;
+    };
+    return this.store.run(what, changeAndTell, null);
+  }
+
+  /** Two that make the document at the same time are both told by the second try. */
+  async #tell(): Promise<void> {
+    const tell = () => this.#meta.updateOne({ _id: CHANGES }, { $inc: { version: 1 } }, { upsert: true });
+    await tell().catch((error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+      return tell();
+    });
   }
 }
