@@ -75,9 +75,44 @@ describeInBrowser('the console, connecting an app', () => {
     await screenshot(page, 'console-connected');
 
     await page.getByRole('link', { name: 'All apps' }).click();
+    const question = page.getByRole('dialog', { name: 'Leave without token and key?' });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    expect(await textOf('Token')).toBe(app.token);
+    await page.goBack();
+    await question.waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/apps/connect');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'I have saved them' }).click();
+    await page.getByRole('link', { name: 'All apps' }).click();
     await page.getByRole('region', { name: 'Support bot' }).waitFor();
     expect(await page.content()).not.toContain(app.token);
     expect(await page.content()).not.toContain(app.encodingAESKey);
+  });
+
+  it('lets nobody lose token and key unasked, until both are copied', async () => {
+    const { corpId } = newApp();
+    await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
+    await page.getByLabel('Corp id').fill(corpId);
+    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByRole('button', { name: 'Copy Token' }).click();
+    // The browser asks in its own words.
+    const asked = new Promise<string>((resolve) =>
+      page.once('dialog', (dialog) => {
+        resolve(dialog.type());
+        void dialog.dismiss();
+      }),
+    );
+    await page.close({ runBeforeUnload: true });
+    expect(await asked).toBe('beforeunload');
+    await page.getByRole('link', { name: 'All apps' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Copy EncodingAESKey' }).click();
+    await page.getByText('They are not shown again').waitFor();
+    await page.getByRole('link', { name: 'All apps' }).click();
+    await page.getByRole('region', { name: corpId }).waitFor();
+    await page.getByRole('button', { name: `Remove ${corpId}` }).click();
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('region', { name: corpId }).waitFor({ state: 'detached' });
   });
 
   it('removes an app after asking', async () => {

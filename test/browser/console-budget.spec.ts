@@ -22,7 +22,7 @@ describeInBrowser('the first view of the console', () => {
     page.on('pageerror', ({ message }) => complaints.push(message));
     await page.goto(manager.url);
     // The charts come last, from a script of their own.
-    await page.locator('main canvas').first().waitFor();
+    await page.locator('main canvas').first().waitFor({ state: 'attached' });
   });
 
   afterAll(async () => {
@@ -51,6 +51,12 @@ describeInBrowser('the first view of the console', () => {
     expect(new Set(responses.map((response) => response?.headers()['content-encoding']))).toEqual(
       new Set(['br']),
     );
+  });
+
+  it('says of each request that it is the console’s, so that no browser asks for a password itself', () => {
+    const asked = requests.filter((request) => request.resourceType() === 'fetch');
+    expect(asked.length).toBeGreaterThan(1);
+    expect(new Set(asked.map((request) => request.headers()['x-wxkf-console']))).toEqual(new Set(['1']));
   });
 
   it('asks nobody but the manager, and breaks no rule of its own policy', () => {

@@ -1,7 +1,7 @@
 /** What an operator sees and does while puppets come and go. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { describeInBrowser, newPage, openBrowser } from '../support/browser.js';
+import { describeInBrowser, newPage, openBrowser, seeSoon } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
@@ -76,15 +76,15 @@ describeInBrowser('the console, while puppets come and go', () => {
       .click();
     await row.getByText('What to do').waitFor();
     await page.getByRole('link', { name: 'Kf accounts' }).click();
-    await page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }).waitFor();
+    await seeSoon(page.getByRole('row', { name: openKfId }).getByText('Waiting', { exact: true }));
     await page.getByRole('link', { name: 'Outbox' }).click();
     await row.waitFor();
     await page.getByRole('button', { name: 'Send now: 客服一号' }).click();
     await page.getByText('What waits for 客服一号 is being sent.').waitFor();
     await puppetIsBackAt(url);
-    await page.getByText('Everything that came in was delivered.').waitFor();
+    await seeSoon(page.getByText('Everything that came in was delivered.'));
     await page.getByRole('link', { name: 'Overview' }).click();
-    await page.getByRole('status').getByText('Customers are being answered').waitFor();
+    await seeSoon(page.getByRole('status').getByText('Customers are being answered'));
   });
 
   it('finds an account among others by a part of its id, and by its state', async () => {
@@ -148,6 +148,79 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('Nothing was delivered yet').waitFor();
   });
 
+  it('drops what was looked at and nothing that came after it, and says when that is gone', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const { url } = puppet;
+    await puppet.close();
+    await message();
+    await open(`/kf-accounts/${openKfId}`);
+    await page.getByRole('button', { name: 'Drop: 客服一号' }).click();
+    await message();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Drop it' }).click();
+    await dialog.getByText('HINT_CHANGED').waitFor();
+    await puppetIsBackAt(url);
+    await seeSoon(dialog.getByText('It is here no more'));
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.locator('h1:focus').waitFor();
+  });
+
+  it('names the very hint that it sends or drops, and says of one that is due that it is due now', async () => {
+    const hint = {
+      corpId: app.corpId,
+      openKfId,
+      name: null,
+      generation: 'generation-1',
+      state: 'waiting',
+      arrivedAt: new Date().toISOString(),
+      ageS: 1,
+      attempts: 1,
+      dueAt: new Date(Date.now() + 2_000).toISOString(),
+      endpoint: null,
+      isUnderWay: false,
+      isSyncTokenExpired: false,
+      failure: null,
+    };
+    const asked: string[] = [];
+    await page.route(/\/api\/v1\/hints/, (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      if (pathname === '/api/v1/hints') return route.fulfill({ json: { items: [hint], nextCursor: null } });
+      asked.push(`${route.request().method()} ${pathname}${search}`);
+      return route.fulfill({ json: { code: 0, message: 'success' } });
+    });
+    await open('/outbox');
+    await page.getByRole('cell', { name: 'due now' }).waitFor();
+    await page.getByRole('button', { name: 'Send now' }).click();
+    await page.getByText('is being sent').waitFor();
+    await page.getByRole('button', { name: 'Drop' }).click();
+    await page.getByRole('button', { name: 'Drop it' }).click();
+    await page.getByText('is dropped').waitFor();
+    expect(asked).toEqual([
+      `POST /api/v1/hints/${openKfId}/replay?corpId=${app.corpId}`,
+      `DELETE /api/v1/hints/${openKfId}?corpId=${app.corpId}&generation=generation-1`,
+    ]);
+  });
+
+  it('passes over pages with nothing on them, and does not take them for the end', async () => {
+    const asked: (string | null)[] = [];
+    let end = 12;
+    await page.route(/\/api\/v1\/kf-accounts/, (route) => {
+      const cursor = new URL(route.request().url()).searchParams.get('cursor');
+      asked.push(cursor);
+      const next = Number(cursor ?? 0) + 1;
+      return route.fulfill({ json: { items: [], nextCursor: next < end ? String(next) : null } });
+    });
+    await open('/kf-accounts?state=dead');
+    await page.getByText('Nothing on this page.').waitFor();
+    expect(asked.slice(0, 10)).toEqual([null, '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('Page 2').waitFor();
+    await page.getByText('Nothing on this page.').waitFor();
+    end = 3;
+    await page.getByRole('button', { name: 'Previous' }).click();
+    await page.getByText('No account matches').waitFor();
+  });
+
   it('sends what is dead again, or drops it, after asking what would be lost', async () => {
     const other = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
@@ -165,13 +238,14 @@ describeInBrowser('the console, while puppets come and go', () => {
     const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
     expect(await dialog.textContent()).toContain(other);
     await dialog.getByRole('button', { name: 'Drop it' }).click();
-    await otherRow.waitFor({ state: 'detached' });
+    await seeSoon(otherRow, 'detached');
+    await page.locator('h1:focus').waitFor();
     await restart();
     const received = puppet.next();
     await page.getByRole('button', { name: 'Send all dead again' }).click();
     await page.getByRole('button', { name: 'Send all', exact: true }).click();
     await page.getByText('1 account’s event is being sent again.').waitFor();
     await received;
-    await page.getByText('Nothing is dead').waitFor();
+    await seeSoon(page.getByText('Nothing is dead'));
   });
 });

@@ -6,6 +6,7 @@ import {
   newPage,
   openBrowser,
   screenshot,
+  seeSoon,
   seriousViolations,
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -76,7 +77,7 @@ describeInBrowser('the console of a protected manager', () => {
     await signIn(page);
     await page.getByText('Nothing waits').waitFor();
     await page.context().clearCookies();
-    await page.getByText('Your session has ended').waitFor();
+    await seeSoon(page.getByText('Your session has ended'));
     await screenshot(page, 'console-session-ended');
     await signIn(page);
     await page.getByText('Nothing waits').waitFor();
@@ -89,13 +90,13 @@ describeInBrowser('the console of a protected manager', () => {
     await page.getByText('Nothing waits').waitFor();
     const { port } = new URL(manager.url);
     await manager.stop();
-    await page.getByText(/The manager has not answered since \d/).waitFor();
+    await seeSoon(page.getByText(/The manager has not answered since \d/));
     await page.getByText('Nothing waits').waitFor();
     await page.getByRole('link', { name: 'Kf accounts' }).click();
     await page.getByText('The manager does not answer').waitFor();
     await screenshot(page, 'console-unreachable');
     manager = await startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN, PORT: port });
-    await page.getByText('No puppet has registered yet').waitFor();
-    await page.getByText(/The manager has not answered/).waitFor({ state: 'detached' });
+    await seeSoon(page.getByText('No puppet has registered yet'));
+    await seeSoon(page.getByText(/The manager has not answered/), 'detached');
   });
 });

@@ -85,6 +85,7 @@ describeInBrowser('a customer and an operator', () => {
     await operator.getByText('customers of this app are answered').waitFor();
     expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-connected');
+    await operator.getByRole('button', { name: 'I have saved them' }).click();
   });
 
   it('see a message go through, on both sides', async () => {

@@ -52,14 +52,29 @@ describe('the verdict', () => {
 
   it('names everything that is wrong, the worst first', () => {
     const counts = { waiting: 1, parked: 1, dead: 1, unreadable: 1, openCircuits: 1 };
-    expect(
-      findingsOf(status({ counts, lastMinute: { refused: 1 }, storage: { up: false } }, false), 9),
-    ).toEqual(['notReady', 'storeDown', 'dead', 'waiting', 'refused', 'circuits', 'unreadable', 'parked']);
+    const lastMinute = { refused: 1, notTaken: 1 };
+    expect(findingsOf(status({ counts, lastMinute, storage: { up: false } }, false), 9)).toEqual([
+      'notReady',
+      'storeDown',
+      'notTaken',
+      'dead',
+      'waiting',
+      'refused',
+      'circuits',
+      'unreadable',
+      'parked',
+    ]);
   });
 
   it('takes what the store does not tell for unknown, and not for nothing', () => {
     const counts = { waiting: null, parked: null, dead: null, unreadable: null };
     expect(findingsOf(status({ counts, storage: { up: false } }), 9)).toEqual(['storeDown']);
+    expect(findingsOf(status({ counts }), 9)).toEqual(['unknown']);
+    expect(findingsOf(status({ counts: { ...counts, waiting: 1 } }), 9)).toEqual(['waiting', 'unknown']);
+  });
+
+  it('is bad while a callback is neither delivered nor kept, though nothing waits', () => {
+    expect(findingsOf(status({ lastMinute: { notTaken: 1 } }), 9)).toEqual(['notTaken']);
   });
 
   it('says of a manager without accounts how to begin', () => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
 import axe, { type AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { chromiumPath } from './chromium.js';
 
 export { newPage, openBrowser } from './chromium.js';
@@ -22,12 +22,30 @@ export async function screenshot(page: Page, name: string, fullPage = true): Pro
   await page.screenshot({ path: join('test-results/screenshots', `${name}.png`), fullPage });
 }
 
-/** What bars people from the page as it is now: the rule that is broken, and by which elements. */
-export async function seriousViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
+const LOOKS_MAX = 120;
+const LOOK_MS = 250;
+
+/** Waits as a reader who keeps coming back to the tab: what the page asks for every few seconds it asks for at once. */
+export async function seeSoon(locator: Locator, state: 'visible' | 'detached' = 'visible'): Promise<void> {
+  for (let look = 1; ; look++) {
+    await locator.page().evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+    try {
+      return await locator.waitFor({ state, timeout: LOOK_MS });
+    } catch (error) {
+      if (look === LOOKS_MAX) throw error;
+    }
+  }
+}
+
+/**
+ * What bars people from the page as it is now: the rule that is broken, and by which elements.
+ * @param rules all of axe, or only those about colours, where nothing else has changed since all were tried.
+ */
+export async function seriousViolations(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
+  if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axe.source);
+  const runOnly = rules === 'colours' ? ['color-contrast'] : undefined;
+  const options = JSON.stringify({ resultTypes: ['violations'], runOnly });
+  const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(`axe.run(document, ${options})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(

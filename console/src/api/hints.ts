@@ -7,6 +7,8 @@ import { request } from './request.js';
 export type HintList = 'waiting' | 'dead';
 
 const PAGE_SIZE = 50;
+/** Each is made due by itself, and there may be very many. */
+const REPLAY_ALL_DEADLINE_MS = 5 * 60_000;
 
 export function listHints(
   state: HintList,
@@ -17,17 +19,17 @@ export function listHints(
   return request(`/api/v1/hints${toQuery({ state, corpId, cursor, limit: PAGE_SIZE })}`, { signal });
 }
 
-export function replayHint(openKfId: string): Promise<unknown> {
-  return request(`${pathOf(openKfId)}/replay`, { method: 'POST' });
+export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
+  return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });
 }
 
 export function replayDead(corpId: string): Promise<ReplayedAnswer> {
   const body = { state: 'dead', ...(corpId !== '' && { corpId }) };
-  return request('/api/v1/hints/replay', { method: 'POST', body });
+  return request('/api/v1/hints/replay', { method: 'POST', body, deadlineMs: REPLAY_ALL_DEADLINE_MS });
 }
 
-export function dropHint(openKfId: string): Promise<unknown> {
-  return request(pathOf(openKfId), { method: 'DELETE' });
+export function dropHint({ openKfId, corpId, generation }: HintAnswer): Promise<unknown> {
+  return request(`${pathOf(openKfId)}${toQuery({ corpId, generation })}`, { method: 'DELETE' });
 }
 
 function pathOf(openKfId: string): string {

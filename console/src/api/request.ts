@@ -16,7 +16,7 @@ interface RequestOptions {
 
 /**
  * One exchange with the manager that serves this page. The cookie says who asks; the header says that it is this
- * page, since no form of another site can send it.
+ * page: no form of another site can send it, and a 401 to it has the browser ask nobody for a password.
  * @throws ApiError when it is refused; a 401 of the API ends the session here, too.
  * @throws UnreachableError when no answer came in time.
  */
@@ -38,7 +38,7 @@ async function send(path: string, { method = 'GET', body, signal, deadlineMs }: 
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       headers: {
         accept: 'application/json',
-        ...(method !== 'GET' && { 'x-wxkf-console': '1' }),
+        'x-wxkf-console': '1',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

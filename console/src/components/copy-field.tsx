@@ -6,16 +6,18 @@ import { Icon } from './icon.js';
 interface CopyFieldProps {
   readonly label: string;
   readonly value: string;
+  readonly onCopied?: () => void;
 }
 
 /** A value to be pasted elsewhere, whole. */
-export function CopyField({ label, value }: CopyFieldProps) {
+export function CopyField({ label, value, onCopied }: CopyFieldProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
-    await copyText(value, input.current);
+    if (!(await copyText(value, input.current))) return;
     setCopied(true);
+    onCopied?.();
     tell(`${label}: ${t().common.copied}`);
   };
   return (
@@ -39,9 +41,16 @@ export function CopyField({ label, value }: CopyFieldProps) {
   );
 }
 
-/** Over plain HTTP from another host there is no clipboard, but for what is selected. */
-async function copyText(value: string, input: HTMLInputElement | null): Promise<void> {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(value);
-  input?.select();
-  document.execCommand('copy');
+/**
+ * Over plain HTTP from another host there is no clipboard, but for what is selected.
+ * @returns whether it is there now; else it is selected at least.
+ */
+async function copyText(value: string, input: HTMLInputElement | null): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(value);
+    return true;
+  } catch {
+    input?.select();
+    return document.execCommand('copy');
+  }
 }

@@ -27,7 +27,7 @@ function SignOutButton() {
     await signOut().catch(() => tell(t().common.problem.unreachable));
   };
   return (
-    <button type="button" class="button bare" onClick={leave}>
+    <button type="button" class="button bare" data-leaves onClick={leave}>
       {t().session.signOut}
     </button>
   );

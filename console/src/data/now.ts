@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** What "12 s ago" counts from: moves every 5 s, so that a page of them stays calm. */
-export const nowMs = signal(Date.now());
+const nowMs = signal(Date.now());
 
 const EVERY_MS = 5_000;
 
@@ -11,4 +11,9 @@ export function startClock(): void {
   };
   setInterval(tick, EVERY_MS);
   document.addEventListener('visibilitychange', tick);
+}
+
+/** The past is negative. */
+export function secondsFromNow(at: string): number {
+  return (Date.parse(at) - Math.max(nowMs.value, Date.now() - EVERY_MS)) / 1_000;
 }

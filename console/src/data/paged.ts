@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Page } from '../../../src/api/answers/page.js';
+import { filledPage } from './pages.js';
 import { type Polled, usePolled } from './polled.js';
 
 export interface Paged<T> extends Polled<Page<T>> {
@@ -28,7 +29,11 @@ export function usePaged<T>(
   const cursors = held.key === key ? held.cursors : [null];
   const setCursors = (next: Held['cursors']) => setHeld({ key, cursors: next });
   const cursor = cursors.at(-1) ?? null;
-  const polled = usePolled(`${key} ${cursor}`, (signal) => load(cursor, signal), EVERY_MS);
+  const polled = usePolled(
+    `${key} ${cursor}`,
+    (signal) => filledPage(cursor, (from) => load(from, signal)),
+    EVERY_MS,
+  );
   const next = polled.data?.nextCursor ?? null;
   return {
     ...polled,

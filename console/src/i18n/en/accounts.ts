@@ -12,8 +12,6 @@ export const accounts = {
   },
   corp: 'Corp',
   corpId: 'Corp id',
-  anyCorp: 'Any corp',
-  anyState: 'Any state',
   clear: 'Clear the filter',
   name: 'Name',
   account: 'Account',
@@ -31,7 +29,6 @@ export const accounts = {
   noDelivery: 'none by this replica',
   toLive: 'Watch its deliveries live',
   noFailure: 'None that this replica has seen.',
-  noHint: 'Nothing waits.',
   table: 'Kf accounts, with state, puppet and last delivery',
   nothing: 'No puppet has registered yet',
   nothingText: 'Connect a WeCom app, start a puppet, and its account appears here within seconds.',
@@ -79,5 +76,4 @@ export const accounts = {
     'The registration goes, with the corp secret, token and key in it. What comes in for the account is then kept until a puppet registers for it again. A puppet that still runs registers again only when it is restarted.',
   forgetRun: 'Forget it',
   forgotten: (name: string) => `${name} is forgotten.`,
-  gone: 'This account is not registered (any more)',
 };

@@ -10,7 +10,6 @@ export const apps = {
   corpId: 'Corp id',
   corpIdHint:
     'In WeCom’s admin page: My Enterprise → Enterprise information → Enterprise ID, such as ww1234567890abcdef.',
-  corpIdWrong: 'A corp id has letters, digits, “_” and “-” only.',
   name: 'Name',
   nameHint: 'Only for you, such as “Support bot”.',
   optional: 'optional',
@@ -20,6 +19,10 @@ export const apps = {
     'The manager makes a token and a key. You paste them into WeCom’s admin page, and watch this page turn green.',
   connected: (name: string) => `${name}: paste this into WeCom`,
   once: 'Token and key are shown this once. Copy them before you leave this page; afterwards you can only remove the app and connect it again.',
+  haveSaved: 'I have saved them',
+  saved: 'Saved. They are not shown again once you leave this page.',
+  leaveAsk: 'Leave without token and key?',
+  leaveRun: 'Leave',
   publicAddress: 'Public address of this manager',
   publicAddressHint:
     'What WeCom reaches from the internet. Change it if that is not the address in your browser.',
@@ -55,7 +58,6 @@ export const apps = {
     'If the account shows as waiting, look at its last failure.',
   ],
   stays: 'It stays grey?',
-  lastDelivery: 'last by this replica',
   done: 'All done: customers of this app are answered.',
   remove: 'Remove',
   removeOf: (name: string) => `Remove ${name}`,

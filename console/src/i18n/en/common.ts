@@ -23,16 +23,14 @@ export const common = {
   close: 'Close',
   copy: 'Copy',
   copied: 'Copied',
-  show: 'Show',
-  hide: 'Hide',
   all: 'All',
   none: '–',
   unknown: 'unknown',
   justNow: 'just now',
-  never: 'never',
   previous: 'Previous',
   next: 'Next',
   pageNumber: (page: number) => `Page ${page.toLocaleString('en')}`,
+  pageEmpty: 'Nothing on this page.',
   pagesOfList: 'Pages of the list',
   notFound: 'There is no such page',
   notFoundText: 'The address may be mistyped, or the page of an older version.',
@@ -52,5 +50,4 @@ export const common = {
   },
   lost: (since: string) =>
     `The manager has not answered since ${since}. What you see is what was known then; it is asked again every few seconds.`,
-  answersAgain: 'The manager answers again.',
 };

@@ -13,12 +13,8 @@ export const live = {
   skipped: (count: number) =>
     `${plural(count, 'delivery was', 'deliveries were')} left out: they came faster than this browser could take them.`,
   account: 'Account id',
-  accountHint: 'All accounts',
   outcome: 'Outcome',
   outcomes: { taken: 'Taken', not_taken: 'Not taken' },
-  anyOutcome: 'Any outcome',
-  filter: 'Filter',
-  clear: 'Clear the filter',
   table: 'Latest deliveries, the newest first',
   time: 'Time',
   occasion: 'Sent',

@@ -12,7 +12,7 @@ export const outbox = {
   age: 'Waits for',
   attempts: (count: number) => plural(count, 'attempt'),
   due: 'Next try',
-  dueNow: 'now',
+  dueNow: 'due now',
   dueWhenRegistered: 'when a puppet registers',
   dueNever: 'when you send it again',
   why: 'Why',
@@ -25,7 +25,7 @@ export const outbox = {
   replayAll: 'Send all dead again',
   replayAllAsk: 'Send everything that is dead again?',
   replayAllWhat:
-    'Each is sent to its puppet as soon as possible. What still cannot be delivered goes through its retries once more.',
+    'Each is sent to its puppet as soon as possible; events older than 10 minutes go out at 6 per minute for each corp, so many of them take a while. What still cannot be delivered goes through its retries once more.',
   replayAllRun: 'Send all',
   replayedAll: (count: number) =>
     `${plural(count, 'account’s event is', 'accounts’ events are')} being sent again.`,
@@ -34,6 +34,8 @@ export const outbox = {
   dropAsk: (name: string) => `Drop what waits for ${name}?`,
   dropWhat: (openKfId: string, arrived: string) =>
     `The event of ${arrived} for ${openKfId} is lost for good. Its puppet is not told that customers wrote; it notices only at the next message, or when it pulls by itself.`,
+  dropGone:
+    'It is here no more: it was delivered meanwhile, dropped, or given up. Close this and look at what is there now.',
   dropRun: 'Drop it',
   dropped: (name: string) => `What waited for ${name} is dropped.`,
   nothingWaits: 'Nothing waits',

@@ -25,6 +25,12 @@ export const overview = {
       `${plural(callbacks, 'callback was', 'callbacks were')} refused in the last minute`,
     refusedText:
       'They were not WeCom’s, or signed with another token and key than are known here. The manager’s log says which.',
+    notTaken: (callbacks: number) =>
+      `${plural(callbacks, 'callback', 'callbacks')} of the last minute ${callbacks === 1 ? 'was' : 'were'} neither delivered nor kept`,
+    notTakenText:
+      'WeCom was answered with a 5xx and sends such a callback again a few times only; after that the puppet notices at the next message. Usually the store is slow or away. The manager’s log says which.',
+    unknown: 'What waits is not known',
+    unknownText: 'The store has not told yet. Callbacks are taken meanwhile.',
     storeDown: 'The store does not answer',
     storeDownText:
       'Puppets that answer are still served. What a puppet does not take now is refused, and WeCom sends it again a few times only. Look after the database or the disk first.',
@@ -50,6 +56,7 @@ export const overview = {
     delivered: 'Delivered',
     kept: 'Kept for later',
     refused: 'Refused',
+    notTaken: 'Not taken (5xx)',
     failedAttempts: 'Failed attempts',
     tokenRequests: 'Token requests',
     proxyCalls: 'API calls',
@@ -65,6 +72,7 @@ export const overview = {
   flowUnit: (seconds: number) => `Last hour, this replica; per ${seconds} s`,
   backlog: 'What could not be delivered yet',
   backlogUnit: 'Last hour; accounts',
+  early: 'The lines begin a minute after the manager’s start.',
   total: 'in all',
   latest: 'now',
   asTable: 'As a table',

@@ -9,5 +9,4 @@ export const session = {
   signOut: 'Sign out',
   ended: 'Your session has ended. Sign in again and you are back where you were.',
   endedWhy: 'Sessions last 12 hours, and end when the operator token is changed.',
-  signedOut: 'You are signed out.',
 };

@@ -3,7 +3,6 @@ export const wecomErrors = {
   intro: 'What WeCom refused, or the manager in its name, since this replica started.',
   table: 'Refusals by WeCom, by error code',
   code: 'Code',
-  operation: 'When',
   operations: { gettoken: 'asking for an access token', call: 'an API call through the proxy' },
   count: 'Times',
   last: 'Last seen',

@@ -11,7 +11,7 @@ export const failures: Words['failures'] = {
     remedy: '机器人应答太慢，跟不上事件量。请为它增加 CPU，或把客服账号分散到更多机器人上。',
   },
   withdrawn: {
-    what: '没有及时等到空闲连接',
+    what: '未能及时获得空闲连接',
     remedy: '偶尔出现无需处理；频繁出现说明机器人应答太慢，请为它增加 CPU。',
   },
   connect: {
@@ -36,7 +36,7 @@ export const failures: Words['failures'] = {
     remedy: '请用该账号 ID 启动一个指向本服务的机器人，注册后会立即投递。',
   },
   offline: {
-    what: '机器人已注销',
+    what: '机器人已下线',
     remedy: '请重新启动机器人，注册后会立即投递。',
   },
   circuit: {
@@ -48,7 +48,7 @@ export const failures: Words['failures'] = {
     remedy: '无需处理，注册完成后会立即投递。',
   },
   late: {
-    what: '机器人应答之前，已到必须回复企业微信的时限',
+    what: '机器人还未应答，就已到回复企业微信的时限',
     remedy: '一般无需处理：事件已先行保存。频繁出现说明机器人应答太慢。',
   },
   overloaded: {

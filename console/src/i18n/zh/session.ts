@@ -12,5 +12,4 @@ export const session: Words['session'] = {
   signOut: '退出登录',
   ended: '登录已失效。重新登录后会回到刚才的页面。',
   endedWhy: '登录有效期为 12 小时；更换运维令牌后，之前的登录也会失效。',
-  signedOut: '已退出登录。',
 };

@@ -2,10 +2,9 @@ import type { Words } from '../words.js';
 
 export const wecomErrors: Words['wecomErrors'] = {
   title: '企业微信错误',
-  intro: '本副本启动以来，被企业微信（或本服务代为）拒绝的请求。',
+  intro: '本副本启动以来，被企业微信拒绝的请求，包括本服务按企业微信的限制直接拒绝的。',
   table: '按错误码统计的拒绝次数',
   code: '错误码',
-  operation: '场景',
   operations: { gettoken: '获取 access_token', call: '通过代理调用接口' },
   count: '次数',
   last: '最近一次',

@@ -1,4 +1,6 @@
+import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
+import type { HintAnswer } from '../../../../src/api/answers/hint.js';
 import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';
@@ -9,6 +11,7 @@ import { Page } from '../../components/page.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { usePolled } from '../../data/polled.js';
 import { t } from '../../i18n/language.js';
+import { DropDialog } from '../outbox/drop-dialog.js';
 import { ACCOUNT_TONES } from './account-tone.js';
 import { DeliveryFacts } from './delivery-facts.js';
 import { ForgetSection } from './forget-section.js';
@@ -42,14 +45,15 @@ interface AccountProps {
 
 function Account({ account, onChange }: AccountProps) {
   const { accounts } = t();
-  const { state, lastFailure } = account;
+  const { state, lastFailure, hint } = account;
+  const [asked, setAsked] = useState<HintAnswer | null>(null);
   return (
     <>
       <p class="state-line">
         <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} /> {accounts.stateText[state]}
       </p>
       <div class="cards">
-        {account.hint !== null && <WaitingFacts hint={account.hint} onChange={onChange} />}
+        {hint !== null && <WaitingFacts hint={hint} onDrop={() => setAsked(hint)} onChange={onChange} />}
         <section class="card">
           <h2>{accounts.lastFailure}</h2>
           {lastFailure === null ? (
@@ -68,6 +72,9 @@ function Account({ account, onChange }: AccountProps) {
         <RegistrationFacts account={account} />
         <ForgetSection account={account} />
       </div>
+      {asked !== null && (
+        <DropDialog hint={asked} isThere={hint !== null} onChange={onChange} onClose={() => setAsked(null)} />
+      )}
     </>
   );
 }

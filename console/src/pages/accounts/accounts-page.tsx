@@ -2,9 +2,8 @@ import { useLocation } from 'preact-iso/router';
 import { type AccountFilter, listAccounts } from '../../api/kf-accounts.js';
 import { toQuery } from '../../api/query.js';
 import { Empty } from '../../components/empty.js';
-import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
-import { Pager } from '../../components/pager.js';
+import { PagedList } from '../../components/paged-list.js';
 import { usePaged } from '../../data/paged.js';
 import { t } from '../../i18n/language.js';
 import { AccountFilterForm } from './account-filter-form.js';
@@ -23,18 +22,9 @@ export function AccountsPage() {
         filter={filter}
         onChange={(next) => route(`/console/kf-accounts${toQuery({ ...next })}`, true)}
       />
-      <Loaded of={paged}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <NoAccounts isFiltered={address !== ''} />
-          ) : (
-            <>
-              <AccountTable rows={items} />
-              <Pager of={paged} />
-            </>
-          )
-        }
-      </Loaded>
+      <PagedList of={paged} empty={<NoAccounts isFiltered={address !== ''} />}>
+        {(rows) => <AccountTable rows={rows} />}
+      </PagedList>
     </Page>
   );
 }

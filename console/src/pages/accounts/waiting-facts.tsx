@@ -7,11 +7,12 @@ import { HintActions } from '../outbox/hint-actions.js';
 
 interface WaitingFactsProps {
   readonly hint: HintAnswer;
+  readonly onDrop: () => void;
   readonly onChange: () => void;
 }
 
 /** What waits for one account, or is dead. */
-export function WaitingFacts({ hint, onChange }: WaitingFactsProps) {
+export function WaitingFacts({ hint, onDrop, onChange }: WaitingFactsProps) {
   const { accounts } = t();
   return (
     <section class={`card ${hint.state === 'dead' ? 'bad' : 'wait'}`}>
@@ -29,7 +30,7 @@ export function WaitingFacts({ hint, onChange }: WaitingFactsProps) {
         </dd>
       </dl>
       {hint.isSyncTokenExpired && <p class="small muted">{accounts.tokenExpired}</p>}
-      <HintActions hint={hint} onChange={onChange} />
+      <HintActions hint={hint} onDrop={onDrop} onChange={onChange} />
     </section>
   );
 }

@@ -16,18 +16,18 @@ export function AppsPage() {
       {apps.connect}
     </a>
   );
-  const isEmpty = polled.data?.items.length === 0;
+  const isEmpty = polled.data?.length === 0;
   return (
     <Page title={apps.title} intro={apps.intro} actions={!isEmpty && connect}>
       <Loaded of={polled}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {(list) =>
+          list.length === 0 ? (
             <Empty title={apps.nothing} text={apps.nothingText}>
               {connect}
             </Empty>
           ) : (
             <div class="cards">
-              {items.map((app) => (
+              {list.map((app) => (
                 <AppCard key={app.id} app={app} onChange={polled.refresh} />
               ))}
             </div>

@@ -1,5 +1,6 @@
 import type { HintAnswer } from '../../../../src/api/answers/hint.js';
-import { TimeAgo } from '../../components/time-ago.js';
+import { secondsFromNow } from '../../data/now.js';
+import { formatDateTime, formatFromNow } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 /** When a hint is tried next. */
@@ -8,9 +9,15 @@ export function DueWords({ hint: { state, isUnderWay, dueAt } }: { readonly hint
   if (isUnderWay) return <span>{accounts.underWay}</span>;
   if (state === 'dead') return <span>{outbox.dueNever}</span>;
   if (state === 'parked') return <span>{outbox.dueWhenRegistered}</span>;
-  return dueAt === null || Date.parse(dueAt) <= Date.now() ? (
-    <span>{outbox.dueNow}</span>
-  ) : (
-    <TimeAgo at={dueAt} />
+  return dueAt === null ? <span>{outbox.dueNow}</span> : <DueTime at={dueAt} />;
+}
+
+/** A moment that has come says so: "3 s ago" would look like a try that was missed. */
+function DueTime({ at }: { readonly at: string }) {
+  const seconds = secondsFromNow(at);
+  return (
+    <time dateTime={at} title={formatDateTime(at)}>
+      {seconds < 5 ? t().outbox.dueNow : formatFromNow(seconds)}
+    </time>
   );
 }

@@ -1,34 +1,26 @@
-import { useState } from 'preact/hooks';
 import type { HintAnswer } from '../../../../src/api/answers/hint.js';
-import { dropHint, replayHint } from '../../api/hints.js';
-import { ConfirmDialog } from '../../components/confirm-dialog.js';
+import { replayHint } from '../../api/hints.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { tell } from '../../data/notices.js';
-import { formatDateTime } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
 interface HintActionsProps {
   readonly hint: HintAnswer;
+  /** Somebody wants it dropped. */
+  readonly onDrop: () => void;
   readonly onChange: () => void;
 }
 
 /** Send it now, or lose it. */
-export function HintActions({ hint, onChange }: HintActionsProps) {
+export function HintActions({ hint, onDrop, onChange }: HintActionsProps) {
   const { outbox } = t();
-  const { openKfId } = hint;
-  const name = hint.name || openKfId;
-  const [isAsking, setAsking] = useState(false);
+  const name = hint.name || hint.openKfId;
   const replay = useAction(async () => {
-    await replayHint(openKfId);
+    await replayHint(hint);
     tell(outbox.replayed(name));
     onChange();
   });
-  const drop = async (): Promise<void> => {
-    await dropHint(openKfId);
-    tell(outbox.dropped(name));
-    onChange();
-  };
   return (
     <>
       <div class="actions">
@@ -41,26 +33,11 @@ export function HintActions({ hint, onChange }: HintActionsProps) {
         >
           {outbox.replay}
         </button>
-        <button
-          type="button"
-          class="button danger"
-          aria-label={outbox.dropOf(name)}
-          onClick={() => setAsking(true)}
-        >
+        <button type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
           {outbox.drop}
         </button>
       </div>
       {replay.error !== null && <Problem error={replay.error} />}
-      {isAsking && (
-        <ConfirmDialog
-          title={outbox.dropAsk(name)}
-          text={outbox.dropWhat(openKfId, formatDateTime(hint.arrivedAt))}
-          run={outbox.dropRun}
-          isDangerous
-          onConfirm={drop}
-          onClose={() => setAsking(false)}
-        />
-      )}
     </>
   );
 }

@@ -14,10 +14,12 @@ const TONES: Readonly<Record<HintAnswer['state'], Tone>> = { waiting: 'wait', pa
 interface HintTableProps {
   readonly list: HintList;
   readonly rows: readonly HintAnswer[];
+  /** Somebody wants it dropped. */
+  readonly onDrop: (hint: HintAnswer) => void;
   readonly onChange: () => void;
 }
 
-export function HintTable({ list, rows, onChange }: HintTableProps) {
+export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
   const { outbox } = t();
   return (
     <DataTable
@@ -55,7 +57,7 @@ export function HintTable({ list, rows, onChange }: HintTableProps) {
         {
           key: 'actions',
           head: outbox.actions,
-          cell: (hint) => <HintActions hint={hint} onChange={onChange} />,
+          cell: (hint) => <HintActions hint={hint} onDrop={() => onDrop(hint)} onChange={onChange} />,
         },
       ]}
     />

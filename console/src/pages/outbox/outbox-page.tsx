@@ -1,13 +1,15 @@
+import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
+import type { HintAnswer } from '../../../../src/api/answers/hint.js';
 import { type HintList, listHints } from '../../api/hints.js';
 import { toQuery } from '../../api/query.js';
 import { Empty } from '../../components/empty.js';
-import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
-import { Pager } from '../../components/pager.js';
+import { PagedList } from '../../components/paged-list.js';
 import { usePaged } from '../../data/paged.js';
 import { useStatus } from '../../data/status-context.js';
 import { t } from '../../i18n/language.js';
+import { DropDialog } from './drop-dialog.js';
 import { HintTable } from './hint-table.js';
 import { HintTabs } from './hint-tabs.js';
 import { ReplayAll } from './replay-all.js';
@@ -21,6 +23,7 @@ export function OutboxPage() {
   const paged = usePaged(toQuery({ list, corpId }), (cursor, signal) =>
     listHints(list, corpId, cursor, signal),
   );
+  const [asked, setAsked] = useState<HintAnswer | null>(null);
   const refresh = (): void => {
     paged.refresh();
     status.refresh();
@@ -33,20 +36,23 @@ export function OutboxPage() {
       actions={canReplayAll && <ReplayAll corpId={corpId} onChange={refresh} />}
     >
       <HintTabs list={list} />
-      <Loaded of={paged}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <NoHints list={list} />
-          ) : (
-            <>
-              <HintTable list={list} rows={items} onChange={refresh} />
-              <Pager of={paged} />
-            </>
-          )
-        }
-      </Loaded>
+      <PagedList of={paged} empty={<NoHints list={list} />}>
+        {(rows) => <HintTable list={list} rows={rows} onDrop={setAsked} onChange={refresh} />}
+      </PagedList>
+      {asked !== null && (
+        <DropDialog
+          hint={asked}
+          isThere={paged.data?.items.some(isSame(asked)) ?? false}
+          onChange={refresh}
+          onClose={() => setAsked(null)}
+        />
+      )}
     </Page>
   );
+}
+
+function isSame({ corpId, openKfId }: HintAnswer) {
+  return (one: HintAnswer) => one.corpId === corpId && one.openKfId === openKfId;
 }
 
 function NoHints({ list }: { readonly list: HintList }) {

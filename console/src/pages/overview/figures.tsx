@@ -1,6 +1,6 @@
 import type { StatusAnswer } from '../../../../src/api/answers/status.js';
 import type { Tone } from '../../components/chip.js';
-import { formatNumber, formatSeconds } from '../../i18n/format.js';
+import { formatCount, formatNumber, formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { Figure } from './figure.js';
 
@@ -22,7 +22,6 @@ export function Figures({ status }: { readonly status: StatusAnswer }) {
 
 function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly status: StatusAnswer }) {
   const { figure } = t().overview;
-  const isWaiting = (counts.waiting ?? 0) + (counts.parked ?? 0) > 0;
   return (
     <dl class="figures">
       <Figure
@@ -32,15 +31,15 @@ function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly stat
       />
       <Figure
         name={figure.waiting}
-        value={countOf(counts.waiting)}
+        value={formatCount(counts.waiting)}
         tone={toneOf(counts.waiting, 'wait')}
         detail={counts.parked ? figure.parked(counts.parked) : undefined}
       />
-      <Figure name={figure.dead} value={countOf(counts.dead)} tone={toneOf(counts.dead, 'bad')} />
+      <Figure name={figure.dead} value={formatCount(counts.dead)} tone={toneOf(counts.dead, 'bad')} />
       <Figure
         name={figure.oldest}
-        value={isWaiting ? ageOf(oldestWaitingAgeS) : figure.nothing}
-        tone={isWaiting ? 'wait' : undefined}
+        value={oldestOf(counts, oldestWaitingAgeS)}
+        tone={toneOf(oldestWaitingAgeS, 'wait')}
       />
     </dl>
   );
@@ -54,6 +53,7 @@ function MinuteFigures({ of }: { readonly of: StatusAnswer['lastMinute'] }) {
       <Figure name={figure.delivered} value={formatNumber(of.delivered)} />
       <Figure name={figure.kept} value={formatNumber(of.kept)} tone={toneOf(of.kept, 'wait')} />
       <Figure name={figure.refused} value={formatNumber(of.refused)} tone={toneOf(of.refused, 'wait')} />
+      <Figure name={figure.notTaken} value={formatNumber(of.notTaken)} tone={toneOf(of.notTaken, 'bad')} />
       <Figure
         name={figure.failedAttempts}
         value={formatNumber(of.failedAttempts)}
@@ -65,12 +65,9 @@ function MinuteFigures({ of }: { readonly of: StatusAnswer['lastMinute'] }) {
   );
 }
 
-function countOf(count: number | null): string {
-  return count === null ? t().common.unknown : formatNumber(count);
-}
-
-function ageOf(ageS: number | null): string {
-  return ageS === null ? t().common.unknown : formatSeconds(ageS);
+function oldestOf({ waiting, parked }: StatusAnswer['counts'], ageS: number | null): string {
+  if (waiting === null || ageS === null) return t().common.unknown;
+  return waiting + (parked ?? 0) === 0 ? t().overview.figure.nothing : formatSeconds(ageS);
 }
 
 function toneOf(count: number | null, tone: Tone): Tone | undefined {

@@ -23,6 +23,8 @@ export function wordsOf(finding: Finding, status: StatusAnswer): FindingWords {
       return { tone: 'bad', title: verdict.notReady, text: verdict.notReadyText };
     case 'storeDown':
       return { tone: 'bad', title: verdict.storeDown, text: verdict.storeDownText };
+    case 'notTaken':
+      return { tone: 'bad', title: verdict.notTaken(lastMinute.notTaken), text: verdict.notTakenText };
     case 'dead':
       return {
         tone: 'bad',
@@ -49,6 +51,8 @@ export function wordsOf(finding: Finding, status: StatusAnswer): FindingWords {
       };
     case 'parked':
       return { tone: 'wait', title: verdict.parked(counts.parked ?? 0), link: waiting };
+    case 'unknown':
+      return { tone: 'wait', title: verdict.unknown, text: verdict.unknownText };
     case 'empty':
       return {
         tone: 'quiet',

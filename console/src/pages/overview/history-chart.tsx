@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { HistoryAnswer } from '../../../../src/api/answers/status.js';
-import { formatMinute, formatNumber } from '../../i18n/format.js';
+import { formatCount, formatMinute } from '../../i18n/format.js';
 import { language, t } from '../../i18n/language.js';
 import { isDark } from '../../look/theme.js';
 import { HistoryTable } from './history-table.js';
 import type { ChartData, LineChart } from './line-chart.js';
 import type { LineName, Point } from './line-name.js';
+
+/** Within a minute of the manager's start a line is too short to be seen. */
+const POINTS_MIN = 6;
 
 interface HistoryChartProps {
   readonly title: string;
@@ -34,13 +37,12 @@ export function HistoryChart({ title, unit, lines, isSum, history }: HistoryChar
           <li key={line}>
             <span class={`swatch ${line}`} aria-hidden="true" />
             {overview.figure[line]}{' '}
-            <strong>
-              {formatNumber(point === undefined ? wholeOf(items, line, isSum) : (point[line] ?? 0))}
-            </strong>
+            <strong>{formatCount(point === undefined ? wholeOf(items, line, isSum) : point[line])}</strong>
             {point === undefined && <span class="muted"> {isSum ? overview.total : overview.latest}</span>}
           </li>
         ))}
       </ul>
+      {items.length < POINTS_MIN && <p class="chart-note muted">{overview.early}</p>}
       <Canvas label={overview.chartOf(names, unit)} lines={lines} items={items} onPoint={setPointed} />
       <HistoryTable lines={lines} isSum={isSum} items={items} title={title} />
     </figure>
@@ -88,7 +90,7 @@ function toData(items: readonly Point[], lines: readonly LineName[]): ChartData 
   ];
 }
 
-function wholeOf(items: readonly Point[], line: LineName, isSum: boolean): number {
-  if (!isSum) return items.at(-1)?.[line] ?? 0;
+function wholeOf(items: readonly Point[], line: LineName, isSum: boolean): number | null {
+  if (!isSum) return items.at(-1)?.[line] ?? null;
   return items.reduce((sum, item) => sum + (item[line] ?? 0), 0);
 }

@@ -1,5 +1,5 @@
 import { DataTable } from '../../components/data-table.js';
-import { formatMinute, formatNumber } from '../../i18n/format.js';
+import { formatCount, formatMinute } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import type { LineName, Point } from './line-name.js';
 
@@ -15,7 +15,7 @@ const POINTS_PER_ROW = 30;
 
 /** A chart as numbers, when somebody asks for them. */
 export function HistoryTable({ title, lines, isSum, items }: HistoryTableProps) {
-  const { overview, common } = t();
+  const { overview } = t();
   return (
     <details class="as-table">
       <summary>{overview.asTable}</summary>
@@ -33,10 +33,8 @@ export function HistoryTable({ title, lines, isSum, items }: HistoryTableProps) 
             key: line,
             head: overview.figure[line],
             isNumber: true,
-            cell: (row: readonly Point[]) => {
-              const value = isSum ? sumOf(row, line) : (row.at(-1)?.[line] ?? null);
-              return value === null ? common.unknown : formatNumber(value);
-            },
+            cell: (row: readonly Point[]) =>
+              formatCount(isSum ? sumOf(row, line) : (row.at(-1)?.[line] ?? null)),
           })),
         ]}
       />

@@ -40,7 +40,7 @@ function Charts({ history }: { readonly history: HistoryAnswer }) {
       <HistoryChart
         title={overview.flow}
         unit={overview.flowUnit(history.intervalS)}
-        lines={['callbacks', 'delivered', 'kept', 'refused']}
+        lines={['callbacks', 'delivered', 'kept', 'refused', 'notTaken']}
         isSum
         history={history}
       />

@@ -4,12 +4,14 @@ import type { StatusAnswer } from '../../../../src/api/answers/status.js';
 export const FINDINGS = [
   'notReady',
   'storeDown',
+  'notTaken',
   'dead',
   'waiting',
   'refused',
   'circuits',
   'unreadable',
   'parked',
+  'unknown',
   'empty',
   'quiet',
   'answered',
@@ -22,12 +24,15 @@ export function findingsOf(status: StatusAnswer, callbacksOfHour: number | null)
   const so: Record<Finding, boolean> = {
     notReady: !ready,
     storeDown: !storage.up,
+    notTaken: lastMinute.notTaken > 0,
     dead: isSome(counts.dead),
     waiting: isSome(counts.waiting),
     refused: lastMinute.refused > 0,
     circuits: counts.openCircuits > 0,
     unreadable: isSome(counts.unreadable),
     parked: isSome(counts.parked),
+    // That the store is down says so already.
+    unknown: storage.up && isUnknown(counts),
     empty: counts.accounts === 0,
     quiet: false,
     answered: false,
@@ -35,6 +40,11 @@ export function findingsOf(status: StatusAnswer, callbacksOfHour: number | null)
   const found = FINDINGS.filter((finding) => so[finding]);
   if (found.length > 0) return found;
   return callbacksOfHour === 0 && lastMinute.callbacks === 0 ? ['quiet'] : ['answered'];
+}
+
+/** Whether the store has not told all that may wait. */
+function isUnknown({ waiting, parked, dead, unreadable }: StatusAnswer['counts']): boolean {
+  return [waiting, parked, dead, unreadable].includes(null);
 }
 
 function isSome(count: number | null): boolean {

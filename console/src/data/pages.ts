@@ -1,0 +1,32 @@
+import type { Page } from '../../../src/api/answers/page.js';
+
+type LoadPage<T> = (cursor: string | null) => Promise<Page<T>>;
+
+/** So many of 200 are shown on one page of the console at most. */
+const SHOWN_PAGES_MAX = 5;
+/** So many empty ones are passed over at a time; each is a look at up to 10,000 accounts. */
+const EMPTY_PAGES_MAX = 10;
+
+/** The items of a list whose pages are not shown as such, of its first five pages. */
+export async function allOf<T>(load: LoadPage<T>): Promise<readonly T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  for (let n = 0; n < SHOWN_PAGES_MAX; n++) {
+    const page = await load(cursor);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+    if (cursor === null) break;
+  }
+  return items;
+}
+
+/**
+ * The page that begins at `cursor`, or the first after it that has anything on it: where few of many match, the
+ * manager gives empty ones before. It is empty with a `nextCursor` where there were too many of these.
+ */
+export async function filledPage<T>(cursor: string | null, load: LoadPage<T>): Promise<Page<T>> {
+  let page = await load(cursor);
+  for (let n = 1; n < EMPTY_PAGES_MAX && page.items.length === 0 && page.nextCursor !== null; n++)
+    page = await load(page.nextCursor);
+  return page;
+}
