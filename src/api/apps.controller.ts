@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { Deliveries } from '../dispatch/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody, Query } from '../http/validation.js';
+import { IsOptional } from '../kernel/class-validator.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';

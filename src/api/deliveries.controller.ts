@@ -1,9 +1,9 @@
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Deliveries, type Delivery } from '../dispatch/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { Query } from '../http/validation.js';
+import { IsOptional } from '../kernel/class-validator.js';
 import { REPLICA } from '../kernel/replica.js';
 import { type DeliveryAnswer, OUTCOMES } from './answers/delivery.js';
 import type { Page } from './answers/page.js';

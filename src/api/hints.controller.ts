@@ -1,11 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { HINT_STATES, type HintState } from '../dispatch/hint.js';
 import { type HintName, HintOperations } from '../dispatch/hint-operations.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { JsonBody, Query } from '../http/validation.js';
+import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { HintAnswer, ReplayedAnswer } from './answers/hint.js';

@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { TestDelivery } from '../dispatch/test-delivery.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { Query } from '../http/validation.js';
+import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AccountList } from './account-list.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { IsOptional } from 'class-validator';
 import { validated } from '../http/validation.js';
+import { IsOptional } from '../kernel/class-validator.js';
 import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
 
 class QueryDto extends PageQueryDto {

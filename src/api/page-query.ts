@@ -1,5 +1,11 @@
 /** What the lists of the operator's API are asked with, and the cursors by which their pages follow each other. */
-import { IsIn, IsOptional, Matches, registerDecorator, type ValidationArguments } from 'class-validator';
+import {
+  IsIn,
+  IsOptional,
+  Matches,
+  registerDecorator,
+  type ValidationArguments,
+} from '../kernel/class-validator.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { Query } from '../http/validation.js';
+import { IsOptional } from '../kernel/class-validator.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { Page } from './answers/page.js';

@@ -1,5 +1,5 @@
-import { IsOptional, Matches, MaxLength } from 'class-validator';
 import { validated } from '../http/validation.js';
+import { IsOptional, Matches, MaxLength } from '../kernel/class-validator.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;

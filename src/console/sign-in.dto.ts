@@ -1,4 +1,4 @@
-import { IsString } from 'class-validator';
+import { IsString } from '../kernel/class-validator.js';
 
 /** What a person signs in with. */
 export class SignInDto {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { getMetadataStorage, validateSync } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { AppError } from '../kernel/app-error.js';
+import { getMetadataStorage, validateSync } from '../kernel/class-validator.js';
 
 type Dto<T extends object> = new () => T;
 

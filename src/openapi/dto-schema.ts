@@ -1,5 +1,5 @@
 /** Schemas of what is sent, from the rules that it is checked by. */
-import { getMetadataStorage } from 'class-validator';
+import { getMetadataStorage } from '../kernel/class-validator.js';
 import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
 import type { Parameter, Schema } from './description.js';
 

@@ -1,4 +1,6 @@
 /** A registration as a line of an exported file, under the names that it was registered with. */
+
+import { validated } from '../http/validation.js';
 import {
   ArrayMaxSize,
   IsBoolean,
@@ -7,8 +9,7 @@ import {
   Matches,
   MaxLength,
   type ValidationArguments,
-} from 'class-validator';
-import { validated } from '../http/validation.js';
+} from '../kernel/class-validator.js';
 import { IsTime } from './is-time.js';
 import type { Puppet } from './puppet.js';
 import { RegisterDto, toRegistration } from './register.dto.js';

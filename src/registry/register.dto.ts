@@ -5,7 +5,7 @@ import {
   MaxLength,
   registerDecorator,
   type ValidationArguments,
-} from 'class-validator';
+} from '../kernel/class-validator.js';
 import { Secret } from '../kernel/secret.js';
 import {
   CALLBACK_TOKEN_FORMAT,
