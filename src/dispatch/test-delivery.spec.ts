@@ -223,7 +223,7 @@ describe("WeCom's limit of pulls without a token", () => {
   });
 });
 
-it('fails where the process has closed its connections, and leaves none counted as under way', async () => {
+it('fails where the process has closed its connections, and is no error of ours', async () => {
   const server = await puppetServer();
   await registerAt(server.url);
   await dispatch.client.close();
