@@ -84,7 +84,7 @@ function absoluteIn(folder: string, command: string): string {
 
 /**
  * Without what node_modules of this folder would add, which no image has. What npm has downloaded for this folder
- * it need not ask the registry about again, which would take half of the time.
+ * it need not ask the registry about again.
  */
 function buildEnv(bin: string, env: Step['env']): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !FROM_HERE.test(name));

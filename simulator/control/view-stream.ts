@@ -1,4 +1,7 @@
-/** Server-sent events: the whole view at once and after each change; changes that come together make one event. */
+/**
+ * Server-sent events: the whole view at once and after each change; changes that come together make one event. A reader
+ * that does not keep up misses views, and is sent the latest when it has read the ones before.
+ */
 import type { ServerResponse } from 'node:http';
 import type { View } from './view.js';
 
@@ -31,7 +34,10 @@ export class ViewStream {
   #send(): void {
     this.#timer = null;
     const event = this.#event();
-    for (const reader of this.#readers) reader.write(event);
+    for (const reader of this.#readers) {
+      if (!reader.writableNeedDrain) reader.write(event);
+      else if (reader.listenerCount('drain') === 0) reader.once('drain', () => reader.write(this.#event()));
+    }
   }
 
   #event(): string {

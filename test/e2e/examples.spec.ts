@@ -1,5 +1,8 @@
 /** The examples as processes of their own, between the built manager and WeCom: the simulated one, and the local one. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -56,6 +59,10 @@ class Bot {
     return this.conversation.openKfId;
   }
 
+  get cursorFile(): string {
+    return join(folder, `${this.openKfId}.json`);
+  }
+
   /** Where the manager has to send to. */
   get endpoint(): string {
     const line = this.process?.lines.find((text) => text.startsWith('registered ')) ?? '';
@@ -73,7 +80,7 @@ class Bot {
       KF_ID: this.openKfId,
       CALLBACK_TOKEN: this.app.token,
       ENCODING_AES_KEY: this.app.encodingAESKey,
-      CURSOR_FILE: join(folder, `${this.openKfId}.json`),
+      CURSOR_FILE: this.cursorFile,
     });
     return this.process;
   }
@@ -107,6 +114,12 @@ class Bot {
   replies(): string[] {
     return this.conversation.sent.map(({ text }) => text.content);
   }
+}
+
+/** Chunked, as behind a proxy. */
+function postChunks(bot: Bot, chunk: string, count: number): Promise<Response> {
+  const body = ReadableStream.from(Array.from({ length: count }, () => new TextEncoder().encode(chunk)));
+  return fetch(`${bot.endpoint}/callback/decrypted`, { method: 'POST', body, duplex: 'half' });
 }
 
 describe('the echo puppet', () => {
@@ -144,6 +157,14 @@ describe('the echo puppet', () => {
       });
       expect([length, response.status]).toEqual([length, 200]);
     }
+  });
+
+  it('takes a body of a length that nobody said before, and no endless one', async () => {
+    await bot.start();
+    expect((await postChunks(bot, JSON.stringify({ token: '', openKfId: bot.openKfId }), 1)).status).toBe(
+      200,
+    );
+    expect((await postChunks(bot, 'x'.repeat(100_000), 11)).status).toBe(413);
   });
 
   it('takes what a gateway has opened', async () => {
@@ -201,15 +222,45 @@ describe('the echo puppet', () => {
     expect(bot.replies()).toEqual(['Echo: now']);
   });
 
-  it('loses no message that could not be answered at first, and answers none twice', async () => {
+  it.each([
+    ['WeCom is busy', -1],
+    ['the address is not trusted', 60020],
+  ])('loses no message while %s, and answers none twice', async (_why, errcode) => {
     const echo = await bot.start();
-    suite.wecom.behave('kf/send_msg', answer(45009));
-    bot.conversation.say('during the limit');
+    suite.wecom.behave('kf/send_msg', answer(errcode));
+    bot.conversation.say('meanwhile');
     await bot.news();
-    await echo.line(/^reading goes on in \d+ s: 45009/);
+    await echo.line(new RegExp(`^not read to the end, again in \\d+ s: ${errcode}`));
     suite.wecom.behave('kf/send_msg', bot.conversation.sendMsg);
-    await bot.asked('after the limit');
-    expect(bot.replies()).toEqual(['Echo: during the limit', 'Echo: after the limit']);
+    await bot.asked('afterwards');
+    expect(bot.replies()).toEqual(['Echo: meanwhile', 'Echo: afterwards']);
+  });
+
+  it('asks once more after a minute, and not at each event, when WeCom says too often', async () => {
+    const echo = await bot.start();
+    suite.wecom.behave('kf/sync_msg', answer(45009));
+    await bot.news();
+    await echo.line(/^not read to the end, again in 60 s: 45009/);
+    const calls = suite.calls('kf/sync_msg').length;
+    for (let n = 0; n < 5; n++) await bot.news();
+    await bot.info();
+    expect(suite.calls('kf/sync_msg')).toHaveLength(calls);
+  });
+
+  it('cuts a long text between two characters', async () => {
+    await bot.start();
+    await bot.asked(`a${'😀'.repeat(700)}`);
+    const [reply = ''] = bot.replies();
+    expect(reply.isWellFormed()).toBe(true);
+    expect(Buffer.byteLength(reply)).toBeLessThanOrEqual(2_048);
+    expect(Buffer.byteLength(reply)).toBeGreaterThan(1_900);
+  });
+
+  it('notes when it began before it has read anything', async () => {
+    const echo = bot.launch();
+    suite.wecom.behave('kf/sync_msg', answer(45009));
+    await echo.line(/^not read to the end/);
+    expect(JSON.parse(readFileSync(bot.cursorFile, 'utf8'))).toMatchObject({ sinceS: expect.any(Number) });
   });
 
   it('passes over a message that WeCom lets nobody answer', async () => {
@@ -235,7 +286,7 @@ describe('the echo puppet', () => {
     expect(await send(forged, body)).toBe(403);
     expect(await send({}, '<xml/>')).toBe(403);
     expect(await send(other.query, other.body)).toBe(404);
-    expect(await send(other.query, 'x'.repeat(100_001))).toBe(413);
+    expect(await send(other.query, 'x'.repeat(1_000_001))).toBe(413);
     expect(bot.conversation.cursors).toHaveLength(pulls);
   });
 
@@ -266,7 +317,7 @@ describe('the echo puppet of a manager without secrets', () => {
     suite.wecom.behave('kf/sync_msg', times(1, usual, bot.conversation.syncMsg));
     bot.conversation.say('with a token that WeCom took back');
     await bot.news();
-    await echo.line(/^reading goes on in \d+ s: 40014/);
+    await echo.line(/^not read to the end, again in 1 s: 40014/);
     await bot.asked('with a new one');
     expect(bot.replies().at(-1)).toBe('Echo: with a new one');
     expect(await echo.stop()).toBe(0);
@@ -335,6 +386,17 @@ describe('the gateway', () => {
     await gateway.stop('SIGKILL');
     await start('http://127.0.0.1:1');
     expect((await post(sealCallback(app, kfMessageXml(app, newOpenKfId())))).status).toBe(503);
+  });
+
+  it('says that the manager is away when its answer ends in the middle', async () => {
+    const half = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('{"code":0', () => response.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(half, 'listening');
+    await start(`http://127.0.0.1:${(half.address() as AddressInfo).port}`);
+    expect((await post(sealCallback(app, kfMessageXml(app, newOpenKfId())))).status).toBe(503);
+    half.close();
   });
 });
 

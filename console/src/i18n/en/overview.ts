@@ -48,7 +48,7 @@ export const overview = {
   toAccounts: 'See the accounts',
   unprotected: 'Not protected',
   unprotectedText:
-    'No role has a secret, so whoever reaches this port may do everything that you can. It answers this machine only; set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
+    'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
   lastMinute: 'Last minute, this replica',
   now: 'Now, all replicas',
   figure: {

@@ -41,7 +41,7 @@ export const overview: Words['overview'] = {
   toAccounts: '查看客服账号',
   unprotected: '未启用访问保护',
   unprotectedText:
-    '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。目前只响应本机请求；开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
+    '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
   lastMinute: '最近一分钟（本副本）',
   now: '当前（所有副本）',
   figure: {
