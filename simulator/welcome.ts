@@ -32,7 +32,8 @@ A bot, for instance the echo puppet:
   ENCODING_AES_KEY=${callback.encodingAESKey} node examples/echo-puppet/echo-puppet.js
 
 The callback URL, to be saved on the page or with --callback-url, is http://127.0.0.1:7777/callback/${corpId}
-It is answered once a bot with this Token and EncodingAESKey has registered.
+It is answered once a bot with this Token and EncodingAESKey has registered,
+or an app with them was added at the manager.
 
 The same again: npm run simulator -- ${again.join(' ')}
 

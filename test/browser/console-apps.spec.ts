@@ -42,7 +42,7 @@ describeInBrowser('the console, connecting an app', () => {
     await page.getByText('No app is connected yet').waitFor();
     await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
     await page.getByLabel('Corp id').fill('no corp');
-    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByText('REQUEST_INVALID').waitFor();
     expect(await page.textContent('[role=alert] p')).toContain('corpId');
   });
@@ -51,7 +51,7 @@ describeInBrowser('the console, connecting an app', () => {
     const { corpId } = newApp();
     await page.getByLabel('Corp id').fill(corpId);
     await page.getByLabel('Name (optional)').fill('Support bot');
-    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('heading', { name: 'Support bot: paste this into WeCom' }).waitFor();
     expect(await textOf('URL')).toBe(`${manager.url}/callback/${corpId}`);
     await page.getByLabel('Public address of this manager').fill('https://kf.example.com/');
@@ -71,7 +71,7 @@ describeInBrowser('the console, connecting an app', () => {
 
     await sendMessage(manager.url, app, openKfId);
     await step('An event was delivered (done)').waitFor();
-    await page.getByText('customers of this app are answered').waitFor();
+    await page.getByText('its events reach the puppet').waitFor();
     await screenshot(page, 'console-connected');
 
     await page.getByRole('link', { name: 'All apps' }).click();
@@ -93,7 +93,7 @@ describeInBrowser('the console, connecting an app', () => {
     const { corpId } = newApp();
     await page.getByRole('link', { name: 'Connect a WeCom app' }).click();
     await page.getByLabel('Corp id').fill(corpId);
-    await page.getByRole('button', { name: 'Make token and key' }).click();
+    await page.getByRole('button', { name: 'Generate token and key' }).click();
     await page.getByRole('button', { name: 'Copy Token' }).click();
     // The browser asks in its own words.
     const asked = new Promise<string>((resolve) =>

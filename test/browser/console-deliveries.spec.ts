@@ -128,7 +128,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('客服一号 is forgotten.').waitFor();
     expect(new URL(page.url()).pathname).toBe('/console/kf-accounts');
     await open(`/kf-accounts/${openKfId}`);
-    await page.getByText('REGISTRY_PUPPET_NOT_FOUND').waitFor();
+    await page.getByText('This account is not registered').waitFor();
   });
 
   it('shows deliveries as they happen, and holds still when it is told to', async () => {

@@ -51,10 +51,10 @@ describeInBrowser('the console of a protected manager', () => {
     await screenshot(page, 'console-sign-in');
   });
 
-  it('shows in the manager’s own words why a token is refused', async () => {
+  it('says that a token is wrong, and why in the manager’s own words', async () => {
     const page = await openOutbox();
     await signIn(page, 'not-the-operator-token');
-    await page.getByRole('alert').getByText('AUTH_WRONG').waitFor();
+    await page.getByRole('alert').getByText('This token is not right.').waitFor();
     expect(await page.textContent('.problem')).toContain('The credentials hold no secret of the manager');
   });
 
@@ -67,6 +67,7 @@ describeInBrowser('the console of a protected manager', () => {
     expect(await page.title()).toBe('Outbox · WXKF-Manager');
     await page.reload();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('status').getByText('You are signed out.').waitFor();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -95,7 +96,10 @@ describeInBrowser('the console of a protected manager', () => {
     await page.getByRole('link', { name: 'Kf accounts' }).click();
     await page.getByText('The manager does not answer').waitFor();
     await screenshot(page, 'console-unreachable');
-    manager = await startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN, PORT: port });
+    [manager] = await Promise.all([
+      startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN, PORT: port }),
+      page.getByRole('status').getByText('The manager answers again.').waitFor(),
+    ]);
     await seeSoon(page.getByText('No puppet has registered yet'));
     await seeSoon(page.getByText(/The manager has not answered/), 'detached');
   });

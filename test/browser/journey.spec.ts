@@ -65,7 +65,7 @@ describeInBrowser('a customer and an operator', () => {
     const step = (text: string) => operator.getByRole('listitem').filter({ hasText: text });
     const shown = (label: string) => operator.getByLabel(label, { exact: true }).inputValue();
     await operator.getByLabel('Corp id').fill(cast.simulator.corpId);
-    await operator.getByRole('button', { name: 'Make token and key' }).click();
+    await operator.getByRole('button', { name: 'Generate token and key' }).click();
     await step('WeCom has verified the callback URL (not yet)').waitFor();
 
     await customer.getByRole('button', { name: 'Setup' }).click();
@@ -141,7 +141,7 @@ describeInBrowser('a customer and an operator', () => {
     await screenshot(operator, 'journey-dead');
 
     await restartManager();
-    await row.getByRole('button', { name: 'Send now' }).click();
+    await row.getByRole('button', { name: 'Send again' }).click();
     await reply('Can you read this?').waitFor();
     await operator.getByText('Nothing is dead').waitFor();
   });

@@ -24,7 +24,10 @@ export function Header() {
 
 function SignOutButton() {
   const leave = async (): Promise<void> => {
-    await signOut().catch(() => tell(t().common.problem.unreachable));
+    await signOut().then(
+      () => tell(t().session.signedOut),
+      () => tell(t().common.problem.unreachable),
+    );
   };
   return (
     <button type="button" class="button bare" data-leaves onClick={leave}>

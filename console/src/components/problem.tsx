@@ -4,15 +4,17 @@ import { t } from '../i18n/language.js';
 
 interface ProblemProps {
   readonly error: Error;
+  /** What it means here, by the manager's code. */
+  readonly titles?: Readonly<Record<string, string>>;
   readonly onRetry?: () => void;
 }
 
 /** What went wrong, in the manager's own words where it has said any. */
-export function Problem({ error, onRetry }: ProblemProps) {
+export function Problem({ error, titles = {}, onRetry }: ProblemProps) {
   const { problem, tryAgain } = t().common;
   return (
     <div class="problem" role="alert">
-      <strong>{titleOf(error)}</strong>
+      <strong>{titleOf(error, titles)}</strong>
       <p>{error instanceof UnreachableError ? problem.unreachableText : error.message}</p>
       {error instanceof ApiError && <ErrorOrigin error={error} />}
       {onRetry !== undefined && (
@@ -42,8 +44,9 @@ function ErrorOrigin({ error: { code, requestId } }: { readonly error: ApiError 
   );
 }
 
-function titleOf(error: Error): string {
+function titleOf(error: Error, titles: Readonly<Record<string, string>>): string {
   const { problem } = t().common;
   if (error instanceof UnreachableError) return problem.unreachable;
-  return error instanceof ApiError ? problem.refused : problem.failed;
+  if (!(error instanceof ApiError)) return problem.failed;
+  return titles[error.code ?? ''] ?? problem.refused;
 }

@@ -44,7 +44,7 @@ export function SignInPage() {
           <code>AUTH_OPERATOR_TOKEN</code>
           {session.whereAfter}
         </p>
-        {action.error !== null && <Problem error={action.error} />}
+        {action.error !== null && <Problem error={action.error} titles={{ AUTH_WRONG: session.wrong }} />}
         <button type="submit" class="button primary" aria-disabled={action.isRunning}>
           {action.isRunning ? session.signingIn : session.signIn}
         </button>

@@ -134,7 +134,7 @@ function ServicerReply({ isAllowed }: { readonly isAllowed: boolean }) {
       <input
         name="content"
         aria-label={t('servicerSay')}
-        placeholder={t('servicerSay')}
+        placeholder={t('servicerPlaceholder')}
         disabled={!isAllowed}
       />
       <button type="submit" disabled={!isAllowed}>

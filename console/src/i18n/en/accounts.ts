@@ -34,6 +34,8 @@ export const accounts = {
   nothingText: 'Connect a WeCom app, start a puppet, and its account appears here within seconds.',
   noMatch: 'No account matches',
   noMatchText: 'Search looks at names, account ids and addresses.',
+  gone: 'This account is not registered',
+  goneText: 'It was forgotten, or no puppet has registered for it yet. It appears here when one does.',
   back: 'All accounts',
   registration: 'Registration',
   registeredFrom: 'Registered from',

@@ -15,7 +15,7 @@ export const common = {
   language: 'Language',
   languages: { en: 'English', 'zh-CN': '中文' },
   theme: 'Colours',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   apiDocument: 'API document',
   loading: 'Loading …',
   tryAgain: 'Try again',
@@ -50,4 +50,5 @@ export const common = {
   },
   lost: (since: string) =>
     `The manager has not answered since ${since}. What you see is what was known then; it is asked again every few seconds.`,
+  answersAgain: 'The manager answers again.',
 };

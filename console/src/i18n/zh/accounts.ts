@@ -36,6 +36,8 @@ export const accounts: Words['accounts'] = {
   nothingText: '接入企业微信应用并启动机器人后，客服账号会在几秒内出现在这里。',
   noMatch: '没有符合条件的客服账号',
   noMatchText: '搜索范围包括名称、账号 ID 和机器人地址。',
+  gone: '该客服账号未注册',
+  goneText: '它已被移除，或者还没有机器人为它注册。机器人注册后会显示在这里。',
   back: '全部客服账号',
   registration: '注册信息',
   registeredFrom: '注册来源地址',
@@ -60,7 +62,7 @@ export const accounts: Words['accounts'] = {
   },
   test: '测试投递',
   testText:
-    '向机器人发送一次“有新消息”的通知，让它去拉取消息。不会影响客户：没有新消息时，机器人不会有任何动作。',
+    '向机器人发送一次“有新消息”的通知，让它去拉取消息。不会影响客户：没有新消息时，机器人只会拉取到空结果。',
   testRun: '发送测试',
   testing: '正在发送…',
   testTaken: '机器人已接收',

@@ -7,7 +7,7 @@ export const common: Words['common'] = {
   page: {
     overview: '总览',
     accounts: '客服账号',
-    outbox: '待投递',
+    outbox: '投递队列',
     live: '实时投递',
     apps: '应用接入',
     wecomErrors: '企业微信错误',
@@ -49,4 +49,5 @@ export const common: Words['common'] = {
     reload: '重新加载',
   },
   lost: (since) => `自 ${since} 起管理服务没有响应。页面显示的是当时的数据，系统会每隔几秒自动重试。`,
+  answersAgain: '管理服务已恢复响应。',
 };

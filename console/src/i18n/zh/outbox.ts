@@ -1,7 +1,7 @@
 import type { Words } from '../words.js';
 
 export const outbox: Words['outbox'] = {
-  title: '待投递',
+  title: '投递队列',
   intro: '已收到但尚未被机器人接收的事件：每个客服账号一条，保留最新的事件。',
   waiting: '待投递',
   dead: '死信',
@@ -9,7 +9,7 @@ export const outbox: Words['outbox'] = {
   states: { waiting: '待投递', parked: '无机器人', dead: '死信' },
   state: '状态',
   account: '客服账号',
-  age: '已等待',
+  age: '时长',
   attempts: (count) => `已尝试 ${count.toLocaleString('zh-CN')} 次`,
   due: '下次尝试',
   dueNow: '即将重试',
@@ -21,6 +21,8 @@ export const outbox: Words['outbox'] = {
   deadTable: '已停止重试的事件',
   replay: '立即投递',
   replayOf: (name) => `立即投递“${name}”的事件`,
+  replayDead: '重新投递',
+  replayDeadOf: (name) => `重新投递“${name}”的事件`,
   replayed: (name) => `正在投递“${name}”的事件。`,
   replayAll: '重新投递全部死信',
   replayAllAsk: '重新投递全部死信？',

@@ -9,7 +9,9 @@ export const session: Words['session'] = {
     ' 中的任意一个密钥（也可能在 AUTH_OPERATOR_TOKEN_FILE 指定的文件里），可向部署该服务的同事索取。',
   signIn: '登录',
   signingIn: '正在登录…',
+  wrong: '令牌不正确。',
   signOut: '退出登录',
+  signedOut: '已退出登录。',
   ended: '登录已失效。重新登录后会回到刚才的页面。',
   endedWhy: '登录有效期为 12 小时；更换运维令牌后，之前的登录也会失效。',
 };

@@ -2,8 +2,10 @@ import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
 import type { HintAnswer } from '../../../../src/api/answers/hint.js';
 import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import { ApiError } from '../../api/api-error.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';
+import { Empty } from '../../components/empty.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { Icon } from '../../components/icon.js';
 import { Loaded } from '../../components/loaded.js';
@@ -32,10 +34,18 @@ export function AccountPage() {
         {accounts.back}
       </a>
       <Page title={polled.data?.name || openKfId}>
-        <Loaded of={polled}>{(account) => <Account account={account} onChange={polled.refresh} />}</Loaded>
+        {isUnknown(polled.error) ? (
+          <Empty title={accounts.gone} text={accounts.goneText} />
+        ) : (
+          <Loaded of={polled}>{(account) => <Account account={account} onChange={polled.refresh} />}</Loaded>
+        )}
       </Page>
     </>
   );
+}
+
+function isUnknown(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === 'REGISTRY_PUPPET_NOT_FOUND';
 }
 
 interface AccountProps {

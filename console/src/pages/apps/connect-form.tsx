@@ -23,8 +23,8 @@ export function ConnectForm({ onCreated }: ConnectFormProps) {
       }}
     >
       <Field label={apps.corpId} hint={apps.corpIdHint} value={corpId} isRequired onInput={setCorpId} />
-      <Field label={`${apps.name} (${apps.optional})`} hint={apps.nameHint} value={name} onInput={setName} />
-      {action.error !== null && <Problem error={action.error} />}
+      <Field label={apps.nameOptional} hint={apps.nameHint} value={name} onInput={setName} />
+      {action.error !== null && <Problem error={action.error} titles={{ REQUEST_INVALID: apps.invalid }} />}
       <button type="submit" class="button primary" aria-disabled={action.isRunning}>
         {action.isRunning ? apps.creating : apps.create}
       </button>

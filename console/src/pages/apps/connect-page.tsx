@@ -18,7 +18,7 @@ export function ConnectPage() {
       </a>
       <Page
         title={created === null ? apps.connect : apps.connected(created.name || created.corpId)}
-        intro={apps.connectIntro}
+        intro={created === null ? apps.connectIntro : apps.connectedIntro}
       >
         {created === null ? <ConnectForm onCreated={setCreated} /> : <ConnectedApp created={created} />}
       </Page>

@@ -16,6 +16,7 @@ interface HintActionsProps {
 export function HintActions({ hint, onDrop, onChange }: HintActionsProps) {
   const { outbox } = t();
   const name = hint.name || hint.openKfId;
+  const isDead = hint.state === 'dead';
   const replay = useAction(async () => {
     await replayHint(hint);
     tell(outbox.replayed(name));
@@ -27,11 +28,11 @@ export function HintActions({ hint, onDrop, onChange }: HintActionsProps) {
         <button
           type="button"
           class="button"
-          aria-label={outbox.replayOf(name)}
+          aria-label={isDead ? outbox.replayDeadOf(name) : outbox.replayOf(name)}
           aria-disabled={replay.isRunning}
           onClick={replay.run}
         >
-          {outbox.replay}
+          {isDead ? outbox.replayDead : outbox.replay}
         </button>
         <button type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
           {outbox.drop}

@@ -5,7 +5,7 @@ import { language, t } from '../../i18n/language.js';
 import { isDark } from '../../look/theme.js';
 import { HistoryTable } from './history-table.js';
 import type { ChartData, LineChart } from './line-chart.js';
-import type { LineName, Point } from './line-name.js';
+import { type LineName, type Point, sumOf } from './line-name.js';
 
 /** Within a minute of the manager's start a line is too short to be seen. */
 const POINTS_MIN = 6;
@@ -16,16 +16,24 @@ interface HistoryChartProps {
   readonly lines: readonly LineName[];
   /** Whether the points of a line make a sum, or are levels of which the last is so now. */
   readonly isSum: boolean;
+  /** Levels as they are now, newer than the last point. */
+  readonly now?: Levels | undefined;
   readonly history: HistoryAnswer;
 }
 
+type Levels = Readonly<Partial<Record<LineName, number | null>>>;
+
 /** Lines of the last hour; the same as a table for whoever sees none, or wants numbers. */
-export function HistoryChart({ title, unit, lines, isSum, history }: HistoryChartProps) {
+export function HistoryChart({ title, unit, lines, isSum, now, history }: HistoryChartProps) {
   const { overview } = t();
   const { items } = history;
   const [pointed, setPointed] = useState<number | null>(null);
   const names = lines.map((line) => overview.figure[line]).join(', ');
   const point = pointed === null ? undefined : items[pointed];
+  // A sum of no points would be a 0 that contradicts the figures of the last minute.
+  const isTooEarly = isSum && items.length === 0;
+  const wholeOf = (line: LineName) =>
+    isSum ? sumOf(items, line) : (now?.[line] ?? items.at(-1)?.[line] ?? null);
   return (
     <figure class="chart">
       <figcaption>
@@ -36,9 +44,8 @@ export function HistoryChart({ title, unit, lines, isSum, history }: HistoryChar
         {lines.map((line) => (
           <li key={line}>
             <span class={`swatch ${line}`} aria-hidden="true" />
-            {overview.figure[line]}{' '}
-            <strong>{formatCount(point === undefined ? wholeOf(items, line, isSum) : point[line])}</strong>
-            {point === undefined && <span class="muted"> {isSum ? overview.total : overview.latest}</span>}
+            {overview.figure[line]} {point !== undefined && <strong>{formatCount(point[line])}</strong>}
+            {point === undefined && !isTooEarly && <Whole count={wholeOf(line)} isSum={isSum} />}
           </li>
         ))}
       </ul>
@@ -46,6 +53,21 @@ export function HistoryChart({ title, unit, lines, isSum, history }: HistoryChar
       <Canvas label={overview.chartOf(names, unit)} lines={lines} items={items} onPoint={setPointed} />
       <HistoryTable lines={lines} isSum={isSum} items={items} title={title} />
     </figure>
+  );
+}
+
+interface WholeProps {
+  readonly count: number | null;
+  readonly isSum: boolean;
+}
+
+function Whole({ count, isSum }: WholeProps) {
+  const { overview } = t();
+  return (
+    <>
+      <strong>{formatCount(count)}</strong>
+      <span class="muted"> {isSum ? overview.total : overview.latest}</span>
+    </>
   );
 }
 
@@ -88,9 +110,4 @@ function toData(items: readonly Point[], lines: readonly LineName[]): ChartData 
     items.map(({ at }) => Date.parse(at) / 1_000),
     ...lines.map((line) => items.map((item) => item[line])),
   ];
-}
-
-function wholeOf(items: readonly Point[], line: LineName, isSum: boolean): number | null {
-  if (!isSum) return items.at(-1)?.[line] ?? null;
-  return items.reduce((sum, item) => sum + (item[line] ?? 0), 0);
 }

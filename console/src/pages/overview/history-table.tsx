@@ -1,7 +1,7 @@
 import { DataTable } from '../../components/data-table.js';
 import { formatCount, formatMinute } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
-import type { LineName, Point } from './line-name.js';
+import { type LineName, type Point, sumOf } from './line-name.js';
 
 interface HistoryTableProps {
   readonly title: string;
@@ -47,8 +47,4 @@ function inRows(items: readonly Point[]): readonly (readonly Point[])[] {
   for (let end = items.length; end > 0; end -= POINTS_PER_ROW)
     rows.push(items.slice(Math.max(0, end - POINTS_PER_ROW), end));
   return rows;
-}
-
-function sumOf(row: readonly Point[], line: LineName): number {
-  return row.reduce((sum, point) => sum + (point[line] ?? 0), 0);
 }

@@ -14,6 +14,7 @@ const HOUR_S = 3_600;
 const HEIGHT = 190;
 const FONT = '11px system-ui, sans-serif';
 const TICK_SPACE = 70;
+const LINE_VALUES_MIN = 3;
 
 /**
  * A chart in `frame`, as wide as that is. Its colours are those that CSS gives to the frame and the swatches, as
@@ -80,12 +81,17 @@ const WHOLE_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
 ];
 
+/** One value alone has no line that could be seen. */
+function isTooShortForLine({ data }: uPlot, line: number): boolean {
+  return (data[line] ?? []).filter((value) => value !== null).length < LINE_VALUES_MIN;
+}
+
 function toSeries(swatch: Element): uPlot.Series {
   const { color, borderTopStyle } = getComputedStyle(swatch);
   return {
     stroke: color,
     width: 1.75,
-    points: { show: false },
+    points: { show: isTooShortForLine },
     ...(borderTopStyle === 'dashed' && { dash: [5, 4] }),
   };
 }

@@ -1,4 +1,4 @@
-import type { HistoryAnswer } from '../../../../src/api/answers/status.js';
+import type { HistoryAnswer, StatusAnswer } from '../../../../src/api/answers/status.js';
 import { getHistory } from '../../api/status.js';
 import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
@@ -27,13 +27,18 @@ export function OverviewPage() {
           </>
         )}
       </Loaded>
-      <Loaded of={history}>{(data) => <Charts history={data} />}</Loaded>
+      <Loaded of={history}>{(data) => <Charts history={data} now={status.data?.counts} />}</Loaded>
       {status.data !== null && <ReplicaFacts status={status.data} />}
     </Page>
   );
 }
 
-function Charts({ history }: { readonly history: HistoryAnswer }) {
+interface ChartsProps {
+  readonly history: HistoryAnswer;
+  readonly now: StatusAnswer['counts'] | undefined;
+}
+
+function Charts({ history, now }: ChartsProps) {
   const { overview } = t();
   return (
     <div class="charts">
@@ -49,6 +54,7 @@ function Charts({ history }: { readonly history: HistoryAnswer }) {
         unit={overview.backlogUnit}
         lines={['waiting', 'dead']}
         isSum={false}
+        now={now}
         history={history}
       />
     </div>
