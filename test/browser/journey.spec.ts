@@ -82,7 +82,7 @@ describeInBrowser('a customer and an operator', () => {
     await write('Hello?');
     await reply('Hello?').waitFor();
     await step('An event was delivered (done)').waitFor();
-    await operator.getByText('customers of this app are answered').waitFor();
+    await operator.getByText('its events reach the puppet').waitFor();
     expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-connected');
     await operator.getByRole('button', { name: 'I have saved them' }).click();
