@@ -7,7 +7,7 @@ import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
 /** Of the time limit, for what is done when nobody waits for an answer any more: leases given back, stores closed. */
-const CLOSING_MS = 6_000;
+export const CLOSING_MS = 6_000;
 
 /**
  * SIGTERM drains: not ready any more, but still served for a while, since a load balancer needs time

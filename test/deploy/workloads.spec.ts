@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
 import { SETTINGS } from '../../src/config/settings.js';
+import { CLOSING_MS } from '../../src/http/shutdown.js';
 import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import { allOf, containerOf, environmentOf, oneOf, podOf, workloadOf } from '../support/manifests.js';
 
@@ -112,6 +113,7 @@ kustomizeSuite('docs/kubernetes.md', () => {
     const told = [...docs.matchAll(/^\| ([\d,]+) \| .*$/gm)].map(([, ms = '']) =>
       Number(ms.replace(',', '')),
     );
-    expect(told).toEqual([0, Number(DRAIN_DELAY_MS), Number(DRAIN_TIMEOUT_MS), graceMs]);
+    const endMs = Number(DRAIN_TIMEOUT_MS);
+    expect(told).toEqual([0, Number(DRAIN_DELAY_MS), endMs - CLOSING_MS, endMs, graceMs]);
   });
 });
