@@ -34,7 +34,8 @@ export function judgeAnswer(
   const found = MARKS.filter((mark) => all.includes(mark)).map((mark) => `shows ${mark}`);
   if (STACK.test(text)) found.push('shows a stack trace');
   const type = headers['content-type'] ?? '';
-  const isHtml = /html/i.test(type) || (type !== 'text/plain' && HTML.test(text));
+  // What is said to be JSON or plain no browser shows as a page: answers forbid it to guess.
+  const isHtml = /html/i.test(type) || (!/^(?:text\/plain|application\/json)/.test(type) && HTML.test(text));
   if (isHtml && !isOwnPage(status, headers)) found.push('is an HTML page');
   if ((status >= 200 && status < 300) || (status === 503 && isOfStarvedMachine(body))) return found;
   if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);

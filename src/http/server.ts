@@ -58,6 +58,8 @@ export function createHttpAdapter(
       requireHostHeader: false,
     },
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    // `*` is for OPTIONS alone (RFC 9112, 3.2.4), and the router would take it for `/`.
+    rewriteUrl: ({ url = '/' }) => (url === '*' ? '/*' : url),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,

@@ -1,4 +1,3 @@
-import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { GetTokenDto } from '../../wecom/tokens/get-token.dto.js';
 import { exampleOf, refTo } from '../components.js';
 import type { Area, Content, Description, Parameter } from '../description.js';
@@ -14,8 +13,6 @@ const TOKEN_OR_REFUSAL: Content = {
     },
   },
 };
-
-const ID = { type: 'string', pattern: ID_FORMAT.pattern.source };
 
 const CALL_PARAMETERS: readonly Parameter[] = [
   {
@@ -38,16 +35,18 @@ const CALL_PARAMETERS: readonly Parameter[] = [
     name: 'corpid',
     in: 'query',
     required: false,
-    description: "The corp whose registered secret's token is to be added. Not sent to WeCom.",
-    schema: ID,
+    description:
+      "The corp whose registered secret's token is to be added. Not sent to WeCom, and not looked at beside an `access_token`.",
+    schema: { type: 'string' },
     example: CORP_ID,
   },
   {
     name: 'openKfId',
     in: 'query',
     required: false,
-    description: 'Of a corp with several secrets, the account whose secret it is to be. Not sent to WeCom.',
-    schema: ID,
+    description:
+      'Of a corp with several secrets, the account whose secret it is to be. Not sent to WeCom, and looked at with `corpid` alone.',
+    schema: { type: 'string' },
     example: OPEN_KF_ID,
   },
 ];
