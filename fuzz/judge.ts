@@ -34,8 +34,9 @@ export function judgeAnswer(
   const found = MARKS.filter((mark) => all.includes(mark)).map((mark) => `shows ${mark}`);
   if (STACK.test(text)) found.push('shows a stack trace');
   const type = headers['content-type'] ?? '';
-  // What is said to be JSON or plain no browser shows as a page: answers forbid it to guess.
-  const isHtml = /html/i.test(type) || (!/^(?:text\/plain|application\/json)/.test(type) && HTML.test(text));
+  // Such as the OpenAPI document, which shows a page as an example.
+  const isData = type === 'text/plain' || (type.startsWith('application/json') && text.startsWith('{'));
+  const isHtml = /html/i.test(type) || (!isData && HTML.test(text));
   if (isHtml && !isOwnPage(status, headers)) found.push('is an HTML page');
   if ((status >= 200 && status < 300) || (status === 503 && isOfStarvedMachine(body))) return found;
   if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);
