@@ -1,18 +1,4 @@
 /** The page of the document: Swagger UI without any script of a page's own, which the policy would not let run. */
-import type { PagePolicy } from '../http/browser-headers.js';
-
-export const DOCS_POLICY: PagePolicy = {
-  'default-src': ["'none'"],
-  'script-src': ["'self'"],
-  'style-src': ["'self'"],
-  'img-src': ["'self'", 'data:'],
-  'connect-src': ["'self'"],
-  'font-src': ["'self'"],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-  'base-uri': ["'none'"],
-};
-
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">
 <head>

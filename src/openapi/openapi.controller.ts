@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
-import { Page } from '../http/browser-headers.js';
+import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
 import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
-import { DOCS_PAGE, DOCS_POLICY, DOCS_SCRIPT } from './docs-page.js';
+import { DOCS_PAGE, DOCS_SCRIPT } from './docs-page.js';
 
 /** What the page loads of swagger-ui-dist, which has other pages, too. */
 const FILES = new Set(['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png']);
@@ -27,7 +27,7 @@ export class OpenapiController {
 
   @Get('docs')
   @AllowAnyone()
-  @Page(DOCS_POLICY)
+  @Page(OWN_FILES_ONLY)
   page(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.type('text/html; charset=utf-8').header('cache-control', KEPT_IF_UNCHANGED);
     return DOCS_PAGE;

@@ -66,13 +66,13 @@ function merge(
   failures: Readonly<Record<string, Answer>>,
 ): object {
   const { default: passedOn } = answers;
-  const { '*/*': any } = passedOn?.content ?? {};
+  const { '*/*': otherTypes } = passedOn?.content ?? {};
   const toHeaders = ({ headers }: Answer): object => ({
     ...headers,
     'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
   });
   const toContent = ({ content }: Answer): object | undefined =>
-    content && { content: { ...content, ...(any && { '*/*': any }) } };
+    content && { content: { ...content, ...(otherTypes && { '*/*': otherTypes }) } };
   return Object.fromEntries(
     Object.entries({ ...failures, ...answers }).map(([status, answer]) => [
       status,
