@@ -59,11 +59,15 @@ export class Sessions {
   end(request: SessionRequest): void {
     const session = this.#read(request);
     if (session === null) return;
-    const nowMs = this.clock.nowMs();
+    if (this.#ended.size >= ENDED_MAX) this.#makeRoom(this.clock.nowMs());
+    this.#ended.set(session.signed, session.endMs);
+  }
+
+  /** Forgets those that count no longer by their time, or where there is none of them the one remembered longest. */
+  #makeRoom(nowMs: number): void {
     for (const [signed, endMs] of this.#ended) {
       if (endMs <= nowMs || this.#ended.size >= ENDED_MAX) this.#ended.delete(signed);
     }
-    this.#ended.set(session.signed, session.endMs);
   }
 
   #read(request: SessionRequest): { readonly signed: string; readonly endMs: number } | null {
