@@ -1,7 +1,4 @@
 /** What the quota of calls in MongoDB promises beyond its port: how often it asks, and what it does without an answer. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
@@ -13,8 +10,8 @@ import { MongoCallQuota } from '../../src/storage/mongo/mongo-call-quota.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { CallQuota } from '../../src/wecom/proxy/call-quota.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { mongoSuite, standInSuite } from '../support/mongo/database.js';
-import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { DatabaseLine } from '../support/mongo/outage.js';
 import type { Place } from '../support/place.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 
@@ -28,10 +25,11 @@ let store: OpenedStore;
 let client: mongoose.mongo.MongoClient;
 let records: mongoose.mongo.Collection<CallRecord>;
 
-async function open(place: Place): Promise<void> {
+/** @param uri of the same database, for the test to look into it. */
+async function open(place: Place, uri = place.env.MONGO_URI ?? ''): Promise<void> {
   clock = new ManualClock(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS);
   store = await openStore(place, clock);
-  client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
+  client = await mongoose.mongo.MongoClient.connect(uri);
   records = client.db().collection('wxkfcalls');
   await store.get(StorageProbe).check();
 }
@@ -170,23 +168,19 @@ mongoSuite('a quota of calls in MongoDB', () => {
   });
 });
 
-standInSuite('a quota of calls whose MongoDB is away', () => {
-  let dataDir: string;
-  let database: StandIn;
+mongoSuite('a quota of calls whose MongoDB is away', () => {
+  let database: DatabaseLine;
   let quota: CallQuota;
 
   beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'wxkf-quota-'));
-    database = await startStandIn({ dataDir });
-    await open({ env: { MONGO_URI: `${database.uri}quota` }, discard: async () => {} });
+    database = await DatabaseLine.open();
+    await open({ env: { MONGO_URI: database.uri }, discard: () => database.close() }, database.directUri);
     quota = store.get(CallQuota);
   });
 
   afterEach(async () => {
     await client.close();
     await store.close();
-    await database.stop();
-    rmSync(dataDir, { recursive: true, force: true });
   });
 
   async function expectCountedAlone(): Promise<void> {
@@ -199,19 +193,13 @@ standInSuite('a quota of calls whose MongoDB is away', () => {
   }
 
   describe.each([
-    ['hangs', () => database.pause(), async () => database.resume()],
-    [
-      'is gone',
-      () => database.kill(),
-      async () => {
-        database = await startStandIn({ dataDir, port: database.port });
-      },
-    ],
-  ])('because it %s', (_how, leave, comeBack) => {
+    ['hangs', async () => database.hold()],
+    ['is gone', () => database.cut()],
+  ])('because it %s', (_how, leave) => {
     it('counts alone, asks again 5 s later and not before, and then counts with all', async () => {
       await leave();
       await expectCountedAlone();
-      await comeBack();
+      await database.restore();
       await clock.advance(4_999);
       await quota.take('early', LIMIT);
       expect(await isAsked('early')).toBe(false);

@@ -1,12 +1,12 @@
-/** The built process while its MongoDB is away; each test has a database server of its own. */
+/** The built process while its MongoDB is away; each test has a database, and a line to it, of its own. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
-import { standInSuite } from '../support/mongo/database.js';
-import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { DatabaseLine } from '../support/mongo/outage.js';
 import {
   type PuppetServer,
   postJson,
@@ -20,26 +20,23 @@ import { startWecomServer } from '../support/wecom-server.js';
 /** WeCom closes the connection then, and sends again. */
 const WECOM_WAITS_MS = 5_000;
 
-standInSuite('while MongoDB is away', () => {
+mongoSuite('while MongoDB is away', () => {
   const app = newApp();
   const openKfId = newOpenKfId();
-  let dataDir: string;
-  let database: StandIn;
+  let database: DatabaseLine;
   let puppet: PuppetServer;
 
   beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'wxkf-outage-'));
-    database = await startStandIn({ dataDir });
+    database = await DatabaseLine.open();
     puppet = await startPuppetServer();
   });
 
   afterEach(async () => {
     await puppet.close();
-    await database.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await database.close();
   });
 
-  const env = () => ({ MONGO_URI: `${database.uri}/outage` });
+  const env = () => ({ MONGO_URI: database.uri });
   const send = (manager: ManagerProcess) => sendMessage(manager.url, app, openKfId);
 
   /** What only the database knows is left out, and not said to be 0. */
@@ -53,8 +50,7 @@ standInSuite('while MongoDB is away', () => {
   }
 
   it('a start waits for it: live, not ready, said once; and becomes ready by itself', async () => {
-    const { port } = database;
-    await database.stop();
+    await database.cut();
     const manager = spawnManager(env());
     const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
     await manager.line(({ msg }) => msg === 'registry.load_waiting');
@@ -65,7 +61,7 @@ standInSuite('while MongoDB is away', () => {
     expect(await callback.json()).toMatchObject({ error: 'REGISTRY_NOT_LOADED' });
     // Said again after 15 s.
     expect(manager.log.filter(({ msg }) => msg === 'registry.load_waiting')).toHaveLength(1);
-    database = await startStandIn({ dataDir, port });
+    await database.restore();
     await manager.line(({ msg }) => msg === 'registry.loaded');
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await manager.stop()).toBe(0);
@@ -85,8 +81,8 @@ standInSuite('while MongoDB is away', () => {
         return ((await response.json()) as { access_token?: string }).access_token;
       };
       expect(await tokenOf('known')).toBe(wecom.tokenOf(app.corpId, 'known'));
-      if (how === 'that hangs') await database.pause();
-      else await database.stop();
+      if (how === 'that hangs') database.hold();
+      else await database.cut();
       const [known, fresh] = [await tokenOf('known'), await tokenOf('new')];
       expect([known, fresh]).toEqual([wecom.tokenOf(app.corpId, 'known'), wecom.tokenOf(app.corpId, 'new')]);
       const call = `wxkfRequestProxy/kf/account/list?access_token=${fresh}`;
@@ -94,14 +90,14 @@ standInSuite('while MongoDB is away', () => {
       expect(await response.json()).toMatchObject({ errcode: 0 });
       await expectScrapeWithoutHints(manager);
       await manager.stop('SIGKILL');
-      if (how === 'that hangs') database.resume();
       await wecom.close();
     },
   );
 
   it('a start without it knows the apps of WECOM_APPS_FILE, and answers 503 to all that it cannot know yet', async () => {
-    await database.stop();
-    const file = join(dataDir, 'apps.json');
+    await database.cut();
+    const folder = mkdtempSync(join(tmpdir(), 'wxkf-outage-'));
+    const file = join(folder, 'apps.json');
     writeFileSync(file, JSON.stringify([app]));
     const manager = spawnManager({ ...env(), WECOM_APPS_FILE: file });
     const { url } = await manager.line(({ msg }) => msg === 'manager.listening');
@@ -130,13 +126,13 @@ standInSuite('while MongoDB is away', () => {
     const health = (await (await fetch(`${url}/health`)).json()) as { details: { callbacks: object } };
     expect(health.details.callbacks).toMatchObject({ verified: 1, failed: 4, refused: 0, not_taken: 0 });
     expect(await manager.stop()).toBe(0);
+    rmSync(folder, { recursive: true });
   });
 
   it('callbacks to healthy puppets go on, ready stays, a registration is refused with 503, and all heals', async () => {
     const manager = await startManager(env());
     await register(manager.url, app, openKfId, puppet.url);
-    const { port } = database;
-    await database.kill();
+    await database.cut();
     expect((await send(manager)).status).toBe(200);
     const refused = await postJson(
       `${manager.url}/puppetWxkfManager/register`,
@@ -150,7 +146,7 @@ standInSuite('while MongoDB is away', () => {
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({ status: 'error', error: { storage: { status: 'down' } } });
     await manager.line(({ msg }) => msg === 'registry.refresh_failed');
-    database = await startStandIn({ dataDir, port });
+    await database.restore();
     await manager.line(({ msg }) => msg === 'registry.store_recovered');
     await register(manager.url, app, newOpenKfId(), puppet.url);
     expect(await manager.stop()).toBe(0);
@@ -159,20 +155,20 @@ standInSuite('while MongoDB is away', () => {
   it('a database that hangs holds up no callback, and an unknown corp gets 503 rather than 404', async () => {
     const manager = await startManager(env());
     await register(manager.url, app, openKfId, puppet.url);
-    await database.pause();
+    database.hold();
     expect((await send(manager)).status).toBe(200);
     const stranger = newApp();
     const unknown = await sendMessage(manager.url, stranger, 'wk1');
     expect(unknown.status).toBe(503);
     const line = await manager.line(({ corpId }) => corpId === stranger.corpId);
     expect(Number(line.durationMs)).toBeLessThan(2_800);
-    database.resume();
+    await database.restore();
     expect(await manager.stop()).toBe(0);
   });
 
   it.each([
-    ['is gone', () => database.kill()],
-    ['hangs', () => database.pause()],
+    ['is gone', () => database.cut()],
+    ['hangs', async () => database.hold()],
   ])(
     'what can be neither delivered nor kept, since it %s, gets 503 before WeCom gives up and is tried on',
     async (_how, takeAway) => {
@@ -194,7 +190,6 @@ standInSuite('while MongoDB is away', () => {
       puppet.behave((_request, answer) => void answer.end('success'));
       await arrived;
       expect(await manager.stop('SIGKILL')).toBe('SIGKILL');
-      if (_how === 'hangs') database.resume();
     },
   );
 
@@ -204,12 +199,11 @@ standInSuite('while MongoDB is away', () => {
     puppet.behave((_request, response) => response.writeHead(500).end());
     // As WeCom does, where its database is slow at first.
     while ((await send(manager)).status !== 200);
-    const { port } = database;
-    await database.kill();
+    await database.cut();
     await manager.line(({ msg }) => msg === 'outbox.claim_failed');
     puppet.behave((_request, response) => void response.end('success'));
     const arrived = puppet.next();
-    database = await startStandIn({ dataDir, port });
+    await database.restore();
     await arrived;
     expect(await manager.stop()).toBe(0);
   });

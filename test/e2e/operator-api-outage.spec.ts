@@ -1,22 +1,18 @@
 /** What operators are told by the built process while its MongoDB is away. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { KF_ACCOUNT_PAGE, TESTED } from '../../src/api/answers/kf-account.js';
 import { HISTORY, STATUS } from '../../src/api/answers/status.js';
 import { startManager } from '../support/manager-process.js';
-import { standInSuite } from '../support/mongo/database.js';
-import { startStandIn } from '../support/mongo/mongo-server.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { DatabaseLine } from '../support/mongo/outage.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
-standInSuite('while MongoDB is away', () => {
+mongoSuite('while MongoDB is away', () => {
   it('operators see what memory knows, null for what it does not, and 503 for the outbox', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-outage-'));
-    const database = await startStandIn({ dataDir });
+    const database = await DatabaseLine.open();
     const puppet = await startPuppetServer();
-    const manager = await startManager({ MONGO_URI: `${database.uri}/outage` });
+    const manager = await startManager({ MONGO_URI: database.uri });
     const get = async (path: string, method = 'GET') => {
       const response = await fetch(`${manager.url}/api/v1/${path}`, { method });
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -24,7 +20,7 @@ standInSuite('while MongoDB is away', () => {
     const app = newApp();
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
-    await database.stop();
+    await database.cut();
     await sendMessage(manager.url, app, openKfId);
 
     const status = STATUS.parse((await get('status')).body);
@@ -41,17 +37,18 @@ standInSuite('while MongoDB is away', () => {
     expect((await get('deliveries')).body.items).toHaveLength(1);
     const tested = TESTED.parse((await get(`kf-accounts/${openKfId}/test`, 'POST')).body);
     expect(tested).toMatchObject({ taken: true, body: 'success' });
-    for (const [path, method] of [
+    const refusals = [
       ['hints', 'GET'],
       ['kf-accounts?state=dead', 'GET'],
       [`hints/${openKfId}`, 'DELETE'],
       [`hints/${openKfId}/replay`, 'POST'],
-    ]) {
-      const { status: code, body } = await get(String(path), method);
+    ].map(async ([path = '', method]) => {
+      const { status: code, body } = await get(path, method);
       expect([path, code, body.error]).toEqual([path, 503, 'STORE_UNAVAILABLE']);
-    }
+    });
+    await Promise.all(refusals);
     expect(await manager.stop()).toBe(0);
     await puppet.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    await database.close();
   });
 });
