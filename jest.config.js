@@ -9,19 +9,10 @@ if (major < 24 || (major === 24 && minor < 9)) {
   );
 }
 
-export default {
-  testEnvironment: '<rootDir>/test/support/environment.js',
-  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/console', '<rootDir>/simulator'],
-  testMatch: ['**/*.spec.ts'],
+const project = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
-  globalSetup: '<rootDir>/test/support/global-setup.js',
-  globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  testTimeout: 90_000,
-  // By default jest leaves one core idle, which is half of two; the end-to-end tests wait for processes most of the time.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
-  coverageDirectory: '<rootDir>/coverage',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -41,4 +32,32 @@ export default {
       },
     ],
   },
+};
+
+/** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
+const UNIT = ['src/**/*', 'console/**/*', 'simulator/**/*', 'test/contracts/in-memory'];
+
+export default {
+  projects: [
+    {
+      ...project,
+      displayName: 'unit',
+      roots: ['<rootDir>/src', '<rootDir>/console', '<rootDir>/simulator', '<rootDir>/test'],
+      testMatch: UNIT.map((path) => `<rootDir>/${path}.spec.ts`),
+    },
+    {
+      ...project,
+      displayName: 'system',
+      roots: ['<rootDir>/test'],
+      testMatch: ['**/*.spec.ts'],
+      testPathIgnorePatterns: ['/in-memory\\.spec\\.ts$'],
+      testEnvironment: '<rootDir>/test/support/environment.js',
+      globalSetup: '<rootDir>/test/support/global-setup.js',
+      globalTeardown: '<rootDir>/test/support/global-teardown.js',
+    },
+  ],
+  testTimeout: 90_000,
+  // Those of the system wait for processes most of the time, and need more than a worker for each core.
+  maxWorkers: availableParallelism() + 2,
+  coverageDirectory: '<rootDir>/coverage',
 };

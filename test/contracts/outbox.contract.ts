@@ -6,6 +6,8 @@ import { kfEvent } from '../support/delivery.js';
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedOutbox {
   readonly outbox: Outbox;
+  /** Keeps many at once, of accounts for which nothing waits, where one after the other takes the store long. */
+  putAll?(hints: readonly NewHint[], nowMs: number): Promise<void>;
   reopen(): Promise<OpenedOutbox>;
   close(): Promise<void>;
 }
@@ -683,16 +685,20 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
 
     it('keeps events for 10,000 accounts of a corp that never registered, and no more', async () => {
       const parked = (n: number | string, fields: Partial<NewHint> = {}) =>
-        outbox.put(newHint(`wk${n}`, { dueAtMs: null, endpoint: null, ...fields }), NOW_MS);
-      for (let n = 0; n < 10_000; n += 50) {
-        await Promise.all(Array.from({ length: 50 }, (_, m) => parked(n + m)));
-      }
-      await expect(parked('OneMore')).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
-      await parked(1);
-      await parked('Other', { event: kfEvent({ corpId: 'wwOther' }) });
-      await outbox.put(newHint('wkRegistered'), NOW_MS);
+        newHint(`wk${n}`, { dueAtMs: null, endpoint: null, ...fields });
+      const put = (hint: NewHint) => outbox.put(hint, NOW_MS);
+      const putAll = opened.putAll ?? ((hints: readonly NewHint[]) => Promise.all(hints.map(put)));
+      await putAll(
+        Array.from({ length: 9_999 }, (_, n) => parked(n)),
+        NOW_MS,
+      );
+      await put(parked('TheLast'));
+      await expect(put(parked('OneMore'))).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
+      await put(parked(1));
+      await put(parked('Other', { event: kfEvent({ corpId: 'wwOther' }) }));
+      await put(newHint('wkRegistered'));
       await outbox.claimOf(hintKey({ corpId: 'wwCorp_1', openKfId: 'wk1' }), ENDPOINT, NOW_MS, LEASE_MS);
       expect(await outbox.counts()).toMatchObject({ parked: 10_000, waiting: 2 });
-    }, 180_000);
+    });
   });
 }

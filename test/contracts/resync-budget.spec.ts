@@ -1,18 +1,9 @@
 import { describe } from '@jest/globals';
 import { ResyncBudget } from '../../src/dispatch/resync-budget.js';
-import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
-
-function openMemory(table: GrantTable = new Map()): OpenedBudget {
-  return {
-    budget: new MemoryResyncBudget(table),
-    reopen: async () => openMemory(table),
-    close: async () => {},
-  };
-}
 
 function toBudget({ get, reopen, close }: OpenedStore): OpenedBudget {
   return { budget: get(ResyncBudget), reopen: async () => toBudget(await reopen()), close };
@@ -22,4 +13,3 @@ const openBudget = async (place: Place): Promise<OpenedBudget> => toBudget(await
 
 describe('embedded', () => resyncBudgetContract(() => openBudget(embeddedPlace())));
 mongoSuite('mongodb', () => resyncBudgetContract(() => openBudget(mongoPlace())));
-describe('the fake of the specs', () => resyncBudgetContract(async () => openMemory()));

@@ -1,6 +1,5 @@
 import { describe } from '@jest/globals';
 import { TokenSecretCheck } from '../../src/wecom/tokens/token-secret-check.js';
-import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { CORP, clock, closeAll, open, openWecom, wecom } from '../support/token-replicas.js';
 import { answer, drop, usual } from '../support/wecom-faults.js';
 import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
@@ -17,19 +16,4 @@ async function openReal(): Promise<OpenedCheck> {
   };
 }
 
-const VERDICTS = {
-  accept: 'accepted',
-  refuse: 'refused',
-  'break off': { unknown: 'it broke off', retryAfterS: 10 },
-} as const;
-
-async function openFake(): Promise<OpenedCheck> {
-  const secrets = new FakeSecretCheck();
-  const wecom: OpenedCheck['wecom'] = (does) => {
-    secrets.verdict = VERDICTS[does];
-  };
-  return { secrets, wecom, close: async () => {} };
-}
-
 describe('by way of access tokens', () => secretCheckContract(openReal));
-describe('the fake of the specs', () => secretCheckContract(openFake));

@@ -18,9 +18,9 @@ const FIND_SOURCES = `
 /** A program that writes `statements` through `log`, since a log writes to standard output, and ends. */
 function programOf(statements: string): string[] {
   const script = `${FIND_SOURCES}
-    const { createLog, exitProcess } = await import('${new URL('./log.ts', import.meta.url)}');
-    const { Secret } = await import('${new URL('./secret.ts', import.meta.url)}');
-    const { AppError } = await import('${new URL('./app-error.ts', import.meta.url)}');
+    const { createLog, exitProcess } = await import('${new URL('../../src/kernel/log.ts', import.meta.url)}');
+    const { Secret } = await import('${new URL('../../src/kernel/secret.ts', import.meta.url)}');
+    const { AppError } = await import('${new URL('../../src/kernel/app-error.ts', import.meta.url)}');
     const log = await createLog('info', 'json');
     ${statements}
     await exitProcess(log, 7);`;

@@ -1,0 +1,111 @@
+/** What each port promises, of the adapters and fakes that keep it in memory; the stores have a file for each port. */
+import { describe } from '@jest/globals';
+import { pino } from 'pino';
+import { Sealer } from '../../src/crypto/sealer.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
+import { Secret } from '../../src/kernel/secret.js';
+import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
+import { SealedAppRepository } from '../../src/storage/sealed/sealed-app.repository.js';
+import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
+import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { FakeSecretCheck } from '../support/fake-secret-check.js';
+import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
+import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
+import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
+import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
+import { newSecretsKey } from '../support/place.js';
+import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
+import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
+import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
+import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
+import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
+import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
+
+const log = pino({ level: 'silent' });
+const sealer = new Sealer([new Secret(newSecretsKey())]);
+/** What is in memory needs no closing. */
+const close = async (): Promise<void> => {};
+
+/** A restart of what is in memory leaves the same table. */
+const openPuppets = (table: PuppetTable = new Map()): OpenedRepository => ({
+  repository: new MemoryPuppetRepository(table),
+  reopen: async () => openPuppets(table),
+  close,
+});
+
+const openSealedPuppets = (opened = openPuppets()): OpenedRepository => ({
+  repository: new SealedPuppetRepository(opened.repository, sealer, log),
+  reopen: async () => openSealedPuppets(await opened.reopen()),
+  close,
+});
+
+const openApps = (table: AppTable = new Map()): OpenedApps => ({
+  repository: new MemoryAppRepository(table),
+  reopen: async () => openApps(table),
+  close,
+});
+
+const openSealedApps = (opened = openApps()): OpenedApps => ({
+  repository: new SealedAppRepository(opened.repository, sealer, log),
+  reopen: async () => openSealedApps(await opened.reopen()),
+  close,
+});
+
+const openTokens = (table: TokenTable = new Map()): OpenedTokens => ({
+  stores: [new MemoryAccessTokenStore(table), new MemoryAccessTokenStore(table)],
+  reopen: async () => openTokens(table),
+  close,
+});
+
+function openSealedTokens(opened = openTokens()): OpenedTokens {
+  const seal = (store: AccessTokenStore) => new SealedAccessTokenStore(store, sealer, log);
+  const [one, ...others] = opened.stores;
+  return {
+    stores: [seal(one), ...others.map(seal)],
+    reopen: async () => openSealedTokens(await opened.reopen()),
+    close,
+  };
+}
+
+/** Its leases go with the process. */
+const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
+  outbox: new LocalOutbox(store, store.hints()),
+  reopen: async () => openOutbox(store),
+  close,
+});
+
+const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
+  budget: new MemoryResyncBudget(table),
+  reopen: async () => openBudget(table),
+  close,
+});
+
+const VERDICTS = {
+  accept: 'accepted',
+  refuse: 'refused',
+  'break off': { unknown: 'it broke off', retryAfterS: 10 },
+} as const;
+
+function openCheck(): OpenedCheck {
+  const secrets = new FakeSecretCheck();
+  const wecom: OpenedCheck['wecom'] = (does) => {
+    secrets.verdict = VERDICTS[does];
+  };
+  return { secrets, wecom, close };
+}
+
+describe('the outbox in memory', () => outboxContract(async () => openOutbox()));
+
+describe('the fake of the specs', () => {
+  puppetRepositoryContract(async () => openPuppets());
+  appRepositoryContract(async () => openApps());
+  accessTokenStoreContract(async () => openTokens());
+  resyncBudgetContract(async () => openBudget());
+  secretCheckContract(async () => openCheck());
+});
+
+describe('the fake of the specs, sealed', () => {
+  puppetRepositoryContract(async () => openSealedPuppets());
+  appRepositoryContract(async () => openSealedApps());
+  accessTokenStoreContract(async () => openSealedTokens());
+});
