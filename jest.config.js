@@ -42,7 +42,7 @@ export default {
     {
       ...project,
       displayName: 'unit',
-      roots: ['<rootDir>/src', '<rootDir>/console', '<rootDir>/simulator', '<rootDir>/test'],
+      roots: ['<rootDir>/src', '<rootDir>/console', '<rootDir>/simulator', '<rootDir>/test/contracts'],
       testMatch: UNIT.map((path) => `<rootDir>/${path}.spec.ts`),
     },
     {
@@ -50,7 +50,7 @@ export default {
       displayName: 'system',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.spec.ts'],
-      testPathIgnorePatterns: ['/in-memory\\.spec\\.ts$'],
+      testPathIgnorePatterns: ['<rootDir>/test/equipment/', '/in-memory\\.spec\\.ts$'],
       testEnvironment: '<rootDir>/test/support/environment.js',
       globalSetup: '<rootDir>/test/support/global-setup.js',
       globalTeardown: '<rootDir>/test/support/global-teardown.js',

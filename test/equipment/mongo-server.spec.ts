@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import mongoose, { type mongo } from 'mongoose';
-import { dropDatabase, freshDatabaseUri, mongoSuite, standInSuite } from './database.js';
-import { type StandIn, startStandIn } from './mongo-server.js';
-import { withDatabase } from './uri.js';
+import { dropDatabase, freshDatabaseUri, mongoSuite, standInSuite } from '../support/mongo/database.js';
+import { type StandIn, startStandIn } from '../support/mongo/mongo-server.js';
+import { withDatabase } from '../support/mongo/uri.js';
 
 type Row = { _id: string; n?: number; owner?: string; at?: Date; name?: string };
 
