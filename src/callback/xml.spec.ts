@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { SEED, type Seeded, seeded } from '../../test/support/seeded.js';
+import { rounds, SEED, type Seeded, seeded } from '../../test/support/seeded.js';
 import { parseXmlDocument, readXml } from './xml-document.js';
 import { scanFlatXml } from './xml-scanner.js';
 
@@ -66,29 +67,36 @@ function plain(fields: ReadonlyMap<string, string> | null): Record<string, strin
   return fields && Object.fromEntries(fields);
 }
 
+type Fields = ReturnType<typeof plain>;
+
+/** Asks jest where they differ alone, since it takes longer than both parsers. */
+function expectSame(text: string, scanned: Fields, parsed: Fields): void {
+  if (isDeepStrictEqual(scanned, parsed)) return;
+  expect({ SEED, text, fields: scanned }).toEqual({ SEED, text, fields: parsed });
+}
+
 describe('the scanner and the general parser', () => {
-  it('give the same answer for 3,000 documents of the shape that WeCom sends', () => {
+  it('give the same answer for documents of the shape that WeCom sends', () => {
     const choices = seeded(SEED);
-    for (let at = 0; at < 3_000; at++) {
+    for (let at = 0; at < rounds(1_000); at++) {
       const text = documentOf(choices);
       const scanned = plain(scanFlatXml(text));
+      expectSame(text, scanned, plain(parseXmlDocument(text)));
       expect(scanned).not.toBeNull();
-      expect({ SEED, text, fields: scanned }).toEqual({ SEED, text, fields: plain(parseXmlDocument(text)) });
     }
   });
 
-  it('never differ where the scanner has an answer for 10,000 damaged documents', () => {
+  it('never differ where the scanner has an answer for damaged documents', () => {
     const choices = seeded(SEED);
     let answers = 0;
-    for (let at = 0; at < 10_000; at++) {
+    for (let at = 0; at < rounds(4_000); at++) {
       const text = damaged(documentOf(choices), choices);
       const scanned = scanFlatXml(text);
       if (scanned === null) continue;
       answers++;
-      const fields = plain(parseXmlDocument(text));
-      expect({ SEED, text, fields: plain(scanned) }).toEqual({ SEED, text, fields });
+      expectSame(text, plain(scanned), plain(parseXmlDocument(text)));
     }
-    expect(answers).toBeGreaterThan(500);
+    expect(answers).toBeGreaterThan(200);
   });
 });
 

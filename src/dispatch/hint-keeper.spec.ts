@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { kfEvent, watch } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { SEED, type Seeded, seeded } from '../../test/support/seeded.js';
+import { rounds, SEED, type Seeded, seeded } from '../../test/support/seeded.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
@@ -566,7 +566,7 @@ describe(`nothing is lost, whatever comes between (seed ${SEED})`, () => {
     ['while another replica keeps there too', { replicas: 2, canFail: false }],
     ['while another replica keeps there too and writes fail', { replicas: 2, canFail: true }],
   ])('%s', async (_when, conditions) => {
-    for (let n = 0; n < 50; n++) {
+    for (let n = 0; n < rounds(15); n++) {
       const simulation = new Simulation(SEED + n, conditions);
       await simulation.run(1_000);
       expect(simulation.keptCount).toBeGreaterThan(50);

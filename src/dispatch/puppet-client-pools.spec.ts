@@ -67,11 +67,12 @@ describe('one origin', () => {
     ['a body too long', (socket) => void socket.write(TAKEN.replace('7', '99999') + 'x'.repeat(20_000))],
     ['a body cut short', (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx')],
   ];
-  it.each(ends)('has its places back after 512 times %s', async (_what, end) => {
+  it.each(ends)('has all of its places back after %s', async (_what, end) => {
     const server = await rawServer(end);
-    for (let n = 0; n < DELIVERIES / SOCKETS; n++) await resultsOf(startMany(server.url, SOCKETS));
+    await resultsOf(startMany(server.url, SOCKETS));
     // The last answers may have been read no further than their status yet.
     await clock.advance(LIMIT_MS);
+    // One that was not given back is missing for the last of them.
     const results = await resultsOf(startMany(server.url, DELIVERIES));
     expect(results.map((result) => !result.taken && result.stage)).not.toContain('saturated');
     await clock.advance(LIMIT_MS);

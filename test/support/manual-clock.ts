@@ -31,13 +31,20 @@ export class ManualClock extends Clock {
     const endMs = this.#elapsedMs + ms;
     for (;;) {
       await turn();
-      const due = [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (due === undefined) break;
+      const due = this.#next();
+      if (due === undefined || due.atMs > endMs) break;
       this.#timers.delete(due);
       this.#elapsedMs = Math.max(this.#elapsedMs, due.atMs);
       due.run();
     }
     this.#elapsedMs = endMs;
+  }
+
+  /** The earliest, and of two at the same time the one that was set first. */
+  #next() {
+    let [next] = this.#timers;
+    for (const timer of this.#timers) if (next === undefined || timer.atMs < next.atMs) next = timer;
+    return next;
   }
 
   get pendingTimers(): number {

@@ -6,6 +6,11 @@ import { randomInt } from 'node:crypto';
 
 export const SEED = randomInt(2 ** 31);
 
+/** How often something random is tried: `count`, or TEST_ROUNDS times that, as the nightly run does. */
+export function rounds(count: number): number {
+  return count * Number(process.env.TEST_ROUNDS ?? 1);
+}
+
 export interface Seeded {
   /** A whole number from 0 to `count - 1`. */
   below(count: number): number;
