@@ -30,18 +30,9 @@ const lock = readJson<{ readonly lockfileVersion: number; readonly packages: Rec
 const packages = Object.entries(lock.packages).filter(([place]) => place !== '');
 
 /** SPDX ids that ask for no more than to be named. */
-const LICENCES = [
-  '0BSD',
-  'Apache-2.0',
-  'BlueOak-1.0.0',
-  'BSD-2-Clause',
-  'BSD-3-Clause',
-  'ISC',
-  'MIT',
-  // Of argparse, with the YAML reader of the OpenAPI document.
-  'Python-2.0',
-];
-const EXACT = /^\d+\.\d+\.\d+$/;
+const LICENCES = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
+/** Also of a package that package.json gives another name. */
+const EXACT = /^(npm:@?[^@]+@)?\d+\.\d+\.\d+$/;
 
 const nameOf = (place: string): string => place.slice(place.lastIndexOf('node_modules/') + 13);
 const placesWhere = (is: (locked: Locked) => boolean): string[] =>
