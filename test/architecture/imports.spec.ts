@@ -105,7 +105,7 @@ describe('imports', () => {
   it('form no circle between files', () => {
     const graph = new Map(files.map((file) => [file, new Set<string>()]));
     for (const edge of imports.filter(isOurs)) graph.get(edge.from)?.add(edge.to.replace(/\.js$/, '.ts'));
-    for (let isShrinking = true; isShrinking; ) {
+    for (let isShrinking = true; isShrinking;) {
       isShrinking = false;
       for (const [file, targets] of graph) {
         if ([...targets].some((target) => graph.has(target))) continue;

@@ -59,7 +59,8 @@ export async function stopServers() {
 function sayNone(error) {
   if (!(error instanceof MongoUnavailable)) throw error;
   // Whoever names a MongoDB, and CI, must not see a green run that left it out.
-  if (process.env.CI || error.kind === 'given') throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
+  if (process.env.CI || error.kind === 'given')
+    throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
   process.env.WXKF_TEST_MONGO_KIND = 'none';
   say(`!!! NO MONGODB: THE MONGODB SUITES ARE LEFT OUT !!! ${error.message}. To get one: ${howToGetOne}.`);
 }
