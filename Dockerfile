@@ -3,12 +3,14 @@ WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
+COPY scripts/prepare.js scripts/
 RUN npm ci
 COPY . .
 RUN npm run build
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
+COPY scripts/prepare.js scripts/
 # Optional dependencies stay: the binary of lmdb is one.
 RUN npm ci --omit=dev
 

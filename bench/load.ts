@@ -15,6 +15,7 @@ import { moveTo, planCores } from './load/cores.js';
 import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
 import { measureIsolation } from './load/isolation.js';
 import { measureKeep } from './load/keep.js';
+import { prepareNaive } from './load/naive.js';
 import { PROGRAM_KEYS, type Setting, type StartedKey } from './load/programs.js';
 import { measureProxy } from './load/proxy.js';
 import {
@@ -163,9 +164,10 @@ function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo
   return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
 }
 
-/** @returns `undefined` when none can be had; (b) is then left out. */
+/** For (b), which is prepared as well. @returns `undefined` when one of the two cannot be had; (b) is then left out. */
 async function startDatabase(): Promise<string | undefined> {
   try {
+    prepareNaive(ROOT);
     moveTo(cores?.database);
     const { startMongo } = await importMongoServer();
     const mongo = await startMongo();
@@ -174,7 +176,7 @@ async function startDatabase(): Promise<string | undefined> {
     return mongo.uri;
   } catch (error) {
     const [reason] = String(error).split('\n');
-    say(`(b) is left out: no MongoDB can be had (${reason})`);
+    say(`(b) is left out: ${reason}`);
     return undefined;
   } finally {
     moveTo(cores?.load);

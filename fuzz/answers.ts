@@ -79,7 +79,7 @@ function readBody(
 
 function readChunks(bytes: Buffer, start: number): Part | null {
   const chunks: Buffer[] = [];
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const lineEnd = bytes.indexOf('\r\n', at);
     if (lineEnd === -1) return null;
     const size = Number.parseInt(bytes.subarray(at, lineEnd).toString('latin1'), 16);

@@ -1,10 +1,12 @@
 /**
- * The last step of `npm run build`: writes the OpenAPI document beside the code that serves it. It is made of the
- * application as Nest scans it, with nothing in it started, so that @nestjs/swagger is no part of what runs.
+ * A step of `npm run build`: writes the OpenAPI document, and what its page loads, beside the code that serves them. The
+ * document is made of the application as Nest scans it, with nothing in it started. So neither @nestjs/swagger nor
+ * swagger-ui-dist is a part of what runs.
  */
 import 'reflect-metadata';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
@@ -12,6 +14,7 @@ import { AppModule } from './app.module.js';
 import { loadConfig } from './config/config.js';
 import { createHttpAdapter } from './http/server.js';
 import { Lifecycle } from './kernel/lifecycle.js';
+import { SWAGGER_UI_FILES } from './openapi/docs-page.js';
 import { createDocument } from './openapi/document.js';
 
 const config = loadConfig({});
@@ -23,3 +26,8 @@ const json = JSON.stringify(createDocument(app));
 const file = join(import.meta.dirname, 'openapi', 'openapi.json');
 writeFileSync(file, json);
 writeFileSync(`${file}.gz`, gzipSync(json, { level: 9 }));
+
+const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+for (const name of [...SWAGGER_UI_FILES, 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt']) {
+  cpSync(join(swaggerUi, name), join(import.meta.dirname, 'openapi', 'swagger-ui', name));
+}

@@ -93,7 +93,7 @@ const SCRIPTS: Record<StartedKey, string> = {
   a: 'dist-tools/bench/baseline-http.js',
   ours: 'dist/main.js',
   before: 'dist/main.js',
-  b: 'dist-tools/bench/naive/main.js',
+  b: 'bench/naive/dist/main.js',
   relay: 'dist-tools/bench/relay-undici.js',
 };
 

@@ -45,7 +45,7 @@ export async function runInTurns<T extends Prepared>(
 
 async function warmUp<T extends Prepared>({ key, program }: Contender, work: Work<T>, plan: TurnPlan) {
   const deadlineMs = performance.now() + plan.warmUpLimitMs;
-  for (let accepted = 0; accepted < plan.warmUp[key] && performance.now() < deadlineMs; ) {
+  for (let accepted = 0; accepted < plan.warmUp[key] && performance.now() < deadlineMs;) {
     accepted += (await runRound(program, work, { ...plan, measureMs: WARM_UP_ROUND_MS })).accepted;
   }
 }

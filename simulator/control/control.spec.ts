@@ -13,7 +13,7 @@ afterEach(() => client.close());
 
 const json = async (response: Promise<Response>) => {
   const { status } = await response;
-  // biome-ignore lint/suspicious/noExplicitAny: each command has its own answer, and the tests compare them.
+  // oxlint-disable-next-line typescript/no-explicit-any -- each command has its own answer, and the tests compare them.
   return [status, (await (await response).json()) as any] as const;
 };
 const get = (path: string, headers: Record<string, string> = {}) =>

@@ -51,7 +51,7 @@ beforeEach(async () => {
 
 async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
   const all: string[][] = [];
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page = await list.page({ ...ANY, ...filter }, cursor, limit);
     for (const item of page.items) KF_ACCOUNT.parse(item);
     all.push(page.items.map(({ openKfId }) => openKfId));

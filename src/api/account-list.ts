@@ -65,7 +65,7 @@ export class AccountList {
   async page(filter: AccountFilter, after: string | null, limit: number): Promise<Page<KfAccountAnswer>> {
     const found: Found[] = [];
     let end: string | null = after ?? '';
-    for (let asked = 0; end !== null && asked < ASKED_MAX; ) {
+    for (let asked = 0; end !== null && asked < ASKED_MAX;) {
       const slice: Slice = await this.#slice(filter, end, limit);
       found.push(...slice.found);
       end = slice.end;

@@ -77,7 +77,7 @@ export class HintOperations {
   async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
     let [replayed, left] = [0, 0];
     try {
-      for (let cursor: string | null = null; !this.lifecycle.isDraining; ) {
+      for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
         const page = await this.outbox.list({ states: ['dead'], corpId }, cursor, PAGE_SIZE);
         for (let at = 0; at < page.hints.length; at += AT_ONCE) {
           const group = page.hints.slice(at, at + AT_ONCE);

@@ -68,7 +68,7 @@ export class OutboxPatrol {
   }
 
   async #lookAtParked(): Promise<void> {
-    for (let cursor: string | null = null; !this.#isStopped; ) {
+    for (let cursor: string | null = null; !this.#isStopped;) {
       const page = await this.outbox.list(PARKED, cursor, PAGE_SIZE);
       await Promise.all(page.hints.map((hint) => this.#look(hint)));
       ({ cursor } = page);

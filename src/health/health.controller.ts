@@ -25,9 +25,6 @@ import { StorageProbe } from './storage-probe.js';
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 const DISK_USED_SHARE_MAX = 0.95;
 
-/** Terminus would load @nestjs/swagger at the start, which takes a third of it, to describe the answers. */
-const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
-
 /** Liveness, readiness and everything, as the contract tells them apart. */
 @Controller('health')
 export class HealthController {
@@ -53,7 +50,7 @@ export class HealthController {
   @Get('live')
   @AllowAnyone()
   @HttpCode(200)
-  @HealthCheck(UNDOCUMENTED)
+  @HealthCheck()
   live() {
     return this.health.check([]);
   }
@@ -61,14 +58,14 @@ export class HealthController {
   /** It can take callbacks. A database outage later does not change that: healthy puppets are still served. */
   @Get('ready')
   @AllowAnyone()
-  @HealthCheck(UNDOCUMENTED)
+  @HealthCheck()
   ready() {
     return this.health.check([() => this.#registry(), () => this.#lifecycle()]);
   }
 
   @Get()
   @AllowAnyone()
-  @HealthCheck(UNDOCUMENTED)
+  @HealthCheck()
   everything() {
     const { mongoUri, dataDir } = this.config;
     return this.health.check([

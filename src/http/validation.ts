@@ -8,9 +8,8 @@ import { getMetadataStorage, validateSync } from '../kernel/class-validator.js';
 type Dto<T extends object> = new () => T;
 
 /** The body as a checked DTO. */
-export const JsonBody = createParamDecorator(
-  <T extends object>(dto: Dto<T>, context: ExecutionContext): T =>
-    parseJsonBody(dto, context.switchToHttp().getRequest<FastifyRequest>()),
+export const JsonBody = createParamDecorator(<T extends object>(dto: Dto<T>, context: ExecutionContext): T =>
+  parseJsonBody(dto, context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 /** The query as a checked DTO; what is left out in it is `undefined`. */

@@ -1,3 +1,6 @@
+/** What the page loads of swagger-ui-dist, which has other pages, too. The build puts them into `swagger-ui/`. */
+export const SWAGGER_UI_FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'];
+
 /** The page of the document: Swagger UI without any script of a page's own, which the policy would not let run. */
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">

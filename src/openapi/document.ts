@@ -1,10 +1,14 @@
-/** The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, as nothing that runs does. */
+/**
+ * The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, as nothing that runs
+ * does. package.json gives that package the name `nestjs-swagger`: under its own name it is an optional peer of
+ * @nestjs/terminus, and npm would install it, with TypeScript, in production.
+ */
 
 import type { INestApplication } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import { ApiExtension, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyContextConfig } from 'fastify';
+import { ApiExtension, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
 import type { AllowedCallers } from '../http/allowed-callers.js';
 import { VERSION } from '../kernel/version.js';
 import { AREAS } from './areas.js';

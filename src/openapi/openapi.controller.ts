@@ -1,22 +1,17 @@
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
 import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
-import { DOCS_PAGE, DOCS_SCRIPT } from './docs-page.js';
-
-/** What the page loads of swagger-ui-dist, which has other pages, too. */
-const FILES = new Set(['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png']);
-const FOLDER = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+import { DOCS_PAGE, DOCS_SCRIPT, SWAGGER_UI_FILES } from './docs-page.js';
 
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
 export class OpenapiController {
   readonly #own = new StaticFiles(import.meta.dirname);
-  readonly #files = new StaticFiles(FOLDER);
+  readonly #files = new StaticFiles(join(import.meta.dirname, 'swagger-ui'));
 
   /** What the build wrote. */
   @Get('docs-json')
@@ -40,7 +35,8 @@ export class OpenapiController {
     if (name === 'start.js') {
       const type = 'text/javascript; charset=utf-8';
       reply.type(type).header('cache-control', KEPT_IF_UNCHANGED).send(DOCS_SCRIPT);
-    } else if (FILES.has(name)) await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
+    } else if (SWAGGER_UI_FILES.includes(name))
+      await this.#files.answer(name, KEPT_IF_UNCHANGED, request, reply);
     else throw new AppError('ROUTE_NOT_FOUND');
   }
 }

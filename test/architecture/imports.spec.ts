@@ -71,7 +71,7 @@ describe('imports', () => {
     ['ipaddr.js', /^(config|http|registry)\//],
     ['class-validator', /^kernel\/class-validator\.ts$/],
     ['zod', /^(config|api\/answers|openapi)\//],
-    ['@nestjs/swagger', /^openapi\//],
+    ['nestjs-swagger', /^openapi\//],
     ['@nestjs/terminus', /^health\//],
   ])('keep %s in its place', (name, place) => {
     const users = imports
@@ -105,7 +105,7 @@ describe('imports', () => {
   it('form no circle between files', () => {
     const graph = new Map(files.map((file) => [file, new Set<string>()]));
     for (const edge of imports.filter(isOurs)) graph.get(edge.from)?.add(edge.to.replace(/\.js$/, '.ts'));
-    for (let isShrinking = true; isShrinking; ) {
+    for (let isShrinking = true; isShrinking;) {
       isShrinking = false;
       for (const [file, targets] of graph) {
         if ([...targets].some((target) => graph.has(target))) continue;
@@ -124,5 +124,15 @@ describe('imports', () => {
   it('have what writes the OpenAPI document, with @nestjs/swagger, loaded by the build alone', () => {
     const writers = imports.filter(({ to }) => to === 'openapi/document.js' || to === 'write-document.js');
     expect(writers.map(({ from }) => from)).toEqual(['write-document.ts']);
+  });
+
+  it('need no package that a production install leaves out', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const ofTheBuild = /^(openapi\/(document|security)|write-document)\.ts$/;
+    const packages = imports
+      .filter((edge) => !isOurs(edge) && !ofTheBuild.test(edge.from))
+      .flatMap(({ to }) => /^(@[\w-]+\/)?[a-z][\w.-]*(?=\/|$)/.exec(to)?.[0] ?? []);
+    expect(packages).toContain('class-validator');
+    expect(packages.filter((name) => !(name in dependencies))).toEqual([]);
   });
 });

@@ -80,7 +80,7 @@ mongoSuite('two processes on one MongoDB', () => {
     await Promise.all(Array.from({ length: 200 }, (_, n) => outboxes[0].put(newHint(`wk${n}`), NOW_MS)));
     const claimed: string[] = [];
     const claimAll = async (outbox: Outbox): Promise<void> => {
-      for (let misses = 0; misses < 5; ) {
+      for (let misses = 0; misses < 5;) {
         const hints = await claimDue(outbox, NOW_MS, 10);
         claimed.push(...hints.map(hintKey));
         misses = hints.length === 0 ? misses + 1 : 0;

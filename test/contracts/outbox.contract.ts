@@ -556,7 +556,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       }
       for (const hint of await claimAll(NOW_MS)) await outbox.bury(heldOf(hint), FAILURE, NOW_MS);
       const all: string[] = [];
-      for (let cursor: string | null = null; ; ) {
+      for (let cursor: string | null = null; ;) {
         const page = await outbox.list(of('waiting', 'parked', 'dead'), cursor, 5);
         all.push(...page.hints.map(hintKey));
         if (page.cursor === null) break;

@@ -33,7 +33,7 @@ async function changesSince(repository: PuppetRepository, since: ChangeCursor) {
   const told = new Set<string>();
   let cursor = since;
   let largest = 0;
-  for (let hasMore = true; hasMore; ) {
+  for (let hasMore = true; hasMore;) {
     const changes = await repository.changes(cursor);
     for (const { openKfId } of changes.puppets) told.add(openKfId);
     largest = Math.max(largest, changes.puppets.length);

@@ -25,7 +25,9 @@ const optionsIn = (line: string): string[] =>
 /** Whether the program behind a compiled file knows an option: it names it somewhere in its folder. */
 function knows(program: string, option: string): boolean {
   const folder = /dist-tools\/([\w-]+)\//.exec(program)?.[1] ?? 'src';
-  const sources = globSync(`${folder}/**/*.ts`).map((path) => readFileSync(path, 'utf8'));
+  const sources = globSync(`${folder}/**/*.ts`, { exclude: (name) => name === 'node_modules' }).map((path) =>
+    readFileSync(path, 'utf8'),
+  );
   const asKey = new RegExp(`['"]?${option}['"]?:`);
   return sources.some((source) => source.includes(`--${option}`) || asKey.test(source));
 }

@@ -21,6 +21,7 @@ const inSources = new Set(
   [
     ...globSync(
       '{src,bench,demo,deploy,examples,faults,fuzz,scripts,simulator,test}/**/*.{ts,js,java,yaml,yml,conf}',
+      { exclude: (name) => name === 'node_modules' },
     ),
     ...['.ci/run', '.github/workflows/ci.yml', 'docker-compose.yml', 'Dockerfile', 'package.json'],
   ]

@@ -90,7 +90,8 @@ class Bot {
     const read = this.suite.wecom.next('kf/sync_msg');
     const started = this.launch();
     await started.line(/^registered /);
-    await (await read).ended;
+    const { ended } = await read;
+    await ended;
     return started;
   }
 

@@ -93,7 +93,7 @@ onEachStore((newPlace) => {
 
   async function pages<T>(page: (cursor: string) => Promise<{ items: T[]; nextCursor: string | null }>) {
     const items: T[] = [];
-    for (let cursor = ''; ; ) {
+    for (let cursor = ''; ;) {
       const { items: more, nextCursor } = await page(cursor);
       items.push(...more);
       if (nextCursor === null) return items;

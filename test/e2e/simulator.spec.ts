@@ -55,7 +55,7 @@ describe('the local WeCom and the manager', () => {
     const { corpId: corpid, corpSecret: corpsecret } = wecom;
     const query = new URLSearchParams({ corpid, corpsecret });
     const response = await post(`wxkfRequestProxy/${api}?${query}`, body);
-    // biome-ignore lint/suspicious/noExplicitAny: each API has its own fields, and the tests compare them.
+    // oxlint-disable-next-line typescript/no-explicit-any -- each API has its own fields, and the tests compare them.
     return (await response.json()) as any;
   };
 

@@ -5,7 +5,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { describeInBrowser, newPage, openBrowser, screenshot, seriousViolations } from '../support/browser.js';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
 
 const page = (body: string) =>
   '<!doctype html><html lang="en"><title>A page</title><meta name="viewport" content="width=device-width">' +

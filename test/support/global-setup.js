@@ -7,13 +7,10 @@ import { delimiter, join } from 'node:path';
 import { MongoUnavailable, prepareStandIn, startMongo } from './mongo/mongo-server.ts';
 import { startTokenServer } from './token-server.ts';
 
-const howToGetOne =
-  'set MONGO_TEST_URI, or let mongodb-memory-server download a mongod ' +
-  '(MONGOMS_RUNTIME_DOWNLOAD=false skips that attempt), or install Java 17 and Maven for the stand-in';
+const howToGetOne = 'set MONGO_TEST_URI, or install Java 17 and Maven for the stand-in';
 
 const names = {
   given: 'the MongoDB at MONGO_TEST_URI',
-  mongod: 'a mongod of its own (mongodb-memory-server)',
   'stand-in': 'the stand-in (mongo-java-server with H2: no write concern, failover or explain is proved)',
 };
 
@@ -48,7 +45,7 @@ async function prepareMongo() {
   process.env.WXKF_TEST_MONGO_URI = mongo.uri;
   process.env.WXKF_TEST_MONGO_KIND = mongo.kind;
   const outages = withoutStandIn === null ? '' : ` Outage suites are left out (${withoutStandIn}).`;
-  say(`MongoDB for this run: ${names[mongo.kind]}. For another one ${howToGetOne}.${outages}`);
+  say(`MongoDB for this run: ${names[mongo.kind]}. For another one set MONGO_TEST_URI.${outages}`);
 }
 
 /** For the global teardown, which shares this module. */
@@ -62,7 +59,8 @@ export async function stopServers() {
 function sayNone(error) {
   if (!(error instanceof MongoUnavailable)) throw error;
   // Whoever names a MongoDB, and CI, must not see a green run that left it out.
-  if (process.env.CI || error.reasons.given) throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
+  if (process.env.CI || error.kind === 'given')
+    throw new Error(`${error.message}. To get one: ${howToGetOne}.`);
   process.env.WXKF_TEST_MONGO_KIND = 'none';
   say(`!!! NO MONGODB: THE MONGODB SUITES ARE LEFT OUT !!! ${error.message}. To get one: ${howToGetOne}.`);
 }

@@ -5,7 +5,7 @@ import { ManualClock } from './manual-clock.js';
 export interface Answer {
   readonly errcode: number;
   readonly errmsg: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each API has its own fields, and the tests compare them.
+  // oxlint-disable-next-line typescript/no-explicit-any -- each API has its own fields, and the tests compare them.
   readonly [field: string]: any;
 }
 

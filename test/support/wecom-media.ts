@@ -19,7 +19,7 @@ const BLOCK = Buffer.from(Array.from({ length: 65_521 }, (_, at) => (at * 167 + 
 
 /** What a file of that size consists of. */
 export function* mediaChunks(sizeBytes: number, first = 0): Generator<Buffer> {
-  for (let at = first; at < sizeBytes; ) {
+  for (let at = first; at < sizeBytes;) {
     const from = at % BLOCK.length;
     const chunk = BLOCK.subarray(from, Math.min(BLOCK.length, from + Math.min(CHUNK_BYTES, sizeBytes - at)));
     yield chunk;

@@ -19,7 +19,7 @@ export function Conversation() {
         {customer?.nickname} <span aria-hidden="true">→</span> {account?.name}
       </h2>
       {count === 0 && <p class="empty">{t('empty')}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reached by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a list that scrolls must be reached by keyboard. */}
       <ol ref={list} aria-label={t('conversation')} aria-live="polite" tabIndex={0}>
         {messages.value.map((message) => (
           <Bubble key={message.msgid} message={message} />

@@ -1,5 +1,5 @@
 /**
- * Gives the tests a MongoDB: one that is there, a real mongod, or the stand-in that StandIn.java describes.
+ * Gives the tests a MongoDB: one that is there, or the stand-in that StandIn.java describes.
  * The global setup runs this file on Node's own type stripping, so it imports no other file of ours.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ const pingTimeoutMs = 5_000;
 const fetchTimeoutMs = 120_000;
 const readyTimeoutMs = 60_000;
 
-export type MongoKind = 'given' | 'mongod' | 'stand-in';
+export type MongoKind = 'given' | 'stand-in';
 
 export type MongoServer = {
   readonly uri: string;
@@ -49,20 +49,19 @@ export type StandIn = {
   resume(): void;
 };
 
-/** No MongoDB could be had; `reasons` says why for each kind that was tried. */
+/** No MongoDB of the kind that was tried could be had, and why. */
 export class MongoUnavailable extends Error {
-  readonly reasons: Partial<Record<MongoKind, string>>;
+  readonly kind: MongoKind;
 
-  constructor(reasons: Partial<Record<MongoKind, string>>) {
-    const list = Object.entries(reasons).map(([kind, reason]) => `${kind}: ${reason}`);
-    super(`No MongoDB for the tests (${list.join('; ')})`);
+  constructor(kind: MongoKind, reason: string) {
+    super(`No MongoDB for the tests (${kind}: ${reason})`);
     this.name = 'MongoUnavailable';
-    this.reasons = reasons;
+    this.kind = kind;
   }
 }
 
 /**
- * Tries MONGO_TEST_URI, then a mongod, then the stand-in. A given URI that does not answer is an error and
+ * The one that MONGO_TEST_URI names, otherwise the stand-in. A given URI that does not answer is an error and
  * not passed over, and `options` do not apply to it.
  * @throws MongoUnavailable; nothing was left running.
  */
@@ -70,19 +69,12 @@ export async function startMongo(options: StartOptions = {}): Promise<MongoServe
   const given = process.env.MONGO_TEST_URI;
   if (given) return useGiven(given);
 
-  const reasons: Partial<Record<MongoKind, string>> = {};
-  try {
-    return await startMongod(options);
-  } catch (error) {
-    reasons.mongod = firstLine(error);
-  }
   try {
     const standIn = await startStandIn(options);
     return { uri: standIn.uri, kind: 'stand-in', stop: standIn.stop };
   } catch (error) {
-    reasons['stand-in'] = firstLine(error);
+    throw new MongoUnavailable('stand-in', firstLine(error));
   }
-  throw new MongoUnavailable(reasons);
 }
 
 async function useGiven(uri: string): Promise<MongoServer> {
@@ -95,29 +87,9 @@ async function useGiven(uri: string): Promise<MongoServer> {
       await client.close();
     }
   } catch (error) {
-    throw new MongoUnavailable({ given: `MONGO_TEST_URI does not answer: ${firstLine(error)}` });
+    throw new MongoUnavailable('given', `MONGO_TEST_URI does not answer: ${firstLine(error)}`);
   }
   return { uri, kind: 'given', stop: async () => {} };
-}
-
-/** One member, because retryable writes and `majority` exist only in a replica set. */
-async function startMongod({ dataDir, port }: StartOptions): Promise<MongoServer> {
-  const { MongoBinary, MongoMemoryReplSet } = await import('mongodb-memory-server-core');
-  // Finds or downloads it beforehand, because a replica set that finds none prints two stack traces.
-  await MongoBinary.getPath();
-  const replicaSet = await MongoMemoryReplSet.create({
-    replSet: { count: 1, storageEngine: 'wiredTiger' },
-    instanceOpts: [{ ...(port && { port }), ...(dataDir && { dbPath: dataDir }) }],
-  });
-  let stopped: Promise<unknown> | undefined;
-  return {
-    uri: replicaSet.getUri(),
-    kind: 'mongod',
-    stop: async () => {
-      stopped ??= replicaSet.stop({ doCleanup: dataDir === undefined });
-      await stopped;
-    },
-  };
 }
 
 /**

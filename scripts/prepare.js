@@ -1,0 +1,19 @@
+/**
+ * `npm ci` ends with this: deletes what nothing here reads of node_modules, 140 MB of 590: the headers and the npm that come
+ * with Node, source maps, and LMDB's binaries for Node 20 and 22. May be repeated. Runs on the system's Node, and with
+ * `--omit=dev` too. Who installs the published package does not run it.
+ */
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = 'node_modules';
+const UNREAD = [/^node.node_modules$/, /\.abi(115|127)\./, /\.([cm]?[jt]s|css)\.map$/];
+
+if (existsSync(ROOT)) {
+  const paths = readdirSync(ROOT, { recursive: true }).filter((path) => UNREAD.some((one) => one.test(path)));
+  // A workspace is a link to our own source.
+  const own = paths
+    .map((path) => join(ROOT, path))
+    .filter((path) => existsSync(path) && realpathSync(path).includes(ROOT));
+  for (const path of own) rmSync(path, { recursive: true, force: true });
+}
