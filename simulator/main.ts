@@ -1,7 +1,5 @@
-#!/usr/bin/env node
-/** Entry: `npm run simulator -- [options]`, or `npx wxkf-simulator [options]` once it is built. */
+/** Entry of `wxkf-manager simulator [options]`, or `npm run simulator -- [options]` in a checkout. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { requireNode } from '../src/kernel/node-version.js';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './options.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { welcome } from './welcome.js';
@@ -50,13 +48,12 @@ function explain(error: unknown): string {
   return message ?? String(error);
 }
 
-requireNode();
 try {
   const commandLine = parseCommandLine(process.argv.slice(2));
   if (commandLine === null) process.stdout.write(HELP);
   else await run(commandLine);
 } catch (error) {
-  process.stderr.write(`wxkf-simulator: ${explain(error)}\n`);
+  process.stderr.write(`wxkf-manager simulator: ${explain(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('--help tells the options.\n');
   process.exit(error instanceof UsageError ? 2 : 1);
 }

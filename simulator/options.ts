@@ -14,7 +14,7 @@ export class UsageError extends Error {
 
 export const DEFAULT_PORT = 7780;
 
-export const HELP = `usage: wxkf-simulator [options]
+export const HELP = `usage: wxkf-manager simulator [options]
 
 Plays WeCom (企业微信) customer service on this machine: its API, its callbacks, and a page on which you
 write as a customer. What it does not say here, simulator/README.md does.

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../src/kernel/clock.js';
+import type { Clock } from './clock.js';
 import type { Api } from './api/api.js';
 import type { ApiCall } from './api/api-call.js';
 import type { CallLog } from './api/call-log.js';

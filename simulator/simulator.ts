@@ -2,7 +2,7 @@
  * The local WeCom: one corp, its API, its callbacks and a page on which one types as a customer. It listens on
  * loopback only, keeps everything in memory, and calls nobody but the callback URL that was saved.
  */
-import { type Clock, SystemClock } from '../src/kernel/clock.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { AccessTokens } from './api/access-tokens.js';
 import { Api } from './api/api.js';
 import { CallLog } from './api/call-log.js';
@@ -57,7 +57,7 @@ export class Simulator {
   #verification: Verification | null = null;
 
   constructor(options: SimulatorOptions = {}) {
-    const { clock = new SystemClock(), customers = DEFAULT_CUSTOMERS, trustedIps = [] } = options;
+    const { clock = SYSTEM_CLOCK, customers = DEFAULT_CUSTOMERS, trustedIps = [] } = options;
     this.#clock = clock;
     const identity = newIdentity(options);
     const { corpId, corpSecret } = identity;

@@ -2,7 +2,7 @@
  * Sends events to the callback URL as WeCom does (90238, 90930): an answer that is not a 200 within 5 s is a failure,
  * and is followed by up to three re-sends. Each is encrypted anew; the event inside, Token included, stays the same.
  */
-import type { Clock } from '../../src/kernel/clock.js';
+import type { Clock } from '../clock.js';
 import type { Faults } from '../faults.js';
 import type { CallbackAttempt, CallbackRecord } from './callback-record.js';
 import { type CallbackConfig, withQuery } from './callback-url.js';

@@ -1,6 +1,6 @@
 /** 回调配置 (90930): what the admin page checks when the three values are saved. */
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../../src/kernel/clock.js';
+import type { Clock } from '../clock.js';
 import { exchange, type Outcome } from './http-exchange.js';
 import { sealVerification } from './sealing.js';
 

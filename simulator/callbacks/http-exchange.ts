@@ -1,7 +1,7 @@
 /** One request as WeCom sends it to a callback URL: own connection, no redirects, and an end to its patience. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Clock } from '../../src/kernel/clock.js';
+import type { Clock } from '../clock.js';
 
 export interface ExchangeRequest {
   readonly url: URL;

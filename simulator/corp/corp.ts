@@ -3,7 +3,7 @@
  * a servicer takes over); what the API does to it stands in `api/`. It calls nobody: it tells `onNews` when
  * sync_msg has something new of an account, and `onChange` when there is something to show.
  */
-import type { Clock } from '../../src/kernel/clock.js';
+import type { Clock } from '../clock.js';
 import { Refused } from '../api/answers.js';
 import { randomText } from '../random-text.js';
 import { Chat, type ChatMessage } from './chat.js';

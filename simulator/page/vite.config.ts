@@ -3,8 +3,8 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   build: {
-    // Beside what simulator/control becomes, which serves it.
-    outDir: '../../dist-tools/simulator/page',
+    // Beside what control/ becomes, which serves it.
+    outDir: '../dist/page',
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -28,6 +28,13 @@ export interface Command {
   run(invocation: Invocation): Promise<number>;
 }
 
+/** A program that goes on until it is ended. It heeds signals and ends the process itself. */
+export interface Program extends Omit<Command, 'run' | 'wordsMax'> {
+  readonly file: URL;
+  /** It reads its options itself, `--help` among them. */
+  readonly ownOptions?: true;
+}
+
 /** Ends a command with a line for a person. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';

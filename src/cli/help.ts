@@ -1,5 +1,5 @@
 /** What `--help` says. */
-import type { Command, Option } from './command.js';
+import type { Command, Option, Program } from './command.js';
 
 const PROGRAM = 'wxkf-manager';
 const NAME_COLUMNS = 22;
@@ -8,19 +8,19 @@ const FOOT = `--help after a command tells more of it; --version tells the versi
 Exit codes: 0 all went well, 1 something failed, 2 a mistake in the command line, 130 broken off by Ctrl-C.
 `;
 
-export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
+export function helpOfAll(commands: Readonly<Record<string, Command | Program>>): string {
   const rows = Object.values(commands).map(({ usage, summary }) => row(usage, summary));
   return `${usage('<command> [options]')}\n${rows.join('')}\n${FOOT}`;
 }
 
-export function helpOf(command: Command): string {
+export function helpOf(command: Command | Program): string {
   const { details, examples, options } = command;
   const rows = Object.entries(options).map(([name, option]) => row(flagOf(name, option), option.meaning));
   const shown = examples.map((example) => `  ${PROGRAM} ${example}\n`);
   return `${usageOf(command)}\n${details}\n\n${rows.join('')}\nFor example:\n${shown.join('')}`;
 }
 
-export function usageOf(command: Command): string {
+export function usageOf(command: Command | Program): string {
   const flags = Object.entries(command.options).map(([name, option]) => `[${flagOf(name, option)}]`);
   return usage([command.usage, ...flags].join(' '));
 }

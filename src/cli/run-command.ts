@@ -1,34 +1,59 @@
 /** Finds the command, reads its options, and turns what it throws into one line. The result is an exit code. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError } from '../kernel/app-error.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
-import { type Command, CommandError, type Invocation, UsageError, type Values } from './command.js';
+import {
+  type Command,
+  CommandError,
+  type Invocation,
+  type Program,
+  UsageError,
+  type Values,
+} from './command.js';
 import { COMMANDS } from './commands.js';
 import { EXIT_CODE } from './exit-code.js';
 import { helpOf, helpOfAll, usageOf } from './help.js';
 import { endOnSignals, Interrupted } from './interruption.js';
+import { PROGRAMS } from './programs.js';
 import { nearestTo } from './suggestion.js';
 
 const HELP = { help: { type: 'boolean', short: 'h' } } as const;
 const HELP_FLAGS = new Set(['--help', '-h']);
+const ALL = { ...PROGRAMS, ...COMMANDS };
+const NOT_HERE =
+  'this program is not there: the container image comes without it, and in a checkout npm run build:simulator makes it';
 const PACKAGE = new URL('../../package.json', import.meta.url);
 
-export async function runCommand(args: readonly string[]): Promise<number> {
-  endOnSignals();
+/** @returns the exit code; `null` where a program has taken over, which gives its own. */
+export async function runCommand(args: readonly string[]): Promise<number | null> {
   const [first = '', second = ''] = args;
-  if (HELP_FLAGS.has(first)) return print(helpOfAll(COMMANDS));
+  if (Object.hasOwn(PROGRAMS, first)) return runProgram(PROGRAMS[first] as Program, args.slice(1));
+  endOnSignals();
+  if (HELP_FLAGS.has(first)) return print(helpOfAll(ALL));
   if (first === '--version') return print(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`);
   const name = [`${first} ${second}`, first].find((one) => Object.hasOwn(COMMANDS, one));
   const command = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || command === undefined) {
     const group = commandsUnder(first);
     if (group !== null && HELP_FLAGS.has(second)) return print(helpOfAll(group));
-    return refuse(mistakeIn(first), helpOfAll(group ?? COMMANDS));
+    return refuse(mistakeIn(first), helpOfAll(group ?? ALL));
   }
   const invocation = readArguments(command, args.slice(name.split(' ').length));
   if (invocation instanceof Error) return refuse(invocation.message, usageOf(command));
   return invocation.values.help === true ? print(helpOf(command)) : run(command, invocation);
+}
+
+async function runProgram(program: Program, args: string[]): Promise<number | null> {
+  const { file, ownOptions } = program;
+  const invocation = ownOptions ? null : readArguments(program, args);
+  if (invocation instanceof Error) return refuse(invocation.message, usageOf(program));
+  if (invocation?.values.help === true) return print(helpOf(program));
+  if (!existsSync(file)) return refuse(NOT_HERE, '');
+  process.argv = [process.execPath, fileURLToPath(file), ...args];
+  await import(file.href);
+  return null;
 }
 
 /** @returns `null` where `word` is not the first of any command's name. */
@@ -39,11 +64,14 @@ function commandsUnder(word: string): Readonly<Record<string, Command>> | null {
 
 function mistakeIn(name: string): string {
   if (name === '') return 'no command was given';
-  const nearest = nearestTo(name, Object.keys(COMMANDS));
+  const nearest = nearestTo(name, Object.keys(ALL));
   return `there is no command ${name}${nearest === null ? '' : `; did you mean ${nearest}?`}`;
 }
 
-function readArguments({ options, wordsMax = 0 }: Command, args: string[]): Invocation | Error {
+function readArguments(
+  { options, wordsMax = 0 }: Pick<Command, 'options' | 'wordsMax'>,
+  args: string[],
+): Invocation | Error {
   const known = Object.entries(options).map(
     ([name, { value }]) => [name, { type: value === null ? 'boolean' : 'string' }] as const,
   );

@@ -1,7 +1,7 @@
 /** The parts of `npm run demo` with two people looking on: a customer on WeCom's side, an operator on the manager's. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { Cast } from '../../demo/cast.js';
+import { Cast } from '../../simulator/demo/cast.js';
 import { stablePort } from '../../faults/ports.js';
 import {
   describeInBrowser,
@@ -19,7 +19,11 @@ describeInBrowser('a customer and an operator', () => {
   let operator: Page;
 
   beforeAll(async () => {
-    [browser, cast, port] = await Promise.all([openBrowser(), Cast.gather(), stablePort().then(String)]);
+    [browser, cast, port] = await Promise.all([
+      openBrowser(),
+      Cast.gather(process.cwd()),
+      stablePort().then(String),
+    ]);
     await cast.startManager({ PORT: port });
     [customer, operator] = [await newPage(browser), await newPage(browser)];
     await Promise.all([

@@ -28,7 +28,7 @@ describeInBrowser('the page of the local WeCom', () => {
     client = await SimulatorClient.start({
       accounts: ['售前客服', '售后客服'],
       customers: ['张三', 'Amy'],
-      pageDir: 'dist-tools/simulator/page',
+      pageDir: 'simulator/dist/page',
     });
     bot = await CallbackReceiver.start(client.simulator);
     await page.goto(client.simulator.url);

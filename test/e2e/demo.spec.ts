@@ -30,7 +30,7 @@ function start(
   argument = '',
   env: Record<string, string> = {},
 ): { output: () => string; ended: Promise<unknown[]> } {
-  demo = spawn(process.execPath, ['dist-tools/demo/demo.js', argument], {
+  demo = spawn(process.execPath, ['simulator/dist/demo/demo.js', argument], {
     env: { PATH: process.env.PATH ?? '', TMPDIR: temp, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

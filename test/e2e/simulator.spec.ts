@@ -105,7 +105,7 @@ describe('the local WeCom and the manager', () => {
 
 describe('wxkf-simulator', () => {
   function run(...args: string[]) {
-    const child = spawn(process.execPath, ['dist-tools/simulator/main.js', ...args]);
+    const child = spawn(process.execPath, ['simulator/dist/main.js', ...args]);
     const kill = () => child.kill('SIGKILL');
     leftovers.add(kill);
     let output = '';

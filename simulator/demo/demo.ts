@@ -1,7 +1,8 @@
 /**
- * `npm run demo`: a customer, WeCom, the manager and a puppet on this machine, for somebody to type a message and see it
+ * `wxkf-manager demo`, or `npm run demo` in a checkout: a customer, WeCom, the manager and a puppet on this machine, for somebody to type a message and see it
  * go through. With `--once`, or where nobody looks on, it types one itself and ends when the reply is there.
  */
+import { fileURLToPath } from 'node:url';
 import { Cast } from './cast.js';
 import { Story } from './story.js';
 import { inTime, say, step } from './telling.js';
@@ -50,12 +51,12 @@ const interruption = new Promise<void>((resolve) => {
   // Not once: npm may pass on the signal that the terminal has sent already.
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 });
-const cast = await Cast.gather();
+const cast = await Cast.gather(fileURLToPath(new URL('../../../', import.meta.url)));
 try {
   await Promise.race([show(cast), interruption]);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
-  say(`\nThe demo failed: ${reason}\n\n${cast.manager?.output() ?? ''}`);
+  say(`\nThe demo failed: ${reason}\n\n${cast.manager?.lines.join('\n') ?? ''}`);
 } finally {
   await cast.close(isInterrupted);
   step('stopped', 'and nothing is left behind');

@@ -3,14 +3,12 @@
  * moments later, with the times at which it happened.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallRecord } from '../simulator/api/call-log.js';
-import type { CallbackAttempt, CallbackRecord } from '../simulator/callbacks/callback-record.js';
-import type { ChatMessage } from '../simulator/corp/chat.js';
-import type { ManagerProcess } from '../test/support/manager-process.js';
+import type { CallRecord } from '../api/call-log.js';
+import type { CallbackAttempt, CallbackRecord } from '../callbacks/callback-record.js';
+import type { ChatMessage } from '../corp/chat.js';
 import type { Cast } from './cast.js';
+import type { LogLine } from './manager.js';
 import { step } from './telling.js';
-
-type LogLine = ManagerProcess['log'][number];
 
 interface Happening {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** How the console goes through a list that comes in pages. */
 import { describe, expect, it } from '@jest/globals';
-import { allOf, filledPage } from '../../console/src/data/pages.js';
+import { allOf, filledPage } from '../src/data/pages.js';
 import type { Page } from '../../src/api/answers/page.js';
 
 /** A list of these pages, each found by its number; what was asked for is in `asked`. */

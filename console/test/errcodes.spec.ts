@@ -1,7 +1,7 @@
 /** What the console says of WeCom's codes. */
 import { expect, it } from '@jest/globals';
-import { errcodes as english } from '../../console/src/i18n/en/errcodes.js';
-import { errcodes as chinese } from '../../console/src/i18n/zh/errcodes.js';
+import { errcodes as english } from '../src/i18n/en/errcodes.js';
+import { errcodes as chinese } from '../src/i18n/zh/errcodes.js';
 import { COUNTED_ERRCODES } from '../../src/wecom/wecom-answer.js';
 
 it.each([

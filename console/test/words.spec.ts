@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { english } from '../../console/src/i18n/english.js';
+import { english } from '../src/i18n/english.js';
 
 const SOURCE = 'console/src';
 

@@ -6,12 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Simulator, startSimulator } from '../simulator/simulator.js';
-import { type ExampleProcess, startExample } from '../test/support/example-process.js';
-import { type ManagerProcess, spawnManager } from '../test/support/manager-process.js';
+import { type Simulator, startSimulator } from '../simulator.js';
+import { LineProcess } from './line-process.js';
+import { Manager } from './manager.js';
 
-/** The demo and the tests are started in the project's folder. */
-const PAGE_DIR = join(process.cwd(), 'dist-tools/simulator/page');
 /** How long a manager that got the signal too takes at most to say so. */
 const TOLD_WITHIN_MS = 1_000;
 const LOOK_EVERY_MS = 20;
@@ -19,16 +17,20 @@ const LOOK_EVERY_MS = 20;
 const GOODBYE_MS = 5_000;
 
 export class Cast {
-  manager: Omit<ManagerProcess, 'url'> | null = null;
-  puppet: ExampleProcess | null = null;
+  manager: Manager | null = null;
+  puppet: LineProcess | null = null;
   readonly #folder = mkdtempSync(join(tmpdir(), 'wxkf-manager-demo-'));
   #managerUrl = '';
   #isClosing = false;
 
-  private constructor(readonly simulator: Simulator) {}
+  private constructor(
+    readonly simulator: Simulator,
+    private readonly root: string,
+  ) {}
 
-  static async gather(): Promise<Cast> {
-    return new Cast(await startSimulator({ pageDir: PAGE_DIR }));
+  /** @param root the folder of the package, with everything in it built. */
+  static async gather(root: string): Promise<Cast> {
+    return new Cast(await startSimulator({ pageDir: join(root, 'simulator/dist/page') }), root);
   }
 
   get managerUrl(): string {
@@ -44,11 +46,14 @@ export class Cast {
     this.#mustBeOpen();
     const { url } = this.simulator;
     const wecom = { WECOM_API_URL: url, ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken` };
-    const place = { DATA_DIR: join(this.#folder, 'data'), HOST: '127.0.0.1' };
-    const manager = spawnManager({ ...wecom, ...place, ...env }, this.#folder);
+    const place = { DATA_DIR: join(this.#folder, 'data'), HOST: '127.0.0.1', DRAIN_DELAY_MS: '0' };
+    const manager = new Manager(join(this.root, 'dist/main.js'), {
+      env: { PORT: '0', ...wecom, ...place, ...env },
+      cwd: this.#folder,
+    });
     this.manager = manager;
-    this.#managerUrl = String((await manager.line(({ msg }) => msg === 'manager.listening')).url);
-    await manager.line(({ msg }) => msg === 'registry.loaded');
+    this.#managerUrl = String((await manager.said('manager.listening')).url);
+    await manager.said('registry.loaded');
   }
 
   /** Resolves when it has registered and begun to read what there was. Also a second time, with what it remembers. */
@@ -57,7 +62,8 @@ export class Cast {
     const { calls } = this.simulator;
     const lastId = calls.records.at(-1)?.id ?? 0;
     const { corpId, corpSecret, openKfId, accounts, callback } = this.simulator;
-    const puppet = startExample('examples/echo-puppet/echo-puppet.js', {
+    const env = {
+      PORT: '0',
       MANAGER_URL: this.#managerUrl,
       CORP_ID: corpId,
       CORP_SECRET: corpSecret,
@@ -66,7 +72,8 @@ export class Cast {
       CALLBACK_TOKEN: callback.token,
       ENCODING_AES_KEY: callback.encodingAESKey,
       CURSOR_FILE: join(this.#folder, 'echo-puppet.json'),
-    });
+    };
+    const puppet = new LineProcess(join(this.root, 'examples/echo-puppet/echo-puppet.js'), { env });
     this.puppet = puppet;
     await puppet.line(/^registered /);
     while (!calls.records.some(({ id, api }) => id > lastId && api === 'kf/sync_msg')) {
@@ -106,7 +113,7 @@ export class Cast {
   }
 }
 
-async function endPuppet(puppet: ExampleProcess): Promise<void> {
+async function endPuppet(puppet: LineProcess): Promise<void> {
   const isTooLate = delay(GOODBYE_MS, true, { ref: false });
   if ((await Promise.race([puppet.stop(), isTooLate])) === true) await puppet.stop('SIGKILL');
 }
@@ -115,13 +122,11 @@ async function endPuppet(puppet: ExampleProcess): Promise<void> {
  * Ctrl-C in a terminal, and any signal to the whole process group, reaches the manager too; a second signal would then
  * end it at once instead of cleanly.
  */
-async function endManager(manager: Omit<ManagerProcess, 'url'>, isInterrupted: boolean): Promise<void> {
-  const isDraining = manager
-    .line(({ msg }) => msg === 'manager.draining')
-    .then(
-      () => true,
-      () => true,
-    );
+async function endManager(manager: Manager, isInterrupted: boolean): Promise<void> {
+  const isDraining = manager.said('manager.draining').then(
+    () => true,
+    () => true,
+  );
   const isTold =
     isInterrupted && (await Promise.race([isDraining, delay(TOLD_WITHIN_MS, false, { ref: false })]));
   await (isTold ? manager.exited : manager.stop('SIGINT'));

@@ -1,0 +1,97 @@
+/**
+ * `npm run check:package`: packs what `npm publish` would, installs that file into an empty folder as somebody does who
+ * has nothing else of this project, and uses it: a callback goes through the manager, and the demo through all of it.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Manager } from '../simulator/demo/manager.js';
+import { register, startPuppetServer } from '../test/support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage } from '../test/support/wecom.js';
+
+const LIMIT_MS = 180_000;
+const folder = mkdtempSync(join(tmpdir(), 'wxkf-package-'));
+const [home, prefix, work] = ['home', 'prefix', 'work'].map((name) => join(folder, name)) as [
+  string,
+  string,
+  string,
+];
+for (const each of [home, work]) mkdirSync(each);
+
+const exec = promisify(execFile);
+
+/** Of npm's settings only where packages come from, and those that it has already. */
+const npmSettings = await Promise.all(
+  ['registry', 'cache', 'cafile'].map(async (name) => {
+    const { stdout } = await exec('npm', ['config', 'get', name]);
+    return stdout.trim() === 'null' ? {} : { [`npm_config_${name}`]: stdout.trim() };
+  }),
+);
+const env: Record<string, string> = Object.assign(
+  { PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter), HOME: home },
+  ...npmSettings,
+);
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  const { stdout } = await exec(program, args, { cwd: work, env, timeout: LIMIT_MS });
+  return stdout.trim();
+}
+
+function expectSame(what: string, seen: unknown, expected: unknown): void {
+  if (seen !== expected)
+    throw new Error(`${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+}
+
+/** As `wxkf-manager start` in an empty folder. */
+async function deliverOne(program: string): Promise<void> {
+  const puppet = await startPuppetServer();
+  const manager = new Manager(program, {
+    args: ['start'],
+    env: { PORT: '0', DRAIN_DELAY_MS: '0' },
+    cwd: work,
+  });
+  try {
+    const url = String((await manager.said('manager.listening')).url);
+    const [app, openKfId, arrived] = [newApp(), newOpenKfId(), puppet.next()];
+    await register(url, app, openKfId, puppet.url);
+    const answer = await sendMessage(url, app, openKfId);
+    expectSame('the answer to a callback', `${answer.status} ${await answer.text()}`, '200 success');
+    expectSame('what the puppet was sent', (await arrived).path, '/callback');
+    for (const page of ['console', 'docs', 'docs-json'])
+      expectSame(`GET /${page}`, (await fetch(`${url}/${page}`)).status, 200);
+    expectSame('the exit code after SIGTERM', await manager.stop(), 0);
+  } finally {
+    await Promise.all([manager.stop('SIGKILL'), puppet.close()]);
+  }
+}
+
+try {
+  const packed = await exec('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+  const [{ filename, version, size, unpackedSize, entryCount }] = JSON.parse(packed.stdout);
+  process.stdout.write(`${filename}: ${entryCount} files, ${size} bytes, ${unpackedSize} unpacked\n`);
+  await run(
+    'npm',
+    'install',
+    '--global',
+    '--prefix',
+    prefix,
+    '--no-audit',
+    '--no-fund',
+    join(folder, filename),
+  );
+  const program = join(prefix, 'bin/wxkf-manager');
+  expectSame('wxkf-manager --version', await run(program, '--version'), version);
+  await deliverOne(program);
+  const told = await run(program, 'demo', '--once');
+  expectSame('the end of the demo', told.split('\n').at(-1)?.includes('nothing is left behind'), true);
+  process.stdout.write(
+    'check-package: installed, a callback delivered, stopped with 0, and the demo told to its end\n',
+  );
+} catch (error) {
+  process.stderr.write(`check-package: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,33 @@
+/** Programs by their name. The local WeCom and the demo come with the package, and not with the container image. */
+import type { Program } from './command.js';
+
+const START: Program = {
+  usage: 'start',
+  summary: 'run the manager until a signal ends it',
+  details: `Takes its settings from the environment, and from .env in the folder where it is started. Without any it
+listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM ends it after what is under way.`,
+  options: {},
+  examples: ['start'],
+  file: new URL('../main.js', import.meta.url),
+};
+
+const SIMULATOR: Program = {
+  usage: 'simulator',
+  summary: 'run a local WeCom, to try bots without an account at WeCom',
+  details: '',
+  options: {},
+  examples: ['simulator'],
+  file: new URL('../../simulator/dist/main.js', import.meta.url),
+  ownOptions: true,
+};
+
+const DEMO: Program = {
+  usage: 'demo',
+  summary: 'run a local WeCom, the manager and a bot that echoes, and see a message go through',
+  details: `All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.`,
+  options: { once: { value: null, meaning: 'type one message itself, and end when the reply is there' } },
+  examples: ['demo', 'demo --once'],
+  file: new URL('../../simulator/dist/demo/demo.js', import.meta.url),
+};
+
+export const PROGRAMS: Readonly<Record<string, Program>> = { start: START, simulator: SIMULATOR, demo: DEMO };
