@@ -1,8 +1,8 @@
 /** The pod fits the image and the code: port, user, folders, drain; and is let do no more than it needs. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
-import { parseStages, type Stage } from '../../scripts/container/dockerfile.js';
 import { SETTINGS } from '../../src/config/settings.js';
+import { image } from '../support/dockerfile.js';
 import { kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import {
   type Container,
@@ -15,7 +15,6 @@ import {
 } from '../support/manifests.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-const image = parseStages(readFileSync('Dockerfile', 'utf8')).at(-1) as Stage;
 const MARGIN_MS = 5_000;
 
 kustomizeSuite.each(OVERLAYS)('the pod of %s', (name, folder) => {

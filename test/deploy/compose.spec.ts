@@ -1,0 +1,60 @@
+/** docker-compose.yml fits the image, the settings and itself, and lets the manager do no more than it needs. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { SETTINGS } from '../../src/config/settings.js';
+import { image } from '../support/dockerfile.js';
+
+const { services, volumes } = parse(readFileSync('docker-compose.yml', 'utf8'));
+const { manager, mongo } = services;
+const uri = new URL(manager.environment.MONGO_URI);
+
+it('builds the manager from here, with the health check of its image', () => {
+  expect(manager.build).toBe('.');
+  expect(manager.healthcheck).toBeUndefined();
+});
+
+it('starts the manager once a replica set of its URI takes writes', () => {
+  const setName = uri.searchParams.get('replicaSet');
+  expect(uri.hostname in services).toBe(true);
+  expect(mongo.command.join(' ')).toContain(`--replSet ${setName}`);
+  const healthcheck = mongo.healthcheck.test.join(' ');
+  expect(healthcheck).toContain(`_id: '${setName}'`);
+  expect(healthcheck).toContain(`host: '${uri.host}'`);
+  expect(manager.depends_on.mongo.condition).toBe('service_healthy');
+});
+
+it('keeps all data in named volumes', () => {
+  const named = [...manager.volumes, ...mongo.volumes].map((volume: string) => volume.split(':'));
+  expect(named.map(([, folder]) => folder)).toEqual([image.env.DATA_DIR, '/data/db', '/data/configdb']);
+  expect(named.filter(([name = '']) => !(name in volumes))).toEqual([]);
+});
+
+it('gives the manager longer to stop than it takes at most', () => {
+  const drainTimeoutMs = Number(manager.environment.DRAIN_TIMEOUT_MS ?? SETTINGS.drainTimeoutMs.default);
+  expect(manager.stop_grace_period).toMatch(/^\d+s$/);
+  expect(Number.parseInt(manager.stop_grace_period, 10) * 1_000).toBeGreaterThan(drainTimeoutMs);
+});
+
+it('publishes the port of the manager on this machine only, and nothing of mongo', () => {
+  expect(manager.ports).toEqual([`127.0.0.1:${image.env.PORT}:${image.env.PORT}`]);
+  expect(mongo.ports).toBeUndefined();
+});
+
+it('takes every secret but its own MONGO_URI from the shell', () => {
+  const secrets = Object.values(SETTINGS).filter(({ secret, name }) => secret && name !== 'MONGO_URI');
+  expect(secrets.filter(({ name }) => manager.environment[name] !== null)).toEqual([]);
+});
+
+it('takes every right away that the manager does not need', () => {
+  expect(manager).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+  });
+  for (const given of ['cap_add', 'user', 'privileged']) expect(manager).not.toHaveProperty(given);
+});
+
+it('brings both back by themselves', () => {
+  expect([manager.restart, mongo.restart]).toEqual(['unless-stopped', 'unless-stopped']);
+});

@@ -1,0 +1,45 @@
+/** The Dockerfile as text. The public workflow builds the image and runs it. */
+import { readFileSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { argsOf, image } from '../support/dockerfile.js';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+it('builds in stages on slim images of Node 24', () => {
+  const froms = argsOf('FROM').map((args) => args.split(' ')[0] ?? '');
+  expect(froms.length).toBeGreaterThan(1);
+  const bases = froms.filter((from) => from !== 'base');
+  expect(bases.filter((base) => !/^node:24[\w.]*-\w+-slim$/.test(base))).toEqual([]);
+});
+
+it('is the version of the package', () => {
+  expect(image.labels['org.opencontainers.image.version']).toBe(version);
+});
+
+it('is run by a user by number, who is not root', () => expect(image.user).toBe('1000:1000'));
+
+it('starts node itself, so that signals reach it', () => expect(image.cmd).toMatch(/^\["node", /));
+
+it('has a health check without a shell', () => expect(image.healthcheck).toMatch(/ CMD \["node", /));
+
+it('is reached from outside on its port, and keeps its data in a volume', () => {
+  expect(image.env).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' });
+  expect(image.ports).toEqual([image.env.PORT]);
+  expect(image.volumes).toEqual([image.env.DATA_DIR]);
+});
+
+it('keeps the optional dependencies, of which the binary of lmdb is one', () => {
+  expect(argsOf('RUN').filter((args) => args.includes('--omit=optional'))).toEqual([]);
+  expect(argsOf('RUN')).toContain('npm ci --omit=dev');
+});
+
+it('gets no secret, no history and nothing that this machine has made', () => {
+  const patterns = readFileSync('.dockerignore', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'dist'].filter(
+    (file) => !patterns.some((pattern) => matchesGlob(file, pattern)),
+  );
+  expect(leaked).toEqual([]);
+});
