@@ -70,7 +70,7 @@ describe('configuration', () => {
     expect(said).not.toContain('marked-secret');
   });
 
-  it('with a secret listens on every address unless told otherwise, and says which roles are closed', async () => {
+  it('with a secret has it listen on every address, and say which roles are closed', async () => {
     const AUTH_OPERATOR_TOKEN = 'marked-secret_of-operators';
     const manager = await startManager({ DATA_DIR: folder, AUTH_OPERATOR_TOKEN });
     const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
