@@ -1,6 +1,6 @@
 /**
- * What one caller can take from the others of the built process: sockets, time, lines of the log. On both stores,
- * embedded and MongoDB.
+ * What one caller can take from the others of the built process: sockets, time, lines of the log. What looks into
+ * the store does so on both, embedded and MongoDB.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
-import type { Place } from '../support/place.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
@@ -17,178 +17,175 @@ import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '.
 const OPERATOR = 'secret-of-the-operators';
 const HALF_A_REQUEST = 'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nX-Slow: ';
 
-onEachStore((newPlace) => {
-  let place: Place;
-  let manager: ManagerProcess;
+let place: Place;
+let manager: ManagerProcess;
 
-  function managerWith(env: Readonly<Record<string, string>>): void {
-    beforeAll(async () => {
-      place = newPlace();
-      manager = await startManager({ ...place.env, HOST: '127.0.0.1', ...env });
-    });
-
-    afterAll(async () => {
-      await manager.stop();
-      await place.discard();
-    });
-  }
-
-  /** A connection from one of the loopback addresses, each of which is another caller. */
-  async function socketFrom(localAddress: string): Promise<Socket> {
-    const { hostname, port } = new URL(manager.url);
-    const socket = connect({ host: hostname, port: Number(port), localAddress });
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-    return socket;
-  }
-
-  async function socketsFrom(localAddress: string, count: number): Promise<Socket[]> {
-    return Promise.all(Array.from({ length: count }, () => socketFrom(localAddress)));
-  }
-
-  /** @returns the status of the answer, or `closed` where the connection ended without one. */
-  async function ask(
-    socket: Socket,
-    headers: readonly string[] = [],
-    target = '/health/live',
-  ): Promise<string> {
-    const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers];
-    socket.write(`${head.join('\r\n')}\r\n\r\n`);
-    const answer = await text(socket).catch(() => '');
-    return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'closed';
-  }
-
-  async function closeAll(sockets: readonly Socket[]): Promise<void> {
-    await Promise.all(
-      sockets.map(async (socket) => {
-        if (socket.closed) return;
-        socket.destroy();
-        await once(socket, 'close');
-      }),
-    );
-  }
-
-  /** Those whose end came have left the count only when the manager has seen it, too. */
-  async function untilServed(localAddress: string): Promise<void> {
-    while ((await ask(await socketFrom(localAddress))) !== '200');
-  }
-
-  /** A database that is busy with other tests may be too slow once; no limit counts that. */
-  async function untilLookedUp(ask: () => Promise<CallAnswer>): Promise<CallAnswer> {
-    for (;;) {
-      const answer = await ask();
-      if (answer.status !== 503) return answer;
-    }
-  }
-
-  /** Everything before is in the log when this is. */
-  async function untilLogged(): Promise<void> {
-    const requestId = `last-${manager.log.length}`;
-    await call(`${manager.url}/nothing`, { headers: ['x-request-id', requestId] });
-    await manager.line((line) => line.requestId === requestId);
-  }
-
-  const refusedLine = () => manager.line(({ msg }) => msg === 'http.connections_refused');
-
-  describe('connections from one address', () => {
-    managerWith({ CONNECTIONS_PER_ADDRESS_MAX: '4', TRUST_PROXY: '127.0.0.9' });
-
-    it('beyond their number are closed at once, counted, and told', async () => {
-      const open = await socketsFrom('127.0.0.2', 4);
-      const further = await socketFrom('127.0.0.2');
-      expect(await ask(further)).toBe('closed');
-      expect(await refusedLine()).toMatchObject({
-        level: 40,
-        inAll: 0,
-        perAddress: 1,
-        address: '127.0.0.2',
-        ofAddress: 1,
-        limits: { inAll: 10_000, perAddress: 4 },
-      });
-      const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
-      expect(counted.map(({ labels, value }) => [labels.limit, value])).toEqual([
-        ['in_all', 0],
-        ['per_address', 1],
-      ]);
-      expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
-      await untilServed('127.0.0.2');
-    });
-
-    it('are those of nobody else', async () => {
-      const open = await socketsFrom('127.0.0.3', 4);
-      expect(await ask(await socketFrom('127.0.0.3'))).toBe('closed');
-      expect(await ask(await socketFrom('127.0.0.4'))).toBe('200');
-      await closeAll(open);
-    });
-
-    it('may be more where a trusted proxy is the peer', async () => {
-      const open = await socketsFrom('127.0.0.9', 20);
-      expect(new Set(await Promise.all(open.map((socket) => ask(socket))))).toEqual(new Set(['200']));
-    });
-
-    it('are told of in one line, however many there are', async () => {
-      const open = await socketsFrom('127.0.0.5', 4);
-      for (let n = 0; n < 50; n++) expect(await ask(await socketFrom('127.0.0.5'))).toBe('closed');
-      await closeAll(open);
-      await untilLogged();
-      expect(manager.log.filter(({ msg }) => msg === 'http.connections_refused')).toHaveLength(1);
-    });
+function managerWith(env: Readonly<Record<string, string>>, newPlace = embeddedPlace): void {
+  beforeAll(async () => {
+    place = newPlace();
+    manager = await startManager({ ...place.env, HOST: '127.0.0.1', ...env });
   });
 
-  describe('connections in all', () => {
-    managerWith({ CONNECTIONS_MAX: '6' });
+  afterAll(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+}
 
-    it('beyond their number are closed at once, counted, and told', async () => {
-      const open = [...(await socketsFrom('127.0.0.2', 3)), ...(await socketsFrom('127.0.0.3', 3))];
-      expect(await ask(await socketFrom('127.0.0.4'))).toBe('closed');
-      expect(await refusedLine()).toMatchObject({
-        inAll: 1,
-        perAddress: 0,
-        address: '127.0.0.4',
-        ofAddress: 1,
-      });
-      await closeAll(open);
-      await untilServed('127.0.0.4');
+/** A connection from one of the loopback addresses, each of which is another caller. */
+async function socketFrom(localAddress: string): Promise<Socket> {
+  const { hostname, port } = new URL(manager.url);
+  const socket = connect({ host: hostname, port: Number(port), localAddress });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function socketsFrom(localAddress: string, count: number): Promise<Socket[]> {
+  return Promise.all(Array.from({ length: count }, () => socketFrom(localAddress)));
+}
+
+/** @returns the status of the answer, or `closed` where the connection ended without one. */
+async function ask(
+  socket: Socket,
+  headers: readonly string[] = [],
+  target = '/health/live',
+): Promise<string> {
+  const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  const answer = await text(socket).catch(() => '');
+  return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'closed';
+}
+
+async function closeAll(sockets: readonly Socket[]): Promise<void> {
+  await Promise.all(
+    sockets.map(async (socket) => {
+      if (socket.closed) return;
+      socket.destroy();
+      await once(socket, 'close');
+    }),
+  );
+}
+
+/** Those whose end came have left the count only when the manager has seen it, too. */
+async function untilServed(localAddress: string): Promise<void> {
+  while ((await ask(await socketFrom(localAddress))) !== '200');
+}
+
+/** A database that is busy with other tests may be too slow once; no limit counts that. */
+async function untilLookedUp(ask: () => Promise<CallAnswer>): Promise<CallAnswer> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
+  }
+}
+
+/** Everything before is in the log when this is. */
+async function untilLogged(): Promise<void> {
+  const requestId = `last-${manager.log.length}`;
+  await call(`${manager.url}/nothing`, { headers: ['x-request-id', requestId] });
+  await manager.line((line) => line.requestId === requestId);
+}
+
+const refusedLine = () => manager.line(({ msg }) => msg === 'http.connections_refused');
+
+describe('connections from one address', () => {
+  managerWith({ CONNECTIONS_PER_ADDRESS_MAX: '4', TRUST_PROXY: '127.0.0.9' });
+
+  it('beyond their number are closed at once, counted, and told', async () => {
+    const open = await socketsFrom('127.0.0.2', 4);
+    const further = await socketFrom('127.0.0.2');
+    expect(await ask(further)).toBe('closed');
+    expect(await refusedLine()).toMatchObject({
+      level: 40,
+      inAll: 0,
+      perAddress: 1,
+      address: '127.0.0.2',
+      ofAddress: 1,
+      limits: { inAll: 10_000, perAddress: 4 },
     });
+    const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
+    expect(counted.map(({ labels, value }) => [labels.limit, value])).toEqual([
+      ['in_all', 0],
+      ['per_address', 1],
+    ]);
+    expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
+    await untilServed('127.0.0.2');
   });
 
-  describe('a request', () => {
-    managerWith({});
-
-    it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
-      const silent = openSocket(manager.url);
-      const slow = openSocket(manager.url, HALF_A_REQUEST);
-      const trickling = openSocket(manager.url, HALF_A_REQUEST);
-      const drops = setInterval(() => trickling.write('x'), 500);
-      const answers = await Promise.all([silent, slow, trickling].map((socket) => text(socket)));
-      clearInterval(drops);
-      for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
-    });
-
-    it.each([
-      ['one header of 17 kB', '/', [`X-Long: ${'y'.repeat(17_000)}`]],
-      ['many of 17 kB together', '/', Array.from({ length: 20 }, (_, n) => `X-${n}: ${'y'.repeat(850)}`)],
-      ['a target of 17 kB', `/${'y'.repeat(17_000)}`, []],
-      ['more than a thousand headers', '/', Array.from({ length: 1_500 }, () => 'a:1')],
-      [
-        'one that counts behind more than a thousand',
-        '/',
-        [...Array.from({ length: 2_100 }, () => 'a:1'), 'Expect: x'],
-      ],
-    ])('with %s is answered 431', async (_what, target, headers) => {
-      expect(await ask(await socketFrom('127.0.0.1'), headers, target)).toBe('431');
-    });
-
-    it('with 15 kB of headers is answered', async () => {
-      expect(await ask(await socketFrom('127.0.0.1'), [`X-Long: ${'y'.repeat(15_000)}`])).toBe('200');
-    });
+  it('are those of nobody else', async () => {
+    const open = await socketsFrom('127.0.0.3', 4);
+    expect(await ask(await socketFrom('127.0.0.3'))).toBe('closed');
+    expect(await ask(await socketFrom('127.0.0.4'))).toBe('200');
+    await closeAll(open);
   });
 
-  describe('while a thousand connections are half open', () => {
+  it('may be more where a trusted proxy is the peer', async () => {
+    const open = await socketsFrom('127.0.0.9', 20);
+    expect(new Set(await Promise.all(open.map((socket) => ask(socket))))).toEqual(new Set(['200']));
+  });
+
+  it('are told of in one line, however many there are', async () => {
+    const open = await socketsFrom('127.0.0.5', 4);
+    for (let n = 0; n < 50; n++) expect(await ask(await socketFrom('127.0.0.5'))).toBe('closed');
+    await closeAll(open);
+    await untilLogged();
+    expect(manager.log.filter(({ msg }) => msg === 'http.connections_refused')).toHaveLength(1);
+  });
+});
+
+describe('connections in all', () => {
+  managerWith({ CONNECTIONS_MAX: '6' });
+
+  it('beyond their number are closed at once, counted, and told', async () => {
+    const open = [...(await socketsFrom('127.0.0.2', 3)), ...(await socketsFrom('127.0.0.3', 3))];
+    expect(await ask(await socketFrom('127.0.0.4'))).toBe('closed');
+    expect(await refusedLine()).toMatchObject({
+      inAll: 1,
+      perAddress: 0,
+      address: '127.0.0.4',
+      ofAddress: 1,
+    });
+    await closeAll(open);
+    await untilServed('127.0.0.4');
+  });
+});
+
+describe('a request', () => {
+  managerWith({});
+
+  it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
+    const silent = openSocket(manager.url);
+    const slow = openSocket(manager.url, HALF_A_REQUEST);
+    const trickling = openSocket(manager.url, HALF_A_REQUEST);
+    const drops = setInterval(() => trickling.write('x'), 500);
+    const answers = await Promise.all([silent, slow, trickling].map((socket) => text(socket)));
+    clearInterval(drops);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 .*"error":"REQUEST_TIMEOUT"/s);
+  });
+
+  it.each([
+    ['one header of 17 kB', '/', [`X-Long: ${'y'.repeat(17_000)}`]],
+    ['many of 17 kB together', '/', Array.from({ length: 20 }, (_, n) => `X-${n}: ${'y'.repeat(850)}`)],
+    ['a target of 17 kB', `/${'y'.repeat(17_000)}`, []],
+    ['more than a thousand headers', '/', Array.from({ length: 1_500 }, () => 'a:1')],
+    [
+      'one that counts behind more than a thousand',
+      '/',
+      [...Array.from({ length: 2_100 }, () => 'a:1'), 'Expect: x'],
+    ],
+  ])('with %s is answered 431', async (_what, target, headers) => {
+    expect(await ask(await socketFrom('127.0.0.1'), headers, target)).toBe('431');
+  });
+
+  it('with 15 kB of headers is answered', async () => {
+    expect(await ask(await socketFrom('127.0.0.1'), [`X-Long: ${'y'.repeat(15_000)}`])).toBe('200');
+  });
+
+  describe('of a thousand that are half open', () => {
     const app = newApp();
     const openKfId = newOpenKfId();
     let puppet: PuppetServer;
-    managerWith({});
 
     beforeAll(async () => {
       puppet = await startPuppetServer();
@@ -211,13 +208,15 @@ onEachStore((newPlace) => {
       await closeAll(half);
     });
   });
+});
 
+onEachStore((newPlace) => {
   describe('refused callbacks of one address', () => {
     const app = newApp();
     const openKfId = newOpenKfId();
     const forged: WecomApp = { ...app, token: 'anotherToken' };
     let puppet: PuppetServer;
-    managerWith({ TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info' });
+    managerWith({ TRUST_PROXY: '127.0.0.1', LOG_LEVEL: 'info' }, newPlace);
 
     beforeAll(async () => {
       puppet = await startPuppetServer();
@@ -279,60 +278,60 @@ onEachStore((newPlace) => {
       expect((await verify()).status).toBe(429);
     });
   });
+});
 
-  describe('wrong credentials of one address', () => {
-    managerWith({
-      AUTH_OPERATOR_TOKEN: OPERATOR,
-      AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
-      LOG_LEVEL: 'info',
+describe('wrong credentials of one address', () => {
+  managerWith({
+    AUTH_OPERATOR_TOKEN: OPERATOR,
+    AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
+    LOG_LEVEL: 'info',
+  });
+
+  const info = (secret: string) =>
+    call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
+      headers: ['Authorization', `Bearer ${secret}`],
     });
 
-    const info = (secret: string) =>
-      call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
-        headers: ['Authorization', `Bearer ${secret}`],
-      });
+  it('are answered 429 when there were too many, and good ones as ever', async () => {
+    for (let n = 0; n < 30; n++) expect((await info(`wrong-${n}`)).status).toBe(401);
+    const refused = await info('wrong');
+    expect(refused.headers).not.toHaveProperty('www-authenticate');
+    expect(jsonOf(refused)).toMatchObject({ code: 429, error: 'AUTH_TOO_MANY_FAILED' });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await info(OPERATOR)).status).toBe(404);
+  });
 
-    it('are answered 429 when there were too many, and good ones as ever', async () => {
-      for (let n = 0; n < 30; n++) expect((await info(`wrong-${n}`)).status).toBe(401);
-      const refused = await info('wrong');
-      expect(refused.headers).not.toHaveProperty('www-authenticate');
-      expect(jsonOf(refused)).toMatchObject({ code: 429, error: 'AUTH_TOO_MANY_FAILED' });
-      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-      expect((await info(OPERATOR)).status).toBe(404);
-    });
-
-    it("are told so in WeCom's shape where WeCom's is spoken", async () => {
-      for (const path of ['getToken', 'wxkfRequestProxy/kf/sync_msg']) {
-        const refused = await call(`${manager.url}/puppetWxkfManager/${path}`);
-        expect([refused.status, jsonOf(refused)]).toEqual([
-          429,
-          { errcode: 429, errmsg: expect.stringMatching(/^Too many/) },
-        ]);
-      }
-    });
-
-    it('leave one warning in the log and no line each', async () => {
-      await untilLogged();
-      expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
-        expect.objectContaining({ address: '127.0.0.1', failed: 'credentials' }),
+  it("are told so in WeCom's shape where WeCom's is spoken", async () => {
+    for (const path of ['getToken', 'wxkfRequestProxy/kf/sync_msg']) {
+      const refused = await call(`${manager.url}/puppetWxkfManager/${path}`);
+      expect([refused.status, jsonOf(refused)]).toEqual([
+        429,
+        { errcode: 429, errmsg: expect.stringMatching(/^Too many/) },
       ]);
-      expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
-    });
+    }
+  });
 
-    it('cannot hide behind X-Forwarded-For, which is believed of nobody and told of once', async () => {
-      const from = (address: string) =>
-        call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
-          headers: ['X-Forwarded-For', address],
-        });
-      expect((await from('10.0.0.1')).status).toBe(429);
-      expect((await from('10.0.0.2')).status).toBe(429);
-      expect(await manager.line(({ msg }) => msg === 'http.proxy_untrusted')).toMatchObject({
-        level: 40,
-        peer: '127.0.0.1',
-        reason: expect.stringContaining('TRUST_PROXY'),
+  it('leave one warning in the log and no line each', async () => {
+    await untilLogged();
+    expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
+      expect.objectContaining({ address: '127.0.0.1', failed: 'credentials' }),
+    ]);
+    expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
+  });
+
+  it('cannot hide behind X-Forwarded-For, which is believed of nobody and told of once', async () => {
+    const from = (address: string) =>
+      call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, {
+        headers: ['X-Forwarded-For', address],
       });
-      await untilLogged();
-      expect(manager.log.filter(({ msg }) => msg === 'http.proxy_untrusted')).toHaveLength(1);
+    expect((await from('10.0.0.1')).status).toBe(429);
+    expect((await from('10.0.0.2')).status).toBe(429);
+    expect(await manager.line(({ msg }) => msg === 'http.proxy_untrusted')).toMatchObject({
+      level: 40,
+      peer: '127.0.0.1',
+      reason: expect.stringContaining('TRUST_PROXY'),
     });
+    await untilLogged();
+    expect(manager.log.filter(({ msg }) => msg === 'http.proxy_untrusted')).toHaveLength(1);
   });
 });

@@ -378,26 +378,23 @@ onEachStore((newPlace) => {
     });
   });
 
-  it('ends what is followed when it drains', async () => {
-    const reader = await follow();
-    const stopping = manager.stop();
-    await reader.ended;
-    expect(await stopping).toBe(0);
-    manager = await startManager(env());
-  });
-
-  it('dead letters are seen, and sent again: one, and all of a corp', async () => {
+  it('ends what is followed when it drains; dead letters are seen, and sent again: one, and all of a corp', async () => {
     const [app, other] = [newApp(), newApp()];
     const [first = '', second = '', third = ''] = [newOpenKfId(), newOpenKfId(), newOpenKfId()].sort();
     const elsewhere = newOpenKfId();
     const away = await startPuppetServer((_request, response) => response.destroy());
-    for (const openKfId of [first, second, third]) {
-      await register(manager.url, app, openKfId, away.url);
-      await sendMessage(manager.url, app, openKfId);
-    }
-    await register(manager.url, other, elsewhere, away.url);
-    await sendMessage(manager.url, other, elsewhere);
-    await manager.stop();
+    const keep = async (of: WecomApp, openKfId: string): Promise<void> => {
+      await register(manager.url, of, openKfId, away.url);
+      await sendMessage(manager.url, of, openKfId);
+    };
+    await Promise.all([
+      ...[first, second, third].map((openKfId) => keep(app, openKfId)),
+      keep(other, elsewhere),
+    ]);
+    const followed = await follow();
+    const stopping = manager.stop();
+    await followed.ended;
+    expect(await stopping).toBe(0);
     // Their endpoints cannot be used any more.
     manager = await startManager({ ...env(), PUPPET_ENDPOINT_ALLOW: '192.0.2.0/24' });
     for (const buried of [first, second, third, elsewhere])

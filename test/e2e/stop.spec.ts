@@ -70,7 +70,7 @@ it('goes on serving after SIGTERM for the drain delay, not ready, and asks calle
   expect(await exited).toBe(0);
 });
 
-it('finishes calls of WeCom that are under way, a file and a token, before it goes', async () => {
+it('finishes what is under way before it goes: a callback, a file of WeCom, a token; its store then opens without being looked through', async () => {
   const wecom = await startWecomServer();
   wecom.addSecret(app.corpId, 'app-secret');
   wecom.addMedia('m1', { sizeBytes: 3_000_000 });
@@ -79,37 +79,45 @@ it('finishes calls of WeCom that are under way, a file and a token, before it go
   const [file, token] = [hold(), hold()];
   wecom.behave('media/get', file);
   wecom.behave('gettoken', token);
-  const get = (path: string) => fetch(`${manager.url}/puppetWxkfManager/${path}`);
-  const answers = [
-    get(`wxkfRequestProxy/media/get?media_id=m1&access_token=${accessToken}`),
-    get(`getToken?corpid=${app.corpId}&corpsecret=app-secret`),
-  ] as const;
-  await Promise.all([file.arrived, token.arrived]);
-  const exited = manager.stop();
-  await manager.line(({ msg }) => msg === 'manager.draining');
-  file.release();
-  token.release();
-  const [media, given] = await Promise.all(answers);
-  expect((await media.bytes()).length).toBe(3_000_000);
-  expect(await given.json()).toMatchObject({ errcode: 0, access_token: accessToken });
-  expect(await exited).toBe(0);
-  await wecom.close();
-});
-
-it('finishes what is under way before it goes', async () => {
-  const manager = await start();
   let take = () => {};
   puppet.behave((_request, response) => {
     take = () => response.end();
   });
   const arrived = puppet.next();
-  const answer = send(manager);
-  await arrived;
+  const get = (path: string) => fetch(`${manager.url}/puppetWxkfManager/${path}`);
+  const answers = [
+    send(manager),
+    get(`wxkfRequestProxy/media/get?media_id=m1&access_token=${accessToken}`),
+    get(`getToken?corpid=${app.corpId}&corpsecret=app-secret`),
+  ] as const;
+  await Promise.all([arrived, file.arrived, token.arrived]);
+  const silent = await connected(manager);
   const exited = manager.stop('SIGTERM');
   await manager.line(({ msg }) => msg === 'manager.draining');
   take();
-  expect((await answer).status).toBe(200);
+  file.release();
+  token.release();
+  const [answer, media, given] = await Promise.all(answers);
+  expect(answer.status).toBe(200);
+  expect((await media.bytes()).length).toBe(3_000_000);
+  expect(await given.json()).toMatchObject({ errcode: 0, access_token: accessToken });
+  // Nor does a caller hold it that keeps its connection open and says nothing.
   expect(await exited).toBe(0);
+  await manager.line(({ msg }) => msg === 'manager.stopped');
+  silent.destroy();
+  await wecom.close();
+
+  const [store, marker] = ['store.mdb', 'store.json'].map((name) => join(place.env.DATA_DIR ?? '', name));
+  const { size: bytes, mtimeMs } = statSync(store ?? '');
+  expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
+    schemaVersion: 1,
+    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps'],
+    closed: { bytes, mtimeMs },
+  });
+  puppet.behave((_request, response) => void response.end());
+  const again = await startManager(place.env);
+  expect((await send(again)).status).toBe(200);
+  await again.stop();
 });
 
 it('skips the delay at Ctrl-C', async () => {
@@ -137,32 +145,27 @@ it('closes its store before the time limit, whoever still waits for an answer', 
   socket.destroy();
 });
 
-it.each([
-  ['before its body was there', { msg: 'http.answered' }, (manager: ManagerProcess) => halfSent(manager)],
-  [
-    'while the puppet takes its time',
-    { msg: 'callback.answered', outcome: 'pending' },
-    async (manager: ManagerProcess) => {
-      puppet.behave(() => {});
-      const arrived = puppet.next();
-      const socket = await connected(manager);
-      const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
-      socket.write(
-        `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
-      await arrived;
-      return socket;
-    },
-  ],
-])('is not held by a caller that hangs up %s, and says so in one line', async (_when, said, call) => {
+it('is not held by callers that hang up, before their body was there or while the puppet takes its time, and says so in one line each', async () => {
   const manager = await start();
-  const socket = await call(manager);
-  socket.destroy();
-  const line = await manager.line(({ aborted }) => aborted === true);
-  expect(line).toMatchObject(said);
-  expect(line.status).toBeUndefined();
+  (await halfSent(manager)).destroy();
+  const answered = await manager.line(({ aborted }) => aborted === true);
+  expect(answered).toMatchObject({ msg: 'http.answered' });
+  puppet.behave(() => {});
+  const arrived = puppet.next();
+  const waiting = await connected(manager);
+  const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+  waiting.write(
+    `POST /callback/${app.corpId}?${new URLSearchParams(query)} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await arrived;
+  waiting.destroy();
+  const pending = await manager.line(({ aborted, msg }) => aborted === true && msg !== 'http.answered');
+  expect(pending).toMatchObject({ msg: 'callback.answered', outcome: 'pending' });
   expect(await manager.stop('SIGTERM')).toBe(0);
-  expect(manager.log.filter(({ requestId }) => requestId === line.requestId)).toEqual([line]);
+  for (const line of [answered, pending]) {
+    expect(line.status).toBeUndefined();
+    expect(manager.log.filter(({ requestId }) => requestId === line.requestId)).toEqual([line]);
+  }
   expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
 });
 
@@ -170,29 +173,6 @@ it('ends at a signal that comes while it starts', async () => {
   const manager = spawnManager(place.env);
   await manager.line(({ msg }) => msg === 'manager.starting');
   expect(await manager.stop('SIGTERM')).toBe(0);
-});
-
-it('is not held by a caller that keeps its connection open and says nothing', async () => {
-  const manager = await start();
-  const socket = await connected(manager);
-  expect(await manager.stop('SIGTERM')).toBe(0);
-  await manager.line(({ msg }) => msg === 'manager.stopped');
-  socket.destroy();
-});
-
-it('leaves a store behind that opens without being looked through', async () => {
-  const manager = await start();
-  expect(await manager.stop()).toBe(0);
-  const [file, marker] = ['store.mdb', 'store.json'].map((name) => join(place.env.DATA_DIR ?? '', name));
-  const { size: bytes, mtimeMs } = statSync(file ?? '');
-  expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
-    schemaVersion: 1,
-    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps'],
-    closed: { bytes, mtimeMs },
-  });
-  const again = await startManager(place.env);
-  expect((await send(again)).status).toBe(200);
-  await again.stop();
 });
 
 onEachStore((newPlace) => {
