@@ -123,8 +123,10 @@ function postChunks(bot: Bot, chunk: string, count: number): Promise<Response> {
   return fetch(`${bot.endpoint}/callback/decrypted`, { method: 'POST', body, duplex: 'half' });
 }
 
+/** Of the echo puppet and of the gateway. */
+const suite = proxySuite(ROLES);
+
 describe('the echo puppet', () => {
-  const suite = proxySuite(ROLES);
   let bot: Bot;
 
   beforeEach(() => {
@@ -326,7 +328,6 @@ describe('the echo puppet of a manager without secrets', () => {
 });
 
 describe('the gateway', () => {
-  const suite = proxySuite(ROLES);
   const app = newApp();
   let gateway: ExampleProcess;
   let url: string;

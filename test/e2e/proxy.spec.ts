@@ -3,6 +3,8 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from '@jest/globals';
 import { call, jsonOf, openSocket, postJsonBody, valuesOf } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';
+import { postJson, registrationOf } from '../support/puppet-server.js';
+import { newApp, newOpenKfId } from '../support/wecom.js';
 import { reply } from '../support/wecom-faults.js';
 
 const suite = proxySuite();
@@ -171,4 +173,18 @@ it('writes one line for a call, with what it was and what came of it', async () 
     errcode: 40014,
     durationMs: expect.any(Number),
   });
+});
+
+it('adds no token while no role has a secret, and says what would make it', async () => {
+  const app = newApp();
+  const registration = registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1');
+  await postJson(`${suite.manager.url}/puppetWxkfManager/register`, registration);
+  const headers = ['Authorization', 'Bearer marked-secret_of-puppets'];
+  const got = await call(suite.url(`kf/send_msg?corpid=${app.corpId}`), { headers });
+  expect([got.status, jsonOf(got)]).toEqual([
+    401,
+    { errcode: 401, errmsg: expect.stringMatching(/AUTH_PUPPET_TOKEN/) },
+  ]);
+  expect(got.headers['www-authenticate']).toMatch(/Bearer .*Basic /);
+  expect(suite.calls().filter(({ api }) => api !== 'gettoken')).toEqual([]);
 });

@@ -1,8 +1,7 @@
 /** What becomes of a callback that was signed once and is sent again, at once or much later. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
-// One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import {
   kfMessageXml,
@@ -18,7 +17,7 @@ const MAX_SKEW_S = 300;
 /** More than a test takes. */
 const MARGIN_S = 60;
 
-onEachStore((newPlace) => {
+describe('a callback that is sent again', () => {
   const app = newApp();
   const openKfId = newOpenKfId();
   let puppet: PuppetServer;
@@ -34,7 +33,7 @@ onEachStore((newPlace) => {
 
   describe('with a limit', () => {
     const manager = suiteManager(() => {
-      const place = newPlace();
+      const place = embeddedPlace();
       return { ...place, env: { ...place.env, CALLBACK_MAX_SKEW_S: String(MAX_SKEW_S) } };
     });
     beforeAll(() => register(manager.url, app, openKfId, puppet.url));
@@ -93,7 +92,7 @@ onEachStore((newPlace) => {
   });
 
   describe('without one', () => {
-    const manager = suiteManager(newPlace);
+    const manager = suiteManager(embeddedPlace);
     beforeAll(() => register(manager.url, app, openKfId, puppet.url));
 
     it('a callback of any time is taken, since WeCom documents no limit', async () => {

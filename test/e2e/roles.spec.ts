@@ -1,13 +1,12 @@
-/** Who may call which route of the built process, and what the others are told. On both stores, embedded and MongoDB. */
+/** Who may call which route of the built process, and what the others are told. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { HEALTH_STATUS } from '../support/health-status.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { registrationOf } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 
 const SECRETS = {
@@ -71,13 +70,13 @@ const SCHEMES = [
 const CALLERS = { HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1' };
 let callers = 0;
 
-onEachStore((newPlace) => {
+describe('a manager', () => {
   let place: Place;
   let manager: ManagerProcess;
 
   function managerWith(env: Readonly<Record<string, string>>): void {
     beforeAll(async () => {
-      place = newPlace();
+      place = embeddedPlace();
       manager = await startManager({ ...place.env, ...CALLERS, LOG_LEVEL: 'trace', ...env });
     });
 

@@ -8,7 +8,7 @@ import { refusedUrl } from '../support/raw-server.js';
 import { mongoPlace, onEachStore } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
-import { drop, hang, usual } from '../support/wecom-faults.js';
+import { drop, hang, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const RIGHT = 'marked-secret-that-wecom-accepts';
@@ -81,7 +81,8 @@ onEachStore((newPlace) => {
     return told(await postJson(`${manager.url}/puppetWxkfManager/register`, body));
   };
   const send = async (of = app, account = openKfId) => told(await sendMessage(manager.url, of, account));
-  const info = async () => told(await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`));
+  const info = async (account = openKfId) =>
+    told(await fetch(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/${account}`));
   const forget = async (account = openKfId) =>
     told(await fetch(`${manager.url}/api/v1/kf-accounts/${account}`, { method: 'DELETE' }));
   const isAccepted = (account = openKfId) =>
@@ -133,20 +134,19 @@ onEachStore((newPlace) => {
       await expectStill(puppet);
     });
 
-    it('is told to come again while WeCom is silent; meanwhile and after it the earlier one is served', async () => {
-      wecom.behave('gettoken', hang());
-      const arrived = wecom.nextHead('gettoken');
-      const startedMs = performance.now();
+    it('is told to come again after WeCom was silent; meanwhile and after it the earlier one is served', async () => {
+      // That it waits for 5 s is seen with a clock that is moved by hand.
+      const silent = hold(drop());
+      wecom.behave('gettoken', silent);
       let isOver = false;
       const registering = register(other, { corpSecret: RENEWED }).finally(() => {
         isOver = true;
       });
-      await arrived;
+      await silent.arrived;
       await expectStill(puppet);
       expect(isOver).toBe(false);
+      silent.release();
       const refused = await registering;
-      // 5 s are what it waits; the deployed puppet would wait for ever.
-      expect(performance.now() - startedMs).toBeLessThan(15_000);
       expect(refused).toMatchObject({ status: 503, error: 'REGISTRY_SECRET_UNVERIFIED' });
       expect(Number(refused.retryAfter)).toBeGreaterThan(0);
       await expectStill(puppet);
@@ -201,13 +201,6 @@ onEachStore((newPlace) => {
       app = newCorp();
       expect(await register(other)).toEqual(REGISTERED);
       await expectStill(other);
-    });
-
-    it('stays forgotten after a restart', async () => {
-      await register(puppet);
-      await forget();
-      await manager.restart('SIGKILL');
-      expect(await info()).toMatchObject({ status: 404 });
     });
 
     it('is told to be unknown when it is, and forgotten a second time', async () => {
@@ -321,11 +314,15 @@ onEachStore((newPlace) => {
       expect(await send(stranger)).toMatchObject({ status: 200 });
     });
 
-    it('count for the whole corp after a restart too, without WeCom, once it accepted their secret', async () => {
+    it('count for the whole corp after a restart too, without WeCom, once it accepted their secret; a forgotten account stays so', async () => {
+      const forgotten = newOpenKfId();
+      expect(await register(puppet, { account: forgotten })).toEqual(REGISTERED);
+      expect(await forget(forgotten)).toEqual(REGISTERED);
       await registerStranger(RENEWED);
       await isAccepted(owned);
       wecom.behave('gettoken', hang());
       await manager.restart('SIGKILL');
+      expect(await info(forgotten)).toMatchObject({ status: 404 });
       expect(await send(stranger)).toMatchObject({ status: 200 });
       expect(puppet.received).toHaveLength(1);
     });
