@@ -4,6 +4,8 @@ WORKDIR /app
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
 COPY scripts/prepare.js scripts/
+COPY console/package.json console/
+COPY simulator/package.json simulator/
 RUN npm ci
 COPY . .
 RUN npm run build
@@ -11,8 +13,10 @@ RUN npm run build
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
 COPY scripts/prepare.js scripts/
+COPY console/package.json console/
+COPY simulator/package.json simulator/
 # Optional dependencies stay: the binary of lmdb is one.
-RUN npm ci --omit=dev
+RUN npm ci --omit=dev --workspaces=false
 
 FROM base
 LABEL org.opencontainers.image.title="WXKF-Manager" \

@@ -3,18 +3,20 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { EXIT_CODE } from '../../src/cli/exit-code.js';
+import { PROGRAMS } from '../../src/cli/programs.js';
 import { GENERATED } from '../../src/cli/keys/generated.js';
 
+const ALL = { ...PROGRAMS, ...COMMANDS };
 const DOCS = readFileSync('docs/cli.md', 'utf8');
 
 const sectionOf = (name: string): string => DOCS.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? '';
 
 it('has a section for each command, and no other', () => {
   const headings = [...DOCS.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-  expect(headings).toEqual(Object.keys(COMMANDS));
+  expect(headings).toEqual(Object.keys(ALL));
 });
 
-it.each(Object.entries(COMMANDS))('lists the options of %s as its help does', (name, { options }) => {
+it.each(Object.entries(ALL))('lists the options of %s as its help does', (name, { options }) => {
   const rows = [...sectionOf(name).matchAll(/^\| `(--.+?)` \| (.+) \|$/gm)].map(([, flag, meaning]) => [
     flag,
     meaning,
@@ -27,7 +29,7 @@ it.each(Object.entries(COMMANDS))('lists the options of %s as its help does', (n
 });
 
 it('shows each command at work', () => {
-  for (const name of Object.keys(COMMANDS)) expect(sectionOf(name)).toContain(`$ npx wxkf-manager ${name}`);
+  for (const name of Object.keys(ALL)) expect(sectionOf(name)).toContain(`$ npx wxkf-manager ${name}`);
 });
 
 it('names every value that can be generated, and every exit code', () => {

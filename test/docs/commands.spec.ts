@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { PROGRAMS } from '../../src/cli/programs.js';
 import { PAGES } from './markdown.js';
 
 const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -54,7 +55,9 @@ function wrongProgram(line: string): string[] {
       const file = bin[program];
       if (file === undefined) return [all];
       if (program !== 'wxkf-manager') return optionsIn(rest).filter((option) => !knows(file, option));
-      const known = Object.entries(COMMANDS).find(([name]) => rest.trim().startsWith(name));
+      const known = Object.entries({ ...PROGRAMS, ...COMMANDS }).find(([name]) =>
+        rest.trim().startsWith(name),
+      );
       if (known === undefined) return /^( *$| <command>| --(help|version)\b)/.test(rest) ? [] : [all];
       return optionsIn(rest).filter(
         (option) => option !== 'help' && !Object.hasOwn(known[1].options, option),
