@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { AppAnswer, AppCreatedAnswer } from '../../src/api/answers/app.js';
 import type { Page } from '../../src/api/answers/page.js';
 import { runCli, runCliWith } from '../support/cli-process.js';
@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(running.map((manager) => manager.stop()));
-  await Promise.all([puppet.close(), place.discard()]);
+  await puppet.close();
 });
 
 async function start(more: Readonly<Record<string, string>> = {}): Promise<ManagerProcess> {
@@ -73,16 +73,50 @@ const remove = (manager: ManagerProcess, id: string): Promise<Response> =>
 const verified = async (manager: ManagerProcess, app: WecomApp): Promise<string> =>
   (await sendVerification(manager.url, app, ECHO)).text();
 
+const ofApi = async (manager: ManagerProcess) =>
+  (await list(manager)).filter(({ source }) => source === 'api');
+
+/** The tests are one life of one store and follow each other. */
 onEachStore((newPlace) => {
-  beforeEach(() => {
+  const imported = newApp();
+  const fields = { name: 'exported', receiveIds: ['suite'], createdAt: '2026-01-02T03:04:05.678Z' };
+  const corpId = newApp().corpId;
+  let folder: string;
+  let added: AppCreatedAnswer;
+  let verifiedAt: string | null;
+  let said: string;
+
+  const secretsOf = ({ token, encodingAESKey }: Pick<WecomApp, 'token' | 'encodingAESKey'>) => [
+    token,
+    encodingAESKey,
+  ];
+
+  beforeAll(() => {
     place = newPlace();
+    folder = mkdtempSync(join(tmpdir(), 'wxkf-apps-'));
   });
 
-  it('one without secrets gets some, which open and are sealed, also after a restart and with another key', async () => {
-    const first = await start({ SECRETS_KEY: KEY });
-    const corpId = newApp().corpId;
-    expect((await sendVerification(first.url, newApp(corpId), ECHO)).status).toBe(404);
-    const { token, encodingAESKey, ...shown } = await add(first, { corpId, name: '客服' });
+  afterAll(async () => {
+    await place.discard();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('comes with the registry from a file; one without secrets gets some, which open and are sealed', async () => {
+    const file = [
+      { format: 'wxkf-manager-registry', version: 1, secrets: 'plain', keyIds: [] },
+      { app: { id: '', ...imported, ...fields, verifiedAt: null } },
+      { end: true, registrations: 0, apps: 1 },
+    ];
+    const text = file.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const env = { ...place.env, SECRETS_KEY: KEY };
+    expect((await runCliWith(text, env, 'import')).stdout).toMatch(/^1 added/);
+
+    const manager = await start({ SECRETS_KEY: KEY });
+    expect(await list(manager)).toMatchObject([{ corpId: imported.corpId, ...fields, source: 'api' }]);
+    expect(await verified(manager, imported)).toBe(ECHO);
+    expect((await sendVerification(manager.url, newApp(corpId), ECHO)).status).toBe(404);
+    added = await add(manager, { corpId, name: '客服' });
+    const { token, encodingAESKey, ...shown } = added;
     expect(shown).toEqual({
       id: expect.any(String),
       corpId,
@@ -95,66 +129,68 @@ onEachStore((newPlace) => {
       accounts: 0,
       lastDeliveryAt: null,
     });
-    expect(await list(first)).toEqual([shown]);
-    const app = { corpId, token, encodingAESKey };
-    expect(await verified(first, app)).toBe(ECHO);
-    const [{ verifiedAt } = { verifiedAt: null }] = await list(first);
+    const listed = async () => (await list(manager)).find(({ id }) => id === added.id);
+    expect(await listed()).toEqual(shown);
+    expect(await verified(manager, { corpId, token, encodingAESKey })).toBe(ECHO);
+    verifiedAt = (await listed())?.verifiedAt ?? null;
     expect(verifiedAt).toMatch(/^\d{4}-.*Z$/);
-    await stop(first);
-    const secrets = [token, encodingAESKey];
-    expect(await findStored(place, secrets)).toEqual([]);
-
-    const failed = spawnManager({ ...place.env, SECRETS_KEY: OTHER_KEY });
-    expect(await failed.exited).toBe(1);
-    expect(failed.output()).toMatch(
-      /sealed with key [0-9a-f]{8} \(1 app\(s\)\), which SECRETS_KEY does not have/,
-    );
-    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
-    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 1 changed, 0 could not be opened/);
-    const second = await start({ SECRETS_KEY: OTHER_KEY });
-    expect(await list(second)).toEqual([{ ...shown, verifiedAt }]);
-    expect(await verified(second, app)).toBe(ECHO);
-    expect(await (await remove(second, shown.id)).json()).toEqual({ code: 0, message: 'success' });
-    expect([await list(second), (await sendVerification(second.url, app, ECHO)).status]).toEqual([[], 404]);
-    await stop(second);
-    const said = first.output() + failed.output() + second.output();
-    expect(said).toMatch(/"app\.added".*"app\.removed"/s);
-    expect(findIn(said, secrets)).toEqual([]);
-    expect(await findStored(place, secrets)).toEqual([]);
+    await stop(manager);
+    said = manager.output();
+    expect(await findStored(place, [...secretsOf(added), ...secretsOf(imported)])).toEqual([]);
   });
 
-  it('goes with the registry to a file and back, and is known to check', async () => {
-    const app = newApp();
-    const fields = { name: 'exported', receiveIds: ['suite'], createdAt: '2026-01-02T03:04:05.678Z' };
-    const file = [
-      { format: 'wxkf-manager-registry', version: 1, secrets: 'plain', keyIds: [] },
-      { app: { id: '', ...app, ...fields, verifiedAt: null } },
-      { end: true, registrations: 0, apps: 1 },
-    ];
-    const text = file.map((line) => `${JSON.stringify(line)}\n`).join('');
-    expect((await runCliWith(text, place.env, 'import')).stdout).toMatch(/^1 added/);
-    const manager = await start();
-    expect(await list(manager)).toMatchObject([{ corpId: app.corpId, ...fields, source: 'api' }]);
-    expect(await verified(manager, app)).toBe(ECHO);
-    await stop(manager);
-    const exported = await runCli(place.env, 'export', '--plain');
-    expect(exported.stderr).toMatch(/^0 registration\(s\) and 1 app\(s\) exported, 0 left out$/m);
-    expect(JSON.parse(exported.stdout.split('\n')[1] ?? '')).toMatchObject({ app: { ...app, ...fields } });
+  it('goes to a file, and is known to check', async () => {
+    const env = { ...place.env, SECRETS_KEY: KEY };
+    const exported = await runCli(env, 'export', '--plain');
+    expect(exported.stderr).toMatch(/^0 registration\(s\) and 2 app\(s\) exported, 0 left out$/m);
+    const lines = exported.stdout.split('\n').slice(1, 3);
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual({
+      app: expect.objectContaining({ ...imported, ...fields }),
+    });
     const nobody = {
       ACCESS_TOKEN_URL: 'http://127.0.0.1:1/cgi-bin/gettoken',
       WECOM_API_URL: 'http://127.0.0.1:1',
     };
-    const checked = await runCli({ ...place.env, ...nobody }, 'check');
-    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 1 app\(s\)$/m);
-    expect(findIn(checked.stdout, [app.token, app.encodingAESKey])).toEqual([]);
+    const checked = await runCli({ ...env, ...nobody }, 'check');
+    expect(checked.stdout).toMatch(/0 registration\(s\), 0 online, 2 app\(s\)$/m);
+    expect(findIn(checked.stdout, [...secretsOf(added), ...secretsOf(imported)])).toEqual([]);
   });
 
-  it('is beside those of WECOM_APPS_FILE, vouches for its pair, and is refused twice or with wrong fields', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wxkf-apps-'));
-    const [listed, file] = [newApp(), join(folder, 'apps.json')];
-    writeFileSync(file, JSON.stringify([{ ...listed, name: 'listed' }]));
-    const manager = await start({ WECOM_APPS_FILE: file });
-    await expectOfFile(manager, listed);
+  it('opens after a restart and with another key, beside those of WECOM_APPS_FILE, until it is deleted', async () => {
+    const failed = spawnManager({ ...place.env, SECRETS_KEY: OTHER_KEY });
+    expect(await failed.exited).toBe(1);
+    expect(failed.output()).toMatch(
+      /sealed with key [0-9a-f]{8} \(2 app\(s\)\), which SECRETS_KEY does not have/,
+    );
+    const keys = { ...place.env, SECRETS_KEY: `${OTHER_KEY},${KEY}` };
+    expect((await runCli(keys, 'reseal')).stdout).toMatch(/, 2 changed, 0 could not be opened/);
+    const [ofFile, file] = [newApp(), join(folder, 'apps.json')];
+    writeFileSync(file, JSON.stringify([{ ...ofFile, name: 'listed' }]));
+    const manager = await start({ SECRETS_KEY: OTHER_KEY, WECOM_APPS_FILE: file });
+    const { token, encodingAESKey, ...shown } = added;
+    const app = { corpId, token, encodingAESKey };
+    const known = await ofApi(manager);
+    expect(known.find(({ id }) => id === added.id)).toEqual({ ...shown, verifiedAt });
+    expect(await verified(manager, app)).toBe(ECHO);
+    for (const { id } of known)
+      expect(await (await remove(manager, id)).json()).toEqual({ code: 0, message: 'success' });
+    expect([await ofApi(manager), (await sendVerification(manager.url, app, ECHO)).status]).toEqual([
+      [],
+      404,
+    ]);
+
+    await expectOfFile(manager, ofFile);
+    await expectVouching(manager);
+    await stop(manager);
+    said += failed.output() + manager.output();
+    expect(said).toMatch(/"app\.added".*"app\.removed"/s);
+    const secrets = [...secretsOf(added), ...secretsOf(imported)];
+    expect(findIn(said, secrets)).toEqual([]);
+    expect(await findStored(place, secrets)).toEqual([]);
+  });
+
+  /** One vouches for its pair, and is refused twice or with wrong fields. */
+  async function expectVouching(manager: ManagerProcess): Promise<void> {
     const [app, openKfId] = [newApp(), newOpenKfId()];
     const { id } = await add(manager, app);
     await expectRefusals(manager, app);
@@ -176,8 +212,7 @@ onEachStore((newPlace) => {
     const after = puppet.next();
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
     await after;
-    rmSync(folder, { recursive: true });
-  });
+  }
 
   async function expectOfFile(manager: ManagerProcess, listed: WecomApp): Promise<void> {
     expect(await verified(manager, listed)).toBe(ECHO);
@@ -220,9 +255,11 @@ onEachStore((newPlace) => {
 });
 
 mongoSuite('two managers on one database', () => {
-  beforeEach(() => {
+  beforeAll(() => {
     place = mongoPlace();
   });
+
+  afterAll(() => place.discard());
 
   /** Until the second has it as the first said: it looks every 2 s. */
   async function until(is: () => Promise<boolean>): Promise<void> {

@@ -99,25 +99,10 @@ describe('an embedded store', () => {
     place = embeddedPlace();
   });
 
-  it('that a manager uses is not read, and the manager and its public address are asked', async () => {
-    manager = await startManager(envOf());
-    const { port } = new URL(manager.url);
-    const { code, stdout } = await runCli(envOf({ PORT: port }), 'check', '--callback-url', manager.url);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^ok {7}configuration PORT=\d+ DATA_DIR=\S+ ACCESS_TOKEN_URL=\S+ WECOM_API_URL=\S+ WECOM_APPS_FILE=1 app/m,
-    );
-    expect(stdout).toMatch(/^ok {7}store {9}DATA_DIR \S+ is in use by a running manager/m);
-    expect(stdout).toMatch(/^(ok|warning) +manager +http:\/\/127\.0\.0\.1:\d+\/health (says|answers)/m);
-    expect(stdout).toMatch(/^ok {7}wecom {9}ACCESS_TOKEN_URL \S+ answers$/m);
-    expect(stdout).toMatch(
-      /^(ok|warning) +callback +http:\S+\/callback\/ww\w+ \(127\.0\.0\.1\) verifies itself with the keys of WECOM_/m,
-    );
-  });
-
-  it('that nobody uses is read, and WeCom asked by what is in it', async () => {
+  it('that a manager uses is not read, and the manager and its public address are asked; then it is read', async () => {
     const sealed = envOf({ SECRETS_KEY: newSecretsKey() });
     manager = await withRegistration(sealed);
+    await expectInUse(manager, sealed);
     await manager.stop();
     const good = await check(sealed);
     expect([good.code, good.of('store'), good.of('secrets'), good.of('wecom')]).toEqual([
@@ -154,6 +139,25 @@ describe('an embedded store', () => {
     manager = await startManager(sealed);
   });
 
+  async function expectInUse({ url }: ManagerProcess, env: Record<string, string>): Promise<void> {
+    const { code, stdout } = await runCli(
+      { ...env, PORT: new URL(url).port },
+      'check',
+      '--callback-url',
+      url,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ok {7}configuration PORT=\d+ DATA_DIR=\S+ ACCESS_TOKEN_URL=\S+ WECOM_API_URL=\S+ WECOM_APPS_FILE=1 app/m,
+    );
+    expect(stdout).toMatch(/^ok {7}store {9}DATA_DIR \S+ is in use by a running manager/m);
+    expect(stdout).toMatch(/^(ok|warning) +manager +http:\/\/127\.0\.0\.1:\d+\/health (says|answers)/m);
+    expect(stdout).toMatch(/^ok {7}wecom {9}ACCESS_TOKEN_URL \S+ answers$/m);
+    expect(stdout).toMatch(
+      /^(ok|warning) +callback +http:\S+\/callback\/ww\w+ \(127\.0\.0\.1\) verifies itself with the keys of WECOM_/m,
+    );
+  }
+
   it('that is not there yet is not made', async () => {
     const DATA_DIR = join(place.env.DATA_DIR ?? '', 'later');
     const wecomUrl = await refusedUrl();
@@ -175,13 +179,15 @@ describe('an embedded store', () => {
   });
 
   it('is not looked at while settings are wrong, all of which are named', async () => {
-    const { code, stdout } = await runCli({ ...place.env, PORT: 'x', SECRETS_KEY: 'marked-secret' }, 'check');
+    const [{ code, stdout }, usage] = await Promise.all([
+      runCli({ ...place.env, PORT: 'x', SECRETS_KEY: 'marked-secret' }, 'check'),
+      runCli(place.env, 'check', '--callback-url', 'nowhere'),
+    ]);
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/^failed +configuration PORT: .+; SECRETS_KEY: key 1 .+\n$/),
     ]);
     expect(stdout).not.toContain('marked-secret');
-    const usage = await runCli(place.env, 'check', '--callback-url', 'nowhere');
     expect([usage.code, usage.stderr]).toEqual([2, expect.stringMatching(/^--callback-url must be a URL/)]);
   });
 
@@ -259,16 +265,18 @@ mongoSuite('a database', () => {
 
   it('that does not answer, or is of a later version, is told in one line without its password', async () => {
     const { host } = new URL(await refusedUrl());
-    const dead = await check(envOf({ MONGO_URI: `mongodb://user:marked-secret@${host}/wxkf` }));
-    expect([dead.code, dead.message('store')]).toEqual([
-      1,
-      expect.stringMatching(/no server .*\(ECONNREFUSED\); look whether/),
-    ]);
     await client
       .db()
       .collection<{ _id: string }>('wxkfmeta')
       .insertOne({ _id: 'schema', version: 99 } as never);
-    const later = await check(envOf());
+    const [dead, later] = await Promise.all([
+      check(envOf({ MONGO_URI: `mongodb://user:marked-secret@${host}/wxkf` })),
+      check(envOf()),
+    ]);
+    expect([dead.code, dead.message('store')]).toEqual([
+      1,
+      expect.stringMatching(/no server .*\(ECONNREFUSED\); look whether/),
+    ]);
     expect([later.code, later.message('store')]).toEqual([
       1,
       expect.stringMatching(/written by a later version \(schema 99/),

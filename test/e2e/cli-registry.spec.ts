@@ -167,14 +167,8 @@ describe('an embedded store', () => {
   it('takes the good lines of a bad file, names the others, and changes nothing in a dry run', async () => {
     const env = newPlace(embeddedPlace());
     const file = fileOf([lineOf(1), { ...lineOf(2), token: 'marked secret' }, lineOf(3)]);
-    for (const times of [1, 2]) {
-      const trial = await runCliWith(file, env, 'import', '--dry-run');
-      expect([times, trial.code, trial.stdout]).toEqual([
-        times,
-        1,
-        expect.stringMatching(/^dry run, .*: 2 added/),
-      ]);
-    }
+    const trial = await runCliWith(file, env, 'import', '--dry-run');
+    expect([trial.code, trial.stdout]).toEqual([1, expect.stringMatching(/^dry run, .*: 2 added/)]);
     const { code, stdout, stderr } = await runCliWith(file, env, 'import');
     expect([code, stdout]).toEqual([1, '2 added, 0 replaced, 0 unchanged, 0 skipped, 1 failed\n']);
     expect(stderr).toMatch(/^line 3: token must be 1 to 32 letters and digits/);
@@ -209,19 +203,20 @@ describe('an embedded store', () => {
   });
 
   it('is not exported where there is no key, or no place for the file', async () => {
-    const env = newPlace(embeddedPlace());
-    const keyless = await runCli(env, 'export');
+    const [keyless, nowhere, missing] = await Promise.all([
+      runCli(newPlace(embeddedPlace()), 'export'),
+      runCli(newPlace(embeddedPlace()), 'export', '--plain', '--output', join(folder, 'no', 'where')),
+      runCli(newPlace(embeddedPlace()), 'import', '--input', join(folder, 'nothing')),
+    ]);
     expect(keyless).toEqual({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^SECRETS_KEY is not set.*--plain\n$/),
     });
-    const nowhere = await runCli(env, 'export', '--plain', '--output', join(folder, 'no', 'where'));
     expect([nowhere.code, nowhere.stderr]).toEqual([
       1,
       expect.stringMatching(/cannot be written to \(ENOENT\)/),
     ]);
-    const missing = await runCli(env, 'import', '--input', join(folder, 'nothing'));
     expect([missing.code, missing.stderr]).toEqual([
       1,
       expect.stringMatching(/nothing cannot be read \(ENOENT\)\n$/),

@@ -12,8 +12,8 @@ const CONSOLE = ['x-wxkf-console', '1'];
 const INFO = '/puppetWxkfManager/puppetWxkfInfo/wk1';
 const FORGET = '/api/v1/kf-accounts/wk1';
 
-let managers: ManagerProcess[] = [];
-let places: Place[] = [];
+const managers: ManagerProcess[] = [];
+const places: Place[] = [];
 let output = '';
 
 async function start(env: Readonly<Record<string, string>>): Promise<ManagerProcess> {
@@ -64,13 +64,16 @@ async function sessionOf(manager: ManagerProcess, token: string): Promise<string
 }
 
 const stopAll = async () => {
-  for (const manager of managers) {
-    await manager.stop();
-    output += manager.output();
-  }
-  for (const place of places) await place.discard();
-  [managers, places] = [[], []];
+  await Promise.all(managers.map((one) => one.stop()));
+  output = managers.map((one) => one.output()).join('');
+  await Promise.all(places.map((place) => place.discard()));
 };
+
+let manager: ManagerProcess;
+
+beforeAll(async () => {
+  manager = await start({ AUTH_OPERATOR_TOKEN: OPERATOR, AUTH_PUPPET_TOKEN: PUPPET });
+});
 
 afterAll(async () => {
   await stopAll();
@@ -81,14 +84,6 @@ afterAll(async () => {
 });
 
 describe('with a secret for operators', () => {
-  let manager: ManagerProcess;
-
-  beforeAll(async () => {
-    manager = await start({ AUTH_OPERATOR_TOKEN: OPERATOR, AUTH_PUPPET_TOKEN: PUPPET });
-  });
-
-  afterAll(stopAll);
-
   it('signs in for 12 hours, by a cookie that no script reads and no other site sends', async () => {
     const { status, json, cookie, headers } = await signIn(manager, OPERATOR);
     expect([status, json]).toEqual([
@@ -221,42 +216,41 @@ describe('with a secret for operators', () => {
 });
 
 describe('with other secrets', () => {
-  afterAll(stopAll);
-
   it('counts on every replica that has the secret, and ends with it', async () => {
-    const first = await start({ AUTH_OPERATOR_TOKEN: OPERATOR });
-    const rotating = await start({ AUTH_OPERATOR_TOKEN: `${NEXT},${OPERATOR}` });
-    const rotated = await start({ AUTH_OPERATOR_TOKEN: NEXT });
-    const [byOld, byNew] = [await sessionOf(first, OPERATOR), await sessionOf(rotating, NEXT)];
-    const errorOf = async (manager: ManagerProcess, session: string[]) =>
-      (await ask(manager, 'GET', INFO, session)).json.error;
+    const [rotating, rotated] = await Promise.all([
+      start({ AUTH_OPERATOR_TOKEN: `${NEXT},${OPERATOR}` }),
+      start({ AUTH_OPERATOR_TOKEN: NEXT }),
+    ]);
+    const [byOld, byNew] = [await sessionOf(manager, OPERATOR), await sessionOf(rotating, NEXT)];
+    const errorOf = async (replica: ManagerProcess, session: string[]) =>
+      (await ask(replica, 'GET', INFO, session)).json.error;
     expect(await errorOf(rotating, byOld)).toBe('REGISTRY_PUPPET_NOT_FOUND');
     expect(await errorOf(rotated, byNew)).toBe('REGISTRY_PUPPET_NOT_FOUND');
     expect(await errorOf(rotated, byOld)).toBe('AUTH_SESSION_ENDED');
-    expect(await errorOf(first, byNew)).toBe('AUTH_SESSION_ENDED');
+    expect(await errorOf(manager, byNew)).toBe('AUTH_SESSION_ENDED');
   });
 
   it('is closed where other roles have one, and says which is missing', async () => {
-    const manager = await start({ AUTH_PUPPET_TOKEN: PUPPET });
-    const { status, json } = await signIn(manager, PUPPET);
+    const closed = await start({ AUTH_PUPPET_TOKEN: PUPPET });
+    const { status, json } = await signIn(closed, PUPPET);
     expect([status, json.error]).toEqual([401, 'AUTH_ROLE_CLOSED']);
     expect(json.message).toMatch(/AUTH_OPERATOR_TOKEN$/);
-    const shown = await ask(manager, 'GET', '/console/session');
+    const shown = await ask(closed, 'GET', '/console/session');
     expect(shown.json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
   });
 
   it('asks nobody while no role has one, and keeps pages of other hosts out', async () => {
-    const manager = await start({});
+    const unasked = await start({});
     const open = { isSignedIn: true, isAsked: false, expiresAt: null };
-    expect((await ask(manager, 'GET', '/console/session')).json).toEqual(open);
-    const { json, cookie } = await signIn(manager, 'anything');
+    expect((await ask(unasked, 'GET', '/console/session')).json).toEqual(open);
+    const { json, cookie } = await signIn(unasked, 'anything');
     expect([json, cookie]).toEqual([open, '']);
-    expect((await ask(manager, 'GET', INFO)).json.error).toBe('REGISTRY_PUPPET_NOT_FOUND');
+    expect((await ask(unasked, 'GET', INFO)).json.error).toBe('REGISTRY_PUPPET_NOT_FOUND');
     for (const headers of [
       ['Host', 'evil.example'],
       ['Origin', 'https://evil.example'],
     ]) {
-      const { status, json: refused } = await ask(manager, 'DELETE', FORGET, headers);
+      const { status, json: refused } = await ask(unasked, 'DELETE', FORGET, headers);
       expect([status, refused.error]).toEqual([403, 'AUTH_HOST_FOREIGN']);
     }
   });

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
@@ -15,6 +15,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
+import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
 import { mongoPlace, onEachStore } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
@@ -26,17 +27,15 @@ const CORP_SECRET = 'corp-secret-of-the-tests';
 let puppet: PuppetServer;
 let wecom: WecomServer;
 let place: Place;
-let manager: ManagerProcess | null;
+let manager: ManagerProcess | null = null;
+/** All that was written by managers that have ended. */
+let said = '';
 
-beforeEach(async () => {
-  manager = null;
+beforeAll(async () => {
   [puppet, wecom] = await Promise.all([startPuppetServer(), startWecomServer()]);
 });
 
-afterEach(async () => {
-  await stop();
-  await Promise.all([puppet.close(), wecom.close(), place.discard()]);
-});
+afterAll(() => Promise.all([puppet.close(), wecom.close()]));
 
 const envOf = (keys?: string): Record<string, string> => ({
   ...place.env,
@@ -46,23 +45,22 @@ const envOf = (keys?: string): Record<string, string> => ({
 });
 
 /** On the same data, after whatever runs now has stopped. */
-async function start(keys?: string): Promise<ManagerProcess> {
+async function start(keys?: string, env = envOf(keys)): Promise<ManagerProcess> {
   await stop();
-  manager = await startManager(envOf(keys));
+  manager = await startManager(env);
   return manager;
 }
 
 async function stop(): Promise<void> {
   await manager?.stop();
+  said += manager?.output() ?? '';
   manager = null;
 }
 
-async function failedStart(keys?: string): Promise<{ code: unknown; said: string }> {
+const discard = async () => {
   await stop();
-  const process = spawnManager(envOf(keys));
-  const code = await process.exited;
-  return { code, said: process.output() };
-}
+  await place.discard();
+};
 
 /** What reseal says. How many records there are depends on what WeCom was asked meanwhile. */
 const looked = (changed: number, closed: number): RegExp =>
@@ -74,13 +72,15 @@ interface Account {
   readonly secrets: readonly string[];
 }
 
+const secretsOf = ({ token, encodingAESKey }: WecomApp) => [CORP_SECRET, token, encodingAESKey];
+
 async function registerNew(): Promise<Account> {
   const [app, openKfId] = [newApp(), newOpenKfId()];
   await register(manager?.url ?? '', app, openKfId, puppet.url);
-  return { app, openKfId, secrets: [CORP_SECRET, app.token, app.encodingAESKey] };
+  return { app, openKfId, secrets: secretsOf(app) };
 }
 
-async function expectServed({ app, openKfId }: Account): Promise<void> {
+async function expectServed({ app, openKfId }: Pick<Account, 'app' | 'openKfId'>): Promise<void> {
   const arrived = puppet.next();
   expect((await sendMessage(manager?.url ?? '', app, openKfId)).status).toBe(200);
   await arrived;
@@ -88,181 +88,166 @@ async function expectServed({ app, openKfId }: Account): Promise<void> {
 
 const reseal = (keys?: string, ...options: string[]) => runCli(envOf(keys), 'reseal', ...options);
 
+/** The tests are one life of one store and follow each other: it is plain, sealed, rotated, and plain again. */
 onEachStore((newPlace) => {
-  beforeEach(() => {
+  const CORP_ID = newApp().corpId;
+  const AUTH_PUPPET_TOKEN = 'marked-secret_of-the-puppets';
+  const byPuppet = { authorization: `Bearer ${AUTH_PUPPET_TOKEN}` };
+  const all: Account[] = [];
+  let folder: string;
+  let accessToken: string;
+
+  beforeAll(() => {
     place = newPlace();
+    said = '';
+    folder = mkdtempSync(join(tmpdir(), 'wxkf-secrets-'));
+    wecom.addSecret(CORP_ID, CORP_SECRET);
   });
 
-  it('opens callbacks after a restart, with no secret in what is stored and said', async () => {
-    const first = await start(NEW);
-    const account = await registerNew();
-    // Kept until its puppet is back, as the store then has its callback and not only its keys.
-    const { app, openKfId } = account;
-    await postJson(`${first.url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
-    expect((await sendMessage(first.url, app, openKfId)).status).toBe(200);
+  afterAll(async () => {
+    await discard();
+    rmSync(folder, { recursive: true });
+  });
+
+  const secrets = () => [...new Set(all.flatMap((account) => account.secrets))];
+
+  async function getToken(): Promise<string> {
+    const query = new URLSearchParams({ corpid: CORP_ID, corpsecret: CORP_SECRET });
+    const url = `${manager?.url}/puppetWxkfManager/getToken?${query}`;
+    return ((await (await fetch(url, { headers: byPuppet })).json()) as { access_token: string })
+      .access_token;
+  }
+
+  const timesAsked = () => wecom.calls.filter(({ target }) => target.includes(CORP_ID)).length;
+
+  async function expectNoStart(keys: string | undefined, sealedOtherwise: number): Promise<void> {
+    const why = keys === undefined ? 'and SECRETS_KEY is not set' : 'which SECRETS_KEY does not have';
+    const failed = spawnManager(envOf(keys));
+    expect(await failed.exited).toBe(1);
+    const output = failed.output();
+    said += output;
+    expect(output.match(/manager\.cannot_start/g)).toHaveLength(1);
+    expect(output).toMatch(
+      RegExp(
+        `sealed with key [0-9a-f]{8} \\(${sealedOtherwise} registration\\(s\\)\\), ${why}.*` +
+          'put that key into SECRETS_KEY.*If it is lost',
+      ),
+    );
+    expect(output).not.toMatch(/secrets\.cannot_open|"level":50/);
+  }
+
+  it('is plain without a key', async () => {
+    await start();
+    all.push(await registerNew(), await registerNew());
     await stop();
-    expect(await findStored(place, account.secrets)).toEqual([]);
-
-    // What was kept 5 s ago is sent before the puppet says anything.
-    const kept = puppet.next();
-    const second = await start(NEW);
-    await postJson(`${second.url}/puppetWxkfManager/register`, registrationOf(app, openKfId, puppet.url));
-    await kept;
-    await expectServed(account);
-    await stop();
-    for (const secret of [...account.secrets, NEW]) {
-      expect(first.output() + second.output()).not.toContain(secret);
-    }
-    expect(await findStored(place, account.secrets)).toEqual([]);
+    expect(await findStored(place, secrets())).toEqual(secrets());
   });
 
-  it('serves an access token after a restart without asking for it, and stores it sealed', async () => {
-    const corpId = 'ww5823bf96d3bd56c7';
-    wecom.addSecret(corpId, CORP_SECRET);
-    const getToken = async (): Promise<string> => {
-      const query = new URLSearchParams({ corpid: corpId, corpsecret: CORP_SECRET });
-      const response = await fetch(`${manager?.url}/puppetWxkfManager/getToken?${query}`);
-      return ((await response.json()) as { access_token: string }).access_token;
-    };
-    await start(NEW);
-    const token = await getToken();
-    expect(token).toBe(wecom.tokenOf(corpId, CORP_SECRET));
-    await start(NEW);
-    expect(await getToken()).toBe(token);
-    expect(wecom.tokenCalls).toBe(1);
-    await stop();
-    expect(await findStored(place, [token, CORP_SECRET])).toEqual([]);
-  });
-
-  it('does not start without the key, or with another one, and says so in one line', async () => {
-    await start(OLD);
-    await registerNew();
-    await registerNew();
-    for (const keys of [undefined, NEW]) {
-      const { code, said } = await failedStart(keys);
-      expect(code).toBe(1);
-      expect(said.match(/manager\.cannot_start/g)).toHaveLength(1);
-      expect(said).toMatch(
-        /sealed with key [0-9a-f]{8} \(2 registration\(s\)\), .*SECRETS_KEY.*put that key into SECRETS_KEY.*If it is lost/,
-      );
-      expect(said).not.toMatch(/secrets\.cannot_open|"level":50/);
-    }
-  });
-
-  it('is rotated by the new key beside the old one, reseal, and the new one alone', async () => {
-    await start(OLD);
-    const first = await registerNew();
-    await start(`${OLD},${NEW}`);
-    await expectServed(first);
-    const second = await registerNew();
-    await start(`${NEW},${OLD}`);
-    await expectServed(second);
+  it('with a key opens plain records, seals each at its next registration, and the rest by reseal', async () => {
+    const [first, second] = all as [Account, Account];
+    const { url } = await start(`${OLD},${NEW}`);
+    for (const account of all) await expectServed(account);
+    await register(url, first.app, first.openKfId, puppet.url);
     const third = await registerNew();
-    expect((await failedStart(NEW)).said).toMatch(/\(2 registration\(s\)\), which SECRETS_KEY does not have/);
+    all.push(third);
+    await stop();
+    expect(await findStored(place, secrets())).toEqual(second.secrets);
 
-    const { code, stdout } = await reseal(`${NEW},${OLD}`);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(looked(2, 0))]);
-    expect(await reseal(NEW)).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(looked(0, 0)),
-    });
-    await start(NEW);
-    for (const account of [first, second, third]) await expectServed(account);
+    expect(await reseal(OLD)).toMatchObject({ code: 0, stdout: expect.stringMatching(looked(1, 0)) });
+    expect(await findStored(place, secrets())).toEqual([]);
   });
 
-  it('seals plain records of an earlier run at the next registration, and all by reseal', async () => {
-    await start();
-    const [first, second] = [await registerNew(), await registerNew()];
-    await stop();
-    const ownSecrets = [...first.secrets.slice(1), ...second.secrets.slice(1)];
-    expect(await findStored(place, [CORP_SECRET, ...ownSecrets])).toEqual([CORP_SECRET, ...ownSecrets]);
+  it('does not start without the key, and says so in one line', () => expectNoStart(undefined, 3));
 
-    const running = await start(NEW);
-    await expectServed(first);
-    await register(running.url, first.app, first.openKfId, puppet.url);
-    await stop();
-    expect(await findStored(place, second.secrets)).toEqual(second.secrets);
-
-    expect(await reseal(NEW)).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(looked(1, 0)),
-    });
-    expect(await findStored(place, [CORP_SECRET, ...ownSecrets])).toEqual([]);
-    await start(NEW);
-    for (const account of [first, second]) await expectServed(account);
-  });
-
-  it('starts without a key after reseal --plain', async () => {
-    await start(NEW);
-    const account = await registerNew();
-    await stop();
-    expect((await reseal(NEW, '--plain')).stdout).toMatch(looked(1, 0));
-    expect((await reseal(undefined, '--plain')).stdout).toMatch(looked(0, 0));
-    expect(await findStored(place, account.secrets)).toEqual(account.secrets);
-    await start();
-    await expectServed(account);
-  });
-
-  it('names what reseal cannot open, leaves it as it is, and gives exit code 1', async () => {
-    await start(OLD);
-    const { openKfId } = await registerNew();
-    await stop();
+  it('names what reseal with another key cannot open, leaves it as it is, and gives exit code 1', async () => {
     for (const options of [[], ['--plain']]) {
       const { code, stdout, stderr } = await reseal(NEW, ...options);
-      expect([code, stdout]).toEqual([1, expect.stringMatching(looked(0, 1))]);
-      const named = stderr.split('\n').filter((line) => line.includes(openKfId));
-      expect(named).toEqual([expect.stringMatching(/: sealed with key [0-9a-f]{8}, cannot be opened$/)]);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(looked(0, 3))]);
+      for (const { openKfId } of all) {
+        const named = stderr.split('\n').filter((line) => line.includes(openKfId));
+        expect(named).toEqual([expect.stringMatching(/: sealed with key [0-9a-f]{8}, cannot be opened$/)]);
+      }
     }
-    await start(OLD);
   });
 
-  it('takes secrets from files, as containers mount them', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wxkf-secrets-'));
+  it('is rotated by the new key before the old one, and does not start with the new one alone', async () => {
+    const { url } = await start(`${NEW},${OLD}`);
+    for (const account of all) await expectServed(account);
+    const fourth = await registerNew();
+    all.push(fourth);
+    accessToken = await getToken();
+    expect(accessToken).toBe(wecom.tokenOf(CORP_ID, CORP_SECRET));
+    expect(timesAsked()).toBe(1);
+    // Kept until its puppet is back, as the store then has its callback and not only its keys.
+    const { app, openKfId } = fourth;
+    await postJson(`${url}/puppetWxkfManager/deregister`, { kfId: openKfId, corpId: app.corpId });
+    expect((await sendMessage(url, app, openKfId)).status).toBe(200);
+    await stop();
+    await expectNoStart(NEW, 3);
+  });
+
+  it('is ready for the new key alone after reseal, from files, as containers mount them', async () => {
+    const rotated = await reseal(`${NEW},${OLD}`);
+    expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(looked(3, 0)) });
     const fileOf = (name: string, content: string): string => {
       writeFileSync(join(folder, name), `${content}\n`);
       return join(folder, name);
     };
-    const SECRET = 'marked-secret_of-the-puppets';
-    const { MONGO_URI, ...others } = place.env;
+    const { MONGO_URI, ...others } = envOf();
     const files = {
       ...others,
       HOST: '127.0.0.1',
       SECRETS_KEY_FILE: fileOf('key', NEW),
-      AUTH_PUPPET_TOKEN_FILE: fileOf('puppet', SECRET),
+      AUTH_PUPPET_TOKEN_FILE: fileOf('puppet', AUTH_PUPPET_TOKEN),
       ...(MONGO_URI !== undefined && { MONGO_URI_FILE: fileOf('mongo', MONGO_URI) }),
     };
-    manager = await startManager(files);
-    const body = registrationOf(newApp(), newOpenKfId(), puppet.url);
-    const url = `${manager.url}/puppetWxkfManager/register`;
-    expect((await postJson(url, body)).status).toBe(401);
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` };
-    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    expect(answer.status).toBe(200);
-    expect(manager.output()).not.toContain(SECRET);
+    const kept = puppet.next();
+    const { url } = await start(undefined, files);
+    const [fourth] = all.slice(-1) as [Account];
+    const body = registrationOf(fourth.app, fourth.openKfId, puppet.url);
+    const path = `${url}/puppetWxkfManager/register`;
+    expect((await postJson(path, body)).status).toBe(401);
+    const headers = { 'content-type': 'application/json', ...byPuppet };
+    const back = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(back.status).toBe(200);
+    await kept;
+    for (const account of all) await expectServed(account);
+    expect(await getToken()).toBe(accessToken);
+    expect(timesAsked()).toBe(1);
     await stop();
-    expect(await findStored(place, [CORP_SECRET])).toEqual([]);
+    expect(await findStored(place, [...secrets(), accessToken])).toEqual([]);
     expect((await runCli(files, 'reseal')).stdout).toMatch(looked(0, 0));
-    rmSync(folder, { recursive: true });
+  });
+
+  it('starts without a key after reseal --plain', async () => {
+    // The access token, too.
+    expect((await reseal(NEW, '--plain')).stdout).toMatch(looked(all.length + 1, 0));
+    expect((await reseal(undefined, '--plain')).stdout).toMatch(looked(0, 0));
+    expect(await findStored(place, secrets())).toEqual(secrets());
+    await start();
+    for (const account of all) await expectServed(account);
+  });
+
+  it('has never said a secret', async () => {
+    await stop();
+    expect(findIn(said, [...secrets(), accessToken, AUTH_PUPPET_TOKEN, OLD, NEW])).toEqual([]);
   });
 });
 
 describe('a DATA_DIR', () => {
-  beforeEach(() => {
-    place = embeddedPlace();
+  beforeAll(() => {
+    const outer = embeddedPlace();
+    place = { ...outer, env: { DATA_DIR: join(outer.env.DATA_DIR ?? '', 'made') } };
   });
 
-  it('that a manager uses is not resealed', async () => {
+  afterAll(discard);
+
+  it('is made for its owner alone, and not resealed while a manager uses it', async () => {
     await start(NEW);
+    expect(statSync(place.env.DATA_DIR ?? '').mode & 0o777).toBe(0o700);
     const { code, stdout, stderr } = await reseal(NEW);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^DATA_DIR \S+ is in use by another process.*\n$/);
-  });
-
-  it('that is made is for its owner alone', async () => {
-    const dataDir = join(place.env.DATA_DIR ?? '', 'made');
-    const made = await startManager({ DATA_DIR: dataDir });
-    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
-    await made.stop();
   });
 });
 
@@ -282,17 +267,17 @@ mongoSuite('a database of 1.0.3', () => {
   let client: mongoose.mongo.MongoClient;
   let documents: mongoose.mongo.Collection;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     place = mongoPlace();
     client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     documents = client.db().collection('wxkfpuppets');
     await documents.insertOne({ ...DOCUMENT, botEndpoint: puppet.url, __v: 0 });
   });
 
-  afterEach(() => client.close());
+  afterAll(() => Promise.all([client.close(), discard()]));
 
   it('is served, is sealed while managers run, and is as it was after reseal --plain', async () => {
-    const account = { app, openKfId, secrets: [CORP_SECRET, app.token, app.encodingAESKey] };
+    const account = { app, openKfId, secrets: secretsOf(app) };
     await start(NEW);
     await expectServed(account);
     expect(await findStored(place, account.secrets)).toEqual(account.secrets);

@@ -186,8 +186,14 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
   });
 
   describe('beside it', () => {
-    it('follows what 1.0.3 takes', async () => {
+    it('follows what 1.0.3 takes, leaves what registered to it, and one record of who says hello to both', async () => {
       const [before, manager] = await Promise.all([startPublic(), start()]);
+      await expectFollowing(before, manager);
+      await expectLeaving(before, manager);
+      await expectOneRecord(before, manager);
+    });
+
+    async function expectFollowing(before: PublicManager, manager: ManagerProcess): Promise<void> {
       const [app, openKfId] = [newApp(), newOpenKfId()];
       const gone = await startPuppetServer();
       await before.register(registrationOf(app, openKfId, gone.url));
@@ -208,10 +214,10 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
       const kept = puppet.next();
       await before.register(registrationOf(app, openKfId, puppet.url));
       await kept;
-    });
+    }
 
-    it('leaves what registered with it to 1.0.3, in one record that both write', async () => {
-      const [before, manager] = await Promise.all([startPublic(), start()]);
+    /** What registered with it, in one record that both write. */
+    async function expectLeaving(before: PublicManager, manager: ManagerProcess): Promise<void> {
       const [app, openKfId] = [newApp(), newOpenKfId()];
       const route = () => before.route(app, newCallback(app, openKfId));
       await register(manager.url, app, openKfId, 'http://127.0.0.1:1/new');
@@ -223,11 +229,11 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
       expect(await route()).toBeNull();
       expect(await before.register(registrationOf(app, openKfId, puppet.url))).toMatchObject({ code: 0 });
       expect(await route()).toBe(puppet.url);
-      expect(await documents.countDocuments()).toBe(1);
-    });
+      expect(await documents.countDocuments({ kfOpenId: openKfId })).toBe(1);
+    }
 
-    it('leaves one record of an account that says hello to both at once', async () => {
-      const [before, manager] = await Promise.all([startPublic(), start()]);
+    /** Of an account that says hello to both at once. */
+    async function expectOneRecord(before: PublicManager, manager: ManagerProcess): Promise<void> {
       const [app, openKfId] = [newApp(), newOpenKfId()];
       const registration = registrationOf(app, openKfId, puppet.url);
       await Promise.all(
@@ -236,9 +242,9 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
           register(manager.url, app, openKfId, puppet.url),
         ]).flat(),
       );
-      expect(await documents.countDocuments()).toBe(1);
+      expect(await documents.countDocuments({ kfOpenId: openKfId })).toBe(1);
       expect(await before.route(app, newCallback(app, openKfId))).toBe(puppet.url);
-    });
+    }
   });
 
   describe('back', () => {
