@@ -20,6 +20,7 @@ interface Manifest {
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 /** What `npm ci` installs, and what only some tests and benchmarks need. */
 const FOLDERS = ['.', 'bench/naive', 'scripts/kubernetes'];
+const MANIFESTS = [...FOLDERS, 'console', 'simulator'];
 const manifestOf = (folder: string) =>
   readJson<{
     readonly dependencies: Record<string, string>;
@@ -30,9 +31,13 @@ const lockOf = (folder: string) =>
   readJson<{ readonly lockfileVersion: number; readonly packages: Record<string, Locked> }>(
     `${folder}/package-lock.json`,
   );
+/** Our own, each of which npm links into node_modules. */
+const { workspaces } = readJson<{ readonly workspaces: readonly string[] }>('package.json');
+const isOwn = (place: string, { link, resolved = '' }: Locked): boolean =>
+  workspaces.includes(link === true ? resolved : place);
 /** By their place under node_modules. */
 const packagesOf = (folder: string) =>
-  Object.entries(lockOf(folder).packages).filter(([place]) => place !== '');
+  Object.entries(lockOf(folder).packages).filter(([place, locked]) => place !== '' && !isOwn(place, locked));
 const [manifest, packages] = [manifestOf('.'), packagesOf('.')];
 
 /** SPDX ids that ask for no more than to be named. */
@@ -46,15 +51,15 @@ const placesWhere = (folder: string, is: (locked: Locked) => boolean): string[] 
     .filter(([, locked]) => is(locked))
     .map(([place]) => place);
 
-describe.each(FOLDERS)('package.json of %s', (folder) => {
-  it('states every dependency in one exact version', () => {
-    const { dependencies, devDependencies } = manifestOf(folder);
-    const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, version]) => !EXACT.test(version),
-    );
-    expect(ranges).toEqual([]);
-  });
+it.each(MANIFESTS)('package.json of %s states every dependency in one exact version', (folder) => {
+  const { dependencies, devDependencies } = manifestOf(folder);
+  const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, version]) => !EXACT.test(version),
+  );
+  expect(ranges).toEqual([]);
+});
 
+describe.each(FOLDERS)('package.json of %s', (folder) => {
   it('locks every package to its bytes', () => {
     expect(lockOf(folder).lockfileVersion).toBe(3);
     expect(packagesOf(folder).length).toBeGreaterThan(20);

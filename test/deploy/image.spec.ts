@@ -1,5 +1,9 @@
 /** The Dockerfile as text. The public workflow builds the image and runs it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { matchesGlob } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { argsOf, image } from '../support/dockerfile.js';
@@ -21,7 +25,25 @@ it('is run by a user by number, who is not root', () => expect(image.user).toBe(
 
 it('starts node itself, so that signals reach it', () => expect(image.cmd).toMatch(/^\["node", /));
 
-it('has a health check without a shell', () => expect(image.healthcheck).toMatch(/ CMD \["node", /));
+it('has a health check without a shell, which fails once nothing runs', async () => {
+  const [program, ...args] = JSON.parse(/ CMD (\[.*\])$/.exec(image.healthcheck)?.[1] ?? '[]') as string[];
+  expect(program).toBe('node');
+  const check = async (port: string | number): Promise<unknown> => {
+    const child = spawn(process.execPath, args, { env: { PORT: String(port) }, stdio: 'ignore' });
+    return (await once(child, 'close'))[0];
+  };
+  const statusOf: Record<string, number> = { '/health/live': 200 };
+  const server = createServer(({ url = '' }, response) => response.writeHead(statusOf[url] ?? 404).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await check(port)).toBe(0);
+  statusOf['/health/live'] = 503;
+  expect(await check(port)).toBe(1);
+  server.close();
+  await once(server, 'close');
+  expect(await check(port)).toBe(1);
+});
 
 it('is reached from outside on its port, and keeps its data in a volume', () => {
   expect(image.env).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0' });
@@ -31,7 +53,7 @@ it('is reached from outside on its port, and keeps its data in a volume', () => 
 
 it('keeps the optional dependencies, of which the binary of lmdb is one', () => {
   expect(argsOf('RUN').filter((args) => args.includes('--omit=optional'))).toEqual([]);
-  expect(argsOf('RUN')).toContain('npm ci --omit=dev');
+  expect(argsOf('RUN')).toContain('npm ci --omit=dev --workspaces=false');
 });
 
 it('gets no secret, no history and nothing that this machine has made', () => {

@@ -25,7 +25,8 @@ const optionsIn = (line: string): string[] =>
 
 /** Whether the program behind a compiled file knows an option: it names it somewhere in its folder. */
 function knows(program: string, option: string): boolean {
-  const folder = /dist-tools\/([\w-]+)\//.exec(program)?.[1] ?? 'src';
+  const [, tool, own = 'src'] = /dist-tools\/([\w-]+)\/|node ([\w-]+)\/dist\//.exec(program) ?? [];
+  const folder = tool ?? own;
   const sources = globSync(`${folder}/**/*.ts`, { exclude: (name) => name === 'node_modules' }).map((path) =>
     readFileSync(path, 'utf8'),
   );
