@@ -228,7 +228,8 @@ describeInBrowser('the console, while puppets come and go', () => {
     await restart({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
     await message();
     expect((await sendMessage(manager.url, app, other)).status).toBe(200);
-    await open('/outbox?state=dead');
+    // Of this corp alone: what waits of the other tests is dead now, too.
+    await open(`/outbox?state=dead&corpId=${app.corpId}`);
     const [row, otherRow] = [
       page.getByRole('row', { name: openKfId }),
       page.getByRole('row', { name: other }),

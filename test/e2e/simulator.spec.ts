@@ -103,7 +103,7 @@ describe('the local WeCom and the manager', () => {
   });
 });
 
-describe('wxkf-simulator', () => {
+describe('wxkf-manager simulator', () => {
   function run(...args: string[]) {
     const child = spawn(process.execPath, ['simulator/dist/main.js', ...args]);
     const kill = () => child.kill('SIGKILL');
@@ -132,7 +132,7 @@ describe('wxkf-simulator', () => {
 
   it('tells its options', async () => {
     const { ended, seen } = run('--help');
-    expect(await seen('--callback-url URL')).toContain('usage: wxkf-simulator [options]');
+    expect(await seen('--callback-url URL')).toContain('usage: wxkf-manager simulator [options]');
     expect(await ended).toBe(0);
   });
 
