@@ -2,7 +2,7 @@
 import type { Draw } from '../draw.js';
 import { framed, queryOf } from '../http-request.js';
 import type { Input } from '../input.js';
-import { changed, mangled, ODD_TEXTS } from '../mutations.js';
+import { mangled, ODD_TEXTS } from '../mutations.js';
 import { encrypted, envelopeXml, eventXml, padded, plainText, signed } from '../sealing.js';
 import { type Account, HOSTILE_IDS, NOBODYS_IDS, type Stage } from '../stage.js';
 
@@ -106,7 +106,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
     return base64(encrypted({ ...account, encodingAESKey: draw.pick(corps).encodingAESKey }, plain));
   },
   'changed after': (draw, account) =>
-    base64(changed(draw, Buffer.from(around(draw, account, good(account, draw)), 'base64'))),
+    base64(mangled(draw, Buffer.from(around(draw, account, good(account, draw)), 'base64'))),
   'odd base64': (draw, account) => {
     const text = around(draw, account, good(account, draw));
     return draw.pick([

@@ -5,47 +5,12 @@ import type { ErrorShape, Input } from '../input.js';
 import { mangled, ODD_TEXTS } from '../mutations.js';
 import type { Stage } from '../stage.js';
 
-const METHODS = [
-  'GET',
-  'GET',
-  'GET',
-  'POST',
-  'HEAD',
-  'PUT',
-  'DELETE',
-  'OPTIONS',
-  'PATCH',
-  'TRACE',
-  'QUERY',
-  'PROPFIND',
-  'PURGE',
-  'SEARCH',
-  'M-SEARCH',
-];
-const PATHS = [
-  '/health',
-  '/health/live',
-  '/health/ready',
-  '/metrics',
-  '/docs',
-  '/docs-json',
-  '/console',
-  '/console/accounts',
-  '/console/assets/index.js',
-  '/console/session',
-  '/api/v1/status',
-  '/api/v1/hints?limit=-1',
-  '/puppetWxkfManager/register',
-  '/puppetWxkfManager/deregister',
-  '/puppetWxkfManager/puppetWxkfInfo/wkknown0x0',
-  '/callback/wwfuzz1',
-  '/callback/decrypted/wwfuzz1',
-  '/',
-  '',
-  '/favicon.ico',
-  '/.env',
-  '/.git/config',
-];
+const METHODS =
+  'GET GET GET POST HEAD PUT DELETE OPTIONS PATCH TRACE QUERY PROPFIND PURGE SEARCH M-SEARCH'.split(' ');
+const PATHS =
+  '/health /health/live /health/ready /metrics /docs /docs-json /console /console/accounts /console/assets/index.js /console/session /api/v1/status /api/v1/hints?limit=-1 /puppetWxkfManager/register /puppetWxkfManager/deregister /puppetWxkfManager/puppetWxkfInfo/wkknown0x0 /callback/wwfuzz1 /callback/decrypted/wwfuzz1 / /favicon.ico /.env /.git/config'.split(
+    ' ',
+  );
 const SEGMENTS = [
   '..',
   '.',
@@ -72,17 +37,10 @@ const SEGMENTS = [
   'a'.repeat(257),
   '%e5%ae%a2',
 ];
-const APIS = [
-  'kf/sync_msg',
-  'kf/account/list',
-  'kf/send_msg',
-  'gettoken',
-  'GETTOKEN',
-  'gettoken/',
-  'media/get',
-  'user/get',
-  'nothing/at/all',
-];
+const APIS =
+  'kf/sync_msg kf/account/list kf/send_msg gettoken GETTOKEN gettoken/ media/get user/get nothing/at/all'.split(
+    ' ',
+  );
 const PROXY = '/puppetWxkfManager/wxkfRequestProxy/';
 
 /** Segments put into, before and after a path. */

@@ -1,17 +1,21 @@
 /** What every input of `npm run fuzz` keeps to, whatever was drawn. */
 import { expect, it } from '@jest/globals';
-import { KINDS } from '../../fuzz/input.js';
-import { Inputs } from '../../fuzz/kinds/all.js';
+import fc from 'fast-check';
+import { Draw } from '../../fuzz/draw.js';
+import { KINDS, type Kind } from '../../fuzz/input.js';
+import { batchesOf, makerOf } from '../../fuzz/kinds/all.js';
 import { makeStage } from '../../fuzz/stage.js';
 import { readEndpoint } from '../../src/registry/endpoint.js';
 import { SEED } from '../support/seeded.js';
 
 const COUNT = 1_000;
 const stage = makeStage('http://127.0.0.1:1');
-const inputsOf = (seed: number, only: (typeof KINDS)[number] | null = null) => {
-  const inputs = new Inputs(seed, only, true);
-  return Array.from({ length: COUNT }, (_, index) => inputs.at(index, stage));
-};
+const inputsOf = (seed: number, only: Kind | null = null) =>
+  batchesOf(seed, only, COUNT).flatMap(({ kind, seed: batchSeed, count }) =>
+    fc
+      .sample(fc.gen(), { seed: batchSeed, numRuns: count })
+      .map((gen) => makerOf(kind, true)(new Draw(gen), stage)),
+  );
 const bytesOf = (inputs: ReturnType<typeof inputsOf>) =>
   inputs.map(({ parts }) => Buffer.concat(parts).toString('base64'));
 
@@ -24,6 +28,7 @@ it('is of every kind that was not asked for alone', () => {
   const kinds = new Set(inputsOf(SEED).map(({ kind }) => kind));
   expect([...kinds].sort()).toEqual(KINDS.filter((kind) => kind !== 'slow').sort());
   expect(new Set(inputsOf(SEED, 'cipher').map(({ kind }) => kind))).toEqual(new Set(['cipher']));
+  expect(inputsOf(SEED).length).toBe(COUNT);
 });
 
 it('registers nothing that leads anywhere but to loopback, nor the healthy account', () => {
