@@ -1,5 +1,5 @@
 /** What was found, with what is needed to see it again; the same thing is told a few times and then counted. */
-import type { Input } from './input.js';
+import type { Finding } from './batch.js';
 
 const TOLD_MAX = 3;
 const BASE64_MAX = 4_000;
@@ -21,8 +21,8 @@ export class Findings {
     return told <= TOLD_MAX;
   }
 
-  /** @param input the smallest in which it was found. @param again with which options it is sent again. */
-  ofInput(again: string, input: Input, what: string): void {
+  /** @param again with which options it is sent again. */
+  ofInput(again: string, { input, what }: Finding): void {
     const base64 = Buffer.concat(input.parts).toString('base64');
     const cut =
       base64.length > BASE64_MAX ? `${base64.slice(0, BASE64_MAX)}… (${base64.length} letters)` : base64;

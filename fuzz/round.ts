@@ -5,10 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Manager } from '../faults/manager.js';
 import { stablePort } from '../faults/ports.js';
 import type { Run, StoreKind } from '../faults/run.js';
-import fc from 'fast-check';
+import { sendBatch } from './batch.js';
 import { Checkup } from './checkup.js';
 import { Connection, type Outcome } from './connection.js';
-import { Draw } from './draw.js';
 import type { Findings } from './findings.js';
 import type { Input } from './input.js';
 import { judge } from './judge.js';
@@ -29,8 +28,6 @@ export interface RoundPlan {
 
 /** Inputs between two looks at what they did. */
 const BLOCK = 500;
-/** The manager is another after each input, so that more attempts find no smaller one. */
-const SHRINKING = { inputs: 200, ms: 10_000 };
 const CONNECTIONS = 16;
 const SAY_EVERY_MS = 5_000;
 /**
@@ -116,47 +113,24 @@ export class Round {
     this.#sayProgress();
   }
 
-  /** Ends with the first new finding, which is sent in smaller and smaller forms as long as it is found. */
   async #sendBatch(batch: Batch, connection: Connection): Promise<void> {
-    const { kind, seed, path = '', count } = batch;
-    const make = makerOf(kind, this.run.isShort);
-    let smallest: { readonly input: Input; readonly what: string } | null = null;
-    let shrinksLeft = SHRINKING.inputs;
-    let endMs = 0;
-    const isAnswered = async (gen: fc.GeneratorValue): Promise<boolean> => {
-      if (this.manager.hasExited) return true;
-      const input = make(new Draw(gen), this.stage);
-      if (smallest === null) {
+    const { kind, seed } = batch;
+    const { isShort } = this.run;
+    const make = makerOf(kind, isShort);
+    const finding = await sendBatch(
+      batch,
+      (draw) => make(draw, this.stage),
+      async (input, isShrunk) => {
+        if (this.manager.hasExited) return [];
         const outcome = await this.#sendOne(input, connection);
-        this.tally.add(input, outcome);
-        const what = judge(outcome, input).find((found) => this.findings.isNew(nameOf(input, found)));
-        if (what === undefined) return true;
-        smallest = { input, what };
-        endMs = performance.now() + SHRINKING.ms;
-        return false;
-      }
-      if (shrinksLeft-- <= 0 || performance.now() > endMs) return true;
-      const sought = nameOf(input, smallest.what);
-      const what = judge(await this.#sendOne(input, connection), input).find(
-        (found) => nameOf(input, found) === sought,
-      );
-      if (what !== undefined) smallest = { input, what };
-      return what === undefined;
-    };
-    const { counterexamplePath } = await fc.check(fc.asyncProperty(fc.gen(), isAnswered), {
-      seed,
-      path,
-      numRuns: count,
-      // A slow one would be sent again for minutes.
-      endOnFailure: kind === 'slow',
-    });
-    if (smallest === null) return;
-    const { input, what } = smallest as { input: Input; what: string };
-    // fast-check finds smaller ones again by itself.
-    const [from = ''] = (counterexamplePath ?? '').split(':');
-    const form = this.run.isShort ? '--short ' : '';
-    const again = `${form}--store ${this.plan.store} --only ${kind} --seed ${seed} --path ${from}`;
-    this.findings.ofInput(again, input, what);
+        if (!isShrunk) this.tally.add(input, outcome);
+        return judge(outcome, input);
+      },
+      (name) => this.findings.isNew(name),
+    );
+    if (finding === null) return;
+    const again = `${isShort ? '--short ' : ''}--store ${this.plan.store} --only ${kind} --seed ${seed} --path ${finding.path}`;
+    this.findings.ofInput(again, finding);
   }
 
   async #sendOne(input: Input, connection: Connection): Promise<Outcome> {
@@ -194,9 +168,4 @@ export class Round {
       `${this.plan.store}: ${this.#sent} inputs, ${this.manager.usage()?.rssMb.toFixed(0)} MB, ${this.findings.count} findings`,
     );
   }
-}
-
-/** The same for the same defect: numbers differ. */
-function nameOf({ kind, shape }: Input, found: string): string {
-  return `${kind}, ${shape}: ${found}`.replace(/\d+/g, '0');
 }
