@@ -29,7 +29,9 @@ let addresses = 0;
 function open(port: number): Socket {
   const number = addresses++ % ADDRESSES;
   const localAddress =
-    process.platform === 'linux' ? `127.1.${number >> 8}.${1 + (number & 127)}` : undefined;
+    process.platform === 'linux'
+      ? `127.${1 + (number >> 15)}.${(number >> 7) & 255}.${1 + (number & 127)}`
+      : undefined;
   const socket = connect({ port, host: '127.0.0.1', ...(localAddress !== undefined && { localAddress }) });
   // To be cut off is what many of them are for.
   socket.on('error', () => {});

@@ -1,44 +1,45 @@
-/** The random choices of one input: the same for the same seed and index, whatever else was drawn. */
-import { type Seeded, seeded } from '../test/support/seeded.js';
+/** The choices of one input. fast-check makes them, so that it can make the same again, and smaller ones. */
+import fc from 'fast-check';
 
 export class Draw {
-  readonly #random: Seeded;
+  constructor(private readonly gen: fc.GeneratorValue) {}
 
-  constructor(seed: number, index: number) {
-    this.#random = seeded(mixed(seed, index));
-  }
-
-  /** A whole number from 0 to `count - 1`. */
+  /** A whole number from 0 to `count - 1`; shrinks to 0. */
   below(count: number): number {
-    return this.#random.below(count);
+    return this.gen(numbers, count);
   }
 
+  /** Shrinks to the first. */
   pick<T>(from: readonly T[]): T {
-    return this.#random.pick(from);
+    return from[this.below(from.length)] as T;
   }
 
+  /** Shrinks to false. */
   isOneIn(count: number): boolean {
-    return this.below(count) === 0;
+    return this.below(count) === count - 1;
   }
 
   bytes(length: number): Buffer {
-    return Buffer.from(Array.from({ length }, () => this.below(256)));
+    return Buffer.from(this.gen(noise, length));
   }
 
   text(letters: string, length: number): string {
-    return Array.from({ length }, () => letters[this.below(letters.length)]).join('');
+    return this.gen(texts, letters, length);
   }
 
   /** Short ones mostly, now and then as long as `max`. */
   length(max: number): number {
     return this.isOneIn(8) ? max : this.below(Math.min(max, 64) + 1);
   }
+
+  /** @param values the same function each time, by which fast-check knows it again. */
+  of<T>(values: () => fc.Arbitrary<T>): T {
+    return this.gen(values);
+  }
 }
 
-/** Neighbouring indexes must have nothing in common: the last steps of MurmurHash3. */
-function mixed(seed: number, index: number): number {
-  let hash = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
+const numbers = (count: number) => fc.noBias(fc.nat(count - 1));
+/** What it is does not matter, so that no time goes into making it smaller. */
+const noise = (length: number) => fc.noShrink(fc.uint8Array({ minLength: length, maxLength: length }));
+const texts = (letters: string, length: number) =>
+  fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length });

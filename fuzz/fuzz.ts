@@ -12,7 +12,7 @@ import { Run, type StoreKind } from '../faults/run.js';
 import { SEED } from '../test/support/seeded.js';
 import { Findings } from './findings.js';
 import { KINDS, type Kind } from './input.js';
-import { Inputs } from './kinds/all.js';
+import { batchesOf, slowBatchesOf } from './kinds/all.js';
 import { Round } from './round.js';
 import { startServers } from './servers.js';
 import { Tally } from './tally.js';
@@ -27,7 +27,7 @@ const HELP = `npm run fuzz -- [options]
   --only <kind>    one kind: ${KINDS.join(', ')}
   --store <kind>   one store: ${STORES.join(' or ')}
   --seed <n>       the same inputs again
-  --from <n>       begin with the input of this index
+  --path <path>    with the --seed and --only of a finding: this input alone, and what it shrinks to
 
 Exit code 1 when anything was found.`;
 
@@ -40,7 +40,7 @@ interface Options {
   readonly only: Kind | null;
   readonly stores: readonly StoreKind[];
   readonly seed: number;
-  readonly from: number;
+  readonly path: string | null;
 }
 
 function say(line: string): void {
@@ -56,11 +56,13 @@ function readOptions(): Options | null {
       only: { type: 'string' },
       store: { type: 'string' },
       seed: { type: 'string', default: String(SEED) },
-      from: { type: 'string', default: '0' },
+      path: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return null;
+  if (values.path !== undefined && (!/^\d+$/.test(values.path) || values.only === undefined))
+    throw new Error('--path takes what a finding says, with its --seed and --only');
   const form = values.short ? SHORT : LONG;
   return {
     isShort: values.short,
@@ -68,7 +70,7 @@ function readOptions(): Options | null {
     only: values.only === undefined ? null : oneOf('only', KINDS, values.only),
     stores: values.store === undefined ? STORES : [oneOf('store', STORES, values.store)],
     seed: toNumber('seed', values.seed),
-    from: toNumber('from', values.from),
+    path: values.path ?? null,
   };
 }
 
@@ -119,16 +121,25 @@ async function withoutStore(run: Run, store: StoreKind): Promise<string | null> 
   }
 }
 
+function batchesFor({ isShort, inputs, only, seed, path }: Options, store: StoreKind) {
+  if (path !== null && only !== null) return { batches: [{ kind: only, seed, path, count: 1 }], slow: [] };
+  // Time-outs know no store, and a short run has no time to wait for them twice.
+  const isSlowToo = (only === null || only === 'slow') && !(isShort && store === 'mongodb');
+  return {
+    batches: only === 'slow' ? [] : batchesOf(seed, only, inputs),
+    slow: isSlowToo ? slowBatchesOf(seed, (isShort ? SHORT : LONG).slow) : [],
+  };
+}
+
 /** @returns the exit code. */
 async function fuzz(run: Run, options: Options): Promise<number> {
-  const { seed, only, isShort } = options;
+  const { seed, isShort } = options;
   // What breaks because everything is being taken away is no news.
   const findings = new Findings(seed, (line) => {
     if (!run.isEnding) say(line);
   });
   const servers = await startServers();
   run.onEnd(() => servers.close());
-  const inputs = new Inputs(seed, only, !isShort);
   const tally = new Tally();
   const lines: string[] = [];
   let isMissing = false;
@@ -139,11 +150,7 @@ async function fuzz(run: Run, options: Options): Promise<number> {
       lines.push(`- ${store}: **not run**: ${missing}`);
       return;
     }
-    // Time-outs know no store, and a short run has no time to wait for them twice.
-    const isSlowToo = (only === null || only === 'slow') && !(isShort && store === 'mongodb');
-    const slowCount = isSlowToo ? (isShort ? SHORT : LONG).slow : 0;
-    const count = only === 'slow' ? 0 : options.inputs;
-    const plan = { store, inputs, from: options.from, count, slowCount };
+    const plan = { store, ...batchesFor(options, store) };
     const round = await Round.start(run, plan, servers, findings);
     const startedMs = performance.now();
     await round.send();

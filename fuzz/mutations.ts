@@ -1,4 +1,5 @@
 /** What can be done to any bytes or text, whatever they mean. */
+import fc from 'fast-check';
 import type { Draw } from './draw.js';
 
 /** Bytes that parsers stumble over. */
@@ -47,32 +48,28 @@ export const ODD_TEXTS: readonly string[] = [
   'a'.repeat(1_000),
 ];
 
-/** One change of the bytes: flipped, lost, doubled, put in, cut off, moved. */
-export function changed(draw: Draw, bytes: Buffer): Buffer {
-  const at = draw.below(bytes.length + 1);
-  const to = Math.min(bytes.length, at + 1 + draw.below(16));
-  const [before, part, after] = [bytes.subarray(0, at), bytes.subarray(at, to), bytes.subarray(to)];
-  switch (draw.below(7)) {
-    case 0:
-      return Buffer.concat([before, part.map((byte) => byte ^ (1 << draw.below(8))), after]);
-    case 1:
-      return Buffer.concat([before, after]);
-    case 2:
-      return Buffer.concat([before, part, part, after]);
-    case 3:
-      return Buffer.concat([before, Buffer.from([draw.pick(ODD_BYTES)]), bytes.subarray(at)]);
-    case 4:
-      return before;
-    case 5:
-      return Buffer.concat([after, part, before]);
-    default:
-      return Buffer.concat([before, Buffer.from(draw.pick(ODD_TEXTS)), bytes.subarray(at)]);
-  }
-}
+/** Where, how many bytes are lost (or all), and what comes there; `null`: what was lost, twice. */
+const cuts = () =>
+  fc.array(
+    fc.tuple(
+      fc.noBias(fc.nat(0xffff)),
+      fc.oneof({ arbitrary: fc.nat(16), weight: 6 }, fc.constant(Infinity)),
+      fc.oneof(
+        fc.uint8Array({ maxLength: 16 }),
+        fc.constantFrom(...ODD_BYTES).map((byte) => Buffer.from([byte])),
+        fc.constantFrom(...ODD_TEXTS).map((text) => Buffer.from(text)),
+        fc.constant(null),
+      ),
+    ),
+    { minLength: 1, maxLength: 4 },
+  );
 
 /** A few changes, one after the other. */
 export function mangled(draw: Draw, bytes: Buffer): Buffer {
-  let result = bytes;
-  for (let left = 1 + draw.below(4); left > 0; left--) result = changed(draw, result);
-  return result;
+  return draw.of(cuts).reduce((before, [place, lost, put]) => {
+    const at = place % (before.length + 1);
+    const part = before.subarray(at, at + lost);
+    const replaced = put === null ? Buffer.concat([part, part]) : put;
+    return Buffer.concat([before.subarray(0, at), replaced, before.subarray(at + part.length)]);
+  }, bytes);
 }

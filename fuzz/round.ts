@@ -5,11 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Manager } from '../faults/manager.js';
 import { stablePort } from '../faults/ports.js';
 import type { Run, StoreKind } from '../faults/run.js';
+import { sendBatch } from './batch.js';
 import { Checkup } from './checkup.js';
-import { Connection } from './connection.js';
+import { Connection, type Outcome } from './connection.js';
 import type { Findings } from './findings.js';
+import type { Input } from './input.js';
 import { judge } from './judge.js';
-import type { Inputs } from './kinds/all.js';
+import { type Batch, makerOf } from './kinds/all.js';
 import { inspectedAt } from './live-memory.js';
 import { LogWatch } from './log-watch.js';
 import { Memory, WARM_UP_INPUTS } from './memory.js';
@@ -19,12 +21,12 @@ import { Tally } from './tally.js';
 
 export interface RoundPlan {
   readonly store: StoreKind;
-  readonly inputs: Inputs;
-  readonly from: number;
-  readonly count: number;
-  readonly slowCount: number;
+  readonly batches: readonly Batch[];
+  /** Sent beside the others. */
+  readonly slow: readonly Batch[];
 }
 
+/** Inputs between two looks at what they did. */
 const BLOCK = 500;
 const CONNECTIONS = 16;
 const SAY_EVERY_MS = 5_000;
@@ -42,7 +44,7 @@ export class Round {
   readonly #connections: readonly Connection[];
   readonly #checkup: Checkup;
   readonly #log: LogWatch;
-  #next: number;
+  #sent = 0;
   #late = 0;
   #lateAtMs = 0;
   #saidAtMs = performance.now();
@@ -59,7 +61,6 @@ export class Round {
     this.#connections = Array.from({ length: CONNECTIONS }, () => new Connection(manager.port));
     this.#checkup = new Checkup(manager.url, stage, servers);
     this.#log = new LogWatch(join(run.temp, `manager-${manager.port}.log`));
-    this.#next = plan.from;
   }
 
   static async start(run: Run, plan: RoundPlan, servers: Servers, findings: Findings): Promise<Round> {
@@ -85,48 +86,63 @@ export class Round {
   }
 
   async send(): Promise<void> {
-    const { slowCount, from, count, inputs } = this.plan;
-    const slow = Array.from({ length: slowCount }, (_, number) => this.#sendSlow(inputs.slowAt(number)));
-    const end = from + count;
-    while (this.#next < end && !this.manager.hasExited)
-      await this.#sendBlock(Math.min(this.#next + BLOCK, end));
+    const slow = this.plan.slow.map((batch) => this.#sendBatch(batch, new Connection(this.manager.port)));
+    const left = [...this.plan.batches];
+    while (left.length > 0 && !this.manager.hasExited) await this.#sendBlock(left);
     await Promise.all(slow);
     await this.#finish();
   }
 
-  async #sendBlock(end: number): Promise<void> {
-    const first = this.#next;
+  async #sendBlock(left: Batch[]): Promise<void> {
+    const first = this.#sent;
+    let count = 0;
     const work = async (connection: Connection) => {
-      while (this.#next < end && !this.manager.hasExited) await this.#sendOne(this.#next++, connection);
+      while (count < BLOCK && !this.manager.hasExited) {
+        const batch = left.shift();
+        if (batch === undefined) return;
+        count += batch.count;
+        await this.#sendBatch(batch, connection);
+      }
     };
     await Promise.all(this.#connections.map(work));
-    const where = `after the inputs from ${first} to ${end - 1}`;
+    this.#sent += count;
+    const where = `after the inputs from ${first} to ${this.#sent - 1}`;
     this.findings.ofRun(this.plan.store, where, await this.#checkup.run());
     this.findings.ofRun(this.plan.store, where, this.#log.look());
-    const sent = end - this.plan.from;
-    if (sent % WARM_UP_INPUTS === 0 && !this.manager.hasExited) await this.memory.weigh();
+    if (this.#sent % WARM_UP_INPUTS === 0 && !this.manager.hasExited) await this.memory.weigh();
     this.#sayProgress();
   }
 
-  async #sendSlow(index: number): Promise<void> {
-    await this.#sendOne(index, new Connection(this.manager.port));
+  async #sendBatch(batch: Batch, connection: Connection): Promise<void> {
+    const { kind, seed } = batch;
+    const { isShort } = this.run;
+    const make = makerOf(kind, isShort);
+    const finding = await sendBatch(
+      batch,
+      (draw) => make(draw, this.stage),
+      async (input, isShrunk) => {
+        if (this.manager.hasExited) return [];
+        const outcome = await this.#sendOne(input, connection);
+        if (!isShrunk) this.tally.add(input, outcome);
+        return judge(outcome, input);
+      },
+      (name) => this.findings.isNew(name),
+    );
+    if (finding === null) return;
+    const again = `${isShort ? '--short ' : ''}--store ${this.plan.store} --only ${kind} --seed ${seed} --path ${finding.path}`;
+    this.findings.ofInput(again, finding);
   }
 
-  async #sendOne(index: number, connection: Connection): Promise<void> {
-    const input = this.plan.inputs.at(index, this.stage);
-    let outcome = await connection.send(input);
-    if (outcome.answers.some(({ status, body }) => status === 503 && STORE_IS_LATE.test(body.toString()))) {
-      if (performance.now() - this.#lateAtMs > STALL_MS) this.#late++;
-      this.#lateAtMs = performance.now();
-      await delay(STALL_MS);
-      outcome = await connection.send(input);
-    }
-    this.tally.add(
-      input,
-      outcome.answers.map(({ status }) => status),
-      outcome.latencyMs,
+  async #sendOne(input: Input, connection: Connection): Promise<Outcome> {
+    const outcome = await connection.send(input);
+    const isLate = outcome.answers.some(
+      ({ status, body }) => status === 503 && STORE_IS_LATE.test(body.toString()),
     );
-    this.findings.ofInput(this.plan.store, index, input, judge(outcome, input));
+    if (!isLate) return outcome;
+    if (performance.now() - this.#lateAtMs > STALL_MS) this.#late++;
+    this.#lateAtMs = performance.now();
+    await delay(STALL_MS);
+    return connection.send(input);
   }
 
   /** Stops it, since its last lines are written then. */
@@ -148,9 +164,8 @@ export class Round {
   #sayProgress(): void {
     if (performance.now() - this.#saidAtMs < SAY_EVERY_MS) return;
     this.#saidAtMs = performance.now();
-    const sent = this.#next - this.plan.from;
     this.run.say(
-      `${this.plan.store}: ${sent} of ${this.plan.count} inputs, ${this.manager.usage()?.rssMb.toFixed(0)} MB, ${this.findings.count} findings`,
+      `${this.plan.store}: ${this.#sent} inputs, ${this.manager.usage()?.rssMb.toFixed(0)} MB, ${this.findings.count} findings`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** How many inputs of which kind were answered how. */
+import type { Outcome } from './connection.js';
 import { type Input, KINDS, type Kind } from './input.js';
 
 /** Kinds of which a part must have got through to the work behind, or they show nothing. */
@@ -9,11 +10,11 @@ export class Tally {
   readonly #counts = new Map<Kind, Map<string, number>>();
   slowest = { ms: 0, shape: 'none' };
 
-  /** @param statuses of its answers; none counts as `closed`. */
-  add({ kind, shape }: Input, statuses: readonly number[], latencyMs: number): void {
+  add({ kind, shape }: Input, { answers, latencyMs }: Outcome): void {
     const counts = this.#counts.get(kind) ?? new Map<string, number>();
     this.#counts.set(kind, counts);
-    const name = statuses.length === 0 ? 'closed' : statuses.length === 1 ? String(statuses[0]) : 'several';
+    const [answer, ...others] = answers;
+    const name = answer === undefined ? 'closed' : others.length === 0 ? String(answer.status) : 'several';
     counts.set(name, (counts.get(name) ?? 0) + 1);
     if (kind !== 'slow' && latencyMs > this.slowest.ms)
       this.slowest = { ms: latencyMs, shape: `${kind}: ${shape}` };

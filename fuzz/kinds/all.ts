@@ -1,46 +1,58 @@
-/** Which input comes at which index. */
-import { Draw } from '../draw.js';
+/** Which inputs come when. */
+import fc from 'fast-check';
+import type { Draw } from '../draw.js';
 import type { Input, Kind } from '../input.js';
 import type { Stage } from '../stage.js';
 import { cipher } from './ciphers.js';
 import { envelope } from './envelopes.js';
 import { jsonBody } from './json-bodies.js';
 import { rawHttp } from './raw-http.js';
-import { slow } from './slow.js';
+import { slowAnywhere, slowHead } from './slow.js';
 import { url } from './urls.js';
 
-/** Those that take no longer than their answer; `slow` ones wait beside them. */
-export type QuickKind = Exclude<Kind, 'slow'>;
+type Maker = (draw: Draw, stage: Stage) => Input;
 
-const MAKERS: Readonly<Record<QuickKind, (draw: Draw, stage: Stage) => Input>> = {
+const MAKERS: Readonly<Record<Exclude<Kind, 'slow'>, Maker>> = {
   envelope,
   cipher,
   json: jsonBody,
   url,
   raw: rawHttp,
 };
+
+export function makerOf(kind: Kind, isShort: boolean): Maker {
+  if (kind !== 'slow') return MAKERS[kind];
+  return isShort ? slowHead : slowAnywhere;
+}
+
+/** Inputs of one kind that one check of fast-check sends, one after the other. */
+export interface Batch {
+  readonly kind: Kind;
+  /** Of fast-check. */
+  readonly seed: number;
+  /** Of fast-check: where in the batch it begins. */
+  readonly path?: string;
+  readonly count: number;
+}
+
+const BATCH = 10;
 /** How they take turns. */
 const TURNS = ['envelope', 'cipher', 'json', 'url', 'envelope', 'cipher', 'json', 'raw'] as const;
-/** Far from the indexes of the others. */
-const SLOW_FROM = 1_000_000_000;
 
-export class Inputs {
-  constructor(
-    private readonly seed: number,
-    private readonly only: Kind | null,
-    private readonly isLong: boolean,
-  ) {}
+/** @param only one kind, or all but `slow`. */
+export function batchesOf(seed: number, only: Kind | null, inputs: number): Batch[] {
+  return seedsOf(seed, Math.ceil(inputs / BATCH)).map((batchSeed, index) => ({
+    kind: only ?? TURNS[index % TURNS.length] ?? 'raw',
+    seed: batchSeed,
+    count: Math.min(BATCH, inputs - index * BATCH),
+  }));
+}
 
-  at(index: number, stage: Stage): Input {
-    const draw = new Draw(this.seed, index);
-    if (index >= SLOW_FROM) return slow(draw, this.isLong);
-    const turn = TURNS[index % TURNS.length] ?? 'raw';
-    const kind = this.only === null || this.only === 'slow' ? turn : this.only;
-    return MAKERS[kind](draw, stage);
-  }
+/** One by one, since they are sent at the same time. */
+export function slowBatchesOf(seed: number, count: number): Batch[] {
+  return seedsOf(~seed, count).map((batchSeed) => ({ kind: 'slow', seed: batchSeed, count: 1 }));
+}
 
-  /** The index of the `number`th slow one. */
-  slowAt(number: number): number {
-    return SLOW_FROM + number;
-  }
+function seedsOf(seed: number, count: number): number[] {
+  return count === 0 ? [] : fc.sample(fc.noBias(fc.nat()), { seed, numRuns: count });
 }

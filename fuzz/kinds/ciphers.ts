@@ -2,7 +2,7 @@
 import type { Draw } from '../draw.js';
 import { framed, queryOf } from '../http-request.js';
 import type { Input } from '../input.js';
-import { changed, mangled, ODD_TEXTS } from '../mutations.js';
+import { mangled, ODD_TEXTS } from '../mutations.js';
 import { encrypted, envelopeXml, eventXml, padded, plainText, signed } from '../sealing.js';
 import { type Account, HOSTILE_IDS, NOBODYS_IDS, type Stage } from '../stage.js';
 
@@ -18,18 +18,18 @@ function around(draw: Draw, account: Account, message: Buffer | string): string 
   return base64(encrypted(account, padded(plainText(draw, Buffer.from(message), account.corpId))));
 }
 
-function event(account: Account, fields: Readonly<Record<string, string | undefined>>): string {
-  const all = {
-    ToUserName: account.corpId,
-    Event: 'kf_msg_or_event',
-    Token: 'ENCx',
-    OpenKfId: account.openKfId,
-    ...fields,
+type Fields = Readonly<Record<string, string | undefined>>;
+
+/** An event with other fields, or without some. */
+function withFields(fields: (draw: Draw, stage: Stage) => Fields): Text {
+  return (draw, account, stage) => {
+    const { corpId: ToUserName, openKfId: OpenKfId } = account;
+    const all = { ToUserName, Event: 'kf_msg_or_event', Token: 'ENCx', OpenKfId, ...fields(draw, stage) };
+    const elements = Object.entries(all).map(([name, value]) =>
+      value === undefined ? '' : `<${name}><![CDATA[${value}]]></${name}>`,
+    );
+    return around(draw, account, `<xml>${elements.join('')}</xml>`);
   };
-  const elements = Object.entries(all).map(([name, value]) =>
-    value === undefined ? '' : `<${name}><![CDATA[${value}]]></${name}>`,
-  );
-  return `<xml>${elements.join('')}</xml>`;
 }
 
 const TEXTS: Readonly<Record<string, Text>> = {
@@ -106,7 +106,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
     return base64(encrypted({ ...account, encodingAESKey: draw.pick(corps).encodingAESKey }, plain));
   },
   'changed after': (draw, account) =>
-    base64(changed(draw, Buffer.from(around(draw, account, good(account, draw)), 'base64'))),
+    base64(mangled(draw, Buffer.from(around(draw, account, good(account, draw)), 'base64'))),
   'odd base64': (draw, account) => {
     const text = around(draw, account, good(account, draw));
     return draw.pick([
@@ -138,75 +138,42 @@ const TEXTS: Readonly<Record<string, Text>> = {
       `<xml>${'<a>'.repeat(depth)}${draw.isOneIn(2) ? '</a>'.repeat(depth) : ''}</xml>`,
     );
   },
-  'other events': (draw, account) =>
-    around(
-      draw,
-      account,
-      event(account, {
-        Event: draw.pick([...ODD_TEXTS, 'subscribe', 'KF_MSG_OR_EVENT', 'kf_msg_or_event ']),
-        MsgType: draw.pick(['text', 'event', '']),
-      }),
+  'other events': withFields((draw) => ({
+    Event: draw.pick([...ODD_TEXTS, 'subscribe', 'KF_MSG_OR_EVENT', 'kf_msg_or_event ']),
+    MsgType: draw.pick(['text', 'event', '']),
+  })),
+  'no account or token': withFields((draw) =>
+    draw.pick<Fields>([
+      { OpenKfId: undefined },
+      { Token: undefined },
+      { OpenKfId: undefined, Token: undefined },
+      { ToUserName: undefined },
+      { Event: undefined },
+    ]),
+  ),
+  'odd accounts': withFields((draw) => ({ OpenKfId: draw.pick(ODD_TEXTS) })),
+  "others' accounts": withFields((draw, { known }) => ({
+    OpenKfId: draw.pick([...NOBODYS_IDS, ...HOSTILE_IDS, ...known.map(({ openKfId }) => openKfId)]),
+  })),
+  'odd tokens': withFields((draw) => ({ Token: draw.pick(ODD_TEXTS) })),
+  'other receivers inside': withFields((draw) => ({ ToUserName: draw.pick(ODD_TEXTS) })),
+  'AgentID and more': withFields((draw) => ({
+    AgentID: draw.pick(ODD_TEXTS),
+    InfoType: 'suite_ticket',
+    [`__proto__`]: 'x',
+    constructor: 'y',
+  })),
+  'fields of 64 kB': withFields((draw) => ({
+    [draw.pick(['Token', 'OpenKfId', 'Event', 'Extra', 'ToUserName'])]: draw
+      .text('ab\u5ba2', 1_000)
+      .repeat(64),
+  })),
+  'control characters': withFields((draw) => ({
+    [draw.pick(['Token', 'OpenKfId', 'Event'])]: draw.text(
+      '\u0000\u0001\u0008\u000b\u001b\u007f\u0085\u2028\r\n\t',
+      1 + draw.below(40),
     ),
-  'no account or token': (draw, account) =>
-    around(
-      draw,
-      account,
-      event(
-        account,
-        draw.pick<Record<string, undefined>>([
-          { OpenKfId: undefined },
-          { Token: undefined },
-          { OpenKfId: undefined, Token: undefined },
-          { ToUserName: undefined },
-          { Event: undefined },
-        ]),
-      ),
-    ),
-  'odd accounts': (draw, account) =>
-    around(draw, account, event(account, { OpenKfId: draw.pick(ODD_TEXTS) })),
-  "others' accounts": (draw, account, { known }) =>
-    around(
-      draw,
-      account,
-      event(account, {
-        OpenKfId: draw.pick([...NOBODYS_IDS, ...HOSTILE_IDS, ...known.map(({ openKfId }) => openKfId)]),
-      }),
-    ),
-  'odd tokens': (draw, account) => around(draw, account, event(account, { Token: draw.pick(ODD_TEXTS) })),
-  'other receivers inside': (draw, account) =>
-    around(draw, account, event(account, { ToUserName: draw.pick(ODD_TEXTS) })),
-  'AgentID and more': (draw, account) =>
-    around(
-      draw,
-      account,
-      event(account, {
-        AgentID: draw.pick(ODD_TEXTS),
-        InfoType: 'suite_ticket',
-        [`__proto__`]: 'x',
-        constructor: 'y',
-      }),
-    ),
-  'fields of 64 kB': (draw, account) =>
-    around(
-      draw,
-      account,
-      event(account, {
-        [draw.pick(['Token', 'OpenKfId', 'Event', 'Extra', 'ToUserName'])]: draw
-          .text('ab\u5ba2', 1_000)
-          .repeat(64),
-      }),
-    ),
-  'control characters': (draw, account) =>
-    around(
-      draw,
-      account,
-      event(account, {
-        [draw.pick(['Token', 'OpenKfId', 'Event'])]: draw.text(
-          '\u0000\u0001\u0008\u000b\u001b\u007f\u0085\u2028\r\n\t',
-          1 + draw.below(40),
-        ),
-      }),
-    ),
+  })),
 };
 
 const LARGE_LENGTH = 60_000;

@@ -5,47 +5,12 @@ import type { ErrorShape, Input } from '../input.js';
 import { mangled, ODD_TEXTS } from '../mutations.js';
 import type { Stage } from '../stage.js';
 
-const METHODS = [
-  'GET',
-  'GET',
-  'GET',
-  'POST',
-  'HEAD',
-  'PUT',
-  'DELETE',
-  'OPTIONS',
-  'PATCH',
-  'TRACE',
-  'QUERY',
-  'PROPFIND',
-  'PURGE',
-  'SEARCH',
-  'M-SEARCH',
-];
-const PATHS = [
-  '/health',
-  '/health/live',
-  '/health/ready',
-  '/metrics',
-  '/docs',
-  '/docs-json',
-  '/console',
-  '/console/accounts',
-  '/console/assets/index.js',
-  '/console/session',
-  '/api/v1/status',
-  '/api/v1/hints?limit=-1',
-  '/puppetWxkfManager/register',
-  '/puppetWxkfManager/deregister',
-  '/puppetWxkfManager/puppetWxkfInfo/wkknown0x0',
-  '/callback/wwfuzz1',
-  '/callback/decrypted/wwfuzz1',
-  '/',
-  '',
-  '/favicon.ico',
-  '/.env',
-  '/.git/config',
-];
+const METHODS =
+  'GET GET GET POST HEAD PUT DELETE OPTIONS PATCH TRACE QUERY PROPFIND PURGE SEARCH M-SEARCH'.split(' ');
+const PATHS =
+  '/health /health/live /health/ready /metrics /docs /docs-json /console /console/accounts /console/assets/index.js /console/session /api/v1/status /api/v1/hints?limit=-1 /puppetWxkfManager/register /puppetWxkfManager/deregister /puppetWxkfManager/puppetWxkfInfo/wkknown0x0 /callback/wwfuzz1 /callback/decrypted/wwfuzz1 / /favicon.ico /.env /.git/config'.split(
+    ' ',
+  );
 const SEGMENTS = [
   '..',
   '.',
@@ -72,17 +37,10 @@ const SEGMENTS = [
   'a'.repeat(257),
   '%e5%ae%a2',
 ];
-const APIS = [
-  'kf/sync_msg',
-  'kf/account/list',
-  'kf/send_msg',
-  'gettoken',
-  'GETTOKEN',
-  'gettoken/',
-  'media/get',
-  'user/get',
-  'nothing/at/all',
-];
+const APIS =
+  'kf/sync_msg kf/account/list kf/send_msg gettoken GETTOKEN gettoken/ media/get user/get nothing/at/all'.split(
+    ' ',
+  );
 const PROXY = '/puppetWxkfManager/wxkfRequestProxy/';
 
 /** Segments put into, before and after a path. */
@@ -116,103 +74,58 @@ function query(draw: Draw, stage: Stage): string {
   return pairs.filter(() => draw.isOneIn(3)).join(draw.pick(['&', '&', '&', ';', '&&', '?']));
 }
 
+const AS_IT_IS = 'getToken as it is';
 /** RFC 3986 and what Node takes besides. */
 const IS_TARGET = /^[\x21-\x7e]*$/;
 
-type Make = (draw: Draw, stage: Stage) => Input;
-
-function made(
-  shape: string,
-  errors: ErrorShape,
-  draw: Draw,
-  target: string,
-  headers: Record<string, string>,
-  body = '',
-): Input {
-  const request = { method: draw.pick(METHODS), target: onOneLine(target), headers, body };
-  // What is no HTTP is answered before anybody knows which route it is for.
-  return framed('url', shape, request, IS_TARGET.test(request.target) ? errors : 'either');
-}
+type Made = readonly [errors: ErrorShape, target: string, headers?: Record<string, string>, body?: string];
+type Make = (draw: Draw, stage: Stage) => Made;
 
 const SHAPES: Readonly<Record<string, Make>> = {
-  getToken: (draw, stage) =>
-    made(
-      'getToken',
-      'wecom',
-      draw,
-      `/puppetWxkfManager/getToken?${query(draw, stage)}`,
-      credentials(draw, 'AUTH_PUPPET_TOKEN'),
-    ),
-  'getToken as it is': (draw, stage) => {
+  getToken: (draw, stage) => [
+    'wecom',
+    `/puppetWxkfManager/getToken?${query(draw, stage)}`,
+    credentials(draw, 'AUTH_PUPPET_TOKEN'),
+  ],
+  [AS_IT_IS]: (draw, stage) => {
     const { corpId, corpSecret } = draw.pick(stage.corps);
     const target = `/puppetWxkfManager/getToken?corpid=${corpId}&corpsecret=${corpSecret}`;
-    return framed(
-      'url',
-      'getToken as it is',
-      { method: 'GET', target, headers: bearer('AUTH_GATEWAY_TOKEN') },
-      'wecom',
-    );
+    return ['wecom', target, bearer('AUTH_GATEWAY_TOKEN')];
   },
-  proxy: (draw, stage) => {
-    const body = draw.isOneIn(3)
+  proxy: (draw, stage) => [
+    'wecom',
+    `${PROXY}${draw.pick(APIS)}?${query(draw, stage)}`,
+    credentials(draw, 'AUTH_PUPPET_TOKEN'),
+    draw.isOneIn(3)
       ? '{"cursor":"","token":"ENCx","limit":1000}'
-      : draw.text('{}[]":,x0', draw.length(70_000));
-    return made(
-      'proxy',
-      'wecom',
-      draw,
-      `${PROXY}${draw.pick(APIS)}?${query(draw, stage)}`,
-      credentials(draw, 'AUTH_PUPPET_TOKEN'),
-      body,
-    );
-  },
-  'proxy paths': (draw, stage) =>
-    made(
-      'proxy paths',
-      'either',
-      draw,
-      `${bent(draw, PROXY + draw.pick(APIS))}?${query(draw, stage)}`,
-      credentials(draw, 'AUTH_PUPPET_TOKEN'),
-    ),
-  paths: (draw) =>
-    made('paths', 'either', draw, bent(draw, draw.pick(PATHS)), credentials(draw, 'AUTH_OPERATOR_TOKEN')),
-  'all slashes': (draw) =>
-    made('all slashes', 'either', draw, `/${draw.text('/.', 1 + draw.below(60))}${draw.pick(PATHS)}`, {}),
-  overlong: (draw) =>
-    made(
-      'overlong',
-      'either',
-      draw,
-      `${draw.pick(PATHS)}/${draw.text('ab%', 3).repeat(1 + draw.below(3_000))}`,
-      {},
-    ),
-  mangled: (draw) =>
-    made(
-      'mangled',
-      'either',
-      draw,
-      `/${mangled(draw, Buffer.from(draw.pick(PATHS))).toString('latin1')}`,
-      bearer('AUTH_OPERATOR_TOKEN'),
-    ),
-  info: (draw) =>
-    made(
-      'info',
-      'either',
-      draw,
-      `/puppetWxkfManager/puppetWxkfInfo/${encodeURIComponent(draw.pick(ODD_TEXTS))}`,
-      credentials(draw, 'AUTH_OPERATOR_TOKEN'),
-    ),
-  methods: (draw) =>
-    made(
-      'methods',
-      'either',
-      draw,
-      draw.pick(PATHS),
-      bearer('AUTH_OPERATOR_TOKEN'),
-      draw.pick(['', '{}', 'x']),
-    ),
+      : draw.text('{}[]":,x0', draw.length(70_000)),
+  ],
+  'proxy paths': (draw, stage) => [
+    'either',
+    `${bent(draw, PROXY + draw.pick(APIS))}?${query(draw, stage)}`,
+    credentials(draw, 'AUTH_PUPPET_TOKEN'),
+  ],
+  paths: (draw) => ['either', bent(draw, draw.pick(PATHS)), credentials(draw, 'AUTH_OPERATOR_TOKEN')],
+  'all slashes': (draw) => ['either', `/${draw.text('/.', 1 + draw.below(60))}${draw.pick(PATHS)}`],
+  overlong: (draw) => ['either', `${draw.pick(PATHS)}/${draw.text('ab%', 3).repeat(1 + draw.below(3_000))}`],
+  mangled: (draw) => [
+    'either',
+    `/${mangled(draw, Buffer.from(draw.pick(PATHS))).toString('latin1')}`,
+    bearer('AUTH_OPERATOR_TOKEN'),
+  ],
+  info: (draw) => [
+    'either',
+    `/puppetWxkfManager/puppetWxkfInfo/${encodeURIComponent(draw.pick(ODD_TEXTS))}`,
+    credentials(draw, 'AUTH_OPERATOR_TOKEN'),
+  ],
+  methods: (draw) => ['either', draw.pick(PATHS), bearer('AUTH_OPERATOR_TOKEN'), draw.pick(['', '{}', 'x'])],
 };
 
 export function url(draw: Draw, stage: Stage): Input {
-  return (SHAPES[draw.pick(Object.keys(SHAPES))] as Make)(draw, stage);
+  const shape = draw.pick(Object.keys(SHAPES));
+  const [errors, path, headers = {}, body = ''] = (SHAPES[shape] as Make)(draw, stage);
+  const method = shape === AS_IT_IS ? 'GET' : draw.pick(METHODS);
+  const target = onOneLine(path);
+  // What is no HTTP is answered before anybody knows which route it is for.
+  return framed('url', shape, { method, target, headers, body }, IS_TARGET.test(target) ? errors : 'either');
 }

@@ -1,17 +1,23 @@
 /** What every input of `npm run fuzz` keeps to, whatever was drawn. */
 import { expect, it } from '@jest/globals';
-import { KINDS } from '../../fuzz/input.js';
-import { Inputs } from '../../fuzz/kinds/all.js';
+import fc from 'fast-check';
+import { sendBatch } from '../../fuzz/batch.js';
+import { Draw } from '../../fuzz/draw.js';
+import { type Input, KINDS, type Kind } from '../../fuzz/input.js';
+import { batchesOf, makerOf } from '../../fuzz/kinds/all.js';
+import { rawInput } from '../../fuzz/kinds/raw-http.js';
 import { makeStage } from '../../fuzz/stage.js';
 import { readEndpoint } from '../../src/registry/endpoint.js';
 import { SEED } from '../support/seeded.js';
 
 const COUNT = 1_000;
 const stage = makeStage('http://127.0.0.1:1');
-const inputsOf = (seed: number, only: (typeof KINDS)[number] | null = null) => {
-  const inputs = new Inputs(seed, only, true);
-  return Array.from({ length: COUNT }, (_, index) => inputs.at(index, stage));
-};
+const inputsOf = (seed: number, only: Kind | null = null) =>
+  batchesOf(seed, only, COUNT).flatMap(({ kind, seed: batchSeed, count }) =>
+    fc
+      .sample(fc.gen(), { seed: batchSeed, numRuns: count })
+      .map((gen) => makerOf(kind, true)(new Draw(gen), stage)),
+  );
 const bytesOf = (inputs: ReturnType<typeof inputsOf>) =>
   inputs.map(({ parts }) => Buffer.concat(parts).toString('base64'));
 
@@ -24,6 +30,7 @@ it('is of every kind that was not asked for alone', () => {
   const kinds = new Set(inputsOf(SEED).map(({ kind }) => kind));
   expect([...kinds].sort()).toEqual(KINDS.filter((kind) => kind !== 'slow').sort());
   expect(new Set(inputsOf(SEED, 'cipher').map(({ kind }) => kind))).toEqual(new Set(['cipher']));
+  expect(inputsOf(SEED).length).toBe(COUNT);
 });
 
 it('registers nothing that leads anywhere but to loopback, nor the healthy account', () => {
@@ -38,6 +45,36 @@ it('registers nothing that leads anywhere but to loopback, nor the healthy accou
   });
   expect(origins.length).toBeGreaterThan(100);
   expect(bodies.filter((body) => body.includes(stage.healthy.openKfId))).toEqual([]);
+});
+
+it('makes a finding as small as it gets, tells it once, and finds it again by its path', async () => {
+  const make = (draw: Draw) => {
+    const [number, text] = [draw.below(1_000), draw.text('ab', 5)];
+    return rawInput('raw', 'planted', [Buffer.from(`${number} ${text}`)]);
+  };
+  const send = async ({ parts }: Input) => {
+    const number = Number.parseInt(String(parts[0]), 10);
+    return number < 100 ? [] : [`takes ${number}`];
+  };
+  const told: string[] = [];
+  const batch = { kind: 'raw', seed: SEED, count: 50 } as const;
+  const finding = await sendBatch(batch, make, send, (name) => told.push(name) === 1);
+  const again = await sendBatch({ ...batch, path: String(finding?.path), count: 1 }, make, send, () => true);
+  const smallest = { what: 'takes 100', input: { parts: [Buffer.from('100 aaaaa')] } };
+  expect({ seed: SEED, finding }).toMatchObject({ seed: SEED, finding: smallest });
+  expect({ seed: SEED, again }).toMatchObject({ seed: SEED, again: smallest });
+  expect(told).toEqual(['raw, planted: takes 0']);
+});
+
+it('is sent 200 times at most to make a finding smaller', async () => {
+  let sent = 0;
+  const make = (draw: Draw) => rawInput('raw', 'planted', [Buffer.from(draw.text('abcdefgh', 1_000))]);
+  const send = async () => {
+    sent++;
+    return ['always'];
+  };
+  await sendBatch({ kind: 'raw', seed: SEED, count: 1 }, make, send, () => true);
+  expect(sent).toBe(201);
 });
 
 /** Of an endpoint that could be accepted. */
