@@ -58,6 +58,6 @@ export default {
   ],
   testTimeout: 90_000,
   // Those of the system wait for processes most of the time, and need more than a worker for each core.
-  maxWorkers: availableParallelism() + 2,
+  maxWorkers: availableParallelism() + 1,
   coverageDirectory: '<rootDir>/coverage',
 };

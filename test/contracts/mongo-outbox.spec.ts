@@ -10,6 +10,7 @@ import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { kfEvent } from '../support/delivery.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
+import { rounds } from '../support/seeded.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -113,10 +114,10 @@ mongoSuite('two processes on one MongoDB', () => {
     expect({ ...(await one.find(KEY)), isTakenOver: true }).toEqual(takenOver);
   });
 
-  it('lose no event that one puts while the other settles and wakes, 500 times', async () => {
+  it('lose no event that one puts while the other settles and wakes, again and again', async () => {
     const [one, other] = both(Outbox);
     let nowMs = NOW_MS;
-    for (let round = 0; round < 500; round++) {
+    for (let round = 0; round < rounds(100); round++) {
       nowMs += 1;
       await one.put(
         newHint('wkAccount-1', { event: kfEvent({ id: 'old' }), arrivedAtMs: nowMs, dueAtMs: nowMs }),

@@ -12,7 +12,7 @@ import { newSecretsKey, type Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 
 const ECHO = '1616140317555161061';
@@ -77,7 +77,7 @@ const ofApi = async (manager: ManagerProcess) =>
   (await list(manager)).filter(({ source }) => source === 'api');
 
 /** The tests are one life of one store and follow each other. */
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const imported = newApp();
   const fields = { name: 'exported', receiveIds: ['suite'], createdAt: '2026-01-02T03:04:05.678Z' };
   const corpId = newApp().corpId;

@@ -7,7 +7,7 @@ import {
   register,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import {
   kfMessageXml,
@@ -25,7 +25,7 @@ const AUTH_CHANGE = `<xml><ToUserName><![CDATA[ww1]]></ToUserName><FromUserName>
 <CreateTime>1403610513</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_account_auth_change]]></Event>
 <AuthAddOpenKfId><![CDATA[wkAAAA1]]></AuthAddOpenKfId><AuthAddOpenKfId><![CDATA[wkAAAA2]]></AuthAddOpenKfId></xml>`;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const manager = suiteManager(newPlace);
   let puppet: PuppetServer;
   let app: WecomApp;

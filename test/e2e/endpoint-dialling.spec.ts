@@ -9,7 +9,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, register, registrationOf } from '../support/puppet-server.js';
 import { saved } from '../support/puppets.js';
 import { type RawServer, startRawServer } from '../support/raw-server.js';
-import { onEachStore, openRepository } from '../support/stores.js';
+import { onEachStoreNightly, openRepository } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 
 /** So that every event has a connection of its own. */
@@ -144,7 +144,7 @@ describe('a name', () => {
   });
 });
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   beforeAll(() => open(newPlace));
   afterAll(close);
 

@@ -4,13 +4,13 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { postJson, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { saved } from '../support/puppets.js';
-import { onEachStore, openRepository } from '../support/stores.js';
+import { onEachStoreNightly, openRepository } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const say = (url: string, app: WecomApp, openKfId: string, endpoint: string) =>
   postJson(`${url}/puppetWxkfManager/register`, registrationOf(app, openKfId, endpoint));
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const old = newApp('callback');
   let place: Place;
   let manager: ManagerProcess;

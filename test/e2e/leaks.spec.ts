@@ -14,7 +14,7 @@ import { type PuppetServer, registrationOf, startPuppetServer } from '../support
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sealVerification } from '../support/wecom.js';
 import { answer, type Behaviour, cut, drop, html, reply, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -56,7 +56,7 @@ const basic = (secret: string): string => `Basic ${Buffer.from(`anybody:${secret
 const REGISTER = '/puppetWxkfManager/register';
 const DECRYPTED = `/callback/decrypted/${app.corpId}`;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let folder: string;
   let place: Place;
   let puppet: PuppetServer;

@@ -11,7 +11,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const OPERATOR = 'secret-of-the-operators';
@@ -210,7 +210,7 @@ describe('a request', () => {
   });
 });
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   describe('refused callbacks of one address', () => {
     const app = newApp();
     const openKfId = newOpenKfId();

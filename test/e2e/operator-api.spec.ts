@@ -17,7 +17,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { answer } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -26,7 +26,7 @@ import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 const CORP_SECRET = 'corp-secret-of-the-tests';
 const SUCCESS_ANSWER = { code: 0, message: 'success' };
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let wecom: WecomServer;
   let manager: ManagerProcess;

@@ -7,7 +7,7 @@ import { scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import {
   kfMessageXml,
   newApp,
@@ -91,7 +91,7 @@ async function counted(action: string, reason: string): Promise<number> {
   return (await scrape(manager.url)).value('wxkf_overload_total', { action, reason });
 }
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   describe('more events than may be tried at a time', () => {
     managerWith({ CALLBACKS_TRIED_MAX: '1' }, newPlace);
 

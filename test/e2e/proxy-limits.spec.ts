@@ -5,7 +5,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -56,7 +56,7 @@ async function inOneCount(
 
 const isOver = (answer: CallAnswer) => jsonOf(answer).errcode === 45009;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const suite = proxySuite(ENV, newPlace);
   const newToken = () => tokenOfNewCorp(suite.manager.url, suite.wecom);
   const ask = (api: string, token: string, body: unknown = {}) =>

@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { type CallOptions, call, jsonOf, postJsonBody } from '../support/http-call.js';
 import { type ProxySuite, proxySuite } from '../support/proxy-suite.js';
 import { registrationOf } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 import { answer, usual } from '../support/wecom-faults.js';
 
@@ -47,7 +47,7 @@ const apisCalled = (suite: ProxySuite): string[] =>
     .map(({ api }) => api)
     .filter((api) => api !== 'gettoken');
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const suite = proxySuite({ AUTH_PUPPET_TOKEN: ROLE_SECRET }, newPlace);
   const ask = async (target: string, options: CallOptions = {}) => {
     const got = await call(suite.url(target), { headers: bearer, ...options });

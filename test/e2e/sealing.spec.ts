@@ -17,7 +17,7 @@ import {
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -89,7 +89,7 @@ async function expectServed({ app, openKfId }: Pick<Account, 'app' | 'openKfId'>
 const reseal = (keys?: string, ...options: string[]) => runCli(envOf(keys), 'reseal', ...options);
 
 /** The tests are one life of one store and follow each other: it is plain, sealed, rotated, and plain again. */
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const CORP_ID = newApp().corpId;
   const AUTH_PUPPET_TOKEN = 'marked-secret_of-the-puppets';
   const byPuppet = { authorization: `Bearer ${AUTH_PUPPET_TOKEN}` };

@@ -5,7 +5,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 import { drop, hang, hold, usual } from '../support/wecom-faults.js';
@@ -54,7 +54,7 @@ async function told(response: Response): Promise<Told> {
 
 const REGISTERED = { status: 200, code: 0, message: 'success', retryAfter: null };
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const manager = suiteManager(() => knowing(newPlace()));
   let app: WecomApp;
   let openKfId: string;

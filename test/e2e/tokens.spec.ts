@@ -7,7 +7,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp } from '../support/wecom.js';
 import { drop, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -28,7 +28,7 @@ async function getToken(manager: { url: string }, corpsecret = SECRET, corpid = 
   return { status: response.status, headers: response.headers, ...((await response.json()) as TokenAnswer) };
 }
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const suite = proxySuite({}, newPlace);
   let corp: string;
 

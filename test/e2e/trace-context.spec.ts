@@ -5,7 +5,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -16,7 +16,7 @@ let traces = 0;
 const newTraceId = () => (++traces).toString(16).padStart(32, '4bf92f3577b34da6a3ce929d0e0e4736');
 const traceparentOf = (traceId: string) => `00-${traceId}-${PARENT}-01`;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let wecom: WecomServer;
   let manager: ManagerProcess;

@@ -1,8 +1,10 @@
 /** The built commands as an operator runs them. */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from './manager-process.js';
 
 const CLI = join(process.cwd(), 'dist/cli.js');
+const BASE_ENV = { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE };
 const LIMIT_MS = 60_000;
 const OUTPUT_BYTES_MAX = 64 * 1_024 * 1_024;
 
@@ -21,7 +23,7 @@ export function spawnCli(
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
+  return spawn(process.execPath, [CLI, ...args], { env: { ...BASE_ENV, ...env } });
 }
 
 /** @param input on its standard input. */
@@ -32,7 +34,7 @@ export function runCliWith(
 ): Promise<CliResult> {
   return new Promise((resolve) => {
     const options = {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { ...BASE_ENV, ...env },
       timeout: LIMIT_MS,
       maxBuffer: OUTPUT_BYTES_MAX,
     };

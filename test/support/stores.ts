@@ -89,3 +89,12 @@ export function onEachStore(suite: (newPlace: () => Place) => void): void {
   describe('on the embedded store', () => suite(embeddedPlace));
   mongoSuite('on MongoDB', () => suite(mongoPlace));
 }
+
+/**
+ * The same for suites that use the store through its ports alone, whose contracts run against every adapter: on MongoDB
+ * in the nightly run only, where TEST_EVERY_STORE is set.
+ */
+export function onEachStoreNightly(suite: (newPlace: () => Place) => void): void {
+  if (process.env.TEST_EVERY_STORE) onEachStore(suite);
+  else describe('on the embedded store', () => suite(embeddedPlace));
+}
