@@ -1,7 +1,7 @@
 /** A puppet below HTTP: bare sockets, for one that breaks off, trickles, talks nonsense or is not there. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 
 export interface RawServer {
   readonly url: string;
@@ -90,24 +90,23 @@ export interface BlackHole {
   close(): Promise<void>;
 }
 
-/** Linux keeps one connection more than the backlog for a process that does not accept, and drops the rest. */
+/** Linux keeps one connection more than the backlog for a thread that does not accept, and drops the rest. */
 const STUCK = `
   require('node:net').createServer().listen(0, '127.0.0.1', 1, function () {
-    require('node:fs').writeSync(1, String(this.address().port));
+    require('node:worker_threads').parentPort.postMessage(this.address().port);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
 
 export async function startBlackHole(): Promise<BlackHole> {
-  const child = spawn(process.execPath, ['-e', STUCK], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [port] = await once(child.stdout, 'data');
+  const thread = new Worker(STUCK, { eval: true });
+  const [port] = await once(thread, 'message');
   const fillers = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
   await Promise.all(fillers.map((socket) => once(socket, 'connect')));
   return {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       for (const socket of fillers) socket.on('error', () => {}).destroy();
-      child.kill('SIGKILL');
-      await once(child, 'close');
+      await thread.terminate();
     },
   };
 }

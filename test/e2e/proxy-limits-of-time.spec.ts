@@ -1,13 +1,13 @@
 /** How long the API proxy waits: everything of it and of the manager around it, on a clock that stands still. */
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { answerOf, call, jsonOf, open, read } from '../../../test/support/http-call.js';
-import { type ManagerInProcess, startManagerInProcess } from '../../../test/support/manager-in-process.js';
-import { ManualClock } from '../../../test/support/manual-clock.js';
-import { embeddedPlace, type Place } from '../../../test/support/place.js';
-import { refusedUrl } from '../../../test/support/raw-server.js';
-import { beforeBody, type Exchange, hang } from '../../../test/support/wecom-faults.js';
-import { startWecomServer, type WecomServer } from '../../../test/support/wecom-server.js';
+import { answerOf, call, jsonOf, open, read } from '../support/http-call.js';
+import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { beforeBody, type Exchange, hang } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const SILENCE_LIMIT_MS = 30_000;
 

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from '@jest/globals';
-import { DataDir } from './data-dir.js';
+import { DataDir } from '../../src/storage/embedded/data-dir.js';
 
 it('tells whether its disk has room', () => {
   const dataDir = new DataDir(tmpdir());
