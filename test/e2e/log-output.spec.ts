@@ -83,6 +83,8 @@ describe('a log that cannot be written', () => {
     const [said, [, signal]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
     expect(Number(said)).toBeLessThan(90 * 1_024 * 1_024);
     expect(signal).toBe('SIGKILL');
+    // What nobody has read would keep this process open.
+    program.stdout?.destroy();
   });
 });
 
