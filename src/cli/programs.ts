@@ -5,7 +5,7 @@ const START: Program = {
   usage: 'start',
   summary: 'run the manager until a signal ends it',
   details: `Takes its settings from the environment, and from .env in the folder where it is started. Without any it
-listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM ends it after what is under way.`,
+listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM lets it finish what is under way, and then it ends.`,
   options: {},
   examples: ['start'],
   file: new URL('../main.js', import.meta.url),
