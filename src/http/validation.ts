@@ -20,6 +20,8 @@ export const Query = createParamDecorator(<T extends object>(dto: Dto<T>, contex
 
 /** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
 const JSON_BYTES_MAX = 65_536;
+/** `__proto__` and `constructor.prototype` are left out, as every field that we do not know. */
+const SAFELY = { protoAction: 'remove', constructorAction: 'remove' } as const;
 
 /**
  * JSON is asked for by its Content-Type, since a page of another site can send any other type without
@@ -38,7 +40,7 @@ export function parseJsonBody<T extends object>(
   }
   let value: unknown;
   try {
-    value = isUtf8(bytes) ? parse(bytes.toString('utf8'), { protoAction: 'error' }) : undefined;
+    value = isUtf8(bytes) ? parse(bytes.toString('utf8'), SAFELY) : undefined;
   } catch {
     throw new AppError('REQUEST_BODY_NOT_JSON');
   }

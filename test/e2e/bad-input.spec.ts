@@ -176,7 +176,7 @@ it.each<[string, Request, RegExp]>([
   [
     'a polluted registration',
     { path: '/puppetWxkfManager/register', body: '{"__proto__":{"online":true}}' },
-    /^400 REQUEST_BODY_NOT_JSON/,
+    /^400 REQUEST_INVALID: .*kfId must be/,
   ],
   [
     'a registration of nested values',
