@@ -10,8 +10,8 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** @param atMs when it happened, epoch milliseconds. */
-export function step(name: string, text: string, atMs = performance.timeOrigin + performance.now()): void {
+/** @param atMs when it happened, epoch milliseconds; whole ones for all, since two clocks would tell a later step as earlier. */
+export function step(name: string, text: string, atMs = Date.now()): void {
   const seconds = ((atMs - startedAtMs) / 1_000).toFixed(3);
   say(`${seconds.padStart(8)} s  ${name.padEnd(NAME_WIDTH)}${text}`);
 }
