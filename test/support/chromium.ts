@@ -1,4 +1,7 @@
-/** The machine's own Chromium, Debian's for example, driven by playwright-core, which brings none. */
+/**
+ * The machine's own Chromium, Debian's for example, driven by playwright-core, which brings none. The one without a
+ * window takes a third of the CPU of the other.
+ */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -9,7 +12,10 @@ export const chromiumPath = findChromium();
 
 function findChromium(): string | undefined {
   const { CHROMIUM_PATH: named, PATH = '' } = process.env;
-  const places = PATH.split(delimiter).map((folder) => join(folder, 'chromium'));
+  const folders = PATH.split(delimiter);
+  const places = ['chromium-headless-shell', 'chromium'].flatMap((name) =>
+    folders.map((folder) => join(folder, name)),
+  );
   return named || places.find((place) => existsSync(place));
 }
 
