@@ -57,7 +57,10 @@ export default {
     },
   ],
   testTimeout: 90_000,
-  // Those of the system wait for processes most of the time, and need more than a worker for each core.
-  maxWorkers: availableParallelism() + 1,
+  // Those of the system wait for processes half of the time, and need more than a worker for each core.
+  maxWorkers: availableParallelism() * 2,
+  // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
+  // jest calls it leaking.
+  workerIdleMemoryLimit: '500MB',
   coverageDirectory: '<rootDir>/coverage',
 };
