@@ -55,7 +55,10 @@ describe('a body', () => {
   it.each([
     ['__proto__', '{"name":"ann","room":"7","__proto__":{"note":"quiet","admin":true}}'],
     ['such a key deeper down', '{"name":"ann","room":"7","x":[{"__proto__":1}]}'],
-    ['a constructor that has a prototype', '{"name":"ann","room":"7","constructor":{"prototype":{"admin":true}}}'],
+    [
+      'a constructor that has a prototype',
+      '{"name":"ann","room":"7","constructor":{"prototype":{"admin":true}}}',
+    ],
   ])('drops %s', (_what, body) => {
     const visit = parsed(body);
     expect(Object.getPrototypeOf(visit)).toBe(VisitDto.prototype);
