@@ -13,6 +13,7 @@ import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from '.
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { CallbackMetrics } from './callback-metrics.js';
+import { toSeconds } from './event.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
 
@@ -65,9 +66,10 @@ export class CallbackController {
   @HttpCode(200)
   async receiveDecrypted(@Req() request: CallbackRequest) {
     const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {
-      const { openKfId, token } = parseJsonBody(DecryptedEventDto, request);
+      const { openKfId, token, createTime } = parseJsonBody(DecryptedEventDto, request);
       const { trace } = request;
-      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, trace }, log);
+      const createdAtS = toSeconds(createTime);
+      await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, createdAtS, trace }, log);
       return log.outcome;
     });
     return { code: 0, message: 'success', delivery };

@@ -93,12 +93,26 @@ describe('the query of a verification', () => {
 
 describe('an event that a gateway opened', () => {
   it('is taken without what else is in it', () => {
-    const event = { token: 'ENC1', openKfId: 'wk1' };
+    const event = { token: 'ENC1', openKfId: 'wk1', createTime: 1_348_831_860 };
     expect({ ...decryptedEvent({ ...event, event: 'kf_msg_or_event' }) }).toEqual(event);
   });
 
-  it('has an empty sync token when none is given', () => {
-    expect({ ...decryptedEvent({ openKfId: 'wk1' }) }).toEqual({ token: '', openKfId: 'wk1' });
+  it('has an empty sync token and no CreateTime when none is given', () => {
+    expect({ ...decryptedEvent({ openKfId: 'wk1' }) }).toEqual({
+      token: '',
+      openKfId: 'wk1',
+      createTime: null,
+    });
+  });
+
+  it('may have its CreateTime as the text that stands in WeCom’s XML', () => {
+    expect(decryptedEvent({ openKfId: 'wk1', createTime: '1348831860' }).createTime).toBe('1348831860');
+  });
+
+  it.each([-1, 1.5, '', 'now', true, [5], 1e13])('is refused when createTime is %j', (createTime) => {
+    expect(detailOf(() => decryptedEvent({ openKfId: 'wk1', createTime }))).toBe(
+      'createTime must be the CreateTime of the event, in whole seconds since the epoch',
+    );
   });
 
   it('has every wrong field named at once', () => {

@@ -1,6 +1,7 @@
 import { validated } from '../http/validation.js';
-import { IsOptional, Matches, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, Matches, MaxLength, registerDecorator } from '../kernel/class-validator.js';
 import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { toSeconds } from './event.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;
 const TIMESTAMP = /^\d{1,16}$/;
@@ -41,6 +42,27 @@ export class DecryptedEventDto {
 
   @Matches(ID_FORMAT.pattern, { message: `openKfId must be ${ID_FORMAT.expected}` })
   readonly openKfId!: string;
+
+  /** Of the event, as WeCom gave it. */
+  @IsOptional()
+  @IsCreateTime()
+  readonly createTime: number | string | null = null;
+}
+
+/** Whole seconds, as a number or as the text that stands in WeCom's XML. */
+function IsCreateTime(): PropertyDecorator {
+  return (target, propertyName) => {
+    registerDecorator({
+      name: 'isCreateTime',
+      target: target.constructor,
+      propertyName: String(propertyName),
+      validator: {
+        validate: (value: unknown) => toSeconds(value) !== null,
+        defaultMessage: () =>
+          'createTime must be the CreateTime of the event, in whole seconds since the epoch',
+      },
+    });
+  };
 }
 
 type Query = Readonly<Record<string, unknown>>;

@@ -5,12 +5,13 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
+import { CorpTime } from './corp-time.js';
 import { SkewLimit } from './skew-limit.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackService, CallbackMetrics, SkewLimit],
+  providers: [CallbackService, CallbackMetrics, CorpTime, SkewLimit],
   exports: [CallbackMetrics],
 })
 export class CallbackModule {}

@@ -21,6 +21,7 @@ import { secretIdOf } from '../kernel/secret-id.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
+import { CorpTime } from './corp-time.js';
 import { CallbackService, UNTRUSTED_PAIRS_MAX } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { SkewLimit } from './skew-limit.js';
@@ -52,7 +53,15 @@ beforeEach(async () => {
   registry = dispatch.registry;
   apps = new AppsService(registry, appRepository, clock, pino({ level: 'silent' }));
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  callbacks = new CallbackService(registry, new WecomCiphers(), dispatch.dispatcher, clock, skew, apps);
+  callbacks = new CallbackService(
+    registry,
+    new WecomCiphers(),
+    dispatch.dispatcher,
+    clock,
+    skew,
+    apps,
+    new CorpTime(),
+  );
   registry.onApplicationBootstrap();
   await clock.advance(0);
 });

@@ -13,6 +13,7 @@ import type { Puppet } from '../registry/puppet.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { CorpPair } from '../registry/shared-keys.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
+import { CorpTime } from './corp-time.js';
 import { parseEnvelope } from './envelope.js';
 import {
   idOfDecrypted,
@@ -37,6 +38,8 @@ export interface DecryptedCallback {
   readonly corpId: string;
   readonly openKfId: string;
   readonly syncToken: string;
+  /** Of the event, seconds; `null` where the gateway did not say. */
+  readonly createdAtS: number | null;
   readonly trace: TraceContext | null;
 }
 
@@ -67,6 +70,7 @@ export class CallbackService {
     private readonly clock: Clock,
     private readonly skew: SkewLimit,
     private readonly apps: AppsService,
+    private readonly corpTime: CorpTime,
   ) {}
 
   /**
@@ -111,12 +115,13 @@ export class CallbackService {
   /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
   async acceptDecrypted(callback: DecryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
-    const { corpId, openKfId, syncToken, trace } = callback;
+    const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const puppet = await this.#findPuppet(corpId, openKfId, log);
     if (puppet === null) await this.#getCorp(corpId);
-    const id = idOfDecrypted(corpId, openKfId, syncToken);
+    const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
+    const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);
     const traceparent = trace?.traceparent ?? null;
-    const event = { id, corpId, openKfId, syncToken, raw: null, traceparent };
+    const event = { id, corpId, openKfId, syncToken, createdAtS, lagMs, raw: null, traceparent };
     await this.#dispatch(event, puppet, startedMs, log, trace);
   }
 
@@ -199,14 +204,24 @@ export class CallbackService {
    */
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
-    { message }: OpenedCallback,
-    { openKfId, syncToken, toUserName }: OpenedEvent,
+    { message, pair }: OpenedCallback,
+    { openKfId, syncToken, toUserName, createdAtS }: OpenedEvent,
     owner: Puppet | null,
   ): KfEvent {
     const isRawGood = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === owner?.corpId;
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
-    return { id: idOfMessage(corpId, message), corpId, openKfId, syncToken, raw, traceparent };
+    const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);
+    return {
+      id: idOfMessage(corpId, message),
+      corpId,
+      openKfId,
+      syncToken,
+      createdAtS,
+      lagMs,
+      raw,
+      traceparent,
+    };
   }
 
   async #dispatch(

@@ -21,6 +21,7 @@ const NEWS = {
   toUserName: CORP_ID,
   openKfId: KF_ID,
   syncToken: 'ENCApHxnGDNAVNY4',
+  createdAtS: 1_348_831_860,
 };
 
 function elementsOf(...elements: string[]): string {
@@ -28,7 +29,7 @@ function elementsOf(...elements: string[]): string {
 }
 
 describe('an opened message', () => {
-  it('tells the event, the corp, the kf account and the sync token', () => {
+  it('tells the event, the corp, the kf account, the sync token and when it was made', () => {
     expect(parseEvent(kfMessageXml({ corpId: CORP_ID }, KF_ID, NEWS.syncToken))).toEqual(NEWS);
   });
 
@@ -38,6 +39,7 @@ describe('an opened message', () => {
       `<Token>\n${NEWS.syncToken}\t</Token>`,
       '<Event><![CDATA[kf_msg_or_event ]]></Event>',
       `<ToUserName> ${CORP_ID} </ToUserName>`,
+      '<CreateTime> 1348831860 </CreateTime>',
     );
     expect(parseEvent(message)).toEqual(NEWS);
   });
@@ -45,6 +47,13 @@ describe('an opened message', () => {
   it('has an empty sync token when it carries none', () => {
     expect(parseEvent(kfMessageXml({ corpId: CORP_ID }, KF_ID, null))).toEqual({ ...NEWS, syncToken: '' });
   });
+
+  it.each(['', 'now', '-1', '1.5', '1e9', '9'.repeat(13)])(
+    'was made nobody knows when, if CreateTime is "%s"',
+    (text) => {
+      expect(parseEvent(elementsOf(`<CreateTime>${text}</CreateTime>`)).createdAtS).toBeNull();
+    },
+  );
 
   it('is named by its type when it is no event', () => {
     expect(parseEvent(elementsOf('<MsgType><![CDATA[text]]></MsgType>')).event).toBe('text');
@@ -99,21 +108,23 @@ describe('the id of a message', () => {
 
 describe('the id of an event that a gateway opened', () => {
   it('is the same for the same sync token', () => {
-    expect(idOfDecrypted(CORP_ID, KF_ID, 'ENC1')).toBe(idOfDecrypted(CORP_ID, KF_ID, 'ENC1'));
+    expect(idOfDecrypted(CORP_ID, KF_ID, 'ENC1', null)).toBe(idOfDecrypted(CORP_ID, KF_ID, 'ENC1', null));
   });
 
-  it('differs by corp, kf account and sync token', () => {
+  it('differs by corp, kf account, sync token and CreateTime', () => {
     const ids = [
-      idOfDecrypted(CORP_ID, KF_ID, 'ENC1'),
-      idOfDecrypted('ww2', KF_ID, 'ENC1'),
-      idOfDecrypted(CORP_ID, 'wk2', 'ENC1'),
-      idOfDecrypted(CORP_ID, KF_ID, 'ENC2'),
+      idOfDecrypted(CORP_ID, KF_ID, 'ENC1', null),
+      idOfDecrypted('ww2', KF_ID, 'ENC1', null),
+      idOfDecrypted(CORP_ID, 'wk2', 'ENC1', null),
+      idOfDecrypted(CORP_ID, KF_ID, 'ENC2', null),
+      idOfDecrypted(CORP_ID, KF_ID, 'ENC1', 1_348_831_860),
+      idOfDecrypted(CORP_ID, KF_ID, 'ENC1', 1_348_831_861),
     ];
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('is new each time without a sync token', () => {
-    const ids = Array.from({ length: 100 }, () => idOfDecrypted(CORP_ID, KF_ID, ''));
+    const ids = Array.from({ length: 100 }, () => idOfDecrypted(CORP_ID, KF_ID, '', null));
     expect(new Set(ids).size).toBe(100);
   });
 });

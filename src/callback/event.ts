@@ -10,9 +10,12 @@ export interface OpenedEvent {
   readonly openKfId: string;
   /** `''` when it carries none. */
   readonly syncToken: string;
+  /** `CreateTime`, seconds since the epoch; `null` when it carries none. */
+  readonly createdAtS: number | null;
 }
 
 const NEWS_EVENT = 'kf_msg_or_event';
+const SECONDS = /^\d{1,12}$/;
 const EVENT_NAME = /^\w{1,64}$/;
 
 /** @throws AppError `CALLBACK_EVENT_MALFORMED` when the message is not XML. */
@@ -24,7 +27,14 @@ export function parseEvent(message: string): OpenedEvent {
     toUserName: fields.get('ToUserName') ?? '',
     openKfId: fields.get('OpenKfId') ?? '',
     syncToken: fields.get('Token') ?? '',
+    createdAtS: toSeconds(fields.get('CreateTime')),
   };
+}
+
+/** @param value what stands for a `CreateTime`. @returns `null` where that is none. */
+export function toSeconds(value: unknown): number | null {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && SECONDS.test(text) ? Number(text) : null;
 }
 
 /** Whether it is for a puppet. Anything else makes the deployed puppet crash and is only acknowledged. */
@@ -46,8 +56,13 @@ export function idOfMessage(corpId: string, message: string): string {
 }
 
 /** The same for an event that a gateway opened. Without a sync token nothing tells two of them apart. */
-export function idOfDecrypted(corpId: string, openKfId: string, syncToken: string): string {
-  return syncToken === ''
-    ? randomUUID()
-    : hash('sha256', `${corpId}\n${openKfId}\n${syncToken}`, 'base64url');
+export function idOfDecrypted(
+  corpId: string,
+  openKfId: string,
+  syncToken: string,
+  createdAtS: number | null,
+): string {
+  if (syncToken === '') return randomUUID();
+  const said = [corpId, openKfId, syncToken, ...(createdAtS === null ? [] : [createdAtS])];
+  return hash('sha256', said.join('\n'), 'base64url');
 }

@@ -10,6 +10,7 @@ import { HintOperations } from './hint-operations.js';
 import { Overload } from './overload.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
+import { SeenEvents } from './seen-events.js';
 import { TestDelivery } from './test-delivery.js';
 
 /** Its outbox and budget come from the storage module, which is global. */
@@ -26,6 +27,7 @@ import { TestDelivery } from './test-delivery.js';
     Overload,
     PuppetClient,
     Redelivery,
+    SeenEvents,
     TestDelivery,
   ],
   exports: [

@@ -20,6 +20,7 @@ import { Overload } from './overload.js';
 import { PuppetClient } from './puppet-client.js';
 import { Redelivery } from './redelivery.js';
 import { nextTry } from './retry-schedule.js';
+import { SeenEvents } from './seen-events.js';
 
 /** How long an answer waits for the puppet. */
 const INLINE_BUDGET_MS = 1_000;
@@ -44,9 +45,7 @@ interface Incoming {
   readonly event: KfEvent;
   /** What `event.raw` was opened with, since its puppet has it too; `null` without. */
   readonly pair: KeyPair | null;
-  /** Events of this process in the order in which they came in. */
-  readonly order: number;
-  /** Store time. */
+  /** When it came in first, store time. */
   readonly arrivedAtMs: number;
   /** When it must be answered, on the clock that never jumps. */
   readonly answerByMs: number;
@@ -75,12 +74,11 @@ interface NotTaken {
 /** Delivers an event while its sender waits, and keeps what the puppet does not take at once. */
 @Injectable()
 export class Dispatcher {
-  #order = 0;
-
   constructor(
     private readonly client: PuppetClient,
     private readonly registry: RegistryService,
     private readonly keeper: HintKeeper,
+    private readonly seen: SeenEvents,
     private readonly redelivery: Redelivery,
     private readonly metrics: DispatchMetrics,
     private readonly deliveries: Deliveries,
@@ -106,8 +104,7 @@ export class Dispatcher {
     const incoming = {
       event,
       pair: event.raw === null ? null : this.registry.findPairOf(event.openKfId),
-      order: ++this.#order,
-      arrivedAtMs: this.storeClock.nowMs(),
+      arrivedAtMs: this.seen.note(event.id),
       answerByMs: startedMs + ANSWER_LIMIT_MS,
       tracestate,
     };
@@ -115,7 +112,7 @@ export class Dispatcher {
     try {
       const tried = await this.#try(incoming, puppet);
       if (!tried.taken) return await this.#keep(incoming, tried);
-      this.keeper.taken(event, incoming.order);
+      this.keeper.taken(event);
       return { delivery: 'delivered', status: tried.status, attempts: tried.attempts };
     } finally {
       this.overload.eventEnded();
@@ -236,6 +233,7 @@ export class Dispatcher {
     const step = attempts > 0 ? 1 : 0;
     return {
       event,
+      isFirst: (otherId) => this.seen.isFirst(event.id, otherId),
       keysId: pair === null ? null : keysIdOf(pair),
       arrivedAtMs,
       attempts,
@@ -259,9 +257,9 @@ export class Dispatcher {
   }
 
   /** Again and again, as long as there is time. @throws AppError */
-  async #keepInTime({ order, answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
+  async #keepInTime({ answerByMs }: Incoming, hint: NewHint): Promise<Kept> {
     for (;;) {
-      const put = this.keeper.keep(hint, order);
+      const put = this.keeper.keep(hint);
       try {
         return await this.#inTime(put, answerByMs);
       } catch (error) {
@@ -296,13 +294,13 @@ export class Dispatcher {
   }
 
   /** An attempt that was under way when its event was kept decides what becomes of that. */
-  #followLate(late: Attempt, keeping: Promise<Kept>, lease: Lease | null, { event, order }: Incoming): void {
+  #followLate(late: Attempt, keeping: Promise<Kept>, lease: Lease | null, { event }: Incoming): void {
     const follow = async (): Promise<void> => {
       const [result, kept] = await Promise.all([late.result, keeping.catch(() => null)]);
       if (kept === null) return;
       const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
       const isOwn = lease !== null && kept.leaseId === lease.id;
-      if (result.taken) this.keeper.takenLate(event, isOwn ? held : null, order);
+      if (result.taken) this.keeper.takenLate(event, isOwn ? held : null);
       else if (isOwn) this.keeper.release(held, kept.dueAtMs ?? this.storeClock.nowMs());
       this.redelivery.wakeUp();
     };

@@ -11,6 +11,7 @@ import { HintKeeper } from './hint-keeper.js';
 import type { KfEvent } from './kf-event.js';
 import { type HintStore, LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import type { ClaimedHint, Held, Kept } from './outbox.js';
+import { SeenEvents } from './seen-events.js';
 
 const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
@@ -58,14 +59,16 @@ function use(store: HintStore): void {
   keeper = new HintKeeper(outbox, newMetrics(), clock, log);
 }
 
-const eventOf = (order: number, openKfId = 'wkAccount-1'): KfEvent =>
-  kfEvent({ id: `event-${order}`, openKfId });
+/** One of each second. */
+const eventOf = (second: number, openKfId = 'wkAccount-1'): KfEvent =>
+  kfEvent({ id: `event-${second}`, openKfId, createdAtS: second });
 
 const leaseOf = (id: string): Lease => ({ id, untilMs: clock.nowMs() + LEASE_MS });
 
 function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
   return {
     event,
+    isFirst: () => false,
     keysId: null,
     arrivedAtMs: clock.nowMs(),
     attempts: 1,
@@ -78,9 +81,9 @@ function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
   };
 }
 
-/** The event that came in as number `order`. */
-const keep = (order: number, fields?: Partial<NewHint>): Promise<Kept> =>
-  keeper.keep(hintOf(eventOf(order), fields), order);
+/** The event of that second. */
+const keep = (second: number, fields?: Partial<NewHint>): Promise<Kept> =>
+  keeper.keep(hintOf(eventOf(second), fields));
 
 const heldOf = ({ generation, leaseId }: Kept): Held => ({ key: KEY, generation, leaseId });
 
@@ -126,7 +129,7 @@ describe('events of one account that are to be kept at once', () => {
 
   it('do not wait for those of another account', async () => {
     const first = watch(keep(1));
-    const other = keeper.keep(hintOf(eventOf(2, 'wkAccount-2')), 2);
+    const other = keeper.keep(hintOf(eventOf(2, 'wkAccount-2')));
     expect(store.underWay).toEqual(['event-1', 'event-2']);
     await store.end('commit');
     await store.end('commit');
@@ -166,20 +169,20 @@ describe('events of one account that are to be kept at once', () => {
 describe('an event that a puppet took', () => {
   it('settles an older one that waits', async () => {
     await keep(1);
-    keeper.taken(eventOf(2), 2);
+    keeper.taken(eventOf(2));
     expect(await waiting()).toBeNull();
   });
 
   it('settles several that were kept one after the other', async () => {
     await keep(1);
     await keep(2);
-    keeper.taken(eventOf(3), 3);
+    keeper.taken(eventOf(3));
     expect(await waiting()).toBeNull();
   });
 
   it('settles none that came in later', async () => {
     await keep(2);
-    keeper.taken(eventOf(1), 1);
+    keeper.taken(eventOf(1));
     expect(await waiting()).toBe('event-2');
   });
 
@@ -187,7 +190,7 @@ describe('an event that a puppet took', () => {
     const store = new GatedStore();
     use(store);
     const kept = keep(2);
-    keeper.taken(eventOf(1), 1);
+    keeper.taken(eventOf(1));
     await store.end('commit');
     await kept;
     expect(await waiting()).toBe('event-2');
@@ -195,27 +198,58 @@ describe('an event that a puppet took', () => {
 
   it('settles nothing of another account, or of another corp', async () => {
     await keep(1);
-    keeper.taken(eventOf(2, 'wkAccount-2'), 2);
-    keeper.taken({ ...eventOf(3), corpId: 'wwCorp_2' }, 3);
+    keeper.taken(eventOf(2, 'wkAccount-2'));
+    keeper.taken({ ...eventOf(3), corpId: 'wwCorp_2' });
     expect(await waiting()).toBe('event-1');
   });
 
-  it('settles nothing with which another process’s event was kept: when that came in is not known', async () => {
-    await keep(1);
+  it('settles what another process has kept with it, if it is newer than both', async () => {
     const other = new HintKeeper(outbox, newMetrics(), clock, log);
-    await other.keep(hintOf(eventOf(2)), 1);
-    keeper.taken(eventOf(3), 3);
-    other.taken(eventOf(4), 4);
-    expect(await waiting()).toBe('event-2');
-    await keep(5);
-    keeper.taken(eventOf(6), 6);
-    expect(await waiting()).toBe('event-5');
+    await other.keep(hintOf(eventOf(3)));
+    await keep(1);
+    keeper.taken(eventOf(2));
+    expect(await waiting()).toBe('event-3');
+    keeper.taken(eventOf(4));
+    expect(await waiting()).toBeNull();
+  });
+
+  it('settles itself, where it waits', async () => {
+    await keep(1);
+    keeper.taken({ ...eventOf(1), traceparent: null });
+    expect(await waiting()).toBeNull();
+  });
+
+  describe.each([
+    ['of the same second', 1],
+    ['of which it is not known when they were made', null],
+  ])('settles none %s', (_what, createdAtS) => {
+    const of = (id: string): KfEvent => ({ ...eventOf(1), id, createdAtS });
+
+    it('that was kept before it came in: it may be a repeat of an older one', async () => {
+      await keeper.keep(hintOf(of('kept')));
+      keeper.taken(of('taken'));
+      expect(await waiting()).toBe('kept');
+    });
+
+    it('that was kept with it while it was under way', async () => {
+      const kept = await keeper.keep(hintOf(of('late'), { lease: leaseOf('late') }));
+      await keeper.keep(hintOf(of('later')));
+      keeper.takenLate(of('late'), heldOf(kept));
+      expect(await waiting()).not.toBeNull();
+    });
+  });
+
+  it('settles none that was kept with one of which it is not known when it was made', async () => {
+    await keeper.keep(hintOf({ ...eventOf(1), createdAtS: null }));
+    await keep(2);
+    keeper.taken(eventOf(3));
+    expect(await waiting()).not.toBeNull();
   });
 
   it('settles nothing that is just being delivered, which its delivery does', async () => {
     await keep(1);
     const { generation, lease } = await claim();
-    keeper.taken(eventOf(2), 2);
+    keeper.taken(eventOf(2));
     expect(await waiting()).toBe('event-1');
     await outbox.settle({ key: KEY, generation, leaseId: lease.id }, clock.nowMs());
     expect(await waiting()).toBeNull();
@@ -229,7 +263,7 @@ describe('an event that a puppet took', () => {
     keeper.forget(held);
     const asked: Held[] = [];
     outbox.settle = async (settled) => void asked.push(settled);
-    keeper.taken(eventOf(2), 2);
+    keeper.taken(eventOf(2));
     expect(asked).toEqual([]);
   });
 
@@ -240,7 +274,7 @@ describe('an event that a puppet took', () => {
     await outbox.release(held, clock.nowMs(), clock.nowMs());
     await keep(2);
     keeper.forget(held);
-    keeper.taken(eventOf(3), 3);
+    keeper.taken(eventOf(3));
     expect(await waiting()).toBeNull();
   });
 
@@ -251,7 +285,7 @@ describe('an event that a puppet took', () => {
     const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the puppet answered 500' } as const;
     const next = { endpoint, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
     await outbox.reschedule({ key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
-    keeper.taken(eventOf(2), 2);
+    keeper.taken(eventOf(2));
     expect(await waiting()).toBeNull();
   });
 });
@@ -259,7 +293,7 @@ describe('an event that a puppet took', () => {
 describe('an event that was taken after it had been kept', () => {
   it('is settled under its lease', async () => {
     const kept = await keep(1, { lease: leaseOf('late') });
-    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    keeper.takenLate(eventOf(1), heldOf(kept));
     expect(await waiting()).toBeNull();
   });
 
@@ -267,22 +301,22 @@ describe('an event that was taken after it had been kept', () => {
     await keep(1, { lease: leaseOf('late-1') });
     const kept = await keep(2, { lease: leaseOf('late-2') });
     expect(kept.leaseId).toBe('late-1');
-    keeper.takenLate(eventOf(2), null, 2);
+    keeper.takenLate(eventOf(2), null);
     expect(await waiting()).toBeNull();
   });
 
   it('leaves a newer one that was kept under its lease, due at once', async () => {
     const kept = await keep(1, { lease: leaseOf('late') });
     await keep(2, { dueAtMs: clock.nowMs() + 60_000 });
-    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    keeper.takenLate(eventOf(1), heldOf(kept));
     await settled();
     expect((await claim()).event.id).toBe('event-2');
   });
 
   it('leaves what another process kept under its lease, due at once', async () => {
     const kept = await keep(1, { lease: leaseOf('late') });
-    await new HintKeeper(outbox, newMetrics(), clock, log).keep(hintOf(eventOf(2)), 1);
-    keeper.takenLate(eventOf(1), heldOf(kept), 1);
+    await new HintKeeper(outbox, newMetrics(), clock, log).keep(hintOf(eventOf(2)));
+    keeper.takenLate(eventOf(1), heldOf(kept));
     await settled();
     expect((await claim()).event.id).toBe('event-2');
   });
@@ -290,7 +324,7 @@ describe('an event that was taken after it had been kept', () => {
   it('leaves a newer one that was kept with it and never had its lease', async () => {
     await keep(1);
     await keep(2);
-    keeper.takenLate(eventOf(1), null, 1);
+    keeper.takenLate(eventOf(1), null);
     expect(await waiting()).toBe('event-2');
   });
 });
@@ -347,31 +381,41 @@ function set(map: Map<string, Hint>, key: string, hint: Hint | null): void {
 }
 
 interface Incoming {
-  readonly keeper: HintKeeper;
+  readonly replica: Replica;
   readonly event: KfEvent;
-  readonly order: number;
-  readonly arrivedAtMs: number;
-  /** By the count of all that happens. */
+  /** The first time, by the count of all that happens. */
   readonly cameInAt: number;
+}
+
+interface Replica {
+  readonly keeper: HintKeeper;
+  readonly seen: SeenEvents;
 }
 
 interface InFlight {
   readonly key: string;
+  readonly eventId: string;
   readonly beganAt: number;
   end(isTaken: boolean): void;
 }
 
+/** Of one second, as WeCom tells them apart. */
+const HAPPENINGS_A_SECOND = 10;
+
 /**
- * Replicas that receive, deliver inline, keep, claim and settle, all at random and each a few turns into what
- * the others do. The oracle: whatever was told to be kept has had a successful attempt that began after it came
- * in, or is durably there, or a newer one is.
+ * Replicas that receive, deliver inline, keep, claim, settle and start anew, all at random and each a few turns into
+ * what the others do. Several events are of one second, and any of them comes again, to any replica. A puppet drops what
+ * it has had. The oracle: whatever was told to be kept has had a successful attempt that its puppet did not drop and
+ * that began after it came in, or something is durably there that its puppet will not drop and that is no older.
  */
 class Simulation {
   readonly #clock = new ManualClock();
   readonly #store = new SlowStore();
   readonly #outbox = new LocalOutbox(this.#store);
-  readonly #keepers: readonly HintKeeper[];
-  readonly #orders = new Map<HintKeeper, number>();
+  readonly #replicas: Replica[];
+  readonly #received: Incoming[] = [];
+  /** The ids that puppets have had. */
+  readonly #had = new Set<string>();
   readonly #inFlight: InFlight[] = [];
   /** Kept, and no attempt that began after it came in has succeeded yet. */
   readonly #owed = new Map<string, Incoming[]>();
@@ -382,14 +426,19 @@ class Simulation {
   #now = 0;
   keptCount = 0;
   takenCount = 0;
+  droppedCount = 0;
 
   constructor(seed: number, { replicas, canFail }: { replicas: number; canFail: boolean }) {
     this.#random = seeded(seed);
     this.#canFail = canFail;
-    this.#keepers = Array.from(
-      { length: replicas },
-      () => new HintKeeper(this.#outbox, newMetrics(), this.#clock, log),
-    );
+    this.#replicas = Array.from({ length: replicas }, () => this.#startReplica());
+  }
+
+  #startReplica(): Replica {
+    return {
+      keeper: new HintKeeper(this.#outbox, newMetrics(), this.#clock, log),
+      seen: new SeenEvents(this.#clock),
+    };
   }
 
   async run(steps: number): Promise<void> {
@@ -405,9 +454,11 @@ class Simulation {
     const nowMs = this.#clock.nowMs();
     const { below, pick } = this.#random;
     const steps: readonly (() => unknown)[] = [
-      () => this.#receive(),
-      () => this.#receive(),
-      () => this.#receive(),
+      () => this.#receive(this.#newEvent()),
+      () => this.#receive(this.#newEvent()),
+      () => this.#receive(this.#newEvent()),
+      () => this.#receiveAgain(),
+      () => this.#startAnew(),
       () => this.#claim(this.#outbox.claimDue(nowMs, 1 + below(3), LEASE_MS, NONE)),
       () => this.#claim(this.#outbox.claimOf(pick(ACCOUNTS), ENDPOINT, nowMs, LEASE_MS)),
       () => this.#claim(this.#outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS)),
@@ -438,7 +489,12 @@ class Simulation {
     attempt.end(isTaken);
   }
 
-  #noteTaken({ key, beganAt }: InFlight): void {
+  #noteTaken({ key, beganAt, eventId }: InFlight): void {
+    if (this.#had.has(eventId)) {
+      this.droppedCount++;
+      return;
+    }
+    this.#had.add(eventId);
     const owed = this.#owed.get(key) ?? [];
     const later = owed.filter(({ cameInAt }) => cameInAt > beganAt);
     this.#owed.set(key, later);
@@ -446,49 +502,69 @@ class Simulation {
     this.takenCount++;
   }
 
-  /** As the dispatcher does it: inline, in time or late, or kept without a try. */
-  #receive(): void {
+  #newEvent(): Incoming {
     const { below, pick } = this.#random;
-    const keeper = pick(this.#keepers);
-    const order = (this.#orders.get(keeper) ?? 0) + 1;
-    this.#orders.set(keeper, order);
-    const key = pick(ACCOUNTS);
-    const [corpId = '', openKfId = ''] = key.split('/');
+    const [corpId = '', openKfId = ''] = pick(ACCOUNTS).split('/');
     const cameInAt = ++this.#now;
-    const event = kfEvent({ id: `event-${cameInAt}`, corpId, openKfId });
-    const incoming = { keeper, event, order, arrivedAtMs: this.#clock.nowMs(), cameInAt };
-    const how = below(4);
+    // A gateway need not say when it was made.
+    const createdAtS = below(5) === 0 ? null : Math.floor(cameInAt / HAPPENINGS_A_SECOND);
+    const event = kfEvent({ id: `event-${cameInAt}`, corpId, openKfId, createdAtS });
+    const incoming = { replica: pick(this.#replicas), event, cameInAt };
+    this.#received.push(incoming);
+    return incoming;
+  }
+
+  #receiveAgain(): void {
+    const { pick } = this.#random;
+    if (this.#received.length === 0) return;
+    this.#receive({ ...pick(this.#received.slice(-20)), replica: pick(this.#replicas) });
+  }
+
+  #startAnew(): void {
+    const { below } = this.#random;
+    if (below(10) === 0) this.#replicas[below(this.#replicas.length)] = this.#startReplica();
+  }
+
+  /** As the dispatcher does it: inline, in time or late, or kept without a try. */
+  #receive(incoming: Incoming): void {
+    const { event, replica } = incoming;
+    replica.seen.note(event.id);
+    const how = this.#random.below(4);
     if (how === 0) void this.#keep(incoming, null);
     else if (how === 1) this.#tryLate(incoming);
     else
-      this.#begin(key, (isTaken) => {
-        if (isTaken) keeper.taken(event, order);
+      this.#begin(hintKey(event), event.id, (isTaken) => {
+        if (isTaken) replica.keeper.taken(event);
         else void this.#keep(incoming, null);
       });
   }
 
   #tryLate(incoming: Incoming): void {
-    const { keeper, event, order } = incoming;
+    const { event, replica } = incoming;
+    const { keeper } = replica;
     const lease = { id: `late-${incoming.cameInAt}`, untilMs: this.#clock.nowMs() + LEASE_MS };
     const keeping = this.#keep(incoming, lease);
-    this.#begin(hintKey(event), async (isTaken) => {
+    this.#begin(hintKey(event), event.id, async (isTaken) => {
       const kept = await keeping;
       if (kept === null) return;
       const isOwn = kept.leaseId === lease.id;
       const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
-      if (isTaken) keeper.takenLate(event, isOwn ? held : null, order);
+      if (isTaken) keeper.takenLate(event, isOwn ? held : null);
       else if (isOwn) keeper.release(held, kept.dueAtMs ?? this.#clock.nowMs());
     });
   }
 
   async #keep(incoming: Incoming, lease: Lease | null): Promise<Kept | null> {
-    const { keeper, event, order, arrivedAtMs } = incoming;
+    const { replica, event } = incoming;
+    const { keeper, seen } = replica;
+    const arrivedAtMs = seen.note(event.id);
     const dueAtMs = this.#clock.nowMs() + this.#random.pick([0, 1_000, 180_000]);
     const step = 1;
-    const hint = { ...hintOf(event, { arrivedAtMs, lease, step }), dueAtMs };
+    const isFirst = (otherId: string): boolean => seen.isFirst(event.id, otherId);
+    const hint = { ...hintOf(event, { arrivedAtMs, lease, step, isFirst }), dueAtMs };
     let kept: Kept;
     try {
-      kept = await keeper.keep(hint, order);
+      kept = await keeper.keep(hint);
     } catch {
       return null;
     }
@@ -507,7 +583,7 @@ class Simulation {
   #deliver(hint: ClaimedHint): void {
     const key = hintKey(hint);
     const held = { key, generation: hint.generation, leaseId: hint.lease.id };
-    this.#begin(key, (isTaken) => {
+    this.#begin(key, hint.event.id, (isTaken) => {
       const nowMs = this.#clock.nowMs();
       const ended = isTaken ? this.#outbox.settle(held, nowMs) : this.#putOff(held, hint, nowMs);
       ended.catch(() => {});
@@ -523,17 +599,20 @@ class Simulation {
     return this.#outbox.reschedule(held, next, nowMs);
   }
 
-  #begin(key: string, end: (isTaken: boolean) => void): void {
-    this.#inFlight.push({ key, beganAt: ++this.#now, end });
+  #begin(key: string, eventId: string, end: (isTaken: boolean) => void): void {
+    this.#inFlight.push({ key, eventId, beganAt: ++this.#now, end });
   }
 
   #check(): void {
     for (const [key, owed] of this.#owed) {
-      for (const { event, arrivedAtMs } of owed) {
+      for (const { event } of owed) {
         const hint = this.#store.durable.get(key);
         if (hint === undefined) throw new Error(`${event.id} of ${key} is lost`);
-        if (hint.arrivedAtMs < arrivedAtMs)
-          throw new Error(`${event.id} of ${key} is lost: ${hint.event.id} is older`);
+        const isOlder =
+          hint.createdAtS !== null && event.createdAtS !== null && hint.createdAtS < event.createdAtS;
+        if (isOlder) throw new Error(`${event.id} of ${key} is lost: ${hint.event.id} is older`);
+        if (this.#had.has(hint.event.id))
+          throw new Error(`${event.id} of ${key} is lost: its puppet has had ${hint.event.id}`);
       }
     }
   }
@@ -571,6 +650,7 @@ describe(`nothing is lost, whatever comes between (seed ${SEED})`, () => {
       await simulation.run(1_000);
       expect(simulation.keptCount).toBeGreaterThan(50);
       expect(simulation.takenCount).toBeGreaterThan(50);
+      expect(simulation.droppedCount).toBeGreaterThan(5);
     }
   });
 });

@@ -5,15 +5,13 @@ import { LOG, type Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
-import { hintKey, type NewHint } from './hint.js';
+import { covers, hintKey, join, type NewHint } from './hint.js';
 import type { KfEvent } from './kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 
 interface Keeping {
   readonly hint: NewHint;
-  /** Events of this process in the order in which they came in. */
-  readonly order: number;
-  /** Events that are kept by it: the newest is in it. */
+  /** Events that are kept by it: see `join`. */
   readonly events: number;
 }
 
@@ -23,14 +21,11 @@ interface Lane {
 }
 
 /** What waits for an account as this process kept it. */
-interface Known extends Pick<Held, 'generation' | 'leaseId'> {
-  /** Of the newest event in it. */
-  readonly order: number;
-}
+type Known = Pick<Kept, 'generation' | 'leaseId' | 'dated'>;
 
 /**
- * Keeps events in the outbox, one write per account at a time, and knows what it kept: so a newer event that
- * a puppet takes settles the older one that waits, and never one that came in after it.
+ * Keeps events in the outbox, one write per account at a time, and knows what it kept: so an event that a puppet takes
+ * settles that which waits, where it is the same event or known to be an older one, and no other.
  */
 @Injectable()
 export class HintKeeper {
@@ -55,47 +50,46 @@ export class HintKeeper {
    * Durable when it resolves, which may be together with a newer event.
    * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
    */
-  async keep(hint: NewHint, order: number): Promise<Kept> {
-    const kept = await this.#enqueue(hint, order);
+  async keep(hint: NewHint): Promise<Kept> {
+    const kept = await this.#enqueue(hint);
     if (hint.failure !== null) this.metrics.hintKept(hint.failure.stage);
     return kept;
   }
 
-  #enqueue(hint: NewHint, order: number): Promise<Kept> {
+  #enqueue(hint: NewHint): Promise<Kept> {
     const key = hintKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
-      return this.#put(key, first, { hint, order, events: 1 });
+      return this.#put(key, first, { hint, events: 1 });
     }
     const { next } = lane;
     const done = next?.done ?? Promise.withResolvers<Kept>();
     const events = (next?.events ?? 0) + 1;
-    lane.next = next !== null && next.order > order ? { ...next, events } : { hint, order, events, done };
+    lane.next = { hint: next === null ? hint : joinNew(next.hint, hint), events, done };
     return done.promise;
   }
 
-  /** A puppet took an event: what is known to wait for its account, and is no newer, has become needless. */
-  taken(event: KfEvent, order: number): void {
-    if (this.#known.size === 0) return;
+  /**
+   * A puppet took an event: what is known to wait for its account is needless, if the event covers it.
+   * @returns whether it was.
+   */
+  taken(event: KfEvent): boolean {
+    if (this.#known.size === 0) return false;
     const key = hintKey(event);
     const known = this.#known.get(key);
-    if (known === undefined || known.order > order) return;
+    if (known === undefined || !covers(event, known.dated)) return false;
     this.#known.delete(key);
     this.#settle({ key, ...known });
+    return true;
   }
 
   /** The same of an attempt that was under way when its event was kept. @param held its lease, if it got one. */
-  takenLate(event: KfEvent, held: Held | null, order: number): void {
-    const known = this.#known.get(hintKey(event));
-    if (known === undefined || known.order > order) {
-      // What came in later, here or elsewhere, is kept under this lease.
-      if (held !== null) this.release(held, this.storeClock.nowMs());
-      return;
-    }
-    this.taken(event, order);
-    this.metrics.settledLate();
+  takenLate(event: KfEvent, held: Held | null): void {
+    if (this.taken(event)) this.metrics.settledLate();
+    // Another event is kept under this lease.
+    else if (held !== null) this.release(held, this.storeClock.nowMs());
   }
 
   /** Gives back the lease of an attempt that failed. */
@@ -117,13 +111,14 @@ export class HintKeeper {
     await this.#writes.whenOver();
   }
 
-  async #put(key: string, lane: Lane, { hint, order, events }: Keeping): Promise<Kept> {
+  async #put(key: string, lane: Lane, { hint, events }: Keeping): Promise<Kept> {
     try {
       const kept = await this.outbox.put(hint, this.storeClock.nowMs());
       failpoint('outbox.kept');
       this.#isFailing = false;
       this.metrics.hintsCoalesced(kept.replaced === null ? events - 1 : events);
-      this.#remember(key, kept, order);
+      const { generation, leaseId, dated } = kept;
+      this.#known.set(key, { generation, leaseId, dated });
       return kept;
     } catch (error) {
       this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
@@ -140,15 +135,6 @@ export class HintKeeper {
     else next.done.resolve(this.#put(key, lane, next));
   }
 
-  #remember(key: string, { generation, replaced, leaseId }: Kept, order: number): void {
-    const before = this.#known.get(key);
-    if (replaced === null) this.#known.set(key, { generation, leaseId, order });
-    else if (replaced === before?.generation)
-      this.#known.set(key, { generation, leaseId, order: Math.max(order, before.order) });
-    // Another process kept something of which it is not known when it came in.
-    else this.#known.delete(key);
-  }
-
   #settle(held: Held): void {
     // Where it fails, it is delivered once more, harmlessly.
     this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held, 'hint.settle_failed');
@@ -157,4 +143,10 @@ export class HintKeeper {
   #follow(write: Promise<void>, { key }: Held, failed: string): void {
     this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
+}
+
+function joinNew(before: NewHint, put: NewHint): NewHint {
+  const { keeps, dated } = join(before.event, put);
+  const kept = keeps === 'put' ? put : before;
+  return { ...kept, event: { ...kept.event, ...dated } };
 }

@@ -8,6 +8,8 @@ import { HintLog } from './hint-log.js';
 const HINT: HintHead = {
   corpId: 'wwCorp_1',
   openKfId: 'wkAccount-1',
+  eventId: 'event-1',
+  createdAtS: null,
   generation: 'g1',
   state: 'waiting',
   arrivedAtMs: 0,

@@ -88,7 +88,7 @@ export class HintSender {
     if (endpoint === null) return this.#bury(outbox, hint, 'endpoint', this.client.faultOf(puppet));
     if (occasion === 'due' && this.client.isCrowded(puppet))
       return this.#putOff(outbox, held, hint, nowMs + SATURATED_MS);
-    const isResync = ageMs >= SYNC_TOKEN_LIFE_MS;
+    const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);
@@ -189,7 +189,7 @@ export class HintSender {
   #nextTry({ hint, occasion }: Sending, nowMs: number): NextTry | null {
     if (occasion === 'probe')
       return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
-    return nextTry(hint.step, nowMs - hint.arrivedAtMs, Math.random());
+    return nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
   }
 
   /** The puppet is not known any more, or the account is another corp's: until that changes nothing is sent. */
@@ -220,7 +220,16 @@ function toHeld(hint: ClaimedHint): Held {
 
 /** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id, and of no trace. */
 export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfId'>): KfEvent {
-  return { id: randomUUID(), corpId, openKfId, syncToken: '', raw: null, traceparent: null };
+  return {
+    id: randomUUID(),
+    corpId,
+    openKfId,
+    syncToken: '',
+    createdAtS: null,
+    lagMs: 0,
+    raw: null,
+    traceparent: null,
+  };
 }
 
 const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([

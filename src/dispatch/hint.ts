@@ -63,6 +63,10 @@ export interface Lease {
 export interface HintHead {
   readonly corpId: string;
   readonly openKfId: string;
+  /** Of its event. */
+  readonly eventId: string;
+  /** Of its event. */
+  readonly createdAtS: number | null;
   /** New with each `put` and never used twice: only a delivery of this very generation may remove it. */
   readonly generation: string;
   readonly state: HintState;
@@ -91,6 +95,8 @@ export type Hint = HintHead & KeptEvent;
 
 /** An event that is to be kept. */
 export interface NewHint extends KeptEvent {
+  /** Whether its event came to this process before that one did; false where that is not known. */
+  readonly isFirst: (otherId: string) => boolean;
   readonly arrivedAtMs: number;
   readonly attempts: number;
   /** Where it begins in the retry schedule: 1 when a first attempt has failed. */
@@ -130,21 +136,65 @@ export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: 
  */
 export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
   const event = { ...hint.event, id: randomUUID() };
-  const again = { ...hint, event, generation: randomUUID(), attempts: 0, step: 0 };
+  const again = { ...hint, event, eventId: event.id, generation: randomUUID(), attempts: 0, step: 0 };
   return { ...again, state: 'waiting', endpoint, dueAtMs: nowMs };
 }
 
+/** What tells how old an event is beside another of its account. */
+export type Dated = Pick<KfEvent, 'id' | 'createdAtS'>;
+
+/** Whether the puppet that took `taken` needs `other` no more. */
+export function covers(taken: Dated, other: Dated): boolean {
+  return taken.id === other.id || isCreatedAfter(taken, other);
+}
+
+/** False where it is not known: whole seconds, and an event of a gateway may have none. */
+function isCreatedAfter(one: Dated, other: Dated): boolean {
+  return one.createdAtS !== null && other.createdAtS !== null && one.createdAtS > other.createdAtS;
+}
+
+/** Which of two events is kept for both, and under which id. */
+export interface Joined {
+  readonly keeps: 'before' | 'put';
+  /** Of what is kept. */
+  readonly dated: Dated;
+}
+
 /**
- * What is kept after a `put`. The newer event by arrival wins, keeps its account's place in the schedule and
- * brings it back from the slow part to the fast one. The generation is new in any case: a delivery that began
- * before this put carried one event of the two at most.
+ * The newer of both is kept. Where `CreateTime` does not tell which that is, it is the one that came in later, under a
+ * new id: it may be an event that its puppet has had, which would drop it as a repeat, and the other one with it.
  */
-export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
+export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly event: Dated }): Joined {
+  const { event } = put;
+  if (event.id === before.id || isCreatedAfter(before, event)) return { keeps: 'before', dated: before };
+  if (isCreatedAfter(event, before)) return { keeps: 'put', dated: event };
+  const createdAtS = event.createdAtS === before.createdAtS ? event.createdAtS : null;
+  return { keeps: put.isFirst(before.id) ? 'before' : 'put', dated: { id: randomUUID(), createdAtS } };
+}
+
+/** Which of a hint and what is put to it is kept, for an outbox that reads the event of the hint only where it stays. */
+export function joinWith(before: HintHead, put: NewHint): Joined {
+  return join(datedOf(before), put);
+}
+
+export function datedOf({ eventId, createdAtS }: HintHead): Dated {
+  return { id: eventId, createdAtS };
+}
+
+/**
+ * What is kept after a `put`: see `join`. What came in newer keeps its account's place in the schedule and brings it
+ * back from the slow part to the fast one. The generation is new in any case: a delivery that began before this put
+ * carried one event of the two at most.
+ * @param joined what `joinWith` has said of both.
+ */
+export function merge(before: Hint | null, put: NewHint, nowMs: number, joined?: Joined): Hint {
   const { corpId, openKfId } = put.event;
   const fresh: Hint = {
     corpId,
     openKfId,
     event: put.event,
+    eventId: put.event.id,
+    createdAtS: put.event.createdAtS,
     keysId: put.keysId,
     generation: randomUUID(),
     state: put.dueAtMs === null ? 'parked' : 'waiting',
@@ -157,11 +207,14 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     lease: put.lease,
   };
   if (before === null) return fresh;
-  const newest = put.arrivedAtMs >= before.arrivedAtMs ? fresh : before;
+  const { keeps, dated } = joined ?? joinWith(before, put);
+  const newest = keeps === 'put' ? fresh : before;
   const lease = runningLease(before, nowMs) ?? put.lease;
   const merged = {
     ...fresh,
-    event: newest.event,
+    event: { ...newest.event, ...dated },
+    eventId: dated.id,
+    createdAtS: dated.createdAtS,
     keysId: newest.keysId,
     arrivedAtMs: newest.arrivedAtMs,
     attempts: newest.attempts,

@@ -5,13 +5,17 @@
 export interface KfEvent {
   /**
    * Sent as `webhook-id`: the same over re-sends of one event, another for another event. Events that a gateway
-   * opened are told apart by their sync token alone.
+   * opened are told apart by their sync token and `createTime`.
    */
   readonly id: string;
   readonly corpId: string;
   readonly openKfId: string;
   /** Good for 10 minutes at WeCom; `''` when the event came without one. */
   readonly syncToken: string;
+  /** WeCom's `CreateTime` in seconds since the epoch, by WeCom's clock; `null` when the event came without one. */
+  readonly createdAtS: number | null;
+  /** How far that was behind the newest `CreateTime` of its corp when the event came in, milliseconds. */
+  readonly lagMs: number;
   /** The callback as it came; `null` when the puppet gets the event in its decrypted form. */
   readonly raw: RawCallback | null;
   /** The `traceparent` of what it came with, to which its deliveries belong; `null` where that was of no trace. */

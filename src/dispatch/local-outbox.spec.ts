@@ -44,6 +44,7 @@ beforeEach(() => {
 function newHint(id: string, fields: Partial<NewHint> = {}): NewHint {
   return {
     event: kfEvent({ id }),
+    isFirst: () => false,
     keysId: null,
     arrivedAtMs: NOW_MS,
     attempts: 1,
@@ -116,7 +117,10 @@ it('knows what waits longest, whatever becomes of it', async () => {
   const longest = async () => (await outbox.counts()).oldestWaitingAtMs;
   const keyOf = (n: number) => hintKey(kfEvent({ openKfId: `wk${n}` }));
   const put = (n: number, arrivedAtMs: number) =>
-    outbox.put(newHint(`e${n}`, { event: kfEvent({ openKfId: `wk${n}` }), arrivedAtMs }), NOW_MS);
+    outbox.put(
+      newHint(`e${n}`, { event: kfEvent({ id: `at-${arrivedAtMs}`, openKfId: `wk${n}` }), arrivedAtMs }),
+      NOW_MS,
+    );
   expect(await longest()).toBeNull();
   const kept = [await put(0, NOW_MS + 5), await put(1, NOW_MS + 1), await put(2, NOW_MS + 1)];
   expect(await longest()).toBe(NOW_MS + 1);

@@ -7,7 +7,10 @@ import {
   type Hint,
   type HintHead,
   type HintState,
+  datedOf,
   hintKey,
+  type Joined,
+  joinWith,
   type KeptEvent,
   merge,
   type NewHint,
@@ -58,9 +61,10 @@ export class LocalOutbox extends Outbox {
   override async put(put: NewHint, nowMs: number): Promise<Kept> {
     const key = hintKey(put.event);
     const headBefore = this.#table.get(key);
-    const before = headBefore === null ? null : this.#beforePut(headBefore, put);
+    const joined = headBefore === null ? undefined : joinWith(headBefore, put);
+    const before = headBefore === null ? null : this.#beforePut(headBefore, put, joined);
     if (before === null && put.dueAtMs === null) this.#requireRoom(put.event.corpId);
-    const hint = merge(before, put, nowMs);
+    const hint = merge(before, put, nowMs, joined);
     this.#table.set(toHead(hint));
     failpoint('outbox.putting');
     try {
@@ -71,6 +75,7 @@ export class LocalOutbox extends Outbox {
     }
     return {
       generation: hint.generation,
+      dated: datedOf(hint),
       replaced: before?.generation ?? null,
       leaseId: hint.lease?.id ?? null,
       dueAtMs: hint.dueAtMs,
@@ -249,9 +254,9 @@ export class LocalOutbox extends Outbox {
     if (this.#table.countUnregistered(corpId) >= UNREGISTERED_PER_CORP_MAX) throw new AppError('OUTBOX_FULL');
   }
 
-  /** What the put is merged with. Read only where its event can win: to read it for nothing cost a tenth of a keep. */
-  #beforePut(head: HintHead, { arrivedAtMs, event, keysId }: NewHint): Hint | null {
-    return arrivedAtMs >= head.arrivedAtMs ? { ...head, event, keysId } : this.#withEvent(head);
+  /** What the put is merged with. Read only where its event stays: to read it for nothing cost a tenth of a keep. */
+  #beforePut(head: HintHead, { event, keysId }: NewHint, joined: Joined | undefined): Hint | null {
+    return joined?.keeps === 'put' ? { ...head, event, keysId } : this.#withEvent(head);
   }
 
   #find(key: string): Hint | null {

@@ -90,7 +90,10 @@ async function park(fields: Partial<NewHint> = {}): Promise<void> {
     failure: null,
     lease: null,
   };
-  await outbox.put({ event: kfEvent(), arrivedAtMs: clock.nowMs(), ...parked, ...fields }, clock.nowMs());
+  await outbox.put(
+    { event: kfEvent(), isFirst: () => false, arrivedAtMs: clock.nowMs(), ...parked, ...fields },
+    clock.nowMs(),
+  );
 }
 
 const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(hintKey({ corpId: CORP, openKfId }));

@@ -1,4 +1,4 @@
-import type { Failure, Hint, HintHead, HintState, NewHint } from './hint.js';
+import type { Dated, Failure, Hint, HintHead, HintState, NewHint } from './hint.js';
 
 /** Accounts of one corp that never registered and have something kept: anybody's typing error makes one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
@@ -21,6 +21,8 @@ export interface Held {
 
 export interface Kept {
   readonly generation: string;
+  /** Of the event that is kept now. */
+  readonly dated: Dated;
   /** Of what waited before and has been taken in; `null` where nothing did. */
   readonly replaced: string | null;
   /** The lease that runs on it, which is the one handed in unless another was running. */

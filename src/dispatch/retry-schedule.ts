@@ -18,7 +18,7 @@ export interface NextTry {
 
 /**
  * When to try again after a failure.
- * @param ageMs since the event came in.
+ * @param ageMs of its sync token.
  * @param random from 0 to 1.
  * @returns `null` when that would be later than anything could come of it.
  */

@@ -21,7 +21,7 @@ export function schemaOfDto(dto: Dto, words: Readonly<Record<string, Words>>): S
     {
       ...schema,
       // `null` counts as left out.
-      ...(!isRequired && { type: [schema.type, 'null'] }),
+      ...(!isRequired && { type: [schema.type, 'null'].flat() }),
       description: words[name]?.description ?? '',
       ...(words[name]?.example !== undefined && { examples: [words[name].example] }),
     },
@@ -61,6 +61,14 @@ function fieldsOf(dto: Dto): Readonly<Record<string, Field>> {
   return fields;
 }
 
+/** A number, or WeCom's own digits as text. */
+const CREATE_TIME: Schema = {
+  type: ['integer', 'string'],
+  minimum: 0,
+  maximum: 999_999_999_999,
+  pattern: '^\\d{1,12}$',
+};
+
 /** @returns `{}` for what says nothing of the form. */
 function toSchema(rule: string | undefined, constraint: unknown): Schema {
   if (rule === 'isString' || rule === 'isCursor') return { type: 'string' };
@@ -68,6 +76,7 @@ function toSchema(rule: string | undefined, constraint: unknown): Schema {
   if (rule === 'matches') return { type: 'string', pattern: (constraint as RegExp).source };
   if (rule === 'maxLength') return { type: 'string', maxLength: constraint };
   if (rule === 'isEndpoint') return { type: 'string', format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
+  if (rule === 'isCreateTime') return CREATE_TIME;
   if (rule === 'isArray') return { type: 'array' };
   if (rule === 'arrayMaxSize') return { maxItems: constraint };
   return {};

@@ -11,6 +11,11 @@ export function orNull(check: Check): Check {
   return (value) => value === null || check(value);
 }
 
+/** What an earlier version did not write. */
+export function orAbsent(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}
+
 /** Every field of `T` is there and passes its check. */
 export function hasShape<T extends object>(
   checks: Readonly<Record<keyof T, Check>>,

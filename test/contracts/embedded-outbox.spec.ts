@@ -46,10 +46,11 @@ function keyOf(openKfId: string): string {
   return hintKey({ corpId: 'wwCorp_1', openKfId });
 }
 
-function newHint(id: string, openKfId = 'wkAccount-1'): NewHint {
+function newHint(id: string, openKfId = 'wkAccount-1', { createdAtS } = kfEvent()): NewHint {
   const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.from([0xe9]) };
   return {
-    event: kfEvent({ id, openKfId, raw }),
+    event: kfEvent({ id, openKfId, createdAtS, raw }),
+    isFirst: () => false,
     keysId: 'keys-1',
     arrivedAtMs: NOW_MS,
     attempts: 1,
@@ -154,13 +155,13 @@ describe('a record that cannot be read', () => {
   });
 
   it('gives way to a newer event, and is set aside for an older one, which is kept instead', async () => {
-    for (const [id, arrivedAtMs] of [
-      ['newer', NOW_MS],
-      ['older', NOW_MS - 1],
+    for (const [id, createdAtS] of [
+      ['newer', 3],
+      ['older', 1],
     ] as const) {
-      await outbox.put(newHint('spoilt'), NOW_MS);
+      await outbox.put(newHint('spoilt', 'wkAccount-1', kfEvent({ createdAtS: 2 })), NOW_MS);
       await spoil(Buffer.from('spoilt'));
-      await outbox.put({ ...newHint(id), arrivedAtMs }, NOW_MS);
+      await outbox.put(newHint(id, 'wkAccount-1', kfEvent({ createdAtS })), NOW_MS);
       await reopen();
       expect(await idsDue()).toEqual([id]);
     }

@@ -23,6 +23,7 @@ const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connectio
 function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHint {
   return {
     event: kfEvent({ openKfId }),
+    isFirst: () => false,
     keysId: null,
     arrivedAtMs: NOW_MS,
     attempts: 1,

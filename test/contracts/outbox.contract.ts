@@ -17,6 +17,7 @@ const LEASE_MS = 15_000;
 const ENDPOINT = 'http://puppet:8080';
 const NONE: ReadonlySet<string> = new Set();
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
+const CREATED_AT_S = 1_348_831_860;
 const KEY = hintKey({ corpId: 'wwCorp_1', openKfId: 'wkAccount-1' });
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const RAW = {
@@ -28,7 +29,8 @@ const RAW = {
 
 function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHint {
   return {
-    event: kfEvent({ openKfId, raw: RAW, traceparent: TRACEPARENT }),
+    event: kfEvent({ openKfId, raw: RAW, traceparent: TRACEPARENT, createdAtS: CREATED_AT_S, lagMs: 60_000 }),
+    isFirst: () => false,
     keysId: 'keys-1',
     arrivedAtMs: NOW_MS,
     attempts: 1,
@@ -41,9 +43,10 @@ function newHint(openKfId = 'wkAccount-1', fields: Partial<NewHint> = {}): NewHi
   };
 }
 
-/** With an event that can be told from others. */
+/** With an event that can be told from others, which WeCom made as many seconds later as it came in milliseconds later. */
 function eventOf(id: string, fields: Partial<NewHint> = {}): NewHint {
-  return newHint('wkAccount-1', { event: kfEvent({ id }), keysId: null, ...fields });
+  const createdAtS = CREATED_AT_S + (fields.arrivedAtMs ?? NOW_MS) - NOW_MS;
+  return newHint('wkAccount-1', { event: kfEvent({ id, createdAtS }), keysId: null, ...fields });
 }
 
 function retry(fields: Partial<Rescheduled> = {}): Rescheduled {
@@ -102,6 +105,8 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           corpId: 'wwCorp_1',
           openKfId: 'wkAccount-1',
           event: put.event,
+          eventId: put.event.id,
+          createdAtS: CREATED_AT_S,
           keysId: 'keys-1',
           generation,
           state: 'waiting',
@@ -119,7 +124,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await outbox.find(KEY)).toBeNull();
       });
 
-      it('keeps one per account, the newest by arrival, in whatever order they are put', async () => {
+      it('keeps one per account, the newest by CreateTime, in whatever order they are put', async () => {
         const first = await outbox.put(eventOf('old', { arrivedAtMs: NOW_MS - 2 }), NOW_MS);
         expect(first.replaced).toBeNull();
         const second = await outbox.put(eventOf('new'), NOW_MS);
@@ -128,6 +133,56 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(third.replaced).toBe(second.generation);
         expect(new Set([first, second, third].map(({ generation }) => generation)).size).toBe(3);
         expect(await idsDueAt(NOW_MS + 60_000)).toEqual(['new']);
+      });
+
+      it('keeps the newest by CreateTime, whenever it came in, and tells which', async () => {
+        const newest = kfEvent({ id: 'newest', createdAtS: CREATED_AT_S + 1 });
+        const delayed = eventOf('delayed', { arrivedAtMs: NOW_MS + 9_000 });
+        const older = { ...delayed, event: kfEvent({ id: 'delayed', createdAtS: CREATED_AT_S }) };
+        await outbox.put(eventOf('first', { event: newest }), NOW_MS);
+        const { dated } = await outbox.put(older, NOW_MS + 9_000);
+        expect(dated).toEqual({ id: 'newest', createdAtS: CREATED_AT_S + 1 });
+        expect(await outbox.find(KEY)).toMatchObject({ event: newest, arrivedAtMs: NOW_MS });
+      });
+
+      it('keeps an event that comes again as it was', async () => {
+        await outbox.put(newHint(), NOW_MS);
+        const before = await outbox.find(KEY);
+        const again = newHint('wkAccount-1', { arrivedAtMs: NOW_MS + 9_000, dueAtMs: NOW_MS + 10_000 });
+        const { generation } = await outbox.put(again, NOW_MS + 9_000);
+        expect(await outbox.find(KEY)).toEqual({ ...before, generation });
+      });
+
+      it.each([
+        ['of one second', CREATED_AT_S, CREATED_AT_S, CREATED_AT_S],
+        ['of which one came without CreateTime', null, CREATED_AT_S, null],
+        ['of which the other came without CreateTime', CREATED_AT_S, null, null],
+        ['without CreateTime', null, null, null],
+      ])(
+        'keeps of two %s the later one, as an event that no puppet has had',
+        async (_what, first, second, both) => {
+          const of = (id: string, createdAtS: number | null) =>
+            eventOf(id, { event: kfEvent({ id, createdAtS, syncToken: id }) });
+          await outbox.put(of('first', first), NOW_MS);
+          const { dated } = await outbox.put(of('second', second), NOW_MS);
+          expect(dated).toEqual({ id: expect.any(String), createdAtS: both });
+          expect(['first', 'second']).not.toContain(dated.id);
+          await reopen();
+          expect(await outbox.find(KEY)).toMatchObject({
+            event: { ...dated, syncToken: 'second' },
+            eventId: dated.id,
+            createdAtS: both,
+          });
+        },
+      );
+
+      it('keeps of two of one second the one that came in later for the first time, where that is known', async () => {
+        const isFirst = (id: string) => id === 'second';
+        const of = (id: string) => kfEvent({ id, createdAtS: CREATED_AT_S, syncToken: id });
+        await outbox.put(eventOf('second', { event: of('second') }), NOW_MS);
+        const { dated } = await outbox.put(eventOf('first', { event: of('first'), isFirst }), NOW_MS);
+        expect(dated.id).not.toBe('second');
+        expect(await outbox.find(KEY)).toMatchObject({ event: { ...dated, syncToken: 'second' } });
       });
 
       it('keeps the trace of the newest event, also where that is of none', async () => {
@@ -374,7 +429,10 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('leaves what became newer meanwhile, due at once', async () => {
         await outbox.put(newHint(), NOW_MS);
         const held = heldOf(await claimOne());
-        await outbox.put(eventOf('newer', { dueAtMs: NOW_MS + 99_999 }), NOW_MS + 1_000);
+        await outbox.put(
+          eventOf('newer', { arrivedAtMs: NOW_MS + 1, dueAtMs: NOW_MS + 99_999 }),
+          NOW_MS + 1_000,
+        );
         await outbox.settle(held, NOW_MS + 1_001);
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
       });
@@ -476,7 +534,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       it('leaves what became newer meanwhile', async () => {
         await outbox.put(newHint(), NOW_MS);
         const held = heldOf(await claimOne());
-        await outbox.put(eventOf('newer'), NOW_MS + 1_000);
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS + 1 }), NOW_MS + 1_000);
         await outbox.bury(held, FAILURE, NOW_MS + 1_001);
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
       });

@@ -120,13 +120,17 @@ export async function pass(ms: number): Promise<void> {
   });
 }
 
-/** For the puppet of `registration()`. */
+let seconds = 0;
+
+/** For the puppet of `registration()`. Each is a second newer than the one before. */
 export function kfEvent(fields: Partial<KfEvent> = {}): KfEvent {
   return {
     id: 'event-1',
     corpId: 'wwCorp_1',
     openKfId: 'wkAccount-1',
     syncToken: 'SYNC',
+    createdAtS: ++seconds,
+    lagMs: 0,
     raw: null,
     traceparent: null,
     ...fields,

@@ -14,6 +14,7 @@ import { Overload } from '../../src/dispatch/overload.js';
 import { PuppetClient } from '../../src/dispatch/puppet-client.js';
 import { Redelivery } from '../../src/dispatch/redelivery.js';
 import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import { SeenEvents } from '../../src/dispatch/seen-events.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
@@ -91,6 +92,7 @@ export function openDispatch(
     client,
     registry,
     keeper,
+    new SeenEvents(clock),
     redelivery,
     dispatchMetrics,
     deliveries,

@@ -120,6 +120,7 @@ export async function leave(fields: Partial<NewHint> = {}, { outbox } = dispatch
   const nowMs = clock.nowMs();
   const hint = {
     event: kfEvent(),
+    isFirst: () => false,
     keysId: null,
     arrivedAtMs: nowMs,
     attempts: 1,

@@ -137,6 +137,11 @@ export const CALLBACKS: Area = {
               example: SYNC_TOKEN,
             },
             openKfId: { description: 'The account that has something new.', example: OPEN_KF_ID },
+            createTime: {
+              description:
+                'The CreateTime of the event, seconds since the epoch: by it an older event is told from a newer one. The digits of WeCom’s XML are taken as text, too.',
+              example: 1_348_831_860,
+            },
           }),
         },
       },

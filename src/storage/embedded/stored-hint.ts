@@ -12,19 +12,31 @@ import {
 } from '../../dispatch/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
-import { type Check, hasShape, isNumber, isText, orNull } from '../record-shape.js';
+import { type Check, hasShape, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
 
 /** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
 type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
-type StoredEvent = Omit<KfEvent, 'raw' | 'traceparent'> & {
+type StoredEvent = Omit<KfEvent, 'raw' | 'traceparent' | 'createdAtS' | 'lagMs'> & {
   readonly raw: StoredRaw | null;
+  /** Not there in what an earlier version kept. */
+  readonly createdAtS: number | null | undefined;
+  /** Not there in what an earlier version kept. */
+  readonly lagMs: number | undefined;
   /** Not there in what an earlier version kept. */
   readonly traceparent: unknown;
 };
 /** Without its lease, which ends with the process. */
-export type StoredHint = Omit<Hint, 'lease' | 'event'> & { readonly event: StoredEvent };
+export type StoredHint = Omit<Hint, 'lease' | 'event' | 'eventId' | 'createdAtS'> & {
+  readonly event: StoredEvent;
+};
 
-export function toStored({ lease: _lease, event, ...same }: Hint): Buffer {
+export function toStored({
+  lease: _lease,
+  eventId: _id,
+  createdAtS: _createdAtS,
+  event,
+  ...same
+}: Hint): Buffer {
   const stored: StoredHint = { ...same, event: { ...event, raw: toStoredRaw(event.raw) } };
   return Buffer.from(JSON.stringify(stored));
 }
@@ -35,13 +47,14 @@ export function readStored(key: string, bytes: Buffer): StoredHint | null {
   return isStoredHint(stored) && hintKey(stored) === key && hintKey(stored.event) === key ? stored : null;
 }
 
-export function toHead({ event: _event, keysId: _keysId, ...same }: StoredHint): HintHead {
-  return { ...same, lease: null };
+export function toHead({ event, keysId: _keysId, ...same }: StoredHint): HintHead {
+  return { ...same, eventId: event.id, createdAtS: event.createdAtS ?? null, lease: null };
 }
 
 export function toKept({ event, keysId }: StoredHint): KeptEvent {
   const traceparent = readTraceparent(event.traceparent);
-  return { event: { ...event, raw: fromStoredRaw(event.raw), traceparent }, keysId };
+  const { createdAtS = null, lagMs = 0 } = event;
+  return { event: { ...event, createdAtS, lagMs, raw: fromStoredRaw(event.raw), traceparent }, keysId };
 }
 
 function toStoredRaw(raw: RawCallback | null): StoredRaw | null {
@@ -81,6 +94,8 @@ const isStoredHint = hasShape<StoredHint>({
     corpId: isText,
     openKfId: isText,
     syncToken: isText,
+    createdAtS: orAbsent(orNull(isNumber)),
+    lagMs: orAbsent(isNumber),
     raw: orNull(
       hasShape<StoredRaw>({ msgSignature: isText, timestamp: isText, nonce: isText, body: isText }),
     ),

@@ -10,7 +10,7 @@ import {
   hintKey,
 } from '../../dispatch/hint.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
-import { hasShape, isCount, isDate, isText, orNull } from '../record-shape.js';
+import { hasShape, isCount, isDate, isText, orAbsent, orNull } from '../record-shape.js';
 
 /**
  * Hints are ours alone and written by the driver itself: what mongoose's schemas would add, casts and defaults,
@@ -31,6 +31,10 @@ export interface HintRecord extends HeadRecord {
   readonly arrivedAt: Date;
   readonly eventId: string;
   readonly syncToken: string;
+  /** Not there in what an earlier version kept. */
+  readonly createdAtS: number | null | undefined;
+  /** Not there in what an earlier version kept. */
+  readonly lagMs: number | undefined;
   readonly raw: RawRecord | null;
   /** Not there in what an earlier version kept. */
   readonly traceparent: string | null | undefined;
@@ -76,6 +80,8 @@ export function toRecord(hint: Hint): HintRecord {
     arrivedAt: new Date(arrivedAtMs),
     eventId: event.id,
     syncToken: event.syncToken,
+    createdAtS: event.createdAtS,
+    lagMs: event.lagMs,
     raw: event.raw === null ? null : { ...event.raw, body: new mongo.Binary(event.raw.body) },
     traceparent: event.traceparent,
     keysId,
@@ -112,14 +118,19 @@ export function fromRecord(record: HintRecord): Hint | null {
   if (!isHint(record)) return null;
   const { _id, corpId, openKfId, eventId, syncToken, raw, lastFailure, leaseId, leasedUntil } = record;
   const { generation, state, attempts, step, endpoint, keysId } = record;
+  const { createdAtS = null, lagMs = 0 } = record;
   return {
     corpId,
     openKfId,
+    eventId,
+    createdAtS,
     event: {
       id: eventId,
       corpId,
       openKfId,
       syncToken,
+      createdAtS,
+      lagMs,
       raw: raw === null ? null : { ...raw, body: Buffer.from(raw.body.value()) },
       traceparent: readTraceparent(record.traceparent),
     },
@@ -154,6 +165,8 @@ const isHintRecord = hasShape<HintRecord>({
   arrivedAt: isDate,
   eventId: isText,
   syncToken: isText,
+  createdAtS: orAbsent(orNull(isCount)),
+  lagMs: orAbsent(isCount),
   raw: orNull(isRawRecord),
   // One that is none is left out: no event is lost for it.
   traceparent: () => true,

@@ -5,6 +5,7 @@ import {
   type Failure,
   type Hint,
   type HintHead,
+  datedOf,
   hintKey,
   merge,
   type NewHint,
@@ -85,6 +86,7 @@ export class MongoOutbox extends Outbox {
       if (!(await isKept)) return CONFLICT;
       return {
         generation: hint.generation,
+        dated: datedOf(hint),
         replaced: before?.hint?.generation ?? null,
         leaseId: hint.lease?.id ?? null,
         dueAtMs: hint.dueAtMs,

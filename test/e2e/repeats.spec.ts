@@ -1,0 +1,99 @@
+/** What an event does that comes again: to its puppet nothing, and to a newer event that waits nothing either. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ForgetlessPuppet } from '../support/forgetless-puppet.js';
+import { postJson, register } from '../support/puppet-server.js';
+// One of them is MongoDB.
+import { onEachStore } from '../support/stores.js';
+import { suiteManager } from '../support/suite-manager.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  type WecomApp,
+} from '../support/wecom.js';
+
+const SECOND = 1_348_831_860;
+
+onEachStore((newPlace) => {
+  const manager = suiteManager(newPlace);
+  let app: WecomApp;
+  let openKfId: string;
+  let puppet: ForgetlessPuppet;
+
+  beforeEach(async () => {
+    app = newApp();
+    openKfId = newOpenKfId();
+    puppet = await ForgetlessPuppet.start();
+    await register(manager.url, app, openKfId, puppet.url);
+  });
+
+  afterEach(() => puppet.close());
+
+  async function untilNothingWaits(): Promise<void> {
+    for (let waiting = 1; waiting > 0;) {
+      const response = await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`);
+      const { hint } = (await response.json()) as { hint: unknown };
+      waiting = hint === null ? 0 : 1;
+    }
+  }
+
+  const forms = {
+    /** As WeCom re-sends it: the same message, sealed anew. */
+    'as WeCom calls': (syncToken: string, second = SECOND) =>
+      postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId, syncToken, second))),
+    'as a gateway calls': (token: string, createTime?: number) =>
+      postJson(`${manager.url}/callback/decrypted/${app.corpId}`, { token, openKfId, createTime }),
+  };
+
+  describe.each(Object.entries(forms))('%s', (_form, send) => {
+    async function accepted(syncToken: string, second?: number): Promise<void> {
+      expect((await send(syncToken, second)).status).toBe(200);
+    }
+
+    const restarts = { 'while the manager runs': false, 'also after kill -9': true };
+
+    it.each(Object.entries(restarts))(
+      'settles no newer event of its second that waits, %s',
+      async (_when, isKilled) => {
+        await accepted('first');
+        if (isKilled) await manager.restart('SIGKILL');
+        puppet.isBusy = true;
+        await accepted('second');
+        await accepted('first');
+        expect(puppet.dropped).toBe(1);
+        puppet.isBusy = false;
+        await puppet.untilNews(2);
+      },
+    );
+
+    it('does not take the place of a newer event of its second that waits', async () => {
+      await accepted('first');
+      puppet.isDown = true;
+      await accepted('second');
+      await accepted('first');
+      puppet.isDown = false;
+      await puppet.untilNews(2);
+      expect(puppet.tokens(app)).toEqual(['first', 'second']);
+    });
+
+    it('does not take the place of an event of a later second, however late it comes', async () => {
+      puppet.isDown = true;
+      await accepted('newer', SECOND + 2);
+      await accepted('delayed', SECOND + 1);
+      puppet.isDown = false;
+      await puppet.untilNews(1);
+      expect(puppet.tokens(app)).toEqual(['newer']);
+    });
+
+    it('is settled by an event of a later second', async () => {
+      puppet.isBusy = true;
+      await accepted('older', SECOND + 1);
+      puppet.isBusy = false;
+      await accepted('newer', SECOND + 2);
+      await untilNothingWaits();
+      expect(puppet.tokens(app)).toEqual(['newer']);
+    });
+  });
+});
