@@ -31,12 +31,15 @@ export class Caller {
     return this.sendSealed(account, makeCallback(account).request);
   }
 
-  /** For what was sealed ahead, because sealing takes longer than sending. */
-  async sendSealed({ openKfId }: Account, request: Buffer): Promise<Answer> {
+  /**
+   * For what was sealed ahead, because sealing takes longer than sending, and for what is sent again.
+   * @param firstSentAtMs when the event was sent for the first time.
+   */
+  async sendSealed({ openKfId }: Account, request: Buffer, firstSentAtMs?: number): Promise<Answer> {
     const connection = this.#idle.pop() ?? this.#open();
     const sentAtMs = performance.now();
     const status = await connection.exchange(request);
-    this.oracle.answered(openKfId, sentAtMs, status);
+    this.oracle.answered(openKfId, firstSentAtMs ?? sentAtMs, status);
     if (connection.isUsable) this.#idle.push(connection);
     return { status, sentAtMs, latencyMs: performance.now() - sentAtMs };
   }
@@ -110,6 +113,31 @@ class Connection {
     const answer = this.#answer;
     this.#answer = null;
     answer?.(status);
+  }
+}
+
+const REMEMBERED_PER_ACCOUNT = 4;
+
+/** The latest events of each account, so that WeCom can send them again. */
+export class SentEvents {
+  readonly #events = new Map<string, { readonly request: Buffer; readonly sentAtMs: number }[]>();
+
+  /** A new event of the account. */
+  send(caller: Caller, account: Account): Promise<Answer> {
+    const { request } = makeCallback(account);
+    const events = this.#events.get(account.openKfId) ?? [];
+    events.push({ request, sentAtMs: performance.now() });
+    this.#events.set(account.openKfId, events.slice(-REMEMBERED_PER_ACCOUNT));
+    return caller.sendSealed(account, request);
+  }
+
+  /** One of its latest once more, to the byte; a new one where there is none. @param pick from a number below its argument. */
+  async sendAgain(caller: Caller, account: Account, pick: (below: number) => number): Promise<Answer> {
+    const events = this.#events.get(account.openKfId) ?? [];
+    const again = events[pick(events.length)];
+    return again === undefined
+      ? this.send(caller, account)
+      : caller.sendSealed(account, again.request, again.sentAtMs);
   }
 }
 

@@ -2,8 +2,9 @@
  * Counts what was lost, exactly. A callback that was answered 200 for an account is covered by a delivery to
  * that account which began after the callback was sent and which the puppet answered 2xx; what stays
  * uncovered when everything had time to drain is lost. It is of no account which event that delivery
- * carried: each is a hint to pull everything that is new. Whether the manager lived to see the 2xx does not
- * count either.
+ * carried: each is a hint to pull everything that is new. But puppets drop what they have had, by `webhook-id`, so a
+ * delivery of an event that was taken before covers nothing. Whether the manager lived to see the 2xx does not count
+ * either.
  *
  * All times are `performance.now()` of this process, in which both the callers and the puppets live.
  */
@@ -35,7 +36,7 @@ export class Oracle {
   sent = 0;
   /** Answers by status; `none` where the connection broke or nothing came in time. */
   readonly answers = new Map<string, number>();
-  /** Deliveries of an event that its puppet had taken before. */
+  /** Deliveries of an event that its puppet had taken before, which it drops. */
   duplicates = 0;
   arrivals = 0;
   onArrival: (arrival: Arrival) => void = () => {};
@@ -52,6 +53,7 @@ export class Oracle {
     return count;
   }
 
+  /** @param sentAtMs when the event was sent for the first time, if it comes again. */
   answered(openKfId: string, sentAtMs: number, status: number | null): void {
     this.sent++;
     const name = status === null ? 'none' : String(status);
@@ -74,6 +76,7 @@ export class Oracle {
   /** The puppet has written a 2xx. */
   taken(arrival: Arrival): void {
     const standing = this.#of(arrival.openKfId);
+    if (standing.takenIds.has(arrival.id)) return;
     standing.takenIds.add(arrival.id);
     standing.attemptMax = 0;
     standing.coveredUntilMs = Math.max(standing.coveredUntilMs, arrival.startedAtMs);

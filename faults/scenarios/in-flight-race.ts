@@ -1,13 +1,14 @@
 /**
  * A pair of events of one account: while the puppet holds its answer to the first, the second comes. Whatever
- * it then answers to either, in whatever order, a delivery must begin after the second came in.
+ * it then answers to either, in whatever order, a delivery must begin after the second came in. Then one of both often
+ * comes again, to any replica, and the puppet drops what it has had.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../bench/load/accounts.js';
 import type { Seeded } from '../../test/support/seeded.js';
 import { newApp, type WecomApp } from '../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
-import { Caller } from '../load.js';
+import { Caller, SentEvents } from '../load.js';
 import { Manager, UNLIMITED } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { stablePort } from '../ports.js';
@@ -59,6 +60,7 @@ async function onMongo(run: Run, form: Form): Promise<Row | NotRun> {
 class Race {
   readonly #random: Seeded;
   readonly #oracle = new Oracle();
+  readonly #sent = new SentEvents();
   #callers: Caller[] = [];
   #left: number;
   /** Pairs whose first event was held in its inline delivery, and in a later one. */
@@ -133,6 +135,9 @@ class Race {
     if (this.#random.below(4) > 0) first.take();
     else first.refuse();
     await second;
+    if (this.#random.below(3) === 0) return;
+    if (this.#random.below(2) === 0) puppet.refuseNext();
+    await this.#sent.sendAgain(this.#random.pick(this.#callers), account, this.#random.below);
   }
 
   /** At once, or around the moment at which the inline delivery of the first is handed over. */
@@ -143,7 +148,7 @@ class Race {
   }
 
   async #send(account: Account): Promise<void> {
-    await this.#random.pick(this.#callers).send(account);
+    await this.#sent.send(this.#random.pick(this.#callers), account);
   }
 
   #row(): Row {

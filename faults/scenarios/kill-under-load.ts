@@ -1,10 +1,10 @@
-/** SIGKILL at random instants while callbacks pour in and part of the puppets do not take theirs. */
+/** SIGKILL at random instants while callbacks pour in, some of them again, and part of the puppets do not take theirs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../bench/load/accounts.js';
 import type { Seeded } from '../../test/support/seeded.js';
 import { newApp } from '../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
-import { Caller, Load } from '../load.js';
+import { Caller, Load, SentEvents } from '../load.js';
 import { Manager, type ManagerOptions } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { stablePort } from '../ports.js';
@@ -15,6 +15,7 @@ import { type Row, type Scenario, toRow, unless } from '../scenario.js';
 
 const ACCOUNTS = 200;
 const RATE_PER_S = 200;
+const AGAIN_EVERY = 8;
 const ON_ITS_WAY_MS = 20_000;
 /** Every so many kills what was due gets the time that it may take. */
 const PATIENT_EVERY = 10;
@@ -50,12 +51,16 @@ class KillUnderLoad {
     await this.#openPuppets();
     const options = { port: await stablePort(), env: await run.newStore() };
     const caller = new Caller(options.port, this.#oracle);
+    const sent = new SentEvents();
     let manager = await Manager.start(run, options);
     await manager.register(this.#accounts);
     const load = new Load({
       ratePerS: RATE_PER_S,
       pick: () => this.#pick(),
-      send: (account) => caller.send(account),
+      send: (account) =>
+        this.#random.below(AGAIN_EVERY) === 0
+          ? sent.sendAgain(caller, account, this.#random.below)
+          : sent.send(caller, account),
     }).start();
     for (let number = 1; number <= this.#kills; number++) {
       manager = await this.#killAndStart(manager, options, number);
@@ -160,7 +165,7 @@ class KillUnderLoad {
     const described = {
       injection: 'kill under load',
       length: `${this.#kills} kills${this.#early > 0 ? ` and ${this.#early} during the start` : ''}`,
-      load: `${RATE_PER_S}/s over ${ACCOUNTS} accounts, 15 % down, 25 % slow or flaky`,
+      load: `${RATE_PER_S}/s over ${ACCOUNTS} accounts, 15 % down, 25 % slow or flaky; one in ${AGAIN_EVERY} comes again`,
     };
     return toRow(described, this.#oracle, {
       recovery: durations,
