@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { type Environment, loadConfig } from '../config/config.js';
 import { Secret } from '../kernel/secret.js';
@@ -105,10 +105,15 @@ describe('an open manager on loopback', () => {
 
 describe('an open manager, wherever it listens', () => {
   /** What a route of operators answers on a host that has a name, beside its code where it is refused. */
-  async function answersOf(method: 'GET' | 'POST', headers: Record<string, string>): Promise<unknown[]> {
+  async function answersOf(
+    method: 'GET' | 'POST',
+    headers: Record<string, string>,
+    more: FastifyContextConfig = {},
+  ): Promise<unknown[]> {
     const answers = [{ HOST: '0.0.0.0' }, {}].map(async (environment) => {
       const app = gated(environment);
-      app.route({ method, url: '/closed', config: { allowedCallers: ['operator'] }, handler: () => 'ok' });
+      const config = { allowedCallers: ['operator'] as const, ...more };
+      app.route({ method, url: '/closed', config, handler: () => 'ok' });
       const host = 'HOST' in environment ? 'wxkf.example:7777' : 'localhost:7777';
       const response = await app.inject({ method, url: '/closed', headers: { host, ...headers } });
       return response.statusCode === 200 ? 'ok' : response.json().code;
@@ -129,6 +134,14 @@ describe('an open manager, wherever it listens', () => {
       expect(await answersOf('POST', { origin })).toEqual(['AUTH_CROSS_SITE', 'AUTH_HOST_FOREIGN']);
   });
 
+  it.each(['cross-site', 'same-site', 'none'])(
+    'changes nothing by GET either, where the route may change something: %s',
+    async (site) => {
+      const answers = await answersOf('GET', { 'sec-fetch-site': site }, { changesSomething: true });
+      expect(answers).toEqual(['AUTH_CROSS_SITE', 'AUTH_CROSS_SITE']);
+    },
+  );
+
   it('lets another site not even read', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     expect(await answersOf('GET', headers)).toEqual(['AUTH_CROSS_SITE', 'AUTH_CROSS_SITE']);
@@ -143,7 +156,9 @@ describe('an open manager, wherever it listens', () => {
     { 'sec-fetch-site': 'none' },
   ])('answers all others: %j', async (headers) => {
     expect(await answersOf('GET', headers)).toEqual(['ok', 'ok']);
-    if (headers['sec-fetch-site'] !== 'none') expect(await answersOf('POST', headers)).toEqual(['ok', 'ok']);
+    if (headers['sec-fetch-site'] === 'none') return;
+    expect(await answersOf('POST', headers)).toEqual(['ok', 'ok']);
+    expect(await answersOf('GET', headers, { changesSomething: true })).toEqual(['ok', 'ok']);
   });
 });
 
@@ -243,6 +258,8 @@ describe('a session', () => {
     const closed = { config: { allowedCallers: ['operator'] as const } };
     app.get('/operators', closed, ({ role }) => ({ role }));
     app.post('/operators', closed, ({ role }) => ({ role }));
+    const changing = { config: { ...closed.config, changesSomething: true } };
+    app.get('/changing', changing, ({ role }) => ({ role }));
     app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, ({ role }) => ({ role }));
     const { url = '/operators', ...others } = headers;
     const response = await app.inject({ method, url, headers: { host: 'wxkf.example:7777', ...others } });
@@ -283,6 +300,7 @@ describe('a session', () => {
     { authorization: `Bearer ${OPERATOR}`, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
   ])('changes something for a page of the manager: %j', async (headers) => {
     expect(await ask('POST', headers)).toBe('operator');
+    expect(await ask('GET', { ...headers, url: '/changing' })).toBe('operator');
   });
 
   it.each([
@@ -301,6 +319,7 @@ describe('a session', () => {
     { authorization: basic, 'sec-fetch-site': 'cross-site' },
   ])('changes nothing for a page of another site: %j', async (headers) => {
     expect(await ask('POST', headers)).toBe('AUTH_CROSS_SITE');
+    expect(await ask('GET', { ...headers, url: '/changing' })).toBe('AUTH_CROSS_SITE');
   });
 });
 

@@ -5,9 +5,21 @@
  */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
+import { extendRouteConfig } from './route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    changesSomething?: boolean;
+  }
+}
 
 /** Of the console's own requests; a page of another site cannot send it without asking, and is refused. */
 export const CONSOLE_HEADER = 'x-wxkf-console';
+
+/** A call of the route counts as one that changes something, by whatever method it comes. */
+export function ChangesSomething(): MethodDecorator {
+  return extendRouteConfig({ changesSomething: true });
+}
 
 /** @returns the refusal of a request that may come from a page of another site. */
 export function refusalOfForeignPage(request: FastifyRequest): AppError | undefined {
@@ -35,8 +47,9 @@ export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) =>
   done(isReadByOther ? ofOtherSite('Sec-Fetch-Site') : refusalOfForeignPage(request));
 };
 
-function isReading({ method }: FastifyRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
+function isReading({ method, routeOptions }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return routeOptions.config.changesSomething !== true;
 }
 
 /** What the browser says itself counts first: a proxy may have changed Host, to which Origin has to be compared. */

@@ -2,11 +2,15 @@ import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { NotForBrowsers } from '../http/browser-headers.js';
+import { ChangesSomething } from '../http/own-page.js';
 import { StreamedBody } from '../http/streamed-body.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 
-/** What callers reach WeCom through: tokens, and every API under /cgi-bin/. */
+/**
+ * What callers reach WeCom through: tokens, and every API under /cgi-bin/. A GET is no less than a POST here: WeCom
+ * deletes by some, and a question for a token that fails counts against the address that all share.
+ */
 @Controller('puppetWxkfManager')
 export class WecomController {
   constructor(
@@ -16,12 +20,14 @@ export class WecomController {
 
   @Get('getToken')
   @AllowRoles('puppet', 'gateway')
+  @ChangesSomething()
   async getToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.tokens.answer(request, reply);
   }
 
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @ChangesSomething()
   @NotForBrowsers()
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
@@ -30,6 +36,7 @@ export class WecomController {
   /** The body goes through as it comes. What we answer in WeCom's place has its 200, not Nest's 201. */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @ChangesSomething()
   @NotForBrowsers()
   @StreamedBody()
   @HttpCode(200)
