@@ -1,7 +1,6 @@
 /**
  * What browsers are told with each answer. The core of helmet and not its plugin for Fastify, which hooks into
- * every route: a callback is read by no browser, and what the proxy passes on stays as WeCom wrote it. The headers
- * are always the same, so that helmet makes them once.
+ * every route, and a callback is read by no browser. The headers are always the same, so that helmet makes them once.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
@@ -36,15 +35,18 @@ export const OWN_FILES_ONLY: PagePolicy = {
   'base-uri': ["'none'"],
 };
 
+/** Of an answer whose type others choose: a page of it is of no site, and has neither scripts nor forms. */
+export const SANDBOXED: PagePolicy = { sandbox: [], ...NO_PAGE };
+
 /** Of an answer that no route made, or none that reads as JSON. */
 export const API_HEADERS = headersFor(NO_PAGE);
 
-/** The route answers with a page, which may load what the policy says. */
+/** The route answers with a page, or with what a browser may take for one, which may load what the policy says. */
 export function Page(pagePolicy: PagePolicy): MethodDecorator {
   return extendRouteConfig({ pagePolicy });
 }
 
-/** Nothing is added to what goes well: WeCom and gateways call it, often, or the answer is WeCom's own. */
+/** Nothing is added to what goes well: WeCom and gateways call it, often. */
 export function NotForBrowsers(): MethodDecorator {
   return extendRouteConfig({ notForBrowsers: true });
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
-import { NotForBrowsers } from '../http/browser-headers.js';
+import { Page, SANDBOXED } from '../http/browser-headers.js';
 import { ChangesSomething } from '../http/own-page.js';
 import { StreamedBody } from '../http/streamed-body.js';
 import { ApiProxy } from './proxy/api-proxy.js';
@@ -28,7 +28,7 @@ export class WecomController {
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @ChangesSomething()
-  @NotForBrowsers()
+  @Page(SANDBOXED)
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
@@ -37,7 +37,7 @@ export class WecomController {
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @ChangesSomething()
-  @NotForBrowsers()
+  @Page(SANDBOXED)
   @StreamedBody()
   @HttpCode(200)
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

@@ -113,11 +113,9 @@ it('tells browsers the same with the answers of every route, and lets no cache k
   }
 });
 
-it('leaves nothing out for browsers but where none calls, or the answer is that of WeCom', () => {
+it('leaves nothing out for browsers but where none calls', () => {
   const bare = routes.filter(({ notForBrowsers }) => notForBrowsers).map(({ url }) => url);
-  expect(new Set(bare)).toEqual(
-    new Set(['/callback/:corpId', '/callback/decrypted/:corpId', '/puppetWxkfManager/wxkfRequestProxy/*']),
-  );
+  expect(new Set(bare)).toEqual(new Set(['/callback/:corpId', '/callback/decrypted/:corpId']));
 });
 
 it('describes each of them once in the OpenAPI document, and nothing else', () => {

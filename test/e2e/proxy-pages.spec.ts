@@ -1,9 +1,10 @@
-/** What pages in a browser get from the API proxy and getToken of the built process: no call at WeCom. */
+/** What pages in a browser get from the API proxy and getToken of the built process: no call at WeCom, and no page. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { request } from 'undici';
 import { type CallOptions, call, jsonOf, postJsonBody } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';
+import { reply } from '../support/wecom-faults.js';
 
 const SECRET = 'marked-secret_of-puppets';
 const BASIC = ['Authorization', `Basic ${Buffer.from(`puppet:${SECRET}`).toString('base64')}`];
@@ -81,6 +82,44 @@ describe('with a secret for puppets, which a browser keeps as a password,', () =
     ];
     expect(answers).toEqual(answers.map(() => expect.objectContaining({ errcode: 0 })));
     expect(suite.calls('kf/account/list')).toHaveLength(answers.length);
+  });
+
+  describe('an answer of WeCom', () => {
+    const SANDBOX = {
+      'content-security-policy': "sandbox;default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    };
+
+    it.each([
+      ['short', '<script>fetch("/api/v1/apps")</script>'],
+      ['long', `<script>fetch("/api/v1/apps")</script>${' '.repeat(100_000)}`],
+      ['that is JSON', '{"errcode":0,"errmsg":"<script>"}'],
+    ])('%s is no page of the manager, whatever type it says', async (what, body) => {
+      const type = what === 'that is JSON' ? 'application/json' : 'text/html; charset=utf-8';
+      const theirs = {
+        'Content-Security-Policy': "default-src * 'unsafe-inline'",
+        'X-Content-Type-Options': 'sniff',
+        'X-Frame-Options': 'ALLOWALL',
+        'Cache-Control': 'public, max-age=86400',
+      };
+      suite.wecom.behave('*', reply(200, body, { 'Content-Type': type, ...theirs }));
+      const answer = await call(url('wxkfRequestProxy/kf/page?access_token=t'), { headers: BASIC });
+      expect(answer.headers).toMatchObject({ 'content-type': type, ...SANDBOX });
+      expect(answer.body.toString()).toBe(body);
+      // Each once: of two policies a browser keeps both, of two other values it may keep either.
+      const names = answer.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+      expect(names).toHaveLength(new Set(names).size);
+    });
+
+    it('in the place of which the manager answers is none either', async () => {
+      suite.wecom.behave('*', ({ response }) => void response.destroy());
+      const answer = await call(url('wxkfRequestProxy/kf/page?access_token=t'), { headers: BASIC });
+      expect([answer.status, answer.headers]).toEqual([504, expect.objectContaining(SANDBOX)]);
+    });
   });
 });
 

@@ -60,7 +60,7 @@ const ANY_ANSWER: Content = {
 const CALL: Omit<Description, 'id' | 'summary'> = {
   tags: ['puppets'],
   description:
-    "`wxkfRequestProxy/kf/sync_msg` calls `/cgi-bin/kf/sync_msg`. Status, headers and bytes go through both ways as they come, other parameters of the query too. Nothing is sent twice, but for a call whose token the manager added and WeCom found no good. `gettoken` is answered as `getToken` is. WeCom's limits are kept before WeCom does: errcode 45009 with `Retry-After`. Of one corp 512 calls at most are under way; a call has 30 s for each pause and 10 min in all. A request body has at most `PROXY_BODY_MAX_BYTES` (25 MB).",
+    "`wxkfRequestProxy/kf/sync_msg` calls `/cgi-bin/kf/sync_msg`. Status and bytes go through both ways as they come, other parameters of the query too, and of the headers those of types, lengths, encodings, ranges, dates and conditions, `Content-Disposition`, and WeCom's `Error-Code` and `Error-Msg`. Nothing is sent twice, but for a call whose token the manager added and WeCom found no good. `gettoken` is answered as `getToken` is. WeCom's limits are kept before WeCom does: errcode 45009 with `Retry-After`. Of one corp 512 calls at most are under way; a call has 30 s for each pause and 10 min in all. A request body has at most `PROXY_BODY_MAX_BYTES` (25 MB).",
   parameters: CALL_PARAMETERS,
   answers: {
     200: { description: "WeCom's own answer, or the manager's refusal in its name.", content: ANY_ANSWER },

@@ -13,7 +13,7 @@ let answers: (answer: CallerAnswer) => unknown;
 beforeEach(async () => {
   app = fastify();
   app.get('/', async (_request, reply) => {
-    reply.header('connection', 'close');
+    reply.header('x-of-the-route', 1).header('connection', 'close');
     await answers(new CallerAnswer(reply));
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -27,13 +27,13 @@ function openSocket() {
   return socket;
 }
 
-it('is written with the headers as they came, and those of the connection', async () => {
+it('is written with the headers as they came, and those of the route', async () => {
   const head = { ...HEAD, headers: [...HEAD.headers, 'Content-Length', '4'] };
   answers = (answer) => answer.whole(head, Buffer.from([0, 0x80, 0xff, 0x0a]));
   const bytes = Buffer.concat(await openSocket().toArray());
   const text = bytes.toString('latin1');
   expect(text).toMatch(
-    /^HTTP\/1\.1 200 OK\r\nX-Of-WeCom: 1\r\nx-of-wecom: 2\r\nContent-Length: 4\r\nx-request-id: req-1\r\nconnection: close\r\n/,
+    /^HTTP\/1\.1 200 OK\r\nX-Of-WeCom: 1\r\nx-of-wecom: 2\r\nContent-Length: 4\r\nx-of-the-route: 1\r\nconnection: close\r\n/,
   );
   expect(text.endsWith('\r\n\r\n\x00\x80\xff\n')).toBe(true);
 });

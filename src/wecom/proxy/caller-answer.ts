@@ -43,12 +43,11 @@ export class CallerAnswer {
     else this.#raw.once('close', then);
   }
 
+  /** WeCom's headers, then those that every answer of the route has. */
   begin({ status, statusText, headers }: AnswerHead): void {
     this.#hasBegun = true;
     this.#reply.hijack();
-    const own = ['x-request-id', String(this.#reply.request.id)];
-    const connection = this.#reply.getHeader('connection');
-    if (connection !== undefined) own.push('connection', String(connection));
+    const own = Object.entries(this.#reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
     this.#raw.writeHead(status, STATUS_TEXT.test(statusText) ? statusText : '', [...headers, ...own]);
   }
 

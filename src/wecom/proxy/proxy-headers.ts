@@ -1,54 +1,58 @@
 /** Which headers go through the proxy, both ways, as flat lists `[name, value, name, value, …]` in their order. */
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 
-/** They speak of one connection (RFC 9110, 7.6.1), or the next one makes its own. */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+/** They describe a body, of a request or an answer. */
+const OF_A_BODY = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-range',
+  'content-disposition',
 ];
-/** Credentials for the manager are none of WeCom's business, which takes its own in the query alone. */
-const NOT_TO_WECOM = new Set([
-  ...HOP_BY_HOP,
-  'host',
-  'expect',
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-request-id',
-  // Passed on as they were read.
-  'traceparent',
-  'tracestate',
+/** Others tell of the caller's network, or are credentials for the manager. */
+const TO_WECOM = new Set([
+  'accept',
+  'accept-encoding',
+  'user-agent',
+  'date',
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
 ]);
-const OF_A_BODY = new Set(['content-length', 'content-type', 'content-encoding']);
-const NOT_TO_CALLER = new Set([...HOP_BY_HOP, 'x-request-id']);
-/** Which pages may read an answer is said of WeCom's address and not of ours, where none may. */
-const OF_CORS = 'access-control-';
+export const TO_WECOM_WITH_BODY = new Set([...TO_WECOM, ...OF_A_BODY]);
+/** Others would act in the manager's name: set cookies, clear a browser's data, lead to another address. */
+export const TO_CALLER = new Set([
+  ...OF_A_BODY,
+  'accept-ranges',
+  'date',
+  'last-modified',
+  'etag',
+  'retry-after',
+  // WeCom's, of a media download that failed with status 200.
+  'error-code',
+  'error-msg',
+]);
 
+/** `x-request-id` and the trace are added as the manager read them. */
 export function toWecomHeaders(
   raw: readonly string[],
   requestId: string,
   hasBody: boolean,
   trace: TraceContext | null,
 ): readonly string[] {
-  const named = namedByConnection(raw);
-  const kept = filtered(
-    raw,
-    (name) => !NOT_TO_WECOM.has(name) && !named.has(name) && (hasBody || !OF_A_BODY.has(name)),
-  );
+  const kept = listed(raw, hasBody ? TO_WECOM_WITH_BODY : TO_WECOM);
   return [...kept, 'x-request-id', requestId, ...toTraceHeaders(trace)];
 }
 
 /** @param raw as undici gives them. */
 export function toCallerHeaders(raw: readonly Buffer[]): readonly string[] {
-  const texts = raw.map((item) => item.toString('latin1'));
-  const named = namedByConnection(texts);
-  return filtered(texts, (name) => !NOT_TO_CALLER.has(name) && !named.has(name) && !name.startsWith(OF_CORS));
+  return listed(
+    raw.map((item) => item.toString('latin1')),
+    TO_CALLER,
+  );
 }
 
 /** @returns `''` where there is none. */
@@ -59,7 +63,7 @@ export function headerOf(headers: readonly string[], wanted: string): string {
   return '';
 }
 
-/** Further names that the header Connection, which may come in several lines, says are of this connection alone. */
+/** What the header Connection, which may come in several lines, names is of this connection alone (RFC 9110, 7.6.1). */
 function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -69,11 +73,13 @@ function namedByConnection(headers: readonly string[]): ReadonlySet<string> {
   return names;
 }
 
-function filtered(headers: readonly string[], isKept: (name: string) => boolean): string[] {
+function listed(headers: readonly string[], list: ReadonlySet<string>): string[] {
+  const named = namedByConnection(headers);
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
-    if (isKept(name.toLowerCase())) kept.push(name, headers[index + 1] ?? '');
+    const key = name.toLowerCase();
+    if (list.has(key) && !named.has(key)) kept.push(name, headers[index + 1] ?? '');
   }
   return kept;
 }
