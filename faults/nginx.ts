@@ -1,10 +1,11 @@
-/** A real nginx before the replicas: the operators' example of `deploy/nginx`, on a port and in a folder of its own. */
+/** A real nginx before the replicas: the operators' example of `deploy/nginx`, on ports and in a folder of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Certificate, newCertificate } from '../test/support/certificate.js';
 import { stablePort } from './ports.js';
 import type { Run } from './run.js';
 
@@ -15,6 +16,8 @@ const POLL_MS = 20;
 
 /** Users who are not root often lack the folder where Debian puts it. */
 const PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
+
+const A_DAY_MS = 86_400_000;
 
 /**
  * What the example leaves to whoever includes it. `proxy_next_upstream off` is stricter than operators need:
@@ -37,6 +40,12 @@ http {
 }
 `;
 
+interface Ports {
+  /** Without TLS. */
+  readonly plain: number;
+  readonly tls: number;
+}
+
 export class Nginx {
   reloads = 0;
   #hasExited = false;
@@ -45,7 +54,9 @@ export class Nginx {
   private constructor(
     private readonly child: ChildProcess,
     private readonly folder: string,
-    readonly port: number,
+    readonly ports: Ports,
+    /** Signed itself: who connects to `ports.tls` has to trust it. */
+    readonly certificate: Certificate,
     readonly version: string,
   ) {
     this.#exited = once(child, 'close').then(() => {
@@ -53,17 +64,28 @@ export class Nginx {
     });
   }
 
-  /** @throws Error where there is no nginx, or it does not start. */
-  static async start(run: Run, replicas: readonly number[]): Promise<Nginx> {
-    const version = findVersion();
-    const port = await stablePort();
+  /**
+   * @param servers in place of the operators' example.
+   * @throws Error where there is no nginx, or it does not start.
+   */
+  static async start(
+    run: Pick<Run, 'root' | 'folder' | 'onEnd'>,
+    replicas: readonly number[],
+    servers = readFileSync(join(run.root, EXAMPLE), 'utf8'),
+  ): Promise<Nginx> {
+    const version = findNginx();
+    if (version === null) throw new Error("there is no nginx (Debian's package of that name has it)");
+    const ports = { plain: await stablePort(), tls: await stablePort() };
+    const certificate = newCertificate(new Date(Date.now() + A_DAY_MS));
     const folder = run.folder('nginx');
     writeFileSync(join(folder, 'nginx.conf'), MAIN);
-    writeFileSync(join(folder, 'wxkf-manager.conf'), exampleOn(run.root, port));
+    writeFileSync(join(folder, 'wxkf-manager.conf'), onLoopback(servers, ports));
+    writeFileSync(join(folder, 'wxkf-manager.pem'), certificate.cert);
+    writeFileSync(join(folder, 'wxkf-manager.key'), certificate.key);
     writeReplicas(folder, replicas);
     const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log', '-g', 'daemon off;'];
     const child = spawn('nginx', args, { env: { PATH }, stdio: 'ignore' });
-    const nginx = new Nginx(child, folder, port, version);
+    const nginx = new Nginx(child, folder, ports, certificate, version);
     run.onEnd(() => nginx.stop());
     await nginx.#whenListening();
     return nginx;
@@ -93,7 +115,7 @@ export class Nginx {
 
   async #whenListening(): Promise<void> {
     const limitMs = performance.now() + STARTS_WITHIN_MS;
-    while (!(await accepts(this.port))) {
+    while (!(await accepts(this.ports.tls))) {
       if (this.#hasExited || performance.now() > limitMs) {
         throw new Error(`nginx did not start: ${this.errors().join('\n')}`);
       }
@@ -102,18 +124,18 @@ export class Nginx {
   }
 }
 
-function findVersion(): string {
+/** @returns its version, `null` where there is none. */
+export function findNginx(): string | null {
   const { error, stderr } = spawnSync('nginx', ['-v'], { env: { PATH }, encoding: 'utf8' });
-  if (error) throw new Error(`there is no nginx (Debian's package of that name has it): ${error.message}`);
+  if (error) return null;
   return /nginx\/(\S+)/.exec(stderr)?.[1] ?? 'of an unknown version';
 }
 
-/** A port of the loopback instead of 80. */
-function exampleOn(root: string, port: number): string {
-  const example = readFileSync(join(root, EXAMPLE), 'utf8');
-  const own = example.replace('listen 80;', `listen 127.0.0.1:${port};`);
-  if (own === example) throw new Error(`${EXAMPLE} does not listen on 80`);
-  return own;
+/** Ports of the loopback instead of 80 and 443. */
+function onLoopback(servers: string, { plain, tls }: Ports): string {
+  const own = servers.replace('listen 443 ssl;', `listen 127.0.0.1:${tls} ssl;`);
+  if (own === servers) throw new Error('no server listens on 443 with TLS');
+  return own.replace('listen 80;', `listen 127.0.0.1:${plain};`);
 }
 
 /** Never half of it: nginx may be reading. */

@@ -56,7 +56,7 @@ async function rolling(run: Run): Promise<Row | NotRun> {
   const oracle = new Oracle();
   const puppets = await openPuppets(run, oracle);
   const replicas = await Replicas.start(run, ground, puppets.accounts);
-  const caller = new Caller(nginx.port, oracle);
+  const caller = new Caller(nginx.ports.plain, oracle);
   const others = new Others();
   others.enter('before');
   const load = loadOf(run, caller, puppets, others).start();
