@@ -1,0 +1,67 @@
+/** Other servers than deploy/nginx that operators get for a real nginx let through what they say, and nothing else. */
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, it } from '@jest/globals';
+import { DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
+import { firstLinesOf, tappedManager } from '../support/tapped-manager.js';
+
+const CERTIFICATE = 'ssl_certificate wxkf-manager.pem; ssl_certificate_key wxkf-manager.key;';
+
+/** The one block of nginx's language in a document. */
+function blockOf(document: string): string {
+  const [block, ...others] = readFileSync(document, 'utf8').matchAll(/^```nginx\n([^]*?)^```$/gm);
+  if (block?.[1] === undefined || others.length > 0) throw new Error(`not exactly one block in ${document}`);
+  return block[1];
+}
+
+nginxSuite('in front of a manager', () => {
+  const manager = tappedManager();
+  let nginx: RunningNginx | undefined;
+
+  afterEach(async () => {
+    await nginx?.close();
+    nginx = undefined;
+  });
+
+  /** What arrives of one request after another. */
+  async function passedBy(servers: string, targets: readonly string[]): Promise<readonly string[]> {
+    nginx = await startNginx(manager.port, servers.replaceAll('127.0.0.1:7777', `127.0.0.1:${manager.port}`));
+    manager.arrived();
+    for (const target of targets) await nginx.ask(target);
+    return firstLinesOf(manager.arrived()).map((line) => line.split(' ')[1] ?? '');
+  }
+
+  it('the lines of docs/protection.md let callbacks through', async () => {
+    const server = `server { listen 443 ssl; ${CERTIFICATE}\n${blockOf('docs/protection.md')}}`;
+    const callbacks = ['/callback/ww1', '/callback/ww1?nonce=a%2Fb'];
+    const others = ['/', '/health', '/api/v1/status', '/Callback/ww1', '//callback/ww1', ...DISGUISED];
+    expect(await passedBy(server, [...callbacks, ...others])).toEqual(callbacks);
+  });
+
+  it('the server of docs/console.md lets the console and the API through', async () => {
+    const server = blockOf('docs/console.md').replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
+    const own = [
+      '/console',
+      '/console?x',
+      '/console/session',
+      '/api/v1/status',
+      '/api/v1/kf-accounts/wk%2F1?x',
+    ];
+    const others = [
+      ...[
+        '/',
+        '/health',
+        '/metrics',
+        '/callback/ww1',
+        '/consoles',
+        '/api/v10',
+        '/API/v1/status',
+        '//console',
+      ],
+      '/metrics/../console',
+      '/callback/decrypted/..%2F..%2Fconsole',
+      `/puppetWxkfManager/puppetWxkfInfo/x${'%2F..'.repeat(3)}%2Fapi%2Fv1%2Fstatus`,
+      '/puppetWxkfManager/wxkfRequestProxy/../../api/v1/status',
+    ];
+    expect(await passedBy(server, [...own, ...others])).toEqual(own);
+  });
+});
