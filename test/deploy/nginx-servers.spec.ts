@@ -1,6 +1,8 @@
 /** Other servers than deploy/nginx that operators get for a real nginx let through what they say, and nothing else. */
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from '@jest/globals';
+import { EXAMPLE, kustomizeSuite, render } from '../support/kustomize.js';
+import { oneOf } from '../support/manifests.js';
 import { DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
 import { firstLinesOf, tappedManager } from '../support/tapped-manager.js';
 
@@ -64,4 +66,33 @@ nginxSuite('in front of a manager', () => {
     ];
     expect(await passedBy(server, [...own, ...others])).toEqual(own);
   });
+
+  kustomizeSuite('the Ingress of the example', () => {
+    it('lets callbacks through, whatever path leads to them', async () => {
+      const ingress = oneOf(render(EXAMPLE), 'Ingress');
+      const [path] = ingress.spec.rules.flatMap(({ http }) => http.paths);
+      const corpId = /\w{18}/.exec(path?.path ?? '')?.[0] ?? '';
+      const callbacks = [`/callback/${corpId}`, `/callback/${corpId}?nonce=a%2Fb`];
+      const others = ['/', '/callback/decrypted/ww1', '/callback/ww1', `/callback/${corpId}/`, '/console'];
+      const disguised = DISGUISED.map((target) => target.replace('ww1', corpId));
+      const arrived = await passedBy(byIngressNginx(ingress), [...callbacks, ...others, ...disguised]);
+      expect(arrived.slice(0, 2)).toEqual(callbacks);
+      const paths = arrived.map((target) => target.split('?')[0]);
+      expect(paths).toEqual(Array(2 + DISGUISED.length).fill(`/callback/${corpId}`));
+    });
+  });
 });
+
+/** The server that ingress-nginx writes for an Ingress: buildLocation and buildProxyPass of its template.go. */
+function byIngressNginx({ metadata, spec }: ReturnType<typeof oneOf>): string {
+  const { annotations = {} } = metadata;
+  const target = annotations['nginx.ingress.kubernetes.io/rewrite-target'];
+  const locations = spec.rules.flatMap(({ http }) =>
+    http.paths.map(({ path }) =>
+      target === undefined
+        ? `location = ${path} { proxy_pass http://127.0.0.1:7777; }`
+        : `location ~* "^${path}" { rewrite "(?i)${path}" ${target} break; proxy_pass http://127.0.0.1:7777; }`,
+    ),
+  );
+  return `server { listen 443 ssl; ${CERTIFICATE} ${locations.join(' ')} }`;
+}

@@ -1,12 +1,35 @@
 /** What stands around the pods: how many there are, what finds them, and who is let through to them. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.js';
 import { CLOSING_MS } from '../../src/http/shutdown.js';
 import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
-import { allOf, containerOf, environmentOf, oneOf, podOf, workloadOf } from '../support/manifests.js';
+import {
+  allOf,
+  containerOf,
+  environmentOf,
+  type Known,
+  oneOf,
+  podOf,
+  workloadOf,
+} from '../support/manifests.js';
 
 const README = readFileSync('README.md', 'utf8');
+
+const pathsOf = ({ spec }: Pick<Known, 'spec'>) => {
+  const paths = spec.rules.flatMap(({ http }) => http.paths);
+  expect(paths).not.toEqual([]);
+  return paths;
+};
+
+/** @throws Error where the condition is not found. */
+function letInByNginx(): RegExp {
+  const servers = readFileSync('deploy/nginx/wxkf-manager.conf', 'utf8');
+  const [, allowed] = /^ {2}if \(\$request_uri !~ "(\^\S+)"\) \{$/m.exec(servers) ?? [];
+  if (allowed === undefined) throw new Error('deploy/nginx compares no request');
+  return RegExp(allowed);
+}
 
 kustomizeSuite.each(OVERLAYS)('the selectors of %s', (_name, folder) => {
   it('all find the pods', () => {
@@ -67,14 +90,25 @@ kustomizeSuite('the components', () => {
     manifests = render(EXAMPLE);
   });
 
-  it('let in from outside what the line of nginx in the README does', () => {
-    const [, allowed = ''] = /^location ~ (\^\/callback\S+) \{$/m.exec(README) ?? [];
-    const paths = oneOf(manifests, 'Ingress').spec.rules.flatMap(({ http }) => http.paths);
-    expect(paths).not.toEqual([]);
+  it('let in from outside one path of each corp, which deploy/nginx lets in, too', () => {
+    const paths = pathsOf(parse(readFileSync('deploy/kubernetes/components/ingress/ingress.yaml', 'utf8')));
     for (const { path, pathType, backend } of paths) {
-      expect(path).toMatch(RegExp(allowed));
+      expect(path).toMatch(letInByNginx());
       expect(pathType).toBe('Exact');
       expect(backend.service).toEqual({ name: 'wxkf-manager', port: { name: 'http' } });
+    }
+  });
+
+  it('are completed by the example for ingress-nginx, which forwards the path that it compared', () => {
+    const ingress = oneOf(manifests, 'Ingress');
+    expect(ingress.metadata.annotations).toEqual({
+      'nginx.ingress.kubernetes.io/use-regex': 'true',
+      'nginx.ingress.kubernetes.io/rewrite-target': '/callback/$1',
+    });
+    for (const { path, pathType } of pathsOf(ingress)) {
+      const [, corps = ''] = /^\/callback\/\((\w+(?:\|\w+)*)\)\$$/.exec(path) ?? [];
+      for (const corpId of corps.split('|')) expect(`/callback/${corpId}`).toMatch(letInByNginx());
+      expect(pathType).toBe('ImplementationSpecific');
     }
   });
 

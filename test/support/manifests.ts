@@ -79,7 +79,7 @@ interface Fields {
   };
 }
 
-type Known = Manifest & Fields;
+export type Known = Manifest & Fields;
 
 export function allOf(manifests: readonly Manifest[], kind: string): readonly Known[] {
   return manifests.filter((manifest) => manifest.kind === kind) as Known[];
