@@ -1,11 +1,12 @@
 /** The environment that the manifests give is one that the manager takes, and starts with. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isOpen, loadConfig } from '../../src/config/config.js';
 import { secretFileOf } from '../../src/config/secret-files.js';
 import { SETTINGS } from '../../src/config/settings.js';
+import { TrustedProxies } from '../../src/http/trusted-proxies.js';
 import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import { startManager } from '../support/manager-process.js';
 import { containerOf, environmentOf, podOf } from '../support/manifests.js';
@@ -75,6 +76,25 @@ kustomizeSuite.each([...OVERLAYS, ['example', EXAMPLE]])('the environment of %s'
 
   it('comes with no Secret, which is for others to make', () => {
     expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+});
+
+kustomizeSuite('the forwarded addresses that the example believes', () => {
+  let TRUST_PROXY: string;
+  beforeAll(() => {
+    TRUST_PROXY = environmentOf(render(EXAMPLE)).TRUST_PROXY ?? '';
+  });
+
+  it.each(['10.244.1.7', '10.42.1.7', '10.0.1.7', '192.168.1.7'])(
+    'are not those that the pod %s tells',
+    (pod) => {
+      expect(new TrustedProxies(loadConfig({ TRUST_PROXY }).trustedProxies).has(pod)).toBe(false);
+    },
+  );
+
+  it('are told by the few of one range, which docs/kubernetes.md explains', () => {
+    expect(TRUST_PROXY).toMatch(/^[\d.]+\/(28|29|30|31|32)$/);
+    expect(readFileSync('docs/kubernetes.md', 'utf8')).toContain(`\`${TRUST_PROXY}\``);
   });
 });
 
