@@ -37,7 +37,9 @@ kustomizeSuite.each(OVERLAYS)('the pod of %s', (name, folder) => {
     expect(SETTINGS.port.default).toBe(environment.PORT);
     const { startupProbe, livenessProbe, readinessProbe } = container;
     const probed = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.port);
-    const letIn = oneOfPolicies(manifests).spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port));
+    const letIn = oneOfPolicies(manifests).spec.ingress.flatMap(({ ports = [] }) =>
+      ports.map(({ port }) => port),
+    );
     const [service] = oneOf(manifests, 'Service').spec.ports;
     expect([...probed, ...letIn, service?.name, service?.targetPort]).toEqual(Array(6).fill('http'));
   });

@@ -136,9 +136,20 @@ kustomizeSuite('docs/kubernetes.md', () => {
     expect(keys.sort()).toEqual(secrets.map(({ name }) => name).sort());
   });
 
-  it('gives namespaces the label that lets them in', () => {
-    const [, name = '', value = ''] = /^kubectl label namespace .* (\S+)=(\S+)$/m.exec(docs) ?? [];
-    expect(JSON.stringify(allOf(manifests(), 'NetworkPolicy'))).toContain(`{"${name}":"${value}"}`);
+  it('gives the namespaces of callers and those of puppets the labels that let them in, and the manager out', () => {
+    const labelled = [...docs.matchAll(/^kubectl label namespace (.*) (\S+)=(\S+)$/gm)].map(
+      ([, namespaces = '', name = '', value = '']) => ({ namespaces, labels: { [name]: value } }),
+    );
+    const policies = allOf(manifests(), 'NetworkPolicy').map(({ spec }) => spec);
+    const from = policies.flatMap(({ ingress = [] }) => ingress.map((rule) => rule.from));
+    const to = policies.flatMap(({ egress = [] }) => egress.flatMap((rule) => rule.to ?? []));
+    const [callers, called, ...others] = labelled;
+    expect(others).toEqual([]);
+    expect(from).toEqual([[{ namespaceSelector: { matchLabels: callers?.labels } }]]);
+    expect(to).toEqual([{ namespaceSelector: { matchLabels: called?.labels } }]);
+    expect(callers?.labels).not.toEqual(called?.labels);
+    expect(called?.namespaces).not.toMatch(/ingress|monitoring/);
+    expect(callers?.namespaces).toMatch(/ingress.* monitoring/);
   });
 
   it('tells a rollout by the times that are set', () => {

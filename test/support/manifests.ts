@@ -44,6 +44,17 @@ export interface Pod {
   readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
 }
 
+/** Of what comes in, or goes out. */
+interface PolicyRule {
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
+  readonly ports?: readonly { readonly port: string | number }[];
+}
+
+interface Peer {
+  readonly namespaceSelector?: Selector;
+}
+
 /** The fields of the kinds that there are, each of one kind or of several. */
 interface Fields {
   readonly data?: Readonly<Record<string, string>>;
@@ -53,7 +64,8 @@ interface Fields {
     readonly podSelector: Selector;
     readonly replicas?: number;
     readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
-    readonly ingress: readonly { readonly ports: readonly { readonly port: string | number }[] }[];
+    readonly ingress: readonly PolicyRule[];
+    readonly egress: readonly PolicyRule[];
     readonly minReplicas: number;
     readonly maxUnavailable: number;
     readonly scaleTargetRef: { readonly kind: string; readonly name: string };
