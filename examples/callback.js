@@ -29,7 +29,12 @@ export function textOf(xml, name) {
 
 /** An opened callback that tells a puppet that there is something new has the `event` kf_msg_or_event. */
 export function readEvent(xml) {
-  return { event: textOf(xml, 'Event'), token: textOf(xml, 'Token'), openKfId: textOf(xml, 'OpenKfId') };
+  return {
+    event: textOf(xml, 'Event'),
+    token: textOf(xml, 'Token'),
+    openKfId: textOf(xml, 'OpenKfId'),
+    createTime: textOf(xml, 'CreateTime') || null,
+  };
 }
 
 /** What WeCom sealed: the `<Encrypt>` of a callback, the `echostr` of a verification. @throws Refusal */

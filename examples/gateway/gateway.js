@@ -29,9 +29,9 @@ async function tellManager(news) {
 }
 
 /** Only news of a kf account are for puppets. */
-async function forward({ event, token, openKfId }) {
+async function forward({ event, token, openKfId, createTime }) {
   if (event !== 'kf_msg_or_event') return;
-  const { status, text } = await tellManager({ token, openKfId });
+  const { status, text } = await tellManager({ token, openKfId, createTime });
   if (status !== 200) throw new Refusal(status, text);
 }
 

@@ -202,6 +202,16 @@ describe('what is sent again', () => {
     expect(idsOf(server).at(-1)).not.toBe('event-1');
     expect(await hintOf()).toBeNull();
   });
+
+  it('has them as much earlier as the event came in late', async () => {
+    await keep({ raw: RAW, lagMs: 9 * MINUTE_MS });
+    await pass(MINUTE_MS - 100);
+    expect(new Set(idsOf(server))).toEqual(new Set(['event-1']));
+    await pass(MINUTE_MS);
+    server.behave(taking);
+    await pass(30 * SECOND_MS);
+    expect(lastOf(server)).toMatchObject({ body: JSON.stringify({ token: '', openKfId: ACCOUNT }) });
+  });
 });
 
 describe('resyncs', () => {
