@@ -122,6 +122,14 @@ describe('an event that is not taken', () => {
     expect(server.received).toEqual([]);
   });
 
+  it('has a puppet of which somebody unknown said goodbye, and that is not there either', async () => {
+    await registerAt(await refusedUrl());
+    const { openKfId, corpId } = event;
+    await dispatch.registry.deregister({ openKfId, corpId, from: '10.9.9.9' });
+    const error = await pending(send(dispatch.registry.findPuppet(openKfId)));
+    expect(error).toMatchObject({ stage: 'connect', attempts: 1 });
+  });
+
   it('has a puppet that is not there', async () => {
     const error = await pending(send(await registerAt(await refusedUrl())));
     expect(error).toMatchObject({

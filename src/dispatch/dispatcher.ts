@@ -31,6 +31,8 @@ const KEEP_RESERVE_MS = 500;
 const KEEP_AGAIN_MS = 250;
 /** When a puppet is tried that has deregistered, or is just registering with another process. */
 const LATER_MS = 5_000;
+/** Another process notes within milliseconds that it has answered a registration: looked for often at first. */
+const LOOK_AGAIN_FIRST_MS = 10;
 
 export type Dispatched =
   | { readonly delivery: 'delivered'; readonly status: number; readonly attempts: number }
@@ -130,10 +132,24 @@ export class Dispatcher {
       puppet = ofCorp(event, this.registry.findPuppet(event.openKfId));
     }
     if (puppet === null) return notTried('unregistered', null);
+    if (this.registry.isHeldBack(puppet)) puppet = ofCorp(event, await this.#whenNoted(puppet, endMs));
+    if (puppet === null) return notTried('unregistered', null);
     const first = await this.#tryOnce(incoming, puppet, endMs, 0);
     if (first.taken || first.late !== null || FINAL_STAGES.has(first.stage)) return first;
     const moved = ofCorp(event, await this.#findMoved(puppet, endMs));
     return moved === null ? first : this.#tryOnce(incoming, moved, endMs, first.attempts);
+  }
+
+  /** The puppet once the process that took its registration has noted its answer, or as it is at the end. */
+  async #whenNoted(puppet: Puppet, endMs: number): Promise<Puppet | null> {
+    let known: Puppet | null = puppet;
+    for (let pauseMs = LOOK_AGAIN_FIRST_MS; known !== null && this.registry.isHeldBack(known); pauseMs *= 2) {
+      const leftMs = endMs - this.clock.elapsedMs() - pauseMs;
+      if (leftMs <= 0) break;
+      await new Promise<void>((resolve) => void this.clock.after(pauseMs, resolve));
+      known = await this.registry.rereadPuppet(puppet.openKfId, leftMs);
+    }
+    return known;
   }
 
   /** The puppet where it is now, if another replica knows it to be back or at another endpoint. */
@@ -151,7 +167,7 @@ export class Dispatcher {
     endMs: number,
     attemptsBefore: number,
   ): Promise<Tried> {
-    if (!puppet.online) return notTried('offline', puppet, attemptsBefore);
+    if (!puppet.online && !puppet.goodbyeDoubted) return notTried('offline', puppet, attemptsBefore);
     if (this.registry.isHeldBack(puppet)) return notTried('registering', puppet, attemptsBefore);
     // Where nothing can be kept, an attempt is the better chance.
     if (!this.keeper.isFailing && this.overload.keepsNext(this.client.underWayAt(puppet)))
@@ -173,7 +189,10 @@ export class Dispatcher {
       if (endpoint !== null) this.#count(endpoint, startedMs, ended);
     });
     if (result === 'late') return { ...notTried('late', puppet, attempts), late: attempt };
-    if (result.taken) return { taken: true, status: result.status, attempts };
+    if (result.taken) {
+      if (!puppet.online) this.redelivery.untilOver(this.registry.markOnline(puppet));
+      return { taken: true, status: result.status, attempts };
+    }
     return { ...result, attempts, puppet, late: null };
   }
 
@@ -317,7 +336,8 @@ export class Dispatcher {
     }
     const wakeIfKnown = async (): Promise<void> => {
       await this.registry.whenAnswered(openKfId);
-      const known = await this.registry.rereadPuppet(openKfId, INLINE_BUDGET_MS);
+      const reread = await this.registry.rereadPuppet(openKfId, INLINE_BUDGET_MS);
+      const known = reread && (await this.#whenNoted(reread, this.clock.elapsedMs() + LATER_MS));
       if (known?.corpId === corpId && !this.registry.isHeldBack(known)) await this.redelivery.wake(known);
     };
     // Else the patrol finds it.

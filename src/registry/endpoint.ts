@@ -34,3 +34,9 @@ export function readEndpoint(text: string): Endpoint | EndpointFault {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return { origin: url.origin, host, basePath, href: url.origin + basePath };
 }
+
+/** Whether both lead to the same, however they are written. */
+export function isSameEndpoint(one: string, other: string): boolean {
+  const [a, b] = [readEndpoint(one), readEndpoint(other)];
+  return 'href' in a && 'href' in b && a.href === b.href;
+}

@@ -85,6 +85,7 @@ export function fromExported(line: object): Puppet {
     ...toRegistration(dto, dto.from ?? ''),
     acceptedSecretId: dto.acceptedSecretId ?? null,
     online: dto.online,
+    goodbyeDoubted: false,
     lastOnlineAtMs: dto.lastOnlineDate === undefined ? null : Date.parse(dto.lastOnlineDate),
     replacedFrom: dto.replacedFrom ?? [],
     answered: true,

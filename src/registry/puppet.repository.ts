@@ -53,7 +53,7 @@ export abstract class PuppetRepository {
   /**
    * Marks the puppet offline at `nowMs` if it belongs to the corp and, where `endpoint` is given, is
    * still the one registered there; and not if the goodbye comes from an address that the latest
-   * registration replaced.
+   * registration replaced. See `isDoubted` for one that nothing shows to be its own.
    * @returns the puppet as it is now; `null` when nothing matched and nothing was changed.
    */
   abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
@@ -91,6 +91,11 @@ export interface Goodbye {
   readonly endpoint?: string | undefined;
   /** The address that it comes from. */
   readonly from?: string | undefined;
+}
+
+/** Whether it neither names the endpoint nor comes from the address that registered: any puppet could have said it. */
+export function isDoubted({ endpoint, from }: Goodbye, puppet: Pick<Puppet, 'from'>): boolean {
+  return endpoint === undefined && from !== undefined && from !== puppet.from;
 }
 
 /** Whether a goodbye comes from a puppet that was replaced, and not from the one that replaced it. */

@@ -22,6 +22,8 @@ export interface Puppet {
   readonly from: string;
   /** False after a goodbye. */
   readonly online: boolean;
+  /** Whether nothing showed that its goodbye was its own, so that it may be there all the same; false while it is online. */
+  readonly goodbyeDoubted: boolean;
   /** The last hello or goodbye, store time, epoch milliseconds; `null` where it was never recorded. */
   readonly lastOnlineAtMs: number | null;
   /** Addresses of the account's latest registrations that this one replaced, the last one last. */
@@ -39,7 +41,10 @@ export function accountKey({ corpId, openKfId }: Pick<Puppet, 'corpId' | 'openKf
 }
 
 /** What is known of a puppet when it registers. */
-export type Registration = Omit<Puppet, 'online' | 'lastOnlineAtMs' | 'replacedFrom' | 'answered'>;
+export type Registration = Omit<
+  Puppet,
+  'online' | 'goodbyeDoubted' | 'lastOnlineAtMs' | 'replacedFrom' | 'answered'
+>;
 
 /** Puppets come and go; an old one that still has to say goodbye is among the last of them. */
 const REPLACED_FROM_MAX = 8;
@@ -54,6 +59,7 @@ export function toRegistered(
     ...registration,
     acceptedSecretId: registration.acceptedSecretId ?? before?.acceptedSecretId ?? null,
     online: true,
+    goodbyeDoubted: false,
     lastOnlineAtMs: nowMs,
     replacedFrom: replacedBy(before, registration.from),
   };
@@ -71,6 +77,7 @@ export function isSamePuppet(a: Puppet, b: Puppet): boolean {
   return (
     a.endpoint === b.endpoint &&
     a.online === b.online &&
+    a.goodbyeDoubted === b.goodbyeDoubted &&
     a.lastOnlineAtMs === b.lastOnlineAtMs &&
     a.answered === b.answered &&
     a.name === b.name &&

@@ -11,6 +11,7 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import type { App } from './apps/app.js';
 import { AppRepository } from './apps/app.repository.js';
 import { KnownApps } from './apps/known-apps.js';
+import { isSameEndpoint } from './endpoint.js';
 import { EndpointPolicy } from './endpoint-policy.js';
 import type { CorpKeys } from './known-corps.js';
 import type { Puppet, Registration } from './puppet.js';
@@ -159,12 +160,25 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
    * address that was replaced: a dying process may speak after its successor.
    * @throws AppError `STORE_UNAVAILABLE`; it may then take effect late.
    */
-  async deregister(goodbye: Goodbye): Promise<void> {
+  async deregister(said: Goodbye): Promise<void> {
+    const goodbye = await this.#asRegistered(said);
     const write = this.#sync.beginWrite(goodbye.openKfId);
     const puppet = await inTime(write, this.repository.markOffline(goodbye, this.storeClock.nowMs()));
     write.end(puppet);
     const { openKfId, corpId, from } = goodbye;
     this.log.info({ openKfId, corpId, from, applied: puppet !== null }, 'registry.deregistered');
+  }
+
+  /** The endpoint as the puppet had registered it, where the goodbye names the same in another spelling. */
+  async #asRegistered(goodbye: Goodbye): Promise<Goodbye> {
+    const { openKfId, endpoint } = goodbye;
+    if (endpoint === undefined) return goodbye;
+    const known = this.findPuppet(openKfId);
+    if (known?.endpoint === endpoint) return goodbye;
+    const puppet = await this.rereadPuppet(openKfId, LOOK_UP_LIMIT_MS);
+    return puppet !== null && isSameEndpoint(puppet.endpoint, endpoint)
+      ? { ...goodbye, endpoint: puppet.endpoint }
+      : goodbye;
   }
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */

@@ -159,6 +159,31 @@ export function puppetRepositoryContract(open: () => Promise<OpenedRepository>):
         expect(await repository.find('wkAccount-1')).toMatchObject({ online: true });
       });
 
+      it('from the address that registered is not doubted', async () => {
+        expect(await goodbyeFrom('10.0.0.3')).toMatchObject({ online: false, goodbyeDoubted: false });
+      });
+
+      it('from another address is doubted, until the puppet is known to be there or to be gone', async () => {
+        expect(await goodbyeFrom('10.9.9.9')).toMatchObject({ online: false, goodbyeDoubted: true });
+        const found = await repository.find('wkAccount-1');
+        expect(found).toMatchObject({ online: false, goodbyeDoubted: true });
+        if (found === null) throw new Error('it is not there');
+        expect(await repository.markOnline(found, NOW_MS)).toMatchObject({ goodbyeDoubted: false });
+        await goodbyeFrom('10.9.9.9');
+        expect(await goodbyeFrom('10.0.0.3')).toMatchObject({ online: false, goodbyeDoubted: false });
+        await goodbyeFrom('10.9.9.9');
+        expect(await saved(repository, { from: '10.0.0.4' }, NOW_MS)).toMatchObject({
+          goodbyeDoubted: false,
+        });
+      });
+
+      it('from another address is not doubted where it names the endpoint', async () => {
+        const { endpoint } = await saved(repository, { from: '10.0.0.3' }, NOW_MS);
+        const goodbye = { openKfId: 'wkAccount-1', corpId: 'wwCorp_1', endpoint, from: '10.9.9.9' };
+        const offline = { online: false, goodbyeDoubted: false };
+        expect(await repository.markOffline(goodbye, NOW_MS)).toMatchObject(offline);
+      });
+
       it.each(['10.0.0.3', '10.9.9.9'])('from %s counts', async (from) => {
         expect(await goodbyeFrom(from)).toMatchObject({ online: false });
       });

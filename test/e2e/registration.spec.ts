@@ -12,7 +12,10 @@ import { suiteManager } from '../support/suite-manager.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 onEachStore((newPlace) => {
-  const manager = suiteManager(newPlace);
+  const manager = suiteManager(() => {
+    const place = newPlace();
+    return { ...place, env: { ...place.env, TRUST_PROXY: '127.0.0.1' } };
+  });
   let puppet: PuppetServer;
   let app: WecomApp;
   let openKfId: string;
@@ -112,6 +115,25 @@ onEachStore((newPlace) => {
     await kept;
     expect((await send()).status).toBe(200);
     expect(puppet.received).toHaveLength(2);
+  });
+
+  it('knows its endpoint in another spelling', async () => {
+    await register(manager.url, app, openKfId, `${puppet.url}/`);
+    const endpoint = puppet.url.replace('http:', 'HTTP:');
+    await post('deregister', { kfId: openKfId, corpId: app.corpId, endpoint });
+    expect(await info()).toMatchObject({ online: false });
+  });
+
+  it('sends a puppet at once what comes after a goodbye that anybody could have said', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const goodbye = JSON.stringify({ kfId: openKfId, corpId: app.corpId });
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': '10.9.9.9' };
+    const url = `${manager.url}/puppetWxkfManager/deregister`;
+    expect((await fetch(url, { method: 'POST', headers, body: goodbye })).status).toBe(200);
+    expect(await info()).toMatchObject({ online: false });
+    expect((await send()).status).toBe(200);
+    expect(puppet.received).toHaveLength(1);
+    while (!((await info()) as { online: boolean }).online) await new Promise(setImmediate);
   });
 
   it.each([

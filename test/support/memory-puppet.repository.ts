@@ -3,6 +3,7 @@ import {
   type ChangeCursor,
   type Changes,
   type Goodbye,
+  isDoubted,
   isFromReplaced,
   type Judge,
   PuppetRepository,
@@ -67,7 +68,8 @@ export class MemoryPuppetRepository extends PuppetRepository {
     if (puppet?.corpId !== corpId) return null;
     if (endpoint !== undefined && endpoint !== puppet.endpoint) return null;
     if (isFromReplaced(goodbye, puppet)) return null;
-    return this.#write({ ...puppet, online: false, lastOnlineAtMs: nowMs });
+    const goodbyeDoubted = isDoubted(goodbye, puppet);
+    return this.#write({ ...puppet, online: false, goodbyeDoubted, lastOnlineAtMs: nowMs });
   }
 
   override async markOnline(
@@ -76,7 +78,8 @@ export class MemoryPuppetRepository extends PuppetRepository {
   ): Promise<Puppet | null> {
     const puppet = this.#get(openKfId);
     if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
-    return this.#write({ ...puppet, online: true, answered: true, lastOnlineAtMs: nowMs });
+    const online = { online: true, goodbyeDoubted: false, answered: true, lastOnlineAtMs: nowMs };
+    return this.#write({ ...puppet, ...online });
   }
 
   override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {

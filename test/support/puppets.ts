@@ -22,6 +22,7 @@ export function registeredPuppet(fields: Partial<Puppet> = {}): Puppet {
   return {
     ...registration(),
     online: true,
+    goodbyeDoubted: false,
     lastOnlineAtMs: null,
     replacedFrom: [],
     answered: true,

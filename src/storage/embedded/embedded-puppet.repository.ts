@@ -5,6 +5,7 @@ import { type Puppet, type Registration, toRegistered } from '../../registry/pup
 import {
   type Changes,
   type Goodbye,
+  isDoubted,
   isFromReplaced,
   type Judge,
   PuppetRepository,
@@ -19,6 +20,7 @@ export type StoredPuppet = Omit<
   | 'encodingAESKey'
   | 'acceptedSecretId'
   | 'from'
+  | 'goodbyeDoubted'
   | 'replacedFrom'
   | 'answered'
 > & {
@@ -27,6 +29,7 @@ export type StoredPuppet = Omit<
   readonly encodingAESKey: string;
   readonly acceptedSecretId?: string | null;
   readonly from?: string;
+  readonly goodbyeDoubted?: boolean;
   readonly replacedFrom?: readonly string[];
 };
 
@@ -95,7 +98,8 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
     return this.#write(openKfId, (puppet) => {
       if (puppet?.corpId !== corpId || isFromReplaced(goodbye, puppet)) return null;
       if (endpoint !== undefined && puppet.endpoint !== endpoint) return null;
-      return { ...puppet, online: false, lastOnlineAtMs: nowMs };
+      const goodbyeDoubted = isDoubted(goodbye, puppet);
+      return { ...puppet, online: false, goodbyeDoubted, lastOnlineAtMs: nowMs };
     });
   }
 
@@ -105,7 +109,7 @@ export class EmbeddedPuppetRepository extends PuppetRepository {
   ): Promise<Puppet | null> {
     return this.#write(openKfId, (puppet) => {
       if (puppet?.corpId !== corpId || puppet.endpoint !== endpoint) return null;
-      return { ...puppet, online: true, lastOnlineAtMs: nowMs };
+      return { ...puppet, online: true, goodbyeDoubted: false, lastOnlineAtMs: nowMs };
     });
   }
 
@@ -154,6 +158,7 @@ export function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same 
   return {
     acceptedSecretId: null,
     from: '',
+    goodbyeDoubted: false,
     replacedFrom: [],
     answered: true,
     ...same,

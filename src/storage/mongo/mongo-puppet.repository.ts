@@ -86,15 +86,17 @@ export class MongoPuppetRepository extends PuppetRepository {
 
   override async markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null> {
     const { openKfId, corpId, endpoint, from } = goodbye;
-    const filter = {
+    const offline = { online: false, lastOnlineDate: new Date(nowMs) };
+    const account = {
       kfOpenId: openKfId,
       corpId,
       ...(endpoint !== undefined && { botEndpoint: endpoint }),
-      ...(from !== undefined && {
-        $or: [{ registeredFrom: from }, { replacedFrom: { $ne: from } }],
-      }),
     };
-    return this.#set(filter, { online: false, lastOnlineDate: new Date(nowMs) });
+    if (from === undefined) return this.#set(account, { ...offline, goodbyeDoubted: false });
+    const own = await this.#set({ ...account, registeredFrom: from }, { ...offline, goodbyeDoubted: false });
+    if (own !== null) return own;
+    const others = { ...account, registeredFrom: { $ne: from }, replacedFrom: { $ne: from } };
+    return this.#set(others, { ...offline, goodbyeDoubted: endpoint === undefined });
   }
 
   override async markOnline(
@@ -102,7 +104,12 @@ export class MongoPuppetRepository extends PuppetRepository {
     nowMs: number,
   ): Promise<Puppet | null> {
     const filter = { kfOpenId: openKfId, corpId, botEndpoint: endpoint };
-    return this.#set(filter, { online: true, answered: true, lastOnlineDate: new Date(nowMs) });
+    return this.#set(filter, {
+      online: true,
+      goodbyeDoubted: false,
+      answered: true,
+      lastOnlineDate: new Date(nowMs),
+    });
   }
 
   override async markAnswered({ openKfId, endpoint, lastOnlineAtMs }: Puppet): Promise<void> {
@@ -183,7 +190,7 @@ export class MongoPuppetRepository extends PuppetRepository {
 
   async #set(
     filter: QueryFilter<PuppetRecord>,
-    fields: Partial<Pick<PuppetRecord, 'online' | 'lastOnlineDate' | 'answered'>>,
+    fields: Partial<Pick<PuppetRecord, 'online' | 'goodbyeDoubted' | 'lastOnlineDate' | 'answered'>>,
   ): Promise<Puppet | null> {
     const update = { $set: fields, $currentDate: { updatedAt: true } } as const;
     const set = () => this.model.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean();

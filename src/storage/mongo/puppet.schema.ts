@@ -44,6 +44,10 @@ export class PuppetRecord {
   @Prop({ type: Boolean })
   online?: boolean;
 
+  /** Not there where nothing doubts it. */
+  @Prop({ type: Boolean })
+  goodbyeDoubted?: boolean;
+
   @Prop({ type: Date })
   lastOnlineDate?: Date;
 
@@ -86,6 +90,7 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     encodingAESKey: new Secret(toText(record.encodingAESKey)),
     acceptedSecretId: record.acceptedSecretId ?? null,
     online: record.online === true,
+    goodbyeDoubted: record.online !== true && record.goodbyeDoubted === true,
     lastOnlineAtMs: toTimeMs(record.lastOnlineDate),
     from: record.registeredFrom ?? '',
     replacedFrom: record.replacedFrom ?? [],
@@ -118,19 +123,21 @@ export function toRecord(registration: Registration, nowMs: number) {
     registeredFrom: registration.from,
     answered: false,
     online: true,
+    goodbyeDoubted: false,
     lastOnlineDate: new Date(nowMs),
   };
 }
 
 /** All fields of a puppet, `null` for what was never recorded, so that nothing of an earlier record stays. */
 export function toRestoredRecord(puppet: Puppet) {
-  const { acceptedSecretId, replacedFrom, online, lastOnlineAtMs } = puppet;
+  const { acceptedSecretId, replacedFrom, online, goodbyeDoubted, lastOnlineAtMs } = puppet;
   return {
     ...toRecord(puppet, 0),
     acceptedSecretId,
     replacedFrom,
     answered: true,
     online,
+    goodbyeDoubted,
     lastOnlineDate: lastOnlineAtMs === null ? null : new Date(lastOnlineAtMs),
   };
 }
@@ -144,6 +151,7 @@ export const FORGOTTEN = {
   token: 1,
   encodingAESKey: 1,
   acceptedSecretId: 1,
+  goodbyeDoubted: 1,
   lastOnlineDate: 1,
   registeredFrom: 1,
   replacedFrom: 1,
