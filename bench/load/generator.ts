@@ -1,14 +1,18 @@
 /**
- * WeCom under load: connections that are kept open, each with one request under way, written from buffers
+ * WeCom under load: connections that autocannon keeps open, each with one request under way, written from buffers
  * made beforehand. It counts every answer that is not 200 or not right, and every connection that broke under a
- * request.
+ * request, from the events of autocannon's connections: its own result leaves out requests whose connection closed,
+ * and those that are under way when it stops.
  */
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon, { type Client, type OnResponse } from 'autocannon';
 import { Latencies } from './latencies.js';
-import { MessageReader } from './message-reader.js';
 
 const LAST_ANSWERS_MS = 6_000;
+const REOPEN_MS = 20;
+/** In seconds, but for `sampleInt`: a run ends only when it is stopped, which it looks for every 100 ms. */
+const LIMITS = { duration: 1_000_000, timeout: 1_000_000, sampleInt: 100 };
+const NOTHING = Buffer.alloc(0);
 
 /** A whole request, ready to be written to a socket. */
 export type Prepared = { readonly request: Buffer };
@@ -19,7 +23,7 @@ export type Load<T extends Prepared> = {
   /** Told of each that was answered 200, and rightly. */
   readonly onAccepted?: (sent: T) => void;
   /** Whether a body that came with 200 is the answer to what was sent; WeCom's refusals are 200 as well. */
-  readonly isRight?: (body: Buffer, sent: T) => boolean;
+  readonly isRight?: (body: string, sent: T) => boolean;
 };
 
 export class Generator<T extends Prepared = Prepared> {
@@ -29,9 +33,10 @@ export class Generator<T extends Prepared = Prepared> {
   readonly failures = new Map<string, number>();
   private latencies: Latencies | undefined;
   private stopping = false;
-  private underWay = 0;
   private next = 0;
-  private readonly sockets = new Set<Socket>();
+  private readonly runs: { stop(): void }[] = [];
+  /** Those that are open, each with a request under way. */
+  private readonly clients = new Set<Client>();
 
   constructor(
     private readonly port: number,
@@ -39,7 +44,9 @@ export class Generator<T extends Prepared = Prepared> {
   ) {}
 
   start(connections: number): void {
-    for (let index = 0; index < connections; index += 1) this.open();
+    const url = `http://127.0.0.1:${this.port}`;
+    const setupClient = (client: Client) => this.drive(client);
+    this.runs.push(autocannon({ ...LIMITS, url, connections, skipAggregateResult: true, setupClient }));
   }
 
   /** From now on durations go into the returned counter. */
@@ -52,60 +59,48 @@ export class Generator<T extends Prepared = Prepared> {
   async stop(): Promise<void> {
     this.stopping = true;
     this.latencies = undefined;
-    for (let waitedMs = 0; this.underWay > 0 && waitedMs < LAST_ANSWERS_MS; waitedMs += 10) await sleep(10);
-    for (let count = this.underWay; count > 0; count -= 1) this.fail('no answer');
-    this.underWay = 0;
-    for (const socket of this.sockets) socket.destroy();
+    for (let waitedMs = 0; this.clients.size > 0 && waitedMs < LAST_ANSWERS_MS; waitedMs += 10)
+      await sleep(10);
+    for (const client of this.clients) this.end(client, 'no answer');
+    for (const run of this.runs) run.stop();
   }
 
-  private open(): void {
-    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
-    let sentAtMs = 0;
+  private drive(client: Client): void {
     let sent: T | undefined;
-    const send = () => {
-      const { requests } = this.load;
-      sent = requests[this.next];
-      if (this.stopping || !sent) return;
-      this.next = (this.next + 1) % requests.length;
-      this.underWay += 1;
+    let sentAtMs = 0;
+    this.clients.add(client);
+    client.getRequestBuffer = () => sent?.request ?? NOTHING;
+    client.on('request', () => {
+      if (sent) this.end(client, 'closed without an answer');
+      if (!this.clients.has(client)) return;
+      sent = this.load.requests[this.next];
+      this.next = (this.next + 1) % this.load.requests.length;
       sentAtMs = performance.now();
-      socket.write(sent.request);
-    };
-    const reader = new MessageReader((head, body) => {
-      this.underWay -= 1;
+    });
+    client.on('connError', ({ code, message }) => this.end(client, code ?? message));
+    const onResponse: OnResponse = (status, body, _context, { connection, Connection = connection }) => {
       this.latencies?.add(performance.now() - sentAtMs);
-      sentAtMs = 0;
-      if (sent) this.take(head, body, sent);
-      if (/\r\nconnection: *close/i.test(head)) socket.destroy();
-      else send();
-    });
-    const broken = (reason: string) => {
-      if (this.stopping) return;
-      if (sentAtMs !== 0) this.underWay -= 1;
-      sentAtMs = 0;
-      this.fail(reason);
+      if (sent) this.take(status, body, sent);
+      sent = undefined;
+      if (this.stopping || /^close$/i.test(Connection ?? '')) this.end(client);
     };
-    this.sockets.add(socket);
-    socket.on('connect', send);
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        broken(String(error));
-        socket.destroy();
-      }
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message));
-    socket.on('close', () => {
-      if (sentAtMs !== 0) broken('closed without an answer');
-      this.sockets.delete(socket);
-      if (!this.stopping) setTimeout(() => !this.stopping && this.open(), 20);
-    });
+    client.setRequests([{ onResponse }]);
   }
 
-  private take(head: string, body: Buffer, sent: T): void {
+  /**
+   * Another connection takes its place. The same one would go on reading where the last answer broke off, and would
+   * take the next answer for that of the request that got none.
+   */
+  private end(client: Client, failure?: string): void {
+    client.destroy();
+    if (!this.clients.delete(client)) return;
+    if (failure) this.fail(failure);
+    if (!this.stopping) setTimeout(() => this.stopping || this.start(1), REOPEN_MS);
+  }
+
+  private take(status: number, body: string, sent: T): void {
     const { isRight, onAccepted } = this.load;
-    if (!head.startsWith('HTTP/1.1 200 ')) this.fail(`status ${head.slice(9, 12)}`);
+    if (status !== 200) this.fail(`status ${status}`);
     else if (isRight && !isRight(body, sent)) this.fail(`200, ${errcodeIn(body)}`);
     else {
       this.accepted += 1;
@@ -118,7 +113,7 @@ export class Generator<T extends Prepared = Prepared> {
   }
 }
 
-function errcodeIn(body: Buffer): string {
-  const [, errcode] = /"errcode": *(-?[0-9]+)/.exec(body.toString('latin1')) ?? [];
+function errcodeIn(body: string): string {
+  const [, errcode] = /"errcode": *(-?[0-9]+)/.exec(body) ?? [];
   return errcode === undefined || errcode === '0' ? 'but not the answer' : `but errcode ${errcode}`;
 }

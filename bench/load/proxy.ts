@@ -55,7 +55,8 @@ export async function measureProxy(
     for (const contender of contenders) await prove(contender, sends.slice(0, APPS), sink);
     say(`both pass on calls of ${APPS} corps and their answers byte for byte`);
 
-    const isRight = (body: Buffer) => body.equals(SENT_BODY);
+    const rightBody = SENT_BODY.toString();
+    const isRight = (body: string) => body === rightBody;
     const rounds = await runInTurns(
       contenders,
       { requests: sends, isRight, count: () => sink.sent },

@@ -17,7 +17,7 @@ const CHECK_EVERY_MS = 60_000;
 /** For the way there. */
 const TOLERANCE_MS = 1_000;
 
-type TokenRequest = Prepared & { readonly accessToken: Buffer };
+type TokenRequest = Prepared & { readonly accessToken: string };
 
 export type TokenResult = {
   readonly rounds: readonly Round[];
@@ -91,11 +91,11 @@ function toRequest(app: App): TokenRequest {
   const request =
     `GET ${targetOf(app)} HTTP/1.1\r\nAccept: application/json, text/plain, */*\r\nUser-Agent: axios/1.3.4\r\n` +
     'Accept-Encoding: identity\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n';
-  return { request: Buffer.from(request), accessToken: Buffer.from(`"access_token":"${app.accessToken}"`) };
+  return { request: Buffer.from(request), accessToken: `"access_token":"${app.accessToken}"` };
 }
 
-function isRight(body: Buffer, { accessToken }: TokenRequest): boolean {
-  return body.includes(accessToken) && /"expires_in":[1-9]\d*[,}]/.test(body.toString('latin1'));
+function isRight(body: string, { accessToken }: TokenRequest): boolean {
+  return body.includes(accessToken) && /"expires_in":[1-9]\d*[,}]/.test(body);
 }
 
 async function proveToken(program: Program, app: App): Promise<void> {
