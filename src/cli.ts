@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Entry of the commands for the shell: `wxkf-manager <command>` or `node dist/cli.js <command>`. */
+import 'reflect-metadata';
 import { requireNode } from './kernel/node-version.js';
 
 requireNode();

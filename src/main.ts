@@ -2,6 +2,7 @@
  * Entry. What must hold before the rest is loaded, since loading takes most of the start: a Node that can
  * run it, and signals that end it. As a container's first process it is ended by none that nobody awaits.
  */
+import 'reflect-metadata';
 import { requireNode } from './kernel/node-version.js';
 
 requireNode();
