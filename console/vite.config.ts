@@ -10,7 +10,7 @@ export default defineConfig({
   // For `npm run start:console`, beside a manager that runs.
   server: { proxy: { '/api': MANAGER, '/console/session': MANAGER } },
   build: {
-    // Beside what src/console becomes, which serves it.
+    // From where src/console serves it.
     outDir: '../dist/console/public',
     emptyOutDir: true,
     // What is bundled ships, and its licences ask to be named.

@@ -1,6 +1,8 @@
-/** A copy of the build that kills itself at a named instant. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The build, bundled once more so that it kills itself at a named instant. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Plugin } from 'rolldown';
+import { bundle } from '../scripts/bundle.js';
 import type { Run } from './run.js';
 
 /** Where `src/` calls `failpoint`, and when that is. */
@@ -22,17 +24,21 @@ export function failpoint(passed) {
 `;
 
 /** It lies inside the project, from where it finds its packages. @returns its main file. */
-export function buildWithFailpoints(run: Run): string {
+export async function buildWithFailpoints(run: Run): Promise<string> {
   const cache = join(run.root, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'faults-'));
   run.onEnd(() => rmSync(folder, { recursive: true, force: true }));
-  const dist = join(folder, 'dist');
-  cpSync(join(run.root, 'dist'), dist, { recursive: true });
   // It reads its version there.
   cpSync(join(run.root, 'package.json'), join(folder, 'package.json'));
-  writeFileSync(join(dist, 'kernel/failpoint.js'), SOURCE);
-  return join(dist, 'main.js');
+  const dir = join(folder, 'dist');
+  await bundle(dir, [failpoints(run)]);
+  return join(dir, 'main.js');
+}
+
+function failpoints(run: Run): Plugin {
+  const file = resolve(run.root, 'build/kernel/failpoint.js');
+  return { name: 'failpoints', load: (id) => (id === file ? SOURCE : null) };
 }
 
 /** Ends the process when it passes that point for the n-th time. */

@@ -1,10 +1,10 @@
 /**
- * A step of `npm run build`: writes the OpenAPI document, and what its page loads, beside the code that serves them. The
+ * A step of `npm run build`: writes the OpenAPI document, and what its page loads, into `dist`. The
  * document is made of the application as Nest scans it, with nothing in it started. So neither @nestjs/swagger nor
  * swagger-ui-dist is a part of what runs.
  */
 import 'reflect-metadata';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -14,6 +14,7 @@ import { AppModule } from './app.module.js';
 import { loadConfig } from './config/config.js';
 import { createHttpAdapter } from './http/server.js';
 import { Lifecycle } from './kernel/lifecycle.js';
+import { inPackage } from './kernel/package-root.js';
 import { SWAGGER_UI_FILES } from './openapi/docs-page.js';
 import { createDocument } from './openapi/document.js';
 
@@ -23,11 +24,13 @@ const { adapter, counts } = createHttpAdapter(config, lifecycle, log);
 const module = await AppModule.forRoot(config, log, lifecycle, counts);
 const app = await NestFactory.create(module, adapter, { preview: true, abortOnError: false, logger: false });
 const json = JSON.stringify(createDocument(app));
-const file = join(import.meta.dirname, 'openapi', 'openapi.json');
+const folder = inPackage('dist/openapi');
+mkdirSync(folder, { recursive: true });
+const file = join(folder, 'openapi.json');
 writeFileSync(file, json);
 writeFileSync(`${file}.gz`, gzipSync(json, { level: 9 }));
 
 const swaggerUi = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 for (const name of [...SWAGGER_UI_FILES, 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt']) {
-  cpSync(join(swaggerUi, name), join(import.meta.dirname, 'openapi', 'swagger-ui', name));
+  cpSync(join(swaggerUi, name), join(folder, 'swagger-ui', name));
 }

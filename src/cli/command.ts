@@ -30,7 +30,7 @@ export interface Command {
 
 /** A program that goes on until it is ended. It heeds signals and ends the process itself. */
 export interface Program extends Omit<Command, 'run' | 'wordsMax'> {
-  readonly file: URL;
+  readonly file: string;
   /** It reads its options itself, `--help` among them. */
   readonly ownOptions?: true;
 }

@@ -1,4 +1,5 @@
 /** Programs by their name. The local WeCom and the demo come with the package, and not with the container image. */
+import { inPackage } from '../kernel/package-root.js';
 import type { Program } from './command.js';
 
 const START: Program = {
@@ -8,7 +9,7 @@ const START: Program = {
 listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM lets it finish what is under way, and then it ends.`,
   options: {},
   examples: ['start'],
-  file: new URL('../main.js', import.meta.url),
+  file: inPackage('dist/main.js'),
 };
 
 const SIMULATOR: Program = {
@@ -17,7 +18,7 @@ const SIMULATOR: Program = {
   details: '',
   options: {},
   examples: ['simulator'],
-  file: new URL('../../simulator/dist/main.js', import.meta.url),
+  file: inPackage('simulator/dist/main.js'),
   ownOptions: true,
 };
 
@@ -27,7 +28,7 @@ const DEMO: Program = {
   details: `All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.`,
   options: { once: { value: null, meaning: 'type one message itself, and end when the reply is there' } },
   examples: ['demo', 'demo --once'],
-  file: new URL('../../simulator/dist/demo/demo.js', import.meta.url),
+  file: inPackage('simulator/dist/demo/demo.js'),
 };
 
 export const PROGRAMS: Readonly<Record<string, Program>> = { start: START, simulator: SIMULATOR, demo: DEMO };

@@ -1,9 +1,10 @@
 /** Finds the command, reads its options, and turns what it throws into one line. The result is an exit code. */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError } from '../kernel/app-error.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
+import { VERSION } from '../kernel/version.js';
 import {
   type Command,
   CommandError,
@@ -24,7 +25,6 @@ const HELP_FLAGS = new Set(['--help', '-h']);
 const ALL = { ...PROGRAMS, ...COMMANDS };
 const NOT_HERE =
   'this program is not there: the container image comes without it, and in a checkout npm run build:simulator makes it';
-const PACKAGE = new URL('../../package.json', import.meta.url);
 
 /** @returns the exit code; `null` where a program has taken over, which gives its own. */
 export async function runCommand(args: readonly string[]): Promise<number | null> {
@@ -32,7 +32,7 @@ export async function runCommand(args: readonly string[]): Promise<number | null
   if (Object.hasOwn(PROGRAMS, first)) return runProgram(PROGRAMS[first] as Program, args.slice(1));
   endOnSignals();
   if (HELP_FLAGS.has(first)) return print(helpOfAll(ALL));
-  if (first === '--version') return print(`${JSON.parse(readFileSync(PACKAGE, 'utf8')).version}\n`);
+  if (first === '--version') return print(`${VERSION}\n`);
   const name = [`${first} ${second}`, first].find((one) => Object.hasOwn(COMMANDS, one));
   const command = name === undefined ? undefined : COMMANDS[name];
   if (name === undefined || command === undefined) {
@@ -51,8 +51,8 @@ async function runProgram(program: Program, args: string[]): Promise<number | nu
   if (invocation instanceof Error) return refuse(invocation.message, usageOf(program));
   if (invocation?.values.help === true) return print(helpOf(program));
   if (!existsSync(file)) return refuse(NOT_HERE, '');
-  process.argv = [process.execPath, fileURLToPath(file), ...args];
-  await import(file.href);
+  process.argv = [process.execPath, file, ...args];
+  await import(pathToFileURL(file).href);
   return null;
 }
 

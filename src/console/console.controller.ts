@@ -1,17 +1,17 @@
-import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
+import { inPackage } from '../kernel/package-root.js';
 
 const PAGE = 'index.html';
 
 /** What `npm run build:console` made. It holds nothing of what is registered here, so anyone may have it. */
 @Controller()
 export class ConsoleController {
-  readonly #files = new StaticFiles(join(import.meta.dirname, 'public'));
+  readonly #files = new StaticFiles(inPackage('dist/console/public'));
 
   /** A person who entered the bare address. */
   @Get()

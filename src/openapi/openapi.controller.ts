@@ -1,17 +1,17 @@
-import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
 import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
+import { inPackage } from '../kernel/package-root.js';
 import { DOCS_PAGE, DOCS_SCRIPT, SWAGGER_UI_FILES } from './docs-page.js';
 
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
 export class OpenapiController {
-  readonly #own = new StaticFiles(import.meta.dirname);
-  readonly #files = new StaticFiles(join(import.meta.dirname, 'swagger-ui'));
+  readonly #own = new StaticFiles(inPackage('dist/openapi'));
+  readonly #files = new StaticFiles(inPackage('dist/openapi/swagger-ui'));
 
   /** What the build wrote. */
   @Get('docs-json')

@@ -69,7 +69,7 @@ describe('imports', () => {
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
-    ['class-validator', /^kernel\/class-validator\.ts$/],
+    ['class-validator', /^kernel\/class-validator(-parts\.d)?\.ts$/],
     ['zod', /^(config|api\/answers|openapi)\//],
     ['nestjs-swagger', /^openapi\//],
     ['@nestjs/terminus', /^health\//],

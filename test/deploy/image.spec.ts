@@ -60,7 +60,7 @@ it('gets no secret, no history and nothing that this machine has made', () => {
   const patterns = readFileSync('.dockerignore', 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'dist'].filter(
+  const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'build', 'dist'].filter(
     (file) => !patterns.some((pattern) => matchesGlob(file, pattern)),
   );
   expect(leaked).toEqual([]);

@@ -1,0 +1,45 @@
+/** What `npm run build` has made of the source and its packages. */
+import { globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { expect, it } from '@jest/globals';
+
+const files = globSync('dist/*.js').map((file) => readFileSync(file, 'utf8'));
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+const NAME = String.raw`(?:@[^/"\s]+/)?[^/"\s.][^/"\s]*`;
+/** Its own headings have a version, those within a licence have none. */
+const HEADING = /^## (?=\S+ \d[\w.-]*: \S+$)/m;
+
+function namesIn(pattern: string): string[] {
+  const all = new RegExp(pattern, 'gm');
+  return [...new Set(files.flatMap((text) => [...text.matchAll(all)].map(([, name = '']) => name)))];
+}
+
+const bundled = namesIn(`^// node_modules/(?:.*/node_modules/)?(${NAME})/`);
+
+it('takes nothing from outside but what a production install has', () => {
+  const imported = namesIn(`^(?:import|export) (?:.* from )?"(${NAME})[^"]*"`);
+  const packages = imported.filter((name) => !isBuiltin(name));
+  expect(packages).toEqual(expect.arrayContaining(['lmdb', 'mongoose', 'pino', 'reflect-metadata']));
+  expect(packages.filter((name) => !(name in dependencies))).toEqual([]);
+});
+
+it.each(['@nestjs/core', '@nestjs/mongoose', 'class-validator', 'fastify', 'rxjs', 'undici', 'zod'])(
+  'has %s inside',
+  (name) => expect(bundled).toContain(name),
+);
+
+it.each(['@nestjs/swagger', 'nestjs-swagger', 'libphonenumber-js', 'ajv'])(
+  'has %s not inside, which no start uses',
+  (name) => expect(bundled).not.toContain(name),
+);
+
+it('names each package that is inside, with its licence', () => {
+  const sections = readFileSync('dist/licenses.md', 'utf8').split(HEADING).slice(1);
+  const named = sections.map((section) => section.split(' ')[0]);
+  expect(bundled.length).toBeGreaterThan(40);
+  expect(bundled.filter((name) => !named.includes(name))).toEqual([]);
+  expect(sections.filter((section) => section.trim().split('\n').length < 3)).toEqual([]);
+});
