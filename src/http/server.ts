@@ -103,7 +103,8 @@ export function createHttpAdapter(
     noticeForwarded(request.raw);
     done(admit(request));
   });
-  addGate(fastify, config, clock);
+  const refusals = new Refusals(clock, log);
+  addGate(fastify, config, clock, refusals);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   new ConnectionLimits(limits, proxies, counts, clock, log).hold(fastify.server);
@@ -111,7 +112,7 @@ export function createHttpAdapter(
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, errorFilter: new ErrorFilter(routes, new Refusals(clock, log), counts), counts };
+  return { adapter, errorFilter: new ErrorFilter(routes, refusals, counts), counts };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */
