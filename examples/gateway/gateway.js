@@ -10,6 +10,8 @@ const { MANAGER_URL, CORP_ID, PORT = '8081' } = process.env;
 const { origin, pathname, username, password } = new URL(MANAGER_URL);
 const DECRYPTED = `${origin}${pathname.replace(/\/$/, '')}/callback/decrypted/${CORP_ID}`;
 const basic = password && { authorization: `Basic ${btoa(`${username}:${password}`)}` };
+/** What WeCom has opened for it, digits; a captured callback opens as well, and is given to nobody. */
+const ECHO = /^[A-Za-z0-9]{1,64}$/;
 /** WeCom waits 5 s; the manager answers within 3. */
 const ANSWER_LIMIT_MS = 4_500;
 
@@ -35,10 +37,17 @@ async function forward({ event, token, openKfId, createTime }) {
   if (status !== 200) throw new Refusal(status, text);
 }
 
+/** The answer to a verification of the callback URL. @throws Refusal */
+function openEcho(query) {
+  const echo = open(query, query.get('echostr') ?? '');
+  if (!ECHO.test(echo)) throw new Refusal(403, 'the echostr is no echo');
+  return echo;
+}
+
 /** WeCom verifies the callback URL (GET), or sends a callback (POST). @returns the body of the answer */
 async function answer(request) {
   const { searchParams } = new URL(`http://self${request.url}`);
-  if (request.method === 'GET') return open(searchParams, searchParams.get('echostr') ?? '');
+  if (request.method === 'GET') return openEcho(searchParams);
   const body = await readBody(request);
   await forward(readEvent(open(searchParams, textOf(body, 'Encrypt'))));
   return 'success';

@@ -81,13 +81,13 @@ const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
   void (await saved(new MemoryPuppetRepository(table), registrationOf(of, openKfId)));
 
-function verify(from: WecomApp, receiveId = from.corpId, offS = 0): Promise<string> {
+function verify(from: WecomApp, receiveId = from.corpId, offS = 0, echo = 'opened'): Promise<string> {
   const {
     msg_signature = '',
     timestamp = '',
     nonce = '',
     echostr = '',
-  } = sealVerification(from, 'opened', receiveId, clock.nowMs() / 1_000 + offS);
+  } = sealVerification(from, echo, receiveId, clock.nowMs() / 1_000 + offS);
   const text = { msgSignature: msg_signature, timestamp, nonce, encrypted: echostr };
   return callbacks.verify(app.corpId, text, new CallbackLog(app.corpId, 'verification'));
 }
@@ -119,6 +119,9 @@ describe('a verification', () => {
     await expect(verify(app, 'wwOther')).rejects.toMatchObject({ code: 'CALLBACK_RECEIVE_ID_MISMATCH' });
     await expect(verify(app, app.corpId, SKEW_S + 1)).rejects.toMatchObject({
       code: 'CALLBACK_TIMESTAMP_OFF',
+    });
+    await expect(verify(app, app.corpId, 0, kfMessageXml(app, 'wk1'))).rejects.toMatchObject({
+      code: 'CALLBACK_ECHO_MALFORMED',
     });
     expect(appTable.get(id)?.verifiedAtMs).toBeNull();
     expect(await verify(app)).toBe('opened');

@@ -6,7 +6,7 @@ import type { KfEvent } from '../dispatch/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import type { CorpKeys } from '../registry/known-corps.js';
 import type { Puppet } from '../registry/puppet.js';
@@ -76,10 +76,11 @@ export class CallbackService {
   /**
    * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online.
    * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`,
-   *   `CALLBACK_TIMESTAMP_OFF`
+   *   `CALLBACK_ECHO_MALFORMED` for another text, such as that of a captured callback, `CALLBACK_TIMESTAMP_OFF`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
     const { message, pair } = await this.#open(await this.#getCorp(corpId), corpId, echo);
+    if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
     this.skew.check(echo.timestamp);
     log.outcome = 'verified';
     this.apps.noteVerified(corpId, pair);

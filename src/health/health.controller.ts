@@ -1,18 +1,20 @@
-import { Controller, Get, HttpCode, Inject } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Req, ServiceUnavailableException } from '@nestjs/common';
 import {
   DiskHealthIndicator,
   HealthCheck,
+  type HealthCheckResult,
   HealthCheckService,
+  type HealthIndicatorFunction,
   type HealthIndicatorResult,
   HealthIndicatorService,
   MemoryHealthIndicator,
 } from '@nestjs/terminus';
+import type { FastifyRequest } from 'fastify';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { CONFIG, type Config, isOpen } from '../config/config.js';
 import { HintKeeper } from '../dispatch/hint-keeper.js';
-import { Outbox } from '../dispatch/outbox.js';
 import { Overload } from '../dispatch/overload.js';
-import { AllowAnyone } from '../http/allowed-callers.js';
+import { AllowAnyone, RecognizeCallers } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { RegistryService } from '../registry/registry.service.js';
@@ -20,15 +22,21 @@ import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { memoryLimitBytes } from './memory-limit.js';
 import { StorageProbe } from './storage-probe.js';
+import { StoreReport } from './store-report.js';
 
 /** Above it something blocks: the idle process takes microseconds. */
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 const DISK_USED_SHARE_MAX = 0.95;
+/** Anybody may ask as often as they like, and each time a database would ping and count. */
+const STORE_ANSWER_AGE_MS_MAX = 5_000;
 
 /** Where @nestjs/swagger is near, Terminus would load it to describe the answers, which takes a third of the start. */
 const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
 
-/** Liveness, readiness and everything, as the contract tells them apart. */
+/**
+ * Liveness, readiness and everything, as the contract tells them apart. Where roles have secrets, who does not come
+ * with that of an operator is told of each part whether it is up, and no figure or reason.
+ */
 @Controller('health')
 export class HealthController {
   constructor(
@@ -40,7 +48,7 @@ export class HealthController {
     private readonly registry: RegistryService,
     private readonly callbacks: CallbackMetrics,
     private readonly wecom: WecomMetrics,
-    private readonly outbox: Outbox,
+    private readonly store: StoreReport,
     private readonly keeper: HintKeeper,
     private readonly overload: Overload,
     private readonly storeClock: StoreClock,
@@ -61,21 +69,42 @@ export class HealthController {
   /** It can take callbacks. A database outage later does not change that: healthy puppets are still served. */
   @Get('ready')
   @AllowAnyone()
+  @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)
-  ready() {
-    return this.health.check([() => this.#registry(), () => this.#lifecycle()]);
+  ready(@Req() request: FastifyRequest) {
+    return this.#check([() => this.#registry(), () => this.#lifecycle()], this.#isTrusted(request));
   }
 
   @Get()
   @AllowAnyone()
+  @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)
-  everything() {
+  everything(@Req() request: FastifyRequest) {
+    const isTrusted = this.#isTrusted(request);
+    return this.#check(this.#parts(isTrusted ? 0 : STORE_ANSWER_AGE_MS_MAX), isTrusted);
+  }
+
+  #isTrusted({ role }: FastifyRequest): boolean {
+    return role === 'operator' || isOpen(this.config);
+  }
+
+  async #check(parts: HealthIndicatorFunction[], isTrusted: boolean): Promise<HealthCheckResult> {
+    if (isTrusted) return this.health.check(parts);
+    try {
+      return toStatuses(await this.health.check(parts));
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      throw new ServiceUnavailableException(toStatuses(error.getResponse() as HealthCheckResult));
+    }
+  }
+
+  #parts(storeAnswerAgeMsMax: number): HealthIndicatorFunction[] {
     const { mongoUri, dataDir } = this.config;
-    return this.health.check([
+    return [
       () => this.#registry(),
       () => this.#lifecycle(),
-      () => this.#storage(),
-      () => this.#outbox(),
+      () => this.#storage(storeAnswerAgeMsMax),
+      () => this.#outbox(storeAnswerAgeMsMax),
       () => this.indicators.check('callbacks').up(this.callbacks.toJSON()),
       () => this.#overload(),
       () => this.indicators.check('wecom').up(this.wecom.toJSON()),
@@ -84,7 +113,7 @@ export class HealthController {
       ...(mongoUri === undefined
         ? [() => this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: DISK_USED_SHARE_MAX })]
         : []),
-    ]);
+    ];
   }
 
   #registry(): HealthIndicatorResult {
@@ -99,33 +128,28 @@ export class HealthController {
     return this.lifecycle.isDraining ? part.down('draining') : part.up();
   }
 
-  async #storage(): Promise<HealthIndicatorResult> {
+  async #storage(ageMsMax: number): Promise<HealthIndicatorResult> {
     const { kind } = this.storage;
     const part = this.indicators.check('storage');
-    try {
-      await this.storage.check();
-      return part.up({ kind });
-    } catch {
-      return part.down({ kind, message: 'the storage does not answer; the log says why' });
-    }
+    const { isUp } = await this.store.latest(ageMsMax);
+    if (isUp) return part.up({ kind });
+    return part.down({ kind, message: 'the storage does not answer; the log says why' });
   }
 
   /** Dead letters and records that cannot be read are for a person to look at and no reason to be down. */
-  async #outbox(): Promise<HealthIndicatorResult> {
+  async #outbox(ageMsMax: number): Promise<HealthIndicatorResult> {
     const part = this.indicators.check('outbox');
-    try {
-      const { oldestWaitingAtMs, ...counts } = await this.outbox.counts();
-      const nowMs = this.storeClock.nowMs();
-      const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : Math.max(0, nowMs - oldestWaitingAtMs);
-      if (!this.keeper.isFailing) return part.up({ ...counts, oldestWaitingMs });
-      return part.down({
-        ...counts,
-        oldestWaitingMs,
-        message: 'the last event that was to be kept was not; the log says why',
-      });
-    } catch {
-      return part.down('the outbox does not answer; the log says why');
-    }
+    const { counts: counted } = await this.store.latest(ageMsMax);
+    if (counted === null) return part.down('the outbox does not answer; the log says why');
+    const { oldestWaitingAtMs, ...counts } = counted;
+    const nowMs = this.storeClock.nowMs();
+    const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : Math.max(0, nowMs - oldestWaitingAtMs);
+    if (!this.keeper.isFailing) return part.up({ ...counts, oldestWaitingMs });
+    return part.down({
+      ...counts,
+      oldestWaitingMs,
+      message: 'the last event that was to be kept was not; the log says why',
+    });
   }
 
   /** To refuse what is too much is no reason to be down. */
@@ -139,4 +163,13 @@ export class HealthController {
     const part = this.indicators.check('eventLoop');
     return maxMs <= EVENT_LOOP_DELAY_MS_MAX ? part.up({ maxMs }) : part.down({ maxMs });
   }
+}
+
+/** Of each part whether it is up. */
+function toStatuses({ status, info, error, details }: HealthCheckResult): HealthCheckResult {
+  const statusesOf = (parts: HealthCheckResult['info'] = {}): HealthIndicatorResult =>
+    Object.fromEntries(
+      Object.entries(parts).map(([name, part]) => [name, { status: part?.status ?? 'down' }]),
+    );
+  return { status, info: statusesOf(info), error: statusesOf(error), details: statusesOf(details) };
 }

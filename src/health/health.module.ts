@@ -8,11 +8,16 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { HealthController } from './health.controller.js';
 import { HealthMetrics } from './health-metrics.js';
+import { StoreReport } from './store-report.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],
-  providers: [HealthMetrics, { provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop }],
+  providers: [
+    HealthMetrics,
+    StoreReport,
+    { provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop },
+  ],
 })
 export class HealthModule {}
 

@@ -10,6 +10,7 @@ export type AllowedCallers = 'anyone' | readonly [Caller, ...Caller[]];
 declare module 'fastify' {
   interface FastifyContextConfig {
     allowedCallers?: AllowedCallers;
+    recognizesCallers?: boolean;
   }
 }
 
@@ -23,7 +24,12 @@ export function AllowMetricsReaders(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: ['operator', 'metrics'] });
 }
 
-/** Credentials are neither asked for nor judged, and `request.role` stays `null`. */
+/** Credentials are not asked for and, without `RecognizeCallers`, not judged either: `request.role` stays `null`. */
 export function AllowAnyone(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'anyone' });
+}
+
+/** Of a route for anyone that tells some more: `request.role` says whose credentials came. Wrong ones are counted. */
+export function RecognizeCallers(): MethodDecorator {
+  return extendRouteConfig({ recognizesCallers: true });
 }

@@ -2,16 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { type Environment, loadConfig } from '../config/config.js';
+import type { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { addGate, challengesFor } from './gate.js';
 import { Sessions } from './sessions.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operator';
+const judgesNothing = { judge: (error: AppError) => error };
 
 function gated(environment: Environment): FastifyInstance {
   const app = fastify();
-  addGate(app, loadConfig(environment), new ManualClock());
+  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing);
   return app;
 }
 
@@ -254,7 +256,7 @@ describe('a session', () => {
     environment: Environment = both,
   ) {
     const app = fastify();
-    addGate(app, loadConfig(environment), clock);
+    addGate(app, loadConfig(environment), clock, judgesNothing);
     const closed = { config: { allowedCallers: ['operator'] as const } };
     app.get('/operators', closed, ({ role }) => ({ role }));
     app.post('/operators', closed, ({ role }) => ({ role }));

@@ -14,6 +14,7 @@ import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
 import { refuseForeignPages } from './loopback-callers.js';
 import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
+import type { Refusals } from './refusals.js';
 import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
@@ -41,7 +42,12 @@ export function challengesFor(request: FastifyRequest): string[] {
  * To be called before any route is added.
  * @throws Error from adding a route that does not state who may call it.
  */
-export function addGate(fastify: FastifyInstance, config: Config, clock: Clock): void {
+export function addGate(
+  fastify: FastifyInstance,
+  config: Config,
+  clock: Clock,
+  refusals: Pick<Refusals, 'judge'>,
+): void {
   const keys = {
     credentials: new Credentials((caller) => secretsOf(config, caller)),
     sessions: new Sessions(secretsOf(config, 'operator'), clock),
@@ -51,7 +57,10 @@ export function addGate(fastify: FastifyInstance, config: Config, clock: Clock):
   fastify.decorate('sessions', keys.sessions);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
-    if (allowed === 'anyone') return;
+    if (allowed === 'anyone') {
+      if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
+      return;
+    }
     if (isAsked(config, allowed)) return putFirst(route, askFor(keys, config, allowed));
     putFirst(route, refuseOtherSites);
     if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
@@ -91,6 +100,16 @@ function askFor(keys: Keys, config: Config, allowed: readonly Caller[]): onReque
       return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } }));
     }
     return done(new AppError(isClosed ? 'AUTH_ROLE_CLOSED' : without, { detail: settings }));
+  };
+}
+
+/** Refuses nobody. A wrong secret counts as one on any other route, or guesses would be unseen here. */
+function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { role, refusal, without } = callerOf(keys, request);
+    if (refusal === undefined) request.role = role;
+    if (role === null && without === 'AUTH_WRONG') refusals.judge(new AppError(without), request.ip);
+    done();
   };
 }
 

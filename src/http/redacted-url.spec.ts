@@ -32,6 +32,14 @@ describe('a logged URL', () => {
     ['/api/v1/apps/hush', '/api/v1/apps/***'],
   ])('shows no secret: %s', (url, expected) => expect(redactUrl(url)).toBe(expected));
 
+  it('is cut where it is longer than 512 characters, and then shows no half of a secret', () => {
+    expect(redactUrl(`/${'a'.repeat(511)}`)).toBe(`/${'a'.repeat(511)}`);
+    expect(redactUrl(`/${'a'.repeat(512)}`)).toBe(`/${'a'.repeat(511)}…`);
+    const key = 'K'.repeat(43);
+    expect(redactUrl(`/api/v1/apps${'/'.repeat(478)}${key}`)).toBe(`/api/v1/apps${'/'.repeat(478)}***`);
+    expect(redactUrl(`/a?${'corpid=ww1&'.repeat(100)}token=hush`)).toHaveLength(513);
+  });
+
   it.each([
     '/callback/ww1?msg_signature=5c45&timestamp=1409659589&nonce=263014780',
     '/puppetWxkfManager/getToken',

@@ -5,8 +5,19 @@ const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 
 const APPS = /^\/+api\/+v1\/+apps\/+/;
 const APP_ID = /^((file-)?[\w-]{22})?$/;
 
-/** Path and query as they may be logged: a secret hides in any name, form or place that is not expected. */
+/** Longer than all that a route can be asked for. */
+const LENGTH_MAX = 512;
+
+/**
+ * Path and query as they may be logged: a secret hides in any name, form or place that is not expected. What is
+ * too long ends with `…`; it is cut last, since half a secret may have the form of something else.
+ */
 export function redactUrl(url: string): string {
+  const redacted = redactWhole(url);
+  return redacted.length <= LENGTH_MAX ? redacted : `${redacted.slice(0, LENGTH_MAX)}…`;
+}
+
+function redactWhole(url: string): string {
   const queryAt = url.indexOf('?') + 1;
   const path = redactPath(queryAt === 0 ? url : url.slice(0, queryAt - 1));
   if (queryAt === 0) return path;

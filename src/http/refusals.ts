@@ -24,6 +24,7 @@ const TOO_MANY = {
 const KINDS = new Map<ErrorCode, Kind>([
   ['CALLBACK_CORP_UNKNOWN', 'signatures'],
   ['CALLBACK_ENVELOPE_MALFORMED', 'signatures'],
+  ['CALLBACK_ECHO_MALFORMED', 'signatures'],
   ['CALLBACK_SIGNATURE_MISMATCH', 'signatures'],
   ['CALLBACK_RECEIVE_ID_MISMATCH', 'signatures'],
   ['CALLBACK_TIMESTAMP_OFF', 'signatures'],

@@ -40,28 +40,31 @@ const post = (path: string, headers: readonly string[] = []) =>
   call(url + path, { method: 'POST', headers, body: '<xml></xml>' });
 
 describe('a callback that is too many', () => {
-  it.each(['/callback/ww1?nonce=1', '/callback/decrypted/ww1', '//callback//ww1'])(
-    'is told so in the shape of all errors: %s',
-    async (path) => {
-      const answer = await post(path, ['x-request-id', 'request-7']);
-      expect([answer.status, jsonOf(answer)]).toEqual([
-        503,
-        {
-          code: 503,
-          message: 'More callbacks come in than this process can take now; send it again',
-          error: 'OVERLOADED',
-          requestId: 'request-7',
-        },
-      ]);
-      expect(answer.headers).toMatchObject({
-        ...API_HEADERS,
-        'content-type': 'application/json; charset=utf-8',
-        'retry-after': '1',
-        'x-request-id': 'request-7',
-      });
-      expect(counts.errorAnswers.get('OVERLOADED')).toBe(1);
-    },
-  );
+  it.each([
+    '/callback/ww1?nonce=1',
+    '/callback/decrypted/ww1',
+    '//callback//ww1',
+    '/%63allback/ww1?nonce=%zz',
+    '//callbac%6B/decrypted/ww1',
+  ])('is told so in the shape of all errors: %s', async (path) => {
+    const answer = await post(path, ['x-request-id', 'request-7']);
+    expect([answer.status, jsonOf(answer)]).toEqual([
+      503,
+      {
+        code: 503,
+        message: 'More callbacks come in than this process can take now; send it again',
+        error: 'OVERLOADED',
+        requestId: 'request-7',
+      },
+    ]);
+    expect(answer.headers).toMatchObject({
+      ...API_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'retry-after': '1',
+      'x-request-id': 'request-7',
+    });
+    expect(counts.errorAnswers.get('OVERLOADED')).toBe(1);
+  });
 
   it('gets an id where it brought none', async () => {
     const answer = await post('/callback/ww1');
@@ -82,6 +85,14 @@ describe('a callback that is too many', () => {
     ]);
   });
 });
+
+it.each(['http://host:7777/callback/ww1', 'HTTP://host//%63allback/ww1?x=1'])(
+  'is one too where a caller that takes this for a proxy writes %s',
+  async (target) => {
+    const request = `POST ${target} HTTP/1.1\r\nHost: host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+    expect(await text(openSocket(url, request))).toMatch(/^HTTP\/1\.1 503 .*OVERLOADED/s);
+  },
+);
 
 describe('its connection', () => {
   const request = (body: string): string =>
@@ -121,6 +132,10 @@ it.each([
   ['POST', '/callback'],
   ['GET', '/callback/ww1?echostr=x'],
   ['GET', '/health/ready'],
+  ['POST', '/callback%2Fww1'],
+  ['POST', '/%43allback/ww1'],
+  ['POST', '/api?/callback/ww1'],
+  ['POST', '/api?next=%2Fcallback/ww1'],
 ])('leaves %s %s alone', async (method, path) => {
   expect((await call(url + path, { method })).body.toString()).toBe('served');
 });

@@ -11,6 +11,7 @@ import { API_HEADERS } from './browser-headers.js';
 import { toErrorBody } from './error-answer.js';
 import type { HttpCounts } from './http-counts.js';
 import { requestIdOf } from './request-log.js';
+import { toRequestPath } from './request-path.js';
 
 /** Both forms; a verification, which is a GET, is one request of a person. */
 const CALLBACK_PATH = /^\/+callback\//;
@@ -39,11 +40,18 @@ export function refuseOverload(
   server.on('request', (request, answer) => {
     // After all that has come over sockets by now: who is refused at once sends again at once, and the turn of the
     // event loop in which that is read would not end.
-    if (request.method === 'POST' && CALLBACK_PATH.test(request.url ?? '') && refusesNext()) {
+    if (request.method === 'POST' && isCallback(request.url ?? '') && refusesNext()) {
       counts.errorAnswered(OVERLOADED.code);
       setImmediate(refuse, request, answer, lifecycle, log);
     } else for (const serve of served) serve(request, answer);
   });
+}
+
+/** By the path that is routed. As WeCom and gateways write it, that is found out by one look at its beginning. */
+function isCallback(url: string): boolean {
+  if (CALLBACK_PATH.test(url)) return true;
+  const isPlain = url.startsWith('/') && !url.includes('%');
+  return !isPlain && CALLBACK_PATH.test(toRequestPath(url));
 }
 
 /** It would be read to its end, where it is not known to be as short as callbacks are. */

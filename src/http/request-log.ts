@@ -6,6 +6,7 @@ import type { HealthyLines } from '../kernel/healthy-lines.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
 import { traceIdOf } from '../kernel/trace-context.js';
+import type { LineLimit } from './line-limit.js';
 import { redactUrl } from './redacted-url.js';
 import { isOneOfTooMany } from './refusals.js';
 import { endRequestSpan } from './request-trace.js';
@@ -95,15 +96,17 @@ export function addRequestLog(
   lifecycle: Lifecycle,
   log: Log,
   healthyLines: HealthyLines,
+  lineLimit: LineLimit,
 ): void {
+  const output = { log, healthyLines, lineLimit };
   fastify.decorateRequest('unit', null);
   fastify.decorateRequest('failure', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     lifecycle.requestBegan();
     reply.raw.once('close', () => {
       lifecycle.requestEnded();
-      if (request.unit === null) tellEnd(log, healthyLines, request, reply);
-      else request.unit.whenEnded(() => tellEnd(log, healthyLines, request, reply));
+      if (request.unit === null) tellEnd(output, request, reply);
+      else request.unit.whenEnded(() => tellEnd(output, request, reply));
     });
     reply.header('x-request-id', request.id);
     if (lifecycle.isDraining) reply.header('connection', 'close');
@@ -111,16 +114,30 @@ export function addRequestLog(
   });
 }
 
-function tellEnd(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
-  endRequestSpan(request, reply);
-  writeLine(log, healthyLines, request, reply);
+interface Output {
+  readonly log: Log;
+  readonly healthyLines: HealthyLines;
+  readonly lineLimit: LineLimit;
 }
 
-function writeLine(log: Log, healthyLines: HealthyLines, request: FastifyRequest, reply: FastifyReply): void {
+function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): void {
+  endRequestSpan(request, reply);
+  writeLine(output, request, reply);
+}
+
+function writeLine(
+  { log, healthyLines, lineLimit }: Output,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const { unit, failure } = request;
   const isAborted = !reply.raw.writableFinished;
-  const level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
+  let level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
   if (!log.isLevelEnabled(level)) return;
+  if (level === 'info' && isAtWill(request)) {
+    level = lineLimit.levelFor(request.ip);
+    if (!log.isLevelEnabled(level)) return;
+  }
   const name = unit?.line ?? 'http.answered';
   const isHealthy = level === 'info' && !isAborted && isGood(reply.statusCode) && !unit?.fields.isNews;
   if (isHealthy && !healthyLines.takes(name)) return;
@@ -153,13 +170,32 @@ function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn
   return status >= 500 ? 'warn' : 'info';
 }
 
+const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_CROSS_SITE$|AUTH_HOST_FOREIGN$)/;
+
+/**
+ * Whether anybody can have the line written as often as they like, without a secret or a signature. Wrong ones have
+ * a limit of their own (`refusals.ts`).
+ */
+function isAtWill(request: FastifyRequest): boolean {
+  const { unit, failure, role } = request;
+  if (role !== null) return false;
+  if (failure instanceof AppError) return NEEDS_NOTHING.test(failure.code);
+  if (unit !== null) return false;
+  // Last, since Fastify makes these options anew for each look.
+  const allowed = request.routeOptions.config?.allowedCallers;
+  return allowed === undefined || allowed === 'anyone';
+}
+
+/** Of fields that say what somebody else wrote. */
+const TEXT_LENGTH_MAX = 1_000;
+
 function failureOf(failure: unknown): object {
   if (!(failure instanceof AppError)) return { err: failure };
   const { code, detail, internal, cause } = failure;
   return {
     error: code,
-    reason: detail,
+    reason: detail?.slice(0, TEXT_LENGTH_MAX),
     ...internal,
-    ...(cause instanceof Error && { cause: cause.message }),
+    ...(cause instanceof Error && { cause: cause.message.slice(0, TEXT_LENGTH_MAX) }),
   };
 }

@@ -16,6 +16,7 @@ import { ErrorFilter } from './error.filter.js';
 import { toAppError, toErrorBody } from './error-answer.js';
 import { addGate } from './gate.js';
 import { HttpCounts } from './http-counts.js';
+import { LineLimit } from './line-limit.js';
 import { Refusals } from './refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { addRequestTrace } from './request-trace.js';
@@ -53,6 +54,7 @@ export function createHttpAdapter(
   tracing: Tracing = new NoTracing(),
 ): { adapter: FastifyAdapter; errorFilter: ErrorFilter; counts: HttpCounts } {
   const proxies = new TrustedProxies(config.trustedProxies);
+  const lineLimit = new LineLimit(clock, log);
   const adapter = new FastifyAdapter({
     bodyLimit: config.callbackBodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -78,7 +80,11 @@ export function createHttpAdapter(
     frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
-      log.info({ requestId: request.id, status, error: error.code }, 'http.refused');
+      // Of the peer: here Fastify knows nothing of who is behind a proxy.
+      log[lineLimit.levelFor(request.ip)](
+        { requestId: request.id, status, error: error.code },
+        'http.refused',
+      );
       counts.errorAnswered(error.code);
       reply
         .code(status)
@@ -86,7 +92,8 @@ export function createHttpAdapter(
         .header('x-request-id', request.id)
         .send(toErrorBody(error, request));
     },
-    clientErrorHandler: (thrown: Error, socket: Socket) => answerBrokenRequest(thrown, socket, counts, log),
+    clientErrorHandler: (thrown: Error, socket: Socket) =>
+      answerBrokenRequest(thrown, socket, counts, log, lineLimit),
   });
   const fastify = adapter.getInstance();
   const counts = new HttpCounts(fastify.server);
@@ -97,13 +104,14 @@ export function createHttpAdapter(
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   addRequestTrace(fastify, tracing);
-  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn));
+  addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn), lineLimit);
   const noticeForwarded = noticeOfForwarding(proxies, log);
   fastify.addHook('onRequest', (request, _reply, done) => {
     noticeForwarded(request.raw);
     done(admit(request));
   });
-  addGate(fastify, config, clock);
+  const refusals = new Refusals(clock, log);
+  addGate(fastify, config, clock, refusals);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   new ConnectionLimits(limits, proxies, counts, clock, log).hold(fastify.server);
@@ -111,7 +119,7 @@ export function createHttpAdapter(
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, errorFilter: new ErrorFilter(routes, new Refusals(clock, log), counts), counts };
+  return { adapter, errorFilter: new ErrorFilter(routes, refusals, counts), counts };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */
@@ -131,6 +139,7 @@ function answerBrokenRequest(
   socket: Socket,
   counts: HttpCounts,
   log: Log,
+  lineLimit: LineLimit,
 ): void {
   if (thrown.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -140,7 +149,8 @@ function answerBrokenRequest(
   const { status } = ERRORS[error.code];
   const requestId = newRequestId();
   const body = JSON.stringify(toErrorBody(error, { id: requestId, url: '' }));
-  log.info({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
+  const level = lineLimit.levelFor(socket.remoteAddress);
+  log[level]({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   counts.errorAnswered(error.code);
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +

@@ -95,6 +95,12 @@ export const ERRORS = {
     retry: false,
     message: 'The opened event is not the XML that WeCom documents',
   },
+  CALLBACK_ECHO_MALFORMED: {
+    status: 403,
+    retry: false,
+    message:
+      'The opened echostr is no echo, which has 1 to 64 letters and digits; a callback is sent by POST and opened for nobody here',
+  },
   CALLBACK_CORP_UNKNOWN: {
     status: 404,
     retry: false,

@@ -62,6 +62,10 @@ export async function exitProcess(log: Log, code: number): Promise<never> {
   return process.exit(code);
 }
 
+/** Of an error: some write into their message what they were given. */
+const MESSAGE_LENGTH_MAX = 1_000;
+const STACK_LENGTH_MAX = 8_000;
+
 interface LoggedError {
   readonly type: string;
   readonly message: string;
@@ -72,12 +76,13 @@ interface LoggedError {
 
 /** The known fields of an error and nothing else: drivers hang whole connections on theirs. */
 function toLoggedError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error))
+    return { type: typeof error, message: String(error).slice(0, MESSAGE_LENGTH_MAX) };
   return {
     type: error.name,
-    message: error.message,
+    message: error.message.slice(0, MESSAGE_LENGTH_MAX),
     ...('code' in error && { code: error.code }),
-    ...(!(error instanceof AppError) && { stack: error.stack }),
+    ...(!(error instanceof AppError) && { stack: error.stack?.slice(0, STACK_LENGTH_MAX) }),
     ...(error.cause !== undefined && depth < 3 && { cause: toLoggedError(error.cause, depth + 1) }),
   };
 }

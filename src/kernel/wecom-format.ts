@@ -23,6 +23,15 @@ export const CORP_ID_FORMAT: Format = {
   expected: `${ID_FORMAT.expected}, and not "callback" or "decrypted"`,
 };
 
+/**
+ * What an opened `echostr` is: WeCom sends 16 to 20 digits. Nothing else is given back, since the text of a
+ * callback is sealed and signed in the same way.
+ */
+export const ECHO_FORMAT: Format = {
+  pattern: /^[A-Za-z0-9]{1,64}$/,
+  expected: '1 to 64 letters and digits',
+};
+
 export const CALLBACK_TOKEN_FORMAT: Format = {
   pattern: /^[A-Za-z0-9]{1,32}$/,
   expected: "1 to 32 letters and digits, as in the app's callback settings",

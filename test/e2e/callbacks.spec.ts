@@ -17,6 +17,7 @@ import {
   sealCallback,
   sealVerification,
   sendMessage,
+  sendVerification,
   signedQuery,
   type WecomApp,
 } from '../support/wecom.js';
@@ -214,6 +215,35 @@ onEachStoreNightly((newPlace) => {
     const response = await fetch(`${manager.url}/callback/${app.corpId}?${spoiled}`);
     expect([response.status, await response.text()]).toEqual([200, '1']);
   });
+
+  it('opens no captured callback as a verification', async () => {
+    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId, 'sync-secret'));
+    const echostr = /<Encrypt>(?:<!\[CDATA\[)?([^<\]]+)/.exec(body)?.[1] ?? '';
+    const response = await fetch(
+      `${manager.url}/callback/${app.corpId}?${new URLSearchParams({ ...query, echostr })}`,
+    );
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await refusalOf(Promise.resolve(response))).toMatchObject({
+      status: 403,
+      error: 'CALLBACK_ECHO_MALFORMED',
+      message: expect.not.stringContaining('sync-secret'),
+    });
+  });
+
+  it.each(['a', 'Z9', 'x'.repeat(64)])('answers the echo %s', async (echo) => {
+    const response = await sendVerification(manager.url, app, echo);
+    expect([response.status, await response.text()]).toEqual([200, echo]);
+  });
+
+  it.each(['', 'x'.repeat(65), '12 34', '1234\n', '<xml>', '{"a":1}', '１２３'])(
+    'refuses %j, which is no echo',
+    async (text) => {
+      expect(await refusalOf(sendVerification(manager.url, app, text))).toMatchObject({
+        status: 403,
+        error: 'CALLBACK_ECHO_MALFORMED',
+      });
+    },
+  );
 
   it('takes duplicate slashes in a path as one', async () => {
     const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));

@@ -356,6 +356,14 @@ describe('the gateway', () => {
     expect((await fetch(`${url}?${query}`)).status).toBe(403);
   });
 
+  it('opens no captured callback as a verification', async () => {
+    await start(suite.manager.url);
+    const { query, body } = sealCallback(app, kfMessageXml(app, newOpenKfId(), 'ENCsecret'));
+    const echostr = /<Encrypt>(?:<!\[CDATA\[)?([^<\]]+)/.exec(body)?.[1] ?? '';
+    const captured = await fetch(`${url}?${new URLSearchParams({ ...query, echostr })}`);
+    expect(await textOf(captured)).toEqual([403, 'refused']);
+  });
+
   it('opens a callback and has the manager deliver it', async () => {
     await start(suite.manager.url);
     const [puppet, openKfId] = [await startPuppetServer(), newOpenKfId()];

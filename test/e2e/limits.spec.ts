@@ -10,11 +10,12 @@ import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const OPERATOR = 'secret-of-the-operators';
+const PUPPET = 'secret-of-the-puppets';
 const HALF_A_REQUEST = 'POST /callback/ww1 HTTP/1.1\r\nHost: x\r\nX-Slow: ';
 
 let place: Place;
@@ -280,10 +281,126 @@ onEachStoreNightly((newPlace) => {
   });
 });
 
+describe('lines of one address that need no secret and no signature', () => {
+  managerWith({
+    AUTH_OPERATOR_TOKEN: OPERATOR,
+    AUTH_PUPPET_TOKEN: PUPPET,
+    TRUST_PROXY: '127.0.0.1',
+    LOG_LEVEL: 'info',
+  });
+
+  const LINES = 60;
+  let callers = 0;
+  const newCaller = (): string => `10.7.0.${++callers}`;
+  const ask = (from: string, path: string, headers: readonly string[] = [], method = 'GET') =>
+    call(manager.url + path, { method, headers: ['X-Forwarded-For', from, ...headers] });
+  const logged = async (ids: readonly string[]): Promise<string[]> => {
+    await untilLogged();
+    const all = new Set(manager.log.map(({ requestId }) => String(requestId)));
+    return ids.filter((id) => all.has(id));
+  };
+
+  it.each([
+    ['a path that is nowhere', `/${'a'.repeat(15_000)}`],
+    ['a path of slashes', `/console/assets/${'a/'.repeat(4_000)}x`],
+    ['a query without end', `/nothing?${'corpid=ww1&'.repeat(1_200)}`],
+    ['a value that is shown', `/nothing?nonce=${'9'.repeat(15_000)}`],
+    ['a name without end', `/nothing?${'name'.repeat(3_000)}=x`],
+    ['a callback', `/callback/ww1?nonce=${'9'.repeat(15_000)}`],
+    ['a path that cannot be read', `/%zz${'%zz'.repeat(4_000)}`],
+  ])('are short, for %s too', async (_what, path) => {
+    const id = `short-${callers}`;
+    const { status } = await ask(newCaller(), path, ['x-request-id', id]);
+    expect([400, 404]).toContain(status);
+    const line = await manager.line(({ requestId }) => requestId === id);
+    expect(line.status).toBe(status);
+    expect(JSON.stringify(line).length).toBeLessThan(1_024);
+  });
+
+  it.each([
+    ['no route', 404, '/nothing'],
+    ['a wrong query', 400, '/callback/ww1'],
+    ['a wrong method', 405, '/callback/ww1', 'PUT'],
+    ['a file that is not there', 404, '/console/assets/none.js'],
+    ['a page that anybody may have', 200, '/docs'],
+    ['a probe in another spelling', 200, '/%68ealth/live'],
+  ])(
+    'are %s: beyond 60 a minute they are left out, and answered as ever',
+    async (_what, status, path, method = 'GET') => {
+      const caller = newCaller();
+      const ids = Array.from({ length: LINES + 10 }, (_, n) => `many-${callers}-${n}`);
+      for (const id of ids) {
+        expect((await ask(caller, path, ['x-request-id', id], method)).status).toBe(status);
+      }
+      expect(await logged(ids)).toEqual(ids.slice(0, LINES));
+      const good = ['operator', 'other'].map((who) => `${who}-${callers}`);
+      const [operators = '', others = ''] = good;
+      await ask(caller, '/api/v1/status', ['Authorization', `Bearer ${OPERATOR}`, 'x-request-id', operators]);
+      await ask(newCaller(), path, ['x-request-id', others], method);
+      expect(await logged(good)).toEqual(good);
+    },
+  );
+
+  it('do not count a callback or a call with a secret, good or bad', async () => {
+    const [caller, app, openKfId] = [newCaller(), newApp(), newOpenKfId()];
+    const secret = ['Authorization', `Bearer ${PUPPET}`];
+    await call(`${manager.url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: ['Content-Type', 'application/json', ...secret],
+      body: JSON.stringify(registrationOf(app, openKfId, 'http://127.0.0.1:1')),
+    });
+    const ids = Array.from({ length: LINES + 10 }, (_, n) => `good-${callers}-${n}`);
+    for (const [n, id] of ids.entries()) {
+      const { query, body } = sealCallback(app, '<xml><Event>other</Event></xml>');
+      const headers = ['X-Forwarded-For', caller, 'x-request-id', id];
+      if (n % 2 === 0)
+        await ask(caller, '/puppetWxkfManager/register', [...secret, 'x-request-id', id], 'POST');
+      else
+        await call(`${manager.url}/callback/${app.corpId}?${new URLSearchParams(query)}`, {
+          method: 'POST',
+          headers,
+          body,
+        });
+    }
+    await ask(caller, '/nothing', ['x-request-id', 'after-all-of-them']);
+    expect(await logged([...ids, 'after-all-of-them'])).toEqual([...ids, 'after-all-of-them']);
+  });
+
+  it.each([
+    ['no HTTP', '127.0.0.77', 'no HTTP at all'],
+    ['a URL that cannot be read', '127.0.0.78', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close'],
+  ])('are left out as well where they are of %s', async (_what, from, bytes) => {
+    const refused = () => manager.log.filter(({ msg }) => msg === 'http.refused').length;
+    await untilLogged();
+    const before = refused();
+    for (let n = 0; n < LINES + 10; n++) {
+      const socket = await socketFrom(from);
+      socket.write(`${bytes}\r\n\r\n`);
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    await untilLogged();
+    expect(refused() - before).toBe(LINES);
+  });
+
+  it('have one warning, which says from where', async () => {
+    await untilLogged();
+    const warnings = manager.log.filter(({ msg }) => msg === 'http.too_many_lines');
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings.length).toBeLessThanOrEqual(2);
+    expect(warnings[0]).toMatchObject({
+      level: 40,
+      lines: 1,
+      address: expect.stringMatching(/^10\.7\.0\.\d+$/),
+      ofAddress: 1,
+      perMinute: LINES,
+    });
+  });
+});
+
 describe('wrong credentials of one address', () => {
   managerWith({
     AUTH_OPERATOR_TOKEN: OPERATOR,
-    AUTH_PUPPET_TOKEN: 'secret-of-the-puppets',
+    AUTH_PUPPET_TOKEN: PUPPET,
     LOG_LEVEL: 'info',
   });
 

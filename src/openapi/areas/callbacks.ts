@@ -1,6 +1,6 @@
 import { CallbackQueryDto, DecryptedEventDto, VerificationQueryDto } from '../../callback/callback.dto.js';
 import type { ErrorCode } from '../../kernel/error-table.js';
-import { CORP_ID_FORMAT } from '../../kernel/wecom-format.js';
+import { CORP_ID_FORMAT, ECHO_FORMAT } from '../../kernel/wecom-format.js';
 import { jsonOf } from '../components.js';
 import type { Area, Content, Parameter, Schema } from '../description.js';
 import { queryOfDto, schemaOfDto } from '../dto-schema.js';
@@ -85,7 +85,7 @@ export const CALLBACKS: Area = {
     tags: ['wecom'],
     summary: 'Verify the callback URL',
     description:
-      'WeCom asks this when the callback URL is saved, and wants the opened `echostr` back, without quotes or line break. It needs the keys of the corp, and no puppet that is online. Changes nothing that is sent.',
+      'WeCom asks this when the callback URL is saved, and wants the opened `echostr` back, without quotes or line break. An echo is 1 to 64 letters and digits; any other text, such as that of a captured callback, is 403. It needs the keys of the corp, and no puppet that is online. Changes nothing that is sent.',
     parameters: [
       corpId,
       ...queryOfDto(VerificationQueryDto, {
@@ -93,8 +93,13 @@ export const CALLBACKS: Area = {
         echostr: { description: 'The encrypted text, in base64, percent-encoded.', example: ECHOSTR },
       }),
     ],
-    answers: { 200: { description: 'The opened text.', content: text('1616140317555161061') } },
-    errors: OPENING,
+    answers: {
+      200: {
+        description: 'The opened text.',
+        content: text('1616140317555161061', { pattern: ECHO_FORMAT.pattern.source }),
+      },
+    },
+    errors: [...OPENING, 'CALLBACK_ECHO_MALFORMED'],
   },
   'POST /callback/:corpId': {
     id: 'receiveCallback',

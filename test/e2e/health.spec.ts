@@ -1,0 +1,158 @@
+/** What `/health` of the built process tells whom, and what it asks of the store. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { type Samples, scrape } from '../support/metrics.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { mongoPlace } from '../support/stores.js';
+
+const PUPPET = 'secret-of-the-puppets';
+const OPERATOR = 'secret-of-the-operators';
+const ROLES = {
+  AUTH_PUPPET_TOKEN: PUPPET,
+  AUTH_OPERATOR_TOKEN: OPERATOR,
+  METRICS_TOKEN: 'secret-of-prometheus',
+};
+const PARTS = [
+  'registry',
+  'lifecycle',
+  'storage',
+  'outbox',
+  'callbacks',
+  'overload',
+  'wecom',
+  'memory',
+  'eventLoop',
+];
+const OUTCOMES = ['verified', 'delivered', 'pending', 'ignored', 'refused', 'not_taken', 'failed'];
+
+type Part = Readonly<Record<string, unknown>>;
+type Parts = Readonly<Record<string, Part>>;
+interface Report {
+  readonly status: string;
+  readonly info: Parts;
+  readonly error: Parts;
+  readonly details: Parts;
+}
+
+let place: Place;
+let manager: ManagerProcess;
+
+function managerWith(env: Readonly<Record<string, string>>, newPlace: () => Place): void {
+  beforeAll(async () => {
+    place = newPlace();
+    manager = await startManager({ ...place.env, HOST: '127.0.0.1', TRUST_PROXY: '127.0.0.1', ...env });
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await place.discard();
+  });
+}
+
+const ask = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  fetch(manager.url + path, { headers });
+const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+const reportOf = async (response: Response): Promise<Report> => (await response.json()) as Report;
+
+/** A busy machine may have held up the event loop. */
+function expectOnlyUpOrDown({ status, info, error, details }: Report): void {
+  expect(['ok', 'error']).toContain(status);
+  for (const part of Object.values({ ...info, ...error, ...details })) {
+    expect(part).toEqual({ status: expect.stringMatching(/^(up|down)$/) });
+  }
+}
+
+describe('a manager whose roles have secrets', () => {
+  managerWith(ROLES, embeddedPlace);
+
+  const OTHERS = [
+    ['nobody', {}],
+    ['a puppet', bearer(PUPPET)],
+    ['who reads the metrics', bearer('secret-of-prometheus')],
+    ['who has a wrong secret', bearer('secret-of-nobody-at-all')],
+    [
+      'who has a session of nobody',
+      { cookie: `wxkf_session=${Date.now() + 60_000}.${'a'.repeat(16)}.${'b'.repeat(43)}` },
+    ],
+  ] as const;
+
+  it.each(OTHERS)('tells %s of each part whether it is up, and nothing else', async (_who, headers) => {
+    const report = await reportOf(await ask('/health', headers));
+    expectOnlyUpOrDown(report);
+    expect(Object.keys(report.details)).toEqual([...PARTS, 'disk']);
+    expectOnlyUpOrDown(await reportOf(await ask('/health/ready', headers)));
+  });
+
+  it.each([
+    ['Bearer', bearer(OPERATOR)],
+    ['Basic', { authorization: `Basic ${btoa(`me:${OPERATOR}`)}` }],
+  ])('tells an operator everything, by %s', async (_how, headers) => {
+    const { details } = await reportOf(await ask('/health', headers));
+    expect(details).toMatchObject({
+      registry: { puppets: 0 },
+      storage: { kind: 'embedded' },
+      outbox: { waiting: 0, parked: 0, dead: 0, oldestWaitingMs: 0 },
+    });
+    expect(Object.keys(details.callbacks ?? {})).toEqual(expect.arrayContaining(OUTCOMES));
+    const ready = await reportOf(await ask('/health/ready', headers));
+    expect(ready.details.registry).toEqual({ status: 'up', puppets: 0 });
+  });
+
+  it('tells everything to a browser that an operator signed in', async () => {
+    const signedIn = await fetch(`${manager.url}/console/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-wxkf-console': '1' },
+      body: JSON.stringify({ token: OPERATOR }),
+    });
+    const [cookie = ''] = signedIn.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
+    const { details } = await reportOf(await ask('/health', { cookie }));
+    expect(details.registry).toMatchObject({ puppets: 0 });
+  });
+
+  it('counts wrong secrets as elsewhere, and goes on answering who sends them', async () => {
+    for (let n = 0; n < 32; n++) {
+      const headers = { ...bearer(`wrong-secret-number-${n}`), 'x-forwarded-for': '10.1.1.1' };
+      expectOnlyUpOrDown(await reportOf(await ask('/health', headers)));
+    }
+    const line = await manager.line(({ msg }) => msg === 'http.too_many_failures');
+    expect(line).toMatchObject({ address: '10.1.1.1', failed: 'credentials', error: 'AUTH_WRONG' });
+  });
+});
+
+describe('a manager whose operators have no secret, while puppets have one', () => {
+  managerWith({ AUTH_PUPPET_TOKEN: PUPPET }, embeddedPlace);
+
+  it('tells nobody more', async () => {
+    for (const headers of [{}, bearer(PUPPET)])
+      expectOnlyUpOrDown(await reportOf(await ask('/health', headers)));
+  });
+});
+
+describe('a manager without secrets', () => {
+  managerWith({}, embeddedPlace);
+
+  it('tells everybody everything', async () => {
+    expect((await reportOf(await ask('/health'))).details.registry).toMatchObject({ puppets: 0 });
+  });
+});
+
+mongoSuite('on MongoDB', () => {
+  managerWith(ROLES, mongoPlace);
+
+  const asked = (samples: Samples, operation: string): number =>
+    samples.sum('wxkf_store_operation_duration_seconds_count', { operation });
+
+  it('asks the database every 5 s at most, however often it is asked itself without the secret', async () => {
+    const startedMs = performance.now();
+    const before = await scrape(manager.url, bearer(OPERATOR));
+    for (let n = 0; n < 20; n++) {
+      await Promise.all(Array.from({ length: 5 }, async () => reportOf(await ask('/health'))));
+    }
+    const after = await scrape(manager.url, bearer(OPERATOR));
+    const timesMax = 1 + Math.ceil((performance.now() - startedMs) / 5_000);
+    expect(asked(after, 'ping') - asked(before, 'ping')).toBeLessThanOrEqual(timesMax);
+    // Each scrape counts as well.
+    expect(asked(after, 'count hints') - asked(before, 'count hints')).toBeLessThanOrEqual(timesMax + 2);
+  });
+});
