@@ -227,7 +227,7 @@ describe('a registration of an account that is known', () => {
   it('asks for the new secret, in the name of who registers and for 5 s, and says that it was accepted', async () => {
     expect(await registered({ ...RENEWED, from: '10.0.0.7' })).toBe('http://moved');
     expect(secrets.asked).toMatchObject([
-      { corpId: 'wwCorp_1', ...RENEWED, caller: '10.0.0.7', limitMs: 5_000 },
+      { corpId: 'wwCorp_1', ...RENEWED, from: '10.0.0.7', limitMs: 5_000 },
     ]);
     expect(await repository.find('wkAccount-1')).toMatchObject({
       acceptedSecretId: secretIdOf('wwCorp_1', RENEWED.corpSecret),

@@ -202,6 +202,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     return this.#image.secretsOf(corpId);
   }
 
+  /** Whether it is known here that WeCom accepted the corpSecret, which a puppet of the corp has; from memory. */
+  isAccepted(corpId: string, corpSecret: Secret): boolean {
+    return this.#image.findSecret(corpId, corpSecret)?.isAccepted === true;
+  }
+
   /** The very pair among its corp's that the puppet registered. */
   findPairOf(openKfId: string): KeyPair | null {
     return this.#image.findPairOf(openKfId);

@@ -46,7 +46,7 @@ export class TakeoverGuard {
     if (stored.corpId !== corpId) {
       throw this.#refuse('REGISTRY_ACCOUNT_OF_OTHER_CORP', registration, requestId);
     }
-    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from, trace }, ASK_LIMIT_MS);
+    const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, ASK_LIMIT_MS);
     if (verdict === 'accepted') return true;
     if (verdict === 'refused') throw this.#refuse('REGISTRY_SECRET_REFUSED', registration, requestId);
     const { unknown, retryAfterS } = verdict;
