@@ -71,8 +71,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     );
   }
 
+  /** See `RegistrySync.start`. May be called ahead of the bootstrap. */
+  beginLoading(): Promise<void> {
+    return this.#sync.start();
+  }
+
   onApplicationBootstrap(): void {
-    this.#sync.start();
+    void this.#sync.start();
     void this.#sync.whenLoaded().then(() => tellUnusable(this.#image, this.#endpoints, this.log));
   }
 

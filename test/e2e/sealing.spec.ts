@@ -134,6 +134,7 @@ onEachStoreNightly((newPlace) => {
       ),
     );
     expect(output).not.toMatch(/secrets\.cannot_open|"level":50/);
+    expect(output).not.toContain('manager.listening');
   }
 
   it('is plain without a key', async () => {
