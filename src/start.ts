@@ -1,4 +1,5 @@
 /** From the environment to a manager that listens. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -14,7 +15,11 @@ import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
+import { RegistryService } from './registry/registry.service.js';
 import { loadTracing } from './tracing/load-tracing.js';
+
+/** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
+const FIRST_READ_LIMIT_MS = 3_000;
 
 /** Ends the process, with a line for a person, where it cannot start. */
 export async function start(): Promise<void> {
@@ -43,10 +48,22 @@ async function serve(config: Config, log: Log): Promise<void> {
   app.useGlobalFilters(errorFilter);
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
+  await readOnce(app.get(RegistryService));
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
   stopOnSignals(app, lifecycle, config, log, tracing);
+}
+
+/**
+ * Callers are let in once it is known that the store can be used, with these keys of SECRETS_KEY for one. Where the store
+ * cannot be read yet, they are let in all the same: it is waited for.
+ * @throws StorageStartError
+ */
+async function readOnce(registry: RegistryService): Promise<void> {
+  const limit = new AbortController();
+  const late = delay(FIRST_READ_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+  await Promise.race([registry.beginLoading(), late]).finally(() => limit.abort());
 }
 
 function tellProtection(config: Config, log: Log): void {
@@ -61,7 +78,15 @@ function tellProtection(config: Config, log: Log): void {
 }
 
 /** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
-async function giveUp(log: Log, error: unknown): Promise<void> {
+function giveUp(log: Log, error: unknown): Promise<void> {
+  // What ends it may be met more than once: where it is waited for, and where nobody does.
+  givingUp ??= endWith(log, error);
+  return givingUp;
+}
+
+let givingUp: Promise<void> | null = null;
+
+async function endWith(log: Log, error: unknown): Promise<void> {
   if (error instanceof StorageStartError) log.fatal({ reason: error.message }, 'manager.cannot_start');
   else if (isAddressFault(error))
     log.fatal({ reason: `${error.message}; set PORT and HOST` }, 'manager.cannot_start');

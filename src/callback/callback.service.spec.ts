@@ -22,8 +22,9 @@ import { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
 import type { RegistryService } from '../registry/registry.service.js';
 import { CorpTime } from './corp-time.js';
-import { CallbackService, UNTRUSTED_PAIRS_MAX } from './callback.service.js';
+import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
+import { UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
 import { SkewLimit } from './skew-limit.js';
 
 const app = newApp();
@@ -158,7 +159,7 @@ describe('a callback', () => {
     for (const [number, other] of others.entries()) await registerHere(other, `wk-other-${number}`);
     const [first, last] = [others[0] ?? app, others.at(-1) ?? app];
     expect(await verify(first)).toBe('opened');
-    await expect(verify(last)).rejects.toMatchObject({ code: 'CALLBACK_SIGNATURE_MISMATCH' });
+    await expect(verify(last)).rejects.toMatchObject({ code: 'CALLBACK_KEYS_SKIPPED', retryAfterS: 10 });
     secrets.verdict = 'accepted';
     const owner = { ...registrationOf(app, 'wk1'), corpSecret: new Secret('that of the corp') };
     (await registry.register(owner)).answered();
@@ -260,7 +261,7 @@ describe('an event for an account, signed with the keys of another', () => {
     secrets.verdict = 'accepted';
     expect(await accept(app, 'wkNobody')).toBe('pending');
     expect(await accept(app, 'wkNobody')).toBe('pending');
-    expect(secrets.asked).toMatchObject([{ corpId: app.corpId, caller: '10.0.0.1', limitMs: 1_500 }]);
+    expect(secrets.asked).toMatchObject([{ corpId: app.corpId, from: '10.0.0.1', limitMs: 1_500 }]);
   });
 
   it('is refused when WeCom does, and to be sent again when it cannot be asked', async () => {

@@ -23,6 +23,7 @@ import {
   parseEvent,
   toLoggedName,
 } from './event.js';
+import { pickPairs } from './pairs-to-try.js';
 import { SkewLimit } from './skew-limit.js';
 
 export interface EncryptedCallback {
@@ -54,11 +55,8 @@ const RAW_BODY_BYTES_MAX = 100_000;
 /** Until when WeCom is asked about the keys of a callback; what follows has to fit into 2.8 s with it. */
 const PROOF_LIMIT_MS = 1_500;
 
-/**
- * Of one corp, tried for one callback: whoever may register can add pairs without end, each of which costs a hash.
- * A corp has as many apps; those that WeCom accepted are all tried.
- */
-export const UNTRUSTED_PAIRS_MAX = 64;
+/** By then WeCom has been asked about a registration, whose keys no longer compete for a place once it accepted them. */
+const SKIPPED_RETRY_AFTER_S = 10;
 
 /** The way of a callback: open it, find whom it is for, have it delivered. */
 @Injectable()
@@ -76,7 +74,8 @@ export class CallbackService {
   /**
    * Opens the text that WeCom sends when the callback URL is saved; needs no puppet to be online.
    * @throws AppError `CALLBACK_CORP_UNKNOWN`, `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CIPHER_…`,
-   *   `CALLBACK_ECHO_MALFORMED` for another text, such as that of a captured callback, `CALLBACK_TIMESTAMP_OFF`
+   *   `CALLBACK_ECHO_MALFORMED` for another text, such as that of a captured callback, `CALLBACK_KEYS_SKIPPED`,
+   *   `CALLBACK_TIMESTAMP_OFF`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
     const { message, pair } = await this.#open(await this.#getCorp(corpId), corpId, echo);
@@ -151,9 +150,8 @@ export class CallbackService {
   #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
     let failure: AppError | null = null;
     let untrusted: OpenedCallback | null = null;
-    let untrustedLeft = UNTRUSTED_PAIRS_MAX;
-    for (const pair of pairs.values()) {
-      if (!pair.isTrusted && untrustedLeft-- <= 0) continue;
+    const toTry = pickPairs(pairs);
+    for (const pair of toTry.pairs) {
       const cipher = this.ciphers.of(pair);
       if (!cipher.isSignedHere(signed)) continue;
       try {
@@ -168,6 +166,11 @@ export class CallbackService {
       }
     }
     if (untrusted !== null) return untrusted;
+    // Whether it is the corp's own key that signed it nobody knows, so nobody is told that it is not.
+    if (toTry.skipped > 0) {
+      const internal = { skipped: toTry.skipped };
+      throw new AppError('CALLBACK_KEYS_SKIPPED', { retryAfterS: SKIPPED_RETRY_AFTER_S, internal });
+    }
     // Made only here: the stack of an error that nobody throws cost a twentieth of the way of a callback.
     throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }

@@ -85,10 +85,18 @@ off. Exit code 1: some secrets could not be opened, and are as they were. ${SETT
 const KEYS_GENERATE: Command = {
   usage: 'keys generate [NAME]',
   summary: 'make new secrets for the settings and for WeCom',
-  details: `Prints new random values, ready to be kept as .env, and stores nothing. With a NAME that value alone:
+  details: `Prints new random values, in the form of .env, or adds them to a file. With a NAME that value alone:
 ${GENERATED.map(({ name }) => name).join(', ')}.`,
-  options: { json: JSON_OUTPUT },
-  examples: ['keys generate >> .env', 'keys generate secrets-key'],
+  options: {
+    // Not env-file, which Node takes for itself wherever it stands.
+    'add-to': {
+      value: 'FILE',
+      meaning:
+        'add them to this file instead of printing them: what it has already stays, and it is for its owner alone',
+    },
+    json: JSON_OUTPUT,
+  },
+  examples: ['keys generate --add-to .env', 'keys generate secrets-key'],
   wordsMax: 1,
   run: async (invocation) => (await import('./keys/generate-keys.js')).generateKeys(invocation),
 };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -288,8 +289,33 @@ describe('the secrets of roles', () => {
   });
 
   it('are 16 characters at least', () => {
-    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'x'.repeat(16) })).toEqual([]);
-    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'x'.repeat(15) })).toHaveLength(1);
+    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'k3Jd-x_9QpLw72Va' })).toEqual([]);
+    expect(mistakesOf({ AUTH_OPERATOR_TOKEN: 'k3Jd-x_9QpLw72V' })).toHaveLength(1);
+  });
+
+  it.each(['x'.repeat(16), 'abcdabcdabcdabcd', '0101010101010101', '-'.repeat(40)])(
+    'with hardly any different characters are refused with what to do: %s',
+    (weak) => {
+      for (const name of [
+        'AUTH_PUPPET_TOKEN',
+        'AUTH_GATEWAY_TOKEN',
+        'AUTH_OPERATOR_TOKEN',
+        'METRICS_TOKEN',
+      ]) {
+        const [mistake, ...others] = mistakesOf({ [name]: weak });
+        expect(others).toEqual([]);
+        expect(mistake).toContain(`${name}: secret 1 of 1 has fewer than 5 different characters`);
+        expect(mistake).toContain('keys generate');
+        expect(mistake).not.toContain(weak);
+      }
+    },
+  );
+
+  it('that are random are taken, be they of letters and digits or of hexadecimal digits alone', () => {
+    for (let n = 0; n < 200; n++) {
+      expect(mistakesOf({ AUTH_OPERATOR_TOKEN: randomBytes(12).toString('base64url') })).toEqual([]);
+      expect(mistakesOf({ AUTH_OPERATOR_TOKEN: randomBytes(16).toString('hex') })).toEqual([]);
+    }
   });
 
   it.each([

@@ -186,7 +186,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'comma-separated secrets, one of which a puppet has to send: each at least 16 letters, digits, `_` and `-`; several while rotating',
+      'comma-separated secrets, one of which a puppet has to send: each at least 16 letters, digits, `_` and `-`, 5 different ones among them; several while rotating',
     ...roleSecrets(),
   }),
   authGatewayTokens: setting({

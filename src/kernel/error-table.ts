@@ -142,6 +142,12 @@ export const ERRORS = {
     message:
       'Whether the keys that sign this event count for the whole corp could not be found out, since WeCom could not be asked about their corpSecret; send it again',
   },
+  CALLBACK_KEYS_SKIPPED: {
+    status: 503,
+    retry: true,
+    message:
+      'None of the keys that were tried signs this, and not all were tried, since too many that WeCom has not accepted are registered for this corp; send it again. Add the app in the console, by POST /api/v1/apps or in WECOM_APPS_FILE, whose keys are always tried, and have an operator forget the accounts that are not yours',
+  },
   CALLBACK_ACCOUNT_OF_OTHER_CORP: {
     status: 404,
     retry: false,
@@ -189,6 +195,12 @@ export const ERRORS = {
     retry: true,
     message:
       'This kf account is registered with another corpSecret, and WeCom could not be asked about this one; the earlier registration stays, try again later',
+  },
+  REGISTRY_TOO_MANY_UNPROVEN: {
+    status: 429,
+    retry: true,
+    message:
+      'Too many keys were registered from this address with a corpSecret that WeCom has not accepted; further ones are taken only with one that it accepts. Correct the corpSecret, or try again when WeCom can be asked',
   },
   REGISTRY_NOT_LOADED: {
     status: 503,

@@ -57,6 +57,8 @@ export async function exitProcess(log: Log, code: number): Promise<never> {
   const output = Reflect.get(log, symbols.streamSym) as Output;
   const written = once(output, 'close').catch(() => output.destroy());
   output.end();
+  // An answer that closes only now has a line too, for which the stream would throw.
+  output.write = () => {};
   const isOver = await Promise.race([written.then(() => true), delay(LAST_LINES_MS, false)]);
   if (!isOver) process.kill(process.pid, 'SIGKILL');
   return process.exit(code);

@@ -18,6 +18,8 @@ interface Corp {
 export class KnownCorps {
   readonly #corps = new Map<string, Corp>();
   readonly #apps = new Map<string, App>();
+  /** Pairs by the address that brought them, where it is known. */
+  readonly #brought = new Map<string, Set<SharedPair>>();
 
   /** @returns `null` when no credentials of the corp are known. */
   find(corpId: string): CorpKeys | null {
@@ -51,8 +53,12 @@ export class KnownCorps {
     this.#setReceiveIds(app.corpId);
   }
 
-  /** @returns `null` for keys that have not WeCom's form. */
-  pairOf(corpId: string, keys: KeyPair): SharedPair | null {
+  /**
+   * Makes the pair where there is none.
+   * @param from the address of the registration that has it, `''` for an app.
+   * @returns `null` for keys that have not WeCom's form.
+   */
+  pairOf(corpId: string, keys: KeyPair, from = ''): SharedPair | null {
     const key = toPairKey(keys);
     if (key === null) return null;
     let corp = this.#corps.get(corpId);
@@ -62,8 +68,9 @@ export class KnownCorps {
     }
     let pair = corp.pairs.get(key);
     if (pair === undefined) {
-      pair = new SharedPair(keys.callbackToken, keys.encodingAESKey);
+      pair = new SharedPair(keys.callbackToken, keys.encodingAESKey, from);
       corp.pairs.set(key, pair);
+      this.#noteBrought(pair);
     }
     return pair;
   }
@@ -74,10 +81,27 @@ export class KnownCorps {
     const corp = this.#corps.get(corpId);
     corp?.pairs.delete(toPairKey(pair) ?? '');
     if (corp?.pairs.size === 0) this.#corps.delete(corpId);
+    const brought = this.#brought.get(pair.broughtBy);
+    brought?.delete(pair);
+    if (brought?.size === 0) this.#brought.delete(pair.broughtBy);
   }
 
-  findPairOf(app: App): SharedPair | null {
-    return this.#corps.get(app.corpId)?.pairs.get(toPairKey(app) ?? '') ?? null;
+  findPairOf(owner: KeyPair & { readonly corpId: string }): SharedPair | null {
+    return this.#corps.get(owner.corpId)?.pairs.get(toPairKey(owner) ?? '') ?? null;
+  }
+
+  /** Of the pairs that registrations from the address brought, those that are not trusted. @param key see `toAddressKey` */
+  countUntrusted(key: string): number {
+    let count = 0;
+    for (const { isTrusted } of this.#brought.get(key) ?? []) if (!isTrusted) count++;
+    return count;
+  }
+
+  #noteBrought(pair: SharedPair): void {
+    if (pair.broughtBy === '') return;
+    const brought = this.#brought.get(pair.broughtBy) ?? new Set();
+    this.#brought.set(pair.broughtBy, brought);
+    brought.add(pair);
   }
 
   #releasePairOf(app: App): void {

@@ -12,6 +12,7 @@ import type { RegistryImage } from './registry-image.js';
 import { inTime, type RegistrySync } from './registry-sync.js';
 import type { SecretProofs } from './secret-proofs.js';
 import { type Asked, mayRegister, type TakeoverGuard } from './takeover-guard.js';
+import { UnprovenKeys } from './unproven-keys.js';
 
 /** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
 const LAST_NOTES_LIMIT_MS = 5_000;
@@ -35,6 +36,7 @@ export interface Registered {
 /** The way of a registration: judged, stored, put into use when it was answered, and noted as answered. */
 export class Registrations {
   readonly #underWay = new RegistrationsUnderWay();
+  readonly #unprovenKeys: UnprovenKeys;
   readonly #marks = new Pending();
   #prepare: PrepareAnswer = async () => () => {};
 
@@ -46,7 +48,9 @@ export class Registrations {
     private readonly repository: PuppetRepository,
     private readonly storeClock: StoreClock,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.#unprovenKeys = new UnprovenKeys(image);
+  }
 
   /** What is to be done for each registration besides; there is one listener. */
   beforeAnswer(prepare: PrepareAnswer): void {
@@ -67,12 +71,37 @@ export class Registrations {
   /**
    * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
    * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
-   *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`.
+   *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
+   *   `REGISTRY_TOO_MANY_UNPROVEN`.
    */
   async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
     const known = this.image.findPuppet(registration.openKfId);
     const isPlain = mayRegister(known, registration, false);
-    let isProven = !isPlain && (await this.guard.prove(registration, asked));
+    const isProven = !isPlain && (await this.guard.prove(registration, asked));
+    const leavePlace = isProven ? () => {} : this.#unprovenKeys.takePlace(registration);
+    if (leavePlace === null) {
+      await this.guard.requireAccepted(registration, asked);
+      return this.#registerAgainAndAgain(registration, true, asked);
+    }
+    try {
+      const { puppet, answered } = await this.#registerAgainAndAgain(registration, isProven, asked);
+      const answeredInPlace = (): void => {
+        answered();
+        leavePlace();
+      };
+      return { puppet, answered: answeredInPlace };
+    } catch (error) {
+      leavePlace();
+      throw error;
+    }
+  }
+
+  async #registerAgainAndAgain(
+    registration: Registration,
+    wasProven: boolean,
+    asked: Asked,
+  ): Promise<Registered> {
+    let isProven = wasProven;
     for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
       const registered = await this.#tryRegister(registration, isProven, asked);
       if (registered !== null) return registered;

@@ -4,7 +4,7 @@ import type { Secret } from '../kernel/secret.js';
 import { AccountIndex } from './account-index.js';
 import type { App } from './apps/app.js';
 import { type CorpKeys, KnownCorps } from './known-corps.js';
-import { isSamePuppet, type Puppet } from './puppet.js';
+import { isSamePuppet, type Puppet, type Registration } from './puppet.js';
 import { type KeyPair, SharedPair, SharedSecret, toPairKey } from './shared-keys.js';
 
 /** Puppets that are put in order in one turn of the event loop. */
@@ -76,6 +76,18 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.pair ?? null;
   }
 
+  /** Whether no app and no puppet of the corp has the registration's keys yet, and nobody knows its secret to be good. */
+  bringsUnprovenKeys(registration: Registration): boolean {
+    const { corpId, corpSecret } = registration;
+    if (this.findSecret(corpId, corpSecret)?.isAccepted === true) return false;
+    return this.#corps.findPairOf(registration) === null;
+  }
+
+  /** How many pairs that are not trusted came by registrations from the address. @param key see `toAddressKey` */
+  countUntrustedPairs(key: string): number {
+    return this.#corps.countUntrusted(key);
+  }
+
   /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
   secretsOf(corpId: string): readonly Secret[] {
     const all = [...(this.#secrets.get(corpId)?.values() ?? [])].filter(
@@ -115,7 +127,7 @@ export class RegistryImage {
     secret.users++;
     secret.from = puppet.from;
     if (saysAccepted(puppet, secret)) secret.acceptedBy++;
-    const pair = this.#corps.pairOf(puppet.corpId, puppet);
+    const pair = this.#corps.pairOf(puppet.corpId, puppet, puppet.from);
     pair?.addUser(secret);
     this.#known.set(puppet.openKfId, { puppet, pair, secret });
     this.#index?.set(puppet, before?.puppet);

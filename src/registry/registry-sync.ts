@@ -69,6 +69,7 @@ export class RegistrySync {
   readonly #reads = new SerialRuns(() => this.#readChanges());
   readonly #loaded = Promise.withResolvers<void>();
   #isLoaded = false;
+  readonly #triedFirst = Promise.withResolvers<void>();
   #running: Promise<void> | null = null;
   #isStopped = false;
   #endPause: () => void = () => {};
@@ -102,8 +103,15 @@ export class RegistrySync {
     return this.#order;
   }
 
-  start(): void {
-    this.#running = this.#run();
+  /**
+   * Begins, where it has not begun. Resolves when the store was read once, or could not be and will be tried again.
+   * @throws StorageStartError where what was read shows that this process cannot use the store
+   */
+  start(): Promise<void> {
+    this.#running ??= this.#run();
+    // Where nobody waits for it, the run itself ends the process.
+    this.#triedFirst.promise.catch(() => {});
+    return this.#triedFirst.promise;
   }
 
   async stop(): Promise<void> {
@@ -200,7 +208,11 @@ export class RegistrySync {
 
   async #run(): Promise<void> {
     while (!this.#isStopped && !this.#isLoaded) {
-      await this.#load();
+      await this.#load().catch((error) => {
+        this.#triedFirst.reject(error);
+        throw error;
+      });
+      this.#triedFirst.resolve();
       if (!this.#isLoaded) await this.#pause(RETRY_LOAD_MS);
     }
     let sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;

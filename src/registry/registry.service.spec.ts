@@ -197,6 +197,56 @@ describe('a registration', () => {
   });
 });
 
+describe('keys that WeCom has not vouched for', () => {
+  const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
+  const bring = async (n: number, from: string, fields: Partial<Registration> = {}): Promise<unknown> => {
+    const keys = { callbackToken: new Secret(`token${n}`), encodingAESKey: new Secret(KEY) };
+    const made = registration({ openKfId: `wk-${n}`, corpId: `ww${n}`, from, ...keys, ...fields });
+    try {
+      (await registry.register(made)).answered();
+    } catch (error) {
+      return (error as AppError).code;
+    }
+    return 'taken';
+  };
+  const silent = { unknown: 'it is silent', retryAfterS: 7 };
+
+  beforeEach(async () => {
+    await loaded();
+    secrets.verdict = silent;
+    for (let n = 0; n < 256; n++) expect(await bring(n, `2001:db8:1:1::${n + 1}`)).toBe('taken');
+    await clock.advance(0);
+  });
+
+  it('are no more than 256 of one address, IPv6 by the /64, and none are then taken without WeCom’s word', async () => {
+    expect(await bring(256, '2001:db8:1:1:ffff::1')).toBe('REGISTRY_TOO_MANY_UNPROVEN');
+    secrets.verdict = 'refused';
+    expect(await bring(256, '2001:db8:1:1:ffff::1')).toBe('REGISTRY_TOO_MANY_UNPROVEN');
+    expect(await repository.find('wk-256')).toBeNull();
+    expect(await bring(256, '2001:db8:1:2::1')).toBe('taken');
+    secrets.verdict = 'accepted';
+    expect(await bring(257, '2001:db8:1:1:ffff::1')).toBe('taken');
+  });
+
+  it('are no more where many registrations come at once', async () => {
+    await registry.forget('wk-0', { from: '10.0.0.1', requestId: 'request-1' });
+    const all = await Promise.all(Array.from({ length: 10 }, (_, n) => bring(300 + n, '2001:db8:1:1::1')));
+    expect(all.filter((one) => one === 'taken')).toHaveLength(1);
+    expect(await bring(0, '2001:db8:1:1::1')).toBe('REGISTRY_TOO_MANY_UNPROVEN');
+    await registry.forget('wk-1', { from: '10.0.0.1', requestId: 'request-2' });
+    expect(await bring(0, '2001:db8:1:1::1')).toBe('taken');
+  });
+
+  it('count once, however many accounts have them, and not once WeCom has accepted a secret of theirs', async () => {
+    const shared = { corpId: 'ww7', callbackToken: new Secret('token7') };
+    expect(await bring(256, '2001:db8:1:1::1', shared)).toBe('taken');
+    expect(await bring(257, '2001:db8:1:1::1')).toBe('REGISTRY_TOO_MANY_UNPROVEN');
+    secrets.grant({ corpId: 'ww7', corpSecret: registration().corpSecret });
+    await clock.advance(0);
+    expect(await bring(257, '2001:db8:1:1::1')).toBe('taken');
+  });
+});
+
 describe('a registration of an account that is known', () => {
   const RENEWED = { corpSecret: new Secret('renewed') };
   const codeOf = (error: unknown): unknown => (error instanceof AppError ? error.code : error);
@@ -227,7 +277,7 @@ describe('a registration of an account that is known', () => {
   it('asks for the new secret, in the name of who registers and for 5 s, and says that it was accepted', async () => {
     expect(await registered({ ...RENEWED, from: '10.0.0.7' })).toBe('http://moved');
     expect(secrets.asked).toMatchObject([
-      { corpId: 'wwCorp_1', ...RENEWED, caller: '10.0.0.7', limitMs: 5_000 },
+      { corpId: 'wwCorp_1', ...RENEWED, from: '10.0.0.7', limitMs: 5_000 },
     ]);
     expect(await repository.find('wkAccount-1')).toMatchObject({
       acceptedSecretId: secretIdOf('wwCorp_1', RENEWED.corpSecret),

@@ -72,8 +72,13 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     );
   }
 
+  /** See `RegistrySync.start`. May be called ahead of the bootstrap. */
+  beginLoading(): Promise<void> {
+    return this.#sync.start();
+  }
+
   onApplicationBootstrap(): void {
-    this.#sync.start();
+    void this.#sync.start();
     void this.#sync.whenLoaded().then(() => tellUnusable(this.#image, this.#endpoints, this.log));
   }
 
@@ -214,6 +219,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   /** The distinct corpSecrets of the corp's puppets, from memory; those that WeCom accepted, where there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     return this.#image.secretsOf(corpId);
+  }
+
+  /** Whether it is known here that WeCom accepted the corpSecret, which a puppet of the corp has; from memory. */
+  isAccepted(corpId: string, corpSecret: Secret): boolean {
+    return this.#image.findSecret(corpId, corpSecret)?.isAccepted === true;
   }
 
   /** The very pair among its corp's that the puppet registered. */

@@ -6,7 +6,7 @@ export interface SecretQuestion {
   readonly corpId: string;
   readonly corpSecret: Secret;
   /** The address that it was registered from; wrong secrets are counted by it. */
-  readonly caller: string;
+  readonly from: string;
   /** To which the question belongs, should there be one; left out where it is of none. */
   readonly trace?: TraceContext | null;
 }

@@ -38,7 +38,7 @@ export class SecretProofs {
   /** Asks, where nobody knows yet, about the secret of a puppet that has just registered. */
   async askLater({ openKfId, corpId, corpSecret, from }: Puppet, trace: TraceContext | null): Promise<void> {
     if (this.findAcceptedId(corpId, corpSecret) !== null) return;
-    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from, trace }, LATER_LIMIT_MS);
+    const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, LATER_LIMIT_MS);
     if (verdict === 'accepted') return this.#note(corpId, secretIdOf(corpId, corpSecret));
     if (verdict === 'refused') {
       const reason =
@@ -65,7 +65,7 @@ export class SecretProofs {
     limitMs: number,
     trace: TraceContext | null,
   ): Promise<SecretVerdict> {
-    const verdict = await this.secrets.check({ corpId, corpSecret: secret, caller: from, trace }, limitMs);
+    const verdict = await this.secrets.check({ corpId, corpSecret: secret, from, trace }, limitMs);
     if (verdict === 'accepted') this.#note(corpId, id);
     return verdict;
   }

@@ -1,3 +1,4 @@
+import { toAddressKey } from '../http/address.js';
 import type { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import { ENCODING_AES_KEY_FORMAT, toAesKeyBytes } from '../kernel/wecom-format.js';
@@ -12,6 +13,8 @@ export interface KeyPair {
 export interface CorpPair extends KeyPair {
   /** Whether it speaks for the whole corp: it is an app's, or one of those who use it has a secret that WeCom accepted. */
   readonly isTrusted: boolean;
+  /** Whose registration brought it, as `toAddressKey` has it; `''` where an app did, or nobody recorded it. */
+  readonly broughtBy: string;
 }
 
 /** One corpSecret, and which puppets of the corp have it. */
@@ -45,10 +48,16 @@ export class SharedPair implements CorpPair {
   /** The secrets of the puppets that use it, with how many have each. */
   readonly #secrets = new Map<SharedSecret, number>();
 
+  readonly broughtBy: string;
+
+  /** @param from the address of the registration that brings it. */
   constructor(
     readonly callbackToken: Secret,
     readonly encodingAESKey: Secret,
-  ) {}
+    from: string,
+  ) {
+    this.broughtBy = toAddressKey(from);
+  }
 
   get isTrusted(): boolean {
     if (this.apps > 0) return true;

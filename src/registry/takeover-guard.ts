@@ -14,6 +14,9 @@ export interface Asked {
 /** For all of the question: the deployed puppet's register waits for ever. */
 const ASK_LIMIT_MS = 5_000;
 
+/** For so long at the most a wrong secret is not asked about again. */
+const REFUSED_PAUSE_S = 600;
+
 /**
  * Who may register what: an account belongs to the corp that registered it, and there to who has its secret. An
  * unknown account is anybody's.
@@ -25,7 +28,7 @@ export function mayRegister(stored: Puppet | null, registration: Registration, i
   return isProven || stored.corpSecret.matches(registration.corpSecret);
 }
 
-/** Decides about a registration that would replace one with another secret or of another corp. */
+/** Decides about registrations that need WeCom's word: such as would replace one with another secret or of another corp. */
 export class TakeoverGuard {
   constructor(
     private readonly repository: PuppetRepository,
@@ -46,11 +49,23 @@ export class TakeoverGuard {
     if (stored.corpId !== corpId) {
       throw this.#refuse('REGISTRY_ACCOUNT_OF_OTHER_CORP', registration, requestId);
     }
-    const verdict = await this.secrets.check({ corpId, corpSecret, caller: from, trace }, ASK_LIMIT_MS);
+    const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, ASK_LIMIT_MS);
     if (verdict === 'accepted') return true;
     if (verdict === 'refused') throw this.#refuse('REGISTRY_SECRET_REFUSED', registration, requestId);
     const { unknown, retryAfterS } = verdict;
     throw new AppError('REGISTRY_SECRET_UNVERIFIED', { retryAfterS, internal: { unknown } });
+  }
+
+  /**
+   * For keys that are one pair too many unless WeCom vouches for them.
+   * @throws AppError `REGISTRY_TOO_MANY_UNPROVEN`; nothing was changed.
+   */
+  async requireAccepted({ corpId, corpSecret, from }: Registration, { trace = null }: Asked): Promise<void> {
+    const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, ASK_LIMIT_MS);
+    if (verdict === 'accepted') return;
+    const { unknown, retryAfterS } =
+      verdict === 'refused' ? { unknown: undefined, retryAfterS: REFUSED_PAUSE_S } : verdict;
+    throw new AppError('REGISTRY_TOO_MANY_UNPROVEN', { retryAfterS, internal: { unknown } });
   }
 
   #refuse(

@@ -3,12 +3,13 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { CallCredentials } from './proxy/call-credentials.js';
 import { CallLimits } from './proxy/call-limits.js';
+import { TokenAnswers } from './tokens/token-answers.js';
 import { WecomController } from './wecom.controller.js';
 
 /** Its quota comes from the storage module and its tokens from theirs, which are global. */
 @Module({
   imports: [RegistryModule],
   controllers: [WecomController],
-  providers: [ApiProxy, CallCredentials, CallLimits],
+  providers: [ApiProxy, CallCredentials, CallLimits, TokenAnswers],
 })
 export class WecomModule {}

@@ -26,7 +26,7 @@ export function secretCheckContract(open: () => Promise<OpenedCheck>): void {
     afterEach(() => opened.close());
 
     const check = (corpId = 'wwCorp_1') =>
-      opened.secrets.check({ corpId, corpSecret, caller: '10.0.0.1' }, 5_000);
+      opened.secrets.check({ corpId, corpSecret, from: '10.0.0.1' }, 5_000);
 
     it('says that a secret is accepted, and tells its id', async () => {
       opened.wecom('accept');

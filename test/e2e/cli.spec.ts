@@ -1,9 +1,20 @@
 /** The commands for the shell, as the build has them. */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/config.js';
 import { runCli, spawnCli } from '../support/cli-process.js';
 import { embeddedPlace, newSecretsKey } from '../support/place.js';
@@ -77,6 +88,82 @@ describe('keys generate', () => {
     expect(Object.keys(parseEnv(stdout)).sort()).toEqual(Object.keys(FORMS).slice(0, 5).sort());
     const one = await runCli({}, 'keys', 'generate', 'encoding-aes-key');
     expect(one.stdout).toMatch(/^[A-Za-z0-9]{43}\n$/);
+  });
+
+  describe('with a file', () => {
+    let folder: string;
+    let file: string;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'wxkf-keys-'));
+      file = join(folder, '.env');
+    });
+
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const generate = (...words: string[]) => runCli({}, 'keys', 'generate', '--add-to', file, ...words);
+    const modeOf = (): number => statSync(file).mode & 0o777;
+
+    it('makes it for its owner alone, prints no value, and changes nothing when it is repeated', async () => {
+      const first = await generate();
+      expect(first).toMatchObject({ code: 0, stderr: '' });
+      expect(first.stdout).toBe(`${file}: ${Object.keys(FORMS).join(', ')} added; nothing there already\n`);
+      const text = readFileSync(file, 'utf8');
+      expect(Object.keys(parseEnv(text)).sort()).toEqual(Object.keys(FORMS).slice(0, 5).sort());
+      expect([modeOf(), readdirSync(folder)]).toEqual([0o600, ['.env']]);
+      const { SECRETS_KEY: secretsKey = '' } = parseEnv(text);
+      expect(first.stdout).not.toContain(secretsKey);
+      expect((await generate()).stdout).toBe(
+        `${file}: nothing added; ${Object.keys(FORMS).join(', ')} there already\n`,
+      );
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    });
+
+    it('leaves what is in it, and closes it to others', async () => {
+      writeFileSync(file, 'PORT=1\nSECRETS_KEY=mine\nAUTH_PUPPET_TOKEN_FILE=/run/secret\nMETRICS_TOKEN=', {
+        mode: 0o644,
+      });
+      const { stdout } = await generate('--json');
+      expect(JSON.parse(stdout)).toEqual({
+        file,
+        added: ['AUTH_GATEWAY_TOKEN', 'AUTH_OPERATOR_TOKEN', 'METRICS_TOKEN', 'Token', 'EncodingAESKey'],
+        kept: ['SECRETS_KEY', 'AUTH_PUPPET_TOKEN'],
+      });
+      const settings = parseEnv(readFileSync(file, 'utf8'));
+      expect(settings).toMatchObject({
+        PORT: '1',
+        SECRETS_KEY: 'mine',
+        METRICS_TOKEN: expect.stringMatching(FORMS.METRICS_TOKEN),
+      });
+      expect(settings).not.toHaveProperty('AUTH_PUPPET_TOKEN');
+      expect(modeOf()).toBe(0o600);
+    });
+
+    it('adds one by its name alone', async () => {
+      expect((await generate('secrets-key')).stdout).toBe(
+        `${file}: SECRETS_KEY added; nothing there already\n`,
+      );
+      expect(Object.keys(parseEnv(readFileSync(file, 'utf8')))).toEqual(['SECRETS_KEY']);
+    });
+
+    it('says that it cannot be written to', async () => {
+      file = join(folder, 'missing', '.env');
+      const { code, stderr } = await generate();
+      expect([code, stderr]).toEqual([1, `${file} cannot be used (ENOENT); nothing was changed\n`]);
+    });
+
+    it('says so where the shell writes them to one', () => {
+      const output = openSync(file, 'a');
+      const stdio = ['ignore', output, 'pipe'] as const;
+      const { status, stderr } = spawnSync(process.execPath, ['dist/cli.js', 'keys', 'generate'], {
+        stdio: [...stdio],
+      });
+      closeSync(output);
+      expect([status, String(stderr)]).toEqual([
+        0,
+        expect.stringContaining('--add-to FILE adds what is missing'),
+      ]);
+    });
   });
 });
 

@@ -49,6 +49,27 @@ describe('the log', () => {
     ]);
   });
 
+  it('drops what is told once the process is ending, such as an answer that closes only then', async () => {
+    const program = spawn(
+      process.execPath,
+      programOf(`
+        log.info('thing.done');
+        const stream = Object.getOwnPropertySymbols(log).find(({ description }) => description === 'pino.stream');
+        log[stream].once('close', () => log.info('thing.late'));
+        const ending = exitProcess(log, 7);
+        log.info('thing.later');
+        await ending;`),
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const [output, errors, [code]] = await Promise.all([
+      text(program.stdout),
+      text(program.stderr),
+      once(program, 'exit'),
+    ]);
+    expect([code, errors.replaceAll(/^.*(Warning|--trace-warnings).*\n/gm, '')]).toEqual([7, '']);
+    expect(output).toMatch(/^[^\n]*thing\.done[^\n]*\n$/);
+  });
+
   it('prints *** for a secret, wherever it is', async () => {
     const [line] = await linesOf(`
       const secret = new Secret('the-value-itself');

@@ -1,5 +1,5 @@
 /** Secrets at rest, as the built process and its commands keep them, on both stores: embedded and MongoDB. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -134,6 +134,7 @@ onEachStoreNightly((newPlace) => {
       ),
     );
     expect(output).not.toMatch(/secrets\.cannot_open|"level":50/);
+    expect(output).not.toContain('manager.listening');
   }
 
   it('is plain without a key', async () => {
@@ -248,6 +249,47 @@ describe('a DATA_DIR', () => {
     const { code, stdout, stderr } = await reseal(NEW);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^DATA_DIR \S+ is in use by another process.*\n$/);
+  });
+});
+
+describe('a DATA_DIR that was there before, open to all', () => {
+  let dataDir: string;
+
+  beforeAll(() => {
+    const outer = embeddedPlace();
+    dataDir = join(outer.env.DATA_DIR ?? '', 'made');
+    mkdirSync(dataDir);
+    chmodSync(dataDir, 0o755);
+    place = { ...outer, env: { DATA_DIR: dataDir } };
+  });
+
+  afterAll(discard);
+
+  const modes = () =>
+    Object.fromEntries(
+      readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]),
+    );
+  const PRIVATE = { 'lock.sqlite': 0o600, 'store.json': 0o600, 'store.mdb': 0o600, 'store.mdb-lock': 0o600 };
+
+  it('has files for their owner alone', async () => {
+    await start();
+    await registerNew();
+    expect(modes()).toEqual(PRIVATE);
+    await stop();
+    expect(modes()).toEqual(PRIVATE);
+  });
+
+  it('has those closed that everybody could read, and those left as they are that only a group can', async () => {
+    for (const name of Object.keys(PRIVATE)) chmodSync(join(dataDir, name), 0o644);
+    await start();
+    expect(modes()).toEqual(PRIVATE);
+    await stop();
+    chmodSync(join(dataDir, 'store.mdb'), 0o640);
+    await start();
+    expect(modes()).toEqual({ ...PRIVATE, 'store.mdb': 0o640 });
+    await stop();
+    expect((await reseal(NEW)).code).toBe(0);
+    expect(modes()).toEqual({ ...PRIVATE, 'store.mdb': 0o640 });
   });
 });
 

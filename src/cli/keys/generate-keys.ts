@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
-import { type Invocation, UsageError } from '../command.js';
+import { type Invocation, UsageError, type Values } from '../command.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { printSummary } from '../summary.js';
-import { GENERATED, type Generated } from './generated.js';
+import { addToEnvFile } from './env-file.js';
+import { GENERATED, type Generated, toComment } from './generated.js';
+
+type Made = Generated & { readonly value: string };
 
 export async function generateKeys({ values, words: [name] }: Invocation): Promise<number> {
   const chosen = GENERATED.filter((one) => name === undefined || one.name === name);
@@ -13,9 +17,42 @@ export async function generateKeys({ values, words: [name] }: Invocation): Promi
     );
   }
   const made = chosen.map((one) => ({ ...one, value: newValue(one.form) }));
+  const envFile = values['add-to'];
+  if (typeof envFile === 'string') keep(values, envFile, made);
+  else print(values, name, made);
+  return EXIT_CODE.ok;
+}
+
+/** What is kept is not printed. */
+function keep(values: Values, file: string, made: readonly Made[]): void {
+  const { added, kept } = addToEnvFile(
+    file,
+    made.map((one) => ({ of: one, text: toLine(one) })),
+  );
+  const listOf = (labels: readonly string[]): string => (labels.length === 0 ? 'nothing' : labels.join(', '));
+  printSummary(values, `${file}: ${listOf(added)} added; ${listOf(kept)} there already`, {
+    file,
+    added,
+    kept,
+  });
+}
+
+function print(values: Values, name: string | undefined, made: readonly Made[]): void {
   const text = name === undefined ? made.map(toLine).join('\n') : (made[0]?.value ?? '');
   printSummary(values, text, Object.fromEntries(made.map(({ label, value }) => [label, value])));
-  return EXIT_CODE.ok;
+  if (!isWrittenToFile()) return;
+  process.stderr.write(
+    'the values went to a file, which others may be able to read and which may have some of them twice now; --add-to FILE adds what is missing, for the owner alone\n',
+  );
+}
+
+/** By the shell, with `>` or `>>`. */
+function isWrittenToFile(): boolean {
+  try {
+    return fstatSync(process.stdout.fd).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function newValue(form: Generated['form']): string {
@@ -33,6 +70,6 @@ function newValue(form: Generated['form']): string {
 }
 
 /** What is no setting is a comment, so that all of it can be kept as `.env`. */
-function toLine({ label, isSetting, value }: Generated & { readonly value: string }): string {
-  return isSetting ? `${label}=${value}` : `# ${label} for the callback settings in WeCom: ${value}`;
+function toLine(made: Made): string {
+  return made.isSetting ? `${made.label}=${made.value}` : `${toComment(made)} ${made.value}`;
 }

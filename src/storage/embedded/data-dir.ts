@@ -29,6 +29,9 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { FIRST_DATABASES } from './databases.js';
 
 const SCHEMA_VERSION = 1;
+/** Secrets are in the files, sealed or not, and the folder may be open to others: a mount, or one that was there before. */
+const FILE_MODE = 0o600;
+const RIGHTS_OF_OTHERS = 0o007;
 const CHECK_LIMIT_MS = 120_000;
 /** What LMDB takes for an empty store, with some to spare; without that room it ends the process by a signal. */
 const FIRST_BYTES = 65_536;
@@ -110,6 +113,8 @@ export class DataDir {
   markOpen(databases: readonly string[]): void {
     this.#databases = databases;
     this.#writeMarker({ schemaVersion: SCHEMA_VERSION, databases });
+    for (const file of [this.#lockFile, this.#markerFile, this.dataFile, `${this.dataFile}-lock`])
+      closeToOthers(file);
   }
 
   /** To be called when the store is closed. Gives the folder back. */
@@ -134,7 +139,7 @@ export class DataDir {
   /** An end at any moment leaves the one file or the other. The marker then says that the end was unclean. */
   async replaceDataFile(copyTo: (path: string) => Promise<void>, close: () => Promise<void>): Promise<void> {
     rmSync(this.#copyFile, { force: true });
-    await copyTo(this.#copyFile);
+    await copyForOwner(() => copyTo(this.#copyFile));
     chmodSync(this.#copyFile, statSync(this.dataFile).mode & 0o777);
     flush(this.#copyFile, 'r+');
     await close();
@@ -178,6 +183,7 @@ export class DataDir {
    */
   #takeLock(): void {
     try {
+      makeForOwner(this.#lockFile);
       this.#lock = new DatabaseSync(this.#lockFile);
       this.#lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (cause) {
@@ -229,6 +235,8 @@ export class DataDir {
         rmSync(probe, { force: true });
       }
       this.#writeMarker({ schemaVersion: SCHEMA_VERSION, creating: true });
+      // LMDB begins a store in empty files; its own would be for everybody to read.
+      for (const file of [this.dataFile, `${this.dataFile}-lock`]) makeForOwner(file);
     });
   }
 
@@ -269,8 +277,33 @@ export class DataDir {
 
   #writeMarker(marker: Marker): void {
     const whole = `${this.#markerFile}.tmp`;
-    writeFileSync(whole, `${JSON.stringify(marker)}\n`, { flush: true });
+    writeFileSync(whole, `${JSON.stringify(marker)}\n`, { flush: true, mode: FILE_MODE });
     renameSync(whole, this.#markerFile);
+  }
+}
+
+/** Leaves a file that is there as it is. */
+function makeForOwner(file: string): void {
+  closeSync(openSync(file, 'a', FILE_MODE));
+}
+
+/** What others may read was made so by no intention, but by an earlier version; what only a group may was given to it. */
+function closeToOthers(file: string): void {
+  if ((statSync(file).mode & RIGHTS_OF_OTHERS) === 0) return;
+  try {
+    chmodSync(file, FILE_MODE);
+  } catch {
+    // Another user's, who alone may change that; it is used all the same.
+  }
+}
+
+/** LMDB makes the copy itself, and not in a file that is there. */
+async function copyForOwner(copy: () => Promise<void>): Promise<void> {
+  const before = process.umask(0o777 & ~FILE_MODE);
+  try {
+    await copy();
+  } finally {
+    process.umask(before);
   }
 }
 

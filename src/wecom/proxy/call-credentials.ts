@@ -6,6 +6,7 @@ import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { RegistryService } from '../../registry/registry.service.js';
 import { tokenIdOf } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
+import { toTokenCaller } from '../tokens/token-caller.js';
 import type { TokenRequest } from '../tokens/token-inquiry.js';
 import type { RefusedOutcome } from '../tokens/token-outcome.js';
 import type { ProxyTarget } from './proxy-target.js';
@@ -49,7 +50,9 @@ export class CallCredentials {
     if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null };
     if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = await this.#getSecret(corpId, target.openKfId);
-    return this.#ours(target, { corpId, corpSecret, caller: request.ip, trace: request.trace }, true);
+    const caller = toTokenCaller(request.role, request.ip);
+    const isProven = this.registry.isAccepted(corpId, corpSecret);
+    return this.#ours(target, { corpId, corpSecret, caller, isProven, trace: request.trace }, true);
   }
 
   /** @param isFirst whether the token may be renewed, which is done once. */

@@ -7,8 +7,11 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
  */
 const WINDOW_S = 3_600;
 const PER_CALLER = 60;
-const PER_CORP = 60;
 const PER_PROCESS = 300;
+/** Of those of the process: what is left is for callers none of whose questions has failed within the hour. */
+const PER_PROCESS_AFTER_A_FAILURE = 240;
+/** The one name in the process's scope. */
+const ALL = '';
 
 /** Permission to ask once; `end` must be called with what came of it. */
 export interface Admission {
@@ -16,12 +19,12 @@ export interface Admission {
 }
 
 /**
- * How many gettoken calls may still fail: per caller, per corp and for the process, since a caller can make up
- * new secrets without end. Only what WeCom refused counts; a call under way holds a place until it is known.
+ * How many gettoken calls may still fail: per caller, and for the process, since callers can make up new secrets
+ * without end. The corp of a question counts nothing, since whoever asks names it. Only what WeCom refused counts; a
+ * call under way holds a place until it is known.
  */
 export class FailureBudget {
   readonly #callers = new Scope(PER_CALLER);
-  readonly #corps = new Scope(PER_CORP);
   readonly #process = new Scope(PER_PROCESS);
 
   /**
@@ -29,29 +32,34 @@ export class FailureBudget {
    * @param isLate looked at whenever such a call has ended.
    * @returns the seconds until calls may fail again, where none may now; `null` when it is too late.
    */
-  async admit(caller: string, corpId: string, isLate: () => boolean): Promise<Admission | number | null> {
-    const parts = [
-      { scope: this.#callers, name: caller },
-      { scope: this.#corps, name: corpId },
-      { scope: this.#process, name: '' },
-    ];
+  async admit(caller: string, isLate: () => boolean): Promise<Admission | number | null> {
     for (;;) {
-      const found = await Promise.all(
-        parts.map(async (part) => ({ ...part, spent: await part.scope.spent(part.name) })),
-      );
-      const waitS = Math.max(...found.map(({ spent }) => spent.waitS));
+      const [own, all] = await Promise.all([this.#callers.spent(caller), this.#process.spent(ALL)]);
+      const max = own.failed === 0 ? PER_PROCESS : PER_PROCESS_AFTER_A_FAILURE;
+      const waitS = Math.max(own.failed < PER_CALLER ? 0 : own.leftS, all.failed < max ? 0 : all.leftS);
       if (waitS > 0) return waitS;
-      const busy = found.find(({ scope, name, spent }) => scope.mayRunOut(name, spent.failed));
-      if (busy === undefined) break;
-      await busy.scope.nextEnd(busy.name);
+      const ending = this.#whatMustEndFirst(caller, own.failed, all.failed);
+      if (ending === null) break;
+      await ending;
       if (isLate()) return null;
     }
-    for (const { scope, name } of parts) scope.begin(name);
+    this.#callers.begin(caller);
+    this.#process.begin(ALL);
     return {
       end: async (hasFailed) => {
-        await Promise.all(parts.map(({ scope, name }) => scope.end(name, hasFailed)));
+        await Promise.all([this.#callers.end(caller, hasFailed), this.#process.end(ALL, hasFailed)]);
       },
     };
+  }
+
+  /** The end of a call under way that may take the last place; `null` where there are enough. */
+  #whatMustEndFirst(caller: string, ownFailed: number, allFailed: number): Promise<void> | null {
+    if (this.#callers.mayRunOut(caller, ownFailed, PER_CALLER)) return this.#callers.nextEnd(caller);
+    if (!this.#process.mayRunOut(ALL, allFailed, PER_PROCESS_AFTER_A_FAILURE)) return null;
+    if (ownFailed > 0) return this.#process.nextEnd(ALL);
+    // The places that are kept for a first failure: each caller takes one at a time.
+    if (this.#callers.isUnderWay(caller)) return this.#callers.nextEnd(caller);
+    return this.#process.mayRunOut(ALL, allFailed, PER_PROCESS) ? this.#process.nextEnd(ALL) : null;
   }
 }
 
@@ -67,21 +75,25 @@ class Scope {
   readonly #limiter: RateLimiterMemory;
   readonly #underWay = new Map<string, UnderWay>();
 
-  constructor(private readonly max: number) {
+  constructor(max: number) {
     this.#limiter = new RateLimiterMemory({ points: max, duration: WINDOW_S });
   }
 
-  /** How many have failed, and the seconds until there is a place again; 0 while there is one. */
-  async spent(name: string): Promise<{ readonly failed: number; readonly waitS: number }> {
+  /** How many have failed within the hour, and the seconds until those count no more. */
+  async spent(name: string): Promise<{ readonly failed: number; readonly leftS: number }> {
     const { consumedPoints: failed, msBeforeNext } = (await this.#limiter.get(name)) ?? NONE;
-    if (msBeforeNext <= 0) return { failed: 0, waitS: 0 };
-    return { failed, waitS: failed >= this.max ? Math.ceil(msBeforeNext / 1_000) : 0 };
+    if (msBeforeNext <= 0) return { failed: 0, leftS: 0 };
+    return { failed, leftS: Math.ceil(msBeforeNext / 1_000) };
   }
 
-  /** Whether the calls under way could take all places that are left. */
-  mayRunOut(name: string, failed: number): boolean {
+  isUnderWay(name: string): boolean {
+    return this.#underWay.has(name);
+  }
+
+  /** Whether the calls under way could take all places up to `max`. */
+  mayRunOut(name: string, failed: number, max: number): boolean {
     const underWay = this.#underWay.get(name)?.count ?? 0;
-    return underWay > 0 && failed + underWay >= this.max;
+    return underWay > 0 && failed + underWay >= max;
   }
 
   nextEnd(name: string): Promise<void> {

@@ -3,10 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestFields, UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { RegistryService } from '../../registry/registry.service.js';
 import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
 import { type TokenResult, WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
 import { missingOf, parseGetToken } from './get-token.dto.js';
+import { toTokenCaller } from './token-caller.js';
 import type { TokenOutcome } from './token-outcome.js';
 import { secondsLeft } from './token-record.js';
 
@@ -26,6 +28,7 @@ class TokenLog extends RequestFields {
 export class TokenAnswers {
   constructor(
     private readonly tokens: AccessTokens,
+    private readonly registry: RegistryService,
     private readonly storeClock: StoreClock,
     private readonly metrics: WecomMetrics,
   ) {}
@@ -46,8 +49,10 @@ export class TokenAnswers {
       }
       const { corpId, corpSecret } = parseGetToken(query);
       log.corpId = corpId;
-      const { ip: caller, trace } = request;
-      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, trace }));
+      const caller = toTokenCaller(request.role, request.ip);
+      const isProven = this.registry.isAccepted(corpId, corpSecret);
+      const { trace } = request;
+      this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, isProven, trace }));
     } catch (error) {
       log.result = resultOf(error);
       throw error;

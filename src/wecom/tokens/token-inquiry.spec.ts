@@ -158,13 +158,42 @@ describe('secrets that nobody has accepted', () => {
     expect(await guess(tokens, 70, 'other', 'ww70')).toEqual({ errcode: 40013, source: 'upstream' });
   });
 
-  it('are refused 60 times an hour for one corp, and 300 times for the process', async () => {
+  it('of a corp take nothing from who asks with the right one', async () => {
     const tokens = open();
-    for (let n = 0; n < 60; n++) await guess(tokens, n, `caller-${n}`);
-    expect(await guess(tokens, 60, 'caller-60')).toEqual({ errcode: 45009, source: 'memory' });
-    for (let n = 61; n < 301; n++) await guess(tokens, n, `caller-${n}`, `ww${n}`);
+    for (let n = 0; n < 60; n++) await guess(tokens, n, 'evil');
+    expect(await told(tokens.get(request(SECRET, 'good')))).toMatchObject({ token: current() });
+  });
+
+  it('are refused 240 times an hour for all who failed before, and 60 times more for callers that did not', async () => {
+    const tokens = open();
+    for (let n = 0; n < 240; n++) await guess(tokens, n, `evil-${n % 4}`);
+    expect(wecom.tokenCalls).toBe(240);
+    for (let n = 0; n < 60; n++) {
+      expect(await guess(tokens, 240 + n, `caller-${n}`)).toEqual({ errcode: 40001, source: 'upstream' });
+      expect(await guess(tokens, 300 + n, `caller-${n}`)).toEqual({ errcode: 45009, source: 'memory' });
+    }
     expect(wecom.tokenCalls).toBe(300);
-    expect(await guess(tokens, 301, 'caller-301', 'ww301')).toEqual({ errcode: 45009, source: 'memory' });
+    expect(await guess(tokens, 360, 'caller-60')).toEqual({ errcode: 45009, source: 'memory' });
+  });
+
+  it('leave places for many right ones at once of a caller that never failed', async () => {
+    const tokens = open();
+    for (let n = 0; n < 240; n++) await guess(tokens, n, `evil-${n % 4}`);
+    for (let n = 0; n < 70; n++) wecom.addSecret(CORP, `right-${n}`);
+    const all = await Promise.all(
+      Array.from({ length: 70 }, (_, n) => told(tokens.get(request(`right-${n}`, 'good')))),
+    );
+    expect(all.filter((one) => 'token' in (one as object))).toHaveLength(70);
+  });
+
+  it('and fail at once take no more of the places for a first failure than one of each caller', async () => {
+    const tokens = open();
+    for (let n = 0; n < 240; n++) await guess(tokens, n, `evil-${n % 4}`);
+    const all = Array.from({ length: 100 }, (_, n) => guess(tokens, 240 + n, `caller-${n % 5}`));
+    expect(
+      (await Promise.all(all)).filter((one) => (one as { errcode: number }).errcode === 40001),
+    ).toHaveLength(5);
+    expect(wecom.tokenCalls).toBe(245);
   });
 
   it('at once are no more than one after the other', async () => {
@@ -200,5 +229,13 @@ describe('secrets that nobody has accepted', () => {
     wecom.revoke(CORP, SECRET);
     await clock.advance(7_200_000);
     expect(await told(tokens.get(request()))).toMatchObject({ token: current() });
+  });
+
+  it('leave those alone of which the registry knows that WeCom accepted them', async () => {
+    const tokens = open();
+    for (let n = 0; n < 60; n++) await guess(tokens, n, '10.0.0.1');
+    expect(await told(tokens.get(request()))).toEqual({ errcode: 45009, source: 'memory' });
+    const proven = { ...request(), isProven: true };
+    expect(await told(tokens.get(proven))).toMatchObject({ token: current(), source: 'upstream' });
   });
 });

@@ -30,8 +30,10 @@ const POLL_MS = 50;
 export interface TokenRequest {
   readonly corpId: string;
   readonly corpSecret: Secret;
-  /** The address of whoever asks; failures are counted by it. */
+  /** Whoever asks, by credential and address, see `token-caller.ts`; failures are counted by it. */
   readonly caller: string;
+  /** Whether WeCom is known to have accepted the secret, so that it is no guess; left out where nobody looked. */
+  readonly isProven?: boolean;
   /** To which a question upstream belongs that is asked for it; left out where it is of none. */
   readonly trace?: TraceContext | null;
 }
@@ -53,13 +55,17 @@ export class TokenInquiry {
   async run(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
     slot.askedAtMs = this.storeClock.nowMs();
     // A secret that WeCom has ever accepted is no guess.
-    if (slot.record !== null && slot.record.token !== null) return this.#find(slot, request);
+    if (request.isProven === true || (slot.record !== null && slot.record.token !== null)) {
+      return this.#find(slot, request);
+    }
     const giveUpMs = this.clock.elapsedMs() + ASK_LIMIT_MS;
     const isLate = (): boolean => this.clock.elapsedMs() >= giveUpMs;
-    const admission = await this.#budget.admit(request.caller, request.corpId, isLate);
+    const admission = await this.#budget.admit(request.caller, isLate);
     if (typeof admission === 'number') return refusedUnasked(slot, admission);
     if (admission === null) {
-      throw new AppError('WECOM_UNREACHABLE', { detail: 'too many questions of this caller or corp wait' });
+      throw new AppError('WECOM_UNREACHABLE', {
+        detail: 'too many questions of this caller, or of all, wait',
+      });
     }
     let hasFailed = false;
     try {
@@ -167,7 +173,8 @@ export class TokenInquiry {
 
 /** Nobody may fail any more. What WeCom last said of this secret tells more than that. */
 function refusedUnasked({ record }: TokenSlot, retryAfterS: number): RefusedOutcome {
-  const last = record?.refusal ?? tooFrequent('too many gettoken calls of this caller or corp have failed');
+  const last =
+    record?.refusal ?? tooFrequent('too many gettoken calls of this caller, or of all, have failed');
   const { errcode, errmsg } = last;
   return { refusal: { errcode, errmsg }, source: 'memory', retryAfterS };
 }

@@ -9,6 +9,7 @@ import {
 } from '../../registry/secret-check.js';
 import { ERRCODE } from '../wecom-answer.js';
 import { AccessTokens } from './access-tokens.js';
+import { toTokenCaller } from './token-caller.js';
 import type { TokenOutcome } from './token-outcome.js';
 
 /** Those that say that the corp has no such secret; others are of the address, of limits, of WeCom itself. */
@@ -29,7 +30,9 @@ export class TokenSecretCheck extends SecretCheck {
     return new Promise((resolve) => {
       const late = { unknown: 'WeCom did not answer in time', retryAfterS: UNREACHABLE_PAUSE_S };
       const timer = this.clock.after(limitMs, () => resolve(late));
-      const verdict = this.tokens.check(question).then(toVerdict, toUnknown);
+      // Puppets alone register.
+      const caller = toTokenCaller('puppet', question.from);
+      const verdict = this.tokens.check({ ...question, caller }).then(toVerdict, toUnknown);
       void verdict.then(resolve).finally(() => timer.cancel());
     });
   }

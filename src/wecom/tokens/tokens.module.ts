@@ -2,20 +2,13 @@ import { Global, Module } from '@nestjs/common';
 import { SecretCheck } from '../../registry/secret-check.js';
 import { WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
-import { TokenAnswers } from './token-answers.js';
 import { TokenSecretCheck } from './token-secret-check.js';
 import { TokenSource } from './token-source.js';
 
 /** Global, since the registry asks through its own port and may not know us. The token store is the storage module's. */
 @Global()
 @Module({
-  providers: [
-    AccessTokens,
-    TokenAnswers,
-    TokenSource,
-    WecomMetrics,
-    { provide: SecretCheck, useClass: TokenSecretCheck },
-  ],
-  exports: [AccessTokens, TokenAnswers, WecomMetrics, SecretCheck],
+  providers: [AccessTokens, TokenSource, WecomMetrics, { provide: SecretCheck, useClass: TokenSecretCheck }],
+  exports: [AccessTokens, WecomMetrics, SecretCheck],
 })
 export class TokensModule {}

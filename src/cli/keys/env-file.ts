@@ -1,0 +1,63 @@
+/** Adds settings to a file in the form of `.env`: none a second time, and for the file's owner alone. */
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { CommandError } from '../command.js';
+import { type Generated, toComment } from './generated.js';
+
+/** Secrets are in it. */
+const FILE_MODE = 0o600;
+
+export interface NewLine {
+  readonly of: Generated;
+  readonly text: string;
+}
+
+/** By their labels. */
+export interface Added {
+  readonly added: readonly string[];
+  /** Those that the file has already, which stay as they are. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Makes the file where there is none. It is there whole or as it was; safe to repeat.
+ * @throws CommandError where it cannot be read or written
+ */
+export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
+  try {
+    const file = existsSync(path) ? realpathSync(path) : path;
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const missing = lines.filter(({ of }) => !isIn(before, of));
+    replace(file, [withEnd(before), ...missing.map(({ text }) => `${text}\n`)].join(''));
+    const labelsOf = (some: readonly NewLine[]): string[] => some.map(({ of }) => of.label);
+    return { added: labelsOf(missing), kept: labelsOf(lines.filter((line) => !missing.includes(line))) };
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw new CommandError(`${path} cannot be used (${errorCodeOf(error)}); nothing was changed`);
+  }
+}
+
+/** A setting may also be read from a file that another one names. */
+function isIn(text: string, one: Generated): boolean {
+  if (!one.isSetting) return text.includes(toComment(one));
+  const settings = parseEnv(text);
+  return [one.label, `${one.label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
+}
+
+function withEnd(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function replace(file: string, text: string): void {
+  const partial = `${file}.partial`;
+  rmSync(partial, { force: true });
+  try {
+    // Not through what somebody else may have put there.
+    writeFileSync(partial, text, { flag: 'wx', mode: FILE_MODE, flush: true });
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
