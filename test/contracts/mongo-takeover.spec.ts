@@ -70,6 +70,7 @@ mongoSuite('the database of manager 1.0.3', () => {
         encodingAESKey: KEY,
         acceptedSecretId: null,
         online: true,
+        goodbyeDoubted: false,
         lastOnlineAtMs: null,
         from: '',
         replacedFrom: [],
