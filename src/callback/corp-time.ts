@@ -12,7 +12,7 @@ export class CorpTime {
 
   /**
    * @param createdAtS `null` for an event without `CreateTime`, of which nothing is known.
-   * @param isTrusted whether WeCom has proven who signed the event. Whoever has not could put all others back.
+   * @param isTrusted whether the signer of the event is proven. Others could make all events of the corp look old.
    * @returns how far the event is behind the newest of its corp, in milliseconds; from 10 minutes on that much.
    */
   lagMs(corpId: string, createdAtS: number | null, isTrusted: boolean): number {

@@ -24,8 +24,8 @@ interface Lane {
 type Known = Pick<Kept, 'generation' | 'leaseId' | 'dated'>;
 
 /**
- * Keeps events in the outbox, one write per account at a time, and knows what it kept: so an event that a puppet takes
- * settles that which waits, where it is the same event or known to be an older one, and no other.
+ * Keeps events in the outbox, one write per account at a time, and knows what it kept. So an event that a puppet takes
+ * settles the event that waits, if that is the same one or known to be older.
  */
 @Injectable()
 export class HintKeeper {
@@ -72,8 +72,8 @@ export class HintKeeper {
   }
 
   /**
-   * A puppet took an event: what is known to wait for its account is needless, if the event covers it.
-   * @returns whether it was.
+   * A puppet took an event. What is known to wait for its account is settled, if the event covers it.
+   * @returns whether something was settled.
    */
   taken(event: KfEvent): boolean {
     if (this.#known.size === 0) return false;

@@ -154,7 +154,7 @@ function isCreatedAfter(one: Dated, other: Dated): boolean {
 }
 
 /** Which of two events is kept for both, and under which id. */
-export interface Joined {
+interface Joined {
   readonly keeps: 'before' | 'put';
   /** Of what is kept. */
   readonly dated: Dated;
@@ -172,11 +172,7 @@ export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly e
   return { keeps: put.isFirst(before.id) ? 'before' : 'put', dated: { id: randomUUID(), createdAtS } };
 }
 
-/** Which of a hint and what is put to it is kept, for an outbox that reads the event of the hint only where it stays. */
-export function joinWith(before: HintHead, put: NewHint): Joined {
-  return join(datedOf(before), put);
-}
-
+/** Of the event of a hint. */
 export function datedOf({ eventId, createdAtS }: HintHead): Dated {
   return { id: eventId, createdAtS };
 }
@@ -185,9 +181,8 @@ export function datedOf({ eventId, createdAtS }: HintHead): Dated {
  * What is kept after a `put`: see `join`. What came in newer keeps its account's place in the schedule and brings it
  * back from the slow part to the fast one. The generation is new in any case: a delivery that began before this put
  * carried one event of the two at most.
- * @param joined what `joinWith` has said of both.
  */
-export function merge(before: Hint | null, put: NewHint, nowMs: number, joined?: Joined): Hint {
+export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
   const { corpId, openKfId } = put.event;
   const fresh: Hint = {
     corpId,
@@ -207,7 +202,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number, joined?:
     lease: put.lease,
   };
   if (before === null) return fresh;
-  const { keeps, dated } = joined ?? joinWith(before, put);
+  const { keeps, dated } = join(datedOf(before), put);
   const newest = keeps === 'put' ? fresh : before;
   const lease = runningLease(before, nowMs) ?? put.lease;
   const merged = {

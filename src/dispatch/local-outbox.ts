@@ -3,14 +3,13 @@ import { AppError } from '../kernel/app-error.js';
 import { failpoint } from '../kernel/failpoint.js';
 import { accountKey } from '../registry/puppet.js';
 import {
+  datedOf,
   type Failure,
   type Hint,
   type HintHead,
   type HintState,
-  datedOf,
   hintKey,
-  type Joined,
-  joinWith,
+  join,
   type KeptEvent,
   merge,
   type NewHint,
@@ -61,10 +60,9 @@ export class LocalOutbox extends Outbox {
   override async put(put: NewHint, nowMs: number): Promise<Kept> {
     const key = hintKey(put.event);
     const headBefore = this.#table.get(key);
-    const joined = headBefore === null ? undefined : joinWith(headBefore, put);
-    const before = headBefore === null ? null : this.#beforePut(headBefore, put, joined);
+    const before = headBefore === null ? null : this.#beforePut(headBefore, put);
     if (before === null && put.dueAtMs === null) this.#requireRoom(put.event.corpId);
-    const hint = merge(before, put, nowMs, joined);
+    const hint = merge(before, put, nowMs);
     this.#table.set(toHead(hint));
     failpoint('outbox.putting');
     try {
@@ -255,8 +253,9 @@ export class LocalOutbox extends Outbox {
   }
 
   /** What the put is merged with. Read only where its event stays: to read it for nothing cost a tenth of a keep. */
-  #beforePut(head: HintHead, { event, keysId }: NewHint, joined: Joined | undefined): Hint | null {
-    return joined?.keeps === 'put' ? { ...head, event, keysId } : this.#withEvent(head);
+  #beforePut(head: HintHead, put: NewHint): Hint | null {
+    const { event, keysId } = put;
+    return join(datedOf(head), put).keeps === 'put' ? { ...head, event, keysId } : this.#withEvent(head);
   }
 
   #find(key: string): Hint | null {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { StoreClock } from '../kernel/store-clock.js';
 import { HINT_LIFE_MS } from './retry-schedule.js';
 
-/** Those of 20 s at the 2,500 a second of a busy process: WeCom has sent an event for the last time by then. */
+/** What a busy process gets in 20 s, at 2,500 events a second. WeCom sends an event again within about that time. */
 export const SEEN_EVENTS_MAX = 50_000;
 
 /** When this process saw an event for the first time. */

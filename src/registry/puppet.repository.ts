@@ -53,7 +53,7 @@ export abstract class PuppetRepository {
   /**
    * Marks the puppet offline at `nowMs` if it belongs to the corp and, where `endpoint` is given, is
    * still the one registered there; and not if the goodbye comes from an address that the latest
-   * registration replaced. See `isDoubted` for one that nothing shows to be its own.
+   * registration replaced. One that anybody could have said is noted as such: see `isDoubted`.
    * @returns the puppet as it is now; `null` when nothing matched and nothing was changed.
    */
   abstract markOffline(goodbye: Goodbye, nowMs: number): Promise<Puppet | null>;
@@ -93,7 +93,7 @@ export interface Goodbye {
   readonly from?: string | undefined;
 }
 
-/** Whether it neither names the endpoint nor comes from the address that registered: any puppet could have said it. */
+/** Whether any puppet could have said the goodbye: it names no endpoint, and comes from another address than the registration. */
 export function isDoubted({ endpoint, from }: Goodbye, puppet: Pick<Puppet, 'from'>): boolean {
   return endpoint === undefined && from !== undefined && from !== puppet.from;
 }

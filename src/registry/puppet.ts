@@ -22,7 +22,7 @@ export interface Puppet {
   readonly from: string;
   /** False after a goodbye. */
   readonly online: boolean;
-  /** Whether nothing showed that its goodbye was its own, so that it may be there all the same; false while it is online. */
+  /** Whether somebody else may have said its goodbye, so that the puppet may still be there. False while it is online. */
   readonly goodbyeDoubted: boolean;
   /** The last hello or goodbye, store time, epoch milliseconds; `null` where it was never recorded. */
   readonly lastOnlineAtMs: number | null;

@@ -81,10 +81,10 @@ export class Registrations {
     const leavePlace = isProven ? () => {} : this.#unprovenKeys.takePlace(registration);
     if (leavePlace === null) {
       await this.guard.requireAccepted(registration, asked);
-      return this.#registerAgainAndAgain(registration, true, asked);
+      return this.#registerWithRetries(registration, true, asked);
     }
     try {
-      const { puppet, answered } = await this.#registerAgainAndAgain(registration, isProven, asked);
+      const { puppet, answered } = await this.#registerWithRetries(registration, isProven, asked);
       const answeredInPlace = (): void => {
         answered();
         leavePlace();
@@ -96,7 +96,7 @@ export class Registrations {
     }
   }
 
-  async #registerAgainAndAgain(
+  async #registerWithRetries(
     registration: Registration,
     wasProven: boolean,
     asked: Asked,

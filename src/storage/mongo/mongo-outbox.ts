@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Collection, mongo } from 'mongoose';
 import {
+  datedOf,
   type Failure,
   type Hint,
   type HintHead,
-  datedOf,
   hintKey,
   merge,
   type NewHint,

@@ -64,7 +64,7 @@ export class TokenInquiry {
     if (typeof admission === 'number') return refusedUnasked(slot, admission);
     if (admission === null) {
       throw new AppError('WECOM_UNREACHABLE', {
-        detail: 'too many questions of this caller, or of all, wait',
+        detail: 'too many questions of this caller, or of all callers, wait',
       });
     }
     let hasFailed = false;
@@ -174,7 +174,7 @@ export class TokenInquiry {
 /** Nobody may fail any more. What WeCom last said of this secret tells more than that. */
 function refusedUnasked({ record }: TokenSlot, retryAfterS: number): RefusedOutcome {
   const last =
-    record?.refusal ?? tooFrequent('too many gettoken calls of this caller, or of all, have failed');
+    record?.refusal ?? tooFrequent('too many gettoken calls of this caller, or of all callers, have failed');
   const { errcode, errmsg } = last;
   return { refusal: { errcode, errmsg }, source: 'memory', retryAfterS };
 }
