@@ -15,6 +15,7 @@ import type { NotRun, Row, Scenario } from './scenario.js';
 import { databaseOutage } from './scenarios/database-outage.js';
 import { hostilePuppets } from './scenarios/hostile-puppets.js';
 import { inFlightRace } from './scenarios/in-flight-race.js';
+import { intruders } from './scenarios/intruders.js';
 import { killInsideWindows } from './scenarios/kill-inside-windows.js';
 import { killUnderLoad } from './scenarios/kill-under-load.js';
 import { overload } from './scenarios/overload.js';
@@ -30,6 +31,7 @@ const SCENARIOS: readonly Scenario[] = [
   killInsideWindows,
   inFlightRace,
   hostilePuppets,
+  intruders,
   receiverDown,
   storm,
   overload,

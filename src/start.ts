@@ -38,7 +38,13 @@ async function serve(config: Config, log: Log): Promise<void> {
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
-  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log, clock, tracing);
+  const { adapter, errorFilter, counts, connections } = createHttpAdapter(
+    config,
+    lifecycle,
+    log,
+    clock,
+    tracing,
+  );
   const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
@@ -48,6 +54,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   app.useGlobalFilters(errorFilter);
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
+  connections.holdRequests(app.getHttpServer());
   await readOnce(app.get(RegistryService));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

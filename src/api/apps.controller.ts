@@ -2,6 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { Deliveries } from '../dispatch/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { JsonBody, Query } from '../http/validation.js';
 import { IsOptional } from '../kernel/class-validator.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
@@ -48,6 +49,7 @@ export class AppsController {
 
   /** Token and key are shown here and never again. */
   @Post()
+  @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
   async add(@JsonBody(NewAppDto) body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {

@@ -4,6 +4,7 @@ import { HINT_STATES, type HintState } from '../dispatch/hint.js';
 import { type HintName, HintOperations } from '../dispatch/hint-operations.js';
 import { Outbox } from '../dispatch/outbox.js';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { JsonBody, Query } from '../http/validation.js';
 import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -98,6 +99,7 @@ export class HintsController {
   }
 
   @Post('replay')
+  @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
   async replayAll(

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { NotForBrowsers } from '../http/browser-headers.js';
 import { UnitOfWork } from '../http/request-log.js';
 import { parseJsonBody } from '../http/validation.js';
@@ -47,6 +48,7 @@ export class CallbackController {
 
   /** WeCom takes 200 for an answer and nothing is said of 201, Nest's default. */
   @Post(':corpId')
+  @TakesBody('callback')
   @AllowAnyone()
   @NotForBrowsers()
   @HttpCode(200)
@@ -61,6 +63,7 @@ export class CallbackController {
   }
 
   @Post('decrypted/:corpId')
+  @TakesBody('json')
   @AllowRoles('gateway')
   @NotForBrowsers()
   @HttpCode(200)

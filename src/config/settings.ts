@@ -278,10 +278,20 @@ export const SETTINGS = {
   callbackBodyBytesMax: setting({
     name: 'CALLBACK_BODY_MAX_BYTES',
     unit: 'bytes',
-    default: '1048576',
+    default: '131072',
     secret: false,
-    meaning: 'largest request body taken; a larger one is answered 413',
+    meaning:
+      'largest body of a callback taken, of which WeCom sends less than 10 kB; a larger one is answered 413',
     ...integerFrom(1_024, 16_777_216),
+  }),
+  bodiesBytesMax: setting({
+    name: 'BODIES_MAX_BYTES',
+    unit: 'bytes',
+    default: '67108864',
+    secret: false,
+    meaning:
+      'memory of all request bodies that are being read; beyond it one of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
+    ...integerFrom(1_048_576, 1_073_741_824),
   }),
   callbacksTriedMax: setting({
     name: 'CALLBACKS_TRIED_MAX',

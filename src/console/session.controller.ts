@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionAnswer } from '../api/answers/session.js';
 import { CONFIG, type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
 import { clearedCookie, setCookieOf } from '../http/sessions.js';
 import { JsonBody } from '../http/validation.js';
@@ -28,6 +29,7 @@ export class SessionController {
   }
 
   @Post()
+  @TakesBody('json')
   @AllowAnyone()
   @HttpCode(200)
   open(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { ConnectionLimits } from './connection-limits.js';
@@ -12,17 +12,21 @@ let clock: ManualClock;
 let lines: Record<string, unknown>[];
 let server: Server;
 let counts: HttpCounts;
+let asked: { readonly url: string | undefined; readonly answer: ServerResponse }[];
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
   clock = new ManualClock();
   lines = [];
+  asked = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   server = createServer();
   counts = new HttpCounts(server);
   const most = { inAll: 3, perAddress: 2 };
   const limits = new ConnectionLimits(most, new TrustedProxies(), counts, clock, log);
   limits.hold(server);
+  server.on('request', (request, answer) => asked.push({ url: request.url, answer }));
+  limits.holdRequests(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -66,7 +70,7 @@ it('tells of the first refused connection at once and of the next ones once a mi
   await openRefused('127.0.0.4');
   expect(lines).toHaveLength(3);
   expect(lines[2]).toMatchObject({ inAll: 1, perAddress: 0, address: '127.0.0.4', ofAddress: 1 });
-  expect(counts.refusedConnections).toEqual({ inAll: 4, perAddress: 2 });
+  expect(counts.refusedConnections).toEqual({ inAll: 4, perAddress: 2, pipelined: 0 });
   expect(await counts.openConnections()).toBe(3);
 });
 
@@ -80,4 +84,35 @@ it('lets an address in again when it has closed one', async () => {
   const [third] = (await Promise.all([once(server, 'connection'), open('127.0.0.2')]))[0] as [Socket];
   expect(third.destroyed).toBe(false);
   expect(lines).toEqual([]);
+});
+
+describe('requests that are sent ahead of the answers', () => {
+  const requests = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, at) => `GET /${from + at} HTTP/1.1\r\nHost: x\r\n\r\n`).join('');
+
+  async function whenAsked(count: number): Promise<void> {
+    while (asked.length < count) await once(server, 'request');
+  }
+
+  it('are served, 16 behind the one that is under way, and again as many as were answered', async () => {
+    const socket = await open('127.0.0.2');
+    socket.resume().write(requests(17));
+    await whenAsked(17);
+    for (const { answer } of asked.slice(0, 3)) answer.end();
+    await once(asked[2]?.answer as ServerResponse, 'close');
+    socket.write(requests(3, 17));
+    await whenAsked(20);
+    expect(asked.map(({ url }) => url)).toEqual(Array.from({ length: 20 }, (_, at) => `/${at}`));
+    expect(lines).toEqual([]);
+  });
+
+  it('beyond that are not served, and their connection is closed, counted and told', async () => {
+    const socket = await open('127.0.0.2');
+    const closed = once(socket.resume(), 'close');
+    socket.write(requests(1_000));
+    await closed;
+    expect(asked).toHaveLength(17);
+    expect(counts.refusedConnections).toEqual({ inAll: 0, perAddress: 0, pipelined: 1 });
+    expect(lines).toEqual([expect.objectContaining({ pipelined: 1, address: '127.0.0.2' })]);
+  });
 });

@@ -1,21 +1,29 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { toAddressKey } from './address.js';
 import type { ConnectionLimit, HttpCounts } from './http-counts.js';
+import { filterRequests } from './request-filter.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 const TOLD_EVERY_MS = 60_000;
 /** Of whom refused connections are counted at a time. */
 const ADDRESSES_TOLD_MAX = 1_000;
 
-type Limits = Readonly<Record<ConnectionLimit, number>>;
+type Limits = Readonly<Record<Exclude<ConnectionLimit, 'pipelined'>, number>>;
 
-/** How many connections may be open; what is too many is closed before it has said anything. */
+/** How many requests of one connection may wait for the answer to an earlier one. Clients of today send none ahead. */
+const WAITING_MAX = 16;
+
+/**
+ * How many connections may be open, and what one may ask for ahead of its answers. What is too many is closed: without a
+ * word, since neither who opens thousands nor who sends without reading would read it.
+ */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
+  readonly #waiting = new WeakMap<Socket, number>();
   readonly #refused: RefusedConnections;
 
   /** @param proxies are not held to the limit per address: everybody's come from theirs. */
@@ -26,13 +34,32 @@ export class ConnectionLimits {
     clock: Clock,
     log: Log,
   ) {
-    this.#refused = new RefusedConnections(limits, counts, clock, log);
+    this.#refused = new RefusedConnections({ ...limits, pipelined: WAITING_MAX }, counts, clock, log);
   }
 
   hold(server: Server): void {
     server.maxConnections = this.limits.inAll;
     server.on('drop', (dropped) => this.#refused.add('inAll', toAddressKey(dropped?.remoteAddress)));
     server.on('connection', (socket) => this.#admit(socket));
+  }
+
+  /** To be called when nothing else is to look at requests before it. */
+  holdRequests(server: Server): void {
+    filterRequests(server, ({ socket }, answer) => socket.destroyed || this.#isAhead(socket, answer));
+  }
+
+  /** Node gives an answer its socket when those before it are written. What one read brought comes here at once. */
+  #isAhead(socket: Socket, answer: ServerResponse): boolean {
+    if (answer.socket !== null) return false;
+    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
+    if (waiting > WAITING_MAX) {
+      socket.destroy();
+      this.#refused.add('pipelined', toAddressKey(socket.remoteAddress));
+      return true;
+    }
+    this.#waiting.set(socket, waiting);
+    answer.once('socket', () => this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1));
+    return false;
   }
 
   #admit(socket: Socket): void {
@@ -58,12 +85,12 @@ export class ConnectionLimits {
 
 /** Tells at once of the first, and then once a minute of those that came since. */
 class RefusedConnections {
-  readonly #untold = { inAll: 0, perAddress: 0 };
+  readonly #untold = { inAll: 0, perAddress: 0, pipelined: 0 };
   readonly #byAddress = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });
   #isTold = false;
 
   constructor(
-    private readonly limits: Limits,
+    private readonly limits: Readonly<Record<ConnectionLimit, number>>,
     private readonly counts: HttpCounts,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -82,6 +109,7 @@ class RefusedConnections {
     this.log.warn(fields, 'http.connections_refused');
     this.#untold.inAll = 0;
     this.#untold.perAddress = 0;
+    this.#untold.pipelined = 0;
     this.#byAddress.clear();
     this.#isTold = true;
     this.clock.after(TOLD_EVERY_MS, () => {

@@ -2,13 +2,13 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import type { ErrorCode } from '../kernel/error-table.js';
 
-/** Which limit a connection was refused for. */
-export type ConnectionLimit = 'inAll' | 'perAddress';
+/** Which limit a connection was refused or cut for. */
+export type ConnectionLimit = 'inAll' | 'perAddress' | 'pipelined';
 
 /** What the server has answered with an error and whom it has refused, since the start. */
 export class HttpCounts {
   readonly errorAnswers = new Map<ErrorCode, number>();
-  readonly refusedConnections: Record<ConnectionLimit, number> = { inAll: 0, perAddress: 0 };
+  readonly refusedConnections: Record<ConnectionLimit, number> = { inAll: 0, perAddress: 0, pipelined: 0 };
 
   constructor(private readonly server: Server) {}
 

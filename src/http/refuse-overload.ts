@@ -10,6 +10,7 @@ import type { Log } from '../kernel/log.js';
 import { API_HEADERS } from './browser-headers.js';
 import { toErrorBody } from './error-answer.js';
 import type { HttpCounts } from './http-counts.js';
+import { filterRequests } from './request-filter.js';
 import { requestIdOf } from './request-log.js';
 import { toRequestPath } from './request-path.js';
 
@@ -32,18 +33,13 @@ export function refuseOverload(
   counts: HttpCounts,
   log: Log,
 ): void {
-  const served = server.listeners('request') as ((
-    request: IncomingMessage,
-    answer: ServerResponse,
-  ) => void)[];
-  server.removeAllListeners('request');
-  server.on('request', (request, answer) => {
+  filterRequests(server, (request, answer) => {
+    if (request.method !== 'POST' || !isCallback(request.url ?? '') || !refusesNext()) return false;
+    counts.errorAnswered(OVERLOADED.code);
     // After all that has come over sockets by now: who is refused at once sends again at once, and the turn of the
     // event loop in which that is read would not end.
-    if (request.method === 'POST' && isCallback(request.url ?? '') && refusesNext()) {
-      counts.errorAnswered(OVERLOADED.code);
-      setImmediate(refuse, request, answer, lifecycle, log);
-    } else for (const serve of served) serve(request, answer);
+    setImmediate(refuse, request, answer, lifecycle, log);
+    return true;
   });
 }
 

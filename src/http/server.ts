@@ -11,6 +11,7 @@ import type { Lifecycle } from '../kernel/lifecycle.js';
 import type { Log } from '../kernel/log.js';
 import { NoTracing, type Tracing } from '../kernel/tracing.js';
 import { API_HEADERS, addBrowserHeaders } from './browser-headers.js';
+import { Bodies } from './bodies.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { ErrorFilter } from './error.filter.js';
 import { toAppError, toErrorBody } from './error-answer.js';
@@ -21,7 +22,6 @@ import { Refusals } from './refusals.js';
 import { addRequestLog, newRequestId, requestIdOf } from './request-log.js';
 import { addRequestTrace } from './request-trace.js';
 import { RouteTable } from './route-table.js';
-import { streamBodies } from './streamed-body.js';
 import { noticeOfForwarding, TrustedProxies } from './trusted-proxies.js';
 
 /** Longer than the 60 s for which load balancers keep a connection idle, so that they close it first. */
@@ -52,11 +52,15 @@ export function createHttpAdapter(
   log: Log,
   clock: Clock = new SystemClock(),
   tracing: Tracing = new NoTracing(),
-): { adapter: FastifyAdapter; errorFilter: ErrorFilter; counts: HttpCounts } {
+): { adapter: FastifyAdapter; errorFilter: ErrorFilter; counts: HttpCounts; connections: ConnectionLimits } {
   const proxies = new TrustedProxies(config.trustedProxies);
+  const bodies = new Bodies({
+    callbackBytesMax: config.callbackBodyBytesMax,
+    streamedBytesMax: config.proxyBodyBytesMax,
+    inAllBytesMax: config.bodiesBytesMax,
+  });
   const lineLimit = new LineLimit(clock, log);
   const adapter = new FastifyAdapter({
-    bodyLimit: config.callbackBodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_LIMIT_MS,
     // A request without Host is answered by us, in the contract's shape.
@@ -99,10 +103,7 @@ export function createHttpAdapter(
   const counts = new HttpCounts(fastify.server);
   const routes = new RouteTable();
   routes.watch(fastify);
-  streamBodies(fastify, config.proxyBodyBytesMax);
-  // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  bodies.read(fastify);
   addRequestTrace(fastify, tracing);
   addRequestLog(fastify, lifecycle, log, new HealthyLines(config.logHealthyOneIn), lineLimit);
   const noticeForwarded = noticeOfForwarding(proxies, log);
@@ -114,12 +115,13 @@ export function createHttpAdapter(
   addGate(fastify, config, clock, refusals);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
-  new ConnectionLimits(limits, proxies, counts, clock, log).hold(fastify.server);
+  const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
+  connections.hold(fastify.server);
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, errorFilter: new ErrorFilter(routes, refusals, counts), counts };
+  return { adapter, errorFilter: new ErrorFilter(routes, refusals, counts), counts, connections };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { readFile } from 'node:fs/promises';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
@@ -17,11 +17,18 @@ interface Found {
   /** 200 or 304. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly stream: Readable;
+  readonly bytes: Buffer;
 }
 
-/** Answers with the files of one folder, and with nothing outside it. What reads them is loaded when first asked. */
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Answers with the files of one folder, which do not change, and with nothing outside it. Each is read when first asked
+ * for and then sent from the one copy: who asks again and again without reading holds no memory and no open file.
+ */
 export class StaticFiles {
+  readonly #bytes = new Map<string, Promise<Buffer>>();
+
   /** @param folder absolute. A file of it may have a `.br` and a `.gz` beside it, which is then sent in its place. */
   constructor(private readonly folder: string) {}
 
@@ -40,25 +47,37 @@ export class StaticFiles {
     const encoded = encoding === null ? null : await this.#find(path, encoding, raw);
     const found = encoded ?? (await this.#find(path, null, raw));
     if (found === null) throw new AppError('ROUTE_NOT_FOUND');
-    const { status, headers, stream } = found;
+    const { status, headers, bytes } = found;
     reply.code(status).headers({ ...headers, 'cache-control': cacheControl, vary: 'Accept-Encoding' });
-    reply.send(stream);
+    reply.send(bytes);
+  }
+
+  #read(path: string): Promise<Buffer> {
+    const known = this.#bytes.get(path);
+    if (known !== undefined) return known;
+    const reading = readFile(path);
+    this.#bytes.set(path, reading);
+    // The next one reads it anew.
+    reading.catch(() => this.#bytes.delete(path));
+    return reading;
   }
 
   async #find(path: string, encoding: Encoding | null, raw: FastifyRequest['raw']): Promise<Found | null> {
     const { send, mime, isUtf8MimeType } = await import('@fastify/send');
     const name = encoding === null ? path : path + SUFFIXES[encoding];
     const options = { root: this.folder, index: false, acceptRanges: false, cacheControl: false };
-    const sent = await send(raw, encodeURI(name), { ...options, contentType: false });
+    // As for HEAD, since otherwise it opens the file each time.
+    const asked = { method: 'HEAD', headers: raw.headers } as typeof raw;
+    const sent = await send(asked, encodeURI(name), { ...options, contentType: false });
     if (sent.type !== 'file') return null;
-    const { statusCode: status, stream } = sent;
-    if (status === 304) return { status, headers: sent.headers, stream };
+    const { statusCode: status, metadata } = sent;
+    if (status === 304) return { status, headers: sent.headers, bytes: NOTHING };
     const mediaType = mime.getType(path) ?? 'application/octet-stream';
     const headers = {
       ...sent.headers,
       'content-type': isUtf8MimeType(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
       ...(encoding !== null && { 'content-encoding': encoding }),
     };
-    return { status, headers, stream };
+    return { status, headers, bytes: await this.#read(metadata.path) };
   }
 }

@@ -18,15 +18,14 @@ export const Query = createParamDecorator(<T extends object>(dto: Dto<T>, contex
   return validated(dto, query as object);
 });
 
-/** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
-const JSON_BYTES_MAX = 65_536;
 /** `__proto__` and `constructor.prototype` are left out, as every field that we do not know. */
 const SAFELY = { protoAction: 'remove', constructorAction: 'remove' } as const;
 
 /**
  * JSON is asked for by its Content-Type, since a page of another site can send any other type without
  * asking first.
- * @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_TOO_LARGE`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID`
+ * Of a route that takes a body of JSON.
+ * @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID`
  */
 export function parseJsonBody<T extends object>(
   dto: Dto<T>,
@@ -35,9 +34,6 @@ export function parseJsonBody<T extends object>(
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw new AppError('REQUEST_TYPE_UNSUPPORTED');
   const bytes = body instanceof Buffer ? body : Buffer.alloc(0);
-  if (bytes.length > JSON_BYTES_MAX) {
-    throw new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${JSON_BYTES_MAX} bytes of JSON are the most` });
-  }
   let value: unknown;
   try {
     value = isUtf8(bytes) ? parse(bytes.toString('utf8'), SAFELY) : undefined;

@@ -26,6 +26,11 @@ export const ERRORS = {
     message: 'The request did not arrive in time; send it again at once and whole',
   },
   REQUEST_BODY_TOO_LARGE: { status: 413, retry: false, message: 'The body is larger than this route takes' },
+  REQUEST_BODIES_TOO_MANY: {
+    status: 503,
+    retry: true,
+    message: 'The bodies of all requests that are under way take too much memory together; send it again',
+  },
   REQUEST_TYPE_UNSUPPORTED: {
     status: 415,
     retry: false,

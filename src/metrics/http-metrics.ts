@@ -15,10 +15,11 @@ export class HttpMetrics {
     metrics.reads(
       'counter',
       'wxkf_http_connections_refused_total',
-      'Connections that were closed at once, by the limit that was met.',
+      'Connections that were closed by us, by the limit that was met.',
       () => [
         { labels: { limit: 'in_all' }, value: counts.refusedConnections.inAll },
         { labels: { limit: 'per_address' }, value: counts.refusedConnections.perAddress },
+        { labels: { limit: 'pipelined' }, value: counts.refusedConnections.pipelined },
       ],
     );
     metrics.reads(

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { EndpointPolicy } from './endpoint-policy.js';
@@ -27,6 +28,7 @@ export class RegistryController {
 
   /** The answer is written first and the endpoint used after it, in the same tick. */
   @Post('register')
+  @TakesBody('json')
   @AllowRoles('puppet')
   @HttpCode(200)
   async register(
@@ -49,6 +51,7 @@ export class RegistryController {
   }
 
   @Post('deregister')
+  @TakesBody('json')
   @AllowRoles('puppet')
   @HttpCode(200)
   async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {

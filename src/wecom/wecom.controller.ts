@@ -1,9 +1,9 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { TakesBody } from '../http/bodies.js';
 import { Page, SANDBOXED } from '../http/browser-headers.js';
 import { ChangesSomething } from '../http/own-page.js';
-import { StreamedBody } from '../http/streamed-body.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 
@@ -38,7 +38,7 @@ export class WecomController {
   @AllowRoles('puppet')
   @ChangesSomething()
   @Page(SANDBOXED)
-  @StreamedBody()
+  @TakesBody('streamed')
   @HttpCode(200)
   async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);

@@ -186,7 +186,7 @@ it.each<[string, Request, RegExp]>([
   [
     'a registration of 70 kB',
     { path: '/puppetWxkfManager/register', body: JSON.stringify({ kfId: 'w'.repeat(70_000) }) },
-    /^413 REQUEST_BODY_TOO_LARGE: .*65536 bytes of JSON/,
+    /^413 REQUEST_BODY_TOO_LARGE: .*65536 bytes are the most/,
   ],
   [
     'an empty goodbye',

@@ -109,6 +109,7 @@ describe('connections from one address', () => {
     expect(counted.map(({ labels, value }) => [labels.limit, value])).toEqual([
       ['in_all', 0],
       ['per_address', 1],
+      ['pipelined', 0],
     ]);
     expect(await Promise.all(open.map((socket) => ask(socket)))).toEqual(['200', '200', '200', '200']);
     await untilServed('127.0.0.2');
@@ -132,6 +133,76 @@ describe('connections from one address', () => {
     await closeAll(open);
     await untilLogged();
     expect(manager.log.filter(({ msg }) => msg === 'http.connections_refused')).toHaveLength(1);
+  });
+});
+
+describe('requests sent ahead of their answers', () => {
+  managerWith({});
+
+  it('on one connection are served, 16 of them, and one that brings more is closed and counted', async () => {
+    const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const few = await socketFrom('127.0.0.6');
+    few.write(request.repeat(16));
+    expect((await ask(few, [], '/docs')) === '200').toBe(true);
+    const many = await socketFrom('127.0.0.6');
+    many.write(request.repeat(1_500));
+    expect(await text(many).catch(() => '')).not.toMatch(/^HTTP\/1.1 (?!200)/m);
+    expect(await refusedLine()).toMatchObject({ pipelined: 1, address: '127.0.0.6' });
+    const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
+    expect(counted.map(({ labels, value }) => [labels.limit, value])).toContainEqual(['pipelined', 1]);
+    expect((await call(`${manager.url}/health/live`)).status).toBe(200);
+  });
+});
+
+describe('half-sent bodies', () => {
+  managerWith({ BODIES_MAX_BYTES: String(2 ** 20), AUTH_PUPPET_TOKEN: PUPPET });
+
+  /** A request with all of its body but ten bytes. */
+  async function halfSent(path: string, bytes = 100_000): Promise<Socket> {
+    const socket = await socketFrom('127.0.0.7');
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      'Host: localhost',
+      `Content-Length: ${bytes}`,
+      'Connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${'x'.repeat(bytes - 10)}`);
+    return socket;
+  }
+
+  const statusOn = async (socket: Socket): Promise<string> =>
+    /^HTTP\/1\.1 (\d+)/.exec(await text(socket).catch(() => ''))?.[1] ?? 'closed';
+
+  it('are waited for where they may be sent, and nowhere else', async () => {
+    expect(await statusOn(await halfSent('/nowhere'))).toBe('404');
+    expect(await statusOn(await halfSent('/puppetWxkfManager/register'))).toBe('401');
+    expect(await statusOn(await halfSent('/health'))).toBe('405');
+    expect(await statusOn(await halfSent('/callback/ww1', 200_000))).toBe('413');
+  });
+
+  it('take no more memory than the setting says, and no callback of WeCom waits or fails for them', async () => {
+    const app = newApp();
+    const openKfId = newOpenKfId();
+    const puppet = await startPuppetServer();
+    const credentials = { headers: ['Authorization', `Bearer ${PUPPET}`] };
+    const registration = JSON.stringify(registrationOf(app, openKfId, puppet.url));
+    const type = ['Content-Type', 'application/json'];
+    const registered = await call(`${manager.url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: [...credentials.headers, ...type],
+      body: registration,
+    });
+    expect(registered.status).toBe(200);
+    // Ten of them are a megabyte.
+    const held = await Promise.all(Array.from({ length: 12 }, () => halfSent('/callback/ww1')));
+    const refused = await Promise.race(held.map(statusOn));
+    expect(refused).toBe('503');
+    const further = await call(`${manager.url}/callback/ww1`, { method: 'POST', body: 'x'.repeat(100_000) });
+    expect([further.status, jsonOf(further).error]).toEqual([503, 'REQUEST_BODIES_TOO_MANY']);
+    expect(further.headers['retry-after']).toBe('1');
+    expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    await closeAll(held);
+    await puppet.close();
   });
 });
 

@@ -107,7 +107,7 @@ export const CALLBACKS: Area = {
     tags: ['wecom', 'gateways'],
     summary: 'Take a callback as WeCom sends it',
     description:
-      "200 says that the account's puppet took the event, that it is kept on disk and will be delivered, or that it is of a kind that no puppet gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat: the puppet sees the same `webhook-id`. A body has at most `CALLBACK_BODY_MAX_BYTES` (1 MB); its type may be any.",
+      "200 says that the account's puppet took the event, that it is kept on disk and will be delivered, or that it is of a kind that no puppet gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat: the puppet sees the same `webhook-id`. A body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB); its type may be any.",
     parameters: [corpId, ...queryOfDto(CallbackQueryDto, signed)],
     body: {
       content: {

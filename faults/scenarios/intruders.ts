@@ -1,0 +1,132 @@
+/** What somebody without a secret can send to take memory from the manager; those who have one must not notice. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newApp } from '../../test/support/wecom.js';
+import { drain } from '../drain.js';
+import { Intruder, type Intrusion } from '../intruder.js';
+import { Caller, Load } from '../load.js';
+import { Manager } from '../manager.js';
+import { ManagerWatch } from '../manager-watch.js';
+import { Oracle } from '../oracle.js';
+import { Others } from '../others.js';
+import { stablePort } from '../ports.js';
+import { closeHosts, openHosts } from '../puppets.js';
+import type { Run } from '../run.js';
+import { type Row, type Scenario, toRow, unless } from '../scenario.js';
+
+const ORIGINS = 40;
+const RATE_PER_S = 200;
+/** Of one address, as many as the manager lets in. */
+const CONNECTIONS = 2_000;
+/** Beyond what the same callbacks took without them. */
+const RSS_GROWTH_MB_MAX = 80;
+const P99_TIMES_MAX = 2;
+/** The largest file that anybody may have. */
+const FILE = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n';
+/** As many as may wait, and the one that they wait for. */
+const AHEAD_MAX = 17;
+/** All but the last bytes of what a callback may have at most. */
+const BODY_BYTES = 131_072;
+const HALF_SENT = `Content-Length: ${BODY_BYTES}\r\n\r\n${'x'.repeat(BODY_BYTES - 10)}`;
+
+interface Kind extends Pick<Intrusion, 'connections' | 'sent' | 'reads'> {
+  readonly title: string;
+}
+
+const KINDS: readonly Kind[] = [
+  { title: '9 connections, 1,500 requests ahead', connections: 9, sent: FILE.repeat(1_500), reads: false },
+  {
+    // More of them would be a test of the kernel, whose buffers are full of what nobody reads.
+    title: '200 connections, as many requests ahead as are served',
+    connections: 200,
+    sent: FILE.repeat(AHEAD_MAX),
+    reads: false,
+  },
+  {
+    title: `${CONNECTIONS} half-sent callbacks`,
+    connections: CONNECTIONS,
+    sent: `POST /callback/ww1 HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
+    reads: true,
+  },
+  {
+    title: `${CONNECTIONS} half-sent bodies that no route takes`,
+    connections: CONNECTIONS,
+    sent: `POST /nowhere HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
+    reads: true,
+  },
+];
+
+export const intruders: Scenario = {
+  name: 'intruders',
+  runs: 'alone',
+  run: async (run) => {
+    const rows: Row[] = [];
+    for (const kind of KINDS) rows.push(await intrusionOf(run, kind));
+    return rows;
+  },
+};
+
+async function intrusionOf(run: Run, { title, ...kind }: Kind): Promise<Row> {
+  const phaseMs = run.isShort ? 2_000 : 20_000;
+  const oracle = new Oracle();
+  const hosts = await openHosts(ORIGINS, oracle);
+  const app = newApp();
+  const accounts = hosts.map((host) => host.newAccount(app));
+  const port = await stablePort();
+  const watch = new ManagerWatch(run.folder('watch'));
+  const manager = await Manager.start(run, { port, env: { ...(await run.newStore()), ...watch.env } });
+  await manager.register(accounts);
+
+  const caller = new Caller(port, oracle);
+  const others = new Others();
+  const random = run.random(title);
+  const load = new Load({
+    ratePerS: RATE_PER_S,
+    pick: () => random.pick(accounts),
+    send: (account) => caller.send(account),
+    onAnswer: (_account, answer) => others.add(answer),
+  });
+  others.enter('warm-up');
+  load.start();
+  await sleep(phaseMs);
+  others.enter('without');
+  const without = await watch.peaks(manager, phaseMs);
+  others.enter('with');
+  const intruder = new Intruder({ port, localAddress: '127.0.0.66', ...kind });
+  const during = await watch.peaks(manager, phaseMs);
+  const opened = await intruder.stop();
+  others.enter('after');
+  await load.stop();
+  await drain(run, oracle, manager, accounts);
+  caller.close();
+  await manager.stop();
+  await closeHosts(hosts);
+
+  const othersP99 = others.compare('without', 'with');
+  const { beforeMs, duringMs } = othersP99;
+  return toRow(
+    {
+      injection: `intruders: ${title}`,
+      length: `${phaseMs / 1_000} s`,
+      load: `${RATE_PER_S}/s over ${ORIGINS} origins`,
+    },
+    oracle,
+    {
+      othersP99,
+      remarks: [
+        `memory ${without.rssMb.toFixed(0)} MB without and ${during.rssMb.toFixed(0)} MB with them (bound: ${RSS_GROWTH_MB_MAX} MB more)`,
+        `event loop late by ${without.loopDelayMs.toFixed(0)} ms at most without and ${during.loopDelayMs.toFixed(0)} ms with them`,
+        `${opened} connections were opened`,
+      ],
+      broken: [
+        ...unless(others.failures === 0, `${others.failures} callbacks of others were not answered 200`),
+        ...unless(during.rssMb <= without.rssMb + RSS_GROWTH_MB_MAX, 'memory grew beyond its bound'),
+        ...(run.isShort
+          ? []
+          : unless(
+              duringMs <= beforeMs * P99_TIMES_MAX,
+              `others' p99 rose to more than ${P99_TIMES_MAX} times`,
+            )),
+      ],
+    },
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * Reads what callers send, as bytes: on routes that say that they take a body, once their caller was let in, up to the
+ * route's limit, and of all callers together up to a budget. What no route takes is left unread, and Node drops it as it
+ * comes: a caller who sends half of a body and waits holds no memory there.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+import { extendRouteConfig } from './route-config.js';
+
+/** `callback`: WeCom's XML under any type. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
+export type BodyKind = 'callback' | 'json' | 'streamed';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    takesBody?: BodyKind;
+  }
+  interface FastifyRequest {
+    /** The body as it comes, on a route that streams; `null` where it is short and so in `body`, or not there. */
+    bodyStream: Readable | null;
+  }
+}
+
+/** A body of no more than this is read whole on every route: it costs less than to stream it. */
+export const WHOLE_BODY_BYTES_MAX = 65_536;
+/** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
+const JSON_BYTES_MAX = 65_536;
+/** What one body may take beside a budget that is spent: a callback of WeCom has less than 10 kB. */
+const BYTES_FREE = 16_384;
+/** What Node keeps for each piece of a body, so that a caller who sends it by the byte pays for that too. */
+const PIECE_BYTES = 256;
+const RETRY_AFTER_S = 1;
+
+/** States that the route takes a body; without it `request.body` is `undefined`. */
+export function TakesBody(kind: BodyKind): MethodDecorator {
+  return extendRouteConfig({ takesBody: kind });
+}
+
+export interface BodyLimits {
+  readonly callbackBytesMax: number;
+  readonly streamedBytesMax: number;
+  /** Of all bodies that are being read. */
+  readonly inAllBytesMax: number;
+}
+
+type Done = (error: Error | null, body?: Buffer) => void;
+
+export class Bodies {
+  readonly #bytesMax: Readonly<Record<BodyKind, number>>;
+  readonly #inAllMax: number;
+  #bytesHeld = 0;
+
+  constructor({ callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits) {
+    this.#bytesMax = { callback: callbackBytesMax, json: JSON_BYTES_MAX, streamed: streamedBytesMax };
+    this.#inAllMax = inAllBytesMax;
+  }
+
+  /** To be called before any route is added. */
+  read(fastify: FastifyInstance): void {
+    fastify.decorateRequest('bodyStream', null);
+    // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', (request, payload, done) => this.#read(request, payload, done));
+  }
+
+  #read(request: FastifyRequest, payload: Readable, done: Done): void {
+    const kind = request.routeOptions.config?.takesBody;
+    if (kind === undefined) return done(null);
+    const { 'content-length': announced } = request.headers;
+    const length = Number(announced);
+    const bytesMax = this.#bytesMax[kind];
+    if (length > bytesMax) return done(tooLarge(bytesMax));
+    if (kind === 'streamed' && !(length <= WHOLE_BODY_BYTES_MAX)) {
+      request.bodyStream = payload;
+      done(null);
+    } else if (this.#isTooMuch(length, length)) done(tooMany());
+    else this.#readWhole(payload, bytesMax, done);
+  }
+
+  #readWhole(payload: Readable, bytesMax: number, done: Done): void {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    let held = 0;
+    const end = (error: Error | null, body?: Buffer): void => {
+      payload.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      this.#bytesHeld -= held;
+      done(error, body);
+    };
+    const onData = (piece: Buffer): void => {
+      pieces.push(piece);
+      bytes += piece.length;
+      held += piece.length + PIECE_BYTES;
+      this.#bytesHeld += piece.length + PIECE_BYTES;
+      if (bytes > bytesMax) end(tooLarge(bytesMax));
+      else if (this.#isTooMuch(held)) end(tooMany());
+    };
+    // A copy, since Node's piece is a part of what it read at once, which may be much more.
+    const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));
+    const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
+    payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  }
+
+  /** @param ahead what will be held besides what is held now. */
+  #isTooMuch(bytes: number, ahead = 0): boolean {
+    return bytes > BYTES_FREE && this.#bytesHeld + ahead > this.#inAllMax;
+  }
+}
+
+function tooMany(): AppError {
+  return new AppError('REQUEST_BODIES_TOO_MANY', { retryAfterS: RETRY_AFTER_S });
+}
+
+function tooLarge(bytesMax: number): AppError {
+  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${bytesMax} bytes are the most here` });
+}
