@@ -10,7 +10,7 @@ import { printSummary } from './summary.js';
 
 export async function reseal({ values }: Invocation): Promise<number> {
   const toPlain = values.plain === true;
-  const config = configOrExit();
+  const config = configOrExit('command');
   const sealer = new Sealer(config.secretsKeys);
   if (!sealer.hasKeys && !toPlain) {
     throw new CommandError(

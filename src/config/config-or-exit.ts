@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, type ConfigUse, loadConfig } from './config.js';
 
 /** From `.env` and the environment. @throws ConfigError, Error where `.env` cannot be read */
-export function readConfig(): Config {
+export function readConfig(use?: ConfigUse): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
-  return loadConfig(process.env);
+  return loadConfig(process.env, use);
 }
 
 /** Ends the process, with a line for each mistake, where there are any. */
-export function configOrExit(): Config {
+export function configOrExit(use?: ConfigUse): Config {
   try {
-    return readConfig();
+    return readConfig(use);
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
     process.exit(1);

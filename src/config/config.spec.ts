@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, type Environment, isOpen, loadConfig, secretsOf, toSummary } from './config.js';
+import {
+  ConfigError,
+  type Environment,
+  isOpen,
+  isOpenToOthers,
+  loadConfig,
+  secretsOf,
+  toSummary,
+} from './config.js';
 
 const MONGO_URI = 'mongodb://manager:p4ssw0rd@db.example:27017/wxkf?replicaSet=rs0';
 const APP = {
@@ -55,6 +63,8 @@ describe('settings', () => {
       authGatewayTokens: [],
       authOperatorTokens: [],
       metricsTokens: [],
+      allowOpen: false,
+      allowedHosts: undefined,
       metricsCorpLabel: false,
       puppetEndpointAllow: undefined,
       secretsKeys: [],
@@ -76,10 +86,10 @@ describe('settings', () => {
   });
 
   it('are taken from the environment, which may hold anything else', () => {
-    const environment = { PORT: '80', HOST: '::', DATA_DIR: '/data', LOG_LEVEL: 'debug', PATH: '/bin' };
+    const environment = { PORT: '80', HOST: '::1', DATA_DIR: '/data', LOG_LEVEL: 'debug', PATH: '/bin' };
     expect(loadConfig(environment)).toMatchObject({
       port: 80,
-      host: '::',
+      host: '::1',
       dataDir: '/data',
       logLevel: 'debug',
     });
@@ -375,11 +385,67 @@ describe('the secrets of roles', () => {
     },
   );
 
-  it('leave everything open on loopback while there are none, unless HOST says otherwise', () => {
+  it('leave everything open on loopback while there are none', () => {
     const config = loadConfig({ AUTH_PUPPET_TOKEN: '' });
-    expect([isOpen(config), config.host]).toEqual([true, '127.0.0.1']);
-    expect(loadConfig({ HOST: '0.0.0.0' }).host).toBe('0.0.0.0');
+    expect([isOpen(config), isOpenToOthers(config), config.host]).toEqual([true, false, '127.0.0.1']);
+    for (const HOST of ['127.3.2.1', '::1', 'localhost', 'LOCALHOST', 'wxkf.localhost'])
+      expect(isOpenToOthers(loadConfig({ HOST }))).toBe(false);
   });
+});
+
+describe('ALLOW_OPEN', () => {
+  const OTHERS = ['0.0.0.0', '::', '10.0.0.1', 'fd00::1', 'wxkf.example', 'localhost.example'];
+  const refused = (host: string) =>
+    `HOST: ${host} lets other hosts reach it, and no role has a secret; set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let whoever reaches it do everything`;
+
+  it.each(OTHERS)('is needed while no role has a secret and HOST is %s', (HOST) => {
+    expect(mistakesOf({ HOST })).toEqual([refused(HOST)]);
+    expect(mistakesOf({ HOST, ALLOW_OPEN: 'false', METRICS_TOKEN: 'secret-of-the-metrics' })).toEqual([
+      refused(HOST),
+    ]);
+    expect(isOpenToOthers(loadConfig({ HOST, ALLOW_OPEN: 'true' }))).toBe(true);
+    expect(isOpenToOthers(loadConfig({ HOST, AUTH_GATEWAY_TOKEN: 'secret-of-a-gateway' }))).toBe(false);
+  });
+
+  it('has it listen nowhere else by itself', () => {
+    expect(loadConfig({ ALLOW_OPEN: 'true' }).host).toBe('127.0.0.1');
+  });
+
+  it('is told of together with other mistakes, and not where one of them may be the reason', () => {
+    expect(mistakesOf({ HOST: '::', PORT: 'x' })).toEqual([expect.stringMatching(/^PORT: /), refused('::')]);
+    for (const wrong of [{ ALLOW_OPEN: 'yes' }, { AUTH_PUPPET_TOKEN: 'short' }, { HOST: 'a b' }])
+      expect(mistakesOf({ HOST: '::', ...wrong })).toHaveLength(1);
+  });
+
+  it('is not asked for by commands, which listen nowhere', () => {
+    expect(loadConfig({ HOST: '0.0.0.0' }, 'command').host).toBe('0.0.0.0');
+  });
+});
+
+describe('ALLOWED_HOSTS', () => {
+  it('is a list of names, shown as they are compared', () => {
+    const config = loadConfig({ ALLOWED_HOSTS: ' WXKF-Manager,wxkf.example., 客服.example' });
+    expect(
+      ['wxkf-manager', 'wxkf.example', 'xn--ubtq9x.example', 'a.wxkf.example'].map((name) =>
+        config.allowedHosts?.has(name),
+      ),
+    ).toEqual([true, true, true, false]);
+    const { ALLOWED_HOSTS } = toSummary(config);
+    expect(JSON.stringify({ ALLOWED_HOSTS })).toBe(
+      '{"ALLOWED_HOSTS":"wxkf-manager,wxkf.example,xn--ubtq9x.example"}',
+    );
+  });
+
+  it.each(['*', '*.example.com', 'wxkf:7777', 'http://wxkf', '10.0.0.1', '::1', 'a b', 'wxkf/', ''])(
+    'may not list "%s"',
+    (entry) => {
+      expect(mistakesOf({ ALLOWED_HOSTS: `wxkf,${entry},localhost` })).toEqual([
+        expect.stringMatching(
+          /^ALLOWED_HOSTS: entry 2 of 3 must be a host name like .* an address needs no entry$/,
+        ),
+      ]);
+    },
+  );
 });
 
 describe('PUPPET_ENDPOINT_ALLOW', () => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CALLERS, type Caller, ROLES } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
+import { isLoopbackHost } from './host-name.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
 
@@ -54,8 +55,16 @@ export function isOpen(config: Config): boolean {
   return ROLES.every((role) => secretsOf(config, role).length === 0);
 }
 
+/** Whether other hosts can reach it, and nobody is asked for credentials. */
+export function isOpenToOthers(config: Config): boolean {
+  return isOpen(config) && !isLoopbackHost(config.host);
+}
+
+/** What it is loaded for. A command listens nowhere, so it may run where a manager would have to be told ALLOW_OPEN. */
+export type ConfigUse = 'manager' | 'command';
+
 /** @throws ConfigError naming every mistake. An empty variable counts as unset. */
-export function loadConfig(environment: Environment): Config {
+export function loadConfig(environment: Environment, use: ConfigUse = 'manager'): Config {
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};
   const secrets = Object.values(SETTINGS).filter(({ secret }) => secret);
@@ -82,6 +91,7 @@ export function loadConfig(environment: Environment): Config {
     );
   }
   mistakes.push(...sharedSecrets(config));
+  if (use === 'manager' && willBeOpen) mistakes.push(...openOffLoopback(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
 }
@@ -112,6 +122,15 @@ function sharedSecrets(config: Partial<Config>): string[] {
         : [`${name}: secret ${index + 1} is also in ${owner}; give each caller its own`];
     });
   });
+}
+
+/** Where `HOST` or `ALLOW_OPEN` has a mistake of its own it is not there. */
+function openOffLoopback({ host, allowOpen }: Partial<Config>): string[] {
+  if (host === undefined || isLoopbackHost(host) || allowOpen !== false) return [];
+  const secrets = ROLES.map(secretsSettingOf).join(', ');
+  return [
+    `HOST: ${host} lets other hosts reach it, and no role has a secret; set ${secrets} (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let whoever reaches it do everything`,
+  ];
 }
 
 function toMistakes(

@@ -1,13 +1,9 @@
-import { domainToASCII } from 'node:url';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { parseHostName } from './host-name.js';
 import { type Address, isInOneOf, type Network, parseNetwork } from './network.js';
 
 const EACH =
   'an address, a range like 10.0.0.0/8, or a host name like bots.example.com or *.bots.example.com without scheme, port and path';
-/** What a URL would have before or after its host. */
-const BESIDE_HOST = /[/?#@:\\%\s]/;
-const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
 /** Where endpoints may point to, as `PUPPET_ENDPOINT_ALLOW` lists it. */
 export class EndpointAllow {
@@ -73,11 +69,8 @@ export function endpointAllow() {
   };
 }
 
-/** Digits alone, in whatever notation, are no name but an address that is easily misread. */
 function parseName(text: string): string | null {
-  if (BESIDE_HOST.test(text)) return null;
   const isBelow = text.startsWith('*.');
-  const ascii = domainToASCII(text.slice(isBelow ? 2 : 0).replace(/\.$/, ''));
-  if (!NAME.test(ascii) || ipaddr.isValid(ascii)) return null;
-  return isBelow ? `.${ascii}` : ascii;
+  const name = parseHostName(isBelow ? text.slice(2) : text);
+  return isBelow && name !== null ? `.${name}` : name;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
+import { allowedHosts } from './allowed-hosts.js';
 import { endpointAllow } from './endpoint-allow.js';
 import { proxyList } from './proxy-list.js';
 import { roleSecrets } from './role-secrets.js';
@@ -213,6 +214,24 @@ export const SETTINGS = {
     meaning:
       'the same for who reads `GET /metrics`, and nothing else; unset: an operator reads it, and while no role has a secret anybody',
     ...roleSecrets(),
+  }),
+  allowOpen: setting({
+    name: 'ALLOW_OPEN',
+    unit: 'flag',
+    default: 'false',
+    secret: false,
+    meaning:
+      '`true`: it starts on other addresses than loopback also while no role has a secret, and whoever reaches it may do everything',
+    ...flag(),
+  }),
+  allowedHosts: setting({
+    name: 'ALLOWED_HOSTS',
+    unit: 'names',
+    default: null,
+    secret: false,
+    meaning:
+      "comma-separated host names by which it may be called while no role has a secret, besides its addresses, `localhost` and its machine's own name; without port. WeCom's callbacks may come under any name",
+    ...allowedHosts(),
   }),
   metricsCorpLabel: setting({
     name: 'METRICS_CORP_LABEL',

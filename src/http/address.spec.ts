@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isLoopbackName, toAddressKey } from './address.js';
+import { toAddressKey } from './address.js';
 
 describe('an address counts', () => {
   it.each([
@@ -16,30 +16,4 @@ describe('an address counts', () => {
     [undefined, ''],
     ['x'.repeat(1_000), 'x'.repeat(64)],
   ])('%s for %s', (address, key) => expect(toAddressKey(address)).toBe(key));
-});
-
-describe('a name', () => {
-  it.each([
-    'localhost',
-    'LocalHost',
-    'localhost.',
-    'a.localhost',
-    '127.0.0.1',
-    '127.255.0.1',
-    '::1',
-    '[::1]',
-  ])('that means this machine alone: %s', (name) => expect(isLoopbackName(name)).toBe(true));
-
-  it.each([
-    '',
-    '.',
-    'localhost..',
-    'notlocalhost',
-    'localhost.example',
-    '0.0.0.0',
-    '::',
-    '[::1',
-    '10.0.0.1',
-    '128.0.0.1',
-  ])('that may mean another: %s', (name) => expect(isLoopbackName(name)).toBe(false));
 });

@@ -14,10 +14,3 @@ export function toAddressKey(address = ''): string {
   const network = parsed.parts.slice(0, IPV6_GROUPS_OF_ONE).map((group) => group.toString(16));
   return `${network.join(':')}::/64`;
 }
-
-/** Whether a name, as it stands in a URL or in HOST, can only mean this machine; `*.localhost` by RFC 6761, 6.3. */
-export function isLoopbackName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/^\[(.*)\]$|\.$/, '$1');
-  if (plain === 'localhost' || plain.endsWith('.localhost')) return true;
-  return ipaddr.isValid(plain) && ipaddr.process(plain).range() === 'loopback';
-}

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../test/support/manual-clock.js';
@@ -49,19 +50,34 @@ describe('a route', () => {
   });
 });
 
-describe('an open manager on loopback', () => {
+/** Where it listens while no role has a secret. */
+const OPEN: readonly Environment[] = [{}, { HOST: '::1' }, { HOST: '0.0.0.0', ALLOW_OPEN: 'true' }];
+
+describe('an open manager, by whatever name it is called', () => {
+  const [label = ''] = hostname().split('.');
   const FOREIGN = [
     { host: 'evil.example' },
     { host: 'evil.example:7777' },
     { host: '127.0.0.1.evil.example' },
     { host: 'localhost.evil.example' },
-    { host: 'host.docker.internal.evil.example' },
-    { host: '10.0.0.1:7777' },
-    { host: '[fd00::1]:7777' },
+    // Answered by whoever answers the DNS of the network.
+    { host: 'host.docker.internal:7777' },
+    { host: 'host.containers.internal' },
+    { host: '10.0.0.1.nip.example' },
+    { host: `${label}.evil.example` },
+    { host: `${label}x` },
+    { host: 'xwxkf.example' },
+    { host: 'a.wxkf.example' },
+    { host: 'wxkf.example.evil.example' },
+    { host: '127.0.0.1@evil.example' },
     { host: '127.0.0.1', origin: 'https://evil.example' },
     { host: '127.0.0.1', origin: 'null' },
     { host: '127.0.0.1', origin: 'chrome-extension://localhosts' },
     { host: 'localhost', origin: 'http://localhost.evil.example' },
+    // The address of another host has pages, too.
+    { host: '127.0.0.1:7777', origin: 'http://10.0.0.1:7777' },
+    { host: '10.0.0.1:7777', origin: 'http://10.0.0.2:7777' },
+    { host: 'wxkf.example', origin: 'http://host.docker.internal' },
   ];
   const OWN = [
     { host: 'localhost:7777' },
@@ -71,13 +87,23 @@ describe('an open manager on loopback', () => {
     { host: '127.3.2.1:80' },
     { host: '[::1]:7777' },
     { host: '[::ffff:127.0.0.1]' },
-    { host: 'host.docker.internal:7777' },
+    { host: '10.0.0.1:7777' },
+    { host: '[fd00::1]:7777' },
+    { host: `${hostname()}:7777` },
+    { host: label.toUpperCase() },
+    { host: 'wxkf.example' },
+    { host: 'WXKF.Example.:7777' },
+    { host: 'wxkf-manager:7777' },
+    { host: 'xn--ubtq9x.example' },
+    { host: '10.0.0.1:7777', origin: 'http://10.0.0.1:7777' },
+    { host: '[fd00::1]', origin: 'http://[fd00::1]' },
+    { host: '127.0.0.1:7777', origin: 'https://wxkf.example' },
     { host: 'localhost:7777', origin: 'http://localhost:3000' },
     { host: '127.0.0.1', origin: 'https://[::1]' },
   ];
 
   async function answerOf(environment: Environment, url: string, headers: Record<string, string>) {
-    const app = gated(environment);
+    const app = gated({ ALLOWED_HOSTS: 'wxkf.example, WXKF-Manager,客服.example', ...environment });
     app.get('/closed', { config: { allowedCallers: ['operator'] } }, () => 'ok');
     app.get('/open', { config: { allowedCallers: 'anyone' } }, () => 'ok');
     const response = await app.inject({ url, headers });
@@ -85,34 +111,40 @@ describe('an open manager on loopback', () => {
   }
 
   it.each(FOREIGN)('refuses what a page of another host may have sent: %j', async (headers) => {
-    expect(await answerOf({}, '/closed', headers)).toBe('AUTH_HOST_FOREIGN');
-    expect(await answerOf({ HOST: '::1' }, '/closed', headers)).toBe('AUTH_HOST_FOREIGN');
+    for (const open of OPEN) expect(await answerOf(open, '/closed', headers)).toBe('AUTH_HOST_FOREIGN');
   });
 
-  it.each(OWN)('answers what is of this machine: %j', async (headers) => {
-    expect(await answerOf({}, '/closed', headers)).toBe('ok');
+  it.each(OWN)('answers under its own names: %j', async (headers) => {
+    for (const open of OPEN) expect(await answerOf(open, '/closed', headers)).toBe('ok');
   });
 
   it.each(FOREIGN)('lets a tunnel forward what is open to anyone: %j', async (headers) => {
-    expect(await answerOf({}, '/open', headers)).toBe('ok');
+    for (const open of OPEN) expect(await answerOf(open, '/open', headers)).toBe('ok');
   });
 
-  it.each(FOREIGN)('is no other that it protects so: %j', async (headers) => {
-    expect(await answerOf({ HOST: '0.0.0.0' }, '/closed', headers)).toBe('ok');
+  it('knows no other names until ALLOWED_HOSTS lists them', async () => {
+    for (const open of OPEN)
+      expect(await answerOf({ ...open, ALLOWED_HOSTS: '' }, '/closed', { host: 'wxkf.example' })).toBe(
+        'AUTH_HOST_FOREIGN',
+      );
+  });
+
+  it.each(FOREIGN)('is the only one that asks for names: %j', async (headers) => {
     const withSecret = { ...headers, authorization: `Bearer ${OPERATOR}` };
-    const closed = { HOST: '127.0.0.1', AUTH_OPERATOR_TOKEN: OPERATOR };
-    expect(await answerOf(closed, '/closed', withSecret)).toBe('ok');
+    const closed = { AUTH_OPERATOR_TOKEN: OPERATOR };
+    for (const open of OPEN) expect(await answerOf({ ...open, ...closed }, '/closed', withSecret)).toBe('ok');
   });
 });
 
 describe('an open manager, wherever it listens', () => {
-  /** What a route of operators answers on a host that has a name, beside its code where it is refused. */
+  /** What a route of operators answers on a host that has a name and on loopback: the code where it is refused. */
   async function answersOf(
     method: 'GET' | 'POST',
     headers: Record<string, string>,
     more: FastifyContextConfig = {},
   ): Promise<unknown[]> {
-    const answers = [{ HOST: '0.0.0.0' }, {}].map(async (environment) => {
+    const others = { HOST: '0.0.0.0', ALLOW_OPEN: 'true', ALLOWED_HOSTS: 'wxkf.example' };
+    const answers = [others, {}].map(async (environment) => {
       const app = gated(environment);
       const config = { allowedCallers: ['operator'] as const, ...more };
       app.route({ method, url: '/closed', config, handler: () => 'ok' });
@@ -133,7 +165,10 @@ describe('an open manager, wherever it listens', () => {
 
   it('changes nothing for one whose browser says its origin alone', async () => {
     for (const origin of ['https://evil.example', 'null'])
-      expect(await answersOf('POST', { origin })).toEqual(['AUTH_CROSS_SITE', 'AUTH_HOST_FOREIGN']);
+      expect(await answersOf('POST', { origin })).toEqual(['AUTH_HOST_FOREIGN', 'AUTH_HOST_FOREIGN']);
+    // Of this machine, or listed, and another page all the same.
+    for (const origin of ['http://localhost:3000', 'http://wxkf.example:3000'])
+      expect(await answersOf('POST', { origin })).toContain('AUTH_CROSS_SITE');
   });
 
   it.each(['cross-site', 'same-site', 'none'])(

@@ -9,10 +9,9 @@ import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import type { Caller } from '../kernel/role.js';
-import { isLoopbackName } from './address.js';
 import type { AllowedCallers } from './allowed-callers.js';
 import { Credentials } from './credentials.js';
-import { refuseForeignPages } from './loopback-callers.js';
+import { refuseForeignHosts } from './foreign-hosts.js';
 import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
 import type { Refusals } from './refusals.js';
 import { hasSession, Sessions } from './sessions.js';
@@ -52,6 +51,7 @@ export function addGate(
     credentials: new Credentials((caller) => secretsOf(config, caller)),
     sessions: new Sessions(secretsOf(config, 'operator'), clock),
   };
+  const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
   fastify.decorateRequest('role', null);
   fastify.decorateRequest('sessionEndMs', null);
   fastify.decorate('sessions', keys.sessions);
@@ -61,14 +61,12 @@ export function addGate(
       if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
       return;
     }
-    if (isAsked(config, allowed)) return putFirst(route, askFor(keys, config, allowed));
-    putFirst(route, refuseOtherSites);
-    if (isLoopbackName(config.host)) putFirst(route, refuseForeignPages);
+    putFirst(route, ...(isAsked(config, allowed) ? [askFor(keys, config, allowed)] : refuseOthers));
   });
 }
 
-function putFirst(route: RouteOptions, hook: onRequestHookHandler): void {
-  route.onRequest = [hook, route.onRequest ?? []].flat();
+function putFirst(route: RouteOptions, ...hooks: onRequestHookHandler[]): void {
+  route.onRequest = [hooks, route.onRequest ?? []].flat();
 }
 
 function statementOf({ method, url, config }: RouteOptions): AllowedCallers {

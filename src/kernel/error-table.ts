@@ -87,7 +87,7 @@ export const ERRORS = {
     status: 403,
     retry: false,
     message:
-      'While no role has a secret, this route is for this machine alone and for no page of another host; call it as localhost or 127.0.0.1, or set AUTH_PUPPET_TOKEN and the like in the manager',
+      "While no role has a secret, this route answers only under the manager's own names; call it as localhost or by its address, such as 127.0.0.1, or in the manager list the name in ALLOWED_HOSTS, or set AUTH_PUPPET_TOKEN and the like",
   },
 
   CALLBACK_ENVELOPE_MALFORMED: {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { isOpenToOthers, loadConfig } from '../../src/config/config.js';
 import { SETTINGS } from '../../src/config/settings.js';
 import { image } from '../support/dockerfile.js';
 
@@ -44,6 +45,30 @@ it('publishes the port of the manager on this machine only, and nothing of mongo
 it('takes every secret but its own MONGO_URI from the shell', () => {
   const secrets = Object.values(SETTINGS).filter(({ secret, name }) => secret && name !== 'MONGO_URI');
   expect(secrets.filter(({ name }) => manager.environment[name] !== null)).toEqual([]);
+});
+
+/** The environment of its container, where the shell has these variables set. */
+function environmentWith(shell: Record<string, string>): Record<string, string> {
+  const given = Object.entries<string | null>(manager.environment).flatMap(([name, value]) => {
+    const taken =
+      value?.replaceAll(/\$\{(\w+):-(\w*)\}/g, (_all, of, otherwise) => shell[of] || otherwise) ??
+      shell[name];
+    return taken === undefined ? [] : [[name, taken]];
+  });
+  return { ...image.env, ...Object.fromEntries(given) };
+}
+
+it('starts without a secret, unless the shell forbids it, and is called by its service then', () => {
+  expect(isOpenToOthers(loadConfig(environmentWith({})))).toBe(true);
+  expect(() => loadConfig(environmentWith({ ALLOW_OPEN: 'false' }))).toThrow(
+    /1 mistake.*\n {2}HOST: 0\.0\.0\.0 /,
+  );
+  expect(manager.hostname in services).toBe(true);
+});
+
+it('asks for credentials, under any name, once the shell has a secret of a role', () => {
+  const config = loadConfig(environmentWith({ AUTH_OPERATOR_TOKEN: 'secret-of-the-operators' }));
+  expect(isOpenToOthers(config)).toBe(false);
 });
 
 it('takes every right away that the manager does not need', () => {

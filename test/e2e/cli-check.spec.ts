@@ -162,7 +162,12 @@ describe('an embedded store', () => {
     const DATA_DIR = join(place.env.DATA_DIR ?? '', 'later');
     const wecomUrl = await refusedUrl();
     const { code, of, message } = await check(
-      envOf({ DATA_DIR, ACCESS_TOKEN_URL: `${wecomUrl}/cgi-bin/gettoken`, HOST: '0.0.0.0' }),
+      envOf({
+        DATA_DIR,
+        ACCESS_TOKEN_URL: `${wecomUrl}/cgi-bin/gettoken`,
+        HOST: '0.0.0.0',
+        ALLOW_OPEN: 'true',
+      }),
       '--callback-url',
       `${wecomUrl}/callback/${app.corpId}`,
     );

@@ -1,10 +1,8 @@
-import { type Config, ConfigError, isOpen, toSummary } from '../../config/config.js';
+import { type Config, ConfigError, isOpenToOthers, toSummary } from '../../config/config.js';
 import { readConfig } from '../../config/config-or-exit.js';
 import { secretFileOf } from '../../config/secret-files.js';
 import { SETTINGS } from '../../config/settings.js';
 import { type Finding, failed, ok, warning } from './finding.js';
-
-const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
 /** `config` is `null` where there are mistakes. */
 export function checkConfiguration(): { readonly config: Config | null; readonly finding: Finding } {
@@ -24,8 +22,8 @@ function judge(config: Config): Finding {
     .filter((name) => process.env[name] || process.env[secretFileOf(name)]);
   const shown = names.map((name) => `${name}=${shownAs(summary[name])}`);
   const all = shown.length === 0 ? 'nothing is set, all is at its default' : shown.join(' ');
-  if (isOpen(config) && !LOOPBACK.test(config.host)) {
-    const reason = `nobody is asked for a secret, and HOST ${config.host} lets others reach it; set AUTH_PUPPET_TOKEN and the like (keys generate makes them)`;
+  if (isOpenToOthers(config)) {
+    const reason = `ALLOW_OPEN=true lets whoever reaches HOST ${config.host} do everything; set AUTH_PUPPET_TOKEN and the like (keys generate makes them)`;
     return warning('configuration', `${all}; ${reason}`);
   }
   return ok('configuration', all);

@@ -17,7 +17,7 @@ const PLAIN_WARNING =
 
 export async function exportRegistry({ values }: Invocation): Promise<number> {
   const target = String(values.output ?? '-');
-  const config = configOrExit();
+  const config = configOrExit('command');
   const sealer = values.plain === true ? null : new Sealer(config.secretsKeys);
   if (sealer?.hasKeys === false) {
     throw new CommandError(

@@ -17,7 +17,7 @@ import { AppImport } from './import-apps.js';
 import { readLines } from './read-lines.js';
 
 export async function importRegistry({ values }: Invocation): Promise<number> {
-  const config = configOrExit();
+  const config = configOrExit('command');
   const source = String(values.input ?? '-');
   try {
     const { summary, counts } = await importFrom(openSource(source), config, values);
