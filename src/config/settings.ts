@@ -309,7 +309,7 @@ export const SETTINGS = {
     default: '67108864',
     secret: false,
     meaning:
-      'memory of all request bodies that are being read; beyond it one of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
+      'memory of all request bodies that are being read, an eighth of it for those from one address; beyond it one of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
     ...integerFrom(1_048_576, 1_073_741_824),
   }),
   callbacksTriedMax: setting({

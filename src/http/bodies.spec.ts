@@ -7,7 +7,7 @@ import { ERRORS } from '../kernel/error-table.js';
 import { Bodies } from './bodies.js';
 import { toAppError } from './error-answer.js';
 
-const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000, inAllBytesMax: 150_000 };
+const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000, inAllBytesMax: 8 * 150_000 };
 
 let app: FastifyInstance;
 let sockets: Socket[];
@@ -36,16 +36,23 @@ afterEach(async () => {
   await app.close();
 });
 
+async function open(localAddress = '127.0.0.1'): Promise<Socket> {
+  const { port } = app.server.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  sockets.push(socket);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
 /** A request of which so much is sent. */
 async function send(
   path: string,
   body: Buffer | string,
   announced = Buffer.byteLength(body),
+  from = '127.0.0.1',
 ): Promise<Socket> {
-  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  sockets.push(socket);
-  socket.on('error', () => {});
-  await once(socket, 'connect');
+  const socket = await open(from);
   const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${announced}\r\n\r\n`;
   socket.write(Buffer.concat([Buffer.from(head), Buffer.from(body)]));
   return socket;
@@ -60,11 +67,11 @@ async function answerOn(socket: Socket): Promise<string> {
 const ask = async (...request: Parameters<typeof send>) => answerOn(await send(...request));
 const bytes = (count: number) => Buffer.alloc(count, 'x');
 
-/** By two that are half sent. */
-async function spendAll(): Promise<Socket[]> {
+/** What one address has, by two that are half sent. */
+async function spendShare(from?: string): Promise<Socket[]> {
   const held = [
-    await send('/callback', bytes(70_000), 74_000),
-    await send('/callback', bytes(70_000), 74_000),
+    await send('/callback', bytes(70_000), 74_000, from),
+    await send('/callback', bytes(70_000), 74_000, from),
   ];
   // Who comes later is read later.
   expect(await ask('/none', '')).toMatch(/^200/);
@@ -98,9 +105,7 @@ describe('a body', () => {
   });
 
   it('has the same limit where nothing is announced', async () => {
-    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-    sockets.push(socket);
-    socket.on('error', () => {});
+    const socket = await open();
     socket.write('POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
     socket.write(`${(65_537).toString(16)}\r\n`);
     socket.write(bytes(65_537));
@@ -108,16 +113,23 @@ describe('a body', () => {
   });
 });
 
-describe('all bodies that are being read', () => {
-  it('have a budget, beyond which a long one is refused and one of a callback is taken', async () => {
-    await spendAll();
+describe('bodies that are being read', () => {
+  it('have a budget for each address, beyond which a long one is refused and one of a callback is taken', async () => {
+    await spendShare();
     expect(await ask('/callback', bytes(30_000))).toMatch(/^503 .*REQUEST_BODIES_TOO_MANY/);
     expect(await ask('/callback', bytes(10_000))).toMatch(/^200/);
     expect(await ask('/json', bytes(10_000))).toMatch(/^200/);
+    expect(await ask('/callback', bytes(30_000), 30_000, '127.0.0.2')).toMatch(/^200/);
+  });
+
+  it('have a budget for all', async () => {
+    for (let n = 2; n < 10; n++) await spendShare(`127.0.0.${n}`);
+    expect(await ask('/callback', bytes(100_000))).toMatch(/^503 .*REQUEST_BODIES_TOO_MANY/);
+    expect(await ask('/callback', bytes(10_000))).toMatch(/^200/);
   });
 
   it.each(['hang up', 'send the rest'])('are counted no longer when their callers %s', async (how) => {
-    const held = await spendAll();
+    const held = await spendShare();
     for (const socket of held) {
       const closed = once(socket, 'close');
       if (how === 'hang up') socket.destroy();
@@ -132,9 +144,7 @@ describe('all bodies that are being read', () => {
   });
 
   it('count each piece by what it takes beside its bytes', async () => {
-    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-    sockets.push(socket);
-    socket.on('error', () => {});
+    const socket = await open();
     socket.write('POST /callback HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
     // A thousand bytes, which are held as more than 150,000.
     socket.write('1\r\nx\r\n'.repeat(1_000));

@@ -6,6 +6,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/app-error.js';
+import { toAddressKey } from './address.js';
+import { BodyBudget } from './body-budget.js';
 import { extendRouteConfig } from './route-config.js';
 
 /** `callback`: WeCom's XML under any type. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
@@ -39,7 +41,7 @@ export function TakesBody(kind: BodyKind): MethodDecorator {
 export interface BodyLimits {
   readonly callbackBytesMax: number;
   readonly streamedBytesMax: number;
-  /** Of all bodies that are being read. */
+  /** Of all bodies that are being read; those from one address have an eighth of it. */
   readonly inAllBytesMax: number;
 }
 
@@ -47,12 +49,11 @@ type Done = (error: Error | null, body?: Buffer) => void;
 
 export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
-  readonly #inAllMax: number;
-  #bytesHeld = 0;
+  readonly #budget: BodyBudget;
 
   constructor({ callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits) {
     this.#bytesMax = { callback: callbackBytesMax, json: JSON_BYTES_MAX, streamed: streamedBytesMax };
-    this.#inAllMax = inAllBytesMax;
+    this.#budget = new BodyBudget(inAllBytesMax);
   }
 
   /** To be called before any route is added. */
@@ -73,36 +74,36 @@ export class Bodies {
     if (kind === 'streamed' && !(length <= WHOLE_BODY_BYTES_MAX)) {
       request.bodyStream = payload;
       done(null);
-    } else if (this.#isTooMuch(length, length)) done(tooMany());
-    else this.#readWhole(payload, bytesMax, done);
+    } else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
+    else this.#readWhole(request, payload, bytesMax, done);
   }
 
-  #readWhole(payload: Readable, bytesMax: number, done: Done): void {
+  #readWhole(request: FastifyRequest, payload: Readable, bytesMax: number, done: Done): void {
     const pieces: Buffer[] = [];
     let bytes = 0;
     let held = 0;
+    let address: string | null = null;
     const end = (error: Error | null, body?: Buffer): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      this.#bytesHeld -= held;
+      this.#budget.free(held, address);
       done(error, body);
     };
     const onData = (piece: Buffer): void => {
       pieces.push(piece);
       bytes += piece.length;
       held += piece.length + PIECE_BYTES;
-      this.#bytesHeld += piece.length + PIECE_BYTES;
+      this.#budget.hold(piece.length + PIECE_BYTES, address);
+      if (address === null && held > BYTES_FREE) {
+        address = toAddressKey(request.ip);
+        this.#budget.assign(held, address);
+      }
       if (bytes > bytesMax) end(tooLarge(bytesMax));
-      else if (this.#isTooMuch(held)) end(tooMany());
+      else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
     };
     // A copy, since Node's piece is a part of what it read at once, which may be much more.
     const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));
     const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
     payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-  }
-
-  /** @param ahead what will be held besides what is held now. */
-  #isTooMuch(bytes: number, ahead = 0): boolean {
-    return bytes > BYTES_FREE && this.#bytesHeld + ahead > this.#inAllMax;
   }
 }
 

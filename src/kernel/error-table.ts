@@ -29,7 +29,7 @@ export const ERRORS = {
   REQUEST_BODIES_TOO_MANY: {
     status: 503,
     retry: true,
-    message: 'The bodies of all requests that are under way take too much memory together; send it again',
+    message: 'The bodies that are being read, of this address or of all, take too much memory; send it again',
   },
   REQUEST_TYPE_UNSUPPORTED: {
     status: 415,
