@@ -16,8 +16,8 @@ export interface Intrusion {
   readonly reads: boolean;
 }
 
-/** A connection that is closed, or that has been held so long, is opened again. */
-const HELD_MS = 10_000;
+/** As long as the manager waits for a request. A connection that is closed, or was held so long, is opened again. */
+const HELD_MS = 60_000;
 const OPENED_PER_TICK_MAX = 20;
 const TICK_MS = 100;
 
