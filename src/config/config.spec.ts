@@ -61,6 +61,8 @@ describe('settings', () => {
       trustedProxies: undefined,
       connectionsMax: 10_000,
       connectionsPerAddressMax: 2_000,
+      accountsMax: 200_000,
+      accountsPerCorpMax: 10_000,
       callbackSkewSMax: 0,
       callbackBodyBytesMax: 1_048_576,
       callbacksTriedMax: 1_000,

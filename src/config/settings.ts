@@ -272,7 +272,7 @@ export const SETTINGS = {
     default: '200000',
     secret: false,
     meaning:
-      'registered at a time, online or not; a further one is refused with 409 `REGISTRY_FULL`. Each takes some 3 kB of memory',
+      'registered at a time, online or not; a further one is refused with 409 `REGISTRY_FULL`. each takes 2 to 5 kB of memory',
     ...integerFrom(1, 10_000_000),
   }),
   accountsPerCorpMax: setting({

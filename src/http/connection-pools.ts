@@ -107,6 +107,14 @@ export class ConnectionPools {
     return pool;
   }
 
+  /** Closes the pool where nothing of it is under way: for what is used once and then seldom. */
+  closeIdle(name: string): void {
+    const pool = this.#pools.get(name);
+    if (pool?.isIdleFor(0) !== true) return;
+    this.#pools.delete(name);
+    this.#destroy(name, pool);
+  }
+
   underWayOf(name: string): number {
     return this.#pools.get(name)?.underWay ?? 0;
   }
