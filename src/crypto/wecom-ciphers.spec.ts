@@ -28,7 +28,7 @@ it('opens with a cipher that was made again what the first one sealed', () => {
   expect(ciphers.of(key).open(sealed)).toEqual({ message: 'text', receiveId: 'ww1' });
 });
 
-it('holds on to none of the memory that other small buffers are cut from', () => {
+it('holds on to none of the memory that other small buffers are cut from', async () => {
   const ciphers = new WecomCiphers();
   const keys = Array.from({ length: 1_000 }, newKey);
   gc();
@@ -37,7 +37,10 @@ it('holds on to none of the memory that other small buffers are cut from', () =>
     ciphers.of(key);
     Buffer.from('x'.repeat(20_000));
   }
-  gc();
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000 * 1_000);
+  // What is held on to never goes, some 20 MB here; the rest may take more than one collection.
+  do {
+    await new Promise(setImmediate);
+    gc();
+  } while (process.memoryUsage().arrayBuffers - before > 1_000_000);
   expect(ciphers.of(keys[0] ?? newKey())).toBeDefined();
 });
