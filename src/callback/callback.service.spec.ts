@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { storedApp } from '../../test/support/apps.js';
 import { openDispatch } from '../../test/support/dispatch.js';
@@ -37,6 +37,7 @@ let table: PuppetTable;
 let appTable: AppTable;
 let registry: RegistryService;
 let apps: AppsService;
+let ciphers: WecomCiphers;
 let callbacks: CallbackService;
 let clock: ManualClock;
 
@@ -53,16 +54,9 @@ beforeEach(async () => {
   });
   registry = dispatch.registry;
   apps = new AppsService(registry, appRepository, clock, pino({ level: 'silent' }));
+  ciphers = new WecomCiphers();
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  callbacks = new CallbackService(
-    registry,
-    new WecomCiphers(),
-    dispatch.dispatcher,
-    clock,
-    skew,
-    apps,
-    new CorpTime(),
-  );
+  callbacks = new CallbackService(registry, ciphers, dispatch.dispatcher, clock, skew, apps, new CorpTime());
   registry.onApplicationBootstrap();
   await clock.advance(0);
 });
@@ -109,6 +103,16 @@ async function loggedOf(message: string): Promise<CallbackLog> {
   await callbacks.accept(callback, log).catch(() => {});
   return log;
 }
+
+it('what is signed with no key of its corp has no cipher made for any', async () => {
+  for (const openKfId of ['wk1', 'wk2']) await registerHere({ ...newApp(), corpId: app.corpId }, openKfId);
+  const made = jest.spyOn(ciphers, 'of');
+  await expect(verify(app)).rejects.toMatchObject({ code: 'CALLBACK_SIGNATURE_MISMATCH' });
+  expect(made).not.toHaveBeenCalled();
+  await registerHere(app, 'wk3');
+  expect(await verify(app)).toBe('opened');
+  expect(made).toHaveBeenCalledTimes(1);
+});
 
 describe('a verification', () => {
   const keys = { callbackToken: new Secret(app.token), encodingAESKey: new Secret(app.encodingAESKey) };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OpenedText, SignedText } from '../crypto/wecom-cipher.js';
+import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
@@ -152,10 +152,9 @@ export class CallbackService {
     let untrusted: OpenedCallback | null = null;
     const toTry = pickPairs(pairs);
     for (const pair of toTry.pairs) {
-      const cipher = this.ciphers.of(pair);
-      if (!cipher.isSignedHere(signed)) continue;
+      if (!isSignedWith(pair.callbackToken, signed)) continue;
       try {
-        const { message, receiveId } = cipher.open(signed.encrypted);
+        const { message, receiveId } = this.ciphers.of(pair.encodingAESKey).open(signed.encrypted);
         const opened = { message, receiveId, pair };
         if (!receiveIds.has(receiveId)) failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
         else if (pair.isTrusted) return opened;

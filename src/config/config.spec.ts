@@ -71,6 +71,8 @@ describe('settings', () => {
       trustedProxies: undefined,
       connectionsMax: 10_000,
       connectionsPerAddressMax: 2_000,
+      accountsMax: 200_000,
+      accountsPerCorpMax: 10_000,
       callbackSkewSMax: 0,
       callbackBodyBytesMax: 131_072,
       bodiesBytesMax: 67_108_864,

@@ -285,6 +285,24 @@ export const SETTINGS = {
     meaning: 'the same from one address, or one /64 of IPv6; the addresses of `TRUST_PROXY` may have more',
     ...integerFrom(1, 1_000_000),
   }),
+  accountsMax: setting({
+    name: 'ACCOUNTS_MAX',
+    unit: 'kf accounts',
+    default: '200000',
+    secret: false,
+    meaning:
+      'registered at a time, online or not; a further one is refused with 409 `REGISTRY_FULL`. each takes 2 to 5 kB of memory',
+    ...integerFrom(1, 10_000_000),
+  }),
+  accountsPerCorpMax: setting({
+    name: 'ACCOUNTS_PER_CORP_MAX',
+    unit: 'kf accounts',
+    default: '10000',
+    secret: false,
+    meaning:
+      'the same of one corp, 409 `REGISTRY_CORP_FULL`; WeCom lets a corp have 5,000, and those that it deleted stay registered here until an operator forgets them',
+    ...integerFrom(1, 10_000_000),
+  }),
   callbackSkewSMax: setting({
     name: 'CALLBACK_MAX_SKEW_S',
     unit: 's',

@@ -5,7 +5,7 @@ import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { SEED, seeded } from '../../test/support/seeded.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
-import { type SignedText, WecomCipher } from './wecom-cipher.js';
+import { isSignedWith, type SignedText, signatureOf, WecomCipher } from './wecom-cipher.js';
 
 interface Vector extends SignedText {
   readonly name: string;
@@ -19,13 +19,14 @@ const VECTORS: readonly Vector[] = JSON.parse(
   readFileSync(new URL('../../test/vectors/wecom-callback-vectors.json', import.meta.url), 'utf8'),
 );
 const TOKEN = 'QDG6eK';
+const CALLBACK_TOKEN = new Secret(TOKEN);
 const AES_KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';
 const OTHER_AES_KEY = '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt';
 const CORP_ID = 'wx5823bf96d3bd56c7';
 const LETTERS = ['a', '7', '<', '&', ']', '\n', '\0', 'é', '客', '😀'];
 
-function cipherOf(token: string, encodingAESKey: string): WecomCipher {
-  return new WecomCipher(new Secret(token), new Secret(encodingAESKey));
+function cipherOf(encodingAESKey: string): WecomCipher {
+  return new WecomCipher(new Secret(encodingAESKey));
 }
 
 function aesOf(encodingAESKey: string): ['aes-256-cbc', Buffer, Buffer] {
@@ -87,25 +88,23 @@ describe('published samples', () => {
 
   it.each(VECTORS)('$name: accepts the signature, opens it and seals it to the same text', (vector) => {
     const { token, encodingAESKey, encrypted, plaintext, receiveId } = vector;
-    const cipher = cipherOf(token, encodingAESKey);
+    const cipher = cipherOf(encodingAESKey);
     const random = decryptBytes(encodingAESKey, encrypted).subarray(0, 16);
-    expect(cipher.isSignedHere(vector)).toBe(true);
+    expect(isSignedWith(new Secret(token), vector)).toBe(true);
     expect(cipher.open(encrypted)).toEqual({ message: plaintext, receiveId });
     expect(cipher.seal(plaintext, receiveId, random)).toBe(encrypted);
   });
 
   it('tells the receiver at the end of the ciphertext, not the one that the message names', () => {
     const vector = VECTORS.find(({ name }) => name === 'official-python-decryptmsg-json');
-    const { message, receiveId } = cipherOf(TOKEN, vector?.encodingAESKey ?? '').open(
-      vector?.encrypted ?? '',
-    );
+    const { message, receiveId } = cipherOf(vector?.encodingAESKey ?? '').open(vector?.encrypted ?? '');
     expect(message).toContain('"ToUserName": "wx5823bf96d3bd56c7"');
     expect(receiveId).toBe('ww1436e0e65a779aee');
   });
 });
 
 describe('agreement with @wecom/crypto', () => {
-  const cipher = cipherOf(TOKEN, AES_KEY);
+  const cipher = cipherOf(AES_KEY);
 
   it('opens what it seals and seals what it opens, for 602 messages of 0 to 300 characters', () => {
     const randomText = randomTexts(SEED);
@@ -120,7 +119,7 @@ describe('agreement with @wecom/crypto', () => {
 
   it('signs alike, in the order of code units and not of a language', () => {
     for (const nonce of ['1', 'a', 'Z', '_', 'é', 'QDG6eK']) {
-      expect(cipher.sign('1409659813', nonce, 'P9nAz==')).toBe(
+      expect(signatureOf(CALLBACK_TOKEN, '1409659813', nonce, 'P9nAz==')).toBe(
         getSignature(TOKEN, '1409659813', nonce, 'P9nAz=='),
       );
     }
@@ -137,16 +136,19 @@ describe('agreement with @wecom/crypto', () => {
 });
 
 describe('signature', () => {
-  const cipher = cipherOf(TOKEN, AES_KEY);
+  const cipher = cipherOf(AES_KEY);
   const encrypted = cipher.seal('<xml></xml>', CORP_ID);
   const signed = { timestamp: '1409659813', nonce: '1372623149', encrypted };
-  const valid = { ...signed, msgSignature: cipher.sign(signed.timestamp, signed.nonce, encrypted) };
+  const valid = {
+    ...signed,
+    msgSignature: signatureOf(CALLBACK_TOKEN, signed.timestamp, signed.nonce, encrypted),
+  };
 
   it('refuses every single-bit flip of a valid envelope', () => {
-    expect(cipher.isSignedHere(valid)).toBe(true);
+    expect(isSignedWith(CALLBACK_TOKEN, valid)).toBe(true);
     for (const field of ['msgSignature', 'timestamp', 'nonce', 'encrypted'] as const) {
       const accepted = [...bitFlipsOf(valid[field])].filter((flipped) =>
-        cipher.isSignedHere({ ...valid, [field]: flipped }),
+        isSignedWith(CALLBACK_TOKEN, { ...valid, [field]: flipped }),
       );
       expect({ field, accepted }).toEqual({ field, accepted: [] });
     }
@@ -159,17 +161,17 @@ describe('signature', () => {
     ['upper case', valid.msgSignature.toUpperCase()],
     ['another language', '签'.repeat(40)],
   ])('is false for %s and does not throw', (_what, msgSignature) => {
-    expect(cipher.isSignedHere({ ...valid, msgSignature })).toBe(false);
+    expect(isSignedWith(CALLBACK_TOKEN, { ...valid, msgSignature })).toBe(false);
   });
 
   it('is false for that of another callback token', () => {
     const msgSignature = getSignature('anotherToken', signed.timestamp, signed.nonce, encrypted);
-    expect(cipher.isSignedHere({ ...valid, msgSignature })).toBe(false);
+    expect(isSignedWith(CALLBACK_TOKEN, { ...valid, msgSignature })).toBe(false);
   });
 });
 
 describe('what does not open', () => {
-  const cipher = cipherOf(TOKEN, AES_KEY);
+  const cipher = cipherOf(AES_KEY);
 
   it.each([
     ['CIPHER_NOT_BASE64', 'a length that base64 never has', 'AAA'],
@@ -225,7 +227,7 @@ describe('what does not open', () => {
 
 it('opens 2,000 interleaved messages of two keys, failures among them, each to itself', () => {
   const randomText = randomTexts(SEED);
-  const ciphers = { [AES_KEY]: cipherOf(TOKEN, AES_KEY), [OTHER_AES_KEY]: cipherOf(TOKEN, OTHER_AES_KEY) };
+  const ciphers = { [AES_KEY]: cipherOf(AES_KEY), [OTHER_AES_KEY]: cipherOf(OTHER_AES_KEY) };
   for (let at = 0; at < 2_000; at++) {
     const key = at % 3 === 0 ? AES_KEY : OTHER_AES_KEY;
     const cipher = ciphers[key];
@@ -241,12 +243,12 @@ describe("a key's last character", () => {
   const encrypted = encrypt(`${AES_KEY.slice(0, -1)}A`, 'message', CORP_ID);
 
   it.each(['A', 'B', 'C', 'D'])('has two free bits: %s gives the same', (last) => {
-    const cipher = cipherOf(TOKEN, AES_KEY.slice(0, -1) + last);
+    const cipher = cipherOf(AES_KEY.slice(0, -1) + last);
     expect(cipher.open(encrypted)).toEqual({ message: 'message', receiveId: CORP_ID });
     expect(decrypt(AES_KEY.slice(0, -1) + last, cipher.seal('back', CORP_ID)).message).toBe('back');
   });
 
   it('has four that count: E is another key', () => {
-    expect(outcomeOf(() => cipherOf(TOKEN, `${AES_KEY.slice(0, -1)}E`).open(encrypted))).toMatch(/^CIPHER_/);
+    expect(outcomeOf(() => cipherOf(`${AES_KEY.slice(0, -1)}E`).open(encrypted))).toMatch(/^CIPHER_/);
   });
 });

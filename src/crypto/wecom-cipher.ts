@@ -1,5 +1,5 @@
 /**
- * Opens and seals what WeCom encrypts, for one pair of callback token and key. Pure: no I/O, no
+ * What WeCom signs with a callback token, and seals with the key that goes with it. Pure: no I/O, no
  * registry, no XML; it refuses to guess which pair is meant. The scheme: WeCom 加解密方案说明,
  * developer.work.weixin.qq.com/document/path/90968.
  */
@@ -40,30 +40,38 @@ const PAD_BLOCK_BYTES = 32;
 const RANDOM_BYTES = 16;
 const HEADER_BYTES = RANDOM_BYTES + 4;
 
+/** Whether `msgSignature` was made with the callback token. Takes the same time either way, and leaves nothing in memory. */
+export function isSignedWith(
+  callbackToken: Secret,
+  { msgSignature, timestamp, nonce, encrypted }: SignedText,
+): boolean {
+  const expected = Buffer.from(signatureOf(callbackToken, timestamp, nonce, encrypted), 'latin1');
+  const actual = Buffer.from(msgSignature, 'latin1');
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+/** 40 lower-case hexadecimal digits. */
+export function signatureOf(
+  callbackToken: Secret,
+  timestamp: string,
+  nonce: string,
+  encrypted: string,
+): string {
+  return hash('sha1', [callbackToken.reveal(), timestamp, nonce, encrypted].sort().join(''), 'hex');
+}
+
+/** Opens and seals with one key. */
 export class WecomCipher {
-  readonly #callbackToken: Secret;
   readonly #key: KeyObject;
-  readonly #iv: Buffer;
+  readonly #iv: Uint8Array;
   #decipher: Decipheriv;
 
-  constructor(callbackToken: Secret, encodingAESKey: Secret) {
+  constructor(encodingAESKey: Secret) {
     const keyBytes = toAesKeyBytes(encodingAESKey.reveal());
-    this.#callbackToken = callbackToken;
     this.#key = createSecretKey(keyBytes);
-    this.#iv = keyBytes.subarray(0, AES_BLOCK_BYTES);
+    // Copied: a part of the bytes would hold on to 64 kB, Node's pool that small buffers are cut from.
+    this.#iv = new Uint8Array(keyBytes.subarray(0, AES_BLOCK_BYTES));
     this.#decipher = this.#newDecipher();
-  }
-
-  /** Whether `msgSignature` was made with this pair's callback token. Takes the same time either way. */
-  isSignedHere({ msgSignature, timestamp, nonce, encrypted }: SignedText): boolean {
-    const expected = Buffer.from(this.sign(timestamp, nonce, encrypted), 'latin1');
-    const actual = Buffer.from(msgSignature, 'latin1');
-    return actual.length === expected.length && timingSafeEqual(actual, expected);
-  }
-
-  /** 40 lower-case hexadecimal digits. */
-  sign(timestamp: string, nonce: string, encrypted: string): string {
-    return hash('sha1', [this.#callbackToken.reveal(), timestamp, nonce, encrypted].sort().join(''), 'hex');
   }
 
   /**

@@ -1,23 +1,24 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { Secret } from '../kernel/secret.js';
 import { WecomCipher } from './wecom-cipher.js';
 
-/** A callback token and key, as the registry holds them. */
-export interface CipherKeys {
-  readonly callbackToken: Secret;
-  readonly encodingAESKey: Secret;
-}
+/** Some 3 kB each. One that is not there costs a twentieth of the way of a callback. */
+const CIPHERS_MAX = 4_096;
 
-/** Keeps one cipher per pair of keys, made when the pair first opens something and gone with the pair. */
+/**
+ * Keeps the ciphers of the keys that last opened something. To be asked for one only when a signature was found good:
+ * otherwise whoever sends a callback would have one made for every key of a corp.
+ */
 @Injectable()
 export class WecomCiphers {
-  readonly #ciphers = new WeakMap<CipherKeys, WecomCipher>();
+  readonly #ciphers = new LRUCache<Secret, WecomCipher>({ max: CIPHERS_MAX });
 
-  of(keys: CipherKeys): WecomCipher {
-    let cipher = this.#ciphers.get(keys);
+  of(encodingAESKey: Secret): WecomCipher {
+    let cipher = this.#ciphers.get(encodingAESKey);
     if (cipher === undefined) {
-      cipher = new WecomCipher(keys.callbackToken, keys.encodingAESKey);
-      this.#ciphers.set(keys, cipher);
+      cipher = new WecomCipher(encodingAESKey);
+      this.#ciphers.set(encodingAESKey, cipher);
     }
     return cipher;
   }

@@ -9,7 +9,10 @@ export interface StoreAnswer {
   readonly counts: OutboxCounts | null;
 }
 
-/** Asks the store once for all who want to know meanwhile: a database that is asked pings and counts. */
+/** Who asks for health may do so as often as they like, and a database that is asked pings and counts. */
+const ASKED_EVERY_MS = 5_000;
+
+/** Asks the store for all who want to know within 5 s, whoever they are: a store that went down may be told up to that late. */
 @Injectable()
 export class StoreReport {
   #answer: Promise<StoreAnswer> | null = null;
@@ -22,9 +25,8 @@ export class StoreReport {
     private readonly clock: Clock,
   ) {}
 
-  /** @param ageMsMax how long ago the store may have been asked; 0 for an answer that is new, or under way. */
-  latest(ageMsMax: number): Promise<StoreAnswer> {
-    const isRecent = this.clock.elapsedMs() - this.#askedAtMs < ageMsMax;
+  latest(): Promise<StoreAnswer> {
+    const isRecent = this.clock.elapsedMs() - this.#askedAtMs < ASKED_EVERY_MS;
     if (this.#answer !== null && (isRecent || this.#isUnderWay)) return this.#answer;
     this.#askedAtMs = this.clock.elapsedMs();
     this.#answer = this.#ask();

@@ -16,7 +16,8 @@ export interface PoolLimits {
   readonly connectMs: number;
 }
 
-const SWEEP_MS = 30_000;
+/** A pool takes some 17 kB. One that was idle for longer than its connections are kept is worth nothing. */
+const SWEEP_MS = 5_000;
 
 /** The sockets of one pool, counted. */
 export class ConnectionPool {
@@ -106,6 +107,14 @@ export class ConnectionPools {
     return pool;
   }
 
+  /** Closes the pool where nothing of it is under way: for what is used once and then seldom. */
+  closeIdle(name: string): void {
+    const pool = this.#pools.get(name);
+    if (pool?.isIdleFor(0) !== true) return;
+    this.#pools.delete(name);
+    this.#destroy(name, pool);
+  }
+
   underWayOf(name: string): number {
     return this.#pools.get(name)?.underWay ?? 0;
   }
@@ -125,7 +134,7 @@ export class ConnectionPools {
   #sweepLater(): Timer {
     return this.clock.after(SWEEP_MS, () => {
       for (const [name, pool] of this.#pools) {
-        if (!pool.isIdleFor(SWEEP_MS)) continue;
+        if (!pool.isIdleFor(this.limits.keepAliveMs)) continue;
         this.#pools.delete(name);
         this.#destroy(name, pool);
       }

@@ -207,6 +207,18 @@ export const ERRORS = {
     message:
       'Too many keys were registered from this address with a corpSecret that WeCom has not accepted; further ones are taken only with one that it accepts. Correct the corpSecret, or try again when WeCom can be asked',
   },
+  REGISTRY_FULL: {
+    status: 409,
+    retry: false,
+    message:
+      'As many kf accounts are registered as ACCOUNTS_MAX allows, and one more is not taken; those that are registered may register again. Have an operator forget those that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or set more in the manager',
+  },
+  REGISTRY_CORP_FULL: {
+    status: 409,
+    retry: false,
+    message:
+      'As many kf accounts of this corp are registered as ACCOUNTS_PER_CORP_MAX allows, and one more is not taken; those that are registered may register again. Have an operator forget those that are gone, in the console or by DELETE /api/v1/kf-accounts/:openKfId, or set more in the manager',
+  },
   REGISTRY_NOT_LOADED: {
     status: 503,
     retry: true,

@@ -4,6 +4,7 @@ import type { Log } from '../kernel/log.js';
 import { Pending } from '../kernel/pending.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { StoreClock } from '../kernel/store-clock.js';
+import type { AccountPlace, AccountPlaces } from './account-places.js';
 import type { Puppet, Registration } from './puppet.js';
 import type { PuppetRepository } from './puppet.repository.js';
 import { RegistrationsUnderWay } from './registrations-under-way.js';
@@ -43,6 +44,7 @@ export class Registrations {
   constructor(
     private readonly image: RegistryImage,
     private readonly sync: RegistrySync,
+    private readonly places: AccountPlaces,
     private readonly guard: TakeoverGuard,
     private readonly proofs: SecretProofs,
     private readonly repository: PuppetRepository,
@@ -72,38 +74,34 @@ export class Registrations {
    * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
    * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
    *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
-   *   `REGISTRY_TOO_MANY_UNPROVEN`.
+   *   `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
    */
   async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
+    const place = this.places.take(registration);
+    return leavingWhenOver(place.leave, this.#registerIn(place, registration, asked));
+  }
+
+  async #registerIn(place: AccountPlace, registration: Registration, asked: Asked): Promise<Registered> {
     const known = this.image.findPuppet(registration.openKfId);
     const isPlain = mayRegister(known, registration, false);
     const isProven = !isPlain && (await this.guard.prove(registration, asked));
     const leavePlace = isProven ? () => {} : this.#unprovenKeys.takePlace(registration);
     if (leavePlace === null) {
       await this.guard.requireAccepted(registration, asked);
-      return this.#registerWithRetries(registration, true, asked);
+      return this.#registerWithRetries(place, registration, true, asked);
     }
-    try {
-      const { puppet, answered } = await this.#registerWithRetries(registration, isProven, asked);
-      const answeredInPlace = (): void => {
-        answered();
-        leavePlace();
-      };
-      return { puppet, answered: answeredInPlace };
-    } catch (error) {
-      leavePlace();
-      throw error;
-    }
+    return leavingWhenOver(leavePlace, this.#registerWithRetries(place, registration, isProven, asked));
   }
 
   async #registerWithRetries(
+    place: AccountPlace,
     registration: Registration,
     wasProven: boolean,
     asked: Asked,
   ): Promise<Registered> {
     let isProven = wasProven;
     for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
-      const registered = await this.#tryRegister(registration, isProven, asked);
+      const registered = await this.#tryRegister(place, registration, isProven, asked);
       if (registered !== null) return registered;
       // The store knew another one than memory.
       isProven = (await this.guard.prove(registration, asked)) || isProven;
@@ -113,13 +111,14 @@ export class Registrations {
 
   /** @returns `null` when it may not replace what is stored. */
   async #tryRegister(
+    place: AccountPlace,
     registration: Registration,
     isProven: boolean,
     asked: Asked,
   ): Promise<Registered | null> {
     const isOver = this.#underWay.begin(registration.openKfId);
     try {
-      const registered = await this.#register(registration, isProven, asked, isOver);
+      const registered = await this.#register(place, registration, isProven, asked, isOver);
       if (registered === null) isOver();
       return registered;
     } catch (error) {
@@ -129,6 +128,7 @@ export class Registrations {
   }
 
   async #register(
+    place: AccountPlace,
     registration: Registration,
     isProven: boolean,
     { requestId, trace = null }: Asked,
@@ -141,7 +141,7 @@ export class Registrations {
     let before: Puppet | null = null;
     const mayReplace = (stored: Puppet | null): boolean => {
       before = stored;
-      return mayRegister(stored, registration, isProven);
+      return place.refusalOf(stored) === null && mayRegister(stored, registration, isProven);
     };
     const write = this.sync.beginWrite(openKfId);
     const nowMs = this.storeClock.nowMs();
@@ -149,7 +149,11 @@ export class Registrations {
     const saved = await inTime(write, saving);
     if (saved === null) {
       write.end(null);
-      return null;
+      const error = place.refusalOf(before);
+      if (error === null) return null;
+      const { endpoint, from } = registration;
+      this.log.warn({ openKfId, corpId, endpoint, from, error, requestId }, 'registry.full');
+      throw new AppError(error);
     }
     logRegistration(this.log, before, saved, requestId);
     const puppet = { ...saved, answered: true };
@@ -172,5 +176,20 @@ export class Registrations {
     this.#marks
       .add(this.repository.markAnswered(saved))
       .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'));
+  }
+}
+
+/** Gives a place back when the registration is over: answered, or not taken. */
+async function leavingWhenOver(leave: () => void, work: Promise<Registered>): Promise<Registered> {
+  try {
+    const { puppet, answered } = await work;
+    const answeredInPlace = (): void => {
+      answered();
+      leave();
+    };
+    return { puppet, answered: answeredInPlace };
+  } catch (error) {
+    leave();
+    throw error;
   }
 }

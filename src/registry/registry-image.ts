@@ -17,6 +17,13 @@ interface Known {
   readonly secret: SharedSecret;
 }
 
+/** A corp of which a puppet is registered. */
+interface CorpOfPuppets {
+  accounts: number;
+  /** The distinct corpSecrets of its puppets. */
+  readonly secrets: Map<string, SharedSecret>;
+}
+
 /**
  * All that routing needs, in memory: puppets by kf account, key pairs by corp. Plain and
  * synchronous; who fills it, and when, is the registry service's affair.
@@ -26,8 +33,7 @@ export class RegistryImage {
   onRemoved: (openKfId: string) => void = () => {};
   readonly #known = new Map<string, Known>();
   readonly #corps = new KnownCorps();
-  /** The distinct corpSecrets of each corp's puppets. */
-  readonly #secrets = new Map<string, Map<string, SharedSecret>>();
+  readonly #corpsOfPuppets = new Map<string, CorpOfPuppets>();
   #onlineCount = 0;
   /** Nobody pays for it before somebody looks. */
   #index: AccountIndex | null = null;
@@ -39,6 +45,16 @@ export class RegistryImage {
 
   get onlineCount(): number {
     return this.#onlineCount;
+  }
+
+  /** How many accounts of the corp are registered. */
+  accountCountOf(corpId: string): number {
+    return this.#corpsOfPuppets.get(corpId)?.accounts ?? 0;
+  }
+
+  /** The same of each corp that has any. */
+  *accountCounts(): Iterable<readonly [corpId: string, accounts: number]> {
+    for (const [corpId, { accounts }] of this.#corpsOfPuppets) yield [corpId, accounts];
   }
 
   findPuppet(openKfId: string): Puppet | null {
@@ -90,7 +106,7 @@ export class RegistryImage {
 
   /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
   secretsOf(corpId: string): readonly Secret[] {
-    const all = [...(this.#secrets.get(corpId)?.values() ?? [])].filter(
+    const all = [...(this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])].filter(
       ({ secret }) => secret.reveal() !== '',
     );
     const accepted = all.filter(({ isAccepted }) => isAccepted);
@@ -99,12 +115,13 @@ export class RegistryImage {
 
   /** @returns `null` when no puppet of the corp has it. */
   findSecret(corpId: string, corpSecret: Secret): SharedSecret | null {
-    return this.#secrets.get(corpId)?.get(corpSecret.reveal()) ?? null;
+    return this.#corpsOfPuppets.get(corpId)?.secrets.get(corpSecret.reveal()) ?? null;
   }
 
   /** The same by what `secretIdOf` makes of it. */
   findSecretById(corpId: string, secretId: string): SharedSecret | null {
-    for (const secret of this.#secrets.get(corpId)?.values() ?? []) if (secret.id === secretId) return secret;
+    for (const secret of this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])
+      if (secret.id === secretId) return secret;
     return null;
   }
 
@@ -123,7 +140,7 @@ export class RegistryImage {
     const before = this.#known.get(puppet.openKfId);
     if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
     // The new ones are added first, so that what both use keeps its identity, and the pair its cipher.
-    const secret = this.#secretOf(puppet);
+    const secret = this.#addTo(puppet);
     secret.users++;
     secret.from = puppet.from;
     if (saysAccepted(puppet, secret)) secret.acceptedBy++;
@@ -167,16 +184,18 @@ export class RegistryImage {
     yield* this.#known.keys();
   }
 
-  #secretOf({ corpId, corpSecret }: Puppet): SharedSecret {
-    let ofCorp = this.#secrets.get(corpId);
-    if (ofCorp === undefined) {
-      ofCorp = new Map();
-      this.#secrets.set(corpId, ofCorp);
+  /** Counts the account to its corp. @returns its secret there. */
+  #addTo({ corpId, corpSecret }: Puppet): SharedSecret {
+    let corp = this.#corpsOfPuppets.get(corpId);
+    if (corp === undefined) {
+      corp = { accounts: 0, secrets: new Map() };
+      this.#corpsOfPuppets.set(corpId, corp);
     }
-    let secret = ofCorp.get(corpSecret.reveal());
+    corp.accounts++;
+    let secret = corp.secrets.get(corpSecret.reveal());
     if (secret === undefined) {
       secret = new SharedSecret(corpId, corpSecret);
-      ofCorp.set(corpSecret.reveal(), secret);
+      corp.secrets.set(corpSecret.reveal(), secret);
     }
     return secret;
   }
@@ -186,10 +205,9 @@ export class RegistryImage {
     pair?.removeUser(secret);
     if (pair !== null) this.#corps.dropUnused(puppet.corpId, pair);
     if (saysAccepted(puppet, secret)) secret.acceptedBy--;
-    if (--secret.users > 0) return;
-    const ofCorp = this.#secrets.get(puppet.corpId);
-    ofCorp?.delete(secret.secret.reveal());
-    if (ofCorp?.size === 0) this.#secrets.delete(puppet.corpId);
+    const corp = this.#corpsOfPuppets.get(puppet.corpId);
+    if (--secret.users === 0) corp?.secrets.delete(secret.secret.reveal());
+    if (corp !== undefined && --corp.accounts === 0) this.#corpsOfPuppets.delete(puppet.corpId);
   }
 }
 

@@ -70,6 +70,8 @@ it.each<[ErrorCode | null, string]>([
   [null, 'accepted'],
   ['REGISTRY_SECRET_REFUSED', 'refused'],
   ['REQUEST_INVALID', 'refused'],
+  ['REGISTRY_FULL', 'full'],
+  ['REGISTRY_CORP_FULL', 'full'],
   ['REGISTRY_SECRET_UNVERIFIED', 'failed'],
   ['STORE_UNAVAILABLE', 'failed'],
 ])('counts a registration that ends with %s as %s, and lets it end so', async (code, result) => {

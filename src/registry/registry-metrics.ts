@@ -7,7 +7,7 @@ import { RegistryService } from './registry.service.js';
 
 const ACTIONS = ['register', 'deregister'] as const;
 type Action = (typeof ACTIONS)[number];
-const RESULTS = ['accepted', 'refused', 'failed'] as const;
+const RESULTS = ['accepted', 'refused', 'full', 'failed'] as const;
 type Result = (typeof RESULTS)[number];
 
 /** Who comes and goes, and how well this process knows. */
@@ -42,9 +42,14 @@ export class RegistryMetrics {
       this.#registrations[action].accepted.add();
       return done;
     } catch (error) {
-      const isRefusal = error instanceof AppError && ERRORS[error.code].status < 500;
-      this.#registrations[action][isRefusal ? 'refused' : 'failed'].add();
+      this.#registrations[action][resultOf(error)].add();
       throw error;
     }
   }
+}
+
+function resultOf(error: unknown): Result {
+  if (!(error instanceof AppError)) return 'failed';
+  if (error.code === 'REGISTRY_FULL' || error.code === 'REGISTRY_CORP_FULL') return 'full';
+  return ERRORS[error.code].status < 500 ? 'refused' : 'failed';
 }

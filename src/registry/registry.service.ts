@@ -8,6 +8,7 @@ import type { AskedBy } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
+import { AccountPlaces } from './account-places.js';
 import type { App } from './apps/app.js';
 import { AppRepository } from './apps/app.repository.js';
 import { KnownApps } from './apps/known-apps.js';
@@ -46,6 +47,7 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
   readonly #image = new RegistryImage();
   readonly #sync: RegistrySync;
   readonly #proofs: SecretProofs;
+  readonly #places: AccountPlaces;
   readonly #registrations: Registrations;
 
   constructor(
@@ -61,9 +63,11 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
     this.apps = new KnownApps(this.#image, apps, config.wecomApps);
     this.#sync = new RegistrySync(this.#image, repository, this.apps, clock, log);
     this.#proofs = new SecretProofs(this.#image, this.#sync, repository, secrets, log);
+    this.#places = new AccountPlaces(this.#image, config);
     this.#registrations = new Registrations(
       this.#image,
       this.#sync,
+      this.#places,
       new TakeoverGuard(repository, secrets, log),
       this.#proofs,
       repository,
@@ -79,7 +83,10 @@ export class RegistryService implements OnApplicationBootstrap, OnApplicationShu
 
   onApplicationBootstrap(): void {
     void this.#sync.start();
-    void this.#sync.whenLoaded().then(() => tellUnusable(this.#image, this.#endpoints, this.log));
+    void this.#sync.whenLoaded().then(() => {
+      this.#places.tellExcess(this.log);
+      return tellUnusable(this.#image, this.#endpoints, this.log);
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

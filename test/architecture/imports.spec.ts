@@ -61,7 +61,7 @@ describe('imports', () => {
     ['lmdb', /^storage\/embedded\//],
     ['undici', /^(dispatch|wecom)\/|^http\/connection-pools\.ts$/],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
-    ['lru-cache', /^(wecom|http|dispatch)\//],
+    ['lru-cache', /^(wecom|http|dispatch|crypto)\//],
     ['@opentelemetry', /^tracing\//],
     ['prom-client', /^metrics\//],
     ['@fastify', /^http\/static-files\.ts$/],

@@ -1,5 +1,6 @@
 /** A customer's message through the built process, on real sockets, on both stores: embedded and MongoDB. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { hintCounts } from '../support/metrics.js';
 import {
   type Behaviour,
   type PuppetServer,
@@ -41,13 +42,11 @@ onEachStoreNightly((newPlace) => {
 
   afterEach(() => puppet.close());
 
-  async function partOfHealth(name: 'callbacks' | 'outbox'): Promise<Record<string, number>> {
+  async function counts(): Promise<Record<string, number>> {
     const response = await fetch(`${manager.url}/health`);
-    const { details } = (await response.json()) as { details: Record<typeof name, Record<string, number>> };
-    return details[name];
+    const { details } = (await response.json()) as { details: { callbacks: Record<string, number> } };
+    return details.callbacks;
   }
-
-  const counts = () => partOfHealth('callbacks');
 
   it('delivers the callback byte for byte before it answers 200', async () => {
     const callback = sealCallback(app, kfMessageXml(app, openKfId));
@@ -301,11 +300,11 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('keeps nothing for a corp that nobody knows, whoever claims to have opened an event of it', async () => {
-    const { parked } = await partOfHealth('outbox');
+    const { parked } = await hintCounts(manager.url);
     const url = `${manager.url}/callback/decrypted/${newApp().corpId}`;
     const refusal = await refusalOf(postJson(url, { token: 'sync-9', openKfId: newOpenKfId() }));
     expect(refusal).toMatchObject({ status: 404, error: 'CALLBACK_CORP_UNKNOWN' });
-    expect(await partOfHealth('outbox')).toMatchObject({ parked });
+    expect(await hintCounts(manager.url)).toMatchObject({ parked });
   });
 
   it('refuses an account id that no puppet could register', async () => {

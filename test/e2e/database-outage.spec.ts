@@ -59,6 +59,14 @@ mongoSuite('while MongoDB is away', () => {
     manager.line((candidate) => is(candidate) && manager.log.indexOf(candidate) >= linesBefore);
   const send = (to: string) => sendMessage(url, app, to);
   const statusOf = async (path: string) => (await fetch(url + path)).status;
+  /** By `/health`, which of the store may tell what was so 5 s before. */
+  async function partsDown(): Promise<string[]> {
+    const response = await fetch(`${url}/health`);
+    const { error = {} } = (await response.json()) as { error?: object };
+    const down = Object.keys(error);
+    expect(response.status).toBe(down.length > 0 ? 503 : 200);
+    return down;
+  }
   const registry = (route: string) => `${url}/puppetWxkfManager/${route}`;
 
   const tokenOf = async (corpsecret: string) => {
@@ -139,9 +147,7 @@ mongoSuite('while MongoDB is away', () => {
       expect((await send(served)).status).toBe(200);
       expect(healthy.received).toHaveLength(2);
       expect(await statusOf('/health/ready')).toBe(200);
-      const health = await fetch(`${url}/health`);
-      expect(health.status).toBe(503);
-      expect(await health.json()).toMatchObject({ status: 'error', error: { storage: { status: 'down' } } });
+      while (!(await partsDown()).includes('storage'));
     });
 
     it('tokens are had, new and known, and calls are made', async () => {
@@ -185,8 +191,7 @@ mongoSuite('while MongoDB is away', () => {
       expect(answered).toMatchObject({ stage: 'status', keeping: 'STORE_UNAVAILABLE' });
       // 2.8 s of them are the manager's; how exactly is seen with a clock that is moved by hand.
       expect(Number(answered.durationMs)).toBeLessThan(WECOM_WAITS_MS);
-      const health = (await (await fetch(`${url}/health`)).json()) as { error: object };
-      expect(health.error).toMatchObject({ outbox: { status: 'down' } });
+      expect(await partsDown()).toContain('outbox');
       await triedOn;
     });
 
@@ -200,8 +205,7 @@ mongoSuite('while MongoDB is away', () => {
       await database.restore();
       await Promise.all([arrived, line(({ msg }) => msg === 'registry.store_recovered')]);
       await register(url, app, newOpenKfId(), healthy.url);
-      const { error } = (await (await fetch(`${url}/health`)).json()) as { error?: object };
-      expect(error ?? {}).not.toHaveProperty('storage');
+      while ((await partsDown()).includes('storage'));
     });
   });
 });

@@ -1,5 +1,6 @@
 /** The promise of delivery: what was answered with 200 arrives, whatever happens to puppet and manager meanwhile. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { hintCounts } from '../support/metrics.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 // One of them is MongoDB.
@@ -39,15 +40,9 @@ onEachStore((newPlace) => {
     );
   }
 
-  async function outbox(): Promise<Record<string, number>> {
-    const response = await fetch(`${manager.url}/health`);
-    const { details } = (await response.json()) as { details: { outbox: Record<string, number> } };
-    return details.outbox;
-  }
-
   /** Settled a moment after the puppet has it. */
   async function untilNothingWaits(): Promise<void> {
-    while ((await outbox()).waiting !== 0) await new Promise(setImmediate);
+    while ((await hintCounts(manager.url)).waiting !== 0) await new Promise(setImmediate);
   }
 
   async function puppetIsDown(): Promise<string> {
@@ -95,7 +90,7 @@ onEachStore((newPlace) => {
     await puppetIsBack(url);
     await puppet.next();
     await untilNothingWaits();
-    expect((await outbox()).parked).toBeGreaterThan(0);
+    expect((await hintCounts(manager.url)).parked).toBeGreaterThan(0);
     const arrived = puppet.next();
     await register(manager.url, app, openKfId, puppet.url);
     await arrived;
@@ -141,7 +136,8 @@ onEachStore((newPlace) => {
   it('shows in /health what waits', async () => {
     await register(manager.url, app, openKfId, await refusedUrl());
     await keep();
-    expect(await outbox()).toMatchObject({ dead: 0, unreadable: 0, waiting: 1 });
+    const { details } = (await (await fetch(`${manager.url}/health`)).json()) as { details: object };
+    expect(details).toMatchObject({ outbox: { dead: 0, unreadable: 0, waiting: 1 } });
     await register(manager.url, app, openKfId, puppet.url);
     await untilNothingWaits();
     expect(puppet.received).toHaveLength(1);

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CallAnswer, call, jsonOf, openSocket } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { scrape } from '../support/metrics.js';
+import { hintCounts, scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
@@ -80,12 +80,7 @@ const decrypted = (openKfId: string): Promise<CallAnswer> =>
   });
 
 async function untilNothingWaits(): Promise<void> {
-  for (;;) {
-    const { details } = (await (await fetch(`${manager.url}/health`)).json()) as {
-      details: { outbox: { waiting?: number } };
-    };
-    if (details.outbox.waiting === 0) return;
-  }
+  while ((await hintCounts(manager.url)).waiting !== 0);
 }
 
 async function counted(action: string, reason: string): Promise<number> {

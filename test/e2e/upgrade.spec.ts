@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { hintCounts } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, type Place } from '../support/place.js';
 import { PublicManager } from '../support/public-manager.js';
@@ -248,11 +249,7 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
   });
 
   describe('back', () => {
-    const waiting = async (manager: ManagerProcess) => {
-      const response = await fetch(`${manager.url}/health`);
-      const { details } = (await response.json()) as { details: { outbox: { waiting: number } } };
-      return details.outbox.waiting;
-    };
+    const waiting = async (manager: ManagerProcess) => (await hintCounts(manager.url)).waiting;
 
     it('leaves 1.0.3 all registrations and it does without the rest, which the next upgrade finds again', async () => {
       const [app, openKfId, away] = [newApp(), newOpenKfId(), newOpenKfId()];

@@ -120,3 +120,10 @@ function toLabels(text: string, line: string): Labels {
   if (end !== text.length) throw new Error(`not of the format: ${line}`);
   return labels;
 }
+
+/** What the store holds now; `/health` may tell what was so 5 s before. */
+export async function hintCounts(managerUrl: string): Promise<Record<'waiting' | 'parked' | 'dead', number>> {
+  const samples = await scrape(managerUrl);
+  const of = (state: string): number => samples.value('wxkf_hints', { state });
+  return { waiting: of('waiting'), parked: of('parked'), dead: of('dead') };
+}

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { WecomCipher } from '../../crypto/wecom-cipher.js';
+import { signatureOf, WecomCipher } from '../../crypto/wecom-cipher.js';
 import { CORP_ID_FORMAT } from '../../kernel/wecom-format.js';
 import { type ProbeAnswer, ProbeError, probe } from '../../wecom/address-probe.js';
 import { reasonOfAnswer, reasonOfFailure } from './callback-reasons.js';
@@ -70,11 +70,11 @@ async function* judge(address: string, keys: CallbackKeys): AsyncGenerator<Findi
 }
 
 function toVerification(address: string, { corpId, callbackToken, encodingAESKey }: CallbackKeys) {
-  const cipher = new WecomCipher(callbackToken, encodingAESKey);
   const echo = Array.from({ length: ECHO_DIGITS }, () => randomInt(1, 10)).join('');
   const [timestamp, nonce] = [String(Math.floor(Date.now() / 1_000)), String(randomInt(1e9, 1e10))];
-  const echostr = cipher.seal(echo, corpId);
-  const query = { msg_signature: cipher.sign(timestamp, nonce, echostr), timestamp, nonce, echostr };
+  const echostr = new WecomCipher(encodingAESKey).seal(echo, corpId);
+  const signature = signatureOf(callbackToken, timestamp, nonce, echostr);
+  const query = { msg_signature: signature, timestamp, nonce, echostr };
   return { url: new URL(`${address}?${new URLSearchParams(query)}`), echo };
 }
 

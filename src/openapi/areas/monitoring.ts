@@ -28,7 +28,7 @@ export const MONITORING: Area = {
     tags: ['monitoring'],
     summary: 'How each part of it is',
     description:
-      'Asks the store, and the disk of the embedded one. For people; a probe asks one of the others. Once a role has a secret, only who sends that of an operator is told figures and reasons; others are told of each part whether it is up or down, and of the store by an answer that may be 5 s old.',
+      'Asks the store, and the disk of the embedded one. For people; a probe asks one of the others. Once a role has a secret, only who sends that of an operator is told figures and reasons; others are told of each part whether it is up or down. The store is asked every 5 s at most, so that what is told of it, and of what waits, may be so old.',
     answers: {
       200: { description: 'All parts are up.', content: jsonOf('Health') },
       503: { description: 'One is down, and says why to an operator.', content: jsonOf('Health') },

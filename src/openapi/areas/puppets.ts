@@ -63,6 +63,8 @@ export const PUPPETS: Area = {
       'REGISTRY_SECRET_REFUSED',
       'REGISTRY_SECRET_UNVERIFIED',
       'REGISTRY_TOO_MANY_UNPROVEN',
+      'REGISTRY_FULL',
+      'REGISTRY_CORP_FULL',
       'STORE_UNAVAILABLE',
     ],
   },

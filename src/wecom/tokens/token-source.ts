@@ -112,6 +112,9 @@ export class TokenSource {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'it failed';
       throw new AppError('WECOM_UNREACHABLE', { detail: `no access token, since ${reason}`, cause });
+    } finally {
+      // A corp's next question is hours away, and a wave of registrations would make a pool for each of its corps.
+      this.#pools.closeIdle(corpId);
     }
   }
 }
