@@ -1,10 +1,11 @@
-FROM node:24-bookworm-slim AS base
+# One digest for all platforms. Dependabot raises it whenever the image is built anew, as with fixes of Debian.
+FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS base
 WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
-COPY scripts/prepare.js scripts/
 COPY console/package.json console/
+COPY scripts/node/package.json scripts/node/
 COPY simulator/package.json simulator/
 RUN npm ci
 COPY . .
@@ -12,11 +13,12 @@ RUN npm run build
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-COPY scripts/prepare.js scripts/
 COPY console/package.json console/
+COPY scripts/prepare.js scripts/
+COPY scripts/node/package.json scripts/node/
 COPY simulator/package.json simulator/
 # Optional dependencies stay: the binary of lmdb is one.
-RUN npm ci --omit=dev --workspaces=false
+RUN npm ci --omit=dev --workspaces=false && node scripts/prepare.js
 
 FROM base
 LABEL org.opencontainers.image.title="WXKF-Manager" \

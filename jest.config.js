@@ -5,7 +5,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 9)) {
   throw new Error(
     `The tests need Node 24.9 or later and this is ${process.versions.node}. ` +
-      'Use `npm test`, which runs the Node that `npm ci` installed (its install script must be allowed).',
+      'Use `npm test`, which runs the Node that `npm ci` has installed, or install that one.',
   );
 }
 

@@ -1,15 +1,35 @@
 /**
- * `npm ci` ends with this: deletes what nothing here reads of node_modules, 150 MB of 590: the headers and the npm that come
- * with Node, source maps, LMDB's binaries for Node 20 and 22, TypeScript's messages in other languages, and the pages of
- * Playwright's trace viewer and reports. May be repeated. Runs on the system's Node, and with `--omit=dev` too. Who installs
- * the published package does not run it.
+ * What `npm run build` and `npm run test:unit` start with, since npm runs nothing after `npm ci`. May be repeated, and runs after
+ * `npm ci --omit=dev`, too. Who installs the published package does not run it.
+ *
+ * - npm 10 and older leave out the link to the Node that they have installed: it is made up for. A shell that has run `node` before
+ *   goes on with the old one, which is why scripts call this as `npm run prepare:modules`.
+ * - Where there is none, a Node that is too old is refused.
+ * - What nothing here reads of node_modules is deleted, 150 MB of 590: Node's headers, source maps, LMDB's binaries for Node 20
+ *   and 22, TypeScript's messages in other languages, and the pages of Playwright's trace viewer and reports.
  */
-import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+
+const brought = `node_modules/node-${process.platform.replace('32', '')}-${process.arch}`;
+if (!existsSync(brought)) requireNode();
+else if (!existsSync('node_modules/.bin/node')) execSync('npm rebuild --silent', { stdio: 'inherit' });
+
+function requireNode() {
+  const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const [oldest, own] = [engines.node, process.versions.node].map((text) => text.match(/\d+/g).map(Number));
+  if (own[0] > oldest[0] || (own[0] === oldest[0] && own[1] >= oldest[1])) return;
+  process.stderr.write(
+    `This needs Node ${oldest.join('.')} or later, and npm runs it on ${process.versions.node}. ` +
+      '`npm ci` brings one on Linux, and on Windows with x64; elsewhere, install it yourself.\n',
+  );
+  process.exit(1);
+}
 
 const ROOT = 'node_modules';
 const UNREAD = [
-  /^node.node_modules$/,
+  /^node-(linux|win)-\w+.(include|share)$/,
   /\.abi(115|127)\./,
   /\.([cm]?[jt]s|css)\.map$/,
   /^typescript.lib.[a-z-]+.diagnosticMessages\.generated\.json$/,

@@ -8,7 +8,7 @@ export function prepareNaive(root: string): void {
   const folder = join(root, 'bench/naive');
   const installed = statSync(join(folder, 'node_modules/.package-lock.json'), { throwIfNoEntry: false });
   if ((installed?.mtimeMs ?? 0) < statSync(join(folder, 'package-lock.json')).mtimeMs) {
-    run(`npm ci --ignore-scripts --no-audit --prefix "${folder}"`);
+    run(`npm ci --no-audit --prefix "${folder}"`);
   }
   run(`"${process.execPath}" "${join(root, 'node_modules/typescript/bin/tsc')}" -p "${folder}"`);
 }

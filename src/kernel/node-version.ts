@@ -7,7 +7,7 @@ export function requireNode(): void {
   if (major > majorMin || (major === majorMin && minor >= minorMin)) return;
   process.stderr.write(
     `WXKF-Manager needs Node ${NODE_VERSION_MIN.join('.')} or later and this is ${process.versions.node}. ` +
-      'Install that one; in a checkout, the scripts of npm use the Node that `npm ci` has installed.\n',
+      'Install that one; in a checkout on Linux or Windows, the scripts of npm use the Node that `npm ci` has installed.\n',
   );
   process.exit(1);
 }

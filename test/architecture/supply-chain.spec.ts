@@ -1,15 +1,30 @@
-/** What may be installed: exact versions of known bytes under permissive licences, and scripts by name alone. */
-import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
+/** What may be installed: exact versions of known bytes under permissive licences, without scripts; and what builds it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { argsOf } from '../support/dockerfile.js';
 
 interface Locked {
+  /** Where package.json gives another one. */
+  readonly name?: string;
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
   readonly link?: boolean;
   readonly dev?: boolean;
   readonly license?: string;
-  readonly hasInstallScript?: boolean;
 }
 
 interface Manifest {
@@ -20,12 +35,13 @@ interface Manifest {
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 /** What `npm ci` installs, and what only some tests and benchmarks need. */
 const FOLDERS = ['.', 'bench/naive', 'scripts/kubernetes'];
-const MANIFESTS = [...FOLDERS, 'console', 'simulator'];
+const MANIFESTS = [...FOLDERS, 'console', 'scripts/node', 'simulator'];
 const manifestOf = (folder: string) =>
   readJson<{
     readonly dependencies: Record<string, string>;
     readonly devDependencies?: Record<string, string>;
-    readonly allowScripts: Record<string, boolean>;
+    readonly optionalDependencies?: Record<string, string>;
+    readonly overrides?: Record<string, string>;
   }>(`${folder}/package.json`);
 const lockOf = (folder: string) =>
   readJson<{ readonly lockfileVersion: number; readonly packages: Record<string, Locked> }>(
@@ -38,24 +54,22 @@ const isOwn = (place: string, { link, resolved = '' }: Locked): boolean =>
 /** By their place under node_modules. */
 const packagesOf = (folder: string) =>
   Object.entries(lockOf(folder).packages).filter(([place, locked]) => place !== '' && !isOwn(place, locked));
-const [manifest, packages] = [manifestOf('.'), packagesOf('.')];
+const packages = packagesOf('.');
 
 /** SPDX ids that ask for no more than to be named. */
 const LICENCES = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 /** Also of a package that package.json gives another name. */
 const EXACT = /^(npm:@?[^@]+@)?\d+\.\d+\.\d+$/;
 
-const nameOf = (place: string): string => place.slice(place.lastIndexOf('node_modules/') + 13);
 const placesWhere = (folder: string, is: (locked: Locked) => boolean): string[] =>
   packagesOf(folder)
     .filter(([, locked]) => is(locked))
     .map(([place]) => place);
 
 it.each(MANIFESTS)('package.json of %s states every dependency in one exact version', (folder) => {
-  const { dependencies, devDependencies } = manifestOf(folder);
-  const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
-    ([, version]) => !EXACT.test(version),
-  );
+  const { dependencies, devDependencies, optionalDependencies, overrides } = manifestOf(folder);
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides };
+  const ranges = Object.entries(all).filter(([, version]) => !EXACT.test(version));
   expect(ranges).toEqual([]);
 });
 
@@ -74,16 +88,123 @@ describe.each(FOLDERS)('package.json of %s', (folder) => {
   });
 });
 
-it('judges every install script by name', () => {
-  const judged = Object.keys(manifest.allowScripts);
-  const scripted = placesWhere('.', ({ hasInstallScript }) => hasInstallScript === true).map(nameOf);
-  expect(scripted.filter((name) => !judged.includes(name))).toEqual([]);
-  const allowed = Object.entries(manifest.allowScripts).filter(([, isAllowed]) => isAllowed);
-  expect(allowed.map(([name]) => name)).toEqual(['node']);
+it('runs no script of a package that is installed', () => {
+  const place = mkdtempSync(join(tmpdir(), 'wxkf-scripts-'));
+  // Without the settings that `npm test` hands on, and those of the person.
+  const env = {
+    PATH: process.env.PATH,
+    HOME: place,
+    npm_config_offline: 'true',
+    npm_config_update_notifier: 'false',
+  };
+  const npmIn = (folder: string, manifest: object, ...args: string[]): void => {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    execFileSync('npm', args, { cwd: folder, env, stdio: 'pipe' });
+  };
+  try {
+    const script = "node --eval \"fs.writeFileSync('ran', '')\"";
+    const scripts = Object.fromEntries(
+      ['preinstall', 'install', 'postinstall'].map((name) => [name, script]),
+    );
+    npmIn(join(place, 'one'), { name: 'one', version: '1.0.0', scripts }, 'pack');
+    const found = FOLDERS.map((folder, index) => {
+      const project = join(place, String(index));
+      npmIn(project, {}, 'install', '--userconfig', resolve(folder, '.npmrc'), '../one/one-1.0.0.tgz');
+      return readdirSync(join(project, 'node_modules/one'));
+    });
+    expect(found).toEqual(FOLDERS.map(() => ['package.json']));
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}, 60_000);
+
+it('brings a Node of one version, and it is the one that runs this', () => {
+  const versions = Object.values(manifestOf('scripts/node').optionalDependencies ?? {});
+  expect(new Set(versions).size).toBe(1);
+  const isBrought = existsSync(`node_modules/node-${process.platform}-${process.arch}`);
+  if (isBrought) expect(process.versions.node).toBe(versions[0]);
 });
 
-it('has npm refuse an install script that was not judged', () => {
-  expect(readFileSync('.npmrc', 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
+describe('before a build', () => {
+  let folder = '';
+  const writeJson = (path: string, content: object): void => {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), JSON.stringify(content));
+  };
+  const prepare = () =>
+    spawnSync(process.execPath, [resolve('scripts/prepare.js')], { cwd: folder, encoding: 'utf8' });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wxkf-prepare-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('links the Node that an older npm has installed and not linked', () => {
+    const brought = `node_modules/node-${process.platform}-${process.arch}`;
+    writeJson('package.json', { engines: { node: '>=99.9' } });
+    writeJson(`${brought}/package.json`, {
+      name: basename(brought),
+      version: '1.0.0',
+      bin: { node: 'bin/node' },
+    });
+    writeJson(`${brought}/bin/node`, {});
+    expect(prepare()).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(join(folder, 'node_modules/.bin/node'))).toBe(true);
+  });
+
+  it('refuses a Node that is too old where none was brought', () => {
+    writeJson('package.json', { engines: { node: '>=99.9' } });
+    const { status, stderr } = prepare();
+    expect(status).toBe(1);
+    expect(stderr).toContain('This needs Node 99.9 or later');
+  });
+});
+
+it('has nothing that reports an installation', () => {
+  expect(packages.some(([place]) => place.endsWith('/swagger-ui-dist'))).toBe(true);
+  const reporting = packages.filter(
+    ([place, { name }]) => place.endsWith('/@scarf/scarf') && name === undefined,
+  );
+  expect(reporting).toEqual([]);
+});
+
+describe('the image and the workflows', () => {
+  const workflows = globSync('.github/workflows/*.yml').map((file) => readFileSync(file, 'utf8'));
+
+  it('has the settings of npm wherever the image installs', () => {
+    const installs = argsOf('RUN').filter((args) => /\bnpm (ci|i|install)\b/.test(args));
+    const copies = argsOf('COPY').filter((args) => args.split(' ').includes('.npmrc'));
+    expect(installs.length).toBeGreaterThan(1);
+    expect(copies).toHaveLength(installs.length);
+  });
+
+  it('names every action by its commit, with the version beside it', () => {
+    const used = workflows.flatMap((text) =>
+      [...text.matchAll(/\buses: *(.+)$/gm)].map(([, one = '']) => one),
+    );
+    const foreign = used.filter((one) => !one.startsWith('./'));
+    expect(foreign.length).toBeGreaterThan(10);
+    const loose = foreign.filter((one) => !/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(one));
+    expect(loose).toEqual([]);
+  });
+
+  it('has newer ones proposed of all that is pinned', () => {
+    const { updates } = parse(readFileSync('.github/dependabot.yml', 'utf8')) as {
+      updates: { 'package-ecosystem': string; directory?: string; directories?: string[] }[];
+    };
+    const foldersOf = (wanted: string) =>
+      updates
+        .filter((one) => one['package-ecosystem'] === wanted)
+        .flatMap(({ directory, directories = [] }) => [
+          ...(directory === undefined ? [] : [directory]),
+          ...directories,
+        ]);
+    expect(foldersOf('docker')).toEqual(['/']);
+    expect(foldersOf('github-actions')).toEqual(['/']);
+    const locked = FOLDERS.map((folder) => (folder === '.' ? '/' : `/${folder}`));
+    expect(foldersOf('npm').toSorted()).toEqual(locked.toSorted());
+  });
 });
 
 it('ships nothing whose licence is not permissive', () => {
