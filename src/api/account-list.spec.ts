@@ -44,7 +44,7 @@ let list: AccountList;
 
 beforeEach(async () => {
   outbox = new AskedOutbox(new MemoryHintStore());
-  await start({ outbox });
+  await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, redelivery, client } = dispatch;
   list = new AccountList(registry, outbox, new AccountAnswers(deliveries, redelivery, client, clock));
 });

@@ -18,7 +18,7 @@ async function listen(env: Readonly<Record<string, string>> = {}): Promise<void>
   fastify.route({
     method: ['GET', 'POST'],
     url: '/ip',
-    config: { allowedCallers: 'anyone' },
+    config: { allowedCallers: 'anyone', takesBody: 'json' },
     handler: ({ ip }) => ({ ip }),
   });
   await fastify.listen({ host: '127.0.0.1', port: 0 });

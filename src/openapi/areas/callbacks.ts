@@ -125,6 +125,7 @@ export const CALLBACKS: Area = {
       'CALLBACK_KEYS_UNPROVEN',
       'CALLBACK_KEYS_UNVERIFIED',
       'REQUEST_BODY_TOO_LARGE',
+      'REQUEST_BODIES_TOO_MANY',
     ],
   },
   'POST /callback/decrypted/:corpId': {

@@ -76,6 +76,7 @@ const CALL: Omit<Description, 'id' | 'summary'> = {
     'REGISTRY_NOT_LOADED',
     'STORE_UNAVAILABLE',
     'REQUEST_BODY_TOO_LARGE',
+    'REQUEST_BODIES_TOO_MANY',
     'PROXY_OVERLOADED',
     'WECOM_UNREACHABLE',
   ],
