@@ -134,7 +134,7 @@ function writeLine(
   const isAborted = !reply.raw.writableFinished;
   let level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
   if (!log.isLevelEnabled(level)) return;
-  if (level === 'info' && isAtWill(request)) {
+  if ((level === 'info' || level === 'warn') && isAtWill(request)) {
     level = lineLimit.levelFor(request.ip);
     if (!log.isLevelEnabled(level)) return;
   }

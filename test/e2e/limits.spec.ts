@@ -180,6 +180,17 @@ describe('half-sent bodies', () => {
     expect(await statusOn(await halfSent('/callback/ww1', 200_000))).toBe('413');
   });
 
+  it('that are refused write no more lines than what else anybody may send', async () => {
+    const lines = () => manager.log.filter(({ error }) => error === 'REQUEST_BODIES_TOO_MANY').length;
+    const before = lines();
+    const held = await halfSent('/callback/ww1', 100_000, '127.0.0.40');
+    for (let n = 0; n < 70; n++)
+      expect(await statusOn(await halfSent('/callback/ww1', 100_000, '127.0.0.40'))).toBe('503');
+    await untilLogged();
+    expect(lines() - before).toBe(60);
+    await closeAll([held]);
+  });
+
   it('take no more memory than the setting says, and no callback of WeCom waits or fails for them', async () => {
     const app = newApp();
     const openKfId = newOpenKfId();
