@@ -116,7 +116,8 @@ const BODIES: Readonly<Record<string, Body>> = {
 const LARGE: Readonly<Record<string, Body>> = {
   'one large element': (_, { body }) =>
     body.replace('<Encrypt>', `<b>${'y'.repeat(LIMIT_BYTES - 1_000)}</b><Encrypt>`),
-  'a large Encrypt': (_, { account }) => envelopeXml(account.corpId, 'QUJD'.repeat(250_000)),
+  'a large Encrypt': (_, { account }) =>
+    envelopeXml(account.corpId, 'QUJD'.repeat((LIMIT_BYTES - 1_000) / 4)),
   'all less-than signs': () => '<'.repeat(LIMIT_BYTES),
   'one byte too many': () => 'x'.repeat(LIMIT_BYTES + 1),
 };
