@@ -2,6 +2,7 @@
  * Somebody without any secret who keeps connections open from one address and does on each the same thing. A thread of
  * its own, so that what it costs to be hostile is not measured as the time that others wait.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -21,12 +22,16 @@ const HELD_MS = 60_000;
 const OPENED_PER_TICK_MAX = 20;
 const TICK_MS = 100;
 
-/** Goes on until it is stopped. */
+/** From `begin` until it is stopped. */
 export class Intruder {
   readonly #worker: Worker;
 
   constructor(intrusion: Intrusion) {
     this.#worker = new Worker(new URL(import.meta.url), { workerData: intrusion });
+  }
+
+  begin(): void {
+    this.#worker.postMessage('begin');
   }
 
   /** @returns how many connections were opened. */
@@ -69,4 +74,7 @@ async function intrude({ port, localAddress, connections, sent, reads }: Intrusi
   parentPort?.postMessage(opened);
 }
 
-if (!isMainThread) await intrude(workerData as Intrusion);
+if (!isMainThread && parentPort !== null) {
+  await once(parentPort, 'message');
+  await intrude(workerData as Intrusion);
+}

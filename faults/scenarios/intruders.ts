@@ -25,7 +25,8 @@ const P99_TIMES_MAX = 2;
 /** Or by so much: where a callback takes 2 ms, one garbage collection takes more than as long again. */
 const P99_ALLOWANCE_MS = 20;
 /** The largest file that anybody may have. */
-const FILE = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const FILE_PATH = '/docs/swagger-ui-bundle.js';
+const FILE = `GET ${FILE_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 /** As many as may wait, and the one that they wait for. */
 const AHEAD_MAX = 17;
 /** All but the last bytes of what a callback may have at most. */
@@ -135,11 +136,14 @@ async function seenDuring(run: Run, { title, ...intrusion }: Kind, oracle: Oracl
   await sleep(phaseMs);
   await warmUp.stop();
   const failuresBefore = others.failures;
+  // A thread that starts takes time from this one, and a file is read when it is first asked for.
+  const intruder = new Intruder({ port, localAddress: '127.0.0.66', ...intrusion });
+  await (await fetch(`${manager.url}${FILE_PATH}`)).arrayBuffer();
   const load = loadOf(RATE_PER_S);
   others.enter('without');
   const without = await watch.peaks(manager, phaseMs);
   others.enter('with');
-  const intruder = new Intruder({ port, localAddress: '127.0.0.66', ...intrusion });
+  intruder.begin();
   const during = await watch.peaks(manager, phaseMs);
   const opened = await intruder.stop();
   others.enter('after');
