@@ -94,14 +94,21 @@ describe('requests that are sent ahead of the answers', () => {
     while (asked.length < count) await once(server, 'request');
   }
 
-  it('are served, 16 behind the one that is under way, and again as many as were answered', async () => {
+  it('wait for their turn, 16 behind the one that is under way, and again as many as were answered', async () => {
     const socket = await open('127.0.0.2');
     socket.resume().write(requests(17));
-    await whenAsked(17);
-    for (const { answer } of asked.slice(0, 3)) answer.end();
-    await once(asked[2]?.answer as ServerResponse, 'close');
+    await whenAsked(1);
+    for (let at = 0; at < 3; at++) {
+      expect(asked).toHaveLength(at + 1);
+      asked[at]?.answer.end();
+      await whenAsked(at + 2);
+    }
     socket.write(requests(3, 17));
-    await whenAsked(20);
+    for (let at = 3; at < 20; at++) {
+      await whenAsked(at + 1);
+      asked[at]?.answer.end();
+    }
+    await once(asked[19]?.answer as ServerResponse, 'close');
     expect(asked.map(({ url }) => url)).toEqual(Array.from({ length: 20 }, (_, at) => `/${at}`));
     expect(lines).toEqual([]);
   });
@@ -111,8 +118,18 @@ describe('requests that are sent ahead of the answers', () => {
     const closed = once(socket.resume(), 'close');
     socket.write(requests(1_000));
     await closed;
-    expect(asked).toHaveLength(17);
+    expect(asked).toHaveLength(1);
     expect(counts.refusedConnections).toEqual({ inAll: 0, perAddress: 0, pipelined: 1 });
     expect(lines).toEqual([expect.objectContaining({ pipelined: 1, address: '127.0.0.2' })]);
+  });
+
+  it('are not even parsed once their connection is closed', async () => {
+    let seen = 0;
+    server.prependListener('request', () => seen++);
+    const socket = await open('127.0.0.2');
+    const closed = once(socket.resume(), 'close');
+    socket.write(requests(1_000));
+    await closed;
+    expect(seen).toBe(18);
   });
 });
