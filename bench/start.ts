@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import type { NewHint } from '../src/dispatch/hint.js';
+import type { NewHint } from '../src/dispatch/outbox/hint.js';
 import { EmbeddedOutbox } from '../src/storage/embedded/embedded-outbox.js';
 import { EmbeddedStore } from '../src/storage/embedded/embedded-store.js';
 import { startManager } from '../test/support/manager-process.js';

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
-import { Overload } from './dispatch/overload.js';
+import { Overload } from './dispatch/answer/overload.js';
 import { NestLog } from './http/nest-log.js';
 import { refuseOverload } from './http/refuse-overload.js';
 import { createHttpAdapter } from './http/server.js';
@@ -15,7 +15,7 @@ import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
-import { RegistryService } from './registry/registry.service.js';
+import { RegistrySync } from './registry/registry-sync.js';
 import { loadTracing } from './tracing/load-tracing.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
@@ -55,7 +55,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
-  await readOnce(app.get(RegistryService));
+  await readOnce(app.get(RegistrySync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
@@ -67,10 +67,10 @@ async function serve(config: Config, log: Log): Promise<void> {
  * cannot be read yet, they are let in all the same: it is waited for.
  * @throws StorageStartError
  */
-async function readOnce(registry: RegistryService): Promise<void> {
+async function readOnce(registry: RegistrySync): Promise<void> {
   const limit = new AbortController();
   const late = delay(FIRST_READ_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
-  await Promise.race([registry.beginLoading(), late]).finally(() => limit.abort());
+  await Promise.race([registry.start(), late]).finally(() => limit.abort());
 }
 
 function tellProtection(config: Config, log: Log): void {

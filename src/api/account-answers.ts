@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type LastTaken } from '../dispatch/deliveries.js';
-import type { Failure, HintHead } from '../dispatch/hint.js';
-import { PuppetClient } from '../dispatch/puppet-client.js';
-import { Redelivery } from '../dispatch/redelivery.js';
+import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
+import type { Failure, HintHead } from '../dispatch/outbox/hint.js';
+import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
 import type { KfAccountAnswer } from './answers/kf-account.js';
 import { toDuration, toIso } from './api-time.js';
@@ -16,8 +16,8 @@ export type AccountState = KfAccountAnswer['state'];
 export class AccountAnswers {
   constructor(
     private readonly deliveries: Deliveries,
-    private readonly redelivery: Redelivery,
-    private readonly client: PuppetClient,
+    private readonly destinations: Destinations,
+    private readonly lines: Lines,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -25,7 +25,7 @@ export class AccountAnswers {
   toAnswer(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
     const { taken, failure } = this.deliveries.lastOf(puppet);
-    const href = this.client.endpointOf(puppet);
+    const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
       name,
@@ -35,7 +35,7 @@ export class AccountAnswers {
       online,
       lastOnlineAt: lastOnlineAtMs === null ? null : toIso(lastOnlineAtMs),
       registeredFrom: from === '' ? null : from,
-      circuit: href !== null && this.redelivery.circuits.isOpen(href) ? 'open' : 'closed',
+      circuit: line?.isOpen ? 'open' : 'closed',
       hint: hint === null ? null : toHintAnswer(hint, name, this.storeClock.nowMs()),
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),

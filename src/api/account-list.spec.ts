@@ -9,9 +9,9 @@ import {
   replicasOfEachTest,
   start,
 } from '../../test/support/redelivery.js';
-import { type Failure, type HintHead, hintKey } from '../dispatch/hint.js';
-import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
-import type { HintPage } from '../dispatch/outbox.js';
+import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js';
+import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
+import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { AccountAnswers } from './account-answers.js';
 import { type AccountFilter, AccountList } from './account-list.js';
@@ -45,8 +45,10 @@ let list: AccountList;
 beforeEach(async () => {
   outbox = new AskedOutbox(new MemoryHintStore());
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
-  const { registry, deliveries, redelivery, client } = dispatch;
-  list = new AccountList(registry, outbox, new AccountAnswers(deliveries, redelivery, client, clock));
+  const { registry, deliveries, lines } = dispatch;
+  const { accounts, destinations } = registry;
+  const answers = new AccountAnswers(deliveries, destinations, lines, clock);
+  list = new AccountList(accounts, destinations, outbox, answers);
 });
 
 async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
@@ -69,7 +71,7 @@ async function registerAll(): Promise<void> {
   for (const openKfId of ['wkDead', 'wkOffline', 'wkOnline', 'wkParked', 'wkWaiting'])
     await registerAt(endpointOf(openKfId), { openKfId, name: `客服 ${openKfId}` });
   await registerAt(endpointOf('wkOther'), { openKfId: 'wkOther', corpId: 'wwOther' });
-  await dispatch.registry.deregister({ openKfId: 'wkOffline', corpId: CORP });
+  await dispatch.registry.presence.deregister({ openKfId: 'wkOffline', corpId: CORP });
   const laterMs = clock.nowMs() + 99_999_999;
   await leave({ event: kfEvent({ openKfId: 'wkWaiting' }), dueAtMs: laterMs, failure: FAILURE });
   await leave({ event: kfEvent({ openKfId: 'wkParked' }), dueAtMs: null });
@@ -156,7 +158,7 @@ describe('the list of accounts', () => {
   it('finds the only one in a state that memory knows among many, at once', async () => {
     for (let n = 0; n < 20_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
     await registerAt('http://puppet', { openKfId: 'wkz' });
-    await dispatch.registry.deregister({ openKfId: 'wkz', corpId: CORP });
+    await dispatch.registry.presence.deregister({ openKfId: 'wkz', corpId: CORP });
     expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
     expect(outbox.asked).toEqual([1]);
     expect(await pages({ state: 'offline', text: 'wk1' })).toEqual([[]]);

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type HintHead, type HintState, hintKey } from '../dispatch/hint.js';
-import { Outbox } from '../dispatch/outbox.js';
+import { type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
+import { Outbox } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
+import { Accounts } from '../registry/accounts.js';
+import { Destinations } from '../registry/destination.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
-import { RegistryService } from '../registry/registry.service.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import type { KfAccountAnswer } from './answers/kf-account.js';
 import type { Page } from './answers/page.js';
@@ -52,7 +53,8 @@ const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
 @Injectable()
 export class AccountList {
   constructor(
-    private readonly registry: RegistryService,
+    private readonly accounts: Accounts,
+    private readonly destinations: Destinations,
     private readonly outbox: Outbox,
     private readonly answers: AccountAnswers,
   ) {}
@@ -101,7 +103,7 @@ export class AccountList {
 
   async #registered({ corpId, state, text }: AccountFilter, after: string, limit: number): Promise<Slice> {
     const size = state === null && text === null ? limit + 1 : SLICE;
-    const puppets = await this.registry.listPuppets(after, corpId, size);
+    const puppets = await this.accounts.list(after, corpId, size);
     const last = puppets.at(-1);
     const end = last === undefined || puppets.length < size ? null : accountKey(last);
     const matching = puppets.filter((puppet) => hasText(puppet, text));
@@ -117,8 +119,8 @@ export class AccountList {
     const { corpId, text } = filter;
     const page = await this.outbox.list({ states, corpId }, after, SLICE);
     const found = page.hints.flatMap((hint) => {
-      const puppet = this.registry.findPuppet(hint.openKfId);
-      return puppet?.corpId === hint.corpId && hasText(puppet, text) ? [{ puppet, hint }] : [];
+      const { puppet } = this.destinations.find(hint);
+      return puppet !== null && hasText(puppet, text) ? [{ puppet, hint }] : [];
     });
     return { found, asked: SLICE, end: page.cursor };
   }

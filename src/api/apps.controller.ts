@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Deliveries } from '../dispatch/deliveries.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
 import { JsonBody, Query } from '../http/validation.js';
@@ -8,7 +8,6 @@ import { IsOptional } from '../kernel/class-validator.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
-import { RegistryService } from '../registry/registry.service.js';
 import type { AppAnswer, AppCreatedAnswer } from './answers/app.js';
 import type { Page, SuccessAnswer } from './answers/page.js';
 import { toIso } from './api-time.js';
@@ -29,7 +28,6 @@ export class AppsQueryDto extends PageQueryDto {
 export class AppsController {
   constructor(
     private readonly apps: AppsService,
-    private readonly registry: RegistryService,
     private readonly deliveries: Deliveries,
   ) {}
 
@@ -80,7 +78,7 @@ export class AppsController {
       callbackPath: `/callback/${corpId}`,
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),
-      accounts: this.registry.countOf(app),
+      accounts: this.apps.accountsOf(app),
       lastDeliveryAt: toTime(sinceAdded(app, takenAtMs.get(corpId))),
     };
   }

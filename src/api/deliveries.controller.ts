@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Deliveries, type Delivery } from '../dispatch/deliveries.js';
+import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { Query } from '../http/validation.js';
 import { IsOptional } from '../kernel/class-validator.js';

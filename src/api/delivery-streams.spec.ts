@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { kfEvent } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { registeredPuppet } from '../../test/support/puppets.js';
-import { Deliveries } from '../dispatch/deliveries.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
+import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
+import { Metrics } from '../metrics/metrics.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { REPLICA } from '../kernel/replica.js';
 import { VERSION } from '../kernel/version.js';
@@ -21,7 +23,7 @@ let streams: DeliveryStreams;
 
 beforeEach(() => {
   clock = new ManualClock();
-  deliveries = new Deliveries(clock);
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
   lifecycle = new Lifecycle();
   streams = new DeliveryStreams(deliveries, clock, lifecycle);
 });

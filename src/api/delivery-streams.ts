@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { Deliveries, type Delivery } from '../dispatch/deliveries.js';
+import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Delivery } from '../dispatch/deliveries.js';
+import type { Delivery } from '../dispatch/line/deliveries.js';
 import { type DeliveryFilter, isAskedFor } from './delivery-answer.js';
 
 /** What a slow reader may have before it; some hundred deliveries. */

@@ -1,5 +1,5 @@
-import { type Failure, type HintHead, runningLease } from '../dispatch/hint.js';
-import { SYNC_TOKEN_LIFE_MS } from '../dispatch/retry-schedule.js';
+import { type Failure, type HintHead, runningLease } from '../dispatch/outbox/hint.js';
+import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
 import type { FailureAnswer } from './answers/failure.js';
 import type { HintAnswer } from './answers/hint.js';
 import { toAgeS, toIso } from './api-time.js';

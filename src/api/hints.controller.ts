@@ -1,14 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { HINT_STATES, type HintState } from '../dispatch/hint.js';
-import { type HintName, HintOperations } from '../dispatch/hint-operations.js';
-import { Outbox } from '../dispatch/outbox.js';
+import { HINT_STATES, type HintState } from '../dispatch/outbox/hint.js';
+import { type HintName, HintOperations } from '../dispatch/redelivery/hint-operations.js';
+import { Outbox } from '../dispatch/outbox/outbox.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
 import { JsonBody, Query } from '../http/validation.js';
 import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { Destinations } from '../registry/destination.js';
 import type { HintAnswer, ReplayedAnswer } from './answers/hint.js';
 import type { Page, SuccessAnswer } from './answers/page.js';
 import { askedBy } from './asked-by.js';
@@ -79,7 +79,7 @@ export class ReplayDto {
 export class HintsController {
   constructor(
     private readonly outbox: Outbox,
-    private readonly registry: RegistryService,
+    private readonly destinations: Destinations,
     private readonly operations: HintOperations,
     private readonly storeClock: StoreClock,
   ) {}
@@ -92,8 +92,8 @@ export class HintsController {
     const page = await this.outbox.list({ states, corpId }, readCursor(LIST, query), limitOf(query));
     const nowMs = this.storeClock.nowMs();
     const items = page.hints.map((hint) => {
-      const puppet = this.registry.findPuppet(hint.openKfId);
-      return toHintAnswer(hint, puppet?.corpId === hint.corpId ? puppet.name : null, nowMs);
+      const { puppet } = this.destinations.find(hint);
+      return toHintAnswer(hint, puppet?.name ?? null, nowMs);
     });
     return { items, nextCursor: toCursor(LIST, page.cursor) };
   }

@@ -10,9 +10,9 @@ import {
 } from '../../test/support/redelivery.js';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { loadConfig } from '../config/config.js';
-import { HintCounts } from '../dispatch/hint-counts.js';
-import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
-import type { OutboxCounts } from '../dispatch/outbox.js';
+import { HintCounts } from '../dispatch/outbox/hint-counts.js';
+import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
+import type { OutboxCounts } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
@@ -46,7 +46,7 @@ beforeEach(async () => {
   outbox = new CountedOutbox(new MemoryHintStore());
   await start({ outbox });
   const metrics = new Metrics();
-  callbacks = new CallbackMetrics(metrics, dispatch.registry, loadConfig({}));
+  callbacks = new CallbackMetrics(metrics, dispatch.registry.keys, loadConfig({}));
   wecom = new WecomMetrics(metrics, clock);
   const instruments = new Instruments(callbacks, dispatch.dispatchMetrics, dispatch.overload, wecom);
   history = new History(instruments, new HintCounts(outbox, clock), clock, clock);

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { HintCounts } from '../dispatch/hint-counts.js';
+import { HintCounts } from '../dispatch/outbox/hint-counts.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import type { HistoryAnswer } from './answers/status.js';

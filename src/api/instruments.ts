@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
-import { Overload } from '../dispatch/overload.js';
+import { Overload } from '../dispatch/answer/overload.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 
 const NAMES = [

@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { TestDelivery } from '../dispatch/test-delivery.js';
+import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { Query } from '../http/validation.js';
 import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { Accounts } from '../registry/accounts.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { ACCOUNT_STATES, type KfAccountAnswer, type TestedAnswer } from './answers/kf-account.js';
@@ -51,8 +51,8 @@ export class KfAccountsQueryDto extends PageQueryDto {
 @Controller('api/v1/kf-accounts')
 export class KfAccountsController {
   constructor(
-    private readonly registry: RegistryService,
-    private readonly accounts: AccountList,
+    private readonly accounts: Accounts,
+    private readonly pages: AccountList,
     private readonly answers: AccountAnswers,
     private readonly tests: TestDelivery,
   ) {}
@@ -62,21 +62,21 @@ export class KfAccountsController {
   async list(@Query(KfAccountsQueryDto) query: KfAccountsQueryDto): Promise<Page<KfAccountAnswer>> {
     const { corpId = null, state = null, q = '' } = query;
     const filter = { corpId, state, text: q === '' ? null : q };
-    const page = await this.accounts.page(filter, readCursor(LIST, query), limitOf(query));
+    const page = await this.pages.page(filter, readCursor(LIST, query), limitOf(query));
     return { ...page, nextCursor: toCursor(LIST, page.nextCursor) };
   }
 
   @Get(':openKfId')
   @AllowRoles('operator')
   async get(@Param('openKfId') openKfId: string): Promise<KfAccountAnswer> {
-    const puppet = await this.registry.getPuppet(openKfId);
-    return this.answers.toAnswer(puppet, await this.accounts.findHint(puppet));
+    const puppet = await this.accounts.get(openKfId);
+    return this.answers.toAnswer(puppet, await this.pages.findHint(puppet));
   }
 
   @Delete(':openKfId')
   @AllowRoles('operator')
   async forget(@Param('openKfId') openKfId: string, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
-    await this.registry.forget(openKfId, askedBy(request));
+    await this.accounts.forget(openKfId, askedBy(request));
     return SUCCESS_ANSWER;
   }
 

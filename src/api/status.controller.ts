@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { HintCounts } from '../dispatch/hint-counts.js';
-import { Redelivery } from '../dispatch/redelivery.js';
+import { HintCounts } from '../dispatch/outbox/hint-counts.js';
+import { Circuits } from '../dispatch/line/circuit.js';
 import { StorageProbe } from '../health/storage-probe.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { AppError } from '../kernel/app-error.js';
@@ -10,7 +10,8 @@ import { Lifecycle } from '../kernel/lifecycle.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { RegistryImage } from '../registry/registry-image.js';
+import { RegistrySync } from '../registry/registry-sync.js';
 import type { HistoryAnswer, StatusAnswer } from './answers/status.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
@@ -25,8 +26,9 @@ export class StatusController {
   readonly #startedAtMs: number;
 
   constructor(
-    private readonly registry: RegistryService,
-    private readonly redelivery: Redelivery,
+    private readonly image: RegistryImage,
+    private readonly registry: RegistrySync,
+    private readonly circuits: Circuits,
     private readonly hints: HintCounts,
     private readonly storage: StorageProbe,
     private readonly past: History,
@@ -52,10 +54,10 @@ export class StatusController {
       ready: this.registry.isLoaded && !this.lifecycle.isDraining,
       storage: { kind: this.storage.kind, up: isUp },
       counts: {
-        accounts: this.registry.size,
-        online: this.registry.onlineCount,
+        accounts: this.image.size,
+        online: this.image.onlineCount,
         ...{ waiting, parked, dead, unreadable },
-        openCircuits: this.redelivery.circuits.open.size,
+        openCircuits: this.circuits.open.size,
       },
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.past.lastMinute(),

@@ -3,12 +3,12 @@ import { openDispatch } from '../../test/support/dispatch.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { Samples } from '../../test/support/metrics.js';
 import { registration } from '../../test/support/puppets.js';
+import type { TestRegistry } from '../../test/support/registry.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { RegistryService } from '../registry/registry.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 
 let metrics: Metrics;
-let registry: RegistryService;
+let registry: TestRegistry;
 
 beforeEach(() => {
   metrics = new Metrics();
@@ -23,7 +23,7 @@ function end(callbacks: CallbackMetrics, corpId?: string): void {
 }
 
 it('counts callbacks, those under way, and verifications, for /health too', async () => {
-  const callbacks = new CallbackMetrics(metrics, registry, { metricsCorpLabel: false });
+  const callbacks = new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: false });
   callbacks.callbackBegan();
   callbacks.callbackBegan();
   callbacks.callbackEnded('decrypted', 'refused', 0.2, undefined);
@@ -52,18 +52,18 @@ describe('the corp', () => {
   async function know(count: number): Promise<string[]> {
     const corpIds = Array.from({ length: count }, (_, n) => `wwCorp_${n}`);
     for (const corpId of corpIds)
-      (await registry.register(registration({ corpId, openKfId: `wk-${corpId}` }))).answered();
+      (await registry.registrations.register(registration({ corpId, openKfId: `wk-${corpId}` }))).answered();
     return corpIds;
   }
 
   it('is told only where that is switched on', async () => {
     const [corpId] = await know(1);
-    end(new CallbackMetrics(metrics, registry, { metricsCorpLabel: false }), corpId);
+    end(new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: false }), corpId);
     expect((await scraped()).text).not.toContain(corpId);
   });
 
   it('is told of those that are known, up to a thousand; the rest is of others', async () => {
-    const callbacks = new CallbackMetrics(metrics, registry, { metricsCorpLabel: true });
+    const callbacks = new CallbackMetrics(metrics, registry.keys, { metricsCorpLabel: true });
     const corpIds = await know(1_002);
     for (const corpId of corpIds) end(callbacks, corpId);
     for (const corpId of ['wwUnknown', undefined]) end(callbacks, corpId);

@@ -4,7 +4,7 @@ import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { CallbackKeys } from '../registry/callback-keys.js';
 import { CALLBACK_OUTCOMES, type CallbackOutcome } from './callback-log.js';
 
 const RESULTS = CALLBACK_OUTCOMES.filter((outcome) => outcome !== 'verified');
@@ -29,7 +29,7 @@ export class CallbackMetrics {
 
   constructor(
     metrics: Metrics,
-    registry: RegistryService,
+    keys: CallbackKeys,
     @Inject(CONFIG) { metricsCorpLabel }: Pick<Config, 'metricsCorpLabel'>,
   ) {
     const callbacks = metrics.histogram<'form' | 'result'>(
@@ -46,7 +46,7 @@ export class CallbackMetrics {
     metrics.reads('gauge', 'wxkf_callbacks_under_way', 'Callbacks whose answer is not decided yet.', () =>
       only(this.#underWay),
     );
-    this.#corps = metricsCorpLabel ? new CorpCallbacks(metrics, registry) : null;
+    this.#corps = metricsCorpLabel ? new CorpCallbacks(metrics, keys) : null;
   }
 
   callbackBegan(): void {
@@ -81,14 +81,14 @@ class CorpCallbacks {
 
   constructor(
     metrics: Metrics,
-    private readonly registry: RegistryService,
+    private readonly keys: CallbackKeys,
   ) {
     this.#count = metrics.counter('wxkf_corp_callbacks_total', 'Callbacks by corp.');
     this.#others = this.#countsOf('other');
   }
 
   add(corpId: string | undefined, outcome: CallbackOutcome): void {
-    const isKnown = corpId !== undefined && this.registry.findCorp(corpId) !== null;
+    const isKnown = corpId !== undefined && this.keys.find(corpId) !== null;
     (isKnown ? this.#of(corpId) : this.#others)[outcome]?.add();
   }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { pino } from 'pino';
 import { storedApp } from '../../test/support/apps.js';
 import { openDispatch } from '../../test/support/dispatch.js';
+import type { TestRegistry } from '../../test/support/registry.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { type AppTable, MemoryAppRepository } from '../../test/support/memory-app.repository.js';
@@ -18,9 +18,8 @@ import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import type { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
-import { AppsService } from '../registry/apps/apps.service.js';
+import type { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
-import type { RegistryService } from '../registry/registry.service.js';
 import { CorpTime } from './corp-time.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
@@ -35,7 +34,7 @@ const renewed: WecomApp = { ...newApp(), corpId: app.corpId, token: app.token };
 let secrets: FakeSecretCheck;
 let table: PuppetTable;
 let appTable: AppTable;
-let registry: RegistryService;
+let registry: TestRegistry;
 let apps: AppsService;
 let ciphers: WecomCiphers;
 let callbacks: CallbackService;
@@ -53,11 +52,15 @@ beforeEach(async () => {
     secrets,
   });
   registry = dispatch.registry;
-  apps = new AppsService(registry, appRepository, clock, pino({ level: 'silent' }));
+  ({ apps } = registry);
   ciphers = new WecomCiphers();
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  callbacks = new CallbackService(registry, ciphers, dispatch.dispatcher, clock, skew, apps, new CorpTime());
-  registry.onApplicationBootstrap();
+  const { keys, destinations } = registry;
+  const { dispatcher } = dispatch;
+  callbacks = new CallbackService(
+    ...([keys, destinations, ciphers, dispatcher, clock, skew, apps, new CorpTime()] as const),
+  );
+  registry.start();
   await clock.advance(0);
 });
 
@@ -72,7 +75,7 @@ function registrationOf({ corpId, token, encodingAESKey }: WecomApp, openKfId: s
 }
 
 const registerHere = async (of: WecomApp, openKfId: string): Promise<void> =>
-  (await registry.register(registrationOf(of, openKfId))).answered();
+  (await registry.registrations.register(registrationOf(of, openKfId))).answered();
 const registerElsewhere = async (of: WecomApp, openKfId: string): Promise<void> =>
   void (await saved(new MemoryPuppetRepository(table), registrationOf(of, openKfId)));
 
@@ -166,7 +169,7 @@ describe('a callback', () => {
     await expect(verify(last)).rejects.toMatchObject({ code: 'CALLBACK_KEYS_SKIPPED', retryAfterS: 10 });
     secrets.verdict = 'accepted';
     const owner = { ...registrationOf(app, 'wk1'), corpSecret: new Secret('that of the corp') };
-    (await registry.register(owner)).answered();
+    (await registry.registrations.register(owner)).answered();
     await clock.advance(0);
     expect(await verify(app)).toBe('opened');
   });
@@ -278,7 +281,7 @@ describe('an event for an account, signed with the keys of another', () => {
     secrets.verdict = 'refused';
     for (const secret of ['one', 'two']) {
       const fields = { ...registrationOf(app, `wk-${secret}`), corpSecret: new Secret(secret) };
-      (await registry.register(fields)).answered();
+      (await registry.registrations.register(fields)).answered();
     }
     expect(await accept(app, 'wkNobody')).toBe('CALLBACK_KEYS_UNPROVEN');
     secrets.grant({ corpId: app.corpId, corpSecret: new Secret('one') });

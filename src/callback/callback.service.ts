@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
-import { Dispatcher } from '../dispatch/dispatcher.js';
+import { Dispatcher } from '../dispatch/answer/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
@@ -9,8 +9,8 @@ import type { TraceContext } from '../kernel/trace-context.js';
 import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import type { CorpKeys } from '../registry/known-corps.js';
-import type { Puppet } from '../registry/puppet.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { CallbackKeys } from '../registry/callback-keys.js';
+import { type Destination, Destinations } from '../registry/destination.js';
 import type { CorpPair } from '../registry/shared-keys.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { CorpTime } from './corp-time.js';
@@ -62,7 +62,8 @@ const SKIPPED_RETRY_AFTER_S = 10;
 @Injectable()
 export class CallbackService {
   constructor(
-    private readonly registry: RegistryService,
+    private readonly keys: CallbackKeys,
+    private readonly destinations: Destinations,
     private readonly ciphers: WecomCiphers,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
@@ -105,28 +106,36 @@ export class CallbackService {
       log.outcome = 'ignored';
       return;
     }
-    const puppet = await this.#findPuppet(corpId, event.openKfId, log);
-    const isOwnPair = opened.pair === this.registry.findPairOf(event.openKfId);
-    if (!isOwnPair && !opened.pair.isTrusted) await this.#requireProof(opened.pair, startedMs, trace);
-    const kfEvent = this.#toKfEvent(callback, opened, event, isOwnPair ? puppet : null);
-    await this.#dispatch(kfEvent, puppet, startedMs, log, trace);
+    const known = this.#findDestination(corpId, event.openKfId, log);
+    let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
+    if (opened.pair !== destination.pair && !opened.pair.isTrusted) {
+      await this.#requireProof(opened.pair, startedMs, trace);
+      destination = destination.refresh();
+    }
+    // From here to the attempt nothing is waited for where the puppet is ready.
+    const kfEvent = this.#toKfEvent(callback, opened, event, destination);
+    await this.#dispatch(kfEvent, destination, startedMs, log, trace);
   }
 
   /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
   async acceptDecrypted(callback: DecryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
-    const puppet = await this.#findPuppet(corpId, openKfId, log);
-    if (puppet === null) await this.#getCorp(corpId);
+    const known = this.#findDestination(corpId, openKfId, log);
+    let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
+    if (destination.puppet === null) {
+      await this.#getCorp(corpId);
+      destination = destination.refresh();
+    }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);
     const traceparent = trace?.traceparent ?? null;
     const event = { id, corpId, openKfId, syncToken, createdAtS, lagMs, raw: null, traceparent };
-    await this.#dispatch(event, puppet, startedMs, log, trace);
+    await this.#dispatch(event, destination, startedMs, log, trace);
   }
 
   async #getCorp(corpId: string): Promise<CorpKeys> {
-    const corp = this.registry.findCorp(corpId) ?? (await this.registry.lookUpCorp(corpId));
+    const corp = this.keys.find(corpId) ?? (await this.keys.lookUp(corpId));
     if (corp === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
     return corp;
   }
@@ -136,8 +145,7 @@ export class CallbackService {
     try {
       return this.#openWith(corp, signed);
     } catch (error) {
-      if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause: error });
-      const later = (await this.registry.catchUp()) ? this.registry.findCorp(corpId) : null;
+      const later = await this.keys.findLater(corpId, error);
       if (later === null) throw error;
       return this.#openWith(later, signed);
     }
@@ -174,18 +182,21 @@ export class CallbackService {
     throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
 
-  /** @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only; `CALLBACK_EVENT_MALFORMED` */
-  async #findPuppet(corpId: string, openKfId: string, log: CallbackLog): Promise<Puppet | null> {
-    const known = this.registry.findPuppet(openKfId);
-    const hasForm = known !== null || ID_FORMAT.pattern.test(openKfId);
-    if (hasForm) log.openKfId = openKfId;
-    const puppet = known ?? (await this.registry.lookUpPuppet(openKfId));
+  /** From memory. @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only */
+  #findDestination(corpId: string, openKfId: string, log: CallbackLog): Destination {
+    const known = this.destinations.find({ corpId, openKfId });
+    if (known.state !== 'absent' || ID_FORMAT.pattern.test(openKfId)) log.openKfId = openKfId;
+    return requireOwn(known);
+  }
+
+  /** Where memory knows none. @throws AppError as `#findDestination` does; `CALLBACK_EVENT_MALFORMED` */
+  async #lookUp(known: Destination): Promise<Destination> {
+    const destination = requireOwn(await this.destinations.lookUp(known));
     // No puppet can register for it, so that it would wait for nobody.
-    if (puppet === null && !hasForm) {
+    if (destination.state === 'absent' && !ID_FORMAT.pattern.test(known.openKfId)) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
-    if (puppet !== null && puppet.corpId !== corpId) throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');
-    return puppet;
+    return destination;
   }
 
   /**
@@ -194,7 +205,7 @@ export class CallbackService {
    */
   async #requireProof(pair: CorpPair, startedMs: number, trace: TraceContext | null): Promise<void> {
     const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
-    const verdict = await this.registry.proveKeys(pair, leftMs, trace);
+    const verdict = await this.keys.prove(pair, leftMs, trace);
     if (verdict === 'accepted') return;
     if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
     const { unknown, retryAfterS } = verdict;
@@ -203,15 +214,15 @@ export class CallbackService {
 
   /**
    * The raw form goes out only where the puppet, which opens and checks it once more, will find it good.
-   * @param owner the puppet, where the pair is its own.
    */
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
     { message, pair }: OpenedCallback,
     { openKfId, syncToken, toUserName, createdAtS }: OpenedEvent,
-    owner: Puppet | null,
+    destination: Destination,
   ): KfEvent {
-    const isRawGood = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === owner?.corpId;
+    const isFit = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === corpId;
+    const isRawGood = isFit && pair === destination.pair;
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);
@@ -229,14 +240,14 @@ export class CallbackService {
 
   async #dispatch(
     event: KfEvent,
-    puppet: Puppet | null,
+    destination: Destination,
     startedMs: number,
     log: CallbackLog,
     trace: TraceContext | null,
   ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
     try {
-      const dispatched = await this.dispatcher.dispatch(event, puppet, startedMs, trace?.tracestate);
+      const dispatched = await this.dispatcher.dispatch(event, destination, startedMs, trace?.tracestate);
       log.outcome = dispatched.delivery;
       log.attempts = dispatched.attempts;
       if (dispatched.delivery === 'delivered') log.puppetStatus = dispatched.status;
@@ -245,4 +256,9 @@ export class CallbackService {
       log.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);
     }
   }
+}
+
+function requireOwn(destination: Destination): Destination {
+  if (destination.state === 'foreign') throw new AppError('CALLBACK_ACCOUNT_OF_OTHER_CORP');
+  return destination;
 }

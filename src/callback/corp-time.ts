@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SYNC_TOKEN_LIFE_MS } from '../dispatch/retry-schedule.js';
+import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
 
 /**
  * How far WeCom is with each corp, by the `CreateTime` of its events, which is compared with nothing else: WeCom's clock

@@ -16,9 +16,10 @@ import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { DispatchGauges } from './dispatch-gauges.js';
-import { HintCounts } from './hint-counts.js';
-import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
-import type { OutboxCounts } from './outbox.js';
+import { HintCounts } from './outbox/hint-counts.js';
+import { HintGauges } from './outbox/hint-gauges.js';
+import { LocalOutbox, MemoryHintStore } from './outbox/local-outbox.js';
+import type { OutboxCounts } from './outbox/outbox.js';
 
 /** Counts its counts, and may have nothing to say. */
 class AskedOutbox extends LocalOutbox {
@@ -40,18 +41,10 @@ beforeEach(async () => {
   outbox = new AskedOutbox(new MemoryHintStore());
   await start({ outbox });
   metrics = new Metrics();
-  const { client, redelivery, keeper, overload } = dispatch;
+  const { client, circuits, keeper, overload } = dispatch;
   const sockets = new OutgoingSockets(metrics);
-  new DispatchGauges(
-    metrics,
-    sockets,
-    client,
-    redelivery,
-    keeper,
-    overload,
-    new HintCounts(outbox, clock),
-    clock,
-  );
+  new DispatchGauges(metrics, sockets, client, circuits, keeper, overload);
+  new HintGauges(metrics, new HintCounts(outbox, clock), clock);
 });
 
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());

@@ -3,8 +3,8 @@ import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './attempt.js';
-import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './hint.js';
+import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './line/attempt.js';
+import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './outbox/hint.js';
 
 const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 const KEPT_AT = STAGES.filter((stage) => stage !== 'expired');

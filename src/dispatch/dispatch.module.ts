@@ -1,46 +1,86 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { AccountHistory } from '../registry/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
-import { Deliveries } from './deliveries.js';
+import { WaitingEvents } from '../registry/waiting-events.js';
+import { Dispatcher } from './answer/dispatcher.js';
+import { FirstTry } from './answer/first-try.js';
+import { KeepingRace } from './answer/keeping-race.js';
+import { KeptWake } from './answer/kept-wake.js';
+import { Overload } from './answer/overload.js';
+import { SeenEvents } from './answer/seen-events.js';
+import { TimelyKeeper } from './answer/timely-keeper.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
-import { Dispatcher } from './dispatcher.js';
-import { HintCounts } from './hint-counts.js';
-import { HintKeeper } from './hint-keeper.js';
-import { HintOperations } from './hint-operations.js';
-import { Overload } from './overload.js';
-import { PuppetClient } from './puppet-client.js';
-import { Redelivery } from './redelivery.js';
-import { SeenEvents } from './seen-events.js';
-import { TestDelivery } from './test-delivery.js';
+import { LateWork } from './late-work.js';
+import { Circuits } from './line/circuit.js';
+import { Deliveries } from './line/deliveries.js';
+import { Lines } from './line/line.js';
+import { PuppetClient } from './line/puppet-client.js';
+import { HintCounts } from './outbox/hint-counts.js';
+import { HintKeeper } from './outbox/hint-keeper.js';
+import { HintGauges } from './outbox/hint-gauges.js';
+import { WaitingHints } from './outbox/waiting-hints.js';
+import { HintLog } from './redelivery/hint-log.js';
+import { HintOperations } from './redelivery/hint-operations.js';
+import { HintOutcomes } from './redelivery/hint-outcomes.js';
+import { HintSender } from './redelivery/hint-sender.js';
+import { OutboxPatrol } from './redelivery/outbox-patrol.js';
+import { Redelivery } from './redelivery/redelivery.js';
+import { RegistrationClaims } from './redelivery/registration-claims.js';
+import { RetryLoops } from './redelivery/retry-loops.js';
+import { TestDelivery } from './redelivery/test-delivery.js';
 
-/** Its outbox and budget come from the storage module, which is global. */
+/**
+ * Its outbox and budget come from the storage module, which is global. Global itself, since it meets two ports of
+ * the registry.
+ */
+@Global()
 @Module({
   imports: [RegistryModule],
   providers: [
+    Circuits,
     Deliveries,
     Dispatcher,
     DispatchGauges,
     DispatchMetrics,
+    FirstTry,
     HintCounts,
+    HintGauges,
     HintKeeper,
+    HintLog,
     HintOperations,
+    HintOutcomes,
+    HintSender,
+    KeepingRace,
+    KeptWake,
+    LateWork,
+    Lines,
+    OutboxPatrol,
     Overload,
     PuppetClient,
     Redelivery,
+    RegistrationClaims,
+    RetryLoops,
     SeenEvents,
     TestDelivery,
+    TimelyKeeper,
+    WaitingHints,
+    { provide: AccountHistory, useExisting: Deliveries },
+    { provide: WaitingEvents, useExisting: RegistrationClaims },
   ],
   exports: [
+    AccountHistory,
+    Circuits,
     Deliveries,
     Dispatcher,
     DispatchMetrics,
     HintCounts,
     HintKeeper,
     HintOperations,
+    Lines,
     Overload,
-    PuppetClient,
-    Redelivery,
     TestDelivery,
+    WaitingEvents,
   ],
 })
 export class DispatchModule {}

@@ -12,12 +12,13 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
 import { CONFIG, type Config, isOpen } from '../config/config.js';
-import { HintKeeper } from '../dispatch/hint-keeper.js';
-import { Overload } from '../dispatch/overload.js';
+import { HintKeeper } from '../dispatch/outbox/hint-keeper.js';
+import { Overload } from '../dispatch/answer/overload.js';
 import { AllowAnyone, RecognizeCallers } from '../http/allowed-callers.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { RegistryService } from '../registry/registry.service.js';
+import { RegistryImage } from '../registry/registry-image.js';
+import { RegistrySync } from '../registry/registry-sync.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { memoryLimitBytes } from './memory-limit.js';
@@ -43,7 +44,8 @@ export class HealthController {
     private readonly memory: MemoryHealthIndicator,
     private readonly disk: DiskHealthIndicator,
     private readonly storage: StorageProbe,
-    private readonly registry: RegistryService,
+    private readonly registry: RegistrySync,
+    private readonly image: RegistryImage,
     private readonly callbacks: CallbackMetrics,
     private readonly wecom: WecomMetrics,
     private readonly store: StoreReport,
@@ -116,7 +118,7 @@ export class HealthController {
   #registry(): HealthIndicatorResult {
     const part = this.indicators.check('registry');
     return this.registry.isLoaded
-      ? part.up({ puppets: this.registry.size })
+      ? part.up({ puppets: this.image.size })
       : part.down('not loaded yet; waiting for the storage');
   }
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import type { Outbox, OutboxCounts } from '../dispatch/outbox.js';
+import type { Outbox, OutboxCounts } from '../dispatch/outbox/outbox.js';
 import type { StorageProbe } from './storage-probe.js';
 import { StoreReport } from './store-report.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox, type OutboxCounts } from '../dispatch/outbox.js';
+import { Outbox, type OutboxCounts } from '../dispatch/outbox/outbox.js';
 import { Clock } from '../kernel/clock.js';
 import { StorageProbe } from './storage-probe.js';
 

@@ -11,6 +11,23 @@ export abstract class Clock {
 
   /** Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. */
   abstract after(delayMs: number, run: () => void): Timer;
+
+  /** Resolves after `delayMs`. */
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.after(delayMs, resolve));
+  }
+
+  /** Whether the work settles, be it by rejection, within `limitMs`. Whatever it does later is its own affair. */
+  within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.after(Math.max(0, limitMs), () => resolve(false));
+      const settled = (): void => {
+        timer.cancel();
+        resolve(true);
+      };
+      work.then(settled, settled);
+    });
+  }
 }
 
 export interface Timer {

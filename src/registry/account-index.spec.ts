@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { registeredPuppet } from '../../test/support/puppets.js';
+import { loadConfig } from '../config/config.js';
+import { EndpointPolicy } from './endpoint-policy.js';
 import { accountKey, type Puppet } from './puppet.js';
 import { RegistryImage } from './registry-image.js';
 
 let image: RegistryImage;
 
 beforeEach(() => {
-  image = new RegistryImage();
+  image = new RegistryImage(new EndpointPolicy(loadConfig({})));
 });
 
 const puppet = (openKfId: string, corpId = 'wwCorp_1', fields: Partial<Puppet> = {}): Puppet =>

@@ -1,7 +1,8 @@
-import type { Config } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
 import type { Log } from '../kernel/log.js';
 import type { Puppet, Registration } from './puppet.js';
-import type { RegistryImage } from './registry-image.js';
+import { RegistryImage } from './registry-image.js';
 
 const CORPS_TOLD_MAX = 20;
 
@@ -22,6 +23,7 @@ const KNOWN: AccountPlace = { refusalOf: () => null, leave: () => {} };
  * this process's image and what it has under way. Replicas that share a store see each other's registrations up to a refresh
  * late, so that together they may let in as many more as come within it. Nobody who is registered is ever refused for it.
  */
+@Injectable()
 export class AccountPlaces {
   /** Registrations of accounts that are not in the image yet, by corp. */
   readonly #underWay = new Map<string, number>();
@@ -29,7 +31,7 @@ export class AccountPlaces {
 
   constructor(
     private readonly image: RegistryImage,
-    private readonly limits: Pick<Config, 'accountsMax' | 'accountsPerCorpMax'>,
+    @Inject(CONFIG) private readonly limits: Pick<Config, 'accountsMax' | 'accountsPerCorpMax'>,
   ) {}
 
   take({ openKfId, corpId }: Registration): AccountPlace {

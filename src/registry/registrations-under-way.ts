@@ -1,9 +1,12 @@
+import { Injectable } from '@nestjs/common';
+
 interface UnderWay {
   count: number;
   readonly over: PromiseWithResolvers<void>;
 }
 
 /** Registrations between their request and the answer to it: their puppets must not be sent anything. */
+@Injectable()
 export class RegistrationsUnderWay {
   readonly #accounts = new Map<string, UnderWay>();
 
@@ -22,9 +25,12 @@ export class RegistrationsUnderWay {
     };
   }
 
-  /** @returns `null` when none is under way. */
+  has(openKfId: string): boolean {
+    return this.#accounts.size > 0 && this.#accounts.has(openKfId);
+  }
+
+  /** Resolves in the tick of the last answer; `null` when none is under way. */
   whenOver(openKfId: string): Promise<void> | null {
-    if (this.#accounts.size === 0) return null;
     return this.#accounts.get(openKfId)?.over.promise ?? null;
   }
 }

@@ -6,8 +6,12 @@ import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import { type App, appIdOf } from './apps/app.js';
 import type { Puppet } from './puppet.js';
+import { loadConfig } from '../config/config.js';
+import { EndpointPolicy } from './endpoint-policy.js';
 import { RegistryImage } from './registry-image.js';
 import type { CorpPair, KeyPair } from './shared-keys.js';
+
+const policy = new EndpointPolicy(loadConfig({}));
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2';
 const KEYS = [`${KEY}A`, `${KEY}D`, `${KEY}E`, '6qkdMrq68nTKduznJYO1A37W2oEgpkMUvkttRToqhUt', ''];
@@ -34,13 +38,13 @@ function app(words: Words = {}, receiveIds: readonly string[] = []): App {
 }
 
 function imageWith(...apps: App[]): RegistryImage {
-  const image = new RegistryImage();
+  const image = new RegistryImage(policy);
   for (const one of apps) image.putApp(one);
   return image;
 }
 
 function imageOf(...puppets: Puppet[]): RegistryImage {
-  const image = new RegistryImage();
+  const image = new RegistryImage(policy);
   for (const one of puppets) image.put(one);
   return image;
 }
@@ -90,12 +94,12 @@ describe('puppets', () => {
     const image = imageOf(puppet('wk1'));
     image.remove('wk1');
     image.remove('wk1');
-    expect([image.size, image.findPuppet('wk1'), image.findPairOf('wk1'), image.findCorp('ww1')]).toEqual([
-      0,
-      null,
-      null,
-      null,
-    ]);
+    expect([
+      image.size,
+      image.findPuppet('wk1'),
+      image.find('wk1')?.pair ?? null,
+      image.findCorp('ww1'),
+    ]).toEqual([0, null, null, null]);
   });
 
   it('keep their keys in use while they are offline', () => {
@@ -109,9 +113,9 @@ describe('puppets', () => {
   ])('are known without %s, but open nothing', (_what, words) => {
     const image = imageOf(puppet('wk1', words));
     expect(image.findPuppet('wk1')).not.toBeNull();
-    expect([image.findPairOf('wk1'), image.findCorp('ww1')]).toEqual([null, null]);
+    expect([image.find('wk1')?.pair ?? null, image.findCorp('ww1')]).toEqual([null, null]);
     image.put(puppet('wk1'));
-    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+    expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image)[0]);
   });
 });
 
@@ -122,7 +126,7 @@ describe('a pair is trusted', () => {
   const unknown = (openKfId: string, secret: string, words: Words = {}) =>
     puppet(openKfId, words, { corpSecret: new Secret(secret) });
   const isTrusted = (image: RegistryImage, openKfId: string, corpId = 'ww1'): boolean | undefined =>
-    pairsOf(image, corpId).find((pair) => pair === image.findPairOf(openKfId))?.isTrusted;
+    pairsOf(image, corpId).find((pair) => pair === (image.find(openKfId)?.pair ?? null))?.isTrusted;
 
   it('when WeCom accepted the secret of one that uses it', () => {
     const image = imageOf(unknown('wk1', 's1'), accepted('wk2', 's2'));
@@ -179,8 +183,8 @@ describe('a key pair', () => {
   it('is one object for all puppets of a corp that use it', () => {
     const image = imageOf(puppet('wk1'), puppet('wk2'));
     expect(pairsOf(image)).toHaveLength(1);
-    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
-    expect(image.findPairOf('wk2')).toBe(pairsOf(image)[0]);
+    expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image)[0]);
+    expect(image.find('wk2')?.pair ?? null).toBe(pairsOf(image)[0]);
   });
 
   it('is another for another corp, token or key', () => {
@@ -190,7 +194,7 @@ describe('a key pair', () => {
       puppet('wk3', { key: `${KEY}E` }),
     );
     image.put(puppet('wk4', { corpId: 'ww2' }));
-    const pairs = ['wk1', 'wk2', 'wk3', 'wk4'].map((openKfId) => image.findPairOf(openKfId));
+    const pairs = ['wk1', 'wk2', 'wk3', 'wk4'].map((openKfId) => image.find(openKfId)?.pair ?? null);
     expect(new Set(pairs).size).toBe(4);
     expect(pairsOf(image)).toHaveLength(3);
   });
@@ -220,14 +224,14 @@ describe('a key pair', () => {
     const [pair] = pairsOf(image);
     image.put(puppet('wk1', {}, { lastOnlineAtMs: 2 }));
     expect(pairsOf(image)[0]).toBe(pair);
-    expect(image.findPairOf('wk1')).toBe(pair);
+    expect(image.find('wk1')?.pair ?? null).toBe(pair);
   });
 
   it('is replaced when its only puppet registers with other keys', () => {
     const image = imageOf(puppet('wk1'));
     image.put(puppet('wk1', { token: 'tokenTwo' }));
     expect(tokensOf(image)).toEqual(['tokenTwo']);
-    expect(image.findPairOf('wk1')).toBe(pairsOf(image)[0]);
+    expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image)[0]);
   });
 
   it('moves with its puppet to another corp', () => {
@@ -235,7 +239,7 @@ describe('a key pair', () => {
     image.put(puppet('wk1', { corpId: 'ww2' }));
     expect(image.findCorp('ww1')).toBeNull();
     expect(pairsOf(image, 'ww2')).toHaveLength(1);
-    expect(image.findPairOf('wk1')).toBe(pairsOf(image, 'ww2')[0]);
+    expect(image.find('wk1')?.pair ?? null).toBe(pairsOf(image, 'ww2')[0]);
   });
 });
 
@@ -249,7 +253,7 @@ describe('apps', () => {
     const image = imageWith(app({ key: `${KEY}D` }));
     const [pair] = pairsOf(image);
     image.put(puppet('wk1'));
-    expect(image.findPairOf('wk1')).toBe(pair);
+    expect(image.find('wk1')?.pair ?? null).toBe(pair);
     image.remove('wk1');
     expect(pairsOf(image)[0]).toBe(pair);
   });
@@ -344,7 +348,7 @@ describe('any sequence of changes', () => {
         .sort(),
     ),
     users: [...image.openKfIds()].sort().map((id) => {
-      const pair = image.findPairOf(id);
+      const pair = image.find(id)?.pair ?? null;
       const ofCorp = pairsOf(image, image.findPuppet(id)?.corpId);
       const isOfItsCorp = pair === null || ofCorp.some((one) => one === pair);
       return { id, pair: textOf(pair), isOfItsCorp };
@@ -357,7 +361,7 @@ describe('any sequence of changes', () => {
 
   it('leaves what an image has that never saw another state', () => {
     const apps = new Map<string, App>();
-    const image = new RegistryImage();
+    const image = new RegistryImage(policy);
     const known = new Map<string, Puppet>();
     for (let at = 0; at < rounds(1_000); at++) {
       const openKfId = `wk${below(8)}`;

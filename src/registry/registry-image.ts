@@ -1,18 +1,22 @@
-import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
 import type { Secret } from '../kernel/secret.js';
 import { AccountIndex } from './account-index.js';
 import type { App } from './apps/app.js';
+import type { Endpoint, EndpointFault } from './endpoint.js';
+import { EndpointPolicy } from './endpoint-policy.js';
 import { type CorpKeys, KnownCorps } from './known-corps.js';
 import { isSamePuppet, type Puppet, type Registration } from './puppet.js';
-import { type KeyPair, SharedPair, SharedSecret, toPairKey } from './shared-keys.js';
+import { type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
 
 /** Puppets that are put in order in one turn of the event loop. */
 const INDEXED_AT_ONCE = 5_000;
 
-interface Known {
+/** A registered puppet, with what is made of its registration once. */
+export interface KnownPuppet {
   readonly puppet: Puppet;
-  /** `null` when its keys are not of WeCom's form. */
+  readonly endpoint: Endpoint | EndpointFault;
+  /** Comparable by identity with those of `findCorp`; `null` when its keys are not of WeCom's form. */
   readonly pair: SharedPair | null;
   readonly secret: SharedSecret;
 }
@@ -26,18 +30,19 @@ interface CorpOfPuppets {
 
 /**
  * All that routing needs, in memory: puppets by kf account, key pairs by corp. Plain and
- * synchronous; who fills it, and when, is the registry service's affair.
+ * synchronous; `RegistrySync` fills it.
  */
+@Injectable()
 export class RegistryImage {
-  /** Is called with each account that was known. */
-  onRemoved: (openKfId: string) => void = () => {};
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownPuppet>();
   readonly #corps = new KnownCorps();
   readonly #corpsOfPuppets = new Map<string, CorpOfPuppets>();
   #onlineCount = 0;
   /** Nobody pays for it before somebody looks. */
   #index: AccountIndex | null = null;
   #indexing: Promise<AccountIndex> | null = null;
+
+  constructor(private readonly policy: EndpointPolicy) {}
 
   get size(): number {
     return this.#known.size;
@@ -55,6 +60,10 @@ export class RegistryImage {
   /** The same of each corp that has any. */
   *accountCounts(): Iterable<readonly [corpId: string, accounts: number]> {
     for (const [corpId, { accounts }] of this.#corpsOfPuppets) yield [corpId, accounts];
+  }
+
+  find(openKfId: string): KnownPuppet | null {
+    return this.#known.get(openKfId) ?? null;
   }
 
   findPuppet(openKfId: string): Puppet | null {
@@ -85,11 +94,6 @@ export class RegistryImage {
   /** How many puppets have the app's token and key. */
   countOf(app: App): number {
     return this.#corps.findPairOf(app)?.userCount ?? 0;
-  }
-
-  /** The pair that the puppet registered, comparable by identity with those of `findCorp`. */
-  findPairOf(openKfId: string): KeyPair | null {
-    return this.#known.get(openKfId)?.pair ?? null;
   }
 
   /** Whether no app and no puppet of the corp has the registration's keys yet, and nobody knows its secret to be good. */
@@ -146,20 +150,23 @@ export class RegistryImage {
     if (saysAccepted(puppet, secret)) secret.acceptedBy++;
     const pair = this.#corps.pairOf(puppet.corpId, puppet, puppet.from);
     pair?.addUser(secret);
-    this.#known.set(puppet.openKfId, { puppet, pair, secret });
+    const endpoint =
+      before?.puppet.endpoint === puppet.endpoint ? before.endpoint : this.policy.read(puppet.endpoint);
+    this.#known.set(puppet.openKfId, { puppet, endpoint, pair, secret });
     this.#index?.set(puppet, before?.puppet);
     if (puppet.online) this.#onlineCount++;
     if (before !== undefined) this.#release(before);
     return true;
   }
 
-  remove(openKfId: string): void {
+  /** @returns whether it was known. */
+  remove(openKfId: string): boolean {
     const before = this.#known.get(openKfId);
-    if (before === undefined) return;
+    if (before === undefined) return false;
     this.#known.delete(openKfId);
     this.#index?.delete(before.puppet);
     this.#release(before);
-    this.onRemoved(openKfId);
+    return true;
   }
 
   /** Made when it is first asked for, with pauses, and kept up from then on. */
@@ -200,7 +207,7 @@ export class RegistryImage {
     return secret;
   }
 
-  #release({ puppet, pair, secret }: Known): void {
+  #release({ puppet, pair, secret }: KnownPuppet): void {
     if (puppet.online) this.#onlineCount--;
     pair?.removeUser(secret);
     if (pair !== null) this.#corps.dropUnused(puppet.corpId, pair);
@@ -213,9 +220,4 @@ export class RegistryImage {
 
 function saysAccepted({ acceptedSecretId }: Puppet, secret: SharedSecret): boolean {
   return acceptedSecretId !== null && secret.secret.reveal() !== '' && acceptedSecretId === secret.id;
-}
-
-/** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */
-export function keysIdOf(pair: KeyPair): string {
-  return hash('sha256', `keys ${toPairKey(pair)}`, 'base64url').slice(0, 22);
 }

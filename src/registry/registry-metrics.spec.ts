@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openDispatch } from '../../test/support/dispatch.js';
+import { openRegistry, type TestRegistry } from '../../test/support/registry.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { Samples } from '../../test/support/metrics.js';
@@ -8,7 +8,6 @@ import { AppError } from '../kernel/app-error.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { ChangeCursor, Changes } from './puppet.repository.js';
-import type { RegistryService } from './registry.service.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 /** A store that may be away. */
@@ -25,26 +24,26 @@ const AGE = 'wxkf_registry_sync_age_seconds';
 
 let clock: ManualClock;
 let repository: AwayRepository;
-let registry: RegistryService;
+let registry: TestRegistry;
 let metrics: Metrics;
 let counts: RegistryMetrics;
 
 beforeEach(() => {
   clock = new ManualClock();
   repository = new AwayRepository();
-  ({ registry } = openDispatch(clock, { repository }));
+  registry = openRegistry(clock, { repository });
   metrics = new Metrics();
-  counts = new RegistryMetrics(metrics, registry);
+  counts = new RegistryMetrics(metrics, registry.image, registry.sync);
 });
 
-afterEach(() => registry.onApplicationShutdown());
+afterEach(() => registry.close());
 
 const scraped = async (): Promise<Samples> => new Samples(await metrics.registry.metrics());
 
 it('tells how old the registry is once it is loaded, and that of one that nobody else writes is not old', async () => {
   expect((await scraped()).find(AGE)).toEqual([]);
-  registry.onApplicationBootstrap();
-  await registry.whenLoaded();
+  registry.start();
+  await registry.sync.whenLoaded();
   await clock.advance(10_000);
   expect((await scraped()).value(AGE)).toBeLessThanOrEqual(2);
   repository.isAway = true;
@@ -59,8 +58,8 @@ it('tells how old the registry is once it is loaded, and that of one that nobody
 
 it('tells how many puppets there are, by whether they are online', async () => {
   for (const openKfId of ['wk1', 'wk2', 'wk3'])
-    (await registry.register(registration({ openKfId }))).answered();
-  await registry.deregister({ openKfId: 'wk2', corpId: registration().corpId });
+    (await registry.registrations.register(registration({ openKfId }))).answered();
+  await registry.presence.deregister({ openKfId: 'wk2', corpId: registration().corpId });
   const samples = await scraped();
   const puppets = (state: string) => samples.value('wxkf_puppets', { state });
   expect([puppets('online'), puppets('offline')]).toEqual([2, 1]);

@@ -3,7 +3,8 @@ import { AppError } from '../kernel/app-error.js';
 import { ERRORS } from '../kernel/error-table.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
-import { RegistryService } from './registry.service.js';
+import { RegistryImage } from './registry-image.js';
+import { RegistrySync } from './registry-sync.js';
 
 const ACTIONS = ['register', 'deregister'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -15,7 +16,7 @@ type Result = (typeof RESULTS)[number];
 export class RegistryMetrics {
   readonly #registrations: Record<Action, Record<Result, Count>>;
 
-  constructor(metrics: Metrics, registry: RegistryService) {
+  constructor(metrics: Metrics, image: RegistryImage, sync: RegistrySync) {
     const registrations = metrics.counter<'action' | 'result'>(
       'wxkf_registrations_total',
       'Registrations and goodbyes of puppets that could be read.',
@@ -24,14 +25,14 @@ export class RegistryMetrics {
       byValue(RESULTS, (result) => registrations({ action, result })),
     );
     metrics.reads('gauge', 'wxkf_puppets', 'Registered puppets that this process knows.', () => [
-      { labels: { state: 'online' }, value: registry.onlineCount },
-      { labels: { state: 'offline' }, value: registry.size - registry.onlineCount },
+      { labels: { state: 'online' }, value: image.onlineCount },
+      { labels: { state: 'offline' }, value: image.size - image.onlineCount },
     ]);
     metrics.reads(
       'gauge',
       'wxkf_registry_sync_age_seconds',
       'Since this process last took in what others had written; not there before the registry is loaded.',
-      () => (registry.syncAgeMs === null ? [] : only(registry.syncAgeMs / 1_000)),
+      () => (sync.ageMs === null ? [] : only(sync.ageMs / 1_000)),
     );
   }
 

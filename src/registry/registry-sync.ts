@@ -1,12 +1,14 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
-import type { Clock } from '../kernel/clock.js';
+import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
-import type { Log } from '../kernel/log.js';
+import { LOG, type Log } from '../kernel/log.js';
 import { StorageStartError } from '../kernel/storage-start-error.js';
-import type { KnownApps } from './apps/known-apps.js';
+import { KnownApps } from './apps/known-apps.js';
+import { AccountHistory } from './account-history.js';
 import type { Puppet } from './puppet.js';
-import type { ChangeCursor, PuppetRepository } from './puppet.repository.js';
-import type { RegistryImage } from './registry-image.js';
+import { type ChangeCursor, PuppetRepository } from './puppet.repository.js';
+import { RegistryImage } from './registry-image.js';
 import { SerialRuns } from './serial-runs.js';
 
 const RETRY_LOAD_MS = 1_000;
@@ -51,12 +53,8 @@ export async function inTime<T extends Puppet | null>(
  * Keeps the image like the store: loads it, takes in this process's writes in their order and other
  * processes' every 2 s. A read never overtakes an own write that began after it or is not yet answered.
  */
+@Injectable()
 export class RegistrySync {
-  readonly #image: RegistryImage;
-  readonly #repository: PuppetRepository;
-  readonly #apps: KnownApps;
-  readonly #clock: Clock;
-  readonly #log: Log;
   readonly #missing = new Set<string>();
   readonly #underWay = new Map<string, number>();
   /** To be read once no own write of them is under way. */
@@ -75,13 +73,14 @@ export class RegistrySync {
   #endPause: () => void = () => {};
   #troubleSaidAtMs: number | null = null;
 
-  constructor(image: RegistryImage, repository: PuppetRepository, apps: KnownApps, clock: Clock, log: Log) {
-    this.#image = image;
-    this.#repository = repository;
-    this.#apps = apps;
-    this.#clock = clock;
-    this.#log = log;
-  }
+  constructor(
+    private readonly image: RegistryImage,
+    private readonly repository: PuppetRepository,
+    private readonly apps: KnownApps,
+    private readonly history: AccountHistory,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
 
   get isLoaded(): boolean {
     return this.#isLoaded;
@@ -90,7 +89,7 @@ export class RegistrySync {
   /** Since all that others had written was taken in; `null` before it is loaded, 0 where nobody else writes. */
   get ageMs(): number | null {
     if (!this.#isLoaded) return null;
-    return this.#repository.isShared ? this.#clock.elapsedMs() - this.#syncedAtMs : 0;
+    return this.repository.isShared ? this.clock.elapsedMs() - this.#syncedAtMs : 0;
   }
 
   /** Never resolves where it is stopped before. */
@@ -144,10 +143,10 @@ export class RegistrySync {
     return {
       end: (puppet) =>
         end(() => {
-          if (puppet !== null) inOrder(() => this.#image.put(this.#asKnown(puppet)));
+          if (puppet !== null) inOrder(() => this.image.put(this.#asKnown(puppet)));
         }),
       // When it was removed stays known, so that a read that began before does not bring it back.
-      endForgotten: () => end(() => inOrder(() => this.#image.remove(openKfId))),
+      endForgotten: () => end(() => inOrder(() => this.#remove(openKfId))),
       fail: () => end(() => this.#uncertain.add(openKfId)),
     };
   }
@@ -158,15 +157,15 @@ export class RegistrySync {
   }
 
   async #reread(openKfId: string): Promise<void> {
-    if (!this.#repository.isShared) return;
+    if (!this.repository.isShared) return;
     const order = this.#order;
     try {
-      const puppet = await this.#repository.find(openKfId);
+      const puppet = await this.repository.find(openKfId);
       if (puppet !== null) this.applyRead([puppet], order);
       else this.#applyForgotten([openKfId], order);
     } catch (err) {
       // The sweep finds it.
-      this.#log.debug({ openKfId, err }, 'registry.reread_failed');
+      this.log.debug({ openKfId, err }, 'registry.reread_failed');
     }
   }
 
@@ -174,18 +173,22 @@ export class RegistrySync {
   applyRead(puppets: readonly Puppet[], order: number): void {
     for (const puppet of puppets) {
       if (this.#isOvertaken(puppet.openKfId, order)) continue;
-      this.#image.put(this.#asKnown(puppet));
+      this.image.put(this.#asKnown(puppet));
     }
   }
 
   #applyForgotten(openKfIds: readonly string[], order: number): void {
-    for (const openKfId of openKfIds) if (!this.#isOvertaken(openKfId, order)) this.#image.remove(openKfId);
+    for (const openKfId of openKfIds) if (!this.#isOvertaken(openKfId, order)) this.#remove(openKfId);
+  }
+
+  #remove(openKfId: string): void {
+    if (this.image.remove(openKfId)) this.history.forget(openKfId);
   }
 
   /** An endpoint that is in use already need not be held back; the mark may not have been there when this was read. */
   #asKnown(puppet: Puppet): Puppet {
     if (puppet.answered) return puppet;
-    const known = this.#image.findPuppet(puppet.openKfId);
+    const known = this.image.findPuppet(puppet.openKfId);
     const isInUse = known?.online === true && known.answered && known.endpoint === puppet.endpoint;
     return isInUse ? { ...puppet, answered: true } : puppet;
   }
@@ -215,13 +218,13 @@ export class RegistrySync {
       this.#triedFirst.resolve();
       if (!this.#isLoaded) await this.#pause(RETRY_LOAD_MS);
     }
-    let sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
-    while (!this.#isStopped && this.#repository.isShared) {
+    let sweepAtMs = this.clock.elapsedMs() + SWEEP_MS;
+    while (!this.#isStopped && this.repository.isShared) {
       await this.#pause(REFRESH_MS);
       if (this.#isStopped) break;
       this.#missing.clear();
-      const isSweepDue = this.#clock.elapsedMs() >= sweepAtMs;
-      if (isSweepDue) sweepAtMs = this.#clock.elapsedMs() + SWEEP_MS;
+      const isSweepDue = this.clock.elapsedMs() >= sweepAtMs;
+      if (isSweepDue) sweepAtMs = this.clock.elapsedMs() + SWEEP_MS;
       try {
         if (isSweepDue) await this.#sweep();
         await this.catchUp();
@@ -233,18 +236,18 @@ export class RegistrySync {
   }
 
   async #load(): Promise<void> {
-    const startedMs = this.#clock.elapsedMs();
+    const startedMs = this.clock.elapsedMs();
     const order = this.#order;
     try {
       await this.#readPuppets();
-      for await (const puppets of this.#repository.load()) this.applyRead(puppets, order);
-      await this.#apps.load();
+      for await (const puppets of this.repository.load()) this.applyRead(puppets, order);
+      await this.apps.load();
       this.#syncedAtMs = startedMs;
       this.#isLoaded = true;
       this.#loaded.resolve();
       this.#sayRecovered();
-      const durationMs = Math.round(this.#clock.elapsedMs() - startedMs);
-      this.#log.info({ puppets: this.#image.size, durationMs }, 'registry.loaded');
+      const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
+      this.log.info({ puppets: this.image.size, durationMs }, 'registry.loaded');
     } catch (err) {
       // It will not heal: as an unhandled rejection it ends the process, with a line that says why.
       if (err instanceof StorageStartError) throw err;
@@ -253,8 +256,8 @@ export class RegistrySync {
   }
 
   async #readChanges(): Promise<void> {
-    const startedMs = this.#clock.elapsedMs();
-    await Promise.all([this.#readPuppets(), this.#apps.read()]);
+    const startedMs = this.clock.elapsedMs();
+    await Promise.all([this.#readPuppets(), this.apps.read()]);
     this.#syncedAtMs = startedMs;
   }
 
@@ -262,7 +265,7 @@ export class RegistrySync {
     let hasMore = true;
     while (hasMore) {
       const order = this.#order;
-      const changes = await this.#repository.changes(this.#cursor);
+      const changes = await this.repository.changes(this.#cursor);
       this.applyRead(changes.puppets, order);
       this.#applyForgotten(changes.forgotten, order);
       this.#cursor = changes.cursor;
@@ -273,16 +276,16 @@ export class RegistrySync {
   async #sweep(): Promise<void> {
     const order = this.#order;
     const seen = new Set<string>();
-    for await (const puppets of this.#repository.load()) {
+    for await (const puppets of this.repository.load()) {
       for (const { openKfId } of puppets) seen.add(openKfId);
       this.applyRead(puppets, order);
     }
-    for (const openKfId of [...this.#image.openKfIds()]) {
+    for (const openKfId of [...this.image.openKfIds()]) {
       if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
       // Written while the sweep went by, perhaps: only a look at the one record tells.
-      const puppet = await this.#repository.find(openKfId);
+      const puppet = await this.repository.find(openKfId);
       if (puppet !== null || this.#isOvertaken(openKfId, order)) continue;
-      this.#image.remove(openKfId);
+      this.#remove(openKfId);
       this.#lastApplied.delete(openKfId);
     }
   }
@@ -293,22 +296,22 @@ export class RegistrySync {
 
   /** Says the trouble at its beginning and once in a while, not at every try. */
   #sayTrouble(err: unknown, line: string, retryMs: number): void {
-    const nowMs = this.#clock.elapsedMs();
+    const nowMs = this.clock.elapsedMs();
     if (this.#troubleSaidAtMs !== null && nowMs - this.#troubleSaidAtMs < SAY_STILL_WAITING_MS) return;
     this.#troubleSaidAtMs = nowMs;
     const isForeseen = err instanceof AppError && err.code === 'STORE_UNAVAILABLE';
-    this.#log[isForeseen ? 'warn' : 'error']({ err, retryMs }, line);
+    this.log[isForeseen ? 'warn' : 'error']({ err, retryMs }, line);
   }
 
   #sayRecovered(): void {
-    if (this.#troubleSaidAtMs !== null) this.#log.info({}, 'registry.store_recovered');
+    if (this.#troubleSaidAtMs !== null) this.log.info({}, 'registry.store_recovered');
     this.#troubleSaidAtMs = null;
   }
 
   /** Ends early when the process stops. */
   async #pause(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.after(ms, resolve);
+    const timer = this.clock.after(ms, resolve);
     this.#endPause = resolve;
     await promise;
     timer.cancel();

@@ -18,9 +18,9 @@ import { newApp, newOpenKfId, sendMessage } from '../../test/support/wecom.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { loadConfig } from '../config/config.js';
 import { ConfigModule } from '../config/config.module.js';
-import { LocalOutbox, MemoryHintStore } from '../dispatch/local-outbox.js';
-import { Outbox } from '../dispatch/outbox.js';
-import { ResyncBudget } from '../dispatch/resync-budget.js';
+import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
+import { Outbox } from '../dispatch/outbox/outbox.js';
+import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { createHttpAdapter } from '../http/server.js';
 import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
@@ -30,7 +30,8 @@ import { MetricsModule } from '../metrics/metrics.module.js';
 import { AppRepository } from './apps/app.repository.js';
 import { PuppetRepository } from './puppet.repository.js';
 import { RegistryModule } from './registry.module.js';
-import { RegistryService } from './registry.service.js';
+import { RegistryImage } from './registry-image.js';
+import { RegistrationsUnderWay } from './registrations-under-way.js';
 import { SecretCheck } from './secret-check.js';
 
 /** Stores at once; whether it tells its caller at once too can be chosen. */
@@ -130,11 +131,11 @@ async function registerHeld(endpoint: string): Promise<() => Promise<void>> {
 
 /** Resolves when so many callbacks have come as far as to wait for a registration. */
 function callbacksWaiting(count: number): Promise<void> {
-  const registry = application.get(RegistryService);
-  const ask = registry.whenAnswered.bind(registry);
+  const underWay = application.get(RegistrationsUnderWay);
+  const ask = underWay.whenOver.bind(underWay);
   let asked = 0;
   return new Promise((resolve) => {
-    registry.whenAnswered = (account) => {
+    underWay.whenOver = (account) => {
       if (++asked === count) resolve();
       return ask(account);
     };
@@ -193,7 +194,7 @@ describe('a registration that is stored and not answered yet', () => {
 });
 
 it('an endpoint is in use from the tick in which its answer is written, and not before', async () => {
-  const endpointInUse = () => application.get(RegistryService).findPuppet(openKfId)?.endpoint;
+  const endpointInUse = () => application.get(RegistryImage).findPuppet(openKfId)?.endpoint;
   await register(url, app, openKfId, 'http://before');
   const seen: unknown[] = [];
   application.getHttpServer().prependOnceListener('request', (_request, response) => {
@@ -216,7 +217,7 @@ describe('a goodbye', () => {
       payload: registrationOf(app, openKfId, 'http://puppet:8080'),
       remoteAddress,
     });
-  const isOnline = () => application.get(RegistryService).findPuppet(openKfId)?.online;
+  const isOnline = () => application.get(RegistryImage).findPuppet(openKfId)?.online;
 
   beforeEach(async () => {
     for (const address of ['10.0.0.1', '10.0.0.2']) await say('register', address);

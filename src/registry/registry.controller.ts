@@ -13,7 +13,9 @@ import {
   toPuppetInfo,
   toRegistration,
 } from './register.dto.js';
-import { RegistryService } from './registry.service.js';
+import { Accounts } from './accounts.js';
+import { Presence } from './presence.js';
+import { Registrations } from './registrations.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
 const SUCCESS = { code: 0, message: 'success' };
@@ -21,7 +23,9 @@ const SUCCESS = { code: 0, message: 'success' };
 @Controller('puppetWxkfManager')
 export class RegistryController {
   constructor(
-    private readonly registry: RegistryService,
+    private readonly registrations: Registrations,
+    private readonly presence: Presence,
+    private readonly accounts: Accounts,
     private readonly endpoints: EndpointPolicy,
     private readonly metrics: RegistryMetrics,
   ) {}
@@ -41,7 +45,7 @@ export class RegistryController {
     const registered = await this.metrics.counted('register', async () => {
       this.#requireAllowed(dto.endpoint);
       const registration = toRegistration(dto, request.ip);
-      return this.registry.register(registration, { requestId: String(request.id), trace });
+      return this.registrations.register(registration, { requestId: String(request.id), trace });
     });
     try {
       reply.send(SUCCESS);
@@ -55,14 +59,14 @@ export class RegistryController {
   @AllowRoles('puppet')
   @HttpCode(200)
   async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
-    await this.metrics.counted('deregister', () => this.registry.deregister(toGoodbye(dto, from)));
+    await this.metrics.counted('deregister', () => this.presence.deregister(toGoodbye(dto, from)));
     return SUCCESS;
   }
 
   @Get('puppetWxkfInfo/:kfId')
   @AllowRoles('operator')
   async info(@Param('kfId') kfId: string): Promise<PuppetInfo> {
-    return toPuppetInfo(await this.registry.getPuppet(kfId));
+    return toPuppetInfo(await this.accounts.get(kfId));
   }
 
   #requireAllowed(text: string): void {

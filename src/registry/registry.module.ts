@@ -1,14 +1,58 @@
 import { Module } from '@nestjs/common';
+import { AccountPlaces } from './account-places.js';
+import { Accounts } from './accounts.js';
 import { AppsService } from './apps/apps.service.js';
+import { KnownApps } from './apps/known-apps.js';
+import { CallbackKeys } from './callback-keys.js';
+import { CorpSecrets } from './corp-secrets.js';
+import { Destinations } from './destination.js';
 import { EndpointPolicy } from './endpoint-policy.js';
+import { Presence } from './presence.js';
+import { RegistrationWriter } from './registration-writer.js';
+import { Registrations } from './registrations.js';
+import { RegistrationsUnderWay } from './registrations-under-way.js';
 import { RegistryController } from './registry.controller.js';
-import { RegistryService } from './registry.service.js';
+import { RegistryImage } from './registry-image.js';
+import { RegistryLifecycle } from './registry-lifecycle.js';
 import { RegistryMetrics } from './registry-metrics.js';
+import { RegistryReads } from './registry-reads.js';
+import { RegistrySync } from './registry-sync.js';
+import { SecretProofs } from './secret-proofs.js';
+import { TakeoverGuard } from './takeover-guard.js';
+import { UnprovenKeys } from './unproven-keys.js';
 
-/** Its repositories come from the storage module and its check of secrets from that of tokens, which are global. */
+const FOR_OTHERS = [
+  Accounts,
+  AppsService,
+  CallbackKeys,
+  CorpSecrets,
+  Destinations,
+  EndpointPolicy,
+  Presence,
+  RegistryImage,
+  RegistrySync,
+];
+
+/**
+ * Its ports are met by global modules: the repositories by storage, the check of secrets by tokens, what waits for
+ * a puppet and what is remembered of it by dispatch.
+ */
 @Module({
   controllers: [RegistryController],
-  providers: [RegistryService, AppsService, RegistryMetrics, EndpointPolicy],
-  exports: [RegistryService, AppsService, EndpointPolicy],
+  providers: [
+    ...FOR_OTHERS,
+    AccountPlaces,
+    KnownApps,
+    RegistrationWriter,
+    Registrations,
+    RegistrationsUnderWay,
+    RegistryLifecycle,
+    RegistryMetrics,
+    RegistryReads,
+    SecretProofs,
+    TakeoverGuard,
+    UnprovenKeys,
+  ],
+  exports: FOR_OTHERS,
 })
 export class RegistryModule {}

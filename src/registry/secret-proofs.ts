@@ -1,12 +1,13 @@
-import type { Log } from '../kernel/log.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import type { Puppet } from './puppet.js';
-import type { PuppetRepository } from './puppet.repository.js';
-import type { RegistryImage } from './registry-image.js';
-import { inTime, type RegistrySync } from './registry-sync.js';
-import type { SecretCheck, SecretVerdict } from './secret-check.js';
+import { PuppetRepository } from './puppet.repository.js';
+import { RegistryImage } from './registry-image.js';
+import { inTime, RegistrySync } from './registry-sync.js';
+import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import type { KeyPair, SharedSecret } from './shared-keys.js';
 
 /** A registration was answered, so that nobody waits. */
@@ -15,6 +16,7 @@ const LATER_LIMIT_MS = 5_000;
 const ASKED_AT_ONCE = 10;
 
 /** Which corpSecrets WeCom has accepted: finds out, notes it durably, and so makes the keys of their puppets trusted. */
+@Injectable()
 export class SecretProofs {
   /** By what `secretIdOf` makes of them. */
   readonly #beingNoted = new Map<string, Promise<void>>();
@@ -24,7 +26,7 @@ export class SecretProofs {
     private readonly sync: RegistrySync,
     private readonly repository: PuppetRepository,
     private readonly secrets: SecretCheck,
-    private readonly log: Log,
+    @Inject(LOG) private readonly log: Log,
   ) {
     secrets.onAccepted((corpId, secretId) => this.#note(corpId, secretId));
   }

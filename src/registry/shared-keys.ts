@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { toAddressKey } from '../http/address.js';
 import type { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
@@ -45,6 +46,7 @@ export class SharedSecret {
 export class SharedPair implements CorpPair {
   /** How many apps have it; the operator vouches for them. */
   apps = 0;
+  #id: string | null = null;
   /** The secrets of the puppets that use it, with how many have each. */
   readonly #secrets = new Map<SharedSecret, number>();
 
@@ -57,6 +59,12 @@ export class SharedPair implements CorpPair {
     from: string,
   ) {
     this.broughtBy = toAddressKey(from);
+  }
+
+  /** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */
+  get id(): string {
+    this.#id ??= hash('sha256', `keys ${toPairKey(this)}`, 'base64url').slice(0, 22);
+    return this.#id;
   }
 
   get isTrusted(): boolean {

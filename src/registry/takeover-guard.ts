@@ -1,9 +1,10 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
-import type { Log } from '../kernel/log.js';
+import { LOG, type Log } from '../kernel/log.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import type { Puppet, Registration } from './puppet.js';
-import type { PuppetRepository } from './puppet.repository.js';
-import type { SecretCheck } from './secret-check.js';
+import { PuppetRepository } from './puppet.repository.js';
+import { SecretCheck } from './secret-check.js';
 
 /** By which request a registration is asked for, for the log and for what it causes. */
 export interface Asked {
@@ -29,11 +30,12 @@ export function mayRegister(stored: Puppet | null, registration: Registration, i
 }
 
 /** Decides about registrations that need WeCom's word: such as would replace one with another secret or of another corp. */
+@Injectable()
 export class TakeoverGuard {
   constructor(
     private readonly repository: PuppetRepository,
     private readonly secrets: SecretCheck,
-    private readonly log: Log,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /**

@@ -1,6 +1,7 @@
+import { Injectable } from '@nestjs/common';
 import { toAddressKey } from '../http/address.js';
 import type { Registration } from './puppet.js';
-import type { RegistryImage } from './registry-image.js';
+import { RegistryImage } from './registry-image.js';
 
 /**
  * Brought by one address, IPv6 by the /64, over all corps. Accounts that share keys need one place. A new corp's puppet
@@ -12,6 +13,7 @@ const UNPROVEN_KEYS_MAX = 256;
  * The places for keys of registrations that WeCom has not vouched for, since whoever may register can make up keys, each
  * of which is kept and costs a hash for every callback of its corp.
  */
+@Injectable()
 export class UnprovenKeys {
   /** Registrations that are not in the image yet, by address. */
   readonly #underWay = new Map<string, number>();

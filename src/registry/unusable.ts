@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../kernel/log.js';
-import type { EndpointPolicy } from './endpoint-policy.js';
-import type { Puppet } from './puppet.js';
-import type { RegistryImage } from './registry-image.js';
+import type { KnownPuppet, RegistryImage } from './registry-image.js';
 
 const TOLD_MAX = 20;
 /** Between two pauses, so that callbacks need not wait until a large registry was looked through. */
@@ -18,26 +16,25 @@ interface Unusable {
  * Names registrations that are known and cannot be used: another version took them as they came, or the settings
  * have changed. One line for all, to be written once they are loaded.
  */
-export async function tellUnusable(image: RegistryImage, policy: EndpointPolicy, log: Log): Promise<void> {
+export async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
   const told: Unusable[] = [];
   let [looked, puppets] = [0, 0];
   for (const openKfId of image.openKfIds()) {
     if (++looked % LOOKED_AT_ONCE === 0) await setImmediate();
-    const puppet = image.findPuppet(openKfId);
-    const faults = puppet === null ? [] : faultsOf(puppet, image, policy);
-    if (puppet === null || faults.length === 0) continue;
+    const known = image.find(openKfId);
+    const faults = known === null ? [] : faultsOf(known);
+    if (known === null || faults.length === 0) continue;
     puppets++;
-    if (told.length < TOLD_MAX) told.push({ openKfId, corpId: puppet.corpId, faults });
+    if (told.length < TOLD_MAX) told.push({ openKfId, corpId: known.puppet.corpId, faults });
   }
   const reason = 'each needs its puppet to register again, with what is right';
   if (puppets > 0) log.warn({ puppets, told, reason }, 'registry.unusable');
 }
 
-function faultsOf(puppet: Puppet, image: RegistryImage, policy: EndpointPolicy): string[] {
+function faultsOf({ endpoint, pair }: KnownPuppet): string[] {
   const faults: string[] = [];
-  const endpoint = policy.read(puppet.endpoint);
   if ('must' in endpoint) faults.push(`endpoint must ${endpoint.must}`);
-  if (image.findPairOf(puppet.openKfId) === null) {
+  if (pair === null) {
     faults.push("token and encodingAESKey must be of WeCom's form: they open no callback");
   }
   return faults;

@@ -1,5 +1,5 @@
-import { Outbox } from '../dispatch/outbox.js';
-import { ResyncBudget } from '../dispatch/resync-budget.js';
+import { Outbox } from '../dispatch/outbox/outbox.js';
+import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../health/storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AppRepository } from '../registry/apps/app.repository.js';

@@ -1,7 +1,7 @@
 /** What the embedded outbox promises beyond its port: about its records, and about a disk that is full. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/hint.js';
+import { type Hint, hintKey, merge, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { EmbeddedOutbox } from '../../src/storage/embedded/embedded-outbox.js';
 import { EmbeddedResyncBudget } from '../../src/storage/embedded/embedded-resync-budget.js';

@@ -2,7 +2,7 @@
 import { describe } from '@jest/globals';
 import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
 import { SealedAppRepository } from '../../src/storage/sealed/sealed-app.repository.js';

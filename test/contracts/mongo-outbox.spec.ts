@@ -1,9 +1,9 @@
 /** What two processes on one database see of each other, and records that nobody can read. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type Failure, hintKey, type NewHint } from '../../src/dispatch/hint.js';
-import { type ClaimedHint, type Held, Outbox } from '../../src/dispatch/outbox.js';
-import { ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import { type Failure, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
+import { type ClaimedHint, type Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 import { SystemClock } from '../../src/kernel/clock.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';

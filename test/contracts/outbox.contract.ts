@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Failure, type HintState, hintKey, type NewHint } from '../../src/dispatch/hint.js';
-import type { ClaimedHint, Held, HintFilter, Outbox, Rescheduled } from '../../src/dispatch/outbox.js';
+import { type Failure, type HintState, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
+import type { ClaimedHint, Held, HintFilter, Outbox, Rescheduled } from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */

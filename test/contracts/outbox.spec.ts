@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals';
-import { merge } from '../../src/dispatch/hint.js';
-import { Outbox } from '../../src/dispatch/outbox.js';
+import { merge } from '../../src/dispatch/outbox/hint.js';
+import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { HINTS, type HintRecord, toRecord } from '../../src/storage/mongo/hint.schema.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { mongoSuite } from '../support/mongo/database.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import type { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 
 export interface OpenedBudget {
   readonly budget: ResyncBudget;

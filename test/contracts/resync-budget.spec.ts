@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';

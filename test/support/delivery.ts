@@ -7,14 +7,14 @@ import type { Socket } from 'node:net';
 import { expect } from '@jest/globals';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
-import type { Attempt, AttemptResult } from '../../src/dispatch/attempt.js';
+import type { Attempt, AttemptResult } from '../../src/dispatch/line/attempt.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
-import { PuppetClient } from '../../src/dispatch/puppet-client.js';
+import { PuppetClient } from '../../src/dispatch/line/puppet-client.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
+import { type Endpoint, readEndpoint } from '../../src/registry/endpoint.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import { ManualClock } from './manual-clock.js';
 import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
-import { registeredPuppet } from './puppets.js';
 import { type BlackHole, type RawServer, startBlackHole, startRawServer } from './raw-server.js';
 
 export const LIMIT_MS = 5_000;
@@ -29,8 +29,8 @@ export class CountingClient extends PuppetClient {
 
   override start(...sent: Parameters<PuppetClient['start']>): Attempt {
     const attempt = super.start(...sent);
-    const [puppet] = sent;
-    this.#underWay.set(attempt, puppet.endpoint);
+    const [endpoint] = sent;
+    this.#underWay.set(attempt, endpoint.href);
     void attempt.result.then(() => this.#underWay.delete(attempt));
     return attempt;
   }
@@ -137,8 +137,14 @@ export function kfEvent(fields: Partial<KfEvent> = {}): KfEvent {
   };
 }
 
+export function endpointAt(url: string): Endpoint {
+  const endpoint = readEndpoint(url);
+  if ('must' in endpoint) throw new Error(`the endpoint must ${endpoint.must}`);
+  return endpoint;
+}
+
 export function start(endpoint: string, fields?: Partial<KfEvent>): Attempt {
-  return client.start(registeredPuppet({ endpoint }), kfEvent(fields), 1);
+  return client.start(endpointAt(endpoint), kfEvent(fields), 1);
 }
 
 export function deliver(endpoint: string, fields?: Partial<KfEvent>): Promise<AttemptResult> {

@@ -4,17 +4,31 @@
  */
 import { pino } from 'pino';
 import { type Environment, loadConfig } from '../../src/config/config.js';
-import { Deliveries } from '../../src/dispatch/deliveries.js';
+import { Dispatcher } from '../../src/dispatch/answer/dispatcher.js';
+import { FirstTry } from '../../src/dispatch/answer/first-try.js';
+import { KeepingRace } from '../../src/dispatch/answer/keeping-race.js';
+import { KeptWake } from '../../src/dispatch/answer/kept-wake.js';
+import { Overload } from '../../src/dispatch/answer/overload.js';
+import { SeenEvents } from '../../src/dispatch/answer/seen-events.js';
+import { TimelyKeeper } from '../../src/dispatch/answer/timely-keeper.js';
 import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
-import { Dispatcher } from '../../src/dispatch/dispatcher.js';
-import { HintKeeper } from '../../src/dispatch/hint-keeper.js';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
-import type { Outbox } from '../../src/dispatch/outbox.js';
-import { Overload } from '../../src/dispatch/overload.js';
-import { PuppetClient } from '../../src/dispatch/puppet-client.js';
-import { Redelivery } from '../../src/dispatch/redelivery.js';
-import type { ResyncBudget } from '../../src/dispatch/resync-budget.js';
-import { SeenEvents } from '../../src/dispatch/seen-events.js';
+import { LateWork } from '../../src/dispatch/late-work.js';
+import { Circuits } from '../../src/dispatch/line/circuit.js';
+import { Deliveries } from '../../src/dispatch/line/deliveries.js';
+import { Lines } from '../../src/dispatch/line/line.js';
+import { PuppetClient } from '../../src/dispatch/line/puppet-client.js';
+import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
+import type { Outbox } from '../../src/dispatch/outbox/outbox.js';
+import { WaitingHints } from '../../src/dispatch/outbox/waiting-hints.js';
+import { HintLog } from '../../src/dispatch/redelivery/hint-log.js';
+import { HintOutcomes } from '../../src/dispatch/redelivery/hint-outcomes.js';
+import { HintSender } from '../../src/dispatch/redelivery/hint-sender.js';
+import { OutboxPatrol } from '../../src/dispatch/redelivery/outbox-patrol.js';
+import { Redelivery } from '../../src/dispatch/redelivery/redelivery.js';
+import { RegistrationClaims } from '../../src/dispatch/redelivery/registration-claims.js';
+import type { ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
+import { RetryLoops } from '../../src/dispatch/redelivery/retry-loops.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
@@ -22,12 +36,12 @@ import { Metrics } from '../../src/metrics/metrics.js';
 import type { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
-import { RegistryService } from '../../src/registry/registry.service.js';
 import type { SecretCheck } from '../../src/registry/secret-check.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryAppRepository } from './memory-app.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { MemoryResyncBudget } from './memory-resync-budget.js';
+import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
 
 export interface DispatchParts {
   readonly repository: PuppetRepository;
@@ -39,14 +53,16 @@ export interface DispatchParts {
 }
 
 export interface Dispatch extends DispatchParts {
-  readonly registry: RegistryService;
-  readonly keeper: HintKeeper;
-  readonly redelivery: Redelivery;
-  readonly dispatcher: Dispatcher;
-  readonly metrics: Metrics;
-  readonly dispatchMetrics: DispatchMetrics;
-  readonly overload: Overload;
+  readonly registry: TestRegistry;
+  readonly circuits: Circuits;
   readonly deliveries: Deliveries;
+  readonly dispatcher: Dispatcher;
+  readonly dispatchMetrics: DispatchMetrics;
+  readonly keeper: HintKeeper;
+  readonly lines: Lines;
+  readonly metrics: Metrics;
+  readonly overload: Overload;
+  readonly waiting: WaitingHints;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -60,69 +76,53 @@ export function openDispatch(
 ): Dispatch {
   const log = pino({ level: 'silent' });
   const config = loadConfig(env);
+  const tracing = new NoTracing();
   const {
     repository = new MemoryPuppetRepository(),
     apps = new MemoryAppRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(config), new NoTracing()),
+    client = new PuppetClient(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
   } = parts;
-  // Store time is the clock's own here.
-  const registry = new RegistryService(repository, apps, secrets, clock, clock, log, config);
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
-  const deliveries = new Deliveries(clock);
+  const deliveries = new Deliveries(dispatchMetrics, clock);
+  const ofRegistry = { repository, apps, secrets, log, config, history: deliveries };
+  const image = openRegistryImage(clock, ofRegistry);
+  const { destinations, presence, sync, policy } = image;
+
+  const circuits = new Circuits(clock);
+  const waiting = new WaitingHints(outbox, clock, log);
+  const late = new LateWork();
+  const lines = new Lines(client, circuits, deliveries, waiting, presence, late, clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
-  const redelivery = new Redelivery(
-    outbox,
-    budget,
-    client,
-    registry,
-    keeper,
-    dispatchMetrics,
-    deliveries,
-    clock,
-    clock,
-    log,
-    new HealthyLines(1),
-  );
+  const hintLog = new HintLog(log, new HealthyLines(1));
+  const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
+  const sender = new HintSender(destinations, lines, budget, outcomes, hintLog, clock, clock);
+  const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);
+  const patrol = new OutboxPatrol(waiting, destinations, circuits, outcomes, clock, clock, log);
+  const redelivery = new Redelivery(sync, circuits, loops, patrol, keeper, late, client);
+  const claims = new RegistrationClaims(waiting, loops, circuits, policy, late, clock, log);
+  const registry = openRegistry(clock, ofRegistry, image, claims);
+
   const overload = new Overload(config, clock, log);
-  const dispatcher = new Dispatcher(
-    client,
-    registry,
-    keeper,
-    new SeenEvents(clock),
-    redelivery,
-    dispatchMetrics,
-    deliveries,
-    overload,
-    clock,
-    clock,
-    new NoTracing(),
-  );
+  const firstTry = new FirstTry(destinations, lines, keeper, overload, clock);
+  const wake = new KeptWake(destinations, lines, waiting, clock);
+  const timely = new TimelyKeeper(keeper, tracing, clock);
+  const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
+  const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    repository,
-    apps,
-    outbox,
-    budget,
-    registry,
-    client,
-    secrets,
-    keeper,
-    redelivery,
-    dispatcher,
-    metrics,
-    dispatchMetrics,
-    overload,
-    deliveries,
+    ...{ repository, apps, outbox, budget, client, secrets },
+    ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
+    ...{ overload, waiting },
     start: () => {
-      registry.onApplicationBootstrap();
+      registry.start();
       redelivery.onApplicationBootstrap();
     },
     close: async () => {
       overload.onApplicationShutdown();
-      await Promise.all([redelivery.onApplicationShutdown(), registry.onApplicationShutdown()]);
+      await Promise.all([redelivery.onApplicationShutdown(), registry.close()]);
     },
   };
 }

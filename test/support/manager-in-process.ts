@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
-import { Overload } from '../../src/dispatch/overload.js';
+import { Overload } from '../../src/dispatch/answer/overload.js';
 import { refuseOverload } from '../../src/http/refuse-overload.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';

@@ -1,4 +1,4 @@
-import { grantOne, ResyncBudget } from '../../src/dispatch/resync-budget.js';
+import { grantOne, ResyncBudget } from '../../src/dispatch/redelivery/resync-budget.js';
 
 /** The grants of each corp; several budgets on one table stand for several replicas. */
 export type GrantTable = Map<string, readonly number[]>;

@@ -1,11 +1,11 @@
 /** What the specs of redelivery share: replicas on a clock that is moved by hand, and what they keep and send. */
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import type { Environment } from '../../src/config/config.js';
-import type { Dispatched } from '../../src/dispatch/dispatcher.js';
-import { type Hint, hintKey, type NewHint } from '../../src/dispatch/hint.js';
+import type { Dispatched } from '../../src/dispatch/answer/dispatcher.js';
+import { type Hint, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
-import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/local-outbox.js';
-import type { Kept } from '../../src/dispatch/outbox.js';
+import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
+import type { Kept } from '../../src/dispatch/outbox/outbox.js';
 import type { Registration } from '../../src/registry/puppet.js';
 import { client, clock, closeAll, kfEvent, openClient, puppetServer, watch } from './delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch.js';
@@ -61,7 +61,7 @@ export async function open(parts: Partial<DispatchParts> = {}, env: Environment 
   const replica = openDispatch(clock, all, env);
   replicas.push(replica);
   replica.start();
-  await replica.registry.whenLoaded();
+  await replica.registry.sync.whenLoaded();
   return replica;
 }
 
@@ -72,7 +72,7 @@ export async function registerAt(
   fields: Partial<Registration> = {},
   { registry } = dispatch,
 ): Promise<void> {
-  (await registry.register(registration({ endpoint, ...fields }))).answered();
+  (await registry.registrations.register(registration({ endpoint, ...fields }))).answered();
 }
 
 export function send(
@@ -80,7 +80,7 @@ export function send(
   { dispatcher, registry } = dispatch,
 ): Promise<Dispatched> {
   const event = kfEvent(fields);
-  return dispatcher.dispatch(event, registry.findPuppet(event.openKfId), clock.elapsedMs());
+  return dispatcher.dispatch(event, registry.destinations.find(event), clock.elapsedMs());
 }
 
 export async function keep(fields: Partial<KfEvent> = {}): Promise<void> {

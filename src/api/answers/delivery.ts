@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FAILURE_STAGES } from '../../dispatch/attempt.js';
-import { DELIVERY_OCCASIONS } from '../../dispatch/hint.js';
+import { FAILURE_STAGES } from '../../dispatch/line/attempt.js';
+import { DELIVERY_OCCASIONS } from '../../dispatch/outbox/hint.js';
 import { at, pageOf } from './page.js';
 
 export const OUTCOMES = ['taken', 'not_taken'] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FAILURE_STAGES } from '../../dispatch/attempt.js';
-import { NOT_TRIED_STAGES } from '../../dispatch/hint.js';
+import { FAILURE_STAGES } from '../../dispatch/line/attempt.js';
+import { NOT_TRIED_STAGES } from '../../dispatch/outbox/hint.js';
 import { at } from './page.js';
 
 export const STAGE = z.enum([...FAILURE_STAGES, ...NOT_TRIED_STAGES]).describe('Where on its way it failed.');

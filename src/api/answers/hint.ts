@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HINT_STATES } from '../../dispatch/hint.js';
+import { HINT_STATES } from '../../dispatch/outbox/hint.js';
 import { FAILURE } from './failure.js';
 import { at, pageOf } from './page.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DELIVERY_OCCASIONS } from '../../dispatch/hint.js';
+import { DELIVERY_OCCASIONS } from '../../dispatch/outbox/hint.js';
 import { FAILURE } from './failure.js';
 import { HINT } from './hint.js';
 import { at, pageOf } from './page.js';

@@ -4,6 +4,7 @@ import { revealedApp, storedApp } from '../../../test/support/apps.js';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { type AppTable, MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
+import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import { registration } from '../../../test/support/puppets.js';
 import type { Config } from '../../config/config.js';
@@ -11,10 +12,9 @@ import { loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CALLBACK_TOKEN_FORMAT, ENCODING_AES_KEY_FORMAT } from '../../kernel/wecom-format.js';
-import { RegistryService } from '../registry.service.js';
 import { type App, appKey, type ListedApp } from './app.js';
 import { APPS_MAX } from './app.repository.js';
-import { AppsService } from './apps.service.js';
+import type { AppsService } from './apps.service.js';
 
 const ASKING = { from: '10.0.0.9', requestId: 'request-1' };
 const PAIR = {
@@ -54,16 +54,16 @@ class HeldApps extends MemoryAppRepository {
 let clock: ManualClock;
 let table: AppTable;
 let repository: HeldApps;
-let registry: RegistryService;
+let registry: TestRegistry;
 let apps: AppsService;
 let lines: Record<string, unknown>[];
 
 async function open(config: Config = loadConfig({})): Promise<void> {
   const log = pino({ base: null, level: 'trace' }, { write: (line) => void lines.push(JSON.parse(line)) });
   const [puppets, secrets] = [new MemoryPuppetRepository(), new FakeSecretCheck('refused')];
-  registry = new RegistryService(puppets, repository, secrets, clock, clock, log, config);
-  apps = new AppsService(registry, repository, clock, log);
-  registry.onApplicationBootstrap();
+  registry = openRegistry(clock, { repository: puppets, apps: repository, secrets, log, config });
+  ({ apps } = registry);
+  registry.start();
   await clock.advance(0);
 }
 
@@ -76,7 +76,7 @@ beforeEach(async () => {
 
 /** What another replica on the same database does. */
 const elsewhere = () => new MemoryAppRepository(table);
-const pairsOf = (corpId = 'ww1') => [...(registry.findCorp(corpId)?.pairs.values() ?? [])];
+const pairsOf = (corpId = 'ww1') => [...(registry.keys.find(corpId)?.pairs.values() ?? [])];
 const listed = () => apps.after('', APPS_MAX);
 const codeOf = (work: Promise<unknown>) => work.then(String, (error: AppError) => error.code);
 const said = (line: string) => lines.filter(({ msg }) => msg === line);
@@ -85,7 +85,7 @@ describe('an app', () => {
   it('opens callbacks as soon as it was added, trusted, for its receivers too', async () => {
     const app = await apps.add({ ...NEW, ...PAIR }, ASKING);
     expect(pairsOf()).toMatchObject([{ ...PAIR, isTrusted: true }]);
-    expect([...(registry.findCorp('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite']);
+    expect([...(registry.keys.find('ww1')?.receiveIds ?? [])]).toEqual(['ww1', 'suite']);
     expect(app).toMatchObject({ ...NEW, ...PAIR, createdAtMs: clock.nowMs(), verifiedAtMs: null });
     expect(listed()).toEqual([app]);
     expect(said('app.added')).toMatchObject([{ level: 30, appId: app.id, corpId: 'ww1', ...ASKING }]);
@@ -118,10 +118,10 @@ describe('an app', () => {
   it('opens nothing once it was deleted, but where a puppet has its pair, untrusted then', async () => {
     const { id } = await apps.add({ ...NEW, ...PAIR }, ASKING);
     const other = await apps.add({ ...NEW, corpId: 'ww2' }, ASKING);
-    await (await registry.register(registration({ corpId: 'ww1', ...PAIR }))).answered();
+    await (await registry.registrations.register(registration({ corpId: 'ww1', ...PAIR }))).answered();
     await apps.remove(id, ASKING);
     await apps.remove(other.id, ASKING);
-    expect([pairsOf().map(({ isTrusted }) => isTrusted), registry.findCorp('ww2')]).toEqual([[false], null]);
+    expect([pairsOf().map(({ isTrusted }) => isTrusted), registry.keys.find('ww2')]).toEqual([[false], null]);
     expect(said('app.removed')).toMatchObject([{ appId: id, corpId: 'ww1', ...ASKING }, { appId: other.id }]);
     expect(await codeOf(apps.remove(id, ASKING))).toBe('APP_NOT_FOUND');
     expect(table.size).toBe(0);
@@ -137,20 +137,7 @@ describe('an app', () => {
   });
 
   it('is not added before it is known which there are', async () => {
-    const unstarted = new AppsService(
-      new RegistryService(
-        new MemoryPuppetRepository(),
-        repository,
-        new FakeSecretCheck(),
-        clock,
-        clock,
-        pino({ level: 'silent' }),
-        loadConfig({}),
-      ),
-      repository,
-      clock,
-      pino({ level: 'silent' }),
-    );
+    const { apps: unstarted } = openRegistry(clock, { apps: repository });
     expect(await codeOf(unstarted.add(NEW, ASKING))).toBe('REGISTRY_NOT_LOADED');
     expect(await codeOf(unstarted.remove('id', ASKING))).toBe('REGISTRY_NOT_LOADED');
   });
@@ -158,7 +145,7 @@ describe('an app', () => {
   it('that could not be told to be stored, and is, opens callbacks when that is read', async () => {
     repository.failure = new AppError('STORE_UNAVAILABLE');
     expect(await codeOf(apps.add({ ...NEW, ...PAIR }, ASKING))).toBe('STORE_UNAVAILABLE');
-    expect(registry.findCorp('ww1')).toBeNull();
+    expect(registry.keys.find('ww1')).toBeNull();
     await elsewhere().add(storedApp({ ...NEW, ...PAIR }));
     await clock.advance(2_000);
     expect(pairsOf()).toHaveLength(1);
@@ -189,14 +176,14 @@ describe('what other replicas do', () => {
     expect(listed()).toMatchObject([{ name: 'renamed', receiveIds: [] }]);
     await elsewhere().remove(theirs.id);
     await clock.advance(2_000);
-    expect([listed(), registry.findCorp('ww1')]).toEqual([[], null]);
+    expect([listed(), registry.keys.find('ww1')]).toEqual([[], null]);
   });
 
   it('is seen at once by who looks for a corp that is not known, or for other keys of one that is', async () => {
     await elsewhere().add(theirs);
-    expect(await registry.lookUpCorp('ww1')).not.toBeNull();
+    expect(await registry.keys.lookUp('ww1')).not.toBeNull();
     await elsewhere().add(storedApp({ ...NEW, callbackToken: new Secret('callbackToken2') }));
-    await registry.catchUp();
+    await registry.reads.catchUp();
     expect(pairsOf()).toHaveLength(2);
   });
 
@@ -219,7 +206,7 @@ describe('what other replicas do', () => {
 describe('a read that began before', () => {
   it('an app was added here does not take it away', async () => {
     const release = repository.hold();
-    const read = registry.catchUp();
+    const read = registry.reads.catchUp();
     await clock.advance(0);
     await apps.add({ ...NEW, ...PAIR }, ASKING);
     release();
@@ -230,7 +217,7 @@ describe('a read that began before', () => {
   it('an app was deleted here does not bring it back', async () => {
     const { id } = await apps.add({ ...NEW, ...PAIR }, ASKING);
     const release = repository.hold();
-    const read = registry.catchUp();
+    const read = registry.reads.catchUp();
     await clock.advance(0);
     await apps.remove(id, ASKING);
     release();

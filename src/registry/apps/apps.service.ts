@@ -7,10 +7,12 @@ import { randomLettersAndDigits } from '../../kernel/random-text.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { RegistryService } from '../registry.service.js';
+import { RegistryImage } from '../registry-image.js';
+import { RegistrySync } from '../registry-sync.js';
 import { type KeyPair, toPairKey } from '../shared-keys.js';
 import { type App, appIdOf, appKey, isOfFile, type NewApp } from './app.js';
 import { APPS_MAX, AppRepository } from './app.repository.js';
+import { KnownApps } from './known-apps.js';
 
 /** Nobody hurries behind a write. */
 const WRITE_LIMIT_MS = 10_000;
@@ -24,7 +26,9 @@ export class AppsService implements OnApplicationShutdown {
   readonly #beingNoted = new Pending();
 
   constructor(
-    private readonly registry: RegistryService,
+    private readonly known: KnownApps,
+    private readonly image: RegistryImage,
+    private readonly sync: RegistrySync,
     private readonly repository: AppRepository,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
@@ -36,8 +40,13 @@ export class AppsService implements OnApplicationShutdown {
 
   /** Those of WECOM_APPS_FILE and the others in the order of their keys, those that come after `key`; from memory. */
   after(key: string, limit: number): readonly App[] {
-    const all = this.registry.apps.list().filter((app) => appKey(app) > key);
+    const all = this.known.list().filter((app) => appKey(app) > key);
     return all.sort((a, b) => (appKey(a) < appKey(b) ? -1 : 1)).slice(0, limit);
+  }
+
+  /** Registered accounts whose puppet has the app's token and key. */
+  accountsOf(app: App): number {
+    return this.image.countOf(app);
   }
 
   /**
@@ -46,7 +55,7 @@ export class AppsService implements OnApplicationShutdown {
    *   added or not.
    */
   async add({ corpId, name, receiveIds, ...given }: NewApp, asked: AskedBy): Promise<App> {
-    if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { callbackToken = made(32), encodingAESKey = made(43) } = given;
     const id = appIdOf({ corpId, callbackToken, encodingAESKey });
     const createdAtMs = this.storeClock.nowMs();
@@ -60,11 +69,11 @@ export class AppsService implements OnApplicationShutdown {
       createdAtMs,
       verifiedAtMs: null,
     };
-    const stored = this.registry.apps.list().filter((one) => !isOfFile(one));
+    const stored = this.known.list().filter((one) => !isOfFile(one));
     if (stored.some((one) => one.id === id)) throw new AppError('APP_EXISTS');
     if (stored.length >= APPS_MAX) throw new AppError('APPS_FULL');
     if (!(await this.#write('add app', this.repository.add(app)))) throw new AppError('APP_EXISTS');
-    this.registry.apps.added(app);
+    this.known.added(app);
     this.log.info({ appId: id, corpId, ...asked }, 'app.added');
     return app;
   }
@@ -74,11 +83,11 @@ export class AppsService implements OnApplicationShutdown {
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(id: string, asked: AskedBy): Promise<void> {
-    if (!this.registry.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     const { corpId } = await this.#getApp(id);
     if (isOfFile({ id })) throw new AppError('APP_READ_ONLY');
     const wasThere = await this.#write('remove app', this.repository.remove(id));
-    this.registry.apps.removed(id);
+    this.known.removed(id);
     if (!wasThere) throw new AppError('APP_NOT_FOUND');
     this.log.info({ appId: id, corpId, ...asked }, 'app.removed');
   }
@@ -87,10 +96,10 @@ export class AppsService implements OnApplicationShutdown {
   noteVerified(corpId: string, pair: KeyPair): void {
     const nowMs = this.storeClock.nowMs();
     const key = toPairKey(pair);
-    for (const app of this.registry.apps.list()) {
+    for (const app of this.known.list()) {
       if (app.corpId !== corpId || toPairKey(app) !== key) continue;
       if (Math.abs(nowMs - (app.verifiedAtMs ?? 0)) < NOTED_EVERY_MS) continue;
-      this.registry.apps.verified(app.id, nowMs);
+      this.known.verified(app.id, nowMs);
       if (!isOfFile(app)) this.#storeVerified(app, nowMs);
     }
   }
@@ -104,8 +113,8 @@ export class AppsService implements OnApplicationShutdown {
 
   /** Another replica may have added it a moment ago. */
   async #getApp(id: string): Promise<App> {
-    if (this.registry.apps.find(id) === null) await this.registry.apps.read();
-    const app = this.registry.apps.find(id);
+    if (this.known.find(id) === null) await this.known.read();
+    const app = this.known.find(id);
     if (app === null) throw new AppError('APP_NOT_FOUND');
     return app;
   }
@@ -117,7 +126,7 @@ export class AppsService implements OnApplicationShutdown {
     } catch (error) {
       void work
         .catch(() => {})
-        .then(() => this.registry.apps.read())
+        .then(() => this.known.read())
         .catch(() => {});
       throw error;
     }

@@ -1,13 +1,15 @@
-import type { WecomApp } from '../../config/wecom-apps-file.js';
-import type { RegistryImage } from '../registry-image.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type Config } from '../../config/config.js';
+import { RegistryImage } from '../registry-image.js';
 import { SerialRuns } from '../serial-runs.js';
 import { type App, hasSecrets, isOfFile, isSameApp, type ListedApp, toFileApps } from './app.js';
-import type { AppRepository } from './app.repository.js';
+import { AppRepository } from './app.repository.js';
 
 /**
  * The apps in the registry's image: those of WECOM_APPS_FILE as they are, the others like the store. A read takes in
  * what all processes wrote, and never undoes an own write that ended after it began.
  */
+@Injectable()
 export class KnownApps {
   readonly #reads = new SerialRuns(() => this.#read());
   /** Rises with each own write. */
@@ -18,9 +20,9 @@ export class KnownApps {
   constructor(
     private readonly image: RegistryImage,
     private readonly repository: AppRepository,
-    ofFile: readonly WecomApp[],
+    @Inject(CONFIG) { wecomApps }: Pick<Config, 'wecomApps'>,
   ) {
-    for (const app of toFileApps(ofFile)) image.putApp(app);
+    for (const app of toFileApps(wecomApps)) image.putApp(app);
   }
 
   list(): readonly App[] {

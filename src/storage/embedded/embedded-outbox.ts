@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LocalOutbox } from '../../dispatch/local-outbox.js';
+import { LocalOutbox } from '../../dispatch/outbox/local-outbox.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { LmdbHintStore } from './lmdb-hint-store.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
-import { grantOne, ResyncBudget } from '../../dispatch/resync-budget.js';
+import { grantOne, ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { EmbeddedStore } from './embedded-store.js';
 
 /** Decides in memory and in one turn; what was granted counts when it is on the disk. */

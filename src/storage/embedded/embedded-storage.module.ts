@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
-import { Outbox } from '../../dispatch/outbox.js';
-import { ResyncBudget } from '../../dispatch/resync-budget.js';
+import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';

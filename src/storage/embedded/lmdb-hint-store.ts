@@ -1,8 +1,8 @@
 /** Whole hints in LMDB, for the outbox of one process. It knows nothing of when a hint is due. */
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'lmdb';
-import type { Hint, HintHead, KeptEvent } from '../../dispatch/hint.js';
-import type { HintStore } from '../../dispatch/local-outbox.js';
+import type { Hint, HintHead, KeptEvent } from '../../dispatch/outbox/hint.js';
+import type { HintStore } from '../../dispatch/outbox/local-outbox.js';
 import type { Log } from '../../kernel/log.js';
 import { sayUnreadable } from '../unreadable-hint.js';
 import type { EmbeddedStore } from './embedded-store.js';

@@ -9,7 +9,7 @@ import {
   type HintState,
   hintKey,
   type KeptEvent,
-} from '../../dispatch/hint.js';
+} from '../../dispatch/outbox/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
 import { type Check, hasShape, isNumber, isText, orAbsent, orNull } from '../record-shape.js';

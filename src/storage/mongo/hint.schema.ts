@@ -8,7 +8,7 @@ import {
   type HintHead,
   type HintState,
   hintKey,
-} from '../../dispatch/hint.js';
+} from '../../dispatch/outbox/hint.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
 import { hasShape, isCount, isDate, isText, orAbsent, orNull } from '../record-shape.js';
 

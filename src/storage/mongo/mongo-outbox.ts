@@ -11,7 +11,7 @@ import {
   type NewHint,
   toReplayed,
   toWaiting,
-} from '../../dispatch/hint.js';
+} from '../../dispatch/outbox/hint.js';
 import {
   type ClaimedHint,
   type Held,
@@ -21,7 +21,7 @@ import {
   Outbox,
   type OutboxCounts,
   type Rescheduled,
-} from '../../dispatch/outbox.js';
+} from '../../dispatch/outbox/outbox.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';

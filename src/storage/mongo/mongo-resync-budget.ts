@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
-import { grantOne, ResyncBudget } from '../../dispatch/resync-budget.js';
+import { grantOne, ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { isDuplicateKey, MongoStore } from './mongo-store.js';
 

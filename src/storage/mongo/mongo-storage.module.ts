@@ -1,8 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
-import { Outbox } from '../../dispatch/outbox.js';
-import { ResyncBudget } from '../../dispatch/resync-budget.js';
+import { Outbox } from '../../dispatch/outbox/outbox.js';
+import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';

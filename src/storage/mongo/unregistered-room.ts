@@ -1,4 +1,4 @@
-import { UNREGISTERED_PER_CORP_MAX } from '../../dispatch/outbox.js';
+import { UNREGISTERED_PER_CORP_MAX } from '../../dispatch/outbox/outbox.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Pending } from '../../kernel/pending.js';

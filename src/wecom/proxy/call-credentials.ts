@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
-import { RegistryService } from '../../registry/registry.service.js';
+import { Accounts } from '../../registry/accounts.js';
+import { CorpSecrets } from '../../registry/corp-secrets.js';
 import { tokenIdOf } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
@@ -34,7 +35,8 @@ export interface RefusedCredential {
 export class CallCredentials {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly registry: RegistryService,
+    private readonly secrets: CorpSecrets,
+    private readonly accounts: Accounts,
   ) {}
 
   /**
@@ -51,7 +53,7 @@ export class CallCredentials {
     if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = await this.#getSecret(corpId, target.openKfId);
     const caller = toTokenCaller(request.role, request.ip);
-    const isProven = this.registry.isAccepted(corpId, corpSecret);
+    const isProven = this.secrets.isAccepted(corpId, corpSecret);
     return this.#ours(target, { corpId, corpSecret, caller, isProven, trace: request.trace }, true);
   }
 
@@ -83,15 +85,14 @@ export class CallCredentials {
   }
 
   async #getSecretOfCorp(corpId: string): Promise<Secret> {
-    if (this.registry.secretsOf(corpId).length === 0) await this.registry.lookUpCorp(corpId);
-    const [secret, ...others] = this.registry.secretsOf(corpId);
+    const [secret, ...others] = await this.secrets.listOf(corpId);
     if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
     if (others.length > 0) throw new AppError('PROXY_SECRET_AMBIGUOUS');
     return secret;
   }
 
   async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
-    const puppet = await this.registry.getPuppet(openKfId);
+    const puppet = await this.accounts.get(openKfId);
     // One of another corp is as unknown as one that there is not.
     if (puppet.corpId !== corpId || puppet.corpSecret.reveal() === '') {
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestFields, UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { RegistryService } from '../../registry/registry.service.js';
+import { CorpSecrets } from '../../registry/corp-secrets.js';
 import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
 import { type TokenResult, WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
@@ -28,7 +28,7 @@ class TokenLog extends RequestFields {
 export class TokenAnswers {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly registry: RegistryService,
+    private readonly secrets: CorpSecrets,
     private readonly storeClock: StoreClock,
     private readonly metrics: WecomMetrics,
   ) {}
@@ -50,7 +50,7 @@ export class TokenAnswers {
       const { corpId, corpSecret } = parseGetToken(query);
       log.corpId = corpId;
       const caller = toTokenCaller(request.role, request.ip);
-      const isProven = this.registry.isAccepted(corpId, corpSecret);
+      const isProven = this.secrets.isAccepted(corpId, corpSecret);
       const { trace } = request;
       this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, isProven, trace }));
     } catch (error) {

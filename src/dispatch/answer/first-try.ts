@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { type Destination, Destinations } from '../../registry/destination.js';
+import type { Attempt, AttemptResult, FailureStage } from '../line/attempt.js';
+import { Lines } from '../line/line.js';
+import type { NotTriedStage } from '../outbox/hint.js';
+import { HintKeeper } from '../outbox/hint-keeper.js';
+import type { Incoming, NotTaken, Tried } from './incoming.js';
+import { Overload } from './overload.js';
+
+/** How long an answer waits for the puppet. */
+const INLINE_BUDGET_MS = 1_000;
+/** What is left at the end to keep the event, however long ago its callback came in. */
+const KEEP_RESERVE_MS = 500;
+
+/** Of what a further attempt would not change. */
+const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
+  'unregistered',
+  'circuit',
+  'overloaded',
+]);
+
+const REASONS: Readonly<Record<NotTriedStage, string>> = {
+  unregistered: 'no puppet has registered for this kf account yet',
+  offline: 'the puppet has deregistered',
+  circuit: 'the puppet failed again and again and is only probed',
+  registering: 'the puppet is registering',
+  late: 'the puppet did not answer in time',
+  overloaded: 'too many events are on their way to puppets',
+  expired: 'nobody took it within 3 days',
+};
+
+/** Tries an event at its puppet while its sender waits; once more where the puppet has moved meanwhile. */
+@Injectable()
+export class FirstTry {
+  constructor(
+    private readonly destinations: Destinations,
+    private readonly lines: Lines,
+    private readonly keeper: HintKeeper,
+    private readonly overload: Overload,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Within 1 s, and with 0.5 s left until `answerByMs`. */
+  async make(incoming: Incoming): Promise<Tried> {
+    const { destination, answerByMs } = incoming;
+    const nowMs = this.clock.elapsedMs();
+    const endMs = Math.max(nowMs, Math.min(nowMs + INLINE_BUDGET_MS, answerByMs - KEEP_RESERVE_MS));
+    const isRegistering = destination.state === 'registering';
+    const to = isRegistering ? await this.destinations.whenRegistered(destination, endMs) : destination;
+    const first = await this.#tryAt(to, incoming, endMs, 0);
+    if (first.taken || first.late !== null || FINAL_STAGES.has(first.stage)) return first;
+    const moved = await this.#findMoved(to, endMs);
+    return moved === null ? first : this.#tryAt(moved, incoming, endMs, first.attempts);
+  }
+
+  /** Where the puppet is now, if another replica knows it to be back or at another endpoint. */
+  async #findMoved(before: Destination, endMs: number): Promise<Destination | null> {
+    const leftMs = endMs - this.clock.elapsedMs();
+    if (leftMs <= 0) return null;
+    const now = await this.destinations.reread(before, leftMs);
+    if (this.clock.elapsedMs() >= endMs || !now.puppet?.online) return null;
+    const isSame = before.puppet?.online === true && before.puppet.endpoint === now.puppet.endpoint;
+    return isSame ? null : now;
+  }
+
+  async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {
+    const { event, destination, tracestate } = incoming;
+    const line = this.lines.to(to);
+    if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
+    if (line === null) return notTried('unregistered', to, attemptsBefore);
+    if (to.state === 'offline') return notTried('offline', to, attemptsBefore);
+    // Where nothing can be kept, an attempt is the better chance.
+    if (!this.keeper.isFailing && this.overload.keepsNext(line.underWay))
+      return notTried('overloaded', to, attemptsBefore);
+    if (!line.admits()) return notTried('circuit', to, attemptsBefore);
+    const attempts = attemptsBefore + 1;
+    // A puppet that has registered with other keys since could not open it.
+    const sent = event.raw === null || to.pair === destination.pair ? event : { ...event, raw: null };
+    const attempt = line.attempt(sent, 'inline', attempts, tracestate);
+    this.overload.attemptBegan();
+    const result = await this.#untilBudget(attempt, endMs);
+    if (result === 'late') return { ...notTried('late', to, attempts), late: attempt };
+    if (result.taken) return { taken: true, status: result.status, attempts };
+    const { stage, reason } = result;
+    return { taken: false, stage, reason, attempts, destination: to, late: null };
+  }
+
+  #untilBudget(attempt: Attempt, endMs: number): Promise<AttemptResult | 'late'> {
+    return new Promise((resolve) => {
+      const budget = this.clock.after(endMs - this.clock.elapsedMs(), () => {
+        if (!attempt.withdraw()) resolve('late');
+      });
+      void attempt.result.then((result) => {
+        budget.cancel();
+        this.overload.attemptEnded();
+        resolve(result);
+      });
+    });
+  }
+}
+
+function notTried(stage: NotTriedStage, destination: Destination, attempts: number): NotTaken {
+  return { taken: false, stage, reason: REASONS[stage], attempts, destination, late: null };
+}

@@ -1,0 +1,37 @@
+import type { Destination } from '../../registry/destination.js';
+import type { KfEvent } from '../kf-event.js';
+import type { Attempt, FailureStage } from '../line/attempt.js';
+import type { NotTriedStage } from '../outbox/hint.js';
+import type { Arrival } from './seen-events.js';
+
+/** An event as it came in. */
+export interface Incoming {
+  readonly event: KfEvent;
+  /** Where it went when it came in. `event.raw` was opened with what its puppet had then. */
+  readonly destination: Destination;
+  readonly arrival: Arrival;
+  /** When it must be answered, on the clock that never jumps. */
+  readonly answerByMs: number;
+  /** What came with `event.traceparent`, and is not kept with it. */
+  readonly tracestate: string | null;
+}
+
+export interface Taken {
+  readonly taken: true;
+  readonly status: number;
+  readonly attempts: number;
+}
+
+export interface NotTaken {
+  readonly taken: false;
+  readonly stage: FailureStage | NotTriedStage;
+  readonly reason: string;
+  readonly attempts: number;
+  /** Where it was tried, or would have been. */
+  readonly destination: Destination;
+  /** An attempt that is still under way. */
+  readonly late: Attempt | null;
+}
+
+/** What came of the first try. */
+export type Tried = Taken | NotTaken;

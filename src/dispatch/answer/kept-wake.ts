@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { Destinations } from '../../registry/destination.js';
+import { Lines } from '../line/line.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import type { NotTaken } from './incoming.js';
+
+/** A registration that takes longer leaves it to the patrol to find what was kept meanwhile. */
+const REGISTRATION_LIMIT_MS = 30_000;
+const REREAD_LIMIT_MS = 1_000;
+
+/** Sees to it that what was just kept is delivered as soon as it can be. */
+@Injectable()
+export class KeptWake {
+  constructor(
+    private readonly destinations: Destinations,
+    private readonly lines: Lines,
+    private readonly waiting: WaitingHints,
+    private readonly clock: Clock,
+  ) {}
+
+  after(tried: NotTaken): void {
+    const { stage, destination } = tried;
+    const line = this.lines.to(destination);
+    if (line === null || stage === 'registering') {
+      // Else the patrol finds it.
+      this.#wakeWhenRegistered(tried).catch(() => {});
+      return;
+    }
+    // Nothing of an open circuit can be claimed; but it may have closed meanwhile.
+    if (stage !== 'circuit' || !line.isOpen) this.waiting.kept.wakeUp();
+  }
+
+  /** What was kept for nobody yet may have missed its puppet's registration. */
+  async #wakeWhenRegistered({ destination }: NotTaken): Promise<void> {
+    const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
+    const here = await this.destinations.whenRegistered(destination.refresh(), endMs);
+    const there = await this.destinations.reread(here, REREAD_LIMIT_MS);
+    const now = await this.destinations.whenRegistered(there, endMs);
+    if (now.state !== 'registering') await this.waiting.wake(now);
+  }
+}

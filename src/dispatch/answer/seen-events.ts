@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { HINT_LIFE_MS } from '../redelivery/retry-schedule.js';
+
+/** What a busy process gets in 20 s, at 2,500 events a second. WeCom sends an event again within about that time. */
+export const SEEN_EVENTS_MAX = 50_000;
+
+/** When this process saw an event for the first time. */
+export class Arrival {
+  /**
+   * @param atMs store time.
+   * @param number counted from 1, in the order in which events came in.
+   */
+  constructor(
+    readonly atMs: number,
+    readonly number: number,
+    private readonly seen: SeenEvents,
+  ) {}
+
+  /** Whether it came in before that event did; false where that is not remembered. */
+  isBefore(otherId: string): boolean {
+    const other = this.seen.find(otherId);
+    return other !== null && this.number < other.number;
+  }
+}
+
+/**
+ * The latest events of this process, so that one that comes again is as old as it was the first time. One that was
+ * forgotten, came to another replica, or came before a restart counts as new again, and so nobody may conclude from
+ * this that an event is newer than another one: only that it is older.
+ */
+@Injectable()
+export class SeenEvents {
+  readonly #arrivals = new LRUCache<string, Arrival>({ max: SEEN_EVENTS_MAX });
+  #count = 0;
+
+  constructor(private readonly storeClock: StoreClock) {}
+
+  /** An event has come in. @returns when it did so first. */
+  note(id: string): Arrival {
+    const nowMs = this.storeClock.nowMs();
+    const known = this.#arrivals.get(id);
+    if (known !== undefined && nowMs - known.atMs < HINT_LIFE_MS) return known;
+    const arrival = new Arrival(nowMs, ++this.#count, this);
+    this.#arrivals.set(id, arrival);
+    return arrival;
+  }
+
+  /** @returns `null` where it is not remembered. */
+  find(id: string): Arrival | null {
+    return this.#arrivals.peek(id) ?? null;
+  }
+}

@@ -1,0 +1,164 @@
+import type { Dispatcher as Undici } from 'undici';
+import type { ConnectionPool } from '../../http/connection-pools.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
+
+/** Where a delivery failed, in the order of its way. */
+export const FAILURE_STAGES = [
+  /** The registered endpoint cannot be used at all. */
+  'endpoint',
+  /** Too many deliveries of this origin are under way already. */
+  'saturated',
+  /** Given up before it had a socket; the puppet saw nothing. */
+  'withdrawn',
+  /** No connection; the puppet saw nothing. */
+  'connect',
+  /** The connection broke before a status came; the puppet may have seen it. */
+  'reset',
+  /** Nothing came in time; the puppet may have seen it. */
+  'timeout',
+  /** A status came that is not 2xx, redirects included. */
+  'status',
+] as const;
+export type FailureStage = (typeof FAILURE_STAGES)[number];
+
+export type AttemptResult =
+  | { readonly taken: true; readonly status: number }
+  | {
+      readonly taken: false;
+      readonly stage: FailureStage;
+      readonly reason: string;
+      /** Where it is that which was not taken. */
+      readonly status?: number;
+    };
+
+export interface Attempt {
+  /** Never rejects. Settles 5 s after the start at the latest. */
+  readonly result: Promise<AttemptResult>;
+  /** Gives up if the puppet can have seen nothing yet. @returns false when it is too late for that. */
+  withdraw(): boolean;
+}
+
+/** Headers and body of the answer together. */
+const ATTEMPT_LIMIT_MS = 5_000;
+const ANSWER_BYTES_MAX = 16_384;
+/** Answers of 1xx before the one that counts: a puppet needs none, and one that pours them takes the event loop. */
+const INTERIM_ANSWERS_MAX = 8;
+/** A puppet's words are for a log line. */
+const REASON_LENGTH_MAX = 200;
+
+/** undici's and Node's codes for a kept connection that its other side had just closed. */
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+/** Seen by nobody: the result was given when the exchange was given up. */
+const GIVEN_UP = new Error('given up');
+
+/**
+ * The exchange with the puppet: settles at the status line, and reads what follows only to free the
+ * connection. A kept connection may be closed by the puppet just when it is used; that is no failure
+ * of the puppet, so the request is sent once more if not a byte was answered.
+ */
+export class PuppetExchange implements Attempt, Undici.DispatchHandler {
+  readonly result: Promise<AttemptResult>;
+  readonly #pool: ConnectionPool;
+  readonly #request: Undici.DispatchOptions;
+  readonly #deadline: Timer;
+  #settle!: (result: AttemptResult) => void;
+  #isSettled = false;
+  /** Of the latest sending; `null` while the puppet can have seen nothing. */
+  #controller: Undici.DispatchController | null = null;
+  #isGivenUp = false;
+  #canSendAgain = true;
+  #answerBytes = 0;
+  #interimAnswers = 0;
+
+  static failed(stage: FailureStage, reason: string): Attempt {
+    return { result: Promise.resolve({ taken: false, stage, reason }), withdraw: () => true };
+  }
+
+  constructor(pool: ConnectionPool, request: Undici.DispatchOptions, clock: Clock) {
+    this.#pool = pool;
+    this.#request = request;
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () => {
+      if (this.#controller === null) this.#giveUp('connect', 'no connection within 5 s');
+      else this.#giveUp('timeout', 'no complete answer within 5 s');
+    });
+    pool.begin();
+  }
+
+  /** Once, and when all of it is there: a pool may answer before this returns. @returns itself. */
+  send(): this {
+    this.#pool.send(this.#request, this);
+    return this;
+  }
+
+  withdraw(): boolean {
+    if (this.#controller !== null) return false;
+    this.#giveUp('withdrawn', 'no free connection in time');
+    return true;
+  }
+
+  /** Called with a connection in hand. To throw drops the request alone; an abort would close the connection too. */
+  onRequestStart(controller: Undici.DispatchController): void {
+    if (this.#isGivenUp) throw GIVEN_UP;
+    this.#controller = controller;
+  }
+
+  /** The first byte of an answer, whatever becomes of it. */
+  onResponseStarted(): void {
+    this.#canSendAgain = false;
+  }
+
+  onResponseStart(controller: Undici.DispatchController, status: number): void {
+    if (status < 200) {
+      if (++this.#interimAnswers > INTERIM_ANSWERS_MAX)
+        controller.abort(new Error('too many answers of 1xx'));
+      return;
+    }
+    if (status < 300) this.#finish({ taken: true, status });
+    else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}`, status });
+  }
+
+  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
+    this.#answerBytes += chunk.length;
+    if (this.#answerBytes > ANSWER_BYTES_MAX) controller.abort(new Error('the answer is longer than 16 kB'));
+  }
+
+  onResponseEnd(): void {
+    this.#close();
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {
+    const code = error.code ?? '';
+    if (this.#canSendAgain && !this.#isGivenUp && this.#controller !== null && CLOSED_BY_PEER.has(code)) {
+      this.#canSendAgain = false;
+      this.#pool.send(this.#request, this);
+      return;
+    }
+    const why = (code || error.message).slice(0, REASON_LENGTH_MAX);
+    if (this.#controller === null)
+      this.#finish({ taken: false, stage: 'connect', reason: `no connection (${why})` });
+    else this.#finish({ taken: false, stage: 'reset', reason: `the connection broke (${why})` });
+    this.#close();
+  }
+
+  /** The request stays in undici's queue until its turn comes; it then ends without being sent. */
+  #giveUp(stage: FailureStage, reason: string): void {
+    this.#isGivenUp = true;
+    this.#deadline.cancel();
+    this.#finish({ taken: false, stage, reason });
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #finish(result: AttemptResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle(result);
+  }
+
+  #close(): void {
+    this.#deadline.cancel();
+    this.#pool.end();
+  }
+}

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { kfEvent } from '../../../test/support/delivery.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { registeredPuppet } from '../../../test/support/puppets.js';
+import type { Puppet } from '../../registry/puppet.js';
+import type { AttemptResult } from './attempt.js';
+import { DELIVERIES_MAX, Deliveries, type Delivery } from './deliveries.js';
+import { DispatchMetrics } from '../dispatch-metrics.js';
+import { Metrics } from '../../metrics/metrics.js';
+
+const TAKEN: AttemptResult = { taken: true, status: 204 };
+const REFUSED: AttemptResult = {
+  taken: false,
+  stage: 'status',
+  reason: 'the puppet answered 500',
+  status: 500,
+};
+
+let clock: ManualClock;
+let deliveries: Deliveries;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
+});
+
+function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void {
+  deliveries.ended(registeredPuppet(fields), kfEvent(), 'inline', 1, result, 12.5);
+}
+
+const numbers = (before?: number): number[] => [...deliveries.latest(before)].map(({ number }) => number);
+
+describe('the ring', () => {
+  it('gives what it was told, the latest first', () => {
+    end();
+    const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.from('x') };
+    deliveries.ended(registeredPuppet(), kfEvent({ raw }), 'probe', 3, REFUSED, 7);
+    const [latest, first] = [...deliveries.latest()];
+    expect(latest).toMatchObject({ number: 2, occasion: 'probe', attempt: 3, isRaw: true, result: REFUSED });
+    expect(first).toMatchObject({ number: 1, atMs: clock.nowMs(), isRaw: false, eventId: 'event-1' });
+  });
+
+  it('keeps no event, which may be large', () => {
+    const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.alloc(100_000) };
+    deliveries.ended(registeredPuppet(), kfEvent({ raw }), 'inline', 1, TAKEN, 1);
+    const held = Object.values([...deliveries.latest()][0] ?? {});
+    expect(held.some((value) => value instanceof Buffer || value === raw)).toBe(false);
+  });
+
+  it('keeps no registration, which may have been replaced, and nothing of its secrets', () => {
+    const puppet = registeredPuppet();
+    end(REFUSED);
+    const [delivery] = deliveries.latest();
+    expect(delivery).toMatchObject({ corpId: puppet.corpId, openKfId: puppet.openKfId });
+    expect(Object.values(delivery ?? {}).filter((value) => typeof value === 'object')).toEqual([REFUSED]);
+  });
+
+  it('keeps the last thousand', () => {
+    for (let n = 0; n < DELIVERIES_MAX + 10; n++) end();
+    const all = numbers();
+    expect(all).toHaveLength(DELIVERIES_MAX);
+    expect([all[0], all.at(-1)]).toEqual([DELIVERIES_MAX + 10, 11]);
+  });
+
+  it('goes on after any number, also where that is gone or not there yet', () => {
+    expect(numbers()).toEqual([]);
+    for (let n = 0; n < DELIVERIES_MAX + 10; n++) end();
+    expect(numbers(13)).toEqual([12, 11]);
+    expect(numbers(5)).toEqual([]);
+    expect(numbers(9_999_999)[0]).toBe(DELIVERIES_MAX + 10);
+  });
+});
+
+describe('an account', () => {
+  it('has its last delivery and its last failure', () => {
+    end(REFUSED);
+    const failedAtMs = clock.nowMs();
+    void clock.advance(5);
+    end(TAKEN);
+    expect(deliveries.lastOf(registeredPuppet())).toEqual({
+      taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
+      failure: { atMs: failedAtMs, stage: 'status', reason: 'the puppet answered 500' },
+    });
+  });
+
+  it('has none before the first, and none of another corp', () => {
+    end();
+    const none = { taken: null, failure: null };
+    expect(deliveries.lastOf({ openKfId: 'wkOther', corpId: 'wwCorp_1' })).toEqual(none);
+    expect(deliveries.lastOf({ openKfId: 'wkAccount-1', corpId: 'wwOther' })).toEqual(none);
+    end(REFUSED, { corpId: 'wwOther' });
+    expect(deliveries.lastOf({ openKfId: 'wkAccount-1', corpId: 'wwOther' })).toMatchObject({ taken: null });
+  });
+
+  it('is forgotten when there are 100,000 others', () => {
+    for (let n = 0; n <= 100_000; n++) end(TAKEN, { openKfId: `wk${n}` });
+    expect(deliveries.lastOf({ openKfId: 'wk0', corpId: 'wwCorp_1' }).taken).toBeNull();
+    expect(deliveries.lastOf({ openKfId: 'wk1', corpId: 'wwCorp_1' }).taken).not.toBeNull();
+  });
+
+  it('is forgotten with its registration', () => {
+    end();
+    deliveries.forget('wkAccount-1');
+    deliveries.forget('wkNone');
+    expect(deliveries.lastOf(registeredPuppet())).toEqual({ taken: null, failure: null });
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map());
+  });
+
+  it('says nothing of events by a test of its puppet', async () => {
+    const test = () => deliveries.ended(registeredPuppet(), kfEvent(), 'test', 1, TAKEN, 3);
+    test();
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map());
+    end();
+    const takenAtMs = clock.nowMs();
+    await clock.advance(9);
+    test();
+    expect(deliveries.lastTakenByCorp()).toEqual(new Map([['wwCorp_1', takenAtMs]]));
+    expect(deliveries.lastOf(registeredPuppet()).taken).toMatchObject({ occasion: 'test' });
+  });
+
+  it('tells with others when its corp had its last', async () => {
+    end();
+    await clock.advance(9);
+    end(TAKEN, { openKfId: 'wk2' });
+    await clock.advance(9);
+    end(REFUSED);
+    end(TAKEN, { openKfId: 'wk3', corpId: 'wwOther' });
+    const nowMs = clock.nowMs();
+    expect(deliveries.lastTakenByCorp()).toEqual(
+      new Map([
+        ['wwCorp_1', nowMs - 9],
+        ['wwOther', nowMs],
+      ]),
+    );
+  });
+});
+
+it('tells each delivery to who listens, until he does not', () => {
+  const heard: Delivery[][] = [[], []];
+  const [stop] = heard.map((list) => deliveries.listen((delivery) => list.push(delivery)));
+  end();
+  stop?.();
+  end();
+  expect(heard.map((list) => list.map(({ number }) => number))).toEqual([[1], [1, 2]]);
+});

@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Puppet } from '../../registry/puppet.js';
+import type { AccountHistory } from '../../registry/account-history.js';
+import { DispatchMetrics } from '../dispatch-metrics.js';
+import type { AttemptResult } from './attempt.js';
+import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
+import type { KfEvent } from '../kf-event.js';
+
+export const DELIVERIES_MAX = 1_000;
+/** Of which the last delivery is known; an account more takes the place of the one that was seen first. */
+const ACCOUNTS_MAX = 100_000;
+
+/** One attempt that this process made. */
+export interface Delivery {
+  /** Counted from 1. */
+  readonly number: number;
+  /** When it ended, store time. */
+  readonly atMs: number;
+  readonly corpId: string;
+  readonly openKfId: string;
+  /** As it was registered. */
+  readonly endpoint: string;
+  readonly occasion: DeliveryOccasion;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** Whether it was sent as it came, encrypted. */
+  readonly isRaw: boolean;
+  readonly eventId: string;
+  readonly result: AttemptResult;
+  readonly durationMs: number;
+}
+
+/** What the puppet of an account took last. */
+export type LastTaken = Pick<Delivery, 'atMs' | 'durationMs' | 'occasion'> & { readonly status: number };
+
+export interface LastDeliveries {
+  readonly taken: LastTaken | null;
+  readonly failure: Failure | null;
+}
+
+const NONE: LastDeliveries = { taken: null, failure: null };
+
+/**
+ * The latest attempts of this process, of whatever occasion, and the last ones of each account. It is told of every
+ * delivery, so it makes nothing of it before somebody looks; of events it keeps the id alone, since they may be large,
+ * and of puppets no secret.
+ */
+@Injectable()
+export class Deliveries implements AccountHistory {
+  readonly #ring: Delivery[] = [];
+  readonly #accounts = new Map<string, Account>();
+  readonly #listeners = new Set<(delivery: Delivery) => void>();
+  #count = 0;
+
+  constructor(
+    private readonly metrics: DispatchMetrics,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** @param event as it was sent. */
+  ended(
+    puppet: Puppet,
+    event: KfEvent,
+    occasion: DeliveryOccasion,
+    attempt: number,
+    result: AttemptResult,
+    durationMs: number,
+  ): void {
+    if (occasion !== 'test') this.metrics.attempted(occasion, result, durationMs / 1_000);
+    const delivery: Delivery = {
+      number: ++this.#count,
+      atMs: this.storeClock.nowMs(),
+      corpId: puppet.corpId,
+      openKfId: puppet.openKfId,
+      endpoint: puppet.endpoint,
+      occasion,
+      attempt,
+      isRaw: event.raw !== null,
+      eventId: event.id,
+      result,
+      durationMs,
+    };
+    this.#ring[delivery.number % DELIVERIES_MAX] = delivery;
+    this.#accountOf(puppet).note(delivery);
+    if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
+  }
+
+  /** The latest first. @param before leaves out this number and all that came after it. */
+  *latest(before: number = this.#count + 1): Generator<Delivery> {
+    const oldest = Math.max(1, this.#count - DELIVERIES_MAX + 1);
+    for (let number = Math.min(before - 1, this.#count); number >= oldest; number--) {
+      const delivery = this.#ring[number % DELIVERIES_MAX];
+      if (delivery?.number === number) yield delivery;
+    }
+  }
+
+  lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {
+    const account = this.#accounts.get(openKfId);
+    return account?.corpId === corpId ? account.toLast() : NONE;
+  }
+
+  /** Its registration was forgotten. */
+  forget(openKfId: string): void {
+    this.#accounts.delete(openKfId);
+  }
+
+  /** When an event of each corp was last taken, store time, and no test. Looks through all accounts. */
+  lastTakenByCorp(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>();
+    for (const { corpId, eventTakenAtMs } of this.#accounts.values())
+      if (eventTakenAtMs > (times.get(corpId) ?? 0)) times.set(corpId, eventTakenAtMs);
+    return times;
+  }
+
+  /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */
+  listen(tell: (delivery: Delivery) => void): () => void {
+    this.#listeners.add(tell);
+    return () => this.#listeners.delete(tell);
+  }
+
+  #accountOf({ openKfId, corpId }: Puppet): Account {
+    const known = this.#accounts.get(openKfId);
+    if (known !== undefined && known.corpId === corpId) return known;
+    const account = new Account(corpId);
+    this.#accounts.set(openKfId, account);
+    const [first] = this.#accounts.size > ACCOUNTS_MAX ? this.#accounts.keys() : [];
+    if (first !== undefined) this.#accounts.delete(first);
+    return account;
+  }
+}
+
+/** Changed in place, so that what is delivered leaves nothing behind. */
+class Account {
+  eventTakenAtMs = 0;
+  #takenAtMs = 0;
+  #status = 0;
+  #durationMs = 0;
+  #occasion: DeliveryOccasion = 'inline';
+  #failure: Failure | null = null;
+
+  constructor(readonly corpId: string) {}
+
+  note({ result, atMs, durationMs, occasion }: Delivery): void {
+    if (!result.taken) {
+      this.#failure = { atMs, stage: result.stage, reason: result.reason };
+      return;
+    }
+    this.#takenAtMs = atMs;
+    if (occasion !== 'test') this.eventTakenAtMs = atMs;
+    this.#status = result.status;
+    this.#durationMs = durationMs;
+    this.#occasion = occasion;
+  }
+
+  toLast(): LastDeliveries {
+    const taken = {
+      atMs: this.#takenAtMs,
+      status: this.#status,
+      durationMs: this.#durationMs,
+      occasion: this.#occasion,
+    };
+    return { taken: this.#takenAtMs === 0 ? null : taken, failure: this.#failure };
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
+import {
+  dispatch,
+  refusing,
+  registerAt,
+  replicasOfEachTest,
+  start,
+} from '../../../test/support/redelivery.js';
+import type { Line } from './line.js';
+
+replicasOfEachTest();
+
+const FAILURES_UNTIL_OPEN = 5;
+
+function line(): Line {
+  const found = dispatch.lines.to(dispatch.registry.destinations.find(kfEvent()));
+  if (found === null) throw new Error('no puppet is known');
+  return found;
+}
+
+it('leads nowhere where no puppet is known, or another corp has the account', async () => {
+  await start();
+  expect(dispatch.lines.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
+  await registerAt('http://puppet', { corpId: 'wwOther' });
+  expect(dispatch.lines.to(dispatch.registry.destinations.find(kfEvent()))).toBeNull();
+});
+
+describe('an attempt', () => {
+  it.each(['', 'puppet:8080', 'ftp://puppet', 'http://puppet/?bot=7', 'http://user:secret@puppet'])(
+    'at an endpoint that cannot be used (%j) tells why, without its value, and holds back no other',
+    async (endpoint) => {
+      await start();
+      await registerAt(endpoint);
+      for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) expect(line().admits()).toBe(true);
+      const attempt = line().attempt(kfEvent(), 'inline', 1);
+      const result = await attempt.result;
+      expect(result).toMatchObject({
+        taken: false,
+        stage: 'endpoint',
+        reason: expect.stringMatching(/^the registered endpoint must /),
+      });
+      expect(JSON.stringify(result)).not.toContain('secret');
+      expect(attempt.withdraw()).toBe(true);
+      expect(dispatch.circuits.open.size).toBe(0);
+    },
+  );
+
+  it('is in the books before others see its result', async () => {
+    await start();
+    await registerAt((await puppetServer()).url);
+    const { result } = line().attempt(kfEvent({ id: 'booked' }), 'due', 3);
+    await result;
+    expect([...dispatch.deliveries.latest()]).toMatchObject([
+      { eventId: 'booked', occasion: 'due', attempt: 3, result: { taken: true, status: 200 } },
+    ]);
+  });
+
+  it('that fails again and again opens the circuit, unless a person asked for it', async () => {
+    await start();
+    const server = await puppetServer(refusing);
+    await registerAt(server.url);
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await line().attemptShown(kfEvent()).result;
+    expect([line().isOpen, line().admits()]).toEqual([false, true]);
+    for (let n = 0; n < FAILURES_UNTIL_OPEN; n++) await line().attempt(kfEvent(), 'inline', 1).result;
+    expect([line().isOpen, line().admits()]).toEqual([true, false]);
+    server.behave((_request, response) => void response.end('success'));
+    await line().attemptShown(kfEvent()).result;
+    expect(line().isOpen).toBe(false);
+  });
+
+  it('that a puppet takes which had said goodbye notes that it is back', async () => {
+    await start();
+    await registerAt((await puppetServer()).url);
+    const { openKfId, corpId } = kfEvent();
+    const isOnline = () => dispatch.registry.image.findPuppet(openKfId)?.online;
+    await dispatch.registry.presence.deregister({ openKfId, corpId });
+    expect(isOnline()).toBe(false);
+    await line().attempt(kfEvent(), 'due', 1).result;
+    await pass(0);
+    expect(isOnline()).toBe(true);
+  });
+});

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import type { Destination } from '../../registry/destination.js';
+import type { Endpoint } from '../../registry/endpoint.js';
+import type { Puppet } from '../../registry/puppet.js';
+import { Presence } from '../../registry/presence.js';
+import type { KfEvent } from '../kf-event.js';
+import { LateWork } from '../late-work.js';
+import type { DeliveryOccasion } from '../outbox/hint.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import { type Attempt, type AttemptResult, PuppetExchange } from './attempt.js';
+import { Circuits } from './circuit.js';
+import { Deliveries } from './deliveries.js';
+import { PuppetClient, type ShownAttempt } from './puppet-client.js';
+
+/** An attempt that has begun. */
+interface Begun {
+  readonly event: KfEvent;
+  readonly occasion: DeliveryOccasion;
+  readonly number: number;
+  /** On the clock that never jumps. */
+  readonly startedMs: number;
+}
+
+/** The way to the endpoint of a puppet. Whether to send anything is for others to decide. */
+export class Line {
+  /** @param endpoint `null` where it cannot be used. */
+  constructor(
+    private readonly to: Destination,
+    private readonly puppet: Puppet,
+    private readonly endpoint: Endpoint | null,
+    private readonly lines: Lines,
+  ) {}
+
+  /** Whether its endpoint gets nothing but probes. */
+  get isOpen(): boolean {
+    return this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href);
+  }
+
+  /** Whether an event may be tried at once. */
+  admits(): boolean {
+    return this.endpoint === null || this.lines.circuits.admit(this.endpoint.href);
+  }
+
+  /** Deliveries to its origin. */
+  get underWay(): number {
+    return this.endpoint === null ? 0 : this.lines.client.underWayTo(this.endpoint);
+  }
+
+  /** Whether its origin is busy enough without hints. */
+  get isCrowded(): boolean {
+    return this.endpoint !== null && this.lines.client.isCrowded(this.endpoint);
+  }
+
+  /**
+   * Sends the event. Never throws: what goes wrong is in the result. The books are kept before others see it.
+   * @param number which attempt of the event it is, counted from 1.
+   * @param tracestate what came with the event's `traceparent`, and is not kept with it.
+   */
+  attempt(
+    event: KfEvent,
+    occasion: DeliveryOccasion,
+    number: number,
+    tracestate: string | null = null,
+  ): Attempt {
+    const startedMs = this.lines.clock.elapsedMs();
+    const attempt =
+      this.endpoint === null
+        ? PuppetExchange.failed('endpoint', this.to.fault)
+        : this.lines.client.start(this.endpoint, event, number, tracestate);
+    this.#follow(attempt, { event, occasion, number, startedMs });
+    return attempt;
+  }
+
+  /** The same for a person, who is shown how the answer begins. */
+  attemptShown(event: KfEvent): ShownAttempt {
+    if (this.endpoint === null) {
+      const { result } = this.attempt(event, 'test', 1);
+      return { result, whenAnswered: async () => null };
+    }
+    const startedMs = this.lines.clock.elapsedMs();
+    const attempt = this.lines.client.startShown(this.endpoint, event);
+    // Its connection is closed when everything is over.
+    void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
+    this.#follow(attempt, { event, occasion: 'test', number: 1, startedMs });
+    return attempt;
+  }
+
+  #follow({ result }: Pick<Attempt, 'result'>, begun: Begun): void {
+    void result.then((ended) => this.lines.ended(this.puppet, this.endpoint, begun, ended));
+  }
+}
+
+/** The lines to all endpoints, with the books of what comes of deliveries: records, circuits, and who is back. */
+@Injectable()
+export class Lines {
+  constructor(
+    readonly client: PuppetClient,
+    readonly circuits: Circuits,
+    private readonly deliveries: Deliveries,
+    private readonly waiting: WaitingHints,
+    private readonly presence: Presence,
+    readonly late: LateWork,
+    readonly clock: Clock,
+  ) {}
+
+  /** @returns `null` where no puppet is known. */
+  to(destination: Destination): Line | null {
+    const { puppet, endpoint } = destination;
+    return puppet === null ? null : new Line(destination, puppet, endpoint, this);
+  }
+
+  ended(
+    puppet: Puppet,
+    endpoint: Endpoint | null,
+    { event, occasion, number, startedMs }: Begun,
+    result: AttemptResult,
+  ): void {
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    this.deliveries.ended(puppet, event, occasion, number, result, durationMs);
+    if (endpoint !== null) this.#count(endpoint.href, occasion, startedMs, result);
+    if (result.taken && !puppet.online) void this.late.add(this.presence.markOnline(puppet));
+  }
+
+  #count(endpoint: string, occasion: DeliveryOccasion, startedMs: number, result: AttemptResult): void {
+    if (result.taken) {
+      if (this.circuits.succeeded(endpoint)) this.waiting.recovered(endpoint);
+      return;
+    }
+    // Events would be held back for a person's curiosity.
+    if (occasion === 'test') return;
+    // What never had a socket says nothing of the endpoint.
+    const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
+    if (isInconclusive) this.circuits.inconclusive(endpoint);
+    else this.circuits.failed(endpoint, startedMs);
+  }
+}

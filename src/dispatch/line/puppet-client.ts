@@ -1,0 +1,144 @@
+/**
+ * One POST of one event to one puppet, with every limit of the contract on it. It tells what came of
+ * it and decides nothing: whether to try again, to keep or to give up is the dispatcher's affair.
+ */
+import { Inject, Injectable } from '@nestjs/common';
+import type { Dispatcher as Undici } from 'undici';
+import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
+import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
+import type { Endpoint } from '../../registry/endpoint.js';
+import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import { type Attempt, PuppetExchange } from './attempt.js';
+import { judgedLookup } from './judged-lookup.js';
+import type { KfEvent } from '../kf-event.js';
+import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
+
+/** Of one origin: enough for thousands of deliveries a second, few enough that it takes no others' share. */
+const LIMITS: PoolLimits = {
+  sockets: 32,
+  exchanges: 512,
+  // The deployed puppet closes a connection that was idle for 5 s.
+  keepAliveMs: 3_000,
+  connectMs: 5_000,
+};
+/** Beyond this many only events that come in go to an origin; hints wait, so that it takes no others' share of them. */
+const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
+
+export interface ShownAttempt extends Pick<Attempt, 'result'> {
+  /** See `ShownExchange.whenAnswered`. */
+  whenAnswered(): Promise<ShownAnswer | null>;
+}
+
+@Injectable()
+export class PuppetClient {
+  readonly pools: ConnectionPools;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(LOG) log: Log,
+    policy: EndpointPolicy,
+    private readonly tracing: Tracing,
+  ) {
+    this.pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
+  }
+
+  /** To be called when nothing is to be delivered any more. */
+  async close(): Promise<void> {
+    await this.pools.close();
+  }
+
+  /** Whether its origin is busy enough without hints. */
+  isCrowded(endpoint: Endpoint): boolean {
+    return this.underWayTo(endpoint) >= CROWDED_DELIVERIES;
+  }
+
+  /** Deliveries to the origin of the endpoint. */
+  underWayTo({ origin }: Endpoint): number {
+    return this.pools.underWayOf(origin);
+  }
+
+  /**
+   * Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result.
+   * @param tracestate what came with the event's `traceparent`, and is not kept with it.
+   */
+  start(endpoint: Endpoint, event: KfEvent, attempt: number, tracestate: string | null = null): Attempt {
+    return this.#start(PuppetExchange, endpoint, event, attempt, tracestate);
+  }
+
+  /** The same for a person, who is shown how the answer begins. */
+  startShown(endpoint: Endpoint, event: KfEvent): ShownAttempt {
+    const attempt = this.#start(ShownExchange, endpoint, event, 1, null);
+    const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
+    return { result: attempt.result, whenAnswered };
+  }
+
+  #start(
+    Exchange: typeof PuppetExchange,
+    endpoint: Endpoint,
+    event: KfEvent,
+    attempt: number,
+    tracestate: string | null,
+  ): Attempt {
+    const pool = this.pools.of(endpoint.origin);
+    if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
+    const { traceparent } = event;
+    const parent = traceparent === null ? null : { traceparent, tracestate };
+    const span = this.tracing.start('client', 'deliver', parent);
+    const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
+    const exchange = new Exchange(pool, request, this.clock).send();
+    if (span !== null) record(span, endpoint, event, attempt, exchange);
+    return exchange;
+  }
+}
+
+function record(
+  span: Span,
+  { origin }: Endpoint,
+  { corpId, openKfId }: KfEvent,
+  attempt: number,
+  { result }: Attempt,
+): void {
+  span.set({
+    ...toServerAttributes(origin),
+    'http.request.method': 'POST',
+    'wxkf.corp_id': corpId,
+    'wxkf.open_kf_id': openKfId,
+    'wxkf.attempt': attempt,
+  });
+  void result.then((ended) => {
+    if (ended.taken) span.set({ 'http.response.status_code': ended.status });
+    span.end(ended.taken ? undefined : ended.stage);
+  });
+}
+
+/** The two forms of the contract: the callback as it came, or what it said as JSON. */
+function toRequest(
+  endpoint: Endpoint,
+  event: KfEvent,
+  attempt: number,
+  nowMs: number,
+  trace: TraceContext | null,
+): Undici.DispatchOptions {
+  const { raw } = event;
+  return {
+    method: 'POST',
+    path: raw
+      ? `${endpoint.basePath}/callback?msg_signature=${raw.msgSignature}&timestamp=${raw.timestamp}&nonce=${encodeURIComponent(raw.nonce)}`
+      : `${endpoint.basePath}/callback/decrypted`,
+    headers: [
+      'content-type',
+      raw ? 'text/xml' : 'application/json',
+      'webhook-id',
+      event.id,
+      'webhook-timestamp',
+      String(Math.floor(nowMs / 1000)),
+      'x-wxkf-attempt',
+      String(attempt),
+      ...toTraceHeaders(trace),
+    ],
+    body: raw ? raw.body : JSON.stringify({ token: event.syncToken, openKfId: event.openKfId }),
+  };
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Metrics, only, type Sample } from '../../metrics/metrics.js';
+import { HINT_STATES } from './hint.js';
+import { HintCounts } from './hint-counts.js';
+
+const STATES = [...HINT_STATES, 'unreadable'] as const;
+
+/** What waits in the whole store, as it is when somebody looks. */
+@Injectable()
+export class HintGauges {
+  constructor(
+    metrics: Metrics,
+    private readonly hints: HintCounts,
+    private readonly storeClock: StoreClock,
+  ) {
+    metrics.reads('gauge', 'wxkf_hints', 'Hints in the whole store.', () => this.#hints());
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_waiting_hint_age_seconds',
+      'Age of the hint in the whole store that waits longest, 0 when none waits.',
+      () => this.#oldestAge(),
+    );
+  }
+
+  async #hints(): Promise<Sample[]> {
+    const counts = await this.hints.latest();
+    if (counts === null) return [];
+    return STATES.map((state) => ({ labels: { state }, value: counts[state] }));
+  }
+
+  async #oldestAge(): Promise<readonly Sample[]> {
+    const counts = await this.hints.latest();
+    if (counts === null) return [];
+    const nowMs = this.storeClock.nowMs();
+    return only(Math.max(0, nowMs - (counts.oldestWaitingAtMs ?? nowMs)) / 1_000);
+  }
+}

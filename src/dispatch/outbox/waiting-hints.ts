@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Destination } from '../../registry/destination.js';
+import { hintKey, type NewHint } from './hint.js';
+import { HintQueue } from './hint-queue.js';
+import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
+import { Outbox } from './outbox.js';
+
+/** Hints whose senders were told 503, since nothing could store them. */
+const UNSTORED_MAX = 2_000;
+
+/** All that is to be delivered later: what is kept, and what could not be kept. */
+@Injectable()
+export class WaitingHints {
+  readonly kept: HintQueue;
+  /** Tried on for as long as this process lives. */
+  readonly unstored = new HintQueue(new LocalOutbox(new MemoryHintStore()));
+
+  constructor(
+    outbox: Outbox,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.kept = new HintQueue(outbox);
+  }
+
+  /** What no store took. */
+  async tryFromMemory(hint: NewHint): Promise<void> {
+    const { outbox } = this.unstored;
+    const { waiting } = await outbox.counts();
+    if (waiting >= UNSTORED_MAX || hint.dueAtMs === null) return;
+    await outbox.put({ ...hint, lease: null }, this.storeClock.nowMs());
+    this.unstored.wakeUp();
+  }
+
+  /** The endpoint was in trouble and took something: whatever waits for it is sent. */
+  recovered(endpoint: string): void {
+    const nowMs = this.storeClock.nowMs();
+    for (const queue of [this.kept, this.unstored]) {
+      queue.outbox
+        .wakeEndpoint(endpoint, nowMs)
+        .catch((err: unknown) => this.log.debug({ endpoint, err }, 'outbox.wake_failed'));
+      queue.wakeUp();
+    }
+  }
+
+  /** Makes due what waits for an account of which a puppet is known now. */
+  async wake(destination: Destination): Promise<void> {
+    const { endpoint } = destination;
+    if (endpoint === null) return;
+    await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());
+    this.kept.wakeUp();
+  }
+}

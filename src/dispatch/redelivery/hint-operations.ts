@@ -1,0 +1,136 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { Lifecycle } from '../../kernel/lifecycle.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { AskedBy } from '../../kernel/role.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Destinations } from '../../registry/destination.js';
+import { type HintHead, hintKey } from '../outbox/hint.js';
+import { HintKeeper } from '../outbox/hint-keeper.js';
+import { Outbox } from '../outbox/outbox.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+
+const PAGE_SIZE = 200;
+/** Of one page; enough for the store to commit them together, few enough to leave it to others. */
+const AT_ONCE = 32;
+
+/** Which hint: by its account, and by corp too where events of several were kept for it. */
+export interface HintName {
+  readonly openKfId: string;
+  readonly corpId: string | null;
+}
+
+/** What operators do with what waits or is dead. Each is logged with who asked. */
+@Injectable()
+export class HintOperations {
+  #isReplayingAll = false;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly keeper: HintKeeper,
+    private readonly destinations: Destinations,
+    private readonly waiting: WaitingHints,
+    private readonly storeClock: StoreClock,
+    private readonly lifecycle: Lifecycle,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * Makes it due at once; an endpoint whose circuit is open gets it as its next probe, or after that.
+   * @throws AppError `HINT_NOT_FOUND`, `HINT_UNDELIVERABLE`, `REQUEST_INVALID`, `STORE_UNAVAILABLE`; all is as it was.
+   */
+  async replay(name: HintName, by: AskedBy): Promise<void> {
+    const hint = await this.#get(name);
+    const { openKfId, corpId } = hint;
+    const known = this.destinations.find(hint);
+    const { endpoint, fault } = known.state === 'absent' ? await this.destinations.lookUp(hint) : known;
+    if (endpoint === null) throw new AppError('HINT_UNDELIVERABLE', fault === '' ? {} : { detail: fault });
+    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint.href, this.storeClock.nowMs());
+    if (!isReplayed) throw new AppError('HINT_NOT_FOUND');
+    this.#forget(hint);
+    this.waiting.kept.wakeUp();
+    this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
+  }
+
+  /**
+   * The same with all that are dead, of the corp or of all; what has no puppet stays dead until it has one. Ends early
+   * when the process does.
+   * @returns how many were made due.
+   * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`, and some may be due by then: it can be repeated.
+   */
+  async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    if (this.#isReplayingAll) throw new AppError('HINTS_REPLAY_UNDER_WAY');
+    this.#isReplayingAll = true;
+    try {
+      return await this.#replayDead(corpId, by);
+    } finally {
+      this.#isReplayingAll = false;
+    }
+  }
+
+  async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    let [replayed, left] = [0, 0];
+    try {
+      for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
+        const page = await this.outbox.list({ states: ['dead'], corpId }, cursor, PAGE_SIZE);
+        for (let at = 0; at < page.hints.length; at += AT_ONCE) {
+          const group = page.hints.slice(at, at + AT_ONCE);
+          const outcomes = await Promise.all(group.map((hint) => this.#tryToReplay(hint)));
+          const count = outcomes.filter((isReplayed) => isReplayed).length;
+          replayed += count;
+          left += outcomes.length - count;
+        }
+        this.waiting.kept.wakeUp();
+        ({ cursor } = page);
+        if (cursor === null) break;
+      }
+    } finally {
+      this.log.info({ corpId, replayed, left, ...by }, 'hints.replayed');
+    }
+    return replayed;
+  }
+
+  /**
+   * Throws it away: its event is lost to its puppet until the account's next one.
+   * @param generation of what was looked at; `null` for whatever there is.
+   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` where it is another one by now, which stays; `REQUEST_INVALID`,
+   *   `STORE_UNAVAILABLE`
+   */
+  async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
+    const hint = await this.#get(name);
+    if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
+    if (!(await this.outbox.drop(hintKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
+    this.#forget(hint);
+    const { openKfId, corpId, state, attempts } = hint;
+    const ageS = Math.round((this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000);
+    this.log.info({ openKfId, corpId, state, attempts, ageS, ...by }, 'hint.dropped');
+  }
+
+  async #tryToReplay(hint: HintHead): Promise<boolean> {
+    const { endpoint } = this.destinations.find(hint);
+    if (endpoint === null) return false;
+    const isReplayed = await this.outbox.replay(hintKey(hint), endpoint.href, this.storeClock.nowMs());
+    if (isReplayed) this.#forget(hint);
+    return isReplayed;
+  }
+
+  /** This process may have kept it. */
+  #forget(hint: HintHead): void {
+    this.keeper.forget({ key: hintKey(hint), generation: hint.generation });
+  }
+
+  async #get({ openKfId, corpId }: HintName): Promise<HintHead> {
+    const found = await (corpId === null
+      ? this.outbox.findOfAccount(openKfId)
+      : this.#find(openKfId, corpId));
+    const [hint] = found;
+    if (hint === undefined) throw new AppError('HINT_NOT_FOUND');
+    if (found.length === 1) return hint;
+    const corps = found.map((one) => one.corpId).sort();
+    throw new AppError('REQUEST_INVALID', { detail: `corpId must say of which corp: ${corps.join(', ')}` });
+  }
+
+  async #find(openKfId: string, corpId: string): Promise<readonly HintHead[]> {
+    return [...(await this.outbox.findHeads([hintKey({ openKfId, corpId })])).values()];
+  }
+}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { DispatchMetrics } from '../dispatch-metrics.js';
+import { type Failure, type HintHead, hintKey, type Occasion, toFailure } from '../outbox/hint.js';
+import { HintKeeper } from '../outbox/hint-keeper.js';
+import type { ClaimedHint, Held, Outbox } from '../outbox/outbox.js';
+import { HintLog } from './hint-log.js';
+import { FAST_STEPS, type NextTry, nextTry } from './retry-schedule.js';
+
+const SETTLE_TRIES = 3;
+const SETTLE_AGAIN_MS = 500;
+
+/** A hint that this process has claimed. */
+export interface Claimed {
+  readonly outbox: Outbox;
+  readonly hint: ClaimedHint;
+  readonly held: Held;
+  readonly occasion: Occasion;
+}
+
+export function toClaimed(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Claimed {
+  const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+  return { outbox, hint, held, occasion };
+}
+
+/**
+ * Writes down what becomes of hints.
+ * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
+ */
+@Injectable()
+export class HintOutcomes {
+  constructor(
+    private readonly keeper: HintKeeper,
+    private readonly metrics: DispatchMetrics,
+    private readonly log: HintLog,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  claimed(hint: ClaimedHint): void {
+    if (hint.isTakenOver) this.metrics.leaseTakenOver();
+  }
+
+  async taken({ outbox, hint, held, occasion }: Claimed, isResync: boolean): Promise<void> {
+    failpoint('delivery.taken');
+    this.metrics.hintTaken(occasion, (this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000, isResync);
+    await this.#settle(outbox, held);
+    this.keeper.forget(held);
+  }
+
+  /** Not before `untilMs`; a probe was earlier than its hint's own time, which stays. */
+  putOff({ outbox, hint, held }: Claimed, untilMs: number): Promise<void> {
+    return outbox.release(held, Math.max(untilMs, hint.dueAtMs ?? untilMs), this.storeClock.nowMs());
+  }
+
+  /** No puppet of its corp is known for the account: until that changes nothing is sent. */
+  async park({ outbox, hint, held }: Claimed): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const { attempts, step } = hint;
+    const failure = toFailure(nowMs, 'unregistered', 'no puppet of this corp is registered for the account');
+    const newer = { step, dueAtMs: nowMs };
+    await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
+  }
+
+  /** Tried at `endpoint` in vain. @param next when it is tried again; `null` for never. */
+  async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
+    const { outbox, hint, held } = claimed;
+    if (next === null) return this.bury(outbox, hint, held, failure);
+    const nowMs = failure.atMs;
+    // What came in meanwhile has a sync token, and goes on where the fast part of the schedule was.
+    const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
+    const rescheduled = {
+      endpoint,
+      attempts: hint.attempts + 1,
+      step: next.step,
+      dueAtMs: nowMs + next.delayMs,
+      failure,
+      newer: { step: fast?.step ?? next.step, dueAtMs: nowMs + (fast?.delayMs ?? next.delayMs) },
+    };
+    await outbox.reschedule(held, rescheduled, nowMs);
+  }
+
+  /** Nothing will come of it. */
+  async bury(outbox: Outbox, hint: HintHead, held: Held, failure: Failure): Promise<void> {
+    if (!(await outbox.bury(held, failure, failure.atMs))) return;
+    this.metrics.hintBuried(failure.stage);
+    this.log.buried(hint, failure.stage, failure.reason, failure.atMs);
+  }
+
+  /** An outcome that cannot be stored means one more delivery, so it is tried a few times. */
+  async #settle(outbox: Outbox, held: Held): Promise<void> {
+    for (let triesLeft = SETTLE_TRIES; ; triesLeft--) {
+      try {
+        return await outbox.settle(held, this.storeClock.nowMs());
+      } catch (error) {
+        if (triesLeft === 1) throw error;
+      }
+      await this.clock.sleep(SETTLE_AGAIN_MS);
+    }
+  }
+}

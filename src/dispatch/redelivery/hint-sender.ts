@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { type Destination, Destinations } from '../../registry/destination.js';
+import type { KfEvent } from '../kf-event.js';
+import type { Attempt, AttemptResult } from '../line/attempt.js';
+import { type Line, Lines } from '../line/line.js';
+import { type Failure, LEASE_MS, type Occasion, toFailure, toResync } from '../outbox/hint.js';
+import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
+import { HintLog } from './hint-log.js';
+import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
+import { ResyncBudget } from './resync-budget.js';
+import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
+
+const RENEW_AFTER_MS = 5_000;
+/** Until a registration that is under way will be over. */
+const REGISTERING_MS = 5_000;
+/** Until its endpoint will have a free socket. */
+const SATURATED_MS = 1_000;
+const REREAD_LIMIT_MS = 600;
+
+/** A hint that is sent now. */
+interface Sending extends Claimed {
+  readonly to: Destination;
+  readonly line: Line;
+  readonly endpoint: string;
+  /** Whether the puppet is told to pull without the sync token, whose time is over. */
+  readonly isResync: boolean;
+  /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
+  readonly grantedAtMs: number | null;
+}
+
+/** Brings one claimed hint to its outcome. */
+@Injectable()
+export class HintSender {
+  readonly #underWay = new Set<Attempt>();
+
+  constructor(
+    private readonly destinations: Destinations,
+    private readonly lines: Lines,
+    private readonly budget: ResyncBudget,
+    private readonly outcomes: HintOutcomes,
+    private readonly log: HintLog,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** Attempts that have no socket yet are given up; the others may end. */
+  withdrawAll(): void {
+    for (const attempt of this.#underWay) attempt.withdraw();
+  }
+
+  /**
+   * Resolves when its outcome is stored. At a registration the request is begun before this returns.
+   * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
+   */
+  async send(outbox: Outbox, hint: ClaimedHint, occasion: Occasion): Promise<void> {
+    this.outcomes.claimed(hint);
+    const claimed = toClaimed(outbox, hint, occasion);
+    const nowMs = this.storeClock.nowMs();
+    const ageMs = nowMs - hint.arrivedAtMs;
+    // What was never tried, as after a replay, is tried once, however old it is.
+    if (ageMs >= HINT_LIFE_MS && hint.attempts > 0)
+      return this.#bury(claimed, 'expired', 'no puppet took it within 3 days');
+    const known = this.destinations.find(hint);
+    // One that registered with another process a moment ago is not in memory yet.
+    const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
+    if (found.puppet === null) return this.outcomes.park(claimed);
+    if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
+    if (occasion === 'due' && this.lines.to(found)?.isCrowded)
+      return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
+    const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
+    const needsGrant = isResync && occasion !== 'registration';
+    if (needsGrant) {
+      const retryAtMs = await this.budget.take(hint.corpId, nowMs);
+      if (retryAtMs !== null) return this.outcomes.putOff(claimed, retryAtMs);
+    }
+    const grantedAtMs = needsGrant ? nowMs : null;
+    // From here to the request nothing is waited for: a registration may begin at any time.
+    const to = found.refresh();
+    const line = this.lines.to(to);
+    const isRegistering = to.state === 'registering' && occasion !== 'registration';
+    if (line === null || to.endpoint === null || isRegistering) {
+      await this.#giveBack(hint, grantedAtMs);
+      return this.outcomes.putOff(claimed, nowMs + REGISTERING_MS);
+    }
+    const sending = { ...claimed, to, line, endpoint: to.endpoint.href, isResync, grantedAtMs };
+    const result = await this.#attempt(sending);
+    if (result.taken) await this.outcomes.taken(sending, isResync);
+    else await this.#notTaken(sending, result.stage, result.reason);
+  }
+
+  /** The puppet saw nothing of a resync. Where that cannot be stored, there is one less for a minute. */
+  async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
+    if (grantedAtMs !== null) await this.budget.giveBack(corpId, grantedAtMs).catch(() => {});
+  }
+
+  async #attempt({ outbox, hint, held, occasion, to, line, isResync }: Sending): Promise<AttemptResult> {
+    failpoint('outbox.claimed');
+    const event = isResync ? toResync(hint.event) : readableFor(to, hint);
+    const startedMs = this.clock.elapsedMs();
+    const attempt = line.attempt(event, occasion, hint.attempts + 1);
+    this.#underWay.add(attempt);
+    const renewal = this.clock.after(RENEW_AFTER_MS, () => {
+      outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+    });
+    const result = await attempt.result;
+    renewal.cancel();
+    this.#underWay.delete(attempt);
+    this.log.attempted(hint, event, occasion, Math.round(this.clock.elapsedMs() - startedMs), result);
+    return result;
+  }
+
+  async #notTaken(sending: Sending, stage: Failure['stage'], reason: string): Promise<void> {
+    const { outbox, hint, held, to, endpoint, grantedAtMs } = sending;
+    if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
+    if (stage === 'saturated' || stage === 'withdrawn')
+      return this.outcomes.putOff(sending, this.storeClock.nowMs() + SATURATED_MS);
+    const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
+    const nowMs = this.storeClock.nowMs();
+    if (now.puppet !== null && now.puppet.endpoint !== to.puppet?.endpoint) {
+      // What waits for it is of another endpoint now, whose circuit counts.
+      await outbox.release(held, nowMs, nowMs);
+      if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);
+      return;
+    }
+    const failure = toFailure(nowMs, stage, reason);
+    await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs));
+  }
+
+  #bury({ outbox, hint, held }: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
+    return this.outcomes.bury(outbox, hint, held, toFailure(this.storeClock.nowMs(), stage, reason));
+  }
+}
+
+/** As it came, or opened, where the puppet has registered with other keys since and could not open it. */
+function readableFor({ keysId }: Destination, hint: ClaimedHint): KfEvent {
+  const { event } = hint;
+  return event.raw === null || hint.keysId === keysId ? event : { ...event, raw: null };
+}
+
+/** A probe is not of the schedule and uses up none of its retries. */
+function nextTryOf({ hint, occasion }: Claimed, nowMs: number): NextTry | null {
+  if (occasion === 'probe') return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
+  return nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
+}
+
+const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([
+  'endpoint',
+  'saturated',
+  'withdrawn',
+  'connect',
+  'registering',
+]);
+
+/** Whether the puppet cannot have seen what failed there. */
+export function hasSeenNothing(stage: Failure['stage']): boolean {
+  return SEEN_NOTHING.has(stage);
+}

@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { kfEvent } from '../../../test/support/delivery.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { registration } from '../../../test/support/puppets.js';
+import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
+import { AppError } from '../../kernel/app-error.js';
+import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { Circuits } from '../line/circuit.js';
+import { DispatchMetrics } from '../dispatch-metrics.js';
+import { type Hint, hintKey, type NewHint } from '../outbox/hint.js';
+import { HintKeeper } from '../outbox/hint-keeper.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import { HintLog } from './hint-log.js';
+import { HintOutcomes } from './hint-outcomes.js';
+import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
+import { OutboxPatrol } from './outbox-patrol.js';
+
+const ROUND_MS = 20_000;
+const DAY_MS = 24 * 3_600_000;
+const { openKfId: ACCOUNT, corpId: CORP } = registration();
+const ENDPOINT = 'http://puppet:8080';
+const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+
+let lines: Record<string, unknown>[];
+let clock: ManualClock;
+let outbox: LocalOutbox;
+let registry: TestRegistry;
+let circuits: Circuits;
+let patrol: OutboxPatrol;
+/** Endpoints whose probes were due. */
+let probed: string[];
+/** How often it was told that something has become due. */
+let rounds: number;
+
+beforeEach(() => {
+  lines = [];
+  clock = new ManualClock();
+  outbox = new LocalOutbox(new MemoryHintStore());
+  registry = openRegistry(clock);
+  probed = [];
+  rounds = 0;
+  circuits = new Circuits(clock);
+  circuits.start((endpoint) => {
+    probed.push(endpoint);
+    circuits.nothingToProbe(endpoint);
+  });
+  const waiting = new WaitingHints(outbox, clock, log);
+  waiting.kept.wakeUp = () => {
+    rounds++;
+  };
+  const metrics = new DispatchMetrics(new Metrics());
+  const keeper = new HintKeeper(outbox, metrics, clock, log);
+  const hintLog = new HintLog(log, new HealthyLines(1));
+  const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
+  patrol = new OutboxPatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
+});
+
+afterEach(async () => {
+  patrol.stop();
+  circuits.stop();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+async function start(): Promise<void> {
+  patrol.start();
+  await clock.advance(0);
+}
+
+async function registerAt(endpoint: string, corpId = CORP): Promise<void> {
+  (await registry.registrations.register(registration({ endpoint, corpId }))).answered();
+}
+
+async function park(fields: Partial<NewHint> = {}): Promise<void> {
+  const parked = {
+    keysId: null,
+    attempts: 0,
+    step: 0,
+    dueAtMs: null,
+    endpoint: null,
+    failure: null,
+    lease: null,
+  };
+  await outbox.put(
+    { event: kfEvent(), isFirst: () => false, arrivedAtMs: clock.nowMs(), ...parked, ...fields },
+    clock.nowMs(),
+  );
+}
+
+const find = (openKfId = ACCOUNT): Promise<Hint | null> => outbox.find(hintKey({ corpId: CORP, openKfId }));
+
+describe('what was kept for nobody', () => {
+  it('becomes due when its puppet is known by then', async () => {
+    await park();
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+    await registerAt(ENDPOINT);
+    await clock.advance(ROUND_MS);
+    expect(await find()).toMatchObject({ state: 'waiting', dueAtMs: clock.nowMs(), endpoint: ENDPOINT });
+    expect(rounds).toBe(2);
+  });
+
+  it('waits on while its account is another corp’s', async () => {
+    await park();
+    await registerAt(ENDPOINT, 'wwCorp_2');
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+  });
+
+  it('waits on while its puppet has an endpoint that cannot be used', async () => {
+    await park();
+    await registerAt('');
+    await start();
+    expect(await find()).toMatchObject({ state: 'parked' });
+  });
+
+  it('is a dead letter after 3 days, and not before, with a line', async () => {
+    await park({ arrivedAtMs: clock.nowMs() - 3 * DAY_MS + ROUND_MS });
+    await start();
+    await clock.advance(ROUND_MS - 1);
+    expect(await find()).toMatchObject({ state: 'parked' });
+    expect(lines).toEqual([]);
+    await clock.advance(1);
+    expect(await find()).toMatchObject({ state: 'dead', lastFailure: { stage: 'expired' } });
+    const buried = { openKfId: ACCOUNT, corpId: CORP, stage: 'expired', ageS: 3 * 86_400 };
+    expect(lines).toMatchObject([{ level: 40, msg: 'hint.buried', ...buried }]);
+  });
+
+  it('is looked at whole, a page at a time', async () => {
+    for (let n = 0; n < 450; n++) await park({ event: kfEvent({ openKfId: `wkOther-${n}` }) });
+    await park();
+    await registerAt(ENDPOINT);
+    await start();
+    expect(await find()).toMatchObject({ state: 'waiting' });
+    expect(await outbox.counts()).toMatchObject({ waiting: 1, parked: 450 });
+  });
+});
+
+describe('an endpoint that hints wait for', () => {
+  const wait = (): Promise<void> => park({ dueAtMs: clock.nowMs() + DAY_MS, endpoint: ENDPOINT });
+
+  it('is probed within 20 s of the start, whatever their due times', async () => {
+    await wait();
+    await start();
+    await clock.advance(20_000);
+    expect(probed).toEqual([ENDPOINT]);
+  });
+
+  it('is not probed again while it is well: its hints have times of their own', async () => {
+    await wait();
+    await start();
+    await clock.advance(120_000);
+    expect(probed).toEqual([ENDPOINT]);
+  });
+
+  it('is probed again where it fails and lost its probe', async () => {
+    await wait();
+    await start();
+    for (let n = 0; n < 5; n++) circuits.failed(ENDPOINT, clock.elapsedMs());
+    await clock.advance(120_000);
+    expect(probed.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is probed by its circuit alone where it has one', async () => {
+    await wait();
+    circuits.failed(ENDPOINT, clock.elapsedMs());
+    await start();
+    await clock.advance(15_900);
+    expect(probed).toEqual([]);
+    await clock.advance(8_200);
+    expect(probed).toEqual([ENDPOINT]);
+  });
+
+  it('is not probed when nothing waits any more', async () => {
+    await start();
+    await clock.advance(120_000);
+    expect(probed).toEqual([]);
+  });
+});
+
+it('goes on after the store was away', async () => {
+  const listEndpoints = outbox.listEndpoints.bind(outbox);
+  outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+  await park();
+  await registerAt(ENDPOINT);
+  await start();
+  expect(await find()).toMatchObject({ state: 'parked' });
+  outbox.listEndpoints = listEndpoints;
+  await clock.advance(ROUND_MS);
+  expect(await find()).toMatchObject({ state: 'waiting' });
+});
+
+it('ends with its process', async () => {
+  await start();
+  patrol.stop();
+  await clock.advance(10 * ROUND_MS);
+  expect(rounds).toBe(1);
+});

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import type { Puppet } from '../../registry/puppet.js';
+import type { WaitingEvents } from '../../registry/waiting-events.js';
+import { LateWork } from '../late-work.js';
+import { Circuits } from '../line/circuit.js';
+import { hintKey, LEASE_MS } from '../outbox/hint.js';
+import type { HintQueue } from '../outbox/hint-queue.js';
+import type { ClaimedHint } from '../outbox/outbox.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import { RetryLoops } from './retry-loops.js';
+
+/** A register answer waits this long for what waits for its puppet; the deployed puppet's register has no deadline. */
+const CLAIM_LIMIT_MS = 1_000;
+
+/** Sees to it that a puppet that registers gets what waits for it. */
+@Injectable()
+export class RegistrationClaims implements WaitingEvents {
+  constructor(
+    private readonly waiting: WaitingHints,
+    private readonly loops: RetryLoops,
+    private readonly circuits: Circuits,
+    private readonly policy: EndpointPolicy,
+    private readonly late: LateWork,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  async claimFor(registered: Puppet): Promise<() => void> {
+    const endpoint = this.policy.read(registered.endpoint);
+    if ('must' in endpoint) return () => {};
+    const { href } = endpoint;
+    const [kept, unstored] = await Promise.all([
+      this.#claimIn(this.waiting.kept, registered, href),
+      this.#claimIn(this.waiting.unstored, registered, href),
+    ]);
+    return () => {
+      const wasInTrouble = this.circuits.close(href);
+      if (kept !== null) this.loops.kept.send(kept, 'registration');
+      if (unstored !== null) this.loops.unstored.send(unstored, 'registration');
+      if (wasInTrouble) this.waiting.recovered(href);
+    };
+  }
+
+  /** @returns `null` when nothing waits, or where the store is too slow: the patrol then finds it. */
+  async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
+    const claim = queue.outbox.claimOf(hintKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);
+    try {
+      return await withinDeadline(CLAIM_LIMIT_MS, 'claim at registration', claim);
+    } catch (err) {
+      this.log.warn({ openKfId: registered.openKfId, err }, 'outbox.claim_failed');
+      void this.late.add(this.#giveBack(queue, claim));
+      return null;
+    }
+  }
+
+  /** A claim that came too late is nobody's: what it leased is due at once. */
+  async #giveBack(queue: HintQueue, claim: Promise<ClaimedHint | null>): Promise<void> {
+    try {
+      const hint = await claim;
+      if (hint === null) return;
+      const nowMs = this.storeClock.nowMs();
+      const held = { key: hintKey(hint), generation: hint.generation, leaseId: hint.lease.id };
+      await queue.outbox.release(held, nowMs, nowMs);
+      queue.wakeUp();
+    } catch {
+      // Its lease lapses.
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Circuits } from '../line/circuit.js';
+import type { HintQueue } from '../outbox/hint-queue.js';
+import { WaitingHints } from '../outbox/waiting-hints.js';
+import { HintSender } from './hint-sender.js';
+import { RetryLoop } from './retry-loop.js';
+
+/** A loop over what is kept, and one over what could not be kept. */
+@Injectable()
+export class RetryLoops {
+  readonly kept: RetryLoop;
+  readonly unstored: RetryLoop;
+
+  constructor(
+    waiting: WaitingHints,
+    private readonly sender: HintSender,
+    private readonly circuits: Circuits,
+    clock: Clock,
+    storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    const loopOver = (queue: HintQueue): RetryLoop =>
+      new RetryLoop(queue, sender, circuits, clock, storeClock, log);
+    this.kept = loopOver(waiting.kept);
+    this.unstored = loopOver(waiting.unstored);
+  }
+
+  /** Sends the endpoint what waits for it longest. Never rejects. */
+  async probe(endpoint: string): Promise<void> {
+    try {
+      // Memory first: it can be asked when the outbox cannot.
+      const isSent = (await this.unstored.probe(endpoint)) || (await this.kept.probe(endpoint));
+      if (!isSent) this.circuits.nothingToProbe(endpoint);
+    } catch (err) {
+      this.log.debug({ endpoint, err }, 'outbox.probe_failed');
+      this.circuits.inconclusive(endpoint);
+    }
+  }
+
+  /** Claims nothing more; resolves when what was under way has its outcome. */
+  async stop(): Promise<void> {
+    this.sender.withdrawAll();
+    await Promise.all([this.kept.stop(), this.unstored.stop()]);
+  }
+}

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { AskedBy } from '../../kernel/role.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Accounts } from '../../registry/accounts.js';
+import { Destinations } from '../../registry/destination.js';
+import type { KfEvent } from '../kf-event.js';
+import { type Line, Lines } from '../line/line.js';
+import { type Failure, toResync } from '../outbox/hint.js';
+import { hasSeenNothing } from './hint-sender.js';
+import { grantOne, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
+import type { ShownAnswer } from '../line/shown-exchange.js';
+
+/** By this process within a minute, of a corp; the rest of what WeCom allows is for what waits. */
+const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
+
+/** What came of it. */
+export interface Tested {
+  /** `null` where the puppet took it. */
+  readonly failure: Omit<Failure, 'atMs'> | null;
+  /** Up to its status line, or to what went wrong. */
+  readonly durationMs: number;
+  readonly answer: ShownAnswer | null;
+}
+
+/**
+ * Sends a puppet one resync hint for a person who waits for what comes of it. Nothing is kept. That a puppet takes it
+ * is as good a proof as any, so its circuit closes and what waits is sent; that it does not is no reason to keep events
+ * from it, which would be held back for a person's curiosity, and so counts for nothing.
+ */
+@Injectable()
+export class TestDelivery {
+  /** When tests of each corp were sent, store time, oldest first. */
+  readonly #tests = new Map<string, readonly number[]>();
+
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly destinations: Destinations,
+    private readonly lines: Lines,
+    private readonly budget: ResyncBudget,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
+  async send(openKfId: string, by: AskedBy): Promise<Tested> {
+    const { corpId } = await this.accounts.get(openKfId);
+    const takenAtMs = this.storeClock.nowMs();
+    await this.#takeGrant(corpId, takenAtMs);
+    // From here to the request nothing is waited for: a registration may begin at any time.
+    const to = this.destinations.find({ corpId, openKfId });
+    const line = this.lines.to(to);
+    if (line === null && to.state !== 'registering') {
+      await this.#giveBack(corpId, takenAtMs);
+      throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    }
+    const tested =
+      line === null || to.state === 'registering' ? REGISTERING : await this.#attempt(line, toResync(to));
+    const { failure, durationMs, answer } = tested;
+    if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
+    const { stage, reason } = failure ?? {};
+    const outcome = { puppetStatus: answer?.status, stage, reason, durationMs: Math.round(durationMs) };
+    this.log.info({ openKfId, corpId, taken: failure === null, ...outcome, ...by }, 'delivery.tested');
+    return tested;
+  }
+
+  async #takeGrant(corpId: string, nowMs: number): Promise<void> {
+    const own = grantOne(this.#tests.get(corpId) ?? [], nowMs, TESTS_PER_WINDOW);
+    if ('retryAtMs' in own) throw toLimited(own.retryAtMs, nowMs);
+    this.#tests.set(corpId, own.grants);
+    // While the store is away nobody is granted any, so that a person's few tests are within the limit.
+    const retryAtMs = await this.budget.take(corpId, nowMs).catch((error: unknown) => {
+      if (error instanceof AppError) return null;
+      throw error;
+    });
+    if (retryAtMs === null) return;
+    this.#forget(corpId, nowMs);
+    throw toLimited(retryAtMs, nowMs);
+  }
+
+  async #giveBack(corpId: string, takenAtMs: number): Promise<void> {
+    this.#forget(corpId, takenAtMs);
+    await this.budget.giveBack(corpId, takenAtMs).catch(() => {});
+  }
+
+  #forget(corpId: string, takenAtMs: number): void {
+    const tests = this.#tests.get(corpId) ?? [];
+    const at = tests.indexOf(takenAtMs);
+    if (at !== -1) this.#tests.set(corpId, tests.toSpliced(at, 1));
+  }
+
+  async #attempt(line: Line, event: KfEvent): Promise<Tested> {
+    const startedMs = this.clock.elapsedMs();
+    const attempt = line.attemptShown(event);
+    const result = await attempt.result;
+    const durationMs = this.clock.elapsedMs() - startedMs;
+    const failure = result.taken ? null : { stage: result.stage, reason: result.reason };
+    return { failure, durationMs, answer: await attempt.whenAnswered() };
+  }
+}
+
+function toLimited(retryAtMs: number, nowMs: number): AppError {
+  return new AppError('RESYNC_LIMITED', { retryAfterS: Math.max(1, Math.ceil((retryAtMs - nowMs) / 1_000)) });
+}
+
+const REGISTERING: Tested = {
+  failure: { stage: 'registering', reason: 'the puppet is registering' },
+  durationMs: 0,
+  answer: null,
+};

@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
+import type { Puppet } from './puppet.js';
+import { PuppetRepository } from './puppet.repository.js';
+import { RegistryImage } from './registry-image.js';
+import { RegistryReads } from './registry-reads.js';
+import { inTime, RegistrySync } from './registry-sync.js';
+
+/** The registered accounts, as operators and callers of WeCom's API ask for them. */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly repository: PuppetRepository,
+    private readonly image: RegistryImage,
+    private readonly reads: RegistryReads,
+    private readonly sync: RegistrySync,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  async get(openKfId: string): Promise<Puppet> {
+    if (this.image.findPuppet(openKfId) === null) await this.reads.lookUpAccount(openKfId);
+    const puppet = this.image.findPuppet(openKfId);
+    if (puppet === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    return puppet;
+  }
+
+  /**
+   * From memory, in the order of `accountKey`.
+   * @param after the key after which it begins, `''` for the first.
+   * @param corpId `null` for all.
+   */
+  async list(after: string, corpId: string | null, limit: number): Promise<readonly Puppet[]> {
+    return (await this.image.index()).after(after, corpId, limit);
+  }
+
+  /**
+   * The account is then free for any corp. What waits for it stays kept.
+   * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
+   */
+  async forget(openKfId: string, by: AskedBy): Promise<void> {
+    const write = this.sync.beginWrite(openKfId);
+    const forgotten = await inTime(write, this.repository.forget(openKfId), write.endForgotten);
+    write.endForgotten();
+    if (forgotten === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
+    const { corpId, endpoint } = forgotten;
+    this.log.info({ openKfId, corpId, endpoint, ...by }, 'registry.forgotten');
+  }
+}

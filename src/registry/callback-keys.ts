@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import type { CorpKeys } from './known-corps.js';
+import { RegistryImage } from './registry-image.js';
+import { RegistryReads } from './registry-reads.js';
+import { RegistrySync } from './registry-sync.js';
+import type { SecretVerdict } from './secret-check.js';
+import { SecretProofs } from './secret-proofs.js';
+import type { CorpPair } from './shared-keys.js';
+
+/** What opens the callbacks of each corp. */
+@Injectable()
+export class CallbackKeys {
+  constructor(
+    private readonly image: RegistryImage,
+    private readonly reads: RegistryReads,
+    private readonly sync: RegistrySync,
+    private readonly proofs: SecretProofs,
+    private readonly clock: Clock,
+  ) {}
+
+  /** From memory. @returns `null` when no credentials of the corp are known. */
+  find(corpId: string): CorpKeys | null {
+    return this.image.findCorp(corpId);
+  }
+
+  /** From the store too, where memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  async lookUp(corpId: string): Promise<CorpKeys | null> {
+    await this.reads.lookUpCorp(corpId);
+    return this.find(corpId);
+  }
+
+  /**
+   * With what other replicas wrote a moment ago; for a callback that no known key opens.
+   * @returns `null` where nothing can have changed.
+   * @throws AppError `REGISTRY_NOT_LOADED` with `cause`, `STORE_UNAVAILABLE`
+   */
+  async findLater(corpId: string, cause: unknown): Promise<CorpKeys | null> {
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED', { cause });
+    return (await this.reads.catchUp()) ? this.find(corpId) : null;
+  }
+
+  /**
+   * Whether the pair, which is not the account's own, may speak for its whole corp: as another replica noted, or
+   * as WeCom says of the secrets of those who use it. Takes little more than `limitMs`, and never rejects.
+   */
+  async prove(pair: CorpPair, limitMs: number, trace: TraceContext | null = null): Promise<SecretVerdict> {
+    const startedMs = this.clock.elapsedMs();
+    // What comes of it is seen at the pair.
+    await this.reads.catchUp().catch(() => {});
+    if (pair.isTrusted) return 'accepted';
+    const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);
+    return this.proofs.prove(pair, Math.max(0, leftMs), trace);
+  }
+}

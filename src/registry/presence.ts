@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { isSameEndpoint } from './endpoint.js';
+import type { Puppet } from './puppet.js';
+import { type Goodbye, PuppetRepository } from './puppet.repository.js';
+import { RegistryImage } from './registry-image.js';
+import { LOOK_UP_LIMIT_MS, RegistryReads } from './registry-reads.js';
+import { inTime, RegistrySync } from './registry-sync.js';
+
+/** Whether registered puppets are there: they say goodbye, and one that takes something is back. */
+@Injectable()
+export class Presence {
+  constructor(
+    private readonly repository: PuppetRepository,
+    private readonly image: RegistryImage,
+    private readonly reads: RegistryReads,
+    private readonly sync: RegistrySync,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved, and from an
+   * address that was replaced: a dying process may speak after its successor.
+   * @throws AppError `STORE_UNAVAILABLE`; it may then take effect late.
+   */
+  async deregister(said: Goodbye): Promise<void> {
+    const goodbye = await this.#asRegistered(said);
+    const write = this.sync.beginWrite(goodbye.openKfId);
+    const puppet = await inTime(write, this.repository.markOffline(goodbye, this.storeClock.nowMs()));
+    write.end(puppet);
+    const { openKfId, corpId, from } = goodbye;
+    this.log.info({ openKfId, corpId, from, applied: puppet !== null }, 'registry.deregistered');
+  }
+
+  /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
+  async markOnline({ openKfId, corpId, endpoint }: Puppet): Promise<void> {
+    const write = this.sync.beginWrite(openKfId);
+    try {
+      const online = { openKfId, corpId, endpoint };
+      const puppet = await inTime(write, this.repository.markOnline(online, this.storeClock.nowMs()));
+      write.end(puppet);
+      this.log.info({ openKfId, corpId, applied: puppet !== null }, 'registry.found_online');
+    } catch (err) {
+      this.log.debug({ openKfId, err }, 'registry.mark_failed');
+    }
+  }
+
+  /** The endpoint as the puppet had registered it, where the goodbye names the same in another spelling. */
+  async #asRegistered(goodbye: Goodbye): Promise<Goodbye> {
+    const { openKfId, endpoint } = goodbye;
+    if (endpoint === undefined || this.image.findPuppet(openKfId)?.endpoint === endpoint) return goodbye;
+    await this.reads.reread(openKfId, LOOK_UP_LIMIT_MS);
+    const registered = this.image.findPuppet(openKfId)?.endpoint;
+    const isSame = registered !== undefined && isSameEndpoint(registered, endpoint);
+    return isSame ? { ...goodbye, endpoint: registered } : goodbye;
+  }
+}

@@ -1,0 +1,98 @@
+/** The whole registry, wired by hand as its module does it. */
+import { pino } from 'pino';
+import { type Config, loadConfig } from '../../src/config/config.js';
+import type { Clock } from '../../src/kernel/clock.js';
+import type { Log } from '../../src/kernel/log.js';
+import type { AccountHistory } from '../../src/registry/account-history.js';
+import { AccountPlaces } from '../../src/registry/account-places.js';
+import { Accounts } from '../../src/registry/accounts.js';
+import type { AppRepository } from '../../src/registry/apps/app.repository.js';
+import { AppsService } from '../../src/registry/apps/apps.service.js';
+import { KnownApps } from '../../src/registry/apps/known-apps.js';
+import { CallbackKeys } from '../../src/registry/callback-keys.js';
+import { CorpSecrets } from '../../src/registry/corp-secrets.js';
+import { Destinations } from '../../src/registry/destination.js';
+import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
+import { Presence } from '../../src/registry/presence.js';
+import type { Puppet } from '../../src/registry/puppet.js';
+import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { RegistrationWriter } from '../../src/registry/registration-writer.js';
+import { Registrations } from '../../src/registry/registrations.js';
+import { RegistrationsUnderWay } from '../../src/registry/registrations-under-way.js';
+import { RegistryImage } from '../../src/registry/registry-image.js';
+import { RegistryLifecycle } from '../../src/registry/registry-lifecycle.js';
+import { RegistryReads } from '../../src/registry/registry-reads.js';
+import { RegistrySync } from '../../src/registry/registry-sync.js';
+import type { SecretCheck } from '../../src/registry/secret-check.js';
+import { SecretProofs } from '../../src/registry/secret-proofs.js';
+import { TakeoverGuard } from '../../src/registry/takeover-guard.js';
+import { UnprovenKeys } from '../../src/registry/unproven-keys.js';
+import type { WaitingEvents } from '../../src/registry/waiting-events.js';
+import { FakeSecretCheck } from './fake-secret-check.js';
+import { MemoryAppRepository } from './memory-app.repository.js';
+import { MemoryPuppetRepository } from './memory-puppet.repository.js';
+
+export interface RegistryParts {
+  readonly repository: PuppetRepository;
+  readonly apps: AppRepository;
+  readonly secrets: SecretCheck;
+  readonly log: Log;
+  readonly config: Config;
+  readonly history: AccountHistory;
+}
+
+/** Without what needs somebody to tell of waiting events. */
+export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = {}) {
+  const {
+    repository = new MemoryPuppetRepository(),
+    apps: appRepository = new MemoryAppRepository(),
+    secrets = new FakeSecretCheck(),
+    log = pino({ level: 'silent' }),
+    config = loadConfig({}),
+    history = { forget: () => {} },
+  } = parts;
+  const policy = new EndpointPolicy(config);
+  const image = new RegistryImage(policy);
+  const knownApps = new KnownApps(image, appRepository, config);
+  const sync = new RegistrySync(image, repository, knownApps, history, clock, log);
+  const reads = new RegistryReads(repository, knownApps, sync, log);
+  const underWay = new RegistrationsUnderWay();
+  // Store time is the clock's own here.
+  const destinations = new Destinations(image, underWay, reads, clock, clock);
+  const proofs = new SecretProofs(image, sync, repository, secrets, log);
+  return {
+    ...{ repository, appRepository, secrets, log, config },
+    ...{ policy, image, knownApps, sync, reads, underWay, destinations, proofs },
+    accounts: new Accounts(repository, image, reads, sync, log),
+    apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
+    keys: new CallbackKeys(image, reads, sync, proofs, clock),
+    corpSecrets: new CorpSecrets(image, reads),
+    presence: new Presence(repository, image, reads, sync, clock, log),
+    /** After a look into the store. */
+    lookUpPuppet: async (openKfId: string): Promise<Puppet | null> => {
+      await reads.lookUpAccount(openKfId);
+      return image.findPuppet(openKfId);
+    },
+  };
+}
+
+export type TestRegistry = ReturnType<typeof openRegistry>;
+
+export function openRegistry(
+  clock: Clock,
+  parts: Partial<RegistryParts> = {},
+  image = openRegistryImage(clock, parts),
+  waiting: WaitingEvents = { claimFor: async () => () => {} },
+) {
+  const { repository, secrets, log, config, sync, underWay, proofs } = image;
+  const places = new AccountPlaces(image.image, config);
+  const writer = new RegistrationWriter(underWay, sync, proofs, waiting, repository, clock, log);
+  const guard = new TakeoverGuard(repository, secrets, log);
+  const lifecycle = new RegistryLifecycle(image.image, sync, places, writer, log);
+  return {
+    ...image,
+    registrations: new Registrations(image.image, places, guard, new UnprovenKeys(image.image), writer),
+    start: () => lifecycle.onApplicationBootstrap(),
+    close: () => lifecycle.onApplicationShutdown(),
+  };
+}
