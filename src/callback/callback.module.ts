@@ -3,6 +3,7 @@ import { CryptoModule } from '../crypto/crypto.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
+import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CorpTime } from './corp-time.js';
@@ -11,7 +12,7 @@ import { SkewLimit } from './skew-limit.js';
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackService, CallbackMetrics, CorpTime, SkewLimit],
+  providers: [CallbackOpener, CallbackService, CallbackMetrics, CorpTime, SkewLimit],
   exports: [CallbackMetrics],
 })
 export class CallbackModule {}

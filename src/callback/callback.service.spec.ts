@@ -21,6 +21,7 @@ import { secretIdOf } from '../kernel/secret-id.js';
 import type { AppsService } from '../registry/apps/apps.service.js';
 import type { Registration } from '../registry/puppet.js';
 import { CorpTime } from './corp-time.js';
+import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
@@ -55,11 +56,10 @@ beforeEach(async () => {
   ({ apps } = registry);
   ciphers = new WecomCiphers();
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  const { keys, destinations } = registry;
+  const opener = new CallbackOpener(registry.keys, ciphers);
+  const { destinations } = registry;
   const { dispatcher } = dispatch;
-  callbacks = new CallbackService(
-    ...([keys, destinations, ciphers, dispatcher, clock, skew, apps, new CorpTime()] as const),
-  );
+  callbacks = new CallbackService(opener, destinations, dispatcher, clock, skew, apps, new CorpTime());
   registry.start();
   await clock.advance(0);
 });

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
-import { WecomCiphers } from '../crypto/wecom-ciphers.js';
+import type { SignedText } from '../crypto/wecom-cipher.js';
 import { Dispatcher } from '../dispatch/answer/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
 import { AppError } from '../kernel/app-error.js';
@@ -8,10 +7,8 @@ import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
-import type { CorpKeys } from '../registry/known-corps.js';
-import { CallbackKeys } from '../registry/callback-keys.js';
 import { type Destination, Destinations } from '../registry/destination.js';
-import type { CorpPair } from '../registry/shared-keys.js';
+import { CallbackOpener, type OpenedCallback } from './callback-opener.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
 import { CorpTime } from './corp-time.js';
 import { parseEnvelope } from './envelope.js';
@@ -23,7 +20,6 @@ import {
   parseEvent,
   toLoggedName,
 } from './event.js';
-import { pickPairs } from './pairs-to-try.js';
 import { SkewLimit } from './skew-limit.js';
 
 export interface EncryptedCallback {
@@ -44,27 +40,18 @@ export interface DecryptedCallback {
   readonly trace: TraceContext | null;
 }
 
-/** Opened by `pair`, for a receiver that the corp has. */
-interface OpenedCallback extends OpenedText {
-  readonly pair: CorpPair;
-}
-
 /** The deployed puppet's body parser takes this much and answers 413 to more. */
 const RAW_BODY_BYTES_MAX = 100_000;
 
 /** Until when WeCom is asked about the keys of a callback; what follows has to fit into 2.8 s with it. */
 const PROOF_LIMIT_MS = 1_500;
 
-/** By then WeCom has been asked about a registration, whose keys no longer compete for a place once it accepted them. */
-const SKIPPED_RETRY_AFTER_S = 10;
-
 /** The way of a callback: open it, find whom it is for, have it delivered. */
 @Injectable()
 export class CallbackService {
   constructor(
-    private readonly keys: CallbackKeys,
+    private readonly opener: CallbackOpener,
     private readonly destinations: Destinations,
-    private readonly ciphers: WecomCiphers,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
     private readonly skew: SkewLimit,
@@ -79,7 +66,7 @@ export class CallbackService {
    *   `CALLBACK_TIMESTAMP_OFF`
    */
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
-    const { message, pair } = await this.#open(await this.#getCorp(corpId), corpId, echo);
+    const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
     if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
     this.skew.check(echo.timestamp);
     log.outcome = 'verified';
@@ -94,9 +81,9 @@ export class CallbackService {
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, msgSignature, timestamp, nonce, body, trace } = callback;
-    const corp = await this.#getCorp(corpId);
+    const keys = await this.opener.getKeys(corpId);
     const encrypted = parseEnvelope(body);
-    const opened = await this.#open(corp, corpId, { msgSignature, timestamp, nonce, encrypted });
+    const opened = await this.opener.open(corpId, keys, { msgSignature, timestamp, nonce, encrypted });
     // Last, when all else is good: who could not have signed learns nothing from it.
     this.skew.check(timestamp);
     const event = parseEvent(opened.message);
@@ -109,7 +96,8 @@ export class CallbackService {
     const known = this.#findDestination(corpId, event.openKfId, log);
     let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
     if (opened.pair !== destination.pair && !opened.pair.isTrusted) {
-      await this.#requireProof(opened.pair, startedMs, trace);
+      const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
+      await this.opener.requireProof(opened.pair, leftMs, trace);
       destination = destination.refresh();
     }
     // From here to the attempt nothing is waited for where the puppet is ready.
@@ -124,7 +112,7 @@ export class CallbackService {
     const known = this.#findDestination(corpId, openKfId, log);
     let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
     if (destination.puppet === null) {
-      await this.#getCorp(corpId);
+      await this.opener.getKeys(corpId);
       destination = destination.refresh();
     }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
@@ -132,54 +120,6 @@ export class CallbackService {
     const traceparent = trace?.traceparent ?? null;
     const event = { id, corpId, openKfId, syncToken, createdAtS, lagMs, raw: null, traceparent };
     await this.#dispatch(event, destination, startedMs, log, trace);
-  }
-
-  async #getCorp(corpId: string): Promise<CorpKeys> {
-    const corp = this.keys.find(corpId) ?? (await this.keys.lookUp(corpId));
-    if (corp === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
-    return corp;
-  }
-
-  /** With the keys known now, and once more with those that other replicas learnt a moment ago. */
-  async #open(corp: CorpKeys, corpId: string, signed: SignedText): Promise<OpenedCallback> {
-    try {
-      return this.#openWith(corp, signed);
-    } catch (error) {
-      const later = await this.keys.findLater(corpId, error);
-      if (later === null) throw error;
-      return this.#openWith(later, signed);
-    }
-  }
-
-  /**
-   * The signature picks the pair. Where pairs share a callback token, since an admin renewed only the
-   * key, it picks several, and the one that opens the text is meant; a trusted one, where others do too.
-   */
-  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
-    let failure: AppError | null = null;
-    let untrusted: OpenedCallback | null = null;
-    const toTry = pickPairs(pairs);
-    for (const pair of toTry.pairs) {
-      if (!isSignedWith(pair.callbackToken, signed)) continue;
-      try {
-        const { message, receiveId } = this.ciphers.of(pair.encodingAESKey).open(signed.encrypted);
-        const opened = { message, receiveId, pair };
-        if (!receiveIds.has(receiveId)) failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
-        else if (pair.isTrusted) return opened;
-        else untrusted ??= opened;
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        failure = error;
-      }
-    }
-    if (untrusted !== null) return untrusted;
-    // Whether it is the corp's own key that signed it nobody knows, so nobody is told that it is not.
-    if (toTry.skipped > 0) {
-      const internal = { skipped: toTry.skipped };
-      throw new AppError('CALLBACK_KEYS_SKIPPED', { retryAfterS: SKIPPED_RETRY_AFTER_S, internal });
-    }
-    // Made only here: the stack of an error that nobody throws cost a twentieth of the way of a callback.
-    throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
 
   /** From memory. @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only */
@@ -197,19 +137,6 @@ export class CallbackService {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
     return destination;
-  }
-
-  /**
-   * Anybody can register a pair for an account that nobody has; with the secret of the corp it speaks for all.
-   * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
-   */
-  async #requireProof(pair: CorpPair, startedMs: number, trace: TraceContext | null): Promise<void> {
-    const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
-    const verdict = await this.keys.prove(pair, leftMs, trace);
-    if (verdict === 'accepted') return;
-    if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
-    const { unknown, retryAfterS } = verdict;
-    throw new AppError('CALLBACK_KEYS_UNVERIFIED', { retryAfterS, internal: { unknown } });
   }
 
   /**

@@ -68,7 +68,7 @@ export class Overload implements OnApplicationShutdown {
 
   /**
    * Whether an event is to be kept without an attempt; if so, it counts as kept.
-   * @param atOrigin attempts that are under way at the origin of its puppet: those of others are no reason (contract 3.7).
+   * @param atOrigin attempts that are under way at the origin of its puppet: those of others are no reason.
    */
   keepsNext(atOrigin: number): boolean {
     const { callbacksTriedMax } = this.config;

@@ -4,7 +4,7 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 const FAILURES_IN_A_ROW = 5;
 /** More than half of these failed: most of the recent ones. */
 const RECENT_ATTEMPTS = 20;
-/** From the start of one attempt to the probe that follows it, at most 25 s with the jitter: contract 3.4. */
+/** From the start of one attempt to the probe that follows it, at most 25 s with the jitter. */
 const PROBE_AFTER_MS = 20_000;
 /** Of a circuit that has just opened; doubles with each probe. */
 const FIRST_PROBE_AFTER_MS = 1_000;

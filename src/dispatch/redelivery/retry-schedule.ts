@@ -1,4 +1,4 @@
-/** Seconds after a failure, contract 3.4. While WeCom takes the sync token of the event. */
+/** Seconds after a failure. While WeCom takes the sync token of the event. */
 const FAST_S = [1, 3, 10, 30, 60, 120, 180, 180];
 /** Afterwards, with an empty token. */
 const SLOW_S = [10 * 60, 30 * 60, 2 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600];

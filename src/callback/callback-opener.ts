@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { isSignedWith, type OpenedText, type SignedText } from '../crypto/wecom-cipher.js';
+import { WecomCiphers } from '../crypto/wecom-ciphers.js';
+import { AppError } from '../kernel/app-error.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import { CallbackKeys } from '../registry/callback-keys.js';
+import type { CorpKeys } from '../registry/known-corps.js';
+import type { CorpPair } from '../registry/shared-keys.js';
+import { pickPairs } from './pairs-to-try.js';
+
+/** Opened by `pair`, for a receiver that the corp has. */
+export interface OpenedCallback extends OpenedText {
+  readonly pair: CorpPair;
+}
+
+/** By then WeCom has been asked about a registration, whose keys no longer compete for a place once it accepted them. */
+const SKIPPED_RETRY_AFTER_S = 10;
+
+/** Opens what WeCom sends to a corp, with whichever of its keys signed it. */
+@Injectable()
+export class CallbackOpener {
+  constructor(
+    private readonly keys: CallbackKeys,
+    private readonly ciphers: WecomCiphers,
+  ) {}
+
+  /** @throws AppError `CALLBACK_CORP_UNKNOWN`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  async getKeys(corpId: string): Promise<CorpKeys> {
+    const keys = this.keys.find(corpId) ?? (await this.keys.lookUp(corpId));
+    if (keys === null) throw new AppError('CALLBACK_CORP_UNKNOWN');
+    return keys;
+  }
+
+  /**
+   * With these keys, and once more with those that other replicas learnt a moment ago.
+   * @throws AppError `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CALLBACK_KEYS_SKIPPED`, `CIPHER_…`,
+   *   `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async open(corpId: string, keys: CorpKeys, signed: SignedText): Promise<OpenedCallback> {
+    try {
+      return this.#openWith(keys, signed);
+    } catch (error) {
+      const later = await this.keys.findLater(corpId, error);
+      if (later === null) throw error;
+      return this.#openWith(later, signed);
+    }
+  }
+
+  /**
+   * The signature picks the pair. Where pairs share a callback token, since an admin renewed only the
+   * key, it picks several, and the one that opens the text is meant; a trusted one, where others do too.
+   */
+  #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
+    let failure: AppError | null = null;
+    let untrusted: OpenedCallback | null = null;
+    const toTry = pickPairs(pairs);
+    for (const pair of toTry.pairs) {
+      if (!isSignedWith(pair.callbackToken, signed)) continue;
+      try {
+        const { message, receiveId } = this.ciphers.of(pair.encodingAESKey).open(signed.encrypted);
+        const opened = { message, receiveId, pair };
+        if (!receiveIds.has(receiveId)) failure = new AppError('CALLBACK_RECEIVE_ID_MISMATCH');
+        else if (pair.isTrusted) return opened;
+        else untrusted ??= opened;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        failure = error;
+      }
+    }
+    if (untrusted !== null) return untrusted;
+    // Whether it is the corp's own key that signed it nobody knows, so nobody is told that it is not.
+    if (toTry.skipped > 0) {
+      const internal = { skipped: toTry.skipped };
+      throw new AppError('CALLBACK_KEYS_SKIPPED', { retryAfterS: SKIPPED_RETRY_AFTER_S, internal });
+    }
+    // Made only here: the stack of an error that nobody throws cost a twentieth of the way of a callback.
+    throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
+  }
+
+  /**
+   * Anybody can register a pair for an account that nobody has; with the secret of the corp it speaks for all.
+   * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
+   */
+  async requireProof(pair: CorpPair, limitMs: number, trace: TraceContext | null): Promise<void> {
+    const verdict = await this.keys.prove(pair, limitMs, trace);
+    if (verdict === 'accepted') return;
+    if (verdict === 'refused') throw new AppError('CALLBACK_KEYS_UNPROVEN');
+    const { unknown, retryAfterS } = verdict;
+    throw new AppError('CALLBACK_KEYS_UNVERIFIED', { retryAfterS, internal: { unknown } });
+  }
+}
