@@ -1,7 +1,6 @@
 /** The databases of the scenarios: those that the tests use. */
 import { randomBytes } from 'node:crypto';
 import { withDatabase } from '../test/support/mongo/uri.js';
-import type { Run } from './run.js';
 
 export interface Database {
   readonly kind: string;
@@ -18,10 +17,10 @@ export function importMongoServer(): Promise<typeof import('../test/support/mong
   return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
 }
 
-/** @throws MongoUnavailable */
-export async function openDatabase(run: Run): Promise<Database> {
+/** @param onEnd is given what stops it. @throws MongoUnavailable */
+export async function openDatabase(onEnd: (undo: () => unknown) => void): Promise<Database> {
   const { startMongo } = await importMongoServer();
   const mongo = await startMongo();
-  run.onEnd(() => mongo.stop());
+  onEnd(() => mongo.stop());
   return { kind: mongo.kind, newUri: () => newDatabaseUri(mongo.uri) };
 }

@@ -58,7 +58,7 @@ export class Run {
 
   /** One for all scenarios that do not break it. @throws MongoUnavailable */
   database(): Promise<Database> {
-    this.#database ??= openDatabase(this);
+    this.#database ??= openDatabase((undo) => this.onEnd(undo));
     return this.#database;
   }
 

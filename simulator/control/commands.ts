@@ -3,10 +3,10 @@ import { Refused } from '../api/answers.js';
 import { isMediaType, requireMedia } from '../api/media-rules.js';
 import { RequestFields } from '../api/request-fields.js';
 import { type Faults, NO_FAULTS } from '../faults.js';
-import type { Simulator } from '../simulator.js';
+import type { LocalWecom } from '../local-wecom.js';
 
 type Answer = object | Promise<object>;
-type Command = (simulator: Simulator, fields: RequestFields) => Answer;
+type Command = (simulator: LocalWecom, fields: RequestFields) => Answer;
 
 const TEXT_BYTES_MAX = 8_192;
 const DELAY_MS_MAX = 60_000;
@@ -37,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** A customer sends a file. @throws Refused when WeCom would not take it. */
 export function sendFile(
-  { corp }: Simulator,
+  { corp }: LocalWecom,
   query: URLSearchParams,
   contentType: string,
   bytes: Buffer,
@@ -53,12 +53,12 @@ export function sendFile(
   return { msgid: corp.write(openKfId, externalUserId, type, { media_id }) };
 }
 
-function between(simulator: Simulator, fields: RequestFields) {
+function between(simulator: LocalWecom, fields: RequestFields) {
   const openKfId = fields.string('openKfId', 64) || simulator.openKfId;
   return { openKfId, externalUserId: fields.string('externalUserId', 64) || simulator.firstCustomerId };
 }
 
-function enter(simulator: Simulator, fields: RequestFields): Answer {
+function enter(simulator: LocalWecom, fields: RequestFields): Answer {
   const { openKfId, externalUserId } = between(simulator, fields);
   const scene = fields.string('scene', 32);
   simulator.corp.enter(openKfId, externalUserId, scene, fields.string('sceneParam', 128));
@@ -66,7 +66,7 @@ function enter(simulator: Simulator, fields: RequestFields): Answer {
 }
 
 /** A text, the item of a menu that was clicked, a link or a place. */
-function say(simulator: Simulator, fields: RequestFields): Answer {
+function say(simulator: LocalWecom, fields: RequestFields): Answer {
   const { openKfId, externalUserId } = between(simulator, fields);
   const msgtype = fields.string('msgtype', 16) || 'text';
   return { msgid: simulator.corp.write(openKfId, externalUserId, msgtype, bodyOf(msgtype, fields)) };
@@ -88,7 +88,7 @@ function bodyOf(msgtype: string, fields: RequestFields): Readonly<Record<string,
   throw new Refused(40008);
 }
 
-function setRefusing({ corp }: Simulator, fields: RequestFields): Answer {
+function setRefusing({ corp }: LocalWecom, fields: RequestFields): Answer {
   const customer = corp.findCustomer(fields.required('externalUserId', 64));
   if (customer === null) throw new Refused(40096);
   customer.isRefusing = fields.boolean('isRefusing') ?? false;
@@ -96,7 +96,7 @@ function setRefusing({ corp }: Simulator, fields: RequestFields): Answer {
   return customer;
 }
 
-function servicer(simulator: Simulator, fields: RequestFields): Answer {
+function servicer(simulator: LocalWecom, fields: RequestFields): Answer {
   const { openKfId, externalUserId } = between(simulator, fields);
   const conversation = simulator.corp.conversation(openKfId, externalUserId);
   const userid = fields.string('userid', 64) || (simulator.corp.servicers[0] ?? '');
@@ -109,7 +109,7 @@ function servicer(simulator: Simulator, fields: RequestFields): Answer {
   return DONE;
 }
 
-function setFaults({ faults, corp }: Simulator, fields: RequestFields): Faults {
+function setFaults({ faults, corp }: LocalWecom, fields: RequestFields): Faults {
   for (const name of ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const) {
     faults[name] = fields.boolean(name) ?? faults[name];
   }

@@ -7,7 +7,7 @@ import { Refused, refusal } from '../api/answers.js';
 import { sendStoredMedia } from '../api/media.js';
 import { RequestFields } from '../api/request-fields.js';
 import { readBody } from '../read-body.js';
-import type { Simulator } from '../simulator.js';
+import type { LocalWecom } from '../local-wecom.js';
 import { COMMANDS, sendFile } from './commands.js';
 import { foreignReason } from './local-only.js';
 import { PAGE_DIR, SAFE_HEADERS, sendPageFile } from './page-files.js';
@@ -22,7 +22,7 @@ export class Control {
   readonly #stream: ViewStream;
 
   constructor(
-    private readonly simulator: Simulator,
+    private readonly simulator: LocalWecom,
     private readonly pageDir = PAGE_DIR,
   ) {
     this.#stream = new ViewStream(() => toView(simulator));

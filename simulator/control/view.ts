@@ -6,7 +6,7 @@ import type { ChatMessage } from '../corp/chat.js';
 import type { Conversation, ServiceState } from '../corp/conversation.js';
 import type { Customer, KfAccount } from '../corp/identity.js';
 import type { Faults } from '../faults.js';
-import type { Simulator } from '../simulator.js';
+import type { LocalWecom } from '../local-wecom.js';
 
 export interface ConversationView {
   readonly openKfId: string;
@@ -39,7 +39,7 @@ export interface View {
   readonly faults: Faults;
 }
 
-export function toView(simulator: Simulator): View {
+export function toView(simulator: LocalWecom): View {
   const { corp, callbacks, calls, url, corpId, corpSecret, accounts, customers } = simulator;
   const { callback, verification, faults } = simulator;
   const { nowMs, servicers } = corp;

@@ -1,0 +1,146 @@
+/** One corp of a WeCom that is local: its accounts, customers and staff, its API and its callbacks, all in memory. */
+import { AccessTokens } from './api/access-tokens.js';
+import { Api } from './api/api.js';
+import { CallLog } from './api/call-log.js';
+import { SyncTokens } from './api/sync-tokens.js';
+import { CallbackSender } from './callbacks/callback-sender.js';
+import { type CallbackConfig, type Verification, verifyCallbackUrl } from './callbacks/callback-url.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import type { ChatMessage } from './corp/chat.js';
+import { Corp } from './corp/corp.js';
+import { type Customer, type IdentityOptions, type KfAccount, newIdentity } from './corp/identity.js';
+import { ServicerDesk } from './corp/servicer-desk.js';
+import { type Faults, NO_FAULTS } from './faults.js';
+import { randomText } from './random-text.js';
+
+export interface LocalWecomOptions extends IdentityOptions {
+  /** What the form for the callback URL proposes. Without them random ones. */
+  readonly token?: string;
+  readonly encodingAESKey?: string;
+  /** Nicknames. */
+  readonly customers?: readonly string[];
+  /** 企业可信IP: only they may call. Empty, the default, lets all call. */
+  readonly trustedIps?: readonly string[];
+  readonly clock?: Clock;
+}
+
+/** Whom a customer's message is to, and whose it is; by default the first of each. */
+export interface Between {
+  readonly openKfId?: string;
+  readonly externalUserId?: string;
+}
+
+const TOKEN_LIFE_S = 7_200;
+const DEFAULT_CUSTOMERS = ['张三', '李四'];
+
+export abstract class LocalWecom {
+  readonly corp: Corp;
+  readonly desk: ServicerDesk;
+  /** May be changed at any time. */
+  readonly faults: Faults = { ...NO_FAULTS };
+  readonly callbacks: CallbackSender;
+  readonly calls = new CallLog();
+  protected readonly api: Api;
+  protected readonly clock: Clock;
+  /** Ends callbacks that are under way. */
+  protected readonly closing = new AbortController();
+  readonly #accessTokens: AccessTokens;
+  #proposed: CallbackConfig;
+  #verification: Verification | null = null;
+
+  constructor(options: LocalWecomOptions) {
+    const { clock = SYSTEM_CLOCK, customers = DEFAULT_CUSTOMERS, trustedIps = [] } = options;
+    this.clock = clock;
+    const identity = newIdentity(options);
+    const { corpId, corpSecret } = identity;
+    this.#proposed = {
+      url: '',
+      token: options.token ?? randomText(24),
+      encodingAESKey: options.encodingAESKey ?? randomText(43),
+    };
+    this.corp = new Corp(identity, clock, customers);
+    this.desk = new ServicerDesk(this.corp);
+    this.callbacks = new CallbackSender(corpId, this.faults, clock, this.closing.signal);
+    this.#accessTokens = new AccessTokens(() => clock.nowMs());
+    this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);
+    const state = { corp: this.corp, accessTokens: this.#accessTokens, syncTokens: new SyncTokens() };
+    this.corp.onNews = (openKfId) => {
+      this.callbacks.notify(openKfId, state.syncTokens.give(openKfId, clock.nowMs()));
+    };
+    this.api = new Api(state, this.faults, trustedIps);
+  }
+
+  /** Of the API and of the page; without a slash at its end. */
+  abstract get url(): string;
+
+  get corpId(): string {
+    return this.corp.identity.corpId;
+  }
+
+  get corpSecret(): string {
+    return this.corp.identity.corpSecret;
+  }
+
+  /** Of the first account. */
+  get openKfId(): string {
+    return this.#firstOf(this.corp.identity.accounts).openKfId;
+  }
+
+  get firstCustomerId(): string {
+    return this.#firstOf(this.customers).externalUserId;
+  }
+
+  get accounts(): readonly KfAccount[] {
+    return this.corp.identity.accounts;
+  }
+
+  get customers(): readonly Customer[] {
+    return this.corp.customers;
+  }
+
+  /** What is saved, or what the form proposes before. */
+  get callback(): CallbackConfig {
+    return this.callbacks.config ?? this.#proposed;
+  }
+
+  get verification(): Verification | null {
+    return this.#verification;
+  }
+
+  /** As the admin page does it: what does not verify leaves what was saved before. */
+  async saveCallback(config: CallbackConfig): Promise<Verification> {
+    const verification = await verifyCallbackUrl(this.corpId, config, this.clock, this.closing.signal);
+    this.#verification = verification;
+    this.#proposed = config;
+    if (verification.isVerified) this.callbacks.config = config;
+    this.corp.onChange();
+    return verification;
+  }
+
+  /** A customer writes a text. @returns its msgid. */
+  say(content: string, between: Between = {}): string {
+    const { openKfId = this.openKfId, externalUserId = this.firstCustomerId } = between;
+    return this.corp.write(openKfId, externalUserId, 'text', { content });
+  }
+
+  /** The next message that a bot sends to a customer from now on. */
+  nextReply(): Promise<ChatMessage> {
+    return this.corp.chat.nextReply();
+  }
+
+  /** The access token that is out stops being good. @returns false when there is none. */
+  revokeAccessToken(errcode: 40014 | 42001 = 40014): boolean {
+    try {
+      this.#accessTokens.revoke(this.corpId, this.corpSecret, errcode);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #firstOf<T>(items: readonly T[]): T {
+    const [first] = items;
+    if (first === undefined) throw new Error('there is none');
+    return first;
+  }
+}
