@@ -1,9 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiModule } from './api/api.module.js';
+import { callbackConfig } from './callback/callback.config.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
-import { ConfigModule } from './config/config.module.js';
+import { configModule } from './config/config.module.js';
+import type { Namespace } from './config/namespace.js';
+import { consoleConfig } from './console/console.config.js';
 import { ConsoleModule } from './console/console.module.js';
+import { dispatchConfig } from './dispatch/dispatch.config.js';
+import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
 import type { HttpCounts } from './http/http-counts.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
@@ -11,12 +16,27 @@ import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import type { Tracing } from './kernel/tracing.js';
+import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { registryConfig } from './registry/registry.config.js';
 import { RegistryModule } from './registry/registry.module.js';
+import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
+import { wecomConfig } from './wecom/wecom.config.js';
 import { WecomModule } from './wecom/wecom.module.js';
+
+const NAMESPACES: readonly Namespace[] = [
+  callbackConfig,
+  consoleConfig,
+  dispatchConfig,
+  healthConfig,
+  metricsConfig,
+  registryConfig,
+  storageConfig,
+  wecomConfig,
+];
 
 @Module({})
 export class AppModule {
@@ -31,7 +51,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(config),
+        configModule(config, NAMESPACES),
         KernelModule.forRoot(log, lifecycle, {
           healthyLines: new HealthyLines(config.logHealthyOneIn),
           tracing,

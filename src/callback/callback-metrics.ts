@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { UP_TO_5_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { CallbackKeys } from '../registry/callback-keys.js';
+import { callbackConfig } from './callback.config.js';
 import { CALLBACK_OUTCOMES, type CallbackOutcome } from './callback-log.js';
 
 const RESULTS = CALLBACK_OUTCOMES.filter((outcome) => outcome !== 'verified');
@@ -30,7 +31,7 @@ export class CallbackMetrics {
   constructor(
     metrics: Metrics,
     keys: CallbackKeys,
-    @Inject(CONFIG) { metricsCorpLabel }: Pick<Config, 'metricsCorpLabel'>,
+    @Inject(callbackConfig.KEY) config: Pick<ConfigType<typeof callbackConfig>, 'metricsCorpLabel'>,
   ) {
     const callbacks = metrics.histogram<'form' | 'result'>(
       'wxkf_callback_duration_seconds',
@@ -46,7 +47,7 @@ export class CallbackMetrics {
     metrics.reads('gauge', 'wxkf_callbacks_under_way', 'Callbacks whose answer is not decided yet.', () =>
       only(this.#underWay),
     );
-    this.#corps = metricsCorpLabel ? new CorpCallbacks(metrics, keys) : null;
+    this.#corps = config.metricsCorpLabel ? new CorpCallbacks(metrics, keys) : null;
   }
 
   callbackBegan(): void {

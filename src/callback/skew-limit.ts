@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { callbackConfig } from './callback.config.js';
 
 /** How old a signed callback may be, so that one that was seen on its way cannot be sent again for ever. */
 @Injectable()
@@ -10,9 +11,9 @@ export class SkewLimit {
 
   constructor(
     private readonly clock: Clock,
-    @Inject(CONFIG) { callbackSkewSMax }: Pick<Config, 'callbackSkewSMax'>,
+    @Inject(callbackConfig.KEY) config: Pick<ConfigType<typeof callbackConfig>, 'callbackSkewSMax'>,
   ) {
-    this.#maxS = callbackSkewSMax;
+    this.#maxS = config.callbackSkewSMax;
   }
 
   /**

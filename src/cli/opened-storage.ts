@@ -2,9 +2,10 @@ import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '../config/config.js';
-import { ConfigModule } from '../config/config.module.js';
+import { configModule } from '../config/config.module.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
+import { storageConfig } from '../storage/storage.config.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { createCommandLog } from './command-log.js';
 import { interruptible } from './interruption.js';
@@ -21,7 +22,7 @@ export function withStorage<T>(
 ): Promise<T> {
   return interruptible(async (stop) => {
     const imports = [
-      ConfigModule.forRoot(config),
+      configModule(config, [storageConfig]),
       KernelModule.forRoot(createCommandLog(), new Lifecycle()),
       await StorageModule.forRoot(config),
     ];

@@ -1,11 +1,15 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { CONFIG, type Config } from './config.js';
+import type { DynamicModule } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import type { Config } from './config.js';
+import type { Namespace } from './namespace.js';
 
-/** Hands the configuration that was loaded before Nest started to whoever injects `CONFIG`. */
-@Global()
-@Module({})
-export class ConfigModule {
-  static forRoot(config: Config): DynamicModule {
-    return { module: ConfigModule, providers: [{ provide: CONFIG, useValue: config }], exports: [CONFIG] };
-  }
+/** Gives features their namespaces of the configuration that was loaded before Nest started; nothing is read again. */
+export function configModule(config: Config, namespaces: readonly Namespace[]): Promise<DynamicModule> {
+  return ConfigModule.forRoot({
+    isGlobal: true,
+    ignoreEnvFile: true,
+    validatePredefined: false,
+    skipProcessEnv: true,
+    load: namespaces.map((namespace) => namespace.register(config)),
+  });
 }

@@ -5,9 +5,6 @@ import { isLoopbackHost } from './host-name.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
 
-/** Injection token of the one frozen `Config`. */
-export const CONFIG = Symbol('config');
-
 export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SessionAnswer } from '../api/answers/session.js';
-import { CONFIG, type Config, isOpen, secretsOf, secretsSettingOf } from '../config/config.js';
+import { secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
 import { refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
@@ -9,6 +10,7 @@ import { clearedCookie, setCookieOf } from '../http/sessions.js';
 import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
+import { consoleConfig } from './console.config.js';
 import { SignInDto } from './sign-in.dto.js';
 
 /** Signing in to the console, and out. Open to anyone, since it is here that credentials are given. */
@@ -17,9 +19,9 @@ export class SessionController {
   readonly #isAsked: boolean;
   readonly #isClosed: boolean;
 
-  constructor(@Inject(CONFIG) config: Config) {
-    this.#isAsked = !isOpen(config);
-    this.#isClosed = this.#isAsked && secretsOf(config, 'operator').length === 0;
+  constructor(@Inject(consoleConfig.KEY) { isOpen, hasOperatorSecret }: ConfigType<typeof consoleConfig>) {
+    this.#isAsked = !isOpen;
+    this.#isClosed = this.#isAsked && !hasOperatorSecret;
   }
 
   @Get()

@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Req, ServiceUnavailableException } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import {
   DiskHealthIndicator,
   HealthCheck,
@@ -11,7 +12,6 @@ import {
 } from '@nestjs/terminus';
 import type { FastifyRequest } from 'fastify';
 import { CallbackMetrics } from '../callback/callback-metrics.js';
-import { CONFIG, type Config, isOpen } from '../config/config.js';
 import { HintKeeper } from '../dispatch/outbox/hint-keeper.js';
 import { Overload } from '../dispatch/answer/overload.js';
 import { AllowAnyone, RecognizeCallers } from '../http/allowed-callers.js';
@@ -21,6 +21,7 @@ import { RegistryImage } from '../registry/registry-image.js';
 import { RegistrySync } from '../registry/registry-sync.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { EventLoopDelay } from './event-loop-delay.js';
+import { healthConfig } from './health.config.js';
 import { memoryLimitBytes } from './memory-limit.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreReport } from './store-report.js';
@@ -54,7 +55,7 @@ export class HealthController {
     private readonly storeClock: StoreClock,
     private readonly lifecycle: Lifecycle,
     private readonly eventLoop: EventLoopDelay,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(healthConfig.KEY) private readonly config: ConfigType<typeof healthConfig>,
   ) {}
 
   /** The process turns over; nothing else is asked. */
@@ -84,7 +85,7 @@ export class HealthController {
   }
 
   #isTrusted({ role }: FastifyRequest): boolean {
-    return role === 'operator' || isOpen(this.config);
+    return role === 'operator' || this.config.isOpen;
   }
 
   async #check(parts: HealthIndicatorFunction[], isTrusted: boolean): Promise<HealthCheckResult> {
@@ -98,7 +99,7 @@ export class HealthController {
   }
 
   #parts(): HealthIndicatorFunction[] {
-    const { mongoUri, dataDir } = this.config;
+    const { dataDir } = this.config;
     return [
       () => this.#registry(),
       () => this.#lifecycle(),
@@ -109,9 +110,9 @@ export class HealthController {
       () => this.indicators.check('wecom').up(this.wecom.toJSON()),
       () => this.memory.checkRSS('memory', memoryLimitBytes()),
       () => this.#eventLoopDelay(),
-      ...(mongoUri === undefined
-        ? [() => this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: DISK_USED_SHARE_MAX })]
-        : []),
+      ...(dataDir === null
+        ? []
+        : [() => this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: DISK_USED_SHARE_MAX })]),
     ];
   }
 

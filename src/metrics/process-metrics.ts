@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { collectDefaultMetrics } from 'prom-client';
-import { CONFIG, type Config } from '../config/config.js';
 import { VERSION } from '../kernel/version.js';
+import { metricsConfig } from './metrics.config.js';
 import { Metrics } from './metrics.js';
 
 /**
@@ -10,13 +11,9 @@ import { Metrics } from './metrics.js';
  */
 @Injectable()
 export class ProcessMetrics {
-  constructor(metrics: Metrics, @Inject(CONFIG) { mongoUri }: Config) {
+  constructor(metrics: Metrics, @Inject(metricsConfig.KEY) { storage }: ConfigType<typeof metricsConfig>) {
     collectDefaultMetrics({ register: metrics.registry });
-    const labels = {
-      version: VERSION,
-      node: process.versions.node,
-      storage: mongoUri === undefined ? 'embedded' : 'mongodb',
-    };
+    const labels = { version: VERSION, node: process.versions.node, storage };
     metrics.reads('gauge', 'wxkf_build_info', 'Always 1; the labels say what runs.', () => [
       { labels, value: 1 },
     ]);

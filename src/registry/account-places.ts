@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import type { Log } from '../kernel/log.js';
 import type { Puppet, Registration } from './puppet.js';
+import { registryConfig } from './registry.config.js';
 import { RegistryImage } from './registry-image.js';
 
 const CORPS_TOLD_MAX = 20;
@@ -31,7 +32,8 @@ export class AccountPlaces {
 
   constructor(
     private readonly image: RegistryImage,
-    @Inject(CONFIG) private readonly limits: Pick<Config, 'accountsMax' | 'accountsPerCorpMax'>,
+    @Inject(registryConfig.KEY)
+    private readonly limits: Pick<ConfigType<typeof registryConfig>, 'accountsMax' | 'accountsPerCorpMax'>,
   ) {}
 
   take({ openKfId, corpId }: Registration): AccountPlace {

@@ -3,11 +3,12 @@
  * network; so nobody points it to what answers to any caller there, and an operator can narrow it further.
  */
 import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import ipaddr from 'ipaddr.js';
-import { CONFIG, type Config } from '../config/config.js';
 import type { Address } from '../config/network.js';
 import { embeddedIpv4 } from './embedded-ipv4.js';
 import { type Endpoint, type EndpointFault, readEndpoint } from './endpoint.js';
+import { registryConfig } from './registry.config.js';
 
 /** By the names that the library gives its ranges. All of 0.0.0.0/8 is unspecified; Linux takes 0.0.0.0 for itself. */
 const FORBIDDEN_RANGES = new Map([
@@ -47,9 +48,9 @@ const NOT_LISTED: EndpointFault = { must: 'be an address or name that PUPPET_END
 
 @Injectable()
 export class EndpointPolicy {
-  readonly #allow: Config['puppetEndpointAllow'];
+  readonly #allow: ConfigType<typeof registryConfig>['puppetEndpointAllow'];
 
-  constructor(@Inject(CONFIG) { puppetEndpointAllow }: Pick<Config, 'puppetEndpointAllow'>) {
+  constructor(@Inject(registryConfig.KEY) { puppetEndpointAllow }: ConfigType<typeof registryConfig>) {
     this.#allow = puppetEndpointAllow;
   }
 

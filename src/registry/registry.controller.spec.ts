@@ -15,9 +15,11 @@ import {
   startPuppetServer,
 } from '../../test/support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../../test/support/wecom.js';
+import { callbackConfig } from '../callback/callback.config.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { loadConfig } from '../config/config.js';
-import { ConfigModule } from '../config/config.module.js';
+import { configModule } from '../config/config.module.js';
+import { dispatchConfig } from '../dispatch/dispatch.config.js';
 import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
@@ -26,9 +28,11 @@ import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { metricsConfig } from '../metrics/metrics.config.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { AppRepository } from './apps/app.repository.js';
 import { PuppetRepository } from './puppet.repository.js';
+import { registryConfig } from './registry.config.js';
 import { RegistryModule } from './registry.module.js';
 import { RegistryImage } from './registry-image.js';
 import { RegistrationsUnderWay } from './registrations-under-way.js';
@@ -91,7 +95,7 @@ beforeEach(async () => {
     {
       module: Manager,
       imports: [
-        ConfigModule.forRoot(config),
+        configModule(config, [callbackConfig, dispatchConfig, metricsConfig, registryConfig]),
         KernelModule.forRoot(log, lifecycle),
         MetricsModule.forRoot(counts),
         HeldStorage,

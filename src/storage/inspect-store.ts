@@ -1,11 +1,15 @@
-import type { Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
+import type { storageConfig } from './storage.config.js';
 import type { StoreInspection, Visitor } from './store-inspection.js';
 
 /**
  * Reads all registrations and apps, and changes nothing: no index is made, nothing set aside, no folder begun.
  * @throws StorageStartError where no manager could start on this store, saying why.
  */
-export async function inspectStore(config: Config, visitor: Visitor): Promise<StoreInspection> {
+export async function inspectStore(
+  config: ConfigType<typeof storageConfig>,
+  visitor: Visitor,
+): Promise<StoreInspection> {
   if (config.mongoUri === undefined) {
     const { inspectEmbedded } = await import('./embedded/embedded-inspection.js');
     return inspectEmbedded(config, visitor);

@@ -1,5 +1,5 @@
 /** Tries, for the shell, whether WeCom can be asked from here: harmless questions, each once, of which nothing is kept. */
-import type { Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
@@ -10,6 +10,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { SmallExchange } from './tokens/small-exchange.js';
 import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
+import type { wecomConfig } from './wecom.config.js';
 import { readAnswer, type WecomAnswer } from './wecom-answer.js';
 import { WecomMetrics } from './wecom-metrics.js';
 
@@ -25,7 +26,7 @@ export class WecomProbe {
   readonly #api: URL;
 
   constructor(
-    config: Config,
+    config: ConfigType<typeof wecomConfig>,
     private readonly clock: Clock,
     log: Log,
   ) {

@@ -4,7 +4,7 @@ import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
-import { ConfigModule } from '../../src/config/config.module.js';
+import { configModule } from '../../src/config/config.module.js';
 import { StorageProbe } from '../../src/health/storage-probe.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Clock, SystemClock } from '../../src/kernel/clock.js';
@@ -12,6 +12,7 @@ import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { storageConfig } from '../../src/storage/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
 import { dropDatabase, freshDatabaseUri, mongoSuite } from './mongo/database.js';
@@ -42,7 +43,7 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
     {
       module: StorageOnly,
       imports: [
-        ConfigModule.forRoot(config),
+        configModule(config, [storageConfig]),
         { ...kernel, providers: [...(kernel.providers ?? []), { provide: Clock, useValue: clock }] },
         await StorageModule.forRoot(config),
       ],

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { dispatchConfig } from '../dispatch.config.js';
 import { LoopTurn } from './loop-turn.js';
 import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 
@@ -22,7 +23,7 @@ export class Overload implements OnApplicationShutdown {
   #attempts = 0;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(dispatchConfig.KEY) private readonly config: ConfigType<typeof dispatchConfig>,
     clock: Clock,
     @Inject(LOG) log: Log,
   ) {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { ConfigType } from '@nestjs/config';
+import { registryConfig } from '../registry.config.js';
 import { RegistryImage } from '../registry-image.js';
 import { SerialRuns } from '../serial-runs.js';
 import { type App, hasSecrets, isOfFile, isSameApp, type ListedApp, toFileApps } from './app.js';
@@ -20,7 +21,7 @@ export class KnownApps {
   constructor(
     private readonly image: RegistryImage,
     private readonly repository: AppRepository,
-    @Inject(CONFIG) { wecomApps }: Pick<Config, 'wecomApps'>,
+    @Inject(registryConfig.KEY) { wecomApps }: Pick<ConfigType<typeof registryConfig>, 'wecomApps'>,
   ) {
     for (const app of toFileApps(wecomApps)) image.putApp(app);
   }

@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { ConfigType } from '@nestjs/config';
 import { open } from 'lmdb';
-import type { Config } from '../../config/config.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import type { storageConfig } from '../storage.config.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
 import { DataDir, isInUse } from './data-dir.js';
 import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
@@ -12,7 +13,7 @@ import { fromStored, type StoredPuppet } from './embedded-puppet.repository.js';
 
 /** While it reads, it owns the folder: no manager can start on it. @throws StorageStartError */
 export async function inspectEmbedded(
-  { dataDir }: Pick<Config, 'dataDir'>,
+  { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
   visitor: Visitor,
 ): Promise<StoreInspection> {
   const folder = new DataDir(dataDir);

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../../health/storage-probe.js';
@@ -8,6 +8,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
+import { storageConfig } from '../storage.config.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
@@ -25,8 +26,8 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
   providers: [
     {
       provide: EmbeddedStore,
-      inject: [CONFIG, { token: Metrics, optional: true }],
-      useFactory: (config: Config, metrics?: Metrics) =>
+      inject: [storageConfig.KEY, { token: Metrics, optional: true }],
+      useFactory: (config: ConfigType<typeof storageConfig>, metrics?: Metrics) =>
         EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics)),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },

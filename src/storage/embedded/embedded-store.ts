@@ -1,9 +1,10 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import type { Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
+import type { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
@@ -36,7 +37,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
 
   /** @throws StorageStartError */
   static async open(
-    { dataDir }: Pick<Config, 'dataDir'>,
+    { dataDir }: Pick<ConfigType<typeof storageConfig>, 'dataDir'>,
     metrics = new StoreMetrics('embedded', WRITES),
   ): Promise<EmbeddedStore> {
     const folder = new DataDir(dataDir);

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import {
   type Collection,
@@ -8,7 +9,6 @@ import {
   type mongo,
   STATES,
 } from 'mongoose';
-import { CONFIG, type Config } from '../../config/config.js';
 import { StorageProbe } from '../../health/storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
@@ -18,6 +18,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
@@ -110,7 +111,7 @@ export class MongoStore extends StorageProbe {
   #hasConnected = false;
 
   constructor(
-    @Inject(CONFIG) { mongoUri }: Config,
+    @Inject(storageConfig.KEY) { mongoUri }: ConfigType<typeof storageConfig>,
     @InjectConnection() private readonly connection: Connection,
     @InjectModel(PuppetRecord.name) private readonly puppets: Model<PuppetRecord>,
     private readonly clock: Clock,

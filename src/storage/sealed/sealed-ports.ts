@@ -1,10 +1,11 @@
 import type { Provider, Type } from '@nestjs/common';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { ConfigType } from '@nestjs/config';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
+import { storageConfig } from '../storage.config.js';
 import { SealedAccessTokenStore } from './sealed-access-token.store.js';
 import { SealedAppRepository } from './sealed-app.repository.js';
 import { SealedPuppetRepository } from './sealed-puppet.repository.js';
@@ -19,7 +20,11 @@ export function sealedPorts(
     puppets,
     apps,
     tokens,
-    { provide: Sealer, inject: [CONFIG], useFactory: (config: Config) => new Sealer(config.secretsKeys) },
+    {
+      provide: Sealer,
+      inject: [storageConfig.KEY],
+      useFactory: ({ secretsKeys }: ConfigType<typeof storageConfig>) => new Sealer(secretsKeys),
+    },
     {
       provide: PuppetRepository,
       inject: [puppets, Sealer, LOG],

@@ -4,9 +4,9 @@
  * whose access token was ours and no good.
  */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher as Undici } from 'undici';
-import { CONFIG, type Config } from '../../config/config.js';
 import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -23,6 +23,7 @@ import {
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
+import { wecomConfig } from '../wecom.config.js';
 import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../wecom-metrics.js';
 import { CallCredentials, type Credential } from './call-credentials.js';
@@ -46,7 +47,7 @@ export class ApiProxy implements OnApplicationShutdown {
   readonly #bodyBytesMax: number;
 
   constructor(
-    @Inject(CONFIG) { wecomApiUrl, proxyBodyBytesMax }: Config,
+    @Inject(wecomConfig.KEY) { wecomApiUrl, proxyBodyBytesMax }: ConfigType<typeof wecomConfig>,
     private readonly credentials: CallCredentials,
     private readonly tokens: AccessTokens,
     private readonly tokenAnswers: TokenAnswers,

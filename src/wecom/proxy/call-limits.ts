@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, type Config } from '../../config/config.js';
+import type { ConfigType } from '@nestjs/config';
+import { wecomConfig } from '../wecom.config.js';
 import { type CallLimit, CallQuota } from './call-quota.js';
 
 const MINUTE_MS = 60_000;
@@ -29,7 +30,7 @@ export class CallLimits {
 
   constructor(
     private readonly quota: CallQuota,
-    @Inject(CONFIG) config: Config,
+    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
   ) {
     this.#tokenlessSyncs = {
       name: 'tokenless-sync-minute',

@@ -1,7 +1,7 @@
 /** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
 import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import type { Dispatcher as Undici } from 'undici';
-import { CONFIG, type Config } from '../../config/config.js';
 import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
@@ -11,6 +11,7 @@ import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
+import { wecomConfig } from '../wecom.config.js';
 import { WecomMetrics } from '../wecom-metrics.js';
 import { SmallExchange } from './small-exchange.js';
 
@@ -49,7 +50,7 @@ export class TokenSource {
   readonly #path: string;
 
   constructor(
-    @Inject(CONFIG) { accessTokenUrl }: Config,
+    @Inject(wecomConfig.KEY) { accessTokenUrl }: ConfigType<typeof wecomConfig>,
     private readonly metrics: WecomMetrics,
     sockets: OutgoingSockets,
     private readonly clock: Clock,

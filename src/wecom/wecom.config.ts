@@ -1,0 +1,13 @@
+import { defineNamespace } from '../config/namespace.js';
+
+/** Where WeCom is, and how often and with how much it may be called. */
+export const wecomConfig = defineNamespace('wecom', (config) => ({
+  accessTokenUrl: config.accessTokenUrl,
+  wecomApiUrl: config.wecomApiUrl,
+  proxyBodyBytesMax: config.proxyBodyBytesMax,
+  corpCallsPerMinute: config.corpCallsPerMinute,
+  corpCallsPerHour: config.corpCallsPerHour,
+  ipCallsPerMinute: config.ipCallsPerMinute,
+  ipCallsPerHour: config.ipCallsPerHour,
+  tokenlessSyncsPerMinute: config.tokenlessSyncsPerMinute,
+}));
