@@ -105,6 +105,21 @@ describe('imports', () => {
     expect(users).not.toEqual([]);
   });
 
+  it('give a feature no settings but those of its namespace', () => {
+    const beforeNest = /^(config|http|cli)\/|^(app\.module|start|write-document)\.ts$/;
+    const features = files.filter((file) => !beforeNest.test(file));
+    const namesOf = (file: string): string[] =>
+      [...readFileSync(join(SOURCE, file), 'utf8').matchAll(/^import (?:type )?\{([^}]*)\} from/gm)].flatMap(
+        ([, names = '']) => names.split(',').map((name) => name.trim().replace('type ', '')),
+      );
+    const everything = /^(Config|ConfigService|CONFIGURATION_TOKEN|loadConfig|readConfig|configOrExit)$/;
+    expect(namesOf('start.ts').filter((name) => everything.test(name))).toEqual(['Config', 'configOrExit']);
+    expect(features.filter((file) => namesOf(file).some((name) => everything.test(name)))).toEqual([]);
+    const uses = imports.filter(({ from, to }) => to.endsWith('.config.js') && features.includes(from));
+    expect(uses.length).toBeGreaterThan(10);
+    expect(uses.filter(({ from, to }) => featureOf(from) !== featureOf(to))).toEqual([]);
+  });
+
   it('reach no network outside dispatch and wecom', () => {
     const network = imports.filter(({ to }) =>
       /^(node:)?(http|https|net|tls|dgram|dns|axios|undici)$/.test(to),
