@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { HealthModule } from '../health/health.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
@@ -16,7 +17,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** What operators see and do, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule],
+  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule],
   controllers: [
     AppsController,
     StatusController,

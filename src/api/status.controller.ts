@@ -1,17 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
 import { HintCounts } from '../dispatch/outbox/hint-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
-import { StorageProbe } from '../health/storage-probe.js';
+import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { AppError } from '../kernel/app-error.js';
-import { Clock } from '../kernel/clock.js';
 import { withinDeadline } from '../kernel/deadline.js';
-import { Lifecycle } from '../kernel/lifecycle.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/registry-image.js';
-import { RegistrySync } from '../registry/registry-sync.js';
+import { StorageProbe } from '../storage/storage-probe.js';
 import type { HistoryAnswer, StatusAnswer } from './answers/status.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
@@ -23,21 +21,15 @@ const PROBE_LIMIT_MS = 1_000;
 /** How this replica is, and how its last hour was. */
 @Controller('api/v1')
 export class StatusController {
-  readonly #startedAtMs: number;
-
   constructor(
     private readonly image: RegistryImage,
-    private readonly registry: RegistrySync,
     private readonly circuits: Circuits,
     private readonly hints: HintCounts,
     private readonly storage: StorageProbe,
     private readonly past: History,
-    private readonly lifecycle: Lifecycle,
+    private readonly readiness: Readiness,
     private readonly storeClock: StoreClock,
-    clock: Clock,
-  ) {
-    this.#startedAtMs = clock.nowMs() - process.uptime() * 1_000;
-  }
+  ) {}
 
   @Get('status')
   @AllowRoles('operator')
@@ -49,9 +41,9 @@ export class StatusController {
       version: VERSION,
       node: process.versions.node,
       replica: REPLICA,
-      startedAt: toIso(this.#startedAtMs),
+      startedAt: toIso(performance.timeOrigin),
       uptimeS: process.uptime(),
-      ready: this.registry.isLoaded && !this.lifecycle.isDraining,
+      ready: this.readiness.isReady,
       storage: { kind: this.storage.kind, up: isUp },
       counts: {
         accounts: this.image.size,

@@ -1,23 +1,49 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { CallbackHealthIndicator } from '../callback/callback.health.js';
 import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { OutboxHealthIndicator } from '../dispatch/outbox/outbox.health.js';
+import { OverloadHealthIndicator } from '../dispatch/answer/overload.health.js';
 import { Clock } from '../kernel/clock.js';
+import { RegistryHealthIndicator } from '../registry/registry.health.js';
 import { RegistryModule } from '../registry/registry.module.js';
+import { DataDirHealthIndicator } from '../storage/data-dir.health.js';
+import { StorageHealthIndicator } from '../storage/storage.health.js';
+import { WecomHealthIndicator } from '../wecom/wecom.health.js';
 import { EventLoopDelay } from './event-loop-delay.js';
-import { HealthController } from './health.controller.js';
+import { HEALTH_INDICATORS, HealthController, type HealthIndicator } from './health.controller.js';
 import { HealthMetrics } from './health-metrics.js';
-import { StoreReport } from './store-report.js';
+import { LifecycleHealthIndicator } from './lifecycle.health.js';
+import { ProcessHealthIndicator } from './process.health.js';
+import { Readiness } from './readiness.js';
 
+/** In the order of the answer. */
+const INDICATORS = [
+  RegistryHealthIndicator,
+  LifecycleHealthIndicator,
+  StorageHealthIndicator,
+  OutboxHealthIndicator,
+  CallbackHealthIndicator,
+  OverloadHealthIndicator,
+  WecomHealthIndicator,
+  ProcessHealthIndicator,
+  DataDirHealthIndicator,
+];
+
+/** Indicators lie in the features that know; they are provided here, so that a feature alone needs no Terminus. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), RegistryModule, DispatchModule, CallbackModule],
   controllers: [HealthController],
   providers: [
-    HealthMetrics,
-    StoreReport,
+    ...INDICATORS,
+    { provide: HEALTH_INDICATORS, inject: INDICATORS, useFactory: (...all: HealthIndicator[]) => all },
     { provide: EventLoopDelay, inject: [Clock], useFactory: watchEventLoop },
+    HealthMetrics,
+    Readiness,
   ],
+  exports: [Readiness],
 })
 export class HealthModule {}
 

@@ -1,6 +1,6 @@
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
-import { StorageProbe } from '../health/storage-probe.js';
+import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';

@@ -96,7 +96,7 @@ describe('imports', () => {
     ['class-validator', /^kernel\/class-validator(-parts\.d)?\.ts$/],
     ['zod', /^(config|api\/answers|openapi)\//],
     ['nestjs-swagger', /^openapi\//],
-    ['@nestjs/terminus', /^health\//],
+    ['@nestjs/terminus', /^health\/|\.health\.ts$/],
   ])('keep %s in its place', (name, place) => {
     const users = imports
       .filter(({ to }) => to === name || to.startsWith(`${name}/`))

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
-import { StorageProbe } from '../../src/health/storage-probe.js';
+import { StorageProbe } from '../../src/storage/storage-probe.js';
 import type { Log } from '../../src/kernel/log.js';
 import { StoreClock } from '../../src/kernel/store-clock.js';
 import { type CallRecord, callId } from '../../src/storage/mongo/call.schema.js';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { Sealer } from '../../src/crypto/sealer.js';
-import { StorageProbe } from '../../src/health/storage-probe.js';
+import { StorageProbe } from '../../src/storage/storage-probe.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';

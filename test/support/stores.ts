@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import { configModule } from '../../src/config/config.module.js';
-import { StorageProbe } from '../../src/health/storage-probe.js';
+import { StorageProbe } from '../../src/storage/storage-probe.js';
 import { AppError } from '../../src/kernel/app-error.js';
 import { Clock, SystemClock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';

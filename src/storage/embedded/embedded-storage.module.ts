@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
-import { StorageProbe } from '../../health/storage-probe.js';
+import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';

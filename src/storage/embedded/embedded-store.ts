@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { StorageProbe } from '../../health/storage-probe.js';
+import { StorageProbe } from '../storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';

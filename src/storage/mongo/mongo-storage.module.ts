@@ -3,7 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
-import { StorageProbe } from '../../health/storage-probe.js';
+import { StorageProbe } from '../storage-probe.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';

@@ -9,7 +9,7 @@ import {
   type mongo,
   STATES,
 } from 'mongoose';
-import { StorageProbe } from '../../health/storage-probe.js';
+import { StorageProbe } from '../storage-probe.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { withinDeadline } from '../../kernel/deadline.js';

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { Clock } from '../../kernel/clock.js';
+import { Recent } from '../../kernel/recent.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { HintKeeper } from './hint-keeper.js';
+import { Outbox, type OutboxCounts } from './outbox.js';
+
+/** Anyone may ask for health as often as they like; the store counts no more often than this. */
+const COUNT_AGE_MS_MAX = 5_000;
+
+/** Dead letters and records that cannot be read are for a person to look at and no reason to be down. */
+@Injectable()
+export class OutboxHealthIndicator {
+  /** `null` where the outbox does not answer. */
+  readonly #counts: Recent<OutboxCounts | null>;
+
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly keeper: HintKeeper,
+    private readonly storeClock: StoreClock,
+    outbox: Outbox,
+    clock: Clock,
+  ) {
+    this.#counts = new Recent(clock, () => outbox.counts().catch(() => null));
+  }
+
+  async isHealthy(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('outbox');
+    const counted = await this.#counts.latest(COUNT_AGE_MS_MAX);
+    if (counted === null) return indicator.down('the outbox does not answer; the log says why');
+    const { oldestWaitingAtMs, ...counts } = counted;
+    const nowMs = this.storeClock.nowMs();
+    const oldestWaitingMs = oldestWaitingAtMs === null ? 0 : Math.max(0, nowMs - oldestWaitingAtMs);
+    if (!this.keeper.isFailing) return indicator.up({ ...counts, oldestWaitingMs });
+    return indicator.down({
+      ...counts,
+      oldestWaitingMs,
+      message: 'the last event that was to be kept was not; the log says why',
+    });
+  }
+}

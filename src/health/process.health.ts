@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService, MemoryHealthIndicator } from '@nestjs/terminus';
+import { EventLoopDelay } from './event-loop-delay.js';
+import { memoryLimitBytes } from './memory-limit.js';
+
+/** Above it something blocks: the idle process takes microseconds. */
+const EVENT_LOOP_DELAY_MS_MAX = 500;
+
+/** What the process takes of its memory, and of the time of its event loop. */
+@Injectable()
+export class ProcessHealthIndicator {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly memory: MemoryHealthIndicator,
+    private readonly eventLoop: EventLoopDelay,
+  ) {}
+
+  async isHealthy(): Promise<HealthIndicatorResult> {
+    return { ...(await this.memory.checkRSS('memory', memoryLimitBytes())), ...this.#eventLoopDelay() };
+  }
+
+  #eventLoopDelay(): HealthIndicatorResult {
+    const { maxMs } = this.eventLoop;
+    const indicator = this.indicators.check('eventLoop');
+    return maxMs <= EVENT_LOOP_DELAY_MS_MAX ? indicator.up({ maxMs }) : indicator.down({ maxMs });
+  }
+}

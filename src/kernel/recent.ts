@@ -1,0 +1,25 @@
+import type { Clock } from './clock.js';
+
+/** Asks once for all who want to know at a time, and gives a recent answer again, be it good or bad. */
+export class Recent<T> {
+  #answer: Promise<T> | null = null;
+  #isUnderWay = false;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ask: () => Promise<T>,
+  ) {}
+
+  /** @param ageMsMax how long ago the answer that is given may have been asked for; one under way is given in any case. */
+  latest(ageMsMax: number): Promise<T> {
+    const isRecent = this.clock.elapsedMs() - this.#askedAtMs < ageMsMax;
+    if (this.#answer !== null && (isRecent || this.#isUnderWay)) return this.#answer;
+    this.#askedAtMs = this.clock.elapsedMs();
+    this.#isUnderWay = true;
+    this.#answer = this.ask().finally(() => {
+      this.#isUnderWay = false;
+    });
+    return this.#answer;
+  }
+}
