@@ -8,5 +8,4 @@ import { requireNode } from './kernel/node-version.js';
 
 requireNode();
 const { runCommand } = await import('./cli/run-command.js');
-const exitCode = await runCommand(process.argv.slice(2));
-if (exitCode !== null) process.exit(exitCode);
+await runCommand();

@@ -1,110 +1,164 @@
-/** Every command by its name: what the help says of it, and where it begins. docs/cli.md shows each at work. */
-import type { Command, Option } from './command.js';
+/** Every command: what the help says of it, and where it begins. docs/cli.md shows each at work. */
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { VERSION } from '../kernel/version.js';
+import type { CheckOptions } from './check/check.js';
+import { endOnSignals } from './interruption.js';
+import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
+import { addPrograms } from './programs.js';
+import type { ExportOptions } from './registry/export-registry.js';
+import type { ImportOptions } from './registry/import-registry.js';
+import type { ResealOptions } from './reseal.js';
 
-const JSON_OUTPUT: Option = { value: null, meaning: 'one JSON object on standard output instead of text' };
+const NAME = 'wxkf-manager';
+
+export const HINT = '(add --help for additional information)';
+
+const EXIT_CODES = `
+Exit codes: 0 all went well, 1 something failed, 2 a mistake in the command line,
+130 broken off by Ctrl-C.`;
+
+const JSON_OUTPUT = ['--json', 'one JSON object on standard output instead of text'] as const;
 
 const SETTINGS_NOTE = 'It takes its settings from the environment and .env, as the manager does.';
 
-const CHECK: Command = {
-  usage: 'check',
-  summary: 'whether settings, store, WeCom and the public callback URL are as they should be',
-  details: `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is
-wrong and what to do. ${SETTINGS_NOTE}`,
-  options: {
-    'callback-url': {
-      value: 'URL',
-      meaning:
-        'ask this public address to verify itself, as WeCom does: https://kf.example.com, or the whole URL with /callback/<corpId>',
-    },
-    json: JSON_OUTPUT,
-  },
-  examples: ['check', 'check --callback-url https://kf.example.com'],
-  run: async (invocation) => (await import('./check/check.js')).check(invocation),
-};
+/** A command loads what it needs when it runs. */
+export function createProgram(): Command {
+  const program = new Command(NAME)
+    .version(VERSION)
+    .enablePositionalOptions()
+    .showHelpAfterError(HINT)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(withoutValue(text)) })
+    .addHelpText('after', EXIT_CODES);
+  addPrograms(program);
+  addCheck(program);
+  addExport(program);
+  addImport(program);
+  addReseal(program);
+  addKeysGenerate(program.command('keys').description('make new secrets: keys generate'));
+  return program;
+}
 
-const EXPORT: Command = {
-  usage: 'export',
-  summary: 'write all registrations and apps to a file',
-  details: `Writes who is registered and which apps were added, with their secrets, as JSON Lines: sealed with the first
-key of SECRETS_KEY, or plain. Events that wait for a puppet are not exported. With MongoDB managers may run
-meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
-  options: {
-    output: {
-      value: 'FILE',
-      meaning: 'where to; - for standard output, which is the default. A file is made for its owner alone',
-    },
-    plain: { value: null, meaning: 'with all secrets in the clear' },
-    json: { value: null, meaning: 'the summary as one JSON object' },
-  },
-  examples: ['export --output registry.jsonl', 'export --plain > registry.jsonl'],
-  run: async (invocation) => (await import('./registry/export-registry.js')).exportRegistry(invocation),
-};
+function addCheck(program: Command): void {
+  program
+    .command('check')
+    .summary('whether settings, store, WeCom and the public callback URL are as they should be')
+    .description(
+      `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is wrong and what to do. ${SETTINGS_NOTE}`,
+    )
+    .option(
+      '--callback-url <URL>',
+      'ask this public address to verify itself, as WeCom does: https://kf.example.com, or the whole URL with /callback/<corpId>',
+    )
+    .option(...JSON_OUTPUT)
+    .addHelpText('after', examples('check', 'check --callback-url https://kf.example.com'))
+    .action(ending(async (options: CheckOptions) => (await import('./check/check.js')).check(options)));
+}
 
-const IMPORT: Command = {
-  usage: 'import',
-  summary: 'put the registrations and apps of an exported file into the store',
-  details: `Adds what is not registered here, leaves what is the same, and keeps what differs unless told otherwise. Each
-line is taken whole or not at all, by the rules of a registration; all can be broken off and repeated. With
-MongoDB managers may run meanwhile, and see what comes within seconds; a DATA_DIR must not be in use.
-${SETTINGS_NOTE}`,
-  options: {
-    input: { value: 'FILE', meaning: 'where from; - for standard input, which is the default' },
-    replace: { value: null, meaning: 'put the file’s in the place of what is registered otherwise' },
-    'dry-run': {
-      value: null,
-      meaning: 'write nothing of the file, and count what would become of each line',
-    },
-    json: JSON_OUTPUT,
-  },
-  examples: [
-    'import --input registry.jsonl --dry-run',
-    'import --input registry.jsonl',
-    'import < registry.jsonl',
-  ],
-  run: async (invocation) => (await import('./registry/import-registry.js')).importRegistry(invocation),
-};
+function addExport(program: Command): void {
+  program
+    .command('export')
+    .summary('write all registrations and apps to a file')
+    .description(
+      `Writes who is registered and which apps were added, with their secrets, as JSON Lines: sealed with the first key of SECRETS_KEY, or plain. Events that wait for a puppet are not exported. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
+    )
+    .option(
+      '--output <FILE>',
+      'where to; - for standard output. A file is made for its owner alone',
+      toFile,
+      '-',
+    )
+    .option('--plain', 'with all secrets in the clear')
+    .option('--json', 'the summary as one JSON object')
+    .addHelpText('after', examples('export --output registry.jsonl', 'export --plain > registry.jsonl'))
+    .action(
+      ending(async (options: ExportOptions) =>
+        (await import('./registry/export-registry.js')).exportRegistry(options),
+      ),
+    );
+}
 
-const RESEAL: Command = {
-  usage: 'reseal',
-  summary: 'seal all stored secrets with the first key of SECRETS_KEY',
-  details: `Writes every secret in the store anew where it is plain, or sealed with another key than the first one of
-SECRETS_KEY. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. Safe to repeat and to break
-off. Exit code 1: some secrets could not be opened, and are as they were. ${SETTINGS_NOTE}`,
-  options: {
-    plain: {
-      value: null,
-      meaning: 'open all secrets instead, for a start without SECRETS_KEY or the way back to 1.0.3',
-    },
-    json: JSON_OUTPUT,
-  },
-  examples: ['reseal', 'reseal --plain'],
-  run: async (invocation) => (await import('./reseal.js')).reseal(invocation),
-};
+function addImport(program: Command): void {
+  program
+    .command('import')
+    .summary('put the registrations and apps of an exported file into the store')
+    .description(
+      `Adds what is not registered here, leaves what is the same, and keeps what differs unless told otherwise. Each line is taken whole or not at all, by the rules of a registration; all can be broken off and repeated. With MongoDB managers may run meanwhile, and see what comes within seconds; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
+    )
+    .option('--input <FILE>', 'where from; - for standard input', toFile, '-')
+    .option('--replace', 'put the file’s in the place of what is registered otherwise')
+    .option('--dry-run', 'write nothing of the file, and count what would become of each line')
+    .option(...JSON_OUTPUT)
+    .addHelpText(
+      'after',
+      examples(
+        'import --input registry.jsonl --dry-run',
+        'import --input registry.jsonl',
+        'import < registry.jsonl',
+      ),
+    )
+    .action(
+      ending(async (options: ImportOptions) =>
+        (await import('./registry/import-registry.js')).importRegistry(options),
+      ),
+    );
+}
 
-const KEYS_GENERATE: Command = {
-  usage: 'keys generate [NAME]',
-  summary: 'make new secrets for the settings and for WeCom',
-  details: `Prints new random values, in the form of .env, or adds them to a file. With a NAME that value alone:
-${GENERATED.map(({ name }) => name).join(', ')}.`,
-  options: {
+function addReseal(program: Command): void {
+  program
+    .command('reseal')
+    .summary('seal all stored secrets with the first key of SECRETS_KEY')
+    .description(
+      `Writes every secret in the store anew where it is plain, or sealed with another key than the first one of SECRETS_KEY. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. Safe to repeat and to break off. Exit code 1: some secrets could not be opened, and are as they were. ${SETTINGS_NOTE}`,
+    )
+    .option('--plain', 'open all secrets instead, for a start without SECRETS_KEY or the way back to 1.0.3')
+    .option(...JSON_OUTPUT)
+    .addHelpText('after', examples('reseal', 'reseal --plain'))
+    .action(ending(async (options: ResealOptions) => (await import('./reseal.js')).reseal(options)));
+}
+
+function addKeysGenerate(keys: Command): void {
+  const names = GENERATED.map(({ name }) => name);
+  keys
+    .command('generate')
+    .summary('make new secrets for the settings and for WeCom')
+    .description('Prints new random values, in the form of .env, or adds them to a file.')
+    .addArgument(new Argument('[NAME]', 'that value alone').choices(names))
     // Not env-file, which Node takes for itself wherever it stands.
-    'add-to': {
-      value: 'FILE',
-      meaning:
-        'add them to this file instead of printing them: what it has already stays, and it is for its owner alone',
-    },
-    json: JSON_OUTPUT,
-  },
-  examples: ['keys generate --add-to .env', 'keys generate secrets-key'],
-  wordsMax: 1,
-  run: async (invocation) => (await import('./keys/generate-keys.js')).generateKeys(invocation),
-};
+    .option(
+      '--add-to <FILE>',
+      'add them to this file instead of printing them: what it has already stays, and it is for its owner alone',
+      toFile,
+    )
+    .option(...JSON_OUTPUT)
+    .addHelpText('after', examples('keys generate --add-to .env', 'keys generate secrets-key'))
+    .action(
+      ending(async (name: string | undefined, options: GenerateOptions) =>
+        (await import('./keys/generate-keys.js')).generateKeys(name, options),
+      ),
+    );
+}
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  check: CHECK,
-  export: EXPORT,
-  import: IMPORT,
-  reseal: RESEAL,
-  'keys generate': KEYS_GENERATE,
-};
+/** @param work gives the exit code; it is broken off by signals. */
+function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
+  return async (...args: A): Promise<void> => {
+    endOnSignals();
+    process.exit(await work(...args));
+  };
+}
+
+/** The value of an option that there is not may be a secret. */
+function withoutValue(error: string): string {
+  return error.replace(/^(error: unknown option '[^=]*)=.*'/s, "$1'");
+}
+
+/** Commander takes whatever follows an option for its value, also where that was forgotten. */
+function toFile(name: string): string {
+  if (name.startsWith('--')) throw new InvalidArgumentError('It is an option; name a file.');
+  return name;
+}
+
+function examples(...lines: readonly string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  ${NAME} ${line}`)].join('\n');
+}

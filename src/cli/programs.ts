@@ -1,34 +1,50 @@
-/** Programs by their name. The local WeCom and the demo come with the package, and not with the container image. */
+/**
+ * Programs that go on until they are ended: they heed signals and end the process themselves. The local WeCom and the demo
+ * come with the package, and not with the container image.
+ */
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
 import { inPackage } from '../kernel/package-root.js';
-import type { Program } from './command.js';
+import { UsageError } from './command-error.js';
 
-const START: Program = {
-  usage: 'start',
-  summary: 'run the manager until a signal ends it',
-  details: `Takes its settings from the environment, and from .env in the folder where it is started. Without any it
-listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM lets it finish what is under way, and then it ends.`,
-  options: {},
-  examples: ['start'],
-  file: inPackage('dist/main.js'),
-};
+const NOT_HERE =
+  'this program is not there: the container image comes without it, and in a checkout npm run build:simulator makes it';
 
-const SIMULATOR: Program = {
-  usage: 'simulator',
-  summary: 'run a local WeCom, to try bots without an account at WeCom',
-  details: '',
-  options: {},
-  examples: ['simulator'],
-  file: inPackage('simulator/dist/main.js'),
-  ownOptions: true,
-};
+export function addPrograms(program: Command): void {
+  program
+    .command('start')
+    .summary('run the manager until a signal ends it')
+    .description(
+      'Takes its settings from the environment, and from .env in the folder where it is started. Without any it listens on http://127.0.0.1:7777 and keeps its data in ./data. SIGTERM lets it finish what is under way, and then it ends.',
+    )
+    .action(() => run('dist/main.js'));
+  program
+    .command('simulator')
+    .usage('[options]')
+    .summary('run a local WeCom, to try bots without an account at WeCom')
+    .description(
+      'Runs a local WeCom, to try bots without an account at WeCom. Its own --help tells its options.',
+    )
+    // It reads them itself.
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => run('simulator/dist/main.js'));
+  program
+    .command('demo')
+    .summary('run a local WeCom, the manager and a bot that echoes, and see a message go through')
+    .description(
+      'Runs a local WeCom, the manager and a bot that echoes. All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.',
+    )
+    .option('--once', 'type one message itself, and end when the reply is there')
+    .action(() => run('simulator/dist/demo/demo.js'));
+}
 
-const DEMO: Program = {
-  usage: 'demo',
-  summary: 'run a local WeCom, the manager and a bot that echoes, and see a message go through',
-  details: `All of it runs on this machine, in a temporary folder, and is gone when it ends. Ctrl-C ends it.`,
-  options: { once: { value: null, meaning: 'type one message itself, and end when the reply is there' } },
-  examples: ['demo', 'demo --once'],
-  file: inPackage('simulator/dist/demo/demo.js'),
-};
-
-export const PROGRAMS: Readonly<Record<string, Program>> = { start: START, simulator: SIMULATOR, demo: DEMO };
+/** The program finds its own options on the command line, as if it had been started itself. */
+async function run(path: string): Promise<void> {
+  const file = inPackage(path);
+  if (!existsSync(file)) throw new UsageError(NOT_HERE);
+  process.argv = [process.execPath, file, ...process.argv.slice(3)];
+  await import(pathToFileURL(file).href);
+}

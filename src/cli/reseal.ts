@@ -2,14 +2,19 @@ import { configOrExit } from '../config/config-or-exit.js';
 import { Sealer } from '../crypto/sealer.js';
 import { Resealing } from '../storage/sealed/resealing.js';
 import { StoredSecrets } from '../storage/sealed/stored-secrets.js';
-import { CommandError, type Invocation } from './command.js';
+import { CommandError } from './command-error.js';
 import { EXIT_CODE } from './exit-code.js';
 import { withStorage } from './opened-storage.js';
 import { ResealProgress } from './reseal-progress.js';
 import { printSummary } from './summary.js';
 
-export async function reseal({ values }: Invocation): Promise<number> {
-  const toPlain = values.plain === true;
+export interface ResealOptions {
+  readonly plain?: boolean;
+  readonly json?: boolean;
+}
+
+export async function reseal(options: ResealOptions): Promise<number> {
+  const { plain: toPlain = false } = options;
   const config = configOrExit('command');
   const sealer = new Sealer(config.secretsKeys);
   if (!sealer.hasKeys && !toPlain) {
@@ -25,6 +30,6 @@ export async function reseal({ values }: Invocation): Promise<number> {
     if (!toPlain) await secrets.eraseOverwritten();
     return progress;
   });
-  printSummary(values, summary, counts);
+  printSummary(options, summary, counts);
   return counts.cannotOpen > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
 }

@@ -93,6 +93,7 @@ describe('imports', () => {
     ['helmet', /^http\/browser-headers\.ts$/],
     ['fast-xml-parser', /^callback\/xml-document\.ts$/],
     ['ipaddr.js', /^(config|http|registry)\//],
+    ['commander', /^cli\//],
     ['class-validator', /^kernel\/class-validator(-parts\.d)?\.ts$/],
     ['zod', /^(config|api\/answers|openapi)\//],
     ['nestjs-swagger', /^openapi\//],

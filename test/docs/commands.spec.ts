@@ -1,8 +1,7 @@
 /** Commands in the documents are there: scripts of npm, programs of this project with their options, and files. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { COMMANDS } from '../../src/cli/commands.js';
-import { PROGRAMS } from '../../src/cli/programs.js';
+import { COMMANDS } from '../support/cli-commands.js';
 import { PAGES } from './markdown.js';
 
 const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -56,12 +55,10 @@ function wrongProgram(line: string): string[] {
       const file = bin[program];
       if (file === undefined) return [all];
       if (program !== 'wxkf-manager') return optionsIn(rest).filter((option) => !knows(file, option));
-      const known = Object.entries({ ...PROGRAMS, ...COMMANDS }).find(([name]) =>
-        rest.trim().startsWith(name),
-      );
+      const known = [...COMMANDS].find(([name]) => rest.trim().startsWith(name));
       if (known === undefined) return /^( *$| <command>| --(help|version)\b)/.test(rest) ? [] : [all];
       return optionsIn(rest).filter(
-        (option) => option !== 'help' && !Object.hasOwn(known[1].options, option),
+        (option) => option !== 'help' && known[1].options.every(({ long }) => long !== `--${option}`),
       );
     },
   );

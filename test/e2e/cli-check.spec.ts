@@ -193,7 +193,10 @@ describe('an embedded store', () => {
       expect.stringMatching(/^failed +configuration PORT: .+; SECRETS_KEY: key 1 .+\n$/),
     ]);
     expect(stdout).not.toContain('marked-secret');
-    expect([usage.code, usage.stderr]).toEqual([2, expect.stringMatching(/^--callback-url must be a URL/)]);
+    expect([usage.code, usage.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: --callback-url must be a URL/),
+    ]);
   });
 
   it('and an address with TLS: its certificate is told of before it ends', async () => {

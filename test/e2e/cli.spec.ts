@@ -22,29 +22,64 @@ import { refusedUrl } from '../support/raw-server.js';
 
 describe('a command line', () => {
   it.each([
-    ['no command', [], 'no command was given\nusage: wxkf-manager <command> [options]\n'],
-    ['a command that there is not', ['resael'], 'there is no command resael; did you mean reseal?\nusage: '],
-    ['half a command', ['keys'], 'there is no command keys; did you mean keys generate?\nusage: '],
+    ['no command', [], 'Usage: wxkf-manager [options] [command]\n'],
+    ['half a command', ['keys'], '\n  generate [options] [NAME]  make new secrets'],
+    ['a command that there is not', ['resael'], "error: unknown command 'resael'\n(Did you mean reseal?)\n"],
+    ['the beginning of a command', ['imp'], "error: unknown command 'imp'\n(Did you mean import?)\n"],
+    [
+      'half of a command and a wrong rest',
+      ['keys', 'genrate'],
+      "error: unknown command 'genrate'\n(Did you mean generate?)\n",
+    ],
     [
       'a word that there is not',
       ['keys', 'generate', 'nothing'],
-      'there is no nothing to generate, only secrets-key, ',
+      "error: command-argument value 'nothing' is invalid for argument 'NAME'. Allowed choices are secrets-key, ",
     ],
-    ['an option that there is not', ['reseal', '--plan'], "Unknown option '--plan'"],
-    ['a value where none belongs', ['reseal', '--plain=x'], "Option '--plain' does not take an argument"],
-    ['a word too many', ['reseal', 'now'], "Unexpected argument 'now'"],
-  ])('with %s is answered with the usage, on standard error, and exit code 2', async (_what, args, said) => {
-    const { code, stdout, stderr } = await runCli({}, ...args);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(said);
-    expect(stderr).toMatch(/^usage: wxkf-manager /m);
-    expect(stderr).not.toMatch(/^ +at /m);
+    [
+      'an option that there is not',
+      ['reseal', '--plan'],
+      "error: unknown option '--plan'\n(Did you mean --plain?)\n",
+    ],
+    ['an option of a program that there is not', ['demo', '--twice'], "error: unknown option '--twice'\n"],
+    ['a value where none belongs', ['reseal', '--plain=x'], "error: unknown option '--plain'\n"],
+    [
+      'no value where one belongs',
+      ['import', '--input'],
+      "error: option '--input <FILE>' argument missing\n",
+    ],
+    [
+      'an option where a file belongs',
+      ['export', '--output', '--plain'],
+      "error: option '--output <FILE>' argument '--plain' is invalid. It is an option; name a file.\n",
+    ],
+    ['a word too many', ['reseal', 'now'], "error: too many arguments for 'reseal'."],
+    ['a word too many for a program', ['start', 'now'], "error: too many arguments for 'start'."],
+  ])(
+    'with %s is answered with what leads on, on standard error, and exit code 2',
+    async (_what, args, said) => {
+      const { code, stdout, stderr } = await runCli({}, ...args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(said);
+      expect(stderr).toMatch(/^(Usage: wxkf-manager |\(add --help for additional information\)$)/m);
+      expect(stderr).not.toMatch(/^ +at /m);
+    },
+  );
+
+  it('shows no value of an option that there is not, which may be a secret', async () => {
+    const { code, stderr } = await runCli({}, 'start', "--auth-operator-token=marked='\nsecret'");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("unknown option '--auth-operator-token'\n")]);
+    expect(stderr).not.toMatch(/marked|secret/);
   });
 
   it.each([
-    [['--help'], '  reseal                 seal all stored secrets'],
-    [['reseal', '-h'], 'usage: wxkf-manager reseal [--plain] [--json]\n'],
-    [['check', '--help'], '  --callback-url URL     ask this public address'],
+    [['--help'], '  reseal [options]  seal all stored secrets'],
+    [['--help'], '\nExit codes: 0 all went well, '],
+    [['keys', '--help'], '\n  generate [options] [NAME]  make new secrets'],
+    [['reseal', '-h'], 'Usage: wxkf-manager reseal [options]\n'],
+    [['help', 'reseal'], 'Examples:\n  wxkf-manager reseal\n'],
+    [['check', '--help'], '  --callback-url <URL>  ask this public address'],
+    [['demo', '--help'], 'Usage: wxkf-manager demo [options]\n'],
   ])('with %j is answered with help', async (args, help) => {
     const { code, stdout, stderr } = await runCli({}, ...args);
     expect([code, stderr]).toEqual([0, '']);

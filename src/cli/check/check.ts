@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { type Invocation, UsageError } from '../command.js';
+import { UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { checkCallback, readCallbackUrl } from './check-callback.js';
 import { checkConfiguration } from './check-configuration.js';
@@ -11,18 +11,21 @@ import { KnownSecrets } from './known-secrets.js';
 const STATUS_COLUMNS = 8;
 const CHECK_COLUMNS = 13;
 
-export async function check({ values }: Invocation): Promise<number> {
-  const isJson = values.json === true;
-  const target =
-    values['callback-url'] === undefined ? null : readCallbackUrl(String(values['callback-url']));
+export interface CheckOptions {
+  readonly callbackUrl?: string;
+  readonly json?: boolean;
+}
+
+export async function check({ callbackUrl, json = false }: CheckOptions): Promise<number> {
+  const target = callbackUrl === undefined ? null : readCallbackUrl(callbackUrl);
   if (target !== null && 'mistake' in target) throw new UsageError(`--callback-url ${target.mistake}`);
   const findings: Finding[] = [];
   for await (const finding of allFindings(target)) {
     findings.push(finding);
-    if (!isJson) process.stdout.write(lineOf(finding));
+    if (!json) process.stdout.write(lineOf(finding));
   }
   const isOk = findings.every(({ status }) => status !== 'failed');
-  if (isJson) process.stdout.write(`${JSON.stringify({ ok: isOk, checks: findings })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ ok: isOk, checks: findings })}\n`);
   return isOk ? EXIT_CODE.ok : EXIT_CODE.failed;
 }
 

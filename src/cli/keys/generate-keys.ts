@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { randomLettersAndDigits } from '../../kernel/random-text.js';
-import { type Invocation, UsageError, type Values } from '../command.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { printSummary } from '../summary.js';
 import { addToEnvFile } from './env-file.js';
@@ -9,37 +8,37 @@ import { GENERATED, type Generated, toComment } from './generated.js';
 
 type Made = Generated & { readonly value: string };
 
-export async function generateKeys({ values, words: [name] }: Invocation): Promise<number> {
+export interface GenerateOptions {
+  readonly addTo?: string;
+  readonly json?: boolean;
+}
+
+/** @param name of the one value to make; left out: all. */
+export async function generateKeys(name: string | undefined, options: GenerateOptions): Promise<number> {
   const chosen = GENERATED.filter((one) => name === undefined || one.name === name);
-  if (chosen.length === 0) {
-    throw new UsageError(
-      `there is no ${name} to generate, only ${GENERATED.map((one) => one.name).join(', ')}`,
-    );
-  }
   const made = chosen.map((one) => ({ ...one, value: newValue(one.form) }));
-  const envFile = values['add-to'];
-  if (typeof envFile === 'string') keep(values, envFile, made);
-  else print(values, name, made);
+  if (options.addTo !== undefined) keep(options, options.addTo, made);
+  else print(options, name, made);
   return EXIT_CODE.ok;
 }
 
 /** What is kept is not printed. */
-function keep(values: Values, file: string, made: readonly Made[]): void {
+function keep(options: GenerateOptions, file: string, made: readonly Made[]): void {
   const { added, kept } = addToEnvFile(
     file,
     made.map((one) => ({ of: one, text: toLine(one) })),
   );
   const listOf = (labels: readonly string[]): string => (labels.length === 0 ? 'nothing' : labels.join(', '));
-  printSummary(values, `${file}: ${listOf(added)} added; ${listOf(kept)} there already`, {
+  printSummary(options, `${file}: ${listOf(added)} added; ${listOf(kept)} there already`, {
     file,
     added,
     kept,
   });
 }
 
-function print(values: Values, name: string | undefined, made: readonly Made[]): void {
+function print(options: GenerateOptions, name: string | undefined, made: readonly Made[]): void {
   const text = name === undefined ? made.map(toLine).join('\n') : (made[0]?.value ?? '');
-  printSummary(values, text, Object.fromEntries(made.map(({ label, value }) => [label, value])));
+  printSummary(options, text, Object.fromEntries(made.map(({ label, value }) => [label, value])));
   if (!isWrittenToFile()) return;
   process.stderr.write(
     'the values went to a file, which others may be able to read and which may have some of them twice now; --add-to FILE adds what is missing, for the owner alone\n',

@@ -4,7 +4,7 @@ import { type App, hasSecrets } from '../../registry/apps/app.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
-import { CommandError, type Invocation } from '../command.js';
+import { CommandError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { withStorage } from '../opened-storage.js';
 import { Progress } from '../progress.js';
@@ -15,10 +15,17 @@ import { appLine, endLine, headerLine, registrationLine } from './file-format.js
 const PLAIN_WARNING =
   'what is exported has all secrets in the clear; keep it as you would keep them, and remove it after use\n';
 
-export async function exportRegistry({ values }: Invocation): Promise<number> {
-  const target = String(values.output ?? '-');
+export interface ExportOptions {
+  /** `-` for standard output. */
+  readonly output: string;
+  readonly plain?: boolean;
+  readonly json?: boolean;
+}
+
+export async function exportRegistry(options: ExportOptions): Promise<number> {
+  const { output: target, plain = false } = options;
   const config = configOrExit('command');
-  const sealer = values.plain === true ? null : new Sealer(config.secretsKeys);
+  const sealer = plain ? null : new Sealer(config.secretsKeys);
   if (sealer?.hasKeys === false) {
     throw new CommandError(
       'SECRETS_KEY is not set, so there is nothing to seal with; set it, or give --plain',
@@ -32,7 +39,7 @@ export async function exportRegistry({ values }: Invocation): Promise<number> {
     return exporting;
   });
   printSummary(
-    values,
+    options,
     exporting.summary,
     { ...exporting.counts, secrets: sealer === null ? 'plain' : 'sealed', output: target },
     target === '-' ? process.stderr : process.stdout,

@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from '../../kernel/error-code.js';
-import { CommandError } from '../command.js';
+import { CommandError } from '../command-error.js';
 
 /** Of whoever exports alone: secrets are in it, sealed or not. */
 const FILE_MODE = 0o600;

@@ -12,7 +12,7 @@ import { type ExportedPuppet, fromExported, toExported } from '../../registry/ex
 import type { Puppet } from '../../registry/puppet.js';
 import { type AppSecret, appIdentityOf, sealApp } from '../../storage/sealed/app-secrets.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
-import { CommandError } from '../command.js';
+import { CommandError } from '../command-error.js';
 
 const FORMAT = 'wxkf-manager-registry';
 const VERSION = 1;

@@ -7,7 +7,7 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint-policy.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
-import { CommandError, type Invocation, UsageError, type Values } from '../command.js';
+import { CommandError, UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { withStorage } from '../opened-storage.js';
 import { printSummary } from '../summary.js';
@@ -15,13 +15,25 @@ import { readHeader } from './file-format.js';
 import { Import } from './import.js';
 import { AppImport } from './import-apps.js';
 import { readLines } from './read-lines.js';
+import type { WhatToChange } from './what-to-change.js';
 
-export async function importRegistry({ values }: Invocation): Promise<number> {
+export interface ImportOptions {
+  /** `-` for standard input. */
+  readonly input: string;
+  readonly replace?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export async function importRegistry(options: ImportOptions): Promise<number> {
   const config = configOrExit('command');
-  const source = String(values.input ?? '-');
+  const { input: source, replace = false, dryRun = false } = options;
   try {
-    const { summary, counts } = await importFrom(openSource(source), config, values);
-    printSummary(values, summary, { ...counts, dryRun: values['dry-run'] === true });
+    const { summary, counts } = await importFrom(openSource(source), config, {
+      mayReplace: replace,
+      isTrial: dryRun,
+    });
+    printSummary(options, summary, { ...counts, dryRun });
     return counts.failed > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error;
@@ -36,7 +48,7 @@ function openSource(source: string): Readable {
 }
 
 /** The first line decides whether the store is opened at all. */
-async function importFrom(source: Readable, config: Config, values: Values): Promise<Import> {
+async function importFrom(source: Readable, config: Config, what: WhatToChange): Promise<Import> {
   const lines = readLines(source);
   const sealer = new Sealer(config.secretsKeys);
   const first = await lines.next();
@@ -44,9 +56,8 @@ async function importFrom(source: Readable, config: Config, values: Values): Pro
   return withStorage(config, async (storage, stop) => {
     stop.addEventListener('abort', () => source.destroy(stop.reason));
     const repository = storage.get(PuppetRepository, { strict: false });
-    const toBeChanged = { mayReplace: values.replace === true, isTrial: values['dry-run'] === true };
-    const apps = await AppImport.open(storage.get(AppRepository, { strict: false }), toBeChanged);
-    const importing = new Import(repository, apps, new EndpointPolicy(config), toBeChanged, stop);
+    const apps = await AppImport.open(storage.get(AppRepository, { strict: false }), what);
+    const importing = new Import(repository, apps, new EndpointPolicy(config), what, stop);
     await importing.run(lines, header, sealer);
     return importing;
   });

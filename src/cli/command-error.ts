@@ -1,0 +1,9 @@
+/** Ends a command with a line for a person. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
+
+/** The same for a mistake in the command line itself: exit code 2. */
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError';
+}
