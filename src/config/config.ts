@@ -74,7 +74,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
       mistakes.push(`${file.variable}: ${file.mistake}`);
       continue;
     }
-    const raw = file?.text ?? (environment[setting.name] || undefined);
+    const raw = file?.text ?? valueOf(setting, environment);
     const parsed = setting.schema.safeParse(raw ?? defaultOf(setting, willBeOpen));
     if (parsed.success) values[key] = parsed.data;
     else
@@ -91,6 +91,14 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
   if (use === 'manager' && willBeOpen) mistakes.push(...openOffLoopback(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
+}
+
+/** What the environment has for it; an empty variable counts as unset. */
+export function valueOf(
+  { name, isLowerCaseToo }: { readonly name: string; readonly isLowerCaseToo?: boolean },
+  environment: Environment,
+): string | undefined {
+  return (isLowerCaseToo && environment[name.toLowerCase()]) || environment[name] || undefined;
 }
 
 function unknownProtections(environment: Environment): string[] {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { allowedHosts } from './allowed-hosts.js';
 import { endpointAllow } from './endpoint-allow.js';
+import { forwardProxy } from './forward-proxy.js';
+import { noProxy } from './no-proxy.js';
 import { proxyList } from './proxy-list.js';
 import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
@@ -10,6 +12,8 @@ import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 /** One environment variable. docs/configuration.md is written from it by `npm run docs`. */
 interface Setting<T> {
   readonly name: string;
+  /** Whether the name in lower case counts as well, and before it, as other programs have it. */
+  readonly isLowerCaseToo?: boolean;
   readonly unit: string;
   /** As one would write it in the environment; `null` when the setting may be left out. */
   readonly default: string | null;
@@ -115,6 +119,35 @@ export const SETTINGS = {
     secret: false,
     meaning: 'what the proxy calls; only `/cgi-bin/` under it',
     ...plainUrl(),
+  }),
+  httpsProxy: setting({
+    name: 'HTTPS_PROXY',
+    isLowerCaseToo: true,
+    unit: 'URL',
+    default: null,
+    secret: true,
+    meaning:
+      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL` and `WECOM_API_URL` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
+    ...forwardProxy('HTTPS_PROXY'),
+  }),
+  httpProxy: setting({
+    name: 'HTTP_PROXY',
+    isLowerCaseToo: true,
+    unit: 'URL',
+    default: null,
+    secret: true,
+    meaning: 'the same for `http://` addresses, without `CONNECT`. `http_proxy` counts before it',
+    ...forwardProxy('HTTP_PROXY'),
+  }),
+  noProxy: setting({
+    name: 'NO_PROXY',
+    isLowerCaseToo: true,
+    unit: 'hosts',
+    default: null,
+    secret: false,
+    meaning:
+      "comma-separated hosts that are called without a proxy: names with all below them, addresses, ranges, `*` for all; this machine's own always are. `no_proxy` counts before it",
+    ...noProxy(),
   }),
   proxyBodyBytesMax: setting({
     name: 'PROXY_BODY_MAX_BYTES',

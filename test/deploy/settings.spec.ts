@@ -9,7 +9,7 @@ import { SETTINGS } from '../../src/config/settings.js';
 import { TrustedProxies } from '../../src/http/trusted-proxies.js';
 import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import { startManager } from '../support/manager-process.js';
-import { containerOf, environmentOf, podOf } from '../support/manifests.js';
+import { containerOf, environmentOf, podOf, REQUIRED_SECRETS } from '../support/manifests.js';
 import { embeddedPlace, newSecretsKey } from '../support/place.js';
 
 const SECRETS = '/run/secrets/wxkf-manager';
@@ -24,7 +24,7 @@ const SECRET: Readonly<Record<string, string>> = {
   MONGO_URI: 'mongodb://manager:password@mongo-0.mongo.example/wxkf?replicaSet=rs0',
 };
 const settings = Object.values(SETTINGS);
-const secretFiles = settings.filter(({ secret }) => secret).map(({ name }) => secretFileOf(name));
+const secretFiles = REQUIRED_SECRETS.map(secretFileOf);
 
 let mounted: string;
 beforeAll(() => {

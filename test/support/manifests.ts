@@ -1,5 +1,11 @@
 /** What is looked at of the manifests, which have been checked against the API's schema by then. */
+import { SETTINGS } from '../../src/config/settings.js';
 import type { Manifest } from './kustomize.js';
+
+/** What a deployment has to be given: all but forward proxies, which few need and which then are the site's own affair. */
+export const REQUIRED_SECRETS: readonly string[] = Object.values(SETTINGS)
+  .filter(({ secret, name }) => secret && name !== 'HTTPS_PROXY' && name !== 'HTTP_PROXY')
+  .map(({ name }) => name);
 
 type Labels = Readonly<Record<string, string>>;
 export interface Selector {

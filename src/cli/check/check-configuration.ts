@@ -1,4 +1,4 @@
-import { type Config, ConfigError, isOpenToOthers, toSummary } from '../../config/config.js';
+import { type Config, ConfigError, isOpenToOthers, toSummary, valueOf } from '../../config/config.js';
 import { readConfig } from '../../config/config-or-exit.js';
 import { secretFileOf } from '../../config/secret-files.js';
 import { SETTINGS } from '../../config/settings.js';
@@ -18,8 +18,8 @@ export function checkConfiguration(): { readonly config: Config | null; readonly
 function judge(config: Config): Finding {
   const summary = toSummary(config);
   const names = Object.values(SETTINGS)
-    .map(({ name }) => name)
-    .filter((name) => process.env[name] || process.env[secretFileOf(name)]);
+    .filter((setting) => valueOf(setting, process.env) || process.env[secretFileOf(setting.name)])
+    .map(({ name }) => name);
   const shown = names.map((name) => `${name}=${shownAs(summary[name])}`);
   const all = shown.length === 0 ? 'nothing is set, all is at its default' : shown.join(' ');
   if (isOpenToOthers(config)) {
