@@ -4,8 +4,10 @@
  */
 import type { LookupFunction } from 'node:net';
 import { Pool, type Dispatcher as Undici } from 'undici';
+import type { ForwardProxy } from '../config/forward-proxy.js';
 import type { Clock, Timer } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
+import { type ProxyRoute, routeThrough } from './forward-proxy.js';
 
 export interface PoolLimits {
   readonly sockets: number;
@@ -22,6 +24,7 @@ const SWEEP_MS = 5_000;
 /** The sockets of one pool, counted. */
 export class ConnectionPool {
   readonly #pool: Pool;
+  readonly #route: ProxyRoute | null;
   #underWay = 0;
   #lastUsedMs = 0;
 
@@ -30,14 +33,16 @@ export class ConnectionPool {
     private readonly limits: PoolLimits,
     private readonly clock: Clock,
     lookup?: LookupFunction,
+    readonly proxy: ForwardProxy | null = null,
   ) {
+    this.#route = proxy === null ? null : routeThrough(proxy, origin, limits.connectMs);
     this.#pool = new Pool(origin, {
       connections: limits.sockets,
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: limits.keepAliveMs,
       keepAliveMaxTimeout: limits.keepAliveMs,
-      connect: { timeout: limits.connectMs, lookup },
+      connect: this.#route?.connect ?? { timeout: limits.connectMs, lookup },
       // Whoever calls has one deadline for all of an exchange, which is not undici's to keep.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -68,7 +73,7 @@ export class ConnectionPool {
   }
 
   send(request: Undici.DispatchOptions, handler: Undici.DispatchHandler): void {
-    this.#pool.dispatch(request, handler);
+    this.#pool.dispatch(this.#route?.toProxied(request) ?? request, handler);
   }
 
   isIdleFor(ms: number): boolean {
@@ -86,12 +91,16 @@ export class ConnectionPools {
   #sweeper: Timer;
   #isClosed = false;
 
-  /** @param lookup finds the addresses of names, where some are not to be dialled. */
+  /**
+   * @param lookup finds the addresses of names, where some are not to be dialled.
+   * @param proxy through which all of them lead.
+   */
   constructor(
     private readonly limits: PoolLimits,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly lookup?: LookupFunction,
+    private readonly proxy: ForwardProxy | null = null,
   ) {
     this.#sweeper = this.#sweepLater();
   }
@@ -100,19 +109,11 @@ export class ConnectionPools {
   of(origin: string, name = origin): ConnectionPool {
     let pool = this.#pools.get(name);
     if (pool === undefined) {
-      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup);
+      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup, this.proxy);
       if (this.#isClosed) this.#destroy(name, pool);
       else this.#pools.set(name, pool);
     }
     return pool;
-  }
-
-  /** Closes the pool where nothing of it is under way: for what is used once and then seldom. */
-  closeIdle(name: string): void {
-    const pool = this.#pools.get(name);
-    if (pool?.isIdleFor(0) !== true) return;
-    this.#pools.delete(name);
-    this.#destroy(name, pool);
   }
 
   underWayOf(name: string): number {

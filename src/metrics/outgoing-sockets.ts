@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { ConnectionPools } from '../http/connection-pools.js';
 import { byOrigin } from './by-origin.js';
 import { Metrics } from './metrics.js';
 
-/** Where a pool's connections lead. */
+/** Whatever has open connections, with where each of them leads. */
+interface Connections {
+  sockets(): Iterable<readonly [origin: string, sockets: number]>;
+}
+
+/** Whom connections lead to. */
 export type SocketTarget = 'puppet' | 'wecom';
 
 /** The outgoing sockets of all features that have any, in one metric. */
 @Injectable()
 export class OutgoingSockets {
-  readonly #pools: Record<SocketTarget, ConnectionPools[]> = { puppet: [], wecom: [] };
+  readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [] };
 
   constructor(metrics: Metrics) {
     metrics.reads('gauge', 'wxkf_outgoing_sockets', 'Open outgoing connections, by where they lead.', () => [
@@ -18,14 +22,14 @@ export class OutgoingSockets {
     ]);
   }
 
-  watch(target: SocketTarget, pools: ConnectionPools): void {
-    this.#pools[target].push(pools);
+  watch(target: SocketTarget, connections: Connections): void {
+    this.#all[target].push(connections);
   }
 
   #read(target: SocketTarget) {
     const counts = new Map<string, number>();
-    for (const pools of this.#pools[target]) {
-      for (const [origin, sockets] of pools.sockets())
+    for (const connections of this.#all[target]) {
+      for (const [origin, sockets] of connections.sockets())
         counts.set(origin, (counts.get(origin) ?? 0) + sockets);
     }
     return byOrigin(counts).map(({ labels, value }) => ({ labels: { target, ...labels }, value }));

@@ -1,11 +1,11 @@
 /** One GET to an address, for the shell: told are what came back, or at which step it failed. Redirects are not followed. */
 import { lookup } from 'node:dns/promises';
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { checkServerIdentity } from 'node:tls';
+import { newAgent } from '../http/forward-proxy.js';
 import { startTimer } from '../kernel/clock.js';
 import { errorCodeOf } from '../kernel/error-code.js';
+import { failureCodeOf, isTooLong, newHttpService } from './http-service.js';
 
 const LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
@@ -41,30 +41,30 @@ export class ProbeError extends Error {
   }
 }
 
-/** Takes 5 s and 16 kB at most. @throws ProbeError */
+/** Takes 5 s and 16 kB at most, and goes through no proxy. @throws ProbeError */
 export async function probe(url: URL, limitMs = LIMIT_MS): Promise<ProbeAnswer> {
-  let request: ClientRequest | undefined;
   let addresses: readonly string[] = [];
   const { promise: late, reject } = Promise.withResolvers<never>();
+  const abort = new AbortController();
   const timer = startTimer(limitMs, () => {
     reject(new ProbeError('time', '', addresses));
-    request?.destroy();
+    abort.abort();
   });
   const ask = async (): Promise<ProbeAnswer> => {
     addresses = await addressesOf(url);
     const startedMs = performance.now();
-    request = send(url);
-    const answer = await answerTo(request);
+    const answer = await answerTo(url, abort.signal);
     return { ...answer, addresses, tookMs: Math.round(performance.now() - startedMs) };
   };
   try {
     return await Promise.race([ask(), late]);
   } catch (error) {
     if (error instanceof ProbeError) throw error;
-    throw new ProbeError(stepOf(errorCodeOf(error)), errorCodeOf(error), addresses);
+    if (isTooLong(error)) throw new ProbeError('answer', '', addresses);
+    const code = failureCodeOf(error);
+    throw new ProbeError(stepOf(code), code, addresses);
   } finally {
     timer.cancel();
-    request?.destroy();
   }
 }
 
@@ -78,37 +78,23 @@ async function addressesOf({ hostname }: URL): Promise<readonly string[]> {
   }
 }
 
-function send(url: URL): ClientRequest {
-  const options = { agent: false, headers: { accept: '*/*', 'user-agent': 'wxkf-manager' } };
-  const request = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
-  // It may be destroyed when nobody awaits it any more.
-  return request.on('error', () => {}).end();
-}
-
-async function answerTo(request: ClientRequest): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve).once('error', reject);
+async function answerTo(url: URL, signal: AbortSignal): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
+  let certificateDays: number | null = null;
+  const agent = newAgent(url.protocol, null, {
+    checkServerIdentity: (host, certificate) => {
+      certificateDays = Math.floor((Date.parse(certificate.valid_to) - Date.now()) / DAY_MS);
+      return checkServerIdentity(host, certificate);
+    },
   });
-  const certificateDays = daysOf(response);
-  const { location = null, 'content-type': contentType = '' } = response.headers;
-  const body = await bodyOf(response);
-  return { status: response.statusCode ?? 0, location, contentType, body, certificateDays };
-}
-
-function daysOf({ socket }: IncomingMessage): number | null {
-  if (!(socket instanceof TLSSocket)) return null;
-  return Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS);
-}
-
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new ProbeError('answer', '', []);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const { status, headers, data } = await newHttpService().axiosRef.get<Buffer>(url.href, {
+    maxContentLength: ANSWER_BYTES_MAX,
+    headers: { accept: '*/*' },
+    signal,
+    httpAgent: agent,
+    httpsAgent: agent,
+  });
+  const { location = null, 'content-type': contentType = '' } = headers as Readonly<Record<string, string>>;
+  return { status, location, contentType, body: data.toString('utf8'), certificateDays };
 }
 
 /** OpenSSL's names of what is wrong with a certificate, and Node's for one of another host. */

@@ -1,40 +1,34 @@
 /** Tries, for the shell, whether WeCom can be asked from here: harmless questions, each once, of which nothing is kept. */
 import type { ConfigType } from '@nestjs/config';
-import { ConnectionPools, type PoolLimits } from '../http/connection-pools.js';
 import { AppError } from '../kernel/app-error.js';
 import type { Clock } from '../kernel/clock.js';
-import type { Log } from '../kernel/log.js';
 import type { Secret } from '../kernel/secret.js';
 import { NoTracing } from '../kernel/tracing.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
-import { SmallExchange } from './tokens/small-exchange.js';
+import { newHttpService } from './http-service.js';
 import { type SourceAnswer, TokenSource } from './tokens/token-source.js';
 import type { wecomConfig } from './wecom.config.js';
 import { readAnswer, type WecomAnswer } from './wecom-answer.js';
+import { WecomClient } from './wecom-client.js';
 import { WecomMetrics } from './wecom-metrics.js';
 
 const LIMIT_MS = 5_000;
-const LIMITS: PoolLimits = { sockets: 1, exchanges: 8, keepAliveMs: 4_000, connectMs: 4_500 };
 /** Reads one account, and so tells whether a token may be used for customer service, from this address. */
-const ACCOUNTS = { api: 'kf/account/list', body: '{"offset":0,"limit":1}' };
+const ONE_ACCOUNT = '{"offset":0,"limit":1}';
 const ERRMSG_LENGTH_MAX = 1_024;
 
 export class WecomProbe {
+  readonly #client: WecomClient;
   readonly #source: TokenSource;
-  readonly #pools: ConnectionPools;
-  readonly #api: URL;
+  readonly #accountsUrl: URL;
 
-  constructor(
-    config: ConfigType<typeof wecomConfig>,
-    private readonly clock: Clock,
-    log: Log,
-  ) {
+  constructor(config: ConfigType<typeof wecomConfig>, clock: Clock) {
     const metrics = new Metrics();
-    const sockets = new OutgoingSockets(metrics);
-    this.#source = new TokenSource(config, new WecomMetrics(metrics), sockets, clock, log, new NoTracing());
-    this.#pools = new ConnectionPools(LIMITS, clock, log);
-    this.#api = config.wecomApiUrl;
+    this.#client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
+    this.#source = new TokenSource(config, new WecomMetrics(metrics), this.#client, clock, new NoTracing());
+    this.#accountsUrl = new URL(config.wecomApiUrl);
+    this.#accountsUrl.pathname = `${config.wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/kf/account/list`;
   }
 
   /** Whether tokens come from a gateway in WeCom's place. */
@@ -42,8 +36,8 @@ export class WecomProbe {
     return this.#source.isGateway;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#source.close(), this.#pools.close()]);
+  close(): void {
+    this.#client.close();
   }
 
   /** @throws AppError `WECOM_UNREACHABLE` */
@@ -52,21 +46,23 @@ export class WecomProbe {
   }
 
   /**
-   * What WeCom answers to a call with this token, or with none; never with the token, should WeCom repeat it.
+   * What WeCom answers to a call for that corp with this token, or with none; never with the token, should WeCom repeat it.
    * @throws AppError `WECOM_UNREACHABLE`
    */
-  async call(accessToken: Secret | null): Promise<WecomAnswer> {
-    const query = accessToken === null ? '' : `?access_token=${encodeURIComponent(accessToken.reveal())}`;
-    const request = {
-      method: 'POST',
-      path: `${this.#api.pathname.replace(/\/+$/, '')}/cgi-bin/${ACCOUNTS.api}${query}`,
-      headers: { 'content-type': 'application/json' },
-      body: ACCOUNTS.body,
-    } as const;
+  async call(corpId: string, accessToken: Secret | null): Promise<WecomAnswer> {
+    const url = new URL(this.#accountsUrl);
+    if (accessToken !== null) url.search = `access_token=${encodeURIComponent(accessToken.reveal())}`;
+    const headers = { 'content-type': 'application/json' };
     try {
-      const pool = this.#pools.of(this.#api.origin);
-      const { status, body } = await SmallExchange.run(pool, request, LIMIT_MS, this.clock);
-      const answer = readAnswer(body.toString('utf8'));
+      const { status, text } = await this.#client.send({
+        corpId,
+        method: 'POST',
+        url,
+        headers,
+        body: ONE_ACCOUNT,
+        limitMs: LIMIT_MS,
+      });
+      const answer = readAnswer(text);
       if (answer === null) throw new Error(`it answered with HTTP status ${status} and not as WeCom does`);
       return { ...answer, errmsg: withoutToken(answer.errmsg, accessToken) };
     } catch (cause) {

@@ -4,6 +4,9 @@ import { defineNamespace } from '../config/namespace.js';
 export const wecomConfig = defineNamespace('wecom', (config) => ({
   accessTokenUrl: config.accessTokenUrl,
   wecomApiUrl: config.wecomApiUrl,
+  httpsProxy: config.httpsProxy,
+  httpProxy: config.httpProxy,
+  noProxy: config.noProxy,
   proxyBodyBytesMax: config.proxyBodyBytesMax,
   corpCallsPerMinute: config.corpCallsPerMinute,
   corpCallsPerHour: config.corpCallsPerHour,

@@ -28,6 +28,7 @@ it('takes nothing from outside but what a production install has', () => {
 
 it.each([
   '@nestjs/config',
+  '@nestjs/axios',
   '@nestjs/core',
   '@nestjs/mongoose',
   'class-validator',

@@ -14,7 +14,9 @@ import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store
 import { AccessTokens } from '../../src/wecom/tokens/access-tokens.js';
 import type { TokenOutcome } from '../../src/wecom/tokens/token-outcome.js';
 import { secondsLeft } from '../../src/wecom/tokens/token-record.js';
+import { newHttpService } from '../../src/wecom/http-service.js';
 import { TokenSource } from '../../src/wecom/tokens/token-source.js';
+import { WecomClient } from '../../src/wecom/wecom-client.js';
 import { WecomMetrics } from '../../src/wecom/wecom-metrics.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryAccessTokenStore, type TokenTable } from './memory-access-token.store.js';
@@ -38,7 +40,8 @@ export function open(
 ): AccessTokens {
   const log = pino({ level: 'silent' });
   const config = loadConfig({ ACCESS_TOKEN_URL: url });
-  const source = new TokenSource(config, metrics, sockets, clock, log, new NoTracing());
+  const client = new WecomClient(newHttpService(), config, clock, sockets);
+  const source = new TokenSource(config, metrics, client, clock, new NoTracing());
   const tokens = new AccessTokens(store, source, clock, clock, metrics, log);
   opened.push(tokens);
   return tokens;

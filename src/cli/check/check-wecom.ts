@@ -4,7 +4,6 @@ import { SystemClock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
 import { ERRCODE, type WecomAnswer } from '../../wecom/wecom-answer.js';
 import { WecomProbe } from '../../wecom/wecom-probe.js';
-import { createCommandLog } from '../command-log.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 
@@ -24,13 +23,13 @@ const REMEDIES = new Map<number, string>([
 const PASSING = new Set<number>([ERRCODE.busy, ERRCODE.tooFrequent]);
 
 export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
-  const probe = new WecomProbe(config, new SystemClock(), createCommandLog('silent'));
+  const probe = new WecomProbe(config, new SystemClock());
   try {
     if (known.corpSecrets.size === 0) yield* checkReachable(config, probe);
     for (const [corpId, corpSecret] of known.corpSecrets)
       yield await checkCorp(config, probe, corpId, corpSecret);
   } finally {
-    await probe.close();
+    probe.close();
   }
 }
 
@@ -41,7 +40,7 @@ async function* checkReachable(config: Config, probe: WecomProbe): AsyncGenerato
     return ok('wecom', `${tokenUrlOf(config)} answers`);
   });
   yield await unlessUnreachable(apiUrlOf(config), async () => {
-    await probe.call(null);
+    await probe.call(NOBODY, null);
     return ok('wecom', `${apiUrlOf(config)} answers`);
   });
 }
@@ -69,7 +68,7 @@ async function checkCorp(
     const answer = await probe.askToken(corpId, corpSecret);
     if ('refusal' in answer) return judge(corpId, 'gives no access token', answer.refusal);
     return unlessUnreachable(apiUrlOf(config), async () =>
-      judge(corpId, 'does not list kf accounts', await probe.call(answer.grant.value)),
+      judge(corpId, 'does not list kf accounts', await probe.call(corpId, answer.grant.value)),
     );
   });
 }

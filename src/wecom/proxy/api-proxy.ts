@@ -7,6 +7,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher as Undici } from 'undici';
+import { forwardProxyFor } from '../../config/forward-proxy.js';
 import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -47,7 +48,7 @@ export class ApiProxy implements OnApplicationShutdown {
   readonly #bodyBytesMax: number;
 
   constructor(
-    @Inject(wecomConfig.KEY) { wecomApiUrl, proxyBodyBytesMax }: ConfigType<typeof wecomConfig>,
+    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
     private readonly credentials: CallCredentials,
     private readonly tokens: AccessTokens,
     private readonly tokenAnswers: TokenAnswers,
@@ -58,7 +59,8 @@ export class ApiProxy implements OnApplicationShutdown {
     @Inject(LOG) log: Log,
     private readonly tracing: Tracing,
   ) {
-    this.#pools = new ConnectionPools(LIMITS, clock, log);
+    const { wecomApiUrl, proxyBodyBytesMax } = config;
+    this.#pools = new ConnectionPools(LIMITS, clock, log, undefined, forwardProxyFor(config, wecomApiUrl));
     sockets.watch('wecom', this.#pools);
     this.#origin = wecomApiUrl.origin;
     this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;

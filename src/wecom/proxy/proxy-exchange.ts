@@ -4,6 +4,7 @@
  */
 import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/connection-pools.js';
+import { PROXY_AUTHENTICATION_REQUIRED, ProxyRefusal, proxyFaultOf } from '../../http/forward-proxy.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import { isTokenError } from '../wecom-answer.js';
@@ -108,6 +109,10 @@ export class ProxyExchange implements Undici.DispatchHandler {
       if (++this.#interimAnswers > INTERIM_ANSWERS_MAX) this.#giveUp(new Error('too many answers of 1xx'));
       return;
     }
+    if (status === PROXY_AUTHENTICATION_REQUIRED && this.pool.proxy !== null) {
+      this.#giveUp(new ProxyRefusal(status));
+      return;
+    }
     const headers = toCallerHeaders((controller.rawHeaders ?? []) as Buffer[]);
     this.#head = { status, statusText, headers };
     if (this.#probe.begin(this.#head)) return;
@@ -178,9 +183,10 @@ export class ProxyExchange implements Undici.DispatchHandler {
     }
     if (error instanceof AppError) return error;
     const detail =
-      this.#controller === null
+      proxyFaultOf(this.pool.proxy, error) ??
+      (this.#controller === null
         ? `no connection (${why})`
-        : `no answer (${why}); the call may have been carried out`;
+        : `no answer (${why}); the call may have been carried out`);
     return new AppError('WECOM_UNREACHABLE', { detail, cause: error });
   }
 

@@ -48,7 +48,7 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.source.close();
+    this.source.close();
     await this.#flights.whenOver();
     await this.#slots.whenWritten();
   }

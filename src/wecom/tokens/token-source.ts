@@ -1,26 +1,20 @@
 /** Where access tokens come from: one question to WeCom, or to the gateway in its place, with every limit on it. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import type { Dispatcher as Undici } from 'undici';
-import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
-import { LOG, type Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
-import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
-import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
 import { wecomConfig } from '../wecom.config.js';
+import { WecomClient } from '../wecom-client.js';
 import { WecomMetrics } from '../wecom-metrics.js';
-import { SmallExchange } from './small-exchange.js';
 
 /** For all tries together. */
 export const ASK_LIMIT_MS = 5_000;
 /** WeCom says -1 when it is busy, and that one may ask again up to 3 times (developer.work.weixin.qq.com/document/path/90313). */
 const BUSY_PAUSES_MS = [200, 400, 800];
-/** Of each corp. */
-const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
 
 /** WeCom asks to reserve 512 bytes (document/path/91039); gateways' may be longer. */
 const TOKEN_LENGTH_MAX = 2_048;
@@ -45,28 +39,22 @@ export class TokenSource {
    * then say the full time (it documents neither), so its word is not taken twice for one token.
    */
   readonly isGateway: boolean;
-  readonly #pools: ConnectionPools;
-  readonly #origin: string;
-  readonly #path: string;
+  readonly #url: URL;
 
   constructor(
     @Inject(wecomConfig.KEY) { accessTokenUrl }: ConfigType<typeof wecomConfig>,
     private readonly metrics: WecomMetrics,
-    sockets: OutgoingSockets,
+    private readonly client: WecomClient,
     private readonly clock: Clock,
-    @Inject(LOG) log: Log,
     private readonly tracing: Tracing,
   ) {
-    this.#pools = new ConnectionPools(LIMITS, clock, log);
-    sockets.watch('wecom', this.#pools);
-    this.#origin = accessTokenUrl.origin;
-    this.#path = accessTokenUrl.pathname;
-    this.isGateway = this.#path !== WECOM_PATH;
+    this.#url = accessTokenUrl;
+    this.isGateway = accessTokenUrl.pathname !== WECOM_PATH;
   }
 
   /** What is under way then fails. */
-  async close(): Promise<void> {
-    await this.#pools.close();
+  close(): void {
+    this.client.close();
   }
 
   /**
@@ -75,7 +63,11 @@ export class TokenSource {
    */
   ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
     const span = this.tracing.start('client', 'gettoken', trace);
-    span?.set({ ...toServerAttributes(this.#origin), 'http.request.method': 'GET', 'wxkf.corp_id': corpId });
+    span?.set({
+      ...toServerAttributes(this.#url.origin),
+      'http.request.method': 'GET',
+      'wxkf.corp_id': corpId,
+    });
     return endWith(span, this.#ask(corpId, corpSecret, span?.context ?? trace), (answer) => ({
       'wxkf.errcode': 'refusal' in answer ? answer.refusal.errcode : 0,
     }));
@@ -98,24 +90,21 @@ export class TokenSource {
     limitMs: number,
     trace: TraceContext | null,
   ): Promise<SourceAnswer> {
-    const query = `corpid=${encodeURIComponent(corpId)}&corpsecret=${encodeURIComponent(corpSecret.reveal())}`;
-    const request: Undici.DispatchOptions = {
-      method: 'GET',
-      path: `${this.#path}?${query}`,
-      headers: ['accept', 'application/json', ...toTraceHeaders(trace)],
+    const url = new URL(this.#url);
+    url.search = `corpid=${encodeURIComponent(corpId)}&corpsecret=${encodeURIComponent(corpSecret.reveal())}`;
+    const headers = {
+      accept: 'application/json',
+      traceparent: trace?.traceparent ?? null,
+      tracestate: trace?.tracestate ?? null,
     };
-    const pool = this.#pools.of(this.#origin, corpId);
     try {
-      const { status, body } = await SmallExchange.run(pool, request, limitMs, this.clock);
-      const answer = toAnswer(status, body.toString('utf8'), corpSecret);
+      const { status, text } = await this.client.send({ corpId, method: 'GET', url, headers, limitMs });
+      const answer = toAnswer(status, text, corpSecret);
       if ('refusal' in answer) this.metrics.answered('gettoken', answer.refusal.errcode);
       return answer;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'it failed';
       throw new AppError('WECOM_UNREACHABLE', { detail: `no access token, since ${reason}`, cause });
-    } finally {
-      // A corp's next question is hours away, and a wave of registrations would make a pool for each of its corps.
-      this.#pools.closeIdle(corpId);
     }
   }
 }

@@ -1,5 +1,8 @@
+import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
 import { SecretCheck } from '../../registry/secret-check.js';
+import { HTTP_OPTIONS } from '../http-service.js';
+import { WecomClient } from '../wecom-client.js';
 import { WecomMetrics } from '../wecom-metrics.js';
 import { AccessTokens } from './access-tokens.js';
 import { TokenSecretCheck } from './token-secret-check.js';
@@ -8,7 +11,14 @@ import { TokenSource } from './token-source.js';
 /** Global, since the registry asks through its own port and may not know us. The token store is the storage module's. */
 @Global()
 @Module({
-  providers: [AccessTokens, TokenSource, WecomMetrics, { provide: SecretCheck, useClass: TokenSecretCheck }],
+  imports: [HttpModule.register(HTTP_OPTIONS)],
+  providers: [
+    AccessTokens,
+    TokenSource,
+    WecomClient,
+    WecomMetrics,
+    { provide: SecretCheck, useClass: TokenSecretCheck },
+  ],
   exports: [AccessTokens, WecomMetrics, SecretCheck],
 })
 export class TokensModule {}

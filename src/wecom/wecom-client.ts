@@ -1,0 +1,181 @@
+/**
+ * Rare calls to WeCom, or to the gateway in its place, with every limit on them: a deadline for all of a call, few connections
+ * for each corp, a short answer. It decides nothing of what was answered; calls of bots go through `proxy/`, which streams.
+ */
+import type { Agent } from 'node:http';
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { type ForwardProxy, forwardProxyFor } from '../config/forward-proxy.js';
+import {
+  newAgent,
+  PROXY_AUTHENTICATION_REQUIRED,
+  ProxyRefusal,
+  proxyFaultOf,
+} from '../http/forward-proxy.js';
+import { Clock } from '../kernel/clock.js';
+import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { wecomConfig } from './wecom.config.js';
+import { failureCodeOf, isTooLong } from './http-service.js';
+
+/** Of each corp, so that one whose calls hang takes no other's. */
+const CONNECTIONS = 4;
+/** Of each corp: under way, or waiting for a connection. */
+const CALLS_MAX = 64;
+/** Less than the deadline of any call, so that a proxy that does not answer is told of as such. */
+const CONNECT_MS = 4_500;
+
+export interface WecomCall {
+  readonly corpId: string;
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  /** `null` where one is left out. */
+  readonly headers: Readonly<Record<string, string | null>>;
+  readonly body?: string;
+  /** For all of it, waiting for a socket included. */
+  readonly limitMs: number;
+}
+
+export interface WecomReply {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The calls of one corp. Node's agents count a tunnel only once it is there, so that their own limit would bound none. */
+class CorpCalls {
+  readonly #waiting = new Set<() => void>();
+  #underWay = 0;
+
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#underWay + this.#waiting.size >= CALLS_MAX;
+  }
+
+  /** Resolves when it is that call's turn; rejects with the signal's reason. */
+  async begin(signal: AbortSignal): Promise<void> {
+    if (this.#underWay < CONNECTIONS) {
+      this.#underWay++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    signal.addEventListener('abort', () => {
+      this.#waiting.delete(resolve);
+      reject(signal.reason);
+    });
+    await promise;
+  }
+
+  /** The next one has its turn. */
+  end(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#underWay--;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
+  }
+}
+
+/** How an origin is reached. */
+interface Way {
+  readonly agent: Agent;
+  readonly proxy: ForwardProxy | null;
+}
+
+@Injectable()
+export class WecomClient {
+  /** By origin. */
+  readonly #ways = new Map<string, Way>();
+  readonly #corps = new Map<string, CorpCalls>();
+  readonly #calls = new Set<AbortController>();
+  #isClosed = false;
+
+  constructor(
+    private readonly http: HttpService,
+    @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
+    private readonly clock: Clock,
+    sockets: OutgoingSockets,
+  ) {
+    sockets.watch('wecom', this);
+  }
+
+  /** Rejects with an Error whose message says what went wrong, and which repeats nothing of the call. */
+  async send(call: WecomCall): Promise<WecomReply> {
+    if (this.#isClosed) throw new Error('the manager ends');
+    const corp = this.#corps.get(call.corpId) ?? new CorpCalls();
+    if (corp.isFull) throw new Error('too many requests are under way');
+    this.#corps.set(call.corpId, corp);
+    const abort = new AbortController();
+    const late = new Error('no complete answer in time');
+    const deadline = this.clock.after(call.limitMs, () => abort.abort(late));
+    this.#calls.add(abort);
+    try {
+      await corp.begin(abort.signal);
+      try {
+        return await this.#exchange(call, abort.signal);
+      } finally {
+        corp.end();
+      }
+    } finally {
+      deadline.cancel();
+      this.#calls.delete(abort);
+      if (corp.isIdle) this.#corps.delete(call.corpId);
+    }
+  }
+
+  async #exchange({ method, url, headers, body }: WecomCall, signal: AbortSignal): Promise<WecomReply> {
+    const { agent, proxy } = this.#wayTo(url);
+    try {
+      const { status, data } = await this.http.axiosRef.request<Buffer>({
+        method,
+        url: url.href,
+        headers,
+        data: body,
+        signal,
+        httpAgent: agent,
+        httpsAgent: agent,
+      });
+      if (proxy !== null && status === PROXY_AUTHENTICATION_REQUIRED) throw new ProxyRefusal(status);
+      return { status, text: data.toString('utf8') };
+    } catch (error) {
+      // Axios hangs the whole call on its errors, and the URL has the secret: nothing of them is kept.
+      throw signal.aborted ? signal.reason : new Error(reasonOf(error, proxy));
+    }
+  }
+
+  /** Open connections, with where they lead. */
+  *sockets(): Generator<readonly [origin: string, sockets: number]> {
+    for (const [origin, { agent }] of this.#ways) {
+      const all = Object.values(agent.sockets).flatMap((some = []) => some);
+      yield [origin, all.filter(({ connecting }) => !connecting).length];
+    }
+  }
+
+  /** What is under way then fails, and so does what comes later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const call of this.#calls) call.abort(new Error('the manager ends'));
+  }
+
+  #wayTo(url: URL): Way {
+    let way = this.#ways.get(url.origin);
+    if (way === undefined) {
+      const proxy = forwardProxyFor(this.config, url);
+      // Connections are not kept: a corp's next call is hours away.
+      way = { agent: newAgent(url.protocol, proxy, { timeout: CONNECT_MS }), proxy };
+      this.#ways.set(url.origin, way);
+    }
+    return way;
+  }
+}
+
+function reasonOf(error: unknown, proxy: ForwardProxy | null): string {
+  if (isTooLong(error)) return 'the answer is too long';
+  const failure = error instanceof Error ? (error.cause ?? error) : error;
+  return proxyFaultOf(proxy, failure) ?? `the connection failed (${failureCodeOf(error) || 'unknown'})`;
+}

@@ -1,0 +1,212 @@
+/** The built process and its commands where WeCom is reached through a forward proxy alone, by CONNECT and by requests that name it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli-process.js';
+import { PROXIED_HOST, type ProxiedWecom, startProxiedWecom } from '../support/forward-proxy.js';
+import { call, jsonOf, postJsonBody, valuesOf } from '../support/http-call.js';
+import { type InventedNames, inventNames } from '../support/invented-names.js';
+import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { postJson, type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { findIn } from '../support/secret-forms.js';
+import { newApp, newOpenKfId } from '../support/wecom.js';
+import { hold, usual } from '../support/wecom-faults.js';
+
+/** As `registrationOf` has it. */
+const CORP_SECRET = 'corp-secret-of-the-tests';
+const SECRETS = [CORP_SECRET, 'p4ss+/word'];
+
+const app = newApp();
+let folder: string;
+let site: ProxiedWecom;
+let names: InventedNames;
+let place: Place;
+let manager: ManagerProcess;
+
+beforeAll(async () => {
+  site = await startProxiedWecom();
+  site.wecom.addSecret(app.corpId, CORP_SECRET);
+  folder = mkdtempSync(join(tmpdir(), 'wxkf-forward-'));
+  writeFileSync(join(folder, 'trusted.pem'), site.certificate.cert);
+  names = inventNames();
+});
+
+afterAll(async () => {
+  await site.close();
+  names.discard();
+  rmSync(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  place = embeddedPlace();
+  site.asked.length = 0;
+  site.wecom.calls.length = 0;
+});
+
+afterEach(async () => {
+  site.refuse(null);
+  site.wecom.behave('*', usual);
+  await place.discard();
+});
+
+const envFor = (scheme: string, more: Readonly<Record<string, string>>) => ({
+  ...place.env,
+  ...names.env,
+  NODE_EXTRA_CA_CERTS: join(folder, 'trusted.pem'),
+  LOG_LEVEL: 'trace',
+  ACCESS_TOKEN_URL: `${scheme}://${PROXIED_HOST}/cgi-bin/gettoken`,
+  WECOM_API_URL: `${scheme}://${PROXIED_HOST}`,
+  ...more,
+});
+
+const tokenOf = async (): Promise<Record<string, unknown>> =>
+  jsonOf(
+    await call(
+      `${manager.url}/puppetWxkfManager/getToken?corpid=${app.corpId}&corpsecret=${encodeURIComponent(CORP_SECRET)}`,
+    ),
+  );
+const apiUrl = (target: string): string => `${manager.url}/puppetWxkfManager/wxkfRequestProxy/${target}`;
+
+async function stopManager(): Promise<void> {
+  expect(await manager.stop()).toBe(0);
+  expect(findIn(manager.output(), SECRETS)).toEqual([]);
+}
+
+describe.each([
+  ['https', 'HTTPS_PROXY'],
+  ['http', 'http_proxy'],
+])('by %s and %s', (scheme, variable) => {
+  let puppet: PuppetServer;
+
+  beforeEach(async () => {
+    puppet = await startPuppetServer();
+    manager = await startManager(envFor(scheme, { [variable]: site.proxyUrl() }));
+  });
+
+  afterEach(async () => {
+    await stopManager();
+    await puppet.close();
+  });
+
+  it('tokens and calls go through the proxy, and puppets are called directly', async () => {
+    const { access_token } = await tokenOf();
+    expect(access_token).toBe(site.wecom.tokenOf(app.corpId, CORP_SECRET));
+    const body = '{"cursor":"","padding":"1.0"}';
+    const accepts = ['Accept', 'a/b', 'accept', 'c/d'];
+    const answer = await call(apiUrl(`kf/sync_msg?access_token=${access_token}`), {
+      ...postJsonBody({}),
+      headers: ['Content-Type', 'application/json', ...accepts],
+      body,
+    });
+    expect(jsonOf(answer)).toMatchObject({ errcode: 0 });
+    const received = site.wecom.callsTo('kf/sync_msg')[0];
+    expect(received).toMatchObject({ method: 'POST', text: body, headers: { host: PROXIED_HOST } });
+    expect(received?.headers).not.toHaveProperty('proxy-authorization');
+    if (scheme === 'https') expect(valuesOf(received?.rawHeaders ?? [], 'accept')).toEqual(['a/b', 'c/d']);
+
+    const openKfId = newOpenKfId();
+    names.lead('puppet.test', '127.0.0.1');
+    await register(manager.url, app, openKfId, puppet.url.replace('127.0.0.1', 'puppet.test'));
+    const event = { token: 'sync-token', openKfId };
+    const delivered = await postJson(`${manager.url}/callback/decrypted/${app.corpId}`, event);
+    expect(await delivered.json()).toMatchObject({ delivery: 'delivered' });
+    expect(puppet.received).toHaveLength(1);
+    const targets = new Set(site.asked.map((one) => one.replace(/(\d)\/.*$/, '$1')));
+    expect([...targets].sort()).toEqual(
+      scheme === 'https'
+        ? [`CONNECT ${PROXIED_HOST}:443`]
+        : [`GET http://${PROXIED_HOST}`, `POST http://${PROXIED_HOST}`],
+    );
+  });
+
+  it.each([
+    ['refuses', 407, /wants another user and password \(407\); put them into HTTPS?_PROXY/],
+    ...(scheme === 'https'
+      ? [['refuses the host', 403, /refuses to connect \(403\); have it allow that host/] as const]
+      : []),
+  ])('a proxy that %s is told of with what to do', async (_what, status, reason) => {
+    site.refuse(status);
+    const answers = [await tokenOf(), jsonOf(await call(apiUrl('kf/account/list?access_token=T')))];
+    for (const { errcode, errmsg } of answers) {
+      expect(errcode).toBe(504);
+      expect(errmsg).toMatch(reason);
+    }
+    const line = await manager.line(({ msg }) => msg === 'token.unreachable');
+    expect(line.reason).toMatch(reason);
+    expect(site.wecom.calls).toEqual([]);
+    await site.allClosed();
+  });
+});
+
+it('a corp has 64 connections through the proxy, as without one', async () => {
+  manager = await startManager(envFor('https', { HTTPS_PROXY: site.proxyUrl() }));
+  const held = hold();
+  site.wecom.behave('kf/slow', held);
+  const calls = Array.from({ length: 100 }, () => call(apiUrl('kf/slow')));
+  await held.arrived;
+  while (site.wecom.calls.length < 64) await new Promise((resolve) => void setTimeout(resolve, 10));
+  expect(site.openSockets()).toBe(64);
+  held.release();
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(100).fill(404));
+  expect(site.openSockets()).toBeLessThanOrEqual(64);
+  await stopManager();
+});
+
+it('a proxy that is not there, and one that is silent, end a call in time', async () => {
+  manager = await startManager(envFor('https', { HTTPS_PROXY: await refusedUrl() }));
+  const gone = /the proxy of HTTPS_PROXY cannot be reached \(ECONNREFUSED\); correct HTTPS_PROXY/;
+  expect((await tokenOf()).errmsg).toMatch(gone);
+  expect(jsonOf(await call(apiUrl('kf/account/list?access_token=T'))).errmsg).toMatch(gone);
+  await stopManager();
+
+  site.refuse('silence');
+  manager = await startManager(envFor('https', { HTTPS_PROXY: site.proxyUrl() }));
+  const silent = /the proxy of HTTPS_PROXY opened no tunnel in time/;
+  const [token, answer] = await Promise.all([
+    tokenOf(),
+    call(apiUrl('kf/account/list?access_token=T')).then(jsonOf),
+  ]);
+  expect([token.errmsg, answer.errmsg]).toEqual([
+    expect.stringMatching(silent),
+    expect.stringMatching(silent),
+  ]);
+  await site.allClosed();
+  await stopManager();
+});
+
+it('NO_PROXY has WeCom called directly', async () => {
+  const env = { HTTP_PROXY: await refusedUrl(), NO_PROXY: 'other.test,.wecom.test' };
+  names.lead('api.wecom.test', '127.0.0.1');
+  const url = site.wecom.url.replace('127.0.0.1', 'api.wecom.test');
+  manager = await startManager(
+    envFor('http', { ...env, ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`, WECOM_API_URL: url }),
+  );
+  const { access_token } = await tokenOf();
+  const answer = await call(apiUrl(`kf/account/list?access_token=${access_token}`));
+  expect(jsonOf(answer)).toMatchObject({ errcode: 0 });
+  await stopManager();
+});
+
+it('check asks through it, and tells of one that refuses', async () => {
+  const env = envFor('https', { https_proxy: site.proxyUrl() });
+  const good = await runCli(env, 'check');
+  expect(good).toMatchObject({ code: 0, stderr: '' });
+  expect(good.stdout).toMatch(/ HTTPS_PROXY=http:\/\/127\.0\.0\.1:\d+( |$)/m);
+  expect(good.stdout).toMatch(/^ok +wecom +ACCESS_TOKEN_URL \S+ answers$/m);
+  expect(good.stdout).toMatch(/^ok +wecom +WECOM_API_URL \S+ answers$/m);
+  expect(new Set(site.asked)).toEqual(new Set([`CONNECT ${PROXIED_HOST}:443`]));
+  const bad = await runCli({ ...env, https_proxy: site.proxyUrl('egress:marked-wrong') }, 'check');
+  expect(bad.code).toBe(1);
+  expect(bad.stdout).toMatch(/^failed +wecom .*the proxy of HTTPS_PROXY wants another user and password/m);
+  expect(findIn(good.stdout + bad.stdout, [...SECRETS, 'marked-wrong'])).toEqual([]);
+});
+
+it('a mistaken proxy is refused at the start, without what was found', async () => {
+  const started = spawnManager({ ...place.env, HTTPS_PROXY: 'socks5://egress:marked-wrong@proxy' });
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toMatch(/HTTPS_PROXY: expected an http:\/\/ or https:\/\/ URL such as/);
+  expect(started.output()).not.toContain('marked-wrong');
+});
