@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
+import { ProxyUpstream } from './proxy/proxy-upstream.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { CallCredentials } from './proxy/call-credentials.js';
 import { CallLimits } from './proxy/call-limits.js';
@@ -10,6 +11,6 @@ import { WecomController } from './wecom.controller.js';
 @Module({
   imports: [RegistryModule],
   controllers: [WecomController],
-  providers: [ApiProxy, CallCredentials, CallLimits, TokenAnswers],
+  providers: [ApiProxy, ProxyUpstream, CallCredentials, CallLimits, TokenAnswers],
 })
 export class WecomModule {}

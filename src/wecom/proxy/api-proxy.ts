@@ -3,73 +3,38 @@
  * only /cgi-bin/ is reached, WeCom's limits are kept, and what was sent is never sent again, but for a call
  * whose access token was ours and no good.
  */
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Dispatcher as Undici } from 'undici';
-import { forwardProxyFor } from '../../config/forward-proxy.js';
-import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
 import { UnitOfWork } from '../../http/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
-import { LOG, type Log } from '../../kernel/log.js';
-import type { TraceContext } from '../../kernel/trace-context.js';
-import {
-  endWith,
-  type Span,
-  type SpanAttributes,
-  Tracing,
-  toServerAttributes,
-} from '../../kernel/tracing.js';
-import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
 import { TokenAnswers } from '../tokens/token-answers.js';
-import { wecomConfig } from '../wecom.config.js';
-import { ERRCODE, isTokenError, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
+import { ERRCODE, parseObject, tooFrequent, type WecomAnswer } from '../wecom-answer.js';
 import { type CallResult, WecomMetrics } from '../wecom-metrics.js';
-import { CallCredentials, type Credential } from './call-credentials.js';
+import { wecomConfig } from '../wecom.config.js';
+import { CallCredentials } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog } from './call-log.js';
 import { CallerAnswer } from './caller-answer.js';
 import { CallerGone, type ProxyBody, readBody } from './proxy-body.js';
-import { AnswerBroken, type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
-import { toWecomHeaders } from './proxy-headers.js';
+import { AnswerBroken } from './proxy-exchange.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
+import { ProxyUpstream } from './proxy-upstream.js';
 
-/** Of each corp: calls under way, and those that wait for a connection. */
-const LIMITS: PoolLimits = { sockets: 64, exchanges: 512, keepAliveMs: 4_000, connectMs: 5_000 };
 const SYNC = 'kf/sync_msg';
 
 @Injectable()
-export class ApiProxy implements OnApplicationShutdown {
-  readonly #pools: ConnectionPools;
-  readonly #origin: string;
-  readonly #basePath: string;
-  readonly #bodyBytesMax: number;
-
+export class ApiProxy {
   constructor(
-    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
+    @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly credentials: CallCredentials,
-    private readonly tokens: AccessTokens,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
+    private readonly upstream: ProxyUpstream,
     private readonly metrics: WecomMetrics,
-    sockets: OutgoingSockets,
     private readonly clock: Clock,
-    @Inject(LOG) log: Log,
-    private readonly tracing: Tracing,
-  ) {
-    const { wecomApiUrl, proxyBodyBytesMax } = config;
-    this.#pools = new ConnectionPools(LIMITS, clock, log, undefined, forwardProxyFor(config, wecomApiUrl));
-    sockets.watch('wecom', this.#pools);
-    this.#origin = wecomApiUrl.origin;
-    this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;
-    this.#bodyBytesMax = proxyBodyBytesMax;
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#pools.close();
-  }
+  ) {}
 
   /** Answers the request, or throws what the caller is to be told. */
   async forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -116,7 +81,7 @@ export class ApiProxy implements OnApplicationShutdown {
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return;
     }
-    const body = await readBody(request, this.#bodyBytesMax);
+    const body = await readBody(request, this.config.proxyBodyBytesMax);
     try {
       const counted = {
         corpId: credential.corpId,
@@ -130,74 +95,13 @@ export class ApiProxy implements OnApplicationShutdown {
         answerWith(reply, log, tooFrequent(`more calls of ${target.api} than WeCom allows`), waitS);
         return;
       }
-      await this.#exchange(target, credential, body, request, new CallerAnswer(reply), log);
+      const answer = new CallerAnswer(reply);
+      const end = await this.upstream.call(target.api, credential, body, request, answer, log);
+      if (end.kind === 'passed' && end.status === 200) this.limits.noteKnown(target.api);
     } finally {
       if ('stream' in body) body.stream.destroy();
     }
   }
-
-  async #exchange(
-    { api }: ProxyTarget,
-    credential: Credential,
-    body: ProxyBody,
-    request: FastifyRequest,
-    answer: CallerAnswer,
-    log: CallLog,
-  ): Promise<void> {
-    const pool = this.#pools.of(this.#origin, credential.corpId ?? '(unknown)');
-    const send = async (by: Credential, holdsTokenError: boolean): Promise<ExchangeEnd> => {
-      const path = `${this.#basePath}${api}${by.query === '' ? '' : `?${by.query}`}`;
-      const span = this.#startSpan(api, by, request);
-      const call = toRequest(path, body, request, span?.context ?? request.trace);
-      const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
-      const end = await endWith(span, sent, toSpanAttributes);
-      this.metrics.answered('call', end.errcode);
-      if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);
-      return end;
-    };
-    let end = await send(credential, credential.renew !== null && 'whole' in body);
-    if (end.kind === 'held') {
-      const renewed = await credential.renew?.();
-      if (renewed) log.repeated = true;
-      end = renewed ? await send(renewed, false) : end.passOn();
-    }
-    log.result = 'answered';
-    log.errcode = end.errcode ?? undefined;
-    if (end.kind === 'passed' && end.status === 200) this.limits.noteKnown(api);
-  }
-
-  #startSpan(api: string, { corpId }: Credential, { method, trace }: FastifyRequest): Span | null {
-    const span = this.tracing.start('client', 'call', trace);
-    span?.set({
-      ...toServerAttributes(this.#origin),
-      'http.request.method': method,
-      'wxkf.api': api,
-      'wxkf.corp_id': corpId ?? undefined,
-    });
-    return span;
-  }
-}
-
-function toSpanAttributes(end: ExchangeEnd): SpanAttributes {
-  return {
-    'http.response.status_code': end.kind === 'passed' ? end.status : undefined,
-    'wxkf.errcode': end.errcode ?? undefined,
-  };
-}
-
-function toRequest(
-  path: string,
-  body: ProxyBody,
-  request: FastifyRequest,
-  trace: TraceContext | null,
-): Undici.DispatchOptions {
-  const bytes = 'whole' in body ? body.whole : body.stream;
-  return {
-    method: request.method as Undici.HttpMethod,
-    path,
-    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null, trace)],
-    body: bytes,
-  };
 }
 
 /** A body that cannot be read says nothing of a token. */

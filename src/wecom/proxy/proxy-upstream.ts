@@ -1,0 +1,122 @@
+/** The way of proxied calls to WeCom: one pool of connections for each corp, so that one that is slow takes no other's. */
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { FastifyRequest } from 'fastify';
+import type { Dispatcher as Undici } from 'undici';
+import { forwardProxyFor } from '../../config/forward-proxy.js';
+import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import {
+  endWith,
+  type Span,
+  type SpanAttributes,
+  Tracing,
+  toServerAttributes,
+} from '../../kernel/tracing.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { isTokenError } from '../wecom-answer.js';
+import { WecomMetrics } from '../wecom-metrics.js';
+import { wecomConfig } from '../wecom.config.js';
+import type { Credential } from './call-credentials.js';
+import type { CallLog } from './call-log.js';
+import type { CallerAnswer } from './caller-answer.js';
+import type { ProxyBody } from './proxy-body.js';
+import { type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
+import { toWecomHeaders } from './proxy-headers.js';
+
+/** Of each corp: calls under way, and those that wait for a connection. */
+const LIMITS: PoolLimits = { sockets: 64, exchanges: 512, keepAliveMs: 4_000, connectMs: 5_000 };
+
+@Injectable()
+export class ProxyUpstream implements OnApplicationShutdown {
+  readonly #pools: ConnectionPools;
+  readonly #origin: string;
+  readonly #basePath: string;
+
+  constructor(
+    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
+    private readonly tokens: AccessTokens,
+    private readonly metrics: WecomMetrics,
+    sockets: OutgoingSockets,
+    private readonly clock: Clock,
+    @Inject(LOG) log: Log,
+    private readonly tracing: Tracing,
+  ) {
+    const { wecomApiUrl } = config;
+    this.#pools = new ConnectionPools(LIMITS, clock, log, undefined, forwardProxyFor(config, wecomApiUrl));
+    sockets.watch('wecom', this.#pools);
+    this.#origin = wecomApiUrl.origin;
+    this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#pools.close();
+  }
+
+  /** Passes the answer on; once more with a renewed token of ours, where WeCom refuses the first. @throws AppError `WECOM_UNREACHABLE`, AnswerBroken, CallerGone */
+  async call(
+    api: string,
+    credential: Credential,
+    body: ProxyBody,
+    request: FastifyRequest,
+    answer: CallerAnswer,
+    log: CallLog,
+  ): Promise<ExchangeEnd> {
+    const pool = this.#pools.of(this.#origin, credential.corpId ?? '(unknown)');
+    const send = async (by: Credential, holdsTokenError: boolean): Promise<ExchangeEnd> => {
+      const path = `${this.#basePath}${api}${by.query === '' ? '' : `?${by.query}`}`;
+      const span = this.#startSpan(api, by, request);
+      const call = toRequest(path, body, request, span?.context ?? request.trace);
+      const sent = ProxyExchange.run(pool, call, answer, this.clock, { holdsTokenError });
+      const end = await endWith(span, sent, toSpanAttributes);
+      this.metrics.answered('call', end.errcode);
+      if (isTokenError(end.errcode) && by.tokenId !== null) await this.tokens.revoke(by.tokenId);
+      return end;
+    };
+    let end = await send(credential, credential.renew !== null && 'whole' in body);
+    if (end.kind === 'held') {
+      const renewed = await credential.renew?.();
+      if (renewed) log.repeated = true;
+      end = renewed ? await send(renewed, false) : end.passOn();
+    }
+    log.result = 'answered';
+    log.errcode = end.errcode ?? undefined;
+    return end;
+  }
+
+  #startSpan(api: string, { corpId }: Credential, { method, trace }: FastifyRequest): Span | null {
+    const span = this.tracing.start('client', 'call', trace);
+    span?.set({
+      ...toServerAttributes(this.#origin),
+      'http.request.method': method,
+      'wxkf.api': api,
+      'wxkf.corp_id': corpId ?? undefined,
+    });
+    return span;
+  }
+}
+
+function toSpanAttributes(end: ExchangeEnd): SpanAttributes {
+  return {
+    'http.response.status_code': end.kind === 'passed' ? end.status : undefined,
+    'wxkf.errcode': end.errcode ?? undefined,
+  };
+}
+
+function toRequest(
+  path: string,
+  body: ProxyBody,
+  request: FastifyRequest,
+  trace: TraceContext | null,
+): Undici.DispatchOptions {
+  const bytes = 'whole' in body ? body.whole : body.stream;
+  return {
+    method: request.method as Undici.HttpMethod,
+    path,
+    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null, trace)],
+    body: bytes,
+  };
+}
