@@ -4,14 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import {
-  CALLBACK_TOKEN,
-  CORP_ID,
-  CORP_SECRET,
-  ENCODING_AES_KEY,
-  OPEN_KF_ID,
-} from '../src/openapi/example-values.js';
+import { existsSync, readFileSync } from 'node:fs';
+import type { RegisterDto } from '../src/registry/register.dto.js';
 import { startManager } from '../test/support/manager-process.js';
 import { embeddedPlace } from '../test/support/place.js';
 import { startPuppetServer } from '../test/support/puppet-server.js';
@@ -35,7 +29,8 @@ const SECRETS = {
 async function check(length: 'short' | 'long', more: readonly string[]): Promise<number> {
   const place = embeddedPlace();
   const [wecom, puppet] = [await startWecomServer(), await startPuppetServer()];
-  wecom.addSecret(CORP_ID, CORP_SECRET);
+  const example = exampleRegistration();
+  wecom.addSecret(example.corpId, example.corpSecret);
   // Of an API that it does not know it says so in plain text, which WeCom would not.
   wecom.behave('*', answer(0, 'ok'));
   wecom.behave('gettoken', usual);
@@ -50,7 +45,7 @@ async function check(length: 'short' | 'long', more: readonly string[]): Promise
     LOG_LEVEL: 'info',
   });
   try {
-    await registerExample(manager.url, puppet.url);
+    await register(manager.url, { ...example, endpoint: puppet.url });
     return await runSchemathesis(manager.url, length, more);
   } finally {
     await manager.stop();
@@ -59,19 +54,19 @@ async function check(length: 'short' | 'long', more: readonly string[]): Promise
 }
 
 /** The account that the examples of the document are about. */
-async function registerExample(managerUrl: string, endpoint: string): Promise<void> {
+function exampleRegistration(): RegisterDto {
+  const { components } = JSON.parse(readFileSync('dist/openapi/openapi.json', 'utf8'));
+  const properties: Record<string, { examples: unknown[] }> = components.schemas.RegisterDto.properties;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, { examples }]) => [name, examples[0]]),
+  ) as unknown as RegisterDto;
+}
+
+async function register(managerUrl: string, registration: RegisterDto): Promise<void> {
   const { status } = await fetch(`${managerUrl}/puppetWxkfManager/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRETS.AUTH_PUPPET_TOKEN}` },
-    body: JSON.stringify({
-      kfId: OPEN_KF_ID,
-      kfName: 'Support',
-      endpoint,
-      corpId: CORP_ID,
-      corpSecret: CORP_SECRET,
-      token: CALLBACK_TOKEN,
-      encodingAESKey: ENCODING_AES_KEY,
-    }),
+    body: JSON.stringify(registration),
   });
   if (status !== 200) throw new Error(`the example was not registered: ${status}`);
 }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
 import { ApiModule } from './api/api.module.js';
 import { callbackConfig } from './callback/callback.config.js';
 import { CallbackModule } from './callback/callback.module.js';
@@ -11,6 +12,7 @@ import { dispatchConfig } from './dispatch/dispatch.config.js';
 import { healthConfig } from './health/health.config.js';
 import { HealthModule } from './health/health.module.js';
 import type { HttpCounts } from './http/http-counts.js';
+import { RequestPipe } from './http/validation.js';
 import { HealthyLines } from './kernel/healthy-lines.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
@@ -50,6 +52,7 @@ export class AppModule {
   ): Promise<DynamicModule> {
     return {
       module: AppModule,
+      providers: [{ provide: APP_PIPE, useClass: RequestPipe }],
       imports: [
         configModule(config, NAMESPACES),
         KernelModule.forRoot(log, lifecycle, {

@@ -1,7 +1,7 @@
 /**
- * A step of `npm run build`: writes the OpenAPI document, and what its page loads, into `dist`. The
- * document is made of the application as Nest scans it, with nothing in it started. So neither @nestjs/swagger nor
- * swagger-ui-dist is a part of what runs.
+ * A step of `npm run build`: writes the OpenAPI document, and what its page loads, into `dist`. The document is made of the
+ * application as Nest scans it, with nothing in it started, and of what `scripts/metadata.ts` read in its source. So neither
+ * @nestjs/swagger nor swagger-ui-dist is a part of what runs.
  */
 import 'reflect-metadata';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,14 +16,17 @@ import { createHttpAdapter } from './http/server.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { inPackage } from './kernel/package-root.js';
 import { SWAGGER_UI_FILES } from './openapi/docs-page.js';
-import { createDocument } from './openapi/document.js';
+import { createDocument, type PluginMetadata } from './openapi/document.js';
 
 const config = loadConfig({});
 const [lifecycle, log] = [new Lifecycle(), pino({ level: 'silent' })];
 const { adapter, counts } = createHttpAdapter(config, lifecycle, log);
 const module = await AppModule.forRoot(config, log, lifecycle, counts);
 const app = await NestFactory.create(module, adapter, { preview: true, abortOnError: false, logger: false });
-const json = JSON.stringify(createDocument(app));
+const { default: metadata } = (await import(inPackage('build/metadata.js'))) as {
+  default: () => Promise<PluginMetadata>;
+};
+const json = JSON.stringify(await createDocument(app, await metadata()));
 const folder = inPackage('dist/openapi');
 mkdirSync(folder, { recursive: true });
 const file = join(folder, 'openapi.json');

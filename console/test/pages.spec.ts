@@ -1,7 +1,7 @@
 /** How the console goes through a list that comes in pages. */
 import { describe, expect, it } from '@jest/globals';
 import { allOf, filledPage } from '../src/data/pages.js';
-import type { Page } from '../../src/api/answers/page.js';
+import type { Page } from '../src/api/page.js';
 
 /** A list of these pages, each found by its number; what was asked for is in `asked`. */
 function listOf(pages: readonly (readonly string[])[]) {

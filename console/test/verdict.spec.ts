@@ -1,7 +1,7 @@
 /** Whether customers are being answered, as the console concludes it from the manager's status. */
 import { describe, expect, it } from '@jest/globals';
 import { findingsOf } from '../src/pages/overview/verdict.js';
-import type { StatusAnswer } from '../../src/api/answers/status.js';
+import type { StatusAnswer } from '../src/api/answers.gen.js';
 
 type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<StatusAnswer[Part]> };
 

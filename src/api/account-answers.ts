@@ -5,11 +5,18 @@ import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
-import type { KfAccountAnswer } from './answers/kf-account.js';
+import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
 
-export type AccountState = KfAccountAnswer['state'];
+/** The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well. */
+export const ACCOUNT_STATES = [
+  'dead',
+  'waiting',
+  'offline',
+  'online',
+] as const satisfies readonly KfAccountAnswer['state'][];
+export type AccountState = (typeof ACCOUNT_STATES)[number];
 
 /** What this replica knows of a registration, picked field by field, so that no secret is shown by accident. */
 @Injectable()

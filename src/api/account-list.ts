@@ -8,8 +8,7 @@ import { Accounts } from '../registry/accounts.js';
 import { Destinations } from '../registry/destination.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
-import type { KfAccountAnswer } from './answers/kf-account.js';
-import type { Page } from './answers/page.js';
+import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
 
 /** Looked at in one turn of the event loop, and asked about in one question to the store. */
 const SLICE = 1_000;
@@ -64,7 +63,7 @@ export class AccountList {
    * @param after the key after which it begins; `null` for the first.
    * @throws AppError `STORE_UNAVAILABLE` where `dead` or `waiting` is asked for, which only the store knows.
    */
-  async page(filter: AccountFilter, after: string | null, limit: number): Promise<Page<KfAccountAnswer>> {
+  async page(filter: AccountFilter, after: string | null, limit: number): Promise<KfAccountPageAnswer> {
     const found: Found[] = [];
     let end: string | null = after ?? '';
     for (let asked = 0; end !== null && asked < ASKED_MAX;) {

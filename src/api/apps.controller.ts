@@ -1,56 +1,61 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
-import { JsonBody, Query } from '../http/validation.js';
-import { IsOptional } from '../kernel/class-validator.js';
+import { Answers, Errors, Tags } from '../http/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/success-answer.dto.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
-import type { AppAnswer, AppCreatedAnswer } from './answers/app.js';
-import type { Page, SuccessAnswer } from './answers/page.js';
+import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
 import { toIso } from './api-time.js';
+import { AppPathDto, APPS, AppsQueryDto } from './apps.dto.js';
 import { askedBy } from './asked-by.js';
-import { IsCursorOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
-import { SUCCESS_ANSWER } from './success-answer.js';
-
-const LIST = 'apps';
-
-export class AppsQueryDto extends PageQueryDto {
-  @IsOptional()
-  @IsCursorOf(LIST)
-  readonly cursor?: string;
-}
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Callback credentials that are known before any puppet registers. */
 @Controller('api/v1/apps')
+@Tags('operators')
 export class AppsController {
   constructor(
     private readonly apps: AppsService,
     private readonly deliveries: Deliveries,
   ) {}
 
+  /**
+   * List the apps.
+   * @remarks Those that were added here and those of `WECOM_APPS_FILE`, without their secrets.
+   */
   @Get()
   @AllowRoles('operator')
-  list(@Query(AppsQueryDto) query: AppsQueryDto): Page<AppAnswer> {
+  @Answers({ 200: 'A page of apps.' })
+  listApps(@Query() query: AppsQueryDto): AppPageAnswer {
     const limit = limitOf(query);
-    const found = this.apps.after(readCursor(LIST, query) ?? '', limit + 1);
+    const found = this.apps.after(readCursor(APPS, query) ?? '', limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
     const takenAtMs = this.deliveries.lastTakenByCorp();
     return {
       items: items.map((app) => this.#toAnswer(app, takenAtMs)),
-      nextCursor: found.length > limit && last !== undefined ? toCursor(LIST, appKey(last)) : null,
+      nextCursor: found.length > limit && last !== undefined ? toCursor(APPS, appKey(last)) : null,
     };
   }
 
-  /** Token and key are shown here and never again. */
+  /**
+   * Add an app.
+   * @remarks
+   * Its callback credentials count at once, so that WeCom can verify the callback URL before any puppet registers. Token
+   * and key are shown in this answer alone. Left out, they are made, and each repetition makes a further app; given, a
+   * second time is 409. At most 1,000 apps are kept.
+   */
   @Post()
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  async add(@JsonBody(NewAppDto) body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
+  @Answers({ 200: 'The app, with its secrets.' })
+  @Errors('APP_EXISTS', 'APPS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async addApp(@Body() body: NewAppDto, @Req() request: FastifyRequest): Promise<AppCreatedAnswer> {
     const app = await this.apps.add(toNewApp(body), askedBy(request));
     const { callbackToken, encodingAESKey } = app;
     return {
@@ -60,9 +65,16 @@ export class AppsController {
     };
   }
 
+  /**
+   * Delete an app.
+   * @remarks
+   * Callbacks that only its keys open are refused from then on. One of `WECOM_APPS_FILE` is 409. A second time it is 404.
+   */
   @Delete(':id')
   @AllowRoles('operator')
-  async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+  @Answers({ 200: 'It is deleted.' })
+  @Errors('APP_NOT_FOUND', 'APP_READ_ONLY', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async deleteApp(@Param() { id }: AppPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
     await this.apps.remove(id, askedBy(request));
     return SUCCESS_ANSWER;
   }

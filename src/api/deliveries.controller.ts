@@ -1,57 +1,34 @@
-import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/allowed-callers.js';
-import { Query } from '../http/validation.js';
-import { IsOptional } from '../kernel/class-validator.js';
-import { REPLICA } from '../kernel/replica.js';
-import { type DeliveryAnswer, OUTCOMES } from './answers/delivery.js';
-import type { Page } from './answers/page.js';
+import { Answers, Errors, Tags } from '../http/described.js';
+import { DeliveryAnswer, type DeliveryPageAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
+import { DELIVERIES, DeliveriesQueryDto, StreamQueryDto } from './deliveries.dto.js';
 import { type DeliveryFilter, isAskedFor, toDeliveryAnswer } from './delivery-answer.js';
 import { DeliveryStreams } from './delivery-streams.js';
-import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
-
-/** Another replica has other ones. */
-const LIST = `deliveries of ${REPLICA}`;
-
-export class StreamQueryDto {
-  @IsOptional()
-  @IsId()
-  readonly openKfId?: string;
-
-  @IsOptional()
-  @IsOneOf(OUTCOMES)
-  readonly outcome?: DeliveryAnswer['outcome'];
-}
-
-export class DeliveriesQueryDto extends PageQueryDto {
-  @IsOptional()
-  @IsId()
-  readonly openKfId?: string;
-
-  @IsOptional()
-  @IsOneOf(OUTCOMES)
-  readonly outcome?: DeliveryAnswer['outcome'];
-
-  @IsOptional()
-  @IsCursorOf(LIST, (position) => /^\d{1,15}$/.test(position))
-  readonly cursor?: string;
-}
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** The latest attempts that this replica made, and those that it makes. */
 @Controller('api/v1')
+@Tags('operators')
 export class DeliveriesController {
   constructor(
     private readonly deliveries: Deliveries,
     private readonly streams: DeliveryStreams,
   ) {}
 
+  /**
+   * List the latest deliveries.
+   * @remarks The latest 1,000 attempts of this process, newest first; another replica has other ones.
+   */
   @Get('deliveries')
   @AllowRoles('operator')
-  list(@Query(DeliveriesQueryDto) query: DeliveriesQueryDto): Page<DeliveryAnswer> {
+  @Answers({ 200: 'A page of deliveries.' })
+  listDeliveries(@Query() query: DeliveriesQueryDto): DeliveryPageAnswer {
     const filter = toFilter(query);
     const limit = limitOf(query);
-    const before = readCursor(LIST, query);
+    const before = readCursor(DELIVERIES, query);
     const found: Delivery[] = [];
     for (const delivery of this.deliveries.latest(before === null ? undefined : Number(before))) {
       if (isAskedFor(delivery, filter)) found.push(delivery);
@@ -59,15 +36,34 @@ export class DeliveriesController {
     }
     const page = found.slice(0, limit);
     const last = found.length > limit ? String(page.at(-1)?.number) : null;
-    return { items: page.map(toDeliveryAnswer), nextCursor: toCursor(LIST, last) };
+    return { items: page.map(toDeliveryAnswer), nextCursor: toCursor(DELIVERIES, last) };
   }
 
-  /** Goes on until its reader leaves, the session ends that it was asked for with, or the process drains. */
+  /**
+   * Follow deliveries as they are made.
+   * @remarks
+   * Server-sent events, until the reader leaves, the session ends that it was asked for with, or the process drains.
+   * `hello` comes first, with `{"replica","version"}`; each `delivery` has the JSON of a Delivery and its id; `skipped`
+   * tells with `{"count"}` how many a slow reader missed. A comment comes every 15 s. For at most 32 readers.
+   */
   @Get('stream')
   @AllowRoles('operator')
   @HttpCode(200)
-  stream(
-    @Query(StreamQueryDto) query: StreamQueryDto,
+  @Answers({
+    200: {
+      description: 'The events.',
+      types: [StreamEventAnswer],
+      mediaType: 'text/event-stream',
+      example: (exampleOf) => ({
+        event: 'delivery',
+        id: 'host-3b1f2c-17',
+        data: JSON.stringify(exampleOf(DeliveryAnswer)),
+      }),
+    },
+  })
+  @Errors('STREAM_READERS_TOO_MANY')
+  followDeliveries(
+    @Query() query: StreamQueryDto,
     @Req() { method, sessionEndMs }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {

@@ -1,12 +1,15 @@
 import type { Delivery } from '../dispatch/line/deliveries.js';
 import { REPLICA } from '../kernel/replica.js';
-import type { DeliveryAnswer } from './answers/delivery.js';
+import type { DeliveryAnswer } from './answers/delivery.dto.js';
 import { toDuration, toIso } from './api-time.js';
+
+export const OUTCOMES = ['taken', 'not_taken'] as const satisfies readonly DeliveryAnswer['outcome'][];
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Which deliveries are asked for. */
 export interface DeliveryFilter {
   readonly openKfId: string | null;
-  readonly outcome: DeliveryAnswer['outcome'] | null;
+  readonly outcome: Outcome | null;
 }
 
 export function isAskedFor(delivery: Delivery, { openKfId, outcome }: DeliveryFilter): boolean {

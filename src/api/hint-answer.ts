@@ -1,7 +1,7 @@
 import { type Failure, type HintHead, runningLease } from '../dispatch/outbox/hint.js';
 import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
-import type { FailureAnswer } from './answers/failure.js';
-import type { HintAnswer } from './answers/hint.js';
+import type { FailureAnswer } from './answers/failure.dto.js';
+import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 
 /** @param name of its account; `null` where no puppet has registered for it. @param nowMs store time. */

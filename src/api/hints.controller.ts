@@ -1,81 +1,24 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { HINT_STATES, type HintState } from '../dispatch/outbox/hint.js';
+import { HINT_STATES } from '../dispatch/outbox/hint.js';
 import { type HintName, HintOperations } from '../dispatch/redelivery/hint-operations.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
-import { JsonBody, Query } from '../http/validation.js';
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { Answers, Errors, Tags } from '../http/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/success-answer.dto.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
-import type { HintAnswer, ReplayedAnswer } from './answers/hint.js';
-import type { Page, SuccessAnswer } from './answers/page.js';
+import type { HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
 import { askedBy } from './asked-by.js';
 import { toHintAnswer } from './hint-answer.js';
-import {
-  IsCursorOf,
-  IsId,
-  IsOneOf,
-  limitOf,
-  mustBe,
-  PageQueryDto,
-  readCursor,
-  toCursor,
-} from './page-query.js';
-import { SUCCESS_ANSWER } from './success-answer.js';
-
-const LIST = 'hints';
-const GENERATION_LENGTH_MAX = 64;
-const A_GENERATION = 'the generation of a hint, given once';
-
-/** What a person calls waiting waits for a puppet to register, too. */
-const STATES = {
-  waiting: ['waiting', 'parked'],
-  dead: ['dead'],
-} as const satisfies Record<string, readonly HintState[]>;
-
-export class HintsQueryDto extends PageQueryDto {
-  @IsOptional()
-  @IsOneOf(Object.keys(STATES))
-  readonly state?: keyof typeof STATES;
-
-  @IsOptional()
-  @IsId()
-  readonly corpId?: string;
-
-  @IsOptional()
-  @IsCursorOf(LIST)
-  readonly cursor?: string;
-}
-
-export class HintQueryDto {
-  /** Says which, where events of several corps were kept for the account. */
-  @IsOptional()
-  @IsId()
-  readonly corpId?: string;
-}
-
-export class DropQueryDto extends HintQueryDto {
-  /** Of what is to be dropped and of nothing that came after it; left out: whatever there is. */
-  @IsOptional()
-  @IsString(mustBe(A_GENERATION))
-  @MaxLength(GENERATION_LENGTH_MAX, mustBe(A_GENERATION))
-  readonly generation?: string;
-}
-
-export class ReplayDto {
-  @IsOneOf(['dead'])
-  readonly state!: 'dead';
-
-  /** Left out: of all corps. */
-  @IsOptional()
-  @IsId()
-  readonly corpId?: string;
-}
+import { DropQueryDto, HINTS, HintQueryDto, HintsQueryDto, ReplayDto, STATES } from './hints.dto.js';
+import { AccountPathDto } from './kf-accounts.dto.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** What operators see of the outbox, and do with it. */
 @Controller('api/v1/hints')
+@Tags('operators')
 export class HintsController {
   constructor(
     private readonly outbox: Outbox,
@@ -84,49 +27,76 @@ export class HintsController {
     private readonly storeClock: StoreClock,
   ) {}
 
+  /**
+   * List what waits or is dead.
+   * @remarks One for each account at most: the newest event that no puppet has taken.
+   */
   @Get()
   @AllowRoles('operator')
-  async list(@Query(HintsQueryDto) query: HintsQueryDto): Promise<Page<HintAnswer>> {
+  @Answers({ 200: 'A page of hints.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listHints(@Query() query: HintsQueryDto): Promise<HintPageAnswer> {
     const { state, corpId = null } = query;
     const states = state === undefined ? HINT_STATES : STATES[state];
-    const page = await this.outbox.list({ states, corpId }, readCursor(LIST, query), limitOf(query));
+    const page = await this.outbox.list({ states, corpId }, readCursor(HINTS, query), limitOf(query));
     const nowMs = this.storeClock.nowMs();
     const items = page.hints.map((hint) => {
       const { puppet } = this.destinations.find(hint);
       return toHintAnswer(hint, puppet?.name ?? null, nowMs);
     });
-    return { items, nextCursor: toCursor(LIST, page.cursor) };
+    return { items, nextCursor: toCursor(HINTS, page.cursor) };
   }
 
+  /**
+   * Send again all that is dead.
+   * @remarks
+   * They are due at once; those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
+   * more. One such request at a time. Repeated, it finds those that have died since.
+   */
   @Post('replay')
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
-  async replayAll(
-    @JsonBody(ReplayDto) { corpId }: ReplayDto,
+  @Answers({ 200: 'How many are sent.' })
+  @Errors('HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
+  async replayDeadHints(
+    @Body() { corpId }: ReplayDto,
     @Req() request: FastifyRequest,
   ): Promise<ReplayedAnswer> {
     const replayed = await this.operations.replayDead(corpId ?? null, askedBy(request));
     return { ...SUCCESS_ANSWER, replayed };
   }
 
+  /**
+   * Send one again now.
+   * @remarks Be it waiting or dead. Safe to repeat; once it was taken it is 404.
+   */
   @Post(':openKfId/replay')
   @AllowRoles('operator')
   @HttpCode(200)
-  async replay(
-    @Param('openKfId') openKfId: string,
-    @Query(HintQueryDto) query: HintQueryDto,
+  @Answers({ 200: 'It is due now.' })
+  @Errors('HINT_NOT_FOUND', 'HINT_UNDELIVERABLE', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async replayHint(
+    @Param() { openKfId }: AccountPathDto,
+    @Query() query: HintQueryDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
     await this.operations.replay(toName(openKfId, query), askedBy(request));
     return SUCCESS_ANSWER;
   }
 
+  /**
+   * Throw one away.
+   * @remarks
+   * Its account hears of what was in it with the next event, since a puppet pulls all that is new. A second time it is 404.
+   */
   @Delete(':openKfId')
   @AllowRoles('operator')
-  async drop(
-    @Param('openKfId') openKfId: string,
-    @Query(DropQueryDto) query: DropQueryDto,
+  @Answers({ 200: 'It is gone.' })
+  @Errors('HINT_NOT_FOUND', 'HINT_CHANGED', 'STORE_UNAVAILABLE')
+  async dropHint(
+    @Param() { openKfId }: AccountPathDto,
+    @Query() query: DropQueryDto,
     @Req() request: FastifyRequest,
   ): Promise<SuccessAnswer> {
     await this.operations.drop(toName(openKfId, query), query.generation ?? null, askedBy(request));

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { HintCounts } from '../dispatch/outbox/hint-counts.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { HistoryAnswer } from './answers/status.js';
+import type { HistoryAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { difference, Instruments, type Totals } from './instruments.js';
 

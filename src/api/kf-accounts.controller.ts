@@ -1,54 +1,21 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
 import { AllowRoles } from '../http/allowed-callers.js';
-import { Query } from '../http/validation.js';
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { Answers, Errors, Tags } from '../http/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/success-answer.dto.js';
 import { Accounts } from '../registry/accounts.js';
-import { AccountAnswers, type AccountState } from './account-answers.js';
+import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
-import { ACCOUNT_STATES, type KfAccountAnswer, type TestedAnswer } from './answers/kf-account.js';
-import type { Page, SuccessAnswer } from './answers/page.js';
+import type { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from './answers/kf-account.dto.js';
 import { toDuration } from './api-time.js';
 import { askedBy } from './asked-by.js';
-import {
-  IsCursorOf,
-  IsId,
-  IsOneOf,
-  limitOf,
-  mustBe,
-  PageQueryDto,
-  readCursor,
-  toCursor,
-} from './page-query.js';
-import { SUCCESS_ANSWER } from './success-answer.js';
-
-const LIST = 'kf-accounts';
-const TEXT_LENGTH_MAX = 128;
-const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
-
-export class KfAccountsQueryDto extends PageQueryDto {
-  @IsOptional()
-  @IsId()
-  readonly corpId?: string;
-
-  @IsOptional()
-  @IsOneOf(ACCOUNT_STATES)
-  readonly state?: AccountState;
-
-  /** Searched for in openKfId, name, corpId and endpoint, in whatever case. */
-  @IsOptional()
-  @IsString(mustBe(A_TEXT))
-  @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
-  readonly q?: string;
-
-  @IsOptional()
-  @IsCursorOf(LIST)
-  readonly cursor?: string;
-}
+import { AccountPathDto, KF_ACCOUNTS, KfAccountsQueryDto } from './kf-accounts.dto.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** What operators see of registrations, and do with them. */
 @Controller('api/v1/kf-accounts')
+@Tags('operators')
 export class KfAccountsController {
   constructor(
     private readonly accounts: Accounts,
@@ -57,33 +24,67 @@ export class KfAccountsController {
     private readonly tests: TestDelivery,
   ) {}
 
+  /**
+   * List accounts.
+   * @remarks With what waits for them and how their deliveries go; no secret.
+   */
   @Get()
   @AllowRoles('operator')
-  async list(@Query(KfAccountsQueryDto) query: KfAccountsQueryDto): Promise<Page<KfAccountAnswer>> {
+  @Answers({ 200: 'A page of accounts.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listAccounts(@Query() query: KfAccountsQueryDto): Promise<KfAccountPageAnswer> {
     const { corpId = null, state = null, q = '' } = query;
     const filter = { corpId, state, text: q === '' ? null : q };
-    const page = await this.pages.page(filter, readCursor(LIST, query), limitOf(query));
-    return { ...page, nextCursor: toCursor(LIST, page.nextCursor) };
+    const page = await this.pages.page(filter, readCursor(KF_ACCOUNTS, query), limitOf(query));
+    return { ...page, nextCursor: toCursor(KF_ACCOUNTS, page.nextCursor) };
   }
 
+  /**
+   * Show one account.
+   * @remarks As the list has it.
+   */
   @Get(':openKfId')
   @AllowRoles('operator')
-  async get(@Param('openKfId') openKfId: string): Promise<KfAccountAnswer> {
+  @Answers({ 200: 'The account.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async getAccount(@Param() { openKfId }: AccountPathDto): Promise<KfAccountAnswer> {
     const puppet = await this.accounts.get(openKfId);
     return this.answers.toAnswer(puppet, await this.pages.findHint(puppet));
   }
 
+  /**
+   * Forget the registration of an account.
+   * @remarks
+   * The account is then free for any corp. What waits for it stays kept until a puppet of its corp registers. A second
+   * time it is 404.
+   */
   @Delete(':openKfId')
   @AllowRoles('operator')
-  async forget(@Param('openKfId') openKfId: string, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+  @Answers({ 200: 'It is forgotten.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async forgetAccount(
+    @Param() { openKfId }: AccountPathDto,
+    @Req() request: FastifyRequest,
+  ): Promise<SuccessAnswer> {
     await this.accounts.forget(openKfId, askedBy(request));
     return SUCCESS_ANSWER;
   }
 
+  /**
+   * Send its puppet one hint now.
+   * @remarks
+   * Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most three a minute.
+   * Answered 200 also where the puppet did not take it; the answer says so.
+   */
   @Post(':openKfId/test')
   @AllowRoles('operator')
   @HttpCode(200)
-  async test(@Param('openKfId') openKfId: string, @Req() request: FastifyRequest): Promise<TestedAnswer> {
+  @Answers({ 200: 'What came of it.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'RESYNC_LIMITED', 'STORE_UNAVAILABLE')
+  async testAccount(
+    @Param() { openKfId }: AccountPathDto,
+    @Req() request: FastifyRequest,
+  ): Promise<TestedAnswer> {
     const { failure, durationMs, answer } = await this.tests.send(openKfId, askedBy(request));
     return {
       taken: failure === null,

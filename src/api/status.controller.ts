@@ -3,6 +3,7 @@ import { HintCounts } from '../dispatch/outbox/hint-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/allowed-callers.js';
+import { Answers, Tags } from '../http/described.js';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { REPLICA } from '../kernel/replica.js';
@@ -10,7 +11,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/registry-image.js';
 import { StorageProbe } from '../storage/storage-probe.js';
-import type { HistoryAnswer, StatusAnswer } from './answers/status.js';
+import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
 
@@ -20,6 +21,7 @@ const PROBE_LIMIT_MS = 1_000;
 
 /** How this replica is, and how its last hour was. */
 @Controller('api/v1')
+@Tags('operators')
 export class StatusController {
   constructor(
     private readonly image: RegistryImage,
@@ -31,9 +33,14 @@ export class StatusController {
     private readonly storeClock: StoreClock,
   ) {}
 
+  /**
+   * How this process is.
+   * @remarks With what waits, which is `null` while the store does not answer, and the counts of the last minute.
+   */
   @Get('status')
   @AllowRoles('operator')
-  async status(): Promise<StatusAnswer> {
+  @Answers({ 200: 'The status.' })
+  async getStatus(): Promise<StatusAnswer> {
     const [counts, isUp] = await Promise.all([this.hints.latest(COUNT_AGE_MS_MAX), this.#isStorageUp()]);
     const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
@@ -56,9 +63,14 @@ export class StatusController {
     };
   }
 
+  /**
+   * How its last hour was.
+   * @remarks Of this process, in intervals of 10 s, oldest first.
+   */
   @Get('history')
   @AllowRoles('operator')
-  history(): HistoryAnswer {
+  @Answers({ 200: 'The last hour.' })
+  getHistory(): HistoryAnswer {
     return this.past.toAnswer();
   }
 

@@ -1,36 +1,33 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/allowed-callers.js';
-import { Query } from '../http/validation.js';
-import { IsOptional } from '../kernel/class-validator.js';
+import { Answers, Tags } from '../http/described.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
-import type { Page } from './answers/page.js';
-import type { WecomErrorAnswer } from './answers/wecom-error.js';
+import type { SeenWecomErrorAnswer, SeenWecomErrorPageAnswer } from './answers/wecom-error.dto.js';
 import { toIso } from './api-time.js';
-import { IsCursorOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
-
-const LIST = 'wecom-errors';
-
-export class WecomErrorsQueryDto extends PageQueryDto {
-  @IsOptional()
-  @IsCursorOf(LIST)
-  readonly cursor?: string;
-}
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+import { WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
 /** What callers were refused by WeCom, or by this replica in its name. */
 @Controller('api/v1/wecom-errors')
+@Tags('operators')
 export class WecomErrorsController {
   constructor(private readonly wecom: WecomMetrics) {}
 
+  /**
+   * List what WeCom refused.
+   * @remarks By errcode, since this process started; also what the manager refused in its name.
+   */
   @Get()
   @AllowRoles('operator')
-  list(@Query(WecomErrorsQueryDto) query: WecomErrorsQueryDto): Page<WecomErrorAnswer> {
-    const after = readCursor(LIST, query) ?? '';
+  @Answers({ 200: 'A page of errors.' })
+  listWecomErrors(@Query() query: WecomErrorsQueryDto): SeenWecomErrorPageAnswer {
+    const after = readCursor(WECOM_ERRORS, query) ?? '';
     const rest = this.wecom.errors.filter((error) => keyOf(error) > after);
     const page = rest.slice(0, limitOf(query));
     const last = page.at(-1);
     const end = rest.length > page.length && last !== undefined ? keyOf(last) : null;
-    return { items: page.map(toAnswer), nextCursor: toCursor(LIST, end) };
+    return { items: page.map(toAnswer), nextCursor: toCursor(WECOM_ERRORS, end) };
   }
 }
 
@@ -38,6 +35,6 @@ function keyOf({ operation, errcode }: SeenError): string {
   return `${operation}/${errcode}`;
 }
 
-function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): WecomErrorAnswer {
+function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecomErrorAnswer {
   return { operation, errcode, count, lastAt: toIso(lastAtMs) };
 }

@@ -1,16 +1,27 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/allowed-callers.js';
-import { TakesBody } from '../http/bodies.js';
+import { type JsonBytes, TakesBody } from '../http/bodies.js';
 import { NotForBrowsers } from '../http/browser-headers.js';
+import { Answers, Errors, Reads, Tags } from '../http/described.js';
 import { UnitOfWork } from '../http/request-log.js';
+import { SUCCESS_ANSWER } from '../http/success-answer.dto.js';
 import { parseJsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
-import { ERRORS } from '../kernel/error-table.js';
+import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 import type { SpanAttributes } from '../kernel/tracing.js';
-import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
-import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
+import { CORP_ID_FORMAT, ECHO_FORMAT } from '../kernel/wecom-format.js';
+import {
+  BASE64,
+  CallbackQueryDto,
+  CorpPathDto,
+  DecryptedEventDto,
+  type DeliveredAnswer,
+  parseCallbackQuery,
+  parseVerificationQuery,
+  VerificationQueryDto,
+} from './callback.dto.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { CallbackMetrics } from './callback-metrics.js';
@@ -18,7 +29,53 @@ import { toSeconds } from './event.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
 
-/** HTTP in, HTTP out; what becomes of a callback is decided by the service. */
+const ECHO = { type: 'string', pattern: ECHO_FORMAT.pattern.source };
+
+/** The XML of a callback, which the scanner reads. */
+const ENVELOPE = {
+  type: 'object',
+  xml: { name: 'xml' },
+  required: ['Encrypt'],
+  properties: {
+    ToUserName: { type: 'string', description: 'The receiver.' },
+    AgentID: { type: 'string' },
+    Encrypt: {
+      type: 'string',
+      pattern: BASE64.source,
+      description: 'The event: AES-256-CBC, in base64.',
+    },
+  },
+};
+
+/** What is as good as signed wrongly, or cannot be opened. */
+const OPENING: readonly ErrorCode[] = [
+  'CALLBACK_CORP_UNKNOWN',
+  'CALLBACK_KEYS_SKIPPED',
+  'CALLBACK_SIGNATURE_MISMATCH',
+  'CALLBACK_RECEIVE_ID_MISMATCH',
+  'CALLBACK_TIMESTAMP_OFF',
+  'CALLBACK_TOO_MANY_REFUSED',
+  'CIPHER_NOT_BASE64',
+  'CIPHER_LENGTH_INVALID',
+  'CIPHER_PADDING_INVALID',
+  'CIPHER_MESSAGE_LENGTH_INVALID',
+  'CIPHER_NOT_UTF8',
+  'REGISTRY_NOT_LOADED',
+  'STORE_UNAVAILABLE',
+];
+
+const DISPATCHING: readonly ErrorCode[] = [
+  'CALLBACK_ACCOUNT_OF_OTHER_CORP',
+  'CALLBACK_EVENT_MALFORMED',
+  'DISPATCH_NOT_TAKEN',
+  'OUTBOX_FULL',
+  'OVERLOADED',
+];
+
+/**
+ * HTTP in, HTTP out; what becomes of a callback is decided by the service. Its handlers read the request by themselves:
+ * a pipe would halve the speed of a callback's query, and would refuse before the refusal is counted.
+ */
 @Controller('callback')
 export class CallbackController {
   constructor(
@@ -27,11 +84,26 @@ export class CallbackController {
     private readonly clock: Clock,
   ) {}
 
-  /** WeCom wants the opened text alone: no quotes, no newline. */
+  /**
+   * Verify the callback URL.
+   * @remarks
+   * WeCom asks this when the callback URL is saved, and wants the opened `echostr` back, without quotes or line break. An
+   * echo is 1 to 64 letters and digits; any other text, such as that of a captured callback, is 403. It needs the keys of
+   * the corp, and no puppet that is online. Changes nothing that is sent.
+   */
   @Get(':corpId')
   @AllowAnyone()
   @NotForBrowsers()
-  async verify(
+  @Tags('wecom')
+  @Reads({ params: CorpPathDto, query: VerificationQueryDto })
+  @Answers({
+    200: {
+      description: 'The opened text.',
+      content: { 'text/plain': { schema: ECHO, example: '1616140317555161061' } },
+    },
+  })
+  @Errors(...OPENING, 'CALLBACK_ECHO_MALFORMED')
+  async verifyCallbackUrl(
     @Req() request: CallbackRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
@@ -46,13 +118,40 @@ export class CallbackController {
     });
   }
 
-  /** WeCom takes 200 for an answer and nothing is said of 201, Nest's default. */
+  /**
+   * Take a callback as WeCom sends it.
+   * @remarks
+   * 200 says that the account's puppet took the event, that it is kept on disk and will be delivered, or that it is of a
+   * kind that no puppet gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat:
+   * the puppet sees the same `webhook-id`. A body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB); its type may be any.
+   */
   @Post(':corpId')
   @TakesBody('callback')
   @AllowAnyone()
   @NotForBrowsers()
+  // WeCom takes 200 for an answer and nothing is said of 201, Nest's default.
   @HttpCode(200)
-  async receive(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Tags('wecom', 'gateways')
+  @Reads({
+    params: CorpPathDto,
+    query: CallbackQueryDto,
+    content: { 'text/xml': { schema: ENVELOPE }, 'application/xml': { schema: ENVELOPE } },
+  })
+  @Answers({
+    200: {
+      description: 'The event is in good hands.',
+      content: { 'text/plain': { schema: { type: 'string', const: 'success' }, example: 'success' } },
+    },
+  })
+  @Errors(
+    ...OPENING,
+    ...DISPATCHING,
+    'CALLBACK_ENVELOPE_MALFORMED',
+    'CALLBACK_KEYS_UNPROVEN',
+    'CALLBACK_KEYS_UNVERIFIED',
+    'REQUEST_BODIES_TOO_MANY',
+  )
+  async receiveCallback(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#counted(request, 'encrypted', (corpId, log) => {
       const { msg_signature, timestamp, nonce } = parseCallbackQuery(request.query);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
@@ -62,20 +161,39 @@ export class CallbackController {
     reply.type('text/plain').send('success');
   }
 
+  /**
+   * Take an event that a gateway has opened.
+   * @remarks
+   * The promise is that of a callback, and the answer says which half of it holds. Safe to repeat. The body has at most
+   * 64 kB.
+   */
   @Post('decrypted/:corpId')
   @TakesBody('json')
   @AllowRoles('gateway')
   @NotForBrowsers()
   @HttpCode(200)
-  async receiveDecrypted(@Req() request: CallbackRequest) {
+  @Tags('gateways')
+  @Reads({ params: CorpPathDto, body: DecryptedEventDto })
+  @Answers({ 200: 'The event is in good hands.' })
+  @Errors(
+    ...DISPATCHING,
+    'CALLBACK_CORP_UNKNOWN',
+    'CALLBACK_TOO_MANY_REFUSED',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
+  async receiveDecryptedEvent(@Req() request: CallbackRequest): Promise<DeliveredAnswer> {
     const delivery = await this.#counted(request, 'decrypted', async (corpId, log) => {
-      const { openKfId, token, createTime } = parseJsonBody(DecryptedEventDto, request);
+      const { openKfId, token, createTime } = parseJsonBody(
+        DecryptedEventDto,
+        request.body as JsonBytes | undefined,
+      );
       const { trace } = request;
       const createdAtS = toSeconds(createTime);
       await this.service.acceptDecrypted({ corpId, openKfId, syncToken: token, createdAtS, trace }, log);
-      return log.outcome;
+      return log.outcome as DeliveredAnswer['delivery'];
     });
-    return { code: 0, message: 'success', delivery };
+    return { ...SUCCESS_ANSWER, delivery };
   }
 
   /** Gives the request its log line and counts how it ended. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseJsonBody } from '../http/validation.js';
+import { validated } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 
@@ -21,11 +21,8 @@ function detailOf(act: () => unknown): string | undefined {
   throw new Error('nothing was refused');
 }
 
-function decryptedEvent(body: unknown): DecryptedEventDto {
-  return parseJsonBody(DecryptedEventDto, {
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify(body)),
-  });
+function decryptedEvent(body: object): DecryptedEventDto {
+  return validated(DecryptedEventDto, body);
 }
 
 describe('the query of a callback', () => {

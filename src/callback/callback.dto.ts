@@ -1,10 +1,12 @@
+import { SuccessAnswer } from '../http/success-answer.dto.js';
 import { validated } from '../http/validation.js';
 import { IsOptional, Matches, MaxLength, registerDecorator } from '../kernel/class-validator.js';
-import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { CORP_ID_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { toSeconds } from './event.js';
 
 const SIGNATURE = /^[0-9a-f]{40}$/;
 const TIMESTAMP = /^\d{1,16}$/;
+export const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const NONCE = /^[\x21-\x7e]{1,128}$/;
 const SYNC_TOKEN_LENGTH_MAX = 128;
 
@@ -13,40 +15,81 @@ const signature = { message: `msg_signature must be ${once}40 lower-case hexadec
 const timestamp = { message: `timestamp must be ${once}a number of seconds` };
 const nonce = { message: `nonce must be ${once}1 to 128 printable characters` };
 
+export class CorpPathDto {
+  /**
+   * The corp whose callback URL it is.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern)
+  readonly corpId!: string;
+}
+
 /** The query of a callback, as WeCom sends it. */
 export class CallbackQueryDto {
+  /**
+   * SHA-1 over the callback token, timestamp, nonce and the encrypted text.
+   * @example 5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3
+   */
   @Matches(SIGNATURE, signature)
   readonly msg_signature!: string;
 
+  /**
+   * Seconds since 1970. How far off it may be, `CALLBACK_MAX_SKEW_S` says.
+   * @example 1409659589
+   */
   @Matches(TIMESTAMP, timestamp)
   readonly timestamp!: string;
 
+  /**
+   * Chosen by WeCom.
+   * @example 263014780
+   */
   @Matches(NONCE, nonce)
   readonly nonce!: string;
 }
 
 /** The same with the text to be opened and answered, when the callback URL is saved in WeCom. */
 export class VerificationQueryDto extends CallbackQueryDto {
-  @Matches(/^[A-Za-z0-9+/]+={0,2}$/, { message: `echostr must be ${once}base64, percent-encoded` })
+  /**
+   * The encrypted text, in base64, percent-encoded.
+   * @example P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==
+   */
+  @Matches(BASE64, { message: `echostr must be ${once}base64, percent-encoded` })
   readonly echostr!: string;
 }
 
 /** Body of `POST /callback/decrypted/:corpId`. */
 export class DecryptedEventDto {
-  /** The sync token of the event, not a callback token. */
+  /**
+   * The sync token of the event; without one the puppet is told to pull without.
+   * @example ENC4dQ
+   */
   @IsOptional()
   @MaxLength(SYNC_TOKEN_LENGTH_MAX, {
     message: `token must be the sync token of the event, at most ${SYNC_TOKEN_LENGTH_MAX} characters`,
   })
   readonly token: string = '';
 
+  /**
+   * The account that has something new.
+   * @example wkAAA
+   */
   @Matches(ID_FORMAT.pattern, { message: `openKfId must be ${ID_FORMAT.expected}` })
   readonly openKfId!: string;
 
-  /** Of the event, as WeCom gave it. */
+  /**
+   * The CreateTime of the event, seconds since the epoch: by it an older event is told from a newer one. The digits of
+   * WeCom’s XML are taken as text, too.
+   * @example 1348831860
+   */
   @IsOptional()
   @IsCreateTime()
   readonly createTime: number | string | null = null;
+}
+
+export class DeliveredAnswer extends SuccessAnswer {
+  /** delivered: the puppet took it; pending: it is kept on disk and will be delivered. */
+  readonly delivery!: 'delivered' | 'pending';
 }
 
 /** Whole seconds, as a number or as the text that stands in WeCom's XML. */

@@ -2,37 +2,61 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
+import { Answers, Errors, Reads, Tags } from '../http/described.js';
 import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
+import { ConsolePathDto } from './console-path.dto.js';
 
 const PAGE = 'index.html';
+const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
 
 /** What `npm run build:console` made. It holds nothing of what is registered here, so anyone may have it. */
 @Controller()
+@Tags('console')
 export class ConsoleController {
   readonly #files = new StaticFiles(inPackage('dist/console/public'));
 
-  /** A person who entered the bare address. */
+  /**
+   * To the console.
+   * @remarks For a person who entered the bare address: a browser asks for `text/html`. For others there is nothing here.
+   */
   @Get()
   @AllowAnyone()
-  root(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply): void {
+  @Answers({ 302: 'The console is at `/console`.' })
+  @Errors('ROUTE_NOT_FOUND')
+  getRoot(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply): void {
     if (!headers.accept?.includes('text/html')) throw new AppError('ROUTE_NOT_FOUND');
     reply.header('vary', 'Accept').redirect('/console', 302);
   }
 
+  /**
+   * The console.
+   * @remarks
+   * A page that asks the rest of this API. It holds nothing of what is registered, so anyone may have it.
+   */
   @Get('console')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Answers({ 200: { description: 'The page.', content: HTML } })
+  @Errors('ROUTE_NOT_FOUND')
+  async getConsole(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#files.answer(PAGE, KEPT_IF_UNCHANGED, request, reply);
   }
 
-  /** The page finds out by itself what it shows at which of its paths; a file has an ending. */
+  /**
+   * A file of the console, or one of its pages.
+   * @remarks A path without a file ending is one of its pages, and gives the same as `/console`.
+   */
   @Get('console/*')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Reads({ params: ConsolePathDto })
+  @Answers({
+    200: { description: 'The file, or the page.', content: { ...HTML, '*/*': { schema: {} } } },
+  })
+  @Errors('ROUTE_NOT_FOUND')
+  async getConsoleFile(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': path } = request.params as { readonly '*': string };
     const isFile = /\.[^/]*$/.test(path);
     const isHashed = path.startsWith('assets/');

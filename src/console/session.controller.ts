@@ -1,20 +1,29 @@
-import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SessionAnswer } from '../api/answers/session.js';
 import { secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
-import { refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
+import { Answers, Errors, Reads, Tags } from '../http/described.js';
+import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
 import { clearedCookie, setCookieOf } from '../http/sessions.js';
-import { JsonBody } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
+import type { SessionAnswer } from './session-answer.dto.js';
 import { SignInDto } from './sign-in.dto.js';
+
+const OWN_PAGE = {
+  name: CONSOLE_HEADER,
+  required: true,
+  description: 'A page of another site cannot send it.',
+  schema: { type: 'string', const: '1' },
+  example: '1',
+};
 
 /** Signing in to the console, and out. Open to anyone, since it is here that credentials are given. */
 @Controller('console/session')
+@Tags('console')
 export class SessionController {
   readonly #isAsked: boolean;
   readonly #isClosed: boolean;
@@ -24,18 +33,35 @@ export class SessionController {
     this.#isClosed = this.#isAsked && !hasOperatorSecret;
   }
 
+  /**
+   * Whether somebody is signed in.
+   * @remarks By the cookie that comes with the request. Never 401.
+   */
   @Get()
   @AllowAnyone()
-  show(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
+  @Answers({ 200: 'The session, or that there is none.' })
+  getSession(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     return this.#answer(reply, request.server.sessions.endMsOf(request));
   }
 
+  /**
+   * Sign in to the console.
+   * @remarks
+   * Sets a cookie that counts as the role `operator` for 12 h, on all replicas, and ends with the secret. Safe to repeat.
+   */
   @Post()
   @TakesBody('json')
   @AllowAnyone()
   @HttpCode(200)
-  open(
-    @JsonBody(SignInDto) { token }: SignInDto,
+  @Answers({
+    200: {
+      description: 'The session. While no role has a secret there is none, and none is needed.',
+      headers: ['Set-Cookie'],
+    },
+  })
+  @Errors('AUTH_WRONG', 'AUTH_ROLE_CLOSED', 'AUTH_TOO_MANY_FAILED', 'AUTH_CROSS_SITE')
+  signIn(
+    @Body() { token }: SignInDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): SessionAnswer {
@@ -50,9 +76,18 @@ export class SessionController {
     return this.#answer(reply, session.endMs);
   }
 
+  /**
+   * Sign out.
+   * @remarks
+   * Clears the cookie, and this process refuses the session from then on. Other replicas do not hear of it: there a copy
+   * of the cookie counts until its end, or until the secret is changed. Safe to repeat.
+   */
   @Delete()
   @AllowAnyone()
-  end(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
+  @Reads({ headers: [OWN_PAGE] })
+  @Answers({ 200: { description: 'Nobody is signed in any more.', headers: ['Set-Cookie'] } })
+  @Errors('AUTH_CROSS_SITE')
+  signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     const refusal = refusalOfSessionUse(request);
     if (refusal !== undefined) throw refusal;
     request.server.sessions.end(request);

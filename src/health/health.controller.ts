@@ -8,7 +8,9 @@ import {
 } from '@nestjs/terminus';
 import type { FastifyRequest } from 'fastify';
 import { AllowAnyone, RecognizeCallers } from '../http/allowed-callers.js';
+import { Answers, Tags } from '../http/described.js';
 import { RegistryHealthIndicator } from '../registry/registry.health.js';
+import { HealthAnswer } from './health-answer.dto.js';
 import { healthConfig } from './health.config.js';
 import { LifecycleHealthIndicator } from './lifecycle.health.js';
 
@@ -27,6 +29,7 @@ const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
  * with that of an operator is told of each part whether it is up, and no figure or reason.
  */
 @Controller('health')
+@Tags('monitoring')
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
@@ -36,29 +39,53 @@ export class HealthController {
     @Inject(healthConfig.KEY) private readonly config: ConfigType<typeof healthConfig>,
   ) {}
 
-  /** The process turns over; nothing else is asked. */
+  /**
+   * Whether the process turns over.
+   * @remarks
+   * It is 200, or there is no answer. Nothing else is asked, so that no outage of a database ends a process.
+   */
   @Get('live')
+  @Answers({ 200: { description: 'It does.', types: [HealthAnswer] } })
   @AllowAnyone()
   @HttpCode(200)
   @HealthCheck(UNDOCUMENTED)
-  live() {
+  isAlive() {
     return this.health.check([]);
   }
 
-  /** It can take callbacks. A database outage later does not change that: healthy puppets are still served. */
+  /**
+   * Whether it can take callbacks.
+   * @remarks
+   * A database outage later does not change that: healthy puppets are still served. For load balancers and Kubernetes.
+   */
   @Get('ready')
+  @Answers({
+    200: { description: 'It can.', types: [HealthAnswer] },
+    503: { description: 'The registry was never loaded, or it is draining.', types: [HealthAnswer] },
+  })
   @AllowAnyone()
   @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)
-  ready(@Req() request: FastifyRequest) {
+  isReady(@Req() request: FastifyRequest) {
     return this.#check([this.registry, this.lifecycle], request);
   }
 
+  /**
+   * How each part of it is.
+   * @remarks
+   * Asks the store, and the disk of the embedded one. For people; a probe asks one of the others. Once a role has a secret,
+   * only who sends that of an operator is told figures and reasons; others are told of each part whether it is up or down.
+   * The store is asked every 5 s at most, so that what is told of it, and of what waits, may be so old.
+   */
   @Get()
+  @Answers({
+    200: { description: 'All parts are up.', types: [HealthAnswer] },
+    503: { description: 'One is down, and says why to an operator.', types: [HealthAnswer] },
+  })
   @AllowAnyone()
   @RecognizeCallers()
   @HealthCheck(UNDOCUMENTED)
-  everything(@Req() request: FastifyRequest) {
+  getHealth(@Req() request: FastifyRequest) {
     return this.#check(this.all, request);
   }
 

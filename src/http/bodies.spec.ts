@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
 import { ERRORS } from '../kernel/error-table.js';
-import { Bodies } from './bodies.js';
+import { Bodies, type JsonBytes } from './bodies.js';
 import { toAppError } from './error-answer.js';
 
 const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000, inAllBytesMax: 8 * 150_000 };
@@ -20,10 +20,10 @@ beforeEach(async () => {
     const { code, message } = toAppError(thrown);
     reply.code(ERRORS[code].status).send({ error: code, message });
   });
-  const told = async ({ body, bodyStream }: { body: unknown; bodyStream: unknown }) => ({
-    bytes: body instanceof Buffer ? body.length : null,
-    isStreamed: bodyStream !== null,
-  });
+  const told = async ({ body, bodyStream }: { body: unknown; bodyStream: unknown }) => {
+    const bytes = body instanceof Buffer ? body : (body as JsonBytes | undefined)?.bytes;
+    return { bytes: bytes?.length ?? null, isStreamed: bodyStream !== null };
+  };
   app.post('/callback', { config: { takesBody: 'callback' } }, told);
   app.post('/json', { config: { takesBody: 'json' } }, told);
   app.post('/streamed', { config: { takesBody: 'streamed' } }, told);

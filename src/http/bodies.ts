@@ -23,6 +23,12 @@ declare module 'fastify' {
   }
 }
 
+/** A body that has to be JSON, as it came: the route judges it, since some count what they refuse. */
+export interface JsonBytes {
+  readonly contentType: string | undefined;
+  readonly bytes: Buffer;
+}
+
 /** A body of no more than this is read whole on every route: it costs less than to stream it. */
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
@@ -45,7 +51,7 @@ export interface BodyLimits {
   readonly inAllBytesMax: number;
 }
 
-type Done = (error: Error | null, body?: Buffer) => void;
+type Done = (error: Error | null, body?: Buffer | JsonBytes) => void;
 
 export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
@@ -75,10 +81,15 @@ export class Bodies {
       request.bodyStream = payload;
       done(null);
     } else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
-    else this.#readWhole(request, payload, bytesMax, done);
+    else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
   }
 
-  #readWhole(request: FastifyRequest, payload: Readable, bytesMax: number, done: Done): void {
+  #readWhole(
+    request: FastifyRequest,
+    payload: Readable,
+    bytesMax: number,
+    done: (error: Error | null, body?: Buffer) => void,
+  ): void {
     const pieces: Buffer[] = [];
     let bytes = 0;
     let held = 0;
@@ -105,6 +116,10 @@ export class Bodies {
     const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
     payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   }
+}
+
+function asJson({ headers }: FastifyRequest, done: Done): (error: Error | null, bytes?: Buffer) => void {
+  return (error, bytes) => done(error, bytes && { contentType: headers['content-type'], bytes });
 }
 
 function tooMany(): AppError {

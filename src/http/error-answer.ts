@@ -2,26 +2,13 @@ import { HttpException } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { errorCodeOf } from '../kernel/error-code.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
+import type { ManagerErrorAnswer, WecomErrorAnswer } from './error-answer.dto.js';
 import { toRequestPath } from './request-path.js';
-
-/** The one shape of an error, everywhere but on the two routes that stand for WeCom's own. */
-export interface ErrorBody {
-  readonly code: number;
-  readonly message: string;
-  readonly error: ErrorCode;
-  readonly requestId: string;
-}
-
-/** There a caller reads WeCom's errors and ours alike; `errcode` is the HTTP status, which no error of WeCom's is. */
-export interface WecomErrorBody {
-  readonly errcode: number;
-  readonly errmsg: string;
-}
 
 const WECOM_STYLED = /^\/puppetWxkfManager\/(getToken|wxkfRequestProxy)(\/|$)/;
 
 /** The body in the shape of the route that was asked for, be it there or not. */
-export function toErrorBody(error: AppError, { id, url }: AskedFor): ErrorBody | WecomErrorBody {
+export function toErrorBody(error: AppError, { id, url }: AskedFor): ManagerErrorAnswer | WecomErrorAnswer {
   const { status } = ERRORS[error.code];
   if (WECOM_STYLED.test(toRequestPath(url))) return { errcode: status, errmsg: error.message };
   return { code: status, message: error.message, error: error.code, requestId: id };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { IsOptional, Matches } from '../kernel/class-validator.js';
-import { parseJsonBody } from './validation.js';
+import { parseJsonBody, RequestPipe } from './validation.js';
 
 class VisitDto {
   @Matches(/^[a-z]+$/, { message: 'name must be small letters' })
@@ -17,8 +17,8 @@ class VisitDto {
 const JSON_TYPE = 'application/json';
 const GOOD = { name: 'ann', room: '7' };
 
-function parsedBytes(body: unknown, contentType: string | undefined): VisitDto {
-  return parseJsonBody(VisitDto, { headers: { 'content-type': contentType }, body });
+function parsedBytes(body: Buffer, contentType: string | undefined): VisitDto {
+  return parseJsonBody(VisitDto, { contentType, bytes: body });
 }
 
 function parsed(body: unknown, contentType: string = JSON_TYPE): VisitDto {
@@ -42,6 +42,45 @@ describe('the type of a body', () => {
       expect(() => parsedBytes(body, type)).toThrow(error('REQUEST_TYPE_UNSUPPORTED'));
     },
   );
+});
+
+describe('what Nest binds', () => {
+  const pipe = new RequestPipe();
+  const bound = (type: 'body' | 'query' | 'param', value: unknown): Promise<unknown> =>
+    pipe.transform(value, { type, metatype: VisitDto });
+  const sent = (body: unknown, contentType = JSON_TYPE) => ({
+    contentType,
+    bytes: Buffer.from(JSON.stringify(body)),
+  });
+
+  it.each(['query', 'param'] as const)('as a %s is checked and made one of the class', async (type) => {
+    const visit = await bound(type, { ...GOOD, floor: '3' });
+    expect(visit).toBeInstanceOf(VisitDto);
+    expect({ ...(visit as VisitDto) }).toEqual({ ...GOOD, note: 'none' });
+    const message = 'room must be digits';
+    await expect(bound(type, { ...GOOD, room: ['7', '8'] })).rejects.toEqual(
+      error('REQUEST_INVALID', message),
+    );
+  });
+
+  it('as a body is JSON in bytes, its type asked for before all else', async () => {
+    expect({ ...((await bound('body', sent({ ...GOOD, note: null }))) as VisitDto) }).toEqual({
+      ...GOOD,
+      note: 'none',
+    });
+    await expect(bound('body', sent([], 'text/plain'))).rejects.toEqual(error('REQUEST_TYPE_UNSUPPORTED'));
+    await expect(bound('body', undefined)).rejects.toEqual(error('REQUEST_TYPE_UNSUPPORTED'));
+    await expect(bound('body', sent([]))).rejects.toEqual(error('REQUEST_BODY_NOT_JSON'));
+    await expect(bound('body', sent({ name: 'Ann', room: 7 }))).rejects.toEqual(
+      error('REQUEST_INVALID', 'name must be small letters; room must be digits'),
+    );
+  });
+
+  it('may have fields that nobody knows, however deeply nested', async () => {
+    const deep = `{"name":"ann","room":"7","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    const body = { contentType: JSON_TYPE, bytes: Buffer.from(deep) };
+    expect({ ...((await bound('body', body)) as VisitDto) }).toEqual({ ...GOOD, note: 'none' });
+  });
 });
 
 describe('a body', () => {
@@ -85,7 +124,8 @@ describe('a body', () => {
   });
 
   it('must be there', () => {
-    expect(() => parsedBytes(undefined, JSON_TYPE)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+    expect(() => parsedBytes(Buffer.alloc(0), JSON_TYPE)).toThrow(error('REQUEST_BODY_NOT_JSON'));
+    expect(() => parseJsonBody(VisitDto, undefined)).toThrow(error('REQUEST_TYPE_UNSUPPORTED'));
   });
 
   it('has every wrong field named at once', () => {

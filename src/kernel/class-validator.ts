@@ -5,15 +5,17 @@
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { Validator } from 'class-validator/cjs/validation/Validator.js';
 
-export type { ValidationArguments } from 'class-validator';
+export type { ValidationArguments, ValidationError } from 'class-validator';
 export { ArrayMaxSize } from 'class-validator/cjs/decorator/array/ArrayMaxSize.js';
 export { IsIn } from 'class-validator/cjs/decorator/common/IsIn.js';
 export { IsOptional } from 'class-validator/cjs/decorator/common/IsOptional.js';
+export { Min } from 'class-validator/cjs/decorator/number/Min.js';
 export { IsISO8601 } from 'class-validator/cjs/decorator/string/IsISO8601.js';
 export { Matches } from 'class-validator/cjs/decorator/string/Matches.js';
 export { MaxLength } from 'class-validator/cjs/decorator/string/MaxLength.js';
 export { IsArray } from 'class-validator/cjs/decorator/typechecker/IsArray.js';
 export { IsBoolean } from 'class-validator/cjs/decorator/typechecker/IsBoolean.js';
+export { IsInt } from 'class-validator/cjs/decorator/typechecker/IsInt.js';
 export { IsString } from 'class-validator/cjs/decorator/typechecker/IsString.js';
 export { getMetadataStorage } from 'class-validator/cjs/metadata/MetadataStorage.js';
 export { registerDecorator } from 'class-validator/cjs/register-decorator.js';

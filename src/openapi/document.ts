@@ -1,25 +1,29 @@
 /**
- * The OpenAPI document: the routes as Nest has them, in the words of `areas/`. Loads @nestjs/swagger, as nothing that runs
- * does. package.json gives that package the name `nestjs-swagger`: under its own name it is an optional peer of
+ * The OpenAPI document, of what is written beside the routes: their types and comments, which swagger's plugin reads out of
+ * the source, the rules of their DTO classes, and the decorators of `http/described.ts`. Loads @nestjs/swagger, as nothing
+ * that runs does. package.json gives that package the name `nestjs-swagger`: under its own name it is an optional peer of
  * @nestjs/terminus, and npm would install it, with TypeScript, in production.
  */
 
 import type { INestApplication } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import type { FastifyContextConfig } from 'fastify';
-import { ApiExtension, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
-import type { AllowedCallers } from '../http/allowed-callers.js';
+import { ModulesContainer } from '@nestjs/core';
+import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
+import { type Class, TAGS } from '../http/described.js';
 import { VERSION } from '../kernel/version.js';
-import { AREAS } from './areas.js';
-import { componentSchemas } from './components.js';
-import { TAGS } from './description.js';
 import { ErrorAnswers } from './error-answers.js';
-import { toOperation } from './operation.js';
+import { completeOperation, type Operation } from './operation.js';
+import { routesOf } from './routes.js';
+import { nameOf, schemasOfRules } from './rules.js';
+import { completeSchemas, type Schemas } from './schemas.js';
 import { addSecuritySchemes } from './security.js';
 
-/** Under it an operation says who may call it; without security schemes for it, where nobody is asked. */
-const ALLOWED_CALLERS = 'x-allowed-callers';
+/** What the plugin found: of each file its classes, and of each class its properties, or its handlers. */
+export interface PluginMetadata {
+  readonly '@nestjs/swagger': Readonly<
+    Record<'models' | 'controllers', [Promise<Record<string, Class>>, ClassesFound][]>
+  >;
+}
+type ClassesFound = Record<string, Record<string, Record<string, unknown>>>;
 
 const ABOUT = `Stands between WeCom customer service (微信客服) and the bots that answer: verifies, opens and delivers every callback.
 
@@ -52,20 +56,50 @@ const HEADERS = {
 };
 
 /** @param app need not be started. */
-export function createDocument(app: INestApplication): OpenAPIObject {
-  markCallers(app.get(ModulesContainer));
-  const document = SwaggerModule.createDocument(app, toBase(), { autoTagControllers: false });
+export async function createDocument(app: INestApplication, found: PluginMetadata): Promise<object> {
+  const answers = await addRules(found);
+  await SwaggerModule.loadPluginMetadata(async () => found);
+  const routes = routesOf(app.get(ModulesContainer));
+  const document = SwaggerModule.createDocument(app, toBase(), {
+    autoTagControllers: false,
+    operationIdFactory: (_controller, handler) => handler,
+    extraModels: answers,
+  });
+  const schemas = completeSchemas((document.components?.schemas ?? {}) as unknown as Schemas);
   const errors = new ErrorAnswers();
-  describeRoutes(document, errors);
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const byMethod = operations as Record<string, Operation>;
+    for (const [method, operation] of Object.entries(byMethod)) {
+      const route = routes.get(operation.operationId);
+      if (route === undefined) throw new Error(`nothing is told of ${method} ${path}`);
+      byMethod[method] = completeOperation({ method, path, operation, route, schemas, errors });
+    }
+  }
   return {
     ...document,
-    components: {
-      ...document.components,
-      schemas: componentSchemas(),
-      headers: HEADERS,
-      examples: errors.examples,
-    },
-  } as OpenAPIObject;
+    components: { ...document.components, schemas, headers: HEADERS, examples: errors.examples },
+  };
+}
+
+/**
+ * So that swagger knows them of a property as if the plugin had read them, and each class under its name in the document.
+ * @returns the classes of answers.
+ */
+async function addRules(found: PluginMetadata): Promise<Class[]> {
+  const answers: Class[] = [];
+  for (const [file, classes] of found['@nestjs/swagger'].models) {
+    const exported = await file;
+    for (const [name, properties] of Object.entries(classes)) {
+      const type = exported[name];
+      if (type === undefined) throw new Error(`there is no class ${name}`);
+      ApiSchema({ name: nameOf(type) })(type);
+      if (nameOf(type) !== name) answers.push(type);
+      for (const [property, rules] of schemasOfRules(type)) {
+        if (property in properties) Object.assign(properties[property] as object, rules);
+      }
+    }
+  }
+  return answers;
 }
 
 function toBase(): Omit<OpenAPIObject, 'paths'> {
@@ -79,41 +113,4 @@ function toBase(): Omit<OpenAPIObject, 'paths'> {
   for (const [tag, description] of Object.entries(TAGS)) builder.addTag(tag, description);
   addSecuritySchemes(builder);
   return builder.build();
-}
-
-/** What the gate holds callers to goes along with the route. */
-function markCallers(modules: ModulesContainer): void {
-  const scanner = new MetadataScanner();
-  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
-  for (const { metatype } of controllers) {
-    const prototype = metatype?.prototype as object;
-    for (const name of scanner.getAllMethodNames(prototype)) {
-      const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-      const config: FastifyContextConfig | undefined = Reflect.getMetadata(
-        FASTIFY_ROUTE_CONFIG_METADATA,
-        descriptor.value,
-      );
-      if (config) ApiExtension(ALLOWED_CALLERS, config.allowedCallers)(prototype, name, descriptor);
-    }
-  }
-}
-
-function describeRoutes(document: OpenAPIObject, errors: ErrorAnswers): void {
-  const paths = document.paths as Record<string, Record<string, Scanned | object>>;
-  for (const [route, description] of AREAS.flatMap((area) => Object.entries(area))) {
-    const [method = '', path = ''] = route.split(' ');
-    const operations = paths[toDocumentPath(path)] ?? {};
-    const { [ALLOWED_CALLERS]: allowed } = (operations[method.toLowerCase()] ?? {}) as Scanned;
-    if (allowed === undefined) throw new Error(`there is no route ${route}`);
-    const operation = toOperation(description, allowed, errors);
-    operations[method.toLowerCase()] = { ...operation, [ALLOWED_CALLERS]: allowed };
-  }
-}
-
-interface Scanned {
-  readonly [ALLOWED_CALLERS]?: AllowedCallers;
-}
-
-function toDocumentPath(path: string): string {
-  return path.replace(/:(\w+)/g, '{$1}').replace('*', '{path}');
 }

@@ -1,7 +1,7 @@
+import type { Content, Schema } from '../http/described.js';
 import { toErrorBody } from '../http/error-answer.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
-import type { Answer, Schema } from './description.js';
 
 /** Refused before it is known which route is asked for, so always in the manager's shape. */
 const BEFORE_ROUTES: readonly ErrorCode[] = [
@@ -22,20 +22,27 @@ const ids = {
   wecom: { id: '', url: '/puppetWxkfManager/getToken' },
 };
 
+export interface ErrorAnswer {
+  readonly description: string;
+  readonly content: Content;
+  readonly headers?: Readonly<Record<string, Schema>>;
+}
+
 /** What routes answer when it goes wrong, from the table of errors. */
 export class ErrorAnswers {
   /** Each code that any of them has, as it is answered. */
   readonly examples: Record<string, object> = {};
 
-  /** By status, each with the codes that it may have. */
-  of(codes: readonly ErrorCode[], hasWecomErrors: boolean): Record<string, Answer> {
+  /** By status, each with the codes that it may have, in the shape that errors have at that path. */
+  of(codes: readonly ErrorCode[], url: string): Record<string, ErrorAnswer> {
+    const hasWecomErrors = 'errcode' in toErrorBody(new AppError('INTERNAL'), { id: '', url });
     const byStatus = Map.groupBy([...new Set(codes)].sort(), (code) => ERRORS[code].status);
     return Object.fromEntries(
       [...byStatus].map(([status, those]) => [status, this.#toAnswer(status, those, hasWecomErrors)]),
     );
   }
 
-  #toAnswer(status: number, codes: readonly ErrorCode[], hasWecomErrors: boolean): Answer {
+  #toAnswer(status: number, codes: readonly ErrorCode[], hasWecomErrors: boolean): ErrorAnswer {
     const isWecoms = (code: ErrorCode): boolean => hasWecomErrors && !BEFORE_ROUTES.includes(code);
     const ours = codes.filter((code) => !isWecoms(code));
     const schemas = [

@@ -2,35 +2,67 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../http/allowed-callers.js';
 import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
+import { Answers, Errors, Reads, Tags } from '../http/described.js';
 import { KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
+import { AssetPathDto } from './asset-path.dto.js';
 import { DOCS_PAGE, DOCS_SCRIPT, SWAGGER_UI_FILES } from './docs-page.js';
+
+const DOCUMENT = {
+  'application/json': {
+    schema: {
+      type: 'object',
+      required: ['openapi', 'info', 'paths'],
+      properties: { openapi: { type: 'string' }, info: { type: 'object' }, paths: { type: 'object' } },
+    },
+    example: { openapi: '3.1.0', info: { title: 'WXKF-Manager', version: '2.0.0' }, paths: {} },
+  },
+};
+const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
 
 /** The OpenAPI document and its page. Both are open to anyone: they hold no secret. */
 @Controller()
+@Tags('documents')
 export class OpenapiController {
   readonly #own = new StaticFiles(inPackage('dist/openapi'));
   readonly #files = new StaticFiles(inPackage('dist/openapi/swagger-ui'));
 
-  /** What the build wrote. */
+  /**
+   * This document.
+   * @remarks OpenAPI 3.1, as the build wrote it; there is none where it was not built.
+   */
   @Get('docs-json')
   @AllowAnyone()
-  async json(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Answers({ 200: { description: 'The document.', content: DOCUMENT } })
+  @Errors('ROUTE_NOT_FOUND')
+  async getDocument(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#own.answer('openapi.json', KEPT_IF_UNCHANGED, request, reply);
   }
 
+  /**
+   * This document as a page.
+   * @remarks Swagger UI, which loads nothing from anywhere else.
+   */
   @Get('docs')
   @AllowAnyone()
   @Page(OWN_FILES_ONLY)
-  page(@Res({ passthrough: true }) reply: FastifyReply): string {
+  @Answers({ 200: { description: 'The page.', content: HTML } })
+  getDocumentPage(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.type('text/html; charset=utf-8').header('cache-control', KEPT_IF_UNCHANGED);
     return DOCS_PAGE;
   }
 
+  /**
+   * A file of that page.
+   * @remarks Its scripts and styles.
+   */
   @Get('docs/*')
   @AllowAnyone()
-  async file(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Reads({ params: AssetPathDto })
+  @Answers({ 200: { description: 'The file.', content: { '*/*': { schema: { type: 'string' } } } } })
+  @Errors('ROUTE_NOT_FOUND')
+  async getDocumentAsset(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': name } = request.params as { readonly '*': string };
     if (name === 'start.js') {
       const type = 'text/javascript; charset=utf-8';

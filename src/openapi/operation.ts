@@ -1,8 +1,123 @@
-import type { AllowedCallers } from '../http/allowed-callers.js';
+/** Adds to an operation what its types and comments cannot tell. */
+import type { Answer, AnswersByStatus, Class, Content, Schema } from '../http/described.js';
 import type { ErrorCode } from '../kernel/error-table.js';
-import type { Answer, Content, Description } from './description.js';
-import type { ErrorAnswers } from './error-answers.js';
+import type { ErrorAnswer, ErrorAnswers } from './error-answers.js';
+import type { Route } from './routes.js';
+import { nameOf, refTo } from './rules.js';
+import { exampleOf, type Schemas, toMarkdown } from './schemas.js';
 import { securityOf } from './security.js';
+
+/** As swagger makes it. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string;
+  readonly schema: Schema;
+}
+
+interface ToComplete {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+  readonly route: Route;
+  readonly schemas: Schemas;
+  readonly errors: ErrorAnswers;
+}
+
+/** Under it an operation says who may call it; without security schemes for it, where nobody is asked. */
+const ALLOWED_CALLERS = 'x-allowed-callers';
+
+export function completeOperation(all: ToComplete): Operation {
+  const { path, operation, route, errors } = all;
+  const { operationId, summary = '', description = '' } = operation;
+  if (summary === '' || description === '') throw new Error(`${operationId} has no comment, or no remarks`);
+  const { allowedCallers = 'anyone' } = route.config;
+  const parameters = [...(operation.parameters ?? []).map(toParameter), ...headersOf(route)];
+  const requestBody = bodyOf(operation, route);
+  return {
+    operationId,
+    ...{ tags: route.tags },
+    summary: summary.replace(/\.$/, ''),
+    description: toMarkdown(description),
+    ...(parameters.length > 0 && { parameters }),
+    ...(requestBody && { requestBody }),
+    responses: merge(answersOf(all), errors.of(errorsOf(all), path)),
+    ...{ security: securityOf(allowedCallers), [ALLOWED_CALLERS]: allowedCallers },
+  };
+}
+
+function toParameter({ schema, description = '', ...parameter }: Parameter): Parameter {
+  const { example, ...rest } = schema;
+  return {
+    ...parameter,
+    description: toMarkdown(description),
+    schema: rest,
+    ...(example !== undefined && { example }),
+  };
+}
+
+function headersOf({ reading }: Route): Parameter[] {
+  return (reading.headers ?? []).map((header) => ({ ...(header as unknown as Parameter), in: 'header' }));
+}
+
+function bodyOf({ requestBody }: Operation, { reading }: Route) {
+  const { content = requestBody?.content, isContentOptional = false } = reading;
+  return content && { required: !isContentOptional, content };
+}
+
+interface Response {
+  readonly description: string;
+  readonly content?: Content;
+  readonly headers?: Readonly<Record<string, Schema>>;
+}
+
+function answersOf({ operation, route, schemas }: ToComplete): Record<string, Response> {
+  return Object.fromEntries(
+    Object.entries(route.answers as AnswersByStatus).map(([status, answer]) => {
+      const told: Answer = typeof answer === 'string' ? { description: answer } : answer;
+      const content = told.content ?? contentOf(told, operation.responses[status]?.content, schemas);
+      const headers = Object.fromEntries((told.headers ?? []).map((name) => [name, toHeader(name)]));
+      return [status, { description: told.description, headers, ...(content && { content }) }];
+    }),
+  );
+}
+
+function toHeader(name: string): Schema {
+  return { $ref: `#/components/headers/${name}` };
+}
+
+function contentOf(answer: Answer, returned: Content | undefined, schemas: Schemas): Content | undefined {
+  const { types = [], mediaType = 'application/json' } = answer;
+  const refs = types.length === 0 ? refsIn(returned) : types.map((type) => ({ $ref: refTo(type) }));
+  const [schema, other] = refs;
+  if (schema === undefined) return undefined;
+  const exampleOfType = (type: Class): object => exampleOf(nameOf(type), schemas);
+  if (other === undefined) {
+    const example = answer.example?.(exampleOfType) ?? exampleOf(nameIn(schema), schemas);
+    return { [mediaType]: { schema, example } };
+  }
+  const examples = types.map((type) => [nameOf(type), { value: exampleOfType(type) }]);
+  return { [mediaType]: { schema: { anyOf: refs }, examples: Object.fromEntries(examples) } };
+}
+
+type Ref = Schema & { readonly $ref: string };
+
+function nameIn({ $ref }: Ref): string {
+  return $ref.slice($ref.lastIndexOf('/') + 1);
+}
+
+function refsIn(content: Content | undefined): Ref[] {
+  return Object.values(content ?? {}).flatMap(({ schema }) => ('$ref' in schema ? [schema as Ref] : []));
+}
 
 const OF_ALL: readonly ErrorCode[] = [
   'REQUEST_MALFORMED',
@@ -26,58 +141,41 @@ const OF_ROLES: readonly ErrorCode[] = [
 const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_INVALID',
   'REQUEST_BODY_NOT_JSON',
-  'REQUEST_BODY_TOO_LARGE',
   'REQUEST_BODIES_TOO_MANY',
   'REQUEST_TYPE_UNSUPPORTED',
 ];
 
 /** All codes that a route may answer. */
-function errorsOf({ errors, body }: Description, allowed: AllowedCallers): ErrorCode[] {
+function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
+  const { allowedCallers, takesBody } = route.config;
+  const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') === true;
   return [
     ...OF_ALL,
-    ...(allowed === 'anyone' ? [] : OF_ROLES),
-    ...(isJsonAlone(body?.content) ? OF_JSON_BODIES : []),
-    ...errors,
+    ...(allowedCallers === 'anyone' ? [] : OF_ROLES),
+    ...(takesBody === 'json' ? OF_JSON_BODIES : []),
+    ...(hasQuery ? (['REQUEST_INVALID'] as const) : []),
+    ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),
+    ...route.errors,
   ];
-}
-
-function isJsonAlone(content: Content | undefined): boolean {
-  return content !== undefined && Object.keys(content).join() === 'application/json';
-}
-
-/** The description as OpenAPI has it. */
-export function toOperation(description: Description, allowed: AllowedCallers, errors: ErrorAnswers): object {
-  const { id, tags, summary, description: text, parameters, body, answers, hasWecomErrors } = description;
-  const failures = errors.of(errorsOf(description, allowed), hasWecomErrors === true);
-  return {
-    operationId: id,
-    tags,
-    summary,
-    description: text,
-    ...(parameters && { parameters }),
-    ...(body && { requestBody: { required: body.isOptional !== true, content: body.content } }),
-    responses: merge(answers, failures),
-    security: securityOf(allowed),
-  };
 }
 
 /** Every answer tells its requestId. Where any status may be passed on, one of ours may have another's body. */
 function merge(
-  answers: Readonly<Record<string, Answer>>,
-  failures: Readonly<Record<string, Answer>>,
-): object {
+  answers: Readonly<Record<string, Response>>,
+  failures: Readonly<Record<string, ErrorAnswer>>,
+): Record<string, Response> {
   const { default: passedOn } = answers;
   const { '*/*': otherTypes } = passedOn?.content ?? {};
-  const toHeaders = ({ headers }: Answer): object => ({
-    ...headers,
-    'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
-  });
-  const toContent = ({ content }: Answer): object | undefined =>
+  const toContent = ({ content }: Response) =>
     content && { content: { ...content, ...(otherTypes && { '*/*': otherTypes }) } };
   return Object.fromEntries(
     Object.entries({ ...failures, ...answers }).map(([status, answer]) => [
       status,
-      { ...answer, ...toContent(answer), headers: toHeaders(answer) },
+      {
+        ...answer,
+        ...toContent(answer),
+        headers: { ...answer.headers, 'X-Request-Id': toHeader('X-Request-Id') },
+      },
     ]),
   );
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { registeredPuppet } from '../../test/support/puppets.js';
-import { parseJsonBody } from '../http/validation.js';
+import { validated } from '../http/validation.js';
 import { AppError } from '../kernel/app-error.js';
-import { DeregisterDto, RegisterDto, toGoodbye, toPuppetInfo, toRegistration } from './register.dto.js';
+import { DeregisterDto, RegisterDto, toGoodbye, toPuppetAnswer, toRegistration } from './register.dto.js';
 
 /** The key of WeCom's own sample, which is no canonical base64, as most are not. */
 const FROM = '10.0.0.1';
@@ -17,10 +17,7 @@ const BODY = {
 };
 
 function parsed<T extends object>(dto: new () => T, body: object): T {
-  return parseJsonBody(dto, {
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify(body)),
-  });
+  return validated(dto, body);
 }
 
 /** What a puppet is told of a body that is refused. */
@@ -150,10 +147,10 @@ describe('what is shown of a registration', () => {
 
   it('has no secret, not even as ***', () => {
     const info = { kfId, kfName, endpoint, corpId, online: true, lastOnlineDate: '1970-01-01T00:00:00.000Z' };
-    expect(toPuppetInfo(puppet)).toEqual(info);
+    expect(toPuppetAnswer(puppet)).toEqual(info);
   });
 
   it('has no date where none was recorded', () => {
-    expect(toPuppetInfo({ ...puppet, lastOnlineAtMs: null }).lastOnlineDate).toBeNull();
+    expect(toPuppetAnswer({ ...puppet, lastOnlineAtMs: null }).lastOnlineDate).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import {
+  IsISO8601,
   IsOptional,
   IsString,
   Matches,
@@ -49,37 +50,78 @@ function faultOf(value: unknown): string | null {
 
 /** Body of `POST /puppetWxkfManager/register`, as the deployed puppet sends it. */
 export class RegisterDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
   @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
   readonly kfId!: string;
 
+  /**
+   * What people call the account.
+   * @example Support
+   */
   @IsString(mustBe(`a name of at most ${NAME_LENGTH_MAX} characters`))
   @MaxLength(NAME_LENGTH_MAX, mustBe(`a name of at most ${NAME_LENGTH_MAX} characters`))
   readonly kfName!: string;
 
+  /**
+   * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at
+   * most. What `PUPPET_ENDPOINT_ALLOW` leaves out is refused, and so are link-local addresses and a cloud's metadata.
+   * @example http://127.0.0.1:8080
+   */
   @IsEndpoint()
   readonly endpoint!: string;
 
+  /**
+   * The corp that the account belongs to.
+   * @example wx5823bf96d3bd56c7
+   */
   @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
   readonly corpId!: string;
 
+  /**
+   * The secret of the app. It proves a change of hands at WeCom.
+   * @example example
+   */
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
   readonly corpSecret!: string;
 
+  /**
+   * Of the app's callback settings: signs callbacks.
+   * @example QDG6eK
+   */
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
   readonly token!: string;
 
+  /**
+   * Of the app's callback settings: opens callbacks.
+   * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
+   */
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
   readonly encodingAESKey!: string;
 }
 
 /** Body of `POST /puppetWxkfManager/deregister`. */
 export class DeregisterDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
   @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
   readonly kfId!: string;
 
+  /**
+   * The corp that the account belongs to.
+   * @example wx5823bf96d3bd56c7
+   */
   @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
   readonly corpId!: string;
 
+  /**
+   * Given, the goodbye counts only while the account is still registered at it.
+   * @example http://127.0.0.1:8080
+   */
   @IsOptional()
   @IsEndpoint()
   readonly endpoint?: string;
@@ -103,18 +145,40 @@ export function toGoodbye({ kfId, corpId, endpoint }: DeregisterDto, from: strin
   return { openKfId: kfId, corpId, endpoint, from };
 }
 
-/** A registration as it may be shown: picked field by field, so that a new secret is not shown by accident. */
-export interface PuppetInfo {
-  readonly kfId: string;
-  readonly kfName: string;
-  readonly endpoint: string;
-  readonly corpId: string;
-  readonly online: boolean;
-  /** ISO 8601; `null` where it was never recorded. */
-  readonly lastOnlineDate: string | null;
+export class PuppetPathDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
+  @IsString()
+  readonly kfId!: string;
 }
 
-export function toPuppetInfo(puppet: Puppet): PuppetInfo {
+/** A registration as it may be shown: picked field by field, so that a new secret is not shown by accident. */
+export class PuppetAnswer {
+  /** @example wkAAA */
+  readonly kfId!: string;
+
+  /** @example Support */
+  readonly kfName!: string;
+
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  readonly online!: boolean;
+
+  /**
+   * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastOnlineDate!: string | null;
+}
+
+export function toPuppetAnswer(puppet: Puppet): PuppetAnswer {
   return {
     kfId: puppet.openKfId,
     kfName: puppet.name,

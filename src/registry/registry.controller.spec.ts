@@ -24,6 +24,7 @@ import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { createHttpAdapter } from '../http/server.js';
+import { RequestPipe } from '../http/validation.js';
 import { Clock } from '../kernel/clock.js';
 import { KernelModule } from '../kernel/kernel.module.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
@@ -107,6 +108,7 @@ beforeEach(async () => {
     { logger: false, abortOnError: false, bodyParser: false },
   );
   application.useGlobalFilters(errorFilter);
+  application.useGlobalPipes(new RequestPipe());
   await application.listen(0, '127.0.0.1');
   url = await application.getUrl();
   puppet = await startPuppetServer();

@@ -1,16 +1,18 @@
-import { Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
-import { JsonBody } from '../http/validation.js';
+import { Answers, Errors, Tags } from '../http/described.js';
+import { SUCCESS_ANSWER, SuccessAnswer } from '../http/success-answer.dto.js';
 import { AppError } from '../kernel/app-error.js';
 import { EndpointPolicy } from './endpoint-policy.js';
 import {
   DeregisterDto,
-  type PuppetInfo,
+  type PuppetAnswer,
+  PuppetPathDto,
   RegisterDto,
   toGoodbye,
-  toPuppetInfo,
+  toPuppetAnswer,
   toRegistration,
 } from './register.dto.js';
 import { Accounts } from './accounts.js';
@@ -18,9 +20,8 @@ import { Presence } from './presence.js';
 import { Registrations } from './registrations.js';
 import { RegistryMetrics } from './registry-metrics.js';
 
-const SUCCESS = { code: 0, message: 'success' };
-
 @Controller('puppetWxkfManager')
+@Tags('puppets')
 export class RegistryController {
   constructor(
     private readonly registrations: Registrations,
@@ -30,13 +31,30 @@ export class RegistryController {
     private readonly metrics: RegistryMetrics,
   ) {}
 
-  /** The answer is written first and the endpoint used after it, in the same tick. */
+  /**
+   * Register a puppet.
+   * @remarks
+   * From now on the account's events go to `endpoint`, and those that wait for it are sent at once. Safe to repeat: a
+   * puppet does so at each start. A new account is anybody's who may register; a known one is taken over only by its own
+   * corp, with the same `corpSecret` or one that WeCom accepts, which is asked within 5 s. Unknown fields are ignored; the
+   * body has at most 64 kB.
+   */
   @Post('register')
   @TakesBody('json')
   @AllowRoles('puppet')
   @HttpCode(200)
-  async register(
-    @JsonBody(RegisterDto) dto: RegisterDto,
+  @Answers({ 200: { description: 'It is stored, and counts.', types: [SuccessAnswer] } })
+  @Errors(
+    'REGISTRY_ACCOUNT_OF_OTHER_CORP',
+    'REGISTRY_SECRET_REFUSED',
+    'REGISTRY_SECRET_UNVERIFIED',
+    'REGISTRY_TOO_MANY_UNPROVEN',
+    'REGISTRY_FULL',
+    'REGISTRY_CORP_FULL',
+    'STORE_UNAVAILABLE',
+  )
+  async registerPuppet(
+    @Body() dto: RegisterDto,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -47,26 +65,42 @@ export class RegistryController {
       const registration = toRegistration(dto, request.ip);
       return this.registrations.register(registration, { requestId: String(request.id), trace });
     });
+    // The answer is written first and the endpoint used after it, in the same tick.
     try {
-      reply.send(SUCCESS);
+      reply.send(SUCCESS_ANSWER);
     } finally {
       registered.answered();
     }
   }
 
+  /**
+   * Say goodbye.
+   * @remarks
+   * The account is marked offline; its events are kept until a puppet registers again. Safe to repeat, and harmless for an
+   * account that is unknown, of another corp or has moved: the answer is the same.
+   */
   @Post('deregister')
   @TakesBody('json')
   @AllowRoles('puppet')
   @HttpCode(200)
-  async deregister(@JsonBody(DeregisterDto) dto: DeregisterDto, @Ip() from: string): Promise<typeof SUCCESS> {
+  @Answers({ 200: 'The account is offline, or was none of this corp.' })
+  @Errors('STORE_UNAVAILABLE')
+  async deregisterPuppet(@Body() dto: DeregisterDto, @Ip() from: string): Promise<SuccessAnswer> {
     await this.metrics.counted('deregister', () => this.presence.deregister(toGoodbye(dto, from)));
-    return SUCCESS;
+    return SUCCESS_ANSWER;
   }
 
+  /**
+   * Show the registration of an account.
+   * @remarks Without its secrets. Changes nothing.
+   */
   @Get('puppetWxkfInfo/:kfId')
   @AllowRoles('operator')
-  async info(@Param('kfId') kfId: string): Promise<PuppetInfo> {
-    return toPuppetInfo(await this.accounts.get(kfId));
+  @Tags('operators')
+  @Answers({ 200: 'The registration.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async getPuppet(@Param() { kfId }: PuppetPathDto): Promise<PuppetAnswer> {
+    return toPuppetAnswer(await this.accounts.get(kfId));
   }
 
   #requireAllowed(text: string): void {

@@ -3,44 +3,110 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/allowed-callers.js';
 import { TakesBody } from '../http/bodies.js';
 import { Page, SANDBOXED } from '../http/browser-headers.js';
+import { Answers, type Content, Errors, Reads, Tags } from '../http/described.js';
 import { ChangesSomething } from '../http/own-page.js';
+import type { ErrorCode } from '../kernel/error-table.js';
 import { ApiProxy } from './proxy/api-proxy.js';
+import { GetTokenDto } from './tokens/get-token.dto.js';
+import { AccessTokenAnswer, WecomRefusalAnswer } from './tokens/token-answers.dto.js';
 import { TokenAnswers } from './tokens/token-answers.js';
+import { WecomCallPathDto, WecomCallQueryDto } from './wecom-call.dto.js';
+
+/** WeCom's, of whatever type it is. */
+const ANY_ANSWER: Content = {
+  'application/json': { schema: {}, example: { errcode: 0, errmsg: 'ok', account_list: [] } },
+  '*/*': { schema: {} },
+};
+const CALLED = {
+  200: { description: "WeCom's own answer, or the manager's refusal in its name.", content: ANY_ANSWER },
+  default: { description: "Any other status is WeCom's own, too.", content: ANY_ANSWER },
+};
+const ANY_BODY: Content = {
+  'application/json': { schema: {}, example: { offset: 0, limit: 100 } },
+  '*/*': { schema: {} },
+};
+const CALL_ERRORS: readonly ErrorCode[] = [
+  'PROXY_PATH_INVALID',
+  'PROXY_SECRET_AMBIGUOUS',
+  'PROXY_UNAUTHENTICATED',
+  'REGISTRY_CORP_NOT_FOUND',
+  'REGISTRY_PUPPET_NOT_FOUND',
+  'REGISTRY_NOT_LOADED',
+  'STORE_UNAVAILABLE',
+  'REQUEST_BODY_TOO_LARGE',
+  'REQUEST_BODIES_TOO_MANY',
+  'PROXY_OVERLOADED',
+  'WECOM_UNREACHABLE',
+];
 
 /**
  * What callers reach WeCom through: tokens, and every API under /cgi-bin/. A GET is no less than a POST here: WeCom
  * deletes by some, and a question for a token that fails counts against the address that all share.
  */
 @Controller('puppetWxkfManager')
+@Tags('puppets')
 export class WecomController {
   constructor(
     private readonly tokens: TokenAnswers,
     private readonly proxy: ApiProxy,
   ) {}
 
+  /**
+   * Get the access token of a secret.
+   * @remarks
+   * One token for all who have the secret, and `expires_in` is what it really has left. WeCom is asked once a minute at
+   * most for each secret, and not again for a while about one that it refused. What WeCom refuses is 200 with its
+   * `errcode`; so is a missing parameter (41002, 41004). WeCom's 45009 comes with `Retry-After`. Safe to repeat.
+   */
   @Get('getToken')
   @AllowRoles('puppet', 'gateway')
   @ChangesSomething()
-  async getToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Tags('puppets', 'gateways')
+  @Reads({ query: GetTokenDto })
+  @Answers({
+    200: { description: 'A token, or why there is none.', types: [AccessTokenAnswer, WecomRefusalAnswer] },
+  })
+  @Errors('WECOM_UNREACHABLE')
+  async getAccessToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.tokens.answer(request, reply);
   }
 
+  /**
+   * Call WeCom's API.
+   * @remarks
+   * `wxkfRequestProxy/kf/sync_msg` calls `/cgi-bin/kf/sync_msg`. Status and bytes go through both ways as they come, other
+   * parameters of the query too, and of the headers those of types, lengths, encodings, ranges, dates and conditions,
+   * `Content-Disposition`, and WeCom's `Error-Code` and `Error-Msg`. Nothing is sent twice, but for a call whose token the
+   * manager added and WeCom found no good. `gettoken` is answered as `getToken` is. WeCom's limits are kept before WeCom
+   * does: errcode 45009 with `Retry-After`. Of one corp 512 calls at most are under way; a call has 30 s for each pause and
+   * 10 min in all.
+   */
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @ChangesSomething()
   @Page(SANDBOXED)
-  async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto })
+  @Answers(CALLED)
+  @Errors(...CALL_ERRORS)
+  async callWecom(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
 
-  /** The body goes through as it comes. What we answer in WeCom's place has its 200, not Nest's 201. */
+  /**
+   * Call WeCom's API with a body.
+   * @remarks As without one; the body goes through as it comes, and has at most `PROXY_BODY_MAX_BYTES` (25 MB).
+   */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
   @ChangesSomething()
   @Page(SANDBOXED)
   @TakesBody('streamed')
+  // What is answered in WeCom's place has its 200, not Nest's 201.
   @HttpCode(200)
-  async post(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto, content: ANY_BODY, isContentOptional: true })
+  @Answers(CALLED)
+  @Errors(...CALL_ERRORS)
+  async callWecomWithBody(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.proxy.forward(request, reply);
   }
 }

@@ -9,7 +9,6 @@ import { loadConfig } from '../../src/config/config.js';
 import type { AllowedCallers } from '../../src/http/allowed-callers.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
-import { createDocument } from '../../src/openapi/document.js';
 import { embeddedPlace } from '../support/place.js';
 
 interface Route {
@@ -118,8 +117,12 @@ it('leaves nothing out for browsers but where none calls', () => {
   expect(new Set(bare)).toEqual(new Set(['/callback/:corpId', '/callback/decrypted/:corpId']));
 });
 
+/** What `npm run build` wrote. */
+const { paths } = JSON.parse(readFileSync('dist/openapi/openapi.json', 'utf8')) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary?: string }>>>>;
+};
+
 it('describes each of them once in the OpenAPI document, and nothing else', () => {
-  const { paths } = createDocument(app);
   const described = Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -131,7 +134,6 @@ it('describes each of them once in the OpenAPI document, and nothing else', () =
 });
 
 it('describes none of them without words of its own', () => {
-  const { paths } = createDocument(app);
-  const operations = Object.values(paths).flatMap<{ summary?: string }>((path) => Object.values(path));
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
   expect(operations.filter(({ summary }) => !summary)).toEqual([]);
 });

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { HISTORY, STATUS } from '../../src/api/answers/status.js';
+import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { answerAs } from '../support/answers.js';
 import { describeInBrowser, newPage, openBrowser, screenshot } from '../support/browser.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -62,7 +63,7 @@ describeInBrowser('the overview after an hour', () => {
   async function comeBack(): Promise<void> {
     away.behave((_request, response) => response.end('success'));
     await registerAt(away, ofAway);
-    while (STATUS.parse(await api('status')).counts.waiting !== 0) await clock.advance(1_000);
+    while (answerAs(StatusAnswer, await api('status')).counts.waiting !== 0) await clock.advance(1_000);
   }
 
   beforeAll(async () => {
@@ -103,7 +104,7 @@ describeInBrowser('the overview after an hour', () => {
   }
 
   it('adds up to all that came in, in the charts too', async () => {
-    const { items } = HISTORY.parse(await api('history'));
+    const { items } = answerAs(HistoryAnswer, await api('history'));
     const sumOf = (name: 'callbacks' | 'delivered' | 'kept'): number =>
       items.reduce((sum, item) => sum + item[name], 0);
     expect(items).toHaveLength(INTERVALS);

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { AppAnswer, AppCreatedAnswer } from '../../src/api/answers/app.js';
-import type { Page } from '../../src/api/answers/page.js';
+import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from '../../src/api/answers/app.dto.js';
 import { runCli, runCliWith } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -62,7 +61,7 @@ async function refusal(answered: Promise<Response>): Promise<Failure> {
 }
 
 async function list(manager: ManagerProcess): Promise<readonly AppAnswer[]> {
-  const { items } = (await (await fetch(appsOf(manager))).json()) as Page<AppAnswer>;
+  const { items } = (await (await fetch(appsOf(manager))).json()) as AppPageAnswer;
   return items;
 }
 
@@ -246,9 +245,9 @@ onEachStoreNightly((newPlace) => {
     });
     expect(await refusal(remove(manager, 'nobody'))).toMatchObject({ code: 404, error: 'APP_NOT_FOUND' });
     expect((await fetch(`${appsOf(manager)}?limit=1&cursor=x`)).status).toBe(400);
-    const page = (await (await fetch(`${appsOf(manager)}?limit=1`)).json()) as Page<AppAnswer>;
+    const page = (await (await fetch(`${appsOf(manager)}?limit=1`)).json()) as AppPageAnswer;
     const next = await fetch(`${appsOf(manager)}?limit=1&cursor=${page.nextCursor}`);
-    const last = (await next.json()) as Page<AppAnswer>;
+    const last = (await next.json()) as AppPageAnswer;
     expect([page.items.length, last.items.length, last.nextCursor]).toEqual([1, 1, null]);
     expect(last.items).not.toEqual(page.items);
   }

@@ -1,12 +1,13 @@
 /** The OpenAPI document as the manager gives it: well made, complete, and good for a client that is generated from it. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createClient } from '@hey-api/openapi-ts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { CONSOLE_TYPES, consoleTypes } from '../../scripts/console-types.js';
 import { ERRORS } from '../../src/kernel/error-table.js';
 import { call } from '../support/http-call.js';
 import { embeddedPlace } from '../support/place.js';
@@ -129,4 +130,8 @@ describe('a client that is generated from it', () => {
     const { stdout, stderr } = run('out/program.js', manager.url);
     expect([stdout, stderr]).toEqual(['["success","Support","REGISTRY_PUPPET_NOT_FOUND",41004]\n', '']);
   });
+});
+
+it('has the answers that the console knows; `npm run types` writes them', async () => {
+  expect(readFileSync(CONSOLE_TYPES, 'utf8')).toBe(await consoleTypes(text));
 });

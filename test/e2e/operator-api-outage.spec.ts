@@ -1,7 +1,8 @@
 /** What operators are told by the built process while its MongoDB is away. */
 import { expect, it } from '@jest/globals';
-import { KF_ACCOUNT_PAGE, TESTED } from '../../src/api/answers/kf-account.js';
-import { HISTORY, STATUS } from '../../src/api/answers/status.js';
+import { KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { answerAs } from '../support/answers.js';
 import { startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { DatabaseLine } from '../support/mongo/outage.js';
@@ -23,7 +24,7 @@ mongoSuite('while MongoDB is away', () => {
     await database.cut();
     await sendMessage(manager.url, app, openKfId);
 
-    const status = STATUS.parse((await get('status')).body);
+    const status = answerAs(StatusAnswer, (await get('status')).body);
     expect(status).toMatchObject({
       ready: true,
       storage: { kind: 'mongodb', up: false },
@@ -31,11 +32,11 @@ mongoSuite('while MongoDB is away', () => {
     });
     expect(status.counts).toMatchObject({ accounts: 1, online: 1, waiting: null, dead: null });
     expect(status.lastMinute.delivered).toBe(1);
-    HISTORY.parse((await get('history')).body);
-    const accounts = KF_ACCOUNT_PAGE.parse((await get('kf-accounts')).body);
+    answerAs(HistoryAnswer, (await get('history')).body);
+    const accounts = answerAs(KfAccountPageAnswer, (await get('kf-accounts')).body);
     expect(accounts.items).toMatchObject([{ openKfId, hint: null, lastDelivery: { status: 200 } }]);
     expect((await get('deliveries')).body.items).toHaveLength(1);
-    const tested = TESTED.parse((await get(`kf-accounts/${openKfId}/test`, 'POST')).body);
+    const tested = answerAs(TestedAnswer, (await get(`kf-accounts/${openKfId}/test`, 'POST')).body);
     expect(tested).toMatchObject({ taken: true, body: 'success' });
     const refusals = [
       ['hints', 'GET'],

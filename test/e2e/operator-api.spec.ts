@@ -1,17 +1,12 @@
 /** What operators see of the built process and do with it. On both stores, embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { z } from 'zod';
-import { DELIVERY, DELIVERY_PAGE, type DeliveryAnswer } from '../../src/api/answers/delivery.js';
-import { HINT_PAGE, type HintAnswer, REPLAYED } from '../../src/api/answers/hint.js';
-import {
-  KF_ACCOUNT,
-  KF_ACCOUNT_PAGE,
-  type KfAccountAnswer,
-  TESTED,
-} from '../../src/api/answers/kf-account.js';
-import { SUCCESS } from '../../src/api/answers/page.js';
-import { HISTORY, STATUS } from '../../src/api/answers/status.js';
-import { WECOM_ERROR_PAGE } from '../../src/api/answers/wecom-error.js';
+import { DeliveryAnswer, DeliveryPageAnswer } from '../../src/api/answers/delivery.dto.js';
+import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
+import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
+import { SuccessAnswer } from '../../src/http/success-answer.dto.js';
+import { answerAs } from '../support/answers.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
@@ -52,12 +47,12 @@ onEachStoreNightly((newPlace) => {
   const env = () => ({ ...place.env, ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url });
   const urlOf = (path: string): string => `${manager.url}/api/v1/${path}`;
 
-  /** @returns the answer, which is as the schema says. */
-  async function ask<T extends z.ZodType>(schema: T, path: string, init?: RequestInit): Promise<z.infer<T>> {
+  /** @returns the answer, which is as the OpenAPI document says. */
+  async function ask<T>(type: new () => T, path: string, init?: RequestInit): Promise<T> {
     const response = await fetch(urlOf(path), init);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${path} was answered ${response.status}: ${text}`);
-    return schema.parse(JSON.parse(text));
+    return answerAs(type, JSON.parse(text));
   }
 
   async function refusalOf(path: string, init?: RequestInit): Promise<readonly [number, string, string]> {
@@ -88,7 +83,7 @@ onEachStoreNightly((newPlace) => {
         event === 'delivery' &&
         Object.entries(is).every(([name, value]) => (data as Record<string, unknown>)[name] === value),
     );
-    return DELIVERY.parse(data);
+    return answerAs(DeliveryAnswer, data);
   }
 
   async function pages<T>(page: (cursor: string) => Promise<{ items: T[]; nextCursor: string | null }>) {
@@ -102,12 +97,12 @@ onEachStoreNightly((newPlace) => {
   }
 
   const hintsOf = (app: WecomApp, more = ''): Promise<HintAnswer[]> =>
-    pages((cursor) => ask(HINT_PAGE, `hints?corpId=${app.corpId}&limit=2${more}${cursor}`));
+    pages((cursor) => ask(HintPageAnswer, `hints?corpId=${app.corpId}&limit=2${more}${cursor}`));
 
   const accountsOf = (query: string): Promise<KfAccountAnswer[]> =>
-    pages((cursor) => ask(KF_ACCOUNT_PAGE, `kf-accounts?limit=2${query}${cursor}`));
+    pages((cursor) => ask(KfAccountPageAnswer, `kf-accounts?limit=2${query}${cursor}`));
 
-  const accountOf = (openKfId: string) => ask(KF_ACCOUNT, `kf-accounts/${openKfId}`);
+  const accountOf = (openKfId: string) => ask(KfAccountAnswer, `kf-accounts/${openKfId}`);
 
   /** One whose keys count for all accounts of its corp. */
   function acceptedApp(): WecomApp {
@@ -124,19 +119,19 @@ onEachStoreNightly((newPlace) => {
 
   describe('the status', () => {
     it('tells who answers, what there is, and what the last minute brought', async () => {
-      const before = await ask(STATUS, 'status');
+      const before = await ask(StatusAnswer, 'status');
       const app = newApp();
       const openKfId = newOpenKfId();
       await register(manager.url, app, openKfId, puppet.url);
       await sendMessage(manager.url, app, openKfId);
       await sendMessage(manager.url, newApp(app.corpId), openKfId);
-      const after = await ask(STATUS, 'status');
+      const after = await ask(StatusAnswer, 'status');
       expect(after).toMatchObject({ ready: true, replica: before.replica, storage: { up: true } });
       expect(after.storage.kind).toBe('MONGO_URI' in place.env ? 'mongodb' : 'embedded');
       expect(after.counts.accounts).toBe(before.counts.accounts + 1);
       const { delivered: was, refused } = before.lastMinute;
       expect(after.lastMinute).toMatchObject({ delivered: was + 1, refused: refused + 1 });
-      expect(await ask(HISTORY, 'history')).toMatchObject({ intervalS: 10 });
+      expect(await ask(HistoryAnswer, 'history')).toMatchObject({ intervalS: 10 });
     });
   });
 
@@ -179,7 +174,7 @@ onEachStoreNightly((newPlace) => {
     });
 
     it('are forgotten, once', async () => {
-      expect(await ask(SUCCESS, `kf-accounts/${three}`, DELETE)).toEqual(SUCCESS_ANSWER);
+      expect(await ask(SuccessAnswer, `kf-accounts/${three}`, DELETE)).toEqual(SUCCESS_ANSWER);
       for (const init of [DELETE, {}, undefined]) {
         const [status, error] = await refusalOf(`kf-accounts/${three}`, init);
         expect([status, error]).toEqual([404, 'REGISTRY_PUPPET_NOT_FOUND']);
@@ -190,7 +185,7 @@ onEachStoreNightly((newPlace) => {
     it('are tested: a puppet that takes it, one that does not, one that is away, one that is not there', async () => {
       const reader = await follow(`?openKfId=${one}`);
       const next = puppet.next();
-      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
         taken: true,
         status: 200,
         body: 'success',
@@ -199,7 +194,7 @@ onEachStoreNightly((newPlace) => {
       expect(await next).toMatchObject({ body: JSON.stringify({ token: '', openKfId: one }) });
       await delivered(reader, { occasion: 'test', outcome: 'taken' });
       puppet.behave((_request, response) => response.writeHead(503).end('busy'));
-      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
         taken: false,
         status: 503,
         body: 'busy',
@@ -207,7 +202,7 @@ onEachStoreNightly((newPlace) => {
       });
       puppet.behave((_request, response) => response.end('success'));
       await register(manager.url, app, String(one), await refusedUrl());
-      expect(await ask(TESTED, `kf-accounts/${one}/test`, POST)).toMatchObject({
+      expect(await ask(TestedAnswer, `kf-accounts/${one}/test`, POST)).toMatchObject({
         taken: false,
         status: null,
         body: null,
@@ -244,7 +239,7 @@ onEachStoreNightly((newPlace) => {
         lastFailure: { stage: 'connect' },
       });
       const reader = await follow(`?openKfId=${openKfId}&outcome=not_taken`);
-      expect(await ask(SUCCESS, `hints/${openKfId}/replay`, POST)).toEqual(SUCCESS_ANSWER);
+      expect(await ask(SuccessAnswer, `hints/${openKfId}/replay`, POST)).toEqual(SUCCESS_ANSWER);
       // Its first attempt as a new event.
       await delivered(reader, { occasion: 'due', attempt: 1 });
       await manager.line(({ msg, openKfId: of }) => msg === 'hint.replayed' && of === openKfId);
@@ -267,7 +262,7 @@ onEachStoreNightly((newPlace) => {
       const drop = (of: string) => `hints/${openKfId}?corpId=${app.corpId}&generation=${of}`;
       expect((await refusalOf(drop(generation), DELETE)).slice(0, 2)).toEqual([409, 'HINT_CHANGED']);
       const [newer] = await hintsOf(app);
-      expect(await ask(SUCCESS, drop(newer?.generation ?? ''), DELETE)).toEqual(SUCCESS_ANSWER);
+      expect(await ask(SuccessAnswer, drop(newer?.generation ?? ''), DELETE)).toEqual(SUCCESS_ANSWER);
       expect(await hintsOf(app)).toEqual([]);
       expect((await refusalOf(`hints/${openKfId}`, DELETE)).slice(0, 2)).toEqual([404, 'HINT_NOT_FOUND']);
       const line = await manager.line(({ msg, openKfId: of }) => msg === 'hint.dropped' && of === openKfId);
@@ -299,13 +294,13 @@ onEachStoreNightly((newPlace) => {
         await delivered(everything, { webhookId });
       }
       const of = `deliveries?openKfId=${openKfId}&limit=2`;
-      const all = await pages((cursor) => ask(DELIVERY_PAGE, of + cursor));
+      const all = await pages((cursor) => ask(DeliveryPageAnswer, of + cursor));
       expect(all.map(({ webhookId }) => webhookId)).toEqual(sent.toReversed());
       await keepFor(app, away);
-      expect(await ask(DELIVERY_PAGE, `deliveries?openKfId=${away}&outcome=taken`)).toMatchObject({
+      expect(await ask(DeliveryPageAnswer, `deliveries?openKfId=${away}&outcome=taken`)).toMatchObject({
         items: [],
       });
-      const { items } = await ask(DELIVERY_PAGE, `deliveries?openKfId=${away}&outcome=not_taken`);
+      const { items } = await ask(DeliveryPageAnswer, `deliveries?openKfId=${away}&outcome=not_taken`);
       expect(items.at(-1)).toMatchObject({ outcome: 'not_taken', status: null, stage: 'connect' });
       expect(reader.events.some(({ data }) => (data as DeliveryAnswer).openKfId === away)).toBe(false);
     });
@@ -329,7 +324,7 @@ onEachStoreNightly((newPlace) => {
     wecom.behave('gettoken', answer(987_654, 'of no list'));
     await token('b');
     await token('');
-    const errors = await pages((cursor) => ask(WECOM_ERROR_PAGE, `wecom-errors?limit=1${cursor}`));
+    const errors = await pages((cursor) => ask(SeenWecomErrorPageAnswer, `wecom-errors?limit=1${cursor}`));
     const found = errors.filter(({ operation }) => operation === 'gettoken').map(({ errcode }) => errcode);
     expect(found).toEqual(expect.arrayContaining(['40013', '41004', 'other']));
     expect(found).toEqual(found.toSorted());
@@ -405,7 +400,7 @@ onEachStoreNightly((newPlace) => {
       third,
     ]);
     expect((await refusalOf(`hints/${first}/replay`, POST)).slice(0, 2)).toEqual([409, 'HINT_UNDELIVERABLE']);
-    expect(await ask(REPLAYED, 'hints/replay', json({ state: 'dead' }))).toMatchObject({ replayed: 0 });
+    expect(await ask(ReplayedAnswer, 'hints/replay', json({ state: 'dead' }))).toMatchObject({ replayed: 0 });
     await manager.stop();
     away.behave((_request, response) => response.end('success'));
     manager = await startManager(env());
@@ -413,9 +408,9 @@ onEachStoreNightly((newPlace) => {
     expect(await hintsOf(app, '&state=dead')).toMatchObject(
       [first, second, third].map((openKfId) => ({ openKfId })),
     );
-    await ask(SUCCESS, `hints/${second}/replay`, POST);
+    await ask(SuccessAnswer, `hints/${second}/replay`, POST);
     await delivered(reader, { openKfId: second });
-    expect(await ask(REPLAYED, 'hints/replay', json({ state: 'dead', corpId: app.corpId }))).toEqual({
+    expect(await ask(ReplayedAnswer, 'hints/replay', json({ state: 'dead', corpId: app.corpId }))).toEqual({
       ...SUCCESS_ANSWER,
       replayed: 2,
     });

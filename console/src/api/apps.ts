@@ -1,5 +1,5 @@
-import type { AppAnswer, AppCreatedAnswer } from '../../../src/api/answers/app.js';
-import type { Page } from '../../../src/api/answers/page.js';
+import type { AppAnswer, AppCreatedAnswer } from './answers.gen.js';
+import type { Page } from './page.js';
 import { allOf } from '../data/pages.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';

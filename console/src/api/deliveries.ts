@@ -1,5 +1,5 @@
-import type { DeliveryAnswer } from '../../../src/api/answers/delivery.js';
-import type { Page } from '../../../src/api/answers/page.js';
+import type { DeliveryAnswer } from './answers.gen.js';
+import type { Page } from './page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
 

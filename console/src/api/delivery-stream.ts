@@ -1,4 +1,4 @@
-import type { DeliveryAnswer } from '../../../src/api/answers/delivery.js';
+import type { DeliveryAnswer } from './answers.gen.js';
 import type { DeliveryFilter } from './deliveries.js';
 import { toQuery } from './query.js';
 

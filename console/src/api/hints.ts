@@ -1,5 +1,5 @@
-import type { HintAnswer, ReplayedAnswer } from '../../../src/api/answers/hint.js';
-import type { Page } from '../../../src/api/answers/page.js';
+import type { HintAnswer, ReplayedAnswer } from './answers.gen.js';
+import type { Page } from './page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
 

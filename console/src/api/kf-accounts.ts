@@ -1,9 +1,9 @@
-import type { ACCOUNT_STATES, KfAccountAnswer, TestedAnswer } from '../../../src/api/answers/kf-account.js';
-import type { Page } from '../../../src/api/answers/page.js';
+import type { KfAccountAnswer, TestedAnswer } from './answers.gen.js';
+import type { Page } from './page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
 
-export type AccountState = (typeof ACCOUNT_STATES)[number];
+export type AccountState = KfAccountAnswer['state'];
 
 export interface AccountFilter {
   readonly q: string;

@@ -1,4 +1,4 @@
-import type { HistoryAnswer, StatusAnswer } from '../../../src/api/answers/status.js';
+import type { HistoryAnswer, StatusAnswer } from './answers.gen.js';
 import { request } from './request.js';
 
 export function getStatus(signal: AbortSignal): Promise<StatusAnswer> {

@@ -1,4 +1,4 @@
-import type { FailureAnswer } from '../../../src/api/answers/failure.js';
+import type { FailureAnswer } from '../api/answers.gen.js';
 import { t } from '../i18n/language.js';
 
 /** Why a puppet did not take something and what to do about it, in plain words; the manager's own reason last. */

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Page } from '../../../src/api/answers/page.js';
+import type { Page } from '../api/page.js';
 import { filledPage } from './pages.js';
 import { type Polled, usePolled } from './polled.js';
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../../src/api/answers/page.js';
+import type { Page } from '../api/page.js';
 
 type LoadPage<T> = (cursor: string | null) => Promise<Page<T>>;
 

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { StatusAnswer } from '../../../src/api/answers/status.js';
+import type { StatusAnswer } from '../api/answers.gen.js';
 import type { Polled } from './polled.js';
 
 /** Asked for once, for the navigation and whichever page is open. */

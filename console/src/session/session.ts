@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { SessionAnswer } from '../../../src/api/answers/session.js';
+import type { SessionAnswer } from '../api/answers.gen.js';
 
 /** null until the manager has said. */
 export const session = signal<SessionAnswer | null>(null);

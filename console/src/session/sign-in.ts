@@ -1,4 +1,4 @@
-import type { SessionAnswer } from '../../../src/api/answers/session.js';
+import type { SessionAnswer } from '../api/answers.gen.js';
 import { request } from '../api/request.js';
 import { hasSessionEnded, session } from './session.js';
 

@@ -27,9 +27,17 @@ const RECEIVERS = {
 
 /** What is not secret of an app that somebody gives; `null` counts as left out. */
 export class AppDto {
+  /**
+   * The corp.
+   * @example wx5823bf96d3bd56c7
+   */
   @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
   readonly corpId!: string;
 
+  /**
+   * For people.
+   * @example Support
+   */
   @IsOptional()
   @IsString(mustBe(A_NAME))
   @MaxLength(NAME_LENGTH_MAX, mustBe(A_NAME))
@@ -41,17 +49,17 @@ export class AppDto {
   @ArrayMaxSize(RECEIVE_IDS_MAX, RECEIVERS)
   @IsString({ each: true, ...RECEIVERS })
   @MaxLength(RECEIVE_ID_LENGTH_MAX, { each: true, ...RECEIVERS })
-  readonly receiveIds: readonly string[] = [];
+  readonly receiveIds: string[] = [];
 }
 
 /** Body of `POST /api/v1/apps`. */
 export class NewAppDto extends AppDto {
-  /** Made where it is left out. */
+  /** The callback token; made where it is left out. */
   @IsOptional()
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
   readonly token?: string;
 
-  /** Made where it is left out. */
+  /** The key of callbacks; made where it is left out. */
   @IsOptional()
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
   readonly encodingAESKey?: string;

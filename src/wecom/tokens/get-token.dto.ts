@@ -8,15 +8,23 @@ const once = 'given once and ';
 
 /** The query of `getToken`, under WeCom's own names. */
 export class GetTokenDto {
+  /**
+   * The corp.
+   * @example wx5823bf96d3bd56c7
+   */
   @Matches(ID_FORMAT.pattern, { message: `corpid must be ${once}${ID_FORMAT.expected}` })
   readonly corpid!: string;
 
+  /**
+   * The secret of the app.
+   * @example example
+   */
   @Matches(CORP_SECRET_FORMAT.pattern, {
     message: `corpsecret must be ${once}${CORP_SECRET_FORMAT.expected}`,
   })
   readonly corpsecret!: string;
 
-  /** Of no use here; given twice, it is as wrong as the others. */
+  /** Of no use here; some callers send it. Given twice, it is as wrong as the others. */
   @IsOptional()
   @IsString({ message: 'access_token must be given once' })
   readonly access_token?: string;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso/router';
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
-import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
+import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { ApiError } from '../../api/api-error.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';

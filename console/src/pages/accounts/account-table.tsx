@@ -1,4 +1,4 @@
-import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';

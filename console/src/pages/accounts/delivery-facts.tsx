@@ -1,4 +1,4 @@
-import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { Chip } from '../../components/chip.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatMs } from '../../i18n/format.js';

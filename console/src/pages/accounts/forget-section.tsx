@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
-import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { forgetAccount } from '../../api/kf-accounts.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { tell } from '../../data/notices.js';

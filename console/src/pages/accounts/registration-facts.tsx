@@ -1,4 +1,4 @@
-import type { KfAccountAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { t } from '../../i18n/language.js';
 

@@ -1,4 +1,4 @@
-import type { TestedAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { TestedAnswer } from '../../api/answers.gen.js';
 import { Chip } from '../../components/chip.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { formatMs } from '../../i18n/format.js';

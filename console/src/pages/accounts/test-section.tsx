@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TestedAnswer } from '../../../../src/api/answers/kf-account.js';
+import type { TestedAnswer } from '../../api/answers.gen.js';
 import { testAccount } from '../../api/kf-accounts.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';

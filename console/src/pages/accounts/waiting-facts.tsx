@@ -1,4 +1,4 @@
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';

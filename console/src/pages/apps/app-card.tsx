@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import type { AppAnswer } from '../../../../src/api/answers/app.js';
+import type { AppAnswer } from '../../api/answers.gen.js';
 import { removeApp } from '../../api/apps.js';
 import { Chip } from '../../components/chip.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';

@@ -1,4 +1,4 @@
-import type { AppAnswer } from '../../../../src/api/answers/app.js';
+import type { AppAnswer } from '../../api/answers.gen.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { t } from '../../i18n/language.js';
 import { Step } from './step.js';

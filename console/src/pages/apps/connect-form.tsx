@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import type { AppCreatedAnswer } from '../../../../src/api/answers/app.js';
+import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { createApp } from '../../api/apps.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';

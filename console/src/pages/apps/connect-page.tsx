@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AppCreatedAnswer } from '../../../../src/api/answers/app.js';
+import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { Icon } from '../../components/icon.js';
 import { Page } from '../../components/page.js';
 import { t } from '../../i18n/language.js';

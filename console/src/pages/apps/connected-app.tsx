@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AppCreatedAnswer } from '../../../../src/api/answers/app.js';
+import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { listApps } from '../../api/apps.js';
 import { LeaveQuestion } from '../../components/leave-question.js';
 import { Loaded } from '../../components/loaded.js';

@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'preact/hooks';
-import type { AppCreatedAnswer } from '../../../../src/api/answers/app.js';
+import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { CopyField } from '../../components/copy-field.js';
 import { t } from '../../i18n/language.js';
 

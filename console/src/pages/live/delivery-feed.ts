@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { DeliveryAnswer } from '../../../../src/api/answers/delivery.js';
+import type { DeliveryAnswer } from '../../api/answers.gen.js';
 import { type DeliveryFilter, listDeliveries } from '../../api/deliveries.js';
 import { openStream } from '../../api/delivery-stream.js';
 import { UnreachableError } from '../../api/unreachable-error.js';

@@ -1,4 +1,4 @@
-import type { DeliveryAnswer } from '../../../../src/api/answers/delivery.js';
+import type { DeliveryAnswer } from '../../api/answers.gen.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';

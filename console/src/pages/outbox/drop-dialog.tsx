@@ -1,4 +1,4 @@
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import { dropHint } from '../../api/hints.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { tell } from '../../data/notices.js';

@@ -1,4 +1,4 @@
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import { secondsFromNow } from '../../data/now.js';
 import { formatDateTime, formatFromNow } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';

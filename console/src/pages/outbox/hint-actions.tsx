@@ -1,4 +1,4 @@
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import { replayHint } from '../../api/hints.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';

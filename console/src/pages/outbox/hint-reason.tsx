@@ -1,4 +1,4 @@
-import type { FailureAnswer } from '../../../../src/api/answers/failure.js';
+import type { FailureAnswer } from '../../api/answers.gen.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { t } from '../../i18n/language.js';
 

@@ -1,4 +1,4 @@
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import type { HintList } from '../../api/hints.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip, type Tone } from '../../components/chip.js';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
-import type { HintAnswer } from '../../../../src/api/answers/hint.js';
+import type { HintAnswer } from '../../api/answers.gen.js';
 import { type HintList, listHints } from '../../api/hints.js';
 import { toQuery } from '../../api/query.js';
 import { Empty } from '../../components/empty.js';

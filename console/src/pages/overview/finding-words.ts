@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/chip.js';
 import { formatSeconds } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { HistoryAnswer } from '../../../../src/api/answers/status.js';
+import type { HistoryAnswer } from '../../api/answers.gen.js';
 import { formatCount, formatMinute } from '../../i18n/format.js';
 import { language, t } from '../../i18n/language.js';
 import { isDark } from '../../look/theme.js';

@@ -1,4 +1,4 @@
-import type { HistoryAnswer } from '../../../../src/api/answers/status.js';
+import type { HistoryAnswer } from '../../api/answers.gen.js';
 
 export type Point = HistoryAnswer['items'][number];
 

@@ -1,4 +1,4 @@
-import type { HistoryAnswer, StatusAnswer } from '../../../../src/api/answers/status.js';
+import type { HistoryAnswer, StatusAnswer } from '../../api/answers.gen.js';
 import { getHistory } from '../../api/status.js';
 import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';

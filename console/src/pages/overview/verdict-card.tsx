@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 import { language } from '../../i18n/language.js';
 import { type FindingWords, wordsOf } from './finding-words.js';
 import { findingsOf } from './verdict.js';

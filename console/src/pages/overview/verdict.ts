@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../../../src/api/answers/status.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
 
 /** What an operator may have to know, the worst first. */
 export const FINDINGS = [

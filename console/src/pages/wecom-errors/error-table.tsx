@@ -1,10 +1,10 @@
-import type { WecomErrorAnswer } from '../../../../src/api/answers/wecom-error.js';
+import type { SeenWecomErrorAnswer } from '../../api/answers.gen.js';
 import { DataTable } from '../../components/data-table.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 
-export function ErrorTable({ rows }: { readonly rows: readonly WecomErrorAnswer[] }) {
+export function ErrorTable({ rows }: { readonly rows: readonly SeenWecomErrorAnswer[] }) {
   const { wecomErrors, errcodes } = t();
   return (
     <DataTable

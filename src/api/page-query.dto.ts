@@ -9,7 +9,7 @@ import {
 import { ID_FORMAT } from '../kernel/wecom-format.js';
 
 const LIMIT_DEFAULT = 50;
-const LIMIT = /^([1-9]|[1-9]\d|1\d\d|200)$/;
+const LIMIT_MAX = 200;
 
 /** Tells, and never repeats, what came. */
 export function mustBe(expected: string) {
@@ -63,12 +63,33 @@ export function IsCursorOf(
   };
 }
 
+function IsLimit(): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name: 'isLimit',
+      target: target.constructor,
+      propertyName: String(property),
+      constraints: [LIMIT_MAX, LIMIT_DEFAULT],
+      validator: {
+        validate: (value) =>
+          typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= LIMIT_MAX,
+        defaultMessage: () => `${String(property)} must be a whole number from 1 to ${LIMIT_MAX}`,
+      },
+    });
+  };
+}
+
 /** What every list takes. */
 export abstract class PageQueryDto {
+  /** `nextCursor` of the page before; left out, the list begins. */
   abstract readonly cursor?: string;
 
+  /**
+   * How many at most.
+   * @example 50
+   */
   @IsOptional()
-  @Matches(LIMIT, mustBe('a whole number from 1 to 200'))
+  @IsLimit()
   readonly limit?: string;
 }
 

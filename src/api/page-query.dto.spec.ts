@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { validated } from '../http/validation.js';
 import { IsOptional } from '../kernel/class-validator.js';
-import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.js';
+import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.dto.js';
 
 class QueryDto extends PageQueryDto {
   @IsOptional()

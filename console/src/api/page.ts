@@ -1,0 +1,6 @@
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** null at the end. */
+  readonly nextCursor: string | null;
+}

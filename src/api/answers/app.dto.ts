@@ -1,0 +1,71 @@
+import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { Page } from './page.dto.js';
+
+/** Callback credentials known before any puppet registers, without their secrets. */
+export class AppAnswer {
+  /** @example a1b2c3d4e5f6 */
+  readonly id!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example Support */
+  readonly name!: string;
+
+  /**
+   * file: of WECOM_APPS_FILE, read-only here.
+   * @example api
+   */
+  readonly source!: 'api' | 'file';
+
+  /** Receivers that its events may be sealed for besides the corp. */
+  readonly receiveIds!: string[];
+
+  /**
+   * Behind the manager's public address, the callback URL to enter at WeCom.
+   * @example /callback/wx5823bf96d3bd56c7
+   */
+  readonly callbackPath!: string;
+
+  /**
+   * When it was added; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly createdAt!: string | null;
+
+  /** When WeCom's verification was last answered with its token and key; ISO 8601, UTC. */
+  @IsISO8601()
+  readonly verifiedAt!: string | null;
+
+  /**
+   * Registered kf accounts whose puppets have its token and key.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly accounts!: number;
+
+  /** When this replica last delivered an event of the corp, since it was added; ISO 8601, UTC. */
+  @IsISO8601()
+  readonly lastDeliveryAt!: string | null;
+}
+
+export class AppPageAnswer extends Page {
+  readonly items!: AppAnswer[];
+}
+
+/** The only answer that ever shows them. */
+export class AppCreatedAnswer extends AppAnswer {
+  /**
+   * The callback token.
+   * @example QDG6eK
+   */
+  readonly token!: string;
+
+  /**
+   * The key of callbacks.
+   * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
+   */
+  readonly encodingAESKey!: string;
+}

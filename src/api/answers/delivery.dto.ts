@@ -1,0 +1,93 @@
+import type { FailureStage } from '../../dispatch/line/attempt.js';
+import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
+import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { Page } from './page.dto.js';
+
+/** One attempt that a replica made. */
+export class DeliveryAnswer {
+  /**
+   * Tells it apart from all others of all replicas.
+   * @example host-3b1f2c-17
+   */
+  readonly id!: string;
+
+  /**
+   * Which process made it.
+   * @example host-3b1f2c
+   */
+  readonly replica!: string;
+
+  /**
+   * When it ended; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string | null;
+
+  /** @example inline */
+  readonly occasion!: DeliveryOccasion;
+
+  /**
+   * Counted from 1.
+   * @example 1
+   */
+  @IsInt()
+  @Min(1)
+  readonly attempt!: number;
+
+  /**
+   * Which of the two forms it was sent in.
+   * @example encrypted
+   */
+  readonly form!: 'encrypted' | 'decrypted';
+
+  /**
+   * The webhook-id it was sent with.
+   * @example msg_2b0c
+   */
+  readonly webhookId!: string;
+
+  /** @example taken */
+  readonly outcome!: 'taken' | 'not_taken';
+
+  /**
+   * What the puppet answered; null where it did not.
+   * @example 200
+   */
+  @IsInt()
+  readonly status!: number | null;
+
+  /** Where it failed; null where it was taken. */
+  readonly stage!: FailureStage | null;
+
+  readonly reason!: string | null;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+}
+
+export class DeliveryPageAnswer extends Page {
+  readonly items!: DeliveryAnswer[];
+}
+
+/** One of those that a stream is made of. */
+export class StreamEventAnswer {
+  /** @example delivery */
+  readonly event!: 'hello' | 'delivery' | 'skipped';
+
+  /** A delivery's. */
+  readonly id?: string;
+
+  /** JSON. */
+  readonly data!: string;
+}

@@ -1,0 +1,27 @@
+import type { FailureStage } from '../../dispatch/line/attempt.js';
+import type { NotTriedStage } from '../../dispatch/outbox/hint.js';
+import { IsISO8601 } from '../../kernel/class-validator.js';
+
+/** Why a puppet did not take an event. */
+export class FailureReasonAnswer {
+  /**
+   * Where on its way it failed.
+   * @example connect
+   */
+  readonly stage!: FailureStage | NotTriedStage;
+
+  /**
+   * In words, without any secret.
+   * @example "connection refused"
+   */
+  readonly reason!: string;
+}
+
+export class FailureAnswer extends FailureReasonAnswer {
+  /**
+   * When it failed; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+}

@@ -1,0 +1,86 @@
+import type { HintState } from '../../dispatch/outbox/hint.js';
+import { SuccessAnswer } from '../../http/success-answer.dto.js';
+import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import type { FailureAnswer } from './failure.dto.js';
+import { Page } from './page.dto.js';
+
+/** What waits for an account, or has died. */
+export class HintAnswer {
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /**
+   * Of the account, where a puppet has registered for it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
+  /**
+   * Another one for each event that is kept, and each time it is sent again.
+   * @example 0b9d1c5e-6a0f-4a4c-9d6e-3f1f2a7c8b90
+   */
+  readonly generation!: string;
+
+  /**
+   * waiting for its next try; parked until a puppet registers; dead until it is replayed.
+   * @example waiting
+   */
+  readonly state!: HintState;
+
+  /**
+   * When its newest event came in; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly arrivedAt!: string;
+
+  /** @example 42.1 */
+  @Min(0)
+  readonly ageS!: number;
+
+  /** @example 3 */
+  @IsInt()
+  @Min(0)
+  readonly attempts!: number;
+
+  /**
+   * When it is tried next; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:10.000Z
+   */
+  @IsISO8601()
+  readonly dueAt!: string | null;
+
+  /**
+   * Where it is going, or was last tried.
+   * @example http://127.0.0.1:8080
+   */
+  readonly endpoint!: string | null;
+
+  /** @example false */
+  readonly isUnderWay!: boolean;
+
+  /**
+   * Whether its puppet is going to be told to pull without one.
+   * @example false
+   */
+  readonly isSyncTokenExpired!: boolean;
+
+  readonly failure!: FailureAnswer | null;
+}
+
+export class HintPageAnswer extends Page {
+  readonly items!: HintAnswer[];
+}
+
+export class ReplayedAnswer extends SuccessAnswer {
+  /**
+   * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
+   * @example 3
+   */
+  @IsInt()
+  @Min(0)
+  readonly replayed!: number;
+}

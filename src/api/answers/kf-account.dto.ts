@@ -1,0 +1,101 @@
+import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
+import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
+import type { HintAnswer } from './hint.dto.js';
+import { Page } from './page.dto.js';
+
+/** A delivery that a puppet took. */
+export class LastDeliveryAnswer {
+  /**
+   * When the puppet took it; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** @example 200 */
+  @IsInt()
+  readonly status!: number;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** @example inline */
+  readonly occasion!: DeliveryOccasion;
+}
+
+/** A registration, how its deliveries go, and no secret. */
+export class KfAccountAnswer {
+  /** @example wkAAA */
+  readonly openKfId!: string;
+
+  /** @example Support */
+  readonly name!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string;
+
+  /**
+   * The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well.
+   * @example waiting
+   */
+  readonly state!: 'dead' | 'waiting' | 'offline' | 'online';
+
+  readonly online!: boolean;
+
+  /**
+   * Its last hello or goodbye; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastOnlineAt!: string | null;
+
+  /**
+   * The address that it registered from.
+   * @example 127.0.0.1
+   */
+  readonly registeredFrom!: string | null;
+
+  /**
+   * open: its endpoint fails and gets nothing but probes.
+   * @example closed
+   */
+  readonly circuit!: 'closed' | 'open';
+
+  /** What waits for it, or is dead. */
+  readonly hint!: HintAnswer | null;
+
+  /** The last one that this replica made; null where it made none. */
+  readonly lastDelivery!: LastDeliveryAnswer | null;
+
+  /** The last one that this replica saw, or the one of its hint. */
+  readonly lastFailure!: FailureAnswer | null;
+}
+
+export class KfAccountPageAnswer extends Page {
+  readonly items!: KfAccountAnswer[];
+}
+
+/** What came of a resync hint that an operator had sent. */
+export class TestedAnswer {
+  /** @example false */
+  readonly taken!: boolean;
+
+  /** What the puppet answered; null where it did not. */
+  @IsInt()
+  readonly status!: number | null;
+
+  /** @example 4.2 */
+  @Min(0)
+  readonly durationMs!: number;
+
+  /** The first 1 kB of the puppet's answer; null where there was none. */
+  readonly body!: string | null;
+
+  /** Why it was not taken; null where it was. */
+  readonly failure!: FailureReasonAnswer | null;
+}

@@ -1,0 +1,197 @@
+import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+
+/** Where all that lasts is kept. */
+export class StorageAnswer {
+  /** @example mongodb */
+  readonly kind!: 'mongodb' | 'embedded';
+
+  readonly up!: boolean;
+}
+
+/** What there is now. null: the store does not answer. */
+export class CountsAnswer {
+  /** @example 12 */
+  @IsInt()
+  @Min(0)
+  readonly accounts!: number;
+
+  /** @example 11 */
+  @IsInt()
+  @Min(0)
+  readonly online!: number;
+
+  /** @example 1 */
+  @IsInt()
+  @Min(0)
+  readonly waiting!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly parked!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly dead!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly unreadable!: number | null;
+
+  /**
+   * Of this replica.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly openCircuits!: number;
+}
+
+/** What this replica did within the last 60 s. */
+export class LastMinuteAnswer {
+  /** @example 720 */
+  @IsInt()
+  @Min(0)
+  readonly callbacks!: number;
+
+  /** @example 719 */
+  @IsInt()
+  @Min(0)
+  readonly delivered!: number;
+
+  /** @example 1 */
+  @IsInt()
+  @Min(0)
+  readonly kept!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly refused!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly notTaken!: number;
+
+  /** @example 1 */
+  @IsInt()
+  @Min(0)
+  readonly failedAttempts!: number;
+
+  /** @example 2 */
+  @IsInt()
+  @Min(0)
+  readonly tokenRequests!: number;
+
+  /** @example 900 */
+  @IsInt()
+  @Min(0)
+  readonly proxyCalls!: number;
+}
+
+/** How a process is. */
+export class StatusAnswer {
+  /** @example 2.0.0 */
+  readonly version!: string;
+
+  /** @example 24.21.0 */
+  readonly node!: string;
+
+  /**
+   * The process that answers.
+   * @example host-3b1f2c
+   */
+  readonly replica!: string;
+
+  /**
+   * When this process started; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly startedAt!: string;
+
+  /** @example 86400 */
+  @Min(0)
+  readonly uptimeS!: number;
+
+  readonly ready!: boolean;
+
+  readonly storage!: StorageAnswer;
+
+  /** Of the whole store; openCircuits are those of this replica. null: the store does not answer. */
+  readonly counts!: CountsAnswer;
+
+  /** @example 42.1 */
+  @Min(0)
+  readonly oldestWaitingAgeS!: number | null;
+
+  /** Of this replica, within the last 60 s. */
+  readonly lastMinute!: LastMinuteAnswer;
+}
+
+/** One interval of the last hour. */
+export class HistoryPointAnswer {
+  /**
+   * When the interval ended; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly at!: string;
+
+  /** @example 120 */
+  @IsInt()
+  @Min(0)
+  readonly callbacks!: number;
+
+  /** @example 118 */
+  @IsInt()
+  @Min(0)
+  readonly delivered!: number;
+
+  /** @example 2 */
+  @IsInt()
+  @Min(0)
+  readonly kept!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly refused!: number;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly notTaken!: number;
+
+  /** @example 2 */
+  @IsInt()
+  @Min(0)
+  readonly failedAttempts!: number;
+
+  /** @example 1 */
+  @IsInt()
+  @Min(0)
+  readonly waiting!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly dead!: number | null;
+
+  /** @example 42.1 */
+  @Min(0)
+  readonly oldestWaitingAgeS!: number | null;
+}
+
+/** The last hour of this replica, oldest first. */
+export class HistoryAnswer {
+  /** @example 10 */
+  @IsInt()
+  @Min(1)
+  readonly intervalS!: number;
+
+  readonly items!: HistoryPointAnswer[];
+}

@@ -1,0 +1,19 @@
+import { IsOptional, IsString } from '../kernel/class-validator.js';
+import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
+
+export const APPS = 'apps';
+
+export class AppsQueryDto extends PageQueryDto {
+  @IsOptional()
+  @IsCursorOf(APPS)
+  readonly cursor?: string;
+}
+
+export class AppPathDto {
+  /**
+   * As the list has it.
+   * @example a1b2c3d4e5f6
+   */
+  @IsString()
+  readonly id!: string;
+}

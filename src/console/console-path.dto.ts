@@ -1,0 +1,10 @@
+import { IsString } from '../kernel/class-validator.js';
+
+export class ConsolePathDto {
+  /**
+   * The place of the file, or the path of the page.
+   * @example accounts
+   */
+  @IsString()
+  readonly path!: string;
+}

@@ -1,0 +1,54 @@
+/** What the rules that a field is checked by say of its schema: the part of class-validator that swagger's plugin does not read. */
+import type { Class, Schema } from '../http/described.js';
+import { getMetadataStorage } from '../kernel/class-validator.js';
+import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
+
+/** By field. `required: false` where it may be left out. */
+export function schemasOfRules(dto: Class): ReadonlyMap<string, Schema> {
+  const fields = new Map<string, Schema>();
+  for (const rule of getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false)) {
+    const schema = rule.type === 'conditionalValidation' ? { required: false } : toSchema(rule.name, rule);
+    const known = fields.get(rule.propertyName);
+    const { items } = { items: {}, ...known };
+    const added = rule.each ? { items: { ...(items as Schema), ...schema } } : schema;
+    fields.set(rule.propertyName, { ...known, ...added });
+  }
+  return fields;
+}
+
+/** A number, or WeCom's own digits as text. */
+const CREATE_TIME: Schema = {
+  type: undefined,
+  anyOf: [
+    { type: 'integer', minimum: 0, maximum: 999_999_999_999 },
+    { type: 'string', pattern: '^\\d{1,12}$' },
+  ],
+};
+
+/** @returns `{}` for what says nothing of the form. */
+function toSchema(rule: string | undefined, { constraints }: { constraints?: readonly unknown[] }): Schema {
+  const [constraint, other] = constraints ?? [];
+  if (rule === 'isString') return { type: 'string' };
+  if (rule === 'isInt') return { type: 'integer' };
+  if (rule === 'min') return { minimum: constraint };
+  if (rule === 'matches') return { pattern: (constraint as RegExp).source.replaceAll('\\/', '/') };
+  if (rule === 'maxLength') return { maxLength: constraint };
+  if (rule === 'isIso8601') return { format: 'date-time' };
+  if (rule === 'isEndpoint') return { format: 'uri', maxLength: ENDPOINT_LENGTH_MAX };
+  if (rule === 'isCreateTime') return CREATE_TIME;
+  // Text, as all of a query is, but one that stands for a number.
+  if (rule === 'isLimit') return { type: 'integer', minimum: 1, maximum: constraint, default: other };
+  if (rule === 'isArray') return { type: 'array' };
+  if (rule === 'arrayMaxSize') return { maxItems: constraint };
+  if (rule === 'isPartsOf') return { additionalProperties: { $ref: refTo(constraint as Class) } };
+  return {};
+}
+
+/** The name of its schema; that an answer is one goes without saying. */
+export function nameOf({ name }: Class): string {
+  return name.replace(/Answer$/, '');
+}
+
+export function refTo(type: Class): string {
+  return `#/components/schemas/${nameOf(type)}`;
+}

@@ -1,0 +1,29 @@
+import { IsInt, Min } from '../../kernel/class-validator.js';
+
+export class AccessTokenAnswer {
+  readonly errcode!: 0;
+  readonly errmsg!: 'ok';
+
+  /** @example the-access-token */
+  readonly access_token!: string;
+
+  /**
+   * Seconds that are really left, rounded down.
+   * @example 5317
+   */
+  @IsInt()
+  @Min(1)
+  readonly expires_in!: number;
+}
+
+export class WecomRefusalAnswer {
+  /**
+   * WeCom's, never 0. The manager's own are 41002, 41004 (a parameter is missing) and 45009.
+   * @example 40001
+   */
+  @IsInt()
+  readonly errcode!: number;
+
+  /** @example "invalid credential" */
+  readonly errmsg!: string;
+}
