@@ -155,6 +155,22 @@ it('a corp has 64 connections through the proxy, as without one', async () => {
   await stopManager();
 });
 
+it.each(['https', 'http'])('a proxy that is reached by TLS itself leads to an %s address', async (scheme) => {
+  const secured = await startProxiedWecom('https');
+  secured.wecom.addSecret(app.corpId, CORP_SECRET);
+  const trusted = join(folder, 'both.pem');
+  writeFileSync(trusted, `${secured.certificate.cert}${secured.proxyCertificate?.cert}`);
+  const variable = `${scheme.toUpperCase()}_PROXY`;
+  const env = { [variable]: secured.proxyUrl(), NODE_EXTRA_CA_CERTS: trusted };
+  manager = await startManager(envFor(scheme, env));
+  const { access_token } = await tokenOf();
+  const answer = await call(apiUrl(`kf/account/list?access_token=${access_token}`));
+  expect(jsonOf(answer)).toMatchObject({ errcode: 0 });
+  expect(secured.asked).toHaveLength(2);
+  await stopManager();
+  await secured.close();
+});
+
 it('a proxy that is not there, and one that is silent, end a call in time', async () => {
   manager = await startManager(envFor('https', { HTTPS_PROXY: await refusedUrl() }));
   const gone = /the proxy of HTTPS_PROXY cannot be reached \(ECONNREFUSED\); correct HTTPS_PROXY/;

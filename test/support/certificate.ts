@@ -11,10 +11,17 @@ const ECDSA_WITH_SHA256 = der(0x30, Buffer.from('06082a8648ce3d040302', 'hex'));
 const COMMON_NAME = Buffer.from('0603550403', 'hex');
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 
-/** @param address that it is for, by which a host is told from another. */
-export function newCertificate(notAfter: Date, address = [127, 0, 0, 1]): Certificate {
+/**
+ * @param address that it is for, by which a host is told from another.
+ * @param commonName by which OpenSSL finds one of several that are trusted.
+ */
+export function newCertificate(
+  notAfter: Date,
+  address = [127, 0, 0, 1],
+  commonName = 'wxkf test',
+): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from('wxkf test')))));
+  const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
   const altName = der(0x30, der(0x87, Buffer.from(address)));
   const toBeSigned = der(
     0x30,

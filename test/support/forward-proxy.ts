@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Certificate, newCertificate } from './certificate.js';
@@ -21,6 +22,8 @@ export interface ProxiedWecom {
   readonly wecom: WecomServer;
   /** Good for `https://192.0.2.1`, and signed by itself. */
   readonly certificate: Certificate;
+  /** The proxy's own, where it is reached by TLS; `null` where it is not. */
+  readonly proxyCertificate: Certificate | null;
   /** For `HTTPS_PROXY` and `HTTP_PROXY`; with user and password unless told otherwise. */
   proxyUrl(credentials?: string): string;
   /** What the proxy was asked for, as `CONNECT 192.0.2.1:443`; credentials that it did not want are not in it. */
@@ -34,7 +37,8 @@ export interface ProxiedWecom {
   close(): Promise<void>;
 }
 
-export async function startProxiedWecom(): Promise<ProxiedWecom> {
+/** @param scheme by which the proxy itself is reached. */
+export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Promise<ProxiedWecom> {
   const wecom = await startWecomServer();
   const certificate = newCertificate(new Date(Date.now() + DAY_MS), ADDRESS);
   const plainPort = Number(new URL(wecom.url).port);
@@ -49,11 +53,14 @@ export async function startProxiedWecom(): Promise<ProxiedWecom> {
     asked.push(`${method} ${url}`);
     return refusal ?? (headers['proxy-authorization'] === AUTHORIZATION ? null : 407);
   };
-  const server = createServer((request, response) => {
+  const proxyCertificate =
+    scheme === 'https' ? newCertificate(new Date(Date.now() + DAY_MS), undefined, 'proxy') : null;
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const refused = refusalOf(request);
     if (refused === null) forward(request, response, plainPort);
     else if (refused !== 'silence') response.writeHead(refused).end('said by the proxy');
-  });
+  };
+  const server = proxyCertificate === null ? createServer(serve) : createHttpsServer(proxyCertificate, serve);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => {
@@ -77,9 +84,10 @@ export async function startProxiedWecom(): Promise<ProxiedWecom> {
   return {
     wecom,
     certificate,
+    proxyCertificate,
     proxyUrl: (credentials = CREDENTIALS) => {
       const user = credentials.split(':').map(encodeURIComponent).join(':');
-      return `http://${user === '' ? '' : `${user}@`}127.0.0.1:${port}`;
+      return `${scheme}://${user === '' ? '' : `${user}@`}127.0.0.1:${port}`;
     },
     asked,
     openSockets: () => sockets.size,
