@@ -423,18 +423,6 @@ export type SessionAnswer = {
     expiresAt: string | null;
 };
 
-export type StreamEventAnswer = {
-    event: 'hello' | 'delivery' | 'skipped';
-    /**
-     * A delivery's.
-     */
-    id?: string;
-    /**
-     * JSON.
-     */
-    data: string;
-};
-
 export type HealthPartAnswer = {
     status: 'up' | 'down';
     [key: string]: unknown;
@@ -460,6 +448,18 @@ export type HealthAnswer = {
     details: {
         [key: string]: HealthPartAnswer;
     };
+};
+
+export type StreamEventAnswer = {
+    event: 'hello' | 'delivery' | 'skipped';
+    /**
+     * A delivery's.
+     */
+    id?: string;
+    /**
+     * JSON.
+     */
+    data: string;
 };
 
 export type AccessTokenAnswer = {
