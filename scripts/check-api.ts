@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import type { RegisterDto } from '../src/registry/register.dto.js';
+import type { RegisterDto } from '../src/registry/registration/register.dto.js';
 import { startManager } from '../test/support/manager-process.js';
 import { embeddedPlace } from '../test/support/place.js';
 import { startPuppetServer } from '../test/support/puppet-server.js';

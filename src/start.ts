@@ -6,8 +6,8 @@ import { AppModule } from './app.module.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
 import { Overload } from './dispatch/answer/overload.js';
-import { NestLog } from './http/nest-log.js';
-import { refuseOverload } from './http/refuse-overload.js';
+import { NestLog } from './http/log/nest-log.js';
+import { refuseOverload } from './http/limits/refuse-overload.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
 import { SystemClock } from './kernel/clock.js';
@@ -15,7 +15,7 @@ import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
-import { RegistrySync } from './registry/registry-sync.js';
+import { RegistrySync } from './registry/image/registry-sync.js';
 import { loadTracing } from './tracing/load-tracing.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */

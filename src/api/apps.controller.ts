@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Deliveries } from '../dispatch/line/deliveries.js';
-import { AllowRoles } from '../http/allowed-callers.js';
-import { TakesBody } from '../http/bodies.js';
-import { Answers, Errors, Tags } from '../http/described.js';
-import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/success-answer.dto.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';

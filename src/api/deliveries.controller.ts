@@ -1,8 +1,8 @@
 import { Controller, Get, HttpCode, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
-import { AllowRoles } from '../http/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/described.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { DeliveryAnswer, type DeliveryPageAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
 import { DELIVERIES, DeliveriesQueryDto, StreamQueryDto } from './deliveries.dto.js';
 import { type DeliveryFilter, isAskedFor, toDeliveryAnswer } from './delivery-answer.js';

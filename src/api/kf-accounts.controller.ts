@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TestDelivery } from '../dispatch/redelivery/test-delivery.js';
-import { AllowRoles } from '../http/allowed-callers.js';
-import { Answers, Errors, Tags } from '../http/described.js';
-import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/success-answer.dto.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { Accounts } from '../registry/accounts.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';

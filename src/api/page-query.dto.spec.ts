@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { validated } from '../http/validation.js';
+import { validated } from '../http/answers/validation.js';
 import { IsOptional } from '../kernel/class-validator.js';
 import { IsCursorOf, IsId, IsOneOf, limitOf, PageQueryDto, readCursor, toCursor } from './page-query.dto.js';
 

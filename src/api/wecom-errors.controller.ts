@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { AllowRoles } from '../http/allowed-callers.js';
-import { Answers, Tags } from '../http/described.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Tags } from '../http/answers/described.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { SeenWecomErrorAnswer, SeenWecomErrorPageAnswer } from './answers/wecom-error.dto.js';

@@ -1,4 +1,4 @@
-import { RequestFields } from '../http/request-log.js';
+import { RequestFields } from '../http/log/request-log.js';
 
 /** What became of a callback, as its log line and the counts of `/health` name it. */
 export const CALLBACK_OUTCOMES = [

@@ -4,8 +4,8 @@ import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { CallbackKeys } from '../registry/callback-keys.js';
-import type { CorpKeys } from '../registry/known-corps.js';
-import type { CorpPair } from '../registry/shared-keys.js';
+import type { CorpKeys } from '../registry/image/known-corps.js';
+import type { CorpPair } from '../registry/image/shared-keys.js';
 import { pickPairs } from './pairs-to-try.js';
 
 /** Opened by `pair`, for a receiver that the corp has. */

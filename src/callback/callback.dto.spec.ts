@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { validated } from '../http/validation.js';
+import { validated } from '../http/answers/validation.js';
 import { AppError } from '../kernel/app-error.js';
 import { DecryptedEventDto, parseCallbackQuery, parseVerificationQuery } from './callback.dto.js';
 

@@ -1,5 +1,5 @@
-import { SuccessAnswer } from '../http/success-answer.dto.js';
-import { validated } from '../http/validation.js';
+import { SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { validated } from '../http/answers/validation.js';
 import { IsOptional, Matches, MaxLength, registerDecorator } from '../kernel/class-validator.js';
 import { CORP_ID_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { toSeconds } from './event.js';

@@ -1,4 +1,4 @@
-import type { CorpPair } from '../registry/shared-keys.js';
+import type { CorpPair } from '../registry/image/shared-keys.js';
 
 /**
  * Of one corp, tried for one callback: whoever may register can add pairs without end, each of which costs a hash.

@@ -1,9 +1,9 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowAnyone } from '../http/allowed-callers.js';
-import { OWN_FILES_ONLY, Page } from '../http/browser-headers.js';
-import { Answers, Errors, Reads, Tags } from '../http/described.js';
-import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/static-files.js';
+import { AllowAnyone } from '../http/access/allowed-callers.js';
+import { OWN_FILES_ONLY, Page } from '../http/answers/browser-headers.js';
+import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers/static-files.js';
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
 import { ConsolePathDto } from './console-path.dto.js';

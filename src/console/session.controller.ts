@@ -2,11 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from 
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { secretsSettingOf } from '../config/config.js';
-import { AllowAnyone } from '../http/allowed-callers.js';
-import { TakesBody } from '../http/bodies.js';
-import { Answers, Errors, Reads, Tags } from '../http/described.js';
-import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/own-page.js';
-import { clearedCookie, setCookieOf } from '../http/sessions.js';
+import { AllowAnyone } from '../http/access/allowed-callers.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/access/own-page.js';
+import { clearedCookie, setCookieOf } from '../http/access/sessions.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';

@@ -7,8 +7,8 @@ import {
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
 import type { FastifyRequest } from 'fastify';
-import { AllowAnyone, RecognizeCallers } from '../http/allowed-callers.js';
-import { Answers, Tags } from '../http/described.js';
+import { AllowAnyone, RecognizeCallers } from '../http/access/allowed-callers.js';
+import { Answers, Tags } from '../http/answers/described.js';
 import { RegistryHealthIndicator } from '../registry/registry.health.js';
 import { HealthAnswer } from './health-answer.dto.js';
 import { healthConfig } from './health.config.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { AllowMetricsReaders } from '../http/allowed-callers.js';
-import { Answers, Tags } from '../http/described.js';
+import { AllowMetricsReaders } from '../http/access/allowed-callers.js';
+import { Answers, Tags } from '../http/answers/described.js';
 import { Metrics } from './metrics.js';
 
 const EXAMPLE =

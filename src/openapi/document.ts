@@ -8,7 +8,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
-import { type Class, TAGS } from '../http/described.js';
+import { type Class, TAGS } from '../http/answers/described.js';
 import { VERSION } from '../kernel/version.js';
 import { ErrorAnswers } from './error-answers.js';
 import { completeOperation, type Operation } from './operation.js';

@@ -1,5 +1,5 @@
-import type { Content, Schema } from '../http/described.js';
-import { toErrorBody } from '../http/error-answer.js';
+import type { Content, Schema } from '../http/answers/described.js';
+import { toErrorBody } from '../http/answers/error-answer.js';
 import { AppError } from '../kernel/app-error.js';
 import { ERRORS, type ErrorCode } from '../kernel/error-table.js';
 

@@ -1,5 +1,5 @@
 /** Adds to an operation what its types and comments cannot tell. */
-import type { Answer, AnswersByStatus, Class, Content, Schema } from '../http/described.js';
+import type { Answer, AnswersByStatus, Class, Content, Schema } from '../http/answers/described.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import type { ErrorAnswer, ErrorAnswers } from './error-answers.js';
 import type { Route } from './routes.js';

@@ -3,7 +3,13 @@ import { Body, Param, Query } from '@nestjs/common';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
-import { type AnswersByStatus, type Class, DESCRIBED, type Reading, type Tag } from '../http/described.js';
+import {
+  type AnswersByStatus,
+  type Class,
+  DESCRIBED,
+  type Reading,
+  type Tag,
+} from '../http/answers/described.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 
 export interface Route {

@@ -1,5 +1,5 @@
 /** What the rules that a field is checked by say of its schema: the part of class-validator that swagger's plugin does not read. */
-import type { Class, Schema } from '../http/described.js';
+import type { Class, Schema } from '../http/answers/described.js';
 import { getMetadataStorage } from '../kernel/class-validator.js';
 import { ENDPOINT_LENGTH_MAX } from '../kernel/wecom-format.js';
 

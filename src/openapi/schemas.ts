@@ -1,5 +1,5 @@
 /** The schemas of DTO classes, as OpenAPI 3.1 has them, and the examples that they add up to. */
-import type { Schema } from '../http/described.js';
+import type { Schema } from '../http/answers/described.js';
 
 export interface ObjectSchema {
   readonly properties: Readonly<Record<string, PropertySchema>>;

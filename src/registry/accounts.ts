@@ -4,9 +4,9 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import type { Puppet } from './puppet.js';
 import { PuppetRepository } from './puppet.repository.js';
-import { RegistryImage } from './registry-image.js';
-import { RegistryReads } from './registry-reads.js';
-import { inTime, RegistrySync } from './registry-sync.js';
+import { RegistryImage } from './image/registry-image.js';
+import { RegistryReads } from './image/registry-reads.js';
+import { inTime, RegistrySync } from './image/registry-sync.js';
 
 /** The registered accounts, as operators and callers of WeCom's API ask for them. */
 @Injectable()

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
-import type { CorpKeys } from './known-corps.js';
-import { RegistryImage } from './registry-image.js';
-import { RegistryReads } from './registry-reads.js';
-import { RegistrySync } from './registry-sync.js';
-import type { SecretVerdict } from './secret-check.js';
-import { SecretProofs } from './secret-proofs.js';
-import type { CorpPair } from './shared-keys.js';
+import type { CorpKeys } from './image/known-corps.js';
+import { RegistryImage } from './image/registry-image.js';
+import { RegistryReads } from './image/registry-reads.js';
+import { RegistrySync } from './image/registry-sync.js';
+import type { SecretVerdict } from './registration/secret-check.js';
+import { SecretProofs } from './registration/secret-proofs.js';
+import type { CorpPair } from './image/shared-keys.js';
 
 /** What opens the callbacks of each corp. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint/endpoint.js';
 import type { Puppet } from './puppet.js';
-import { RegistrationsUnderWay } from './registrations-under-way.js';
-import { type KnownPuppet, RegistryImage } from './registry-image.js';
-import { RegistryReads } from './registry-reads.js';
-import type { KeyPair } from './shared-keys.js';
+import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
+import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
+import { RegistryReads } from './image/registry-reads.js';
+import type { KeyPair } from './image/shared-keys.js';
 
 /** How long a puppet is spared whose registration another process took and has not noted as answered: it may have died. */
 const HELD_BACK_MS = 5_000;

@@ -1,6 +1,6 @@
 /** A registration as a line of an exported file, under the names that it was registered with. */
 
-import { validated } from '../http/validation.js';
+import { validated } from '../http/answers/validation.js';
 import {
   ArrayMaxSize,
   IsBoolean,
@@ -12,7 +12,7 @@ import {
 } from '../kernel/class-validator.js';
 import { IsTime } from './is-time.js';
 import type { Puppet } from './puppet.js';
-import { RegisterDto, toRegistration } from './register.dto.js';
+import { RegisterDto, toRegistration } from './registration/register.dto.js';
 
 /** More than any address has. */
 const ADDRESS_LENGTH_MAX = 64;

@@ -1,25 +1,25 @@
 import { Module } from '@nestjs/common';
-import { AccountPlaces } from './account-places.js';
+import { AccountPlaces } from './registration/account-places.js';
 import { Accounts } from './accounts.js';
 import { AppsService } from './apps/apps.service.js';
 import { KnownApps } from './apps/known-apps.js';
 import { CallbackKeys } from './callback-keys.js';
 import { CorpSecrets } from './corp-secrets.js';
 import { Destinations } from './destination.js';
-import { EndpointPolicy } from './endpoint-policy.js';
+import { EndpointPolicy } from './endpoint/endpoint-policy.js';
 import { Presence } from './presence.js';
-import { RegistrationWriter } from './registration-writer.js';
-import { Registrations } from './registrations.js';
-import { RegistrationsUnderWay } from './registrations-under-way.js';
-import { RegistryController } from './registry.controller.js';
-import { RegistryImage } from './registry-image.js';
-import { RegistryLifecycle } from './registry-lifecycle.js';
+import { RegistrationWriter } from './registration/registration-writer.js';
+import { Registrations } from './registration/registrations.js';
+import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
+import { RegistryController } from './registration/registry.controller.js';
+import { RegistryImage } from './image/registry-image.js';
+import { RegistryLifecycle } from './image/registry-lifecycle.js';
 import { RegistryMetrics } from './registry-metrics.js';
-import { RegistryReads } from './registry-reads.js';
-import { RegistrySync } from './registry-sync.js';
-import { SecretProofs } from './secret-proofs.js';
-import { TakeoverGuard } from './takeover-guard.js';
-import { UnprovenKeys } from './unproven-keys.js';
+import { RegistryReads } from './image/registry-reads.js';
+import { RegistrySync } from './image/registry-sync.js';
+import { SecretProofs } from './registration/secret-proofs.js';
+import { TakeoverGuard } from './registration/takeover-guard.js';
+import { UnprovenKeys } from './registration/unproven-keys.js';
 
 const FOR_OTHERS = [
   Accounts,

@@ -9,7 +9,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { Puppet, Registration } from './puppet.js';
-import type { Registered } from './registration-writer.js';
+import type { Registered } from './registration/registration-writer.js';
 
 const REFRESH_MS = 2_000;
 const SWEEP_MS = 60_000;

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { newAgent } from '../http/forward-proxy.js';
+import { newAgent } from '../http/outgoing/forward-proxy.js';
 import { startTimer } from '../kernel/clock.js';
 import { errorCodeOf } from '../kernel/error-code.js';
 import { failureCodeOf, isTooLong, newHttpService } from './http-service.js';

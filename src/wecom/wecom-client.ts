@@ -12,7 +12,7 @@ import {
   PROXY_AUTHENTICATION_REQUIRED,
   ProxyRefusal,
   proxyFaultOf,
-} from '../http/forward-proxy.js';
+} from '../http/outgoing/forward-proxy.js';
 import { Clock } from '../kernel/clock.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';

@@ -1,10 +1,10 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowRoles } from '../http/allowed-callers.js';
-import { TakesBody } from '../http/bodies.js';
-import { Page, SANDBOXED } from '../http/browser-headers.js';
-import { Answers, type Content, Errors, Reads, Tags } from '../http/described.js';
-import { ChangesSomething } from '../http/own-page.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
+import { Answers, type Content, Errors, Reads, Tags } from '../http/answers/described.js';
+import { ChangesSomething } from '../http/access/own-page.js';
 import type { ErrorCode } from '../kernel/error-table.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { GetTokenDto } from './tokens/get-token.dto.js';

@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/config/config.js';
-import type { AllowedCallers } from '../../src/http/allowed-callers.js';
+import type { AllowedCallers } from '../../src/http/access/allowed-callers.js';
 import { createHttpAdapter } from '../../src/http/server.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { embeddedPlace } from '../support/place.js';

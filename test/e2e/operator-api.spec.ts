@@ -5,7 +5,7 @@ import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/a
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
-import { SuccessAnswer } from '../../src/http/success-answer.dto.js';
+import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';

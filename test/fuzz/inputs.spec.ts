@@ -7,7 +7,7 @@ import { type Input, KINDS, type Kind } from '../../fuzz/input.js';
 import { batchesOf, makerOf } from '../../fuzz/kinds/all.js';
 import { rawInput } from '../../fuzz/kinds/raw-http.js';
 import { makeStage } from '../../fuzz/stage.js';
-import { readEndpoint } from '../../src/registry/endpoint.js';
+import { readEndpoint } from '../../src/registry/endpoint/endpoint.js';
 import { SEED } from '../support/seeded.js';
 
 const COUNT = 1_000;

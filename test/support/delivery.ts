@@ -11,8 +11,8 @@ import type { Attempt, AttemptResult } from '../../src/dispatch/line/attempt.js'
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
 import { PuppetClient } from '../../src/dispatch/line/puppet-client.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
-import { type Endpoint, readEndpoint } from '../../src/registry/endpoint.js';
-import { EndpointPolicy } from '../../src/registry/endpoint-policy.js';
+import { type Endpoint, readEndpoint } from '../../src/registry/endpoint/endpoint.js';
+import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import { ManualClock } from './manual-clock.js';
 import { type Behaviour, type PuppetServer, startPuppetServer } from './puppet-server.js';
 import { type BlackHole, type RawServer, startBlackHole, startRawServer } from './raw-server.js';

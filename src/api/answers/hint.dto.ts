@@ -1,5 +1,5 @@
 import type { HintState } from '../../dispatch/outbox/hint.js';
-import { SuccessAnswer } from '../../http/success-answer.dto.js';
+import { SuccessAnswer } from '../../http/answers/success-answer.dto.js';
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';

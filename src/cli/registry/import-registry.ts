@@ -5,7 +5,7 @@ import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
-import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { EXIT_CODE } from '../exit-code.js';

@@ -9,7 +9,7 @@ import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { APPS_MAX } from '../../registry/apps/app.repository.js';
-import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { appLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
 import { Import } from './import.js';

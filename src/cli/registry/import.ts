@@ -1,5 +1,5 @@
 import type { Sealer } from '../../crypto/sealer.js';
-import type { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import type { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { isSamePuppet, type Puppet } from '../../registry/puppet.js';
 import type { PuppetRepository } from '../../registry/puppet.repository.js';
 import { Progress } from '../progress.js';

@@ -1,5 +1,5 @@
 import type { Dispatcher as Undici } from 'undici';
-import type { ConnectionPool } from '../../http/connection-pools.js';
+import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 
 /** Where a delivery failed, in the order of its way. */

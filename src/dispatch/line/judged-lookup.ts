@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import type { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 
 /**
  * Looks a name up for the very connection that is about to be made, and leaves only addresses that may be

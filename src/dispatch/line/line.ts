@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import type { Destination } from '../../registry/destination.js';
-import type { Endpoint } from '../../registry/endpoint.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { Presence } from '../../registry/presence.js';
 import type { KfEvent } from '../kf-event.js';

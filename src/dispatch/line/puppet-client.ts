@@ -4,13 +4,13 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
-import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { ConnectionPools, type PoolLimits } from '../../http/outgoing/connection-pools.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
-import type { Endpoint } from '../../registry/endpoint.js';
-import { EndpointPolicy } from '../../registry/endpoint-policy.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { type Attempt, PuppetExchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from '../kf-event.js';

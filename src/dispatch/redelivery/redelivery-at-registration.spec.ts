@@ -30,7 +30,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import type { Registration } from '../../registry/puppet.js';
-import type { Registered } from '../../registry/registration-writer.js';
+import type { Registered } from '../../registry/registration/registration-writer.js';
 import { LocalOutbox, MemoryHintStore } from '../outbox/local-outbox.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 

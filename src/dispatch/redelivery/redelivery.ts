@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { RegistrySync } from '../../registry/registry-sync.js';
+import { RegistrySync } from '../../registry/image/registry-sync.js';
 import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
 import { PuppetClient } from '../line/puppet-client.js';

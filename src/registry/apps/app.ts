@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { WecomApp } from '../../config/wecom-apps-file.js';
-import { type KeyPair, toPairKey } from '../shared-keys.js';
+import { type KeyPair, toPairKey } from '../image/shared-keys.js';
 
 /** Callback credentials of one WeCom app, which the operator vouches for: known before any puppet registers. */
 export interface App extends WecomApp {

@@ -14,7 +14,7 @@ import {
   NAME_LENGTH_MAX,
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
-import { mustBe } from '../register.dto.js';
+import { mustBe } from '../registration/register.dto.js';
 import type { NewApp } from './app.js';
 
 /** Many more than the suites and providers of one app. */

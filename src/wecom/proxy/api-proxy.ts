@@ -6,7 +6,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { UnitOfWork } from '../../http/request-log.js';
+import { UnitOfWork } from '../../http/log/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { TokenAnswers } from '../tokens/token-answers.js';

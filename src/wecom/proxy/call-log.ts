@@ -1,4 +1,4 @@
-import { RequestFields } from '../../http/request-log.js';
+import { RequestFields } from '../../http/log/request-log.js';
 import type { CallResult } from '../wecom-metrics.js';
 
 /** The fields of a proxied call's one log line. */

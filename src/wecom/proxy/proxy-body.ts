@@ -1,7 +1,7 @@
 /** The body of a proxied call: small ones whole, so that they can be looked into and sent again, others as they come. */
 import { type Readable, Transform } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import { WHOLE_BODY_BYTES_MAX } from '../../http/bodies.js';
+import { WHOLE_BODY_BYTES_MAX } from '../../http/limits/bodies.js';
 import { AppError } from '../../kernel/app-error.js';
 
 export type ProxyBody =

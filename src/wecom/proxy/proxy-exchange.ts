@@ -3,8 +3,12 @@
  * decides nothing: whether an answer that was held back is passed on or the call repeated is its caller's affair.
  */
 import type { Dispatcher as Undici } from 'undici';
-import type { ConnectionPool } from '../../http/connection-pools.js';
-import { PROXY_AUTHENTICATION_REQUIRED, ProxyRefusal, proxyFaultOf } from '../../http/forward-proxy.js';
+import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
+import {
+  PROXY_AUTHENTICATION_REQUIRED,
+  ProxyRefusal,
+  proxyFaultOf,
+} from '../../http/outgoing/forward-proxy.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import { isTokenError } from '../wecom-answer.js';

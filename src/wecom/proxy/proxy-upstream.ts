@@ -4,7 +4,7 @@ import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
 import type { Dispatcher as Undici } from 'undici';
 import { forwardProxyFor } from '../../config/forward-proxy.js';
-import { ConnectionPools, type PoolLimits } from '../../http/connection-pools.js';
+import { ConnectionPools, type PoolLimits } from '../../http/outgoing/connection-pools.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { TraceContext } from '../../kernel/trace-context.js';

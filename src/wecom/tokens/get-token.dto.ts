@@ -1,4 +1,4 @@
-import { validated } from '../../http/validation.js';
+import { validated } from '../../http/answers/validation.js';
 import { IsOptional, IsString, Matches } from '../../kernel/class-validator.js';
 import { Secret } from '../../kernel/secret.js';
 import { CORP_SECRET_FORMAT, ID_FORMAT } from '../../kernel/wecom-format.js';

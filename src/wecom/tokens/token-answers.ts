@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RequestFields, UnitOfWork } from '../../http/request-log.js';
+import { RequestFields, UnitOfWork } from '../../http/log/request-log.js';
 import { AppError } from '../../kernel/app-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { CorpSecrets } from '../../registry/corp-secrets.js';

@@ -1,6 +1,6 @@
 import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
-import { SecretCheck } from '../../registry/secret-check.js';
+import { SecretCheck } from '../../registry/registration/secret-check.js';
 import { HTTP_OPTIONS } from '../http-service.js';
 import { WecomClient } from '../wecom-client.js';
 import { WecomMetrics } from '../wecom-metrics.js';

@@ -1,0 +1,35 @@
+/**
+ * Each route states who may call it; `gate.ts` holds callers to that and lets no route in that states
+ * nothing. A route that is not Nest's states it in Fastify's own `config`.
+ */
+import type { Caller, Role } from '../../kernel/role.js';
+import { extendRouteConfig } from '../route-config.js';
+
+export type AllowedCallers = 'anyone' | readonly [Caller, ...Caller[]];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    allowedCallers?: AllowedCallers;
+    recognizesCallers?: boolean;
+  }
+}
+
+/** Callers with credentials of one of these roles, where there are credentials at all. */
+export function AllowRoles(...roles: [Role, ...Role[]]): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: roles });
+}
+
+/** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */
+export function AllowMetricsReaders(): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: ['operator', 'metrics'] });
+}
+
+/** Credentials are not asked for and, without `RecognizeCallers`, not judged either: `request.role` stays `null`. */
+export function AllowAnyone(): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: 'anyone' });
+}
+
+/** Of a route for anyone that tells some more: `request.role` says whose credentials came. Wrong ones are counted. */
+export function RecognizeCallers(): MethodDecorator {
+  return extendRouteConfig({ recognizesCallers: true });
+}

@@ -1,0 +1,40 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kernel/clock.js';
+
+const WINDOW_MS = 60_000;
+/** Of more addresses than these the ones that failed least lately are forgotten: 2 MB are the most. */
+const ADDRESSES_MAX = 10_000;
+
+interface Window {
+  count: number;
+  readonly endMs: number;
+}
+
+export interface Failures {
+  /** In the running minute, the one just added included. */
+  readonly count: number;
+  /** Until the minute is over, rounded up. */
+  readonly leftS: number;
+}
+
+/**
+ * The failures of a minute, by address. On the clock and bounded, which rate-limiter-flexible's memory is not:
+ * 100,000 addresses took 42 MB and a timer each.
+ */
+export class FailedAttempts {
+  readonly #windows = new LRUCache<string, Window>({ max: ADDRESSES_MAX });
+
+  constructor(private readonly clock: Clock) {}
+
+  /** @param key of an address, see `toAddressKey`. */
+  add(key: string): Failures {
+    const nowMs = this.clock.elapsedMs();
+    let window = this.#windows.get(key);
+    if (window === undefined || window.endMs <= nowMs) {
+      window = { count: 0, endMs: nowMs + WINDOW_MS };
+      this.#windows.set(key, window);
+    }
+    window.count++;
+    return { count: window.count, leftS: Math.ceil((window.endMs - nowMs) / 1_000) };
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * While nobody is asked for credentials, any page in a browser that reaches the manager can send requests there: by a
+ * form, or by a name of its own that it lets point to the manager (DNS rebinding). Both give themselves away, by Origin
+ * and by Host. An address has no name that could point elsewhere, so every one will do as Host. Names such as
+ * `host.docker.internal` will not: whoever answers the DNS of the network can let them point anywhere.
+ */
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import type { onRequestHookHandler } from 'fastify';
+import type { AllowedHosts } from '../../config/allowed-hosts.js';
+import { isLoopbackHost, parseHostName, toPlainHost } from '../../config/host-name.js';
+import { AppError } from '../../kernel/app-error.js';
+
+/** A header may have said anything. */
+const SHOWN_LENGTH_MAX = 100;
+
+/** For a route that asks for a role once there are roles; the others may be forwarded from outside under any name. */
+export function refuseForeignHosts(allowed: AllowedHosts | undefined): onRequestHookHandler {
+  const names = namesOfMachine();
+  const isOurs = (name: string): boolean =>
+    isLoopbackHost(name) || names.includes(name) || allowed?.has(name) === true;
+  return (request, _reply, done) => {
+    const { host, origin } = request.raw.headers;
+    const called = host === undefined ? undefined : toPlainHost(host.replace(/:\d*$/, ''));
+    if (called !== undefined && isIP(called) === 0 && !isOurs(called)) return done(foreign('Host', host));
+    if (origin === undefined) return done();
+    // An address of somebody else has pages, too, so that here it has to be the one that was called.
+    const from = toPlainHost(hostnameOf(origin));
+    return done(from === called || isOurs(from) ? undefined : foreign('Origin', origin));
+  };
+}
+
+/** With and without its domain, which the system may give along. */
+function namesOfMachine(): string[] {
+  const name = parseHostName(hostname());
+  return name === null ? [] : [name, name.replace(/\..*/, '')];
+}
+
+function foreign(header: string, value = ''): AppError {
+  return new AppError('AUTH_HOST_FOREIGN', {
+    detail: `the header ${header} is ${value.slice(0, SHOWN_LENGTH_MAX)}`,
+  });
+}
+
+/** `''` for `null` and the like, which a page has that hides where it is from. */
+function hostnameOf(origin: string): string {
+  return URL.parse(origin)?.hostname ?? '';
+}

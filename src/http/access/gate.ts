@@ -1,0 +1,139 @@
+/**
+ * Asks callers for credentials before anything of the body is read. A hook on the routes that need it and
+ * on no other, so that callbacks, which are open to anyone, pay nothing; a guard of Nest would run on all,
+ * and after the body.
+ */
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
+import { type Config, isOpen, secretsOf, secretsSettingOf } from '../../config/config.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { ErrorCode } from '../../kernel/error-table.js';
+import type { Caller } from '../../kernel/role.js';
+import type { AllowedCallers } from './allowed-callers.js';
+import { Credentials } from './credentials.js';
+import { refuseForeignHosts } from './foreign-hosts.js';
+import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
+import type { Refusals } from './refusals.js';
+import { hasSession, Sessions } from './sessions.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose credentials came; `null` where none were asked for, also when everything is open. */
+    role: Caller | null;
+    /** When the session ends that it came with, wall clock; `null` where other credentials came, or none. */
+    sessionEndMs: number | null;
+  }
+  interface FastifyInstance {
+    /** The console's; one for all, since it remembers who signed out. */
+    sessions: Sessions;
+  }
+}
+
+const BEARER = 'Bearer realm="wxkf-manager"';
+const BASIC = 'Basic realm="wxkf-manager", charset="UTF-8"';
+
+/** What a 401 says besides (RFC 9110, 11.6.1). */
+export function challengesFor(request: FastifyRequest): string[] {
+  return isFromScript(request) ? [BEARER] : [BEARER, BASIC];
+}
+
+/**
+ * To be called before any route is added.
+ * @throws Error from adding a route that does not state who may call it.
+ */
+export function addGate(
+  fastify: FastifyInstance,
+  config: Config,
+  clock: Clock,
+  refusals: Pick<Refusals, 'judge'>,
+): void {
+  const keys = {
+    credentials: new Credentials((caller) => secretsOf(config, caller)),
+    sessions: new Sessions(secretsOf(config, 'operator'), clock),
+  };
+  const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
+  fastify.decorateRequest('role', null);
+  fastify.decorateRequest('sessionEndMs', null);
+  fastify.decorate('sessions', keys.sessions);
+  fastify.addHook('onRoute', (route) => {
+    const allowed = statementOf(route);
+    if (allowed === 'anyone') {
+      if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
+      return;
+    }
+    putFirst(route, ...(isAsked(config, allowed) ? [askFor(keys, config, allowed)] : refuseOthers));
+  });
+}
+
+function putFirst(route: RouteOptions, ...hooks: onRequestHookHandler[]): void {
+  route.onRequest = [hooks, route.onRequest ?? []].flat();
+}
+
+function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
+  if (config?.allowedCallers !== undefined) return config.allowedCallers;
+  throw new Error(`${method} ${url} does not state who may call it; add @AllowRoles(…) or @AllowAnyone()`);
+}
+
+/** While no role has a secret, only one for the metrics is asked for, on their own route. */
+function isAsked(config: Config, allowed: readonly Caller[]): boolean {
+  const hasOwn = allowed.includes('metrics') && secretsOf(config, 'metrics').length > 0;
+  return hasOwn || !isOpen(config);
+}
+
+interface Keys {
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+}
+
+function askFor(keys: Keys, config: Config, allowed: readonly Caller[]): onRequestHookHandler {
+  const isClosed = allowed.every((caller) => secretsOf(config, caller).length === 0);
+  const roles = allowed.join(' or ');
+  const settings = allowed.map(secretsSettingOf).join(' or ');
+  return (request, _reply, done) => {
+    const { role, refusal, without } = callerOf(keys, request);
+    request.role = role;
+    if (role !== null) {
+      if (allowed.includes(role)) return done(refusal);
+      const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
+      return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } }));
+    }
+    return done(new AppError(isClosed ? 'AUTH_ROLE_CLOSED' : without, { detail: settings }));
+  };
+}
+
+/** Refuses nobody. A wrong secret counts as one on any other route, or guesses would be unseen here. */
+function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { role, refusal, without } = callerOf(keys, request);
+    if (refusal === undefined) request.role = role;
+    if (role === null && without === 'AUTH_WRONG') refusals.judge(new AppError(without), request.ip);
+    done();
+  };
+}
+
+interface Judged {
+  readonly role: Caller | null;
+  /** Why the credentials may not be used so, however good they are. */
+  readonly refusal: AppError | undefined;
+  /** What is wrong where they are nobody's. */
+  readonly without: ErrorCode;
+}
+
+/** A session counts where no other credentials came. */
+function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Judged {
+  const { authorization = '' } = request.headers;
+  if (authorization !== '') {
+    const role = credentials.callerOf(authorization);
+    const refusal = isBasic(authorization) ? refusalOfForeignPage(request) : undefined;
+    return { role, refusal, without: 'AUTH_WRONG' };
+  }
+  if (!hasSession(request)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
+  request.sessionEndMs = sessions.endMsOf(request);
+  const role = request.sessionEndMs === null ? null : 'operator';
+  return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
+}
+
+/** A browser that was given it once sends it with all that follows. */
+function isBasic(authorization: string): boolean {
+  return /^basic /i.test(authorization);
+}

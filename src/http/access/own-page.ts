@@ -1,0 +1,69 @@
+/**
+ * What a browser adds to a request by itself, a cookie or the password that it was given, it adds also to one that
+ * another site's page makes. Such a page cannot read an answer, so it is what changes something that must show where
+ * it comes from.
+ */
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import { extendRouteConfig } from '../route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    changesSomething?: boolean;
+  }
+}
+
+/** Of the console's own requests; a page of another site cannot send it without asking, and is refused. */
+export const CONSOLE_HEADER = 'x-wxkf-console';
+
+/** A call of the route counts as one that changes something, by whatever method it comes. */
+export function ChangesSomething(): MethodDecorator {
+  return extendRouteConfig({ changesSomething: true });
+}
+
+/** @returns the refusal of a request that may come from a page of another site. */
+export function refusalOfForeignPage(request: FastifyRequest): AppError | undefined {
+  if (isReading(request)) return undefined;
+  const header = headerOfForeignPage(request);
+  return header === undefined ? undefined : ofOtherSite(header);
+}
+
+function ofOtherSite(header: string): AppError {
+  return new AppError('AUTH_CROSS_SITE', { detail: `the header ${header} names another site` });
+}
+
+/** The same of a request by session, which has to say that it is the console's. */
+export function refusalOfSessionUse(request: FastifyRequest): AppError | undefined {
+  if (isReading(request) || request.headers[CONSOLE_HEADER] === '1') return refusalOfForeignPage(request);
+  return new AppError('AUTH_CROSS_SITE', { detail: `the header ${CONSOLE_HEADER}: 1 is missing` });
+}
+
+/**
+ * While nobody is asked for credentials, any page in a browser that reaches the manager could use it. What is no
+ * browser says nothing of sites. Of a page whose own name leads to the manager nothing is told by this.
+ */
+export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) => {
+  const isReadByOther = isReading(request) && request.headers['sec-fetch-site'] === 'cross-site';
+  done(isReadByOther ? ofOtherSite('Sec-Fetch-Site') : refusalOfForeignPage(request));
+};
+
+function isReading({ method, routeOptions }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return routeOptions.config.changesSomething !== true;
+}
+
+/** What the browser says itself counts first: a proxy may have changed Host, to which Origin has to be compared. */
+function headerOfForeignPage({ headers, host }: FastifyRequest): string | undefined {
+  const { 'sec-fetch-site': site, origin } = headers;
+  if (site !== undefined) return site === 'same-origin' ? undefined : 'Sec-Fetch-Site';
+  if (origin !== undefined && URL.parse(origin)?.host !== host.toLowerCase()) return 'Origin';
+  return undefined;
+}
+
+/** Whether a script of a page waits for the answer: offered Basic, the browser itself would ask for a password. */
+export function isFromScript({ headers }: FastifyRequest): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, accept } = headers;
+  // Node's own fetch says a mode, too.
+  const isOfScript = site !== undefined && mode !== 'navigate';
+  return isOfScript || CONSOLE_HEADER in headers || accept === 'text/event-stream';
+}

@@ -1,0 +1,73 @@
+/**
+ * Holds back whoever guesses signatures or secrets. What is good is never refused, however much else came from
+ * its address: WeCom's callbacks for all corps come from few, and one app with a wrong token must not block the
+ * others. So every check is made, and only what it refuses is counted and, beyond the limit, answered alike.
+ */
+import { AppError } from '../../kernel/app-error.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { ErrorCode } from '../../kernel/error-table.js';
+import type { Log } from '../../kernel/log.js';
+import { toAddressKey } from '../address.js';
+import { FailedAttempts } from './failed-attempts.js';
+
+const SIGNATURES_PER_MINUTE = 60;
+const CREDENTIALS_PER_MINUTE = 30;
+
+type Kind = 'signatures' | 'credentials';
+
+const TOO_MANY = {
+  signatures: { perMinute: SIGNATURES_PER_MINUTE, code: 'CALLBACK_TOO_MANY_REFUSED' },
+  credentials: { perMinute: CREDENTIALS_PER_MINUTE, code: 'AUTH_TOO_MANY_FAILED' },
+} as const satisfies Record<Kind, { perMinute: number; code: ErrorCode }>;
+
+/** What costs work and comes from a forger or from an app that is set up wrongly, and from nobody else. */
+const KINDS = new Map<ErrorCode, Kind>([
+  ['CALLBACK_CORP_UNKNOWN', 'signatures'],
+  ['CALLBACK_ENVELOPE_MALFORMED', 'signatures'],
+  ['CALLBACK_ECHO_MALFORMED', 'signatures'],
+  ['CALLBACK_SIGNATURE_MISMATCH', 'signatures'],
+  ['CALLBACK_RECEIVE_ID_MISMATCH', 'signatures'],
+  ['CALLBACK_TIMESTAMP_OFF', 'signatures'],
+  ['CIPHER_NOT_BASE64', 'signatures'],
+  ['CIPHER_LENGTH_INVALID', 'signatures'],
+  ['CIPHER_PADDING_INVALID', 'signatures'],
+  ['CIPHER_MESSAGE_LENGTH_INVALID', 'signatures'],
+  ['CIPHER_NOT_UTF8', 'signatures'],
+  ['AUTH_MISSING', 'credentials'],
+  ['AUTH_WRONG', 'credentials'],
+  ['AUTH_ROLE_CLOSED', 'credentials'],
+  ['AUTH_SESSION_ENDED', 'credentials'],
+]);
+
+/** Whether it stands for one refusal of too many, which has no line in the log below `debug`. */
+export function isOneOfTooMany(error: unknown): boolean {
+  return error instanceof AppError && Object.values(TOO_MANY).some(({ code }) => code === error.code);
+}
+
+export class Refusals {
+  readonly #attempts: Readonly<Record<Kind, FailedAttempts>>;
+
+  constructor(
+    clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.#attempts = { signatures: new FailedAttempts(clock), credentials: new FailedAttempts(clock) };
+  }
+
+  /** The error itself, or where its address has had too many of the kind, 429 in its place. */
+  judge(error: AppError, address: string | undefined): AppError {
+    const kind = KINDS.get(error.code);
+    if (kind === undefined) return error;
+    const { perMinute, code } = TOO_MANY[kind];
+    const key = toAddressKey(address);
+    const { count, leftS } = this.#attempts[kind].add(key);
+    if (count <= perMinute) return error;
+    if (count === perMinute + 1) this.#tell(kind, key, perMinute, error);
+    return new AppError(code, { retryAfterS: leftS, internal: { insteadOf: error.code } });
+  }
+
+  /** Once a minute, since so long a count runs. */
+  #tell(failed: Kind, address: string, perMinute: number, { code }: AppError): void {
+    this.log.warn({ address, failed, perMinute, error: code }, 'http.too_many_failures');
+  }
+}

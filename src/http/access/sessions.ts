@@ -1,0 +1,126 @@
+/**
+ * Sign-ins that no replica has to remember: a cookie says how long it counts, signed by a key made of the secret that
+ * was given for it. So it counts on every replica that has this secret, and ends with it. Only who signs out is
+ * remembered, and only where that was asked for.
+ */
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../../kernel/clock.js';
+import { Secret } from '../../kernel/secret.js';
+
+export const SESSION_COOKIE = 'wxkf_session';
+const LIFETIME_MS = 12 * 3_600_000;
+const ID_BYTES = 12;
+/** `<end, epoch ms>.<id>`, and the HMAC-SHA256 of that, base64url. */
+const VALUE = /^((\d{13})\.[\w-]{16})\.([\w-]{43})$/;
+/** Nobody gets further within 12 hours who has not got the secret. */
+const ENDED_MAX = 10_000;
+
+/** What a session is read from: its cookie has another name where the request came by https. */
+export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
+  readonly headers: { readonly cookie?: string | undefined };
+};
+
+export interface Session {
+  readonly endMs: number;
+  /** What the browser sends back; as good as the secret until then. */
+  readonly value: Secret;
+}
+
+export class Sessions {
+  readonly #known: readonly { readonly secret: Secret; readonly key: Buffer }[];
+  /** What was signed of those that were signed out of, and until when they would have counted. */
+  readonly #ended = new Map<string, number>();
+
+  /** @param secrets any of which opens one. */
+  constructor(
+    secrets: readonly Secret[],
+    private readonly clock: Clock,
+  ) {
+    this.#known = secrets.map((secret) => ({ secret, key: keyOf(secret) }));
+  }
+
+  /** @returns `null` where that is none of the secrets; which one it is makes no difference to the time it takes. */
+  open(presented: Secret): Session | null {
+    const [known] = this.#known.filter(({ secret }) => secret.matches(presented));
+    if (known === undefined) return null;
+    const endMs = this.clock.nowMs() + LIFETIME_MS;
+    const signed = `${endMs}.${randomBytes(ID_BYTES).toString('base64url')}`;
+    return { endMs, value: new Secret(`${signed}.${signatureOf(known.key, signed).toString('base64url')}`) };
+  }
+
+  /** When the session ends that comes with the request; `null` where none comes, or it counts no longer. */
+  endMsOf(request: SessionRequest): number | null {
+    return this.#read(request)?.endMs ?? null;
+  }
+
+  /** From now on the session that comes with the request counts no longer, here. */
+  end(request: SessionRequest): void {
+    const session = this.#read(request);
+    if (session === null) return;
+    if (this.#ended.size >= ENDED_MAX) this.#makeRoom(this.clock.nowMs());
+    this.#ended.set(session.signed, session.endMs);
+  }
+
+  /** Forgets those that count no longer by their time, or where there is none of them the one remembered longest. */
+  #makeRoom(nowMs: number): void {
+    for (const [signed, endMs] of this.#ended) {
+      if (endMs <= nowMs || this.#ended.size >= ENDED_MAX) this.#ended.delete(signed);
+    }
+  }
+
+  #read(request: SessionRequest): { readonly signed: string; readonly endMs: number } | null {
+    const [, signed = '', end = '', signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
+    const endMs = Number(end);
+    if (endMs <= this.clock.nowMs() || this.#ended.has(signed)) return null;
+    const presented = Buffer.from(signature, 'base64url');
+    const isKnown =
+      this.#known.filter(({ key }) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
+    return isKnown ? { signed, endMs } : null;
+  }
+}
+
+/** Whether a session comes with the request, be it good or not. */
+export function hasSession(request: SessionRequest): boolean {
+  return sessionIn(request) !== '';
+}
+
+function sessionIn({ headers: { cookie }, protocol }: SessionRequest): string {
+  return (cookie !== undefined && parseCookie(cookie)[cookieNameOf(protocol)]) || '';
+}
+
+/** The prefix has browsers take it from this very host alone, and by https (RFC 6265bis, 4.1.3.2). */
+function cookieNameOf(protocol: string): string {
+  return protocol === 'https' ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+}
+
+/** @param protocol by which the request came, and by which alone the browser may send it where that is https. */
+export function setCookieOf({ value }: Session, protocol: string): string {
+  return setCookie(value.reveal(), LIFETIME_MS / 1_000, protocol);
+}
+
+/** Has the browser forget it. */
+export function clearedCookie(protocol: string): string {
+  return setCookie('', 0, protocol);
+}
+
+function setCookie(value: string, maxAge: number, protocol: string): string {
+  return stringifySetCookie({
+    name: cookieNameOf(protocol),
+    value,
+    maxAge,
+    secure: protocol === 'https',
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+  });
+}
+
+function keyOf(secret: Secret): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret.reveal(), '', 'wxkf-manager session', 32));
+}
+
+function signatureOf(key: Buffer, signed: string): Buffer {
+  return createHmac('sha256', key).update(signed).digest();
+}

@@ -1,0 +1,94 @@
+/**
+ * What browsers are told with each answer. The core of helmet and not its plugin for Fastify, which hooks into
+ * every route, and a callback is read by no browser. The headers are always the same, so that helmet makes them once.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
+import helmet from 'helmet';
+import { extendRouteConfig } from '../route-config.js';
+
+/** What a page may load, by directive; each states all of its own, `default-src` among them. */
+export type PagePolicy = Readonly<Record<string, readonly string[]>>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    pagePolicy?: PagePolicy;
+    notForBrowsers?: boolean;
+  }
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** An answer that is no page needs nothing and belongs in no frame. */
+const NO_PAGE: PagePolicy = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+
+/** Of a page whose files all come from the manager, with nothing written into the page itself. */
+export const OWN_FILES_ONLY: PagePolicy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+  'font-src': ["'self'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'base-uri': ["'none'"],
+};
+
+/** Of an answer whose type others choose: a page of it is of no site, and has neither scripts nor forms. */
+export const SANDBOXED: PagePolicy = { sandbox: [], ...NO_PAGE };
+
+/** Of an answer that no route made, or none that reads as JSON. */
+export const API_HEADERS = headersFor(NO_PAGE);
+
+/** The route answers with a page, or with what a browser may take for one, which may load what the policy says. */
+export function Page(pagePolicy: PagePolicy): MethodDecorator {
+  return extendRouteConfig({ pagePolicy });
+}
+
+/** Nothing is added to what goes well: WeCom and gateways call it, often. */
+export function NotForBrowsers(): MethodDecorator {
+  return extendRouteConfig({ notForBrowsers: true });
+}
+
+/** To be called before any route is added, and after the gate, whose refusals have the headers too. */
+export function addBrowserHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    const headers = headersOf(route);
+    if (Object.keys(headers).length === 0) return;
+    const tell: onRequestHookHandler = (_request, reply, done) => {
+      reply.headers(headers);
+      done();
+    };
+    route.onRequest = [tell, route.onRequest ?? []].flat();
+  });
+}
+
+function headersOf({ config = {} }: RouteOptions): Headers {
+  const { allowedCallers, pagePolicy, notForBrowsers } = config;
+  return {
+    ...(notForBrowsers !== true && (pagePolicy === undefined ? API_HEADERS : headersFor(pagePolicy))),
+    // What was asked for by credentials is nobody else's.
+    ...(allowedCallers !== 'anyone' && { 'cache-control': 'no-store' }),
+  };
+}
+
+function headersFor(policy: PagePolicy): Headers {
+  const headers: Record<string, string> = {};
+  const tell = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: policy as Record<string, string[]> },
+    frameguard: { action: 'deny' },
+    // What else is under this name is not ours to tell.
+    strictTransportSecurity: { includeSubDomains: false },
+  });
+  const recorder = {
+    setHeader: (name: string, value: string) => {
+      headers[name.toLowerCase()] = value;
+    },
+    removeHeader: () => {},
+  };
+  tell({} as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
+    if (error) throw error;
+  });
+  return Object.freeze(headers);
+}

@@ -1,0 +1,54 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, ServiceUnavailableException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import { ERRORS } from '../../kernel/error-table.js';
+import { API_HEADERS } from './browser-headers.js';
+import { toAppError, toErrorBody } from './error-answer.js';
+import { challengesFor } from '../access/gate.js';
+import type { HttpCounts } from '../http-counts.js';
+import type { Refusals } from '../access/refusals.js';
+import type { RouteTable } from '../route-table.js';
+
+/** Turns whatever was thrown into the answer of the contract. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly refusals: Refusals,
+    private readonly counts: HttpCounts,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    if (isTerminusReport(thrown)) {
+      reply.code(503).send(thrown.getResponse());
+      return;
+    }
+    const error = this.refusals.judge(this.#withMethods(toAppError(thrown), request, reply), request.ip);
+    request.failure = error.code === 'INTERNAL' ? (error.cause ?? error) : error;
+    this.counts.errorAnswered(error.code);
+    const { status } = ERRORS[error.code];
+    if (status === 401) reply.header('www-authenticate', challengesFor(request));
+    if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);
+    if (!reply.hasHeader('content-security-policy')) reply.headers(API_HEADERS);
+    reply.code(status).type('application/json').send(toErrorBody(error, request));
+  }
+
+  /** A known path with another method is told so, with the methods that it takes. */
+  #withMethods(error: AppError, request: FastifyRequest, reply: FastifyReply): AppError {
+    if (error.code !== 'ROUTE_NOT_FOUND' && error.code !== 'REQUEST_MALFORMED') return error;
+    const methods = this.routes.methodsOf(request.url);
+    if (methods.length === 0 || methods.includes(request.method)) return error;
+    reply.header('allow', methods.join(', '));
+    return new AppError('ROUTE_METHOD_NOT_ALLOWED', { detail: methods.join(', ') });
+  }
+}
+
+/** A failed health check: terminus' own JSON is the answer. */
+function isTerminusReport(thrown: unknown): thrown is ServiceUnavailableException {
+  if (!(thrown instanceof ServiceUnavailableException)) return false;
+  const body = thrown.getResponse();
+  return typeof body === 'object' && 'details' in body;
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { negotiate } from '@fastify/accept-negotiator';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+
+/** Of a file whose name changes with what is in it. */
+export const KEPT_FOR_A_YEAR = 'public, max-age=31536000, immutable';
+/** Kept, but asked about each time. */
+export const KEPT_IF_UNCHANGED = 'no-cache';
+
+/** What a build puts beside a file, by encoding, the smallest first. */
+const SUFFIXES = { br: '.br', gzip: '.gz' } as const;
+type Encoding = keyof typeof SUFFIXES;
+const ENCODINGS = Object.keys(SUFFIXES) as Encoding[];
+
+interface Found {
+  /** 200 or 304. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Answers with the files of one folder, which do not change, and with nothing outside it. Each is read when first asked
+ * for and then sent from the one copy: who asks again and again without reading holds no memory and no open file.
+ */
+export class StaticFiles {
+  readonly #bytes = new Map<string, Promise<Buffer>>();
+
+  /** @param folder absolute. A file of it may have a `.br` and a `.gz` beside it, which is then sent in its place. */
+  constructor(private readonly folder: string) {}
+
+  /**
+   * @param path below the folder, its percent-encoding taken off.
+   * @param cacheControl where there is such a file.
+   * @throws AppError `ROUTE_NOT_FOUND` where there is none in the folder.
+   */
+  async answer(
+    path: string,
+    cacheControl: string,
+    { raw }: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const encoding = negotiate(raw.headers['accept-encoding'] ?? '', ENCODINGS);
+    const encoded = encoding === null ? null : await this.#find(path, encoding, raw);
+    const found = encoded ?? (await this.#find(path, null, raw));
+    if (found === null) throw new AppError('ROUTE_NOT_FOUND');
+    const { status, headers, bytes } = found;
+    reply.code(status).headers({ ...headers, 'cache-control': cacheControl, vary: 'Accept-Encoding' });
+    reply.send(bytes);
+  }
+
+  #read(path: string): Promise<Buffer> {
+    const known = this.#bytes.get(path);
+    if (known !== undefined) return known;
+    const reading = readFile(path);
+    this.#bytes.set(path, reading);
+    // The next one reads it anew.
+    reading.catch(() => this.#bytes.delete(path));
+    return reading;
+  }
+
+  async #find(path: string, encoding: Encoding | null, raw: FastifyRequest['raw']): Promise<Found | null> {
+    const { send, mime, isUtf8MimeType } = await import('@fastify/send');
+    const name = encoding === null ? path : path + SUFFIXES[encoding];
+    const options = { root: this.folder, index: false, acceptRanges: false, cacheControl: false };
+    // As for HEAD, since otherwise it opens the file each time.
+    const asked = { method: 'HEAD', headers: raw.headers } as typeof raw;
+    const sent = await send(asked, encodeURI(name), { ...options, contentType: false });
+    if (sent.type !== 'file') return null;
+    const { statusCode: status, metadata } = sent;
+    if (status === 304) return { status, headers: sent.headers, bytes: NOTHING };
+    const mediaType = mime.getType(path) ?? 'application/octet-stream';
+    const headers = {
+      ...sent.headers,
+      'content-type': isUtf8MimeType(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
+      ...(encoding !== null && { 'content-encoding': encoding }),
+    };
+    return { status, headers, bytes: await this.#read(metadata.path) };
+  }
+}

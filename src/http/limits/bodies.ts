@@ -1,0 +1,131 @@
+/**
+ * Reads what callers send, as bytes: on routes that say that they take a body, once their caller was let in, up to the
+ * route's limit, and of all callers together up to a budget. What no route takes is left unread, and Node drops it as it
+ * comes: a caller who sends half of a body and waits holds no memory there.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import { toAddressKey } from '../address.js';
+import { BodyBudget } from './body-budget.js';
+import { extendRouteConfig } from '../route-config.js';
+
+/** `callback`: WeCom's XML under any type. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
+export type BodyKind = 'callback' | 'json' | 'streamed';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    takesBody?: BodyKind;
+  }
+  interface FastifyRequest {
+    /** The body as it comes, on a route that streams; `null` where it is short and so in `body`, or not there. */
+    bodyStream: Readable | null;
+  }
+}
+
+/** A body that has to be JSON, as it came: the route judges it, since some count what they refuse. */
+export interface JsonBytes {
+  readonly contentType: string | undefined;
+  readonly bytes: Buffer;
+}
+
+/** A body of no more than this is read whole on every route: it costs less than to stream it. */
+export const WHOLE_BODY_BYTES_MAX = 65_536;
+/** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
+const JSON_BYTES_MAX = 65_536;
+/** What one body may take beside a budget that is spent: a callback of WeCom has less than 10 kB. */
+const BYTES_FREE = 16_384;
+/** What Node keeps for each piece of a body, so that a caller who sends it by the byte pays for that too. */
+const PIECE_BYTES = 256;
+const RETRY_AFTER_S = 1;
+
+/** States that the route takes a body; without it `request.body` is `undefined`. */
+export function TakesBody(kind: BodyKind): MethodDecorator {
+  return extendRouteConfig({ takesBody: kind });
+}
+
+export interface BodyLimits {
+  readonly callbackBytesMax: number;
+  readonly streamedBytesMax: number;
+  /** Of all bodies that are being read; those from one address have an eighth of it. */
+  readonly inAllBytesMax: number;
+}
+
+type Done = (error: Error | null, body?: Buffer | JsonBytes) => void;
+
+export class Bodies {
+  readonly #bytesMax: Readonly<Record<BodyKind, number>>;
+  readonly #budget: BodyBudget;
+
+  constructor({ callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits) {
+    this.#bytesMax = { callback: callbackBytesMax, json: JSON_BYTES_MAX, streamed: streamedBytesMax };
+    this.#budget = new BodyBudget(inAllBytesMax);
+  }
+
+  /** To be called before any route is added. */
+  read(fastify: FastifyInstance): void {
+    fastify.decorateRequest('bodyStream', null);
+    // WeCom's XML comes under several types or none, and a raw callback is passed on byte for byte.
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', (request, payload, done) => this.#read(request, payload, done));
+  }
+
+  #read(request: FastifyRequest, payload: Readable, done: Done): void {
+    const kind = request.routeOptions.config?.takesBody;
+    if (kind === undefined) return done(null);
+    const { 'content-length': announced } = request.headers;
+    const length = Number(announced);
+    const bytesMax = this.#bytesMax[kind];
+    if (length > bytesMax) return done(tooLarge(bytesMax));
+    if (kind === 'streamed' && !(length <= WHOLE_BODY_BYTES_MAX)) {
+      request.bodyStream = payload;
+      done(null);
+    } else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
+    else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
+  }
+
+  #readWhole(
+    request: FastifyRequest,
+    payload: Readable,
+    bytesMax: number,
+    done: (error: Error | null, body?: Buffer) => void,
+  ): void {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    let held = 0;
+    let address: string | null = null;
+    const end = (error: Error | null, body?: Buffer): void => {
+      payload.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      this.#budget.free(held, address);
+      done(error, body);
+    };
+    const onData = (piece: Buffer): void => {
+      pieces.push(piece);
+      bytes += piece.length;
+      held += piece.length + PIECE_BYTES;
+      this.#budget.hold(piece.length + PIECE_BYTES, address);
+      if (address === null && held > BYTES_FREE) {
+        address = toAddressKey(request.ip);
+        this.#budget.assign(held, address);
+      }
+      if (bytes > bytesMax) end(tooLarge(bytesMax));
+      else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
+    };
+    // A copy, since Node's piece is a part of what it read at once, which may be much more.
+    const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));
+    const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
+    payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  }
+}
+
+function asJson({ headers }: FastifyRequest, done: Done): (error: Error | null, bytes?: Buffer) => void {
+  return (error, bytes) => done(error, bytes && { contentType: headers['content-type'], bytes });
+}
+
+function tooMany(): AppError {
+  return new AppError('REQUEST_BODIES_TOO_MANY', { retryAfterS: RETRY_AFTER_S });
+}
+
+function tooLarge(bytesMax: number): AppError {
+  return new AppError('REQUEST_BODY_TOO_LARGE', { detail: `${bytesMax} bytes are the most here` });
+}

@@ -1,0 +1,52 @@
+/**
+ * Bounds what callers without a secret or a signature can have written to the log: they could fill the disk with it.
+ * Answers stay as they are, since one address may be that of a balancer with everybody behind it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../kernel/clock.js';
+import type { Log } from '../../kernel/log.js';
+import { toAddressKey } from '../address.js';
+import { FailedAttempts } from '../access/failed-attempts.js';
+
+const LINES_PER_MINUTE = 60;
+const TOLD_EVERY_MS = 60_000;
+/** Of whom further lines are counted at a time. */
+const ADDRESSES_TOLD_MAX = 1_000;
+
+export class LineLimit {
+  readonly #lines: FailedAttempts;
+  readonly #leftOut = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });
+  #untold = 0;
+  #isTold = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.#lines = new FailedAttempts(clock);
+  }
+
+  /** The level of the next such line of the address: those that are too many are for `debug` alone. */
+  levelFor(address: string | undefined): 'info' | 'debug' {
+    const key = toAddressKey(address);
+    if (this.#lines.add(key).count <= LINES_PER_MINUTE) return 'info';
+    this.#untold++;
+    this.#leftOut.set(key, (this.#leftOut.get(key) ?? 0) + 1);
+    if (!this.#isTold) this.#tell();
+    return 'debug';
+  }
+
+  /** At once of the first, and then once a minute of those that came since. */
+  #tell(): void {
+    const [address, most] = [...this.#leftOut.entries()].reduce((a, b) => (b[1] > a[1] ? b : a));
+    const fields = { lines: this.#untold, address, ofAddress: most, perMinute: LINES_PER_MINUTE };
+    this.log.warn(fields, 'http.too_many_lines');
+    this.#untold = 0;
+    this.#leftOut.clear();
+    this.#isTold = true;
+    this.clock.after(TOLD_EVERY_MS, () => {
+      this.#isTold = false;
+      if (this.#untold > 0) this.#tell();
+    });
+  }
+}

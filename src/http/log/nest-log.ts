@@ -1,0 +1,21 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Log } from '../../kernel/log.js';
+
+/** Nest's own lines in our log: its start-up chatter only for who asks for it. */
+export class NestLog implements LoggerService {
+  constructor(private readonly output: Log) {}
+
+  log(message: unknown, context?: string): void {
+    this.output.debug({ context, text: String(message) }, 'nest.said');
+  }
+
+  warn(message: unknown, context?: string): void {
+    this.output.warn({ context, text: String(message) }, 'nest.warned');
+  }
+
+  error(message: unknown, stack?: string, context?: string): void {
+    // A start that failed; `main` says why, once and in words.
+    if (context === 'ExceptionHandler') return;
+    this.output.error({ context, text: String(message), stack }, 'nest.failed');
+  }
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import type { HealthyLines } from '../../kernel/healthy-lines.js';
+import type { Lifecycle } from '../../kernel/lifecycle.js';
+import type { Log } from '../../kernel/log.js';
+import { traceIdOf } from '../../kernel/trace-context.js';
+import type { LineLimit } from '../limits/line-limit.js';
+import { redactUrl } from './redacted-url.js';
+import { isOneOfTooMany } from '../access/refusals.js';
+import { endRequestSpan } from './request-trace.js';
+
+/**
+ * The fields of a request's one log line; a route may hand in its own with more of them. All are there
+ * from the start and are filled in place, since merging objects for each line costs the hot path.
+ */
+export class RequestFields {
+  requestId: string | undefined = undefined;
+  /** Left out where the request is of no trace. */
+  traceId: string | undefined = undefined;
+  /** Left out where the caller hung up before its answer was written. */
+  status: number | undefined = undefined;
+  aborted: true | undefined = undefined;
+  durationMs = 0;
+  /** How many lines this one stands for; left out where each is written. */
+  oneIn: number | undefined = undefined;
+
+  /** Whether a good answer's line tells something all the same, so that it is always written. */
+  get isNews(): boolean {
+    return false;
+  }
+}
+
+/** Where a request went, for routes that tell nothing themselves. */
+class RouteFields extends RequestFields {
+  constructor(
+    readonly method: string,
+    readonly url: string,
+  ) {
+    super();
+  }
+}
+
+/** What a route tells about its work, which may go on after its caller has the answer or hung up. */
+export class UnitOfWork {
+  #isUnderWay = true;
+  #onEnd: () => void = () => {};
+
+  /** @param line The line's name, `noun.verbed`. */
+  constructor(
+    readonly line: string,
+    readonly fields: RequestFields,
+  ) {}
+
+  end(): void {
+    this.#isUnderWay = false;
+    this.#onEnd();
+  }
+
+  /** Calls `then` when the work has ended, which may be now. */
+  whenEnded(then: () => void): void {
+    if (this.#isUnderWay) this.#onEnd = then;
+    else then();
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    unit: UnitOfWork | null;
+    failure: unknown;
+  }
+}
+
+const PROBE = /^\/health(?:[/?]|$)/;
+const SCRAPE = /^\/metrics(?:[?]|$)/;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+export function newRequestId(): string {
+  return randomUUID();
+}
+
+/** The caller's `x-request-id` where it is one, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newRequestId();
+}
+
+/**
+ * One line per request, and its id in the answer. Hooks of Fastify, since a Nest interceptor costs a
+ * third of the throughput; the end is the response's own event, since the hook for it does not see a
+ * caller that hangs up.
+ */
+export function addRequestLog(
+  fastify: FastifyInstance,
+  lifecycle: Lifecycle,
+  log: Log,
+  healthyLines: HealthyLines,
+  lineLimit: LineLimit,
+): void {
+  const output = { log, healthyLines, lineLimit };
+  fastify.decorateRequest('unit', null);
+  fastify.decorateRequest('failure', null);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    lifecycle.requestBegan();
+    reply.raw.once('close', () => {
+      lifecycle.requestEnded();
+      if (request.unit === null) tellEnd(output, request, reply);
+      else request.unit.whenEnded(() => tellEnd(output, request, reply));
+    });
+    reply.header('x-request-id', request.id);
+    if (lifecycle.isDraining) reply.header('connection', 'close');
+    done();
+  });
+}
+
+interface Output {
+  readonly log: Log;
+  readonly healthyLines: HealthyLines;
+  readonly lineLimit: LineLimit;
+}
+
+function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): void {
+  endRequestSpan(request, reply);
+  writeLine(output, request, reply);
+}
+
+function writeLine(
+  { log, healthyLines, lineLimit }: Output,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { unit, failure } = request;
+  const isAborted = !reply.raw.writableFinished;
+  let level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
+  if (!log.isLevelEnabled(level)) return;
+  if ((level === 'info' || level === 'warn') && isAtWill(request)) {
+    level = lineLimit.levelFor(request.ip);
+    if (!log.isLevelEnabled(level)) return;
+  }
+  const name = unit?.line ?? 'http.answered';
+  const isHealthy = level === 'info' && !isAborted && isGood(reply.statusCode) && !unit?.fields.isNews;
+  if (isHealthy && !healthyLines.takes(name)) return;
+  const fields = unit?.fields ?? new RouteFields(request.method, redactUrl(request.url));
+  fields.requestId = request.id;
+  const { trace } = request;
+  if (trace !== null) fields.traceId = traceIdOf(trace.traceparent);
+  if (isAborted) fields.aborted = true;
+  else fields.status = reply.statusCode;
+  fields.durationMs = Math.round(reply.elapsedTime * 100) / 100;
+  if (isHealthy) fields.oneIn = healthyLines.oneIn;
+  if (failure !== null) Object.assign(fields, failureOf(failure));
+  log[level](fields, name);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/**
+ * ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news, whatever it
+ * is told, nor is a scrape that was let in, and one refusal of too many would help to fill the disk.
+ */
+function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
+  const isForeseen = failure === null || failure instanceof AppError;
+  if (isForeseen && PROBE.test(url)) return 'debug';
+  if (failure === null && SCRAPE.test(url)) return 'debug';
+  if (!isForeseen) return 'error';
+  if (isOneOfTooMany(failure)) return 'debug';
+  return status >= 500 ? 'warn' : 'info';
+}
+
+const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_CROSS_SITE$|AUTH_HOST_FOREIGN$)/;
+
+/**
+ * Whether anybody can have the line written as often as they like, without a secret or a signature. Wrong ones have
+ * a limit of their own (`refusals.ts`).
+ */
+function isAtWill(request: FastifyRequest): boolean {
+  const { unit, failure, role } = request;
+  if (role !== null) return false;
+  if (failure instanceof AppError) return NEEDS_NOTHING.test(failure.code);
+  if (unit !== null) return false;
+  // Last, since Fastify makes these options anew for each look.
+  const allowed = request.routeOptions.config?.allowedCallers;
+  return allowed === undefined || allowed === 'anyone';
+}
+
+/** Of fields that say what somebody else wrote. */
+const TEXT_LENGTH_MAX = 1_000;
+
+function failureOf(failure: unknown): object {
+  if (!(failure instanceof AppError)) return { err: failure };
+  const { code, detail, internal, cause } = failure;
+  return {
+    error: code,
+    reason: detail?.slice(0, TEXT_LENGTH_MAX),
+    ...internal,
+    ...(cause instanceof Error && { cause: cause.message.slice(0, TEXT_LENGTH_MAX) }),
+  };
+}

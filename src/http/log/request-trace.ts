@@ -1,0 +1,53 @@
+/** To which trace a request belongs, and the span of its handling where spans are recorded. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import { readTraceContext, type TraceContext } from '../../kernel/trace-context.js';
+import type { Span, Tracing } from '../../kernel/tracing.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What it hands on to whatever it causes; `null` where it is of no trace. */
+    readonly trace: TraceContext | null;
+    /** `null` where none is recorded. */
+    span: Span | null;
+  }
+}
+
+/** Probes and scrapes would be most of what is recorded, and tell nothing. */
+const NOT_RECORDED = /^\/(?:health|metrics)(?:[/?]|$)/;
+
+/** To be called before any route is added. Without tracing it is one look at the headers, when somebody asks. */
+export function addRequestTrace(fastify: FastifyInstance, tracing: Tracing): void {
+  fastify.decorateRequest('span', null);
+  fastify.decorateRequest('trace', {
+    getter(this: FastifyRequest) {
+      return this.span === null ? readTraceContext(this.raw.headers) : this.span.context;
+    },
+  });
+  if (!tracing.isOn) return;
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (!NOT_RECORDED.test(request.url)) request.span = startSpan(tracing, request);
+    done();
+  });
+}
+
+function startSpan(tracing: Tracing, request: FastifyRequest): Span | null {
+  const { method } = request;
+  const route = request.routeOptions.url;
+  const name = route === undefined ? method : `${method} ${route}`;
+  const span = tracing.start('server', name, readTraceContext(request.raw.headers));
+  span?.set({ 'http.request.method': method, 'http.route': route, 'url.scheme': request.protocol });
+  return span;
+}
+
+/** To be called when the request has its answer and its work has ended, or its caller hung up. */
+export function endRequestSpan({ span, failure }: FastifyRequest, { raw, statusCode }: FastifyReply): void {
+  if (span === null) return;
+  if (!raw.writableFinished) {
+    span.end('aborted');
+    return;
+  }
+  span.set({ 'http.response.status_code': statusCode });
+  const isFault = statusCode >= 500;
+  span.end(isFault ? (failure instanceof AppError ? failure.code : String(statusCode)) : undefined);
+}

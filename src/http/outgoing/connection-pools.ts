@@ -1,0 +1,149 @@
+/**
+ * Outgoing connections, bounded: each place that is called has a pool of its own, so that one which is slow
+ * takes no other's sockets. It counts and bounds; deadlines and failures are its callers' affair.
+ */
+import type { LookupFunction } from 'node:net';
+import { Pool, type Dispatcher as Undici } from 'undici';
+import type { ForwardProxy } from '../../config/forward-proxy.js';
+import type { Clock, Timer } from '../../kernel/clock.js';
+import type { Log } from '../../kernel/log.js';
+import { type ProxyRoute, routeThrough } from './forward-proxy.js';
+
+export interface PoolLimits {
+  readonly sockets: number;
+  /** Exchanges that are under way or wait for a socket. */
+  readonly exchanges: number;
+  /** A connection that was idle for so long is not used again. */
+  readonly keepAliveMs: number;
+  readonly connectMs: number;
+}
+
+/** A pool takes some 17 kB. One that was idle for longer than its connections are kept is worth nothing. */
+const SWEEP_MS = 5_000;
+
+/** The sockets of one pool, counted. */
+export class ConnectionPool {
+  readonly #pool: Pool;
+  readonly #route: ProxyRoute | null;
+  #underWay = 0;
+  #lastUsedMs = 0;
+
+  constructor(
+    readonly origin: string,
+    private readonly limits: PoolLimits,
+    private readonly clock: Clock,
+    lookup?: LookupFunction,
+    readonly proxy: ForwardProxy | null = null,
+  ) {
+    this.#route = proxy === null ? null : routeThrough(proxy, origin, limits.connectMs);
+    this.#pool = new Pool(origin, {
+      connections: limits.sockets,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: limits.keepAliveMs,
+      keepAliveMaxTimeout: limits.keepAliveMs,
+      connect: this.#route?.connect ?? { timeout: limits.connectMs, lookup },
+      // Whoever calls has one deadline for all of an exchange, which is not undici's to keep.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Connections that are open. */
+  get sockets(): number {
+    return this.#pool.stats.connected;
+  }
+
+  /** Whether the next exchange is one too many. */
+  get isFull(): boolean {
+    return this.#underWay >= this.limits.exchanges;
+  }
+
+  begin(): void {
+    this.#underWay++;
+    this.#lastUsedMs = this.clock.elapsedMs();
+  }
+
+  end(): void {
+    this.#underWay--;
+  }
+
+  send(request: Undici.DispatchOptions, handler: Undici.DispatchHandler): void {
+    this.#pool.dispatch(this.#route?.toProxied(request) ?? request, handler);
+  }
+
+  isIdleFor(ms: number): boolean {
+    return this.#underWay === 0 && this.clock.elapsedMs() - this.#lastUsedMs >= ms;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Pools by name, made when first used and closed when nobody used them for a while. */
+export class ConnectionPools {
+  readonly #pools = new Map<string, ConnectionPool>();
+  #sweeper: Timer;
+  #isClosed = false;
+
+  /**
+   * @param lookup finds the addresses of names, where some are not to be dialled.
+   * @param proxy through which all of them lead.
+   */
+  constructor(
+    private readonly limits: PoolLimits,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly lookup?: LookupFunction,
+    private readonly proxy: ForwardProxy | null = null,
+  ) {
+    this.#sweeper = this.#sweepLater();
+  }
+
+  /** @param name where several pools lead to one origin. */
+  of(origin: string, name = origin): ConnectionPool {
+    let pool = this.#pools.get(name);
+    if (pool === undefined) {
+      pool = new ConnectionPool(origin, this.limits, this.clock, this.lookup, this.proxy);
+      if (this.#isClosed) this.#destroy(name, pool);
+      else this.#pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  underWayOf(name: string): number {
+    return this.#pools.get(name)?.underWay ?? 0;
+  }
+
+  /** Open connections of each pool, with their origin. */
+  *sockets(): Generator<readonly [origin: string, sockets: number]> {
+    for (const { origin, sockets } of this.#pools.values()) yield [origin, sockets];
+  }
+
+  /** An exchange that begins later fails before it has a socket. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#sweeper.cancel();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+
+  #sweepLater(): Timer {
+    return this.clock.after(SWEEP_MS, () => {
+      for (const [name, pool] of this.#pools) {
+        if (!pool.isIdleFor(this.limits.keepAliveMs)) continue;
+        this.#pools.delete(name);
+        this.#destroy(name, pool);
+      }
+      this.#sweeper = this.#sweepLater();
+    });
+  }
+
+  #destroy(name: string, pool: ConnectionPool): void {
+    pool.destroy().catch((err: unknown) => this.log.debug({ pool: name, err }, 'pool.close_failed'));
+  }
+}

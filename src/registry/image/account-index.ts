@@ -1,0 +1,32 @@
+import SortedTree from 'sorted-btree';
+import { accountKey, type Puppet } from '../puppet.js';
+
+// As a CommonJS module it arrives whole.
+const { default: BTree } = SortedTree;
+
+/** All puppets in the order of their keys: what a person pages through. */
+export class AccountIndex {
+  readonly #puppets = new BTree<string, Puppet>(undefined, (a, b) => (a < b ? -1 : Number(a > b)));
+
+  /** @param before what was known of the account, which may have been another corp's. */
+  set(puppet: Puppet, before: Puppet | undefined): void {
+    if (before !== undefined && before.corpId !== puppet.corpId) this.delete(before);
+    this.#puppets.set(accountKey(puppet), puppet);
+  }
+
+  delete(puppet: Puppet): void {
+    this.#puppets.delete(accountKey(puppet));
+  }
+
+  /** Up to `limit` of those whose keys come after `key`, of the corp where it is not `null`. */
+  after(key: string, corpId: string | null, limit: number): readonly Puppet[] {
+    const first = corpId === null ? '' : accountKey({ corpId, openKfId: '' });
+    const from = key > first ? key : first;
+    const found: Puppet[] = [];
+    for (const [at, puppet] of this.#puppets.entries(from)) {
+      if (found.length === limit || (corpId !== null && puppet.corpId !== corpId)) break;
+      if (at !== key) found.push(puppet);
+    }
+    return found;
+  }
+}

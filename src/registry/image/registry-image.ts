@@ -1,0 +1,223 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { Secret } from '../../kernel/secret.js';
+import { AccountIndex } from './account-index.js';
+import type { App } from '../apps/app.js';
+import type { Endpoint, EndpointFault } from '../endpoint/endpoint.js';
+import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import { type CorpKeys, KnownCorps } from './known-corps.js';
+import { isSamePuppet, type Puppet, type Registration } from '../puppet.js';
+import { type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
+
+/** Puppets that are put in order in one turn of the event loop. */
+const INDEXED_AT_ONCE = 5_000;
+
+/** A registered puppet, with what is made of its registration once. */
+export interface KnownPuppet {
+  readonly puppet: Puppet;
+  readonly endpoint: Endpoint | EndpointFault;
+  /** Comparable by identity with those of `findCorp`; `null` when its keys are not of WeCom's form. */
+  readonly pair: SharedPair | null;
+  readonly secret: SharedSecret;
+}
+
+/** A corp of which a puppet is registered. */
+interface CorpOfPuppets {
+  accounts: number;
+  /** The distinct corpSecrets of its puppets. */
+  readonly secrets: Map<string, SharedSecret>;
+}
+
+/**
+ * All that routing needs, in memory: puppets by kf account, key pairs by corp. Plain and
+ * synchronous; `RegistrySync` fills it.
+ */
+@Injectable()
+export class RegistryImage {
+  readonly #known = new Map<string, KnownPuppet>();
+  readonly #corps = new KnownCorps();
+  readonly #corpsOfPuppets = new Map<string, CorpOfPuppets>();
+  #onlineCount = 0;
+  /** Nobody pays for it before somebody looks. */
+  #index: AccountIndex | null = null;
+  #indexing: Promise<AccountIndex> | null = null;
+
+  constructor(private readonly policy: EndpointPolicy) {}
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  get onlineCount(): number {
+    return this.#onlineCount;
+  }
+
+  /** How many accounts of the corp are registered. */
+  accountCountOf(corpId: string): number {
+    return this.#corpsOfPuppets.get(corpId)?.accounts ?? 0;
+  }
+
+  /** The same of each corp that has any. */
+  *accountCounts(): Iterable<readonly [corpId: string, accounts: number]> {
+    for (const [corpId, { accounts }] of this.#corpsOfPuppets) yield [corpId, accounts];
+  }
+
+  find(openKfId: string): KnownPuppet | null {
+    return this.#known.get(openKfId) ?? null;
+  }
+
+  findPuppet(openKfId: string): Puppet | null {
+    return this.#known.get(openKfId)?.puppet ?? null;
+  }
+
+  /** @returns `null` when no credentials of the corp are known. */
+  findCorp(corpId: string): CorpKeys | null {
+    return this.#corps.find(corpId);
+  }
+
+  findApp(id: string): App | null {
+    return this.#corps.findApp(id);
+  }
+
+  listApps(): readonly App[] {
+    return [...this.#corps.apps];
+  }
+
+  putApp(app: App): void {
+    this.#corps.putApp(app);
+  }
+
+  removeApp(id: string): void {
+    this.#corps.removeApp(id);
+  }
+
+  /** How many puppets have the app's token and key. */
+  countOf(app: App): number {
+    return this.#corps.findPairOf(app)?.userCount ?? 0;
+  }
+
+  /** Whether no app and no puppet of the corp has the registration's keys yet, and nobody knows its secret to be good. */
+  bringsUnprovenKeys(registration: Registration): boolean {
+    const { corpId, corpSecret } = registration;
+    if (this.findSecret(corpId, corpSecret)?.isAccepted === true) return false;
+    return this.#corps.findPairOf(registration) === null;
+  }
+
+  /** How many pairs that are not trusted came by registrations from the address. @param key see `toAddressKey` */
+  countUntrustedPairs(key: string): number {
+    return this.#corps.countUntrusted(key);
+  }
+
+  /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
+  secretsOf(corpId: string): readonly Secret[] {
+    const all = [...(this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])].filter(
+      ({ secret }) => secret.reveal() !== '',
+    );
+    const accepted = all.filter(({ isAccepted }) => isAccepted);
+    return (accepted.length > 0 ? accepted : all).map(({ secret }) => secret);
+  }
+
+  /** @returns `null` when no puppet of the corp has it. */
+  findSecret(corpId: string, corpSecret: Secret): SharedSecret | null {
+    return this.#corpsOfPuppets.get(corpId)?.secrets.get(corpSecret.reveal()) ?? null;
+  }
+
+  /** The same by what `secretIdOf` makes of it. */
+  findSecretById(corpId: string, secretId: string): SharedSecret | null {
+    for (const secret of this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])
+      if (secret.id === secretId) return secret;
+    return null;
+  }
+
+  /** Looks through all puppets. */
+  *usersOf(secret: SharedSecret): Iterable<Puppet> {
+    for (const known of this.#known.values()) if (known.secret === secret) yield known.puppet;
+  }
+
+  /** Those of the puppets that use the pair, which may be any object of `findCorp`. */
+  secretsBehind(pair: KeyPair): readonly SharedSecret[] {
+    return pair instanceof SharedPair ? pair.secrets : [];
+  }
+
+  /** @returns whether anything changed. */
+  put(puppet: Puppet): boolean {
+    const before = this.#known.get(puppet.openKfId);
+    if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
+    // The new ones are added first, so that what both use keeps its identity, and the pair its cipher.
+    const secret = this.#addTo(puppet);
+    secret.users++;
+    secret.from = puppet.from;
+    if (saysAccepted(puppet, secret)) secret.acceptedBy++;
+    const pair = this.#corps.pairOf(puppet.corpId, puppet, puppet.from);
+    pair?.addUser(secret);
+    const endpoint =
+      before?.puppet.endpoint === puppet.endpoint ? before.endpoint : this.policy.read(puppet.endpoint);
+    this.#known.set(puppet.openKfId, { puppet, endpoint, pair, secret });
+    this.#index?.set(puppet, before?.puppet);
+    if (puppet.online) this.#onlineCount++;
+    if (before !== undefined) this.#release(before);
+    return true;
+  }
+
+  /** @returns whether it was known. */
+  remove(openKfId: string): boolean {
+    const before = this.#known.get(openKfId);
+    if (before === undefined) return false;
+    this.#known.delete(openKfId);
+    this.#index?.delete(before.puppet);
+    this.#release(before);
+    return true;
+  }
+
+  /** Made when it is first asked for, with pauses, and kept up from then on. */
+  index(): Promise<AccountIndex> {
+    this.#indexing ??= this.#makeIndex();
+    return this.#indexing;
+  }
+
+  async #makeIndex(): Promise<AccountIndex> {
+    const index = new AccountIndex();
+    this.#index = index;
+    let count = 0;
+    // What changes meanwhile is in the index already, or still to be met here.
+    for (const { puppet } of this.#known.values()) {
+      index.set(puppet, undefined);
+      if (++count % INDEXED_AT_ONCE === 0) await nextTurn();
+    }
+    return index;
+  }
+
+  *openKfIds(): Iterable<string> {
+    yield* this.#known.keys();
+  }
+
+  /** Counts the account to its corp. @returns its secret there. */
+  #addTo({ corpId, corpSecret }: Puppet): SharedSecret {
+    let corp = this.#corpsOfPuppets.get(corpId);
+    if (corp === undefined) {
+      corp = { accounts: 0, secrets: new Map() };
+      this.#corpsOfPuppets.set(corpId, corp);
+    }
+    corp.accounts++;
+    let secret = corp.secrets.get(corpSecret.reveal());
+    if (secret === undefined) {
+      secret = new SharedSecret(corpId, corpSecret);
+      corp.secrets.set(corpSecret.reveal(), secret);
+    }
+    return secret;
+  }
+
+  #release({ puppet, pair, secret }: KnownPuppet): void {
+    if (puppet.online) this.#onlineCount--;
+    pair?.removeUser(secret);
+    if (pair !== null) this.#corps.dropUnused(puppet.corpId, pair);
+    if (saysAccepted(puppet, secret)) secret.acceptedBy--;
+    const corp = this.#corpsOfPuppets.get(puppet.corpId);
+    if (--secret.users === 0) corp?.secrets.delete(secret.secret.reveal());
+    if (corp !== undefined && --corp.accounts === 0) this.#corpsOfPuppets.delete(puppet.corpId);
+  }
+}
+
+function saysAccepted({ acceptedSecretId }: Puppet, secret: SharedSecret): boolean {
+  return acceptedSecretId !== null && secret.secret.reveal() !== '' && acceptedSecretId === secret.id;
+}

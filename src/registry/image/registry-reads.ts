@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { KnownApps } from '../apps/known-apps.js';
+import type { Puppet } from '../puppet.js';
+import { PuppetRepository } from '../puppet.repository.js';
+import { RegistrySync } from './registry-sync.js';
+
+/** Bounds a read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
+export const LOOK_UP_LIMIT_MS = 600;
+
+/** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
+const PUPPETS_PER_LOOK_UP = 100;
+
+/** Asks the store, briefly, for what memory does not know or may know too late, and puts the answer into the image. */
+@Injectable()
+export class RegistryReads {
+  constructor(
+    private readonly repository: PuppetRepository,
+    private readonly apps: KnownApps,
+    private readonly sync: RegistrySync,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * An account that memory does not know.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  lookUpAccount(openKfId: string): Promise<void> {
+    return this.#lookUp(`account ${openKfId}`, async () => {
+      const puppet = await this.repository.find(openKfId);
+      return puppet === null ? [] : [puppet];
+    });
+  }
+
+  /** The same of a corp. */
+  lookUpCorp(corpId: string): Promise<void> {
+    return this.#lookUp(`corp ${corpId}`, async () => {
+      const [puppets] = await Promise.all([
+        this.repository.listByCorp(corpId, PUPPETS_PER_LOOK_UP),
+        this.apps.read(),
+      ]);
+      return puppets;
+    });
+  }
+
+  /**
+   * An account as the store has it now, for a delivery that failed: its puppet may have moved through another replica.
+   * Memory stays as it is where the store does not answer in time.
+   */
+  async reread(openKfId: string, limitMs: number): Promise<void> {
+    if (!this.repository.isShared) return;
+    try {
+      const { order } = this.sync;
+      const puppet = await withinDeadline(limitMs, 'reread', this.repository.find(openKfId));
+      if (puppet !== null) this.sync.applyRead([puppet], order);
+    } catch (err) {
+      this.log.debug({ openKfId, err }, 'registry.reread_failed');
+    }
+  }
+
+  /**
+   * What other replicas wrote a moment ago; for a callback that no known key opens.
+   * @returns false where there are no others, so that nothing can have changed.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async catchUp(): Promise<boolean> {
+    if (!this.repository.isShared) return false;
+    await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.sync.catchUp());
+    return true;
+  }
+
+  async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.repository.isShared || this.sync.isKnownMissing(what)) return;
+    const { order } = this.sync;
+    const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, read());
+    if (puppets.length === 0) this.sync.rememberMissing(what);
+    this.sync.applyRead(puppets, order);
+  }
+}

@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Log } from '../../kernel/log.js';
+import type { KnownPuppet, RegistryImage } from './registry-image.js';
+
+const TOLD_MAX = 20;
+/** Between two pauses, so that callbacks need not wait until a large registry was looked through. */
+const LOOKED_AT_ONCE = 500;
+
+interface Unusable {
+  readonly openKfId: string;
+  readonly corpId: string;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Names registrations that are known and cannot be used: another version took them as they came, or the settings
+ * have changed. One line for all, to be written once they are loaded.
+ */
+export async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
+  const told: Unusable[] = [];
+  let [looked, puppets] = [0, 0];
+  for (const openKfId of image.openKfIds()) {
+    if (++looked % LOOKED_AT_ONCE === 0) await setImmediate();
+    const known = image.find(openKfId);
+    const faults = known === null ? [] : faultsOf(known);
+    if (known === null || faults.length === 0) continue;
+    puppets++;
+    if (told.length < TOLD_MAX) told.push({ openKfId, corpId: known.puppet.corpId, faults });
+  }
+  const reason = 'each needs its puppet to register again, with what is right';
+  if (puppets > 0) log.warn({ puppets, told, reason }, 'registry.unusable');
+}
+
+function faultsOf({ endpoint, pair }: KnownPuppet): string[] {
+  const faults: string[] = [];
+  if ('must' in endpoint) faults.push(`endpoint must ${endpoint.must}`);
+  if (pair === null) {
+    faults.push("token and encodingAESKey must be of WeCom's form: they open no callback");
+  }
+  return faults;
+}

@@ -1,0 +1,190 @@
+import {
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  registerDecorator,
+  type ValidationArguments,
+} from '../../kernel/class-validator.js';
+import { Secret } from '../../kernel/secret.js';
+import {
+  CALLBACK_TOKEN_FORMAT,
+  CORP_ID_FORMAT,
+  CORP_SECRET_FORMAT,
+  ENCODING_AES_KEY_FORMAT,
+  ID_FORMAT,
+  NAME_LENGTH_MAX,
+} from '../../kernel/wecom-format.js';
+import { readEndpoint } from '../endpoint/endpoint.js';
+import type { Puppet, Registration } from '../puppet.js';
+import type { Goodbye } from '../puppet.repository.js';
+
+/** The messages below tell what would be right and how long the value was, never the value: some are secrets. */
+export function mustBe(expected: string) {
+  return {
+    message: ({ property, value }: ValidationArguments) =>
+      `${property} must be ${expected} (${typeof value === 'string' ? `got ${value.length} characters` : 'missing or not a string'})`,
+  };
+}
+
+function IsEndpoint(): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name: 'isEndpoint',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value) => faultOf(value) === null,
+        defaultMessage: (args) => `${args?.property} must ${faultOf(args?.value)}`,
+      },
+    });
+  };
+}
+
+function faultOf(value: unknown): string | null {
+  if (typeof value !== 'string') return 'be a string';
+  const endpoint = readEndpoint(value);
+  return 'must' in endpoint ? endpoint.must : null;
+}
+
+/** Body of `POST /puppetWxkfManager/register`, as the deployed puppet sends it. */
+export class RegisterDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
+  @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
+  readonly kfId!: string;
+
+  /**
+   * What people call the account.
+   * @example Support
+   */
+  @IsString(mustBe(`a name of at most ${NAME_LENGTH_MAX} characters`))
+  @MaxLength(NAME_LENGTH_MAX, mustBe(`a name of at most ${NAME_LENGTH_MAX} characters`))
+  readonly kfName!: string;
+
+  /**
+   * Where the puppet is reached: a URL with or without a path, without query, fragment or user info, 2048 characters at
+   * most. What `PUPPET_ENDPOINT_ALLOW` leaves out is refused, and so are link-local addresses and a cloud's metadata.
+   * @example http://127.0.0.1:8080
+   */
+  @IsEndpoint()
+  readonly endpoint!: string;
+
+  /**
+   * The corp that the account belongs to.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
+  readonly corpId!: string;
+
+  /**
+   * The secret of the app. It proves a change of hands at WeCom.
+   * @example example
+   */
+  @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
+  readonly corpSecret!: string;
+
+  /**
+   * Of the app's callback settings: signs callbacks.
+   * @example QDG6eK
+   */
+  @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
+  readonly token!: string;
+
+  /**
+   * Of the app's callback settings: opens callbacks.
+   * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
+   */
+  @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
+  readonly encodingAESKey!: string;
+}
+
+/** Body of `POST /puppetWxkfManager/deregister`. */
+export class DeregisterDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
+  @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
+  readonly kfId!: string;
+
+  /**
+   * The corp that the account belongs to.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(ID_FORMAT.pattern, mustBe(ID_FORMAT.expected))
+  readonly corpId!: string;
+
+  /**
+   * Given, the goodbye counts only while the account is still registered at it.
+   * @example http://127.0.0.1:8080
+   */
+  @IsOptional()
+  @IsEndpoint()
+  readonly endpoint?: string;
+}
+
+export function toRegistration(dto: RegisterDto, from: string): Registration {
+  return {
+    openKfId: dto.kfId,
+    name: dto.kfName,
+    endpoint: dto.endpoint,
+    corpId: dto.corpId,
+    corpSecret: new Secret(dto.corpSecret),
+    callbackToken: new Secret(dto.token),
+    encodingAESKey: new Secret(dto.encodingAESKey),
+    acceptedSecretId: null,
+    from,
+  };
+}
+
+export function toGoodbye({ kfId, corpId, endpoint }: DeregisterDto, from: string): Goodbye {
+  return { openKfId: kfId, corpId, endpoint, from };
+}
+
+export class PuppetPathDto {
+  /**
+   * The customer-service account, as WeCom calls it in `open_kfid`.
+   * @example wkAAA
+   */
+  @IsString()
+  readonly kfId!: string;
+}
+
+/** A registration as it may be shown: picked field by field, so that a new secret is not shown by accident. */
+export class PuppetAnswer {
+  /** @example wkAAA */
+  readonly kfId!: string;
+
+  /** @example Support */
+  readonly kfName!: string;
+
+  /** @example http://127.0.0.1:8080 */
+  readonly endpoint!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  readonly online!: boolean;
+
+  /**
+   * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastOnlineDate!: string | null;
+}
+
+export function toPuppetAnswer(puppet: Puppet): PuppetAnswer {
+  return {
+    kfId: puppet.openKfId,
+    kfName: puppet.name,
+    endpoint: puppet.endpoint,
+    corpId: puppet.corpId,
+    online: puppet.online,
+    lastOnlineDate: puppet.lastOnlineAtMs === null ? null : new Date(puppet.lastOnlineAtMs).toISOString(),
+  };
+}

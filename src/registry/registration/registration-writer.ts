@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { Pending } from '../../kernel/pending.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { AccountPlace } from './account-places.js';
+import type { Puppet, Registration } from '../puppet.js';
+import { PuppetRepository } from '../puppet.repository.js';
+import { RegistrationsUnderWay } from './registrations-under-way.js';
+import { logRegistration } from './registry-audit.js';
+import { inTime, RegistrySync } from '../image/registry-sync.js';
+import { SecretProofs } from './secret-proofs.js';
+import { type Asked, mayRegister } from './takeover-guard.js';
+import { WaitingEvents } from './waiting-events.js';
+
+/** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
+const LAST_NOTES_LIMIT_MS = 5_000;
+
+/** A registration that is stored and not yet in use. */
+export interface Registered {
+  readonly puppet: Puppet;
+  /**
+   * To be called in the tick in which the answer was written. Before it nothing is delivered to the
+   * new endpoint: a delivery ahead of that answer crashes the deployed puppet.
+   */
+  answered(): void;
+}
+
+/** Stores registrations, puts each into use when it was answered, and notes that it was. */
+@Injectable()
+export class RegistrationWriter {
+  readonly #marks = new Pending();
+
+  constructor(
+    private readonly underWay: RegistrationsUnderWay,
+    private readonly sync: RegistrySync,
+    private readonly proofs: SecretProofs,
+    private readonly waiting: WaitingEvents,
+    private readonly repository: PuppetRepository,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Waits for what has been answered, and what WeCom has accepted, to be noted, for a while. */
+  async whenNoted(): Promise<void> {
+    const noted = Promise.all([this.#marks.whenOver(), this.proofs.whenNoted()]);
+    await withinDeadline(LAST_NOTES_LIMIT_MS, 'mark', noted).catch(() => {});
+  }
+
+  /**
+   * @returns `null` when it may not replace what is stored.
+   * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`
+   */
+  async write(
+    place: AccountPlace,
+    registration: Registration,
+    isProven: boolean,
+    asked: Asked,
+  ): Promise<Registered | null> {
+    const isOver = this.underWay.begin(registration.openKfId);
+    try {
+      const registered = await this.#register(place, registration, isProven, asked, isOver);
+      if (registered === null) isOver();
+      return registered;
+    } catch (error) {
+      isOver();
+      throw error;
+    }
+  }
+
+  async #register(
+    place: AccountPlace,
+    registration: Registration,
+    isProven: boolean,
+    { requestId, trace = null }: Asked,
+    isOver: () => void,
+  ): Promise<Registered | null> {
+    const { openKfId, corpId, corpSecret } = registration;
+    const acceptedSecretId = isProven
+      ? secretIdOf(corpId, corpSecret)
+      : this.proofs.findAcceptedId(corpId, corpSecret);
+    let before: Puppet | null = null;
+    const mayReplace = (stored: Puppet | null): boolean => {
+      before = stored;
+      return place.refusalOf(stored) === null && mayRegister(stored, registration, isProven);
+    };
+    const write = this.sync.beginWrite(openKfId);
+    const nowMs = this.storeClock.nowMs();
+    const saving = this.repository.save({ ...registration, acceptedSecretId }, nowMs, mayReplace);
+    const saved = await inTime(write, saving);
+    if (saved === null) {
+      write.end(null);
+      const error = place.refusalOf(before);
+      if (error === null) return null;
+      const { endpoint, from } = registration;
+      this.log.warn({ openKfId, corpId, endpoint, from, error, requestId }, 'registry.full');
+      throw new AppError(error);
+    }
+    logRegistration(this.log, before, saved, requestId);
+    const puppet = { ...saved, answered: true };
+    const afterAnswer = await this.waiting.claimFor(puppet).catch((error: unknown) => {
+      write.fail();
+      throw error;
+    });
+    const answered = (): void => {
+      write.end(puppet);
+      afterAnswer();
+      isOver();
+      this.#markAnswered(saved);
+      void this.proofs.askLater(puppet, trace);
+    };
+    return { puppet, answered };
+  }
+
+  /** Where it fails, others find out by themselves after a while. */
+  #markAnswered(saved: Puppet): void {
+    this.#marks
+      .add(this.repository.markAnswered(saved))
+      .catch((err: unknown) => this.log.debug({ openKfId: saved.openKfId, err }, 'registry.mark_failed'));
+  }
+}

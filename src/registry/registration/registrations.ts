@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { type AccountPlace, AccountPlaces } from './account-places.js';
+import type { Registration } from '../puppet.js';
+import { type Registered, RegistrationWriter } from './registration-writer.js';
+import { RegistryImage } from '../image/registry-image.js';
+import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';
+import { UnprovenKeys } from './unproven-keys.js';
+
+/** What is stored may change between the look at it and the write, but not again and again. */
+const REGISTER_TRIES = 5;
+
+/** Who may register what. What passes is written down by `RegistrationWriter`. */
+@Injectable()
+export class Registrations {
+  constructor(
+    private readonly image: RegistryImage,
+    private readonly places: AccountPlaces,
+    private readonly guard: TakeoverGuard,
+    private readonly unprovenKeys: UnprovenKeys,
+    private readonly writer: RegistrationWriter,
+  ) {}
+
+  /**
+   * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
+   * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
+   *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
+   *   `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
+   */
+  async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
+    const place = this.places.take(registration);
+    return leavingWhenOver(place.leave, this.#registerIn(place, registration, asked));
+  }
+
+  async #registerIn(place: AccountPlace, registration: Registration, asked: Asked): Promise<Registered> {
+    const known = this.image.findPuppet(registration.openKfId);
+    const isPlain = mayRegister(known, registration, false);
+    const isProven = !isPlain && (await this.guard.prove(registration, asked));
+    const leavePlace = isProven ? () => {} : this.unprovenKeys.takePlace(registration);
+    if (leavePlace === null) {
+      await this.guard.requireAccepted(registration, asked);
+      return this.#registerWithRetries(place, registration, true, asked);
+    }
+    return leavingWhenOver(leavePlace, this.#registerWithRetries(place, registration, isProven, asked));
+  }
+
+  async #registerWithRetries(
+    place: AccountPlace,
+    registration: Registration,
+    wasProven: boolean,
+    asked: Asked,
+  ): Promise<Registered> {
+    let isProven = wasProven;
+    for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
+      const registered = await this.writer.write(place, registration, isProven, asked);
+      if (registered !== null) return registered;
+      // The store knew another one than memory.
+      isProven = (await this.guard.prove(registration, asked)) || isProven;
+    }
+    throw new AppError('STORE_UNAVAILABLE', { internal: { tries: REGISTER_TRIES } });
+  }
+}
+
+/** Gives a place back when the registration is over: answered, or not taken. */
+async function leavingWhenOver(leave: () => void, work: Promise<Registered>): Promise<Registered> {
+  try {
+    const { puppet, answered } = await work;
+    const answeredInPlace = (): void => {
+      answered();
+      leave();
+    };
+    return { puppet, answered: answeredInPlace };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}

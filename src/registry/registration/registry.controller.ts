@@ -1,0 +1,111 @@
+import { Body, Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { TakesBody } from '../../http/limits/bodies.js';
+import { Answers, Errors, Tags } from '../../http/answers/described.js';
+import { SUCCESS_ANSWER, SuccessAnswer } from '../../http/answers/success-answer.dto.js';
+import { AppError } from '../../kernel/app-error.js';
+import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import {
+  DeregisterDto,
+  type PuppetAnswer,
+  PuppetPathDto,
+  RegisterDto,
+  toGoodbye,
+  toPuppetAnswer,
+  toRegistration,
+} from './register.dto.js';
+import { Accounts } from '../accounts.js';
+import { Presence } from '../presence.js';
+import { Registrations } from './registrations.js';
+import { RegistryMetrics } from '../registry-metrics.js';
+
+@Controller('puppetWxkfManager')
+@Tags('puppets')
+export class RegistryController {
+  constructor(
+    private readonly registrations: Registrations,
+    private readonly presence: Presence,
+    private readonly accounts: Accounts,
+    private readonly endpoints: EndpointPolicy,
+    private readonly metrics: RegistryMetrics,
+  ) {}
+
+  /**
+   * Register a puppet.
+   * @remarks
+   * From now on the account's events go to `endpoint`, and those that wait for it are sent at once. Safe to repeat: a
+   * puppet does so at each start. A new account is anybody's who may register; a known one is taken over only by its own
+   * corp, with the same `corpSecret` or one that WeCom accepts, which is asked within 5 s. Unknown fields are ignored; the
+   * body has at most 64 kB.
+   */
+  @Post('register')
+  @TakesBody('json')
+  @AllowRoles('puppet')
+  @HttpCode(200)
+  @Answers({ 200: { description: 'It is stored, and counts.', types: [SuccessAnswer] } })
+  @Errors(
+    'REGISTRY_ACCOUNT_OF_OTHER_CORP',
+    'REGISTRY_SECRET_REFUSED',
+    'REGISTRY_SECRET_UNVERIFIED',
+    'REGISTRY_TOO_MANY_UNPROVEN',
+    'REGISTRY_FULL',
+    'REGISTRY_CORP_FULL',
+    'STORE_UNAVAILABLE',
+  )
+  async registerPuppet(
+    @Body() dto: RegisterDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { trace, span } = request;
+    span?.set({ 'wxkf.corp_id': dto.corpId, 'wxkf.open_kf_id': dto.kfId });
+    const registered = await this.metrics.counted('register', async () => {
+      this.#requireAllowed(dto.endpoint);
+      const registration = toRegistration(dto, request.ip);
+      return this.registrations.register(registration, { requestId: String(request.id), trace });
+    });
+    // The answer is written first and the endpoint used after it, in the same tick.
+    try {
+      reply.send(SUCCESS_ANSWER);
+    } finally {
+      registered.answered();
+    }
+  }
+
+  /**
+   * Say goodbye.
+   * @remarks
+   * The account is marked offline; its events are kept until a puppet registers again. Safe to repeat, and harmless for an
+   * account that is unknown, of another corp or has moved: the answer is the same.
+   */
+  @Post('deregister')
+  @TakesBody('json')
+  @AllowRoles('puppet')
+  @HttpCode(200)
+  @Answers({ 200: 'The account is offline, or was none of this corp.' })
+  @Errors('STORE_UNAVAILABLE')
+  async deregisterPuppet(@Body() dto: DeregisterDto, @Ip() from: string): Promise<SuccessAnswer> {
+    await this.metrics.counted('deregister', () => this.presence.deregister(toGoodbye(dto, from)));
+    return SUCCESS_ANSWER;
+  }
+
+  /**
+   * Show the registration of an account.
+   * @remarks Without its secrets. Changes nothing.
+   */
+  @Get('puppetWxkfInfo/:kfId')
+  @AllowRoles('operator')
+  @Tags('operators')
+  @Answers({ 200: 'The registration.' })
+  @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async getPuppet(@Param() { kfId }: PuppetPathDto): Promise<PuppetAnswer> {
+    return toPuppetAnswer(await this.accounts.get(kfId));
+  }
+
+  #requireAllowed(text: string): void {
+    const endpoint = this.endpoints.read(text);
+    if ('must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: `endpoint must ${endpoint.must}` });
+  }
+}

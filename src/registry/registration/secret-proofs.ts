@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { Secret } from '../../kernel/secret.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import type { Puppet } from '../puppet.js';
+import { PuppetRepository } from '../puppet.repository.js';
+import { RegistryImage } from '../image/registry-image.js';
+import { inTime, RegistrySync } from '../image/registry-sync.js';
+import { SecretCheck, type SecretVerdict } from './secret-check.js';
+import type { KeyPair, SharedSecret } from '../image/shared-keys.js';
+
+/** A registration was answered, so that nobody waits. */
+const LATER_LIMIT_MS = 5_000;
+/** Who knows a pair may register it with any number of secrets; the latest are asked about. */
+const ASKED_AT_ONCE = 10;
+
+/** Which corpSecrets WeCom has accepted: finds out, notes it durably, and so makes the keys of their puppets trusted. */
+@Injectable()
+export class SecretProofs {
+  /** By what `secretIdOf` makes of them. */
+  readonly #beingNoted = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly image: RegistryImage,
+    private readonly sync: RegistrySync,
+    private readonly repository: PuppetRepository,
+    private readonly secrets: SecretCheck,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    secrets.onAccepted((corpId, secretId) => this.#note(corpId, secretId));
+  }
+
+  /** What a registration with that secret says of it: another puppet's may have been accepted. */
+  findAcceptedId(corpId: string, corpSecret: Secret): string | null {
+    const shared = this.image.findSecret(corpId, corpSecret);
+    return shared?.isAccepted === true ? shared.id : null;
+  }
+
+  /** Asks, where nobody knows yet, about the secret of a puppet that has just registered. */
+  async askLater({ openKfId, corpId, corpSecret, from }: Puppet, trace: TraceContext | null): Promise<void> {
+    if (this.findAcceptedId(corpId, corpSecret) !== null) return;
+    const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, LATER_LIMIT_MS);
+    if (verdict === 'accepted') return this.#note(corpId, secretIdOf(corpId, corpSecret));
+    if (verdict === 'refused') {
+      const reason =
+        'WeCom does not accept its corpSecret; the account is served, and its keys open events of no other account';
+      this.log.warn({ openKfId, corpId, from, reason }, 'registry.secret_refused');
+    } else {
+      this.log.info({ openKfId, corpId, reason: verdict.unknown }, 'registry.secret_unverified');
+    }
+  }
+
+  /** Asks about the secrets of those who use the pair; that WeCom accepts one of them is enough. */
+  prove(pair: KeyPair, limitMs: number, trace: TraceContext | null): Promise<SecretVerdict> {
+    const all = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
+    return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs, trace)));
+  }
+
+  /** Resolves when what WeCom has accepted is written down, or could not be. */
+  async whenNoted(): Promise<void> {
+    await Promise.all(this.#beingNoted.values());
+  }
+
+  async #ask(
+    { corpId, secret, id, from }: SharedSecret,
+    limitMs: number,
+    trace: TraceContext | null,
+  ): Promise<SecretVerdict> {
+    const verdict = await this.secrets.check({ corpId, corpSecret: secret, from, trace }, limitMs);
+    if (verdict === 'accepted') this.#note(corpId, id);
+    return verdict;
+  }
+
+  #note(corpId: string, secretId: string): void {
+    const shared = this.image.findSecretById(corpId, secretId);
+    if (shared === null || shared.isAccepted || this.#beingNoted.has(secretId)) return;
+    const noted = this.#noteForOne(shared)
+      // Whoever needs to know asks again.
+      .catch((err: unknown) => this.log.debug({ corpId, err }, 'registry.mark_failed'))
+      .finally(() => this.#beingNoted.delete(secretId));
+    this.#beingNoted.set(secretId, noted);
+  }
+
+  /** One record that says so is enough; who registers with the secret later says it too. */
+  async #noteForOne(shared: SharedSecret): Promise<void> {
+    for (const { openKfId } of this.image.usersOf(shared)) {
+      // One whose registration is under way asks for itself when that was answered.
+      if (this.sync.isUnderWay(openKfId)) continue;
+      if (await this.#noteFor(openKfId, shared)) return;
+    }
+  }
+
+  async #noteFor(openKfId: string, { corpId, secret, id }: SharedSecret): Promise<boolean> {
+    const write = this.sync.beginWrite(openKfId);
+    const isOf = (stored: Puppet | null): boolean =>
+      stored?.corpId === corpId && stored.corpSecret.equals(secret);
+    const puppet = await inTime(write, this.repository.markAccepted(openKfId, id, isOf));
+    write.end(puppet);
+    if (puppet !== null) this.log.info({ openKfId, corpId }, 'registry.secret_accepted');
+    return puppet !== null;
+  }
+}
+
+/** The first `accepted` at once; else, when all are there, `unknown` before `refused`. */
+function best(verdicts: readonly Promise<SecretVerdict>[]): Promise<SecretVerdict> {
+  return new Promise((resolve) => {
+    for (const verdict of verdicts) {
+      void verdict.then((is) => {
+        if (is === 'accepted') resolve(is);
+      });
+    }
+    void Promise.all(verdicts).then((all) => resolve(all.find((is) => is !== 'refused') ?? 'refused'));
+  });
+}
