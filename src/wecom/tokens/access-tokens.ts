@@ -151,10 +151,7 @@ export class AccessTokens implements OnApplicationShutdown {
 
   /** @returns `null` when nothing came of it in time, or it failed; it may still come. */
   async #withinWait(flight: Promise<TokenOutcome>): Promise<TokenOutcome | null> {
-    return new Promise((resolve) => {
-      const timer = this.clock.after(CHECK_WAIT_MS, () => resolve(null));
-      flight.then(resolve, () => resolve(null)).finally(() => timer.cancel());
-    });
+    return (await this.clock.within(CHECK_WAIT_MS, flight)) ? flight.catch(() => null) : null;
   }
 
   /** Everybody who wants to know the same waits for one answer. */

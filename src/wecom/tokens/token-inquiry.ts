@@ -116,7 +116,7 @@ export class TokenInquiry {
       if (this.clock.elapsedMs() >= giveUpMs) {
         throw new AppError('WECOM_UNREACHABLE', { detail: 'another replica has been asking for 5 s' });
       }
-      await new Promise<void>((resolve) => void this.clock.after(POLL_MS, resolve));
+      await this.clock.sleep(POLL_MS);
     }
   }
 

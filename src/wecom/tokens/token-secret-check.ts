@@ -26,15 +26,12 @@ export class TokenSecretCheck extends SecretCheck {
     super();
   }
 
-  override check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
-    return new Promise((resolve) => {
-      const late = { unknown: 'WeCom did not answer in time', retryAfterS: UNREACHABLE_PAUSE_S };
-      const timer = this.clock.after(limitMs, () => resolve(late));
-      // Puppets alone register.
-      const caller = toTokenCaller('puppet', question.from);
-      const verdict = this.tokens.check({ ...question, caller }).then(toVerdict, toUnknown);
-      void verdict.then(resolve).finally(() => timer.cancel());
-    });
+  override async check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict> {
+    // Puppets alone register.
+    const caller = toTokenCaller('puppet', question.from);
+    const verdict = this.tokens.check({ ...question, caller }).then(toVerdict, toUnknown);
+    if (await this.clock.within(limitMs, verdict)) return verdict;
+    return { unknown: 'WeCom did not answer in time', retryAfterS: UNREACHABLE_PAUSE_S };
   }
 
   override onAccepted(listen: OnAccepted): void {

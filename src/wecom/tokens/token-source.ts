@@ -79,7 +79,7 @@ export class TokenSource {
       const answer = await this.#askOnce(corpId, corpSecret, untilMs - this.clock.elapsedMs(), trace);
       const isBusy = 'refusal' in answer && answer.refusal.errcode === ERRCODE.busy;
       if (!isBusy || pauseMs === null || this.clock.elapsedMs() + pauseMs >= untilMs) return answer;
-      await new Promise<void>((resolve) => void this.clock.after(pauseMs, resolve));
+      await this.clock.sleep(pauseMs);
     }
     throw new Error('unreachable: the last try always returns');
   }
