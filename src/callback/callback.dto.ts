@@ -88,7 +88,10 @@ export class DecryptedEventDto {
 }
 
 export class DeliveredAnswer extends SuccessAnswer {
-  /** delivered: the puppet took it; pending: it is kept on disk and will be delivered. */
+  /**
+   * delivered: the puppet took it; pending: it is kept on disk and will be delivered.
+   * @example delivered
+   */
   readonly delivery!: 'delivered' | 'pending';
 }
 

@@ -7,6 +7,7 @@ export class HealthPartAnswer {
 
 /** What Terminus answers. */
 export class HealthAnswer {
+  /** @example ok */
   readonly status!: 'ok' | 'error' | 'shutting_down';
 
   /**

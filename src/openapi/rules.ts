@@ -29,6 +29,7 @@ const CREATE_TIME: Schema = {
 function toSchema(rule: string | undefined, { constraints }: { constraints?: readonly unknown[] }): Schema {
   const [constraint, other] = constraints ?? [];
   if (rule === 'isString') return { type: 'string' };
+  if (rule === 'isIn') return { enum: constraint };
   if (rule === 'isInt') return { type: 'integer' };
   if (rule === 'min') return { minimum: constraint };
   if (rule === 'matches') return { pattern: (constraint as RegExp).source.replaceAll('\\/', '/') };

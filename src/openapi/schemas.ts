@@ -24,9 +24,11 @@ export type Schemas = Readonly<Record<string, ObjectSchema>>;
 /** What Terminus says of a part besides is its own. */
 const OPEN = new Set(['HealthPart']);
 
+/** In the order of their names: swagger has them as the compiler comes upon them, which any import may change. */
 export function completeSchemas(schemas: Schemas): Schemas {
+  const byName = Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1));
   return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => {
+    byName.map(([name, schema]) => {
       const isRequest = name.endsWith('Dto');
       const properties = Object.fromEntries(
         Object.entries(schema.properties).map(([field, property]) => {
@@ -46,12 +48,19 @@ function completeProperty(property: PropertySchema, isOptional: boolean): Proper
   const { type, anyOf } = schema;
   return {
     ...schema,
-    ...(values !== undefined && (values.length === 1 ? { const: values[0] } : { enum: values })),
+    ...(values !== undefined &&
+      (values.length === 1 ? { const: values[0] } : { enum: values.toSorted(byText) })),
     ...(isOptional && type !== undefined && { type: [...new Set([type, 'null'].flat())] }),
     ...(isOptional && anyOf !== undefined && { anyOf: [...anyOf, { type: 'null' }] }),
     ...(description !== undefined && { description: toMarkdown(description) }),
     ...(example !== undefined && { examples: [example] }),
   };
+}
+
+/** As the compiler has the values of a union, any other file may change their order, too. `null` comes last. */
+function byText(one: unknown, other: unknown): number {
+  if (one === null || other === null) return one === null ? 1 : -1;
+  return String(one) < String(other) ? -1 : 1;
 }
 
 /** A comment has its lines broken where the page of the source ends. */

@@ -4,30 +4,14 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-export type SuccessAnswer = {
-    code: 0;
-    message: 'success';
-};
-
-export type PuppetAnswer = {
-    kfId: string;
-    kfName: string;
-    endpoint: string;
-    corpId: string;
-    online: boolean;
+export type AccessTokenAnswer = {
+    errcode: 0;
+    errmsg: 'ok';
+    access_token: string;
     /**
-     * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
+     * Seconds that are really left, rounded down.
      */
-    lastOnlineDate: string | null;
-};
-
-export type DeliveredAnswer = {
-    code: 0;
-    message: 'success';
-    /**
-     * delivered: the puppet took it; pending: it is kept on disk and will be delivered.
-     */
-    delivery: 'delivered' | 'pending';
+    expires_in: number;
 };
 
 export type AppAnswer = {
@@ -62,14 +46,6 @@ export type AppAnswer = {
      * When this replica last delivered an event of the corp, since it was added; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
-};
-
-export type AppPageAnswer = {
-    items: Array<AppAnswer>;
-    /**
-     * Where the next page begins: send it as cursor. null at the end.
-     */
-    nextCursor: string | null;
 };
 
 export type AppCreatedAnswer = {
@@ -114,9 +90,12 @@ export type AppCreatedAnswer = {
     encodingAESKey: string;
 };
 
-export type StorageAnswer = {
-    kind: 'mongodb' | 'embedded';
-    up: boolean;
+export type AppPageAnswer = {
+    items: Array<AppAnswer>;
+    /**
+     * Where the next page begins: send it as cursor. null at the end.
+     */
+    nextCursor: string | null;
 };
 
 export type CountsAnswer = {
@@ -132,61 +111,63 @@ export type CountsAnswer = {
     openCircuits: number;
 };
 
-export type LastMinuteAnswer = {
-    callbacks: number;
-    delivered: number;
-    kept: number;
-    refused: number;
-    notTaken: number;
-    failedAttempts: number;
-    tokenRequests: number;
-    proxyCalls: number;
+export type DeliveredAnswer = {
+    code: 0;
+    message: 'success';
+    /**
+     * delivered: the puppet took it; pending: it is kept on disk and will be delivered.
+     */
+    delivery: 'delivered' | 'pending';
 };
 
-export type StatusAnswer = {
-    version: string;
-    node: string;
+export type DeliveryAnswer = {
     /**
-     * The process that answers.
+     * Tells it apart from all others of all replicas.
+     */
+    id: string;
+    /**
+     * Which process made it.
      */
     replica: string;
     /**
-     * When this process started; ISO 8601, UTC.
-     */
-    startedAt: string;
-    uptimeS: number;
-    ready: boolean;
-    storage: StorageAnswer;
-    /**
-     * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
-     */
-    counts: CountsAnswer;
-    oldestWaitingAgeS: number | null;
-    /**
-     * Of this replica, within the last 60 s.
-     */
-    lastMinute: LastMinuteAnswer;
-};
-
-export type HistoryPointAnswer = {
-    /**
-     * When the interval ended; ISO 8601, UTC.
+     * When it ended; ISO 8601, UTC.
      */
     at: string;
-    callbacks: number;
-    delivered: number;
-    kept: number;
-    refused: number;
-    notTaken: number;
-    failedAttempts: number;
-    waiting: number | null;
-    dead: number | null;
-    oldestWaitingAgeS: number | null;
+    corpId: string;
+    openKfId: string;
+    endpoint: string | null;
+    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
+    /**
+     * Counted from 1.
+     */
+    attempt: number;
+    /**
+     * Which of the two forms it was sent in.
+     */
+    form: 'decrypted' | 'encrypted';
+    /**
+     * The webhook-id it was sent with.
+     */
+    webhookId: string;
+    outcome: 'not_taken' | 'taken';
+    /**
+     * What the puppet answered; null where it did not.
+     */
+    status: number | null;
+    /**
+     * Where it failed; null where it was taken.
+     */
+    stage: 'connect' | 'endpoint' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
+    reason: string | null;
+    durationMs: number;
 };
 
-export type HistoryAnswer = {
-    intervalS: number;
-    items: Array<HistoryPointAnswer>;
+export type DeliveryPageAnswer = {
+    items: Array<DeliveryAnswer>;
+    /**
+     * Where the next page begins: send it as cursor. null at the end.
+     */
+    nextCursor: string | null;
 };
 
 export type FailureAnswer = {
@@ -197,11 +178,49 @@ export type FailureAnswer = {
     /**
      * Where on its way it failed.
      */
-    stage: 'endpoint' | 'saturated' | 'withdrawn' | 'connect' | 'reset' | 'timeout' | 'status' | 'unregistered' | 'offline' | 'circuit' | 'registering' | 'late' | 'overloaded' | 'expired';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
     reason: string;
+};
+
+export type FailureReasonAnswer = {
+    /**
+     * Where on its way it failed.
+     */
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
+    /**
+     * In words, without any secret.
+     */
+    reason: string;
+};
+
+export type HealthAnswer = {
+    status: 'error' | 'ok' | 'shutting_down';
+    /**
+     * The parts that are up.
+     */
+    info: {
+        [key: string]: HealthPartAnswer;
+    };
+    /**
+     * The parts that are down.
+     */
+    error: {
+        [key: string]: HealthPartAnswer;
+    };
+    /**
+     * All of them.
+     */
+    details: {
+        [key: string]: HealthPartAnswer;
+    };
+};
+
+export type HealthPartAnswer = {
+    status: 'down' | 'up';
+    [key: string]: unknown;
 };
 
 export type HintAnswer = {
@@ -218,7 +237,7 @@ export type HintAnswer = {
     /**
      * waiting for its next try; parked until a puppet registers; dead until it is replayed.
      */
-    state: 'waiting' | 'parked' | 'dead';
+    state: 'dead' | 'parked' | 'waiting';
     /**
      * When its newest event came in; ISO 8601, UTC.
      */
@@ -241,14 +260,33 @@ export type HintAnswer = {
     failure: FailureAnswer | null;
 };
 
-export type LastDeliveryAnswer = {
+export type HintPageAnswer = {
+    items: Array<HintAnswer>;
     /**
-     * When the puppet took it; ISO 8601, UTC.
+     * Where the next page begins: send it as cursor. null at the end.
+     */
+    nextCursor: string | null;
+};
+
+export type HistoryAnswer = {
+    intervalS: number;
+    items: Array<HistoryPointAnswer>;
+};
+
+export type HistoryPointAnswer = {
+    /**
+     * When the interval ended; ISO 8601, UTC.
      */
     at: string;
-    status: number;
-    durationMs: number;
-    occasion: 'inline' | 'due' | 'probe' | 'registration' | 'test';
+    callbacks: number;
+    delivered: number;
+    kept: number;
+    refused: number;
+    notTaken: number;
+    failedAttempts: number;
+    waiting: number | null;
+    dead: number | null;
+    oldestWaitingAgeS: number | null;
 };
 
 export type KfAccountAnswer = {
@@ -259,7 +297,7 @@ export type KfAccountAnswer = {
     /**
      * The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well.
      */
-    state: 'offline' | 'waiting' | 'dead' | 'online';
+    state: 'dead' | 'offline' | 'online' | 'waiting';
     online: boolean;
     /**
      * Its last hello or goodbye; ISO 8601, UTC.
@@ -295,40 +333,37 @@ export type KfAccountPageAnswer = {
     nextCursor: string | null;
 };
 
-export type FailureReasonAnswer = {
+export type LastDeliveryAnswer = {
     /**
-     * Where on its way it failed.
+     * When the puppet took it; ISO 8601, UTC.
      */
-    stage: 'endpoint' | 'saturated' | 'withdrawn' | 'connect' | 'reset' | 'timeout' | 'status' | 'unregistered' | 'offline' | 'circuit' | 'registering' | 'late' | 'overloaded' | 'expired';
-    /**
-     * In words, without any secret.
-     */
-    reason: string;
-};
-
-export type TestedAnswer = {
-    taken: boolean;
-    /**
-     * What the puppet answered; null where it did not.
-     */
-    status: number | null;
+    at: string;
+    status: number;
     durationMs: number;
-    /**
-     * The first 1 kB of the puppet's answer; null where there was none.
-     */
-    body: string | null;
-    /**
-     * Why it was not taken; null where it was.
-     */
-    failure: FailureReasonAnswer | null;
+    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
 };
 
-export type HintPageAnswer = {
-    items: Array<HintAnswer>;
+export type LastMinuteAnswer = {
+    callbacks: number;
+    delivered: number;
+    kept: number;
+    refused: number;
+    notTaken: number;
+    failedAttempts: number;
+    tokenRequests: number;
+    proxyCalls: number;
+};
+
+export type PuppetAnswer = {
+    kfId: string;
+    kfName: string;
+    endpoint: string;
+    corpId: string;
+    online: boolean;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
      */
-    nextCursor: string | null;
+    lastOnlineDate: string | null;
 };
 
 export type ReplayedAnswer = {
@@ -340,58 +375,8 @@ export type ReplayedAnswer = {
     replayed: number;
 };
 
-export type DeliveryAnswer = {
-    /**
-     * Tells it apart from all others of all replicas.
-     */
-    id: string;
-    /**
-     * Which process made it.
-     */
-    replica: string;
-    /**
-     * When it ended; ISO 8601, UTC.
-     */
-    at: string;
-    corpId: string;
-    openKfId: string;
-    endpoint: string | null;
-    occasion: 'inline' | 'due' | 'probe' | 'registration' | 'test';
-    /**
-     * Counted from 1.
-     */
-    attempt: number;
-    /**
-     * Which of the two forms it was sent in.
-     */
-    form: 'encrypted' | 'decrypted';
-    /**
-     * The webhook-id it was sent with.
-     */
-    webhookId: string;
-    outcome: 'taken' | 'not_taken';
-    /**
-     * What the puppet answered; null where it did not.
-     */
-    status: number | null;
-    /**
-     * Where it failed; null where it was taken.
-     */
-    stage: 'endpoint' | 'saturated' | 'withdrawn' | 'connect' | 'reset' | 'timeout' | 'status' | null;
-    reason: string | null;
-    durationMs: number;
-};
-
-export type DeliveryPageAnswer = {
-    items: Array<DeliveryAnswer>;
-    /**
-     * Where the next page begins: send it as cursor. null at the end.
-     */
-    nextCursor: string | null;
-};
-
 export type SeenWecomErrorAnswer = {
-    operation: 'gettoken' | 'call';
+    operation: 'call' | 'gettoken';
     /**
      * other: one that WeCom does not document.
      */
@@ -423,35 +408,38 @@ export type SessionAnswer = {
     expiresAt: string | null;
 };
 
-export type HealthPartAnswer = {
-    status: 'up' | 'down';
-    [key: string]: unknown;
+export type StatusAnswer = {
+    version: string;
+    node: string;
+    /**
+     * The process that answers.
+     */
+    replica: string;
+    /**
+     * When this process started; ISO 8601, UTC.
+     */
+    startedAt: string;
+    uptimeS: number;
+    ready: boolean;
+    storage: StorageAnswer;
+    /**
+     * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
+     */
+    counts: CountsAnswer;
+    oldestWaitingAgeS: number | null;
+    /**
+     * Of this replica, within the last 60 s.
+     */
+    lastMinute: LastMinuteAnswer;
 };
 
-export type HealthAnswer = {
-    status: 'ok' | 'error' | 'shutting_down';
-    /**
-     * The parts that are up.
-     */
-    info: {
-        [key: string]: HealthPartAnswer;
-    };
-    /**
-     * The parts that are down.
-     */
-    error: {
-        [key: string]: HealthPartAnswer;
-    };
-    /**
-     * All of them.
-     */
-    details: {
-        [key: string]: HealthPartAnswer;
-    };
+export type StorageAnswer = {
+    kind: 'embedded' | 'mongodb';
+    up: boolean;
 };
 
 export type StreamEventAnswer = {
-    event: 'hello' | 'delivery' | 'skipped';
+    event: 'delivery' | 'hello' | 'skipped';
     /**
      * A delivery's.
      */
@@ -462,14 +450,26 @@ export type StreamEventAnswer = {
     data: string;
 };
 
-export type AccessTokenAnswer = {
-    errcode: 0;
-    errmsg: 'ok';
-    access_token: string;
+export type SuccessAnswer = {
+    code: 0;
+    message: 'success';
+};
+
+export type TestedAnswer = {
+    taken: boolean;
     /**
-     * Seconds that are really left, rounded down.
+     * What the puppet answered; null where it did not.
      */
-    expires_in: number;
+    status: number | null;
+    durationMs: number;
+    /**
+     * The first 1 kB of the puppet's answer; null where there was none.
+     */
+    body: string | null;
+    /**
+     * Why it was not taken; null where it was.
+     */
+    failure: FailureReasonAnswer | null;
 };
 
 export type WecomRefusalAnswer = {
