@@ -1,9 +1,11 @@
-import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, type OnModuleInit, Post, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/access/allowed-callers.js';
 import { type JsonBytes, TakesBody } from '../http/limits/bodies.js';
 import { NotForBrowsers } from '../http/answers/browser-headers.js';
 import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { callDirectly } from '../http/direct-route.js';
 import { UnitOfWork } from '../http/log/request-log.js';
 import { SUCCESS_ANSWER } from '../http/answers/success-answer.dto.js';
 import { parseJsonBody } from '../http/answers/validation.js';
@@ -77,12 +79,19 @@ const DISPATCHING: readonly ErrorCode[] = [
  * a pipe would halve the speed of a callback's query, and would refuse before the refusal is counted.
  */
 @Controller('callback')
-export class CallbackController {
+export class CallbackController implements OnModuleInit {
   constructor(
     private readonly service: CallbackService,
     private readonly metrics: CallbackMetrics,
     private readonly clock: Clock,
+    private readonly adapterHost: HttpAdapterHost,
   ) {}
+
+  onModuleInit(): void {
+    callDirectly(this.adapterHost, 'POST', '/callback/:corpId', (request, reply) =>
+      this.receiveCallback(request as CallbackRequest, reply),
+    );
+  }
 
   /**
    * Verify the callback URL.

@@ -144,7 +144,7 @@ export function endpointAt(url: string): Endpoint {
 }
 
 export function start(endpoint: string, fields?: Partial<KfEvent>): Attempt {
-  return client.start(endpointAt(endpoint), kfEvent(fields), 1);
+  return client.start(endpointAt(endpoint), kfEvent(fields), 1, () => {});
 }
 
 export function deliver(endpoint: string, fields?: Partial<KfEvent>): Promise<AttemptResult> {

@@ -38,6 +38,9 @@ export interface Attempt {
   withdraw(): boolean;
 }
 
+/** Called with the result, before whoever waits for it goes on. */
+export type OnEnd = (result: AttemptResult) => void;
+
 /** Headers and body of the answer together. */
 const ATTEMPT_LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
@@ -70,11 +73,18 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   #answerBytes = 0;
   #interimAnswers = 0;
 
-  static failed(stage: FailureStage, reason: string): Attempt {
-    return { result: Promise.resolve({ taken: false, stage, reason }), withdraw: () => true };
+  static failed(stage: FailureStage, reason: string, onEnd: OnEnd): Attempt {
+    const result: AttemptResult = { taken: false, stage, reason };
+    onEnd(result);
+    return { result: Promise.resolve(result), withdraw: () => true };
   }
 
-  constructor(pool: ConnectionPool, request: Undici.DispatchOptions, clock: Clock) {
+  constructor(
+    pool: ConnectionPool,
+    request: Undici.DispatchOptions,
+    clock: Clock,
+    private readonly onEnd: OnEnd,
+  ) {
     this.#pool = pool;
     this.#request = request;
     this.result = new Promise((resolve) => {
@@ -154,6 +164,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   #finish(result: AttemptResult): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.onEnd(result);
     this.#settle(result);
   }
 

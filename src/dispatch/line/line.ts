@@ -8,7 +8,7 @@ import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { type Attempt, type AttemptResult, PuppetExchange } from './attempt.js';
+import { type Attempt, type AttemptResult, type OnEnd, PuppetExchange } from './attempt.js';
 import { Circuits } from './circuit.js';
 import { Deliveries } from './deliveries.js';
 import { PuppetClient, type ShownAttempt } from './puppet-client.js';
@@ -63,13 +63,10 @@ export class Line {
     number: number,
     tracestate: string | null = null,
   ): Attempt {
-    const startedMs = this.lines.clock.elapsedMs();
-    const attempt =
-      this.endpoint === null
-        ? PuppetExchange.failed('endpoint', this.to.fault)
-        : this.lines.client.start(this.endpoint, event, number, tracestate);
-    this.#follow(attempt, { event, occasion, number, startedMs });
-    return attempt;
+    const onEnd = this.#book(event, occasion, number);
+    return this.endpoint === null
+      ? PuppetExchange.failed('endpoint', this.to.fault, onEnd)
+      : this.lines.client.start(this.endpoint, event, number, onEnd, tracestate);
   }
 
   /** The same for a person, who is shown how the answer begins. */
@@ -78,16 +75,15 @@ export class Line {
       const { result } = this.attempt(event, 'test', 1);
       return { result, whenAnswered: async () => null };
     }
-    const startedMs = this.lines.clock.elapsedMs();
-    const attempt = this.lines.client.startShown(this.endpoint, event);
+    const attempt = this.lines.client.startShown(this.endpoint, event, this.#book(event, 'test', 1));
     // Its connection is closed when everything is over.
     void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
-    this.#follow(attempt, { event, occasion: 'test', number: 1, startedMs });
     return attempt;
   }
 
-  #follow({ result }: Pick<Attempt, 'result'>, begun: Begun): void {
-    void result.then((ended) => this.lines.ended(this.puppet, this.endpoint, begun, ended));
+  #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
+    const begun = { event, occasion, number, startedMs: this.lines.clock.elapsedMs() };
+    return (result) => this.lines.ended(this.puppet, this.endpoint, begun, result);
   }
 }
 

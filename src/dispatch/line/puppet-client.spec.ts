@@ -81,7 +81,7 @@ describe('what a puppet is sent', () => {
   it('bears the id, the time in seconds and the number of the attempt', async () => {
     const server = await puppetServer();
     await clock.advance(1_999);
-    await client.start(endpointAt(server.url), kfEvent({ id: 'id-of-the-event' }), 3).result;
+    await client.start(endpointAt(server.url), kfEvent({ id: 'id-of-the-event' }), 3, () => {}).result;
     expect(server.received[0]).toMatchObject({
       headers: {
         'webhook-id': 'id-of-the-event',

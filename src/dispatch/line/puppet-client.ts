@@ -11,7 +11,7 @@ import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js
 import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import { type Attempt, PuppetExchange } from './attempt.js';
+import { type Attempt, type OnEnd, PuppetExchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from '../kf-event.js';
 import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
@@ -64,13 +64,19 @@ export class PuppetClient {
    * Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result.
    * @param tracestate what came with the event's `traceparent`, and is not kept with it.
    */
-  start(endpoint: Endpoint, event: KfEvent, attempt: number, tracestate: string | null = null): Attempt {
-    return this.#start(PuppetExchange, endpoint, event, attempt, tracestate);
+  start(
+    endpoint: Endpoint,
+    event: KfEvent,
+    attempt: number,
+    onEnd: OnEnd,
+    tracestate: string | null = null,
+  ): Attempt {
+    return this.#start(PuppetExchange, endpoint, event, attempt, onEnd, tracestate);
   }
 
   /** The same for a person, who is shown how the answer begins. */
-  startShown(endpoint: Endpoint, event: KfEvent): ShownAttempt {
-    const attempt = this.#start(ShownExchange, endpoint, event, 1, null);
+  startShown(endpoint: Endpoint, event: KfEvent, onEnd: OnEnd): ShownAttempt {
+    const attempt = this.#start(ShownExchange, endpoint, event, 1, onEnd, null);
     const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
     return { result: attempt.result, whenAnswered };
   }
@@ -80,15 +86,17 @@ export class PuppetClient {
     endpoint: Endpoint,
     event: KfEvent,
     attempt: number,
+    onEnd: OnEnd,
     tracestate: string | null,
   ): Attempt {
     const pool = this.pools.of(endpoint.origin);
-    if (pool.isFull) return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin');
+    if (pool.isFull)
+      return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin', onEnd);
     const { traceparent } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('client', 'deliver', parent);
     const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
-    const exchange = new Exchange(pool, request, this.clock).send();
+    const exchange = new Exchange(pool, request, this.clock, onEnd).send();
     if (span !== null) record(span, endpoint, event, attempt, exchange);
     return exchange;
   }
