@@ -1,11 +1,11 @@
 /**
- * A `kf_msg_or_event`, the only event that is ever sent to a puppet: this kf account has something
- * new, and here is a credential to fetch it with.
+ * A `kf_msg_or_event`, the only event that a puppet is sent. It says that this kf account has new messages, and has a
+ * sync token to fetch them with.
  */
 export interface KfEvent {
   /**
-   * Sent as `webhook-id`: the same over re-sends of one event, another for another event. Events that a gateway
-   * opened are told apart by their sync token and `createTime`.
+   * Sent as `webhook-id`. All deliveries of one event have the same id; another event has another. Events from a gateway
+   * are distinguished by sync token and `createTime`.
    */
   readonly id: string;
   readonly corpId: string;
@@ -14,15 +14,15 @@ export interface KfEvent {
   readonly syncToken: string;
   /** WeCom's `CreateTime` in seconds since the epoch, by WeCom's clock; `null` when the event came without one. */
   readonly createdAtS: number | null;
-  /** How far that was behind the newest `CreateTime` of its corp when the event came in, milliseconds. */
+  /** How far `createdAtS` was behind the newest `CreateTime` of its corp when the event arrived, milliseconds. */
   readonly lagMs: number;
-  /** The callback as it came; `null` when the puppet gets the event in its decrypted form. */
+  /** The encrypted callback; `null` when the puppet gets the event in its decrypted form. */
   readonly raw: RawCallback | null;
-  /** The `traceparent` of what it came with, to which its deliveries belong; `null` where that was of no trace. */
+  /** The `traceparent` of the request it came with, which its deliveries continue; `null` when it belongs to no trace. */
   readonly traceparent: string | null;
 }
 
-/** What the puppet needs to verify and open the callback once more by itself. */
+/** What a puppet needs to verify and open the callback itself. */
 export interface RawCallback {
   readonly msgSignature: string;
   readonly timestamp: string;

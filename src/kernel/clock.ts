@@ -1,15 +1,15 @@
 /**
- * Time as everything here sees it, so that tests move it by hand. Reads and timers only: what a
- * schedule decides stays with its owner.
+ * The only source of time, so that tests can move it by hand. It reads time and runs timers; schedules belong to the
+ * features that follow them.
  */
 export abstract class Clock {
-  /** Wall-clock time, epoch milliseconds. May jump. */
+  /** Wall-clock time, epoch milliseconds. May jump in either direction. */
   abstract nowMs(): number;
 
-  /** Milliseconds since an arbitrary start; never jumps. For durations. */
+  /** Milliseconds since an arbitrary start, for durations. Never jumps. */
   abstract elapsedMs(): number;
 
-  /** Calls `run` once after `delayMs`, unless the timer is cancelled before. Keeps no process alive. */
+  /** Calls `run` once after `delayMs`, unless the timer is cancelled before. Does not keep the process alive. */
   abstract after(delayMs: number, run: () => void): Timer;
 
   /** Resolves after `delayMs`. */
@@ -17,7 +17,7 @@ export abstract class Clock {
     return new Promise((resolve) => void this.after(delayMs, resolve));
   }
 
-  /** Whether the work settles, be it by rejection, within `limitMs`. Whatever it does later is its own affair. */
+  /** Whether the work resolves or rejects within `limitMs`. It is not cancelled, and a later rejection is ignored. */
   within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = this.after(Math.max(0, limitMs), () => resolve(false));
@@ -36,8 +36,8 @@ export interface Timer {
 }
 
 /**
- * A timer of the system that keeps the process alive. What came over a socket while the process stood still is
- * heard before it runs out: that was in time.
+ * A system timer that keeps the process alive. When the process was paused past the end of the timer, data that has
+ * arrived on sockets is handled before `run`: it arrived in time.
  */
 export function startTimer(delayMs: number, run: () => void): Timer & { unref(): Timer } {
   let immediate: NodeJS.Immediate | undefined;

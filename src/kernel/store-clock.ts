@@ -1,6 +1,6 @@
 /**
- * The time that all processes on one store agree on, for what is written there: due times, leases, ages.
- * Replicas' own clocks may be minutes apart.
+ * Store time: the one clock of all processes on a store. Due times, leases and ages in the store use it, because the
+ * clocks of replicas may be minutes apart.
  */
 export abstract class StoreClock {
   /** Epoch milliseconds. */

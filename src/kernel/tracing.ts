@@ -1,25 +1,25 @@
 /**
- * What is told of a trace, in terms that know no tracing library. Whatever a unit of work causes is given its
- * context by hand, which costs nothing where nobody traces.
+ * Spans and their attributes, independent of any tracing library. Trace contexts are passed explicitly as arguments,
+ * which costs nothing when tracing is off.
  */
 import { AppError } from './app-error.js';
 import type { TraceContext } from './trace-context.js';
 
-/** `server`: somebody asked us; `client`: we ask somebody; `internal`: neither. */
+/** `server`: a request that the manager answers; `client`: a request that it makes; `internal`: neither. */
 export type SpanKind = 'server' | 'client' | 'internal';
 
 /**
- * Named by OpenTelemetry's semantic conventions, or `wxkf.…`; `undefined` is left out. They leave the house: never a
- * secret, nor a path or query of a URL.
+ * Named by OpenTelemetry's semantic conventions, or `wxkf.…`. `undefined` is left out. Attributes are sent to another
+ * system: never put in a secret, or the path or query of a URL.
  */
 export type SpanAttributes = Readonly<Record<string, string | number | undefined>>;
 
-/** A piece of work with a beginning and an end, as it is shown in a trace. */
+/** One unit of work in a trace, with a start and an end. */
 export interface Span {
-  /** What this work hands on to whatever it causes. */
+  /** The parent context for everything that this work causes. */
   readonly context: TraceContext;
   set(attributes: SpanAttributes): void;
-  /** Once. @param fault why it failed, in one of few words; left out when it did not. */
+  /** Call it once. @param fault why the work failed, from a small set of values; left out when it succeeded. */
   end(fault?: string): void;
 }
 
@@ -28,17 +28,17 @@ export abstract class Tracing {
   abstract readonly isOn: boolean;
 
   /**
-   * @param name one of few.
-   * @param parent `null` begins a trace.
-   * @returns `null` where no spans are recorded: what the work causes then belongs to `parent`.
+   * @param name from a small set of values.
+   * @param parent `null` starts a new trace.
+   * @returns `null` when the span is not recorded: pass `parent` on to what the work causes.
    */
   abstract start(kind: SpanKind, name: string, parent: TraceContext | null): Span | null;
 
-  /** The end: what was recorded is handed over, for a while. Never rejects. */
+  /** Exports what was recorded, within a time limit. Call it when the process stops. Never rejects. */
   abstract end(): Promise<void>;
 }
 
-/** Traces are passed on, and nothing is recorded. */
+/** Passes trace contexts on and records nothing. */
 export class NoTracing extends Tracing {
   override readonly isOn = false;
 
@@ -49,7 +49,7 @@ export class NoTracing extends Tracing {
   override async end(): Promise<void> {}
 }
 
-/** The span ends as the work does, with what is to be told of its result. @returns the same work. */
+/** Ends the span when the work settles, with attributes of its result. @returns the same work. */
 export function endWith<T>(
   span: Span | null,
   work: Promise<T>,
@@ -63,12 +63,12 @@ export function endWith<T>(
     },
     (error: unknown) => span.end(error instanceof AppError ? error.code : 'INTERNAL'),
   );
-  // What goes wrong with a span is nothing to its work.
+  // A failure of the span must not fail the work.
   told.catch(() => {});
   return work;
 }
 
-/** Whom a request goes to, and nothing of where on it: a path may be a secret. */
+/** The server's host and port. Never the path, which may be a secret. */
 export function toServerAttributes(origin: string): SpanAttributes {
   const { hostname, port, protocol } = new URL(origin);
   const usualPort = protocol === 'https:' ? 443 : 80;

@@ -1,5 +1,5 @@
-/** Whoever remembers something of accounts besides their registrations. */
+/** What a feature remembers about accounts besides their registrations. */
 export abstract class AccountHistory {
-  /** The account is not registered any more: who has it next is somebody else. */
+  /** Drops everything about the account. Its registration was forgotten, and the next one may be somebody else's. */
   abstract forget(openKfId: string): void;
 }

@@ -1,7 +1,7 @@
-/** What health asks of the storage, whichever it is. */
+/** What the health check asks of either storage. */
 export abstract class StorageProbe {
   abstract readonly kind: 'embedded' | 'mongodb';
 
-  /** Resolves when the storage answers; rejects, soon, with the reason when it does not. */
+  /** Resolves when the storage answers. Otherwise rejects promptly with the reason. */
   abstract check(): Promise<void>;
 }

@@ -5,13 +5,13 @@ import type { KfEvent } from '../kf-event.js';
 import { FAST_STEPS } from '../redelivery/retry-schedule.js';
 
 /**
- * `waiting` for its due time; `parked` until a puppet of its account registers; `dead` when nothing was
- * of any use, until an operator, a registration or a newer event revives it.
+ * `waiting` for its due time; `parked` until a puppet of its account registers; `dead` once given up, until an
+ * operator, a registration or a newer event revives it.
  */
 export type HintState = 'waiting' | 'parked' | 'dead';
 export const HINT_STATES: readonly HintState[] = ['waiting', 'parked', 'dead'];
 
-/** Why no puppet took it. */
+/** Why no puppet took the event. */
 export interface Failure {
   /** Store time. */
   readonly atMs: number;
@@ -20,73 +20,72 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Where a delivery stands that was not attempted. */
+/** Why an event was not attempted, or its attempt did not end in time. */
 export const NOT_TRIED_STAGES = [
   /** No puppet has registered for the account. */
   'unregistered',
   /** The puppet has deregistered. */
   'offline',
-  /** Its endpoint fails; only probes are sent. */
+  /** The circuit of its endpoint is open; only probes are sent. */
   'circuit',
-  /** It is registering, and must get nothing before it has its answer. */
+  /** The puppet is registering, and must get nothing before it has its answer. */
   'registering',
-  /** Under way when the answer was due; it may still be taken. */
+  /** The attempt was still running when the answer was due; the puppet may still take the event. */
   'late',
   /** Too many attempts are under way already. */
   'overloaded',
-  /** It was of no use for 3 days. */
+  /** No puppet took it for 3 days. */
   'expired',
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 
 /**
- * Why a hint is sent: its time has come; its endpoint is probed with it; its puppet has just registered, which
- * no resync budget holds up.
+ * Why a hint is sent: it is due; it probes its endpoint; its puppet has just registered. The resync budget does not
+ * apply to a registration.
  */
 export const OCCASIONS = ['due', 'probe', 'registration'] as const;
 export type Occasion = (typeof OCCASIONS)[number];
 
-/** Why an attempt is made: its callback came in; it is that of a hint; an operator asked for a test. */
+/** Why an attempt is made: a callback came in; a hint is sent; an operator asked for a test. */
 export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'test'] as const;
 export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
 
 const REASON_LENGTH_MAX = 1_024;
 
-/** An attempt of 5 s and its outcome fit in; what a process had claimed that died is free again after it. */
+/** Long enough for an attempt of 5 s and for storing its outcome. After it, the hints of a dead process are free again. */
 export const LEASE_MS = 15_000;
 
-/** Who is delivering the hint now, and until when nobody else may. */
+/** Gives one holder the right to deliver the hint until `untilMs`. */
 export interface Lease {
   readonly id: string;
   /** Store time. */
   readonly untilMs: number;
 }
 
-/** @param reason is cut off where it is too long. */
+/** @param reason is cut to `REASON_LENGTH_MAX`. */
 export function toFailure(atMs: number, stage: Failure['stage'], reason: string): Failure {
   return { atMs, stage, reason: reason.slice(0, REASON_LENGTH_MAX) };
 }
 
-/** All of a hint but its event, which may be large. Times are the store's, in epoch milliseconds. */
+/** A hint without its event, which may be large. Times are store time, epoch milliseconds. */
 export interface HintHead {
   readonly corpId: string;
   readonly openKfId: string;
-  /** Of its event. */
   readonly eventId: string;
-  /** Of its event. */
+  /** `createdAtS` of its event. */
   readonly createdAtS: number | null;
-  /** New with each `put` and never used twice: only a delivery of this very generation may remove it. */
+  /** New with each `put` and never reused. Only a delivery of this generation may remove the hint. */
   readonly generation: string;
   readonly state: HintState;
-  /** When its event came in. */
+  /** When its event arrived. */
   readonly arrivedAtMs: number;
   /** Attempts made to deliver its event. */
   readonly attempts: number;
-  /** Its place in the retry schedule. */
+  /** Its position in the retry schedule. */
   readonly step: number;
-  /** `null` unless it waits. */
+  /** `null` unless the state is `waiting`. */
   readonly dueAtMs: number | null;
-  /** Where it was last tried or is to be, as `Endpoint.href` has it; `null` while no puppet was ever known. */
+  /** Where it was last tried or will be tried, as in `Endpoint.href`; `null` when no puppet ever registered. */
   readonly endpoint: string | null;
   readonly lastFailure: Failure | null;
   readonly lease: Lease | null;
@@ -94,35 +93,35 @@ export interface HintHead {
 
 export interface KeptEvent {
   readonly event: KfEvent;
-  /** Tells which key pair opened `event.raw`: a puppet with another one cannot read it. `null` without raw. */
+  /** The key pair that opened `event.raw`: a puppet with another pair cannot read it. `null` without raw. */
   readonly keysId: string | null;
 }
 
-/** What waits for one kf account: its newest event, and when it is tried next. */
+/** The hint of one kf account: its newest event, and when that is tried next. */
 export type Hint = HintHead & KeptEvent;
 
-/** An event that is to be kept. */
+/** An event to keep. */
 export interface NewHint extends KeptEvent {
-  /** Whether its event came to this process before that one did; false where that is not known. */
+  /** Whether this process received the event before that other one; false when it does not know. */
   readonly isFirst: (otherId: string) => boolean;
   readonly arrivedAtMs: number;
   readonly attempts: number;
-  /** Where it begins in the retry schedule: 1 when a first attempt has failed. */
+  /** Its first position in the retry schedule: 1 when an attempt has failed already. */
   readonly step: number;
-  /** `null`: there is no puppet, so it is parked. */
+  /** `null` parks it: no puppet is known. */
   readonly dueAtMs: number | null;
   readonly endpoint: string | null;
   readonly failure: Failure | null;
-  /** The lease of an attempt that is still under way; `null` when there is none. */
+  /** The lease of an attempt that is still running; `null` when there is none. */
   readonly lease: Lease | null;
 }
 
-/** One per kf account. By corp too, so that no corp can touch what waits for an account of another. */
+/** One key per corp and kf account, so that no corp can touch the hint of another corp's account. */
 export function hintKey(hint: Pick<HintHead, 'corpId' | 'openKfId'>): string {
   return accountKey(hint);
 }
 
-/** When it may be claimed; `null` for never. */
+/** When the hint may be claimed; `null` means never. */
 export function claimableAtMs({ state, dueAtMs, lease }: HintHead): number | null {
   if (state !== 'waiting' || dueAtMs === null) return null;
   return lease === null ? dueAtMs : Math.max(dueAtMs, lease.untilMs);
@@ -132,15 +131,15 @@ export function runningLease({ lease }: Pick<HintHead, 'lease'>, nowMs: number):
   return lease !== null && lease.untilMs > nowMs ? lease : null;
 }
 
-/** Due at once for a puppet at `endpoint`, whatever its state was. */
+/** Makes the hint due at once for a puppet at `endpoint`, in whatever state it was. */
 export function toWaiting<T extends HintHead>(hint: T, endpoint: string, nowMs: number): T {
   if (hint.state === 'waiting') return { ...hint, endpoint, dueAtMs: Math.min(nowMs, hint.dueAtMs ?? nowMs) };
   return { ...hint, state: 'waiting', endpoint, step: 0, dueAtMs: nowMs };
 }
 
 /**
- * What an operator sends again, whatever its state was: a new event to its puppet, which may have taken the one
- * before, and so without attempts. It is of a new generation, which no attempt that is under way can end.
+ * The hint that an operator sends again, in whatever state it was. The puppet may have taken the event before, so it gets
+ * a new event id and no attempts. It also gets a new generation, so that no running attempt can end it.
  */
 export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
   const event = { ...hint.event, id: randomUUID() };
@@ -148,7 +147,7 @@ export function toReplayed(hint: Hint, endpoint: string, nowMs: number): Hint {
   return { ...again, state: 'waiting', endpoint, dueAtMs: nowMs };
 }
 
-/** WeCom takes the event's sync token no more; the puppet pulls without. Another event, so another id, and of no trace. */
+/** An event without a sync token, for when the old token has expired. It is a new event: a new id, and no trace. */
 export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfId'>): KfEvent {
   return {
     id: randomUUID(),
@@ -162,29 +161,28 @@ export function toResync({ corpId, openKfId }: Pick<KfEvent, 'corpId' | 'openKfI
   };
 }
 
-/** What tells how old an event is beside another of its account. */
+/** What two events of an account are compared by. */
 export type Dated = Pick<KfEvent, 'id' | 'createdAtS'>;
 
-/** Whether the puppet that took `taken` needs `other` no more. */
+/** Whether a puppet that took `taken` no longer needs `other`. */
 export function covers(taken: Dated, other: Dated): boolean {
   return taken.id === other.id || isCreatedAfter(taken, other);
 }
 
-/** False where it is not known: whole seconds, and an event of a gateway may have none. */
+/** False when unknown: `CreateTime` has whole seconds, and a gateway may leave it out. */
 function isCreatedAfter(one: Dated, other: Dated): boolean {
   return one.createdAtS !== null && other.createdAtS !== null && one.createdAtS > other.createdAtS;
 }
 
-/** Which of two events is kept for both, and under which id. */
+/** Which of two events is kept, and under which id. */
 interface Joined {
   readonly keeps: 'before' | 'put';
-  /** Of what is kept. */
   readonly dated: Dated;
 }
 
 /**
- * The newer of both is kept. Where `CreateTime` does not tell which that is, it is the one that came in later, under a
- * new id: it may be an event that its puppet has had, which would drop it as a repeat, and the other one with it.
+ * Keeps the newer event. When `CreateTime` does not tell which one is newer, it keeps the later arrival under a new id:
+ * the puppet may have had that event already, and would drop a repeat, and the other event with it.
  */
 export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly event: Dated }): Joined {
   const { event } = put;
@@ -194,15 +192,14 @@ export function join(before: Dated, put: Pick<NewHint, 'isFirst'> & { readonly e
   return { keeps: put.isFirst(before.id) ? 'before' : 'put', dated: { id: randomUUID(), createdAtS } };
 }
 
-/** Of the event of a hint. */
 export function datedOf({ eventId, createdAtS }: HintHead): Dated {
   return { id: eventId, createdAtS };
 }
 
 /**
- * What is kept after a `put`: see `join`. What came in newer keeps its account's place in the schedule and brings it
- * back from the slow part to the fast one. The generation is new in any case: a delivery that began before this put
- * carried one event of the two at most.
+ * The hint after a `put`; `join` decides which event it has. The account keeps its position in the retry schedule, but a
+ * newer event moves it from the slow part back to the fast one. The generation is always new: a delivery that began
+ * before this `put` carried at most one of the two events.
  */
 export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
   const { corpId, openKfId } = put.event;

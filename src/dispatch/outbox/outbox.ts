@@ -1,57 +1,58 @@
 import type { Dated, Failure, Hint, HintHead, HintState, NewHint } from './hint.js';
 
-/** Accounts of one corp that never registered and have something kept: anybody's typing error makes one. */
+/** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
 
-/** A hint that was claimed: its lease is ours. */
+/** A hint that this process has leased. */
 export type ClaimedHint = Hint & {
   readonly lease: NonNullable<Hint['lease']>;
-  /** Whether another had a lease on it, which it neither ended nor renewed in time; at a registration one that runs, too. */
+  /** Whether the claim replaced another lease: one that lapsed, or, at a registration, one that was still running. */
   readonly isTakenOver: boolean;
 };
 
-/** Which hint an outcome is about. */
+/** Identifies the hint, its generation and its lease when an outcome is reported. */
 export interface Held {
   readonly key: string;
-  /** The one that was delivered, or tried. */
+  /** The generation that was attempted. */
   readonly generation: string;
-  /** `null` for one that nobody has leased. */
+  /** `null` when nobody has leased the hint. */
   readonly leaseId: string | null;
 }
 
 export interface Kept {
   readonly generation: string;
-  /** Of the event that is kept now. */
+  /** Identifies the event that is kept now. */
   readonly dated: Dated;
-  /** Of what waited before and has been taken in; `null` where nothing did. */
+  /** The generation that was merged into this one; `null` when the account had no hint. */
   readonly replaced: string | null;
-  /** The lease that runs on it, which is the one handed in unless another was running. */
+  /** The running lease: that of `put`, unless the hint already had one. */
   readonly leaseId: string | null;
-  /** `null` when it is parked. */
+  /** `null` when the hint is parked. */
   readonly dueAtMs: number | null;
 }
 
-/** A hint's next time; for one that became newer while it was tried, `newer` counts. */
+/** When a hint is tried next. */
 export interface Rescheduled {
   /** Where it was tried. */
   readonly endpoint: string | null;
   readonly attempts: number;
   readonly step: number;
-  /** `null` parks it. */
+  /** `null` parks the hint. */
   readonly dueAtMs: number | null;
   readonly failure: Failure;
+  /** Used instead when a newer event was kept during the attempt. */
   readonly newer: { readonly step: number; readonly dueAtMs: number };
 }
 
 export interface HintFilter {
   readonly states: readonly HintState[];
-  /** `null` for those of all corps. */
+  /** `null` selects all corps. */
   readonly corpId: string | null;
 }
 
 export interface HintPage {
   readonly hints: readonly HintHead[];
-  /** Where the next page begins; `null` at the end. */
+  /** Pass it to get the next page; `null` on the last page. */
   readonly cursor: string | null;
 }
 
@@ -61,29 +62,29 @@ export interface OutboxCounts {
   readonly dead: number;
   /** Records set aside because they cannot be read. */
   readonly unreadable: number;
-  /** When the event came in that waits longest, store time; `null` when none waits. */
+  /** When the event of the longest waiting hint arrived, store time; `null` when no hint waits. */
   readonly oldestWaitingAtMs: number | null;
 }
 
 /**
- * The durable set of hints that no puppet has taken yet, one per kf account. `nowMs` is always the store
- * clock's. What rejects does so with AppError `STORE_UNAVAILABLE`, may have happened or not, and can be repeated.
+ * The durable set of hints that no puppet has taken yet, one per kf account. `nowMs` is always store time.
+ * Methods reject with AppError `STORE_UNAVAILABLE`. The write may have happened, and is safe to repeat.
  *
- * A lease keeps everybody else from delivering the hint. One that was neither renewed nor ended lapses and
- * is anybody's, so a hint may be delivered twice: puppets tell by `webhook-id`. What is done with a lease
- * that lapsed, or was taken over, changes nothing.
+ * Only the holder of a lease delivers the hint. A lease that is neither renewed nor ended lapses, and anybody may
+ * claim the hint again. So a hint may be delivered twice; puppets deduplicate by `webhook-id`. Calls with a lease
+ * that lapsed or was taken over change nothing.
  */
 export abstract class Outbox {
-  /** Whether other processes keep and claim here too. */
+  /** Whether other processes use this outbox too. */
   abstract readonly isShared: boolean;
 
   /**
-   * Keeps the event, together with what waits for its account already: see `merge`. Durable when it resolves.
-   * @throws AppError `OUTBOX_FULL` for one more account of a corp that never registered than the bound allows.
+   * Keeps the event and merges it with the hint of its account, if there is one: see `merge`. Durable when it resolves.
+   * @throws AppError `OUTBOX_FULL` when the corp has hints for `UNREGISTERED_PER_CORP_MAX` accounts without registration.
    */
   abstract put(hint: NewHint, nowMs: number): Promise<Kept>;
 
-  /** Leases up to `limit` hints that are due, oldest due first, but none of these endpoints. */
+  /** Leases up to `limit` due hints, earliest due first. Skips hints for `exceptEndpoints`. */
   abstract claimDue(
     nowMs: number,
     limit: number,
@@ -91,12 +92,12 @@ export abstract class Outbox {
     exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly ClaimedHint[]>;
 
-  /** Leases the waiting hint of the endpoint whose event came in first, whatever its due time. @returns `null` when all are leased or none waits. */
+  /** Leases the endpoint's waiting hint with the oldest event, also before it is due. @returns `null` when none is free. */
   abstract claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
 
   /**
-   * Leases the hint for a puppet that registered at `endpoint`, whatever its state, and takes a running lease over.
-   * @returns `null` when nothing waits for the account.
+   * Leases the hint for a puppet that registered at `endpoint`. Its state does not matter, and a running lease is taken over.
+   * @returns `null` when the account has no hint.
    */
   abstract claimOf(
     key: string,
@@ -105,61 +106,61 @@ export abstract class Outbox {
     leaseMs: number,
   ): Promise<ClaimedHint | null>;
 
-  /** @returns false when the lease is no longer ours. */
+  /** @returns false when this process no longer holds the lease. */
   abstract renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean>;
 
-  /** The generation was taken: it is removed. A newer one stays, without lease and due at once. */
+  /** Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once. */
   abstract settle(held: Held, nowMs: number): Promise<void>;
 
-  /** It was tried and not taken. Ends the lease. */
+  /** Sets the next time after a failed attempt and ends the lease. */
   abstract reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void>;
 
-  /** Ends the lease without a try having been made. A later due time need not outlast the process. */
+  /** Ends the lease when no attempt was made. The new due time may be lost with the process. */
   abstract release(held: Held, dueAtMs: number, nowMs: number): Promise<void>;
 
   /**
-   * Nothing will come of this generation: it is dead. A newer one stays, without lease and due at once.
-   * @returns whether it is dead now, by this.
+   * Marks the hint as dead. A newer generation stays, unleased and due at once.
+   * @returns whether this call made it dead.
    */
   abstract bury(held: Held, failure: Failure, nowMs: number): Promise<boolean>;
 
-  /** Makes the hint due at once, a parked or dead one too, for a puppet at `endpoint`. Its lease, if one runs, stays. */
+  /** Makes the hint due at once for a puppet at `endpoint`, also when it is parked or dead. A running lease stays. */
   abstract wake(key: string, endpoint: string, nowMs: number): Promise<void>;
 
   /** Makes all waiting hints of the endpoint due at once. */
   abstract wakeEndpoint(endpoint: string, nowMs: number): Promise<void>;
 
-  /** Of all waiting hints. */
+  /** The endpoints of all waiting hints. */
   abstract listEndpoints(): Promise<readonly string[]>;
 
-  /** A page in the order of their keys. @param cursor the key after which it begins; `null` for the first. */
+  /** Lists a page, ordered by key. @param cursor the last key of the page before; `null` for the first page. */
   abstract list(filter: HintFilter, cursor: string | null, limit: number): Promise<HintPage>;
 
   abstract find(key: string): Promise<Hint | null>;
 
-  /** What waits, or is dead, of these; at most a page's worth. By key. */
+  /** Finds the hints of these keys, at most a page of them. The map has an entry for each key that has a hint. */
   abstract findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>>;
 
-  /** All of the account, one for each corp whose events were kept for it. Looks through everything: for a person's question. */
+  /** The hints of the account, one per corp. Scans the whole outbox, so call it only for an operator's request. */
   abstract findOfAccount(openKfId: string): Promise<readonly HintHead[]>;
 
   /**
-   * Has it sent again, as a new event and whatever its state: see `toReplayed`. Its lease, if one runs, stays.
-   * @returns false when nothing waits for the account.
+   * Sends the hint again as a new event, in whatever state it is: see `toReplayed`. A running lease stays.
+   * @returns false when the account has no hint.
    */
   abstract replay(key: string, endpoint: string, nowMs: number): Promise<boolean>;
 
   /**
-   * Removes it for good, whatever its state and whoever has leased it, if it is still of this generation.
-   * @returns false where another generation is there; true where none is, be it by this or before.
+   * Removes the hint if it is still of this generation. Its state and its lease do not matter.
+   * @returns false when the hint is of another generation; true when there is none any more, also if there was none before.
    */
   abstract drop(key: string, generation: string): Promise<boolean>;
 
   abstract counts(): Promise<OutboxCounts>;
 
   /**
-   * When the next hint can be claimed that is of none of these endpoints.
-   * @returns `null` when none will, or where other processes may keep one at any time.
+   * When the next hint can be claimed. Ignores hints for `exceptEndpoints`.
+   * @returns `null` when there is none, or when the outbox is shared: another process may add one at any time.
    */
   abstract nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
 }

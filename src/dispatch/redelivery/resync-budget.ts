@@ -1,29 +1,29 @@
 /**
- * A corp that calls sync_msg ten times in a minute without a valid sync token gets no answers for a minute
- * (developer.work.weixin.qq.com/document/path/94670); its puppets' own polls count too.
+ * WeCom blocks sync_msg for a minute once a corp has called it ten times in a minute without a valid sync token
+ * (developer.work.weixin.qq.com/document/path/94670). The puppets' own polls count too, so the budget is smaller.
  */
 export const RESYNCS_PER_WINDOW = 6;
 export const RESYNC_WINDOW_MS = 60_000;
 
 /**
- * How often puppets of a corp may be told to sync without a token, over all processes on the store and
- * over restarts. `nowMs` is the store clock's. Rejects with AppError `STORE_UNAVAILABLE`; nothing was granted then.
+ * Limits how often a corp's puppets are told to sync without a token, across all processes on the store and across
+ * restarts. `nowMs` is store time. Rejects with AppError `STORE_UNAVAILABLE`; nothing was granted then.
  */
 export abstract class ResyncBudget {
-  /** @returns `null` when it may be sent now, and counts; else when to ask again, store time. */
+  /** Takes one grant. @returns `null` when it was granted; otherwise when to ask again, store time. */
   abstract take(corpId: string, nowMs: number): Promise<number | null>;
 
-  /** What was taken at `takenAtMs` was not used: the puppet saw nothing. */
+  /** Returns the grant taken at `takenAtMs`: the puppet received nothing. */
   abstract giveBack(corpId: string, takenAtMs: number): Promise<void>;
 }
 
-/** The grants of the window, oldest first, with one more where that is not more than `max`; or when there is room for one. */
+/** Adds a grant if the window has fewer than `max`. @returns the window's grants, oldest first; or when to ask again. */
 export function grantOne(
   grants: readonly number[],
   nowMs: number,
   max = RESYNCS_PER_WINDOW,
 ): { readonly grants: readonly number[] } | { readonly retryAtMs: number } {
-  // One that lies far ahead was taken before a clock was set back.
+  // A grant far in the future was taken before a clock was set back: it does not count.
   const running = grants.filter((atMs) => Math.abs(nowMs - atMs) < RESYNC_WINDOW_MS);
   const [oldest] = running;
   if (running.length >= max && oldest !== undefined) return { retryAtMs: oldest + RESYNC_WINDOW_MS };

@@ -1,29 +1,29 @@
 import type { App, ListedApp } from './app.js';
 
-/** So many are kept, which is many more than an operator adds by hand: each replica looks all through every 2 s. */
+/** Far more than an operator adds by hand, and few enough for each replica to list all of them every 2 s. */
 export const APPS_MAX = 1_000;
 
 /**
- * The apps that were added, durably. A read rejects with AppError `STORE_UNAVAILABLE` when the store does not
- * answer in time. A write settles when its outcome is known, which may be late; where it rejects, it may have
- * happened or not, and each can be repeated.
+ * Durable store of the apps that operators added. A read rejects with AppError `STORE_UNAVAILABLE` when the store does
+ * not answer in time. A write settles once its outcome is known, which may take longer. A rejected write may have
+ * happened; every write is safe to repeat.
  */
 export abstract class AppRepository {
-  /** All, in no order. @throws StorageStartError the first time, where their secrets cannot be read. */
+  /** All apps, in no order. @throws StorageStartError on the first call, when their secrets cannot be opened. */
   abstract load(): Promise<readonly App[]>;
 
-  /** The same without their secrets: cheap enough to see by it what other processes changed. */
+  /** All apps without their secrets: cheap enough to poll for other processes' changes. */
   abstract list(): Promise<readonly ListedApp[]>;
 
-  /** @returns false when an app with this id is there already, and nothing was changed. */
+  /** @returns false when an app with this id exists already; nothing was changed. */
   abstract add(app: App): Promise<boolean>;
 
-  /** Puts the app in the place of the one with its id, if there is one. */
+  /** Replaces the app with the same id, if there is one. */
   abstract replace(app: App): Promise<void>;
 
   /** @returns false when there was none. */
   abstract remove(id: string): Promise<boolean>;
 
-  /** Notes a verification at `nowMs`, if none was later. Does nothing where the app is not there. */
+  /** Stores that WeCom verified the app's URL at `nowMs`, unless a later time is stored. Ignores an unknown app. */
   abstract markVerified(id: string, nowMs: number): Promise<void>;
 }

@@ -1,30 +1,30 @@
 import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 
-/** Whose secret it is said to be, and by whom. */
+/** Which secret is checked, and who claims to have it. */
 export interface SecretQuestion {
   readonly corpId: string;
   readonly corpSecret: Secret;
-  /** The address that it was registered from; wrong secrets are counted by it. */
+  /** The address that the registration came from. Wrong secrets are counted per address. */
   readonly from: string;
-  /** To which the question belongs, should there be one; left out where it is of none. */
+  /** The trace that the check belongs to, if any. */
   readonly trace?: TraceContext | null;
 }
 
-/** `unknown`: WeCom could not be asked, or said nothing of the secret; the seconds are when to ask again. */
+/** `unknown`: WeCom could not be asked, or its answer does not judge the secret. Ask again after `retryAfterS`. */
 export type SecretVerdict =
   | 'accepted'
   | 'refused'
   | { readonly unknown: string; readonly retryAfterS: number };
 
-/** A secret that WeCom has just accepted, whoever asked: corp and `secretIdOf` the two. */
+/** Called for each secret that WeCom has just accepted, for whatever caller. `secretId` is `secretIdOf` corp and secret. */
 export type OnAccepted = (corpId: string, secretId: string) => void;
 
-/** Asks WeCom whether a corp has a secret. Wrong questions are limited, so that an answer may be `unknown`. */
+/** Asks WeCom whether a secret belongs to a corp. Wrong secrets are rate limited; beyond the limit the verdict is `unknown`. */
 export abstract class SecretCheck {
-  /** What WeCom said within the last minute counts as said now. Never rejects, and takes `limitMs` at most. */
+  /** Reuses an answer of WeCom that is at most a minute old. Never rejects, and takes at most `limitMs`. */
   abstract check(question: SecretQuestion, limitMs: number): Promise<SecretVerdict>;
 
-  /** There is one listener. What was accepted a while ago, perhaps by way of another process, is not told. */
+  /** Sets the only listener. It does not hear of earlier acceptances, nor of those by other processes. */
   abstract onAccepted(listen: OnAccepted): void;
 }

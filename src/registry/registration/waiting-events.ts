@@ -1,10 +1,10 @@
 import type { Puppet } from '../puppet.js';
 
-/** What waits for a puppet to register. */
+/** The events that wait for a puppet to register. */
 export abstract class WaitingEvents {
   /**
-   * A registration is stored and about to be answered.
-   * @returns what sends it on its way, to be called in the tick in which the answer was written.
+   * Claims what waits for the puppet's account. Call it once the registration is stored, before it is answered.
+   * @returns a function that sends the claimed event; call it in the tick in which the answer was written.
    */
   abstract claimFor(registered: Puppet): Promise<() => void>;
 }

@@ -1,20 +1,19 @@
-/** How many in how long. */
+/** At most `max` calls in each window of `windowMs`. */
 export interface CallLimit {
-  /** Tells limits apart that count the same calls. */
+  /** Distinguishes limits that count the same calls. */
   readonly name: string;
   readonly max: number;
   readonly windowMs: number;
 }
 
 /**
- * Counts calls in windows of time, over all processes on the store where it is shared. When a window begins is
- * the adapter's matter; a refused call does not count.
+ * Counts calls in time windows. On a shared store all processes count together. The adapter decides when a window
+ * starts. A refused call is not counted.
  */
 export abstract class CallQuota {
   /**
-   * Counts one call of `key` under `limit`. Where the shared count cannot be asked, this process counts alone,
-   * so it never rejects.
-   * @returns `null` when it may be made; else how many milliseconds until the next window, 1 at least.
+   * Counts one call of `key` under `limit`. Never rejects: when the shared count is unavailable, this process counts alone.
+   * @returns `null` when the call may be made; otherwise the milliseconds until the next window, at least 1.
    */
   abstract take(key: string, limit: CallLimit): Promise<number | null>;
 }

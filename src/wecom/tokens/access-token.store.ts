@@ -1,33 +1,33 @@
 import type { TokenRecord } from './access-token.js';
 
-/** A record is thrown away when nothing in it was of use for so long. */
+/** How long a record is kept after everything in it has expired. */
 export const RECORD_KEPT_MS = 24 * 3_600_000;
 
 export interface TokenLease {
-  /** Whether it is ours now; else another one has it. */
+  /** Whether the caller holds the lease; if not, somebody else does. */
   readonly isHeld: boolean;
-  /** As it is now. `null` while nothing was saved. */
+  /** The current record; `null` when none was ever saved. */
   readonly record: TokenRecord | null;
 }
 
 /**
- * One access token for each secret, durably, and the right to ask upstream for it: whoever has the lease of a
- * secret asks, and everybody else, in whatever process, waits for what is saved then. Times are the store
- * clock's. Every method rejects with AppError `STORE_UNAVAILABLE`; a write may then have happened or not.
+ * Durable access tokens, one per secret, and a lease per secret. Only the holder of the lease asks WeCom for a new
+ * token; all others, in every process, wait until it is saved. Times are store time. Every method rejects with AppError
+ * `STORE_UNAVAILABLE`; a rejected write may have happened.
  */
 export abstract class AccessTokenStore {
-  /** Whether other processes write here too. If not, what is remembered of it stays true. */
+  /** Whether other processes write here too. If not, a copy in memory stays correct. */
   abstract readonly isShared: boolean;
 
-  /** @returns `null` when nothing is known of the secret. */
+  /** @returns `null` when the secret has no record. */
   abstract find(secretId: string): Promise<TokenRecord | null>;
 
-  /** The record whose token, revoked and expired ones included, has this id. */
+  /** Finds the record by the id of its token, also when that token is revoked or expired. */
   abstract findByTokenId(tokenId: string): Promise<TokenRecord | null>;
 
   /**
-   * Takes the lease of the secret until `nowMs + leaseMs`, unless another one's runs. Who has it may take it
-   * anew, so it is safe to repeat.
+   * Takes the lease of the secret until `nowMs + leaseMs`, unless somebody else's is running. The holder may take it
+   * again, so the call is safe to repeat.
    */
   abstract lease(
     secret: Pick<TokenRecord, 'secretId' | 'corpId'>,
@@ -37,15 +37,15 @@ export abstract class AccessTokenStore {
   ): Promise<TokenLease>;
 
   /**
-   * Writes the record in place of the earlier one and ends the lease, which may have lapsed by then.
-   * @returns false, and nothing was written, when the lease was taken over or ended.
+   * Replaces the record and ends the lease. A lapsed lease is good enough while nobody has taken it over.
+   * @returns false when the lease was taken over or ended; nothing was written.
    */
   abstract save(record: TokenRecord, leaseId: string): Promise<boolean>;
 
-  /** Ends the lease, if it is still held, and leaves the record as it is. */
+  /** Ends the lease if it is still held. The record stays as it is. */
   abstract release(secretId: string, leaseId: string): Promise<void>;
 
-  /** Marks the token as revoked, if it is still the secret's. Safe to repeat. */
+  /** Marks the token as revoked if it is still the secret's current one. Safe to repeat. */
   abstract revoke(secretId: string, tokenId: string): Promise<void>;
 }
 
