@@ -86,7 +86,7 @@ function tellProtection(config: Config, log: Log): void {
 
 /** A line for a person where the cause is a person's to mend, the error itself where it is ours. */
 function giveUp(log: Log, error: unknown): Promise<void> {
-  // What ends it may be met more than once: where it is waited for, and where nobody does.
+  // The same failure may be reported twice: by whoever waits for it, and as unhandled.
   givingUp ??= endWith(log, error);
   return givingUp;
 }

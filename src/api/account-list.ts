@@ -14,7 +14,7 @@ import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
 const SLICE = 1_000;
 /** Asked about for one page: what is left is for the next page. What memory tells is looked through to the end. */
 const ASKED_MAX = 10_000;
-/** What memory knows is told without the store. */
+/** The parts that are answered from memory. */
 const ASK_LIMIT_MS = 1_000;
 
 /** Which accounts; `null` for any. */
@@ -25,16 +25,16 @@ export interface AccountFilter {
   readonly text: string | null;
 }
 
-/** What waits for it; `undefined` where that was not asked. */
+/** Its hint; `undefined` when the outbox was not asked. */
 interface Found {
   readonly puppet: Puppet;
   readonly hint: HintHead | null | undefined;
 }
 
-/** What a look at one slice found, and where the next begins; `null` at the end. */
+/** The result of one slice, and where the next one begins; `null` at the end. */
 interface Slice {
   readonly found: readonly Found[];
-  /** Of how many the store was asked. */
+  /** How many accounts the store was asked about. */
   readonly asked: number;
   readonly end: string | null;
 }

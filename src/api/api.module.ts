@@ -15,7 +15,7 @@ import { KfAccountsController } from './kf-accounts.controller.js';
 import { StatusController } from './status.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
-/** What operators see and do, under `/api/v1`. */
+/** The operators' API, under `/api/v1`. */
 @Module({
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule],
   controllers: [

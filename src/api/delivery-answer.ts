@@ -17,7 +17,7 @@ export function isAskedFor(delivery: Delivery, { openKfId, outcome }: DeliveryFi
   return isOfAccount && (outcome === null || delivery.result.taken === (outcome === 'taken'));
 }
 
-/** Of all replicas no other has it. */
+/** Unique across all replicas. */
 export function toDeliveryId({ number }: Delivery): string {
   return `${REPLICA}-${number}`;
 }

@@ -12,14 +12,18 @@ import { EventStream, toEvent } from './event-stream.js';
 const READERS_MAX = 32;
 const TRY_AGAIN_S = 10;
 const BEAT_MS = 15_000;
-/** So that many deliveries are written together, while a person still sees them at once. */
+/** Short enough for a person to see deliveries at once, long enough to write many together. */
 const FLUSH_MS = 100;
-/** For what a reader has not read yet when it is to end; one that reads no more would hold the process. */
+/**
+ * How long a stream may take to flush when it ends. A reader that stopped reading would otherwise keep the
+ * process alive.
+ */
 const END_LIMIT_MS = 500;
 
 /**
- * Those who follow the deliveries of this process. While nobody does it listens to none. A delivery costs a look at each
- * reader's filter and no more; texts are made for a few of each reader, ten times a second, however many there are.
+ * The readers that follow this process's deliveries. Without readers it does not listen. A delivery costs one
+ * filter check per reader; texts are made for a few deliveries per reader, ten times a second, however many
+ * there are.
  */
 @Injectable()
 export class DeliveryStreams implements BeforeApplicationShutdown {
@@ -95,7 +99,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
 
   #beatLater(): void {
     this.#beat = this.clock.after(BEAT_MS, () => {
-      // What was skipped is told also where nothing comes after it.
+      // Reports skipped deliveries even when no later one follows.
       this.#flushAll();
       for (const reader of this.#readers) reader.beat();
       this.#beatLater();

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { Delivery } from '../dispatch/line/deliveries.js';
 import { type DeliveryFilter, isAskedFor } from './delivery-answer.js';
 
-/** What a slow reader may have before it; some hundred deliveries. */
+/** How much may be buffered for a slow reader: some hundred deliveries. */
 const UNREAD_BYTES_MAX = 65_536;
-/** Between two writes; what else comes is only counted. */
+/** How many deliveries are kept between two writes; the others are only counted. */
 const PENDING_MAX = 50;
 /** Heartbeats in a row that found no room: nobody reads any more. */
 const STUCK_BEATS_MAX = 4;
@@ -21,7 +21,7 @@ export class EventStream extends Readable {
     this.#filter = filter;
   }
 
-  /** What there is was pushed already. */
+  /** Nothing to do: the data was already pushed. */
   override _read(): void {}
 
   /** @returns whether it wants it. */
@@ -49,7 +49,7 @@ export class EventStream extends Readable {
     this.#skipped = 0;
   }
 
-  /** Keeps the connection from being taken for dead, and finds out where it is. */
+  /** Keeps the connection alive, and notices when the reader is gone. */
   beat(): void {
     if (this.readableLength < UNREAD_BYTES_MAX) this.push(':\n\n');
     else if (++this.#stuckBeats >= STUCK_BEATS_MAX) this.destroy();
@@ -60,7 +60,7 @@ export class EventStream extends Readable {
   }
 }
 
-/** @param id by which a reader can tell what it has. */
+/** @param id lets a reader recognize what it has already. */
 export function toEvent(event: string, data: object, id?: string): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`;
   return `event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`;

@@ -11,11 +11,11 @@ const INTERVAL_MS = 10_000;
 const INTERVALS_MAX = 360;
 const MINUTE_MS = 60_000;
 
-/** What waited; `null` while the store has not said. */
+/** The number of hints; `null` until the store has answered. */
 type Waiting = Pick<HistoryAnswer['items'][number], 'waiting' | 'dead' | 'oldestWaitingAgeS'>;
 const UNKNOWN: Waiting = { waiting: null, dead: null, oldestWaitingAgeS: null };
 
-/** How it stood at one time. */
+/** The counts at one time. */
 interface Sample {
   readonly atMs: number;
   /** On the clock that never jumps. */
@@ -47,7 +47,7 @@ export class History implements OnApplicationBootstrap, OnApplicationShutdown {
     this.#timer?.cancel();
   }
 
-  /** What was counted within the last 60 s, up to now. */
+  /** Counts of the last 60 s. */
   lastMinute(): Totals {
     const sinceMs = this.clock.elapsedMs() - MINUTE_MS;
     const totals = this.instruments.totals();

@@ -8,7 +8,7 @@ const NAMES = [
   'callbacks',
   'delivered',
   'kept',
-  /** Those that were refused for being too many included. */
+  /** Includes callbacks refused for overload. */
   'refused',
   /** Neither delivered nor kept, for whatever reason. */
   'notTaken',
@@ -18,7 +18,7 @@ const NAMES = [
 ] as const;
 export type Totals = Readonly<Record<(typeof NAMES)[number], number>>;
 
-/** What this process has counted since its start, in the words of the operator's API; the metrics read the same instruments. */
+/** This process's counts since its start, named as in the operators' API. The metrics read the same instruments. */
 @Injectable()
 export class Instruments {
   constructor(
@@ -45,7 +45,7 @@ export class Instruments {
   }
 }
 
-/** What was counted between the two. */
+/** The counts between the two. */
 export function difference(before: Totals, after: Totals): Totals {
   const counts = NAMES.map((name) => [name, after[name] - before[name]] as const);
   return Object.fromEntries(counts) as Record<keyof Totals, number>;

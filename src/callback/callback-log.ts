@@ -1,6 +1,6 @@
 import { RequestFields } from '../http/log/request-log.js';
 
-/** What became of a callback, as its log line and the counts of `/health` name it. */
+/** The outcome of a callback, named as in its log line and in the counts of `/health`. */
 export const CALLBACK_OUTCOMES = [
   'verified',
   'delivered',
@@ -13,11 +13,11 @@ export const CALLBACK_OUTCOMES = [
 export type CallbackOutcome = (typeof CALLBACK_OUTCOMES)[number];
 
 /**
- * The fields of a callback's one log line, filled in as they become known, so that a callback that
- * is refused half-way tells how far it came.
+ * The fields of a callback's log line. They are set as they become known, so the line of a refused callback
+ * shows how far it came.
  */
 export class CallbackLog extends RequestFields {
-  /** Like `corpId` and `event` left out where it has not the form of one. */
+  /** Left out, like `corpId` and `event`, unless it has the form of one. */
   openKfId: string | undefined = undefined;
   event: string | undefined = undefined;
   outcome: CallbackOutcome | undefined = undefined;
@@ -27,11 +27,11 @@ export class CallbackLog extends RequestFields {
   puppetStatus: number | undefined = undefined;
   /** Verify, decrypt and parse. */
   openMs: number | undefined = undefined;
-  /** From then on to the puppet's status line. */
+  /** From there to the puppet's status line. */
   deliveryMs: number | undefined = undefined;
 
   constructor(
-    /** Left out where it has not the form of one: it may be anything, a secret too. */
+    /** Left out unless it has the form of one: it may be anything, even a secret. */
     readonly corpId: string | undefined,
     readonly form: 'verification' | 'encrypted' | 'decrypted',
   ) {

@@ -14,13 +14,13 @@ const VERIFICATION_RESULTS = ['verified', 'refused', 'failed'] as const;
 const FORMS = ['encrypted', 'decrypted'] as const;
 type Form = (typeof FORMS)[number];
 
-/** Of those outcomes that there are. */
+/** One value for each outcome that can occur. */
 type ByOutcome<T> = Readonly<Partial<Record<CallbackOutcome, T>>>;
 
-/** Each is a series more for every result. */
+/** Each corp adds one time series per result. */
 const CORPS_MAX = 1_000;
 
-/** What came in and how it ended, since the start: for the metrics and for `/health`. */
+/** Counts callbacks and their results since the start, for the metrics and for `/health`. */
 @Injectable()
 export class CallbackMetrics {
   readonly #callbacks: Record<Form, ByOutcome<Observations>>;
@@ -65,7 +65,7 @@ export class CallbackMetrics {
     this.#verifications[outcome]?.add();
   }
 
-  /** How many of both ended in which way. */
+  /** How many requests, of both forms, had each outcome. */
   toJSON(): Readonly<Record<CallbackOutcome, number>> {
     return byValue(CALLBACK_OUTCOMES, (outcome) => {
       const callbacks = FORMS.map((form) => this.#callbacks[form][outcome]?.count ?? 0);
@@ -74,7 +74,7 @@ export class CallbackMetrics {
   }
 }
 
-/** The same by corp; of corps that are known alone, since anybody can make up ids. */
+/** Counts callbacks by corp. Only known corps get a label, since anybody can make up ids. */
 class CorpCallbacks {
   readonly #count: (labels: { corp: string; result: string }) => Count;
   readonly #corps = new Map<string, ByOutcome<Count>>();

@@ -13,7 +13,10 @@ export interface OpenedCallback extends OpenedText {
   readonly pair: CorpPair;
 }
 
-/** By then WeCom has been asked about a registration, whose keys no longer compete for a place once it accepted them. */
+/**
+ * Long enough for WeCom to be asked about a registration. Once it accepts the secret, the keys no longer compete
+ * for a place.
+ */
 const SKIPPED_RETRY_AFTER_S = 10;
 
 /** Opens what WeCom sends to a corp, with whichever of its keys signed it. */
@@ -32,9 +35,9 @@ export class CallbackOpener {
   }
 
   /**
-   * With these keys, and once more with those that other replicas learnt a moment ago.
-   * @throws AppError `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CALLBACK_KEYS_SKIPPED`, `CIPHER_…`,
-   *   `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   * Tries these keys, then once more with keys that other replicas learned a moment ago.
+   * @throws AppError `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CALLBACK_KEYS_SKIPPED`,
+   * `CIPHER_…`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async open(corpId: string, keys: CorpKeys, signed: SignedText): Promise<OpenedCallback> {
     try {
@@ -47,8 +50,8 @@ export class CallbackOpener {
   }
 
   /**
-   * The signature picks the pair. Where pairs share a callback token, since an admin renewed only the
-   * key, it picks several, and the one that opens the text is meant; a trusted one, where others do too.
+   * The signature selects the pair. Pairs share a callback token when an admin renewed only the key; then the
+   * pair that opens the text is the right one. A trusted pair wins over others.
    */
   #openWith({ pairs, receiveIds }: CorpKeys, signed: SignedText): OpenedCallback {
     let failure: AppError | null = null;
@@ -68,17 +71,18 @@ export class CallbackOpener {
       }
     }
     if (untrusted !== null) return untrusted;
-    // Whether it is the corp's own key that signed it nobody knows, so nobody is told that it is not.
+    // Nobody knows whether the corp's own key signed it, so the answer must not say that it did not.
     if (toTry.skipped > 0) {
       const internal = { skipped: toTry.skipped };
       throw new AppError('CALLBACK_KEYS_SKIPPED', { retryAfterS: SKIPPED_RETRY_AFTER_S, internal });
     }
-    // Made only here: the stack of an error that nobody throws cost a twentieth of the way of a callback.
+    // Created only here: creating an unused error, with its stack, took a twentieth of a callback's time.
     throw failure ?? new AppError('CALLBACK_SIGNATURE_MISMATCH');
   }
 
   /**
-   * Anybody can register a pair for an account that nobody has; with the secret of the corp it speaks for all.
+   * Anybody can register a key pair for an unknown account. With the corp's secret the pair may open events of
+   * all its accounts.
    * @throws AppError `CALLBACK_KEYS_UNPROVEN`, `CALLBACK_KEYS_UNVERIFIED`
    */
   async requireProof(pair: CorpPair, limitMs: number, trace: TraceContext | null): Promise<void> {

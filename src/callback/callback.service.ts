@@ -35,7 +35,7 @@ export interface DecryptedCallback {
   readonly corpId: string;
   readonly openKfId: string;
   readonly syncToken: string;
-  /** Of the event, seconds; `null` where the gateway did not say. */
+  /** `CreateTime` of the event, seconds; `null` when the gateway did not send it. */
   readonly createdAtS: number | null;
   readonly trace: TraceContext | null;
 }
@@ -43,10 +43,10 @@ export interface DecryptedCallback {
 /** The deployed puppet's body parser takes this much and answers 413 to more. */
 const RAW_BODY_BYTES_MAX = 100_000;
 
-/** Until when WeCom is asked about the keys of a callback; what follows has to fit into 2.8 s with it. */
+/** How long WeCom may be asked about a callback's keys. The rest of the work has to fit into 2.8 s with it. */
 const PROOF_LIMIT_MS = 1_500;
 
-/** The way of a callback: open it, find whom it is for, have it delivered. */
+/** Handles a callback: opens it, finds its puppet, has it delivered. */
 @Injectable()
 export class CallbackService {
   constructor(
@@ -75,8 +75,8 @@ export class CallbackService {
   }
 
   /**
-   * Returns once the event was taken by its puppet or durably kept, or needs nobody to take it.
-   * @throws AppError with the reason; the event was then neither for certain.
+   * Resolves once the puppet took the event, it is durably kept, or no puppet needs it.
+   * @throws AppError with the reason; the event is then for certain neither taken nor kept.
    */
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
@@ -84,7 +84,7 @@ export class CallbackService {
     const keys = await this.opener.getKeys(corpId);
     const encrypted = parseEnvelope(body);
     const opened = await this.opener.open(corpId, keys, { msgSignature, timestamp, nonce, encrypted });
-    // Last, when all else is good: who could not have signed learns nothing from it.
+    // Checked last: a sender that cannot sign learns nothing from it.
     this.skew.check(timestamp);
     const event = parseEvent(opened.message);
     log.event = toLoggedName(event);
@@ -100,12 +100,12 @@ export class CallbackService {
       await this.opener.requireProof(opened.pair, leftMs, trace);
       destination = destination.refresh();
     }
-    // From here to the attempt nothing is waited for where the puppet is ready.
+    // When the puppet is ready, there is no `await` between here and the attempt.
     const kfEvent = this.#toKfEvent(callback, opened, event, destination);
     await this.#dispatch(kfEvent, destination, startedMs, log, trace);
   }
 
-  /** The same for an event that a gateway opened already; nothing is kept for a corp that nobody knows. */
+  /** Handles an event that a gateway has opened. Events of unknown corps are not kept. */
   async acceptDecrypted(callback: DecryptedCallback, log: CallbackLog): Promise<void> {
     const startedMs = this.clock.elapsedMs();
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
@@ -122,26 +122,30 @@ export class CallbackService {
     await this.#dispatch(event, destination, startedMs, log, trace);
   }
 
-  /** From memory. @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp speaks for its own accounts only */
+  /**
+   * Looks in memory only.
+   * @throws AppError `CALLBACK_ACCOUNT_OF_OTHER_CORP`: a corp may send only for its own accounts.
+   */
   #findDestination(corpId: string, openKfId: string, log: CallbackLog): Destination {
     const known = this.destinations.find({ corpId, openKfId });
     if (known.state !== 'absent' || ID_FORMAT.pattern.test(openKfId)) log.openKfId = openKfId;
     return requireOwn(known);
   }
 
-  /** Where memory knows none. @throws AppError as `#findDestination` does; `CALLBACK_EVENT_MALFORMED` */
+  /**
+   * Asks the store for an account that memory does not know.
+   * @throws AppError as `#findDestination` does; `CALLBACK_EVENT_MALFORMED`
+   */
   async #lookUp(known: Destination): Promise<Destination> {
     const destination = requireOwn(await this.destinations.lookUp(known));
-    // No puppet can register for it, so that it would wait for nobody.
+    // No puppet can register for it, so it would wait for ever.
     if (destination.state === 'absent' && !ID_FORMAT.pattern.test(known.openKfId)) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
     }
     return destination;
   }
 
-  /**
-   * The raw form goes out only where the puppet, which opens and checks it once more, will find it good.
-   */
+  /** Sends the raw form only if the puppet, which opens and checks it again, will accept it. */
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
     { message, pair }: OpenedCallback,

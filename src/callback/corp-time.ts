@@ -7,7 +7,7 @@ import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
  */
 @Injectable()
 export class CorpTime {
-  /** By corp, seconds. As many as there are corps that have keys. */
+  /** Seconds, by corp. Has one entry per corp with keys. */
   readonly #newest = new Map<string, number>();
 
   /**

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { AppError } from '../kernel/app-error.js';
 import { readXml } from './xml-document.js';
 
-/** What an opened callback says, as far as routing needs it. */
+/** The fields of an opened callback that routing needs. */
 export interface OpenedEvent {
   readonly event: string;
   readonly toUserName: string;
@@ -37,25 +37,25 @@ export function toSeconds(value: unknown): number | null {
   return typeof text === 'string' && SECONDS.test(text) ? Number(text) : null;
 }
 
-/** Whether it is for a puppet. Anything else makes the deployed puppet crash and is only acknowledged. */
+/** Whether the event goes to a puppet. Any other makes the deployed puppet crash, so it is only acknowledged. */
 export function isForPuppet({ event, openKfId }: OpenedEvent): boolean {
   return event === NEWS_EVENT && openKfId !== '';
 }
 
-/** `undefined` where it has not the form of one: whoever has the key can name it as he likes, up to 64 kB. */
+/** `undefined` unless it has the form of one: whoever has the key can put in any text, up to 64 kB. */
 export function toLoggedName({ event }: OpenedEvent): string | undefined {
   return event === NEWS_EVENT || EVENT_NAME.test(event) ? event : undefined;
 }
 
 /**
- * An id that WeCom's re-sends of the event share: they may be encrypted anew, but say the same.
- * Includes CreateTime by way of the whole message, since a sync token may serve several events.
+ * An id that is the same when WeCom repeats the event: a repeat may be encrypted anew, but has the same message.
+ * It covers the whole message, `CreateTime` included, since several events may share a sync token.
  */
 export function idOfMessage(corpId: string, message: string): string {
   return hash('sha256', `${corpId}\n${message}`, 'base64url');
 }
 
-/** The same for an event that a gateway opened. Without a sync token nothing tells two of them apart. */
+/** The id of an event that a gateway opened. Without a sync token, two of them cannot be distinguished. */
 export function idOfDecrypted(
   corpId: string,
   openKfId: string,

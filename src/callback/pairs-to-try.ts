@@ -1,8 +1,8 @@
 import type { CorpPair } from '../registry/image/shared-keys.js';
 
 /**
- * Of one corp, tried for one callback: whoever may register can add pairs without end, each of which costs a hash.
- * A corp has as many apps; those that WeCom accepted are all tried.
+ * How many untrusted pairs of a corp are tried for one callback. Whoever may register can add any number of
+ * pairs, and each costs a hash. No corp has this many apps. Pairs that WeCom accepted are always tried.
  */
 export const UNTRUSTED_PAIRS_MAX = 64;
 
@@ -12,11 +12,11 @@ export interface PairsToTry {
 }
 
 /**
- * All pairs that are trusted, and as many of the others as may be tried. The places are shared out by who brought the
- * pairs, so that one caller's fill nobody else's; the oldest of each come first.
+ * All trusted pairs, and as many untrusted ones as may be tried. Places are shared among the callers that
+ * registered the pairs, so one caller cannot fill them all; each caller's oldest pairs come first.
  */
 export function pickPairs(pairs: ReadonlyMap<string, CorpPair>): PairsToTry {
-  // Without a look at each: this is on the way of every callback.
+  // Does not look at each pair: every callback takes this path.
   if (pairs.size <= UNTRUSTED_PAIRS_MAX) return { pairs: pairs.values(), skipped: 0 };
   const all = [...pairs.values()];
   const untrusted = all.filter(({ isTrusted }) => !isTrusted);
@@ -26,7 +26,7 @@ export function pickPairs(pairs: ReadonlyMap<string, CorpPair>): PairsToTry {
   return { pairs: [...all.filter(({ isTrusted }) => isTrusted), ...picked], skipped };
 }
 
-/** One of each caller in turn, until there is no place left. There are more pairs than places. */
+/** Takes one pair of each caller in turn until no place is left. There are more pairs than places. */
 function shareOut(untrusted: readonly CorpPair[]): CorpPair[] {
   const byCaller = Map.groupBy(untrusted, ({ broughtBy }) => broughtBy);
   const picked: CorpPair[] = [];

@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { scanFlatXml, type XmlFields } from './xml-scanner.js';
 
-/** The general parser takes half a second for a megabyte, all that time in nobody else's favour. */
+/** The general parser takes half a second for a megabyte, and blocks the process for that time. */
 const TEXT_LENGTH_MAX = 65_536;
 
 /** Entities off (no bombs), values as strings (ids are larger than 2^53), depth bounded by the library. */

@@ -10,7 +10,7 @@ export type XmlFields = ReadonlyMap<string, string>;
 const OPEN_CDATA = '<![CDATA[';
 const CLOSE_CDATA = ']]>';
 const LESS_THAN = 60;
-/** Of different names; WeCom's largest event has half as many. */
+/** The number of different names; WeCom's largest event has half as many. */
 const FIELDS_MAX = 64;
 
 /**

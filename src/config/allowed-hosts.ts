@@ -4,7 +4,10 @@ import { parseHostName } from './host-name.js';
 const EACH =
   'a host name like wxkf-manager or wxkf.example.com without scheme, port and path; an address needs no entry';
 
-/** What an open manager is called besides its addresses and its machine's names, as `ALLOWED_HOSTS` lists it. */
+/**
+ * The names in `ALLOWED_HOSTS`, besides its addresses and its machine's names, by which an open manager may be
+ * called.
+ */
 export class AllowedHosts {
   constructor(private readonly names: readonly string[]) {}
 

@@ -9,7 +9,7 @@ export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['sch
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every mistake in the environment at once, a line each, by name with what was expected. */
+/** All mistakes in the environment, one per line: the name, and what was expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -47,7 +47,7 @@ export function secretsOf(config: Config, caller: Caller): readonly Secret[] {
   return config[SECRETS_KEYS[caller]];
 }
 
-/** Whether nobody is asked for credentials, but perhaps who reads the metrics. */
+/** Whether no role has a secret, so that credentials are asked for at most on the metrics. */
 export function isOpen(config: Config): boolean {
   return ROLES.every((role) => secretsOf(config, role).length === 0);
 }
@@ -57,7 +57,7 @@ export function isOpenToOthers(config: Config): boolean {
   return isOpen(config) && !isLoopbackHost(config.host);
 }
 
-/** What it is loaded for. A command listens nowhere, so it may run where a manager would have to be told ALLOW_OPEN. */
+/** What the configuration is loaded for. A command does not listen, so it needs no `ALLOW_OPEN`. */
 export type ConfigUse = 'manager' | 'command';
 
 /** @throws ConfigError naming every mistake. An empty variable counts as unset. */
@@ -93,7 +93,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
   return config;
 }
 
-/** What the environment has for it; an empty variable counts as unset. */
+/** The value in the environment; an empty variable counts as unset. */
 export function valueOf(
   { name, isLowerCaseToo }: { readonly name: string; readonly isLowerCaseToo?: boolean },
   environment: Environment,
@@ -114,7 +114,10 @@ function defaultOf(
   return (willBeOpen ? setting.defaultWhileOpen : undefined) ?? setting.default ?? undefined;
 }
 
-/** A secret of two callers would not tell which of them calls. Where a list has a mistake of its own it is not there. */
+/**
+ * With the same secret in two roles the caller's role would be ambiguous. A list that is itself invalid is
+ * absent here.
+ */
 function sharedSecrets(config: Partial<Config>): string[] {
   const owners = new Map<string, string>();
   return CALLERS.flatMap((caller) => {
@@ -129,7 +132,7 @@ function sharedSecrets(config: Partial<Config>): string[] {
   });
 }
 
-/** Where `HOST` or `ALLOW_OPEN` has a mistake of its own it is not there. */
+/** An invalid `HOST` or `ALLOW_OPEN` is absent here. */
 function openOffLoopback({ host, allowOpen }: Partial<Config>): string[] {
   if (host === undefined || isLoopbackHost(host) || allowOpen !== false) return [];
   const secrets = ROLES.map(secretsSettingOf).join(', ');
@@ -150,7 +153,7 @@ function toMistakes(
   return [`${name}: expected ${expected}${secret ? '' : `, got ${JSON.stringify(raw)}`}`];
 }
 
-/** What is in force, by the name of its variable and without any secret, for one line of the log. */
+/** All settings in effect, by variable name and without secrets, for one log line. */
 export function toSummary(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(SETTINGS).map(([key, { name, secret }]) => [

@@ -5,7 +5,7 @@ import { type Address, isInOneOf, type Network, parseNetwork } from './network.j
 const EACH =
   'an address, a range like 10.0.0.0/8, or a host name like bots.example.com or *.bots.example.com without scheme, port and path';
 
-/** Where endpoints may point to, as `PUPPET_ENDPOINT_ALLOW` lists it. */
+/** The places in `PUPPET_ENDPOINT_ALLOW` that endpoints may point to. */
 export class EndpointAllow {
   readonly #networks: readonly Network[];
   /** `.example.com` for every name below it. */

@@ -1,4 +1,4 @@
-/** The forward proxies that a site may have to call WeCom through, as every program is told of them. */
+/** The forward proxies for calls to WeCom, from the usual environment variables. */
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { isLoopbackHost } from './host-name.js';
@@ -24,7 +24,7 @@ export class ForwardProxy {
   }
 }
 
-/** What was found is not shown: it may have a password in it. */
+/** The value is not shown: it may contain a password. */
 export function forwardProxy(name: ForwardProxyName) {
   return {
     expected: EXPECTED,

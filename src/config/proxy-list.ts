@@ -19,7 +19,7 @@ export class ProxyList {
   }
 }
 
-/** Of everybody nobody can be told apart, so that a range of all is a mistake. */
+/** A range of all addresses is a mistake: callers could no longer be distinguished. */
 export function proxyList() {
   const each = 'an address or range, such as 10.0.0.7 or 10.0.0.0/8, and none that means everybody';
   return {

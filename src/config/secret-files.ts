@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorCodeOf } from '../kernel/error-code.js';
 
-/** What the file says that `<NAME>_FILE` names, as containers mount secrets; or what is wrong with it. */
+/** The content of the file that `<NAME>_FILE` names, as containers mount secrets; or what is wrong with it. */
 type SecretFile = { readonly variable: string } & ({ readonly text: string } | { readonly mistake: string });
 
 export function secretFileOf(name: string): string {

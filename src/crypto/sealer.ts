@@ -13,7 +13,7 @@ import {
 } from 'node:crypto';
 import type { Secret } from '../kernel/secret.js';
 
-/** What a sealed text belongs to: it opens there and nowhere else. */
+/** The record and field that a sealed text belongs to: it opens only there. */
 export type Identity = readonly string[];
 
 const ALGORITHM = 'aes-256-gcm';
@@ -27,14 +27,14 @@ const KEY_ID_LENGTH = 8;
 const BYTES_AT = PREFIX.length + KEY_ID_LENGTH + 1;
 const ENVELOPE = /^sealed v1 [0-9a-f]{8} [A-Za-z0-9_-]{38,}$/;
 
-/** Of a sealed text that stays closed. Nothing of what is in it is told. */
+/** A sealed text cannot be opened. The error shows nothing of its content. */
 export class SealError extends Error {
   override readonly name = 'SealError';
 
   constructor(
     /** No key of this id is known; otherwise the text was changed, or belongs somewhere else. */
     readonly isKeyUnknown: boolean,
-    /** Of the key that it was sealed with. */
+    /** The key that it was sealed with. */
     readonly keyId: string,
   ) {
     super(isKeyUnknown ? `key ${keyId} is not known` : `what key ${keyId} has sealed does not open`);
@@ -83,7 +83,7 @@ export class Sealer {
     return [...this.#byId.keys()];
   }
 
-  /** An empty text, which stands for a secret that is not there, stays empty. */
+  /** An empty text stands for a missing secret, and stays empty. */
   seal(text: string, identity: Identity): string {
     if (this.#first === null || text === '') return text;
     const { id, key } = this.#first;
@@ -122,13 +122,13 @@ function openWith(key: KeyObject, bytes: Buffer, identity: Identity): string {
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(toBytes(identity));
   decipher.setAuthTag(bytes.subarray(tagAt));
-  // One buffer and no decoder, which would cost a fifth more.
+  // A single buffer: a decoder costs a fifth more.
   const opened = decipher.update(bytes.subarray(NONCE_BYTES, tagAt));
   decipher.final();
   return opened.toString('utf8');
 }
 
-/** As JSON, so that no two identities are written alike. */
+/** JSON, so that two identities never have the same bytes. */
 function toBytes(identity: Identity): Buffer {
   return Buffer.from(JSON.stringify(identity), 'utf8');
 }

@@ -18,7 +18,7 @@ import { AppError } from '../kernel/app-error.js';
 import type { Secret } from '../kernel/secret.js';
 import { toAesKeyBytes } from '../kernel/wecom-format.js';
 
-/** What a callback is signed over besides the callback token; all as they came, decoded once. */
+/** The values that a callback's signature covers besides the callback token, as received, decoded once. */
 export interface SignedText {
   /** 40 lower-case hexadecimal digits. */
   readonly msgSignature: string;
@@ -99,10 +99,10 @@ export class WecomCipher {
   }
 
   /**
-   * One decipher serves all messages of the key, which saves a fifth of the whole inbound path: CBC
-   * chains a block to the one before it, so a message met in the middle of the stream spoils its first
-   * 16 bytes only, and those are WeCom's random prefix, which nobody reads. It holds as long as each
-   * call gets whole blocks and `final` is never called.
+   * One decipher serves all messages of a key, which saves a fifth of the inbound path. CBC chains each block to
+   * the one before it. So a message in the middle of the stream loses only its first 16 bytes, and those are
+   * WeCom's random prefix, which nobody reads. This holds as long as each call gets whole blocks and `final` is
+   * never called.
    */
   #decrypt(ciphertext: Buffer): Buffer {
     try {

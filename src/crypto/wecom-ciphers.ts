@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Secret } from '../kernel/secret.js';
 import { WecomCipher } from './wecom-cipher.js';
 
-/** Some 3 kB each. One that is not there costs a twentieth of the way of a callback. */
+/** Some 3 kB each. Making a cipher takes a twentieth of a callback's time. */
 const CIPHERS_MAX = 4_096;
 
 /**

@@ -6,7 +6,7 @@ import { memoryLimitBytes } from './memory-limit.js';
 /** Above it something blocks: the idle process takes microseconds. */
 const EVENT_LOOP_DELAY_MS_MAX = 500;
 
-/** What the process takes of its memory, and of the time of its event loop. */
+/** The process's use of memory and event loop time. */
 @Injectable()
 export class ProcessHealthIndicator {
   constructor(

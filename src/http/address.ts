@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** What one customer of a provider has at the least (RFC 6177, 2), and may change within at will. */
+/** The smallest block that a provider gives a customer (RFC 6177, 2), who may use any address in it. */
 const IPV6_GROUPS_OF_ONE = 4;
 /** A header may have said anything. */
 const KEY_LENGTH_MAX = 64;

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../kernel/error-table.js';
 /** Which limit a connection was refused or cut for. */
 export type ConnectionLimit = 'inAll' | 'perAddress' | 'pipelined';
 
-/** What the server has answered with an error and whom it has refused, since the start. */
+/** Counts error answers and refused connections since the start. */
 export class HttpCounts {
   readonly errorAnswers = new Map<ErrorCode, number>();
   readonly refusedConnections: Record<ConnectionLimit, number> = { inAll: 0, perAddress: 0, pipelined: 0 };

@@ -84,7 +84,7 @@ export function createHttpAdapter(
     frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {
       const error = toAppError(thrown);
       const { status } = ERRORS[error.code];
-      // Of the peer: here Fastify knows nothing of who is behind a proxy.
+      // The peer's address: at this point Fastify does not know who is behind a proxy.
       log[lineLimit.levelFor(request.ip)](
         { requestId: request.id, status, error: error.code },
         'http.refused',

@@ -6,7 +6,7 @@ import { exitProcess, type Log } from '../kernel/log.js';
 import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
-/** Of the time limit, for what is done when nobody waits for an answer any more: leases given back, stores closed. */
+/** The part of the time limit for work after the last answer: giving leases back, closing stores. */
 export const CLOSING_MS = 6_000;
 
 /**
@@ -33,14 +33,14 @@ export function stopOnSignals(
       log.warn({ limitMs: config.drainTimeoutMs }, 'manager.stopped_late');
       void exitProcess(log, 0);
     }, config.drainTimeoutMs);
-    // Who still waits then, or does not read their answer, would keep the process from closing its store.
+    // A client that still waits, or does not read its answer, would keep the process from closing its store.
     setTimeout(() => app.getHttpServer().closeAllConnections(), cutAfterMs(config));
     await delay(delayMs);
     const closed = app.close();
     // Connections that were accepted just before have not said yet what they want.
     await delay(LAST_REQUESTS_MS);
     await lifecycle.whenIdle();
-    // What is open now has nothing to be answered; a connection that never asked would hold the process.
+    // These connections wait for no answer. One that never sent a request would keep the process alive.
     app.getHttpServer().closeAllConnections();
     await closed;
     await tracing.end();
@@ -50,12 +50,12 @@ export function stopOnSignals(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, stop);
 }
 
-/** Where the limit is short, half of what is left after the delay. */
+/** With a short limit, half of what is left after the delay. */
 function cutAfterMs({ drainDelayMs, drainTimeoutMs }: Config): number {
   return drainTimeoutMs - Math.min(CLOSING_MS, (drainTimeoutMs - drainDelayMs) / 2);
 }
 
-/** Without a moment that has no listener: a signal that came during the start is told only now. */
+/** There is always a listener: a signal that came during the start is handled only now. */
 function replaceListeners(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   const earlier = process.listeners(signal);
   process.on(signal, listener);

@@ -3,7 +3,7 @@
  * n-th, so that a quiet system shows something too. What is news is not asked about here and always written.
  */
 export class HealthyLines {
-  /** What a line says that was written: for how many it stands; left out where each is written. */
+  /** How many lines a written line stands for; left out when each one is written. */
   readonly oneIn: number | undefined;
   readonly #counts = new Map<string, number>();
 

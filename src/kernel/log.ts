@@ -64,7 +64,7 @@ export async function exitProcess(log: Log, code: number): Promise<never> {
   return process.exit(code);
 }
 
-/** Of an error: some write into their message what they were given. */
+/** For an error's message: some errors repeat the input in it. */
 const MESSAGE_LENGTH_MAX = 1_000;
 const STACK_LENGTH_MAX = 8_000;
 

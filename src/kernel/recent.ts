@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** Asks once for all who want to know at a time, and gives a recent answer again, be it good or bad. */
+/** Asks once for all concurrent callers, and reuses a recent answer, good or bad. */
 export class Recent<T> {
   #answer: Promise<T> | null = null;
   #isUnderWay = false;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** What names this process among all replicas, those that ran before on its host included. */
+/** Identifies this process among all replicas, including earlier ones on the same host. */
 export const REPLICA = `${hostname()
   .replaceAll(/[^\w.-]/g, '_')
   .slice(0, 64)}-${randomBytes(3).toString('hex')}`;

@@ -1,9 +1,9 @@
-/** Who calls the manager, where it asks for credentials. With the first secret of one the others are asked too. */
+/** The roles of callers. As soon as one role has a secret, credentials are required of all. */
 export const ROLES = ['puppet', 'gateway', 'operator'] as const;
 
 export type Role = (typeof ROLES)[number];
 
-/** Who asked for what is logged. */
+/** Who asked for a logged action. */
 export interface AskedBy {
   /** The address that it came from. */
   readonly from: string;

@@ -1,13 +1,13 @@
 /**
- * W3C Trace Context (www.w3.org/TR/trace-context-2): to which trace a request belongs, as its headers say it. Read
- * strictly, and passed on as it came; what is not valid counts as not there.
+ * W3C Trace Context (www.w3.org/TR/trace-context-2): the trace that a request belongs to, read from its headers.
+ * Parsed strictly and passed on unchanged; an invalid header counts as absent.
  */
 
-/** As Node has them; one that came twice is joined. */
+/** As in Node: the values of a repeated header are joined. */
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface TraceContext {
-  /** Of version 00, and so 55 characters. */
+  /** Version 00, so 55 characters. */
   readonly traceparent: string;
   /** Other systems' own words about the trace; `null` where there are none. */
   readonly tracestate: string | null;

@@ -3,5 +3,5 @@ import { inPackage } from './package-root.js';
 
 const manifest: { readonly version: string } = JSON.parse(readFileSync(inPackage('package.json'), 'utf8'));
 
-/** Of this program, as package.json has it. */
+/** This program's version, from package.json. */
 export const { version: VERSION } = manifest;

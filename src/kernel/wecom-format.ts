@@ -4,7 +4,7 @@
  */
 interface Format {
   readonly pattern: RegExp;
-  /** What would be right, to follow "must be". */
+  /** The expected form, worded to follow "must be". */
   readonly expected: string;
 }
 
@@ -24,8 +24,8 @@ export const CORP_ID_FORMAT: Format = {
 };
 
 /**
- * What an opened `echostr` is: WeCom sends 16 to 20 digits. Nothing else is given back, since the text of a
- * callback is sealed and signed in the same way.
+ * An opened `echostr`: WeCom sends 16 to 20 digits. No other text is returned, because callbacks are sealed and
+ * signed in the same way, and a caller could have one opened.
  */
 export const ECHO_FORMAT: Format = {
   pattern: /^[A-Za-z0-9]{1,64}$/,

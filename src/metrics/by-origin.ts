@@ -1,9 +1,9 @@
 import type { Sample } from './metrics.js';
 
-/** Whoever may register can name as many as he likes. */
+/** Whoever may register can name any number of origins. */
 const ORIGINS_MAX = 100;
 
-/** Where a puppet is, without the path, which may tell what is nobody's business: `scheme://host:port`. */
+/** A puppet's `scheme://host:port`. The path is left out, since it may be confidential. */
 export function toOrigin(url: string): string {
   return URL.parse(url)?.origin ?? 'other';
 }

@@ -12,7 +12,7 @@ export type Labels<L extends string = string> = Readonly<Record<L, string>>;
 export interface Sample {
   readonly labels: Labels;
   readonly value: number;
-  /** Where it is not the metric's. */
+  /** Set when it differs from the metric's name. */
   readonly metricName?: string;
 }
 
@@ -55,7 +55,10 @@ export class Metrics {
     };
   }
 
-  /** What others count, or what is so at the moment of a scrape. @param read gives no sample of what is not known then. */
+  /**
+   * A value that is read at each scrape.
+   * @param read returns no sample for a value that is unknown then.
+   */
   reads(
     type: 'counter' | 'gauge' | 'histogram',
     name: string,
@@ -68,7 +71,7 @@ export class Metrics {
     this.registry.registerMetric(metric as unknown as Metric);
   }
 
-  /** One that cannot be read takes no other with it. */
+  /** A metric that cannot be read does not affect the others. */
   async #tryToRead(read: () => readonly Sample[] | Promise<readonly Sample[]>): Promise<readonly Sample[]> {
     try {
       return await read();
@@ -97,7 +100,7 @@ export function only(value: number): readonly Sample[] {
   return [{ labels: {}, value }];
 }
 
-/** What there is for each value of a label. */
+/** Makes one entry for each value of a label. */
 export function byValue<V extends string, T>(values: readonly V[], make: (value: V) => T): Record<V, T> {
   return Object.fromEntries(values.map((value) => [value, make(value)])) as Record<V, T>;
 }

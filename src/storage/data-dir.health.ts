@@ -5,7 +5,7 @@ import { storageConfig } from './storage.config.js';
 
 const USED_SHARE_MAX = 0.95;
 
-/** Of the disk that `DATA_DIR` is on; with MongoDB there is nothing to say of it. */
+/** The health of the disk of `DATA_DIR`; with MongoDB there is nothing to report. */
 @Injectable()
 export class DataDirHealthIndicator {
   constructor(

@@ -17,7 +17,7 @@ export class LocalCallQuota extends CallQuota {
       return null;
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
-      // Where the clock was set back it says more, but the window ends by its timer.
+      // After the clock was set back the value is too high, but the window still ends by its timer.
       return Math.min(Math.max(Math.ceil(refused.msBeforeNext), 1), limit.windowMs);
     }
   }

@@ -11,7 +11,7 @@ export function orNull(check: Check): Check {
   return (value) => value === null || check(value);
 }
 
-/** What an earlier version did not write. */
+/** The fields that an earlier version did not write. */
 export function orAbsent(check: Check): Check {
   return (value) => value === undefined || check(value);
 }

@@ -4,7 +4,7 @@ import { Clock } from '../kernel/clock.js';
 import { Recent } from '../kernel/recent.js';
 import { StorageProbe } from './storage-probe.js';
 
-/** Anyone may ask for health as often as they like; the store is asked no more often than this. */
+/** Anyone may ask for health at any rate; the store is asked at most this often. */
 const PROBE_AGE_MS_MAX = 5_000;
 
 @Injectable()

@@ -1,7 +1,7 @@
 import type { App } from '../registry/apps/app.js';
 import type { Puppet } from '../registry/puppet.js';
 
-/** What was seen of a store by looking alone. */
+/** The result of inspecting a store without changing it. */
 export interface StoreInspection {
   readonly kind: 'embedded' | 'mongodb';
   /** `new`: it is made at the first start. `in use`: a `DATA_DIR` that another process owns, so that it cannot be read. */

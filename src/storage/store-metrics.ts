@@ -31,7 +31,7 @@ export class StoreMetrics<Operation extends string> {
       this.#ended(operation, 'ok', startedMs);
       return done;
     } catch (error) {
-      // What the store was asked may be refused, as one hint too many is, and the store is well.
+      // A refusal, such as that of one hint too many, does not mean that the store fails.
       const isRefusal = error instanceof AppError && error.code !== 'STORE_UNAVAILABLE';
       this.#ended(operation, isRefusal ? 'ok' : 'failed', startedMs);
       throw error;

@@ -11,7 +11,7 @@ import type { TracingSettings } from './otel-variables.js';
 
 type OnResult = Parameters<SpanExporter['export']>[1];
 
-/** As @opentelemetry/core numbers it. */
+/** The value in @opentelemetry/core. */
 const SUCCESS = 0;
 
 /** OpenTelemetry's batches, and the count of what was lost on their way, which it keeps to itself. */

@@ -26,7 +26,7 @@ export class LostSpans {
     });
   }
 
-  /** Of those of which nothing was told yet. */
+  /** Reports the lost spans that were not reported yet. */
   tell(): void {
     if (this.#count === 0) return;
     this.log.warn({ spans: this.#count, reason: this.#reason }, 'tracing.spans_lost');

@@ -6,7 +6,7 @@
 import type { Environment } from '../config/config.js';
 
 interface Format {
-  /** What would be right, to follow "expected". */
+  /** The expected form, worded to follow "expected". */
   readonly expected: string;
   readonly isRight: (text: string) => boolean;
 }
@@ -77,7 +77,7 @@ export interface TracingSettings {
   readonly exportLimitMs: number;
 }
 
-/** One that was not understood. Its value is not shown: those of some are secrets. */
+/** A variable that was not understood. Its value is not shown: some are secrets. */
 export interface Ignored {
   readonly name: OtelVariable;
   readonly expected: string;
@@ -103,7 +103,7 @@ export function readOtelVariables(environment: Environment): ReadVariables {
   return { settings: isOn ? toSettings(values, exporters) : null, ignored };
 }
 
-/** What was asked for and is not known here, such as zipkin or grpc, is not replaced by something else. */
+/** An exporter that is not supported here, such as zipkin or grpc, is not replaced by another. */
 function exportersOf(
   values: ReadonlyMap<string, string>,
   ignored: ReadonlySet<OtelVariable>,

@@ -1,4 +1,7 @@
-/** One GET to an address, for the shell: told are what came back, or at which step it failed. Redirects are not followed. */
+/**
+ * One GET to an address, for the shell. It reports the answer, or the step that failed. Redirects are not
+ * followed.
+ */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
@@ -13,12 +16,12 @@ const DAY_MS = 86_400_000;
 
 export interface ProbeAnswer {
   readonly status: number;
-  /** Of a redirect, as it came. */
+  /** The target of a redirect, unchanged. */
   readonly location: string | null;
   readonly contentType: string;
   readonly body: string;
   readonly tookMs: number;
-  /** To which the name led. */
+  /** The addresses that the name resolved to. */
   readonly addresses: readonly string[];
   /** How long the certificate is still good, whole days; `null` without TLS. */
   readonly certificateDays: number | null;

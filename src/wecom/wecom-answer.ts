@@ -18,14 +18,14 @@ export const ERRCODE = {
   tooFrequent: 45009,
 } as const;
 
-/** Those that are told apart where errors are counted: of credentials, limits and customer service. */
+/** The errcodes with their own label: those of credentials, limits and customer service. */
 export const COUNTED_ERRCODES: readonly number[] = [
   ...Object.values(ERRCODE),
   // A wrong parameter, no access token, one of another app.
   ...[40058, 41001, 301002],
   // Too many at once; the app may not call it, or is disabled; the address is not listed.
   ...[45033, 48002, 50003, 60020],
-  // Of kf accounts and their sessions.
+  // Kf accounts and their sessions.
   ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
 ];
 

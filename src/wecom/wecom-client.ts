@@ -18,11 +18,11 @@ import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 import { failureCodeOf, isTooLong } from './http-service.js';
 
-/** Of each corp, so that one whose calls hang takes no other's. */
+/** Per corp, so that a corp whose calls hang takes no other corp's connections. */
 const CONNECTIONS = 4;
-/** Of each corp: under way, or waiting for a connection. */
+/** Per corp: running, or waiting for a connection. */
 const CALLS_MAX = 64;
-/** Less than the deadline of any call, so that a proxy that does not answer is told of as such. */
+/** Shorter than the deadline of any call, so that a silent proxy is reported as such. */
 const CONNECT_MS = 4_500;
 
 export interface WecomCall {
@@ -156,7 +156,7 @@ export class WecomClient {
     }
   }
 
-  /** What is under way then fails, and so does what comes later. */
+  /** Running calls then fail, and so do later ones. */
   close(): void {
     this.#isClosed = true;
     for (const call of this.#calls) call.abort(new Error('the manager ends'));

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
 
-/** What was asked: for an access token, or a call of its API. */
+/** The operation: a request for an access token, or an API call. */
 export const WECOM_OPERATIONS = ['gettoken', 'call'] as const;
 export type WecomOperation = (typeof WECOM_OPERATIONS)[number];
 
@@ -28,7 +28,7 @@ export class WecomErrors {
     this.#seen.set(key, { operation, errcode: name, count, lastAtMs: this.clock.nowMs() });
   }
 
-  /** Those that were seen, in the order of their texts `operation/errcode`. */
+  /** The errcodes seen so far, ordered by the text `operation/errcode`. */
   list(): readonly SeenError[] {
     return [...this.#seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, seen]) => seen);
   }

@@ -33,7 +33,7 @@ interface Errors {
   readonly other: Count;
 }
 
-/** What went out to WeCom and what came of it, since the start: for the metrics and for `/health`. */
+/** Counts requests to WeCom and their results since the start, for the metrics and for `/health`. */
 @Injectable()
 export class WecomMetrics {
   readonly #tokens: Record<TokenResult, Count>;

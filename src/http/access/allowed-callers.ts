@@ -29,7 +29,10 @@ export function AllowAnyone(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'anyone' });
 }
 
-/** Of a route for anyone that tells some more: `request.role` says whose credentials came. Wrong ones are counted. */
+/**
+ * For a route that anyone may call and that answers some roles in more detail: `request.role` is the role whose
+ * credentials were sent. Wrong credentials are counted.
+ */
 export function RecognizeCallers(): MethodDecorator {
   return extendRouteConfig({ recognizesCallers: true });
 }

@@ -2,7 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
 
 const WINDOW_MS = 60_000;
-/** Of more addresses than these the ones that failed least lately are forgotten: 2 MB are the most. */
+/**
+ * How many addresses are remembered, in at most 2 MB. Beyond that the addresses that failed longest ago are
+ * forgotten.
+ */
 const ADDRESSES_MAX = 10_000;
 
 interface Window {
@@ -13,7 +16,7 @@ interface Window {
 export interface Failures {
   /** In the running minute, the one just added included. */
   readonly count: number;
-  /** Until the minute is over, rounded up. */
+  /** Seconds until the minute is over, rounded up. */
   readonly leftS: number;
 }
 

@@ -115,7 +115,7 @@ interface Judged {
   readonly role: Caller | null;
   /** Why the credentials may not be used so, however good they are. */
   readonly refusal: AppError | undefined;
-  /** What is wrong where they are nobody's. */
+  /** What is wrong with credentials that no role has. */
   readonly without: ErrorCode;
 }
 

@@ -1,7 +1,6 @@
 /**
- * What a browser adds to a request by itself, a cookie or the password that it was given, it adds also to one that
- * another site's page makes. Such a page cannot read an answer, so it is what changes something that must show where
- * it comes from.
+ * A browser sends its cookies and passwords also with requests that another site's page makes. Such a page
+ * cannot read the answer, so only a request that changes something has to prove where it comes from.
  */
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
@@ -13,7 +12,10 @@ declare module 'fastify' {
   }
 }
 
-/** Of the console's own requests; a page of another site cannot send it without asking, and is refused. */
+/**
+ * Sent with the console's own requests. Another site's page cannot send it without a preflight request, which is
+ * refused.
+ */
 export const CONSOLE_HEADER = 'x-wxkf-console';
 
 /** A call of the route counts as one that changes something, by whatever method it comes. */
@@ -32,15 +34,15 @@ function ofOtherSite(header: string): AppError {
   return new AppError('AUTH_CROSS_SITE', { detail: `the header ${header} names another site` });
 }
 
-/** The same of a request by session, which has to say that it is the console's. */
+/** Checks a request by session, which has to prove that it comes from the console. */
 export function refusalOfSessionUse(request: FastifyRequest): AppError | undefined {
   if (isReading(request) || request.headers[CONSOLE_HEADER] === '1') return refusalOfForeignPage(request);
   return new AppError('AUTH_CROSS_SITE', { detail: `the header ${CONSOLE_HEADER}: 1 is missing` });
 }
 
 /**
- * While nobody is asked for credentials, any page in a browser that reaches the manager could use it. What is no
- * browser says nothing of sites. Of a page whose own name leads to the manager nothing is told by this.
+ * While no role has a secret, any page in a browser that reaches the manager could use it. Other clients send no
+ * such headers. This cannot detect a page whose own host name leads to the manager.
  */
 export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) => {
   const isReadByOther = isReading(request) && request.headers['sec-fetch-site'] === 'cross-site';
@@ -52,7 +54,7 @@ function isReading({ method, routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.changesSomething !== true;
 }
 
-/** What the browser says itself counts first: a proxy may have changed Host, to which Origin has to be compared. */
+/** `Sec-Fetch-Site` comes first: `Origin` has to be compared with `Host`, which a proxy may have changed. */
 function headerOfForeignPage({ headers, host }: FastifyRequest): string | undefined {
   const { 'sec-fetch-site': site, origin } = headers;
   if (site !== undefined) return site === 'same-origin' ? undefined : 'Sec-Fetch-Site';

@@ -20,7 +20,7 @@ const TOO_MANY = {
   credentials: { perMinute: CREDENTIALS_PER_MINUTE, code: 'AUTH_TOO_MANY_FAILED' },
 } as const satisfies Record<Kind, { perMinute: number; code: ErrorCode }>;
 
-/** What costs work and comes from a forger or from an app that is set up wrongly, and from nobody else. */
+/** Refusals that cost work and are caused only by a forger or by an app that is set up wrongly. */
 const KINDS = new Map<ErrorCode, Kind>([
   ['CALLBACK_CORP_UNKNOWN', 'signatures'],
   ['CALLBACK_ENVELOPE_MALFORMED', 'signatures'],

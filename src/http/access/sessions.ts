@@ -14,23 +14,23 @@ const LIFETIME_MS = 12 * 3_600_000;
 const ID_BYTES = 12;
 /** `<end, epoch ms>.<id>`, and the HMAC-SHA256 of that, base64url. */
 const VALUE = /^((\d{13})\.[\w-]{16})\.([\w-]{43})$/;
-/** Nobody gets further within 12 hours who has not got the secret. */
+/** Only somebody with the secret can create more than this within 12 hours. */
 const ENDED_MAX = 10_000;
 
-/** What a session is read from: its cookie has another name where the request came by https. */
+/** The request that a session is read from. Over https its cookie has another name. */
 export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
   readonly headers: { readonly cookie?: string | undefined };
 };
 
 export interface Session {
   readonly endMs: number;
-  /** What the browser sends back; as good as the secret until then. */
+  /** The cookie's value; until it expires it is as good as the secret. */
   readonly value: Secret;
 }
 
 export class Sessions {
   readonly #known: readonly { readonly secret: Secret; readonly key: Buffer }[];
-  /** What was signed of those that were signed out of, and until when they would have counted. */
+  /** The signed part of ended sessions, and when each would have expired. */
   readonly #ended = new Map<string, number>();
 
   /** @param secrets any of which opens one. */
@@ -81,7 +81,7 @@ export class Sessions {
   }
 }
 
-/** Whether a session comes with the request, be it good or not. */
+/** Whether the request has a session cookie, valid or not. */
 export function hasSession(request: SessionRequest): boolean {
   return sessionIn(request) !== '';
 }

@@ -1,13 +1,13 @@
 /**
- * What browsers are told with each answer. The core of helmet and not its plugin for Fastify, which hooks into
- * every route, and a callback is read by no browser. The headers are always the same, so that helmet makes them once.
+ * Headers for browsers. They use helmet's core and not its Fastify plugin, which hooks into every route, while
+ * no browser reads the answer to a callback. The headers are always the same, so helmet makes them once.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
 import helmet from 'helmet';
 import { extendRouteConfig } from '../route-config.js';
 
-/** What a page may load, by directive; each states all of its own, `default-src` among them. */
+/** What a page may load, by directive. Each policy states all its directives, `default-src` included. */
 export type PagePolicy = Readonly<Record<string, readonly string[]>>;
 
 declare module 'fastify' {
@@ -22,7 +22,7 @@ type Headers = Readonly<Record<string, string>>;
 /** An answer that is no page needs nothing and belongs in no frame. */
 const NO_PAGE: PagePolicy = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
-/** Of a page whose files all come from the manager, with nothing written into the page itself. */
+/** For a page that loads everything from the manager and has no inline scripts or styles. */
 export const OWN_FILES_ONLY: PagePolicy = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -35,10 +35,12 @@ export const OWN_FILES_ONLY: PagePolicy = {
   'base-uri': ["'none'"],
 };
 
-/** Of an answer whose type others choose: a page of it is of no site, and has neither scripts nor forms. */
+/**
+ * For an answer whose type somebody else chooses: a page in it belongs to no site, and runs no scripts or forms.
+ */
 export const SANDBOXED: PagePolicy = { sandbox: [], ...NO_PAGE };
 
-/** Of an answer that no route made, or none that reads as JSON. */
+/** For an answer that no route made, or that is read as JSON. */
 export const API_HEADERS = headersFor(NO_PAGE);
 
 /** The route answers with a page, or with what a browser may take for one, which may load what the policy says. */
@@ -68,7 +70,7 @@ function headersOf({ config = {} }: RouteOptions): Headers {
   const { allowedCallers, pagePolicy, notForBrowsers } = config;
   return {
     ...(notForBrowsers !== true && (pagePolicy === undefined ? API_HEADERS : headersFor(pagePolicy))),
-    // What was asked for by credentials is nobody else's.
+    // Nobody else may get an answer to a request with credentials.
     ...(allowedCallers !== 'anyone' && { 'cache-control': 'no-store' }),
   };
 }
@@ -78,7 +80,7 @@ function headersFor(policy: PagePolicy): Headers {
   const tell = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: policy as Record<string, string[]> },
     frameguard: { action: 'deny' },
-    // What else is under this name is not ours to tell.
+    // The manager does not know what else this host name serves.
     strictTransportSecurity: { includeSubDomains: false },
   });
   const recorder = {

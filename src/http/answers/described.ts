@@ -5,7 +5,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ErrorCode } from '../../kernel/error-table.js';
 
-/** Who reads of a route. */
+/** The readers that a route is documented for. */
 export const TAGS = {
   puppets: 'Bots: how they register, and reach WeCom through the manager.',
   gateways: 'Gateways that open callbacks themselves.',
@@ -24,7 +24,7 @@ export type Class = new (...args: any[]) => object;
 /** A JSON Schema of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** What a body or an answer may be, by media type. */
+/** The content of a body or an answer, by media type. */
 export type Content = Readonly<
   Record<string, { readonly schema: Schema; readonly example?: unknown; readonly examples?: unknown }>
 >;
@@ -39,14 +39,14 @@ export interface Answer {
   readonly example?: (exampleOf: (type: Class) => object) => object;
   /** In place of the three above. */
   readonly content?: Content;
-  /** Those that `components/headers` has. */
+  /** Names from `components/headers`. */
   readonly headers?: readonly string[];
 }
 
 /** By status, or `default`. */
 export type AnswersByStatus = Readonly<Record<number | 'default', Answer | string>>;
 
-/** What a handler reads of the request by itself, and so not by `@Query()`, `@Param()` and `@Body()`. */
+/** The parts of a request that a handler reads itself, without `@Query()`, `@Param()` and `@Body()`. */
 export interface Reading {
   readonly params?: Class;
   readonly query?: Class;
@@ -65,17 +65,17 @@ export const DESCRIBED = {
   reading: 'wxkf:reading',
 } as const;
 
-/** Of a controller, or of a handler in place of its controller's. */
+/** The tags of a controller, or of a handler; a handler's replace its controller's. */
 export function Tags(...tags: [Tag, ...Tag[]]): ClassDecorator & MethodDecorator {
   return SetMetadata(DESCRIBED.tags, tags);
 }
 
-/** Those that are not errors. */
+/** The answers that are not errors. */
 export function Answers(answers: Partial<AnswersByStatus>): MethodDecorator {
   return SetMetadata(DESCRIBED.answers, answers);
 }
 
-/** Its own, beside those that all routes of its kind have. */
+/** The route's own, in addition to those of all routes of its kind. */
 export function Errors(...codes: ErrorCode[]): MethodDecorator {
   return SetMetadata(DESCRIBED.errors, codes);
 }

@@ -7,7 +7,7 @@ import { toRequestPath } from '../request-path.js';
 
 const WECOM_STYLED = /^\/puppetWxkfManager\/(getToken|wxkfRequestProxy)(\/|$)/;
 
-/** The body in the shape of the route that was asked for, be it there or not. */
+/** The error body in the form of the requested route, even if that route does not exist. */
 export function toErrorBody(error: AppError, { id, url }: AskedFor): ManagerErrorAnswer | WecomErrorAnswer {
   const { status } = ERRORS[error.code];
   if (WECOM_STYLED.test(toRequestPath(url))) return { errcode: status, errmsg: error.message };
@@ -17,7 +17,7 @@ export function toErrorBody(error: AppError, { id, url }: AskedFor): ManagerErro
 interface AskedFor {
   /** The requestId. */
   readonly id: string;
-  /** As it came; `''` where the request was not understood as far as that. */
+  /** The raw URL; `''` when the request could not be parsed that far. */
   readonly url: string;
 }
 

@@ -36,7 +36,7 @@ export class ErrorFilter implements ExceptionFilter {
     reply.code(status).type('application/json').send(toErrorBody(error, request));
   }
 
-  /** A known path with another method is told so, with the methods that it takes. */
+  /** For a known path with the wrong method, the answer lists the allowed methods. */
   #withMethods(error: AppError, request: FastifyRequest, reply: FastifyReply): AppError {
     if (error.code !== 'ROUTE_NOT_FOUND' && error.code !== 'REQUEST_MALFORMED') return error;
     const methods = this.routes.methodsOf(request.url);

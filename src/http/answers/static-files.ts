@@ -3,12 +3,12 @@ import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 
-/** Of a file whose name changes with what is in it. */
+/** For a file whose name changes with its content. */
 export const KEPT_FOR_A_YEAR = 'public, max-age=31536000, immutable';
 /** Kept, but asked about each time. */
 export const KEPT_IF_UNCHANGED = 'no-cache';
 
-/** What a build puts beside a file, by encoding, the smallest first. */
+/** The suffixes of compressed copies that a build adds, by encoding, smallest first. */
 const SUFFIXES = { br: '.br', gzip: '.gz' } as const;
 type Encoding = keyof typeof SUFFIXES;
 const ENCODINGS = Object.keys(SUFFIXES) as Encoding[];
@@ -66,7 +66,7 @@ export class StaticFiles {
     const { send, mime, isUtf8MimeType } = await import('@fastify/send');
     const name = encoding === null ? path : path + SUFFIXES[encoding];
     const options = { root: this.folder, index: false, acceptRanges: false, cacheControl: false };
-    // As for HEAD, since otherwise it opens the file each time.
+    // Asks as for HEAD, because it would otherwise open the file each time.
     const asked = { method: 'HEAD', headers: raw.headers } as typeof raw;
     const sent = await send(asked, encodeURI(name), { ...options, contentType: false });
     if (sent.type !== 'file') return null;

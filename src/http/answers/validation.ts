@@ -13,7 +13,7 @@ type Dto<T extends object> = new () => T;
 
 const OPTIONS = { stopAtFirstError: true };
 
-/** Of all that handlers are given by `@Body()`, `@Query()` and `@Param()`. */
+/** Validates everything that handlers get by `@Body()`, `@Query()` and `@Param()`. */
 export class RequestPipe extends ValidationPipe {
   constructor() {
     super({
@@ -75,7 +75,7 @@ function parseJson(body: JsonBytes | undefined): object {
 }
 
 /**
- * The same check for what no pipe sees.
+ * Validates values that do not pass a pipe.
  * @throws AppError `REQUEST_INVALID` naming every wrong field.
  */
 export function validated<T extends object>(dto: Dto<T>, values: object): T {

@@ -29,11 +29,11 @@ export interface JsonBytes {
   readonly bytes: Buffer;
 }
 
-/** A body of no more than this is read whole on every route: it costs less than to stream it. */
+/** Bodies up to this size are read whole on every route, which costs less than streaming them. */
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
 const JSON_BYTES_MAX = 65_536;
-/** What one body may take beside a budget that is spent: a callback of WeCom has less than 10 kB. */
+/** What one body may take when the budget is spent: a callback of WeCom has less than 10 kB. */
 const BYTES_FREE = 16_384;
 /** What Node keeps for each piece of a body, so that a caller who sends it by the byte pays for that too. */
 const PIECE_BYTES = 256;
@@ -47,7 +47,7 @@ export function TakesBody(kind: BodyKind): MethodDecorator {
 export interface BodyLimits {
   readonly callbackBytesMax: number;
   readonly streamedBytesMax: number;
-  /** Of all bodies that are being read; those from one address have an eighth of it. */
+  /** For all bodies being read; those from one address get an eighth of it. */
   readonly inAllBytesMax: number;
 }
 

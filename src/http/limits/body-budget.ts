@@ -1,7 +1,7 @@
-/** What the bodies from one address may take of what is for all. */
+/** The share of the total that bodies from one address may take. */
 const SHARE_OF_ADDRESS = 1 / 8;
 
-/** What bodies take while they are read: in all, and by address those that have one, which short ones need not. */
+/** Counts the memory of bodies while they are read: in total, and per address. Short bodies need no address. */
 export class BodyBudget {
   readonly #bytesMax: number;
   #bytes = 0;
@@ -16,7 +16,7 @@ export class BodyBudget {
     if (address !== null) this.assign(bytes, address);
   }
 
-  /** Of what is held already. */
+  /** Assigns memory that is held already to an address. */
   assign(bytes: number, address: string): void {
     const held = (this.#ofAddress.get(address) ?? 0) + bytes;
     if (held > 0) this.#ofAddress.set(address, held);

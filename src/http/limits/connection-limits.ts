@@ -9,7 +9,7 @@ import { filterRequests } from './request-filter.js';
 import type { TrustedProxies } from '../trusted-proxies.js';
 
 const TOLD_EVERY_MS = 60_000;
-/** Of whom refused connections are counted at a time. */
+/** For how many addresses refused connections are counted at a time. */
 const ADDRESSES_TOLD_MAX = 1_000;
 
 type Limits = Readonly<Record<Exclude<ConnectionLimit, 'pipelined'>, number>>;
@@ -69,8 +69,8 @@ export class ConnectionLimits {
 
   #cutOff(socket: Socket): void {
     socket.destroy();
-    // One read brings a thousand requests, and would be parsed to its end. No part of Node's public interface: without it
-    // that takes some 10 ms, and nothing else changes.
+    // One read can bring a thousand requests, all of which would be parsed. This uses an internal part of
+    // Node: without it, parsing takes some 10 ms and nothing else changes.
     const { parser } = socket as Parsing;
     if (parser) parser.onIncoming = () => 2;
     this.#refused.add('pipelined', toAddressKey(socket.remoteAddress));

@@ -10,7 +10,7 @@ import { FailedAttempts } from '../access/failed-attempts.js';
 
 const LINES_PER_MINUTE = 60;
 const TOLD_EVERY_MS = 60_000;
-/** Of whom further lines are counted at a time. */
+/** For how many addresses further lines are counted at a time. */
 const ADDRESSES_TOLD_MAX = 1_000;
 
 export class LineLimit {

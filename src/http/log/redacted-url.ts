@@ -1,4 +1,7 @@
-/** Of parameters that carry no secret and help to find a request; no other's value is shown. */
+/**
+ * The values of these parameters are shown: they help to find a request and carry no secret. All other values
+ * are hidden.
+ */
 const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'debug']);
 
 /** What comes after it is the id of an app, or whatever else of the app was taken for that, its key among it. */

@@ -32,7 +32,7 @@ export class RequestFields {
   }
 }
 
-/** Where a request went, for routes that tell nothing themselves. */
+/** The fields of routes that add none themselves. */
 class RouteFields extends RequestFields {
   constructor(
     readonly method: string,
@@ -42,7 +42,10 @@ class RouteFields extends RequestFields {
   }
 }
 
-/** What a route tells about its work, which may go on after its caller has the answer or hung up. */
+/**
+ * The fields that a route adds about its work. The work may go on after the caller has the answer or has hung
+ * up.
+ */
 export class UnitOfWork {
   #isUnderWay = true;
   #onEnd: () => void = () => {};
@@ -158,8 +161,8 @@ function isGood(status: number): boolean {
 }
 
 /**
- * ERROR asks for a person; what heals by itself is WARN; a probe's visit is nobody's news, whatever it
- * is told, nor is a scrape that was let in, and one refusal of too many would help to fill the disk.
+ * ERROR needs a person; WARN heals by itself. DEBUG is for probes, for scrapes that were let in, and for
+ * repeated refusals of too many requests, which would otherwise help to fill the disk.
  */
 function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
   const isForeseen = failure === null || failure instanceof AppError;
@@ -186,7 +189,7 @@ function isAtWill(request: FastifyRequest): boolean {
   return allowed === undefined || allowed === 'anyone';
 }
 
-/** Of fields that say what somebody else wrote. */
+/** For fields with text that somebody else wrote. */
 const TEXT_LENGTH_MAX = 1_000;
 
 function failureOf(failure: unknown): object {

@@ -1,4 +1,4 @@
-/** To which trace a request belongs, and the span of its handling where spans are recorded. */
+/** The trace that a request belongs to, and the span of its handling if spans are recorded. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { readTraceContext, type TraceContext } from '../../kernel/trace-context.js';
@@ -6,7 +6,7 @@ import type { Span, Tracing } from '../../kernel/tracing.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What it hands on to whatever it causes; `null` where it is of no trace. */
+    /** The context for everything that the request causes; `null` when it belongs to no trace. */
     readonly trace: TraceContext | null;
     /** `null` where none is recorded. */
     span: Span | null;

@@ -43,7 +43,7 @@ export class ConnectionPool {
       keepAliveTimeout: limits.keepAliveMs,
       keepAliveMaxTimeout: limits.keepAliveMs,
       connect: this.#route?.connect ?? { timeout: limits.connectMs, lookup },
-      // Whoever calls has one deadline for all of an exchange, which is not undici's to keep.
+      // The caller sets one deadline for a whole exchange, so undici's own timeouts are off.
       headersTimeout: 0,
       bodyTimeout: 0,
     });

@@ -9,7 +9,7 @@ import { buildConnector, type Dispatcher as Undici } from 'undici';
 import type { ForwardProxy } from '../../config/forward-proxy.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 
-/** Where the proxy has refused, Node's own leaves the connection to it open. */
+/** Node's own agent leaves the connection open when the proxy refuses. */
 class TunnelAgent extends HttpsAgent {
   override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>) {
     return super.createConnection(options, (error, socket) => {

@@ -49,7 +49,7 @@ interface Marker {
   readonly creating?: true;
   /** The databases that were made in it: one that is missing was damaged away. */
   readonly databases?: readonly string[];
-  /** What the data file looked like when the store was closed; absent while it is open. */
+  /** The data file's state when the store was closed; absent while it is open. */
   readonly closed?: { readonly bytes: number; readonly mtimeMs: number };
 }
 
@@ -77,7 +77,7 @@ export class DataDir {
   async acquire(): Promise<void> {
     this.#makeWritable();
     this.#takeLock();
-    // Of an end in the middle of `replaceDataFile`.
+    // Left by a process that ended in the middle of `replaceDataFile`.
     rmSync(this.#copyFile, { force: true });
     try {
       await this.#lookAtStore();
@@ -216,7 +216,7 @@ export class DataDir {
     }
     if (marker !== null && (file === undefined || file.size === 0))
       throw this.damaged('store.mdb is empty or missing');
-    // Where the marker was lost the store must be whole, since nothing says that anything may be missing.
+    // Without a marker the store must be complete, since nothing says that a database may be missing.
     const { closed, databases = FIRST_DATABASES } = marker ?? {};
     this.#databases = databases;
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;

@@ -6,7 +6,7 @@ export const DATABASES = {
   puppets: 'msgpack',
   /** Key: `hintKey`. Value: see stored-hint.ts. As bytes, so that one that cannot be read stops no other. */
   hints: 'binary',
-  /** What could not be read, as it was found. Key: that of its hint, and something that makes it unique. */
+  /** Unreadable records, unchanged. Key: that of the hint, plus something that makes it unique. */
   unreadableHints: 'binary',
   /** Key: corpId. Value: the times of the last grants, store time, oldest first. */
   resyncGrants: 'msgpack',
@@ -19,10 +19,13 @@ export const DATABASES = {
 export type DatabaseName = keyof typeof DATABASES;
 export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
 
-/** What is lost without loss: made anew where it is missing, also in a store whose marker was lost by then. */
+/**
+ * Databases that may be missing without any loss. They are created again, also in a store that has lost its
+ * marker.
+ */
 export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
 
-/** In every store, be it of the first version. Of another one only the store's marker tells that it was made. */
+/** The databases of every store since the first version. Only the store's marker says whether it has the others. */
 export const FIRST_DATABASES = DATABASE_NAMES.filter((name) => name !== 'apps');
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */

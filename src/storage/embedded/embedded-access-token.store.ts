@@ -30,7 +30,7 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
   readonly #storeClock: StoreClock;
   readonly #stored: Database<unknown, string>;
   readonly #records = new Map<string, TokenRecord>();
-  /** Of `#records`, by the id of their token. */
+  /** Keys of `#records`, by token id. */
   readonly #secretIds = new Map<string, string>();
   readonly #leases = new Map<string, Lease>();
   #purgedAtMs: number;
@@ -143,7 +143,7 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
     this.#remove(old.map(({ secretId }) => secretId));
   }
 
-  /** Where it fails they stay on the disk, and are met again at the next start. */
+  /** If it fails, the records stay on the disk and are read again at the next start. */
   #remove(secretIds: readonly string[]): void {
     if (secretIds.length === 0) return;
     const remove = (): void => {

@@ -8,7 +8,7 @@ import { EmbeddedStore } from './embedded-store.js';
 export class EmbeddedResyncBudget extends ResyncBudget {
   readonly #store: EmbeddedStore;
   readonly #stored: Database<unknown, string>;
-  /** Of the corps that were asked about since the start. */
+  /** By corp, for those asked about since the start. */
   readonly #grants = new Map<string, readonly number[]>();
 
   constructor(store: EmbeddedStore) {
@@ -39,7 +39,7 @@ export class EmbeddedResyncBudget extends ResyncBudget {
     return this.#grants.get(corpId) ?? this.#read(corpId);
   }
 
-  /** What cannot be read is no reason to grant nothing ever again. */
+  /** An unreadable record must not block the budget for ever. */
   #read(corpId: string): readonly number[] {
     try {
       const stored = this.#stored.get(corpId);

@@ -9,7 +9,7 @@ import { StoreMetrics } from '../store-metrics.js';
 import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
 
-/** What is written, by the name of its metric. */
+/** The kinds of writes, as named in the metric. */
 export const WRITES = [
   'write hint',
   'remove hint',
@@ -124,7 +124,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
       this.#requireRoom();
       await write();
     } catch (cause) {
-      // The same failure a second time, on a promise that would end the process where nobody catches it.
+      // The same failure on a second promise, which would end the process if nobody caught it.
       if (hasCommitError(cause)) cause.commitError.catch(() => {});
       throw new AppError('STORE_UNAVAILABLE', { cause, internal: { what: 'embedded write' } });
     }

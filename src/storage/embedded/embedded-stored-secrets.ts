@@ -76,7 +76,7 @@ function rewriteRecord<V extends object>(
   }
 }
 
-/** What is no record is removed, as the store of access tokens does. */
+/** Removes what is not a valid record, as the store of access tokens does. */
 function rewriteToken(tokens: Database<unknown, string>, key: string, resealing: Resealing): boolean {
   const before = readOrNull(tokens, key);
   if (!isStoredRecord(before)) {

@@ -30,7 +30,7 @@ export class LmdbHintStore implements HintStore {
     return this.#unreadable;
   }
 
-  /** Of all that is kept; what cannot be read is set aside. Of use once, before anything is written. */
+  /** The heads of all hints; unreadable records are set aside. Call it once, before anything is written. */
   *heads(): Generator<HintHead> {
     const unreadable = new Map<string, Buffer>();
     for (const { key, value } of this.#store.readAll(this.#hints)) {
@@ -72,16 +72,16 @@ export class LmdbHintStore implements HintStore {
     return null;
   }
 
-  /** What is written to the key after this call stays. */
+  /** Later writes to the key stay. */
   #setAside(key: string, bytes: Buffer): void {
     this.#unreadable++;
     sayUnreadable(this.log, key);
-    // As a batch, in one piece and in its turn: later writes would overtake a transaction.
+    // One atomic batch, in its turn: later writes would overtake a transaction.
     const move = (): void => {
       this.#unreadableHints.put(`${key}/${randomUUID()}`, bytes);
       this.#hints.remove(key);
     };
-    // Where it fails, the record stays in its place and is met again at the next start.
+    // If it fails, the record stays where it is and is found again at the next start.
     this.#store.durably('set hint aside', () => this.#hints.batch(move)).catch(() => {});
   }
 }

@@ -99,7 +99,7 @@ const isStoredHint = hasShape<StoredHint>({
     raw: orNull(
       hasShape<StoredRaw>({ msgSignature: isText, timestamp: isText, nonce: isText, body: isText }),
     ),
-    // One that is none is left out: no event is lost for it.
+    // An invalid one is left out: no event is lost for it.
     traceparent: () => true,
   }),
 });

@@ -1,4 +1,4 @@
-/** What is known of a secret, as LMDB keeps it: the same fields, the access token as a text. */
+/** A token record as LMDB keeps it: the same fields, with the access token as text. */
 import { Secret } from '../../kernel/secret.js';
 import type { AccessToken, Refusal, TokenRecord } from '../../wecom/tokens/access-token.js';
 import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../record-shape.js';

@@ -1,6 +1,6 @@
 import type { CallLimit } from '../../wecom/proxy/call-quota.js';
 
-/** What this process knows of one key in a window. */
+/** This process's knowledge of one key in a window. */
 export interface CallShare {
   /** Points that it has taken from the shared count and not used yet. */
   left: number;

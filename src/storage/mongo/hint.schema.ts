@@ -21,7 +21,7 @@ export const HINTS = 'wxkfhints';
 /** The state of a record that was set aside because it cannot be read. */
 export const UNREADABLE = 'unreadable';
 
-/** What is waiting for one kf account. */
+/** The hint of one kf account. */
 export interface HintRecord extends HeadRecord {
   /** The hint's key. */
   readonly _id: string;
@@ -43,7 +43,7 @@ export interface HintRecord extends HeadRecord {
   readonly revision: string;
 }
 
-/** What changes while the event stays the same. */
+/** The fields that change while the event stays the same. */
 export interface HeadRecord {
   readonly state: HintState | typeof UNREADABLE;
   readonly attempts: number;
@@ -168,7 +168,7 @@ const isHintRecord = hasShape<HintRecord>({
   createdAtS: orAbsent(orNull(isCount)),
   lagMs: orAbsent(isCount),
   raw: orNull(isRawRecord),
-  // One that is none is left out: no event is lost for it.
+  // An invalid one is left out: no event is lost for it.
   traceparent: () => true,
   keysId: orNull(isText),
   state: (value) => HINT_STATES.some((state) => state === value),

@@ -7,10 +7,10 @@ import { fromDocument, nothingOf, TOKENS, type TokenDocument, toDocument } from 
 
 const FREED = { leaseId: null, leasedUntil: null } as const;
 
-/** A lease that lapsed may still be saved under, so it outlives its end, whoever's clock is a little late. */
+/** `save` also accepts a lapsed lease, so the lease is kept longer; a clock may be a little late. */
 const LEASE_KEPT_MS = 60_000;
 
-/** Each write is of one document and says in its condition what must still be so. */
+/** Each write changes one document, and its condition says what must still be true. */
 @Injectable()
 export class MongoAccessTokenStore extends AccessTokenStore {
   override readonly isShared = true;
@@ -29,7 +29,10 @@ export class MongoAccessTokenStore extends AccessTokenStore {
     return this.#findOne({ 'token.id': tokenId });
   }
 
-  /** Where another one's lease runs nothing matches, and the insert that is then tried meets its document. */
+  /**
+   * While somebody else's lease is running, nothing matches, and the following insert fails because the document
+   * exists.
+   */
   override async lease(
     { secretId, corpId }: Pick<TokenRecord, 'secretId' | 'corpId'>,
     leaseId: string,

@@ -14,7 +14,7 @@ import {
 } from './app.schema.js';
 import { isDuplicateKey, META, type MetaDocument, MongoStore } from './mongo-store.js';
 
-/** Of the document that tells by its version, which rises with each change, whether anything changed. */
+/** The id of the document whose version rises with each change of an app. */
 const CHANGES = 'apps';
 /** For what that does not tell: a process died before it did, or a person wrote. */
 const LISTED_ANEW_MS = 60_000;
@@ -27,9 +27,9 @@ interface Read {
 }
 
 /**
- * All replicas list the apps every 2 s, and for callbacks that no known key opens, which anybody can send: so what was
- * listed is given again until one of them has changed something. A change is told when it is done; in between another
- * replica has the list from before, as if it had asked a moment earlier.
+ * All replicas list the apps every 2 s, and also for callbacks that no known key opens, which anybody can send.
+ * So the last list is reused until an app has changed. The version rises when a change is complete; until then
+ * another replica gets the list from before, as if it had asked a moment earlier.
  */
 @Injectable()
 export class MongoAppRepository extends AppRepository {

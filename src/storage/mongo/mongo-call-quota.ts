@@ -13,9 +13,9 @@ export const ANSWER_LIMIT_MS = 300;
 export const ALONE_MS = 5_000;
 
 /**
- * A process takes calls from the shared count in portions of a hundredth of the limit, so that not each call
- * is an operation on the database, and asks no more in a window that is spent. A portion that is not used up
- * is lost with its window. Not RateLimiterMongo, which takes its windows from each process's own clock.
+ * A process takes calls from the shared count in portions of a hundredth of the limit, so that not every call is
+ * a database operation. It does not ask again in a window that is spent. The unused rest of a portion is lost
+ * with its window. RateLimiterMongo is not used: it takes its windows from each process's own clock.
  */
 export class MongoCallQuota extends CallQuota {
   readonly #records: Collection<CallRecord>;
@@ -82,7 +82,7 @@ export class MongoCallQuota extends CallQuota {
         },
         { upsert: true, returnDocument: 'after' },
       );
-    // Of two that insert at once one may be told so instead of being tried again.
+    // When two insert at once, MongoDB may report this to one of them instead of retrying.
     const record = await add().catch((error) => {
       if (isDuplicateKey(error)) return add();
       throw error;

@@ -209,7 +209,7 @@ export class MongoOutbox extends Outbox {
         { $set: { dueAt: now, claimableAt: now, revision: randomUUID() } },
       ),
     );
-    // Those that are being tried; few, for an endpoint.
+    // The hints being tried now; an endpoint has few.
     const leased = await this.store.run('find leased hints', () =>
       this.#records.find(later, { projection: { _id: 1 } }).toArray(),
     );
@@ -306,7 +306,7 @@ export class MongoOutbox extends Outbox {
     return record === null ? null : this.#toRead(record);
   }
 
-  /** One that cannot be read is set aside, so that it blocks nothing and is counted. */
+  /** Sets an unreadable record aside, so that it blocks nothing and is counted. */
   async #toRead(record: HintRecord): Promise<Read> {
     const hint = fromRecord(record);
     if (hint === null && record.state !== UNREADABLE) {
@@ -359,7 +359,7 @@ export class MongoOutbox extends Outbox {
     return (await this.#records.updateOne(asRead(before), update)).matchedCount === 1;
   }
 
-  /** What became newer while it was tried stays, due at once. */
+  /** A generation that became newer during the attempt stays, due at once. */
   async #freeNewer(held: Held, nowMs: number): Promise<void> {
     if (held.leaseId === null) return;
     await this.#update('free newer hint', isNewer(held, nowMs), { $set: { ...FREED, ...dueAt(nowMs) } });
@@ -387,7 +387,7 @@ function toHead(record: HintRecord): HintHead | null {
   return head;
 }
 
-/** Those of the corp, or of all, that come after the cursor. */
+/** The keys after the cursor, of the corp or of all corps. */
 function keysOf(corpId: string | null, cursor: string | null) {
   if (corpId === null) return { $gt: cursor ?? '' };
   const first = accountKey({ corpId, openKfId: '' });
@@ -417,7 +417,7 @@ function isNewer(held: Held, nowMs: number): RecordFilter {
   return { ...isHeld(held, nowMs), state: 'waiting', generation: { $ne: held.generation } };
 }
 
-/** Of a hint without a lease. */
+/** The fields of a hint without a lease. */
 function dueAt(dueAtMs: number | null) {
   const date = dueAtMs === null ? null : new Date(dueAtMs);
   return { dueAt: date, claimableAt: date };

@@ -180,7 +180,7 @@ export class MongoPuppetRepository extends PuppetRepository {
         const written = await this.model.collection.updateOne(filter, update, { upsert: record === null });
         return written.matchedCount + written.upsertedCount > 0 ? after : CONFLICT;
       } catch (error) {
-        // It was not there a moment ago.
+        // It did not exist a moment ago.
         if (isDuplicateKey(error)) return CONFLICT;
         throw error;
       }
@@ -199,7 +199,7 @@ export class MongoPuppetRepository extends PuppetRepository {
   }
 }
 
-/** The condition that the field still is what it was, be it missing. */
+/** The condition that the field is unchanged, or still missing. */
 function asStored(record: PuppetRecord | null, field: 'corpId' | 'corpSecret'): object {
   const value = record?.[field];
   return { [field]: value === undefined ? { $exists: false } : { $eq: value } };

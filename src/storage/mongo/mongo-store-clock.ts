@@ -24,8 +24,9 @@ export class MongoStoreClock extends StoreClock {
   }
 
   /**
-   * The answer has just come to what was asked at `askedMs` of `Clock.elapsedMs`; it counts for the middle of
-   * the round trip. A slow one is of use only as the first.
+   * Takes the server's time from an answer that has just arrived to a question asked at `askedMs` of
+   * `Clock.elapsedMs`. It counts for the middle of the round trip. A slow answer is used only if it is the
+   * first.
    */
   set(serverMs: number, askedMs: number): void {
     const roundTripMs = this.clock.elapsedMs() - askedMs;

@@ -27,7 +27,7 @@ import { PuppetRecord } from './puppet.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
-/** What is asked of the database, by the name of its metric and in errors. */
+/** The database operations, as named in the metric and in errors. */
 const OPERATIONS = [
   'hello',
   'ping',
@@ -123,7 +123,7 @@ export class MongoStore extends StorageProbe {
     this.#metrics = new StoreMetrics('mongodb', OPERATIONS, metrics);
     if (mongoUri === undefined) throw new Error('the MongoDB storage needs MONGO_URI');
     this.#uri = mongoUri;
-    // Without a listener an outage would end the process; who waits for the operation is told by it.
+    // Without a listener an outage would end the process. Whoever waits for the operation gets the error.
     connection.on('error', (err) => this.log.debug({ err }, 'mongo.connection_failed'));
   }
 
@@ -146,7 +146,7 @@ export class MongoStore extends StorageProbe {
     }
   }
 
-  /** One that is written without mongoose's schemas: see `hint.schema.ts`. */
+  /** A collection that is used without mongoose's schemas: see `hint.schema.ts`. */
   collection<T extends mongo.Document>(name: string): Collection<T> {
     return this.connection.collection<T>(name);
   }
@@ -160,7 +160,7 @@ export class MongoStore extends StorageProbe {
     await this.run('ping', async () => this.connection.db?.command({ ping: 1 }));
   }
 
-  /** One at a time; a failed one is tried again by the next operation. */
+  /** Prepares once at a time; after a failure the next operation tries again. */
   #whenReady(): Promise<void> {
     this.#ready ??= this.#prepare().catch((error) => {
       this.#ready = null;

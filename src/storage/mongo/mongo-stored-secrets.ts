@@ -13,7 +13,7 @@ import { TOKENS, type TokenDocument } from './token.schema.js';
 /** In one command. */
 const BATCH_SIZE = 500;
 
-/** What is to be written where the document still is as it was read; `null` where nothing is. */
+/** The write to make if the document is unchanged since it was read; `null` for none. */
 type Change = { readonly filter: object; readonly update: object } | null;
 
 type Document = mongo.Document;
@@ -34,7 +34,7 @@ export class MongoStoredSecrets extends StoredSecrets {
     await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
   }
 
-  /** What the database's own files still hold is not ours to tell. */
+  /** The manager cannot tell what the database's files still contain. */
   override async eraseOverwritten(): Promise<void> {}
 
   #each(name: string, report: ResealReport, changeOf: (document: Document) => Change): Promise<void> {
@@ -92,7 +92,7 @@ function toWrites(documents: readonly Document[], changeOf: (document: Document)
   return { writes, closed };
 }
 
-/** One that was set aside keeps the identity of the account that it was of. */
+/** A record that was set aside keeps its account's identity. */
 function puppetChange(record: PuppetRecord, resealing: Resealing): Change {
   const { _id, kfOpenId, corpId, supersededFrom, corpSecret, token, encodingAESKey } = record;
   const owner = { openKfId: supersededFrom?.kfOpenId ?? kfOpenId ?? '', corpId: corpId ?? '' };
@@ -122,7 +122,7 @@ function toFields({ callbackToken, ...same }: Partial<Record<PuppetSecret, strin
   return { ...same, ...(callbackToken !== undefined && { token: callbackToken }) };
 }
 
-/** Of what was read, those fields that are to be set. */
+/** The values that were read of the fields to be set. */
 function asRead(read: object, set: object): object {
   return Object.fromEntries(Object.entries(read).filter(([field]) => field in set));
 }

@@ -142,7 +142,10 @@ export function toRestoredRecord(puppet: Puppet) {
   };
 }
 
-/** What makes a record one of a forgotten account: it stays, names no corp, and so tells the others by its time. */
+/**
+ * The fields of a forgotten account's record. The record stays without a corp, so that its time tells the other
+ * replicas.
+ */
 export const FORGOTTEN = {
   name: 1,
   botEndpoint: 1,

@@ -1,7 +1,6 @@
 /**
- * What the public manager 1.0.3, or whoever wrote to its database by hand, may have left that needs setting
- * right or telling. Documents are taken as they are, by the driver's own operations: mongoose would cast what it
- * asks for, and not find what is of another type.
+ * Corrects or reports what the public manager 1.0.3, or somebody by hand, may have left in the database. It uses
+ * the driver's own operations: mongoose would cast the query, and miss values of another type.
  */
 import type { Collection } from 'mongoose';
 import type { Log } from '../../kernel/log.js';
@@ -23,8 +22,8 @@ const UNREADABLE = {
 };
 
 /**
- * Where 1.0.3 left several records of one account, the one last online keeps its name and the others
- * get one that nobody asks for, so that 1.0.3, should it come back, finds the same one as we do.
+ * 1.0.3 may have left several records of one account. The one last online keeps its name, and the others get a
+ * name that nobody asks for. So 1.0.3, if it is started again, finds the same record as this version.
  */
 export async function setDuplicatesAside(puppets: Collection, log: Log): Promise<void> {
   const doubled = puppets.aggregate([

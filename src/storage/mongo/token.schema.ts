@@ -6,7 +6,7 @@ import { hasShape, isCount, isDate, isFlag, isNumber, isText, orNull } from '../
 /** Written by the driver itself, as hints are: see `hint.schema.ts`. */
 export const TOKENS = 'wxkftokens';
 
-/** What is known of one secret, and who asks upstream for it. */
+/** One secret's token record, and who holds its lease. */
 export interface TokenDocument extends AnswerDocument {
   readonly _id: string;
   readonly leaseId: string | null;
@@ -44,7 +44,7 @@ export function toDocument(record: TokenRecord): TokenDocument {
   };
 }
 
-/** What a document says that has only a lease. */
+/** The fields of a document that has only a lease. */
 export function nothingOf(corpId: string): AnswerDocument {
   return { corpId, token: null, refusal: null, answeredAt: null };
 }

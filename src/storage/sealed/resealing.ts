@@ -3,7 +3,7 @@ import { APP_SECRETS, type AppOwner, type AppSecret, appIdentityOf } from './app
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
 import { tokenIdentityOf } from './token-secrets.js';
 
-/** As a store has them: one may be missing, or be anything where another program wrote it. */
+/** The fields as a store has them: one may be missing, or be of any type when another program wrote it. */
 type StoredTexts<Field extends string> = Readonly<Partial<Record<Field, unknown>>>;
 
 /** How each stored secret ought to be: sealed with the first key, or plain. */
@@ -18,7 +18,7 @@ export class Resealing {
     return this.#changed(PUPPET_SECRETS, stored, (field) => identityOf(owner, field));
   }
 
-  /** The same of an app. */
+  /** The changed fields of an app. */
   app(owner: AppOwner, stored: StoredTexts<AppSecret>): Partial<Record<AppSecret, string>> {
     return this.#changed(APP_SECRETS, stored, (field) => appIdentityOf(owner, field));
   }
@@ -48,7 +48,7 @@ export class Resealing {
     return changed;
   }
 
-  /** One that is as it should be is opened too, since it might not open. */
+  /** A correctly sealed text is opened too, because it might not open. */
   #rewritten(text: string, identity: Identity): string {
     const opened = this.sealer.open(text, identity);
     if (this.toPlain) return opened;

@@ -6,12 +6,13 @@ import { openApp, sealApp, withoutAppSecrets } from './app-secrets.js';
 import { MissingKeys } from './missing-keys.js';
 
 /**
- * Puts sealed secrets into the store of an adapter and gives opened ones. As with puppets, a store that needs a key
- * which is not there is none to start on; later such an app is known without its secrets, and a line says so once.
+ * Seals secrets before an adapter stores them, and opens them afterwards. As with puppets, the manager does not
+ * start on a store whose key is missing. Later, an app that cannot be opened is known without its secrets, and
+ * the log says so once.
  */
 export class SealedAppRepository extends AppRepository {
   #hasLoaded = false;
-  /** Of which it was said that they cannot be opened. */
+  /** Apps already reported as unreadable. */
   readonly #closed = new Set<string>();
 
   constructor(
@@ -50,7 +51,7 @@ export class SealedAppRepository extends AppRepository {
     return this.inner.markVerified(id, nowMs);
   }
 
-  /** @param missing takes the keys that are not there, in place of a line in the log. */
+  /** @param missing collects the missing keys, instead of a log line. */
   #open(app: App, missing: MissingKeys | null): App {
     try {
       const opened = openApp(app, this.sealer);

@@ -15,14 +15,14 @@ import { openPuppet, sealPuppet, withoutSecrets } from './puppet-secrets.js';
 const SLICE_SIZE = 250;
 
 /**
- * Puts sealed secrets into the store of an adapter and gives opened ones. A store that needs a key which is
- * not there is no store to start on. Later, and where a single record was tampered with, nobody else is to
- * suffer: the puppet is known without its secrets, and a line says so once.
+ * Seals secrets before an adapter stores them, and opens them afterwards. The manager does not start on a store
+ * whose key is missing. Later, when a key is missing or a record was tampered with, the other puppets must not
+ * suffer: that puppet is known without its secrets, and the log says so once.
  */
 export class SealedPuppetRepository extends PuppetRepository {
   override readonly isShared: boolean;
   #hasLoaded = false;
-  /** Of which it was said that they cannot be opened. */
+  /** Puppets already reported as unreadable. */
   readonly #closed = new Set<string>();
 
   constructor(
@@ -99,7 +99,7 @@ export class SealedPuppetRepository extends PuppetRepository {
     return { ...changes, puppets: changes.puppets.map((puppet) => this.#open(puppet)) };
   }
 
-  /** Who judges sees secrets as they are. */
+  /** The judge gets opened secrets. */
   #opened(judge: Judge): Judge {
     return (stored) => judge(this.#openOrNull(stored));
   }
@@ -108,7 +108,7 @@ export class SealedPuppetRepository extends PuppetRepository {
     return puppet === null ? null : this.#open(puppet);
   }
 
-  /** @param missing takes the keys that are not there, in place of a line in the log. */
+  /** @param missing collects the missing keys, instead of a log line. */
   #open(puppet: Puppet, missing: MissingKeys | null = null): Puppet {
     try {
       const opened = openPuppet(puppet, this.sealer);

@@ -6,7 +6,7 @@ export interface ResealCounts {
   readonly changed: number;
 }
 
-/** What happens on the way, batch by batch. */
+/** Collects the progress, batch by batch. */
 export interface ResealReport {
   add(counts: Partial<ResealCounts>): void;
   /** A record that stays as it is. */

@@ -50,7 +50,7 @@ export class AnswerProbe {
     return this.#isHolding;
   }
 
-  /** What was held back, once. */
+  /** Returns what was held back, once. */
   release(): readonly Buffer[] {
     const held = this.#isHolding ? this.#chunks : [];
     this.#isHolding = false;

@@ -122,7 +122,7 @@ function answerWith(
   reply.send({ errcode: answer.errcode, errmsg: answer.errmsg });
 }
 
-/** Nobody is there to be told, or has been told as much as can be. */
+/** The caller is gone, or has already got all that can be sent. */
 function isOver(error: unknown): boolean {
   return error instanceof CallerGone || error instanceof AnswerBroken;
 }

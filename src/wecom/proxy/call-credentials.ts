@@ -23,7 +23,7 @@ export interface Credential {
   readonly renew: (() => Promise<Credential | null>) | null;
 }
 
-/** There is no token for the call, as WeCom says. */
+/** No token for the call, by WeCom's answer. */
 export interface RefusedCredential {
   readonly kind: 'manager';
   readonly corpId: string;
@@ -93,7 +93,7 @@ export class CallCredentials {
 
   async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
     const puppet = await this.accounts.get(openKfId);
-    // One of another corp is as unknown as one that there is not.
+    // An account of another corp is treated as unknown.
     if (puppet.corpId !== corpId || puppet.corpSecret.reveal() === '') {
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     }

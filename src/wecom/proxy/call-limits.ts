@@ -68,7 +68,7 @@ export class CallLimits {
     if (this.#apis.size < APIS_MAX) this.#apis.add(api.toLowerCase());
   }
 
-  /** One API in whatever case it is written. */
+  /** Counts an API once, in whatever case it is written. */
   #countedApi(api: string): string {
     const name = api.toLowerCase();
     return this.#apis.has(name) ? name : '(other)';

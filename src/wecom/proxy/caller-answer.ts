@@ -6,7 +6,7 @@ const UNREAD_LIMIT_MS = 30_000;
 
 const NOTHING = Buffer.alloc(0);
 
-/** What a status line can hold (RFC 9112, 4); nobody needs the text. */
+/** Characters allowed in a status line (RFC 9112, 4); nobody needs the text. */
 const STATUS_TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export interface AnswerHead {
@@ -75,7 +75,7 @@ export class CallerAnswer {
   /** Head and all of a short body. */
   whole(head: AnswerHead, body: Buffer): void {
     this.begin(head);
-    // As a text Node sends it in one write with the head; every byte has a character in latin1.
+    // Node sends a text in one write with the head; latin1 has a character for every byte.
     this.#raw.end(body.toString('latin1'), 'latin1');
   }
 

@@ -9,13 +9,13 @@ export type ProxyBody =
   /** To be read once, at the pace of its reader; fails with AppError `REQUEST_BODY_TOO_LARGE`. */
   | { readonly stream: Readable };
 
-/** Of the caller, who has hung up. */
+/** The caller has hung up. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
 /**
- * Of a route with a streamed body.
+ * Reads the body on a route with a streamed body.
  * @throws AppError `REQUEST_BODY_TOO_LARGE`; CallerGone.
  */
 export async function readBody(
@@ -80,7 +80,7 @@ function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number)
       else done(null, chunk);
     },
   });
-  // Until somebody sends it nobody listens, and an error that nobody hears ends the process.
+  // Nobody listens until the body is sent, and an unhandled error event ends the process.
   passage.on('error', () => {});
   const onClose = (): void => {
     if (!source.readableEnded) passage.destroy(new CallerGone('the caller hung up'));
@@ -88,7 +88,8 @@ function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number)
   source.once('close', onClose).once('error', onClose);
   for (const chunk of start) passage.write(chunk);
   source.pipe(passage);
-  // What nobody wants any more is dropped as it comes; unread, it would block the caller's connection for good.
+  // Data that is no longer needed is dropped as it arrives; unread, it would block the caller's connection
+  // for good.
   passage.once('close', () => source.resume());
   return passage;
 }

@@ -73,7 +73,7 @@ function toParameter(text: string): Parameter {
   return { name: decoded(name), value: decoded(value.join('=')), text };
 }
 
-/** What is no percent-encoding stands for itself. */
+/** An invalid percent-encoding stands for itself. */
 function decoded(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   try {

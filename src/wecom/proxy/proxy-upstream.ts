@@ -27,7 +27,7 @@ import type { ProxyBody } from './proxy-body.js';
 import { type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
 import { toWecomHeaders } from './proxy-headers.js';
 
-/** Of each corp: calls under way, and those that wait for a connection. */
+/** Per corp: running calls, and calls that wait for a connection. */
 const LIMITS: PoolLimits = { sockets: 64, exchanges: 512, keepAliveMs: 4_000, connectMs: 5_000 };
 
 @Injectable()

@@ -22,7 +22,7 @@ export interface Refusal {
   readonly untilMs: number;
 }
 
-/** What is known of one corpSecret of one corp. The secret itself is not in it. */
+/** The token record of one corpSecret of a corp. It does not have the secret itself. */
 export interface TokenRecord {
   /** `secretIdOf` the two. */
   readonly secretId: string;

@@ -1,7 +1,7 @@
 /**
- * One access token for each secret, shared by all who have the secret: from memory, else from the store, else
- * from one question upstream for all processes. It spares WeCom every question that it can, since WeCom blocks
- * whoever asks badly, and tells every caller how long a token really has.
+ * One access token for each secret, shared by all callers that have the secret. It comes from memory, else from
+ * the store, else from one question upstream for all processes. WeCom blocks callers that ask too much, so it
+ * asks as little as possible, and it tells every caller how long a token is really valid.
  */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
@@ -79,8 +79,8 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   /**
-   * What upstream says of the secret now, or said within the last minute: that a token of it still serves does
-   * not count. Errors as `get`.
+   * What upstream says of the secret now, or said within the last minute. A token that is still valid does not
+   * replace the answer. Errors as `get`.
    */
   async check(request: TokenRequest): Promise<TokenOutcome> {
     const { slot, source } = await this.#load(request, true);
@@ -105,8 +105,8 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   /**
-   * WeCom answered a call that this token is no good. It is given out no more, unless it was replaced already
-   * or WeCom has just given it once more.
+   * Reports that WeCom refused this token in a call. It is no longer given out, unless it was replaced already
+   * or WeCom has just returned the same token again.
    */
   async revoke(tokenId: string): Promise<void> {
     const slot = await this.#slots.findOwner(tokenId);
@@ -114,7 +114,7 @@ export class AccessTokens implements OnApplicationShutdown {
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
   }
 
-  /** What upstream said last, where that was a refusal, be it over by time: a token may serve on beside it. */
+  /** The last refusal, even if it has expired: a token may still be valid beside it. */
   #findLastRefusal({ record }: TokenSlot): RefusedOutcome | null {
     if (record === null || record.refusal === null) return null;
     const { errcode, errmsg } = record.refusal;
@@ -154,7 +154,7 @@ export class AccessTokens implements OnApplicationShutdown {
     return (await this.clock.within(CHECK_WAIT_MS, flight)) ? flight.catch(() => null) : null;
   }
 
-  /** Everybody who wants to know the same waits for one answer. */
+  /** All callers with the same question wait for one answer. */
   #fly(slot: TokenSlot, request: TokenRequest): Promise<TokenOutcome> {
     if (slot.flight !== null) return slot.flight;
     const flight = this.#inquiry.run(slot, request).finally(() => {

@@ -8,7 +8,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 const WINDOW_S = 3_600;
 const PER_CALLER = 60;
 const PER_PROCESS = 300;
-/** Of those of the process: what is left is for callers none of whose questions has failed within the hour. */
+/** Of the process's failures. The rest is for callers that have had no failure within the hour. */
 const PER_PROCESS_AFTER_A_FAILURE = 240;
 /** The one name in the process's scope. */
 const ALL = '';
@@ -52,7 +52,7 @@ export class FailureBudget {
     };
   }
 
-  /** The end of a call under way that may take the last place; `null` where there are enough. */
+  /** Resolves when a running call that may take the last place has ended; `null` while there are enough places. */
   #whatMustEndFirst(caller: string, ownFailed: number, allFailed: number): Promise<void> | null {
     if (this.#callers.mayRunOut(caller, ownFailed, PER_CALLER)) return this.#callers.nextEnd(caller);
     if (!this.#process.mayRunOut(ALL, allFailed, PER_PROCESS_AFTER_A_FAILURE)) return null;
@@ -79,7 +79,7 @@ class Scope {
     this.#limiter = new RateLimiterMemory({ points: max, duration: WINDOW_S });
   }
 
-  /** How many have failed within the hour, and the seconds until those count no more. */
+  /** How many calls failed within the hour, and the seconds until they expire. */
   async spent(name: string): Promise<{ readonly failed: number; readonly leftS: number }> {
     const { consumedPoints: failed, msBeforeNext } = (await this.#limiter.get(name)) ?? NONE;
     if (msBeforeNext <= 0) return { failed: 0, leftS: 0 };
@@ -107,7 +107,7 @@ class Scope {
   }
 
   async end(name: string, hasFailed: boolean): Promise<void> {
-    // Counted before its place is free, so that nobody sees less than there is.
+    // Counted before its place is freed, so that nobody sees too low a count.
     if (hasFailed) await this.#limiter.penalty(name, 1);
     const underWay = this.#underWay.get(name);
     if (underWay === undefined) return;

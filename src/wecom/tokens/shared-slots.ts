@@ -18,14 +18,14 @@ const LOADED_MS = 2_000;
 /** Tokens go on without a store that does not answer. */
 const STORE_LIMIT_MS = 600;
 
-/** What this process knows of secrets and tokens, and shares with others through the store. */
+/** This process's knowledge of secrets and tokens, shared with other processes through the store. */
 export class SharedSlots {
   readonly #slots = new LRUCache<string, TokenSlot>({ max: SLOTS_MAX });
   /** By the tokens that they have or had. */
   readonly #owners = new LRUCache<string, TokenSlot>({ max: OWNERS_MAX });
   /** Tokens of which the store knew nothing when it was asked. */
   readonly #strangers = new LRUCache<string, true>({ max: SLOTS_MAX, ttl: STRANGER_MS });
-  /** Until when WeCom wants to hear nothing of a corp, store time. */
+  /** Until when WeCom must not be asked about a corp, store time. */
   readonly #pausedUntilMs = new LRUCache<string, number>({ max: SLOTS_MAX });
   readonly #asked = new Pending();
 
@@ -72,7 +72,10 @@ export class SharedSlots {
     return slot;
   }
 
-  /** Upstream has spoken. @param leaseId `null` where there is none, since the store could not be asked. */
+  /**
+   * Stores upstream's answer.
+   * @param leaseId `null` when there is none, because the store could not be asked.
+   */
   async learn(slot: TokenSlot, record: TokenRecord, leaseId: string | null): Promise<void> {
     slot.learn(record);
     this.#note(slot);
@@ -85,7 +88,10 @@ export class SharedSlots {
     return true;
   }
 
-  /** What the store knows comes with the lease, whoever holds it. @returns `null` where the store cannot be asked. */
+  /**
+   * Takes the lease; the answer has the stored record, whoever holds the lease.
+   * @returns `null` when the store cannot be asked.
+   */
   async lease(slot: TokenSlot, leaseId: string, leaseMs: number): Promise<TokenLease | null> {
     const lease = await this.#inStore('lease', () =>
       this.store.lease(slot, leaseId, this.storeClock.nowMs(), leaseMs),

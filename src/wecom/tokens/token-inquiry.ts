@@ -21,7 +21,7 @@ import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-sourc
  * after the last answer has the token checked.
  */
 export const CHECK_AFTER_MS = 60_000;
-/** Longer than one question takes. */
+/** Longer than one question can take. */
 const LEASE_MS = ASK_LIMIT_MS + 1_000;
 /** While another process asks. */
 const POLL_MS = 50;
@@ -30,11 +30,11 @@ const POLL_MS = 50;
 export interface TokenRequest {
   readonly corpId: string;
   readonly corpSecret: Secret;
-  /** Whoever asks, by credential and address, see `token-caller.ts`; failures are counted by it. */
+  /** The caller, by credential and address: see `token-caller.ts`. Failures are counted per caller. */
   readonly caller: string;
   /** Whether WeCom is known to have accepted the secret, so that it is no guess; left out where nobody looked. */
   readonly isProven?: boolean;
-  /** To which a question upstream belongs that is asked for it; left out where it is of none. */
+  /** The trace that the question upstream belongs to, if any. */
   readonly trace?: TraceContext | null;
 }
 
@@ -171,7 +171,7 @@ export class TokenInquiry {
   }
 }
 
-/** Nobody may fail any more. What WeCom last said of this secret tells more than that. */
+/** The failure budget is spent. WeCom's last answer about this secret says more than that. */
 function refusedUnasked({ record }: TokenSlot, retryAfterS: number): RefusedOutcome {
   const last =
     record?.refusal ?? tooFrequent('too many gettoken calls of this caller, or of all callers, have failed');

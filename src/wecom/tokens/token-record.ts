@@ -1,4 +1,4 @@
-/** What a record becomes by what upstream said, and what it is good for. Pure. */
+/** How upstream's answers change a record, and what a record may be used for. Pure. */
 
 import { ERRCODE, type WecomAnswer } from '../wecom-answer.js';
 import type { AccessToken, Refusal, TokenRecord } from './access-token.js';
@@ -10,7 +10,7 @@ import type { Grant } from './token-source.js';
  * the old life, and later a new one.
  */
 const SAME_TOKEN_GRACE_MS = 60_000;
-/** What upstream gave just now is good, even where its time is over by our reckoning. */
+/** A token that upstream gave just now is valid, even if it has expired by our reckoning. */
 const JUST_GIVEN_MS = 1_000;
 
 /** Refusals that no waiting heals: nobody needs to ask again soon, since wrong secrets in a loop get the address blocked. */

@@ -12,7 +12,9 @@ import { AccessTokens } from './access-tokens.js';
 import { toTokenCaller } from './token-caller.js';
 import type { TokenOutcome } from './token-outcome.js';
 
-/** Those that say that the corp has no such secret; others are of the address, of limits, of WeCom itself. */
+/**
+ * The errcodes that say that the corp has no such secret. Others are about the address, limits, or WeCom itself.
+ */
 const REFUSALS = new Set<number>([ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal]);
 const UNREACHABLE_PAUSE_S = 10;
 

@@ -7,7 +7,7 @@ const RENEW_JITTER_MS = 60_000;
 /** Upstream that gives a token once more of which a call said that it is no good is believed for so long. */
 const INSISTED_MS = 60_000;
 
-/** What one process knows of one secret, and what it is about to find out. */
+/** One process's knowledge of one secret, and its running question. */
 export class TokenSlot {
   #record: TokenRecord | null = null;
   #renewAtMs = 0;
@@ -18,7 +18,7 @@ export class TokenSlot {
   loadedAtMs = Number.NEGATIVE_INFINITY;
   /** The question under way; everybody who wants to know waits for the same. */
   flight: Promise<TokenOutcome> | null = null;
-  /** Of what the store knows. */
+  /** The running read of the store. */
   loading: Promise<void> | null = null;
 
   constructor(

@@ -26,7 +26,7 @@ const ERRMSG_LENGTH_MAX = 1_024;
 
 export interface Grant {
   readonly value: Secret;
-  /** What upstream said, seconds, 1 at least. */
+  /** The lifetime that upstream reported, seconds, at least 1. */
   readonly expiresInS: number;
 }
 
@@ -52,14 +52,14 @@ export class TokenSource {
     this.isGateway = accessTokenUrl.pathname !== WECOM_PATH;
   }
 
-  /** What is under way then fails. */
+  /** Running questions then fail. */
   close(): void {
     this.client.close();
   }
 
   /**
-   * What upstream says, within 5 s, in its own words but for the secret, should they repeat it.
-   * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or says something else.
+   * Asks upstream, within 5 s. The answer is unchanged, except that a repeated secret is removed.
+   * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or answers something else.
    */
   ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
     const span = this.tracing.start('client', 'gettoken', trace);
