@@ -35,7 +35,7 @@ export class CallbackMetrics {
   ) {
     const callbacks = metrics.histogram<'form' | 'result'>(
       'wxkf_callback_duration_seconds',
-      'Callbacks, from the whole request to what its answer will be.',
+      'Callbacks, from the complete request until its answer is decided.',
       UP_TO_5_S,
     );
     this.#callbacks = byValue(FORMS, (form) => byValue(RESULTS, (result) => callbacks({ form, result })));

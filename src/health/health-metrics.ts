@@ -7,13 +7,13 @@ import { Readiness } from './readiness.js';
 @Injectable()
 export class HealthMetrics {
   constructor(metrics: Metrics, readiness: Readiness) {
-    metrics.reads('gauge', 'wxkf_ready', '1 when it can take callbacks, as /health/ready says.', () =>
+    metrics.reads('gauge', 'wxkf_ready', '1 when the process can take callbacks, as /health/ready says.', () =>
       only(Number(readiness.isReady)),
     );
     metrics.reads(
       'gauge',
       'wxkf_memory_limit_bytes',
-      'What the process may take: above it, /health is down.',
+      'Memory limit of the process: above it, /health is down.',
       () => only(memoryLimitBytes()),
     );
   }

@@ -15,7 +15,7 @@ export class HttpMetrics {
     metrics.reads(
       'counter',
       'wxkf_http_connections_refused_total',
-      'Connections that were closed by us, by the limit that was met.',
+      'Connections that the manager closed, by the limit that was reached.',
       () => [
         { labels: { limit: 'in_all' }, value: counts.refusedConnections.inAll },
         { labels: { limit: 'per_address' }, value: counts.refusedConnections.perAddress },
@@ -25,7 +25,7 @@ export class HttpMetrics {
     metrics.reads(
       'counter',
       'wxkf_error_answers_total',
-      'Requests that were answered with an error, by its code.',
+      'Requests that were answered with an error, by error code.',
       () => CODES.map((error) => ({ labels: { error }, value: counts.errorAnswers.get(error) ?? 0 })),
     );
   }

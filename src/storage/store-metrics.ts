@@ -16,7 +16,7 @@ export class StoreMetrics<Operation extends string> {
   constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics = new Metrics()) {
     const durations = metrics.histogram<'store' | 'operation' | 'result'>(
       'wxkf_store_operation_duration_seconds',
-      'Operations on the store, with what they waited for.',
+      'Operations on the store, waiting included.',
       OF_THE_STORE,
     );
     this.#durations = byValue(operations, (operation) =>

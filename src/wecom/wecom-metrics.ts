@@ -46,24 +46,24 @@ export class WecomMetrics {
     this.#seen = new WecomErrors(clock);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
-      'Requests for an access token, by where it came from or why there was none.',
+      'Requests for an access token, by its source or by why there was none.',
     );
     this.#tokens = byValue(TOKEN_RESULTS, (source) => tokens({ source }));
     const inquiries = metrics.histogram<'result'>(
       'wxkf_token_inquiry_duration_seconds',
-      'Questions for an access token to WeCom or the gateway in its place, with their repetitions.',
+      'Requests for an access token to WeCom or the gateway in its place, retries included.',
       UP_TO_5_S,
     );
     this.#inquiries = byValue(INQUIRY_RESULTS, (result) => inquiries({ result }));
     const calls = metrics.histogram<'result'>(
       'wxkf_proxy_call_duration_seconds',
-      'Proxied calls, from their head to the last byte of their answer.',
+      'Proxied calls, from the request head to the last byte of the answer.',
       UP_TO_60_S,
     );
     this.#calls = byValue(CALL_RESULTS, (result) => calls({ result }));
     const errors = metrics.counter<'operation' | 'errcode'>(
       'wxkf_wecom_errors_total',
-      'Answers of WeCom with an errcode that is not 0.',
+      'Answers of WeCom with an errcode other than 0.',
     );
     this.#errors = byValue(WECOM_OPERATIONS, (operation) => ({
       known: new Map(COUNTED_ERRCODES.map((code) => [code, errors({ operation, errcode: String(code) })])),
