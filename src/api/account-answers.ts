@@ -59,7 +59,7 @@ function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken) {
   return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
 }
 
-function later(one: Failure | null, other: Failure | null): Failure | null {
-  if (one === null || other === null) return one ?? other;
-  return one.atMs >= other.atMs ? one : other;
+function later(a: Failure | null, b: Failure | null): Failure | null {
+  if (a === null || b === null) return a ?? b;
+  return a.atMs >= b.atMs ? a : b;
 }

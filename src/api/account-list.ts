@@ -148,5 +148,5 @@ function keyOfLast(found: readonly Found[], limit: number): string | null {
 function hasText({ openKfId, name, corpId, endpoint }: Puppet, text: string | null): boolean {
   if (text === null) return true;
   const lower = text.toLowerCase();
-  return [openKfId, name, corpId, endpoint].some((one) => one.toLowerCase().includes(lower));
+  return [openKfId, name, corpId, endpoint].some((field) => field.toLowerCase().includes(lower));
 }

@@ -63,6 +63,6 @@ export function idOfDecrypted(
   createdAtS: number | null,
 ): string {
   if (syncToken === '') return randomUUID();
-  const said = [corpId, openKfId, syncToken, ...(createdAtS === null ? [] : [createdAtS])];
-  return hash('sha256', said.join('\n'), 'base64url');
+  const fields = [corpId, openKfId, syncToken, ...(createdAtS === null ? [] : [createdAtS])];
+  return hash('sha256', fields.join('\n'), 'base64url');
 }

@@ -32,8 +32,8 @@ export class EndpointAllow {
   /** @param host in lower case and ASCII, as in a URL. */
   hasName(host: string): boolean {
     const name = host.replace(/\.$/, '');
-    return this.#names.some((one) =>
-      one.startsWith('.') ? name.length > one.length && name.endsWith(one) : name === one,
+    return this.#names.some((allowed) =>
+      allowed.startsWith('.') ? name.length > allowed.length && name.endsWith(allowed) : name === allowed,
     );
   }
 
@@ -62,8 +62,8 @@ export function endpointAllow() {
         if (list === undefined) return undefined;
         return new EndpointAllow(
           texts,
-          networks.filter((one) => one !== null),
-          names.filter((one) => one !== null),
+          networks.filter((network) => network !== null),
+          names.filter((name) => name !== null),
         );
       }),
   };

@@ -28,7 +28,9 @@ export function parseNetwork(text: string): Network | null {
     : { address, bits };
 }
 
-/** @param one IPv4 as such, and not in IPv6's clothes. */
-export function isInOneOf(networks: readonly Network[], one: Address): boolean {
-  return networks.some(({ address, bits }) => one.kind() === address.kind() && one.match(address, bits));
+/** @param address an IPv4 address must not be in its IPv6 form. */
+export function isInOneOf(networks: readonly Network[], address: Address): boolean {
+  return networks.some(
+    (network) => address.kind() === network.address.kind() && address.match(network.address, network.bits),
+  );
 }

@@ -7,8 +7,11 @@ import { Readiness } from './readiness.js';
 @Injectable()
 export class HealthMetrics {
   constructor(metrics: Metrics, readiness: Readiness) {
-    metrics.reads('gauge', 'wxkf_ready', '1 when the process can take callbacks, as /health/ready says.', () =>
-      only(Number(readiness.isReady)),
+    metrics.reads(
+      'gauge',
+      'wxkf_ready',
+      '1 when the process can take callbacks, as /health/ready says.',
+      () => only(Number(readiness.isReady)),
     );
     metrics.reads(
       'gauge',

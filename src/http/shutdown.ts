@@ -59,5 +59,5 @@ function cutAfterMs({ drainDelayMs, drainTimeoutMs }: Config): number {
 function replaceListeners(signal: NodeJS.Signals, listener: NodeJS.SignalsListener): void {
   const earlier = process.listeners(signal);
   process.on(signal, listener);
-  for (const one of earlier) process.off(signal, one);
+  for (const replaced of earlier) process.off(signal, replaced);
 }

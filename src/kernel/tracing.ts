@@ -56,7 +56,7 @@ export function endWith<T>(
   toAttributes: (result: T) => SpanAttributes = () => ({}),
 ): Promise<T> {
   if (span === null) return work;
-  const told = work.then(
+  const ended = work.then(
     (result) => {
       span.set(toAttributes(result));
       span.end();
@@ -64,7 +64,7 @@ export function endWith<T>(
     (error: unknown) => span.end(error instanceof AppError ? error.code : 'INTERNAL'),
   );
   // A failure of the span must not fail the work.
-  told.catch(() => {});
+  ended.catch(() => {});
   return work;
 }
 

@@ -83,10 +83,11 @@ interface Response {
 function answersOf({ operation, route, schemas }: ToComplete): Record<string, Response> {
   return Object.fromEntries(
     Object.entries(route.answers as AnswersByStatus).map(([status, answer]) => {
-      const told: Answer = typeof answer === 'string' ? { description: answer } : answer;
-      const content = told.content ?? contentOf(told, operation.responses[status]?.content, schemas);
-      const headers = Object.fromEntries((told.headers ?? []).map((name) => [name, toHeader(name)]));
-      return [status, { description: told.description, headers, ...(content && { content }) }];
+      const described: Answer = typeof answer === 'string' ? { description: answer } : answer;
+      const content =
+        described.content ?? contentOf(described, operation.responses[status]?.content, schemas);
+      const headers = Object.fromEntries((described.headers ?? []).map((name) => [name, toHeader(name)]));
+      return [status, { description: described.description, headers, ...(content && { content }) }];
     }),
   );
 }

@@ -35,11 +35,11 @@ export function routesOf(modules: ModulesContainer): ReadonlyMap<string, Route> 
       );
       if (config === undefined) continue;
       if (routes.has(name)) throw new Error(`two handlers have the name ${name}`);
-      const told = (key: string): unknown => Reflect.getMetadata(key, handler);
-      const tags = told(DESCRIBED.tags) ?? Reflect.getMetadata(DESCRIBED.tags, metatype as object);
-      const [answers, errors = []] = [told(DESCRIBED.answers), told(DESCRIBED.errors)];
+      const metadataOf = (key: string): unknown => Reflect.getMetadata(key, handler);
+      const tags = metadataOf(DESCRIBED.tags) ?? Reflect.getMetadata(DESCRIBED.tags, metatype as object);
+      const [answers, errors = []] = [metadataOf(DESCRIBED.answers), metadataOf(DESCRIBED.errors)];
       if (answers === undefined || tags === undefined) throw new Error(`${name} has no answers or no tags`);
-      const reading = (told(DESCRIBED.reading) ?? {}) as Reading;
+      const reading = (metadataOf(DESCRIBED.reading) ?? {}) as Reading;
       routes.set(name, { config, tags, answers, errors, reading } as Route);
       bind(prototype, name, reading);
     }

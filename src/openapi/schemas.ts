@@ -26,7 +26,7 @@ const OPEN = new Set(['HealthPart']);
 
 /** In the order of their names: swagger has them as the compiler comes upon them, which any import may change. */
 export function completeSchemas(schemas: Schemas): Schemas {
-  const byName = Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1));
+  const byName = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     byName.map(([name, schema]) => {
       const isRequest = name.endsWith('Dto');
@@ -58,9 +58,9 @@ function completeProperty(property: PropertySchema, isOptional: boolean): Proper
 }
 
 /** As the compiler has the values of a union, any other file may change their order, too. `null` comes last. */
-function byText(one: unknown, other: unknown): number {
-  if (one === null || other === null) return one === null ? 1 : -1;
-  return String(one) < String(other) ? -1 : 1;
+function byText(a: unknown, b: unknown): number {
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return String(a) < String(b) ? -1 : 1;
 }
 
 /** A comment has its lines broken where the page of the source ends. */

@@ -155,6 +155,6 @@ function entriesOf(list: string): string[] {
 
 function areExporters(text: string): boolean {
   return entriesOf(text.toLowerCase()).every(
-    (entry) => entry === 'none' || EXPORTERS.some((one) => one === entry),
+    (entry) => entry === 'none' || EXPORTERS.some((exporter) => exporter === entry),
   );
 }

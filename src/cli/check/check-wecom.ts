@@ -75,10 +75,10 @@ async function checkCorp(
 
 function judge(corpId: string, what: string, { errcode, errmsg }: WecomAnswer): Finding {
   if (errcode === 0) return ok('wecom', `gives corp ${corpId} an access token and lists its kf accounts`);
-  const said = `for corp ${corpId} it ${what}: ${errcode} ${errmsg.replaceAll(/\s+/g, ' ')}`;
-  if (PASSING.has(errcode)) return warning('wecom', `${said}; try again later`);
+  const refusal = `for corp ${corpId} it ${what}: ${errcode} ${errmsg.replaceAll(/\s+/g, ' ')}`;
+  if (PASSING.has(errcode)) return warning('wecom', `${refusal}; try again later`);
   const remedy = REMEDIES.get(errcode);
-  return failed('wecom', remedy === undefined ? said : `${said}; ${remedy}`);
+  return failed('wecom', remedy === undefined ? refusal : `${refusal}; ${remedy}`);
 }
 
 async function unlessUnreachable(what: string, ask: () => Promise<Finding>): Promise<Finding> {

@@ -40,7 +40,7 @@ export class KnownSecrets implements Visitor {
   ) {
     this.#sealer = new Sealer(secretsKeys);
     this.#hasKeys = secretsKeys.length > 0;
-    const app = wecomApps.find((one) => corpId === null || one.corpId === corpId);
+    const app = wecomApps.find((app) => corpId === null || app.corpId === corpId);
     this.#keys = app === undefined ? null : { ...app, from: 'WECOM_APPS_FILE' };
     this.#keysAreTrusted = app !== undefined;
   }

@@ -39,10 +39,10 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
 }
 
 /** A setting may also be read from a file that another one names. */
-function isIn(text: string, one: Generated): boolean {
-  if (!one.isSetting) return text.includes(toComment(one));
+function isIn(text: string, generated: Generated): boolean {
+  if (!generated.isSetting) return text.includes(toComment(generated));
   const settings = parseEnv(text);
-  return [one.label, `${one.label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
+  return [generated.label, `${generated.label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
 }
 
 function withEnd(text: string): string {

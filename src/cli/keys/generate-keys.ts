@@ -15,8 +15,8 @@ export interface GenerateOptions {
 
 /** @param name of the one value to make; left out: all. */
 export async function generateKeys(name: string | undefined, options: GenerateOptions): Promise<number> {
-  const chosen = GENERATED.filter((one) => name === undefined || one.name === name);
-  const made = chosen.map((one) => ({ ...one, value: newValue(one.form) }));
+  const chosen = GENERATED.filter((generated) => name === undefined || generated.name === name);
+  const made = chosen.map((generated) => ({ ...generated, value: newValue(generated.form) }));
   if (options.addTo !== undefined) keep(options, options.addTo, made);
   else print(options, name, made);
   return EXIT_CODE.ok;
@@ -26,7 +26,7 @@ export async function generateKeys(name: string | undefined, options: GenerateOp
 function keep(options: GenerateOptions, file: string, made: readonly Made[]): void {
   const { added, kept } = addToEnvFile(
     file,
-    made.map((one) => ({ of: one, text: toLine(one) })),
+    made.map((generated) => ({ of: generated, text: toLine(generated) })),
   );
   const listOf = (labels: readonly string[]): string => (labels.length === 0 ? 'nothing' : labels.join(', '));
   printSummary(options, `${file}: ${listOf(added)} added; ${listOf(kept)} there already`, {
