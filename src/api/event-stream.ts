@@ -6,7 +6,7 @@ import { type DeliveryFilter, isAskedFor } from './delivery-answer.js';
 const UNREAD_BYTES_MAX = 65_536;
 /** How many deliveries are kept between two writes; the others are only counted. */
 const PENDING_MAX = 50;
-/** Heartbeats in a row that found no room: nobody reads any more. */
+/** After this many heartbeats in a row without room in the buffer, the reader is taken for gone. */
 const STUCK_BEATS_MAX = 4;
 
 /** Server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html) of one reader. It never waits for the reader. */

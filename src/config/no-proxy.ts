@@ -15,8 +15,9 @@ interface Entry {
 }
 
 /**
- * Whom `NO_PROXY` has called directly: names with all below them, addresses, ranges like `10.0.0.0/8`, or `*` for all. Other
- * programs read the variable too, each in its way, so that an entry of another form is no mistake and stands for nobody.
+ * The hosts in `NO_PROXY`, which are called directly: names with everything below them, addresses, ranges like
+ * `10.0.0.0/8`, or `*` for all. Other programs read the variable too, each in its own way. So an entry of
+ * another form is no mistake; it is ignored.
  */
 export class NoProxy {
   readonly #entries: readonly Entry[];

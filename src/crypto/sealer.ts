@@ -1,6 +1,6 @@
 /**
- * Seals secrets for a store and opens them again, with the keys of `SECRETS_KEY`. It keeps them from whoever
- * reads the store; it does not tell who may write there: a plain text is taken as it is.
+ * Seals secrets for a store and opens them again, with the keys of `SECRETS_KEY`. It protects them from readers
+ * of the store, not from writers: a plain text in the store is accepted.
  */
 import {
   type CipherGCM,

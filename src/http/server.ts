@@ -117,7 +117,8 @@ export function createHttpAdapter(
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
   connections.hold(fastify.server);
-  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it without a word.
+  // An unknown `Expect` may be ignored (RFC 9110, 10.1.1); Node would answer it by itself, without a log
+  // line.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
@@ -135,7 +136,7 @@ function admit({ raw }: FastifyRequest): AppError | undefined {
   return undefined;
 }
 
-/** What Node's parser refuses never becomes a request; the answer is written by hand. */
+/** A request that Node's parser refuses never reaches Fastify; its answer is written by hand. */
 function answerBrokenRequest(
   thrown: Error & { code?: string },
   socket: Socket,

@@ -10,9 +10,9 @@ const LAST_REQUESTS_MS = 100;
 export const CLOSING_MS = 6_000;
 
 /**
- * SIGTERM drains: not ready any more, but still served for a while, since a load balancer needs time
- * to notice; then what is under way ends and the process with it. SIGINT, a person's Ctrl-C, skips
- * the while. A second signal, or the time limit, ends it at once.
+ * SIGTERM drains. The process is no longer ready but still serves for a while, since a load balancer needs time
+ * to notice. Then running requests end, and the process with them. SIGINT, a person's Ctrl-C, skips the first
+ * part. A second signal, or the time limit, ends it at once.
  */
 export function stopOnSignals(
   app: NestFastifyApplication,

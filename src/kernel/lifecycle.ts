@@ -28,7 +28,7 @@ export class Lifecycle {
     if (this.#requests === 0) this.#onIdle();
   }
 
-  /** Resolves when no request is under way. */
+  /** Resolves when no request is running. */
   async whenIdle(): Promise<void> {
     if (this.#requests === 0) return;
     await new Promise<void>((resolve) => {

@@ -12,7 +12,7 @@ export type LogFormat = 'json' | 'pretty';
 
 /** Some ten thousand lines. */
 const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
-/** A write for every line costs a fourteenth of a callback's whole way (bench, one core). */
+/** One write per line would cost a fourteenth of a callback's time (bench, one core). */
 const BATCH_BYTES = 49_152;
 const WRITE_BYTES_MAX = 65_536;
 const BATCH_MS = 100;
@@ -26,9 +26,9 @@ interface Output extends NodeJS.EventEmitter {
 }
 
 /**
- * One JSON line per unit of work: `noun.verbed` in `msg`, fields with their unit in the name.
- * Lines are written in batches, 0.1 s after they were made at the latest, without blocking. What cannot be
- * written, since nobody reads it or the disk is full, is dropped: the service goes on.
+ * One JSON line per unit of work: `noun.verbed` in `msg`, fields with their unit in the name. Lines are written
+ * in batches, at most 0.1 s after they were made, without blocking. Lines that cannot be written, because nobody
+ * reads them or the disk is full, are dropped: the service goes on.
  */
 export async function createLog(level: string, format: LogFormat): Promise<Log> {
   return pino(
@@ -50,8 +50,8 @@ function plainStream(): Output {
 }
 
 /**
- * Ends the process when its last lines are written. Where they cannot be, they are given up; where a write
- * never ends, as to a pipe that nobody reads, so does no orderly exit, and the process ends by SIGKILL.
+ * Ends the process once its last lines are written, or cannot be written. If a write never ends, as to a pipe
+ * that nobody reads, an orderly exit would not end either: the process then ends by SIGKILL.
  */
 export async function exitProcess(log: Log, code: number): Promise<never> {
   const output = Reflect.get(log, symbols.streamSym) as Output;

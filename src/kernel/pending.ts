@@ -1,8 +1,8 @@
-/** Work that nobody waits for when it is begun, and that a stop lets end. */
+/** Work that runs in the background, and that a stop waits for. */
 export class Pending {
   readonly #work = new Set<Promise<unknown>>();
 
-  /** @returns the same work; where it fails is for whoever looks at that. */
+  /** @returns the same work; handling its failure is up to the caller. */
   add<T>(work: Promise<T>): Promise<T> {
     const end = (): void => void this.#work.delete(over);
     const over: Promise<void> = work.then(end, end);
@@ -10,7 +10,7 @@ export class Pending {
     return work;
   }
 
-  /** Resolves when what is under way now has ended, well or not. */
+  /** Resolves when all work running now has ended, well or not. */
   async whenOver(): Promise<void> {
     await Promise.all(this.#work);
   }

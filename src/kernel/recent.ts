@@ -11,7 +11,7 @@ export class Recent<T> {
     private readonly ask: () => Promise<T>,
   ) {}
 
-  /** @param ageMsMax how long ago the answer that is given may have been asked for; one under way is given in any case. */
+  /** @param ageMsMax how old the answer may be, counted from its question. A running question is always shared. */
   latest(ageMsMax: number): Promise<T> {
     const isRecent = this.clock.elapsedMs() - this.#askedAtMs < ageMsMax;
     if (this.#answer !== null && (isRecent || this.#isUnderWay)) return this.#answer;

@@ -29,7 +29,10 @@ export function readTraceContext(headers: Headers): TraceContext | null {
   return traceparent === null ? null : { traceparent, tracestate: readTracestate(headers.tracestate) };
 }
 
-/** @returns it as it is to be passed on: of a later version what this one knows of it (4.2); `null` for what is none. */
+/**
+ * @returns the value to pass on: of a later version only the part that version 00 knows (4.2); `null` when it is
+ * invalid.
+ */
 export function readTraceparent(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const { version, ids, flags = '', more } = TRACEPARENT.exec(value)?.groups ?? {};

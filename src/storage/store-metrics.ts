@@ -12,7 +12,7 @@ const MS_PER_S = 1_000;
 export class StoreMetrics<Operation extends string> {
   readonly #durations: Record<Operation, Record<'ok' | 'failed', Observations>>;
 
-  /** @param metrics left out where nobody will read them, as in the commands of the shell. */
+  /** @param metrics left out when nobody reads them, as in the commands of the shell. */
   constructor(store: 'mongodb' | 'embedded', operations: readonly Operation[], metrics = new Metrics()) {
     const durations = metrics.histogram<'store' | 'operation' | 'result'>(
       'wxkf_store_operation_duration_seconds',

@@ -1,4 +1,7 @@
-/** The one configuration of Nest's HttpService for rare calls. What is called for every message goes by undici instead (docs/adr/0014). */
+/**
+ * The configuration of Nest's HttpService for rare calls. Calls for every message use undici instead
+ * (docs/adr/0014).
+ */
 import { type HttpModuleOptions, HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { errorCodeOf } from '../kernel/error-code.js';

@@ -11,7 +11,7 @@ import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } fr
 const TOKEN_RESULTS = ['memory', 'store', 'upstream', 'refused', 'invalid', 'unreachable', 'failed'] as const;
 export type TokenResult = (typeof TOKEN_RESULTS)[number];
 
-/** How a question for a token ended, whoever waits for it. */
+/** How a token request to WeCom ended, whichever caller waits for it. */
 const INQUIRY_RESULTS = ['granted', 'refused', 'unreachable'] as const;
 export type InquiryResult = (typeof INQUIRY_RESULTS)[number];
 

@@ -14,8 +14,8 @@ export class Credentials {
 
   /**
    * Takes the same time whether the secret is the first, the last or none.
-   * @param authorization The header as it came.
-   * @returns `null` for what is nobody's, or no secret at all.
+   * @param authorization the header, unchanged.
+   * @returns `null` for an unknown secret, or for none.
    */
   callerOf(authorization: string): Caller | null {
     const presented = digestOf(toSecret(authorization));
@@ -31,7 +31,7 @@ function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Bearer (RFC 6750, 2.1), or the password of Basic (RFC 7617, 2) with any user; `''` is nobody's secret. */
+/** Bearer (RFC 6750, 2.1), or the password of Basic (RFC 7617, 2) with any user; `''` never matches a secret. */
 function toSecret(authorization: string): string {
   const [, scheme = '', value = ''] = /^(bearer|basic) +(\S+)$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() !== 'basic') return value;

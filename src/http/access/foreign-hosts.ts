@@ -1,8 +1,8 @@
 /**
- * While nobody is asked for credentials, any page in a browser that reaches the manager can send requests there: by a
- * form, or by a name of its own that it lets point to the manager (DNS rebinding). Both give themselves away, by Origin
- * and by Host. An address has no name that could point elsewhere, so every one will do as Host. Names such as
- * `host.docker.internal` will not: whoever answers the DNS of the network can let them point anywhere.
+ * While no role has a secret, any page in a browser that reaches the manager can send requests there: by a form,
+ * or by a name of its own that it lets point to the manager (DNS rebinding). `Origin` shows the first, `Host`
+ * the second. Any address is allowed as `Host`, since an address cannot be rebound. Names such as
+ * `host.docker.internal` are not allowed: whoever controls the network's DNS can let them point anywhere.
  */
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';

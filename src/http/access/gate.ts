@@ -101,7 +101,10 @@ function askFor(keys: Keys, config: Config, allowed: readonly Caller[]): onReque
   };
 }
 
-/** Refuses nobody. A wrong secret counts as one on any other route, or guesses would be unseen here. */
+/**
+ * Refuses nobody. A wrong secret is still counted, as on any other route: otherwise guesses here would go
+ * unnoticed.
+ */
 function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHookHandler {
   return (request, _reply, done) => {
     const { role, refusal, without } = callerOf(keys, request);

@@ -13,7 +13,7 @@ declare module 'fastify' {
 }
 
 /**
- * Sent with the console's own requests. Another site's page cannot send it without a preflight request, which is
+ * Sent with the console's own requests. Another site's page may send it only after a preflight request, which is
  * refused.
  */
 export const CONSOLE_HEADER = 'x-wxkf-console';

@@ -1,7 +1,8 @@
 /**
- * Holds back whoever guesses signatures or secrets. What is good is never refused, however much else came from
- * its address: WeCom's callbacks for all corps come from few, and one app with a wrong token must not block the
- * others. So every check is made, and only what it refuses is counted and, beyond the limit, answered alike.
+ * Slows down callers that guess signatures or secrets. A good request is never refused, however many bad ones
+ * came from its address: WeCom's callbacks for all corps come from few addresses, and one app with a wrong token
+ * must not block the others. So every request is checked. Only refusals are counted, and beyond the limit they
+ * all get the same answer.
  */
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';

@@ -176,8 +176,8 @@ function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn
 const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_CROSS_SITE$|AUTH_HOST_FOREIGN$)/;
 
 /**
- * Whether anybody can have the line written as often as they like, without a secret or a signature. Wrong ones have
- * a limit of their own (`refusals.ts`).
+ * Whether anybody, without a secret or a signature, could cause the line at any rate. Wrong secrets and
+ * signatures have their own limit (`refusals.ts`).
  */
 function isAtWill(request: FastifyRequest): boolean {
   const { unit, failure, role } = request;

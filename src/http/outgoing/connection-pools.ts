@@ -11,7 +11,7 @@ import { type ProxyRoute, routeThrough } from './forward-proxy.js';
 
 export interface PoolLimits {
   readonly sockets: number;
-  /** Exchanges that are under way or wait for a socket. */
+  /** Exchanges that are running or wait for a socket. */
   readonly exchanges: number;
   /** A connection that was idle for so long is not used again. */
   readonly keepAliveMs: number;
@@ -85,7 +85,7 @@ export class ConnectionPool {
   }
 }
 
-/** Pools by name, made when first used and closed when nobody used them for a while. */
+/** Pools by name. A pool is made when first used, and closed when it was not used for a while. */
 export class ConnectionPools {
   readonly #pools = new Map<string, ConnectionPool>();
   #sweeper: Timer;

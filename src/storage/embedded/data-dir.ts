@@ -235,7 +235,8 @@ export class DataDir {
         rmSync(probe, { force: true });
       }
       this.#writeMarker({ schemaVersion: SCHEMA_VERSION, creating: true });
-      // LMDB begins a store in empty files; its own would be for everybody to read.
+      // LMDB uses existing empty files for a new store; files that it creates itself are readable by
+      // everybody.
       for (const file of [this.dataFile, `${this.dataFile}-lock`]) makeForOwner(file);
     });
   }

@@ -19,9 +19,9 @@ interface Lease {
 }
 
 /**
- * All records are in memory, and the leases only there, since they end with the one process on the store. A
- * change counts at once and is durable when its call resolves. What cannot be read is thrown away: upstream
- * gives a token again.
+ * All records are in memory. The leases are only there, since they end with the one process on the store. A
+ * change takes effect at once and is durable when its call resolves. An unreadable record is thrown away:
+ * upstream gives a token again.
  */
 @Injectable()
 export class EmbeddedAccessTokenStore extends AccessTokenStore {
@@ -134,7 +134,7 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
     this.#purge(nowMs);
   }
 
-  /** Whatever is of secrets that nobody uses any more. */
+  /** Removes leases and records that nobody uses any more. */
   #purge(nowMs: number): void {
     const lapsed = [...this.#leases].filter(([, { untilMs }]) => untilMs + RECORD_KEPT_MS <= nowMs);
     for (const [secretId] of lapsed) this.#leases.delete(secretId);

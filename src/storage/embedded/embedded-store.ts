@@ -64,7 +64,7 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
       maxDbs: MAX_DATABASES,
       // A put is answered only when it is on the disk.
       overlappingSync: false,
-      // It holds a promise that nobody can catch, so that a full disk would end the process.
+      // Batching keeps a promise that nobody can catch, so a full disk would end the process.
       eventTurnBatching: false,
     });
     for (const name of DATABASE_NAMES) this.#databases.set(name, this.#openDatabase(name));
@@ -101,8 +101,8 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
   }
 
   /**
-   * To be asked before any read or write of what may outlast the store: LMDB ends the process at a write that
-   * comes after, by an error that nobody can catch.
+   * Call it before any read or write that may come after the store was closed: LMDB then ends the process at a
+   * write, by an error that cannot be caught.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   requireOpen(): void {

@@ -12,7 +12,7 @@ export class LmdbHintStore implements HintStore {
   readonly #store: EmbeddedStore;
   readonly #hints: Database<Buffer, string>;
   readonly #unreadableHints: Database<Buffer, string>;
-  /** Events whose last write is under way: LMDB gives the one before until then. */
+  /** Events whose last write is still running: until it ends, LMDB returns the earlier one. */
   readonly #underWay = new Map<string, KeptEvent>();
   #unreadable: number;
 

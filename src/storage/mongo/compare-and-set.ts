@@ -7,8 +7,8 @@ const TRIES_MAX = 100;
 const PAUSE_MAX_MS = 20;
 
 /**
- * Reads, decides and writes again until nobody else changed the record meanwhile: the way to write what depends
- * on what was there, where a server may know neither transactions nor pipeline updates.
+ * Reads, decides and writes, and repeats this until nobody else changed the record meanwhile. This makes a write
+ * depend on the stored record even on a server without transactions or pipeline updates.
  * @throws AppError `STORE_UNAVAILABLE` after 100 conflicts; nothing was written.
  */
 export async function untilNoConflict<T>(attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {

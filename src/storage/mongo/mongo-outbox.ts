@@ -374,7 +374,7 @@ export class MongoOutbox extends Outbox {
   }
 }
 
-/** Without what an event weighs. No longer on the server than anybody waits here. */
+/** Leaves out the body, which may be large. The server stops when the caller's time limit ends. */
 const HEADS: mongo.FindOptions = { projection: { 'raw.body': 0 }, maxTimeMS: READ_LIMIT_MS };
 const COUNTING: mongo.CountDocumentsOptions = { maxTimeMS: READ_LIMIT_MS };
 

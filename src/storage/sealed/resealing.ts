@@ -13,7 +13,10 @@ export class Resealing {
     private readonly toPlain: boolean,
   ) {}
 
-  /** The secrets of a registration that change, anew. @throws SealError; none of them is to be changed then. */
+  /**
+   * The registration's secrets that have to be sealed anew.
+   * @throws SealError; then change none of them.
+   */
   puppet(owner: Owner, stored: StoredTexts<PuppetSecret>): Partial<Record<PuppetSecret, string>> {
     return this.#changed(PUPPET_SECRETS, stored, (field) => identityOf(owner, field));
   }

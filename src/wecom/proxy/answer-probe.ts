@@ -38,7 +38,7 @@ export class AnswerProbe {
     return this.#isHolding;
   }
 
-  /** @returns whether the chunk is held back; else it is to be passed on after what `release` gives. */
+  /** @returns whether the chunk is held back; if not, pass it on after what `release` returns. */
   add(chunk: Buffer): boolean {
     if (this.#encoding === null) return false;
     this.#bytes += chunk.length;

@@ -36,7 +36,7 @@ export class ApiProxy {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers the request, or throws what the caller is to be told. */
+  /** Answers the request, or throws the error for the caller. */
   async forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const log = new CallLog(request.method);
     const unit = new UnitOfWork('proxy.answered', log);

@@ -15,7 +15,7 @@ import type { ProxyTarget } from './proxy-target.js';
 /** By whose access token a call is made, and for which corp it counts. */
 export interface Credential {
   readonly kind: 'caller' | 'manager' | 'none';
-  /** `null` where nobody here knows whose token it is. */
+  /** `null` when the token's corp is unknown. */
   readonly corpId: string | null;
   readonly tokenId: string | null;
   readonly query: string;

@@ -10,7 +10,7 @@ const APIS_MAX = 1_000;
 
 /** A call as WeCom counts it. */
 export interface CountedCall {
-  /** `null` where nobody here knows whose token it is: such calls share a count. */
+  /** `null` when the token's corp is unknown: such calls share a count. */
   readonly corpId: string | null;
   readonly api: string;
   /** A `kf/sync_msg` without the sync token of an event. */

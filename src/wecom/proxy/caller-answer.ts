@@ -27,7 +27,7 @@ export class CallerAnswer {
     this.#raw = reply.raw;
   }
 
-  /** From then on nobody else can answer. */
+  /** Whether the answer has begun, so that no other can be sent. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }

@@ -68,8 +68,8 @@ function readStart(source: Readable): Promise<BodyStart> {
 }
 
 /**
- * A stream of its own, since whoever sends it destroys it when the sending fails, and the source is the
- * caller's connection, which still has to be answered.
+ * A separate stream: the sender destroys it when sending fails, while the source is the caller's connection,
+ * which still needs an answer.
  */
 function passageOf(source: Readable, start: readonly Buffer[], bytesMax: number): Readable {
   let bytes = 0;

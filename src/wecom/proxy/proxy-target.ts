@@ -7,7 +7,7 @@ const API = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*\/?$/;
 const API_LENGTH_MAX = 128;
 const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
-/** Given twice, nobody could say which of them counts. */
+/** A parameter that is given twice is ambiguous. */
 const SINGLE = ['access_token', 'corpid', 'corpsecret'] as const;
 /** Ours alone, or for `gettoken`: of no use to an API that gets its token from us. */
 const OURS = new Set(['access_token', 'corpid', 'corpsecret', 'openKfId']);

@@ -12,7 +12,7 @@ export interface AccessToken {
   readonly isRevoked: boolean;
 }
 
-/** What WeCom said instead of giving a token, and for how long nobody needs to ask again. */
+/** WeCom's refusal to give a token, and until when it need not be asked again. */
 export interface Refusal {
   readonly errcode: number;
   readonly errmsg: string;

@@ -149,7 +149,7 @@ export class AccessTokens implements OnApplicationShutdown {
     return this.#inquiry.findRefusal(slot) ?? this.#fly(slot, request);
   }
 
-  /** @returns `null` when nothing came of it in time, or it failed; it may still come. */
+  /** @returns `null` when there was no answer in time, or the question failed. The answer may still arrive. */
   async #withinWait(flight: Promise<TokenOutcome>): Promise<TokenOutcome | null> {
     return (await this.clock.within(CHECK_WAIT_MS, flight)) ? flight.catch(() => null) : null;
   }

@@ -1,9 +1,9 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /**
- * WeCom blocks for an hour whoever calls gettoken wrongly 2,000 times in one (its staff,
- * developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400), and the address
- * with it, which all corps here share: so six processes behind one address stay below.
+ * WeCom blocks a caller for an hour after 2,000 failed gettoken calls within an hour (its staff,
+ * developers.weixin.qq.com/community/enterprisewechat/doc/0000c80533033826589c94f6356400). The block is for the
+ * address, which all corps here share. This limit keeps six processes behind one address below that.
  */
 const WINDOW_S = 3_600;
 const PER_CALLER = 60;
@@ -13,24 +13,24 @@ const PER_PROCESS_AFTER_A_FAILURE = 240;
 /** The one name in the process's scope. */
 const ALL = '';
 
-/** Permission to ask once; `end` must be called with what came of it. */
+/** Permission to ask once; call `end` with the result. */
 export interface Admission {
   end(hasFailed: boolean): Promise<void>;
 }
 
 /**
- * How many gettoken calls may still fail: per caller, and for the process, since callers can make up new secrets
- * without end. The corp of a question counts nothing, since whoever asks names it. Only what WeCom refused counts; a
- * call under way holds a place until it is known.
+ * Limits failed gettoken calls: per caller, and for the process, since callers can make up any number of
+ * secrets. There is no limit per corp, because the caller names the corp. Only WeCom's refusals count; a running
+ * call holds a place until its result is known.
  */
 export class FailureBudget {
   readonly #callers = new Scope(PER_CALLER);
   readonly #process = new Scope(PER_PROCESS);
 
   /**
-   * Waits for a call under way where the last places hang on it.
-   * @param isLate looked at whenever such a call has ended.
-   * @returns the seconds until calls may fail again, where none may now; `null` when it is too late.
+   * Waits for a running call when the last places depend on it.
+   * @param isLate is called whenever such a call has ended.
+   * @returns the seconds until calls may fail again, if none may now; `null` when it is too late.
    */
   async admit(caller: string, isLate: () => boolean): Promise<Admission | number | null> {
     for (;;) {
@@ -90,7 +90,7 @@ class Scope {
     return this.#underWay.has(name);
   }
 
-  /** Whether the calls under way could take all places up to `max`. */
+  /** Whether the running calls could take all places up to `max`. */
   mayRunOut(name: string, failed: number, max: number): boolean {
     const underWay = this.#underWay.get(name)?.count ?? 0;
     return underWay > 0 && failed + underWay >= max;

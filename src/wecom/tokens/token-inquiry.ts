@@ -17,8 +17,8 @@ import type { TokenSlot } from './token-slot.js';
 import { ASK_LIMIT_MS, type SourceAnswer, type TokenSource } from './token-source.js';
 
 /**
- * The deployed puppet asks again only when WeCom told it that its token is no good, so whoever asks so long
- * after the last answer has the token checked.
+ * The deployed puppet asks again only when WeCom refused its token. So when a caller asks this long after the
+ * last answer, the token is checked.
  */
 export const CHECK_AFTER_MS = 60_000;
 /** Longer than one question can take. */
@@ -32,7 +32,7 @@ export interface TokenRequest {
   readonly corpSecret: Secret;
   /** The caller, by credential and address: see `token-caller.ts`. Failures are counted per caller. */
   readonly caller: string;
-  /** Whether WeCom is known to have accepted the secret, so that it is no guess; left out where nobody looked. */
+  /** Whether WeCom has accepted the secret before, so that it is no guess; left out when unknown. */
   readonly isProven?: boolean;
   /** The trace that the question upstream belongs to, if any. */
   readonly trace?: TraceContext | null;
@@ -120,7 +120,7 @@ export class TokenInquiry {
     }
   }
 
-  /** @returns `null` unless the store knew something that is as good as what upstream would say. */
+  /** @returns `null` unless the store has an answer that is as good as upstream's. */
   #findNews(slot: TokenSlot, startedMs: number): TokenOutcome | null {
     const { record } = slot;
     if (record === null) return null;

@@ -13,7 +13,10 @@ const SAME_TOKEN_GRACE_MS = 60_000;
 /** A token that upstream gave just now is valid, even if it has expired by our reckoning. */
 const JUST_GIVEN_MS = 1_000;
 
-/** Refusals that no waiting heals: nobody needs to ask again soon, since wrong secrets in a loop get the address blocked. */
+/**
+ * Refusals that waiting does not heal. They are rarely asked about again, since wrong secrets in a loop get the
+ * address blocked.
+ */
 const PERMANENT = new Set<number>([
   ERRCODE.secretInvalid,
   ERRCODE.corpIdInvalid,

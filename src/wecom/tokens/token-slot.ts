@@ -12,11 +12,11 @@ export class TokenSlot {
   #record: TokenRecord | null = null;
   #renewAtMs = 0;
   #insistedAtMs = Number.NEGATIVE_INFINITY;
-  /** When upstream was last asked by us, whatever came of it, store time. */
+  /** When this process last asked upstream, whatever the result, store time. */
   askedAtMs = Number.NEGATIVE_INFINITY;
   /** When the store was last asked what it knows, store time. */
   loadedAtMs = Number.NEGATIVE_INFINITY;
-  /** The question under way; everybody who wants to know waits for the same. */
+  /** The running question; all callers with the same question wait for it. */
   flight: Promise<TokenOutcome> | null = null;
   /** The running read of the store. */
   loading: Promise<void> | null = null;
