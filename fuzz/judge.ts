@@ -38,7 +38,9 @@ export function judgeAnswer(
   const isData = type === 'text/plain' || (type.startsWith('application/json') && text.startsWith('{'));
   const isHtml = /html/i.test(type) || (!isData && HTML.test(text));
   if (isHtml && !isOwnPage(status, headers)) found.push('is an HTML page');
-  if ((status >= 200 && status < 300) || (status === 503 && isOfStarvedMachine(body))) return found;
+  // To HEAD a late event loop is told without a word; the same GET is judged by its words.
+  const isStarved = status === 503 && (isHead || isOfStarvedMachine(body));
+  if ((status >= 200 && status < 300) || isStarved) return found;
   if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);
   return [
     ...found,

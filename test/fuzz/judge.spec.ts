@@ -52,6 +52,7 @@ it.each<[string, string[]]>([
     'a health report of a late event loop',
     judged([answer({}, { status: 503, body: '{"status":"error","error":{"eventLoop":{}}}' })]),
   ],
+  ['the same of HEAD', judged([answer({}, { status: 503, body: '' })], {}, { isHead: true })],
   ['silence, where nothing whole was asked', judged([], {}, { mayStaySilent: true })],
 ])('takes %s', (_what, found) => {
   expect(found).toEqual([]);

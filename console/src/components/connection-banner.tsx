@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { lostSinceMs } from '../api/connection.js';
-import { tell } from '../data/notices.js';
+import { tellInPassing } from '../data/notices.js';
 import { formatClock } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 
@@ -9,7 +9,7 @@ export function ConnectionBanner() {
   const since = lostSinceMs.value;
   const wasLost = useRef(false);
   useEffect(() => {
-    if (wasLost.current && since === null) tell(t().common.answersAgain);
+    if (wasLost.current && since === null) tellInPassing(t().common.answersAgain);
     wasLost.current = since !== null;
   }, [since]);
   return (

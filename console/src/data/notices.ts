@@ -9,3 +9,8 @@ export function tell(text: string): void {
   last += 1;
   notice.value = { id: last, text };
 }
+
+/** Not in place of what an action came to, which is still being read. */
+export function tellInPassing(text: string): void {
+  if (notice.value === null) tell(text);
+}

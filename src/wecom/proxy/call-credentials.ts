@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
-import { Accounts } from '../../registry/accounts.js';
 import { CorpSecrets } from '../../registry/corp-secrets.js';
+import { Destinations } from '../../registry/destination.js';
 import { tokenIdOf } from '../tokens/access-token.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
@@ -36,7 +36,7 @@ export class CallCredentials {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly secrets: CorpSecrets,
-    private readonly accounts: Accounts,
+    private readonly destinations: Destinations,
   ) {}
 
   /**
@@ -92,11 +92,10 @@ export class CallCredentials {
   }
 
   async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
-    const puppet = await this.accounts.get(openKfId);
-    // An account of another corp is treated as unknown.
-    if (puppet.corpId !== corpId || puppet.corpSecret.reveal() === '') {
-      throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
-    }
+    const known = this.destinations.find({ corpId, openKfId });
+    const { puppet } = known.state === 'absent' ? await this.destinations.lookUp(known) : known;
+    // One of another corp is as unknown as one that there is not.
+    if (puppet === null || puppet.corpSecret.reveal() === '') throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     return puppet.corpSecret;
   }
 }
