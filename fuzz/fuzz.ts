@@ -138,8 +138,6 @@ async function fuzz(run: Run, options: Options): Promise<number> {
   const findings = new Findings(seed, (line) => {
     if (!run.isEnding) say(line);
   });
-  const servers = await startServers();
-  run.onEnd(() => servers.close());
   const tally = new Tally();
   const lines: string[] = [];
   let isMissing = false;
@@ -150,6 +148,9 @@ async function fuzz(run: Run, options: Options): Promise<number> {
       lines.push(`- ${store}: **not run**: ${missing}`);
       return;
     }
+    // Its own, since what another round has delivered would count as this one's.
+    const servers = await startServers();
+    run.onEnd(() => servers.close());
     const plan = { store, ...batchesFor(options, store) };
     const round = await Round.start(run, plan, servers, findings);
     const startedMs = performance.now();
