@@ -27,7 +27,7 @@ export function judge({ answers, stray, isLate, latencyMs }: Outcome, input: Inp
 
 export function judgeAnswer(
   { status, headers, body }: Answer,
-  { errors, isHead }: Pick<Input, 'errors' | 'isHead'>,
+  { errors, isHead, parts }: Pick<Input, 'errors' | 'isHead' | 'parts'>,
 ): string[] {
   const text = body.toString('latin1');
   const all = `${Object.entries(headers).flat().join('\n')}\n${text}`;
@@ -38,8 +38,7 @@ export function judgeAnswer(
   const isData = type === 'text/plain' || (type.startsWith('application/json') && text.startsWith('{'));
   const isHtml = /html/i.test(type) || (!isData && HTML.test(text));
   if (isHtml && !isOwnPage(status, headers)) found.push('is an HTML page');
-  // To HEAD a late event loop is told without a word; the same GET is judged by its words.
-  const isStarved = status === 503 && (isHead || isOfStarvedMachine(body));
+  const isStarved = status === 503 && (isHeadOfHealth(parts) || isOfStarvedMachine(body));
   if ((status >= 200 && status < 300) || isStarved) return found;
   if (status < 400 || status >= 500) found.push(`status ${status}: ${preview(body)}`);
   return [
@@ -52,6 +51,11 @@ export function judgeAnswer(
 /** One that was meant to be a page runs its own scripts alone; an answer of the API may run none. */
 function isOwnPage(status: number, { 'content-security-policy': policy = '' }: Answer['headers']): boolean {
   return status === 200 && policy.split(';').includes("script-src 'self'");
+}
+
+/** Its answer has no body that says what is wrong. The same GET is judged by its words. */
+function isHeadOfHealth([first]: readonly Buffer[]): boolean {
+  return first !== undefined && /^HEAD \/+health[/? ]/.test(first.subarray(0, 64).toString('latin1'));
 }
 
 /** `/health` with nothing wrong but a late event loop: a machine that does something else is late too. */

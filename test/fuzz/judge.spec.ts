@@ -52,13 +52,35 @@ it.each<[string, string[]]>([
     'a health report of a late event loop',
     judged([answer({}, { status: 503, body: '{"status":"error","error":{"eventLoop":{}}}' })]),
   ],
-  ['the same of HEAD', judged([answer({}, { status: 503, body: '' })], {}, { isHead: true })],
+  [
+    'the same of HEAD',
+    judged(
+      [answer({}, { status: 503, body: '' })],
+      {},
+      {
+        isHead: true,
+        parts: [Buffer.from('HEAD /health HTTP/1.1')],
+      },
+    ),
+  ],
   ['silence, where nothing whole was asked', judged([], {}, { mayStaySilent: true })],
 ])('takes %s', (_what, found) => {
   expect(found).toEqual([]);
 });
 
 it.each<[string, string[], RegExp]>([
+  [
+    'a 503 of another HEAD',
+    judged(
+      [answer({}, { status: 503, body: '' })],
+      {},
+      {
+        isHead: true,
+        parts: [Buffer.from('HEAD /api/v1/status HTTP/1.1')],
+      },
+    ),
+    /status 503/,
+  ],
   ['a 500 in the right shape', judged([answer({ code: 500 }, { status: 500 })]), /^status 500: /],
   ['a 503', judged([answer({ code: 503 }, { status: 503 })]), /^status 503: /],
   [

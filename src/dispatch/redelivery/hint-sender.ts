@@ -71,6 +71,12 @@ export class HintSender {
     if (occasion === 'due' && this.lines.to(found)?.isCrowded)
       return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
     const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
+    return this.#sendTo(found, claimed, isResync, nowMs);
+  }
+
+  /** @param nowMs store time at which its sending began. */
+  async #sendTo(found: Destination, claimed: Claimed, isResync: boolean, nowMs: number): Promise<void> {
+    const { hint, occasion } = claimed;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);

@@ -18,8 +18,8 @@ export const TAGS = {
 
 export type Tag = keyof typeof TAGS;
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a class with whatever constructor
-export type Class = new (...args: any[]) => object;
+/** Whatever its constructor takes. */
+export type Class = new (...args: never[]) => object;
 
 /** A JSON Schema of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
