@@ -9,7 +9,7 @@ import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
 
-/** The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well. */
+/** The first that applies: dead hint, waiting hint, puppet deregistered, healthy. */
 export const ACCOUNT_STATES = [
   'dead',
   'waiting',
@@ -28,7 +28,7 @@ export class AccountAnswers {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** @param hint of the account and its corp; `null` where nothing waits, or the store does not say. */
+  /** @param hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
   toAnswer(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
     const { taken, failure } = this.deliveries.lastOf(puppet);

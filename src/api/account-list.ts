@@ -10,18 +10,18 @@ import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
 
-/** Looked at in one turn of the event loop, and asked about in one question to the store. */
+/** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
 const SLICE = 1_000;
-/** Asked about for one page: what is left is for the next page. What memory tells is looked through to the end. */
+/** Accounts that one page looks up in the store at most; the next page continues. Memory is scanned to its end. */
 const ASKED_MAX = 10_000;
-/** The parts that are answered from memory. */
+/** The conditions that memory answers. */
 const ASK_LIMIT_MS = 1_000;
 
 /** Which accounts; `null` for any. */
 export interface AccountFilter {
   readonly corpId: string | null;
   readonly state: AccountState | null;
-  /** In one of the texts that a person knows an account by, in whatever case. */
+  /** Part of one of the texts by which people know an account, in any case. */
   readonly text: string | null;
 }
 
@@ -34,20 +34,20 @@ interface Found {
 /** The result of one slice, and where the next one begins; `null` at the end. */
 interface Slice {
   readonly found: readonly Found[];
-  /** How many accounts the store was asked about. */
+  /** How many accounts were looked up in the store. */
   readonly asked: number;
   readonly end: string | null;
 }
 
-/** Which hints make an account be in that state. */
+/** The hints that put an account into that state. */
 const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
   dead: ['dead'],
   waiting: ['waiting', 'parked'],
 };
 
 /**
- * Registrations in the order of corp and account, a page at a time. What is registered and its texts are in memory; what
- * waits, the outbox tells: for one page at most, or where its state is asked for, for slices until a page is full.
+ * Pages of registrations, sorted by corp and account. Registrations are in memory. Hints are read from the outbox: for the
+ * page alone, or, when a state is asked for that only the outbox knows, slice by slice until the page is full.
  */
 @Injectable()
 export class AccountList {
@@ -59,9 +59,9 @@ export class AccountList {
   ) {}
 
   /**
-   * A page may be shorter than `limit` and yet not be the last: where few of many are in the state.
+   * A page may be shorter than `limit` without being the last, when few of many accounts are in the state.
    * @param after the key after which it begins; `null` for the first.
-   * @throws AppError `STORE_UNAVAILABLE` where `dead` or `waiting` is asked for, which only the store knows.
+   * @throws AppError `STORE_UNAVAILABLE` when `dead` or `waiting` is asked for, which only the store knows.
    */
   async page(filter: AccountFilter, after: string | null, limit: number): Promise<KfAccountPageAnswer> {
     const found: Found[] = [];

@@ -45,9 +45,9 @@ export class AppsController {
   /**
    * Add an app.
    * @remarks
-   * Its callback credentials count at once, so that WeCom can verify the callback URL before any puppet registers. Token
-   * and key are shown in this answer alone. Left out, they are made, and each repetition makes a further app; given, a
-   * second time is 409. At most 1,000 apps are kept.
+   * Its callback credentials are valid at once, so that WeCom can verify the callback URL before any puppet registers. Only
+   * this answer shows token and key. If they are left out, they are generated, and each repetition adds another app; if
+   * they are given, a repetition is 409. At most 1,000 apps are kept.
    */
   @Post()
   @TakesBody('json')
@@ -68,7 +68,7 @@ export class AppsController {
   /**
    * Delete an app.
    * @remarks
-   * Callbacks that only its keys open are refused from then on. One of `WECOM_APPS_FILE` is 409. A second time it is 404.
+   * Callbacks that only its keys open are refused from then on. An app of `WECOM_APPS_FILE` is 409. A repetition is 404.
    */
   @Delete(':id')
   @AllowRoles('operator')
@@ -96,7 +96,7 @@ export class AppsController {
   }
 }
 
-/** What the corp's other apps had before says nothing of this one. */
+/** Deliveries before this app was added say nothing about it. */
 function sinceAdded({ createdAtMs }: App, atMs: number | undefined): number | undefined {
   return atMs !== undefined && atMs >= (createdAtMs ?? 0) ? atMs : undefined;
 }

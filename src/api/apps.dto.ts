@@ -11,7 +11,7 @@ export class AppsQueryDto extends PageQueryDto {
 
 export class AppPathDto {
   /**
-   * As the list has it.
+   * The `id` of the list.
    * @example a1b2c3d4e5f6
    */
   @IsString()

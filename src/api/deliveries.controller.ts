@@ -9,7 +9,7 @@ import { type DeliveryFilter, isAskedFor, toDeliveryAnswer } from './delivery-an
 import { DeliveryStreams } from './delivery-streams.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
-/** The latest attempts that this replica made, and those that it makes. */
+/** The latest attempts of this replica, and a stream of new ones. */
 @Controller('api/v1')
 @Tags('operators')
 export class DeliveriesController {
@@ -20,7 +20,7 @@ export class DeliveriesController {
 
   /**
    * List the latest deliveries.
-   * @remarks The latest 1,000 attempts of this process, newest first; another replica has other ones.
+   * @remarks The latest 1,000 attempts of this process, newest first. Each replica lists its own.
    */
   @Get('deliveries')
   @AllowRoles('operator')
@@ -42,9 +42,9 @@ export class DeliveriesController {
   /**
    * Follow deliveries as they are made.
    * @remarks
-   * Server-sent events, until the reader leaves, the session ends that it was asked for with, or the process drains.
-   * `hello` comes first, with `{"replica","version"}`; each `delivery` has the JSON of a Delivery and its id; `skipped`
-   * tells with `{"count"}` how many a slow reader missed. A comment comes every 15 s. For at most 32 readers.
+   * Server-sent events, until the reader leaves, its session ends, or the process drains. `hello` comes first, with
+   * `{"replica","version"}`. Each `delivery` has the JSON of a Delivery and its id. `skipped` tells with `{"count"}` how
+   * many a slow reader missed. A comment comes every 15 s. At most 32 readers.
    */
   @Get('stream')
   @AllowRoles('operator')

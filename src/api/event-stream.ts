@@ -24,7 +24,7 @@ export class EventStream extends Readable {
   /** Nothing to do: the data was already pushed. */
   override _read(): void {}
 
-  /** @returns whether it wants it. */
+  /** @returns whether the reader wants the delivery. */
   offer(delivery: Delivery): boolean {
     if (!isAskedFor(delivery, this.#filter)) return false;
     if (this.#pending.length < PENDING_MAX) this.#pending.push(delivery);
@@ -36,7 +36,7 @@ export class EventStream extends Readable {
     this.push(toEvent(event, data));
   }
 
-  /** Writes what was offered, where there is room. @param toText the event of a delivery. */
+  /** Writes what was offered, if there is room. @param toText formats the event of a delivery. */
   flush(toText: (delivery: Delivery) => string): void {
     const pending = this.#pending.splice(0);
     if (this.readableLength >= UNREAD_BYTES_MAX) {
@@ -60,7 +60,7 @@ export class EventStream extends Readable {
   }
 }
 
-/** @param id lets a reader recognize what it has already. */
+/** @param id lets a reader recognize an event that it has already. */
 export function toEvent(event: string, data: object, id?: string): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`;
   return `event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`;

@@ -4,7 +4,7 @@ import type { FailureAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 
-/** @param name of its account; `null` where no puppet has registered for it. @param nowMs store time. */
+/** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
   const { corpId, openKfId, generation, state, arrivedAtMs, attempts, dueAtMs, endpoint, lastFailure } = hint;
   return {

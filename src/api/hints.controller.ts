@@ -16,7 +16,7 @@ import { DropQueryDto, HINTS, HintQueryDto, HintsQueryDto, ReplayDto, STATES } f
 import { AccountPathDto } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
-/** What operators see of the outbox, and do with it. */
+/** Waiting and dead hints, for operators. */
 @Controller('api/v1/hints')
 @Tags('operators')
 export class HintsController {
@@ -28,8 +28,8 @@ export class HintsController {
   ) {}
 
   /**
-   * List what waits or is dead.
-   * @remarks One for each account at most: the newest event that no puppet has taken.
+   * List hints.
+   * @remarks Waiting and dead ones. An account has one hint at most: its newest event that no puppet has taken.
    */
   @Get()
   @AllowRoles('operator')
@@ -48,10 +48,10 @@ export class HintsController {
   }
 
   /**
-   * Send again all that is dead.
+   * Replay all dead hints.
    * @remarks
-   * They are due at once; those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
-   * more. One such request at a time. Repeated, it finds those that have died since.
+   * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
+   * more. One such request at a time. A repetition finds hints that have died since.
    */
   @Post('replay')
   @TakesBody('json')
@@ -68,8 +68,8 @@ export class HintsController {
   }
 
   /**
-   * Send one again now.
-   * @remarks Be it waiting or dead. Safe to repeat; once it was taken it is 404.
+   * Replay one hint.
+   * @remarks Waiting or dead; it is due at once. Safe to repeat; 404 once it was taken.
    */
   @Post(':openKfId/replay')
   @AllowRoles('operator')
@@ -86,9 +86,9 @@ export class HintsController {
   }
 
   /**
-   * Throw one away.
+   * Discard one hint.
    * @remarks
-   * Its account hears of what was in it with the next event, since a puppet pulls all that is new. A second time it is 404.
+   * With the account's next event its puppet pulls these messages too, since it pulls everything new. A repetition is 404.
    */
   @Delete(':openKfId')
   @AllowRoles('operator')

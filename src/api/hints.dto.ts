@@ -6,14 +6,14 @@ export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;
 const A_GENERATION = 'the generation of a hint, given once';
 
-/** What a person calls waiting waits for a puppet to register, too. */
+/** `waiting` includes hints that are parked until a puppet registers. */
 export const STATES = {
   waiting: ['waiting', 'parked'],
   dead: ['dead'],
 } as const satisfies Record<string, readonly HintState[]>;
 
 export class HintsQueryDto extends PageQueryDto {
-  /** `waiting`: also for a puppet to register. Left out: all. */
+  /** `waiting` includes parked ones. Left out: all. */
   @IsOptional()
   @IsOneOf(Object.keys(STATES))
   readonly state?: keyof typeof STATES;
@@ -33,7 +33,7 @@ export class HintsQueryDto extends PageQueryDto {
 
 export class HintQueryDto {
   /**
-   * Which, where several corps have one.
+   * Needed when several corps have a hint for the account.
    * @example wx5823bf96d3bd56c7
    */
   @IsOptional()
@@ -42,7 +42,7 @@ export class HintQueryDto {
 }
 
 export class DropQueryDto extends HintQueryDto {
-  /** That of the hint as it was seen: what came in since is not dropped. Left out: whatever there is. */
+  /** The `generation` of the hint as it was seen, so that a newer event is not discarded. Left out: any. */
   @IsOptional()
   @IsString(mustBe(A_GENERATION))
   @MaxLength(GENERATION_LENGTH_MAX, mustBe(A_GENERATION))
@@ -50,7 +50,7 @@ export class DropQueryDto extends HintQueryDto {
 }
 
 export class ReplayDto {
-  /** What is meant. */
+  /** Which hints are replayed. */
   @IsOneOf(['dead'])
   readonly state!: 'dead';
 

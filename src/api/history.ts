@@ -24,10 +24,10 @@ interface Sample {
   waiting: Waiting;
 }
 
-/** The last hour of this process, looked at every 10 s, whether or not somebody asks. */
+/** The last hour of this process, sampled every 10 s. */
 @Injectable()
 export class History implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** The first one is where the first interval began. */
+  /** The first sample is the start of the first interval. */
   readonly #samples: Sample[] = [];
   #timer: Timer | null = null;
 

@@ -13,7 +13,7 @@ import { askedBy } from './asked-by.js';
 import { AccountPathDto, KF_ACCOUNTS, KfAccountsQueryDto } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
-/** What operators see of registrations, and do with them. */
+/** Registered accounts, for operators. */
 @Controller('api/v1/kf-accounts')
 @Tags('operators')
 export class KfAccountsController {
@@ -26,7 +26,7 @@ export class KfAccountsController {
 
   /**
    * List accounts.
-   * @remarks With what waits for them and how their deliveries go; no secret.
+   * @remarks With their hints and latest deliveries, and without secrets.
    */
   @Get()
   @AllowRoles('operator')
@@ -41,7 +41,7 @@ export class KfAccountsController {
 
   /**
    * Show one account.
-   * @remarks As the list has it.
+   * @remarks The same object as in the list.
    */
   @Get(':openKfId')
   @AllowRoles('operator')
@@ -55,8 +55,7 @@ export class KfAccountsController {
   /**
    * Forget the registration of an account.
    * @remarks
-   * The account is then free for any corp. What waits for it stays kept until a puppet of its corp registers. A second
-   * time it is 404.
+   * Any corp can register the account then. Its hint stays until a puppet of its corp registers. A repetition is 404.
    */
   @Delete(':openKfId')
   @AllowRoles('operator')
@@ -71,10 +70,10 @@ export class KfAccountsController {
   }
 
   /**
-   * Send its puppet one hint now.
+   * Test an account.
    * @remarks
-   * Without a sync token, which has the puppet pull what is new: harmless, and of each corp at most three a minute.
-   * Answered 200 also where the puppet did not take it; the answer says so.
+   * Sends its puppet an event without a sync token, which makes it pull what is new: harmless, and at most three a minute
+   * for each corp. The answer is 200 even if the puppet did not take it, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')

@@ -15,13 +15,13 @@ export class KfAccountsQueryDto extends PageQueryDto {
   @IsId()
   readonly corpId?: string;
 
-  /** In this state alone: the first that is so, of these. */
+  /** Only accounts in this state. */
   @IsOptional()
   @IsOneOf(ACCOUNT_STATES)
   readonly state?: AccountState;
 
   /**
-   * What is in `openKfId`, `name`, `corpId` or `endpoint`, in whatever case.
+   * A part of `openKfId`, `name`, `corpId` or `endpoint`, in any case.
    * @example support
    */
   @IsOptional()

@@ -1,4 +1,4 @@
-/** What the lists of the operator's API are asked with, and the cursors by which their pages follow each other. */
+/** The query of lists in the operators' API, and the cursors that connect their pages. */
 import {
   IsIn,
   IsOptional,
@@ -11,7 +11,7 @@ import { ID_FORMAT } from '../kernel/wecom-format.js';
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 
-/** Tells, and never repeats, what came. */
+/** The message describes a wrong value and never repeats it. */
 export function mustBe(expected: string) {
   return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };
 }
@@ -25,7 +25,7 @@ export function IsOneOf(values: readonly string[]): PropertyDecorator {
   return IsIn(values, mustBe(`one of ${values.join(', ')}`));
 }
 
-/** Opaque to its reader. @param list by its name, so that a cursor of another one is found out. */
+/** Opaque to clients. @param list its name, so that a cursor of another list is refused. */
 export function toCursor(list: string, position: string | null): string | null {
   return position === null ? null : Buffer.from(`${list} ${position}`).toString('base64url');
 }
@@ -37,12 +37,12 @@ function positionOf(list: string, cursor: unknown): string | null {
   return toCursor(list, position) === cursor ? position : null;
 }
 
-/** What its page begins after; `null` where there is no cursor. */
+/** The key after which the page begins; `null` without a cursor. */
 export function readCursor(list: string, { cursor }: PageQueryDto): string | null {
   return positionOf(list, cursor);
 }
 
-/** @param isPosition what a position of the list looks like, where not any text is one. */
+/** @param isPosition tells whether a text can be a position of the list; left out, any text can. */
 export function IsCursorOf(
   list: string,
   isPosition: (position: string) => boolean = () => true,
@@ -79,13 +79,13 @@ function IsLimit(): PropertyDecorator {
   };
 }
 
-/** What every list takes. */
+/** The parameters of every list. */
 export abstract class PageQueryDto {
-  /** `nextCursor` of the page before; left out, the list begins. */
+  /** `nextCursor` of the page before; left out for the first page. */
   abstract readonly cursor?: string;
 
   /**
-   * How many at most.
+   * Maximum number of items.
    * @example 50
    */
   @IsOptional()

@@ -15,11 +15,11 @@ import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
 
-/** Pages ask again and again, of every replica: so a database counts no more often for them than this. */
+/** Pages poll every replica, so a database counts no more often than this. */
 const COUNT_AGE_MS_MAX = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
-/** How this replica is, and how its last hour was. */
+/** State and history of this replica. */
 @Controller('api/v1')
 @Tags('operators')
 export class StatusController {
@@ -34,8 +34,8 @@ export class StatusController {
   ) {}
 
   /**
-   * How this process is.
-   * @remarks With what waits, which is `null` while the store does not answer, and the counts of the last minute.
+   * Show the state of this process.
+   * @remarks With counts of the store, which are `null` while it does not answer, and those of the last minute.
    */
   @Get('status')
   @AllowRoles('operator')
@@ -64,8 +64,8 @@ export class StatusController {
   }
 
   /**
-   * How its last hour was.
-   * @remarks Of this process, in intervals of 10 s, oldest first.
+   * Show the last hour of this process.
+   * @remarks In intervals of 10 s, oldest first.
    */
   @Get('history')
   @AllowRoles('operator')

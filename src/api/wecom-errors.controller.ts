@@ -8,15 +8,15 @@ import { toIso } from './api-time.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 import { WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
-/** What callers were refused by WeCom, or by this replica in its name. */
+/** Calls that WeCom refused, or this replica in its name. */
 @Controller('api/v1/wecom-errors')
 @Tags('operators')
 export class WecomErrorsController {
   constructor(private readonly wecom: WecomMetrics) {}
 
   /**
-   * List what WeCom refused.
-   * @remarks By errcode, since this process started; also what the manager refused in its name.
+   * List refused calls to WeCom.
+   * @remarks By errcode, since this process started, including calls that the manager refused in WeCom's name.
    */
   @Get()
   @AllowRoles('operator')

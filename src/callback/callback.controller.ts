@@ -49,7 +49,7 @@ const ENVELOPE = {
   },
 };
 
-/** What is as good as signed wrongly, or cannot be opened. */
+/** Refusals of callbacks that are not signed correctly or cannot be opened. */
 const OPENING: readonly ErrorCode[] = [
   'CALLBACK_CORP_UNKNOWN',
   'CALLBACK_KEYS_SKIPPED',
@@ -75,8 +75,8 @@ const DISPATCHING: readonly ErrorCode[] = [
 ];
 
 /**
- * HTTP in, HTTP out; what becomes of a callback is decided by the service. Its handlers read the request by themselves:
- * a pipe would halve the speed of a callback's query, and would refuse before the refusal is counted.
+ * Translates between HTTP and the service, which decides about each callback. Handlers read the request themselves: a pipe
+ * would halve the speed of a callback's query, and would refuse it before the refusal is counted.
  */
 @Controller('callback')
 export class CallbackController implements OnModuleInit {
@@ -138,7 +138,7 @@ export class CallbackController implements OnModuleInit {
   @TakesBody('callback')
   @AllowAnyone()
   @NotForBrowsers()
-  // WeCom takes 200 for an answer and nothing is said of 201, Nest's default.
+  // WeCom documents 200 as success and does not mention 201, Nest's default.
   @HttpCode(200)
   @Tags('wecom', 'gateways')
   @Reads({

@@ -1,4 +1,4 @@
-/** Ends a command with a line for a person. */
+/** Ends a command with one line of text. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
 }

@@ -1,4 +1,4 @@
-/** Every command: what the help says of it, and where it begins. docs/cli.md shows each at work. */
+/** Every command with its help and its entry. docs/cli.md shows examples. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../kernel/version.js';
 import type { CheckOptions } from './check/check.js';
@@ -125,7 +125,7 @@ function addKeysGenerate(keys: Command): void {
     .summary('make new secrets for the settings and for WeCom')
     .description('Prints new random values, in the form of .env, or adds them to a file.')
     .addArgument(new Argument('[NAME]', 'that value alone').choices(names))
-    // Not env-file, which Node takes for itself wherever it stands.
+    // Not --env-file: Node takes that option itself, wherever it stands.
     .option(
       '--add-to <FILE>',
       'add them to this file instead of printing them: what it has already stays, and it is for its owner alone',
@@ -140,7 +140,7 @@ function addKeysGenerate(keys: Command): void {
     );
 }
 
-/** @param work gives the exit code; it is broken off by signals. */
+/** @param work returns the exit code; signals interrupt it. */
 function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
   return async (...args: A): Promise<void> => {
     endOnSignals();
@@ -148,12 +148,12 @@ function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
   };
 }
 
-/** The value of an option that there is not may be a secret. */
+/** The value of an unknown option may be a secret, so it is not repeated. */
 function withoutValue(error: string): string {
   return error.replace(/^(error: unknown option '[^=]*)=.*'/s, "$1'");
 }
 
-/** Commander takes whatever follows an option for its value, also where that was forgotten. */
+/** Commander takes whatever follows an option as its value, even if the value was forgotten. */
 function toFile(name: string): string {
   if (name.startsWith('--')) throw new InvalidArgumentError('It is an option; name a file.');
   return name;

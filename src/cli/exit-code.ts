@@ -1,9 +1,9 @@
-/** What a command ends with; docs/cli.md says the same. */
+/** The exit codes of commands, as in docs/cli.md. */
 export const EXIT_CODE = {
   ok: 0,
   failed: 1,
   usage: 2,
-  /** Ctrl-C, as shells have it. */
+  /** Ctrl-C, as in shells. */
   interrupted: 130,
   terminated: 143,
 } as const;

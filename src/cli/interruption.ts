@@ -1,7 +1,7 @@
-/** Ctrl-C and SIGTERM: the process ends at once, but for work that has something to put away first. */
+/** Ctrl-C and SIGTERM end the process at once, unless work has something to clean up first. */
 import { EXIT_CODE } from './exit-code.js';
 
-/** Thrown by what was broken off; what was done until then stays. */
+/** Thrown by interrupted work; what was done until then stays. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -10,7 +10,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Of the work under way that ends by itself. */
+/** Aborts the work that is under way. */
 let stopping: AbortController | null = null;
 
 export function endOnSignals(): void {
@@ -18,13 +18,13 @@ export function endOnSignals(): void {
   process.on('SIGTERM', () => end(EXIT_CODE.terminated));
 }
 
-/** A second signal does not wait any more. */
+/** A second signal ends the process without waiting. */
 function end(exitCode: number): void {
   if (stopping === null || stopping.signal.aborted) process.exit(exitCode);
   stopping.abort(new Interrupted(exitCode));
 }
 
-/** @param work heeds the signal, whose reason is an `Interrupted`. */
+/** @param work observes the signal, whose reason is an `Interrupted`. */
 export async function interruptible<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   stopping = new AbortController();
   try {

@@ -13,7 +13,7 @@ import { interruptible } from './interruption.js';
 class StorageOnly {}
 
 /**
- * The storage as the manager opens it, without the rest, for as long as `work` takes. Warnings go to standard error.
+ * Opens the storage as the manager does, for as long as `work` takes. Warnings go to standard error.
  * @throws StorageStartError, and what `work` throws
  */
 export function withStorage<T>(

@@ -1,6 +1,6 @@
 /**
- * Programs that go on until they are ended: they heed signals and end the process themselves. The local WeCom and the demo
- * come with the package, and not with the container image.
+ * Programs that run until they are ended. They handle signals and end the process themselves. The local WeCom and the demo
+ * are in the package, and not in the container image.
  */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -26,7 +26,7 @@ export function addPrograms(program: Command): void {
     .description(
       'Runs a local WeCom, to try bots without an account at WeCom. Its own --help tells its options.',
     )
-    // It reads them itself.
+    // It reads its options itself.
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
@@ -41,7 +41,7 @@ export function addPrograms(program: Command): void {
     .action(() => run('simulator/dist/demo/demo.js'));
 }
 
-/** The program finds its own options on the command line, as if it had been started itself. */
+/** Gives the program its own options as the command line, as if it had been started directly. */
 async function run(path: string): Promise<void> {
   const file = inPackage(path);
   if (!existsSync(file)) throw new UsageError(NOT_HERE);

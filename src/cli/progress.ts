@@ -1,20 +1,20 @@
 const EVERY_MS = 1_000;
-/** Each has a line of its own; of more the number is enough. */
+/** So many problems get a line each; of further ones only the number is told. */
 const NAMED_MAX = 20;
 
-/** What a command says on standard error while it works. */
+/** Progress of a command, on standard error. */
 export class Progress {
   #saidAtMs = performance.now();
   #named = 0;
 
-  /** @param text how far it is; said about once a second. */
+  /** @param text how far it is; printed about once a second. */
   tell(text: () => string): void {
     if (performance.now() - this.#saidAtMs < EVERY_MS) return;
     this.#saidAtMs = performance.now();
     process.stderr.write(`${text()} …\n`);
   }
 
-  /** Something that went wrong and stops nothing else. */
+  /** Reports a problem that does not stop the command. */
   name(fault: string): void {
     this.#named++;
     if (this.#named > NAMED_MAX) return;

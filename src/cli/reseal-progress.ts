@@ -1,7 +1,7 @@
 import type { ResealCounts, ResealReport } from '../storage/sealed/stored-secrets.js';
 import { Progress } from './progress.js';
 
-/** Counts, and says how far it is. */
+/** Counts, and reports progress. */
 export class ResealProgress implements ResealReport {
   readonly #progress = new Progress();
   #lookedAt = 0;
@@ -18,7 +18,7 @@ export class ResealProgress implements ResealReport {
     return `${this.#lookedAt} record(s) looked at, ${this.#changed} changed, ${this.#cannotOpen} could not be opened`;
   }
 
-  /** Between two batches it can be broken off. @throws Interrupted */
+  /** Call it between two batches. @throws Interrupted */
   add({ lookedAt = 0, changed = 0 }: Partial<ResealCounts>): void {
     this.#lookedAt += lookedAt;
     this.#changed += changed;

@@ -26,7 +26,7 @@ export async function reseal(options: ResealOptions): Promise<number> {
     const progress = new ResealProgress(stop);
     const secrets = storage.get(StoredSecrets, { strict: false });
     await secrets.rewrite(new Resealing(sealer, toPlain), progress);
-    // Also where nothing changed now: registrations may have been sealed by and by.
+    // Also when nothing changed now: registrations may have been sealed over time.
     if (!toPlain) await secrets.eraseOverwritten();
     return progress;
   });

@@ -6,7 +6,7 @@ import { createProgram, HINT } from './commands.js';
 import { EXIT_CODE } from './exit-code.js';
 import { Interrupted } from './interruption.js';
 
-/** Ends the process with the command's exit code, but for a program that goes on. */
+/** Ends the process with the command's exit code, unless it is a program that runs on. */
 export async function runCommand(): Promise<void> {
   try {
     await createProgram().parseAsync();
@@ -15,9 +15,9 @@ export async function runCommand(): Promise<void> {
   }
 }
 
-/** Turns what a command throws into one line, where it was foreseen. @returns the exit code. */
+/** Turns the foreseen errors of a command into one line. @returns the exit code. */
 function explain(error: unknown): number {
-  // Commander has printed the help, or what is wrong with the command line.
+  // Commander has printed the help, or the mistake in the command line.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof UsageError) {

@@ -1,4 +1,4 @@
-/** How it ended: a line for a person, or with `--json` one object. */
+/** The summary of a command: one line of text, or one JSON object with `--json`. */
 export function printSummary(
   { json }: { readonly json?: boolean },
   text: string,

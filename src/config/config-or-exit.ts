@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Config, ConfigError, type ConfigUse, loadConfig } from './config.js';
 
-/** From `.env` and the environment. @throws ConfigError, Error where `.env` cannot be read */
+/** Reads `.env` and the environment. @throws ConfigError, Error when `.env` cannot be read */
 export function readConfig(use?: ConfigUse): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return loadConfig(process.env, use);
 }
 
-/** Ends the process, with a line for each mistake, where there are any. */
+/** Ends the process if there are mistakes, with a line for each. */
 export function configOrExit(use?: ConfigUse): Config {
   try {
     return readConfig(use);

@@ -12,16 +12,16 @@ import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
 /** One environment variable. docs/configuration.md is written from it by `npm run docs`. */
 interface Setting<T> {
   readonly name: string;
-  /** Whether the name in lower case counts as well, and before it, as other programs have it. */
+  /** Whether the name in lower case is read too, and first, as other programs do. */
   readonly isLowerCaseToo?: boolean;
   readonly unit: string;
-  /** As one would write it in the environment; `null` when the setting may be left out. */
+  /** As written in the environment; `null` when the setting may be left out. */
   readonly default: string | null;
-  /** In place of `default` while no role has a secret. */
+  /** Replaces `default` while no role has a secret. */
   readonly defaultWhileOpen?: string;
   readonly secret: boolean;
   readonly meaning: string;
-  /** What would be right, to follow "expected". */
+  /** The expected form, to follow the word "expected". */
   readonly expected: string;
   readonly schema: z.ZodType<T, string | undefined>;
 }
@@ -46,7 +46,7 @@ function flag() {
   return { expected, schema: schema.transform((text) => text === 'true') };
 }
 
-/** What was found is not shown: it may have a password in it. */
+/** The value is not shown: it may contain a password. */
 function plainUrl() {
   const expected = 'an http:// or https:// URL without user, query and fragment';
   const isPlain = (text: string): boolean =>
@@ -60,7 +60,7 @@ function plainUrl() {
   };
 }
 
-/** All that can be set, in the order of docs/configuration.md. */
+/** All settings, in the order of docs/configuration.md. */
 export const SETTINGS = {
   port: setting({
     name: 'PORT',

@@ -11,15 +11,15 @@ import { ConsolePathDto } from './console-path.dto.js';
 const PAGE = 'index.html';
 const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
 
-/** What `npm run build:console` made. It holds nothing of what is registered here, so anyone may have it. */
+/** Serves the files that `npm run build:console` made. They contain no data, so anyone may have them. */
 @Controller()
 @Tags('console')
 export class ConsoleController {
   readonly #files = new StaticFiles(inPackage('dist/console/public'));
 
   /**
-   * To the console.
-   * @remarks For a person who entered the bare address: a browser asks for `text/html`. For others there is nothing here.
+   * Redirect to the console.
+   * @remarks For a person who entered the bare address: a browser accepts `text/html`. Other clients get 404.
    */
   @Get()
   @AllowAnyone()
@@ -33,7 +33,7 @@ export class ConsoleController {
   /**
    * The console.
    * @remarks
-   * A page that asks the rest of this API. It holds nothing of what is registered, so anyone may have it.
+   * A page that calls the rest of this API. It contains no data, so anyone may have it.
    */
   @Get('console')
   @AllowAnyone()
@@ -46,7 +46,7 @@ export class ConsoleController {
 
   /**
    * A file of the console, or one of its pages.
-   * @remarks A path without a file ending is one of its pages, and gives the same as `/console`.
+   * @remarks A path without a file extension is one of its pages, and returns the same as `/console`.
    */
   @Get('console/*')
   @AllowAnyone()

@@ -2,10 +2,10 @@ import { IsISO8601 } from '../kernel/class-validator.js';
 
 /** Whether the browser may use the operator's API. */
 export class SessionAnswer {
-  /** True also where nobody is asked for credentials. */
+  /** Also true when nobody needs credentials. */
   readonly isSignedIn!: boolean;
 
-  /** Whether there is anything to sign in with: false while no role has a secret. */
+  /** Whether sign-in is possible: false while no role has a secret. */
   readonly isAsked!: boolean;
 
   /** @example 2026-01-31T20:00:00.000Z */

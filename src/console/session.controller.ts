@@ -21,7 +21,7 @@ const OWN_PAGE = {
   example: '1',
 };
 
-/** Signing in to the console, and out. Open to anyone, since it is here that credentials are given. */
+/** Sign-in and sign-out of the console. Open to anyone, since credentials are given here. */
 @Controller('console/session')
 @Tags('console')
 export class SessionController {
@@ -34,8 +34,8 @@ export class SessionController {
   }
 
   /**
-   * Whether somebody is signed in.
-   * @remarks By the cookie that comes with the request. Never 401.
+   * Show whether the browser is signed in.
+   * @remarks Reads the cookie of the request. Never 401.
    */
   @Get()
   @AllowAnyone()
@@ -47,7 +47,7 @@ export class SessionController {
   /**
    * Sign in to the console.
    * @remarks
-   * Sets a cookie that counts as the role `operator` for 12 h, on all replicas, and ends with the secret. Safe to repeat.
+   * Sets a cookie that has the role `operator` for 12 h, on all replicas, until the secret is removed. Safe to repeat.
    */
   @Post()
   @TakesBody('json')
@@ -79,8 +79,8 @@ export class SessionController {
   /**
    * Sign out.
    * @remarks
-   * Clears the cookie, and this process refuses the session from then on. Other replicas do not hear of it: there a copy
-   * of the cookie counts until its end, or until the secret is changed. Safe to repeat.
+   * Clears the cookie, and this process refuses the session from then on. Other replicas do not know that: there a copy
+   * of the cookie is valid until it expires, or until the secret is changed. Safe to repeat.
    */
   @Delete()
   @AllowAnyone()

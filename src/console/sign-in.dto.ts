@@ -1,6 +1,6 @@
 import { IsString } from '../kernel/class-validator.js';
 
-/** What a person signs in with. */
+/** Body of a sign-in. */
 export class SignInDto {
   /**
    * A secret of `AUTH_OPERATOR_TOKEN`.

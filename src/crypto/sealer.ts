@@ -20,7 +20,7 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** With blanks, which neither a corpSecret nor a key that somebody registers can have. */
+/** Contains blanks, which neither a corpSecret nor a registered key can contain. */
 const PREFIX = 'sealed v1 ';
 const ANY_VERSION = 'sealed v';
 const KEY_ID_LENGTH = 8;
@@ -45,7 +45,7 @@ export function isSealed(text: string): boolean {
   return text.startsWith(ANY_VERSION);
 }
 
-/** Tells a key apart and shows nothing of it. */
+/** Identifies a key and reveals nothing of it. */
 export function keyIdOf(key: Uint8Array): string {
   return createHash('sha256')
     .update('wxkf-manager secrets key ')
@@ -94,7 +94,7 @@ export class Sealer {
     return `${PREFIX}${id} ${bytes.toString('base64url')}`;
   }
 
-  /** A plain text is given back. @throws SealError */
+  /** Returns a plain text unchanged. @throws SealError */
   open(text: string, identity: Identity): string {
     if (!isSealed(text)) return text;
     if (!ENVELOPE.test(text)) throw new SealError(false, '(unreadable)');
@@ -109,7 +109,7 @@ export class Sealer {
     }
   }
 
-  /** Whether the text is as `seal` would have it now. */
+  /** Whether `seal` would use the same key now. */
   isCurrent(text: string): boolean {
     if (text === '') return true;
     return this.#first === null ? !isSealed(text) : text.startsWith(`${PREFIX}${this.#first.id} `);

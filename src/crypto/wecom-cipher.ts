@@ -1,6 +1,6 @@
 /**
- * What WeCom signs with a callback token, and seals with the key that goes with it. Pure: no I/O, no
- * registry, no XML; it refuses to guess which pair is meant. The scheme: WeCom 加解密方案说明,
+ * WeCom's signature with a callback token, and its encryption with the key of the same pair. Pure: no I/O, no
+ * registry, no XML, and no guess which pair is meant. The scheme: WeCom 加解密方案说明,
  * developer.work.weixin.qq.com/document/path/90968.
  */
 import { isUtf8 } from 'node:buffer';

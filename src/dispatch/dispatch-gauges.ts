@@ -8,7 +8,7 @@ import type { OverloadCounts } from './answer/overload-notice.js';
 import { PuppetClient } from './line/puppet-client.js';
 import { Circuits } from './line/circuit.js';
 
-/** What is in trouble, as it is when somebody looks. */
+/** Gauges of what is in trouble, computed at each scrape. */
 @Injectable()
 export class DispatchGauges {
   constructor(

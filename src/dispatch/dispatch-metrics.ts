@@ -10,7 +10,7 @@ const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 const KEPT_AT = STAGES.filter((stage) => stage !== 'expired');
 const BURIED_AT = [...FAILURE_STAGES, 'expired'] as const;
 
-/** From a puppet that was just busy to one that was away for as long as a hint is kept, three days. */
+/** Seconds, from a puppet that was briefly busy to one that was away for three days, as long as a hint is kept. */
 const HINT_AGES_S = [1, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600, 86_400, 259_200];
 
 /** What became of deliveries on one occasion. */
@@ -19,7 +19,7 @@ interface Attempts {
   readonly failed: Readonly<Record<FailureStage, Observations>>;
 }
 
-/** Of those stages at which it can happen. */
+/** Only stages at which the occasion can fail. */
 type ByStage = Readonly<Partial<Record<Failure['stage'], Count>>>;
 
 /** What became of deliveries and hints. */
@@ -83,7 +83,7 @@ export class DispatchMetrics {
     (result.taken ? taken : failed[result.stage]).observe(seconds);
   }
 
-  /** Attempts that a puppet did not take, on whatever occasion. */
+  /** Attempts that a puppet did not take, on all occasions. */
   get failedAttempts(): number {
     const failed = Object.values(this.#attempts).flatMap((attempts) => Object.values(attempts.failed));
     return failed.reduce((sum, { count }) => sum + count, 0);

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../kernel/clock.js';
 const PERIOD_MS = 15_000;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** How long the event loop was held up lately. To look changes nothing, so that all who look see the same. */
+/** How long the event loop was blocked lately. Reading changes nothing, so all readers see the same. */
 export class EventLoopDelay implements OnApplicationShutdown {
   #lastPeriodMaxMs = 0;
   #timer: Timer;

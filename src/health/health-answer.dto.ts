@@ -1,6 +1,6 @@
 import { registerDecorator } from '../kernel/class-validator.js';
 
-/** With figures and reasons besides, for an operator. */
+/** With further figures and reasons, for an operator. */
 export class HealthPartAnswer {
   readonly status!: 'up' | 'down';
 }

@@ -21,12 +21,12 @@ export interface HealthIndicator {
   isHealthy(): HealthIndicatorResult | Promise<HealthIndicatorResult>;
 }
 
-/** Where @nestjs/swagger is near, Terminus would load it to describe the answers, which takes a third of the start. */
+/** If @nestjs/swagger is installed, Terminus would load it to describe the answers, which takes a third of the start. */
 const UNDOCUMENTED = { noCache: true, swaggerDocumentation: false };
 
 /**
- * Liveness, readiness and everything, as the contract tells them apart. Where roles have secrets, who does not come
- * with that of an operator is told of each part whether it is up, and no figure or reason.
+ * Liveness, readiness, and a report on all parts. Once roles have secrets, only operators get figures and reasons; others
+ * are told of each part whether it is up.
  */
 @Controller('health')
 @Tags('monitoring')
@@ -40,9 +40,9 @@ export class HealthController {
   ) {}
 
   /**
-   * Whether the process turns over.
+   * Check liveness.
    * @remarks
-   * It is 200, or there is no answer. Nothing else is asked, so that no outage of a database ends a process.
+   * The answer is 200, or there is none. It depends on nothing else, so that no outage of a database ends a process.
    */
   @Get('live')
   @Answers({ 200: { description: 'It does.', types: [HealthAnswer] } })
@@ -54,9 +54,10 @@ export class HealthController {
   }
 
   /**
-   * Whether it can take callbacks.
+   * Check readiness.
    * @remarks
-   * A database outage later does not change that: healthy puppets are still served. For load balancers and Kubernetes.
+   * Whether it can take callbacks. A later database outage does not change that: healthy puppets are still served. For load
+   * balancers and Kubernetes.
    */
   @Get('ready')
   @Answers({
@@ -71,11 +72,11 @@ export class HealthController {
   }
 
   /**
-   * How each part of it is.
+   * Report on all parts.
    * @remarks
-   * Asks the store, and the disk of the embedded one. For people; a probe asks one of the others. Once a role has a secret,
-   * only who sends that of an operator is told figures and reasons; others are told of each part whether it is up or down.
-   * The store is asked every 5 s at most, so that what is told of it, and of what waits, may be so old.
+   * Asks the store, and the disk of the embedded one. For people; probes use the other two. Once a role has a secret, only
+   * operators get figures and reasons; others are told of each part whether it is up or down. The store is asked every
+   * 5 s at most, so figures of the store and of hints may be that old.
    */
   @Get()
   @Answers({
@@ -101,7 +102,7 @@ export class HealthController {
   }
 }
 
-/** Of each part whether it is up. */
+/** Keeps of each part whether it is up. */
 function toStatuses({ status, info, error, details }: HealthCheckResult): HealthCheckResult {
   const statusesOf = (parts: HealthCheckResult['info'] = {}): HealthIndicatorResult =>
     Object.fromEntries(

@@ -6,7 +6,7 @@ const IPV6_GROUPS_OF_ONE = 4;
 const KEY_LENGTH_MAX = 64;
 const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
 
-/** Whom an address counts for: an IPv4 address in one form, of IPv6 the /64, and what is no address as it is. */
+/** The key by which callers are counted: an IPv4 address in one form, the /64 of IPv6; anything else unchanged. */
 export function toAddressKey(address = ''): string {
   if (!ipaddr.IPv6.isValid(address)) return address.slice(0, KEY_LENGTH_MAX).replace(IPV4_WITH_PORT, '$1');
   const parsed = ipaddr.process(address);

@@ -8,7 +8,7 @@ import { RegistryImage } from './image/registry-image.js';
 import { RegistryReads } from './image/registry-reads.js';
 import { inTime, RegistrySync } from './image/registry-sync.js';
 
-/** The registered accounts, as operators and callers of WeCom's API ask for them. */
+/** The registered accounts, for operators and for callers of WeCom's API. */
 @Injectable()
 export class Accounts {
   constructor(
@@ -37,7 +37,7 @@ export class Accounts {
   }
 
   /**
-   * The account is then free for any corp. What waits for it stays kept.
+   * Forgets the account, so that any corp may register it. What waits for it stays kept.
    * @throws AppError `REGISTRY_PUPPET_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async forget(openKfId: string, by: AskedBy): Promise<void> {

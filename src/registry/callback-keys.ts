@@ -26,15 +26,15 @@ export class CallbackKeys {
     return this.image.findCorp(corpId);
   }
 
-  /** From the store too, where memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async lookUp(corpId: string): Promise<CorpKeys | null> {
     await this.reads.lookUpCorp(corpId);
     return this.find(corpId);
   }
 
   /**
-   * With what other replicas wrote a moment ago; for a callback that no known key opens.
-   * @returns `null` where nothing can have changed.
+   * Also with what other replicas wrote a moment ago; for a callback that no known key opens.
+   * @returns `null` when nothing can have changed.
    * @throws AppError `REGISTRY_NOT_LOADED` with `cause`, `STORE_UNAVAILABLE`
    */
   async findLater(corpId: string, cause: unknown): Promise<CorpKeys | null> {
@@ -48,7 +48,7 @@ export class CallbackKeys {
    */
   async prove(pair: CorpPair, limitMs: number, trace: TraceContext | null = null): Promise<SecretVerdict> {
     const startedMs = this.clock.elapsedMs();
-    // What comes of it is seen at the pair.
+    // The pair tells the result.
     await this.reads.catchUp().catch(() => {});
     if (pair.isTrusted) return 'accepted';
     const leftMs = limitMs - (this.clock.elapsedMs() - startedMs);

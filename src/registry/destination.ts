@@ -8,25 +8,25 @@ import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
 import { RegistryReads } from './image/registry-reads.js';
 import type { KeyPair } from './image/shared-keys.js';
 
-/** How long a puppet is spared whose registration another process took and has not noted as answered: it may have died. */
+/** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
 const HELD_BACK_MS = 5_000;
-/** Another process notes within milliseconds that it has answered a registration: looked for often at first. */
+/** Another process notes within milliseconds that it has answered a registration, so the first looks follow quickly. */
 const LOOK_AGAIN_FIRST_MS = 10;
 
-/** An account, and for whose events it is asked. */
+/** An account, and the corp whose events it is looked up for. */
 export interface Addressee {
   readonly corpId: string;
   readonly openKfId: string;
 }
 
 /**
- * `absent`: nobody is registered, as far as memory knows; `foreign`: another corp is, so that this one's events go to
- * nobody; `offline`: the puppet said goodbye; `registering`: it has no answer to its registration yet, and a delivery
- * ahead of that crashes the deployed puppet; `ready` else.
+ * `absent`: memory knows no registration. `foreign`: another corp has registered the account, so this corp's events go to
+ * nobody. `offline`: the puppet has deregistered. `registering`: its registration is not answered yet, and a delivery
+ * before the answer crashes the deployed puppet. `ready`: events may be sent.
  */
 type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready';
 
-/** Where an account's events go, as it is at this moment: after an `await`, `refresh` tells how it is now. */
+/** Where an account's events go at this moment. After an `await`, call `refresh`. */
 export class Destination implements Addressee {
   constructor(
     readonly corpId: string,
@@ -36,18 +36,18 @@ export class Destination implements Addressee {
     private readonly destinations: Destinations,
   ) {}
 
-  /** `null` where it is absent or foreign, and while the first registration of its account is under way. */
+  /** `null` when absent or foreign, and while the first registration of the account is under way. */
   get puppet(): Puppet | null {
     return this.known?.puppet ?? null;
   }
 
-  /** `null` where it cannot be sent to: see `fault`. */
+  /** `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
     const endpoint = this.known?.endpoint ?? null;
     return endpoint === null || 'must' in endpoint ? null : endpoint;
   }
 
-  /** Why it cannot be sent to, though a puppet is registered; `''` where it can. */
+  /** Why the registered endpoint cannot be used; `''` when it can. */
   get fault(): string {
     const endpoint = this.known?.endpoint;
     return endpoint !== undefined && 'must' in endpoint
@@ -55,12 +55,12 @@ export class Destination implements Addressee {
       : '';
   }
 
-  /** What the puppet opens callbacks with. The same object for as long as anyone of the corp has it. */
+  /** The keys with which the puppet opens callbacks. The same object for as long as anyone of the corp has them. */
   get pair(): KeyPair | null {
     return this.known?.pair ?? null;
   }
 
-  /** Tells the pair apart from others and shows nothing of it; `null` where there is none. */
+  /** Identifies the pair and reveals nothing of it; `null` when there is none. */
   get keysId(): string | null {
     return this.known?.pair?.id ?? null;
   }
@@ -70,7 +70,7 @@ export class Destination implements Addressee {
   }
 }
 
-/** Finds where events go. What is to be known of registrations under way is known here alone. */
+/** Finds where events go. The rules about registrations under way are here alone. */
 @Injectable()
 export class Destinations {
   constructor(
@@ -89,20 +89,20 @@ export class Destinations {
     return new Destination(corpId, openKfId, state, isForeign ? null : known, this);
   }
 
-  /** From the store too, where memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
+  /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async lookUp(addressee: Addressee): Promise<Destination> {
     await this.reads.lookUpAccount(addressee.openKfId);
     return this.find(addressee);
   }
 
-  /** As the store has it now, for a delivery that failed; as memory has it where the store does not answer in time. */
+  /** As the store has it now, after a failed delivery; as memory has it if the store does not answer in time. */
   async reread(addressee: Addressee, limitMs: number): Promise<Destination> {
     await this.reads.reread(addressee.openKfId, limitMs);
     return this.find(addressee);
   }
 
   /**
-   * The same once no registration of its account is under way, here or in another process; as it is at `endMs` else.
+   * Waits until no registration of the account is under way, here or in another process, or until `endMs`.
    * @param endMs on the clock that never jumps.
    */
   async whenRegistered(destination: Destination, endMs: number): Promise<Destination> {
@@ -128,7 +128,7 @@ export class Destinations {
     return puppet.online || puppet.goodbyeDoubted ? 'ready' : 'offline';
   }
 
-  /** Whether another process took its registration and may not have answered it yet. */
+  /** Whether another process took the registration and may not have answered it yet. */
   #isHeldBack({ answered, lastOnlineAtMs }: Puppet): boolean {
     return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + HELD_BACK_MS;
   }

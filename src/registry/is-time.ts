@@ -7,7 +7,7 @@ const must = {
   message: ({ property }: ValidationArguments) => `${property} must be a time like 2026-01-02T03:04:05.678Z`,
 };
 
-/** A day that there is, in UTC. */
+/** Whether the day exists, in UTC. */
 export function IsTime(): PropertyDecorator {
   return applyDecorators(Matches(TIME, must), IsISO8601({ strict: true }, must));
 }

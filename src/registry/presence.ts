@@ -8,7 +8,7 @@ import { RegistryImage } from './image/registry-image.js';
 import { LOOK_UP_LIMIT_MS, RegistryReads } from './image/registry-reads.js';
 import { inTime, RegistrySync } from './image/registry-sync.js';
 
-/** Whether registered puppets are there: they say goodbye, and one that takes something is back. */
+/** Marks puppets as offline when they deregister, and as online when they take something again. */
 @Injectable()
 export class Presence {
   constructor(
@@ -21,8 +21,8 @@ export class Presence {
   ) {}
 
   /**
-   * Safe to repeat, and harmless for a kf account that is unknown, of another corp or has moved, and from an
-   * address that was replaced: a dying process may speak after its successor.
+   * Safe to repeat. Changes nothing for an account that is unknown, of another corp or has moved, or when it comes from
+   * an address that was replaced: a dying process may deregister after its successor has registered.
    * @throws AppError `STORE_UNAVAILABLE`; it may then take effect late.
    */
   async deregister(said: Goodbye): Promise<void> {
@@ -34,7 +34,7 @@ export class Presence {
     this.log.info({ openKfId, corpId, from, applied: puppet !== null }, 'registry.deregistered');
   }
 
-  /** A puppet that was thought to be offline took a hint. Leaves everything as it is where that cannot be stored. */
+  /** Call it when a puppet that was marked offline took a hint. Changes nothing if that cannot be stored. */
   async markOnline({ openKfId, corpId, endpoint }: Puppet): Promise<void> {
     const write = this.sync.beginWrite(openKfId);
     try {
@@ -47,7 +47,7 @@ export class Presence {
     }
   }
 
-  /** The endpoint as the puppet had registered it, where the goodbye names the same in another spelling. */
+  /** The endpoint as it was registered, if the deregistration spells the same one differently. */
   async #asRegistered(goodbye: Goodbye): Promise<Goodbye> {
     const { openKfId, endpoint } = goodbye;
     if (endpoint === undefined || this.image.findPuppet(openKfId)?.endpoint === endpoint) return goodbye;

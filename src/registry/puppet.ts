@@ -5,8 +5,8 @@ export interface Puppet {
   readonly openKfId: string;
   readonly name: string;
   /**
-   * http(s) URL, perhaps with a path. `''`, like the keys below, only where another version left a
-   * record without one: such a puppet is known and cannot be used.
+   * http(s) URL, perhaps with a path. `''`, as for the keys below, only when another version left a record without it:
+   * such a puppet is known and cannot be used.
    */
   readonly endpoint: string;
   readonly corpId: string;
@@ -18,13 +18,13 @@ export interface Puppet {
    * while that is its corpSecret: a manager 1.0.3 beside us writes another one and leaves this as it is.
    */
   readonly acceptedSecretId: string | null;
-  /** The address that it registered from; `''` where it was never recorded. */
+  /** The address that it registered from; `''` when it was not recorded. */
   readonly from: string;
   /** False after a goodbye. */
   readonly online: boolean;
   /** Whether somebody else may have said its goodbye, so that the puppet may still be there. False while it is online. */
   readonly goodbyeDoubted: boolean;
-  /** The last hello or goodbye, store time, epoch milliseconds; `null` where it was never recorded. */
+  /** The last registration or deregistration, store time, epoch milliseconds; `null` when it was not recorded. */
   readonly lastOnlineAtMs: number | null;
   /** Addresses of the account's latest registrations that this one replaced, the last one last. */
   readonly replacedFrom: readonly string[];
@@ -33,8 +33,7 @@ export interface Puppet {
 }
 
 /**
- * One per kf account, and another where another corp has it. In its order the accounts of a corp follow each other,
- * since no corpId has a slash.
+ * Identifies an account of a corp. Sorted, the accounts of a corp follow each other, since no corpId has a slash.
  */
 export function accountKey({ corpId, openKfId }: Pick<Puppet, 'corpId' | 'openKfId'>): string {
   return `${corpId}/${openKfId}`;
@@ -49,7 +48,7 @@ export type Registration = Omit<
 /** Puppets come and go; an old one that still has to say goodbye is among the last of them. */
 const REPLACED_FROM_MAX = 8;
 
-/** What an account's record becomes by a registration at `nowMs`. @param before `null` where there was none. */
+/** The account's record after a registration at `nowMs`. @param before `null` when there was none. */
 export function toRegistered(
   registration: Registration,
   before: Puppet | null,
@@ -72,7 +71,7 @@ function replacedBy(before: Pick<Puppet, 'from' | 'replacedFrom'> | null, from: 
   return [...new Set(addresses)].slice(-REPLACED_FROM_MAX);
 }
 
-/** Whether both say the same, so that nothing derived from one has to be made again for the other. */
+/** Whether both are equal in everything that something is derived from. */
 export function isSamePuppet(a: Puppet, b: Puppet): boolean {
   return (
     a.endpoint === b.endpoint &&

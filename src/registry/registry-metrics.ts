@@ -11,7 +11,7 @@ type Action = (typeof ACTIONS)[number];
 const RESULTS = ['accepted', 'refused', 'full', 'failed'] as const;
 type Result = (typeof RESULTS)[number];
 
-/** Who comes and goes, and how well this process knows. */
+/** Metrics of registrations, and of how current the image is. */
 @Injectable()
 export class RegistryMetrics {
   readonly #registrations: Record<Action, Record<Result, Count>>;
@@ -36,7 +36,7 @@ export class RegistryMetrics {
     );
   }
 
-  /** Counts how the work ends. */
+  /** Counts the outcome of the work. */
   async counted<T>(action: Action, work: () => Promise<T>): Promise<T> {
     try {
       const done = await work();

@@ -1,6 +1,6 @@
 import { defineNamespace } from '../config/namespace.js';
 
-/** How many may register, with which endpoints, and the apps that are known before anybody does. */
+/** How many accounts may register, at which endpoints, and the apps of WECOM_APPS_FILE. */
 export const registryConfig = defineNamespace('registry', (config) => ({
   wecomApps: config.wecomApps,
   puppetEndpointAllow: config.puppetEndpointAllow,

@@ -34,8 +34,8 @@ const FOR_OTHERS = [
 ];
 
 /**
- * Its ports are met by global modules: the repositories by storage, the check of secrets by tokens, what waits for
- * a puppet and what is remembered of it by dispatch.
+ * Global modules implement its ports: storage the repositories, tokens the check of secrets, dispatch what waits for a
+ * puppet and what is remembered of it.
  */
 @Module({
   controllers: [RegistryController],

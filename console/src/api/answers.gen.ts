@@ -93,7 +93,7 @@ export type AppCreatedAnswer = {
 export type AppPageAnswer = {
     items: Array<AppAnswer>;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
 };
@@ -122,11 +122,11 @@ export type DeliveredAnswer = {
 
 export type DeliveryAnswer = {
     /**
-     * Tells it apart from all others of all replicas.
+     * Unique over all replicas.
      */
     id: string;
     /**
-     * Which process made it.
+     * The process that made it.
      */
     replica: string;
     /**
@@ -151,11 +151,11 @@ export type DeliveryAnswer = {
     webhookId: string;
     outcome: 'not_taken' | 'taken';
     /**
-     * What the puppet answered; null where it did not.
+     * The status that the puppet answered; null when it did not answer.
      */
     status: number | null;
     /**
-     * Where it failed; null where it was taken.
+     * Where it failed; null when it was taken.
      */
     stage: 'connect' | 'endpoint' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
     reason: string | null;
@@ -165,7 +165,7 @@ export type DeliveryAnswer = {
 export type DeliveryPageAnswer = {
     items: Array<DeliveryAnswer>;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
 };
@@ -176,7 +176,7 @@ export type FailureAnswer = {
      */
     at: string;
     /**
-     * Where on its way it failed.
+     * The stage at which it failed.
      */
     stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
     /**
@@ -187,7 +187,7 @@ export type FailureAnswer = {
 
 export type FailureReasonAnswer = {
     /**
-     * Where on its way it failed.
+     * The stage at which it failed.
      */
     stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
     /**
@@ -227,11 +227,11 @@ export type HintAnswer = {
     corpId: string;
     openKfId: string;
     /**
-     * Of the account, where a puppet has registered for it.
+     * The name of the account, if a puppet has registered for it.
      */
     name: string | null;
     /**
-     * Another one for each event that is kept, and each time it is sent again.
+     * New for each event that is kept, and for each replay.
      */
     generation: string;
     /**
@@ -249,12 +249,12 @@ export type HintAnswer = {
      */
     dueAt: string | null;
     /**
-     * Where it is going, or was last tried.
+     * Where it will be tried, or was last tried.
      */
     endpoint: string | null;
     isUnderWay: boolean;
     /**
-     * Whether its puppet is going to be told to pull without one.
+     * Whether its puppet will be told to pull without a sync token.
      */
     isSyncTokenExpired: boolean;
     failure: FailureAnswer | null;
@@ -263,7 +263,7 @@ export type HintAnswer = {
 export type HintPageAnswer = {
     items: Array<HintAnswer>;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
 };
@@ -295,12 +295,12 @@ export type KfAccountAnswer = {
     corpId: string;
     endpoint: string;
     /**
-     * The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well.
+     * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), healthy.
      */
     state: 'dead' | 'offline' | 'online' | 'waiting';
     online: boolean;
     /**
-     * Its last hello or goodbye; ISO 8601, UTC.
+     * Its last registration or deregistration; ISO 8601, UTC.
      */
     lastOnlineAt: string | null;
     /**
@@ -312,15 +312,15 @@ export type KfAccountAnswer = {
      */
     circuit: 'closed' | 'open';
     /**
-     * What waits for it, or is dead.
+     * Its hint, waiting or dead.
      */
     hint: HintAnswer | null;
     /**
-     * The last one that this replica made; null where it made none.
+     * The last delivery that this replica made; null when it made none.
      */
     lastDelivery: LastDeliveryAnswer | null;
     /**
-     * The last one that this replica saw, or the one of its hint.
+     * The last failure that this replica saw, or that of its hint.
      */
     lastFailure: FailureAnswer | null;
 };
@@ -328,7 +328,7 @@ export type KfAccountAnswer = {
 export type KfAccountPageAnswer = {
     items: Array<KfAccountAnswer>;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
 };
@@ -361,7 +361,7 @@ export type PuppetAnswer = {
     corpId: string;
     online: boolean;
     /**
-     * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
+     * Its last registration or deregistration; null: not recorded. ISO 8601, UTC.
      */
     lastOnlineDate: string | null;
 };
@@ -391,18 +391,18 @@ export type SeenWecomErrorAnswer = {
 export type SeenWecomErrorPageAnswer = {
     items: Array<SeenWecomErrorAnswer>;
     /**
-     * Where the next page begins: send it as cursor. null at the end.
+     * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
 };
 
 export type SessionAnswer = {
     /**
-     * True also where nobody is asked for credentials.
+     * Also true when nobody needs credentials.
      */
     isSignedIn: boolean;
     /**
-     * Whether there is anything to sign in with: false while no role has a secret.
+     * Whether sign-in is possible: false while no role has a secret.
      */
     isAsked: boolean;
     expiresAt: string | null;
@@ -458,16 +458,16 @@ export type SuccessAnswer = {
 export type TestedAnswer = {
     taken: boolean;
     /**
-     * What the puppet answered; null where it did not.
+     * The status that the puppet answered; null when it did not answer.
      */
     status: number | null;
     durationMs: number;
     /**
-     * The first 1 kB of the puppet's answer; null where there was none.
+     * The first 1 kB of the puppet's answer; null when there was none.
      */
     body: string | null;
     /**
-     * Why it was not taken; null where it was.
+     * Why it was not taken; null when it was.
      */
     failure: FailureReasonAnswer | null;
 };

@@ -55,7 +55,7 @@ export class AppPageAnswer extends Page {
   readonly items!: AppAnswer[];
 }
 
-/** The only answer that ever shows them. */
+/** The only answer that ever shows the secrets. */
 export class AppCreatedAnswer extends AppAnswer {
   /**
    * The callback token.

@@ -6,13 +6,13 @@ import { Page } from './page.dto.js';
 /** One attempt that a replica made. */
 export class DeliveryAnswer {
   /**
-   * Tells it apart from all others of all replicas.
+   * Unique over all replicas.
    * @example host-3b1f2c-17
    */
   readonly id!: string;
 
   /**
-   * Which process made it.
+   * The process that made it.
    * @example host-3b1f2c
    */
   readonly replica!: string;
@@ -60,13 +60,13 @@ export class DeliveryAnswer {
   readonly outcome!: 'taken' | 'not_taken';
 
   /**
-   * What the puppet answered; null where it did not.
+   * The status that the puppet answered; null when it did not answer.
    * @example 200
    */
   @IsInt()
   readonly status!: number | null;
 
-  /** Where it failed; null where it was taken. */
+  /** Where it failed; null when it was taken. */
   readonly stage!: FailureStage | null;
 
   readonly reason!: string | null;
@@ -80,7 +80,7 @@ export class DeliveryPageAnswer extends Page {
   readonly items!: DeliveryAnswer[];
 }
 
-/** One of those that a stream is made of. */
+/** One event of the stream. */
 export class StreamEventAnswer {
   /** @example delivery */
   readonly event!: 'hello' | 'delivery' | 'skipped';

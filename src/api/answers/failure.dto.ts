@@ -5,7 +5,7 @@ import { IsISO8601 } from '../../kernel/class-validator.js';
 /** Why a puppet did not take an event. */
 export class FailureReasonAnswer {
   /**
-   * Where on its way it failed.
+   * The stage at which it failed.
    * @example connect
    */
   readonly stage!: FailureStage | NotTriedStage;

@@ -4,7 +4,7 @@ import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 
-/** What waits for an account, or has died. */
+/** A hint: the newest event of an account that no puppet has taken, and when it is tried next. */
 export class HintAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
@@ -13,13 +13,13 @@ export class HintAnswer {
   readonly openKfId!: string;
 
   /**
-   * Of the account, where a puppet has registered for it.
+   * The name of the account, if a puppet has registered for it.
    * @example Support
    */
   readonly name!: string | null;
 
   /**
-   * Another one for each event that is kept, and each time it is sent again.
+   * New for each event that is kept, and for each replay.
    * @example 0b9d1c5e-6a0f-4a4c-9d6e-3f1f2a7c8b90
    */
   readonly generation!: string;
@@ -54,7 +54,7 @@ export class HintAnswer {
   readonly dueAt!: string | null;
 
   /**
-   * Where it is going, or was last tried.
+   * Where it will be tried, or was last tried.
    * @example http://127.0.0.1:8080
    */
   readonly endpoint!: string | null;
@@ -63,7 +63,7 @@ export class HintAnswer {
   readonly isUnderWay!: boolean;
 
   /**
-   * Whether its puppet is going to be told to pull without one.
+   * Whether its puppet will be told to pull without a sync token.
    * @example false
    */
   readonly isSyncTokenExpired!: boolean;

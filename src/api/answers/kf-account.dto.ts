@@ -40,7 +40,7 @@ export class KfAccountAnswer {
   readonly endpoint!: string;
 
   /**
-   * The first that is so: something of it is dead; something waits; its puppet said goodbye; all is well.
+   * The first that applies: dead (a hint is dead), waiting (a hint waits), offline (the puppet has deregistered), healthy.
    * @example waiting
    */
   readonly state!: 'dead' | 'waiting' | 'offline' | 'online';
@@ -48,7 +48,7 @@ export class KfAccountAnswer {
   readonly online!: boolean;
 
   /**
-   * Its last hello or goodbye; ISO 8601, UTC.
+   * Its last registration or deregistration; ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
@@ -66,13 +66,13 @@ export class KfAccountAnswer {
    */
   readonly circuit!: 'closed' | 'open';
 
-  /** What waits for it, or is dead. */
+  /** Its hint, waiting or dead. */
   readonly hint!: HintAnswer | null;
 
-  /** The last one that this replica made; null where it made none. */
+  /** The last delivery that this replica made; null when it made none. */
   readonly lastDelivery!: LastDeliveryAnswer | null;
 
-  /** The last one that this replica saw, or the one of its hint. */
+  /** The last failure that this replica saw, or that of its hint. */
   readonly lastFailure!: FailureAnswer | null;
 }
 
@@ -80,12 +80,12 @@ export class KfAccountPageAnswer extends Page {
   readonly items!: KfAccountAnswer[];
 }
 
-/** What came of a resync hint that an operator had sent. */
+/** The result of an operator's test. */
 export class TestedAnswer {
   /** @example false */
   readonly taken!: boolean;
 
-  /** What the puppet answered; null where it did not. */
+  /** The status that the puppet answered; null when it did not answer. */
   @IsInt()
   readonly status!: number | null;
 
@@ -93,9 +93,9 @@ export class TestedAnswer {
   @Min(0)
   readonly durationMs!: number;
 
-  /** The first 1 kB of the puppet's answer; null where there was none. */
+  /** The first 1 kB of the puppet's answer; null when there was none. */
   readonly body!: string | null;
 
-  /** Why it was not taken; null where it was. */
+  /** Why it was not taken; null when it was. */
   readonly failure!: FailureReasonAnswer | null;
 }

@@ -1,5 +1,5 @@
 /** A page of a list. */
 export abstract class Page {
-  /** Where the next page begins: send it as cursor. null at the end. */
+  /** Send it as `cursor` to get the next page; null on the last page. */
   readonly nextCursor!: string | null;
 }

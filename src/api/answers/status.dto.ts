@@ -1,6 +1,6 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 
-/** Where all that lasts is kept. */
+/** The store. */
 export class StorageAnswer {
   /** @example mongodb */
   readonly kind!: 'mongodb' | 'embedded';
@@ -8,7 +8,7 @@ export class StorageAnswer {
   readonly up!: boolean;
 }
 
-/** What there is now. null: the store does not answer. */
+/** Current counts. null: the store does not answer. */
 export class CountsAnswer {
   /** @example 12 */
   @IsInt()
@@ -92,7 +92,7 @@ export class LastMinuteAnswer {
   readonly proxyCalls!: number;
 }
 
-/** How a process is. */
+/** The state of one process. */
 export class StatusAnswer {
   /** @example 2.0.0 */
   readonly version!: string;

@@ -1,7 +1,7 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import { Page } from './page.dto.js';
 
-/** What WeCom refused, or the manager in its name, by errcode; since this replica started. */
+/** Calls that WeCom refused, or the manager in its name, by errcode, since this replica started. */
 export class SeenWecomErrorAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';

@@ -1,8 +1,8 @@
-/** Why a callback URL does not verify itself, and what to do about it. Nothing that came back is repeated but codes. */
+/** Why a callback URL cannot be verified, and the remedy. Of the answer, only codes are repeated. */
 import type { ProbeAnswer, ProbeError } from '../../wecom/address-probe.js';
 import type { CallbackKeys } from './known-secrets.js';
 
-/** By the manager's own codes, which docs and log have too. */
+/** Remedies by the manager's own error codes. */
 const MANAGER_REASONS: readonly [RegExp, string][] = [
   [
     /^CALLBACK_CORP_UNKNOWN$/,
@@ -78,7 +78,7 @@ function remedyOf(code: string): string {
   return 'get one of a public authority';
 }
 
-/** Of the manager's JSON. */
+/** Reads the code of the manager's JSON. */
 function codeOf(body: string): string | null {
   try {
     const { error } = JSON.parse(body);
@@ -88,7 +88,7 @@ function codeOf(body: string): string | null {
   }
 }
 
-/** Without its query, which may repeat ours. */
+/** Drops the query, which may repeat ours. */
 function targetOf(location: string | null): string {
   const url = URL.parse(location ?? '');
   return url === null ? '' : ` to ${url.origin}${url.pathname}`;

@@ -6,20 +6,20 @@ import { reasonOfAnswer, reasonOfFailure } from './callback-reasons.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { CallbackKeys, KnownSecrets } from './known-secrets.js';
 
-/** WeCom waits 5 s, and a person who saves the URL not that long. */
+/** Shorter than the 5 s that WeCom waits. */
 const SLOW_MS = 1_000;
 const CERTIFICATE_DAYS_MIN = 14;
-/** WeCom's echostr is such a number, too. */
+/** WeCom's echostr is a number of this kind. */
 const ECHO_DIGITS = 19;
 
 export interface CallbackTarget {
   /** Up to `/callback`, without a slash at its end. */
   readonly base: string;
-  /** `null` where the URL does not name one. */
+  /** `null` when the URL does not name one. */
   readonly corpId: string | null;
 }
 
-/** Of a base such as `https://kf.example.com`, or a whole callback URL. */
+/** Parses a base such as `https://kf.example.com`, or a whole callback URL. */
 export function readCallbackUrl(text: string): CallbackTarget | { readonly mistake: string } {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {

@@ -4,7 +4,7 @@ import { secretFileOf } from '../../config/secret-files.js';
 import { SETTINGS } from '../../config/settings.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 
-/** `config` is `null` where there are mistakes. */
+/** `config` is `null` when there are mistakes. */
 export function checkConfiguration(): { readonly config: Config | null; readonly finding: Finding } {
   try {
     const config = readConfig();

@@ -9,7 +9,7 @@ import type { KnownSecrets } from './known-secrets.js';
 /** More is no matter of the network. */
 const CLOCK_OFF_MS = 5_000;
 
-/** @param known learns of every registration and app. */
+/** @param known collects every registration and app. */
 export async function* checkStore(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
   let store: StoreInspection;
   try {
@@ -70,7 +70,7 @@ function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
   );
 }
 
-/** The one that owns the folder, if it is on this machine and has these settings. */
+/** Asks the manager that owns the folder, if it runs on this machine with these settings. */
 async function checkManager({ host, port }: Config): Promise<Finding> {
   const name = /^(0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   const url = new URL(`http://${name}:${port}/health`);
@@ -87,7 +87,7 @@ async function checkManager({ host, port }: Config): Promise<Finding> {
   }
 }
 
-/** By terminus' own account. */
+/** Reads terminus' answer. */
 function partsDown(body: string): string {
   try {
     const parts = Object.keys(JSON.parse(body).error ?? {}).filter((name) => /^\w{1,32}$/.test(name));

@@ -7,10 +7,10 @@ import { WecomProbe } from '../../wecom/wecom-probe.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 
-/** Nobody's: any refusal shows that it was WeCom who answered. */
+/** An id of nobody: any refusal shows that WeCom has answered. */
 const NOBODY = 'wxkf-manager-check';
 
-/** What to do about what WeCom says; meaning of codes as in `wecom-answer.ts`. */
+/** Remedies by errcode; `wecom-answer.ts` has their meaning. */
 const REMEDIES = new Map<number, string>([
   [ERRCODE.secretInvalid, 'this is not the secret of the app; let its puppet register with the right one'],
   [ERRCODE.secretIllegal, 'this is not the secret of the app; let its puppet register with the right one'],
@@ -19,7 +19,7 @@ const REMEDIES = new Map<number, string>([
   [48002, 'the app may not call customer service (微信客服); allow it in WeCom’s admin page'],
   [95017, 'customer service by API is not turned on for the app; do so in WeCom’s admin page'],
 ]);
-/** Of limits and of WeCom itself: they pass. */
+/** Codes of limits and of WeCom's own trouble, which pass. */
 const PASSING = new Set<number>([ERRCODE.busy, ERRCODE.tooFrequent]);
 
 export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {

@@ -29,7 +29,7 @@ export async function check({ callbackUrl, json = false }: CheckOptions): Promis
   return isOk ? EXIT_CODE.ok : EXIT_CODE.failed;
 }
 
-/** Each as soon as it is there. Without settings there is nothing to look at. */
+/** Yields each finding as soon as it is known. Without valid settings nothing else is checked. */
 async function* allFindings(target: Target | null): AsyncGenerator<Finding> {
   const { config, finding } = checkConfiguration();
   yield finding;

@@ -1,7 +1,7 @@
-/** `warning`: to be looked at, and no reason not to start; `skipped`: could not be, or was not to be looked at. */
+/** `warning`: needs a look, but does not prevent the start; `skipped`: could not be checked, or was not to be. */
 export type Status = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** What one check found: of what is wrong, also what to do. */
+/** The result of one check, with the remedy if something is wrong. */
 export interface Finding {
   readonly check: 'configuration' | 'store' | 'clock' | 'secrets' | 'manager' | 'wecom' | 'callback';
   readonly status: Status;

@@ -9,21 +9,21 @@ import { APP_SECRETS, openApp } from '../../storage/sealed/app-secrets.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
 import type { Visitor } from '../../storage/store-inspection.js';
 
-/** Asked for a token, each once: WeCom counts such questions. */
+/** How many secrets are tried with WeCom, each once, since WeCom counts requests for tokens. */
 const CORPS_MAX = 3;
 
-/** What signs and seals the callbacks of a corp, and where it is known from. */
+/** The callback keys of a corp, and where they are known from. */
 export interface CallbackKeys extends Pick<WecomApp, 'corpId' | 'callbackToken' | 'encodingAESKey'> {
   readonly from: string;
 }
 
-/** Of all secrets that are registered, those that a check needs; of the others, how they are kept. */
+/** Collects the registered secrets that a check needs, and how the others are kept. */
 export class KnownSecrets implements Visitor {
   readonly #sealer: Sealer;
   readonly #hasKeys: boolean;
   readonly #secrets = new Map<string, Secret>();
   #keys: CallbackKeys | null;
-  /** They are an app's, or of a puppet whose secret WeCom accepted. */
+  /** Whether they are an app's, or those of a puppet whose secret WeCom accepted. */
   #keysAreTrusted: boolean;
   apps = 0;
   puppets = 0;
@@ -45,12 +45,12 @@ export class KnownSecrets implements Visitor {
     this.#keysAreTrusted = app !== undefined;
   }
 
-  /** By corp, one for each of a few. */
+  /** One secret for each of a few corps, by corp. */
   get corpSecrets(): ReadonlyMap<string, Secret> {
     return this.#secrets;
   }
 
-  /** Of an app, else of a puppet whose secret WeCom accepted, else of another one. */
+  /** Prefers an app's keys, then those of a puppet whose secret WeCom accepted, then any. */
   get callbackKeys(): CallbackKeys | null {
     return this.#keys;
   }

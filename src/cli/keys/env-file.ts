@@ -1,4 +1,4 @@
-/** Adds settings to a file in the form of `.env`: none a second time, and for the file's owner alone. */
+/** Adds settings to a `.env` file that only its owner can read, each setting once. */
 import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
@@ -16,13 +16,13 @@ export interface NewLine {
 /** By their labels. */
 export interface Added {
   readonly added: readonly string[];
-  /** Those that the file has already, which stay as they are. */
+  /** Settings that the file has already; they stay as they are. */
   readonly kept: readonly string[];
 }
 
 /**
- * Makes the file where there is none. It is there whole or as it was; safe to repeat.
- * @throws CommandError where it cannot be read or written
+ * Creates the file if there is none. Writes all or nothing; safe to repeat.
+ * @throws CommandError when it cannot be read or written
  */
 export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
   try {
@@ -53,7 +53,7 @@ function replace(file: string, text: string): void {
   const partial = `${file}.partial`;
   rmSync(partial, { force: true });
   try {
-    // Not through what somebody else may have put there.
+    // Does not follow a link that somebody else may have put there.
     writeFileSync(partial, text, { flag: 'wx', mode: FILE_MODE, flush: true });
     renameSync(partial, file);
   } catch (error) {

@@ -13,7 +13,7 @@ export interface GenerateOptions {
   readonly json?: boolean;
 }
 
-/** @param name of the one value to make; left out: all. */
+/** @param name of the one value to generate; left out: all. */
 export async function generateKeys(name: string | undefined, options: GenerateOptions): Promise<number> {
   const chosen = GENERATED.filter((generated) => name === undefined || generated.name === name);
   const made = chosen.map((generated) => ({ ...generated, value: newValue(generated.form) }));
@@ -22,7 +22,7 @@ export async function generateKeys(name: string | undefined, options: GenerateOp
   return EXIT_CODE.ok;
 }
 
-/** What is kept is not printed. */
+/** Does not print values that the file keeps. */
 function keep(options: GenerateOptions, file: string, made: readonly Made[]): void {
   const { added, kept } = addToEnvFile(
     file,
@@ -45,7 +45,7 @@ function print(options: GenerateOptions, name: string | undefined, made: readonl
   );
 }
 
-/** By the shell, with `>` or `>>`. */
+/** Whether the shell redirects the output with `>` or `>>`. */
 function isWrittenToFile(): boolean {
   try {
     return fstatSync(process.stdout.fd).isFile();
@@ -68,7 +68,7 @@ function newValue(form: Generated['form']): string {
   }
 }
 
-/** What is no setting is a comment, so that all of it can be kept as `.env`. */
+/** Values that are no settings become comments, so that the output is a valid `.env`. */
 function toLine(made: Made): string {
   return made.isSetting ? `${made.label}=${made.value}` : `${toComment(made)} ${made.value}`;
 }

@@ -15,7 +15,7 @@ const setting = (name: string, label: string, form: Generated['form'] = 'url-saf
   form,
 });
 
-/** All that `keys generate` makes. */
+/** Everything that `keys generate` makes. */
 export const GENERATED: readonly Generated[] = [
   setting('secrets-key', 'SECRETS_KEY', 'base64'),
   setting('puppet-token', 'AUTH_PUPPET_TOKEN'),
@@ -26,7 +26,7 @@ export const GENERATED: readonly Generated[] = [
   { name: 'encoding-aes-key', label: 'EncodingAESKey', isSetting: false, form: 43 },
 ];
 
-/** What stands ahead of a value that is no setting. */
+/** The comment in front of a value that is no setting. */
 export function toComment({ label }: Generated): string {
   return `# ${label} for the callback settings in WeCom:`;
 }

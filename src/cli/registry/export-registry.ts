@@ -47,7 +47,7 @@ export async function exportRegistry(options: ExportOptions): Promise<number> {
   return exporting.counts.leftOut > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
 }
 
-/** All registrations and apps, as the lines of a file. What is of no use is left out and named. */
+/** All registrations and apps as lines of a file. Unusable records are left out and named. */
 class Export {
   #exported = 0;
   #apps = 0;
@@ -70,7 +70,7 @@ class Export {
     return `${this.#exported} registration(s)${apps} exported, ${this.#leftOut} left out`;
   }
 
-  /** In pieces of many lines, none kept after it was given. @throws StorageStartError, AppError, Interrupted */
+  /** Yields chunks of many lines and keeps none of them. @throws StorageStartError, AppError, Interrupted */
   async *texts(): AsyncGenerator<string> {
     yield headerLine(this.sealer);
     for await (const puppets of this.repository.load()) {
@@ -102,7 +102,7 @@ class Export {
   }
 }
 
-/** Where another version left a record without them, or they do not open. */
+/** Whether secrets are missing, because another version left them out or they cannot be opened. */
 function missingIn({ endpoint, corpSecret, callbackToken, encodingAESKey }: Puppet): string[] {
   const texts = {
     endpoint,

@@ -5,13 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { CommandError } from '../command-error.js';
 
-/** Of whoever exports alone: secrets are in it, sealed or not. */
+/** Readable by its owner alone: it contains secrets, sealed or not. */
 const FILE_MODE = 0o600;
-/** A piece has many lines; none is made before the one ahead of it is on its way. */
+/** A chunk has many lines; the next one is made when this one is being written. */
 const ONE_PIECE = { highWaterMark: 1 };
 
 /**
- * Writes to the file, which is there only when it is whole, or to standard output for `-`, at the pace of who reads.
+ * Writes to the file, which appears only when it is complete, or to standard output for `-`, as fast as the reader takes it.
  * @throws CommandError, and what `texts` throws
  */
 export async function writeTo(target: string, texts: AsyncIterable<string>): Promise<void> {
@@ -37,7 +37,7 @@ async function toFile(file: string, texts: AsyncIterable<string>): Promise<void>
   const partial = `${file}.partial`;
   await rm(partial, { force: true });
   try {
-    // Not through what somebody else may have put there.
+    // Does not follow a link that somebody else may have put there.
     await pipeline(
       Readable.from(texts, ONE_PIECE),
       createWriteStream(partial, { flags: 'wx', mode: FILE_MODE, flush: true }),

@@ -1,7 +1,7 @@
 /**
- * A file of registrations and apps, as JSON Lines: what it is, then a line for each of them, then how many there were,
- * by which a file that was cut off is told from a whole one. An app is under the name `app`, so that files without any
- * are as they were before there were apps.
+ * A file of registrations and apps, as JSON Lines: a header, a line for each of them, and their number at the end, which
+ * shows whether the file is complete. An app is under the name `app`, so files without apps look as they did before there
+ * were apps.
  */
 import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
@@ -17,7 +17,7 @@ import { CommandError } from '../command-error.js';
 const FORMAT = 'wxkf-manager-registry';
 const VERSION = 1;
 
-/** By the names that they have in a line. */
+/** The names of secrets in a line. */
 const PUPPET_SECRETS = {
   corpSecret: 'corpSecret',
   token: 'callbackToken',
@@ -33,7 +33,7 @@ export interface Header {
   readonly version: typeof VERSION;
   readonly exportedAt: string;
   readonly secrets: 'sealed' | 'plain';
-  /** Of the keys that sealed them. */
+  /** Ids of the keys that sealed them. */
   readonly keyIds: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export interface Counts {
   readonly apps: number;
 }
 
-/** @throws CommandError where this version cannot read what follows, or `sealer` cannot open it. */
+/** @throws CommandError when this version cannot read the file, or `sealer` cannot open it. */
 export function readHeader(line: Buffer | null, sealer: Sealer): Header {
   const header = parseObject(line) as Partial<Header> | null;
   if (header?.format !== FORMAT) {
@@ -124,7 +124,7 @@ export function readLine(line: Buffer | null, { secrets }: Header, sealer: Seale
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @param sealer `null` where the secrets are in the clear. */
+/** @param sealer `null` when the secrets are in the clear. */
 function readPuppet(fields: Fields, sealer: Sealer | null): Puppet {
   if (sealer === null) return fromExported(fields);
   const owner = { openKfId: String(fields.kfId), corpId: String(fields.corpId) };
@@ -139,7 +139,7 @@ function readApp(value: unknown, sealer: Sealer | null): App {
   return fromExportedApp(opened(fields, APP_SECRETS, (field) => appIdentityOf(owner, field), sealer));
 }
 
-/** A plain secret among sealed ones was put there by somebody else. @throws CommandError */
+/** A plain secret among sealed ones was added by somebody else. @throws CommandError */
 function opened<Field extends string>(
   fields: Fields,
   secretFields: Readonly<Record<string, Field>>,

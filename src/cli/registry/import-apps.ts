@@ -3,9 +3,9 @@ import { type App, isDescribedAlike } from '../../registry/apps/app.js';
 import { APPS_MAX, type AppRepository } from '../../registry/apps/app.repository.js';
 import type { Outcome, WhatToChange } from './what-to-change.js';
 
-/** Puts apps into the store, by what was in it at the beginning. */
+/** Writes apps to the store, compared with its content at the beginning. */
 export class AppImport {
-  /** By their ids, with those that were added. */
+  /** By id, including those that this run added. */
   readonly #known = new Map<string, App>();
 
   /** @throws AppError `STORE_UNAVAILABLE`, StorageStartError */

@@ -8,19 +8,19 @@ import type { AppImport } from './import-apps.js';
 import type { NumberedLine } from './read-lines.js';
 import type { Outcome, WhatToChange } from './what-to-change.js';
 
-/** Writes under way: a store commits many at once, and waits for the disk as long for one. */
+/** Writes under way at a time: a store commits many as fast as one. */
 const AT_ONCE = 48;
 
-/** Puts the registrations and apps of a file into the store, each line for itself: whole or not at all. */
+/** Writes the registrations and apps of a file to the store, each line completely or not at all. */
 export class Import {
   readonly #counts = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
   readonly #progress = new Progress();
   readonly #read = { registrations: 0, apps: 0 };
-  /** The line of each account and app. */
+  /** The line number of each account and app. */
   readonly #lines = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   #isWhole = false;
-  /** What follows is none of the file as it was exported, and is not taken. */
+  /** Lines after the end were not exported, and are not imported. */
   #hasEnded = false;
   #failure: unknown = null;
 
@@ -100,7 +100,7 @@ export class Import {
     return fault;
   }
 
-  /** As a registration would be refused. */
+  /** Refuses what a registration would be refused for. */
   #faultOfPuppet({ endpoint }: Puppet): string | null {
     const judged = this.endpoints.read(endpoint);
     return 'must' in judged ? `endpoint must ${judged.must}` : null;

@@ -10,7 +10,7 @@ export interface NumberedLine {
   readonly bytes: Buffer | null;
 }
 
-/** The lines that are not empty, whatever pieces they come in. */
+/** Yields the lines that are not empty, however the input is cut into chunks. */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<NumberedLine> {
   const line = new GrowingLine();
   let number = 1;

@@ -1,7 +1,7 @@
 export interface WhatToChange {
-  /** Also what is stored and differs. */
+  /** Also replace what is stored and differs. */
   readonly mayReplace: boolean;
-  /** Nothing: what would become of each line is counted. */
+  /** Change nothing, and count what would be done. */
   readonly isTrial: boolean;
 }
 

@@ -20,7 +20,7 @@ export type Dispatched =
       readonly stage: FailureStage | NotTriedStage;
     };
 
-/** Answers for an event: its puppet has taken it, or it is kept. */
+/** Promises an answer for each event: its puppet has taken it, or the outbox keeps it. */
 @Injectable()
 export class Dispatcher {
   constructor(

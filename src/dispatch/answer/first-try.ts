@@ -10,10 +10,10 @@ import { Overload } from './overload.js';
 
 /** How long an answer waits for the puppet. */
 const INLINE_BUDGET_MS = 1_000;
-/** What is left at the end to keep the event, however long ago its callback came in. */
+/** Time reserved at the end for keeping the event, however long ago its callback came in. */
 const KEEP_RESERVE_MS = 500;
 
-/** Of what a further attempt would not change. */
+/** Failures that a second attempt would not change. */
 const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
   'unregistered',
   'circuit',
@@ -30,7 +30,7 @@ const REASONS: Readonly<Record<NotTriedStage, string>> = {
   expired: 'nobody took it within 3 days',
 };
 
-/** Tries an event at its puppet while its sender waits; once more where the puppet has moved meanwhile. */
+/** Tries an event at its puppet while its sender waits, and once more if the puppet has moved meanwhile. */
 @Injectable()
 export class FirstTry {
   constructor(
@@ -41,7 +41,7 @@ export class FirstTry {
     private readonly clock: Clock,
   ) {}
 
-  /** Within 1 s, and with 0.5 s left until `answerByMs`. */
+  /** Ends within 1 s, and 0.5 s before `answerByMs` at the latest. */
   async make(incoming: Incoming): Promise<Tried> {
     const { destination, answerByMs } = incoming;
     const nowMs = this.clock.elapsedMs();
@@ -70,12 +70,12 @@ export class FirstTry {
     if (to.state === 'registering') return notTried('registering', to, attemptsBefore);
     if (line === null) return notTried('unregistered', to, attemptsBefore);
     if (to.state === 'offline') return notTried('offline', to, attemptsBefore);
-    // Where nothing can be kept, an attempt is the better chance.
+    // If nothing can be kept, an attempt is the better chance.
     if (!this.keeper.isFailing && this.overload.keepsNext(line.underWay))
       return notTried('overloaded', to, attemptsBefore);
     if (!line.admits()) return notTried('circuit', to, attemptsBefore);
     const attempts = attemptsBefore + 1;
-    // A puppet that has registered with other keys since could not open it.
+    // A puppet that has registered with other keys since then could not open it.
     const sent = event.raw === null || to.pair === destination.pair ? event : { ...event, raw: null };
     const attempt = line.attempt(sent, 'inline', attempts, tracestate);
     this.overload.attemptBegan();

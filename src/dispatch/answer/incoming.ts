@@ -10,9 +10,9 @@ export interface Incoming {
   /** Where it went when it came in. `event.raw` was opened with what its puppet had then. */
   readonly destination: Destination;
   readonly arrival: Arrival;
-  /** When it must be answered, on the clock that never jumps. */
+  /** When its callback must be answered, on the clock that never jumps. */
   readonly answerByMs: number;
-  /** What came with `event.traceparent`, and is not kept with it. */
+  /** The `tracestate` that came with `event.traceparent`; it is not kept. */
   readonly tracestate: string | null;
 }
 
@@ -29,7 +29,7 @@ export interface NotTaken {
   readonly attempts: number;
   /** Where it was tried, or would have been. */
   readonly destination: Destination;
-  /** An attempt that is still under way. */
+  /** The attempt that is still under way; `null` when there is none. */
   readonly late: Attempt | null;
 }
 

@@ -21,13 +21,13 @@ import type { Incoming, NotTaken } from './incoming.js';
 import { KeptWake } from './kept-wake.js';
 import { TimelyKeeper } from './timely-keeper.js';
 
-/** When a puppet is tried that has deregistered, or is just registering with another process. */
+/** Puppets that have deregistered, or are registering with another process, are tried this late. */
 const LATER_MS = 5_000;
 
-/** How the race of an event that was not taken at once ended: kept, or taken after all. */
+/** How the race ended: the event is kept, or its puppet took it after all. */
 export type RaceOutcome = { readonly keptAt: FailureStage | NotTriedStage } | { readonly status: number };
 
-/** Keeps an event, while an attempt at its puppet may still be under way: the first of taken, kept, or too late decides. */
+/** Keeps an event while an attempt at its puppet may still be under way. The first of taken, kept and too late decides. */
 @Injectable()
 export class KeepingRace {
   constructor(
@@ -56,7 +56,7 @@ export class KeepingRace {
     return { keptAt: tried.stage };
   }
 
-  /** It could not be kept. Its sender is told so, unless its puppet takes it in the time that is left. */
+  /** The event could not be kept. Its sender is told so, unless the puppet takes it in the time that is left. */
   async #giveUp(
     { answerByMs }: Incoming,
     { stage, reason, attempts, late }: NotTaken,
@@ -71,7 +71,7 @@ export class KeepingRace {
     throw new AppError('DISPATCH_NOT_TAKEN', { cause, detail: reason, internal });
   }
 
-  /** @returns `null` when there is none by then. */
+  /** @returns `null` when there is no result by then. */
   async #resultBy({ result }: Attempt, endMs: number): Promise<AttemptResult | null> {
     return (await this.clock.within(endMs - this.clock.elapsedMs(), result)) ? result : null;
   }
@@ -94,7 +94,7 @@ export class KeepingRace {
     };
   }
 
-  /** An attempt that was under way when its event was kept decides what becomes of that. */
+  /** An attempt was under way when its event was kept: its result settles the hint, or gives back its lease. */
   async #followLate(
     late: Attempt,
     keeping: Promise<Kept>,
@@ -111,7 +111,7 @@ export class KeepingRace {
   }
 }
 
-/** Never settles where it was not. */
+/** Never settles when the event was not taken. */
 function takenBy(attempt: Attempt): Promise<{ readonly status: number }> {
   return new Promise((resolve) => {
     void attempt.result.then((result) => {

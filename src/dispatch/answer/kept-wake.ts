@@ -5,11 +5,11 @@ import { Lines } from '../line/line.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
 
-/** A registration that takes longer leaves it to the patrol to find what was kept meanwhile. */
+/** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;
 const REREAD_LIMIT_MS = 1_000;
 
-/** Sees to it that what was just kept is delivered as soon as it can be. */
+/** Makes sure that an event that was just kept is delivered as soon as possible. */
 @Injectable()
 export class KeptWake {
   constructor(
@@ -23,15 +23,15 @@ export class KeptWake {
     const { stage, destination } = tried;
     const line = this.lines.to(destination);
     if (line === null || stage === 'registering') {
-      // Else the patrol finds it.
+      // Otherwise the patrol finds it.
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
-    // Nothing of an open circuit can be claimed; but it may have closed meanwhile.
+    // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
     if (stage !== 'circuit' || !line.isOpen) this.waiting.kept.wakeUp();
   }
 
-  /** What was kept for nobody yet may have missed its puppet's registration. */
+  /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
   async #wakeWhenRegistered({ destination }: NotTaken): Promise<void> {
     const endMs = this.clock.elapsedMs() + REGISTRATION_LIMIT_MS;
     const here = await this.destinations.whenRegistered(destination.refresh(), endMs);

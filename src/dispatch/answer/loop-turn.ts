@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 
-/** Fifty times what a callback takes on one core of an AMD EPYC (bench/results). */
+/** Fifty times the CPU time of a callback on one core of an AMD EPYC (bench/results). */
 const GAP_MS_MAX = 5;
 
 /**
@@ -18,12 +18,12 @@ export class LoopTurn {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether what was handled in this turn has taken all the time that it has. */
+  /** Whether this turn has used up its time. */
   get isOver(): boolean {
     return this.#busyMs >= this.limitMs;
   }
 
-  /** To be called with each thing that is handled. */
+  /** Call it for each event that is handled. */
   goOn(): void {
     const nowMs = this.clock.elapsedMs();
     if (this.#lastMs === null) setImmediate(this.#end);

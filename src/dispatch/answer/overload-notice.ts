@@ -1,20 +1,20 @@
 import type { Clock, Timer } from '../../kernel/clock.js';
 import type { Log } from '../../kernel/log.js';
 
-/** Nothing was too much for so long: it is over. */
+/** An overload is over when nothing was too much for this long. */
 const QUIET_MS = 5_000;
 
-/** What was done with events instead of trying them, by what there was too much of. */
+/** What was done with events instead of trying them, by what was exhausted. */
 export interface OverloadCounts {
   readonly kept: Readonly<Record<'under_way', number>>;
   readonly refused: Readonly<Record<'under_way' | 'event_loop', number>>;
 }
 
-/** How it begins. */
+/** How its log line begins. */
 interface Beginning {
   readonly action: keyof OverloadCounts;
   readonly reason: string;
-  /** Both of what is under way. */
+  /** Both count what is under way. */
   readonly events: number;
   readonly attempts: number;
 }
@@ -24,7 +24,7 @@ interface Totals {
   readonly refused: number;
 }
 
-/** One line in the log when an overload begins and one when it is over, however much came meanwhile. */
+/** Logs one line when an overload begins and one when it is over, however much came in meanwhile. */
 export class OverloadNotice {
   #timer: Timer | null = null;
 
@@ -34,7 +34,7 @@ export class OverloadNotice {
     private readonly log: Log,
   ) {}
 
-  /** To be called with each event that is too much, before it is counted. @param fields of the first line. */
+  /** Call it for each event that is too much, before it is counted. @param fields of the first line. */
   tell(fields: () => Beginning): void {
     if (this.#timer !== null) return;
     this.log.warn(fields(), 'overload.began');

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Overload } from './overload.js';
 
-/** Never down: the manager is well while it refuses what is too much. */
+/** Never down: a manager that refuses what is too much is healthy. */
 @Injectable()
 export class OverloadHealthIndicator {
   constructor(

@@ -6,7 +6,7 @@ import { dispatchConfig } from '../dispatch.config.js';
 import { LoopTurn } from './loop-turn.js';
 import { type OverloadCounts, OverloadNotice } from './overload-notice.js';
 
-/** Attempts at one origin that are never too many: twice its sockets. */
+/** This many attempts at one origin are never too many: twice its sockets. */
 const ORIGIN_FREE = 64;
 
 /**
@@ -31,12 +31,12 @@ export class Overload implements OnApplicationShutdown {
     this.#notice = new OverloadNotice(this.#counts, clock, log);
   }
 
-  /** Opened events that are not answered yet; what nobody has signed takes no place from them. */
+  /** Opened events that are not answered yet. Unsigned requests do not count, and so take no place from them. */
   get eventsUnderWay(): number {
     return this.#events;
   }
 
-  /** First attempts that have no result yet, those among them whose event was kept and answered meanwhile. */
+  /** First attempts that have no result yet, including those whose event was kept and answered meanwhile. */
   get attemptsUnderWay(): number {
     return this.#attempts;
   }

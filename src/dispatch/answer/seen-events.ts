@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HINT_LIFE_MS } from '../redelivery/retry-schedule.js';
 
-/** What a busy process gets in 20 s, at 2,500 events a second. WeCom sends an event again within about that time. */
+/** What a busy process receives in 20 s, at 2,500 events a second. WeCom re-sends an event within about that time. */
 export const SEEN_EVENTS_MAX = 50_000;
 
 /** When this process saw an event for the first time. */
@@ -18,7 +18,7 @@ export class Arrival {
     private readonly seen: SeenEvents,
   ) {}
 
-  /** Whether it came in before that event did; false where that is not remembered. */
+  /** Whether it came in before that event; false when that is not remembered. */
   isBefore(otherId: string): boolean {
     const other = this.seen.find(otherId);
     return other !== null && this.number < other.number;
@@ -37,7 +37,7 @@ export class SeenEvents {
 
   constructor(private readonly storeClock: StoreClock) {}
 
-  /** An event has come in. @returns when it did so first. */
+  /** Call it for each event that comes in. @returns when this event first came in. */
   note(id: string): Arrival {
     const nowMs = this.storeClock.nowMs();
     const known = this.#arrivals.get(id);
@@ -47,7 +47,7 @@ export class SeenEvents {
     return arrival;
   }
 
-  /** @returns `null` where it is not remembered. */
+  /** @returns `null` when it is not remembered. */
   find(id: string): Arrival | null {
     return this.#arrivals.peek(id) ?? null;
   }

@@ -9,7 +9,7 @@ import type { Incoming } from './incoming.js';
 
 const AGAIN_MS = 250;
 
-/** Keeps an event while its sender waits: again and again, as long as there is time. */
+/** Keeps an event while its sender waits, and tries again as long as there is time. */
 @Injectable()
 export class TimelyKeeper {
   constructor(

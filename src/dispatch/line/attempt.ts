@@ -2,7 +2,7 @@ import type { Dispatcher as Undici } from 'undici';
 import type { ConnectionPool } from '../../http/outgoing/connection-pools.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 
-/** Where a delivery failed, in the order of its way. */
+/** Where a delivery failed, in the order in which a delivery passes them. */
 export const FAILURE_STAGES = [
   /** The registered endpoint cannot be used at all. */
   'endpoint',
@@ -27,7 +27,7 @@ export type AttemptResult =
       readonly taken: false;
       readonly stage: FailureStage;
       readonly reason: string;
-      /** Where it is that which was not taken. */
+      /** The stage at which it failed. */
       readonly status?: number;
     };
 
@@ -38,20 +38,20 @@ export interface Attempt {
   withdraw(): boolean;
 }
 
-/** Called with the result, before whoever waits for it goes on. */
+/** Called with the result, before anybody who awaits it continues. */
 export type OnEnd = (result: AttemptResult) => void;
 
 /** Headers and body of the answer together. */
 const ATTEMPT_LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
-/** Answers of 1xx before the one that counts: a puppet needs none, and one that pours them takes the event loop. */
+/** How many 1xx answers may precede the final one. A puppet needs none, and a flood of them would block the event loop. */
 const INTERIM_ANSWERS_MAX = 8;
-/** A puppet's words are for a log line. */
+/** A puppet's reason is cut to this length, for a log line. */
 const REASON_LENGTH_MAX = 200;
 
 /** undici's and Node's codes for a kept connection that its other side had just closed. */
 const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-/** Seen by nobody: the result was given when the exchange was given up. */
+/** Nobody sees this error: the result was given when the exchange was given up. */
 const GIVEN_UP = new Error('given up');
 
 /**
@@ -66,7 +66,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
   readonly #deadline: Timer;
   #settle!: (result: AttemptResult) => void;
   #isSettled = false;
-  /** Of the latest sending; `null` while the puppet can have seen nothing. */
+  /** The abort of the latest request; `null` while the puppet can have seen nothing. */
   #controller: Undici.DispatchController | null = null;
   #isGivenUp = false;
   #canSendAgain = true;

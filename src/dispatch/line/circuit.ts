@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '../../kernel/clock.js';
 
 const FAILURES_IN_A_ROW = 5;
-/** More than half of these failed: most of the recent ones. */
+/** The circuit opens when more than half of the latest this many attempts failed. */
 const RECENT_ATTEMPTS = 20;
 /** From the start of one attempt to the probe that follows it, at most 25 s with the jitter. */
 const PROBE_AFTER_MS = 20_000;
-/** Of a circuit that has just opened; doubles with each probe. */
+/** Time between probes of a circuit that has just opened; doubles with each probe. */
 const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
-/** After a start, or when another process left hints behind: what is due by itself goes first. */
+/** After a start, or when another process left hints behind: hints that are due by themselves go first. */
 const SUSPECT_AFTER_MS = 15_000;
 
 /**
@@ -38,7 +38,7 @@ class Circuit {
     return this.#isOpen || this.#failuresInARow > 0;
   }
 
-  /** Whether only a probe can tell how it is. */
+  /** Whether the endpoint gets nothing but probes. */
   get needsProbe(): boolean {
     return this.isFailing || this.#isSuspected;
   }
@@ -47,12 +47,12 @@ class Circuit {
     return this.#timer !== null;
   }
 
-  /** Nothing of the last attempts failed. */
+  /** Whether none of the latest attempts failed. */
   get isForgotten(): boolean {
     return !this.#isOpen && this.#timer === null && !this.#recent.includes(false);
   }
 
-  /** Whether an event may be tried; once, where there is no hint to probe with. */
+  /** Whether an event may be tried. While open, one event may be tried if there is no hint to probe with. */
   admit(): boolean {
     const may = !this.#isOpen || this.#isTrial;
     this.#isTrial = false;
@@ -63,7 +63,7 @@ class Circuit {
     this.#isSuspected = false;
     this.#failuresInARow++;
     this.#remember(false);
-    // One that was under way when the circuit opened puts no probe off.
+    // An attempt that was under way when the circuit opened does not postpone the probe.
     if (this.#isOpen && this.#timer !== null) return;
     if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostFailed()) this.#isOpen = true;
     this.probeLater(startedMs);
@@ -102,7 +102,7 @@ class Circuit {
     });
   }
 
-  /** There is no hint to probe with: the next event may be tried. */
+  /** There is no hint to probe with, so the next event may be tried. */
   tryNext(): void {
     this.#isTrial = this.#isOpen;
   }
@@ -141,12 +141,12 @@ export class Circuits {
 
   constructor(private readonly clock: Clock) {}
 
-  /** @param probe is to send the endpoint a probe and tell what came of it. */
+  /** @param probe sends the endpoint a probe and reports its result. */
   start(probe: (endpoint: string) => void): void {
     this.#probe = probe;
   }
 
-  /** Endpoints that get nothing but probes. */
+  /** The endpoints that get nothing but probes. */
   get open(): ReadonlySet<string> {
     return this.#open;
   }
@@ -187,13 +187,13 @@ export class Circuits {
     return circuit?.isFailing ?? false;
   }
 
-  /** Hints wait for it: it is probed when nothing else has been tried meanwhile. */
+  /** Hints wait for the endpoint: it is probed if nothing else is tried meanwhile. */
   suspect(endpoint: string): void {
     if (this.#isStopped || this.#circuits.get(endpoint)?.isWaitingToProbe) return;
     this.#of(endpoint).suspect();
   }
 
-  /** A probe or a trial was given up, or went elsewhere, and says nothing of the endpoint: there is to be another. */
+  /** A probe or a trial was given up, or went elsewhere, and says nothing about the endpoint: another one follows. */
   inconclusive(endpoint: string): void {
     const circuit = this.#circuits.get(endpoint);
     if (this.#isStopped || circuit === undefined) return;
@@ -201,14 +201,14 @@ export class Circuits {
     else if (circuit.isForgotten) this.#circuits.delete(endpoint);
   }
 
-  /** Nothing waits for the endpoint that it could be probed with. */
+  /** No hint waits for the endpoint, so nothing can probe it. */
   nothingToProbe(endpoint: string): void {
     const circuit = this.#circuits.get(endpoint);
     circuit?.tryNext();
     if (circuit?.isForgotten) this.#circuits.delete(endpoint);
   }
 
-  /** For good: what ends later has no consequence. */
+  /** Stops for good: attempts that end later have no consequence. */
   stop(): void {
     this.#isStopped = true;
     for (const circuit of this.#circuits.values()) circuit.stop();

@@ -8,7 +8,7 @@ import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
 export const DELIVERIES_MAX = 1_000;
-/** Of which the last delivery is known; an account more takes the place of the one that was seen first. */
+/** Accounts whose last delivery is remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;
 
 /** One attempt that this process made. */
@@ -42,9 +42,9 @@ export interface LastDeliveries {
 const NONE: LastDeliveries = { taken: null, failure: null };
 
 /**
- * The latest attempts of this process, of whatever occasion, and the last ones of each account. It is told of every
- * delivery, so it makes nothing of it before somebody looks; of events it keeps the id alone, since they may be large,
- * and of puppets no secret.
+ * Remembers the latest attempts of this process, on all occasions, and the last ones of each account. Every delivery
+ * passes here, so it computes nothing before somebody looks. It keeps only the ids of events, which may be large, and no
+ * secret of a puppet.
  */
 @Injectable()
 export class Deliveries implements AccountHistory {
@@ -86,7 +86,7 @@ export class Deliveries implements AccountHistory {
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
   }
 
-  /** The latest first. @param before leaves out this number and all that came after it. */
+  /** Newest first. @param before leaves out this number and all later ones. */
   *latest(before: number = this.#count + 1): Generator<Delivery> {
     const oldest = Math.max(1, this.#count - DELIVERIES_MAX + 1);
     for (let number = Math.min(before - 1, this.#count); number >= oldest; number--) {
@@ -100,12 +100,12 @@ export class Deliveries implements AccountHistory {
     return account?.corpId === corpId ? account.toLast() : NONE;
   }
 
-  /** Its registration was forgotten. */
+  /** Call it when the registration was forgotten. */
   forget(openKfId: string): void {
     this.#accounts.delete(openKfId);
   }
 
-  /** When an event of each corp was last taken, store time, and no test. Looks through all accounts. */
+  /** When an event of each corp was last taken, store time; tests do not count. Scans all accounts. */
   lastTakenByCorp(): ReadonlyMap<string, number> {
     const times = new Map<string, number>();
     for (const { corpId, eventTakenAtMs } of this.#accounts.values())

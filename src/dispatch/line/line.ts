@@ -22,9 +22,9 @@ interface Begun {
   readonly startedMs: number;
 }
 
-/** The way to the endpoint of a puppet. Whether to send anything is for others to decide. */
+/** The way to the endpoint of a puppet. Its callers decide whether to send anything. */
 export class Line {
-  /** @param endpoint `null` where it cannot be used. */
+  /** @param endpoint `null` when it cannot be used. */
   constructor(
     private readonly to: Destination,
     private readonly puppet: Puppet,
@@ -37,25 +37,26 @@ export class Line {
     return this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href);
   }
 
-  /** Whether an event may be tried at once. */
+  /** Whether an event may be tried now. */
   admits(): boolean {
     return this.endpoint === null || this.lines.circuits.admit(this.endpoint.href);
   }
 
-  /** Deliveries to its origin. */
+  /** Deliveries under way to its origin. */
   get underWay(): number {
     return this.endpoint === null ? 0 : this.lines.client.underWayTo(this.endpoint);
   }
 
-  /** Whether its origin is busy enough without hints. */
+  /** Whether its origin is too busy for hints. */
   get isCrowded(): boolean {
     return this.endpoint !== null && this.lines.client.isCrowded(this.endpoint);
   }
 
   /**
-   * Sends the event. Never throws: what goes wrong is in the result. The books are kept before others see it.
+   * Sends the event. Never throws: the result tells what went wrong. Metrics, record and circuit are updated before
+   * others see it.
    * @param number which attempt of the event it is, counted from 1.
-   * @param tracestate what came with the event's `traceparent`, and is not kept with it.
+   * @param tracestate that came with the event's `traceparent`.
    */
   attempt(
     event: KfEvent,
@@ -69,14 +70,14 @@ export class Line {
       : this.lines.client.start(this.endpoint, event, number, onEnd, tracestate);
   }
 
-  /** The same for a person, who is shown how the answer begins. */
+  /** The same for an operator, who is shown the beginning of the answer. */
   attemptShown(event: KfEvent): ShownAttempt {
     if (this.endpoint === null) {
       const { result } = this.attempt(event, 'test', 1);
       return { result, whenAnswered: async () => null };
     }
     const attempt = this.lines.client.startShown(this.endpoint, event, this.#book(event, 'test', 1));
-    // Its connection is closed when everything is over.
+    // Its connection closes when the exchange is over.
     void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
   }
@@ -87,7 +88,7 @@ export class Line {
   }
 }
 
-/** The lines to all endpoints, with the books of what comes of deliveries: records, circuits, and who is back. */
+/** The lines to all endpoints, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
 @Injectable()
 export class Lines {
   constructor(
@@ -100,7 +101,7 @@ export class Lines {
     readonly clock: Clock,
   ) {}
 
-  /** @returns `null` where no puppet is known. */
+  /** @returns `null` when no puppet is known. */
   to(destination: Destination): Line | null {
     const { puppet, endpoint } = destination;
     return puppet === null ? null : new Line(destination, puppet, endpoint, this);
@@ -123,9 +124,9 @@ export class Lines {
       if (this.circuits.succeeded(endpoint)) this.waiting.recovered(endpoint);
       return;
     }
-    // Events would be held back for a person's curiosity.
+    // A failed test must not hold back events.
     if (occasion === 'test') return;
-    // What never had a socket says nothing of the endpoint.
+    // An attempt that never had a socket says nothing about the endpoint.
     const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
     if (isInconclusive) this.circuits.inconclusive(endpoint);
     else this.circuits.failed(endpoint, startedMs);

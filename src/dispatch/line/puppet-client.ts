@@ -1,6 +1,6 @@
 /**
- * One POST of one event to one puppet, with every limit of the contract on it. It tells what came of
- * it and decides nothing: whether to try again, to keep or to give up is the dispatcher's affair.
+ * One POST of one event to one puppet, within every limit. It reports the result and decides nothing: its callers
+ * decide whether to try again, to keep the event or to give up.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
@@ -16,7 +16,7 @@ import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from '../kf-event.js';
 import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
 
-/** Of one origin: enough for thousands of deliveries a second, few enough that it takes no others' share. */
+/** Sockets per origin: enough for thousands of deliveries a second, few enough to leave others their share. */
 const LIMITS: PoolLimits = {
   sockets: 32,
   exchanges: 512,
@@ -24,7 +24,7 @@ const LIMITS: PoolLimits = {
   keepAliveMs: 3_000,
   connectMs: 5_000,
 };
-/** Beyond this many only events that come in go to an origin; hints wait, so that it takes no others' share of them. */
+/** With more than this many deliveries under way, an origin gets only incoming events; its hints wait. */
 const CROWDED_DELIVERIES = 2 * LIMITS.sockets;
 
 export interface ShownAttempt extends Pick<Attempt, 'result'> {
@@ -45,24 +45,24 @@ export class PuppetClient {
     this.pools = new ConnectionPools(LIMITS, clock, log, judgedLookup(policy));
   }
 
-  /** To be called when nothing is to be delivered any more. */
+  /** Call it when nothing is to be delivered any more. */
   async close(): Promise<void> {
     await this.pools.close();
   }
 
-  /** Whether its origin is busy enough without hints. */
+  /** Whether the origin is too busy for hints. */
   isCrowded(endpoint: Endpoint): boolean {
     return this.underWayTo(endpoint) >= CROWDED_DELIVERIES;
   }
 
-  /** Deliveries to the origin of the endpoint. */
+  /** Deliveries under way to the origin of the endpoint. */
   underWayTo({ origin }: Endpoint): number {
     return this.pools.underWayOf(origin);
   }
 
   /**
-   * Starts attempt number `attempt`, counted from 1. Never throws: what goes wrong is in the result.
-   * @param tracestate what came with the event's `traceparent`, and is not kept with it.
+   * Starts attempt number `attempt`, counted from 1. Never throws: the result tells what went wrong.
+   * @param tracestate that came with the event's `traceparent`.
    */
   start(
     endpoint: Endpoint,
@@ -74,7 +74,7 @@ export class PuppetClient {
     return this.#start(PuppetExchange, endpoint, event, attempt, onEnd, tracestate);
   }
 
-  /** The same for a person, who is shown how the answer begins. */
+  /** The same for an operator, who is shown the beginning of the answer. */
   startShown(endpoint: Endpoint, event: KfEvent, onEnd: OnEnd): ShownAttempt {
     const attempt = this.#start(ShownExchange, endpoint, event, 1, onEnd, null);
     const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
@@ -122,7 +122,7 @@ function record(
   });
 }
 
-/** The two forms of the contract: the callback as it came, or what it said as JSON. */
+/** The two forms of a delivery: the callback as it came, or its event as JSON. */
 function toRequest(
   endpoint: Endpoint,
   event: KfEvent,

@@ -3,24 +3,24 @@ import { PuppetExchange } from './attempt.js';
 
 const SHOWN_BYTES_MAX = 1_024;
 
-/** What a puppet answered, for a person to look at. */
+/** What a puppet answered, to be shown to an operator. */
 export interface ShownAnswer {
   readonly status: number;
   /** The first 1 kB of its body. */
   readonly body: string;
 }
 
-/** An exchange whose answer is kept from its beginning, and not only read to free the connection. */
+/** An exchange that keeps the beginning of the answer, where others only read it to free the connection. */
 export class ShownExchange extends PuppetExchange {
   readonly #isOver = Promise.withResolvers<void>();
   #status: number | null = null;
   #body = Buffer.alloc(0);
 
-  /** Once `result` has settled: what came until the puppet ended its answer, or was given up. @returns `null` where no status came. */
+  /** Resolves when the puppet has ended its answer, or was given up. @returns `null` when no status came. */
   async whenAnswered(): Promise<ShownAnswer | null> {
     if (this.#status === null) return null;
     await this.#isOver.promise;
-    // A character that was cut through is left out.
+    // Leaves out a character that the limit has cut in two.
     const body = new TextDecoder().decode(this.#body, { stream: true });
     return { status: this.#status, body };
   }
@@ -41,7 +41,7 @@ export class ShownExchange extends PuppetExchange {
     this.#isOver.resolve();
   }
 
-  /** With a status it is for good: nothing is sent again then. */
+  /** Once there is a status, the request is not sent again. */
   override onResponseError(controller: Undici.DispatchController, error: Error & { code?: string }): void {
     super.onResponseError(controller, error);
     if (this.#status !== null) this.#isOver.resolve();

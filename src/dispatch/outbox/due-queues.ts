@@ -1,9 +1,9 @@
 import SortedTree from 'sorted-btree';
 
-// As a CommonJS module it arrives whole.
+// The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
 
-/** When something is due, and its key: of those of one time the lesser key goes first. */
+/** When something is due, and its key. Of those due at the same time, the lesser key goes first. */
 export type Due = readonly [atMs: number, key: string];
 
 /**
@@ -31,12 +31,12 @@ export class DueQueues {
     if (queue.isEmpty) this.#queues.delete(group);
   }
 
-  /** All of the other groups in the order of their time. Nothing may be added or deleted meanwhile. */
+  /** Everything outside these groups, in the order of its time. Nothing may be added or deleted meanwhile. */
   *except(groups: ReadonlySet<string>): Generator<Due> {
     const begun: Begun[] = [];
     for (const [firstMs, group] of this.#firsts.keys()) {
       if (groups.has(group)) continue;
-      // What was begun goes on until it would overtake the next queue.
+      // Continues with the queues that were begun until the next queue has something earlier.
       yield* merged(begun, firstMs);
       const queue = this.#queues.get(group)?.keys();
       const next = queue?.next();
@@ -61,7 +61,7 @@ interface Begun {
   due: Due;
 }
 
-/** What is due before `endMs`, from all queues that were begun; those that come to their end leave the list. */
+/** What is due before `endMs`, from all queues that were begun. Removes queues that end from the list. */
 function* merged(begun: Begun[], endMs: number): Generator<Due> {
   for (;;) {
     const [first] = begun;

@@ -5,10 +5,10 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { Recent } from '../../kernel/recent.js';
 import { Outbox, type OutboxCounts } from './outbox.js';
 
-/** Whoever asks has other things to tell as well, whether the store answers or not. */
+/** Callers report other things too, so they do not wait longer than this for the store. */
 const COUNT_LIMIT_MS = 1_000;
 
-/** What waits in the whole store, counted once for all who ask meanwhile: a database looks through an index for it. */
+/** Counts of the whole store. Callers share one count at a time, since a database scans an index for it. */
 @Injectable()
 export class HintCounts {
   readonly #counts: Recent<OutboxCounts | null>;
@@ -25,7 +25,7 @@ export class HintCounts {
   }
 
   /**
-   * @param ageMsMax how long ago the count may have begun that is given; 0 for one that is new, or under way.
+   * @param ageMsMax the age of a count that is still good enough; 0 asks for a new one, or joins one that is under way.
    * @returns `null` where the store does not answer in time.
    */
   latest(ageMsMax = 0): Promise<OutboxCounts | null> {

@@ -6,7 +6,7 @@ import { HintCounts } from './hint-counts.js';
 
 const STATES = [...HINT_STATES, 'unreadable'] as const;
 
-/** What waits in the whole store, as it is when somebody looks. */
+/** Gauges of what waits in the whole store, counted at each scrape. */
 @Injectable()
 export class HintGauges {
   constructor(

@@ -11,16 +11,16 @@ import { type Held, type Kept, Outbox } from './outbox.js';
 
 interface Keeping {
   readonly hint: NewHint;
-  /** Events that are kept by it: see `join`. */
+  /** The events that this put keeps: see `join`. */
   readonly events: number;
 }
 
-/** One put under way for an account, and the one that follows it with whatever came meanwhile. */
+/** The put that is under way for an account, and the next one with the events that came meanwhile. */
 interface Lane {
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
 }
 
-/** What waits for an account as this process kept it. */
+/** What this process last kept for an account. */
 type Known = Pick<Kept, 'generation' | 'leaseId' | 'dated'>;
 
 /**
@@ -41,13 +41,13 @@ export class HintKeeper {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** Whether the last event that was to be kept could not be. */
+  /** Whether the latest event could not be kept. */
   get isFailing(): boolean {
     return this.#isFailing;
   }
 
   /**
-   * Durable when it resolves, which may be together with a newer event.
+   * The event is durable when it resolves, perhaps joined with a newer one.
    * @throws AppError `STORE_UNAVAILABLE`, `OUTBOX_FULL`
    */
   async keep(hint: NewHint): Promise<Kept> {
@@ -72,7 +72,7 @@ export class HintKeeper {
   }
 
   /**
-   * A puppet took an event. What is known to wait for its account is settled, if the event covers it.
+   * Call it when a puppet took an event. Settles what is known to wait for the account, if the event covers it.
    * @returns whether something was settled.
    */
   taken(event: KfEvent): boolean {
@@ -85,14 +85,14 @@ export class HintKeeper {
     return true;
   }
 
-  /** The same of an attempt that was under way when its event was kept. @param held its lease, if it got one. */
+  /** The same for an attempt that was under way when its event was kept. @param held its lease, if it got one. */
   takenLate(event: KfEvent, held: Held | null): void {
     if (this.taken(event)) this.metrics.settledLate();
     // Another event is kept under this lease.
     else if (held !== null) this.release(held, this.storeClock.nowMs());
   }
 
-  /** Gives back the lease of an attempt that failed. */
+  /** Gives back the lease after a failed attempt. */
   release(held: Held, dueAtMs: number): void {
     const known = this.#known.get(held.key);
     if (known !== undefined && known.leaseId === held.leaseId)
@@ -101,12 +101,12 @@ export class HintKeeper {
     this.#follow(released, held, 'hint.release_failed');
   }
 
-  /** That generation waits no more: no later success has to settle it. */
+  /** This generation no longer waits, so no later success has to settle it. */
   forget({ key, generation }: Pick<Held, 'key' | 'generation'>): void {
     if (this.#known.get(key)?.generation === generation) this.#known.delete(key);
   }
 
-  /** Resolves when everything this has begun to settle or release is written, or could not be. */
+  /** Resolves when all settling and releasing that has begun is written, or has failed. */
   async whenWritten(): Promise<void> {
     await this.#writes.whenOver();
   }
@@ -136,7 +136,7 @@ export class HintKeeper {
   }
 
   #settle(held: Held): void {
-    // Where it fails, it is delivered once more, harmlessly.
+    // If it fails, the event is delivered once more, which is harmless.
     this.#follow(this.outbox.settle(held, this.storeClock.nowMs()), held, 'hint.settle_failed');
   }
 

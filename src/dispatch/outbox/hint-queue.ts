@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { Outbox } from './outbox.js';
 
-/** An outbox, and whether something in it may be due earlier than the loop over it knows. */
+/** An outbox with a wake-up call for the loop that delivers from it: something may be due earlier than the loop knows. */
 export class HintQueue {
   #isAwake = false;
   #endPause: () => void = () => {};
@@ -18,7 +18,7 @@ export class HintQueue {
     this.#isAwake = false;
   }
 
-  /** Ends early when it is woken up; at once where it was since the loop last looked. */
+  /** Sleeps until then, or until it is woken; returns at once if it was woken since the loop last looked. */
   async pause(ms: number, clock: Clock): Promise<void> {
     if (this.#isAwake || ms <= 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();

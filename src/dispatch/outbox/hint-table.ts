@@ -2,23 +2,23 @@ import SortedTree from 'sorted-btree';
 import { DueQueues } from './due-queues.js';
 import { claimableAtMs, type HintHead, type HintState, hintKey } from './hint.js';
 
-// As a CommonJS module it arrives whole.
+// The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
 
 type Keys = InstanceType<typeof BTree<string, null>>;
 
-/** Of hints for which no puppet was ever known; no endpoint is that. */
+/** The queue of hints for which no puppet was ever known; no endpoint equals it. */
 const NO_ENDPOINT = '';
 
 /** The heads of all hints of one process, found by key, due time and endpoint. Holds no event. */
 export class HintTable {
   readonly #heads = new Map<string, HintHead>();
   readonly #due = new DueQueues();
-  /** How many of those that wait came in at each time. In no order, which a put would pay for. */
+  /** How many waiting hints came in at each time. Unordered, since each put would pay for the order. */
   readonly #arrivals = new Map<number, number>();
   readonly #byEndpoint = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
-  /** Keys in their order. */
+  /** Keys, sorted. */
   readonly #byState: Readonly<Record<HintState, Keys>> = {
     waiting: new BTree<string, null>(undefined, byText),
     parked: new BTree<string, null>(undefined, byText),
@@ -49,14 +49,14 @@ export class HintTable {
     if (head !== null) this.#byState[head.state].delete(key);
   }
 
-  /** When the first of those came in that wait; `null` where none does. */
+  /** When the event of the oldest waiting hint came in; `null` when none waits. */
   oldestWaitingAtMs(): number | null {
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const atMs of this.#arrivals.keys()) if (atMs < oldestMs) oldestMs = atMs;
     return oldestMs === Number.POSITIVE_INFINITY ? null : oldestMs;
   }
 
-  /** In the order of their time. */
+  /** Ordered by time. */
   *claimable(exceptEndpoints: ReadonlySet<string>): Generator<{ atMs: number; head: HintHead }> {
     for (const [atMs, key] of this.#due.except(exceptEndpoints)) {
       const head = this.#heads.get(key);
@@ -76,12 +76,12 @@ export class HintTable {
     return [...this.#byEndpoint.keys()];
   }
 
-  /** In no order. */
+  /** Unordered. */
   heads(): Iterable<HintHead> {
     return this.#heads.values();
   }
 
-  /** In the order of their keys. Nothing may be set or deleted meanwhile. @param after is left out. */
+  /** Ordered by key, starting behind `after`. Nothing may be set or deleted meanwhile. */
   *ofState(state: HintState, after: string): Generator<HintHead> {
     for (const key of this.#byState[state].keys(after)) {
       const head = key === after ? undefined : this.#heads.get(key);
@@ -93,12 +93,12 @@ export class HintTable {
     return this.#byState[state].size;
   }
 
-  /** Accounts of the corp for which no puppet was ever known. */
+  /** How many accounts of the corp have a hint and never had a puppet. */
   countUnregistered(corpId: string): number {
     return this.#unregistered.get(corpId) ?? 0;
   }
 
-  /** From all but its state. @returns what it was. */
+  /** Removes the head from every index except that of its state. @returns the head. */
   #remove(key: string): HintHead | null {
     const head = this.#heads.get(key);
     if (head === undefined) return null;

@@ -30,20 +30,20 @@ import {
   UNREGISTERED_PER_CORP_MAX,
 } from './outbox.js';
 
-/** Where a process that owns its outbox alone keeps whole hints. */
+/** Storage of whole hints for a process that owns its outbox alone. */
 export interface HintStore {
-  /** Durable when it resolves; `readEvent` gives the event from the call on. */
+  /** Durable when it resolves. From the call on, `readEvent` returns the event. */
   write(key: string, hint: Hint): Promise<void>;
   remove(key: string): Promise<void>;
   /** @returns `null` when the record cannot be read, which sets it aside. */
   readEvent(key: string): KeptEvent | null;
-  /** Records that cannot be read. */
+  /** How many records cannot be read. */
   readonly unreadable: number;
 }
 
 /**
- * The outbox of one process: what must be found is in memory, changed at once and in one turn; the store
- * follows. Leases are in memory alone, since they end with the process.
+ * The outbox of one process. Everything that is searched is in memory and changes within one turn; the store follows.
+ * Leases are only in memory, since they end with the process.
  */
 export class LocalOutbox extends Outbox {
   override readonly isShared: boolean = false;
@@ -145,7 +145,7 @@ export class LocalOutbox extends Outbox {
 
   override async release(held: Held, dueAtMs: number, nowMs: number): Promise<void> {
     const head = this.#held(held, nowMs);
-    // Not written: after a restart it is due at its earlier time.
+    // Not written: after a restart the hint is due at its earlier time.
     if (head?.state === 'waiting') this.#table.set({ ...head, dueAtMs, lease: null });
   }
 
@@ -252,7 +252,7 @@ export class LocalOutbox extends Outbox {
     if (this.#table.countUnregistered(corpId) >= UNREGISTERED_PER_CORP_MAX) throw new AppError('OUTBOX_FULL');
   }
 
-  /** What the put is merged with. Read only where its event stays: to read it for nothing cost a tenth of a keep. */
+  /** The hint that the put is merged with. Its event is read only if it stays: a needless read cost a tenth of a keep. */
   #beforePut(head: HintHead, put: NewHint): Hint | null {
     const { event, keysId } = put;
     return join(datedOf(head), put).keeps === 'put' ? { ...head, event, keysId } : this.#withEvent(head);
@@ -263,7 +263,7 @@ export class LocalOutbox extends Outbox {
     return head === null ? null : this.#withEvent(head);
   }
 
-  /** A record that cannot be read blocks nothing: it is as if there were none. */
+  /** Treats a record that cannot be read as missing, so that it blocks nothing. */
   #withEvent(head: HintHead): Hint | null {
     const kept = this.#store.readEvent(hintKey(head));
     if (kept === null) this.#table.delete(hintKey(head));
@@ -299,7 +299,7 @@ export class LocalOutbox extends Outbox {
     await this.#store.write(hintKey(head), hint);
   }
 
-  /** After a write that failed: what waited before still does, unless it went on meanwhile. */
+  /** After a failed write: what waited before still waits, unless it changed meanwhile. */
   #takeBack(key: string, generation: string, before: HintHead | null): void {
     if (this.#table.get(key)?.generation !== generation) return;
     if (before === null) this.#table.delete(key);
@@ -311,7 +311,7 @@ function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {
   return head;
 }
 
-/** Whole hints in memory: they end with the process. */
+/** Whole hints in memory; they are lost with the process. */
 export class MemoryHintStore implements HintStore {
   readonly unreadable = 0;
   readonly #hints = new Map<string, Hint>();

@@ -6,13 +6,13 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { HintKeeper } from './hint-keeper.js';
 import { Outbox, type OutboxCounts } from './outbox.js';
 
-/** Anyone may ask for health as often as they like; the store counts no more often than this. */
+/** However often anybody asks for health, the store counts no more often than this. */
 const COUNT_AGE_MS_MAX = 5_000;
 
-/** Dead letters and records that cannot be read are for a person to look at and no reason to be down. */
+/** Dead letters and unreadable records need an operator, and do not make the manager down. */
 @Injectable()
 export class OutboxHealthIndicator {
-  /** `null` where the outbox does not answer. */
+  /** `null` when the outbox does not answer. */
   readonly #counts: Recent<OutboxCounts | null>;
 
   constructor(

@@ -7,14 +7,14 @@ import { HintQueue } from './hint-queue.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
 import { Outbox } from './outbox.js';
 
-/** Hints whose senders were told 503, since nothing could store them. */
+/** Hints that could not be stored, so that their senders were told 503. */
 const UNSTORED_MAX = 2_000;
 
-/** All that is to be delivered later: what is kept, and what could not be kept. */
+/** Everything that is to be delivered later: what is kept, and what could not be kept. */
 @Injectable()
 export class WaitingHints {
   readonly kept: HintQueue;
-  /** Tried on for as long as this process lives. */
+  /** Retried for as long as this process lives. */
   readonly unstored = new HintQueue(new LocalOutbox(new MemoryHintStore()));
 
   constructor(
@@ -25,7 +25,7 @@ export class WaitingHints {
     this.kept = new HintQueue(outbox);
   }
 
-  /** What no store took. */
+  /** Hints that could not be stored. */
   async tryFromMemory(hint: NewHint): Promise<void> {
     const { outbox } = this.unstored;
     const { waiting } = await outbox.counts();
@@ -34,7 +34,7 @@ export class WaitingHints {
     this.unstored.wakeUp();
   }
 
-  /** The endpoint was in trouble and took something: whatever waits for it is sent. */
+  /** Call it when an endpoint that was in trouble took something: everything that waits for it is sent. */
   recovered(endpoint: string): void {
     const nowMs = this.storeClock.nowMs();
     for (const queue of [this.kept, this.unstored]) {
@@ -45,7 +45,7 @@ export class WaitingHints {
     }
   }
 
-  /** Makes due what waits for an account of which a puppet is known now. */
+  /** Makes due what waits for an account whose puppet is known by now. */
   async wake(destination: Destination): Promise<void> {
     const { endpoint } = destination;
     if (endpoint === null) return;

@@ -8,7 +8,7 @@ import type { KfEvent } from '../kf-event.js';
 
 const ATTEMPTED = 'hint.attempted';
 
-/** What the log says of what was kept. */
+/** Log lines about hints. */
 @Injectable()
 export class HintLog {
   constructor(
@@ -34,7 +34,7 @@ export class HintLog {
     this.log.info({ openKfId, corpId, traceId, attempt, occasion, durationMs, taken, ...outcome }, ATTEMPTED);
   }
 
-  /** Nothing will come of it. @param nowMs store time. */
+  /** The hint is dead. @param nowMs store time. */
   buried(hint: HintHead, stage: Failure['stage'], reason: string, nowMs: number): void {
     const { openKfId, corpId, attempts, arrivedAtMs } = hint;
     const ageS = Math.round((nowMs - arrivedAtMs) / 1_000);

@@ -11,16 +11,16 @@ import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 
 const PAGE_SIZE = 200;
-/** Of one page; enough for the store to commit them together, few enough to leave it to others. */
+/** Hints of one page: enough for the store to commit them together, few enough to leave it to others. */
 const AT_ONCE = 32;
 
-/** Which hint: by its account, and by corp too where events of several were kept for it. */
+/** Names a hint by its account, and by corp too if hints of several corps were kept for it. */
 export interface HintName {
   readonly openKfId: string;
   readonly corpId: string | null;
 }
 
-/** What operators do with what waits or is dead. Each is logged with who asked. */
+/** What operators can do with waiting and dead hints. Each action is logged with who asked for it. */
 @Injectable()
 export class HintOperations {
   #isReplayingAll = false;
@@ -36,7 +36,7 @@ export class HintOperations {
   ) {}
 
   /**
-   * Makes it due at once; an endpoint whose circuit is open gets it as its next probe, or after that.
+   * Makes the hint due at once. An endpoint with an open circuit gets it as its next probe, or after that.
    * @throws AppError `HINT_NOT_FOUND`, `HINT_UNDELIVERABLE`, `REQUEST_INVALID`, `STORE_UNAVAILABLE`; all is as it was.
    */
   async replay(name: HintName, by: AskedBy): Promise<void> {
@@ -53,10 +53,10 @@ export class HintOperations {
   }
 
   /**
-   * The same with all that are dead, of the corp or of all; what has no puppet stays dead until it has one. Ends early
+   * The same for all dead hints, of the corp or of all corps. Hints without a puppet stay dead until they have one. Ends early
    * when the process does.
    * @returns how many were made due.
-   * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`, and some may be due by then: it can be repeated.
+   * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may be due by then, and it can be repeated.
    */
   async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
     if (this.#isReplayingAll) throw new AppError('HINTS_REPLAY_UNDER_WAY');
@@ -91,9 +91,9 @@ export class HintOperations {
   }
 
   /**
-   * Throws it away: its event is lost to its puppet until the account's next one.
+   * Discards the hint: its puppet does not get this event, and pulls its messages with the account's next one.
    * @param generation of what was looked at; `null` for whatever there is.
-   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` where it is another one by now, which stays; `REQUEST_INVALID`,
+   * @throws AppError `HINT_NOT_FOUND`; `HINT_CHANGED` when it is another one by now, which stays; `REQUEST_INVALID`,
    *   `STORE_UNAVAILABLE`
    */
   async drop(name: HintName, generation: string | null, by: AskedBy): Promise<void> {
@@ -114,7 +114,7 @@ export class HintOperations {
     return isReplayed;
   }
 
-  /** This process may have kept it. */
+  /** This process may have kept the hint itself. */
   #forget(hint: HintHead): void {
     this.keeper.forget({ key: hintKey(hint), generation: hint.generation });
   }

@@ -26,7 +26,7 @@ export function toClaimed(outbox: Outbox, hint: ClaimedHint, occasion: Occasion)
 }
 
 /**
- * Writes down what becomes of hints.
+ * Stores the outcome of each claimed hint.
  * @throws AppError `STORE_UNAVAILABLE`; the hint is delivered again once its lease has lapsed.
  */
 @Injectable()
@@ -50,12 +50,12 @@ export class HintOutcomes {
     this.keeper.forget(held);
   }
 
-  /** Not before `untilMs`; a probe was earlier than its hint's own time, which stays. */
+  /** The hint is not sent before `untilMs`. After a probe, its own later time stays. */
   putOff({ outbox, hint, held }: Claimed, untilMs: number): Promise<void> {
     return outbox.release(held, Math.max(untilMs, hint.dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
-  /** No puppet of its corp is known for the account: until that changes nothing is sent. */
+  /** The account has no known puppet of this corp: nothing is sent until it has one. */
   async park({ outbox, hint, held }: Claimed): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const { attempts, step } = hint;
@@ -64,12 +64,12 @@ export class HintOutcomes {
     await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }
 
-  /** Tried at `endpoint` in vain. @param next when it is tried again; `null` for never. */
+  /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */
   async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
     const { outbox, hint, held } = claimed;
     if (next === null) return this.bury(outbox, hint, held, failure);
     const nowMs = failure.atMs;
-    // What came in meanwhile has a sync token, and goes on where the fast part of the schedule was.
+    // An event that came in meanwhile has a valid sync token, so it continues in the fast part of the schedule.
     const fast = nextTry(Math.min(hint.step, FAST_STEPS), 0, Math.random());
     const rescheduled = {
       endpoint,
@@ -82,14 +82,14 @@ export class HintOutcomes {
     await outbox.reschedule(held, rescheduled, nowMs);
   }
 
-  /** Nothing will come of it. */
+  /** Marks the hint as dead. */
   async bury(outbox: Outbox, hint: HintHead, held: Held, failure: Failure): Promise<void> {
     if (!(await outbox.bury(held, failure, failure.atMs))) return;
     this.metrics.hintBuried(failure.stage);
     this.log.buried(hint, failure.stage, failure.reason, failure.atMs);
   }
 
-  /** An outcome that cannot be stored means one more delivery, so it is tried a few times. */
+  /** An outcome that cannot be stored costs another delivery, so the write is tried a few times. */
   async #settle(outbox: Outbox, held: Held): Promise<void> {
     for (let triesLeft = SETTLE_TRIES; ; triesLeft--) {
       try {

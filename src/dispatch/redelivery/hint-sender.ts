@@ -14,9 +14,9 @@ import { ResyncBudget } from './resync-budget.js';
 import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
 
 const RENEW_AFTER_MS = 5_000;
-/** Until a registration that is under way will be over. */
+/** How long to wait for a registration that is under way. */
 const REGISTERING_MS = 5_000;
-/** Until its endpoint will have a free socket. */
+/** How long to wait for a free socket of the endpoint. */
 const SATURATED_MS = 1_000;
 const REREAD_LIMIT_MS = 600;
 
@@ -25,13 +25,13 @@ interface Sending extends Claimed {
   readonly to: Destination;
   readonly line: Line;
   readonly endpoint: string;
-  /** Whether the puppet is told to pull without the sync token, whose time is over. */
+  /** Whether the puppet is told to pull without the sync token, which has expired. */
   readonly isResync: boolean;
-  /** Store time at which a resync was granted; `null` when it is none, or needs no grant. */
+  /** Store time at which a resync was granted; `null` when this is no resync, or needs no grant. */
   readonly grantedAtMs: number | null;
 }
 
-/** Brings one claimed hint to its outcome. */
+/** Sends one claimed hint and stores the outcome. */
 @Injectable()
 export class HintSender {
   readonly #underWay = new Set<Attempt>();
@@ -46,7 +46,7 @@ export class HintSender {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Attempts that have no socket yet are given up; the others may end. */
+  /** Gives up attempts that have no socket yet; the others may end. */
   withdrawAll(): void {
     for (const attempt of this.#underWay) attempt.withdraw();
   }
@@ -60,11 +60,11 @@ export class HintSender {
     const claimed = toClaimed(outbox, hint, occasion);
     const nowMs = this.storeClock.nowMs();
     const ageMs = nowMs - hint.arrivedAtMs;
-    // What was never tried, as after a replay, is tried once, however old it is.
+    // A hint that was never tried, as after a replay, is tried once, however old it is.
     if (ageMs >= HINT_LIFE_MS && hint.attempts > 0)
       return this.#bury(claimed, 'expired', 'no puppet took it within 3 days');
     const known = this.destinations.find(hint);
-    // One that registered with another process a moment ago is not in memory yet.
+    // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
     if (found.puppet === null) return this.outcomes.park(claimed);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
@@ -83,7 +83,7 @@ export class HintSender {
       if (retryAtMs !== null) return this.outcomes.putOff(claimed, retryAtMs);
     }
     const grantedAtMs = needsGrant ? nowMs : null;
-    // From here to the request nothing is waited for: a registration may begin at any time.
+    // No `await` from here to the request: a registration may begin at any time.
     const to = found.refresh();
     const line = this.lines.to(to);
     const isRegistering = to.state === 'registering' && occasion !== 'registration';
@@ -97,7 +97,7 @@ export class HintSender {
     else await this.#notTaken(sending, result.stage, result.reason);
   }
 
-  /** The puppet saw nothing of a resync. Where that cannot be stored, there is one less for a minute. */
+  /** The puppet saw nothing of a resync. If that cannot be stored, the corp has one less for a minute. */
   async #giveBack({ corpId }: ClaimedHint, grantedAtMs: number | null): Promise<void> {
     if (grantedAtMs !== null) await this.budget.giveBack(corpId, grantedAtMs).catch(() => {});
   }
@@ -126,7 +126,7 @@ export class HintSender {
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
     if (now.puppet !== null && now.puppet.endpoint !== to.puppet?.endpoint) {
-      // What waits for it is of another endpoint now, whose circuit counts.
+      // The puppet has another endpoint now, whose circuit counts.
       await outbox.release(held, nowMs, nowMs);
       if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);
       return;
@@ -140,13 +140,13 @@ export class HintSender {
   }
 }
 
-/** As it came, or opened, where the puppet has registered with other keys since and could not open it. */
+/** The callback as it came; as JSON if the puppet has registered with other keys since and could not open it. */
 function readableFor({ keysId }: Destination, hint: ClaimedHint): KfEvent {
   const { event } = hint;
   return event.raw === null || hint.keysId === keysId ? event : { ...event, raw: null };
 }
 
-/** A probe is not of the schedule and uses up none of its retries. */
+/** A probe is outside the schedule and uses up none of its retries. */
 function nextTryOf({ hint, occasion }: Claimed, nowMs: number): NextTry | null {
   if (occasion === 'probe') return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
   return nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
@@ -160,7 +160,7 @@ const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([
   'registering',
 ]);
 
-/** Whether the puppet cannot have seen what failed there. */
+/** Whether the puppet cannot have seen a request that failed at this stage. */
 export function hasSeenNothing(stage: Failure['stage']): boolean {
   return SEEN_NOTHING.has(stage);
 }

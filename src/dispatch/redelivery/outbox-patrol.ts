@@ -15,8 +15,8 @@ const PAGE_SIZE = 200;
 const PARKED: HintFilter = { states: ['parked'], corpId: null };
 
 /**
- * Looks through the outbox once in a while for what no due time brings up: parked hints whose puppet is known
- * by now or whose time is over, and endpoints that hints wait for since before this process knew of them.
+ * Scans the outbox regularly for hints that no due time brings up: parked hints whose puppet is known by now or that
+ * have expired, and endpoints whose hints have waited since before this process knew of them.
  */
 @Injectable()
 export class OutboxPatrol {
@@ -58,7 +58,7 @@ export class OutboxPatrol {
     const endpoints = await this.waiting.kept.outbox.listEndpoints();
     for (const endpoint of endpoints) {
       if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
-      // Where it fails and its probe was lost.
+      // For an endpoint that fails and whose probe was lost.
       this.circuits.inconclusive(endpoint);
     }
     this.#known = new Set(endpoints);

@@ -7,7 +7,7 @@ import { HintKeeper } from '../outbox/hint-keeper.js';
 import { OutboxPatrol } from './outbox-patrol.js';
 import { RetryLoops } from './retry-loops.js';
 
-/** Begins to deliver what was not taken at once, and ends it. */
+/** Starts and stops the delivery of what was not taken at once. */
 @Injectable()
 export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
@@ -29,12 +29,15 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     this.loops.unstored.start();
   }
 
-  /** Takes no more, lets what is under way end, 5 s at most, and its outcome be written. Leases that are left lapse. */
+  /**
+   * Claims nothing more. Waits until attempts under way have ended, for 5 s at most, and their outcomes are stored.
+   * Remaining leases lapse.
+   */
   async onApplicationShutdown(): Promise<void> {
     this.circuits.stop();
     this.patrol.stop();
     await Promise.all([this.loops.stop(), this.late.whenOver()]);
-    // What ended last may have left something behind.
+    // The attempts that ended last may still have something to write.
     await this.late.whenOver();
     await this.keeper.whenWritten();
     await this.client.close();

@@ -13,10 +13,10 @@ import type { ClaimedHint } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { RetryLoops } from './retry-loops.js';
 
-/** A register answer waits this long for what waits for its puppet; the deployed puppet's register has no deadline. */
+/** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;
 
-/** Sees to it that a puppet that registers gets what waits for it. */
+/** Sends a puppet that registers what waits for it. */
 @Injectable()
 export class RegistrationClaims implements WaitingEvents {
   constructor(
@@ -45,7 +45,7 @@ export class RegistrationClaims implements WaitingEvents {
     };
   }
 
-  /** @returns `null` when nothing waits, or where the store is too slow: the patrol then finds it. */
+  /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */
   async #claimIn(queue: HintQueue, registered: Puppet, endpoint: string): Promise<ClaimedHint | null> {
     const claim = queue.outbox.claimOf(hintKey(registered), endpoint, this.storeClock.nowMs(), LEASE_MS);
     try {
@@ -57,7 +57,7 @@ export class RegistrationClaims implements WaitingEvents {
     }
   }
 
-  /** A claim that came too late is nobody's: what it leased is due at once. */
+  /** A claim came too late: its hint is due at once. */
   async #giveBack(queue: HintQueue, claim: Promise<ClaimedHint | null>): Promise<void> {
     try {
       const hint = await claim;
@@ -67,7 +67,7 @@ export class RegistrationClaims implements WaitingEvents {
       await queue.outbox.release(held, nowMs, nowMs);
       queue.wakeUp();
     } catch {
-      // Its lease lapses.
+      // The lease lapses.
     }
   }
 }

@@ -10,23 +10,23 @@ import type { HintSender } from './hint-sender.js';
 
 /** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
-/** As many as its origin has sockets. */
+/** As many as an origin has sockets. */
 const IN_FLIGHT_PER_ENDPOINT_MAX = 32;
 const CLAIMS_AT_ONCE = 64;
-/** Other processes' leavings are looked for this often. */
+/** How often to look for hints that other processes left behind. */
 const POLL_MS = 1_000;
 const IDLE_MS = 60_000;
-/** Many that become due together are claimed together. */
+/** Hints that become due within this time are claimed together. */
 const BREATH_MS = 10;
 
-/** Claims what is due in one outbox and has it sent, so many at a time, until it is stopped. */
+/** Claims and sends what is due in one outbox, a limited number at a time, until it is stopped. */
 export class RetryLoop {
   readonly #inFlight = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
   #loop: Promise<void> | null = null;
   #isStopped = false;
   #endBreath: () => void = () => {};
-  /** Troubles that were told and are not over. */
+  /** Troubles that were logged and are not over. */
   readonly #told = new Set<string>();
 
   constructor(
@@ -42,7 +42,7 @@ export class RetryLoop {
     this.#loop = this.#run();
   }
 
-  /** Claims nothing more; resolves when what was under way has its outcome. */
+  /** Claims nothing more; resolves when everything under way has its outcome. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endBreath();
@@ -59,14 +59,14 @@ export class RetryLoop {
     return hint !== null;
   }
 
-  /** Sends a claimed hint; its request is begun when this returns, but for what has to be asked before. */
+  /** Sends a claimed hint. The request has begun when this returns, unless something must be looked up first. */
   send(hint: ClaimedHint, occasion: Occasion): void {
     const endpoint = hint.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     const running = this.sender
       .send(this.queue.outbox, hint, occasion)
       .catch((err: unknown) => {
-        // Its lease lapses, and it is tried again.
+        // The lease lapses, and the hint is tried again.
         this.#say(err, 'outbox.outcome_not_stored');
       })
       .finally(() => {
@@ -92,7 +92,7 @@ export class RetryLoop {
     }
   }
 
-  /** @returns how long there is nothing to do. */
+  /** @returns how long there is nothing to do, milliseconds. */
   async #claim(): Promise<number> {
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - this.#running.size);
     if (room <= 0) return IDLE_MS;
@@ -131,7 +131,7 @@ export class RetryLoop {
     if (!this.#isStopped) await this.queue.pause(ms - BREATH_MS, this.clock);
   }
 
-  /** Once, at the beginning of the trouble. */
+  /** Logs only the beginning of the trouble. */
   #say(err: unknown, line: string): void {
     if (this.#told.has(line)) return;
     this.#told.add(line);

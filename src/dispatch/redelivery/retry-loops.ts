@@ -8,7 +8,7 @@ import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintSender } from './hint-sender.js';
 import { RetryLoop } from './retry-loop.js';
 
-/** A loop over what is kept, and one over what could not be kept. */
+/** One loop over the outbox, and one over the hints that could not be stored. */
 @Injectable()
 export class RetryLoops {
   readonly kept: RetryLoop;
@@ -28,10 +28,10 @@ export class RetryLoops {
     this.unstored = loopOver(waiting.unstored);
   }
 
-  /** Sends the endpoint what waits for it longest. Never rejects. */
+  /** Sends the endpoint its longest waiting hint. Never rejects. */
   async probe(endpoint: string): Promise<void> {
     try {
-      // Memory first: it can be asked when the outbox cannot.
+      // Memory first: it answers when the outbox cannot.
       const isSent = (await this.unstored.probe(endpoint)) || (await this.kept.probe(endpoint));
       if (!isSent) this.circuits.nothingToProbe(endpoint);
     } catch (err) {
@@ -40,7 +40,7 @@ export class RetryLoops {
     }
   }
 
-  /** Claims nothing more; resolves when what was under way has its outcome. */
+  /** Claims nothing more; resolves when everything under way has its outcome. */
   async stop(): Promise<void> {
     this.sender.withdrawAll();
     await Promise.all([this.kept.stop(), this.unstored.stop()]);

@@ -1,12 +1,12 @@
-/** Seconds after a failure. While WeCom takes the sync token of the event. */
+/** Seconds after a failure, while WeCom accepts the sync token of the event. */
 const FAST_S = [1, 3, 10, 30, 60, 120, 180, 180];
-/** Afterwards, with an empty token. */
+/** Seconds after a failure, once the token has expired; sent with an empty token. */
 const SLOW_S = [10 * 60, 30 * 60, 2 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600];
 const JITTER = 0.2;
 
 /** Retries of the fast part: a hint with a higher step is in the slow one. */
 export const FAST_STEPS = FAST_S.length;
-/** How long WeCom takes an event's sync token (developer.work.weixin.qq.com/document/path/94670). */
+/** How long WeCom accepts an event's sync token (developer.work.weixin.qq.com/document/path/94670). */
 export const SYNC_TOKEN_LIFE_MS = 10 * 60_000;
 /** How far back a puppet can pull messages (the same page). */
 export const HINT_LIFE_MS = 3 * 24 * 3_600_000;
@@ -20,7 +20,7 @@ export interface NextTry {
  * When to try again after a failure.
  * @param ageMs of its sync token.
  * @param random from 0 to 1.
- * @returns `null` when that would be later than anything could come of it.
+ * @returns `null` when that would be too late for the puppet to pull the messages.
  */
 export function nextTry(step: number, ageMs: number, random: number): NextTry | null {
   const fastMs = jittered(FAST_S[Math.min(step, FAST_STEPS - 1)] ?? 0, random);

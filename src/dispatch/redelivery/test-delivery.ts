@@ -13,22 +13,21 @@ import { hasSeenNothing } from './hint-sender.js';
 import { grantOne, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
 import type { ShownAnswer } from '../line/shown-exchange.js';
 
-/** By this process within a minute, of a corp; the rest of what WeCom allows is for what waits. */
+/** Tests of a corp in a minute, by this process; the rest of what WeCom allows is for hints. */
 const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 
-/** What came of it. */
+/** The result of a test. */
 export interface Tested {
-  /** `null` where the puppet took it. */
+  /** `null` when the puppet took it. */
   readonly failure: Omit<Failure, 'atMs'> | null;
-  /** Up to its status line, or to what went wrong. */
+  /** Time until the status line, or until it failed. */
   readonly durationMs: number;
   readonly answer: ShownAnswer | null;
 }
 
 /**
- * Sends a puppet one resync hint for a person who waits for what comes of it. Nothing is kept. That a puppet takes it
- * is as good a proof as any, so its circuit closes and what waits is sent; that it does not is no reason to keep events
- * from it, which would be held back for a person's curiosity, and so counts for nothing.
+ * Sends a puppet one resync hint for an operator who waits for the result. Nothing is kept. If the puppet takes it, its
+ * circuit closes and what waits is sent. If it does not, that does not count: a test must not hold back events.
  */
 @Injectable()
 export class TestDelivery {
@@ -50,7 +49,7 @@ export class TestDelivery {
     const { corpId } = await this.accounts.get(openKfId);
     const takenAtMs = this.storeClock.nowMs();
     await this.#takeGrant(corpId, takenAtMs);
-    // From here to the request nothing is waited for: a registration may begin at any time.
+    // No `await` from here to the request: a registration may begin at any time.
     const to = this.destinations.find({ corpId, openKfId });
     const line = this.lines.to(to);
     if (line === null && to.state !== 'registering') {
@@ -71,7 +70,7 @@ export class TestDelivery {
     const own = grantOne(this.#tests.get(corpId) ?? [], nowMs, TESTS_PER_WINDOW);
     if ('retryAtMs' in own) throw toLimited(own.retryAtMs, nowMs);
     this.#tests.set(corpId, own.grants);
-    // While the store is away nobody is granted any, so that a person's few tests are within the limit.
+    // While the store is away no hint gets a grant, so an operator's few tests are within WeCom's limit.
     const retryAtMs = await this.budget.take(corpId, nowMs).catch((error: unknown) => {
       if (error instanceof AppError) return null;
       throw error;

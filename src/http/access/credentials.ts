@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { CALLERS, type Caller } from '../../kernel/role.js';
 import type { Secret } from '../../kernel/secret.js';
 
-/** Whose credentials are whose. Keeps digests alone, so that all comparisons are of one length. */
+/** Finds the role of credentials. Keeps only digests, so all comparisons have the same length. */
 export class Credentials {
   readonly #known: readonly { readonly caller: Caller; readonly digest: Buffer }[];
 

@@ -14,7 +14,7 @@ import { AppError } from '../../kernel/app-error.js';
 /** A header may have said anything. */
 const SHOWN_LENGTH_MAX = 100;
 
-/** For a route that asks for a role once there are roles; the others may be forwarded from outside under any name. */
+/** For routes that require a role once there are roles. Others may be forwarded from outside under any name. */
 export function refuseForeignHosts(allowed: AllowedHosts | undefined): onRequestHookHandler {
   const names = namesOfMachine();
   const isOurs = (name: string): boolean =>
@@ -24,13 +24,13 @@ export function refuseForeignHosts(allowed: AllowedHosts | undefined): onRequest
     const called = host === undefined ? undefined : toPlainHost(host.replace(/:\d*$/, ''));
     if (called !== undefined && isIP(called) === 0 && !isOurs(called)) return done(foreign('Host', host));
     if (origin === undefined) return done();
-    // An address of somebody else has pages, too, so that here it has to be the one that was called.
+    // Another host's address may serve pages too, so the origin must be the address that was called.
     const from = toPlainHost(hostnameOf(origin));
     return done(from === called || isOurs(from) ? undefined : foreign('Origin', origin));
   };
 }
 
-/** With and without its domain, which the system may give along. */
+/** The machine's name with and without its domain, which the system may include. */
 function namesOfMachine(): string[] {
   const name = parseHostName(hostname());
   return name === null ? [] : [name, name.replace(/\..*/, '')];
@@ -42,7 +42,7 @@ function foreign(header: string, value = ''): AppError {
   });
 }
 
-/** `''` for `null` and the like, which a page has that hides where it is from. */
+/** `''` for `null` and the like, which a page sends that hides its origin. */
 function hostnameOf(origin: string): string {
   return URL.parse(origin)?.hostname ?? '';
 }

@@ -18,13 +18,13 @@ import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose credentials came; `null` where none were asked for, also when everything is open. */
+    /** The role of the credentials; `null` when none were required, also when everything is open. */
     role: Caller | null;
-    /** When the session ends that it came with, wall clock; `null` where other credentials came, or none. */
+    /** When the session of the request ends, wall clock; `null` with other credentials, or none. */
     sessionEndMs: number | null;
   }
   interface FastifyInstance {
-    /** The console's; one for all, since it remembers who signed out. */
+    /** The console's sessions; a single instance, since it remembers who signed out. */
     sessions: Sessions;
   }
 }
@@ -32,7 +32,7 @@ declare module 'fastify' {
 const BEARER = 'Bearer realm="wxkf-manager"';
 const BASIC = 'Basic realm="wxkf-manager", charset="UTF-8"';
 
-/** What a 401 says besides (RFC 9110, 11.6.1). */
+/** The header of a 401 (RFC 9110, 11.6.1). */
 export function challengesFor(request: FastifyRequest): string[] {
   return isFromScript(request) ? [BEARER] : [BEARER, BASIC];
 }
@@ -116,13 +116,13 @@ function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHook
 
 interface Judged {
   readonly role: Caller | null;
-  /** Why the credentials may not be used so, however good they are. */
+  /** Why valid credentials may not be used in this way. */
   readonly refusal: AppError | undefined;
   /** What is wrong with credentials that no role has. */
   readonly without: ErrorCode;
 }
 
-/** A session counts where no other credentials came. */
+/** A session counts only without other credentials. */
 function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Judged {
   const { authorization = '' } = request.headers;
   if (authorization !== '') {
@@ -136,7 +136,7 @@ function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Jud
   return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
 }
 
-/** A browser that was given it once sends it with all that follows. */
+/** A browser that got it once sends it with every later request. */
 function isBasic(authorization: string): boolean {
   return /^basic /i.test(authorization);
 }

@@ -40,7 +40,7 @@ const KINDS = new Map<ErrorCode, Kind>([
   ['AUTH_SESSION_ENDED', 'credentials'],
 ]);
 
-/** Whether it stands for one refusal of too many, which has no line in the log below `debug`. */
+/** Whether it is one refusal too many, which is logged only at `debug`. */
 export function isOneOfTooMany(error: unknown): boolean {
   return error instanceof AppError && Object.values(TOO_MANY).some(({ code }) => code === error.code);
 }
@@ -55,7 +55,7 @@ export class Refusals {
     this.#attempts = { signatures: new FailedAttempts(clock), credentials: new FailedAttempts(clock) };
   }
 
-  /** The error itself, or where its address has had too many of the kind, 429 in its place. */
+  /** Returns the error, or 429 if its address has had too many of this kind. */
   judge(error: AppError, address: string | undefined): AppError {
     const kind = KINDS.get(error.code);
     if (kind === undefined) return error;
@@ -67,7 +67,7 @@ export class Refusals {
     return new AppError(code, { retryAfterS: leftS, internal: { insteadOf: error.code } });
   }
 
-  /** Once a minute, since so long a count runs. */
+  /** Once a minute, the period of a count. */
   #tell(failed: Kind, address: string, perMinute: number, { code }: AppError): void {
     this.log.warn({ address, failed, perMinute, error: code }, 'http.too_many_failures');
   }

@@ -1,7 +1,7 @@
 /**
- * Sign-ins that no replica has to remember: a cookie says how long it counts, signed by a key made of the secret that
- * was given for it. So it counts on every replica that has this secret, and ends with it. Only who signs out is
- * remembered, and only where that was asked for.
+ * Sessions that no replica has to remember. A cookie contains its end, signed by a key derived from the secret of the
+ * sign-in, so it is valid on every replica that has this secret, as long as it has it. Only sign-outs are remembered, and
+ * only by the replica that was asked.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
@@ -24,7 +24,7 @@ export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
 
 export interface Session {
   readonly endMs: number;
-  /** The cookie's value; until it expires it is as good as the secret. */
+  /** The cookie's value. Until it expires it is as powerful as the secret. */
   readonly value: Secret;
 }
 
@@ -33,7 +33,7 @@ export class Sessions {
   /** The signed part of ended sessions, and when each would have expired. */
   readonly #ended = new Map<string, number>();
 
-  /** @param secrets any of which opens one. */
+  /** @param secrets each of which can open a session. */
   constructor(
     secrets: readonly Secret[],
     private readonly clock: Clock,
@@ -50,12 +50,12 @@ export class Sessions {
     return { endMs, value: new Secret(`${signed}.${signatureOf(known.key, signed).toString('base64url')}`) };
   }
 
-  /** When the session ends that comes with the request; `null` where none comes, or it counts no longer. */
+  /** When the session of the request ends; `null` without a valid session. */
   endMsOf(request: SessionRequest): number | null {
     return this.#read(request)?.endMs ?? null;
   }
 
-  /** From now on the session that comes with the request counts no longer, here. */
+  /** Ends the session of the request, in this process. */
   end(request: SessionRequest): void {
     const session = this.#read(request);
     if (session === null) return;
@@ -63,7 +63,7 @@ export class Sessions {
     this.#ended.set(session.signed, session.endMs);
   }
 
-  /** Forgets those that count no longer by their time, or where there is none of them the one remembered longest. */
+  /** Forgets expired sessions, or, if there are none, the one that was remembered longest. */
   #makeRoom(nowMs: number): void {
     for (const [signed, endMs] of this.#ended) {
       if (endMs <= nowMs || this.#ended.size >= ENDED_MAX) this.#ended.delete(signed);
@@ -90,17 +90,17 @@ function sessionIn({ headers: { cookie }, protocol }: SessionRequest): string {
   return (cookie !== undefined && parseCookie(cookie)[cookieNameOf(protocol)]) || '';
 }
 
-/** The prefix has browsers take it from this very host alone, and by https (RFC 6265bis, 4.1.3.2). */
+/** With this prefix browsers accept the cookie only from this host and by https (RFC 6265bis, 4.1.3.2). */
 function cookieNameOf(protocol: string): string {
   return protocol === 'https' ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
 }
 
-/** @param protocol by which the request came, and by which alone the browser may send it where that is https. */
+/** @param protocol of the request. If it is https, the browser may send the cookie only by https. */
 export function setCookieOf({ value }: Session, protocol: string): string {
   return setCookie(value.reveal(), LIFETIME_MS / 1_000, protocol);
 }
 
-/** Has the browser forget it. */
+/** Makes the browser forget the cookie. */
 export function clearedCookie(protocol: string): string {
   return setCookie('', 0, protocol);
 }

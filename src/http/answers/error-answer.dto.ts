@@ -11,35 +11,35 @@ export class ManagerErrorAnswer {
   readonly code!: number;
 
   /**
-   * What is wrong and what to do about it.
+   * What is wrong, and the remedy.
    * @example "No puppet is registered for this kf account"
    */
   readonly message!: string;
 
   /**
-   * Once published, it keeps its meaning.
+   * A stable code: its meaning does not change.
    * @example REGISTRY_PUPPET_NOT_FOUND
    */
   readonly error!: ErrorCode;
 
   /**
-   * The request's x-request-id, which stands in the manager's log.
+   * The request's x-request-id, as in the manager's log.
    * @example 7d793037a0760186
    */
   readonly requestId!: string;
 }
 
-/** There a caller reads WeCom's errors and ours alike. */
+/** For routes where callers expect WeCom's form of errors. */
 export class WecomErrorAnswer {
   /**
-   * The HTTP status, which no error of WeCom's is.
+   * The HTTP status. No errcode of WeCom equals it.
    * @example 504
    */
   @IsInt()
   readonly errcode!: number;
 
   /**
-   * What is wrong and what to do about it.
+   * What is wrong, and the remedy.
    * @example "WeCom cannot be reached or does not answer in time"
    */
   readonly errmsg!: string;

@@ -21,7 +21,7 @@ interface AskedFor {
   readonly url: string;
 }
 
-/** What Fastify and Node refuse by themselves, in our words. Their codes are documented by each. */
+/** Our errors for what Fastify and Node refuse themselves, by their documented codes. */
 const FRAMEWORK_CODES = new Map<string, ErrorCode>(
   Object.entries({
     FST_ERR_BAD_URL: 'REQUEST_URL_INVALID',
@@ -34,7 +34,7 @@ const FRAMEWORK_CODES = new Map<string, ErrorCode>(
   }),
 );
 
-/** By status where no code came through: Nest wraps some of Fastify's errors in its own. */
+/** Errors by status, when there is no code: Nest wraps some of Fastify's errors in its own. */
 const FRAMEWORK_STATUSES: Readonly<Record<number, ErrorCode>> = {
   404: 'ROUTE_NOT_FOUND',
   408: 'REQUEST_TIMEOUT',
@@ -44,7 +44,7 @@ const FRAMEWORK_STATUSES: Readonly<Record<number, ErrorCode>> = {
   431: 'REQUEST_HEADERS_TOO_LARGE',
 };
 
-/** Any error as one of the table. Whatever is not foreseen becomes `INTERNAL` and shows nothing of itself. */
+/** Turns any error into one of the table. An unforeseen one becomes `INTERNAL` and reveals nothing. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const status = statusOf(error);

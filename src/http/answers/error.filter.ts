@@ -9,7 +9,7 @@ import type { HttpCounts } from '../http-counts.js';
 import type { Refusals } from '../access/refusals.js';
 import type { RouteTable } from '../route-table.js';
 
-/** Turns every thrown error into the answer of the contract. */
+/** Turns every thrown error into an error answer. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(

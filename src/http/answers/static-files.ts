@@ -5,7 +5,7 @@ import { AppError } from '../../kernel/app-error.js';
 
 /** For a file whose name changes with its content. */
 export const KEPT_FOR_A_YEAR = 'public, max-age=31536000, immutable';
-/** Kept, but asked about each time. */
+/** Cached, and revalidated each time. */
 export const KEPT_IF_UNCHANGED = 'no-cache';
 
 /** The suffixes of compressed copies that a build adds, by encoding, smallest first. */
@@ -23,8 +23,8 @@ interface Found {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Answers with the files of one folder, which do not change, and with nothing outside it. Each is read when first asked
- * for and then sent from the one copy: who asks again and again without reading holds no memory and no open file.
+ * Serves the files of one folder, which do not change, and nothing outside it. Each file is read once and then sent from
+ * memory, so a client that requests without reading holds no memory and no open file.
  */
 export class StaticFiles {
   readonly #bytes = new Map<string, Promise<Buffer>>();
@@ -57,7 +57,7 @@ export class StaticFiles {
     if (known !== undefined) return known;
     const reading = readFile(path);
     this.#bytes.set(path, reading);
-    // The next one reads it anew.
+    // The next request reads it again.
     reading.catch(() => this.#bytes.delete(path));
     return reading;
   }

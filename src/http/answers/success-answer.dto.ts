@@ -1,4 +1,4 @@
-/** Of a route that has nothing to tell but that it did what was asked. */
+/** Answer of a route that only confirms that it did what was asked. */
 export class SuccessAnswer {
   readonly code!: 0;
   readonly message!: 'success';

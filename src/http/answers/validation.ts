@@ -1,6 +1,5 @@
 /**
- * Checks what clients send against DTO classes with Nest's own ValidationPipe. It differs from that pipe's usual way in
- * three things: bodies are bytes, fields that a DTO does not have are ignored, and errors are those of our table.
+ * Validates requests against DTO classes with Nest's own ValidationPipe, which it changes in three respects: bodies are bytes, fields that a DTO does not have are ignored, and errors are those of our table.
  */
 import { isUtf8 } from 'node:buffer';
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
@@ -35,23 +34,23 @@ export class RequestPipe extends ValidationPipe {
     return super.transform(metadata.type === 'body' ? parseJson(value as JsonBytes) : value, metadata);
   }
 
-  /** JSON has no gaps. To look for them in 64 kB of brackets would hold up everybody else for 50 ms. */
+  /** JSON arrays have no holes. Looking for them in 64 kB of brackets would block the event loop for 50 ms. */
   protected override closeArrayGaps(): void {}
 
-  /** The parser has left these keys out; to look for them again costs the same once more. */
+  /** The parser has left these keys out already. */
   protected override stripProtoKeys(): void {}
 }
 
 /**
- * For a route that counts what it refuses, which a pipe does before the route begins.
- * @param body undefined where there is none.
+ * For a route that counts its refusals: a pipe would refuse before the route begins.
+ * @param body undefined when there is none.
  * @throws AppError `REQUEST_TYPE_UNSUPPORTED`, `REQUEST_BODY_NOT_JSON`, `REQUEST_INVALID`
  */
 export function parseJsonBody<T extends object>(dto: Dto<T>, body: JsonBytes | undefined): T {
   return validated(dto, parseJson(body));
 }
 
-/** `__proto__` and `constructor.prototype` are left out, as every field that we do not know. */
+/** Leaves out `__proto__` and `constructor.prototype`, like every unknown field. */
 const SAFELY = { protoAction: 'remove', constructorAction: 'remove' } as const;
 
 /**

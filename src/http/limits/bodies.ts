@@ -1,7 +1,7 @@
 /**
- * Reads what callers send, as bytes: on routes that say that they take a body, once their caller was let in, up to the
- * route's limit, and of all callers together up to a budget. What no route takes is left unread, and Node drops it as it
- * comes: a caller who sends half of a body and waits holds no memory there.
+ * Reads request bodies as bytes: on routes that take a body, once the gate has let the caller in, up to the route's limit,
+ * and up to a budget for all callers together. A body that no route takes is not read: Node drops it as it arrives, so a
+ * caller who sends half of a body and waits holds no memory.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -23,7 +23,7 @@ declare module 'fastify' {
   }
 }
 
-/** A body that has to be JSON, as it came: the route judges it, since some count what they refuse. */
+/** A body that must be JSON, unparsed: the route parses it, since some routes count their refusals. */
 export interface JsonBytes {
   readonly contentType: string | undefined;
   readonly bytes: Buffer;
@@ -31,11 +31,11 @@ export interface JsonBytes {
 
 /** Bodies up to this size are read whole on every route, which costs less than streaming them. */
 export const WHOLE_BODY_BYTES_MAX = 65_536;
-/** The largest of ours has 4 kB; to parse a megabyte would hold up everybody else. */
+/** The largest of our bodies has 4 kB; parsing a megabyte would block the event loop. */
 const JSON_BYTES_MAX = 65_536;
-/** What one body may take when the budget is spent: a callback of WeCom has less than 10 kB. */
+/** What one body may take when the budget is used up: a callback of WeCom has less than 10 kB. */
 const BYTES_FREE = 16_384;
-/** What Node keeps for each piece of a body, so that a caller who sends it by the byte pays for that too. */
+/** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
 const PIECE_BYTES = 256;
 const RETRY_AFTER_S = 1;
 

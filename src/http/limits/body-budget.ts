@@ -27,7 +27,7 @@ export class BodyBudget {
     this.hold(-bytes, address);
   }
 
-  /** @param ahead what will be held besides what is held now. */
+  /** @param ahead bytes that will be held in addition. */
   isSpent(address: string, ahead = 0): boolean {
     const ofAddress = (this.#ofAddress.get(address) ?? 0) + ahead;
     return this.#bytes + ahead > this.#bytesMax || ofAddress > this.#bytesMax * SHARE_OF_ADDRESS;

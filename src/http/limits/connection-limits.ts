@@ -22,15 +22,15 @@ interface Parsing {
 }
 
 /**
- * How many connections may be open, and what one may ask for ahead of its answers. What is too many is closed: without a
- * word, since neither who opens thousands nor who sends without reading would read it.
+ * Limits open connections, and the requests that one may send ahead of its answers. A connection beyond a limit is closed
+ * without an answer, which such a client would not read.
  */
 export class ConnectionLimits {
   readonly #open = new Map<string, number>();
   readonly #waiting = new WeakMap<Socket, number>();
   readonly #refused: RefusedConnections;
 
-  /** @param proxies are not held to the limit per address: everybody's come from theirs. */
+  /** @param proxies are exempt from the limit per address: all callers come from theirs. */
   constructor(
     private readonly limits: Limits,
     private readonly proxies: TrustedProxies,
@@ -47,11 +47,11 @@ export class ConnectionLimits {
     server.on('connection', (socket) => this.#admit(socket));
   }
 
-  /** The requests of a connection one after the other. To be called when nothing else is to look at them before. */
+  /** Serves the requests of a connection one after the other. Call it after all other request filters. */
   holdRequests(server: Server): void {
     filterRequests(server, (request, answer) => {
       const { socket } = request;
-      // Node gives an answer its socket when those before it are written.
+      // Node gives an answer its socket when the answers before it are written.
       if (socket.destroyed || answer.socket !== null) return socket.destroyed;
       const waiting = (this.#waiting.get(socket) ?? 0) + 1;
       if (waiting > WAITING_MAX) {
@@ -97,7 +97,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Tells at once of the first, and then once a minute of those that came since. */
+/** Logs the first at once, and then once a minute how many came since. */
 class RefusedConnections {
   readonly #untold = { inAll: 0, perAddress: 0, pipelined: 0 };
   readonly #byAddress = new LRUCache<string, number>({ max: ADDRESSES_TOLD_MAX });

@@ -1,6 +1,6 @@
 /**
- * Bounds what callers without a secret or a signature can have written to the log: they could fill the disk with it.
- * Answers stay as they are, since one address may be that of a balancer with everybody behind it.
+ * Limits the log lines that callers without a secret or a signature can cause, which could fill the disk. Answers do not
+ * change, since the address may be that of a load balancer.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
@@ -26,7 +26,7 @@ export class LineLimit {
     this.#lines = new FailedAttempts(clock);
   }
 
-  /** The level of the next such line of the address: those that are too many are for `debug` alone. */
+  /** The level of the next such line of the address: `debug` beyond the limit. */
   levelFor(address: string | undefined): 'info' | 'debug' {
     const key = toAddressKey(address);
     if (this.#lines.add(key).count <= LINES_PER_MINUTE) return 'info';
@@ -36,7 +36,7 @@ export class LineLimit {
     return 'debug';
   }
 
-  /** At once of the first, and then once a minute of those that came since. */
+  /** Logs the first at once, and then once a minute how many came since. */
   #tell(): void {
     const [address, most] = [...this.#leftOut.entries()].reduce((a, b) => (b[1] > a[1] ? b : a));
     const fields = { lines: this.#untold, address, ofAddress: most, perMinute: LINES_PER_MINUTE };

@@ -1,6 +1,6 @@
 /**
- * Refuses callbacks that are too many, before Fastify sees them: there it costs more than twice as much, and as an
- * error of ours as much as to take the callback (docs/overload.md).
+ * Refuses excess callbacks before Fastify sees them. In Fastify a refusal costs more than twice as much, and as one of our
+ * errors as much as taking the callback (docs/overload.md).
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AppError } from '../../kernel/app-error.js';
@@ -16,16 +16,16 @@ import { toRequestPath } from '../request-path.js';
 
 /** Both forms; a verification, which is a GET, is one request of a person. */
 const CALLBACK_PATH = /^\/+callback\//;
-/** WeCom sends again when it likes; a gateway may go by this. There is room again as soon as something ends. */
+/** WeCom ignores it; a gateway may use it. There is room as soon as anything ends. */
 const RETRY_AFTER_S = 1;
-/** What WeCom sends has less than 10 kB. */
+/** A callback of WeCom has less than 10 kB. */
 const BODY_BYTES_READ_MAX = 65_536;
 
 /** Made once, since the stack of an error costs more than the whole answer. */
 const OVERLOADED = new AppError('OVERLOADED', { retryAfterS: RETRY_AFTER_S });
 const { status: STATUS } = ERRORS.OVERLOADED;
 
-/** @param refusesNext is asked for each callback that comes in. */
+/** @param refusesNext is called for each callback that comes in. */
 export function refuseOverload(
   server: Server,
   refusesNext: () => boolean,
@@ -36,26 +36,26 @@ export function refuseOverload(
   filterRequests(server, (request, answer) => {
     if (request.method !== 'POST' || !isCallback(request.url ?? '') || !refusesNext()) return false;
     counts.errorAnswered(OVERLOADED.code);
-    // After all that has come over sockets by now: who is refused at once sends again at once, and the turn of the
-    // event loop in which that is read would not end.
+    // Answers after everything that has arrived on sockets: a client that is refused at once repeats at once, and
+    // the turn of the event loop would not end.
     setImmediate(refuse, request, answer, lifecycle, log);
     return true;
   });
 }
 
-/** By the path that is routed. As WeCom and gateways write it, that is found out by one look at its beginning. */
+/** Decides by the path that is routed. For the usual spelling one look at its beginning is enough. */
 function isCallback(url: string): boolean {
   if (CALLBACK_PATH.test(url)) return true;
   const isPlain = url.startsWith('/') && !url.includes('%');
   return !isPlain && CALLBACK_PATH.test(toRequestPath(url));
 }
 
-/** It would be read to its end, where it is not known to be as short as callbacks are. */
+/** Whether the body may be longer than a callback, so that it must not be read to its end. */
 function isLarge({ headers }: IncomingMessage): boolean {
   return !(Number(headers['content-length']) <= BODY_BYTES_READ_MAX);
 }
 
-/** The connection stays, since a new one costs more than what is left of this request. */
+/** The connection stays open, since a new one costs more than the rest of this request. */
 function refuse(request: IncomingMessage, answer: ServerResponse, lifecycle: Lifecycle, log: Log): void {
   const requestId = requestIdOf(request);
   const body = JSON.stringify(toErrorBody(OVERLOADED, { id: requestId, url: '' }));

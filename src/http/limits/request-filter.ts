@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 type Serve = (request: IncomingMessage, answer: ServerResponse) => void;
 
-/** Before all that serves requests by now, filters of earlier among them. @param takes whether it goes no further. */
+/** Runs before everything that serves requests so far, earlier filters included. @param takes returns true to stop the request here. */
 export function filterRequests(
   server: Server,
   takes: (request: IncomingMessage, answer: ServerResponse) => boolean,

@@ -4,16 +4,16 @@
  */
 const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 'debug']);
 
-/** What comes after it is the id of an app, or whatever else of the app was taken for that, its key among it. */
+/** It is followed by the id of an app, or by something that was mistaken for it, such as its key. */
 const APPS = /^\/+api\/+v1\/+apps\/+/;
 const APP_ID = /^((file-)?[\w-]{22})?$/;
 
-/** Longer than all that a route can be asked for. */
+/** Longer than any valid request URL. */
 const LENGTH_MAX = 512;
 
 /**
- * Path and query as they may be logged: a secret hides in any name, form or place that is not expected. What is
- * too long ends with `…`; it is cut last, since half a secret may have the form of something else.
+ * Path and query for the log. Everything unexpected is hidden, since it may contain a secret. A long URL ends with `…`; it
+ * is cut last, since half a secret may look like something harmless.
  */
 export function redactUrl(url: string): string {
   const redacted = redactWhole(url);

@@ -17,22 +17,22 @@ import { endRequestSpan } from './request-trace.js';
  */
 export class RequestFields {
   requestId: string | undefined = undefined;
-  /** Left out where the request is of no trace. */
+  /** Left out when the request belongs to no trace. */
   traceId: string | undefined = undefined;
-  /** Left out where the caller hung up before its answer was written. */
+  /** Left out when the caller hung up before its answer was written. */
   status: number | undefined = undefined;
   aborted: true | undefined = undefined;
   durationMs = 0;
-  /** How many lines this one stands for; left out where each is written. */
+  /** How many lines this one stands for; left out when each is written. */
   oneIn: number | undefined = undefined;
 
-  /** Whether a good answer's line tells something all the same, so that it is always written. */
+  /** Whether the line of a successful request is worth writing always. */
   get isNews(): boolean {
     return false;
   }
 }
 
-/** The fields of routes that add none themselves. */
+/** The fields of routes that add none. */
 class RouteFields extends RequestFields {
   constructor(
     readonly method: string,
@@ -83,7 +83,7 @@ export function newRequestId(): string {
   return randomUUID();
 }
 
-/** The caller's `x-request-id` where it is one, else a new one. */
+/** The caller's `x-request-id` if it is valid, otherwise a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : newRequestId();
@@ -189,7 +189,7 @@ function isAtWill(request: FastifyRequest): boolean {
   return allowed === undefined || allowed === 'anyone';
 }
 
-/** For fields with text that somebody else wrote. */
+/** For fields with text from outside. */
 const TEXT_LENGTH_MAX = 1_000;
 
 function failureOf(failure: unknown): object {

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import type { WecomApp } from '../../config/wecom-apps-file.js';
 import { type KeyPair, toPairKey } from '../image/shared-keys.js';
 
-/** Callback credentials of one WeCom app, which the operator vouches for: known before any puppet registers. */
+/** Callback credentials of one WeCom app. The operator vouches for them, so they are known before any puppet registers. */
 export interface App extends WecomApp {
-  /** The same for the same pair of the same corp; nothing of an app changes but what is not secret. */
+  /** The same for the same pair of the same corp. Only what is not secret of an app can change. */
   readonly id: string;
   /** Store time, epoch milliseconds, as below; `null` for an app of WECOM_APPS_FILE. */
   readonly createdAtMs: number | null;
@@ -12,7 +12,7 @@ export interface App extends WecomApp {
   readonly verifiedAtMs: number | null;
 }
 
-/** What an operator gives for an app; a secret that is left out is made. */
+/** What an operator gives for an app. A secret that is left out is generated. */
 export interface NewApp extends Partial<KeyPair> {
   readonly corpId: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface NewApp extends Partial<KeyPair> {
 /** An app without its secrets. */
 export type ListedApp = Omit<App, keyof KeyPair>;
 
-/** What begins with it is an app of WECOM_APPS_FILE, which is read-only. */
+/** The ids of apps of WECOM_APPS_FILE, which are read-only, begin with it. */
 const OF_FILE = 'file-';
 
 export function isOfFile({ id }: Pick<App, 'id'>): boolean {
@@ -34,12 +34,12 @@ export function appIdOf(app: Pick<App, 'corpId' | keyof KeyPair>): string {
   return hash('sha256', `app ${app.corpId} ${toPairKey(app)}`, 'base64url').slice(0, 22);
 }
 
-/** By which apps are put in order: those of a corp beside each other. */
+/** The sort key of apps, by which the apps of a corp follow each other. */
 export function appKey({ corpId, id }: Pick<App, 'corpId' | 'id'>): string {
   return `${corpId} ${id}`;
 }
 
-/** What is listed twice is one app with the receivers of both. */
+/** Merges apps that are listed twice into one with the receivers of both. */
 export function toFileApps(listed: readonly WecomApp[]): App[] {
   const apps = new Map<string, App>();
   for (const app of listed) {
@@ -50,17 +50,17 @@ export function toFileApps(listed: readonly WecomApp[]): App[] {
   return [...apps.values()];
 }
 
-/** Not where they are stored sealed and could not be opened. */
+/** False when its secrets are stored sealed and could not be opened. */
 export function hasSecrets(app: KeyPair | null): boolean {
   return app !== null && app.callbackToken.reveal() !== '' && app.encodingAESKey.reveal() !== '';
 }
 
-/** Whether both, which have the same id, are the same in all that is known of them. */
+/** Whether both apps, which have the same id, are equal in all that is known of them. */
 export function isSameApp(a: ListedApp, b: ListedApp): boolean {
   return a.createdAtMs === b.createdAtMs && a.verifiedAtMs === b.verifiedAtMs && isDescribedAlike(a, b);
 }
 
-/** Whether both, which have the same id, are the same in all that somebody gave. */
+/** Whether both apps, which have the same id, are equal in all that an operator gave. */
 export function isDescribedAlike(a: ListedApp, b: ListedApp): boolean {
   return (
     a.name === b.name &&

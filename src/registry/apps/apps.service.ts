@@ -14,13 +14,13 @@ import { type App, appIdOf, appKey, isOfFile, type NewApp } from './app.js';
 import { APPS_MAX, AppRepository } from './app.repository.js';
 import { KnownApps } from './known-apps.js';
 
-/** Nobody hurries behind a write. */
+/** How long a write may take; nobody waits for it in a hurry. */
 const WRITE_LIMIT_MS = 10_000;
 
-/** Who has seen a verification can send it again and again; each that is noted is a write. */
+/** Anybody who has seen a verification can send it again and again, so not each of them is stored. */
 const NOTED_EVERY_MS = 1_000;
 
-/** The apps that operators add and delete while managers run, and how WeCom's verifications of all apps went. */
+/** The apps that operators add and delete at run time, and when WeCom verified each app. */
 @Injectable()
 export class AppsService implements OnApplicationShutdown {
   readonly #beingNoted = new Pending();
@@ -38,7 +38,7 @@ export class AppsService implements OnApplicationShutdown {
     await this.#beingNoted.whenOver();
   }
 
-  /** Those of WECOM_APPS_FILE and the others in the order of their keys, those that come after `key`; from memory. */
+  /** All apps whose keys come after `key`, sorted by key; from memory. */
   after(key: string, limit: number): readonly App[] {
     const all = this.known.list().filter((app) => appKey(app) > key);
     return all.sort((a, b) => (appKey(a) < appKey(b) ? -1 : 1)).slice(0, limit);
@@ -79,7 +79,7 @@ export class AppsService implements OnApplicationShutdown {
   }
 
   /**
-   * Callbacks are not opened by it any more, but where a puppet has the same pair.
+   * Its pair opens no callbacks any more, unless a puppet has the same pair.
    * @throws AppError `APP_NOT_FOUND`, `APP_READ_ONLY`; `STORE_UNAVAILABLE`, and it may then take effect late.
    */
   async remove(id: string, asked: AskedBy): Promise<void> {
@@ -92,7 +92,7 @@ export class AppsService implements OnApplicationShutdown {
     this.log.info({ appId: id, corpId, ...asked }, 'app.removed');
   }
 
-  /** WeCom's verification was answered with the pair. Takes no time of who answers; what is not stored harms nobody. */
+  /** Call it when WeCom's verification was answered with the pair. It writes in the background; a failed write is harmless. */
   noteVerified(corpId: string, pair: KeyPair): void {
     const nowMs = this.storeClock.nowMs();
     const key = toPairKey(pair);
@@ -111,7 +111,7 @@ export class AppsService implements OnApplicationShutdown {
     void this.#beingNoted.add(stored);
   }
 
-  /** Another replica may have added it a moment ago. */
+  /** Reads the store, since another replica may have added it a moment ago. */
   async #getApp(id: string): Promise<App> {
     if (this.known.find(id) === null) await this.known.read();
     const app = this.known.find(id);
@@ -119,7 +119,7 @@ export class AppsService implements OnApplicationShutdown {
     return app;
   }
 
-  /** Whether one that failed was done after all, a read tells when the store answers again. */
+  /** A failed write may have been done after all; a read tells once the store answers again. */
   async #write<T>(what: string, work: Promise<T>): Promise<T> {
     try {
       return await withinDeadline(WRITE_LIMIT_MS, what, work);

@@ -7,15 +7,15 @@ import { type App, hasSecrets, isOfFile, isSameApp, type ListedApp, toFileApps }
 import { AppRepository } from './app.repository.js';
 
 /**
- * The apps in the registry's image: those of WECOM_APPS_FILE as they are, the others like the store. A read takes in
- * what all processes wrote, and never undoes an own write that ended after it began.
+ * The apps in the registry's image: those of WECOM_APPS_FILE, and those of the store. A read brings in what all
+ * processes wrote, and never undoes an own write that ended after the read began.
  */
 @Injectable()
 export class KnownApps {
   readonly #reads = new SerialRuns(() => this.#read());
   /** Rises with each own write. */
   #order = 0;
-  /** When an app was last written here, in that order; of those that a read may not have seen. */
+  /** The order of the latest own write of each app that a read may not have seen. */
   readonly #writtenAt = new Map<string, number>();
 
   constructor(
@@ -34,29 +34,29 @@ export class KnownApps {
     return this.image.findApp(id);
   }
 
-  /** At the start. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
+  /** Call it at the start. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
   async load(): Promise<void> {
     for (const app of await this.repository.load()) this.#take(app);
   }
 
-  /** Takes in all that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
+  /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
   read(): Promise<void> {
     return this.#reads.run();
   }
 
-  /** It is stored. */
+  /** Call it when the app is stored. */
   added(app: App): void {
     this.#wrote(app.id);
     this.image.putApp(app);
   }
 
-  /** It is not stored any more. */
+  /** Call it when the app is not stored any more. */
   removed(id: string): void {
     this.#wrote(id);
     this.image.removeApp(id);
   }
 
-  /** Whether or not that is stored. */
+  /** In memory only, whether or not it is stored. */
   verified(id: string, atMs: number): void {
     const app = this.find(id);
     if (app !== null) this.image.putApp({ ...app, verifiedAtMs: later(app.verifiedAtMs, atMs) });
@@ -80,7 +80,7 @@ export class KnownApps {
     return (this.#writtenAt.get(id) ?? 0) > order;
   }
 
-  /** What was listed without secrets is known with them. */
+  /** The known app with its secrets, for one that was listed without them. */
   #take(stored: App | ListedApp): void {
     const known = this.find(stored.id);
     const before = 'callbackToken' in stored ? stored : known;
@@ -99,7 +99,7 @@ export class KnownApps {
   }
 }
 
-/** `null` is never. */
+/** `null` counts as earlier than any time. */
 function later(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

@@ -25,7 +25,7 @@ const RECEIVERS = {
   message: `receiveIds must be a list of at most ${RECEIVE_IDS_MAX} ids, each a string of at most ${RECEIVE_ID_LENGTH_MAX} characters`,
 };
 
-/** What is not secret of an app that somebody gives; `null` counts as left out. */
+/** The fields of a new app that are not secret; `null` counts as left out. */
 export class AppDto {
   /**
    * The corp.

@@ -1,11 +1,11 @@
-/** An IPv6 address may stand for an IPv4 address, to which something on its way then leads. */
+/** An IPv6 address may embed an IPv4 address, to which a router on the way then forwards. */
 import ipaddr from 'ipaddr.js';
 
 type Bytes = readonly number[];
 
 const LOOPBACK = ipaddr.IPv6.parse('::1');
 
-/** Where in the 16 bytes the four stand. NAT64's places depend on the length of its prefix (RFC 6052, 2.2). */
+/** Positions of the 4 bytes among the 16. NAT64's places depend on the length of its prefix (RFC 6052, 2.2). */
 const AT_THE_END = [12, 13, 14, 15];
 const NAT64_PLACES = [[6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12], AT_THE_END];
 
@@ -25,7 +25,7 @@ const FORMS: readonly { readonly range: string; readonly places: readonly Bytes[
 const RANGES = FORMS.map(({ range, places }) => ({ range: ipaddr.IPv6.parseCIDR(range), places }));
 const TEREDO = ipaddr.IPv6.parseCIDR('2001::/32');
 
-/** Every IPv4 address that it can be read as. @returns `[]` for most. */
+/** @returns every IPv4 address that it may embed; `[]` for most. */
 export function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   if (address.match(LOOPBACK, 128)) return [];
   const bytes = address.toByteArray();
@@ -37,7 +37,7 @@ export function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4[] {
   return readings.map((four) => new ipaddr.IPv4([...four]));
 }
 
-/** Of several readings those that begin with 0 are another's padding, unless all do. */
+/** Drops readings that begin with 0, which are the padding of another reading, unless all do. */
 function withoutPadding(readings: readonly Bytes[]): readonly Bytes[] {
   const real = readings.filter(([first]) => first !== 0);
   return real.length > 0 ? real : readings;

@@ -1,6 +1,6 @@
 /**
- * Which endpoints the manager sends to. Whoever registers one makes the manager call it, from inside its
- * network; so nobody points it to what answers to any caller there, and an operator can narrow it further.
+ * Which endpoints the manager sends to. A registration makes the manager call an address from inside its own network, so
+ * services that answer any caller there are refused, and an operator can narrow the list further.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
@@ -54,7 +54,7 @@ export class EndpointPolicy {
     this.#allow = puppetEndpointAllow;
   }
 
-  /** An endpoint that may be used. A name is not looked up: what it leads to is judged when it is dialled. */
+  /** @returns an endpoint that may be used. A name is not looked up: its address is judged when it is dialled. */
   read(text: string): Endpoint | EndpointFault {
     const endpoint = readEndpoint(text);
     if ('must' in endpoint) return endpoint;
@@ -79,7 +79,7 @@ export class EndpointPolicy {
   }
 }
 
-/** What it is that nobody may point to, for it or an address in it. */
+/** Why nobody may register the address, or an address embedded in it. */
 function forbiddenIn(address: Address): string | null {
   for (const one of [address, ...(address instanceof ipaddr.IPv6 ? embeddedIpv4(address) : [])]) {
     const isMetadata = METADATA.has(bytesOf(one));
@@ -89,7 +89,7 @@ function forbiddenIn(address: Address): string | null {
   return null;
 }
 
-/** The same in whatever notation, and for whatever interface. */
+/** The address in one notation, without its interface. */
 function bytesOf(address: Address): string {
   return address.toByteArray().join('.');
 }

@@ -1,14 +1,14 @@
 import SortedTree from 'sorted-btree';
 import { accountKey, type Puppet } from '../puppet.js';
 
-// As a CommonJS module it arrives whole.
+// The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
 
-/** All puppets in the order of their keys: what a person pages through. */
+/** All puppets sorted by key, to page through. */
 export class AccountIndex {
   readonly #puppets = new BTree<string, Puppet>(undefined, (a, b) => (a < b ? -1 : Number(a > b)));
 
-  /** @param before what was known of the account, which may have been another corp's. */
+  /** @param before the puppet known until now, which may have been another corp's. */
   set(puppet: Puppet, before: Puppet | undefined): void {
     if (before !== undefined && before.corpId !== puppet.corpId) this.delete(before);
     this.#puppets.set(accountKey(puppet), puppet);

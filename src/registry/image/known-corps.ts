@@ -1,7 +1,7 @@
 import type { App } from '../apps/app.js';
 import { type CorpPair, type KeyPair, SharedPair, toPairKey } from './shared-keys.js';
 
-/** What opens the callbacks of one corp. */
+/** The keys that open the callbacks of one corp. */
 export interface CorpKeys {
   /** Distinct pairs of its apps and puppets, online or not; a callback's signature picks one. */
   readonly pairs: ReadonlyMap<string, CorpPair>;
@@ -34,10 +34,10 @@ export class KnownCorps {
     return this.#apps.values();
   }
 
-  /** In place of the one with its id, which is of the same corp. */
+  /** Replaces the app with the same id, which is of the same corp. */
   putApp(app: App): void {
     const before = this.findApp(app.id);
-    // The new one first, so that a pair that both have keeps its identity, and with it its cipher.
+    // Adds the new one first, so that a pair that both have keeps its identity, and with it its cipher.
     const pair = this.pairOf(app.corpId, app);
     if (pair !== null) pair.apps++;
     if (before !== null) this.#releasePairOf(before);
@@ -54,9 +54,9 @@ export class KnownCorps {
   }
 
   /**
-   * Makes the pair where there is none.
+   * Adds the pair, if it is new.
    * @param from the address of the registration that has it, `''` for an app.
-   * @returns `null` for keys that have not WeCom's form.
+   * @returns `null` for keys that do not have WeCom's form.
    */
   pairOf(corpId: string, keys: KeyPair, from = ''): SharedPair | null {
     const key = toPairKey(keys);
@@ -75,7 +75,7 @@ export class KnownCorps {
     return pair;
   }
 
-  /** Ends the pair where neither an app nor a puppet has it any more. */
+  /** Removes the pair when neither an app nor a puppet has it any more. */
   dropUnused(corpId: string, pair: SharedPair): void {
     if (pair.isUsed) return;
     const corp = this.#corps.get(corpId);
@@ -90,7 +90,7 @@ export class KnownCorps {
     return this.#corps.get(owner.corpId)?.pairs.get(toPairKey(owner) ?? '') ?? null;
   }
 
-  /** Of the pairs that registrations from the address brought, those that are not trusted. @param key see `toAddressKey` */
+  /** How many pairs that registrations from the address brought are not trusted. @param key see `toAddressKey` */
   countUntrusted(key: string): number {
     let count = 0;
     for (const { isTrusted } of this.#brought.get(key) ?? []) if (!isTrusted) count++;
@@ -111,7 +111,7 @@ export class KnownCorps {
     this.dropUnused(app.corpId, pair);
   }
 
-  /** An app that opens nothing adds none. */
+  /** An app whose secrets could not be opened adds none. */
   #setReceiveIds(corpId: string): void {
     const corp = this.#corps.get(corpId);
     if (corp === undefined) return;

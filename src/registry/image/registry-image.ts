@@ -9,14 +9,14 @@ import { type CorpKeys, KnownCorps } from './known-corps.js';
 import { isSamePuppet, type Puppet, type Registration } from '../puppet.js';
 import { type KeyPair, SharedPair, SharedSecret } from './shared-keys.js';
 
-/** Puppets that are put in order in one turn of the event loop. */
+/** Puppets that are sorted in one turn of the event loop. */
 const INDEXED_AT_ONCE = 5_000;
 
-/** A registered puppet, with what is made of its registration once. */
+/** A registered puppet, with what is derived from its registration once. */
 export interface KnownPuppet {
   readonly puppet: Puppet;
   readonly endpoint: Endpoint | EndpointFault;
-  /** Comparable by identity with those of `findCorp`; `null` when its keys are not of WeCom's form. */
+  /** Identical with one of those of `findCorp`; `null` when its keys do not have WeCom's form. */
   readonly pair: SharedPair | null;
   readonly secret: SharedSecret;
 }
@@ -38,7 +38,7 @@ export class RegistryImage {
   readonly #corps = new KnownCorps();
   readonly #corpsOfPuppets = new Map<string, CorpOfPuppets>();
   #onlineCount = 0;
-  /** Nobody pays for it before somebody looks. */
+  /** Built when it is first needed. */
   #index: AccountIndex | null = null;
   #indexing: Promise<AccountIndex> | null = null;
 
@@ -57,7 +57,7 @@ export class RegistryImage {
     return this.#corpsOfPuppets.get(corpId)?.accounts ?? 0;
   }
 
-  /** The same of each corp that has any. */
+  /** The same for each corp that has any. */
   *accountCounts(): Iterable<readonly [corpId: string, accounts: number]> {
     for (const [corpId, { accounts }] of this.#corpsOfPuppets) yield [corpId, accounts];
   }
@@ -96,19 +96,19 @@ export class RegistryImage {
     return this.#corps.findPairOf(app)?.userCount ?? 0;
   }
 
-  /** Whether no app and no puppet of the corp has the registration's keys yet, and nobody knows its secret to be good. */
+  /** Whether no app and no puppet of the corp has these keys yet, and WeCom is not known to accept the secret. */
   bringsUnprovenKeys(registration: Registration): boolean {
     const { corpId, corpSecret } = registration;
     if (this.findSecret(corpId, corpSecret)?.isAccepted === true) return false;
     return this.#corps.findPairOf(registration) === null;
   }
 
-  /** How many pairs that are not trusted came by registrations from the address. @param key see `toAddressKey` */
+  /** How many untrusted pairs came by registrations from the address. @param key see `toAddressKey` */
   countUntrustedPairs(key: string): number {
     return this.#corps.countUntrusted(key);
   }
 
-  /** Those of its puppets, online or not, each once; where WeCom accepted any, no other counts. */
+  /** The distinct secrets of its puppets, online or not; only those that WeCom accepted, if there are any. */
   secretsOf(corpId: string): readonly Secret[] {
     const all = [...(this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])].filter(
       ({ secret }) => secret.reveal() !== '',
@@ -122,19 +122,19 @@ export class RegistryImage {
     return this.#corpsOfPuppets.get(corpId)?.secrets.get(corpSecret.reveal()) ?? null;
   }
 
-  /** The same by what `secretIdOf` makes of it. */
+  /** The same by its `secretIdOf`. */
   findSecretById(corpId: string, secretId: string): SharedSecret | null {
     for (const secret of this.#corpsOfPuppets.get(corpId)?.secrets.values() ?? [])
       if (secret.id === secretId) return secret;
     return null;
   }
 
-  /** Looks through all puppets. */
+  /** Scans all puppets. */
   *usersOf(secret: SharedSecret): Iterable<Puppet> {
     for (const known of this.#known.values()) if (known.secret === secret) yield known.puppet;
   }
 
-  /** Those of the puppets that use the pair, which may be any object of `findCorp`. */
+  /** The secrets of the puppets that use the pair, which may be any object of `findCorp`. */
   secretsBehind(pair: KeyPair): readonly SharedSecret[] {
     return pair instanceof SharedPair ? pair.secrets : [];
   }
@@ -143,7 +143,7 @@ export class RegistryImage {
   put(puppet: Puppet): boolean {
     const before = this.#known.get(puppet.openKfId);
     if (before !== undefined && isSamePuppet(before.puppet, puppet)) return false;
-    // The new ones are added first, so that what both use keeps its identity, and the pair its cipher.
+    // Adds the new ones first, so that a pair that both use keeps its identity, and with it its cipher.
     const secret = this.#addTo(puppet);
     secret.users++;
     secret.from = puppet.from;
@@ -159,7 +159,7 @@ export class RegistryImage {
     return true;
   }
 
-  /** @returns whether it was known. */
+  /** @returns whether the account was known. */
   remove(openKfId: string): boolean {
     const before = this.#known.get(openKfId);
     if (before === undefined) return false;
@@ -169,7 +169,7 @@ export class RegistryImage {
     return true;
   }
 
-  /** Made when it is first asked for, with pauses, and kept up from then on. */
+  /** Built on the first call, with pauses, and updated from then on. */
   index(): Promise<AccountIndex> {
     this.#indexing ??= this.#makeIndex();
     return this.#indexing;
@@ -179,7 +179,7 @@ export class RegistryImage {
     const index = new AccountIndex();
     this.#index = index;
     let count = 0;
-    // What changes meanwhile is in the index already, or still to be met here.
+    // A puppet that changes meanwhile is in the index already, or is still to come in this loop.
     for (const { puppet } of this.#known.values()) {
       index.set(puppet, undefined);
       if (++count % INDEXED_AT_ONCE === 0) await nextTurn();

@@ -6,7 +6,7 @@ import { RegistryImage } from './registry-image.js';
 import { RegistrySync } from './registry-sync.js';
 import { tellUnusable } from './unusable.js';
 
-/** Begins to keep the image like the store, says what is amiss once it is loaded, and ends when all is noted. */
+/** Starts to follow the store, warns of unusable registrations once the image is loaded, and stops when all notes are written. */
 @Injectable()
 export class RegistryLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(

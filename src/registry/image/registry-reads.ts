@@ -7,13 +7,13 @@ import type { Puppet } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { RegistrySync } from './registry-sync.js';
 
-/** Bounds a read that a callback waits for; the three that may follow each other and the inline budget fit into 3 s. */
+/** Limit of a read that a callback waits for: three of them in a row and the first attempt fit into 3 s. */
 export const LOOK_UP_LIMIT_MS = 600;
 
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
 
-/** Asks the store, briefly, for what memory does not know or may know too late, and puts the answer into the image. */
+/** Asks the store for what memory does not know, or may not know yet, and puts the answer into the image. */
 @Injectable()
 export class RegistryReads {
   constructor(
@@ -24,7 +24,7 @@ export class RegistryReads {
   ) {}
 
   /**
-   * An account that memory does not know.
+   * Reads an account that memory does not know.
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   lookUpAccount(openKfId: string): Promise<void> {
@@ -34,7 +34,7 @@ export class RegistryReads {
     });
   }
 
-  /** The same of a corp. */
+  /** The same for a corp. */
   lookUpCorp(corpId: string): Promise<void> {
     return this.#lookUp(`corp ${corpId}`, async () => {
       const [puppets] = await Promise.all([
@@ -46,8 +46,8 @@ export class RegistryReads {
   }
 
   /**
-   * An account as the store has it now, for a delivery that failed: its puppet may have moved through another replica.
-   * Memory stays as it is where the store does not answer in time.
+   * Reads an account after a failed delivery: its puppet may have moved through another replica.
+   * Memory stays as it is if the store does not answer in time.
    */
   async reread(openKfId: string, limitMs: number): Promise<void> {
     if (!this.repository.isShared) return;
@@ -61,8 +61,8 @@ export class RegistryReads {
   }
 
   /**
-   * What other replicas wrote a moment ago; for a callback that no known key opens.
-   * @returns false where there are no others, so that nothing can have changed.
+   * Reads what other replicas wrote a moment ago, for a callback that no known key opens.
+   * @returns false when there are no other replicas, so that nothing can have changed.
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async catchUp(): Promise<boolean> {

@@ -16,24 +16,24 @@ const SAY_STILL_WAITING_MS = 15_000;
 const REFRESH_MS = 2_000;
 /** Finds what a refresh cannot see: deletions, and writes of a manager 1.0.3 on the same database. */
 const SWEEP_MS = 60_000;
-/** What is known to be missing is forgotten at each refresh; the bound is for floods in between. */
+/** Accounts known to be missing; forgotten at each refresh, and bounded against floods in between. */
 const MISSING_MAX = 10_000;
 
-/** One write of this process to an account, between its beginning and its answer. */
+/** One write of this process to an account that has no answer yet. */
 export interface OwnWrite {
-  /** Puts the outcome into use; `null` when there is none. */
+  /** Puts the outcome into the image; `null` when there is none. */
   end(puppet: Puppet | null): void;
-  /** The account is not there any more. */
+  /** The account is no longer there. */
   endForgotten(): void;
-  /** It cannot be told whether the store has it. */
+  /** Nobody can tell whether the store has it. */
   fail(): void;
 }
 
-/** Nobody hurries behind a write, and after an outage all puppets may come at once. */
+/** Long, since after an outage all puppets may register at once. */
 const WRITE_LIMIT_MS = 10_000;
 
 /**
- * Gives up waiting, not the write: one that is late is put into use whenever it turns out to have been done.
+ * Gives up waiting, not the write: a late one is put into the image when its outcome is known.
  * @param end what that is, where it is not the outcome's `end`.
  */
 export async function inTime<T extends Puppet | null>(
@@ -50,14 +50,14 @@ export async function inTime<T extends Puppet | null>(
 }
 
 /**
- * Keeps the image like the store: loads it, takes in this process's writes in their order and other
- * processes' every 2 s. A read never overtakes an own write that began after it or is not yet answered.
+ * Keeps the image equal to the store: loads it, applies this process's writes in their order, and reads those of other
+ * processes every 2 s. A read never undoes an own write that began after it or has no answer yet.
  */
 @Injectable()
 export class RegistrySync {
   readonly #missing = new Set<string>();
   readonly #underWay = new Map<string, number>();
-  /** To be read once no own write of them is under way. */
+  /** Accounts to read once no own write of them is under way. */
   readonly #uncertain = new Set<string>();
   readonly #lastApplied = new Map<string, number>();
   #order = 0;
@@ -86,13 +86,13 @@ export class RegistrySync {
     return this.#isLoaded;
   }
 
-  /** Since all that others had written was taken in; `null` before it is loaded, 0 where nobody else writes. */
+  /** Milliseconds since the last complete read; `null` before the image is loaded, 0 when nobody else writes. */
   get ageMs(): number | null {
     if (!this.#isLoaded) return null;
     return this.repository.isShared ? this.clock.elapsedMs() - this.#syncedAtMs : 0;
   }
 
-  /** Never resolves where it is stopped before. */
+  /** Never resolves if it is stopped before. */
   whenLoaded(): Promise<void> {
     return this.#loaded.promise;
   }
@@ -103,12 +103,12 @@ export class RegistrySync {
   }
 
   /**
-   * Begins, where it has not begun. Resolves when the store was read once, or could not be and will be tried again.
-   * @throws StorageStartError where what was read shows that this process cannot use the store
+   * Starts, if it has not started. Resolves when the store was read once, or could not be read and will be tried again.
+   * @throws StorageStartError when what was read shows that this process cannot use the store
    */
   start(): Promise<void> {
     this.#running ??= this.#run();
-    // Where nobody waits for it, the run itself ends the process.
+    // If nobody waits for it, the run itself ends the process.
     this.#triedFirst.promise.catch(() => {});
     return this.#triedFirst.promise;
   }
@@ -145,7 +145,7 @@ export class RegistrySync {
         end(() => {
           if (puppet !== null) inOrder(() => this.image.put(this.#asKnown(puppet)));
         }),
-      // When it was removed stays known, so that a read that began before does not bring it back.
+      // Remembers when it was removed, so that a read that began before does not bring it back.
       endForgotten: () => end(() => inOrder(() => this.#remove(openKfId))),
       fail: () => end(() => this.#uncertain.add(openKfId)),
     };
@@ -169,7 +169,7 @@ export class RegistrySync {
     }
   }
 
-  /** Takes in what a read found that began at `order`. */
+  /** Applies what a read found that began at `order`. */
   applyRead(puppets: readonly Puppet[], order: number): void {
     for (const puppet of puppets) {
       if (this.#isOvertaken(puppet.openKfId, order)) continue;
@@ -185,7 +185,7 @@ export class RegistrySync {
     if (this.image.remove(openKfId)) this.history.forget(openKfId);
   }
 
-  /** An endpoint that is in use already need not be held back; the mark may not have been there when this was read. */
+  /** An endpoint that is in use already need not wait for its mark, which may have been written after this read. */
   #asKnown(puppet: Puppet): Puppet {
     if (puppet.answered) return puppet;
     const known = this.image.findPuppet(puppet.openKfId);
@@ -193,7 +193,7 @@ export class RegistrySync {
     return isInUse ? { ...puppet, answered: true } : puppet;
   }
 
-  /** @throws AppError `STORE_UNAVAILABLE` in a flood of unknown names: the store is spared, and no name called missing. */
+  /** @throws AppError `STORE_UNAVAILABLE` in a flood of unknown names: then nobody asks the store. */
   isKnownMissing(what: string): boolean {
     if (this.#missing.has(what)) return true;
     if (this.#missing.size < MISSING_MAX) return false;
@@ -204,7 +204,7 @@ export class RegistrySync {
     this.#missing.add(what);
   }
 
-  /** Takes in all that was written before the call. */
+  /** Applies everything that was written before the call. */
   catchUp(): Promise<void> {
     return this.#reads.run();
   }
@@ -249,7 +249,7 @@ export class RegistrySync {
       const durationMs = Math.round(this.clock.elapsedMs() - startedMs);
       this.log.info({ puppets: this.image.size, durationMs }, 'registry.loaded');
     } catch (err) {
-      // It will not heal: as an unhandled rejection it ends the process, with a line that says why.
+      // It cannot recover: as an unhandled rejection it ends the process, with a line that says why.
       if (err instanceof StorageStartError) throw err;
       this.#sayTrouble(err, 'registry.load_waiting', RETRY_LOAD_MS);
     }
@@ -282,7 +282,7 @@ export class RegistrySync {
     }
     for (const openKfId of [...this.image.openKfIds()]) {
       if (seen.has(openKfId) || this.#isOvertaken(openKfId, order)) continue;
-      // Written while the sweep went by, perhaps: only a look at the one record tells.
+      // It may have been written during the sweep: only reading that record tells.
       const puppet = await this.repository.find(openKfId);
       if (puppet !== null || this.#isOvertaken(openKfId, order)) continue;
       this.#remove(openKfId);
@@ -294,7 +294,7 @@ export class RegistrySync {
     return this.#underWay.has(openKfId) || (this.#lastApplied.get(openKfId) ?? 0) > order;
   }
 
-  /** Says the trouble at its beginning and once in a while, not at every try. */
+  /** Logs the trouble at its beginning and from time to time, not at every try. */
   #sayTrouble(err: unknown, line: string, retryMs: number): void {
     const nowMs = this.clock.elapsedMs();
     if (this.#troubleSaidAtMs !== null && nowMs - this.#troubleSaidAtMs < SAY_STILL_WAITING_MS) return;

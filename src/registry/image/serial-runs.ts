@@ -1,6 +1,6 @@
 /**
- * Does the same work one at a time. Who asks for it while it is under way, which may have begun too early for them,
- * shares the next run with all others who do.
+ * Runs the same work one at a time. A run that is under way may have begun too early for a new caller, so callers that
+ * ask meanwhile share the next run.
  */
 export class SerialRuns {
   /** Never rejects. */
@@ -9,7 +9,7 @@ export class SerialRuns {
 
   constructor(private readonly work: () => Promise<void>) {}
 
-  /** All of it was done after the call. */
+  /** Resolves after a run that began after the call. */
   run(): Promise<void> {
     this.#next ??= this.#last.then(() => {
       this.#next = null;

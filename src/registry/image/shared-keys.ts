@@ -12,16 +12,16 @@ export interface KeyPair {
 
 /** A pair among those of its corp. */
 export interface CorpPair extends KeyPair {
-  /** Whether it speaks for the whole corp: it is an app's, or one of those who use it has a secret that WeCom accepted. */
+  /** Whether it may open events of the whole corp: it is an app's, or a puppet that uses it has a secret that WeCom accepted. */
   readonly isTrusted: boolean;
-  /** Whose registration brought it, as `toAddressKey` has it; `''` where an app did, or nobody recorded it. */
+  /** The address whose registration brought it, see `toAddressKey`; `''` when an app did, or when it was not recorded. */
   readonly broughtBy: string;
 }
 
 /** One corpSecret, and which puppets of the corp have it. */
 export class SharedSecret {
   users = 0;
-  /** Of its users, those whose record says that WeCom accepted it: one is enough for all. */
+  /** The puppets whose record says that WeCom accepted the secret: one is enough for all. */
   acceptedBy = 0;
   /** The address that last registered with it. */
   from = '';
@@ -42,7 +42,7 @@ export class SharedSecret {
   }
 }
 
-/** One pair, and whose it is. */
+/** One pair, and who uses it. */
 export class SharedPair implements CorpPair {
   /** How many apps have it; the operator vouches for them. */
   apps = 0;
@@ -61,7 +61,7 @@ export class SharedPair implements CorpPair {
     this.broughtBy = toAddressKey(from);
   }
 
-  /** The same for equal pairs wherever it is made. The key's 256 bits keep it from being found by trying. */
+  /** Equal for equal pairs, in every process. The key's 256 bits keep it from being found by trying. */
   get id(): string {
     this.#id ??= hash('sha256', `keys ${toPairKey(this)}`, 'base64url').slice(0, 22);
     return this.#id;
@@ -99,7 +99,7 @@ export class SharedPair implements CorpPair {
   }
 }
 
-/** Equal for equal pairs: by the key's bytes, since several texts stand for one key. `null` where it has not WeCom's form. */
+/** Equal for equal pairs: by the key's bytes, since several texts stand for one key. `null` without WeCom's form. */
 export function toPairKey({ callbackToken, encodingAESKey }: KeyPair): string | null {
   const text = encodingAESKey.reveal();
   if (callbackToken.reveal() === '' || !ENCODING_AES_KEY_FORMAT.pattern.test(text)) return null;

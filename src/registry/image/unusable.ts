@@ -3,7 +3,7 @@ import type { Log } from '../../kernel/log.js';
 import type { KnownPuppet, RegistryImage } from './registry-image.js';
 
 const TOLD_MAX = 20;
-/** Between two pauses, so that callbacks need not wait until a large registry was looked through. */
+/** Registrations between two pauses, so that callbacks do not wait for the scan of a large registry. */
 const LOOKED_AT_ONCE = 500;
 
 interface Unusable {
@@ -13,8 +13,8 @@ interface Unusable {
 }
 
 /**
- * Names registrations that are known and cannot be used: another version took them as they came, or the settings
- * have changed. One line for all, to be written once they are loaded.
+ * Names registrations that are known and cannot be used: another version did not check them, or the settings have
+ * changed since. Gives one log line for all, once they are loaded.
  */
 export async function tellUnusable(image: RegistryImage, log: Log): Promise<void> {
   const told: Unusable[] = [];

@@ -9,11 +9,11 @@ const CORPS_TOLD_MAX = 20;
 
 export type Full = 'REGISTRY_FULL' | 'REGISTRY_CORP_FULL';
 
-/** What one registration may take. */
+/** The place that one registration may take. */
 export interface AccountPlace {
-  /** Why there is no place for it, by what is stored of its account; `null` where there is one. */
+  /** Why there is no place for it, by what is stored of its account; `null` when there is one. */
   refusalOf(stored: Puppet | null): Full | null;
-  /** Gives it back, when the image has the account, or will not have it; harmless when called again. */
+  /** Gives the place back, once the image has the account, or will not have it. Harmless when called again. */
   leave(): void;
 }
 
@@ -51,7 +51,7 @@ export class AccountPlaces {
     return { refusalOf: () => null, leave };
   }
 
-  /** One line where there are more than may be: they were imported, or taken before the settings said so, and are all served. */
+  /** Logs one line if there are more accounts than allowed, by import or after a change of settings. All are served. */
   tellExcess(log: Log): void {
     const { accountsMax, accountsPerCorpMax } = this.limits;
     const corps = [...this.image.accountCounts()].filter(([, accounts]) => accounts > accountsPerCorpMax);

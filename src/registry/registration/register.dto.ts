@@ -20,7 +20,7 @@ import { readEndpoint } from '../endpoint/endpoint.js';
 import type { Puppet, Registration } from '../puppet.js';
 import type { Goodbye } from '../puppet.repository.js';
 
-/** The messages below tell what would be right and how long the value was, never the value: some are secrets. */
+/** The messages below say what is expected and how long the value was, never the value: some are secrets. */
 export function mustBe(expected: string) {
   return {
     message: ({ property, value }: ValidationArguments) =>
@@ -119,7 +119,7 @@ export class DeregisterDto {
   readonly corpId!: string;
 
   /**
-   * Given, the goodbye counts only while the account is still registered at it.
+   * When given, the deregistration counts only while the account is registered at it.
    * @example http://127.0.0.1:8080
    */
   @IsOptional()
@@ -171,7 +171,7 @@ export class PuppetAnswer {
   readonly online!: boolean;
 
   /**
-   * Its last hello or goodbye; null: never recorded. ISO 8601, UTC.
+   * Its last registration or deregistration; null: not recorded. ISO 8601, UTC.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()

@@ -15,20 +15,20 @@ import { SecretProofs } from './secret-proofs.js';
 import { type Asked, mayRegister } from './takeover-guard.js';
 import { WaitingEvents } from './waiting-events.js';
 
-/** At the end: whoever starts next would hold back what comes for a puppet whose answer nobody noted. */
+/** How long a stop waits for notes: without them the next process would hold back events of puppets that have their answer. */
 const LAST_NOTES_LIMIT_MS = 5_000;
 
 /** A registration that is stored and not yet in use. */
 export interface Registered {
   readonly puppet: Puppet;
   /**
-   * To be called in the tick in which the answer was written. Before it nothing is delivered to the
-   * new endpoint: a delivery ahead of that answer crashes the deployed puppet.
+   * Call it in the tick in which the answer was written. Nothing is delivered to the new endpoint before: a delivery
+   * that precedes the answer crashes the deployed puppet.
    */
   answered(): void;
 }
 
-/** Stores registrations, puts each into use when it was answered, and notes that it was. */
+/** Stores registrations, uses each once it was answered, and notes that it was answered. */
 @Injectable()
 export class RegistrationWriter {
   readonly #marks = new Pending();
@@ -43,14 +43,14 @@ export class RegistrationWriter {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** Waits for what has been answered, and what WeCom has accepted, to be noted, for a while. */
+  /** Waits, for a limited time, until all answered registrations and all accepted secrets are noted. */
   async whenNoted(): Promise<void> {
     const noted = Promise.all([this.#marks.whenOver(), this.proofs.whenNoted()]);
     await withinDeadline(LAST_NOTES_LIMIT_MS, 'mark', noted).catch(() => {});
   }
 
   /**
-   * @returns `null` when it may not replace what is stored.
+   * @returns `null` when the registration may not replace what is stored.
    * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`
    */
   async write(
@@ -114,7 +114,7 @@ export class RegistrationWriter {
     return { puppet, answered };
   }
 
-  /** Where it fails, others find out by themselves after a while. */
+  /** If it fails, other processes stop waiting after 5 s. */
   #markAnswered(saved: Puppet): void {
     this.#marks
       .add(this.repository.markAnswered(saved))

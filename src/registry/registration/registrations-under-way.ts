@@ -5,12 +5,12 @@ interface UnderWay {
   readonly over: PromiseWithResolvers<void>;
 }
 
-/** Registrations between their request and the answer to it: their puppets must not be sent anything. */
+/** Registrations that are not answered yet: nothing may be sent to their puppets. */
 @Injectable()
 export class RegistrationsUnderWay {
   readonly #accounts = new Map<string, UnderWay>();
 
-  /** @returns what ends it; harmless when called again. */
+  /** @returns a function that ends it; harmless when called again. */
   begin(openKfId: string): () => void {
     const account = this.#accounts.get(openKfId) ?? { count: 0, over: Promise.withResolvers<void>() };
     this.#accounts.set(openKfId, account);

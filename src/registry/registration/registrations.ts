@@ -7,10 +7,10 @@ import { RegistryImage } from '../image/registry-image.js';
 import { type Asked, mayRegister, TakeoverGuard } from './takeover-guard.js';
 import { UnprovenKeys } from './unproven-keys.js';
 
-/** What is stored may change between the look at it and the write, but not again and again. */
+/** The stored registration may change between the check and the write; so often is it checked again. */
 const REGISTER_TRIES = 5;
 
-/** Who may register what. What passes is written down by `RegistrationWriter`. */
+/** Decides who may register what. `RegistrationWriter` stores what is accepted. */
 @Injectable()
 export class Registrations {
   constructor(
@@ -22,7 +22,7 @@ export class Registrations {
   ) {}
 
   /**
-   * Takes the registration, unless it would take over somebody else's account. Until that is known, all is as it was.
+   * Accepts the registration, unless it would take over somebody else's account. Nothing changes until that is known.
    * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
    *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
@@ -54,14 +54,14 @@ export class Registrations {
     for (let triesLeft = REGISTER_TRIES; triesLeft > 0; triesLeft--) {
       const registered = await this.writer.write(place, registration, isProven, asked);
       if (registered !== null) return registered;
-      // The store knew another one than memory.
+      // The store has another registration than memory.
       isProven = (await this.guard.prove(registration, asked)) || isProven;
     }
     throw new AppError('STORE_UNAVAILABLE', { internal: { tries: REGISTER_TRIES } });
   }
 }
 
-/** Gives a place back when the registration is over: answered, or not taken. */
+/** Gives the place back when the registration is over: answered, or refused. */
 async function leavingWhenOver(leave: () => void, work: Promise<Registered>): Promise<Registered> {
   try {
     const { puppet, answered } = await work;

@@ -1,7 +1,7 @@
 import type { Log } from '../../kernel/log.js';
 import type { Puppet } from '../puppet.js';
 
-/** One line for a registration, and one more where it changed what decides who gets an account's events. */
+/** Logs one line for each registration, and a second one if it changes who gets an account's events. */
 export function logRegistration(
   log: Log,
   before: Puppet | null,
@@ -17,7 +17,7 @@ export function logRegistration(
   log.info({ openKfId, corpId, changed, endpoint, endpointBefore, from, requestId }, 'registry.changed');
 }
 
-/** Under the names that puppets send; of the keys nothing else is told. */
+/** Uses the names that puppets send. Says of keys only that they changed. */
 function changesOf(before: Puppet, after: Puppet): string[] {
   const isChanged = {
     endpoint: before.endpoint !== after.endpoint,

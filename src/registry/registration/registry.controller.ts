@@ -35,8 +35,8 @@ export class RegistryController {
    * Register a puppet.
    * @remarks
    * From now on the account's events go to `endpoint`, and those that wait for it are sent at once. Safe to repeat: a
-   * puppet does so at each start. A new account is anybody's who may register; a known one is taken over only by its own
-   * corp, with the same `corpSecret` or one that WeCom accepts, which is asked within 5 s. Unknown fields are ignored; the
+   * puppet does so at each start. Whoever may register can register a new account. Only its own corp can take over a
+   * known one, with the same `corpSecret` or one that WeCom accepts; the manager asks WeCom within 5 s. Unknown fields are ignored; the
    * body has at most 64 kB.
    */
   @Post('register')
@@ -74,7 +74,7 @@ export class RegistryController {
   }
 
   /**
-   * Say goodbye.
+   * Deregister a puppet.
    * @remarks
    * The account is marked offline; its events are kept until a puppet registers again. Safe to repeat, and harmless for an
    * account that is unknown, of another corp or has moved: the answer is the same.

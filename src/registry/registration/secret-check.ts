@@ -1,7 +1,7 @@
 import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 
-/** Which secret is checked, and who claims to have it. */
+/** The secret to check, and who claims to have it. */
 export interface SecretQuestion {
   readonly corpId: string;
   readonly corpSecret: Secret;

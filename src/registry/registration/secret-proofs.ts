@@ -10,15 +10,15 @@ import { inTime, RegistrySync } from '../image/registry-sync.js';
 import { SecretCheck, type SecretVerdict } from './secret-check.js';
 import type { KeyPair, SharedSecret } from '../image/shared-keys.js';
 
-/** A registration was answered, so that nobody waits. */
+/** Long, since the registration was answered and nobody waits. */
 const LATER_LIMIT_MS = 5_000;
-/** Who knows a pair may register it with any number of secrets; the latest are asked about. */
+/** Whoever knows a pair can register it with any number of secrets; only the latest are checked. */
 const ASKED_AT_ONCE = 10;
 
-/** Which corpSecrets WeCom has accepted: finds out, notes it durably, and so makes the keys of their puppets trusted. */
+/** Finds out which corpSecrets WeCom accepts and stores that, which makes the keys of their puppets trusted. */
 @Injectable()
 export class SecretProofs {
-  /** By what `secretIdOf` makes of them. */
+  /** Keyed by `secretIdOf`. */
   readonly #beingNoted = new Map<string, Promise<void>>();
 
   constructor(
@@ -31,13 +31,13 @@ export class SecretProofs {
     secrets.onAccepted((corpId, secretId) => this.#note(corpId, secretId));
   }
 
-  /** What a registration with that secret says of it: another puppet's may have been accepted. */
+  /** What is known of the secret of a registration: WeCom may have accepted it for another puppet. */
   findAcceptedId(corpId: string, corpSecret: Secret): string | null {
     const shared = this.image.findSecret(corpId, corpSecret);
     return shared?.isAccepted === true ? shared.id : null;
   }
 
-  /** Asks, where nobody knows yet, about the secret of a puppet that has just registered. */
+  /** Asks WeCom about the secret of a puppet that has just registered, unless the answer is known. */
   async askLater({ openKfId, corpId, corpSecret, from }: Puppet, trace: TraceContext | null): Promise<void> {
     if (this.findAcceptedId(corpId, corpSecret) !== null) return;
     const verdict = await this.secrets.check({ corpId, corpSecret, from, trace }, LATER_LIMIT_MS);
@@ -51,13 +51,13 @@ export class SecretProofs {
     }
   }
 
-  /** Asks about the secrets of those who use the pair; that WeCom accepts one of them is enough. */
+  /** Asks WeCom about the secrets of the puppets that use the pair; one accepted secret is enough. */
   prove(pair: KeyPair, limitMs: number, trace: TraceContext | null): Promise<SecretVerdict> {
     const all = this.image.secretsBehind(pair).filter(({ secret }) => secret.reveal() !== '');
     return best(all.slice(-ASKED_AT_ONCE).map((shared) => this.#ask(shared, limitMs, trace)));
   }
 
-  /** Resolves when what WeCom has accepted is written down, or could not be. */
+  /** Resolves when every accepted secret is stored, or could not be. */
   async whenNoted(): Promise<void> {
     await Promise.all(this.#beingNoted.values());
   }
@@ -76,16 +76,16 @@ export class SecretProofs {
     const shared = this.image.findSecretById(corpId, secretId);
     if (shared === null || shared.isAccepted || this.#beingNoted.has(secretId)) return;
     const noted = this.#noteForOne(shared)
-      // Whoever needs to know asks again.
+      // The next caller that needs it asks again.
       .catch((err: unknown) => this.log.debug({ corpId, err }, 'registry.mark_failed'))
       .finally(() => this.#beingNoted.delete(secretId));
     this.#beingNoted.set(secretId, noted);
   }
 
-  /** One record that says so is enough; who registers with the secret later says it too. */
+  /** One record with it is enough; later registrations with the secret get it too. */
   async #noteForOne(shared: SharedSecret): Promise<void> {
     for (const { openKfId } of this.image.usersOf(shared)) {
-      // One whose registration is under way asks for itself when that was answered.
+      // A puppet whose registration is under way asks for itself after the answer.
       if (this.sync.isUnderWay(openKfId)) continue;
       if (await this.#noteFor(openKfId, shared)) return;
     }
@@ -102,7 +102,7 @@ export class SecretProofs {
   }
 }
 
-/** The first `accepted` at once; else, when all are there, `unknown` before `refused`. */
+/** Resolves at the first `accepted`; otherwise, when all have answered, `unknown` wins over `refused`. */
 function best(verdicts: readonly Promise<SecretVerdict>[]): Promise<SecretVerdict> {
   return new Promise((resolve) => {
     for (const verdict of verdicts) {

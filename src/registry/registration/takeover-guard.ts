@@ -6,21 +6,21 @@ import type { Puppet, Registration } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { SecretCheck } from './secret-check.js';
 
-/** By which request a registration is asked for, for the log and for what it causes. */
+/** The request that asks for a registration, for the log and for traces. */
 export interface Asked {
   readonly requestId?: string;
   readonly trace?: TraceContext | null;
 }
 
-/** For all of the question: the deployed puppet's register waits for ever. */
+/** Limit of the whole check: the deployed puppet's register has no deadline of its own. */
 const ASK_LIMIT_MS = 5_000;
 
-/** For so long at the most a wrong secret is not asked about again. */
+/** A wrong secret is not checked again for at most this long. */
 const REFUSED_PAUSE_S = 600;
 
 /**
- * Who may register what: an account belongs to the corp that registered it, and there to who has its secret. An
- * unknown account is anybody's.
+ * Who may register what: an account belongs to the corp that registered it, and within the corp to whoever has its
+ * secret. Anybody may register an unknown account.
  * @param isProven whether WeCom accepts the registration's corpSecret.
  */
 export function mayRegister(stored: Puppet | null, registration: Registration, isProven: boolean): boolean {
@@ -29,7 +29,7 @@ export function mayRegister(stored: Puppet | null, registration: Registration, i
   return isProven || stored.corpSecret.matches(registration.corpSecret);
 }
 
-/** Decides about registrations that need WeCom's word: such as would replace one with another secret or of another corp. */
+/** Decides about registrations that WeCom must confirm: those that would replace one with another secret or of another corp. */
 @Injectable()
 export class TakeoverGuard {
   constructor(
@@ -39,8 +39,8 @@ export class TakeoverGuard {
   ) {}
 
   /**
-   * Looks at what is stored, and asks WeCom where that is needed.
-   * @returns whether WeCom accepts the secret; false where nobody asked, since all is as it was.
+   * Compares with what is stored, and asks WeCom if needed.
+   * @returns whether WeCom accepts the secret; false when WeCom was not asked, since nothing changes.
    * @throws AppError `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
    *   `STORE_UNAVAILABLE`; nothing was changed.
    */
@@ -59,7 +59,7 @@ export class TakeoverGuard {
   }
 
   /**
-   * For keys that are one pair too many unless WeCom vouches for them.
+   * Asks WeCom about keys that exceed the limit of unproven ones.
    * @throws AppError `REGISTRY_TOO_MANY_UNPROVEN`; nothing was changed.
    */
   async requireAccepted({ corpId, corpSecret, from }: Registration, { trace = null }: Asked): Promise<void> {

@@ -4,14 +4,14 @@ import type { Registration } from '../puppet.js';
 import { RegistryImage } from '../image/registry-image.js';
 
 /**
- * Brought by one address, IPv6 by the /64, over all corps. Accounts that share keys need one place. A new corp's puppet
- * gives its place back as soon as WeCom has accepted its secret, so that only an outage of WeCom fills them in good faith.
+ * Unproven pairs per address (IPv6: per /64), over all corps. Accounts that share keys need one place. A new corp's puppet
+ * gives its place back as soon as WeCom has accepted its secret, so honest puppets fill the places only while WeCom is away.
  */
 const UNPROVEN_KEYS_MAX = 256;
 
 /**
- * The places for keys of registrations that WeCom has not vouched for, since whoever may register can make up keys, each
- * of which is kept and costs a hash for every callback of its corp.
+ * Limits keys that WeCom has not confirmed: whoever may register can make up keys, each of which is kept and costs a hash
+ * for every callback of its corp.
  */
 @Injectable()
 export class UnprovenKeys {
@@ -20,7 +20,7 @@ export class UnprovenKeys {
 
   constructor(private readonly image: RegistryImage) {}
 
-  /** @returns what gives the place back, harmless when called again; `null` where the address has none left. */
+  /** @returns a function that gives the place back, harmless when called again; `null` when the address has none left. */
   takePlace(registration: Registration): (() => void) | null {
     const key = toAddressKey(registration.from);
     if (key === '' || !this.image.bringsUnprovenKeys(registration)) return () => {};

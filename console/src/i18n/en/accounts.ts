@@ -6,7 +6,7 @@ export const accounts = {
   states: { online: 'Online', offline: 'Offline', waiting: 'Waiting', dead: 'Dead' },
   stateText: {
     online: 'Its puppet takes what comes in.',
-    offline: 'Its puppet said goodbye and has not come back. What comes in is kept for it.',
+    offline: 'Its puppet has deregistered and has not come back. Its events are kept.',
     waiting: 'Something came in that its puppet has not taken yet. It is tried again by itself.',
     dead: 'Something came in that is tried no more until you send it again.',
   },
@@ -39,7 +39,7 @@ export const accounts = {
   back: 'All accounts',
   registration: 'Registration',
   registeredFrom: 'Registered from',
-  hello: 'Last hello or goodbye',
+  hello: 'Last registration or deregistration',
   delivery: 'Delivery',
   waits: 'What waits',
   arrived: 'Came in',

@@ -39,7 +39,7 @@ export const failures = {
       'Start a puppet with this account’s id that points to this manager. What waits goes out when it registers.',
   },
   offline: {
-    what: 'The puppet said goodbye',
+    what: 'The puppet has deregistered',
     remedy: 'Start it again. What waits goes out when it registers.',
   },
   circuit: {
