@@ -43,6 +43,7 @@ export async function fillRegistry(
           callbackToken: new Secret(token),
           encodingAESKey: new Secret(encodingAESKey),
           acceptedSecretId: sharing === 'keys' ? null : secretIdOf(corpId, corpSecret),
+          botId: '',
           from: '10.0.0.1',
         },
         Date.now(),

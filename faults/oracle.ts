@@ -1,6 +1,6 @@
 /**
  * Counts what was lost, exactly. A callback that was answered 200 for an account is covered by a delivery to
- * that account which began after the callback was sent and which the puppet answered 2xx; what stays
+ * that account which began after the callback was sent and which the answer was 2xx; what stays
  * uncovered when everything had time to drain is lost. It is of no account which event that delivery
  * carried: each is a hint to pull everything that is new. But puppets drop what they have had, by `webhook-id`, so a
  * delivery of an event that was taken before covers nothing. Whether the manager lived to see the 2xx does not count

@@ -14,7 +14,10 @@ import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
+import { StoreClock } from './kernel/store-clock.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
+import { hashOfKey } from './registry/bots/bot.js';
+import { KnownBots } from './registry/bots/known-bots.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
 import { loadTracing } from './tracing/load-tracing.js';
 
@@ -38,7 +41,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
-  const { adapter, errorFilter, counts, connections } = createHttpAdapter(
+  const { adapter, errorFilter, counts, connections, bots } = createHttpAdapter(
     config,
     lifecycle,
     log,
@@ -52,6 +55,8 @@ async function serve(config: Config, log: Log): Promise<void> {
     logger: new NestLog(log),
   });
   app.useGlobalFilters(errorFilter);
+  const [knownBots, storeClock] = [app.get(KnownBots), app.get(StoreClock)];
+  bots.use((key) => knownBots.findByKey(hashOfKey(key), storeClock.nowMs()));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());

@@ -6,6 +6,7 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
+import { BotsController } from './bots.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryStreams } from './delivery-streams.js';
 import { HintsController } from './hints.controller.js';
@@ -20,6 +21,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
   imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule],
   controllers: [
     AppsController,
+    BotsController,
     StatusController,
     KfAccountsController,
     HintsController,

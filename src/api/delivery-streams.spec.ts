@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { kfEvent } from '../../test/support/delivery.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { registeredPuppet } from '../../test/support/puppets.js';
+import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -35,7 +35,14 @@ afterEach(async () => {
 });
 
 const end = (): void =>
-  deliveries.ended(registeredPuppet(), kfEvent(), 'inline', 1, { taken: true, status: 200 }, 3);
+  deliveries.ended(
+    destinationOf(registeredPuppet()),
+    kfEvent(),
+    'inline',
+    1,
+    { taken: true, status: 200 },
+    3,
+  );
 const read = (reader: Readable): string => String(reader.read() ?? '');
 
 async function leave(reader: Readable): Promise<void> {

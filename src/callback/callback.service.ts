@@ -95,7 +95,7 @@ export class CallbackService {
     }
     const known = this.#findDestination(corpId, event.openKfId, log);
     let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
-    if (opened.pair !== destination.pair && !opened.pair.isTrusted) {
+    if (!destination.opens(opened.pair) && !opened.pair.isTrusted) {
       const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
       await this.opener.requireProof(opened.pair, leftMs, trace);
       destination = destination.refresh();
@@ -111,7 +111,7 @@ export class CallbackService {
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const known = this.#findDestination(corpId, openKfId, log);
     let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
-    if (destination.puppet === null) {
+    if (!destination.hasTaker) {
       await this.opener.getKeys(corpId);
       destination = destination.refresh();
     }
@@ -153,7 +153,7 @@ export class CallbackService {
     destination: Destination,
   ): KfEvent {
     const isFit = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === corpId;
-    const isRawGood = isFit && pair === destination.pair;
+    const isRawGood = isFit && destination.opens(pair);
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);

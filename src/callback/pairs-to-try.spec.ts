@@ -9,6 +9,7 @@ const pairsOf = (broughtBy: string, count: number, isTrusted = false): CorpPair[
     encodingAESKey: new Secret('key'),
     isTrusted,
     broughtBy,
+    id: 'id',
   }));
 
 function picked(...pairs: readonly CorpPair[]) {

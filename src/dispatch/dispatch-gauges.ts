@@ -5,7 +5,7 @@ import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { Overload } from './answer/overload.js';
 import type { OverloadCounts } from './answer/overload-notice.js';
-import { PuppetClient } from './line/puppet-client.js';
+import { DeliveryClient } from './line/delivery-client.js';
 import { Circuits } from './line/circuit.js';
 
 /** Gauges of what is in trouble, computed at each scrape. */
@@ -14,7 +14,7 @@ export class DispatchGauges {
   constructor(
     metrics: Metrics,
     sockets: OutgoingSockets,
-    client: PuppetClient,
+    client: DeliveryClient,
     circuits: Circuits,
     keeper: HintKeeper,
     overload: Overload,

@@ -9,13 +9,15 @@ import { KeptWake } from './answer/kept-wake.js';
 import { Overload } from './answer/overload.js';
 import { SeenEvents } from './answer/seen-events.js';
 import { TimelyKeeper } from './answer/timely-keeper.js';
+import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { LateWork } from './late-work.js';
+import { BotVerification } from './line/bot-verification.js';
 import { Circuits } from './line/circuit.js';
 import { Deliveries } from './line/deliveries.js';
 import { Lines } from './line/line.js';
-import { PuppetClient } from './line/puppet-client.js';
+import { DeliveryClient } from './line/delivery-client.js';
 import { HintCounts } from './outbox/hint-counts.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { HintGauges } from './outbox/hint-gauges.js';
@@ -38,6 +40,8 @@ import { TestDelivery } from './redelivery/test-delivery.js';
 @Module({
   imports: [RegistryModule],
   providers: [
+    BotMetrics,
+    BotVerification,
     Circuits,
     Deliveries,
     Dispatcher,
@@ -57,7 +61,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Lines,
     OutboxPatrol,
     Overload,
-    PuppetClient,
+    DeliveryClient,
     Redelivery,
     RegistrationClaims,
     RetryLoops,
@@ -70,6 +74,8 @@ import { TestDelivery } from './redelivery/test-delivery.js';
   ],
   exports: [
     AccountHistory,
+    BotMetrics,
+    BotVerification,
     Circuits,
     Deliveries,
     Dispatcher,

@@ -15,6 +15,7 @@ import { Bodies } from './limits/bodies.js';
 import { ConnectionLimits } from './limits/connection-limits.js';
 import { ErrorFilter } from './answers/error.filter.js';
 import { toAppError, toErrorBody } from './answers/error-answer.js';
+import { BotKeys } from './access/bot-keys.js';
 import { addGate } from './access/gate.js';
 import { HttpCounts } from './http-counts.js';
 import { LineLimit } from './limits/line-limit.js';
@@ -45,6 +46,16 @@ const API_HEADER_LINES = Object.entries(API_HEADERS)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 
+/** What a start needs of the HTTP server. */
+interface HttpEdge {
+  readonly adapter: FastifyAdapter;
+  readonly errorFilter: ErrorFilter;
+  readonly counts: HttpCounts;
+  readonly connections: ConnectionLimits;
+  readonly refusals: Refusals;
+  readonly bots: BotKeys;
+}
+
 /** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
 export function createHttpAdapter(
   config: Config,
@@ -52,7 +63,7 @@ export function createHttpAdapter(
   log: Log,
   clock: Clock = new SystemClock(),
   tracing: Tracing = new NoTracing(),
-): { adapter: FastifyAdapter; errorFilter: ErrorFilter; counts: HttpCounts; connections: ConnectionLimits } {
+): HttpEdge {
   const proxies = new TrustedProxies(config.trustedProxies);
   const bodies = new Bodies({
     callbackBytesMax: config.callbackBodyBytesMax,
@@ -112,7 +123,8 @@ export function createHttpAdapter(
     done(admit(request));
   });
   const refusals = new Refusals(clock, log);
-  addGate(fastify, config, clock, refusals);
+  const bots = new BotKeys();
+  addGate(fastify, config, clock, refusals, bots);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
@@ -122,7 +134,8 @@ export function createHttpAdapter(
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
-  return { adapter, errorFilter: new ErrorFilter(routes, refusals, counts), counts, connections };
+  const errorFilter = new ErrorFilter(routes, refusals, counts);
+  return { adapter, errorFilter, counts, connections, refusals, bots };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */

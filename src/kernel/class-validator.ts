@@ -9,6 +9,7 @@ export type { ValidationArguments, ValidationError } from 'class-validator';
 export { ArrayMaxSize } from 'class-validator/cjs/decorator/array/ArrayMaxSize.js';
 export { IsIn } from 'class-validator/cjs/decorator/common/IsIn.js';
 export { IsOptional } from 'class-validator/cjs/decorator/common/IsOptional.js';
+export { Max } from 'class-validator/cjs/decorator/number/Max.js';
 export { Min } from 'class-validator/cjs/decorator/number/Min.js';
 export { IsISO8601 } from 'class-validator/cjs/decorator/string/IsISO8601.js';
 export { Matches } from 'class-validator/cjs/decorator/string/Matches.js';

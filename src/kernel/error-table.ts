@@ -231,6 +231,39 @@ export const ERRORS = {
     message: 'No puppet of this corp is registered, so its secret is not known here',
   },
 
+  BOT_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no bot with this id; GET /api/v1/bots lists all of them',
+  },
+  BOT_ACCOUNT_TAKEN: {
+    status: 409,
+    retry: false,
+    message: 'Another bot takes the events of this account; take the account from that one first',
+  },
+  BOT_CHANGED: {
+    status: 409,
+    retry: true,
+    message: 'Somebody else has just changed the bot; look at it again and repeat the change',
+  },
+  BOTS_FULL: { status: 409, retry: false, message: 'There are 1,000 bots; delete one that is not needed' },
+  BOT_FORBIDDEN: {
+    status: 403,
+    retry: false,
+    message:
+      "The bot's key does not open this; it opens the bot's own accounts and its corp's kf and media APIs",
+  },
+  BOT_UNVERIFIABLE: {
+    status: 409,
+    retry: false,
+    message: 'Only a bot of kind callback with secrets that can be opened has a URL to verify',
+  },
+  REGISTRY_ACCOUNT_OF_BOT: {
+    status: 409,
+    retry: false,
+    message:
+      "A bot has this account, so that nobody else can register for it; use that bot's key, or ask the operator",
+  },
   APP_NOT_FOUND: {
     status: 404,
     retry: false,

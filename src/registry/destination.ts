@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { type KnownBot, KnownBots } from './bots/known-bots.js';
 import type { Endpoint } from './endpoint/endpoint.js';
 import type { Puppet } from './puppet.js';
 import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
 import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
 import { RegistryReads } from './image/registry-reads.js';
-import type { KeyPair } from './image/shared-keys.js';
+import type { CorpPair } from './image/shared-keys.js';
 
 /** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
 const HELD_BACK_MS = 5_000;
@@ -20,11 +21,19 @@ export interface Addressee {
 }
 
 /**
- * `absent`: memory knows no registration. `foreign`: another corp has registered the account, so this corp's events go to
- * nobody. `offline`: the puppet has deregistered. `registering`: its registration is not answered yet, and a delivery
- * before the answer crashes the deployed puppet. `ready`: events may be sent.
+ * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
+ * corp's events go to nobody. `offline`: the puppet has deregistered. `registering`: its registration is not answered yet,
+ * and a delivery before the answer crashes the deployed puppet. `ready`: events may be sent.
  */
 type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready';
+
+/** Who takes the account's events: the puppet that registered, or a callback bot; neither, or one of them. */
+interface Taker {
+  readonly known: KnownPuppet | null;
+  readonly bot: KnownBot | null;
+}
+
+const NOBODY: Taker = { known: null, bot: null };
 
 /** Where an account's events go at this moment. After an `await`, call `refresh`. */
 export class Destination implements Addressee {
@@ -32,37 +41,57 @@ export class Destination implements Addressee {
     readonly corpId: string,
     readonly openKfId: string,
     readonly state: DestinationState,
-    private readonly known: KnownPuppet | null,
+    private readonly taker: Taker,
     private readonly destinations: Destinations,
   ) {}
 
-  /** `null` when absent or foreign, and while the first registration of the account is under way. */
+  /** Whether anybody takes the account's events, now or later. */
+  get hasTaker(): boolean {
+    return this.taker !== NOBODY;
+  }
+
+  /** The registered puppet; `null` when there is none, and while the first registration of the account is under way. */
   get puppet(): Puppet | null {
-    return this.known?.puppet ?? null;
+    return this.taker.known?.puppet ?? null;
+  }
+
+  /** The callback bot; `null` when there is none. */
+  get bot(): KnownBot | null {
+    return this.taker.bot;
   }
 
   /** `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
-    const endpoint = this.known?.endpoint ?? null;
+    const endpoint = (this.taker.bot ?? this.taker.known)?.endpoint ?? null;
     return endpoint === null || 'must' in endpoint ? null : endpoint;
   }
 
-  /** Why the registered endpoint cannot be used; `''` when it can. */
+  /**
+   * The endpoint to be shown and compared: as it was registered, or a bot's without its query, which may be secret. `''`
+   * when nobody takes the events.
+   */
+  get address(): string {
+    return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : (this.endpoint?.href ?? '');
+  }
+
+  /** Why the endpoint cannot be used; `''` when it can. */
   get fault(): string {
-    const endpoint = this.known?.endpoint;
-    return endpoint !== undefined && 'must' in endpoint
-      ? `the registered endpoint must ${endpoint.must}`
-      : '';
+    const { bot, known } = this.taker;
+    if (bot !== null && bot.opened === null) return "the bot's secrets cannot be opened; see SECRETS_KEY";
+    const endpoint = (bot ?? known)?.endpoint;
+    if (endpoint === undefined || !('must' in endpoint)) return '';
+    return `${bot === null ? 'the registered endpoint' : "the bot's url"} must ${endpoint.must}`;
   }
 
-  /** The keys with which the puppet opens callbacks. The same object for as long as anyone of the corp has them. */
-  get pair(): KeyPair | null {
-    return this.known?.pair ?? null;
+  /** Whether the taker opens callbacks with this pair. */
+  opens(pair: CorpPair): boolean {
+    const { bot, known } = this.taker;
+    return bot === null ? pair === known?.pair : pair.id === bot.keysId;
   }
 
-  /** Identifies the pair and reveals nothing of it; `null` when there is none. */
+  /** Identifies the keys with which the taker opens callbacks and reveals nothing of them; `null` when it has none. */
   get keysId(): string | null {
-    return this.known?.pair?.id ?? null;
+    return this.taker.bot?.keysId ?? this.taker.known?.pair?.id ?? null;
   }
 
   refresh(): Destination {
@@ -75,18 +104,30 @@ export class Destination implements Addressee {
 export class Destinations {
   constructor(
     private readonly image: RegistryImage,
+    private readonly bots: KnownBots,
     private readonly underWay: RegistrationsUnderWay,
     private readonly reads: RegistryReads,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** From memory. */
+  /**
+   * From memory. A bot that lists the account has it, whoever registered. A bot of all other accounts of the corp has those
+   * that nobody of the corp has registered.
+   */
   find({ corpId, openKfId }: Addressee): Destination {
+    const listed = this.bots.findListed(corpId, openKfId);
     const known = this.image.find(openKfId);
-    const isForeign = known !== null && known.puppet.corpId !== corpId;
-    const state = isForeign ? 'foreign' : this.#stateOf(openKfId, known?.puppet);
-    return new Destination(corpId, openKfId, state, isForeign ? null : known, this);
+    const isOwn = known?.puppet.corpId === corpId;
+    const served = isOwn && (listed === null || known.puppet.botId === listed.id) ? known : null;
+    const isForeign = known !== null && !isOwn && listed === null;
+    const state = isForeign ? 'foreign' : this.#stateOf(openKfId, served?.puppet);
+    const isLeftToOthers = listed === null && (state === 'absent' || state === 'foreign');
+    const bot = isLeftToOthers ? this.bots.findOfOthers(corpId) : listed;
+    if (bot?.kind === 'callback')
+      return new Destination(corpId, openKfId, 'ready', { known: null, bot }, this);
+    const taker = served === null ? NOBODY : { known: served, bot: null };
+    return new Destination(corpId, openKfId, state, taker, this);
   }
 
   /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */

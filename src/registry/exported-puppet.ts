@@ -37,6 +37,10 @@ class ExportedPuppetDto extends RegisterDto {
   readonly acceptedSecretId?: string;
 
   @IsOptional()
+  @Matches(/^[\w-]{1,64}$/, mustBe('the id of a bot'))
+  readonly botId?: string;
+
+  @IsOptional()
   @IsString(mustBe('an address'))
   @MaxLength(ADDRESS_LENGTH_MAX, mustBe('an address'))
   readonly from?: string;
@@ -49,7 +53,12 @@ class ExportedPuppetDto extends RegisterDto {
 }
 
 /** What a line has, its secrets as texts: in the clear or sealed. */
-export interface ExportedPuppet extends Readonly<Record<'corpSecret' | 'token' | 'encodingAESKey', string>> {
+export interface ExportedPuppet extends Readonly<Record<'corpSecret', string>> {
+  /** Left out, as the next one, for a puppet without callback keys. */
+  readonly token?: string;
+  readonly encodingAESKey?: string;
+  /** Left out for a puppet that registered with no bot's key. */
+  readonly botId?: string;
   readonly kfId: string;
   readonly kfName: string;
   readonly endpoint: string;
@@ -68,11 +77,14 @@ export function toExported(puppet: Puppet): ExportedPuppet {
     endpoint: puppet.endpoint,
     corpId: puppet.corpId,
     corpSecret: puppet.corpSecret.reveal(),
-    token: puppet.callbackToken.reveal(),
-    encodingAESKey: puppet.encodingAESKey.reveal(),
+    ...(puppet.callbackToken.reveal() !== '' && {
+      token: puppet.callbackToken.reveal(),
+      encodingAESKey: puppet.encodingAESKey.reveal(),
+    }),
     online: puppet.online,
     lastOnlineDate: puppet.lastOnlineAtMs === null ? null : new Date(puppet.lastOnlineAtMs).toISOString(),
     acceptedSecretId: puppet.acceptedSecretId,
+    ...(puppet.botId !== '' && { botId: puppet.botId }),
     from: puppet.from,
     replacedFrom: puppet.replacedFrom,
   };
@@ -82,7 +94,7 @@ export function toExported(puppet: Puppet): ExportedPuppet {
 export function fromExported(line: object): Puppet {
   const dto = validated(ExportedPuppetDto, line);
   return {
-    ...toRegistration(dto, dto.from ?? ''),
+    ...toRegistration(dto, dto.from ?? '', dto.botId ?? ''),
     acceptedSecretId: dto.acceptedSecretId ?? null,
     online: dto.online,
     goodbyeDoubted: false,

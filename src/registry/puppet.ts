@@ -18,6 +18,8 @@ export interface Puppet {
    * while that is its corpSecret: a manager 1.0.3 beside us writes another one and leaves this as it is.
    */
   readonly acceptedSecretId: string | null;
+  /** The bot with whose key it registered; `''` for a secret of `AUTH_PUPPET_TOKEN`, or none. */
+  readonly botId: string;
   /** The address that it registered from; `''` when it was not recorded. */
   readonly from: string;
   /** False after a goodbye. */
@@ -84,6 +86,7 @@ export function isSamePuppet(a: Puppet, b: Puppet): boolean {
     a.corpSecret.equals(b.corpSecret) &&
     a.callbackToken.equals(b.callbackToken) &&
     a.encodingAESKey.equals(b.encodingAESKey) &&
-    a.acceptedSecretId === b.acceptedSecretId
+    a.acceptedSecretId === b.acceptedSecretId &&
+    a.botId === b.botId
   );
 }

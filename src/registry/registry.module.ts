@@ -3,6 +3,10 @@ import { AccountPlaces } from './registration/account-places.js';
 import { Accounts } from './accounts.js';
 import { AppsService } from './apps/apps.service.js';
 import { KnownApps } from './apps/known-apps.js';
+import { AccountOwners } from './bots/account-owners.js';
+import { BotsService } from './bots/bots.service.js';
+import { KnownBots } from './bots/known-bots.js';
+import { SyncTokens } from './bots/sync-tokens.js';
 import { CallbackKeys } from './callback-keys.js';
 import { CorpSecrets } from './corp-secrets.js';
 import { Destinations } from './destination.js';
@@ -24,13 +28,16 @@ import { UnprovenKeys } from './registration/unproven-keys.js';
 const FOR_OTHERS = [
   Accounts,
   AppsService,
+  BotsService,
   CallbackKeys,
   CorpSecrets,
   Destinations,
   EndpointPolicy,
+  KnownBots,
   Presence,
   RegistryImage,
   RegistrySync,
+  SyncTokens,
 ];
 
 /**
@@ -41,6 +48,7 @@ const FOR_OTHERS = [
   controllers: [RegistryController],
   providers: [
     ...FOR_OTHERS,
+    AccountOwners,
     AccountPlaces,
     KnownApps,
     RegistrationWriter,

@@ -3,6 +3,7 @@ import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
+import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
 import { CallQuota } from '../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../wecom/tokens/access-token.store.js';
@@ -13,6 +14,7 @@ export const STORAGE_PORTS = [
   StorageProbe,
   PuppetRepository,
   AppRepository,
+  BotRepository,
   Outbox,
   ResyncBudget,
   AccessTokenStore,

@@ -11,6 +11,15 @@ export class WecomCallPathDto {
   readonly path!: string;
 }
 
+export class WecomCallByKeyPathDto extends WecomCallPathDto {
+  /**
+   * The key of the bot.
+   * @example wxkf_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ
+   */
+  @IsString()
+  readonly key!: string;
+}
+
 export class WecomCallQueryDto {
   /** Of the caller. Left out by a caller that the manager knows, it adds that of `corpid`. */
   @IsOptional()

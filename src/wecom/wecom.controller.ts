@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowRoles } from '../http/access/allowed-callers.js';
+import { AllowBots, AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Page, SANDBOXED } from '../http/answers/browser-headers.js';
 import { Answers, type Content, Errors, Reads, Tags } from '../http/answers/described.js';
@@ -17,18 +17,19 @@ const ANY_ANSWER: Content = {
   'application/json': { schema: {}, example: { errcode: 0, errmsg: 'ok', account_list: [] } },
   '*/*': { schema: {} },
 };
-const CALLED = {
+export const CALLED = {
   200: { description: "WeCom's own answer, or the manager's refusal in its name.", content: ANY_ANSWER },
   default: { description: "Any other status is WeCom's own, too.", content: ANY_ANSWER },
 };
-const ANY_BODY: Content = {
+export const ANY_BODY: Content = {
   'application/json': { schema: {}, example: { offset: 0, limit: 100 } },
   '*/*': { schema: {} },
 };
-const CALL_ERRORS: readonly ErrorCode[] = [
+export const CALL_ERRORS: readonly ErrorCode[] = [
   'PROXY_PATH_INVALID',
   'PROXY_SECRET_AMBIGUOUS',
   'PROXY_UNAUTHENTICATED',
+  'BOT_FORBIDDEN',
   'REGISTRY_CORP_NOT_FOUND',
   'REGISTRY_PUPPET_NOT_FOUND',
   'REGISTRY_NOT_LOADED',
@@ -60,13 +61,14 @@ export class WecomController {
    */
   @Get('getToken')
   @AllowRoles('puppet', 'gateway')
+  @AllowBots()
   @ChangesSomething()
   @Tags('puppets', 'gateways')
   @Reads({ query: GetTokenDto })
   @Answers({
     200: { description: 'A token, or why there is none.', types: [AccessTokenAnswer, WecomRefusalAnswer] },
   })
-  @Errors('WECOM_UNREACHABLE')
+  @Errors('WECOM_UNREACHABLE', 'BOT_FORBIDDEN')
   async getAccessToken(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.tokens.answer(request, reply);
   }
@@ -83,6 +85,7 @@ export class WecomController {
    */
   @Get('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @AllowBots()
   @ChangesSomething()
   @Page(SANDBOXED)
   @Reads({ params: WecomCallPathDto, query: WecomCallQueryDto })
@@ -98,6 +101,7 @@ export class WecomController {
    */
   @Post('wxkfRequestProxy/*')
   @AllowRoles('puppet')
+  @AllowBots()
   @ChangesSomething()
   @Page(SANDBOXED)
   @TakesBody('streamed')

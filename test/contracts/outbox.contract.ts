@@ -467,7 +467,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     describe('reschedule', () => {
       it('sets the next time and remembers the failure, over a restart too', async () => {
         await outbox.put(newHint(), NOW_MS);
-        const failure = { atMs: NOW_MS + 1, stage: 'status', reason: 'the puppet answered 500' } as const;
+        const failure = { atMs: NOW_MS + 1, stage: 'status', reason: 'the answer was 500' } as const;
         await outbox.reschedule(
           heldOf(await claimOne()),
           retry({ failure, endpoint: 'http://moved' }),

@@ -96,7 +96,7 @@ onEachStoreNightly((newPlace) => {
       const answer = await postJson(url, { token: 'SYNC', openKfId });
       expect(await answer.json()).toMatchObject({ delivery: 'pending' });
       const later = await manager.line(({ msg }) => msg === 'hint.attempted');
-      expect(later).toMatchObject({ stage: 'status', reason: 'the puppet answered 400' });
+      expect(later).toMatchObject({ stage: 'status', reason: 'the answer was 400' });
       await manager.stop();
       const attempts = 1 + manager.log.filter(({ msg }) => msg === 'hint.attempted').length;
       expect(refusals() - before).toBe(attempts);

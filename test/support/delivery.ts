@@ -9,7 +9,8 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/config.js';
 import type { Attempt, AttemptResult } from '../../src/dispatch/line/attempt.js';
 import type { KfEvent } from '../../src/dispatch/kf-event.js';
-import { PuppetClient } from '../../src/dispatch/line/puppet-client.js';
+import { DeliveryClient } from '../../src/dispatch/line/delivery-client.js';
+import { PUPPET_FORM } from '../../src/dispatch/line/puppet-form.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { type Endpoint, readEndpoint } from '../../src/registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
@@ -24,10 +25,10 @@ export const SWEEPERS = 1;
 export const TAKEN = 'HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nsuccess';
 
 /** Knows what it has under way. */
-export class CountingClient extends PuppetClient {
+export class CountingClient extends DeliveryClient {
   readonly #underWay = new Map<Attempt, string>();
 
-  override start(...sent: Parameters<PuppetClient['start']>): Attempt {
+  override start(...sent: Parameters<DeliveryClient['start']>): Attempt {
     const attempt = super.start(...sent);
     const [endpoint] = sent;
     this.#underWay.set(attempt, endpoint.href);
@@ -144,7 +145,7 @@ export function endpointAt(url: string): Endpoint {
 }
 
 export function start(endpoint: string, fields?: Partial<KfEvent>): Attempt {
-  return client.start(endpointAt(endpoint), kfEvent(fields), 1, () => {});
+  return client.start(endpointAt(endpoint), PUPPET_FORM, kfEvent(fields), 1, () => {});
 }
 
 export function deliver(endpoint: string, fields?: Partial<KfEvent>): Promise<AttemptResult> {

@@ -16,7 +16,7 @@ import { LateWork } from '../../src/dispatch/late-work.js';
 import { Circuits } from '../../src/dispatch/line/circuit.js';
 import { Deliveries } from '../../src/dispatch/line/deliveries.js';
 import { Lines } from '../../src/dispatch/line/line.js';
-import { PuppetClient } from '../../src/dispatch/line/puppet-client.js';
+import { DeliveryClient } from '../../src/dispatch/line/delivery-client.js';
 import { HintKeeper } from '../../src/dispatch/outbox/hint-keeper.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
 import type { Outbox } from '../../src/dispatch/outbox/outbox.js';
@@ -48,7 +48,7 @@ export interface DispatchParts {
   readonly apps: AppRepository;
   readonly outbox: Outbox;
   readonly budget: ResyncBudget;
-  readonly client: PuppetClient;
+  readonly client: DeliveryClient;
   readonly secrets: SecretCheck;
 }
 
@@ -82,7 +82,7 @@ export function openDispatch(
     apps = new MemoryAppRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
-    client = new PuppetClient(clock, log, new EndpointPolicy(config), tracing),
+    client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
     secrets = new FakeSecretCheck(),
   } = parts;
   const metrics = new Metrics();

@@ -13,9 +13,15 @@ export function registration(fields: Partial<Registration> = {}): Registration {
     callbackToken: new Secret('callbackToken1'),
     encodingAESKey: new Secret('jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
     acceptedSecretId: null,
+    botId: '',
     from: '10.0.0.1',
     ...fields,
   };
+}
+
+/** Where its account's events go, as a delivery records it. */
+export function destinationOf({ corpId, openKfId, endpoint }: Puppet) {
+  return { corpId, openKfId, address: endpoint, bot: null };
 }
 
 export function registeredPuppet(fields: Partial<Puppet> = {}): Puppet {

@@ -8,6 +8,10 @@ import { AccountPlaces } from '../../src/registry/registration/account-places.js
 import { Accounts } from '../../src/registry/accounts.js';
 import type { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { AppsService } from '../../src/registry/apps/apps.service.js';
+import { AccountOwners } from '../../src/registry/bots/account-owners.js';
+import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
+import { BotsService } from '../../src/registry/bots/bots.service.js';
+import { KnownBots } from '../../src/registry/bots/known-bots.js';
 import { KnownApps } from '../../src/registry/apps/known-apps.js';
 import { CallbackKeys } from '../../src/registry/callback-keys.js';
 import { CorpSecrets } from '../../src/registry/corp-secrets.js';
@@ -30,11 +34,13 @@ import { UnprovenKeys } from '../../src/registry/registration/unproven-keys.js';
 import type { WaitingEvents } from '../../src/registry/registration/waiting-events.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryAppRepository } from './memory-app.repository.js';
+import { MemoryBotRepository } from './memory-bot.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 
 export interface RegistryParts {
   readonly repository: PuppetRepository;
   readonly apps: AppRepository;
+  readonly bots: BotRepository;
   readonly secrets: SecretCheck;
   readonly log: Log;
   readonly config: Config;
@@ -46,6 +52,7 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const {
     repository = new MemoryPuppetRepository(),
     apps: appRepository = new MemoryAppRepository(),
+    bots: botRepository = new MemoryBotRepository(),
     secrets = new FakeSecretCheck(),
     log = pino({ level: 'silent' }),
     config = loadConfig({}),
@@ -54,15 +61,16 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const policy = new EndpointPolicy(config);
   const image = new RegistryImage(policy);
   const knownApps = new KnownApps(image, appRepository, config);
-  const sync = new RegistrySync(image, repository, knownApps, history, clock, log);
+  const bots = new KnownBots(policy, botRepository);
+  const sync = new RegistrySync(image, repository, knownApps, bots, history, clock, log);
   const reads = new RegistryReads(repository, knownApps, sync, log);
   const underWay = new RegistrationsUnderWay();
   // Store time is the clock's own here.
-  const destinations = new Destinations(image, underWay, reads, clock, clock);
+  const destinations = new Destinations(image, bots, underWay, reads, clock, clock);
   const proofs = new SecretProofs(image, sync, repository, secrets, log);
   return {
     ...{ repository, appRepository, secrets, log, config },
-    ...{ policy, image, knownApps, sync, reads, underWay, destinations, proofs },
+    ...{ policy, image, knownApps, bots, botRepository, sync, reads, underWay, destinations, proofs },
     accounts: new Accounts(repository, image, reads, sync, log),
     apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
     keys: new CallbackKeys(image, reads, sync, proofs, clock),
@@ -82,7 +90,7 @@ export function openRegistry(
   clock: Clock,
   parts: Partial<RegistryParts> = {},
   image = openRegistryImage(clock, parts),
-  waiting: WaitingEvents = { claimFor: async () => () => {} },
+  waiting: WaitingEvents = { claimFor: async () => () => {}, wake: async () => {} },
 ) {
   const { repository, secrets, log, config, sync, underWay, proofs } = image;
   const places = new AccountPlaces(image.image, config);
@@ -91,7 +99,23 @@ export function openRegistry(
   const lifecycle = new RegistryLifecycle(image.image, sync, places, writer, log);
   return {
     ...image,
-    registrations: new Registrations(image.image, places, guard, new UnprovenKeys(image.image), writer),
+    registrations: new Registrations(
+      image.image,
+      places,
+      guard,
+      new UnprovenKeys(image.image),
+      writer,
+      new AccountOwners(image.bots, image.image),
+    ),
+    botsService: new BotsService(
+      image.bots,
+      image.botRepository,
+      sync,
+      image.destinations,
+      waiting,
+      clock,
+      log,
+    ),
     start: () => lifecycle.onApplicationBootstrap(),
     close: () => lifecycle.onApplicationShutdown(),
   };

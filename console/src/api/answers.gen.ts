@@ -98,6 +98,179 @@ export type AppPageAnswer = {
     nextCursor: string | null;
 };
 
+export type BotAnswer = {
+    id: string;
+    name: string;
+    corpId: string;
+    /**
+     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    kind: 'callback' | 'puppet';
+    takes: 'event';
+    api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * null for a bot of kind puppet.
+     */
+    callback: BotCallbackAnswer | null;
+    /**
+     * Whether a corpSecret is stored for it.
+     */
+    hasCorpSecret: boolean;
+    /**
+     * Why nothing can be sent to it, and the remedy; null when it can.
+     */
+    fault: string | null;
+    /**
+     * open: its endpoint fails and gets nothing but probes.
+     */
+    circuit: 'closed' | 'open';
+    /**
+     * When it was added; ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     */
+    lastTakenAt: string | null;
+    /**
+     * The last failure that this replica saw.
+     */
+    lastFailure: FailureAnswer | null;
+};
+
+export type BotCallbackAnswer = {
+    url: string;
+    receiveId: string;
+    /**
+     * Names of the headers that each callback gets besides its own.
+     */
+    headers: Array<string>;
+    timeoutMs: number;
+};
+
+export type BotCreatedAnswer = {
+    id: string;
+    name: string;
+    corpId: string;
+    /**
+     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    kind: 'callback' | 'puppet';
+    takes: 'event';
+    api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * null for a bot of kind puppet.
+     */
+    callback: BotCallbackAnswer | null;
+    /**
+     * Whether a corpSecret is stored for it.
+     */
+    hasCorpSecret: boolean;
+    /**
+     * Why nothing can be sent to it, and the remedy; null when it can.
+     */
+    fault: string | null;
+    /**
+     * open: its endpoint fails and gets nothing but probes.
+     */
+    circuit: 'closed' | 'open';
+    /**
+     * When it was added; ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     */
+    lastTakenAt: string | null;
+    /**
+     * The last failure that this replica saw.
+     */
+    lastFailure: FailureAnswer | null;
+    /**
+     * Its callback token; null for a bot of kind puppet.
+     */
+    token: string | null;
+    /**
+     * Its EncodingAESKey; null for a bot of kind puppet.
+     */
+    encodingAESKey: string | null;
+    /**
+     * The bot's key.
+     */
+    key: string;
+};
+
+export type BotPageAnswer = {
+    items: Array<BotAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type BotVerifiedAnswer = {
+    /**
+     * Whether the bot answered with the echo, as WeCom asks when a URL is saved.
+     */
+    verified: boolean;
+    /**
+     * The status that came; null when none came.
+     */
+    status: number | null;
+    durationMs: number;
+    /**
+     * What is wrong, and the remedy; null when it is verified.
+     */
+    fault: string | null;
+};
+
+export type BotWithKeyAnswer = {
+    id: string;
+    name: string;
+    corpId: string;
+    /**
+     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    kind: 'callback' | 'puppet';
+    takes: 'event';
+    api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * null for a bot of kind puppet.
+     */
+    callback: BotCallbackAnswer | null;
+    /**
+     * Whether a corpSecret is stored for it.
+     */
+    hasCorpSecret: boolean;
+    /**
+     * Why nothing can be sent to it, and the remedy; null when it can.
+     */
+    fault: string | null;
+    /**
+     * open: its endpoint fails and gets nothing but probes.
+     */
+    circuit: 'closed' | 'open';
+    /**
+     * When it was added; ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     */
+    lastTakenAt: string | null;
+    /**
+     * The last failure that this replica saw.
+     */
+    lastFailure: FailureAnswer | null;
+    /**
+     * The bot's key.
+     */
+    key: string;
+};
+
 export type CountsAnswer = {
     accounts: number;
     online: number;

@@ -162,7 +162,10 @@ describe('a line', () => {
   it.each([
     ['{"kfId":', 'is not a JSON object'],
     ['[]', 'is not a JSON object'],
-    [lineWith({ kfId: 'a b', token: undefined }), /^kfId must be 1 to 64 .*; token must be .*\(missing/],
+    [
+      lineWith({ kfId: 'a b', token: undefined }),
+      /^kfId must be 1 to 64 .*; token must be given together with encodingAESKey/,
+    ],
     [lineWith({ corpSecret: 'has blanks' }), /^corpSecret must be/],
     [lineWith({ online: 'yes' }), 'online must be true or false'],
     [lineWith({ lastOnlineDate: '2026-02-30T00:00:00Z' }), /^lastOnlineDate must be a time like/],

@@ -143,7 +143,7 @@ describe('an event that is not taken', () => {
     const server = await puppetServer((_request, response) => void response.writeHead(status).end());
     const error = await pending(send(await registerAt(server.url)));
     expect(error).toMatchObject({
-      reason: `the puppet answered ${status}`,
+      reason: `the answer was ${status}`,
       stage: 'status',
       attempts: 1,
     });
@@ -261,7 +261,7 @@ describe('a puppet that moved', () => {
     const known = await registerAt(await refusedUrl());
     await registerAt(there.url, other);
     expect(await pending(send(known))).toMatchObject({
-      reason: 'the puppet answered 500',
+      reason: 'the answer was 500',
       stage: 'status',
       attempts: 2,
     });

@@ -59,9 +59,8 @@ export class FirstTry {
     const leftMs = endMs - this.clock.elapsedMs();
     if (leftMs <= 0) return null;
     const now = await this.destinations.reread(before, leftMs);
-    if (this.clock.elapsedMs() >= endMs || !now.puppet?.online) return null;
-    const isSame = before.puppet?.online === true && before.puppet.endpoint === now.puppet.endpoint;
-    return isSame ? null : now;
+    if (this.clock.elapsedMs() >= endMs || !isThere(now)) return null;
+    return isThere(before) && before.address === now.address ? null : now;
   }
 
   async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {
@@ -75,8 +74,9 @@ export class FirstTry {
       return notTried('overloaded', to, attemptsBefore);
     if (!line.admits()) return notTried('circuit', to, attemptsBefore);
     const attempts = attemptsBefore + 1;
-    // A puppet that has registered with other keys since then could not open it.
-    const sent = event.raw === null || to.pair === destination.pair ? event : { ...event, raw: null };
+    // Whoever has other keys since then could not open it.
+    const isReadable = to === destination || to.keysId === destination.keysId;
+    const sent = event.raw === null || isReadable ? event : { ...event, raw: null };
     const attempt = line.attempt(sent, 'inline', attempts, tracestate);
     this.overload.attemptBegan();
     const result = await this.#untilBudget(attempt, endMs);
@@ -98,6 +98,10 @@ export class FirstTry {
       });
     });
   }
+}
+
+function isThere({ bot, puppet }: Destination): boolean {
+  return bot !== null || puppet?.online === true;
 }
 
 function notTried(stage: NotTriedStage, destination: Destination, attempts: number): NotTaken {

@@ -79,7 +79,7 @@ export class KeepingRace {
   #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
     const { stage, reason, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
-    const { puppet, endpoint } = tried.destination;
+    const { hasTaker, endpoint } = tried.destination;
     return {
       event,
       isFirst: (otherId) => arrival.isBefore(otherId),
@@ -87,7 +87,7 @@ export class KeepingRace {
       arrivedAtMs: arrival.atMs,
       attempts,
       step: attempts > 0 ? 1 : 0,
-      dueAtMs: puppet === null ? null : nowMs + delayAfter(stage),
+      dueAtMs: !hasTaker ? null : nowMs + delayAfter(stage),
       endpoint: endpoint?.href ?? null,
       failure: toFailure(nowMs, stage, reason),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },

@@ -37,7 +37,7 @@ describe('an answer', () => {
     expect(await deliver(server.url)).toEqual({
       taken: false,
       stage: 'status',
-      reason: `the puppet answered ${status}`,
+      reason: `the answer was ${status}`,
       status,
     });
   });
@@ -230,7 +230,7 @@ describe('a puppet that fails', () => {
     const server = await rawServer(
       (socket) => void socket.end(`HTTP/1.1 500 ${'no '.repeat(5_000)}\r\ncontent-length: 0\r\n\r\n`),
     );
-    expect(await deliver(server.url)).toMatchObject({ reason: 'the puppet answered 500' });
+    expect(await deliver(server.url)).toMatchObject({ reason: 'the answer was 500' });
   });
 });
 

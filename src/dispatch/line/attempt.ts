@@ -32,7 +32,7 @@ export type AttemptResult =
     };
 
 export interface Attempt {
-  /** Never rejects. Settles 5 s after the start at the latest. */
+  /** Never rejects. Settles within the limit of its form. */
   readonly result: Promise<AttemptResult>;
   /** Gives up if the puppet can have seen nothing yet. @returns false when it is too late for that. */
   withdraw(): boolean;
@@ -41,8 +41,8 @@ export interface Attempt {
 /** Called with the result, before anybody who awaits it continues. */
 export type OnEnd = (result: AttemptResult) => void;
 
-/** Headers and body of the answer together. */
-const ATTEMPT_LIMIT_MS = 5_000;
+/** What a puppet may take, headers and body of its answer together. */
+export const ATTEMPT_LIMIT_MS = 5_000;
 const ANSWER_BYTES_MAX = 16_384;
 /** How many 1xx answers may precede the final one. A puppet needs none, and a flood of them would block the event loop. */
 const INTERIM_ANSWERS_MAX = 8;
@@ -55,11 +55,11 @@ const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 const GIVEN_UP = new Error('given up');
 
 /**
- * The exchange with the puppet: settles at the status line, and reads what follows only to free the
- * connection. A kept connection may be closed by the puppet just when it is used; that is no failure
- * of the puppet, so the request is sent once more if not a byte was answered.
+ * The exchange of one delivery: settles at the status line, and reads what follows only to free the connection. A kept
+ * connection may be closed by the other side just when it is used; that is no failure of the puppet or bot, so the request
+ * is sent once more if not a byte was answered.
  */
-export class PuppetExchange implements Attempt, Undici.DispatchHandler {
+export class Exchange implements Attempt, Undici.DispatchHandler {
   readonly result: Promise<AttemptResult>;
   readonly #pool: ConnectionPool;
   readonly #request: Undici.DispatchOptions;
@@ -83,6 +83,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     pool: ConnectionPool,
     request: Undici.DispatchOptions,
     clock: Clock,
+    limitMs: number,
     private readonly onEnd: OnEnd,
   ) {
     this.#pool = pool;
@@ -90,9 +91,10 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#deadline = clock.after(ATTEMPT_LIMIT_MS, () => {
-      if (this.#controller === null) this.#giveUp('connect', 'no connection within 5 s');
-      else this.#giveUp('timeout', 'no complete answer within 5 s');
+    this.#deadline = clock.after(limitMs, () => {
+      const within = `within ${limitMs / 1_000} s`;
+      if (this.#controller === null) this.#giveUp('connect', `no connection ${within}`);
+      else this.#giveUp('timeout', `no complete answer ${within}`);
     });
     pool.begin();
   }
@@ -127,7 +129,7 @@ export class PuppetExchange implements Attempt, Undici.DispatchHandler {
       return;
     }
     if (status < 300) this.#finish({ taken: true, status });
-    else this.#finish({ taken: false, stage: 'status', reason: `the puppet answered ${status}`, status });
+    else this.#finish({ taken: false, stage: 'status', reason: `the answer was ${status}`, status });
   }
 
   onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
-import { registeredPuppet } from '../../../test/support/puppets.js';
+import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import type { Puppet } from '../../registry/puppet.js';
 import type { AttemptResult } from './attempt.js';
 import { DELIVERIES_MAX, Deliveries, type Delivery } from './deliveries.js';
@@ -12,7 +12,7 @@ const TAKEN: AttemptResult = { taken: true, status: 204 };
 const REFUSED: AttemptResult = {
   taken: false,
   stage: 'status',
-  reason: 'the puppet answered 500',
+  reason: 'the answer was 500',
   status: 500,
 };
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 function end(result: AttemptResult = TAKEN, fields: Partial<Puppet> = {}): void {
-  deliveries.ended(registeredPuppet(fields), kfEvent(), 'inline', 1, result, 12.5);
+  deliveries.ended(destinationOf(registeredPuppet(fields)), kfEvent(), 'inline', 1, result, 12.5);
 }
 
 const numbers = (before?: number): number[] => [...deliveries.latest(before)].map(({ number }) => number);
@@ -34,7 +34,7 @@ describe('the ring', () => {
   it('gives what it was told, the latest first', () => {
     end();
     const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.from('x') };
-    deliveries.ended(registeredPuppet(), kfEvent({ raw }), 'probe', 3, REFUSED, 7);
+    deliveries.ended(destinationOf(registeredPuppet()), kfEvent({ raw }), 'probe', 3, REFUSED, 7);
     const [latest, first] = [...deliveries.latest()];
     expect(latest).toMatchObject({ number: 2, occasion: 'probe', attempt: 3, isRaw: true, result: REFUSED });
     expect(first).toMatchObject({ number: 1, atMs: clock.nowMs(), isRaw: false, eventId: 'event-1' });
@@ -42,7 +42,7 @@ describe('the ring', () => {
 
   it('keeps no event, which may be large', () => {
     const raw = { msgSignature: 's', timestamp: '1', nonce: 'n', body: Buffer.alloc(100_000) };
-    deliveries.ended(registeredPuppet(), kfEvent({ raw }), 'inline', 1, TAKEN, 1);
+    deliveries.ended(destinationOf(registeredPuppet()), kfEvent({ raw }), 'inline', 1, TAKEN, 1);
     const held = Object.values([...deliveries.latest()][0] ?? {});
     expect(held.some((value) => value instanceof Buffer || value === raw)).toBe(false);
   });
@@ -79,7 +79,7 @@ describe('an account', () => {
     end(TAKEN);
     expect(deliveries.lastOf(registeredPuppet())).toEqual({
       taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
-      failure: { atMs: failedAtMs, stage: 'status', reason: 'the puppet answered 500' },
+      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500' },
     });
   });
 
@@ -107,7 +107,7 @@ describe('an account', () => {
   });
 
   it('says nothing of events by a test of its puppet', async () => {
-    const test = () => deliveries.ended(registeredPuppet(), kfEvent(), 'test', 1, TAKEN, 3);
+    const test = () => deliveries.ended(destinationOf(registeredPuppet()), kfEvent(), 'test', 1, TAKEN, 3);
     test();
     expect(deliveries.lastTakenByCorp()).toEqual(new Map());
     end();

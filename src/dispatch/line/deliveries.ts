@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../kernel/store-clock.js';
+import type { Destination } from '../../registry/destination.js';
 import type { Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
@@ -19,7 +20,7 @@ export interface Delivery {
   readonly atMs: number;
   readonly corpId: string;
   readonly openKfId: string;
-  /** As it was registered. */
+  /** As it was registered, or given for a bot. */
   readonly endpoint: string;
   readonly occasion: DeliveryOccasion;
   /** Counted from 1. */
@@ -50,6 +51,7 @@ const NONE: LastDeliveries = { taken: null, failure: null };
 export class Deliveries implements AccountHistory {
   readonly #ring: Delivery[] = [];
   readonly #accounts = new Map<string, Account>();
+  readonly #bots = new Map<string, Account>();
   readonly #listeners = new Set<(delivery: Delivery) => void>();
   #count = 0;
 
@@ -60,7 +62,7 @@ export class Deliveries implements AccountHistory {
 
   /** @param event as it was sent. */
   ended(
-    puppet: Puppet,
+    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot'>,
     event: KfEvent,
     occasion: DeliveryOccasion,
     attempt: number,
@@ -71,9 +73,9 @@ export class Deliveries implements AccountHistory {
     const delivery: Delivery = {
       number: ++this.#count,
       atMs: this.storeClock.nowMs(),
-      corpId: puppet.corpId,
-      openKfId: puppet.openKfId,
-      endpoint: puppet.endpoint,
+      corpId: to.corpId,
+      openKfId: to.openKfId,
+      endpoint: to.address,
       occasion,
       attempt,
       isRaw: event.raw !== null,
@@ -82,7 +84,8 @@ export class Deliveries implements AccountHistory {
       durationMs,
     };
     this.#ring[delivery.number % DELIVERIES_MAX] = delivery;
-    this.#accountOf(puppet).note(delivery);
+    this.#accountOf(to).note(delivery);
+    if (to.bot !== null) this.#recordOfBot(to.bot.id).note(delivery);
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
   }
 
@@ -98,6 +101,12 @@ export class Deliveries implements AccountHistory {
   lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {
     const account = this.#accounts.get(openKfId);
     return account?.corpId === corpId ? account.toLast() : NONE;
+  }
+
+  /** The attempts at a bot, on all its accounts. */
+  ofBot(id: string): LastDeliveries & { readonly attempts: Readonly<Record<'taken' | 'not_taken', number>> } {
+    const record = this.#recordOfBot(id);
+    return { ...record.toLast(), attempts: record.attempts };
   }
 
   /** Call it when the registration was forgotten. */
@@ -119,7 +128,16 @@ export class Deliveries implements AccountHistory {
     return () => this.#listeners.delete(tell);
   }
 
-  #accountOf({ openKfId, corpId }: Puppet): Account {
+  #recordOfBot(id: string): Account {
+    let record = this.#bots.get(id);
+    if (record === undefined) {
+      record = new Account('');
+      this.#bots.set(id, record);
+    }
+    return record;
+  }
+
+  #accountOf({ openKfId, corpId }: Pick<Destination, 'corpId' | 'openKfId'>): Account {
     const known = this.#accounts.get(openKfId);
     if (known !== undefined && known.corpId === corpId) return known;
     const account = new Account(corpId);
@@ -132,6 +150,7 @@ export class Deliveries implements AccountHistory {
 
 /** Changed in place, so that what is delivered leaves nothing behind. */
 class Account {
+  readonly attempts = { taken: 0, not_taken: 0 };
   eventTakenAtMs = 0;
   #takenAtMs = 0;
   #status = 0;
@@ -142,6 +161,7 @@ class Account {
   constructor(readonly corpId: string) {}
 
   note({ result, atMs, durationMs, occasion }: Delivery): void {
+    this.attempts[result.taken ? 'taken' : 'not_taken']++;
     if (!result.taken) {
       this.#failure = { atMs, stage: result.stage, reason: result.reason };
       return;

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import type { Destination } from '../../registry/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
-import type { Puppet } from '../../registry/puppet.js';
 import { Presence } from '../../registry/presence.js';
 import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { type Attempt, type AttemptResult, type OnEnd, PuppetExchange } from './attempt.js';
+import { type Attempt, type AttemptResult, Exchange, type OnEnd } from './attempt.js';
 import { Circuits } from './circuit.js';
 import { Deliveries } from './deliveries.js';
-import { PuppetClient, type ShownAttempt } from './puppet-client.js';
+import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
+import { formFor } from './forms.js';
 
 /** An attempt that has begun. */
 interface Begun {
@@ -22,15 +22,17 @@ interface Begun {
   readonly startedMs: number;
 }
 
-/** The way to the endpoint of a puppet. Its callers decide whether to send anything. */
+/** The way to whoever takes an account's events. Its callers decide whether to send anything. */
 export class Line {
-  /** @param endpoint `null` when it cannot be used. */
+  /** `null` when it cannot be used. */
+  private readonly endpoint: Endpoint | null;
+
   constructor(
     private readonly to: Destination,
-    private readonly puppet: Puppet,
-    private readonly endpoint: Endpoint | null,
     private readonly lines: Lines,
-  ) {}
+  ) {
+    this.endpoint = to.endpoint;
+  }
 
   /** Whether its endpoint gets nothing but probes. */
   get isOpen(): boolean {
@@ -66,8 +68,8 @@ export class Line {
   ): Attempt {
     const onEnd = this.#book(event, occasion, number);
     return this.endpoint === null
-      ? PuppetExchange.failed('endpoint', this.to.fault, onEnd)
-      : this.lines.client.start(this.endpoint, event, number, onEnd, tracestate);
+      ? Exchange.failed('endpoint', this.to.fault, onEnd)
+      : this.lines.client.start(this.endpoint, formFor(this.to), event, number, onEnd, tracestate);
   }
 
   /** The same for an operator, who is shown the beginning of the answer. */
@@ -76,7 +78,8 @@ export class Line {
       const { result } = this.attempt(event, 'test', 1);
       return { result, whenAnswered: async () => null };
     }
-    const attempt = this.lines.client.startShown(this.endpoint, event, this.#book(event, 'test', 1));
+    const onEnd = this.#book(event, 'test', 1);
+    const attempt = this.lines.client.startShown(this.endpoint, formFor(this.to), event, onEnd);
     // Its connection closes when the exchange is over.
     void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
@@ -84,7 +87,7 @@ export class Line {
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
     const begun = { event, occasion, number, startedMs: this.lines.clock.elapsedMs() };
-    return (result) => this.lines.ended(this.puppet, this.endpoint, begun, result);
+    return (result) => this.lines.ended(this.to, this.endpoint, begun, result);
   }
 }
 
@@ -92,7 +95,7 @@ export class Line {
 @Injectable()
 export class Lines {
   constructor(
-    readonly client: PuppetClient,
+    readonly client: DeliveryClient,
     readonly circuits: Circuits,
     private readonly deliveries: Deliveries,
     private readonly waiting: WaitingHints,
@@ -101,22 +104,23 @@ export class Lines {
     readonly clock: Clock,
   ) {}
 
-  /** @returns `null` when no puppet is known. */
+  /** @returns `null` when nobody takes the account's events. */
   to(destination: Destination): Line | null {
-    const { puppet, endpoint } = destination;
-    return puppet === null ? null : new Line(destination, puppet, endpoint, this);
+    return destination.hasTaker ? new Line(destination, this) : null;
   }
 
   ended(
-    puppet: Puppet,
+    to: Destination,
     endpoint: Endpoint | null,
     { event, occasion, number, startedMs }: Begun,
     result: AttemptResult,
   ): void {
     const durationMs = this.clock.elapsedMs() - startedMs;
-    this.deliveries.ended(puppet, event, occasion, number, result, durationMs);
+    this.deliveries.ended(to, event, occasion, number, result, durationMs);
     if (endpoint !== null) this.#count(endpoint.href, occasion, startedMs, result);
-    if (result.taken && !puppet.online) void this.late.add(this.presence.markOnline(puppet));
+    const { puppet } = to;
+    if (result.taken && puppet !== null && !puppet.online)
+      void this.late.add(this.presence.markOnline(puppet));
   }
 
   #count(endpoint: string, occasion: DeliveryOccasion, startedMs: number, result: AttemptResult): void {

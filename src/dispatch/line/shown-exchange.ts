@@ -1,5 +1,5 @@
 import type { Dispatcher as Undici } from 'undici';
-import { PuppetExchange } from './attempt.js';
+import { Exchange } from './attempt.js';
 
 const SHOWN_BYTES_MAX = 1_024;
 
@@ -11,7 +11,7 @@ export interface ShownAnswer {
 }
 
 /** An exchange that keeps the beginning of the answer, where others only read it to free the connection. */
-export class ShownExchange extends PuppetExchange {
+export class ShownExchange extends Exchange {
   readonly #isOver = Promise.withResolvers<void>();
   #status: number | null = null;
   #body = Buffer.alloc(0);

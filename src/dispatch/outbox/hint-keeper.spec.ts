@@ -282,7 +282,7 @@ describe('an event that a puppet took', () => {
     await keep(1, { lease: leaseOf('late') }).then((kept) => keeper.release(heldOf(kept), clock.nowMs()));
     const { generation, lease, endpoint, step } = await claim();
     const dueAtMs = clock.nowMs() + 3_000;
-    const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the puppet answered 500' } as const;
+    const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the answer was 500' } as const;
     const next = { endpoint, attempts: 2, step, dueAtMs, failure, newer: { step, dueAtMs } };
     await outbox.reschedule({ key: KEY, generation, leaseId: lease.id }, next, clock.nowMs());
     keeper.taken(eventOf(2));

@@ -23,7 +23,7 @@ const HINT: HintHead = {
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const OF_TRACE = { traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` };
 const TAKEN: AttemptResult = { taken: true, status: 204 };
-const NOT_TAKEN: AttemptResult = { taken: false, stage: 'status', reason: 'the puppet answered 500' };
+const NOT_TAKEN: AttemptResult = { taken: false, stage: 'status', reason: 'the answer was 500' };
 
 function attempted(oneIn: number, ...results: AttemptResult[]): unknown[] {
   const lines: unknown[] = [];
@@ -48,7 +48,7 @@ it('tells of each attempt what came of it', () => {
     puppetStatus: 204,
     msg: 'hint.attempted',
   });
-  expect(notTaken).toMatchObject({ taken: false, stage: 'status', reason: 'the puppet answered 500' });
+  expect(notTaken).toMatchObject({ taken: false, stage: 'status', reason: 'the answer was 500' });
 });
 
 it('tells of one in so many that were taken, and of each that was not', () => {

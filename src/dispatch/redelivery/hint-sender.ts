@@ -66,7 +66,7 @@ export class HintSender {
     const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
-    if (found.puppet === null) return this.outcomes.park(claimed);
+    if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
     if (occasion === 'due' && this.lines.to(found)?.isCrowded)
       return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
@@ -125,8 +125,8 @@ export class HintSender {
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + SATURATED_MS);
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
-    if (now.puppet !== null && now.puppet.endpoint !== to.puppet?.endpoint) {
-      // The puppet has another endpoint now, whose circuit counts.
+    if (now.hasTaker && now.address !== to.address) {
+      // The account's events go to another endpoint now, whose circuit counts.
       await outbox.release(held, nowMs, nowMs);
       if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);
       return;

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { RegistrySync } from '../../registry/image/registry-sync.js';
 import { LateWork } from '../late-work.js';
 import { Circuits } from '../line/circuit.js';
-import { PuppetClient } from '../line/puppet-client.js';
+import { DeliveryClient } from '../line/delivery-client.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { OutboxPatrol } from './outbox-patrol.js';
 import { RetryLoops } from './retry-loops.js';
@@ -17,7 +17,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly patrol: OutboxPatrol,
     private readonly keeper: HintKeeper,
     private readonly late: LateWork,
-    private readonly client: PuppetClient,
+    private readonly client: DeliveryClient,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import type { Destination } from '../../registry/destination.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
 import type { WaitingEvents } from '../../registry/registration/waiting-events.js';
@@ -16,7 +17,7 @@ import { RetryLoops } from './retry-loops.js';
 /** How long a register answer waits for the claim of its puppet's hint; the deployed puppet's register has no deadline. */
 const CLAIM_LIMIT_MS = 1_000;
 
-/** Sends a puppet that registers what waits for it. */
+/** Sends what waits to a puppet that registers, and to a bot that is added. */
 @Injectable()
 export class RegistrationClaims implements WaitingEvents {
   constructor(
@@ -43,6 +44,10 @@ export class RegistrationClaims implements WaitingEvents {
       if (unstored !== null) this.loops.unstored.send(unstored, 'registration');
       if (wasInTrouble) this.waiting.recovered(href);
     };
+  }
+
+  wake(destination: Destination): Promise<void> {
+    return this.waiting.wake(destination);
   }
 
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */

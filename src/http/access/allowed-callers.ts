@@ -11,12 +11,27 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     allowedCallers?: AllowedCallers;
     recognizesCallers?: boolean;
+    allowsBots?: boolean;
+    takesKeyInPath?: boolean;
   }
 }
 
 /** Callers with credentials of one of these roles, where there are credentials at all. */
 export function AllowRoles(...roles: [Role, ...Role[]]): MethodDecorator {
   return extendRouteConfig({ allowedCallers: roles });
+}
+
+/**
+ * Besides the roles, bots with their keys; `request.bot` is the bot whose key was sent. A key is recognized also when
+ * nobody needs credentials.
+ */
+export function AllowBots(): MethodDecorator {
+  return extendRouteConfig({ allowsBots: true });
+}
+
+/** Bots alone, whose key is the parameter `key` of the path, for programs that can send it in no other way. */
+export function AllowBotsByPath(): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: 'anyone', takesKeyInPath: true });
 }
 
 /** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */

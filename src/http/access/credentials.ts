@@ -32,7 +32,7 @@ function digestOf(text: string): Buffer {
 }
 
 /** Bearer (RFC 6750, 2.1), or the password of Basic (RFC 7617, 2) with any user; `''` never matches a secret. */
-function toSecret(authorization: string): string {
+export function toSecret(authorization: string): string {
   const [, scheme = '', value = ''] = /^(bearer|basic) +(\S+)$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() !== 'basic') return value;
   const text = Buffer.from(value, 'base64').toString();

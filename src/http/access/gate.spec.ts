@@ -5,6 +5,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
+import { BotKeys } from './bot-keys.js';
 import { addGate, challengesFor } from './gate.js';
 import { Sessions } from './sessions.js';
 
@@ -14,7 +15,7 @@ const judgesNothing = { judge: (error: AppError) => error };
 
 function gated(environment: Environment): FastifyInstance {
   const app = fastify();
-  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing);
+  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, new BotKeys());
   return app;
 }
 
@@ -291,7 +292,7 @@ describe('a session', () => {
     environment: Environment = both,
   ) {
     const app = fastify();
-    addGate(app, loadConfig(environment), clock, judgesNothing);
+    addGate(app, loadConfig(environment), clock, judgesNothing, new BotKeys());
     const closed = { config: { allowedCallers: ['operator'] as const } };
     app.get('/operators', closed, ({ role }) => ({ role }));
     app.post('/operators', closed, ({ role }) => ({ role }));

@@ -10,7 +10,8 @@ import type { Clock } from '../../kernel/clock.js';
 import type { ErrorCode } from '../../kernel/error-table.js';
 import type { Caller } from '../../kernel/role.js';
 import type { AllowedCallers } from './allowed-callers.js';
-import { Credentials } from './credentials.js';
+import type { BotKeys, CallingBot } from './bot-keys.js';
+import { Credentials, toSecret } from './credentials.js';
 import { refuseForeignHosts } from './foreign-hosts.js';
 import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
 import type { Refusals } from './refusals.js';
@@ -20,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The role of the credentials; `null` when none were required, also when everything is open. */
     role: Caller | null;
+    /** The bot whose key came; `null` on routes that take none. */
+    bot: CallingBot | null;
     /** When the session of the request ends, wall clock; `null` with other credentials, or none. */
     sessionEndMs: number | null;
   }
@@ -46,22 +49,28 @@ export function addGate(
   config: Config,
   clock: Clock,
   refusals: Pick<Refusals, 'judge'>,
+  bots: BotKeys,
 ): void {
   const keys = {
+    bots,
     credentials: new Credentials((caller) => secretsOf(config, caller)),
     sessions: new Sessions(secretsOf(config, 'operator'), clock),
   };
   const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
   fastify.decorateRequest('role', null);
+  fastify.decorateRequest('bot', null);
   fastify.decorateRequest('sessionEndMs', null);
   fastify.decorate('sessions', keys.sessions);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
+    if (route.config?.takesKeyInPath) return putFirst(route, askForKeyInPath(bots));
     if (allowed === 'anyone') {
       if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
       return;
     }
-    putFirst(route, ...(isAsked(config, allowed) ? [askFor(keys, config, allowed)] : refuseOthers));
+    const allowsBots = route.config?.allowsBots === true;
+    if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed, allowsBots));
+    else putFirst(route, ...refuseOthers, ...(allowsBots ? [recognizeBot(bots)] : []));
   });
 }
 
@@ -83,15 +92,51 @@ function isAsked(config: Config, allowed: readonly Caller[]): boolean {
 interface Keys {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
+  readonly bots: BotKeys;
 }
 
-function askFor(keys: Keys, config: Config, allowed: readonly Caller[]): onRequestHookHandler {
+/** While nobody needs credentials, a key still says which bot calls. */
+function recognizeBot(bots: BotKeys): onRequestHookHandler {
+  return (request, _reply, done) => {
+    request.bot = bots.find(toSecret(request.headers.authorization ?? ''));
+    done();
+  };
+}
+
+function askForKeyInPath(bots: BotKeys): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { key = '' } = request.params as { readonly key?: string };
+    request.bot = bots.find(key);
+    done(
+      request.bot === null
+        ? new AppError('AUTH_WRONG', { detail: 'the path holds no key of a bot' })
+        : undefined,
+    );
+  };
+}
+
+function askFor(
+  keys: Keys,
+  config: Config,
+  allowed: readonly Caller[],
+  allowsBots: boolean,
+): onRequestHookHandler {
   const isClosed = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {
     const { role, refusal, without } = callerOf(keys, request);
     request.role = role;
+    if (role === null && without === 'AUTH_WRONG') {
+      const bot = keys.bots.find(toSecret(request.headers.authorization ?? ''));
+      request.bot = allowsBots ? bot : null;
+      if (bot !== null)
+        return done(
+          allowsBots
+            ? refusal
+            : new AppError('AUTH_ROLE_FORBIDDEN', { detail: roles, internal: { botId: bot.id } }),
+        );
+    }
     if (role !== null) {
       if (allowed.includes(role)) return done(refusal);
       const detail = isClosed ? `${roles}, once ${settings} is set` : roles;

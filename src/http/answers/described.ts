@@ -12,6 +12,7 @@ export const TAGS = {
   wecom: 'What WeCom calls.',
   operators: 'What is registered, waits or failed, and how to mend it.',
   monitoring: 'Probes and metrics.',
+  bots: 'Bots that an operator added, with their keys.',
   console: 'The web console.',
   documents: 'This document.',
 } as const;

@@ -5,7 +5,7 @@ import { ERRORS, type ErrorCode } from '../../kernel/error-table.js';
 import type { ManagerErrorAnswer, WecomErrorAnswer } from './error-answer.dto.js';
 import { toRequestPath } from '../request-path.js';
 
-const WECOM_STYLED = /^\/puppetWxkfManager\/(getToken|wxkfRequestProxy)(\/|$)/;
+const WECOM_STYLED = /^\/(puppetWxkfManager\/(getToken|wxkfRequestProxy)|cgi-bin|bot)(\/|$)/;
 
 /** The error body in the form of the requested route, even if that route does not exist. */
 export function toErrorBody(error: AppError, { id, url }: AskedFor): ManagerErrorAnswer | WecomErrorAnswer {

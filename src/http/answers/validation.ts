@@ -5,7 +5,12 @@ import { isUtf8 } from 'node:buffer';
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import { parse } from 'secure-json-parse';
 import { AppError } from '../../kernel/app-error.js';
-import { getMetadataStorage, type ValidationError, validateSync } from '../../kernel/class-validator.js';
+import {
+  getMetadataStorage,
+  registerDecorator,
+  type ValidationError,
+  validateSync,
+} from '../../kernel/class-validator.js';
 import type { JsonBytes } from '../limits/bodies.js';
 
 type Dto<T extends object> = new () => T;
@@ -85,8 +90,42 @@ export function validated<T extends object>(dto: Dto<T>, values: object): T {
 }
 
 function invalid(errors: readonly ValidationError[]): AppError {
-  const detail = errors.flatMap(({ constraints }) => Object.values(constraints ?? {})).join('; ');
-  return new AppError('REQUEST_INVALID', { detail });
+  return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join('; ') });
+}
+
+function messagesOf(errors: readonly ValidationError[]): string[] {
+  return errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
+}
+
+/** A field that is an object of its own, by the rules of `dto`. Read it with `nested`. */
+export function IsNested(dto: Dto<object>): PropertyDecorator {
+  const faultsOf = (value: unknown): string[] =>
+    isObject(value) ? messagesOf(validateSync(withKnownFields(dto, value), OPTIONS)) : ['must be an object'];
+  return (target, property) => {
+    registerDecorator({
+      name: 'isNested',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value) => faultsOf(value).length === 0,
+        defaultMessage: (args) => {
+          const prefix = String(property) + (isObject(args?.value) ? '.' : ' ');
+          return faultsOf(args?.value)
+            .map((fault) => prefix + fault)
+            .join('; ');
+        },
+      },
+    });
+  };
+}
+
+/** The known fields of a value that has passed `IsNested`. */
+export function nested<T extends object>(dto: Dto<T>, value: object): T {
+  return withKnownFields(dto, value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

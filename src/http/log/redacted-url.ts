@@ -8,6 +8,11 @@ const SHOWN = new Set(['corpid', 'timestamp', 'nonce', 'msg_signature', 'type', 
 const APPS = /^\/+api\/+v1\/+apps\/+/;
 const APP_ID = /^((file-)?[\w-]{22})?$/;
 
+/** It is followed by the key of a bot. */
+const BOT = /^\/+bot(\/+|$)/;
+/** The key of a bot, wherever it stands. */
+const BOT_KEY = /wxkf_[\w-]*/g;
+
 /** Longer than any valid request URL. */
 const LENGTH_MAX = 512;
 
@@ -16,7 +21,7 @@ const LENGTH_MAX = 512;
  * is cut last, since half a secret may look like something harmless.
  */
 export function redactUrl(url: string): string {
-  const redacted = redactWhole(url);
+  const redacted = redactWhole(url).replaceAll(BOT_KEY, '***');
   return redacted.length <= LENGTH_MAX ? redacted : `${redacted.slice(0, LENGTH_MAX)}…`;
 }
 
@@ -28,6 +33,8 @@ function redactWhole(url: string): string {
 }
 
 function redactPath(path: string): string {
+  const [bot] = BOT.exec(path) ?? [];
+  if (bot !== undefined) return `${bot}***${redactPath(path.slice(bot.length).replace(/^[^/]*/, ''))}`;
   const [apps] = APPS.exec(path) ?? [];
   if (apps !== undefined && !APP_ID.test(path.slice(apps.length))) return `${apps}***`;
   const end = path.search(/[^A-Za-z0-9/._~-]/);

@@ -7,7 +7,13 @@ import type { ConfigType } from '@nestjs/config';
 import ipaddr from 'ipaddr.js';
 import type { Address } from '../../config/network.js';
 import { embeddedIpv4 } from './embedded-ipv4.js';
-import { type Endpoint, type EndpointFault, readEndpoint } from './endpoint.js';
+import {
+  type CallbackUrl,
+  type Endpoint,
+  type EndpointFault,
+  readCallbackUrl,
+  readEndpoint,
+} from './endpoint.js';
 import { registryConfig } from '../registry.config.js';
 
 /** By the names that the library gives its ranges. All of 0.0.0.0/8 is unspecified; Linux takes 0.0.0.0 for itself. */
@@ -56,7 +62,15 @@ export class EndpointPolicy {
 
   /** @returns an endpoint that may be used. A name is not looked up: its address is judged when it is dialled. */
   read(text: string): Endpoint | EndpointFault {
-    const endpoint = readEndpoint(text);
+    return this.#judge(readEndpoint(text));
+  }
+
+  /** The same of the URL of a callback bot. */
+  readCallbackUrl(text: string): CallbackUrl | EndpointFault {
+    return this.#judge(readCallbackUrl(text));
+  }
+
+  #judge<T extends Endpoint>(endpoint: T | EndpointFault): T | EndpointFault {
     if ('must' in endpoint) return endpoint;
     const { host } = endpoint;
     const fault = ipaddr.isValid(host) ? this.faultOfAddress(host, host) : this.#faultOfName(host);

@@ -12,6 +12,14 @@ export interface Endpoint {
   readonly href: string;
 }
 
+/** Where a callback bot takes callbacks. */
+export interface CallbackUrl extends Endpoint {
+  /** The whole path, as it was given. */
+  readonly path: string;
+  /** Without its question mark, `''` for none. May hold a secret. */
+  readonly query: string;
+}
+
 /** What is wrong with an endpoint. */
 export interface EndpointFault {
   /** To follow "must". */
@@ -19,20 +27,42 @@ export interface EndpointFault {
 }
 
 export function readEndpoint(text: string): Endpoint | EndpointFault {
+  if (/[?#]/.test(text)) return { must: 'end with its path, without a query or fragment' };
+  const url = readUrl(text);
+  return 'must' in url ? url : toEndpoint(url);
+}
+
+/** The URL may have a query, and none of those parameters that each callback adds. */
+export function readCallbackUrl(text: string): CallbackUrl | EndpointFault {
+  if (text.includes('#')) return { must: 'end with its path or query, without a fragment' };
+  const url = readUrl(text);
+  if ('must' in url) return url;
+  const taken = [...url.searchParams.keys()].filter((name) => CALLBACK_PARAMETERS.has(name));
+  if (taken.length > 0)
+    return { must: `not have ${taken.join(' or ')} in its query, which each callback adds` };
+  return { ...toEndpoint(url), path: url.pathname, query: url.search.slice(1) };
+}
+
+const CALLBACK_PARAMETERS = new Set(['msg_signature', 'timestamp', 'nonce', 'echostr']);
+
+function toEndpoint(url: URL): Endpoint {
+  const basePath = url.pathname.replace(/\/+$/, '');
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { origin: url.origin, host, basePath, href: url.origin + basePath };
+}
+
+function readUrl(text: string): URL | EndpointFault {
   const url = URL.parse(text);
   if (url === null || !/^\s*https?:\/\//i.test(text)) {
     return { must: 'be a URL like http://host:port or https://host/path' };
   }
   if (url.username !== '' || url.password !== '') return { must: 'not carry a user name or password' };
-  if (/[?#]/.test(text)) return { must: 'end with its path, without a query or fragment' };
   // A URL parser drops the first and takes the second for a slash.
   if (/[\p{Cc}\\]/u.test(text.trim())) return { must: 'not contain control characters or backslashes' };
   if (text.length > ENDPOINT_LENGTH_MAX || url.href.length > ENDPOINT_LENGTH_MAX) {
     return { must: `be at most ${ENDPOINT_LENGTH_MAX} characters long, percent-encoded` };
   }
-  const basePath = url.pathname.replace(/\/+$/, '');
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return { origin: url.origin, host, basePath, href: url.origin + basePath };
+  return url;
 }
 
 /** Whether both lead to the same, however they are written. */

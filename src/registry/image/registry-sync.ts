@@ -5,6 +5,7 @@ import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { KnownApps } from '../apps/known-apps.js';
+import { KnownBots } from '../bots/known-bots.js';
 import { AccountHistory } from '../account-history.js';
 import type { Puppet } from '../puppet.js';
 import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
@@ -77,6 +78,7 @@ export class RegistrySync {
     private readonly image: RegistryImage,
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
+    private readonly bots: KnownBots,
     private readonly history: AccountHistory,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
@@ -239,6 +241,7 @@ export class RegistrySync {
     const startedMs = this.clock.elapsedMs();
     const order = this.#order;
     try {
+      await this.bots.load();
       await this.#readPuppets();
       for await (const puppets of this.repository.load()) this.applyRead(puppets, order);
       await this.apps.load();
@@ -257,7 +260,7 @@ export class RegistrySync {
 
   async #readChanges(): Promise<void> {
     const startedMs = this.clock.elapsedMs();
-    await Promise.all([this.#readPuppets(), this.apps.read()]);
+    await Promise.all([this.#readPuppets(), this.apps.read(), this.bots.read()]);
     this.#syncedAtMs = startedMs;
   }
 

@@ -12,6 +12,8 @@ export interface KeyPair {
 
 /** A pair among those of its corp. */
 export interface CorpPair extends KeyPair {
+  /** Equal for equal pairs, in every process. */
+  readonly id: string;
   /** Whether it may open events of the whole corp: it is an app's, or a puppet that uses it has a secret that WeCom accepted. */
   readonly isTrusted: boolean;
   /** The address whose registration brought it, see `toAddressKey`; `''` when an app did, or when it was not recorded. */
@@ -63,7 +65,7 @@ export class SharedPair implements CorpPair {
 
   /** Equal for equal pairs, in every process. The key's 256 bits keep it from being found by trying. */
   get id(): string {
-    this.#id ??= hash('sha256', `keys ${toPairKey(this)}`, 'base64url').slice(0, 22);
+    this.#id ??= hashOf(toPairKey(this));
     return this.#id;
   }
 
@@ -104,4 +106,14 @@ export function toPairKey({ callbackToken, encodingAESKey }: KeyPair): string | 
   const text = encodingAESKey.reveal();
   if (callbackToken.reveal() === '' || !ENCODING_AES_KEY_FORMAT.pattern.test(text)) return null;
   return `${callbackToken.reveal()} ${toAesKeyBytes(text).toString('base64')}`;
+}
+
+/** The `id` of a pair; `null` when it does not have WeCom's form. */
+export function pairIdOf(pair: KeyPair): string | null {
+  const key = toPairKey(pair);
+  return key === null ? null : hashOf(key);
+}
+
+function hashOf(pairKey: string | null): string {
+  return hash('sha256', `keys ${pairKey}`, 'base64url').slice(0, 22);
 }

@@ -19,6 +19,7 @@ import {
 import { readEndpoint } from '../endpoint/endpoint.js';
 import type { Puppet, Registration } from '../puppet.js';
 import type { Goodbye } from '../puppet.repository.js';
+import { GoesWith } from './goes-with.js';
 
 /** The messages below say what is expected and how long the value was, never the value: some are secrets. */
 export function mustBe(expected: string) {
@@ -88,18 +89,22 @@ export class RegisterDto {
   readonly corpSecret!: string;
 
   /**
-   * Of the app's callback settings: signs callbacks.
+   * Of the app's callback settings: signs callbacks. Left out together with `encodingAESKey`, every event comes as JSON.
    * @example QDG6eK
    */
+  @GoesWith('encodingAESKey')
+  @IsOptional()
   @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
-  readonly token!: string;
+  readonly token?: string;
 
   /**
-   * Of the app's callback settings: opens callbacks.
+   * Of the app's callback settings: opens callbacks. Left out together with `token`, every event comes as JSON.
    * @example jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C
    */
+  @GoesWith('token')
+  @IsOptional()
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
-  readonly encodingAESKey!: string;
+  readonly encodingAESKey?: string;
 }
 
 /** Body of `POST /puppetWxkfManager/deregister`. */
@@ -127,16 +132,18 @@ export class DeregisterDto {
   readonly endpoint?: string;
 }
 
-export function toRegistration(dto: RegisterDto, from: string): Registration {
+/** @param botId of the bot with whose key it registers, `''` for none. */
+export function toRegistration(dto: RegisterDto, from: string, botId: string): Registration {
   return {
     openKfId: dto.kfId,
     name: dto.kfName,
     endpoint: dto.endpoint,
     corpId: dto.corpId,
     corpSecret: new Secret(dto.corpSecret),
-    callbackToken: new Secret(dto.token),
-    encodingAESKey: new Secret(dto.encodingAESKey),
+    callbackToken: new Secret(dto.token ?? ''),
+    encodingAESKey: new Secret(dto.encodingAESKey ?? ''),
     acceptedSecretId: null,
+    botId,
     from,
   };
 }

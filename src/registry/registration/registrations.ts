@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
+import { AccountOwners } from '../bots/account-owners.js';
 import { type AccountPlace, AccountPlaces } from './account-places.js';
 import type { Registration } from '../puppet.js';
 import { type Registered, RegistrationWriter } from './registration-writer.js';
@@ -19,15 +20,17 @@ export class Registrations {
     private readonly guard: TakeoverGuard,
     private readonly unprovenKeys: UnprovenKeys,
     private readonly writer: RegistrationWriter,
+    private readonly owners: AccountOwners,
   ) {}
 
   /**
    * Accepts the registration, unless it would take over somebody else's account. Nothing changes until that is known.
    * @throws AppError `STORE_UNAVAILABLE`, and the registration may then take effect late;
    *   `REGISTRY_ACCOUNT_OF_OTHER_CORP`, `REGISTRY_SECRET_REFUSED`, `REGISTRY_SECRET_UNVERIFIED`,
-   *   `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
+   *   `REGISTRY_ACCOUNT_OF_BOT`, `BOT_FORBIDDEN`, `REGISTRY_TOO_MANY_UNPROVEN`, `REGISTRY_FULL`, `REGISTRY_CORP_FULL`.
    */
   async register(registration: Registration, asked: Asked = {}): Promise<Registered> {
+    this.owners.requireFree(registration);
     const place = this.places.take(registration);
     return leavingWhenOver(place.leave, this.#registerIn(place, registration, asked));
   }

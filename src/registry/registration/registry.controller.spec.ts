@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
 import { MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
+import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import {
@@ -32,6 +33,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
 import { AppRepository } from '../apps/app.repository.js';
+import { BotRepository } from '../bots/bot.repository.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { registryConfig } from '../registry.config.js';
 import { RegistryModule } from '../registry.module.js';
@@ -76,12 +78,13 @@ let puppet: PuppetServer;
   providers: [
     { provide: PuppetRepository, useFactory: () => repository },
     { provide: AppRepository, useFactory: () => new MemoryAppRepository() },
+    { provide: BotRepository, useFactory: () => new MemoryBotRepository() },
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, AppRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
+  exports: [PuppetRepository, AppRepository, BotRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
 })
 class HeldStorage {}
 

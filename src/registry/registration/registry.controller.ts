@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Ip, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AllowRoles } from '../../http/access/allowed-callers.js';
+import { AllowBots, AllowRoles } from '../../http/access/allowed-callers.js';
 import { TakesBody } from '../../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { SUCCESS_ANSWER, SuccessAnswer } from '../../http/answers/success-answer.dto.js';
@@ -15,6 +15,7 @@ import {
   toPuppetAnswer,
   toRegistration,
 } from './register.dto.js';
+import { AccountOwners } from '../bots/account-owners.js';
 import { Accounts } from '../accounts.js';
 import { Presence } from '../presence.js';
 import { Registrations } from './registrations.js';
@@ -28,6 +29,7 @@ export class RegistryController {
     private readonly presence: Presence,
     private readonly accounts: Accounts,
     private readonly endpoints: EndpointPolicy,
+    private readonly owners: AccountOwners,
     private readonly metrics: RegistryMetrics,
   ) {}
 
@@ -42,10 +44,13 @@ export class RegistryController {
   @Post('register')
   @TakesBody('json')
   @AllowRoles('puppet')
+  @AllowBots()
   @HttpCode(200)
   @Answers({ 200: { description: 'It is stored, and counts.', types: [SuccessAnswer] } })
   @Errors(
     'REGISTRY_ACCOUNT_OF_OTHER_CORP',
+    'REGISTRY_ACCOUNT_OF_BOT',
+    'BOT_FORBIDDEN',
     'REGISTRY_SECRET_REFUSED',
     'REGISTRY_SECRET_UNVERIFIED',
     'REGISTRY_TOO_MANY_UNPROVEN',
@@ -62,7 +67,7 @@ export class RegistryController {
     span?.set({ 'wxkf.corp_id': dto.corpId, 'wxkf.open_kf_id': dto.kfId });
     const registered = await this.metrics.counted('register', async () => {
       this.#requireAllowed(dto.endpoint);
-      const registration = toRegistration(dto, request.ip);
+      const registration = toRegistration(dto, request.ip, request.bot?.id ?? '');
       return this.registrations.register(registration, { requestId: String(request.id), trace });
     });
     // The answer is written first and the endpoint used after it, in the same tick.
@@ -82,11 +87,13 @@ export class RegistryController {
   @Post('deregister')
   @TakesBody('json')
   @AllowRoles('puppet')
+  @AllowBots()
   @HttpCode(200)
   @Answers({ 200: 'The account is offline, or was none of this corp.' })
-  @Errors('STORE_UNAVAILABLE')
-  async deregisterPuppet(@Body() dto: DeregisterDto, @Ip() from: string): Promise<SuccessAnswer> {
-    await this.metrics.counted('deregister', () => this.presence.deregister(toGoodbye(dto, from)));
+  @Errors('STORE_UNAVAILABLE', 'BOT_FORBIDDEN')
+  async deregisterPuppet(@Body() dto: DeregisterDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    this.owners.requireOwner({ openKfId: dto.kfId, corpId: dto.corpId, botId: request.bot?.id ?? '' });
+    await this.metrics.counted('deregister', () => this.presence.deregister(toGoodbye(dto, request.ip)));
     return SUCCESS_ANSWER;
   }
 

@@ -14,6 +14,8 @@ export const DATABASES = {
   accessTokens: 'msgpack',
   /** Key: the id of the app. Value: `StoredApp`. */
   apps: 'msgpack',
+  /** Key: the id of the bot. Value: `StoredBot`. */
+  bots: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;
@@ -26,7 +28,7 @@ export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
 export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
 
 /** The databases of every store since the first version. Only the store's marker says whether it has the others. */
-export const FIRST_DATABASES = DATABASE_NAMES.filter((name) => name !== 'apps');
+export const FIRST_DATABASES = DATABASE_NAMES.filter((name) => name !== 'apps' && name !== 'bots');
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
 export const MAX_DATABASES = 16;

@@ -19,6 +19,7 @@ export type StoredPuppet = Omit<
   | 'callbackToken'
   | 'encodingAESKey'
   | 'acceptedSecretId'
+  | 'botId'
   | 'from'
   | 'goodbyeDoubted'
   | 'replacedFrom'
@@ -28,6 +29,7 @@ export type StoredPuppet = Omit<
   readonly callbackToken: string;
   readonly encodingAESKey: string;
   readonly acceptedSecretId?: string | null;
+  readonly botId?: string;
   readonly from?: string;
   readonly goodbyeDoubted?: boolean;
   readonly replacedFrom?: readonly string[];
@@ -157,6 +159,7 @@ function toStored(puppet: Puppet): StoredPuppet {
 export function fromStored({ corpSecret, callbackToken, encodingAESKey, ...same }: StoredPuppet): Puppet {
   return {
     acceptedSecretId: null,
+    botId: '',
     from: '',
     goodbyeDoubted: false,
     replacedFrom: [],

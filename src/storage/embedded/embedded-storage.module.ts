@@ -13,6 +13,7 @@ import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
+import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
@@ -31,7 +32,12 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
         EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics)),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },
-    ...sealedPorts(EmbeddedPuppetRepository, EmbeddedAppRepository, EmbeddedAccessTokenStore),
+    ...sealedPorts({
+      puppets: EmbeddedPuppetRepository,
+      apps: EmbeddedAppRepository,
+      bots: EmbeddedBotRepository,
+      tokens: EmbeddedAccessTokenStore,
+    }),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },

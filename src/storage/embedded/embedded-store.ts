@@ -21,6 +21,8 @@ export const WRITES = [
   'write resync grants',
   'change app',
   'remove app',
+  'change bot',
+  'remove bot',
   'rewrite secrets',
 ] as const;
 export type Write = (typeof WRITES)[number];

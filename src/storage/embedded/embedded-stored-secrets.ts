@@ -4,6 +4,7 @@ import { SealError } from '../../crypto/sealer.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
 import type { StoredApp } from './embedded-app.repository.js';
+import type { StoredBot } from './embedded-bot.repository.js';
 import type { StoredPuppet } from './embedded-puppet.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { isStoredRecord } from './stored-token.js';
@@ -25,6 +26,9 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
     await this.#each<StoredApp>('apps', report, (apps, key) =>
       rewriteRecord(apps, key, (app) => resealing.app(app, app), report),
     );
+    await this.#each<StoredBot>('bots', report, (bots, key) =>
+      rewriteRecord(bots, key, (bot) => resealing.bot(bot, bot), report),
+    );
     await this.#each<unknown>('accessTokens', report, (tokens, key) => rewriteToken(tokens, key, resealing));
   }
 
@@ -35,7 +39,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
 
   /** @param rewrite tells whether it changed anything. */
   async #each<V>(
-    name: 'puppets' | 'apps' | 'accessTokens',
+    name: 'puppets' | 'apps' | 'bots' | 'accessTokens',
     report: ResealReport,
     rewrite: (database: Database<V, string>, key: string) => boolean,
   ): Promise<void> {

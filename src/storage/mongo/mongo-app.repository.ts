@@ -12,19 +12,8 @@ import {
   toDocument,
   toListed,
 } from './app.schema.js';
-import { isDuplicateKey, META, type MetaDocument, MongoStore } from './mongo-store.js';
-
-/** The id of the document whose version rises with each change of an app. */
-const CHANGES = 'apps';
-/** For what that does not tell: a process died before it did, or a person wrote. */
-const LISTED_ANEW_MS = 60_000;
-
-interface Read {
-  readonly version: number;
-  /** When it began, on the clock that never jumps. */
-  readonly atMs: number;
-  readonly apps: readonly ListedApp[];
-}
+import { ChangeVersion } from './change-version.js';
+import { isDuplicateKey, MongoStore } from './mongo-store.js';
 
 /**
  * All replicas list the apps every 2 s, and also for callbacks that no known key opens, which anybody can send.
@@ -34,16 +23,16 @@ interface Read {
 @Injectable()
 export class MongoAppRepository extends AppRepository {
   readonly #documents: Collection<AppDocument>;
-  readonly #meta: Collection<MetaDocument>;
-  #listed: Read | null = null;
+  readonly #version: ChangeVersion;
+  #listed: readonly ListedApp[] = [];
 
   constructor(
     private readonly store: MongoStore,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     super();
     this.#documents = store.collection(APPS);
-    this.#meta = store.collection(META);
+    this.#version = new ChangeVersion(store, 'apps', clock);
   }
 
   override async load(): Promise<readonly App[]> {
@@ -53,11 +42,12 @@ export class MongoAppRepository extends AppRepository {
 
   override list(): Promise<readonly ListedApp[]> {
     return this.store.run('list apps', async () => {
-      const atMs = this.clock.elapsedMs();
-      const { version = 0 } = (await this.#meta.findOne({ _id: CHANGES })) ?? {};
-      if (this.#listed?.version !== version || atMs - this.#listed.atMs >= LISTED_ANEW_MS)
-        this.#listed = { version, atMs, apps: await this.#list() };
-      return this.#listed.apps;
+      const seen = await this.#version.read();
+      if (this.#version.isNew(seen)) {
+        this.#listed = await this.#list();
+        this.#version.saw(seen);
+      }
+      return this.#listed;
     });
   }
 
@@ -93,22 +83,7 @@ export class MongoAppRepository extends AppRepository {
     return (await this.#documents.find<Listed>(READABLE, { projection }).toArray()).map(toListed);
   }
 
-  /** Told also where nothing was changed: an earlier try may have changed it, and not come as far as that. */
   #change<T>(what: 'change app' | 'remove app', change: () => Promise<T>): Promise<T> {
-    const changeAndTell = async (): Promise<T> => {
-      const outcome = await change();
-      await this.#tell();
-      return outcome;
-    };
-    return this.store.run(what, changeAndTell, null);
-  }
-
-  /** Two that make the document at the same time are both told by the second try. */
-  async #tell(): Promise<void> {
-    const tell = () => this.#meta.updateOne({ _id: CHANGES }, { $inc: { version: 1 } }, { upsert: true });
-    await tell().catch((error: unknown) => {
-      if (!isDuplicateKey(error)) throw error;
-      return tell();
-    });
+    return this.store.run(what, () => this.#version.raisedBy(change), null);
   }
 }

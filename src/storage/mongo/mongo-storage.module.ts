@@ -15,6 +15,7 @@ import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
+import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
@@ -42,7 +43,12 @@ export class MongoStorageModule {
       providers: [
         MongoStore,
         { provide: StorageProbe, useExisting: MongoStore },
-        ...sealedPorts(MongoPuppetRepository, MongoAppRepository, MongoAccessTokenStore),
+        ...sealedPorts({
+          puppets: MongoPuppetRepository,
+          apps: MongoAppRepository,
+          bots: MongoBotRepository,
+          tokens: MongoAccessTokenStore,
+        }),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },

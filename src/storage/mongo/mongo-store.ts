@@ -20,6 +20,7 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
+import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
@@ -70,6 +71,10 @@ const OPERATIONS = [
   'list apps',
   'change app',
   'remove app',
+  'load bots',
+  'list bots',
+  'change bot',
+  'remove bot',
   'rewrite secrets',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -212,6 +217,7 @@ export class MongoStore extends StorageProbe {
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
     await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
   }
 

@@ -5,6 +5,7 @@ import type { PuppetSecret } from '../sealed/puppet-secrets.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
 import { APPS, type AppDocument } from './app.schema.js';
+import { BOTS, type BotDocument } from './bot.schema.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
@@ -31,6 +32,7 @@ export class MongoStoredSecrets extends StoredSecrets {
   override async rewrite(resealing: Resealing, report: ResealReport): Promise<void> {
     await this.#each(PUPPETS, report, (document) => puppetChange(document as PuppetRecord, resealing));
     await this.#each(APPS, report, (document) => appChange(document as AppDocument, resealing));
+    await this.#each(BOTS, report, (document) => botChange(document as BotDocument, resealing));
     await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
   }
 
@@ -115,6 +117,11 @@ function appChange({ _id, corpId, token, encodingAESKey }: AppDocument, resealin
   const set = toFields(resealing.app({ id: _id, corpId }, { callbackToken: token, encodingAESKey }));
   if (Object.keys(set).length === 0) return null;
   return { filter: { _id, corpId, ...asRead({ token, encodingAESKey }, set) }, update: { $set: set } };
+}
+
+function botChange({ _id, corpId, secrets }: BotDocument, resealing: Resealing): Change {
+  const set = resealing.bot({ id: _id, corpId }, { secrets });
+  return Object.keys(set).length === 0 ? null : { filter: { _id, corpId, secrets }, update: { $set: set } };
 }
 
 /** The secrets by their names in a document. */

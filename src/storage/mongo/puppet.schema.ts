@@ -54,6 +54,10 @@ export class PuppetRecord {
   @Prop({ type: String })
   acceptedSecretId?: string;
 
+  /** The bot with whose key it registered. */
+  @Prop({ type: String })
+  botId?: string;
+
   /** The address of its last registration with us. */
   @Prop({ type: String })
   registeredFrom?: string;
@@ -89,6 +93,7 @@ export function fromRecord(record: PuppetRecord): Puppet | null {
     callbackToken: new Secret(toText(record.token)),
     encodingAESKey: new Secret(toText(record.encodingAESKey)),
     acceptedSecretId: record.acceptedSecretId ?? null,
+    botId: record.botId ?? '',
     online: record.online === true,
     goodbyeDoubted: record.online !== true && record.goodbyeDoubted === true,
     lastOnlineAtMs: toTimeMs(record.lastOnlineDate),
@@ -120,6 +125,7 @@ export function toRecord(registration: Registration, nowMs: number) {
     token: registration.callbackToken.reveal(),
     encodingAESKey: registration.encodingAESKey.reveal(),
     ...(registration.acceptedSecretId !== null && { acceptedSecretId: registration.acceptedSecretId }),
+    botId: registration.botId,
     registeredFrom: registration.from,
     answered: false,
     online: true,
@@ -154,6 +160,7 @@ export const FORGOTTEN = {
   token: 1,
   encodingAESKey: 1,
   acceptedSecretId: 1,
+  botId: 1,
   goodbyeDoubted: 1,
   lastOnlineDate: 1,
   registeredFrom: 1,

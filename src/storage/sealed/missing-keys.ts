@@ -12,6 +12,11 @@ const OF = {
     remedy:
       'delete the documents of wxkfapps whose token begins with "sealed v1" and the key\'s id, and add the apps again',
   },
+  bot: {
+    records: 'bot(s)',
+    remedy:
+      'delete the documents of wxkfbots whose secrets begin with "sealed v1" and the key\'s id, and add the bots again',
+  },
 } as const;
 
 /** The keys that sealed something and are not in `SECRETS_KEY`, with how many records need each. */

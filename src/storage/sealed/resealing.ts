@@ -1,5 +1,6 @@
 import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
 import { APP_SECRETS, type AppOwner, type AppSecret, appIdentityOf } from './app-secrets.js';
+import { type BotOwner, botIdentityOf } from './bot-secrets.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
 import { tokenIdentityOf } from './token-secrets.js';
 
@@ -24,6 +25,11 @@ export class Resealing {
   /** The changed fields of an app. */
   app(owner: AppOwner, stored: StoredTexts<AppSecret>): Partial<Record<AppSecret, string>> {
     return this.#changed(APP_SECRETS, stored, (field) => appIdentityOf(owner, field));
+  }
+
+  /** The changed secrets of a bot, which are one text. */
+  bot(owner: BotOwner, stored: StoredTexts<'secrets'>): Partial<Record<'secrets', string>> {
+    return this.#changed(['secrets'], stored, () => botIdentityOf(owner));
   }
 
   /** @returns `null` for one that does not open. */

@@ -3,22 +3,28 @@ import type { ConfigType } from '@nestjs/config';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
+import { BotRepository } from '../../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { AccessTokenStore } from '../../wecom/tokens/access-token.store.js';
 import { storageConfig } from '../storage.config.js';
 import { SealedAccessTokenStore } from './sealed-access-token.store.js';
 import { SealedAppRepository } from './sealed-app.repository.js';
+import { SealedBotRepository } from './sealed-bot.repository.js';
 import { SealedPuppetRepository } from './sealed-puppet.repository.js';
 
+interface Adapters {
+  readonly puppets: Type<PuppetRepository>;
+  readonly apps: Type<AppRepository>;
+  readonly bots: Type<BotRepository>;
+  readonly tokens: Type<AccessTokenStore>;
+}
+
 /** The ports that store secrets, on the adapters of either store. */
-export function sealedPorts(
-  puppets: Type<PuppetRepository>,
-  apps: Type<AppRepository>,
-  tokens: Type<AccessTokenStore>,
-): Provider[] {
+export function sealedPorts({ puppets, apps, bots, tokens }: Adapters): Provider[] {
   return [
     puppets,
     apps,
+    bots,
     tokens,
     {
       provide: Sealer,
@@ -36,6 +42,12 @@ export function sealedPorts(
       inject: [apps, Sealer, LOG],
       useFactory: (inner: AppRepository, sealer: Sealer, log: Log) =>
         new SealedAppRepository(inner, sealer, log),
+    },
+    {
+      provide: BotRepository,
+      inject: [bots, Sealer, LOG],
+      useFactory: (inner: BotRepository, sealer: Sealer, log: Log) =>
+        new SealedBotRepository(inner, sealer, log),
     },
     {
       provide: AccessTokenStore,

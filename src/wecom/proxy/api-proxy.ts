@@ -45,6 +45,7 @@ export class ApiProxy {
     try {
       const target = parseTarget(request.raw.url ?? '');
       log.api = target.api;
+      log.bot = request.bot?.id;
       // Proxied as it is, every caller would ask WeCom for a token.
       if (target.api.toLowerCase() === 'gettoken') await this.tokenAnswers.answer(request, reply);
       else await this.#call(target, request, reply, log);
@@ -81,8 +82,9 @@ export class ApiProxy {
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return;
     }
-    const body = await readBody(request, this.config.proxyBodyBytesMax);
+    const sent = await readBody(request, this.config.proxyBodyBytesMax);
     try {
+      const body = credential.bot?.admitBody(sent) ?? sent;
       const counted = {
         corpId: credential.corpId,
         api: target.api,
@@ -99,7 +101,7 @@ export class ApiProxy {
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
       if (end.kind === 'passed' && end.status === 200) this.limits.noteKnown(target.api);
     } finally {
-      if ('stream' in body) body.stream.destroy();
+      if ('stream' in sent) sent.stream.destroy();
     }
   }
 }

@@ -10,6 +10,7 @@ import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
 import type { TokenRequest } from '../tokens/token-inquiry.js';
 import type { RefusedOutcome } from '../tokens/token-outcome.js';
+import { type BotCall, BotCalls } from './bot-calls.js';
 import type { ProxyTarget } from './proxy-target.js';
 
 /** By whose access token a call is made, and for which corp it counts. */
@@ -21,6 +22,8 @@ export interface Credential {
   readonly query: string;
   /** Another token in place of one of ours that is no good; `null`, or a promise of it, where there is none. */
   readonly renew: (() => Promise<Credential | null>) | null;
+  /** The call of a bot; `null` for other callers. */
+  readonly bot: BotCall | null;
 }
 
 /** No token for the call, by WeCom's answer. */
@@ -28,6 +31,7 @@ export interface RefusedCredential {
   readonly kind: 'manager';
   readonly corpId: string;
   readonly refused: RefusedOutcome;
+  readonly bot: BotCall | null;
 }
 
 /** Finds the access token of a proxied call: the caller's own, or one of the registry's for callers that are known. */
@@ -37,42 +41,48 @@ export class CallCredentials {
     private readonly tokens: AccessTokens,
     private readonly secrets: CorpSecrets,
     private readonly destinations: Destinations,
+    private readonly bots: BotCalls,
   ) {}
 
   /**
-   * @throws AppError `PROXY_UNAUTHENTICATED`, `PROXY_SECRET_AMBIGUOUS`, `REQUEST_INVALID`, `WECOM_UNREACHABLE`,
+   * @throws AppError `BOT_FORBIDDEN`, `PROXY_UNAUTHENTICATED`, `PROXY_SECRET_AMBIGUOUS`, `REQUEST_INVALID`, `WECOM_UNREACHABLE`,
    *   `REGISTRY_CORP_NOT_FOUND`, `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async find(target: ProxyTarget, request: FastifyRequest): Promise<Credential | RefusedCredential> {
     const { accessToken, corpId, query } = target;
+    const bot = this.bots.admit(request.bot, target);
     if (accessToken !== null) {
       const tokenId = tokenIdOf(new Secret(accessToken));
-      return { kind: 'caller', corpId: await this.tokens.findCorpOf(tokenId), tokenId, query, renew: null };
+      const corpOfToken = await this.tokens.findCorpOf(tokenId);
+      await bot?.admitToken(tokenId, corpOfToken, request);
+      return { kind: 'caller', corpId: bot?.corpId ?? corpOfToken, tokenId, query, renew: null, bot };
     }
-    if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null };
-    if (request.role === null) throw new AppError('PROXY_UNAUTHENTICATED');
-    const corpSecret = await this.#getSecret(corpId, target.openKfId);
-    const caller = toTokenCaller(request.role, request.ip);
+    if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null, bot };
+    if (request.role === null && request.bot === null) throw new AppError('PROXY_UNAUTHENTICATED');
+    const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
+    const caller = toTokenCaller(request.role, request.ip, request.bot);
     const isProven = this.secrets.isAccepted(corpId, corpSecret);
-    return this.#ours(target, { corpId, corpSecret, caller, isProven, trace: request.trace }, true);
+    const asked = { corpId, corpSecret, caller, isProven, trace: request.trace };
+    return this.#ours(target, asked, bot, true);
   }
 
   /** @param isFirst whether the token may be renewed, which is done once. */
   async #ours(
     target: ProxyTarget,
     request: TokenRequest,
+    bot: BotCall | null,
     isFirst: boolean,
   ): Promise<Credential | RefusedCredential> {
     const outcome = await this.tokens.getForCall(request);
     const { corpId } = request;
-    if ('refusal' in outcome) return { kind: 'manager', corpId, refused: outcome };
+    if ('refusal' in outcome) return { kind: 'manager', corpId, refused: outcome, bot };
     const { id: tokenId, value } = outcome.token;
     const renew = async (): Promise<Credential | null> => {
-      const renewed = await this.#ours(target, request, false).catch(() => null);
+      const renewed = await this.#ours(target, request, bot, false).catch(() => null);
       return renewed === null || 'refused' in renewed || renewed.tokenId === tokenId ? null : renewed;
     };
     const query = target.queryWith(value.reveal());
-    return { kind: 'manager', corpId, tokenId, query, renew: isFirst ? renew : null };
+    return { kind: 'manager', corpId, tokenId, query, renew: isFirst ? renew : null, bot };
   }
 
   async #getSecret(corpId: string, openKfId: string | null): Promise<Secret> {

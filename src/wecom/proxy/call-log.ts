@@ -6,6 +6,8 @@ export class CallLog extends RequestFields {
   /** Left out where the path is none of an API: it may be anything. */
   api: string | undefined = undefined;
   corpId: string | undefined = undefined;
+  /** The id of the bot whose key was sent. */
+  bot: string | undefined = undefined;
   /** Who brought the access token. */
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
   result: CallResult | undefined = undefined;

@@ -1,7 +1,8 @@
 /** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
 import { AppError } from '../../kernel/app-error.js';
 
-const PREFIX = '/puppetWxkfManager/wxkfRequestProxy/';
+/** The three bases that programs may be given. */
+const BASE = /^\/(?:puppetWxkfManager\/wxkfRequestProxy|cgi-bin|bot\/[^/]+\/cgi-bin)\//;
 /** No dot, no escape and no empty part: there is no way out of /cgi-bin/, however often it is decoded. */
 const API = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*\/?$/;
 const API_LENGTH_MAX = 128;
@@ -28,6 +29,8 @@ export interface ProxyTarget {
   readonly accessToken: string | null;
   readonly corpId: string | null;
   readonly openKfId: string | null;
+  /** `open_kfid` of the query, each time that it is named. */
+  readonly openKfIdsOfQuery: readonly string[];
   /** The query for a call with this token: the other parameters in their order and encoding. */
   queryWith(accessToken: string): string;
 }
@@ -40,8 +43,9 @@ export function parseTarget(url: string): ProxyTarget {
   const queryAt = url.indexOf('?');
   const path = (queryAt === -1 ? url : url.slice(0, queryAt)).replace(/\/{2,}/g, '/');
   const query = queryAt === -1 ? '' : url.slice(queryAt + 1);
-  const api = path.slice(PREFIX.length);
-  if (!path.startsWith(PREFIX) || api.length > API_LENGTH_MAX || !API.test(api)) {
+  const [base] = BASE.exec(path) ?? [];
+  const api = path.slice(base?.length ?? 0);
+  if (base === undefined || api.length > API_LENGTH_MAX || !API.test(api)) {
     throw new AppError('PROXY_PATH_INVALID');
   }
   if (!QUERY.test(query)) {
@@ -60,6 +64,7 @@ export function parseTarget(url: string): ProxyTarget {
     accessToken: find('access_token'),
     corpId: find('corpid'),
     openKfId: find('openKfId'),
+    openKfIdsOfQuery: parameters.filter(({ name }) => name === 'open_kfid').map(({ value }) => value),
     queryWith: (accessToken) =>
       [
         `access_token=${encodeURIComponent(accessToken)}`,

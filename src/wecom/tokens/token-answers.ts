@@ -49,7 +49,9 @@ export class TokenAnswers {
       }
       const { corpId, corpSecret } = parseGetToken(query);
       log.corpId = corpId;
-      const caller = toTokenCaller(request.role, request.ip);
+      if (request.bot !== null && request.bot.corpId !== corpId)
+        throw new AppError('BOT_FORBIDDEN', { detail: 'corpid must be the corp of the bot' });
+      const caller = toTokenCaller(request.role, request.ip, request.bot);
       const isProven = this.secrets.isAccepted(corpId, corpSecret);
       const { trace } = request;
       this.#give(reply, log, await this.tokens.get({ corpId, corpSecret, caller, isProven, trace }));
@@ -91,6 +93,6 @@ export class TokenAnswers {
 
 function resultOf(error: unknown): TokenResult {
   if (!(error instanceof AppError)) return 'failed';
-  if (error.code === 'REQUEST_INVALID') return 'invalid';
+  if (error.code === 'REQUEST_INVALID' || error.code === 'BOT_FORBIDDEN') return 'invalid';
   return error.code === 'WECOM_UNREACHABLE' ? 'unreachable' : 'failed';
 }

@@ -1,19 +1,18 @@
 /**
- * One POST of one event to one puppet, within every limit. It reports the result and decides nothing: its callers
+ * One POST of one event to one endpoint, within every limit. It reports the result and decides nothing: its callers
  * decide whether to try again, to keep the event or to give up.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import type { Dispatcher as Undici } from 'undici';
 import { ConnectionPools, type PoolLimits } from '../../http/outgoing/connection-pools.js';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js';
 import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
-import { type Attempt, type OnEnd, PuppetExchange } from './attempt.js';
+import { type Attempt, type OnEnd, Exchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from '../kf-event.js';
+import type { DeliveryForm } from './forms.js';
 import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
 
 /** Sockets per origin: enough for thousands of deliveries a second, few enough to leave others their share. */
@@ -33,7 +32,7 @@ export interface ShownAttempt extends Pick<Attempt, 'result'> {
 }
 
 @Injectable()
-export class PuppetClient {
+export class DeliveryClient {
   readonly pools: ConnectionPools;
 
   constructor(
@@ -66,37 +65,39 @@ export class PuppetClient {
    */
   start(
     endpoint: Endpoint,
+    form: DeliveryForm,
     event: KfEvent,
     attempt: number,
     onEnd: OnEnd,
     tracestate: string | null = null,
   ): Attempt {
-    return this.#start(PuppetExchange, endpoint, event, attempt, onEnd, tracestate);
+    return this.#start(Exchange, endpoint, form, event, attempt, onEnd, tracestate);
   }
 
   /** The same for an operator, who is shown the beginning of the answer. */
-  startShown(endpoint: Endpoint, event: KfEvent, onEnd: OnEnd): ShownAttempt {
-    const attempt = this.#start(ShownExchange, endpoint, event, 1, onEnd, null);
+  startShown(endpoint: Endpoint, form: DeliveryForm, event: KfEvent, onEnd: OnEnd): ShownAttempt {
+    const attempt = this.#start(ShownExchange, endpoint, form, event, 1, onEnd, null);
     const whenAnswered = async () => (attempt instanceof ShownExchange ? attempt.whenAnswered() : null);
     return { result: attempt.result, whenAnswered };
   }
 
   #start(
-    Exchange: typeof PuppetExchange,
+    Kind: typeof Exchange,
     endpoint: Endpoint,
+    form: DeliveryForm,
     event: KfEvent,
     attempt: number,
     onEnd: OnEnd,
     tracestate: string | null,
   ): Attempt {
     const pool = this.pools.of(endpoint.origin);
-    if (pool.isFull)
-      return PuppetExchange.failed('saturated', 'too many deliveries wait for this origin', onEnd);
+    if (pool.isFull) return Exchange.failed('saturated', 'too many deliveries wait for this origin', onEnd);
     const { traceparent } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('client', 'deliver', parent);
-    const request = toRequest(endpoint, event, attempt, this.clock.nowMs(), span?.context ?? parent);
-    const exchange = new Exchange(pool, request, this.clock, onEnd).send();
+    const trace = span?.context ?? parent;
+    const request = form.toRequest(endpoint, event, attempt, this.clock.nowMs(), trace);
+    const exchange = new Kind(pool, request, this.clock, form.limitMs, onEnd).send();
     if (span !== null) record(span, endpoint, event, attempt, exchange);
     return exchange;
   }
@@ -120,33 +121,4 @@ function record(
     if (ended.taken) span.set({ 'http.response.status_code': ended.status });
     span.end(ended.taken ? undefined : ended.stage);
   });
-}
-
-/** The two forms of a delivery: the callback as it came, or its event as JSON. */
-function toRequest(
-  endpoint: Endpoint,
-  event: KfEvent,
-  attempt: number,
-  nowMs: number,
-  trace: TraceContext | null,
-): Undici.DispatchOptions {
-  const { raw } = event;
-  return {
-    method: 'POST',
-    path: raw
-      ? `${endpoint.basePath}/callback?msg_signature=${raw.msgSignature}&timestamp=${raw.timestamp}&nonce=${encodeURIComponent(raw.nonce)}`
-      : `${endpoint.basePath}/callback/decrypted`,
-    headers: [
-      'content-type',
-      raw ? 'text/xml' : 'application/json',
-      'webhook-id',
-      event.id,
-      'webhook-timestamp',
-      String(Math.floor(nowMs / 1000)),
-      'x-wxkf-attempt',
-      String(attempt),
-      ...toTraceHeaders(trace),
-    ],
-    body: raw ? raw.body : JSON.stringify({ token: event.syncToken, openKfId: event.openKfId }),
-  };
 }

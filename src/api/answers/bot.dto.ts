@@ -1,0 +1,115 @@
+import type { BotApi, BotKind } from '../../registry/bots/bot.js';
+import type { FailureAnswer } from './failure.dto.js';
+import { Page } from './page.dto.js';
+
+/** Where a callback bot takes callbacks, without its secrets. */
+export class BotCallbackAnswer {
+  /** @example http://127.0.0.1:5300/bots/7f0c/callback */
+  readonly url!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly receiveId!: string;
+
+  /**
+   * Names of the headers that each callback gets besides its own.
+   * @example ["X-KB-ID"]
+   */
+  readonly headers!: string[];
+
+  /** @example 4000 */
+  readonly timeoutMs!: number;
+}
+
+/** A bot, without its secrets. */
+export class BotAnswer {
+  /** @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c */
+  readonly id!: string;
+
+  /** @example Support bot */
+  readonly name!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /**
+   * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+   * @example ["wkAAA"]
+   */
+  readonly openKfIds!: string[];
+
+  /** @example callback */
+  readonly kind!: BotKind;
+
+  /** @example event */
+  readonly takes!: 'event';
+
+  /** @example manager */
+  readonly api!: BotApi;
+
+  /** null for a bot of kind puppet. */
+  readonly callback!: BotCallbackAnswer | null;
+
+  /** Whether a corpSecret is stored for it. */
+  readonly hasCorpSecret!: boolean;
+
+  /** Why nothing can be sent to it, and the remedy; null when it can. */
+  readonly fault!: string | null;
+
+  /**
+   * open: its endpoint fails and gets nothing but probes.
+   * @example closed
+   */
+  readonly circuit!: 'open' | 'closed';
+
+  /**
+   * When it was added; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  readonly createdAt!: string;
+
+  /** When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started. */
+  readonly lastTakenAt!: string | null;
+
+  /** The last failure that this replica saw. */
+  readonly lastFailure!: FailureAnswer | null;
+}
+
+export class BotPageAnswer extends Page {
+  readonly items!: BotAnswer[];
+}
+
+/** A bot with a new key, which no other answer shows. */
+export class BotWithKeyAnswer extends BotAnswer {
+  /**
+   * The bot's key.
+   * @example wxkf_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ
+   */
+  readonly key!: string;
+}
+
+/** A new bot with its secrets. Only this answer shows them. */
+export class BotCreatedAnswer extends BotWithKeyAnswer {
+  /** Its callback token; null for a bot of kind puppet. */
+  readonly token!: string | null;
+
+  /** Its EncodingAESKey; null for a bot of kind puppet. */
+  readonly encodingAESKey!: string | null;
+}
+
+/** The result of a verification. */
+export class BotVerifiedAnswer {
+  /**
+   * Whether the bot answered with the echo, as WeCom asks when a URL is saved.
+   * @example true
+   */
+  readonly verified!: boolean;
+
+  /** The status that came; null when none came. */
+  readonly status!: number | null;
+
+  /** @example 4.2 */
+  readonly durationMs!: number;
+
+  /** What is wrong, and the remedy; null when it is verified. */
+  readonly fault!: string | null;
+}

@@ -1,0 +1,200 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { BotVerification } from '../dispatch/line/bot-verification.js';
+import { Circuits } from '../dispatch/line/circuit.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { AppError } from '../kernel/app-error.js';
+import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
+import type { KnownBot } from '../registry/bots/known-bots.js';
+import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from '../registry/bots/new-bot.dto.js';
+import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
+import type {
+  BotAnswer,
+  BotCreatedAnswer,
+  BotPageAnswer,
+  BotVerifiedAnswer,
+  BotWithKeyAnswer,
+} from './answers/bot.dto.js';
+import { toDuration, toIso } from './api-time.js';
+import { askedBy } from './asked-by.js';
+import { BOTS, BotPathDto, BotsQueryDto, RenewKeyDto } from './bots.dto.js';
+import { toFailureAnswer } from './hint-answer.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+
+/** Bots that are no puppets, or puppets with a key of their own. */
+@Controller('api/v1/bots')
+@Tags('operators')
+export class BotsController {
+  constructor(
+    private readonly bots: BotsService,
+    private readonly deliveries: Deliveries,
+    private readonly circuits: Circuits,
+    private readonly verification: BotVerification,
+    private readonly endpoints: EndpointPolicy,
+  ) {}
+
+  /**
+   * List the bots.
+   * @remarks Without their secrets.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'A page of bots.' })
+  listBots(@Query() query: BotsQueryDto): BotPageAnswer {
+    const limit = limitOf(query);
+    const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((bot) => this.#toAnswer(bot)),
+      nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
+    };
+  }
+
+  /**
+   * Add a bot.
+   * @remarks
+   * It has its accounts at once, and gets what waits for them. Only this answer shows its key, its token and its
+   * EncodingAESKey. A repetition is 409, since the accounts are taken.
+   */
+  @Post()
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'The bot, with its secrets.' })
+  @Errors('BOT_ACCOUNT_TAKEN', 'BOTS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
+    const given = toNewBot(body);
+    this.#requireAllowed(given.callback?.url);
+    const { bot, key } = await this.bots.add(given, askedBy(request));
+    const { callback, opened } = bot;
+    const hasKeys = callback !== null && opened !== null;
+    return {
+      ...this.#toAnswer(bot),
+      key,
+      token: hasKeys ? opened.callbackToken.reveal() : null,
+      encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
+    };
+  }
+
+  /**
+   * Show one bot.
+   * @remarks The same object as in the list.
+   */
+  @Get(':id')
+  @AllowRoles('operator')
+  @Answers({ 200: 'The bot.' })
+  @Errors('BOT_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async getBot(@Param() { id }: BotPathDto): Promise<BotAnswer> {
+    return this.#toAnswer(await this.bots.get(id));
+  }
+
+  /**
+   * Change a bot.
+   * @remarks Fields that are left out stay as they are. Safe to repeat.
+   */
+  @Patch(':id')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @Answers({ 200: 'The bot as it is now.' })
+  @Errors('BOT_NOT_FOUND', 'BOT_ACCOUNT_TAKEN', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async changeBot(
+    @Param() { id }: BotPathDto,
+    @Body() body: BotChangeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<BotAnswer> {
+    this.#requireAllowed(body.callback?.url);
+    return this.#toAnswer(await this.bots.change(id, (bot) => toBotChange(body, bot), askedBy(request)));
+  }
+
+  /**
+   * Delete a bot.
+   * @remarks
+   * Its key ends at once. Its accounts are again those of whoever has registered them; what waits for them stays. A
+   * repetition is 404.
+   */
+  @Delete(':id')
+  @AllowRoles('operator')
+  @Answers({ 200: 'It is deleted.' })
+  @Errors('BOT_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async deleteBot(@Param() { id }: BotPathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    await this.bots.remove(id, askedBy(request));
+    return SUCCESS_ANSWER;
+  }
+
+  /**
+   * Make a new key.
+   * @remarks The old key is valid for `overlapS` more. Only this answer shows the new one. A repetition makes another.
+   */
+  @Post(':id/key')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'The bot, with its new key.' })
+  @Errors('BOT_NOT_FOUND', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async renewKey(
+    @Param() { id }: BotPathDto,
+    @Body() { overlapS }: RenewKeyDto,
+    @Req() request: FastifyRequest,
+  ): Promise<BotWithKeyAnswer> {
+    const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
+    return { ...this.#toAnswer(bot), key };
+  }
+
+  /**
+   * Verify the URL of a bot.
+   * @remarks
+   * Asks it what WeCom asks when a callback URL is saved, within 5 s. The answer is 200 even if the bot does not verify
+   * itself, and says why. Changes nothing.
+   */
+  @Post(':id/verify')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'What came of it.' })
+  @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
+  async verifyBot(@Param() { id }: BotPathDto): Promise<BotVerifiedAnswer> {
+    const { fault, status, durationMs } = await this.verification.verify(await this.bots.get(id));
+    return { verified: fault === null, status, durationMs: toDuration(durationMs), fault };
+  }
+
+  #requireAllowed(url: string | undefined): void {
+    if (url === undefined) return;
+    const endpoint = this.endpoints.readCallbackUrl(url);
+    if ('must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: `callback.url must ${endpoint.must}` });
+  }
+
+  #toAnswer(bot: KnownBot): BotAnswer {
+    const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
+    const { taken, failure } = this.deliveries.ofBot(id);
+    const isUsable = !('must' in endpoint);
+    return {
+      ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes: 'event', api },
+      callback:
+        callback === null
+          ? null
+          : {
+              url: callback.url,
+              receiveId: callback.receiveId,
+              headers: Object.keys(opened?.headers ?? {}),
+              timeoutMs: callback.timeoutMs,
+            },
+      hasCorpSecret: opened !== null && opened.corpSecret.reveal() !== '',
+      fault: faultOf(bot),
+      circuit: isUsable && this.circuits.isOpen(endpoint.href) ? 'open' : 'closed',
+      createdAt: toIso(createdAtMs),
+      lastTakenAt: taken === null ? null : toIso(taken.atMs),
+      lastFailure: toFailureAnswer(failure),
+    };
+  }
+}
+
+function faultOf({ opened, callback, endpoint }: KnownBot): string | null {
+  if (opened === null)
+    return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
+  return callback !== null && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { Metrics, type Sample } from '../metrics/metrics.js';
+import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { Deliveries } from './line/deliveries.js';
+
+/** What became of deliveries to each bot that an operator added. */
+@Injectable()
+export class BotMetrics {
+  constructor(
+    metrics: Metrics,
+    bots: KnownBots,
+    private readonly deliveries: Deliveries,
+  ) {
+    metrics.reads(
+      'counter',
+      'wxkf_bot_attempts_total',
+      'Attempts to deliver an event to a bot that an operator added.',
+      () => bots.list().flatMap((bot) => this.#samplesOf(bot)),
+    );
+  }
+
+  #samplesOf({ id, name }: KnownBot): Sample[] {
+    return Object.entries(this.deliveries.ofBot(id).attempts).map(([outcome, value]) => ({
+      labels: { bot: id, name, outcome },
+      value,
+    }));
+  }
+}

@@ -1,0 +1,114 @@
+import { hash } from 'node:crypto';
+import type { KeyPair } from '../image/shared-keys.js';
+import { Secret } from '../../kernel/secret.js';
+
+/** `puppet`: it registers itself, with the bot's key. `callback`: the manager sends it callbacks in WeCom's own form. */
+export const BOT_KINDS = ['callback', 'puppet'] as const;
+export type BotKind = (typeof BOT_KINDS)[number];
+
+/**
+ * How a callback bot calls WeCom: by the manager's base; through the manager's tunnel, its own base being fixed; or
+ * from an address of its own.
+ */
+export const BOT_APIS = ['manager', 'tunnel', 'direct'] as const;
+export type BotApi = (typeof BOT_APIS)[number];
+
+/** In place of accounts: all of the corp that no listed bot and no registration has. */
+export const ALL_OTHERS = '*';
+
+/** How long an attempt at a callback bot may take: such bots pull before they answer. */
+export const BOT_TIMEOUT_MS = { default: 4_000, min: 500, max: 10_000 } as const;
+
+/** Where and how a callback bot takes callbacks. */
+export interface BotCallback {
+  /** As an operator gave it, with its query. */
+  readonly url: string;
+  /** The receiver that its callbacks are sealed for. */
+  readonly receiveId: string;
+  readonly timeoutMs: number;
+}
+
+/** The secrets of a bot; they are stored as one text. */
+export interface BotSecrets extends KeyPair {
+  /** `''` when none was given. */
+  readonly corpSecret: Secret;
+  /** Headers that each callback gets besides its own. */
+  readonly headers: Readonly<Record<string, Secret>>;
+}
+
+/** A key of a bot. Only its hash is kept. */
+export interface BotKey {
+  readonly hash: string;
+  /** Store time; `null` for the current key. */
+  readonly untilMs: number | null;
+}
+
+/** Who takes the events of kf accounts, as an operator added it. A puppet that registers by itself is none. */
+export interface Bot {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  readonly corpId: string;
+  /** Ids, or `ALL_OTHERS` alone. */
+  readonly openKfIds: readonly string[];
+  readonly kind: BotKind;
+  readonly api: BotApi;
+  /** `null` unless it is a callback bot. */
+  readonly callback: BotCallback | null;
+  /** `BotSecrets` as JSON; `''` when they are stored sealed and could not be opened. */
+  readonly secrets: Secret;
+  /** The current one first. */
+  readonly keys: readonly BotKey[];
+  /** Store time, epoch milliseconds. */
+  readonly createdAtMs: number;
+  /** Another one with each change. */
+  readonly revision: string;
+}
+
+/** Accounts of the corp that the bot lists. */
+export function listedIn({ openKfIds }: Pick<Bot, 'openKfIds'>): readonly string[] {
+  return openKfIds.filter((id) => id !== ALL_OTHERS);
+}
+
+export function takesAllOthers({ openKfIds }: Pick<Bot, 'openKfIds'>): boolean {
+  return openKfIds.includes(ALL_OTHERS);
+}
+
+/** A key has 256 bits, so its hash cannot be reversed by trying. */
+export function hashOfKey(key: string): string {
+  return hash('sha256', `bot key ${key}`, 'base64url');
+}
+
+export function toSecretsText({ callbackToken, encodingAESKey, corpSecret, headers }: BotSecrets): Secret {
+  const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
+  return new Secret(
+    JSON.stringify({
+      token: callbackToken.reveal(),
+      encodingAESKey: encodingAESKey.reveal(),
+      corpSecret: corpSecret.reveal(),
+      headers: Object.fromEntries(values),
+    }),
+  );
+}
+
+/** @returns `null` when they could not be opened, or are not what this version writes. */
+export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | null {
+  try {
+    const { token, encodingAESKey, corpSecret, headers } = JSON.parse(secrets.reveal()) as Stored;
+    return {
+      callbackToken: new Secret(token),
+      encodingAESKey: new Secret(encodingAESKey),
+      corpSecret: new Secret(corpSecret),
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
+    };
+  } catch {
+    return null;
+  }
+}
+
+interface Stored {
+  readonly token: string;
+  readonly encodingAESKey: string;
+  readonly corpSecret: string;
+  readonly headers: Readonly<Record<string, string>>;
+}

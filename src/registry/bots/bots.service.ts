@@ -1,0 +1,178 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../../kernel/app-error.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import type { AskedBy } from '../../kernel/role.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Destinations } from '../destination.js';
+import { RegistrySync } from '../image/registry-sync.js';
+import { WaitingEvents } from '../registration/waiting-events.js';
+import { type Bot, type BotKey, hashOfKey, listedIn } from './bot.js';
+import { BOTS_MAX, BotRepository } from './bot.repository.js';
+import { type KnownBot, KnownBots } from './known-bots.js';
+
+/** How long a write may take; nobody waits for it in a hurry. */
+const WRITE_LIMIT_MS = 10_000;
+
+/** A bot as somebody describes it; the rest is made. */
+export type NewBot = Omit<Bot, 'id' | 'keys' | 'createdAtMs' | 'revision'>;
+
+/** A bot with its key, which is shown once. */
+export interface BotWithKey {
+  readonly bot: KnownBot;
+  readonly key: string;
+}
+
+/** The bots that operators add, change and delete at run time. */
+@Injectable()
+export class BotsService {
+  constructor(
+    private readonly known: KnownBots,
+    private readonly repository: BotRepository,
+    private readonly sync: RegistrySync,
+    private readonly destinations: Destinations,
+    private readonly waiting: WaitingEvents,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Bots whose sort keys come after `key`, sorted by `botSortKey`; from memory. @param corpId `null` for all. */
+  after(key: string, corpId: string | null, limit: number): readonly KnownBot[] {
+    const isWanted = (bot: KnownBot) => botSortKey(bot) > key && (corpId === null || bot.corpId === corpId);
+    const all = this.known.list().filter(isWanted);
+    return all.sort((a, b) => (botSortKey(a) < botSortKey(b) ? -1 : 1)).slice(0, limit);
+  }
+
+  /** @throws AppError `BOT_NOT_FOUND`, `STORE_UNAVAILABLE` */
+  async get(id: string): Promise<KnownBot> {
+    // Another replica may have added it a moment ago.
+    if (this.known.find(id) === null) await this.known.read();
+    const bot = this.known.find(id);
+    if (bot === null) throw new AppError('BOT_NOT_FOUND');
+    return bot;
+  }
+
+  /**
+   * The bot has its accounts from now on, and gets what waits for them.
+   * @throws AppError `BOT_ACCOUNT_TAKEN`, `BOTS_FULL`, `REGISTRY_NOT_LOADED`; `STORE_UNAVAILABLE`, and it may then have
+   *   been added or not.
+   */
+  async add(given: NewBot, asked: AskedBy): Promise<BotWithKey> {
+    this.#requireLoaded();
+    if (this.known.size >= BOTS_MAX) throw new AppError('BOTS_FULL');
+    const key = newKey();
+    const keys: BotKey[] = [{ hash: hashOfKey(key), untilMs: null }];
+    const ids = { id: randomUUID(), revision: randomUUID() };
+    const bot: Bot = { ...given, ...ids, keys, createdAtMs: this.storeClock.nowMs() };
+    const outcome = await this.#write('add bot', this.repository.add(bot));
+    if (outcome === 'taken') throw this.#taken(bot);
+    const known = this.known.written(bot);
+    this.#log(known, asked, 'bot.added');
+    this.#wake(known, listedIn(known));
+    return { bot: known, key };
+  }
+
+  /**
+   * @param change gives the fields that change.
+   * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CHANGED` when somebody else has just changed it, and what
+   *   `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
+   */
+  async change(id: string, change: (bot: KnownBot) => Partial<NewBot>, asked: AskedBy): Promise<KnownBot> {
+    this.#requireLoaded();
+    const before = await this.get(id);
+    const known = await this.#replace(before, change(before));
+    this.#log(known, asked, 'bot.changed');
+    this.#wake(known, [...listedIn(before), ...listedIn(known)]);
+    return known;
+  }
+
+  /**
+   * Gives the bot another key. The current one is valid for `overlapMs` more, earlier ones end.
+   * @throws AppError as `change`
+   */
+  async renewKey(id: string, overlapMs: number, asked: AskedBy): Promise<BotWithKey> {
+    this.#requireLoaded();
+    const before = await this.get(id);
+    const key = newKey();
+    const untilMs = this.storeClock.nowMs() + overlapMs;
+    const old = before.keys.slice(0, 1).map(({ hash }) => ({ hash, untilMs }));
+    const keys = [{ hash: hashOfKey(key), untilMs: null }, ...(overlapMs > 0 ? old : [])];
+    const bot = await this.#replace(before, { keys });
+    this.log.info({ botId: id, overlapMs, ...asked }, 'bot.key_renewed');
+    return { bot, key };
+  }
+
+  /**
+   * Its accounts are again those of whoever has registered them.
+   * @throws AppError `BOT_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
+   */
+  async remove(id: string, asked: AskedBy): Promise<void> {
+    this.#requireLoaded();
+    const before = await this.get(id);
+    const wasThere = await this.#write('remove bot', this.repository.remove(id));
+    this.known.removed(id);
+    if (!wasThere) throw new AppError('BOT_NOT_FOUND');
+    this.#log(before, asked, 'bot.removed');
+    this.#wake(before, listedIn(before));
+  }
+
+  #requireLoaded(): void {
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+  }
+
+  async #replace(before: KnownBot, changed: Partial<Bot>): Promise<KnownBot> {
+    const { opened: _opened, endpoint: _endpoint, keysId: _keysId, ...stored } = before;
+    const bot: Bot = { ...stored, ...changed, revision: randomUUID() };
+    const outcome = await this.#write('change bot', this.repository.replace(bot, before.revision));
+    if (outcome === 'taken') throw this.#taken(bot);
+    if (outcome === 'written') return this.known.written(bot);
+    await this.known.reload();
+    throw new AppError(this.known.find(bot.id) === null ? 'BOT_NOT_FOUND' : 'BOT_CHANGED');
+  }
+
+  #taken({ id, corpId, openKfIds }: Bot): AppError {
+    const taken = openKfIds.find((one) => {
+      const other = one === '*' ? this.known.findOfOthers(corpId) : this.known.findListed(corpId, one);
+      return other !== null && other.id !== id;
+    });
+    return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
+  }
+
+  /** What waits for the accounts goes to whoever takes their events now. The patrol finds what this does not. */
+  #wake({ corpId }: Bot, openKfIds: readonly string[]): void {
+    for (const openKfId of new Set(openKfIds)) {
+      const destination = this.destinations.find({ corpId, openKfId });
+      this.waiting.wake(destination).catch((err: unknown) => {
+        this.log.debug({ openKfId, err }, 'outbox.wake_failed');
+      });
+    }
+  }
+
+  #log({ id, name, corpId, kind, api, openKfIds }: Bot, asked: AskedBy, line: string): void {
+    this.log.info({ botId: id, name, corpId, kind, api, accounts: openKfIds.length, ...asked }, line);
+  }
+
+  /** A failed write may have been done after all; a read tells once the store answers again. */
+  async #write<T>(what: string, work: Promise<T>): Promise<T> {
+    try {
+      return await withinDeadline(WRITE_LIMIT_MS, what, work);
+    } catch (error) {
+      void work
+        .catch(() => {})
+        .then(() => this.known.reload())
+        .catch(() => {});
+      throw error;
+    }
+  }
+}
+
+/** The sort key of bots, by which the bots of a corp follow each other. */
+export function botSortKey({ corpId, id }: Pick<Bot, 'corpId' | 'id'>): string {
+  return `${corpId} ${id}`;
+}
+
+/** 256 random bits; the beginning tells scanners for leaked secrets what it is. */
+function newKey(): string {
+  return `wxkf_${randomBytes(32).toString('base64url')}`;
+}

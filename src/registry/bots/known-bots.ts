@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import type { CallbackUrl, EndpointFault } from '../endpoint/endpoint.js';
+import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import { SerialRuns } from '../image/serial-runs.js';
+import { pairIdOf } from '../image/shared-keys.js';
+import { accountKey } from '../puppet.js';
+import { type Bot, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
+import { BotRepository } from './bot.repository.js';
+
+/** A bot with what is derived from its record once. */
+export interface KnownBot extends Bot {
+  /** `null` when they could not be opened. */
+  readonly opened: BotSecrets | null;
+  /** Where a callback bot takes callbacks, or why it cannot. */
+  readonly endpoint: CallbackUrl | EndpointFault;
+  /** Identifies its callback keys and reveals nothing of them; `null` when it has none. */
+  readonly keysId: string | null;
+}
+
+const NO_ENDPOINT: EndpointFault = { must: 'be given by the puppet when it registers' };
+const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened' };
+
+/**
+ * All bots, in memory: by account, by corp, and by key. A read brings in what all processes wrote, and never undoes an own
+ * write that ended after the read began.
+ */
+@Injectable()
+export class KnownBots {
+  readonly #bots = new Map<string, KnownBot>();
+  readonly #byAccount = new Map<string, KnownBot>();
+  readonly #ofOthers = new Map<string, KnownBot>();
+  /** By the account's id alone: those that list it, of whatever corp. */
+  readonly #listing = new Map<string, Set<KnownBot>>();
+  readonly #byKey = new Map<string, KnownBot>();
+  readonly #reads = new SerialRuns(() => this.#read());
+  /** Rises with each own write. */
+  #order = 0;
+  /** The order of the latest own write of each bot that a read may not have seen. */
+  readonly #writtenAt = new Map<string, number>();
+
+  constructor(
+    private readonly policy: EndpointPolicy,
+    private readonly repository: BotRepository,
+  ) {}
+
+  get size(): number {
+    return this.#bots.size;
+  }
+
+  list(): readonly KnownBot[] {
+    return [...this.#bots.values()];
+  }
+
+  find(id: string): KnownBot | null {
+    return this.#bots.get(id) ?? null;
+  }
+
+  /** The bot that lists the account of the corp. */
+  findListed(corpId: string, openKfId: string): KnownBot | null {
+    if (this.#byAccount.size === 0) return null;
+    return this.#byAccount.get(accountKey({ corpId, openKfId })) ?? null;
+  }
+
+  /** The bot of all accounts of the corp that nobody else has. */
+  findOfOthers(corpId: string): KnownBot | null {
+    return this.#ofOthers.get(corpId) ?? null;
+  }
+
+  /** A bot of any corp that lists the account. */
+  findListing(openKfId: string): KnownBot | null {
+    const [first = null] = this.#listing.get(openKfId) ?? [];
+    return first;
+  }
+
+  /** Whose key it is, or was until `untilMs`. @param hash see `hashOfKey`. @param nowMs store time. */
+  findByKey(hash: string, nowMs: number): KnownBot | null {
+    const bot = this.#byKey.get(hash);
+    const key = bot?.keys.find((one) => one.hash === hash);
+    if (bot === undefined || key === undefined) return null;
+    return key.untilMs === null || nowMs < key.untilMs ? bot : null;
+  }
+
+  /** Call it at the start. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
+  async load(): Promise<void> {
+    for (const bot of await this.repository.load()) this.#put(bot);
+  }
+
+  /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
+  read(): Promise<void> {
+    return this.#reads.run();
+  }
+
+  /** After a write whose outcome is not known. @throws AppError `STORE_UNAVAILABLE` */
+  async reload(): Promise<void> {
+    const order = this.#order;
+    this.#take(await this.repository.load(), order);
+  }
+
+  /** Call it when the bot is stored. */
+  written(bot: Bot): KnownBot {
+    this.#writtenAt.set(bot.id, ++this.#order);
+    return this.#put(bot);
+  }
+
+  /** Call it when the bot is not stored any more. */
+  removed(id: string): void {
+    this.#writtenAt.set(id, ++this.#order);
+    this.#remove(id);
+  }
+
+  async #read(): Promise<void> {
+    const order = this.#order;
+    const stored = await this.repository.changes();
+    if (stored !== null) this.#take(stored, order);
+  }
+
+  #take(stored: readonly Bot[], order: number): void {
+    const ids = new Set(stored.map(({ id }) => id));
+    for (const id of this.#bots.keys()) if (!ids.has(id) && !this.#isOvertaken(id, order)) this.#remove(id);
+    for (const bot of stored) {
+      const isKnown = this.#bots.get(bot.id)?.revision === bot.revision;
+      if (!isKnown && !this.#isOvertaken(bot.id, order)) this.#put(bot);
+    }
+    for (const [id, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(id);
+  }
+
+  #isOvertaken(id: string, order: number): boolean {
+    return (this.#writtenAt.get(id) ?? 0) > order;
+  }
+
+  #put(bot: Bot): KnownBot {
+    this.#remove(bot.id);
+    const known = this.#derive(bot);
+    this.#bots.set(bot.id, known);
+    for (const { hash } of bot.keys) this.#byKey.set(hash, known);
+    for (const openKfId of listedIn(bot)) {
+      this.#byAccount.set(accountKey({ corpId: bot.corpId, openKfId }), known);
+      const listing = this.#listing.get(openKfId) ?? new Set();
+      this.#listing.set(openKfId, listing.add(known));
+    }
+    if (takesAllOthers(bot)) this.#ofOthers.set(bot.corpId, known);
+    return known;
+  }
+
+  #remove(id: string): void {
+    const known = this.#bots.get(id);
+    if (known === undefined) return;
+    this.#bots.delete(id);
+    for (const { hash } of known.keys) this.#byKey.delete(hash);
+    for (const openKfId of listedIn(known)) {
+      const key = accountKey({ corpId: known.corpId, openKfId });
+      if (this.#byAccount.get(key) === known) this.#byAccount.delete(key);
+      const listing = this.#listing.get(openKfId);
+      listing?.delete(known);
+      if (listing?.size === 0) this.#listing.delete(openKfId);
+    }
+    if (this.#ofOthers.get(known.corpId) === known) this.#ofOthers.delete(known.corpId);
+  }
+
+  #derive(bot: Bot): KnownBot {
+    const opened = readSecrets(bot);
+    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), keysId: opened && pairIdOf(opened) };
+  }
+
+  #endpointOf({ callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
+    if (callback === null) return NO_ENDPOINT;
+    return opened === null ? CLOSED : this.policy.readCallbackUrl(callback.url);
+  }
+}

@@ -1,0 +1,288 @@
+import { IsNested, nested } from '../../http/answers/validation.js';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  registerDecorator,
+} from '../../kernel/class-validator.js';
+import { AppError } from '../../kernel/app-error.js';
+import { randomLettersAndDigits } from '../../kernel/random-text.js';
+import { Secret } from '../../kernel/secret.js';
+import {
+  CALLBACK_TOKEN_FORMAT,
+  CORP_ID_FORMAT,
+  CORP_SECRET_FORMAT,
+  ENCODING_AES_KEY_FORMAT,
+  ID_FORMAT,
+  NAME_LENGTH_MAX,
+  RECEIVE_ID_LENGTH_MAX,
+} from '../../kernel/wecom-format.js';
+import { readCallbackUrl } from '../endpoint/endpoint.js';
+import { mustBe } from '../registration/register.dto.js';
+import {
+  ALL_OTHERS,
+  BOT_APIS,
+  BOT_KINDS,
+  BOT_TIMEOUT_MS,
+  type Bot,
+  type BotApi,
+  type BotKind,
+  type BotSecrets,
+  toSecretsText,
+} from './bot.js';
+import type { NewBot } from './bots.service.js';
+import type { KnownBot } from './known-bots.js';
+
+/** More accounts than a corp may have without asking WeCom for more. */
+const ACCOUNTS_MAX = 1_000;
+const HEADERS_MAX = 16;
+const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
+const HEADER_VALUE = /^[\x20-\x7e]{0,1024}$/;
+/** What the manager sends itself, and what belongs to the connection. */
+const OWN_HEADERS =
+  /^(content-(type|length|encoding)|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-.*|webhook-.*|x-wxkf-.*|traceparent|tracestate)$/i;
+
+const A_NAME = `a name of 1 to ${NAME_LENGTH_MAX} characters`;
+const A_RECEIVER = `an id of at most ${RECEIVE_ID_LENGTH_MAX} characters`;
+const ACCOUNTS = `a list of 1 to ${ACCOUNTS_MAX} different account ids, or ["${ALL_OTHERS}"] for all others of the corp`;
+const A_TIMEOUT = {
+  message: `timeoutMs must be a whole number from ${BOT_TIMEOUT_MS.min} to ${BOT_TIMEOUT_MS.max}`,
+};
+
+/** Where and how a callback bot takes callbacks. */
+export class BotCallbackDto {
+  /**
+   * Where it takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a puppet.
+   * @example http://127.0.0.1:5300/bots/7f0c/callback
+   */
+  @IsOptional()
+  @IsCallbackUrl()
+  readonly url?: string;
+
+  /** Its callback token; made if it is left out. */
+  @IsOptional()
+  @Matches(CALLBACK_TOKEN_FORMAT.pattern, mustBe(CALLBACK_TOKEN_FORMAT.expected))
+  readonly token?: string;
+
+  /** Its EncodingAESKey; made if it is left out. */
+  @IsOptional()
+  @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
+  readonly encodingAESKey?: string;
+
+  /**
+   * The receiver that its callbacks are sealed for; the corp if it is left out.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsString(mustBe(A_RECEIVER))
+  @MaxLength(RECEIVE_ID_LENGTH_MAX, mustBe(A_RECEIVER))
+  readonly receiveId?: string;
+
+  /**
+   * Headers that each of its callbacks gets besides its own, such as PandaWiki's X-KB-ID.
+   * @example { "X-KB-ID": "0191" }
+   */
+  @IsOptional()
+  @IsHeaders()
+  readonly headers?: Record<string, string>;
+
+  /**
+   * How long an attempt may take, milliseconds: such programs pull before they answer. WeCom is answered after 1 s all the same.
+   * @example 4000
+   */
+  @IsOptional()
+  @IsInt(A_TIMEOUT)
+  @Min(BOT_TIMEOUT_MS.min, A_TIMEOUT)
+  @Max(BOT_TIMEOUT_MS.max, A_TIMEOUT)
+  readonly timeoutMs?: number;
+}
+
+/** The fields of a bot that can be changed; `null` counts as left out. */
+export class BotChangeDto {
+  /**
+   * For people.
+   * @example Support bot
+   */
+  @IsOptional()
+  @Matches(new RegExp(`^[^\\p{Cc}]{1,${NAME_LENGTH_MAX}}$`, 'u'), mustBe(A_NAME))
+  readonly name?: string;
+
+  /**
+   * The accounts whose events it takes, or `["*"]` for all of the corp that no other bot and no registration has.
+   * @example ["wkAAA"]
+   */
+  @IsOptional()
+  @IsArray({ message: `openKfIds must be ${ACCOUNTS}` })
+  @ArrayMaxSize(ACCOUNTS_MAX, { message: `openKfIds must be ${ACCOUNTS}` })
+  @IsAccounts()
+  readonly openKfIds?: string[];
+
+  /**
+   * How it calls WeCom: `manager`, by the manager's base; `tunnel`, through CONNECT; `direct`, from an address of its own.
+   * @example manager
+   */
+  @IsOptional()
+  @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
+  readonly api?: BotApi;
+
+  /** Where and how it takes callbacks. */
+  @IsOptional()
+  @IsNested(BotCallbackDto)
+  readonly callback?: BotCallbackDto;
+
+  /** The secret of its app, by which the manager recognizes access tokens that the bot got from WeCom itself. */
+  @IsOptional()
+  @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
+  readonly corpSecret?: string;
+}
+
+/** Body of `POST /api/v1/bots`. */
+export class NewBotDto extends BotChangeDto {
+  /**
+   * The corp of its accounts.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
+  readonly corpId!: string;
+
+  /**
+   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key.
+   * @example callback
+   */
+  @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
+  readonly kind!: BotKind;
+
+  /**
+   * What it is given: event, the callbacks of its accounts, the newest one if several wait.
+   * @example event
+   */
+  @IsOptional()
+  @IsIn(['event'], { message: 'takes must be event' })
+  readonly takes?: 'event';
+}
+
+/** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
+export function toNewBot(dto: NewBotDto): NewBot {
+  const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
+  const missing = Object.entries({ name, openKfIds })
+    .filter(([, value]) => value === undefined)
+    .map(([field]) => `${field} is missing`);
+  if (kind === 'callback' && dto.callback?.url === undefined) missing.push('callback.url is missing');
+  if (kind === 'puppet' && dto.callback !== undefined)
+    missing.push('callback is for bots of kind callback alone');
+  if (missing.length > 0) throw new AppError('REQUEST_INVALID', { detail: missing.join('; ') });
+  const made = {
+    callbackToken: new Secret(kind === 'callback' ? randomLettersAndDigits(32) : ''),
+    encodingAESKey: new Secret(kind === 'callback' ? randomLettersAndDigits(43) : ''),
+    corpSecret: new Secret(''),
+    headers: {},
+  };
+  return {
+    name: name ?? '',
+    corpId,
+    openKfIds: openKfIds ?? [],
+    kind,
+    api,
+    callback:
+      kind === 'callback'
+        ? callbackOf(dto, { url: '', receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
+        : null,
+    secrets: toSecretsText(secretsOf(dto, made)),
+  };
+}
+
+/** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
+export function toBotChange(dto: BotChangeDto, bot: KnownBot): Partial<NewBot> {
+  const { name, openKfIds, api, callback } = dto;
+  if (callback !== undefined && bot.callback === null)
+    throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback alone' });
+  const changesSecrets = dto.corpSecret !== undefined || callback !== undefined;
+  if (changesSecrets && bot.opened === null)
+    throw new AppError('REQUEST_INVALID', {
+      detail:
+        'the secrets of this bot cannot be opened; add its key to SECRETS_KEY, or delete the bot and add it again',
+    });
+  return {
+    ...(name !== undefined && { name }),
+    ...(openKfIds !== undefined && { openKfIds }),
+    ...(api !== undefined && { api }),
+    ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
+    ...(changesSecrets && bot.opened !== null && { secrets: toSecretsText(secretsOf(dto, bot.opened)) }),
+  };
+}
+
+function callbackOf({ callback }: BotChangeDto, before: NonNullable<Bot['callback']>) {
+  const { url, receiveId, timeoutMs } = callback === undefined ? {} : nested(BotCallbackDto, callback);
+  return {
+    url: url ?? before.url,
+    receiveId: receiveId ?? before.receiveId,
+    timeoutMs: timeoutMs ?? before.timeoutMs,
+  };
+}
+
+function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): BotSecrets {
+  const { token, encodingAESKey, headers } = callback === undefined ? {} : nested(BotCallbackDto, callback);
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name, new Secret(value)] as const);
+  return {
+    callbackToken: token === undefined ? before.callbackToken : new Secret(token),
+    encodingAESKey: encodingAESKey === undefined ? before.encodingAESKey : new Secret(encodingAESKey),
+    corpSecret: corpSecret === undefined ? before.corpSecret : new Secret(corpSecret),
+    headers: headers === undefined ? before.headers : Object.fromEntries(given),
+  };
+}
+
+function IsAccounts(): PropertyDecorator {
+  return rule('isAccounts', (value) => {
+    const ids = Array.isArray(value) ? value : [];
+    const isAll = ids.length === 1 && ids[0] === ALL_OTHERS;
+    const areIds = ids.length > 0 && ids.every((id) => typeof id === 'string' && ID_FORMAT.pattern.test(id));
+    return isAll || (areIds && new Set(ids).size === ids.length) ? null : `be ${ACCOUNTS}`;
+  });
+}
+
+function IsCallbackUrl(): PropertyDecorator {
+  return rule('isCallbackUrl', (value) => {
+    if (typeof value !== 'string') return 'be a string';
+    const url = readCallbackUrl(value);
+    return 'must' in url ? url.must : null;
+  });
+}
+
+function IsHeaders(): PropertyDecorator {
+  return rule('isHeaders', (value) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const entries = isObject ? Object.entries(value) : [];
+    if (!isObject || entries.length > HEADERS_MAX)
+      return `be an object of at most ${HEADERS_MAX} headers with their values`;
+    const own = entries.find(([name]) => OWN_HEADERS.test(name));
+    if (own !== undefined) return `not have ${own[0].slice(0, 64)}, which is the manager's own`;
+    const isGood = entries.every(
+      ([name, text]) => HEADER_NAME.test(name) && HEADER_VALUE.test(String(text)) && typeof text === 'string',
+    );
+    return isGood
+      ? null
+      : 'have names of letters, digits and "-", and values of at most 1,024 printable characters';
+  });
+}
+
+/** @param faultOf gives what is wrong, to follow "must"; `null` when nothing is. */
+function rule(name: string, faultOf: (value: unknown) => string | null): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value) => faultOf(value) === null,
+        defaultMessage: (args) => `${args?.property} must ${faultOf(args?.value)}`,
+      },
+    });
+  };
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { accountKey } from '../puppet.js';
+
+/** WeCom accepts a sync token for 10 minutes (developer.work.weixin.qq.com/document/path/94670); this leaves time to use it. */
+const GOOD_MS = 9 * 60_000;
+/** Some 300 bytes each. The account that was seen first goes first. */
+const ACCOUNTS_MAX = 20_000;
+/** WeCom's tokens begin with ENC, and some programs look for that. */
+const MADE = 'ENCwxkf-manager-';
+
+/** A sync token that stands for none: the manager takes it out of a pull that comes through it. */
+export function makeSyncToken(): string {
+  return MADE + randomBytes(24).toString('base64url');
+}
+
+export function isMadeSyncToken(token: unknown): boolean {
+  return typeof token === 'string' && token.startsWith(MADE);
+}
+
+interface Seen {
+  /** Identifies the keys of the app that the token came with. */
+  readonly keysId: string;
+  readonly token: string;
+  /** On the clock that never jumps. */
+  readonly untilMs: number;
+}
+
+/**
+ * The newest sync token of each account that this process saw. A token belongs to an app: where several apps send events
+ * of one account, it is not known whose token a pull would need, and none is given.
+ */
+@Injectable()
+export class SyncTokens {
+  readonly #seen = new Map<string, Seen | 'several apps'>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** @param lagMs how late the event came, as in `KfEvent`. */
+  note(corpId: string, openKfId: string, keysId: string, token: string, lagMs: number): void {
+    if (token === '' || lagMs >= GOOD_MS) return;
+    const key = accountKey({ corpId, openKfId });
+    const before = this.#seen.get(key);
+    const isOfOther = before !== undefined && (before === 'several apps' || before.keysId !== keysId);
+    const untilMs = this.clock.elapsedMs() + GOOD_MS - lagMs;
+    this.#seen.delete(key);
+    this.#seen.set(key, isOfOther ? 'several apps' : { keysId, token, untilMs });
+    const [first] = this.#seen.size > ACCOUNTS_MAX ? this.#seen.keys() : [];
+    if (first !== undefined) this.#seen.delete(first);
+  }
+
+  /** @returns `null` when no good one is known. */
+  find(corpId: string, openKfId: string): string | null {
+    const seen = this.#seen.get(accountKey({ corpId, openKfId }));
+    if (seen === undefined || seen === 'several apps') return null;
+    return this.clock.elapsedMs() < seen.untilMs ? seen.token : null;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * What the key of a bot opens at WeCom: the APIs for customer service and media, of its own corp, for its own accounts.
+ * An access token is the whole app's, so that this keeps a bot from mistakes and from other bots' accounts, and not from
+ * what the app may do (docs/protection.md).
+ */
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { CallingBot } from '../../http/access/bot-keys.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Secret } from '../../kernel/secret.js';
+import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
+import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
+import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
+import { Destinations } from '../../registry/destination.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { toTokenCaller } from '../tokens/token-caller.js';
+import { parseObject } from '../wecom-answer.js';
+import type { ProxyBody } from './proxy-body.js';
+import type { ProxyTarget } from './proxy-target.js';
+
+const OPENED = /^(kf|media)\//i;
+const SYNC = 'kf/sync_msg';
+/** Every string of a JSON text, with the colon that makes it a name. */
+const STRINGS = /"(?:[^"\\]|\\.)*"\s*:?/g;
+
+@Injectable()
+export class BotCalls {
+  constructor(
+    private readonly bots: KnownBots,
+    private readonly destinations: Destinations,
+    private readonly tokens: AccessTokens,
+    private readonly syncTokens: SyncTokens,
+  ) {}
+
+  /** @returns `null` for a caller that is no bot. @throws AppError `BOT_FORBIDDEN` */
+  admit(calling: CallingBot | null, target: ProxyTarget): BotCall | null {
+    if (calling === null) return null;
+    const bot = this.bots.find(calling.id);
+    // It was deleted while its request came in.
+    if (bot === null) throw forbidden('the bot is not there any more');
+    if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
+    if (target.corpId !== null && target.corpId !== bot.corpId)
+      throw forbidden('corpid must be the corp of the bot');
+    const call = new BotCall(bot, target, this.destinations, this.tokens, this.syncTokens);
+    for (const openKfId of [
+      ...target.openKfIdsOfQuery,
+      ...(target.openKfId === null ? [] : [target.openKfId]),
+    ])
+      call.requireOwn(openKfId);
+    return call;
+  }
+}
+
+/** One call of a bot. */
+export class BotCall {
+  constructor(
+    private readonly bot: KnownBot,
+    private readonly target: ProxyTarget,
+    private readonly destinations: Destinations,
+    private readonly tokens: AccessTokens,
+    private readonly syncTokens: SyncTokens,
+  ) {}
+
+  get corpId(): string {
+    return this.bot.corpId;
+  }
+
+  /** `null` when none is stored for the bot. */
+  get corpSecret(): Secret | null {
+    const secret = this.bot.opened?.corpSecret ?? null;
+    return secret === null || secret.reveal() === '' ? null : secret;
+  }
+
+  /** @throws AppError `BOT_FORBIDDEN` */
+  requireOwn(openKfId: string): void {
+    const { bot } = this;
+    if (listedIn(bot).includes(openKfId)) return;
+    const { corpId } = bot;
+    const to = takesAllOthers(bot) ? this.destinations.find({ corpId, openKfId }) : null;
+    if (to === null || (to.bot?.id ?? to.puppet?.botId) !== bot.id)
+      throw forbidden('open_kfid must be an account of the bot');
+  }
+
+  /**
+   * An access token must be one that the manager gave out for the corp, or that WeCom gives for the bot's own secret: some
+   * programs get theirs from WeCom whatever base they are given.
+   * @throws AppError `BOT_FORBIDDEN`, `WECOM_UNREACHABLE`
+   */
+  async admitToken(
+    tokenId: string,
+    corpOfToken: string | null,
+    { ip, trace }: FastifyRequest,
+  ): Promise<void> {
+    const { corpSecret, corpId } = this;
+    if (corpOfToken === corpId) return;
+    if (corpOfToken !== null) throw forbidden('the access token is of another corp');
+    if (corpSecret === null)
+      throw forbidden(
+        'the access token was not given out here, and the bot has no corpSecret to compare it with',
+      );
+    const caller = toTokenCaller(null, ip, this.bot);
+    const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
+    if (!('token' in own) || own.token.id !== tokenId)
+      throw forbidden("the access token was neither given out here nor is it one of the bot's corpSecret");
+  }
+
+  /**
+   * The body as it is sent on: a pull without a sync token gets the newest good one of the account, and one that the
+   * manager made is taken out.
+   * @throws AppError `BOT_FORBIDDEN`, `REQUEST_BODY_NOT_JSON`, `REQUEST_BODY_TOO_LARGE`
+   */
+  admitBody(body: ProxyBody): ProxyBody {
+    if (!/^kf\//i.test(this.target.api)) return body;
+    if ('stream' in body) throw new AppError('REQUEST_BODY_TOO_LARGE');
+    if (body.whole === null) return body;
+    const text = body.whole.toString('utf8');
+    const fields = parseObject(text);
+    if (fields === null || isNamedTwice(text)) throw new AppError('REQUEST_BODY_NOT_JSON');
+    const { open_kfid: openKfId } = fields;
+    if (openKfId === undefined) return body;
+    if (typeof openKfId !== 'string') throw forbidden('open_kfid must be an account of the bot');
+    this.requireOwn(openKfId);
+    return this.target.api.toLowerCase() === SYNC ? this.#withSyncToken(body, fields, openKfId) : body;
+  }
+
+  #withSyncToken(
+    body: ProxyBody,
+    { token, ...others }: Readonly<Record<string, unknown>>,
+    openKfId: string,
+  ): ProxyBody {
+    const isMade = isMadeSyncToken(token);
+    if (token !== undefined && token !== null && token !== '' && !isMade) return body;
+    const newest = this.syncTokens.find(this.bot.corpId, openKfId);
+    if (newest === null && !isMade) return body;
+    const fields = newest === null ? others : { ...others, token: newest };
+    return { whole: Buffer.from(JSON.stringify(fields)) };
+  }
+}
+
+/** WeCom may take the first of two values where our parser takes the last. */
+function isNamedTwice(text: string): boolean {
+  const names = (text.match(STRINGS) ?? []).filter((one) => one.endsWith(':')).map(nameOf);
+  const judged = names.filter((name) => name === 'open_kfid' || name === 'token');
+  return judged.length > new Set(judged).size;
+}
+
+function nameOf(withColon: string): string {
+  return String(JSON.parse(withColon.replace(/\s*:$/, '')));
+}
+
+function forbidden(detail: string): AppError {
+  return new AppError('BOT_FORBIDDEN', { detail });
+}
