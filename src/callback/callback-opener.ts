@@ -7,6 +7,7 @@ import { CallbackKeys } from '../registry/callback-keys.js';
 import type { CorpKeys } from '../registry/image/known-corps.js';
 import type { CorpPair } from '../registry/image/shared-keys.js';
 import { pickPairs } from './pairs-to-try.js';
+import { SkewLimit } from './skew-limit.js';
 
 /** Opened by `pair`, for a receiver that the corp has. */
 export interface OpenedCallback extends OpenedText {
@@ -25,6 +26,7 @@ export class CallbackOpener {
   constructor(
     private readonly keys: CallbackKeys,
     private readonly ciphers: WecomCiphers,
+    private readonly skew: SkewLimit,
   ) {}
 
   /** @throws AppError `CALLBACK_CORP_UNKNOWN`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
@@ -37,16 +39,20 @@ export class CallbackOpener {
   /**
    * Tries these keys, then once more with keys that other replicas learned a moment ago.
    * @throws AppError `CALLBACK_SIGNATURE_MISMATCH`, `CALLBACK_RECEIVE_ID_MISMATCH`, `CALLBACK_KEYS_SKIPPED`,
-   * `CIPHER_…`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   * `CALLBACK_TIMESTAMP_OFF`, `CIPHER_…`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async open(corpId: string, keys: CorpKeys, signed: SignedText): Promise<OpenedCallback> {
+    let opened: OpenedCallback;
     try {
-      return this.#openWith(keys, signed);
+      opened = this.#openWith(keys, signed);
     } catch (error) {
       const later = await this.keys.findLater(corpId, error);
       if (later === null) throw error;
-      return this.#openWith(later, signed);
+      opened = this.#openWith(later, signed);
     }
+    // Checked last: a sender that cannot sign learns nothing from it.
+    this.skew.check(signed.timestamp);
+    return opened;
   }
 
   /**

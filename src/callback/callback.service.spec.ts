@@ -25,6 +25,7 @@ import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { UNTRUSTED_PAIRS_MAX } from './pairs-to-try.js';
+import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { SkewLimit } from './skew-limit.js';
 
 const app = newApp();
@@ -56,10 +57,11 @@ beforeEach(async () => {
   ({ apps } = registry);
   ciphers = new WecomCiphers();
   const skew = new SkewLimit(clock, { callbackSkewSMax: SKEW_S });
-  const opener = new CallbackOpener(registry.keys, ciphers);
+  const opener = new CallbackOpener(registry.keys, ciphers, skew);
   const { destinations } = registry;
   const { dispatcher } = dispatch;
-  callbacks = new CallbackService(opener, destinations, dispatcher, clock, skew, apps, new CorpTime());
+  const syncTokens = new SyncTokens(clock, registry.bots);
+  callbacks = new CallbackService(opener, destinations, dispatcher, clock, apps, new CorpTime(), syncTokens);
   registry.start();
   await clock.advance(0);
 });

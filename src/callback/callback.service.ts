@@ -7,6 +7,7 @@ import { Clock } from '../kernel/clock.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { ECHO_FORMAT, ID_FORMAT } from '../kernel/wecom-format.js';
 import { AppsService } from '../registry/apps/apps.service.js';
+import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { type Destination, Destinations } from '../registry/destination.js';
 import { CallbackOpener, type OpenedCallback } from './callback-opener.js';
 import { type CallbackLog, roundMs } from './callback-log.js';
@@ -20,7 +21,6 @@ import {
   parseEvent,
   toLoggedName,
 } from './event.js';
-import { SkewLimit } from './skew-limit.js';
 
 export interface EncryptedCallback {
   readonly corpId: string;
@@ -54,9 +54,9 @@ export class CallbackService {
     private readonly destinations: Destinations,
     private readonly dispatcher: Dispatcher,
     private readonly clock: Clock,
-    private readonly skew: SkewLimit,
     private readonly apps: AppsService,
     private readonly corpTime: CorpTime,
+    private readonly syncTokens: SyncTokens,
   ) {}
 
   /**
@@ -68,7 +68,6 @@ export class CallbackService {
   async verify(corpId: string, echo: SignedText, log: CallbackLog): Promise<string> {
     const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
     if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
-    this.skew.check(echo.timestamp);
     log.outcome = 'verified';
     this.apps.noteVerified(corpId, pair);
     return message;
@@ -84,8 +83,6 @@ export class CallbackService {
     const keys = await this.opener.getKeys(corpId);
     const encrypted = parseEnvelope(body);
     const opened = await this.opener.open(corpId, keys, { msgSignature, timestamp, nonce, encrypted });
-    // Checked last: a sender that cannot sign learns nothing from it.
-    this.skew.check(timestamp);
     const event = parseEvent(opened.message);
     log.event = toLoggedName(event);
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
@@ -117,6 +114,7 @@ export class CallbackService {
     }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);
+    this.syncTokens.note(corpId, openKfId, 'gateway', syncToken, lagMs);
     const traceparent = trace?.traceparent ?? null;
     const event = { id, corpId, openKfId, syncToken, createdAtS, lagMs, raw: null, traceparent };
     await this.#dispatch(event, destination, startedMs, log, trace);
@@ -157,6 +155,7 @@ export class CallbackService {
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);
+    this.syncTokens.note(corpId, openKfId, pair.id, syncToken, lagMs);
     return {
       id: idOfMessage(corpId, message),
       corpId,

@@ -40,7 +40,7 @@ export function completeOperation(all: ToComplete): Operation {
   const { path, operation, route, errors } = all;
   const { operationId, summary = '', description = '' } = operation;
   if (summary === '' || description === '') throw new Error(`${operationId} has no comment, or no remarks`);
-  const { allowedCallers = 'anyone' } = route.config;
+  const { allowedCallers = 'anyone', allowsBots = false } = route.config;
   const parameters = [...(operation.parameters ?? []).map(toParameter), ...headersOf(route)];
   const requestBody = bodyOf(operation, route);
   return {
@@ -51,7 +51,7 @@ export function completeOperation(all: ToComplete): Operation {
     ...(parameters.length > 0 && { parameters }),
     ...(requestBody && { requestBody }),
     responses: merge(answersOf(all), errors.of(errorsOf(all), path)),
-    ...{ security: securityOf(allowedCallers), [ALLOWED_CALLERS]: allowedCallers },
+    ...{ security: securityOf(allowedCallers, allowsBots), [ALLOWED_CALLERS]: allowedCallers },
   };
 }
 
@@ -152,7 +152,7 @@ function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
   const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') === true;
   return [
     ...OF_ALL,
-    ...(allowedCallers === 'anyone' ? [] : OF_ROLES),
+    ...(allowedCallers === 'anyone' || allowedCallers === 'bots' ? [] : OF_ROLES),
     ...(takesBody === 'json' ? OF_JSON_BODIES : []),
     ...(hasQuery ? (['REQUEST_INVALID'] as const) : []),
     ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),

@@ -23,6 +23,12 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
         `${caller}Basic`,
       );
   }
+  document
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The key of a bot.' }, 'botBearer')
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'The key of a bot as the password, with any user.' },
+      'botBasic',
+    );
   document.addCookieAuth(
     SESSION_COOKIE,
     {
@@ -34,10 +40,12 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
   );
 }
 
-export function securityOf(allowed: AllowedCallers): Record<string, string[]>[] {
-  if (allowed === 'anyone') return [];
+/** @param allowsBots whether the key of a bot opens the route, too. */
+export function securityOf(allowed: AllowedCallers, allowsBots: boolean): Record<string, string[]>[] {
+  if (allowed === 'anyone' || allowed === 'bots') return [];
   return [
     ...allowed.flatMap((caller) => [{ [`${caller}Bearer`]: [] }, { [`${caller}Basic`]: [] }]),
+    ...(allowsBots ? [{ botBearer: [] }, { botBasic: [] }] : []),
     ...(allowed.includes('operator') ? [{ consoleSession: [] }] : []),
   ];
 }

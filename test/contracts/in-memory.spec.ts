@@ -6,16 +6,19 @@ import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-ou
 import { Secret } from '../../src/kernel/secret.js';
 import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
 import { SealedAppRepository } from '../../src/storage/sealed/sealed-app.repository.js';
+import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.repository.js';
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
+import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { newSecretsKey } from '../support/place.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
+import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
@@ -48,6 +51,18 @@ const openApps = (table: AppTable = new Map()): OpenedApps => ({
 const openSealedApps = (opened = openApps()): OpenedApps => ({
   repository: new SealedAppRepository(opened.repository, sealer, log),
   reopen: async () => openSealedApps(await opened.reopen()),
+  close,
+});
+
+const openBots = (table = new BotTable()): OpenedBots => ({
+  repository: new MemoryBotRepository(table),
+  reopen: async () => openBots(table),
+  close,
+});
+
+const openSealedBots = (opened = openBots()): OpenedBots => ({
+  repository: new SealedBotRepository(opened.repository, sealer, log),
+  reopen: async () => openSealedBots(await opened.reopen()),
   close,
 });
 
@@ -99,6 +114,7 @@ describe('the outbox in memory', () => outboxContract(async () => openOutbox()))
 describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());
   appRepositoryContract(async () => openApps());
+  botRepositoryContract(async () => openBots());
   accessTokenStoreContract(async () => openTokens());
   resyncBudgetContract(async () => openBudget());
   secretCheckContract(async () => openCheck());
@@ -107,5 +123,6 @@ describe('the fake of the specs', () => {
 describe('the fake of the specs, sealed', () => {
   puppetRepositoryContract(async () => openSealedPuppets());
   appRepositoryContract(async () => openSealedApps());
+  botRepositoryContract(async () => openSealedBots());
   accessTokenStoreContract(async () => openSealedTokens());
 });

@@ -5,12 +5,14 @@ import { Sealer } from '../../src/crypto/sealer.js';
 import { StorageProbe } from '../../src/storage/storage-probe.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { AppRepository } from '../../src/registry/apps/app.repository.js';
+import { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { Resealing } from '../../src/storage/sealed/resealing.js';
 import { StoredSecrets } from '../../src/storage/sealed/stored-secrets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { revealedApp, storedApp } from '../support/apps.js';
+import { revealedBot, storedBot } from '../support/bots.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
@@ -79,6 +81,17 @@ onEachStore((newPlace) => {
     expect(await reseal(ROTATING)).toMatchObject({ changed: 2 });
     const loaded = (await apps.load()).map(revealedApp).sort((a, b) => a.corpId.localeCompare(b.corpId));
     expect(loaded).toEqual([second, first].map(revealedApp));
+  });
+
+  it('seals bots anew, too, or opens them', async () => {
+    const bots = store.get(BotRepository);
+    const bot = storedBot();
+    await bots.add(bot);
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 1, changed: 1, closed: [] });
+    expect(await reseal(NEW)).toEqual({ lookedAt: 1, changed: 0, closed: [] });
+    expect(await reseal(LOST)).toMatchObject({ changed: 0, closed: [bot.id] });
+    expect(await reseal(NEW, true)).toEqual({ lookedAt: 1, changed: 1, closed: [] });
+    expect((await bots.load()).map(revealedBot)).toEqual([revealedBot(bot)]);
   });
 
   it('changes nothing but secrets, and tells nobody of it', async () => {

@@ -25,7 +25,7 @@ export class BotAnswer {
   /** @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c */
   readonly id!: string;
 
-  /** @example Support bot */
+  /** @example "Support bot" */
   readonly name!: string;
 
   /** @example wx5823bf96d3bd56c7 */

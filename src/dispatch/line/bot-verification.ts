@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { toResync } from '../outbox/hint.js';
 import { DeliveryClient } from './delivery-client.js';
-import type { DeliveryForm } from './forms.js';
+import type { DeliveryForm } from './delivery-form.js';
 import { WecomForm } from './wecom-form.js';
 
 /** WeCom waits 5 s for the answer when a URL is saved. */

@@ -12,7 +12,7 @@ import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { type Attempt, type OnEnd, Exchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
 import type { KfEvent } from '../kf-event.js';
-import type { DeliveryForm } from './forms.js';
+import type { DeliveryForm } from './delivery-form.js';
 import { type ShownAnswer, ShownExchange } from './shown-exchange.js';
 
 /** Sockets per origin: enough for thousands of deliveries a second, few enough to leave others their share. */

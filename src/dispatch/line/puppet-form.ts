@@ -1,6 +1,6 @@
 import { toTraceHeaders } from '../../kernel/trace-context.js';
 import { ATTEMPT_LIMIT_MS } from './attempt.js';
-import type { DeliveryForm } from './forms.js';
+import type { DeliveryForm } from './delivery-form.js';
 
 /** Either the callback as it came, or its event as JSON. */
 export const PUPPET_FORM: DeliveryForm = {

@@ -5,9 +5,10 @@ import { type TraceContext, toTraceHeaders } from '../../kernel/trace-context.js
 import type { Secret } from '../../kernel/secret.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { CallbackUrl, Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { KfEvent, RawCallback } from '../kf-event.js';
-import type { DeliveryForm } from './forms.js';
+import type { DeliveryForm } from './delivery-form.js';
 
 /** As WeCom itself sends a callback: for programs that take WeCom's callbacks and know nothing of us. */
 export class WecomForm implements DeliveryForm {
@@ -91,11 +92,11 @@ export class WecomForm implements DeliveryForm {
   }
 }
 
-/** WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. */
+/** Never without a sync token, on which such programs break. WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. */
 function toMessage({ corpId, createdAtS, syncToken, openKfId }: KfEvent, nowS: string): string {
   return (
     `<xml><ToUserName><![CDATA[${corpId}]]></ToUserName><CreateTime>${createdAtS ?? nowS}</CreateTime>` +
     '<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event>' +
-    `<Token><![CDATA[${syncToken.replaceAll(']]>', '')}]]></Token><OpenKfId><![CDATA[${openKfId}]]></OpenKfId></xml>`
+    `<Token><![CDATA[${syncToken.replaceAll(']]>', '') || makeSyncToken()}]]></Token><OpenKfId><![CDATA[${openKfId}]]></OpenKfId></xml>`
   );
 }

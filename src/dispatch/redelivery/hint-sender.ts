@@ -104,7 +104,7 @@ export class HintSender {
 
   async #attempt({ outbox, hint, held, occasion, to, line, isResync }: Sending): Promise<AttemptResult> {
     failpoint('outbox.claimed');
-    const event = isResync ? toResync(hint.event) : readableFor(to, hint);
+    const event = isResync ? toResyncFor(to, hint.event) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
     const attempt = line.attempt(event, occasion, hint.attempts + 1);
     this.#underWay.add(attempt);
@@ -144,6 +144,15 @@ export class HintSender {
 function readableFor({ keysId }: Destination, hint: ClaimedHint): KfEvent {
   const { event } = hint;
   return event.raw === null || hint.keysId === keysId ? event : { ...event, raw: null };
+}
+
+/**
+ * A bot that pulls by itself gets the token that is over: one that the manager makes would reach WeCom, which blocks the
+ * corp's pulls after ten of those a minute.
+ */
+function toResyncFor({ bot }: Destination, event: KfEvent): KfEvent {
+  const resync = toResync(event);
+  return bot === null || bot.api === 'manager' ? resync : { ...resync, syncToken: event.syncToken };
 }
 
 /** A probe is outside the schedule and uses up none of its retries. */

@@ -5,14 +5,14 @@
 import type { Caller, Role } from '../../kernel/role.js';
 import { extendRouteConfig } from '../route-config.js';
 
-export type AllowedCallers = 'anyone' | readonly [Caller, ...Caller[]];
+/** `bots`: whoever has the key of one, as the parameter `key` of the path. */
+export type AllowedCallers = 'anyone' | 'bots' | readonly [Caller, ...Caller[]];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     allowedCallers?: AllowedCallers;
     recognizesCallers?: boolean;
     allowsBots?: boolean;
-    takesKeyInPath?: boolean;
   }
 }
 
@@ -31,7 +31,7 @@ export function AllowBots(): MethodDecorator {
 
 /** Bots alone, whose key is the parameter `key` of the path, for programs that can send it in no other way. */
 export function AllowBotsByPath(): MethodDecorator {
-  return extendRouteConfig({ allowedCallers: 'anyone', takesKeyInPath: true });
+  return extendRouteConfig({ allowedCallers: 'bots' });
 }
 
 /** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */

@@ -63,7 +63,7 @@ export function addGate(
   fastify.decorate('sessions', keys.sessions);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
-    if (route.config?.takesKeyInPath) return putFirst(route, askForKeyInPath(bots));
+    if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
     if (allowed === 'anyone') {
       if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
       return;

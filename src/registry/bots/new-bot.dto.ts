@@ -108,7 +108,7 @@ export class BotCallbackDto {
 export class BotChangeDto {
   /**
    * For people.
-   * @example Support bot
+   * @example "Support bot"
    */
   @IsOptional()
   @Matches(new RegExp(`^[^\\p{Cc}]{1,${NAME_LENGTH_MAX}}$`, 'u'), mustBe(A_NAME))

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { accountKey } from '../puppet.js';
+import { KnownBots } from './known-bots.js';
 
 /** WeCom accepts a sync token for 10 minutes (developer.work.weixin.qq.com/document/path/94670); this leaves time to use it. */
 const GOOD_MS = 9 * 60_000;
@@ -28,18 +29,21 @@ interface Seen {
 }
 
 /**
- * The newest sync token of each account that this process saw. A token belongs to an app: where several apps send events
+ * The newest sync token of each account that this process saw, once there are bots, whose pulls may need it. A token belongs to an app: where several apps send events
  * of one account, it is not known whose token a pull would need, and none is given.
  */
 @Injectable()
 export class SyncTokens {
   readonly #seen = new Map<string, Seen | 'several apps'>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly bots: KnownBots,
+  ) {}
 
   /** @param lagMs how late the event came, as in `KfEvent`. */
   note(corpId: string, openKfId: string, keysId: string, token: string, lagMs: number): void {
-    if (token === '' || lagMs >= GOOD_MS) return;
+    if (this.bots.size === 0 || token === '' || lagMs >= GOOD_MS) return;
     const key = accountKey({ corpId, openKfId });
     const before = this.#seen.get(key);
     const isOfOther = before !== undefined && (before === 'several apps' || before.keysId !== keysId);

@@ -133,7 +133,7 @@ export class BotCall {
     const newest = this.syncTokens.find(this.bot.corpId, openKfId);
     if (newest === null && !isMade) return body;
     const fields = newest === null ? others : { ...others, token: newest };
-    return { whole: Buffer.from(JSON.stringify(fields)) };
+    return { whole: Buffer.from(JSON.stringify(fields)), isRewritten: true };
   }
 }
 

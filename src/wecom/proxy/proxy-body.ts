@@ -5,7 +5,7 @@ import { WHOLE_BODY_BYTES_MAX } from '../../http/limits/bodies.js';
 import { AppError } from '../../kernel/app-error.js';
 
 export type ProxyBody =
-  | { readonly whole: Buffer | null }
+  | { readonly whole: Buffer | null; readonly isRewritten?: true }
   /** To be read once, at the pace of its reader; fails with AppError `REQUEST_BODY_TOO_LARGE`. */
   | { readonly stream: Readable };
 

@@ -8,7 +8,7 @@ it('passes on what WeCom needs, in its order and case, each as often as it came'
     ...['Content-Type', 'multipart/form-data; boundary=x', 'RANGE', 'bytes=0-1'],
     ...['if-none-match', '"1"', 'If-None-Match', '"2"', 'User-Agent', 'bot/1'],
   ];
-  expect(toWecomHeaders(raw, 'id-1', true, null)).toEqual([...raw, 'x-request-id', 'id-1']);
+  expect(toWecomHeaders(raw, 'id-1', 'as sent', null)).toEqual([...raw, 'x-request-id', 'id-1']);
 });
 
 it.each([
@@ -32,7 +32,7 @@ it.each([
   ['constructor', 'x'],
 ])('keeps from WeCom what is not of its list: %s', (name, value) => {
   const raw = [name, value, 'Accept', '*/*'];
-  expect(toWecomHeaders(raw, 'ours', true, null)).toEqual(['Accept', '*/*', 'x-request-id', 'ours']);
+  expect(toWecomHeaders(raw, 'ours', 'as sent', null)).toEqual(['Accept', '*/*', 'x-request-id', 'ours']);
 });
 
 it('keeps from WeCom what the caller says is of its connection, in however many lines', () => {
@@ -46,7 +46,7 @@ it('keeps from WeCom what the caller says is of its connection, in however many 
     'If-Range',
     '"1"',
   ];
-  expect(toWecomHeaders([...raw, 'Accept', '*/*'], 'id', true, null)).toEqual([
+  expect(toWecomHeaders([...raw, 'Accept', '*/*'], 'id', 'as sent', null)).toEqual([
     ...['Accept', '*/*'],
     ...['x-request-id', 'id'],
   ]);
@@ -54,9 +54,9 @@ it('keeps from WeCom what the caller says is of its connection, in however many 
 
 it('tells WeCom of the trace as it was read, in place of what came', () => {
   const raw = ['TraceParent', 'as it came', 'Tracestate', 'as it came', 'Accept', '*/*'];
-  expect(toWecomHeaders(raw, 'id', true, null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
+  expect(toWecomHeaders(raw, 'id', 'as sent', null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
   const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'a=1' };
-  expect(toWecomHeaders(raw, 'id', true, trace).slice(4)).toEqual([
+  expect(toWecomHeaders(raw, 'id', 'as sent', trace).slice(4)).toEqual([
     ...['traceparent', trace.traceparent],
     ...['tracestate', trace.tracestate],
   ]);
@@ -64,7 +64,7 @@ it('tells WeCom of the trace as it was read, in place of what came', () => {
 
 it('tells WeCom of no body where none is sent', () => {
   const raw = ['Content-Length', '3', 'Content-Type', 'text/plain', 'Accept', '*/*'];
-  expect(toWecomHeaders(raw, 'id', false, null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
+  expect(toWecomHeaders(raw, 'id', 'none', null)).toEqual(['Accept', '*/*', 'x-request-id', 'id']);
 });
 
 it('gives the caller what WeCom said of the bytes and of what failed, as it was written', () => {

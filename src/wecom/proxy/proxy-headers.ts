@@ -23,6 +23,8 @@ const TO_WECOM = new Set([
   'if-unmodified-since',
 ]);
 export const TO_WECOM_WITH_BODY = new Set([...TO_WECOM, ...OF_A_BODY]);
+/** A body that was rewritten has a length of its own. */
+const TO_WECOM_REWRITTEN = new Set([...TO_WECOM, 'content-type']);
 /** Others would act in the manager's name: set cookies, clear a browser's data, lead to another address. */
 export const TO_CALLER = new Set([
   ...OF_A_BODY,
@@ -40,10 +42,13 @@ export const TO_CALLER = new Set([
 export function toWecomHeaders(
   raw: readonly string[],
   requestId: string,
-  hasBody: boolean,
+  body: 'none' | 'as sent' | 'rewritten',
   trace: TraceContext | null,
 ): readonly string[] {
-  const kept = listed(raw, hasBody ? TO_WECOM_WITH_BODY : TO_WECOM);
+  const kept = listed(
+    raw,
+    body === 'none' ? TO_WECOM : body === 'as sent' ? TO_WECOM_WITH_BODY : TO_WECOM_REWRITTEN,
+  );
   return [...kept, 'x-request-id', requestId, ...toTraceHeaders(trace)];
 }
 

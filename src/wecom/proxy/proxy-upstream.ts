@@ -113,10 +113,12 @@ function toRequest(
   trace: TraceContext | null,
 ): Undici.DispatchOptions {
   const bytes = 'whole' in body ? body.whole : body.stream;
+  const isRewritten = 'isRewritten' in body && body.isRewritten === true;
+  const kind = bytes === null ? 'none' : isRewritten ? 'rewritten' : 'as sent';
   return {
     method: request.method as Undici.HttpMethod,
     path,
-    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), bytes !== null, trace)],
+    headers: [...toWecomHeaders(request.raw.rawHeaders, String(request.id), kind, trace)],
     body: bytes,
   };
 }

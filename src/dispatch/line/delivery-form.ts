@@ -1,0 +1,17 @@
+import type { Dispatcher as Undici } from 'undici';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import type { KfEvent } from '../kf-event.js';
+
+/** How an event is put into a request, and how long an attempt may take. */
+export interface DeliveryForm {
+  readonly limitMs: number;
+  /** @param attempt counted from 1. */
+  toRequest(
+    endpoint: Endpoint,
+    event: KfEvent,
+    attempt: number,
+    nowMs: number,
+    trace: TraceContext | null,
+  ): Undici.DispatchOptions;
+}

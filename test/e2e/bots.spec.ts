@@ -1,0 +1,368 @@
+/** Bots that an operator adds: WeCom's own form, whose account it is, and what a key opens; on both stores: embedded and MongoDB. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type {
+  BotAnswer,
+  BotCreatedAnswer,
+  BotPageAnswer,
+  BotVerifiedAnswer,
+  BotWithKeyAnswer,
+} from '../../src/api/answers/bot.dto.js';
+import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
+import { BotServer } from '../support/bot-server.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import {
+  type PuppetServer,
+  postJson,
+  register,
+  registrationOf,
+  startPuppetServer,
+} from '../support/puppet-server.js';
+import { onEachStore } from '../support/stores.js';
+import {
+  kfMessageXml,
+  newApp,
+  newOpenKfId,
+  postCallback,
+  sealCallback,
+  sendMessage,
+  type WecomApp,
+} from '../support/wecom.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
+  let wecom: WecomServer;
+  let app: WecomApp;
+  let openKfId: string;
+  let bot: BotServer;
+  let puppet: PuppetServer;
+
+  beforeAll(async () => {
+    wecom = await startWecomServer();
+    place = newPlace();
+    manager = await start();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await wecom.close();
+    await place.discard();
+  });
+
+  beforeEach(async () => {
+    [app, openKfId] = [newApp(), newOpenKfId()];
+    wecom.addSecret(app.corpId, 'corp-secret-of-the-tests');
+    [bot, puppet] = await Promise.all([BotServer.start(), startPuppetServer()]);
+    await post('/api/v1/apps', { ...app, encodingAESKey: app.encodingAESKey });
+  });
+
+  afterEach(() => Promise.all([bot.close(), puppet.close()]));
+
+  const start = () =>
+    startManager({ ...place.env, WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl });
+
+  const post = (path: string, body: object): Promise<Response> => postJson(manager.url + path, body);
+
+  /** With the keys that are shown once given to the program. */
+  async function add(fields: object = {}): Promise<BotCreatedAnswer> {
+    const response = await post('/api/v1/bots', {
+      name: 'Support bot',
+      corpId: app.corpId,
+      openKfIds: [openKfId],
+      kind: 'callback',
+      callback: { url: `${bot.url}/wxkf/?tenant=7` },
+      ...fields,
+    });
+    const answer = (await response.json()) as BotCreatedAnswer;
+    if (response.status !== 200) throw new Error(JSON.stringify(answer));
+    bot.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
+    return answer;
+  }
+
+  const remove = (id: string) => fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
+  const get = async (id: string) =>
+    (await fetch(`${manager.url}/api/v1/bots/${id}`)).json() as Promise<BotAnswer>;
+
+  const callWith = (init: RequestInit, path: string, body: object) =>
+    fetch(manager.url + path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      ...init,
+      headers: { 'content-type': 'application/json', ...init.headers },
+    });
+
+  describe('a callback bot', () => {
+    it('gets callbacks as WeCom sends them, sealed with its own keys, at its own URL', async () => {
+      await add({ callback: { url: `${bot.url}/wxkf/?tenant=7`, headers: { 'X-KB-ID': '0191' } } });
+      const sent = sealCallback(app, kfMessageXml(app, openKfId, 'ENCtoken-1'));
+      const response = await postCallback(manager.url, app, sent);
+      expect([response.status, await response.text()]).toEqual([200, 'success']);
+      expect(bot.opened).toEqual([
+        { event: 'kf_msg_or_event', syncToken: 'ENCtoken-1', openKfId, receiveId: app.corpId },
+      ]);
+      const [received] = bot.received;
+      expect(received).toMatchObject({
+        path: '/wxkf/',
+        query: { tenant: '7' },
+        headers: { 'content-type': 'text/xml', 'x-kb-id': '0191', 'x-wxkf-attempt': '1' },
+      });
+      const skewS = Math.abs(Number(received?.query.timestamp) - Date.now() / 1_000);
+      expect(skewS).toBeLessThan(60);
+    });
+
+    it("gets WeCom's own bytes where its keys are the app's", async () => {
+      const { token, encodingAESKey } = app;
+      await add({ callback: { url: `${bot.url}/wxkf/`, token, encodingAESKey } });
+      const sent = sealCallback(app, kfMessageXml(app, openKfId));
+      await postCallback(manager.url, app, sent);
+      expect(bot.received[0]?.body).toBe(sent.body);
+      expect(bot.received[0]?.query).toEqual(sent.query);
+    });
+
+    it('verifies its URL as WeCom does, and says what is wrong', async () => {
+      const { id } = await add();
+      const verify = async () =>
+        (await (await post(`/api/v1/bots/${id}/verify`, {})).json()) as BotVerifiedAnswer;
+      expect(await verify()).toMatchObject({ verified: true, status: 200, fault: null });
+      bot.keys = { token: 'other', encodingAESKey: app.encodingAESKey };
+      expect(await verify()).toMatchObject({
+        verified: false,
+        fault: expect.stringMatching(/EncodingAESKey/),
+      });
+    });
+
+    it('gets what it did not take at once when it is back, once', async () => {
+      bot.behave((_request, response) => response.writeHead(500).end());
+      const { id } = await add();
+      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+      bot.behave((_request, response) => response.end('{"status":"success"}'));
+      await until(() => bot.received.length === 2);
+      await until(async () => (await get(id)).lastTakenAt !== null);
+      const [first, second] = bot.received;
+      expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+      expect([first, second].map((one) => one?.headers['x-wxkf-attempt'])).toEqual(['1', '2']);
+    });
+
+    it('may pull before it answers: WeCom has its answer after a second, and the bot one event', async () => {
+      bot.behave((_request, response) => void sleep(2_000).then(() => response.end('success')));
+      const { id } = await add();
+      const startedMs = performance.now();
+      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+      expect(performance.now() - startedMs).toBeLessThan(1_900);
+      await until(async () => (await get(id)).lastTakenAt !== null);
+      const hints = await read<HintPageAnswer>(fetch(`${manager.url}/api/v1/hints?corpId=${app.corpId}`));
+      expect([bot.received.length, hints.items]).toEqual([1, []]);
+    });
+
+    it('gets no event without a sync token, on which such programs break', async () => {
+      await add();
+      const response = await post(`/callback/decrypted/${app.corpId}`, { openKfId, token: '' });
+      expect(response.status).toBe(200);
+      expect(bot.opened[0]?.syncToken).toMatch(/^ENC/);
+    });
+
+    it('gets no event of another kind', async () => {
+      await add();
+      const xml = kfMessageXml(app, openKfId).replace('kf_msg_or_event', 'change_external_contact');
+      const response = await postCallback(manager.url, app, sealCallback(app, xml));
+      expect([response.status, bot.received.length]).toEqual([200, 0]);
+    });
+  });
+
+  describe('an account', () => {
+    it('that a bot lists is not registered by others, who are not told whose it is', async () => {
+      await add();
+      const response = await post('/puppetWxkfManager/register', registrationOf(app, openKfId, puppet.url));
+      const text = await response.text();
+      expect(response.status).toBe(409);
+      expect(JSON.parse(text).error).toBe('REGISTRY_ACCOUNT_OF_BOT');
+      expect(text).not.toContain('Support bot');
+    });
+
+    it('that was registered before is the bot’s while it lists it, and the puppet’s again after it', async () => {
+      await register(manager.url, app, openKfId, puppet.url);
+      const { id } = await add();
+      await sendMessage(manager.url, app, openKfId);
+      expect([bot.received.length, puppet.received.length]).toEqual([1, 0]);
+      expect((await remove(id)).status).toBe(200);
+      await sendMessage(manager.url, app, openKfId);
+      expect([bot.received.length, puppet.received.length]).toEqual([1, 1]);
+    });
+
+    it('that nobody had gives what waited to the bot that is added', async () => {
+      await sendMessage(manager.url, app, openKfId);
+      const came = bot.next();
+      await add();
+      await came;
+      expect(bot.opened[0]?.openKfId).toBe(openKfId);
+    });
+
+    it('is one bot’s alone', async () => {
+      await add();
+      await expect(add({ name: 'second' })).rejects.toThrow('BOT_ACCOUNT_TAKEN');
+    });
+
+    it('that nobody else has goes to the bot of all others', async () => {
+      await add({ openKfIds: ['*'] });
+      const registered = newOpenKfId();
+      await register(manager.url, app, registered, puppet.url);
+      await sendMessage(manager.url, app, openKfId);
+      await sendMessage(manager.url, app, registered);
+      expect(bot.opened.map((one) => one.openKfId)).toEqual([openKfId]);
+      expect(puppet.received).toHaveLength(1);
+    });
+  });
+
+  describe('a puppet', () => {
+    it('with a key of its own registers its accounts and no other', async () => {
+      const { key } = await add({ kind: 'puppet', callback: undefined });
+      const as = (kfId: string) =>
+        callWith(
+          { headers: { authorization: `Bearer ${key}` } },
+          '/puppetWxkfManager/register',
+          registrationOf(app, kfId, puppet.url),
+        );
+      expect((await as(newOpenKfId())).status).toBe(403);
+      expect((await as(openKfId)).status).toBe(200);
+      await sendMessage(manager.url, app, openKfId);
+      expect(puppet.received).toHaveLength(1);
+    });
+
+    it('without callback keys gets every event as JSON', async () => {
+      const { token: _token, encodingAESKey: _key, ...without } = registrationOf(app, openKfId, puppet.url);
+      expect((await post('/puppetWxkfManager/register', { ...without, token: 'onlyOne' })).status).toBe(400);
+      expect((await post('/puppetWxkfManager/register', without)).status).toBe(200);
+      await sendMessage(manager.url, app, openKfId);
+      expect(puppet.received[0]?.path).toBe('/callback/decrypted');
+    });
+  });
+
+  describe('a key', () => {
+    const SYNC = 'kf/sync_msg';
+    let key: string;
+    let accessToken: string;
+    const called = () => wecom.callsTo(SYNC).filter(({ text }) => text?.includes(openKfId));
+
+    beforeEach(async () => {
+      ({ key } = await add({ corpSecret: 'corp-secret-of-the-tests' }));
+      const query = `corpid=${app.corpId}&corpsecret=corp-secret-of-the-tests`;
+      const answer = fetch(`${manager.url}/bot/${key}/cgi-bin/gettoken?${query}`);
+      accessToken = (await read<{ access_token: string }>(answer)).access_token;
+    });
+
+    const byPath = (path: string, body: object) => callWith({}, `/bot/${key}/cgi-bin/${path}`, body);
+
+    it('opens kf and media of its corp, sent in any of the three ways', async () => {
+      const basic = Buffer.from(`bot:${key}`).toString('base64');
+      const path = `${SYNC}?access_token=${accessToken}`;
+      const body = { open_kfid: openKfId, token: 'ENCown', cursor: 'c' };
+      const answers = [
+        await byPath(path, body),
+        await callWith({ headers: { authorization: `Bearer ${key}` } }, `/cgi-bin/${path}`, body),
+        await callWith({ headers: { authorization: `Basic ${basic}` } }, `/cgi-bin/${path}`, body),
+      ];
+      for (const answer of answers) expect(await answer.json()).toMatchObject({ errcode: 0 });
+      expect(called().map(({ text }) => text)).toEqual(Array(3).fill(JSON.stringify(body)));
+    });
+
+    it.each([
+      ['another API', () => byPath(`user/get?access_token=${accessToken}`, {})],
+      [
+        'an account of others',
+        () => byPath(`${SYNC}?access_token=${accessToken}`, { open_kfid: newOpenKfId() }),
+      ],
+      [
+        'an account that is hidden behind its own',
+        () =>
+          callWith(
+            { body: `{"open_kfid":"${newOpenKfId()}","open_kfid":"${openKfId}"}` },
+            `/bot/${key}/cgi-bin/${SYNC}?access_token=${accessToken}`,
+            {},
+          ),
+      ],
+      ['an access token of nobody', () => byPath(`${SYNC}?access_token=made-up`, { open_kfid: openKfId })],
+      ['the corp of others', () => byPath(`kf/account/list?corpid=${newApp().corpId}`, {})],
+    ])('does not open %s', async (_what, ask) => {
+      const before = wecom.calls.filter(({ api }) => api !== 'gettoken').length;
+      const answer = await ask();
+      expect([400, 403]).toContain(answer.status);
+      expect(wecom.calls.filter(({ api }) => api !== 'gettoken')).toHaveLength(before);
+    });
+
+    it('that is made up opens nothing, in WeCom’s shape', async () => {
+      const answer = await callWith({}, `/bot/wxkf_made-up/cgi-bin/${SYNC}`, {});
+      expect([answer.status, await answer.json()]).toMatchObject([401, { errcode: 401 }]);
+    });
+
+    it('adds the newest sync token to a pull that has none, and takes out one that it made', async () => {
+      const path = `${SYNC}?access_token=${accessToken}`;
+      await byPath(path, { open_kfid: openKfId });
+      await postCallback(manager.url, app, sealCallback(app, kfMessageXml(app, openKfId, 'ENCnewest')));
+      await byPath(path, { open_kfid: openKfId });
+      await post(`/callback/decrypted/${app.corpId}`, { openKfId, token: '' });
+      const made = bot.opened.at(-1)?.syncToken;
+      await byPath(path, { open_kfid: openKfId, token: made });
+      const bodies = called().map(({ text }) => JSON.parse(text ?? ''));
+      expect(bodies.map(({ token }) => token)).toEqual([undefined, 'ENCnewest', 'ENCnewest']);
+    });
+
+    it('counts with the new one for as long as it overlaps', async () => {
+      const bots = await read<BotPageAnswer>(fetch(`${manager.url}/api/v1/bots?corpId=${app.corpId}`));
+      const id = bots.items[0]?.id;
+      const renew = async (overlapS: number) =>
+        (await read<BotWithKeyAnswer>(post(`/api/v1/bots/${id}/key`, { overlapS }))).key;
+      const status = async (of: string) =>
+        (await fetch(`${manager.url}/bot/${of}/cgi-bin/kf/account/list?access_token=${accessToken}`)).status;
+      const [first, second] = [key, await renew(3_600)];
+      expect([await status(first), await status(second)]).toEqual([200, 200]);
+      const third = await renew(0);
+      expect([await status(first), await status(second), await status(third)]).toEqual([401, 401, 200]);
+    });
+  });
+
+  it('are there after a restart, with their keys', async () => {
+    const { id, key } = await add();
+    await manager.stop();
+    manager = await start();
+    await sendMessage(manager.url, app, openKfId);
+    expect(bot.opened).toHaveLength(1);
+    expect((await get(id)).name).toBe('Support bot');
+    const answer = await fetch(`${manager.url}/bot/${key}/cgi-bin/kf/account/list`);
+    expect(answer.status).not.toBe(401);
+  });
+
+  it('can be changed: accounts, URL and deadline', async () => {
+    const { id } = await add();
+    const other = newOpenKfId();
+    const change = (body: object) => callWith({ method: 'PATCH' }, `/api/v1/bots/${id}`, body);
+    const answer = await change({
+      openKfIds: [other],
+      callback: { url: `${bot.url}/other`, timeoutMs: 9_000 },
+    });
+    expect(await answer.json()).toMatchObject({ openKfIds: [other], callback: { timeoutMs: 9_000 } });
+    await sendMessage(manager.url, app, other);
+    expect(bot.received[0]?.path).toBe('/other');
+    expect(bot.opened).toHaveLength(1);
+    expect((await change({ callback: { url: 'http://169.254.169.254/' } })).status).toBe(400);
+    const wrong = await change({
+      openKfIds: [],
+      callback: { timeoutMs: 1, headers: { host: 'x' } },
+      name: '',
+    });
+    expect((await read<{ message: string }>(wrong)).message).toMatch(
+      /name must .*openKfIds must .*callback\.headers must .*callback\.timeoutMs must /,
+    );
+  });
+});
+
+async function read<T>(answered: Response | Promise<Response>): Promise<T> {
+  return (await answered).json() as Promise<T>;
+}
+
+/** Looks again until it is so; a test that waits for ever is ended by its limit. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
