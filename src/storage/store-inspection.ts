@@ -1,4 +1,5 @@
 import type { App } from '../registry/apps/app.js';
+import type { Bot } from '../registry/bots/bot.js';
 import type { Puppet } from '../registry/puppet.js';
 
 /** The result of inspecting a store without changing it. */
@@ -10,8 +11,9 @@ export interface StoreInspection {
   readonly clockAheadMs: number | null;
 }
 
-/** Gets each app and then each registration as it is stored, its secrets sealed or plain. */
+/** Gets each app, bot and then registration as it is stored, its secrets sealed or plain. */
 export interface Visitor {
   app(stored: App): void;
+  bot(stored: Bot): void;
   puppet(stored: Puppet): void;
 }

@@ -30,7 +30,8 @@ function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: 
   if (state === 'new') return `${name} can be used, and is empty`;
   if (state === 'in use') return `${name} is in use by a running manager, so what is in it was not read`;
   const apps = known.apps > 0 ? `, ${known.apps} app(s)` : '';
-  return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}`;
+  const bots = known.bots > 0 ? `, ${known.bots} bot(s)` : '';
+  return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}${bots}`;
 }
 
 function judgeClock(aheadMs: number): Finding {
@@ -43,8 +44,10 @@ function judgeClock(aheadMs: number): Finding {
 }
 
 function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
-  const { puppets, apps, plain, damaged, missingKeys } = known;
-  const those = apps > 0 ? 'registration(s) and app(s)' : 'registration(s)';
+  const { puppets, apps, bots, plain, damaged, missingKeys } = known;
+  const others = [...(apps > 0 ? ['app(s)'] : []), ...(bots > 0 ? ['bot(s)'] : [])];
+  const those = ['registration(s)', ...others].join(' and ');
+  const all = puppets + apps + bots;
   if (missingKeys.size > 0) {
     const keys = [...missingKeys].map(([id, count]) => `key ${id} (${count} ${those})`).join(', ');
     return failed(
@@ -54,7 +57,7 @@ function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
   }
   if (damaged > 0) {
     const reason =
-      'changed or moved by someone else; let their puppets register again, or add the apps again';
+      'changed or moved by someone else; let their puppets register again, or add the apps and bots again';
     return warning('secrets', `those of ${damaged} ${those} do not open, ${reason}`);
   }
   if (plain > 0) {
@@ -64,10 +67,7 @@ function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
     secretsKeys.length === 0
       ? 'are stored as they are, since SECRETS_KEY is not set'
       : 'open with SECRETS_KEY';
-  return ok(
-    'secrets',
-    puppets + apps === 0 ? 'none are stored' : `those of ${puppets + apps} ${those} ${how}`,
-  );
+  return ok('secrets', all === 0 ? 'none are stored' : `those of ${all} ${those} ${how}`);
 }
 
 /** Asks the manager that owns the folder, if it runs on this machine with these settings. */

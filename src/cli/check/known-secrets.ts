@@ -4,8 +4,10 @@ import { isSealed, SealError, Sealer } from '../../crypto/sealer.js';
 import type { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
 import type { App } from '../../registry/apps/app.js';
+import type { Bot } from '../../registry/bots/bot.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { APP_SECRETS, openApp } from '../../storage/sealed/app-secrets.js';
+import { openBot } from '../../storage/sealed/bot-secrets.js';
 import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.js';
 import type { Visitor } from '../../storage/store-inspection.js';
 
@@ -26,11 +28,12 @@ export class KnownSecrets implements Visitor {
   /** Whether they are an app's, or those of a puppet whose secret WeCom accepted. */
   #keysAreTrusted: boolean;
   apps = 0;
+  bots = 0;
   puppets = 0;
   online = 0;
   plain = 0;
   damaged = 0;
-  /** How many registrations and apps need a key that `SECRETS_KEY` does not have, by its id. */
+  /** How many registrations, apps and bots need a key that `SECRETS_KEY` does not have, by its id. */
   readonly missingKeys = new Map<string, number>();
 
   /** @param corpId whose callback keys are wanted; `null` for any corp's. */
@@ -58,6 +61,11 @@ export class KnownSecrets implements Visitor {
   app(stored: App): void {
     this.apps++;
     this.#open(stored, APP_SECRETS, () => this.#learnApp(openApp(stored, this.#sealer)));
+  }
+
+  bot(stored: Bot): void {
+    this.bots++;
+    this.#open(stored, ['secrets'], () => void openBot(stored, this.#sealer));
   }
 
   puppet(stored: Puppet): void {

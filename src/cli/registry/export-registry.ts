@@ -2,6 +2,8 @@ import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { type App, hasSecrets } from '../../registry/apps/app.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
+import { type Bot, readSecrets } from '../../registry/bots/bot.js';
+import { BotRepository } from '../../registry/bots/bot.repository.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CommandError } from '../command-error.js';
@@ -10,7 +12,7 @@ import { withStorage } from '../opened-storage.js';
 import { Progress } from '../progress.js';
 import { printSummary } from '../summary.js';
 import { writeTo } from './export-target.js';
-import { appLine, endLine, headerLine, registrationLine } from './file-format.js';
+import { appLine, botLine, endLine, headerLine, registrationLine } from './file-format.js';
 
 const PLAIN_WARNING =
   'what is exported has all secrets in the clear; keep it as you would keep them, and remove it after use\n';
@@ -34,7 +36,9 @@ export async function exportRegistry(options: ExportOptions): Promise<number> {
   if (sealer === null) process.stderr.write(PLAIN_WARNING);
   const exporting = await withStorage(config, async (storage, stop) => {
     const puppets = storage.get(PuppetRepository, { strict: false });
-    const exporting = new Export(puppets, storage.get(AppRepository, { strict: false }), sealer, stop);
+    const apps = storage.get(AppRepository, { strict: false });
+    const bots = storage.get(BotRepository, { strict: false });
+    const exporting = new Export(puppets, apps, bots, sealer, stop);
     await writeTo(target, exporting.texts());
     return exporting;
   });
@@ -47,27 +51,30 @@ export async function exportRegistry(options: ExportOptions): Promise<number> {
   return exporting.counts.leftOut > 0 ? EXIT_CODE.failed : EXIT_CODE.ok;
 }
 
-/** All registrations and apps as lines of a file. Unusable records are left out and named. */
+/** All registrations, apps and bots as lines of a file. Unusable records are left out and named. */
 class Export {
   #exported = 0;
   #apps = 0;
+  #bots = 0;
   #leftOut = 0;
   readonly #progress = new Progress();
 
   constructor(
     private readonly repository: PuppetRepository,
     private readonly apps: AppRepository,
+    private readonly bots: BotRepository,
     private readonly sealer: Sealer | null,
     private readonly stop: AbortSignal,
   ) {}
 
   get counts() {
-    return { exported: this.#exported, apps: this.#apps, leftOut: this.#leftOut };
+    return { exported: this.#exported, apps: this.#apps, bots: this.#bots, leftOut: this.#leftOut };
   }
 
   get summary(): string {
     const apps = this.#apps > 0 ? ` and ${this.#apps} app(s)` : '';
-    return `${this.#exported} registration(s)${apps} exported, ${this.#leftOut} left out`;
+    const bots = this.#bots > 0 ? ` and ${this.#bots} bot(s)` : '';
+    return `${this.#exported} registration(s)${apps}${bots} exported, ${this.#leftOut} left out`;
   }
 
   /** Yields chunks of many lines and keeps none of them. @throws StorageStartError, AppError, Interrupted */
@@ -79,7 +86,8 @@ class Export {
       this.stop.throwIfAborted();
     }
     yield (await this.apps.load()).map((app) => this.#lineOfApp(app)).join('');
-    yield endLine({ registrations: this.#exported, apps: this.#apps });
+    yield (await this.bots.load()).map((bot) => this.#lineOfBot(bot)).join('');
+    yield endLine({ registrations: this.#exported, apps: this.#apps, bots: this.#bots });
   }
 
   #lineOf(puppet: Puppet): string {
@@ -95,6 +103,12 @@ class Export {
     return appLine(app, this.sealer);
   }
 
+  #lineOfBot(bot: Bot): string {
+    if (readSecrets(bot) === null) return this.#leaveOut(`bot ${bot.id}`, ['secrets']);
+    this.#bots++;
+    return botLine(bot, this.sealer);
+  }
+
   #leaveOut(what: string, missing: readonly string[]): string {
     this.#leftOut++;
     this.#progress.name(`${what}: left out, since its ${missing.join(', ')} are not known`);
@@ -104,12 +118,11 @@ class Export {
 
 /** Whether secrets are missing, because another version left them out or they cannot be opened. */
 function missingIn({ endpoint, corpSecret, callbackToken, encodingAESKey }: Puppet): string[] {
-  const texts = {
-    endpoint,
-    corpSecret: corpSecret.reveal(),
-    token: callbackToken.reveal(),
-    encodingAESKey: encodingAESKey.reveal(),
-  };
+  const [token, key] = [callbackToken.reveal(), encodingAESKey.reveal()];
+  const secret = corpSecret.reveal();
+  // A puppet may register without both keys; without a corpSecret nothing of it could be opened.
+  const isKeyless = token === '' && key === '' && secret !== '';
+  const texts = { endpoint, corpSecret: secret, ...(!isKeyless && { token, encodingAESKey: key }) };
   return Object.entries(texts)
     .filter(([, text]) => text === '')
     .map(([name]) => name);

@@ -1,16 +1,19 @@
 /**
- * A file of registrations and apps, as JSON Lines: a header, a line for each of them, and their number at the end, which
- * shows whether the file is complete. An app is under the name `app`, so files without apps look as they did before there
- * were apps.
+ * A file of registrations, apps and bots, as JSON Lines: a header, a line for each of them, and their number at the end,
+ * which shows whether the file is complete. An app is under the name `app`, a bot under `bot`, so files without them look
+ * as they did before there were any.
  */
 import { isUtf8 } from 'node:buffer';
 import { type Identity, isSealed, SealError, type Sealer } from '../../crypto/sealer.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { App } from '../../registry/apps/app.js';
 import { type ExportedApp, fromExportedApp, toExportedApp } from '../../registry/apps/exported-app.js';
+import type { Bot } from '../../registry/bots/bot.js';
+import { fromExportedBot, toExportedBot } from '../../registry/bots/exported-bot.js';
 import { type ExportedPuppet, fromExported, toExported } from '../../registry/exported-puppet.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { type AppSecret, appIdentityOf, sealApp } from '../../storage/sealed/app-secrets.js';
+import { botIdentityOf, sealBot } from '../../storage/sealed/bot-secrets.js';
 import { identityOf, type PuppetSecret, sealPuppet } from '../../storage/sealed/puppet-secrets.js';
 import { CommandError } from '../command-error.js';
 
@@ -57,14 +60,20 @@ export function appLine(app: App, sealer: Sealer | null): string {
   return `${JSON.stringify({ app: toExportedApp(sealer === null ? app : sealApp(app, sealer)) })}\n`;
 }
 
-export function endLine({ registrations, apps }: Counts): string {
-  return `${JSON.stringify({ end: true, registrations, ...(apps > 0 && { apps }) })}\n`;
+export function botLine(bot: Bot, sealer: Sealer | null): string {
+  return `${JSON.stringify({ bot: toExportedBot(sealer === null ? bot : sealBot(bot, sealer)) })}\n`;
+}
+
+export function endLine({ registrations, apps, bots }: Counts): string {
+  const others = { ...(apps > 0 && { apps }), ...(bots > 0 && { bots }) };
+  return `${JSON.stringify({ end: true, registrations, ...others })}\n`;
 }
 
 /** How many lines there are of each kind. */
 export interface Counts {
   readonly registrations: number;
   readonly apps: number;
+  readonly bots: number;
 }
 
 /** @throws CommandError when this version cannot read the file, or `sealer` cannot open it. */
@@ -100,24 +109,28 @@ function requireKeys(keyIds: readonly unknown[], { keyIds: known }: Sealer): voi
 export type Line =
   | { readonly puppet: Puppet }
   | { readonly app: App }
+  | { readonly bot: Bot }
   | { readonly end: Counts }
-  | { readonly fault: string; readonly isApp: boolean };
+  | { readonly fault: string; readonly kind: keyof Counts };
 
 /** @param line `null` for one that is too long. */
 export function readLine(line: Buffer | null, { secrets }: Header, sealer: Sealer): Line {
-  if (line === null) return { fault: 'is too long for a registration', isApp: false };
+  if (line === null) return { fault: 'is too long for a registration', kind: 'registrations' };
   const fields = parseObject(line);
-  if (fields === null) return { fault: 'is not a JSON object', isApp: false };
+  if (fields === null) return { fault: 'is not a JSON object', kind: 'registrations' };
   if (fields.end === true) {
-    return { end: { registrations: Number(fields.registrations), apps: Number(fields.apps ?? 0) } };
+    const { registrations, apps = 0, bots = 0 } = fields;
+    return { end: { registrations: Number(registrations), apps: Number(apps), bots: Number(bots) } };
   }
-  const isApp = 'app' in fields;
+  const kind = 'app' in fields ? 'apps' : 'bot' in fields ? 'bots' : 'registrations';
   try {
     const opening = secrets === 'plain' ? null : sealer;
-    return isApp ? { app: readApp(fields.app, opening) } : { puppet: readPuppet(fields, opening) };
+    if (kind === 'apps') return { app: readApp(fields.app, opening) };
+    if (kind === 'bots') return { bot: readBot(fields.bot, opening) };
+    return { puppet: readPuppet(fields, opening) };
   } catch (error) {
-    if (error instanceof AppError && error.detail !== undefined) return { fault: error.detail, isApp };
-    if (error instanceof CommandError) return { fault: error.message, isApp };
+    if (error instanceof AppError && error.detail !== undefined) return { fault: error.detail, kind };
+    if (error instanceof CommandError) return { fault: error.message, kind };
     throw error;
   }
 }
@@ -137,6 +150,14 @@ function readApp(value: unknown, sealer: Sealer | null): App {
   if (sealer === null) return fromExportedApp(fields);
   const owner = { id: String(fields.id), corpId: String(fields.corpId) };
   return fromExportedApp(opened(fields, APP_SECRETS, (field) => appIdentityOf(owner, field), sealer));
+}
+
+function readBot(value: unknown, sealer: Sealer | null): Bot {
+  const fields = toObject(value);
+  if (fields === null) throw new CommandError('bot must be an object');
+  if (sealer === null) return fromExportedBot(fields);
+  const owner = { id: String(fields.id), corpId: String(fields.corpId) };
+  return fromExportedBot(opened(fields, { secrets: 'secrets' }, () => botIdentityOf(owner), sealer));
 }
 
 /** A plain secret among sealed ones was added by somebody else. @throws CommandError */

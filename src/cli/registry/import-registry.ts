@@ -5,6 +5,7 @@ import { configOrExit } from '../../config/config-or-exit.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
+import { BotRepository } from '../../registry/bots/bot.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
 import { CommandError, UsageError } from '../command-error.js';
@@ -14,6 +15,7 @@ import { printSummary } from '../summary.js';
 import { readHeader } from './file-format.js';
 import { Import } from './import.js';
 import { AppImport } from './import-apps.js';
+import { BotImport } from './import-bots.js';
 import { readLines } from './read-lines.js';
 import type { WhatToChange } from './what-to-change.js';
 
@@ -57,7 +59,8 @@ async function importFrom(source: Readable, config: Config, what: WhatToChange):
     stop.addEventListener('abort', () => source.destroy(stop.reason));
     const repository = storage.get(PuppetRepository, { strict: false });
     const apps = await AppImport.open(storage.get(AppRepository, { strict: false }), what);
-    const importing = new Import(repository, apps, new EndpointPolicy(config), what, stop);
+    const bots = await BotImport.open(storage.get(BotRepository, { strict: false }), what);
+    const importing = new Import(repository, apps, bots, new EndpointPolicy(config), what, stop);
     await importing.run(lines, header, sealer);
     return importing;
   });

@@ -1,7 +1,9 @@
 /** What becomes of the lines of a file, on a store in memory. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { revealedApp, storedApp } from '../../../test/support/apps.js';
+import { revealedBot, storedBot } from '../../../test/support/bots.js';
 import { type AppTable, MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
+import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import { newSecretsKey } from '../../../test/support/place.js';
 import { registeredPuppet, revealed } from '../../../test/support/puppets.js';
@@ -11,9 +13,10 @@ import { Secret } from '../../kernel/secret.js';
 import { APPS_MAX } from '../../registry/apps/app.repository.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
-import { appLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
+import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
 import { Import } from './import.js';
 import { AppImport } from './import-apps.js';
+import { BotImport } from './import-bots.js';
 import type { NumberedLine } from './read-lines.js';
 import type { WhatToChange } from './what-to-change.js';
 
@@ -36,10 +39,11 @@ const LEAK = /corp-secret|second-secret|callbackToken1|jWmYm7/;
 
 let table: PuppetTable;
 let apps: AppTable;
+let bots: BotTable;
 let said: string[];
 
 beforeEach(() => {
-  [table, apps] = [new Map(), new Map()];
+  [table, apps, bots] = [new Map(), new Map(), new BotTable()];
   said = [];
 });
 
@@ -71,6 +75,7 @@ function imported(
     const importing = new Import(
       new MemoryPuppetRepository(table),
       await AppImport.open(new MemoryAppRepository(apps), what),
+      await BotImport.open(new MemoryBotRepository(bots), what),
       new EndpointPolicy(loadConfig({})),
       what,
       stop,
@@ -80,7 +85,8 @@ function imported(
   });
 }
 
-const endOf = (registrations: number, ofApps = 0): string => endLine({ registrations, apps: ofApps });
+const endOf = (registrations: number, ofApps = 0, ofBots = 0): string =>
+  endLine({ registrations, apps: ofApps, bots: ofBots });
 
 const fileOf = (puppets: readonly Puppet[], sealer: Sealer | null = null): string[] => [
   headerLine(sealer),
@@ -323,4 +329,51 @@ describe('a first line', () => {
       /sealed with key [0-9a-f]{8}, which SECRETS_KEY does not have/,
     );
   });
+});
+
+describe('a bot in a file', () => {
+  const callback = storedBot();
+  const puppetBot = storedBot({ id: 'bot-2', openKfIds: ['*'], kind: 'puppet', callback: null });
+  const file = (sealer: Sealer | null, all = [callback, puppetBot]) => [
+    headerLine(sealer),
+    ...all.map((bot) => botLine(bot, sealer)),
+    endOf(0, 0, all.length),
+  ];
+  const kept = () => [...bots.values()].map((bot) => ({ ...revealedBot(bot), revision: '' }));
+
+  it.each([
+    ['plain', null, NO_KEYS],
+    ['sealed', SEALER, SEALER],
+  ])(
+    'that is %s comes with its keys and secrets, and is imported once',
+    async (_what, sealedBy, openedBy) => {
+      if (sealedBy !== null) expect(file(sealedBy).join('')).not.toMatch(/botToken1|corp-secret|0191/);
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, added: 2 });
+      expect(kept()).toEqual([callback, puppetBot].map((bot) => ({ ...revealedBot(bot), revision: '' })));
+      expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 2 });
+    },
+  );
+
+  it('replaces another one with its id when that was asked for', async () => {
+    await imported(file(null));
+    const renamed = file(null, [{ ...callback, name: 'renamed' }]);
+    expect(await imported(renamed)).toEqual({ ...nothing, skipped: 1 });
+    expect(await imported(renamed, { ...PLAIN, mayReplace: true })).toEqual({ ...nothing, replaced: 1 });
+    expect(bots.get(callback.id)?.name).toBe('renamed');
+  });
+
+  it('is refused with the account of another bot, and by field', async () => {
+    await imported(file(null));
+    expect(await imported(file(null, [{ ...callback, id: 'bot-3' }]))).toMatchObject({ failed: 1 });
+    expect(said.join('')).toMatch(/line 2: Another bot takes/);
+    const broken = botLine(callback, null).replace('"kind":"callback"', '"kind":"other"');
+    expect(await imported([headerLine(null), broken, endOf(0, 0, 1)])).toMatchObject({ failed: 1 });
+    expect(said.join('')).toMatch(/line 2: kind must be one of callback, puppet/);
+  });
+});
+
+it('a puppet without callback keys is imported without them', async () => {
+  const without = { ...one, callbackToken: new Secret(''), encodingAESKey: new Secret('') };
+  expect(await imported(fileOf([without]))).toEqual({ ...nothing, added: 1 });
+  expect(stored('wk1')).toEqual(revealed(without));
 });

@@ -5,18 +5,19 @@ import type { PuppetRepository } from '../../registry/puppet.repository.js';
 import { Progress } from '../progress.js';
 import { type Counts, type Header, type Line, readLine } from './file-format.js';
 import type { AppImport } from './import-apps.js';
+import type { BotImport } from './import-bots.js';
 import type { NumberedLine } from './read-lines.js';
 import type { Outcome, WhatToChange } from './what-to-change.js';
 
 /** Writes under way at a time: a store commits many as fast as one. */
 const AT_ONCE = 48;
 
-/** Writes the registrations and apps of a file to the store, each line completely or not at all. */
+/** Writes the registrations, apps and bots of a file to the store, each line completely or not at all. */
 export class Import {
   readonly #counts = { added: 0, replaced: 0, unchanged: 0, skipped: 0, failed: 0 };
   readonly #progress = new Progress();
-  readonly #read = { registrations: 0, apps: 0 };
-  /** The line number of each account and app. */
+  readonly #read = { registrations: 0, apps: 0, bots: 0 };
+  /** The line number of each account, app and bot. */
   readonly #lines = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   #isWhole = false;
@@ -27,6 +28,7 @@ export class Import {
   constructor(
     private readonly repository: PuppetRepository,
     private readonly apps: AppImport,
+    private readonly bots: BotImport,
     private readonly endpoints: EndpointPolicy,
     private readonly what: WhatToChange,
     private readonly stop: AbortSignal,
@@ -67,15 +69,21 @@ export class Import {
       return;
     }
     if ('end' in line) {
-      const { registrations, apps } = line.end;
-      this.#isWhole = registrations === this.#read.registrations && apps === this.#read.apps;
+      const { registrations, apps, bots } = line.end;
+      const read = this.#read;
+      this.#isWhole = registrations === read.registrations && apps === read.apps && bots === read.bots;
       this.#hasEnded = true;
       return;
     }
-    this.#read['app' in line || ('fault' in line && line.isApp) ? 'apps' : 'registrations']++;
+    this.#read[kindOf(line)]++;
     const fault = this.#faultOf(number, line);
     if (fault !== null || 'fault' in line) this.#fail(`line ${number}: ${fault}`);
-    else this.#begin('app' in line ? this.apps.write(line.app) : this.#write(line.puppet));
+    else this.#begin(this.#writeOf(line));
+  }
+
+  #writeOf(line: Exclude<Line, { end: Counts } | { fault: string }>): Promise<Outcome> {
+    if ('app' in line) return this.apps.write(line.app);
+    return 'bot' in line ? this.bots.write(line.bot) : this.#write(line.puppet);
   }
 
   #begin(work: Promise<Outcome>): void {
@@ -92,12 +100,17 @@ export class Import {
 
   #faultOf(number: number, line: Exclude<Line, { end: Counts }>): string | null {
     if ('fault' in line) return line.fault;
-    const [what, key] = 'app' in line ? ['this app', `app ${line.app.id}`] : ['kfId', line.puppet.openKfId];
+    const [what, key] = nameOf(line);
     const before = this.#lines.get(key);
     if (before !== undefined) return `${what} is on line ${before} already`;
-    const fault = 'app' in line ? this.apps.faultOf(line.app) : this.#faultOfPuppet(line.puppet);
+    const fault = this.#faultIn(line);
     if (fault === null) this.#lines.set(key, number);
     return fault;
+  }
+
+  #faultIn(line: Exclude<Line, { end: Counts } | { fault: string }>): string | null {
+    if ('app' in line) return this.apps.faultOf(line.app);
+    return 'bot' in line ? this.bots.faultOf(line.bot) : this.#faultOfPuppet(line.puppet);
   }
 
   /** Refuses what a registration would be refused for. */
@@ -127,4 +140,14 @@ export class Import {
     this.#counts.failed++;
     this.#progress.name(fault);
   }
+}
+
+function kindOf(line: Exclude<Line, { end: Counts }>): keyof Counts {
+  if ('fault' in line) return line.kind;
+  return 'app' in line ? 'apps' : 'bot' in line ? 'bots' : 'registrations';
+}
+
+function nameOf(line: Exclude<Line, { end: Counts } | { fault: string }>): [what: string, key: string] {
+  if ('app' in line) return ['this app', `app ${line.app.id}`];
+  return 'bot' in line ? ['this bot', `bot ${line.bot.id}`] : ['kfId', line.puppet.openKfId];
 }

@@ -10,6 +10,9 @@ import type { HintSender } from './hint-sender.js';
 
 /** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
+/** Of those, for attempts older than 1 s: programs that pull before they answer take no places from others. */
+const SLOW_MAX = IN_FLIGHT_MAX / 2;
+const SLOW_AFTER_MS = 1_000;
 /** As many as an origin has sockets. */
 const IN_FLIGHT_PER_ENDPOINT_MAX = 32;
 const CLAIMS_AT_ONCE = 64;
@@ -22,6 +25,9 @@ const BREATH_MS = 10;
 /** Claims and sends what is due in one outbox, a limited number at a time, until it is stopped. */
 export class RetryLoop {
   readonly #inFlight = new Map<string, number>();
+  /** Attempts older than 1 s, by endpoint. */
+  readonly #slow = new Map<string, number>();
+  #slowCount = 0;
   readonly #running = new Set<Promise<void>>();
   #loop: Promise<void> | null = null;
   #isStopped = false;
@@ -63,6 +69,11 @@ export class RetryLoop {
   send(hint: ClaimedHint, occasion: Occasion): void {
     const endpoint = hint.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
+    let isSlow = false;
+    const slow = this.clock.after(SLOW_AFTER_MS, () => {
+      isSlow = true;
+      this.#addSlow(endpoint, 1);
+    });
     const running = this.sender
       .send(this.queue.outbox, hint, occasion)
       .catch((err: unknown) => {
@@ -71,6 +82,8 @@ export class RetryLoop {
       })
       .finally(() => {
         this.#running.delete(running);
+        slow.cancel();
+        if (isSlow) this.#addSlow(endpoint, -1);
         if (occasion === 'probe') this.circuits.inconclusive(endpoint);
         this.#ended(endpoint);
       });
@@ -94,7 +107,9 @@ export class RetryLoop {
 
   /** @returns how long there is nothing to do, milliseconds. */
   async #claim(): Promise<number> {
-    const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - this.#running.size);
+    // Beyond their half, those that turned out to be slow count for nothing, so that half of the places is for others.
+    const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
+    const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#running.size - tooSlow));
     if (room <= 0) return IDLE_MS;
     const { outbox } = this.queue;
     const except = this.#busyEndpoints();
@@ -114,8 +129,17 @@ export class RetryLoop {
 
   #busyEndpoints(): ReadonlySet<string> {
     const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ENDPOINT_MAX);
-    if (full.length === 0) return this.circuits.open;
-    return new Set([...this.circuits.open, ...full.map(([endpoint]) => endpoint)]);
+    const slow = this.#slowCount >= SLOW_MAX ? [...this.#slow.keys()] : [];
+    if (full.length === 0 && slow.length === 0) return this.circuits.open;
+    return new Set([...this.circuits.open, ...full.map(([endpoint]) => endpoint), ...slow]);
+  }
+
+  #addSlow(endpoint: string, count: 1 | -1): void {
+    this.#slowCount += count;
+    const now = (this.#slow.get(endpoint) ?? 0) + count;
+    if (now > 0) this.#slow.set(endpoint, now);
+    else this.#slow.delete(endpoint);
+    if (count > 0 && this.#slowCount > SLOW_MAX) this.queue.wakeUp();
   }
 
   #countOf(endpoint: string): number {

@@ -238,12 +238,15 @@ function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): 
   };
 }
 
-function IsAccounts(): PropertyDecorator {
+/** Ids of accounts, or `ALL_OTHERS` alone. */
+export function IsAccounts(): PropertyDecorator {
   return rule('isAccounts', (value) => {
     const ids = Array.isArray(value) ? value : [];
     const isAll = ids.length === 1 && ids[0] === ALL_OTHERS;
     const areIds = ids.length > 0 && ids.every((id) => typeof id === 'string' && ID_FORMAT.pattern.test(id));
-    return isAll || (areIds && new Set(ids).size === ids.length) ? null : `be ${ACCOUNTS}`;
+    return isAll || (areIds && ids.length <= ACCOUNTS_MAX && new Set(ids).size === ids.length)
+      ? null
+      : `be ${ACCOUNTS}`;
   });
 }
 

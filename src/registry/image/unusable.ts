@@ -31,10 +31,11 @@ export async function tellUnusable(image: RegistryImage, log: Log): Promise<void
   if (puppets > 0) log.warn({ puppets, told, reason }, 'registry.unusable');
 }
 
-function faultsOf({ endpoint, pair }: KnownPuppet): string[] {
+function faultsOf({ endpoint, pair, puppet }: KnownPuppet): string[] {
   const faults: string[] = [];
   if ('must' in endpoint) faults.push(`endpoint must ${endpoint.must}`);
-  if (pair === null) {
+  const hasKeys = puppet.callbackToken.reveal() !== '' || puppet.encodingAESKey.reveal() !== '';
+  if (pair === null && hasKeys) {
     faults.push("token and encodingAESKey must be of WeCom's form: they open no callback");
   }
   return faults;

@@ -78,6 +78,6 @@ function toStored({ secrets, ...same }: Bot): StoredBot {
   return { ...same, secrets: secrets.reveal() };
 }
 
-function fromStored({ secrets, ...same }: StoredBot): Bot {
+export function fromStored({ secrets, ...same }: StoredBot): Bot {
   return { ...same, secrets: new Secret(secrets) };
 }

@@ -9,6 +9,7 @@ import type { StoreInspection, Visitor } from '../store-inspection.js';
 import { DataDir, isInUse } from './data-dir.js';
 import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
 import { fromStored as fromStoredApp, type StoredApp } from './embedded-app.repository.js';
+import { fromStored as fromStoredBot, type StoredBot } from './embedded-bot.repository.js';
 import { fromStored, type StoredPuppet } from './embedded-puppet.repository.js';
 
 /** While it reads, it owns the folder: no manager can start on it. @throws StorageStartError */
@@ -44,6 +45,8 @@ async function visitAll(folder: DataDir, visitor: Visitor): Promise<void> {
     // Without any where an earlier version made the store, or the process died before it had made them.
     const apps = root.openDB<StoredApp, string>({ name: 'apps', encoding: DATABASES.apps });
     if (apps !== undefined) for (const { value } of readAll(apps)) visitor.app(fromStoredApp(value));
+    const bots = root.openDB<StoredBot, string>({ name: 'bots', encoding: DATABASES.bots });
+    if (bots !== undefined) for (const { value } of readAll(bots)) visitor.bot(fromStoredBot(value));
     const puppets = root.openDB<StoredPuppet, string>({ name: 'puppets', encoding: DATABASES.puppets });
     if (puppets !== undefined) for (const { value } of readAll(puppets)) visitor.puppet(fromStored(value));
   } catch (cause) {

@@ -4,6 +4,12 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
 import { APPS, type AppDocument, fromDocument, READABLE } from './app.schema.js';
+import {
+  BOTS,
+  type BotDocument,
+  fromDocument as fromBotDocument,
+  READABLE as READABLE_BOTS,
+} from './bot.schema.js';
 import { requireReadable } from './mongo-storage.module.js';
 import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
@@ -39,6 +45,10 @@ async function inspect(db: mongo.Db, visitor: Visitor): Promise<StoreInspection>
   for await (const document of db.collection<AppDocument>(APPS).find(READABLE)) {
     records++;
     visitor.app(fromDocument(document));
+  }
+  for await (const document of db.collection<BotDocument>(BOTS).find(READABLE_BOTS)) {
+    records++;
+    visitor.bot(fromBotDocument(document));
   }
   const known = db.collection<PuppetRecord>(PUPPETS).find({ supersededFrom: { $exists: false } });
   for await (const record of known) {

@@ -1,0 +1,48 @@
+/** Programs that pull before they answer hold their attempts for seconds: what waits for others must not wait for them. */
+import { expect, it } from '@jest/globals';
+import {
+  clock,
+  holdingPuppet,
+  kfEvent,
+  pass,
+  puppetServer,
+  untilReceived,
+} from '../../../test/support/delivery.js';
+import {
+  account,
+  dispatch,
+  leave,
+  registerAt,
+  replicasOfEachTest,
+  SECOND_MS,
+  start,
+} from '../../../test/support/redelivery.js';
+
+replicasOfEachTest();
+
+const ORIGINS = 8;
+/** As many as the loop has places for one endpoint: together they take all of its places. */
+const EACH = 32;
+
+it('what waits for others goes out within a second, though slow endpoints had taken every place', async () => {
+  await start();
+  const slow = await Promise.all(Array.from({ length: ORIGINS }, async () => (await holdingPuppet()).server));
+  const quick = await puppetServer();
+  let n = 0;
+  for (const { url } of slow) {
+    for (let hint = 0; hint < EACH; hint++) {
+      const openKfId = account(n++);
+      await registerAt(url, { openKfId });
+      await leave({ event: kfEvent({ id: openKfId, openKfId }), endpoint: url });
+    }
+  }
+  await registerAt(quick.url, { openKfId: account(n) });
+  const event = kfEvent({ id: 'quick', openKfId: account(n) });
+  await leave({ event, endpoint: quick.url, dueAtMs: clock.nowMs() + 100 });
+  dispatch.waiting.kept.wakeUp();
+  await pass(500);
+  await Promise.all(slow.map((server) => untilReceived(server, EACH)));
+  expect(quick.received).toHaveLength(0);
+  await pass(SECOND_MS);
+  expect(quick.received).toHaveLength(1);
+});
