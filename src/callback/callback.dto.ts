@@ -89,10 +89,11 @@ export class DecryptedEventDto {
 
 export class DeliveredAnswer extends SuccessAnswer {
   /**
-   * delivered: the puppet took it; pending: it is kept on disk and will be delivered.
+   * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: people serve the
+   * account, as an operator said.
    * @example delivered
    */
-  readonly delivery!: 'delivered' | 'pending';
+  readonly delivery!: 'delivered' | 'pending' | 'ignored';
 }
 
 /** Whole seconds, as a number or as the text that stands in WeCom's XML. */

@@ -97,6 +97,10 @@ export class CallbackService {
       await this.opener.requireProof(opened.pair, leftMs, trace);
       destination = destination.refresh();
     }
+    if (destination.state === 'unserved') {
+      log.outcome = 'ignored';
+      return;
+    }
     // When the puppet is ready, there is no `await` between here and the attempt.
     const kfEvent = this.#toKfEvent(callback, opened, event, destination);
     await this.#dispatch(kfEvent, destination, startedMs, log, trace);
@@ -108,9 +112,13 @@ export class CallbackService {
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const known = this.#findDestination(corpId, openKfId, log);
     let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
-    if (!destination.hasTaker) {
+    if (destination.state !== 'unserved' && !destination.hasTaker) {
       await this.opener.getKeys(corpId);
       destination = destination.refresh();
+    }
+    if (destination.state === 'unserved') {
+      log.outcome = 'ignored';
+      return;
     }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);

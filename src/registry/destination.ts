@@ -23,9 +23,10 @@ export interface Addressee {
 /**
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
  * corp's events go to nobody. `offline`: the puppet has deregistered. `registering`: its registration is not answered yet,
- * and a delivery before the answer crashes the deployed puppet. `ready`: events may be sent.
+ * and a delivery before the answer crashes the deployed puppet. `ready`: events may be sent. `unserved`: an operator said
+ * that people serve the account, so that its events go to nobody.
  */
-type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready';
+type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'unserved';
 
 /** Who takes the account's events: the puppet that registered, or a callback bot; neither, or one of them. */
 interface Taker {
@@ -126,6 +127,7 @@ export class Destinations {
     const bot = isLeftToOthers ? this.bots.findOfOthers(corpId) : listed;
     if (bot?.kind === 'callback')
       return new Destination(corpId, openKfId, 'ready', { known: null, bot }, this);
+    if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, this);
     const taker = served === null ? NOBODY : { known: served, bot: null };
     return new Destination(corpId, openKfId, state, taker, this);
   }

@@ -200,6 +200,16 @@ onEachStore((newPlace) => {
       expect(bot.opened[0]?.openKfId).toBe(openKfId);
     });
 
+    it('that people serve gives nothing to anybody, and what waited for it is gone', async () => {
+      await sendMessage(manager.url, app, openKfId);
+      await add({ kind: 'none', callback: undefined });
+      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+      const decrypted = await post(`/callback/decrypted/${app.corpId}`, { openKfId, token: 'ENC' });
+      expect(await decrypted.json()).toMatchObject({ delivery: 'ignored' });
+      const waiting = () => read<HintPageAnswer>(fetch(`${manager.url}/api/v1/hints?corpId=${app.corpId}`));
+      await until(async () => (await waiting()).items.length === 0);
+    });
+
     it('is one bot’s alone', async () => {
       await add();
       await expect(add({ name: 'second' })).rejects.toThrow('BOT_ACCOUNT_TAKEN');

@@ -106,7 +106,7 @@ export type BotAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event';
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -157,7 +157,7 @@ export type BotCreatedAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event';
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -234,7 +234,7 @@ export type BotWithKeyAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event';
     api: 'direct' | 'manager' | 'tunnel';
     /**
@@ -288,9 +288,9 @@ export type DeliveredAnswer = {
     code: 0;
     message: 'success';
     /**
-     * delivered: the puppet took it; pending: it is kept on disk and will be delivered.
+     * delivered: the puppet or bot took it; pending: it is kept on disk and will be delivered; ignored: people serve the account, as an operator said.
      */
-    delivery: 'delivered' | 'pending';
+    delivery: 'delivered' | 'ignored' | 'pending';
 };
 
 export type DeliveryAnswer = {

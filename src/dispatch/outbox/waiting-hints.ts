@@ -45,11 +45,17 @@ export class WaitingHints {
     }
   }
 
-  /** Makes due what waits for an account whose puppet is known by now. */
+  /** Makes due what waits for an account whose taker is known by now; drops it where people serve the account. */
   async wake(destination: Destination): Promise<void> {
-    const { endpoint } = destination;
+    const { endpoint, state } = destination;
+    if (state === 'unserved') return this.#drop(hintKey(destination));
     if (endpoint === null) return;
     await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());
     this.kept.wakeUp();
+  }
+
+  async #drop(key: string): Promise<void> {
+    const hint = await this.kept.outbox.find(key);
+    if (hint !== null) await this.kept.outbox.drop(key, hint.generation);
   }
 }

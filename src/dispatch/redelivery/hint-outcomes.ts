@@ -64,6 +64,12 @@ export class HintOutcomes {
     await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }
 
+  /** People serve the account, as an operator said: nothing is to be delivered. */
+  async unserved({ outbox, held }: Claimed): Promise<void> {
+    await this.#settle(outbox, held);
+    this.keeper.forget(held);
+  }
+
   /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */
   async notTaken(claimed: Claimed, endpoint: string, failure: Failure, next: NextTry | null): Promise<void> {
     const { outbox, hint, held } = claimed;

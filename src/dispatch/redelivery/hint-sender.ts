@@ -66,6 +66,7 @@ export class HintSender {
     const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
+    if (found.state === 'unserved') return this.outcomes.unserved(claimed);
     if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
     if (occasion === 'due' && this.lines.to(found)?.isCrowded)

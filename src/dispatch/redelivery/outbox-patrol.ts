@@ -77,7 +77,8 @@ export class OutboxPatrol {
     const { outbox } = this.waiting.kept;
     const nowMs = this.storeClock.nowMs();
     const key = hintKey(hint);
-    const { endpoint } = this.destinations.find(hint);
+    const { endpoint, state } = this.destinations.find(hint);
+    if (state === 'unserved') return void (await outbox.drop(key, hint.generation));
     if (endpoint !== null) return outbox.wake(key, endpoint.href, nowMs);
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');

@@ -2,8 +2,11 @@ import { hash } from 'node:crypto';
 import type { KeyPair } from '../image/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 
-/** `puppet`: it registers itself, with the bot's key. `callback`: the manager sends it callbacks in WeCom's own form. */
-export const BOT_KINDS = ['callback', 'puppet'] as const;
+/**
+ * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `none`:
+ * there is no bot; people serve the accounts, so that their events go to nobody and wait for nobody.
+ */
+export const BOT_KINDS = ['callback', 'puppet', 'none'] as const;
 export type BotKind = (typeof BOT_KINDS)[number];
 
 /**

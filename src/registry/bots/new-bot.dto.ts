@@ -153,7 +153,8 @@ export class NewBotDto extends BotChangeDto {
   readonly corpId!: string;
 
   /**
-   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key.
+   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; none: people serve
+   * the accounts, and their events go to nobody.
    * @example callback
    */
   @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
@@ -175,7 +176,7 @@ export function toNewBot(dto: NewBotDto): NewBot {
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
   if (kind === 'callback' && dto.callback?.url === undefined) missing.push('callback.url is missing');
-  if (kind === 'puppet' && dto.callback !== undefined)
+  if (kind !== 'callback' && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback alone');
   if (missing.length > 0) throw new AppError('REQUEST_INVALID', { detail: missing.join('; ') });
   const made = {
