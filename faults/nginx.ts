@@ -20,7 +20,8 @@ const PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
 const A_DAY_MS = 86_400_000;
 
 /**
- * What the example leaves to whoever includes it. `proxy_next_upstream off` is stricter than operators need:
+ * What the example leaves to whoever includes it. Requests are logged, as in nginx's own default, unless a server says
+ * otherwise. `proxy_next_upstream off` is stricter than operators need:
  * without it a callback that found no connection is sent to another replica.
  */
 const MAIN = `
@@ -29,7 +30,7 @@ worker_shutdown_timeout 15s;
 pid nginx.pid;
 events { worker_connections 1024; }
 http {
-  access_log off;
+  access_log access.log;
   client_body_temp_path body;
   proxy_temp_path proxy;
   fastcgi_temp_path fastcgi;
@@ -105,6 +106,11 @@ export class Nginx {
     this.child.kill('SIGTERM');
     await this.#exited;
     clearTimeout(late);
+  }
+
+  /** All that it has written. */
+  logs(): string {
+    return ['access.log', 'error.log'].map((file) => readFileSync(join(this.folder, file), 'utf8')).join('');
   }
 
   /** What went wrong, in its own words. */

@@ -2,6 +2,7 @@
  * What a real nginx with the servers that operators get lets through to the built manager. The requests are written by
  * hand, since a client would tidy up their targets, and are looked at byte for byte where they arrive.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { askAt, DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
@@ -40,6 +41,20 @@ const OTHERS = [
   'http://callbacks.example.com/api/v1/status',
   'http://callback/ww1',
   'http://callbacks.example.com?/callback/ww1',
+];
+
+const KEY = `wxkf_${'k'.repeat(43)}`;
+
+/** A key of a bot at a path for callbacks alone, and what nginx itself refuses. */
+const WITH_KEY = [
+  `/bot/${KEY}/cgi-bin/kf/sync_msg?access_token=x`,
+  `http://callbacks.example.com/bot/${KEY}/cgi-bin/kf/sync_msg`,
+  `//bot/${KEY}/cgi-bin/kf/sync_msg`,
+  `/%62ot/${KEY}/cgi-bin/kf/sync_msg`,
+  `/bot/${KEY}/../../callback/ww1`,
+  `/callback/ww1/../../bot/${KEY}/cgi-bin/kf/sync_msg`,
+  `/bot/${KEY}/cgi-bin/%zz`,
+  `/bot/${KEY}/cgi-bin/${'x'.repeat(40_000)}`,
 ];
 
 /** Refused before any server's rules are asked. */
@@ -129,6 +144,22 @@ nginxSuite('deploy/nginx', () => {
   it.each(NO_REQUESTS)('refuses %j', async (target) => {
     expect(await nginx.ask(target)).toMatchObject({ status: 400 });
     expect(manager.arrived()).toBe('');
+  });
+
+  it('writes the key of a bot that calls by mistake to no log', async () => {
+    const example = readFileSync('deploy/nginx/wxkf-manager.conf', 'utf8');
+    const written = await Promise.all(
+      [example, example.replace('access_log off;', '')].map(async (servers) => {
+        const own = await startNginx(manager.port, servers);
+        for (const target of WITH_KEY) {
+          await own.ask(target);
+          await own.askPlainly(target, { method: 'POST', body: 'x'.repeat(60_000) });
+        }
+        return own.close();
+      }),
+    );
+    expect(manager.arrived()).toBe('');
+    expect(written.map((logs) => logs.includes(KEY))).toEqual([false, true]);
   });
 
   it('lets nothing but callbacks through, whatever a path is made of', async () => {

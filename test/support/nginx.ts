@@ -49,7 +49,8 @@ export interface RunningNginx {
   ask(target: string, asked?: Asked): Promise<Answered>;
   /** The same without TLS. */
   askPlainly(target: string, asked?: Asked): Promise<Answered>;
-  close(): Promise<void>;
+  /** @returns all that nginx has logged, of requests and of errors. */
+  close(): Promise<string>;
 }
 
 /** @param servers in place of the operators' example. */
@@ -66,14 +67,17 @@ export async function startNginx(replicaPort: number, servers?: string): Promise
       stop = async () => void (await undo());
     },
   };
-  const { ports, certificate } = await Nginx.start(run, [replicaPort], servers);
+  const nginx = await Nginx.start(run, [replicaPort], servers);
+  const { ports, certificate } = nginx;
   const host = '127.0.0.1';
   return {
     ask: (...request) => exchange(connectTls({ host, port: ports.tls, ca: certificate.cert }), ...request),
     askPlainly: (...request) => askAt(ports.plain, ...request),
     close: async () => {
       await stop();
+      const logs = nginx.logs();
       rmSync(temp, { recursive: true });
+      return logs;
     },
   };
 }
