@@ -1,12 +1,20 @@
 /** Other servers than deploy/nginx that operators get for a real nginx let through what they say, and nothing else. */
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { EXAMPLE, kustomizeSuite, render } from '../support/kustomize.js';
 import { oneOf } from '../support/manifests.js';
 import { DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
+import { refusedUrl } from '../support/raw-server.js';
 import { firstLinesOf, tappedManager } from '../support/tapped-manager.js';
 
 const CERTIFICATE = 'ssl_certificate wxkf-manager.pem; ssl_certificate_key wxkf-manager.key;';
+
+const KEY = `wxkf_${'k'.repeat(43)}`;
+
+/** With the manager at another port. */
+function onPort(servers: string, port: number): string {
+  return servers.replaceAll('127.0.0.1:7777', `127.0.0.1:${port}`);
+}
 
 /** The one block of nginx's language in a document. */
 function blockOf(document: string): string {
@@ -26,7 +34,7 @@ nginxSuite('in front of a manager', () => {
 
   /** What arrives of one request after another. */
   async function passedBy(servers: string, targets: readonly string[]): Promise<readonly string[]> {
-    nginx = await startNginx(manager.port, servers.replaceAll('127.0.0.1:7777', `127.0.0.1:${manager.port}`));
+    nginx = await startNginx(manager.port, onPort(servers, manager.port));
     manager.arrived();
     for (const target of targets) await nginx.ask(target);
     return firstLinesOf(manager.arrived()).map((line) => line.split(' ')[1] ?? '');
@@ -65,6 +73,54 @@ nginxSuite('in front of a manager', () => {
       '/puppetWxkfManager/wxkfRequestProxy/../../api/v1/status',
     ];
     expect(await passedBy(server, [...own, ...others])).toEqual(own);
+  });
+
+  describe('the server of docs/bots.md', () => {
+    const server = () =>
+      blockOf('docs/bots.md').replace(/^ +ssl_certificate[^]*?;\n +ssl_.*;$/m, CERTIFICATE);
+
+    it('lets calls of bots through', async () => {
+      const own = [
+        '/cgi-bin/gettoken?corpid=x',
+        `/bot/${KEY}/cgi-bin/kf/sync_msg?access_token=a%2Fb`,
+        '/puppetWxkfManager/register',
+        '/puppetWxkfManager/getToken?corpid=x',
+        '/puppetWxkfManager/wxkfRequestProxy/kf/send_msg?access_token=x',
+      ];
+      const others = [
+        ...['/', '/health', '/metrics', '/callback/ww1', '/console', '/api/v1/bots', '/cgi-bins/kf', '/bot'],
+        `/bot/${KEY}/api/v1/status`,
+        `/bot/${KEY}/x/cgi-bin/kf/sync_msg`,
+        '/puppetWxkfManager/puppetWxkfInfo/wkAAA',
+        '/api/v1/../../cgi-bin/kf/sync_msg',
+        '/api/v1/kf-accounts/x%2F..%2F..%2F..%2F..%2Fcgi-bin%2Fkf',
+      ];
+      expect(await passedBy(server(), [...own, ...others])).toEqual(own);
+    });
+
+    it('lets through a body of 25 MB, as the manager does', async () => {
+      nginx = await startNginx(manager.port, onPort(server(), manager.port));
+      const body = 'x'.repeat(20_000_000);
+      const { status } = await nginx.ask('/cgi-bin/media/upload', { method: 'POST', body });
+      expect(status).not.toBe(413);
+    });
+
+    it('writes the key of a bot to no log, also when the manager is away', async () => {
+      const target = `/bot/${KEY}/cgi-bin/kf/sync_msg?access_token=x`;
+      const away = Number(new URL(await refusedUrl()).port);
+      const without = server().replace(/^ +(access_log|error_log) .*;\n/gm, '');
+      const written: string[] = [];
+      for (const servers of [server(), without]) {
+        for (const port of [manager.port, away]) {
+          nginx = await startNginx(port, onPort(servers, port));
+          await nginx.ask(target, { method: 'POST', body: 'x'.repeat(60_000) });
+          await nginx.ask(target.replace('kf', '%zz'));
+          written.push(await nginx.close());
+          nginx = undefined;
+        }
+      }
+      expect(written.map((logs) => logs.includes(KEY))).toEqual([false, false, true, true]);
+    });
   });
 
   kustomizeSuite('the Ingress of the example', () => {

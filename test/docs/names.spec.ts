@@ -13,6 +13,8 @@ const FOREIGN = [
   'LOG_PATH',
   'NODE_ENV',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_ENV_PROXY',
+  'WECOM_API_BASE',
 ];
 const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 
