@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
 import { type Samples, scrape } from '../support/metrics.js';
 import { embeddedPlace } from '../support/place.js';
+import { postJson } from '../support/puppet-server.js';
 import { suiteManager } from '../support/suite-manager.js';
 
 const DOCS = readFileSync('docs/metrics.md', 'utf8');
@@ -25,6 +26,9 @@ const manager = suiteManager(() => ({ ...place, env: { ...place.env, METRICS_COR
 let samples: Samples;
 
 beforeAll(async () => {
+  // Without bots their metric has no labels.
+  const bot = { name: 'bot', corpId: 'ww1', openKfIds: ['*'], kind: 'puppet' };
+  expect((await postJson(`${manager.url}/api/v1/bots`, bot)).status).toBe(200);
   samples = await scrape(manager.url);
 });
 

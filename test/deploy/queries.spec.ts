@@ -50,6 +50,8 @@ prometheusSuite('of a Prometheus that scrapes a manager', () => {
       ACCESS_TOKEN_URL: wecom.tokenUrl,
       WECOM_API_URL: wecom.url,
     });
+    const bot = { name: 'bot', corpId: 'wwOfTheBot', openKfIds: ['*'], kind: 'puppet' };
+    expect((await postJson(`${manager.url}/api/v1/bots`, bot)).status).toBe(200);
     folder = mkdtempSync(join(tmpdir(), 'wxkf-prometheus-'));
     prometheus = await startPrometheus(asTheExampleSays(), join(folder, 'data'));
     // A counter's rate is seen between two scrapes, so one comes before.

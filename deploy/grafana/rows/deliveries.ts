@@ -92,6 +92,14 @@ export const DELIVERY_ROWS: readonly Row[] = [
         ],
       },
       {
+        title: 'Deliveries to bots of operators',
+        description: 'Attempts at each bot that an operator added, by its name.',
+        unit: 'ops',
+        queries: [
+          { expr: rateBy('name, outcome', 'wxkf_bot_attempts_total'), legend: '{{name}} {{outcome}}' },
+        ],
+      },
+      {
         title: 'Registrations',
         description: 'Puppets that said hello or goodbye. refused: the answer and the log say why.',
         unit: 'ops',
