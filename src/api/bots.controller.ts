@@ -11,6 +11,7 @@ import { AppError } from '../kernel/app-error.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from '../registry/bots/new-bot.dto.js';
+import type { CallbackUrl } from '../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import type {
   BotAnswer,
@@ -69,7 +70,7 @@ export class BotsController {
   @Errors('BOT_ACCOUNT_TAKEN', 'BOTS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
     const given = toNewBot(body);
-    this.#requireAllowed(given.callback?.url);
+    this.#requireAllowed(body.callback?.url);
     const { bot, key } = await this.bots.add(given, askedBy(request));
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null;
@@ -178,7 +179,7 @@ export class BotsController {
         callback === null
           ? null
           : {
-              url: callback.url,
+              url: isUsable ? shownUrl(endpoint) : '',
               receiveId: callback.receiveId,
               headers: Object.keys(opened?.headers ?? {}),
               timeoutMs: callback.timeoutMs,
@@ -191,6 +192,11 @@ export class BotsController {
       lastFailure: toFailureAnswer(failure),
     };
   }
+}
+
+/** Without the query, which may hold a secret. */
+function shownUrl({ origin, path, query }: CallbackUrl): string {
+  return `${origin}${path}${query === '' ? '' : '?***'}`;
 }
 
 function faultOf({ opened, callback, endpoint }: KnownBot): string | null {

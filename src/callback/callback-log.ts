@@ -20,6 +20,8 @@ export class CallbackLog extends RequestFields {
   /** Left out, like `corpId` and `event`, unless it has the form of one. */
   openKfId: string | undefined = undefined;
   event: string | undefined = undefined;
+  /** The id of the bot that takes the account's events; left out for a puppet. */
+  bot: string | undefined = undefined;
   outcome: CallbackOutcome | undefined = undefined;
   attempts: number | undefined = undefined;
   /** Why it was kept. */

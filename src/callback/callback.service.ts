@@ -184,6 +184,7 @@ export class CallbackService {
     trace: TraceContext | null,
   ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
+    log.bot = destination.bot?.id;
     try {
       const dispatched = await this.dispatcher.dispatch(event, destination, startedMs, trace?.tracestate);
       log.outcome = dispatched.delivery;

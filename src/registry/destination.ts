@@ -75,10 +75,15 @@ export class Destination implements Addressee {
     return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : (this.endpoint?.href ?? '');
   }
 
+  /** Whether it is a bot whose secrets cannot be opened: they can again when SECRETS_KEY has their key. */
+  get isClosed(): boolean {
+    return this.taker.bot?.opened === null;
+  }
+
   /** Why the endpoint cannot be used; `''` when it can. */
   get fault(): string {
     const { bot, known } = this.taker;
-    if (bot !== null && bot.opened === null) return "the bot's secrets cannot be opened; see SECRETS_KEY";
+    if (this.isClosed) return "the bot's secrets cannot be opened; see SECRETS_KEY";
     const endpoint = (bot ?? known)?.endpoint;
     if (endpoint === undefined || !('must' in endpoint)) return '';
     return `${bot === null ? 'the registered endpoint' : "the bot's url"} must ${endpoint.must}`;

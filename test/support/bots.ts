@@ -12,8 +12,9 @@ export function storedBot(fields: Partial<Bot> = {}): Bot {
     openKfIds: ['wkAccount-1'],
     kind: 'callback',
     api: 'manager',
-    callback: { url: 'http://bot:5300/wxkf/?tenant=7', receiveId: 'wwCorp_1', timeoutMs: 4_000 },
+    callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000 },
     secrets: toSecretsText({
+      url: new Secret('http://bot:5300/wxkf/?tenant=7'),
       callbackToken: new Secret('botToken1'),
       encodingAESKey: new Secret('kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
       corpSecret: new Secret('corp-secret'),

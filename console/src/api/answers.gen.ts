@@ -140,6 +140,9 @@ export type BotAnswer = {
 };
 
 export type BotCallbackAnswer = {
+    /**
+     * Its query, which may hold a secret, is shown as `***`.
+     */
     url: string;
     receiveId: string;
     /**

@@ -4,7 +4,10 @@ import { Page } from './page.dto.js';
 
 /** Where a callback bot takes callbacks, without its secrets. */
 export class BotCallbackAnswer {
-  /** @example http://127.0.0.1:5300/bots/7f0c/callback */
+  /**
+   * Its query, which may hold a secret, is shown as `***`.
+   * @example http://127.0.0.1:5300/bots/7f0c/callback
+   */
   readonly url!: string;
 
   /** @example wx5823bf96d3bd56c7 */

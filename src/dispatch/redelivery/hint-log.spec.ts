@@ -29,7 +29,7 @@ function attempted(oneIn: number, ...results: AttemptResult[]): unknown[] {
   const lines: unknown[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const hintLog = new HintLog(log, new HealthyLines(oneIn));
-  for (const result of results) hintLog.attempted(HINT, OF_TRACE, 'due', 12, result);
+  for (const result of results) hintLog.attempted(HINT, undefined, OF_TRACE, 'due', 12, result);
   return lines;
 }
 

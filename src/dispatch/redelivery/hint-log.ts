@@ -16,8 +16,10 @@ export class HintLog {
     private readonly healthyLines: HealthyLines,
   ) {}
 
+  /** @param bot the id of the bot that was tried; left out for a puppet. */
   attempted(
     hint: HintHead,
+    bot: string | undefined,
     { traceparent }: Pick<KfEvent, 'traceparent'>,
     occasion: Occasion,
     durationMs: number,
@@ -31,7 +33,10 @@ export class HintLog {
     const outcome = taken
       ? { puppetStatus: result.status, oneIn: this.healthyLines.oneIn }
       : { stage: result.stage, reason: result.reason };
-    this.log.info({ openKfId, corpId, traceId, attempt, occasion, durationMs, taken, ...outcome }, ATTEMPTED);
+    this.log.info(
+      { openKfId, corpId, bot, traceId, attempt, occasion, durationMs, taken, ...outcome },
+      ATTEMPTED,
+    );
   }
 
   /** The hint is dead. @param nowMs store time. */

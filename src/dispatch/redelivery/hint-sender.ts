@@ -16,6 +16,8 @@ import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry
 const RENEW_AFTER_MS = 5_000;
 /** How long to wait for a registration that is under way. */
 const REGISTERING_MS = 5_000;
+/** How long to wait for the key that opens a bot's secrets. */
+const CLOSED_MS = 60_000;
 /** How long to wait for a free socket of the endpoint. */
 const SATURATED_MS = 1_000;
 const REREAD_LIMIT_MS = 600;
@@ -68,6 +70,7 @@ export class HintSender {
     const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
     if (found.state === 'unserved') return this.outcomes.unserved(claimed);
     if (!found.hasTaker) return this.outcomes.park(claimed);
+    if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
     if (occasion === 'due' && this.lines.to(found)?.isCrowded)
       return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
@@ -115,7 +118,14 @@ export class HintSender {
     const result = await attempt.result;
     renewal.cancel();
     this.#underWay.delete(attempt);
-    this.log.attempted(hint, event, occasion, Math.round(this.clock.elapsedMs() - startedMs), result);
+    this.log.attempted(
+      hint,
+      to.bot?.id,
+      event,
+      occasion,
+      Math.round(this.clock.elapsedMs() - startedMs),
+      result,
+    );
     return result;
   }
 

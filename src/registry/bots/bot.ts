@@ -22,10 +22,8 @@ export const ALL_OTHERS = '*';
 /** How long an attempt at a callback bot may take: such bots pull before they answer. */
 export const BOT_TIMEOUT_MS = { default: 4_000, min: 500, max: 10_000 } as const;
 
-/** Where and how a callback bot takes callbacks. */
+/** How a callback bot takes callbacks. */
 export interface BotCallback {
-  /** As an operator gave it, with its query. */
-  readonly url: string;
   /** The receiver that its callbacks are sealed for. */
   readonly receiveId: string;
   readonly timeoutMs: number;
@@ -33,6 +31,8 @@ export interface BotCallback {
 
 /** The secrets of a bot; they are stored as one text. */
 export interface BotSecrets extends KeyPair {
+  /** Where a callback bot takes callbacks, as an operator gave it; `''` for others. Its query may hold a secret. */
+  readonly url: Secret;
   /** `''` when none was given. */
   readonly corpSecret: Secret;
   /** Headers that each callback gets besides its own. */
@@ -82,10 +82,17 @@ export function hashOfKey(key: string): string {
   return hash('sha256', `bot key ${key}`, 'base64url');
 }
 
-export function toSecretsText({ callbackToken, encodingAESKey, corpSecret, headers }: BotSecrets): Secret {
+export function toSecretsText({
+  url,
+  callbackToken,
+  encodingAESKey,
+  corpSecret,
+  headers,
+}: BotSecrets): Secret {
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return new Secret(
     JSON.stringify({
+      url: url.reveal(),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
       corpSecret: corpSecret.reveal(),
@@ -97,8 +104,9 @@ export function toSecretsText({ callbackToken, encodingAESKey, corpSecret, heade
 /** @returns `null` when they could not be opened, or are not what this version writes. */
 export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | null {
   try {
-    const { token, encodingAESKey, corpSecret, headers } = JSON.parse(secrets.reveal()) as Stored;
+    const { url, token, encodingAESKey, corpSecret, headers } = JSON.parse(secrets.reveal()) as Stored;
     return {
+      url: new Secret(url),
       callbackToken: new Secret(token),
       encodingAESKey: new Secret(encodingAESKey),
       corpSecret: new Secret(corpSecret),
@@ -110,6 +118,7 @@ export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | nul
 }
 
 interface Stored {
+  readonly url: string;
   readonly token: string;
   readonly encodingAESKey: string;
   readonly corpSecret: string;

@@ -105,19 +105,20 @@ export function fromExportedBot(line: object): Bot {
 
 function faultsOf(bot: Bot): string[] {
   const { callback, kind, keys } = bot;
-  const url = callback === null ? null : readCallbackUrl(String(callback.url));
+  const opened = readSecrets(bot);
+  const url = callback === null || opened === null ? null : readCallbackUrl(opened.url.reveal());
   return [
     ...((callback !== null) === (kind === 'callback')
       ? []
       : ['callback must be given for kind callback alone']),
-    ...(url !== null && 'must' in url ? [`callback.url must ${url.must}`] : []),
+    ...(url !== null && 'must' in url ? [`the url among the secrets must ${url.must}`] : []),
     ...(callback === null || (typeof callback.receiveId === 'string' && Number.isInteger(callback.timeoutMs))
       ? []
       : ['callback must have receiveId and timeoutMs']),
     ...(keys.every(({ hash, untilMs }) => typeof hash === 'string' && !Number.isNaN(untilMs))
       ? []
       : ['keys must be hashes with the time until they are valid, or null']),
-    ...(readSecrets(bot) === null ? ['secrets must be the secrets of the bot as JSON'] : []),
+    ...(opened === null ? ['secrets must be the secrets of the bot as JSON'] : []),
   ];
 }
 

@@ -164,6 +164,6 @@ export class KnownBots {
 
   #endpointOf({ callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
     if (callback === null) return NO_ENDPOINT;
-    return opened === null ? CLOSED : this.policy.readCallbackUrl(callback.url);
+    return opened === null ? CLOSED : this.policy.readCallbackUrl(opened.url.reveal());
   }
 }

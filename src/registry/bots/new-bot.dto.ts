@@ -180,6 +180,7 @@ export function toNewBot(dto: NewBotDto): NewBot {
     missing.push('callback is for bots of kind callback alone');
   if (missing.length > 0) throw new AppError('REQUEST_INVALID', { detail: missing.join('; ') });
   const made = {
+    url: new Secret(''),
     callbackToken: new Secret(kind === 'callback' ? randomLettersAndDigits(32) : ''),
     encodingAESKey: new Secret(kind === 'callback' ? randomLettersAndDigits(43) : ''),
     corpSecret: new Secret(''),
@@ -192,9 +193,7 @@ export function toNewBot(dto: NewBotDto): NewBot {
     kind,
     api,
     callback:
-      kind === 'callback'
-        ? callbackOf(dto, { url: '', receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
-        : null,
+      kind === 'callback' ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default }) : null,
     secrets: toSecretsText(secretsOf(dto, made)),
   };
 }
@@ -220,18 +219,19 @@ export function toBotChange(dto: BotChangeDto, bot: KnownBot): Partial<NewBot> {
 }
 
 function callbackOf({ callback }: BotChangeDto, before: NonNullable<Bot['callback']>) {
-  const { url, receiveId, timeoutMs } = callback === undefined ? {} : nested(BotCallbackDto, callback);
+  const { receiveId, timeoutMs } = callback === undefined ? {} : nested(BotCallbackDto, callback);
   return {
-    url: url ?? before.url,
     receiveId: receiveId ?? before.receiveId,
     timeoutMs: timeoutMs ?? before.timeoutMs,
   };
 }
 
 function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): BotSecrets {
-  const { token, encodingAESKey, headers } = callback === undefined ? {} : nested(BotCallbackDto, callback);
+  const { url, token, encodingAESKey, headers } =
+    callback === undefined ? {} : nested(BotCallbackDto, callback);
   const given = Object.entries(headers ?? {}).map(([name, value]) => [name, new Secret(value)] as const);
   return {
+    url: url === undefined ? before.url : new Secret(url),
     callbackToken: token === undefined ? before.callbackToken : new Secret(token),
     encodingAESKey: encodingAESKey === undefined ? before.encodingAESKey : new Secret(encodingAESKey),
     corpSecret: corpSecret === undefined ? before.corpSecret : new Secret(corpSecret),

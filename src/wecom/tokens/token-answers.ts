@@ -14,6 +14,8 @@ import { secondsLeft } from './token-record.js';
 
 class TokenLog extends RequestFields {
   corpId: string | undefined = undefined;
+  /** The id of the bot whose key was sent. */
+  bot: string | undefined = undefined;
   result: TokenResult | undefined = undefined;
   errcode: number | undefined = undefined;
   expiresInS: number | undefined = undefined;
@@ -38,6 +40,7 @@ export class TokenAnswers {
     const unit = new UnitOfWork('token.answered', log);
     request.unit = unit;
     try {
+      log.bot = request.bot?.id;
       const query = request.query as Readonly<Record<string, unknown>>;
       reply.header('cache-control', 'no-store');
       const missing = missingOf(query);
