@@ -6,11 +6,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer, BotWithKeyAnswer } from '../../src/api/answers/bot.dto.js';
 import { readEvents } from '../support/event-stream.js';
 import { type CallOptions, call, postJsonBody } from '../support/http-call.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { newSecretsKey, type Place } from '../support/place.js';
-import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import {
+  type Behaviour as PuppetBehaviour,
+  type PuppetServer,
+  registrationOf,
+  startPuppetServer,
+} from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
@@ -41,10 +47,26 @@ const ECHOED = 'marked+secret/of&an=echo%25"?#';
 const MADE_UP_TOKEN = 'marked-access-token_made-up';
 const SECRETS_KEY = newSecretsKey();
 
+/** Of an account that a bot has. */
+const ofBot = newOpenKfId();
+const ofBots = newApp(app.corpId);
+const QUERY_SECRET = 'marked-secret_of-a-query';
+const HEADER_SECRET = 'marked secret/of a=header';
+/** Made by the manager. */
+const botKeys: string[] = [];
+
+const refusing: PuppetBehaviour = (_request, response) => void response.writeHead(500).end(HEADER_SECRET);
+const breaking: PuppetBehaviour = (_request, response) => void response.destroy();
+const taking: PuppetBehaviour = (_request, response) => void response.end();
+
 const OWN = [...Object.values(CREDENTIALS), SECRETS_KEY];
-const KEYS = [app, stranger, listed, added].flatMap(({ token, encodingAESKey }) => [token, encodingAESKey]);
+const KEYS = [app, stranger, listed, added, ofBots].flatMap(({ token, encodingAESKey }) => [
+  token,
+  encodingAESKey,
+]);
 const CORP_SECRETS = [CORP_SECRET, WRONG_SECRET, STRANGERS_SECRET, ECHOED];
-const BEFOREHAND = [...OWN, WRONG_CREDENTIAL, ...KEYS, ...CORP_SECRETS, MADE_UP_TOKEN];
+const OF_BOTS = [QUERY_SECRET, HEADER_SECRET];
+const BEFOREHAND = [...OWN, WRONG_CREDENTIAL, ...KEYS, ...CORP_SECRETS, ...OF_BOTS, MADE_UP_TOKEN];
 
 /** The rows of the README's table, which test/architecture holds to be all that there are. */
 const ROUTES = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z]+) (\/\S+)` \|/gm)].map(
@@ -159,6 +181,68 @@ onEachStoreNightly((newPlace) => {
         await ask(manager, '/api/v1/apps', post({ ...added, [field]: value }));
     }
     await ask(manager, '/api/v1/apps', as(CREDENTIALS.operator));
+  }
+
+  /** The answers to one that is added, and to a new key, show secrets to whoever sent them. */
+  async function addBots(manager: ManagerProcess): Promise<void> {
+    const operator = (path: string, options: CallOptions) =>
+      ask(manager, `/api/v1/bots${path}`, as(CREDENTIALS.operator, options));
+    const bot = {
+      name: 'bot',
+      corpId: app.corpId,
+      openKfIds: [ofBot],
+      kind: 'callback',
+      corpSecret: CORP_SECRET,
+      callback: {
+        url: `${puppet.url}/bot?code=${QUERY_SECRET}`,
+        token: ofBots.token,
+        encodingAESKey: ofBots.encodingAESKey,
+        headers: { 'X-Secret': HEADER_SECRET },
+      },
+    };
+    const path = `${manager.url}/api/v1/bots`;
+    const added = await call(path, as(CREDENTIALS.operator, postJsonBody(bot)));
+    expect(added.status).toBe(200);
+    const { id, key } = JSON.parse(added.body.toString()) as BotCreatedAnswer;
+    const renewal = as(CREDENTIALS.operator, postJsonBody({ overlapS: 60 }));
+    const renewed = await call(`${path}/${id}/key`, renewal);
+    botKeys.push(key, (JSON.parse(renewed.body.toString()) as BotWithKeyAnswer).key);
+    for (const callback of [
+      { ...bot.callback, url: `http://${CORP_SECRET}@x` },
+      { ...bot.callback, token: `${app.token} ` },
+      { ...bot.callback, headers: { host: HEADER_SECRET } },
+    ])
+      await operator('', postJsonBody({ ...bot, callback }));
+    await operator('', {});
+    await operator('', postJsonBody(bot));
+    await operator(`/${id}`, {});
+    await operator(`/${id}`, { ...postJsonBody({ callback: bot.callback }), method: 'PATCH' });
+    await operator(`/${id}/verify`, { method: 'POST' });
+    for (const one of botKeys) await callAsBot(manager, one);
+    for (const behaviour of [refusing, breaking, taking]) {
+      puppet.behave(behaviour);
+      await ask(manager, DECRYPTED, as(CREDENTIALS.gateway, postJsonBody({ token: 'ENC', openKfId: ofBot })));
+    }
+  }
+
+  /** In each of the ways in which a program may send its key, and where it may put it by mistake. */
+  async function callAsBot(manager: ManagerProcess, key: string): Promise<void> {
+    const body = postJsonBody({ open_kfid: ofBot });
+    for (const api of ['kf/account/list', 'kf/sync_msg', 'user/get', '../x', '%zz']) {
+      await ask(manager, `/bot/${key}/cgi-bin/${api}?access_token=${accessToken}`, body);
+      await ask(manager, `//bot//${key}/cgi-bin/${api}?access_token=${MADE_UP_TOKEN}&key=${key}`, body);
+      await ask(manager, `/cgi-bin/${api}?corpid=${app.corpId}`, as(key, body));
+    }
+    for (const path of [
+      `/bot/${key}`,
+      `/%62ot/${key}/cgi-bin/a`,
+      `/cgi-bin/${key}`,
+      `/${key}`,
+      `/bot/${key}x/cgi-bin/a`,
+    ])
+      await ask(manager, path, body);
+    await ask(manager, REGISTER, as(key, postJsonBody(registrationOf(app, ofBot, puppet.url))));
+    await ask(manager, '/api/v1/status', as(key));
   }
 
   const FAULTS: readonly Behaviour[] = [
@@ -308,6 +392,7 @@ onEachStoreNightly((newPlace) => {
     });
     await registerInEveryWay(manager);
     await addApps(manager);
+    await addBots(manager);
     await askForTokens(manager);
     await callWecom(manager);
     await sendCallbacks(manager);
@@ -336,7 +421,7 @@ onEachStoreNightly((newPlace) => {
     rmSync(folder, { recursive: true });
   });
 
-  const all = (): string[] => [...BEFOREHAND, accessToken];
+  const all = (): string[] => [...BEFOREHAND, accessToken, ...botKeys];
 
   it('met every kind of answer', () => {
     const met = [200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 431, 503, 504];
@@ -364,7 +449,9 @@ onEachStoreNightly((newPlace) => {
 
   it('sends none to a puppet', () => {
     const sent = puppet.received.map(({ target, headers, body }) => JSON.stringify([target, headers, body]));
-    expect(findIn(sent.join('\n'), all())).toEqual([]);
+    // Those are a bot's own.
+    const isOthers = (secret: string) => !OF_BOTS.includes(secret);
+    expect(findIn(sent.join('\n'), all().filter(isOthers))).toEqual([]);
   });
 
   it('sends WeCom its secrets and tokens, and none that are not its own', () => {
@@ -372,7 +459,7 @@ onEachStoreNightly((newPlace) => {
       JSON.stringify([target, rawHeaders, text]),
     );
     expect(findIn(sent.join('\n'), [CORP_SECRET, accessToken])).toEqual([CORP_SECRET, accessToken]);
-    expect(findIn(sent.join('\n'), [...OWN, WRONG_CREDENTIAL, ...KEYS])).toEqual([]);
+    expect(findIn(sent.join('\n'), [...OWN, WRONG_CREDENTIAL, ...KEYS, ...OF_BOTS, ...botKeys])).toEqual([]);
   });
 
   it('stores none', async () => {
