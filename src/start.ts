@@ -20,6 +20,7 @@ import { hashOfKey } from './registry/bots/bot.js';
 import { KnownBots } from './registry/bots/known-bots.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
 import { loadTracing } from './tracing/load-tracing.js';
+import { Tunnels } from './wecom/tunnels/tunnels.js';
 
 /** A database that is away fails within 2 s; a store so large that it takes longer is read on while the manager listens. */
 const FIRST_READ_LIMIT_MS = 3_000;
@@ -41,13 +42,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   const lifecycle = new Lifecycle();
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
-  const { adapter, errorFilter, counts, connections, bots } = createHttpAdapter(
-    config,
-    lifecycle,
-    log,
-    clock,
-    tracing,
-  );
+  const edge = createHttpAdapter(config, lifecycle, log, clock, tracing);
+  const { adapter, errorFilter, counts, connections, bots } = edge;
   const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
@@ -60,6 +56,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
+  app.get(Tunnels).serve(app.getHttpServer(), edge);
   await readOnce(app.get(RegistrySync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

@@ -56,6 +56,8 @@ describe('settings', () => {
       httpProxy: undefined,
       noProxy: undefined,
       proxyBodyBytesMax: 26_214_400,
+      tunnels: false,
+      tunnelConnectTo: undefined,
       corpCallsPerMinute: 10_000,
       corpCallsPerHour: 150_000,
       ipCallsPerMinute: 20_000,

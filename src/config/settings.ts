@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../kernel/secret.js';
 import { allowedHosts } from './allowed-hosts.js';
+import { parseAuthority } from './authority.js';
 import { endpointAllow } from './endpoint-allow.js';
 import { forwardProxy } from './forward-proxy.js';
 import { noProxy } from './no-proxy.js';
@@ -57,6 +58,18 @@ function plainUrl() {
       .string()
       .refine(isPlain, { error: `expected ${expected}` })
       .transform((text) => Object.freeze(new URL(text))),
+  };
+}
+
+function authority() {
+  const expected = 'a host and a port, such as 127.0.0.1:8443';
+  const isAuthority = (text: string): boolean => parseAuthority(text) !== null;
+  return {
+    expected,
+    schema: z
+      .string()
+      .refine(isAuthority, { error: `expected ${expected}` })
+      .optional(),
   };
 }
 
@@ -156,6 +169,24 @@ export const SETTINGS = {
     secret: false,
     meaning: 'largest request body that the proxy passes on; a larger one is answered 413',
     ...integerFrom(1_024, 1_073_741_824),
+  }),
+  tunnels: setting({
+    name: 'TUNNELS',
+    unit: 'flag',
+    default: 'false',
+    secret: false,
+    meaning:
+      "`true`: bots whose programs have a fixed base of WeCom's API may call it through the manager by `CONNECT`, with a bot's key: `HTTPS_PROXY=http://bot:<key>@<manager>:7777`. Nothing is seen or limited inside a tunnel but bytes and time",
+    ...flag(),
+  }),
+  tunnelConnectTo: setting({
+    name: 'TUNNEL_CONNECT_TO',
+    unit: 'host:port',
+    default: null,
+    secret: false,
+    meaning:
+      'for tests only: where tunnels really lead, in place of the host of `WECOM_API_URL` and port 443, such as a local TLS server',
+    ...authority(),
   }),
   corpCallsPerMinute: setting({
     name: 'CORP_CALLS_PER_MINUTE',

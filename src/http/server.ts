@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -15,6 +14,7 @@ import { Bodies } from './limits/bodies.js';
 import { ConnectionLimits } from './limits/connection-limits.js';
 import { ErrorFilter } from './answers/error.filter.js';
 import { toAppError, toErrorBody } from './answers/error-answer.js';
+import { toRawAnswer } from './answers/raw-answer.js';
 import { BotKeys } from './access/bot-keys.js';
 import { addGate } from './access/gate.js';
 import { HttpCounts } from './http-counts.js';
@@ -42,18 +42,15 @@ const compileNothing = () => () => {
 };
 const NO_SCHEMAS = { buildValidator: compileNothing, buildSerializer: compileNothing };
 
-const API_HEADER_LINES = Object.entries(API_HEADERS)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('');
-
 /** What a start needs of the HTTP server. */
-interface HttpEdge {
+export interface HttpEdge {
   readonly adapter: FastifyAdapter;
   readonly errorFilter: ErrorFilter;
   readonly counts: HttpCounts;
   readonly connections: ConnectionLimits;
   readonly refusals: Refusals;
   readonly bots: BotKeys;
+  readonly lineLimit: LineLimit;
 }
 
 /** Fastify as this service needs it: every body as bytes, every error in the contract's shape, one log line a request. */
@@ -135,7 +132,7 @@ export function createHttpAdapter(
     fastify.server.emit('request', request, response),
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
-  return { adapter, errorFilter, counts, connections, refusals, bots };
+  return { adapter, errorFilter, counts, connections, refusals, bots, lineLimit };
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */
@@ -164,13 +161,8 @@ function answerBrokenRequest(
   const error = toAppError(Object.assign(thrown, { statusCode: 400 }));
   const { status } = ERRORS[error.code];
   const requestId = newRequestId();
-  const body = JSON.stringify(toErrorBody(error, { id: requestId, url: '' }));
   const level = lineLimit.levelFor(socket.remoteAddress);
   log[level]({ requestId, status, error: error.code, reason: thrown.code }, 'http.refused');
   counts.errorAnswered(error.code);
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\nx-request-id: ${requestId}\r\n` +
-      `${API_HEADER_LINES}\r\n${body}`,
-  );
+  socket.end(toRawAnswer(error, requestId));
 }

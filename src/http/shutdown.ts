@@ -33,15 +33,19 @@ export function stopOnSignals(
       log.warn({ limitMs: config.drainTimeoutMs }, 'manager.stopped_late');
       void exitProcess(log, 0);
     }, config.drainTimeoutMs);
+    const cutOff = (): void => {
+      app.getHttpServer().closeAllConnections();
+      lifecycle.cutOff();
+    };
     // A client that still waits, or does not read its answer, would keep the process from closing its store.
-    setTimeout(() => app.getHttpServer().closeAllConnections(), cutAfterMs(config));
+    setTimeout(cutOff, cutAfterMs(config));
     await delay(delayMs);
     const closed = app.close();
     // Connections that were accepted just before have not said yet what they want.
     await delay(LAST_REQUESTS_MS);
     await lifecycle.whenIdle();
     // These connections wait for no answer. One that never sent a request would keep the process alive.
-    app.getHttpServer().closeAllConnections();
+    cutOff();
     await closed;
     await tracing.end();
     log.info('manager.stopped');

@@ -315,6 +315,47 @@ export const ERRORS = {
     message: 'Too many calls of this corp are under way or wait; try again shortly',
   },
 
+  TUNNELS_OFF: {
+    status: 403,
+    retry: false,
+    message: 'The manager passes no tunnels on; set TUNNELS=true in the manager',
+  },
+  TUNNEL_KEY_MISSING: {
+    status: 407,
+    retry: false,
+    message:
+      "A tunnel needs a bot's key, as Proxy-Authorization: Bearer <key> or as the password of HTTP Basic; set HTTPS_PROXY=http://bot:<key>@<manager>",
+  },
+  TUNNEL_KEY_WRONG: {
+    status: 407,
+    retry: false,
+    message:
+      'Proxy-Authorization holds no key of a bot; compare what is sent with the key that was shown when the bot was added, or make a new one',
+  },
+  TUNNEL_TARGET_FORBIDDEN: {
+    status: 403,
+    retry: false,
+    message:
+      'A tunnel leads to the host of WECOM_API_URL and port 443 alone; have the program call all other hosts without this proxy (NO_PROXY)',
+  },
+  TUNNEL_TO_ITSELF: {
+    status: 403,
+    retry: false,
+    message:
+      'This tunnel would lead back to the manager; correct HTTPS_PROXY or WECOM_API_URL in the manager',
+  },
+  TUNNELS_TOO_MANY: {
+    status: 429,
+    retry: true,
+    message:
+      'This bot may have 64 tunnels open and open 30 new ones a second; let it keep its connections, or try again shortly',
+  },
+  TUNNELS_ENDING: {
+    status: 503,
+    retry: true,
+    message: 'This process is stopping and opens no tunnel any more; try again shortly',
+  },
+
   DISPATCH_NOT_TAKEN: {
     status: 503,
     retry: true,

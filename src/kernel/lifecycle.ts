@@ -2,6 +2,7 @@
 export class Lifecycle {
   #isDraining = false;
   readonly #draining = Promise.withResolvers<void>();
+  readonly #cutOff = Promise.withResolvers<void>();
   #requests = 0;
   #onIdle: () => void = () => {};
 
@@ -17,6 +18,16 @@ export class Lifecycle {
   /** Resolves when it begins to drain: what goes on for as long as its reader likes ends then. */
   whenDraining(): Promise<void> {
     return this.#draining.promise;
+  }
+
+  /** Hangs up on whoever still waits. Safe to repeat. */
+  cutOff(): void {
+    this.#cutOff.resolve();
+  }
+
+  /** Resolves when the time for what is under way is over, or nothing is under way any more. */
+  whenCutOff(): Promise<void> {
+    return this.#cutOff.promise;
   }
 
   requestBegan(): void {

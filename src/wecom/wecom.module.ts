@@ -6,6 +6,10 @@ import { CallCredentials } from './proxy/call-credentials.js';
 import { CallLimits } from './proxy/call-limits.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 import { BotCalls } from './proxy/bot-calls.js';
+import { TunnelDialler } from './tunnels/tunnel-dialler.js';
+import { TunnelLog } from './tunnels/tunnel-log.js';
+import { TunnelMetrics } from './tunnels/tunnel-metrics.js';
+import { Tunnels } from './tunnels/tunnels.js';
 import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomController } from './wecom.controller.js';
 
@@ -13,6 +17,17 @@ import { WecomController } from './wecom.controller.js';
 @Module({
   imports: [RegistryModule],
   controllers: [CgiBinController, WecomController],
-  providers: [ApiProxy, BotCalls, ProxyUpstream, CallCredentials, CallLimits, TokenAnswers],
+  providers: [
+    ApiProxy,
+    BotCalls,
+    ProxyUpstream,
+    CallCredentials,
+    CallLimits,
+    TokenAnswers,
+    Tunnels,
+    TunnelDialler,
+    TunnelLog,
+    TunnelMetrics,
+  ],
 })
 export class WecomModule {}

@@ -19,6 +19,7 @@ const CLOSED = [
   'source',
   'action',
   'result',
+  'direction',
 ];
 
 const place = embeddedPlace();

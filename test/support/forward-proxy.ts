@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { connect, type Socket } from 'node:net';
 import { type Certificate, newCertificate } from './certificate.js';
+import { join, listen, startTlsFront } from './tls-front.js';
 import { startWecomServer, type WecomServer } from './wecom-server.js';
 
 const ADDRESS = [192, 0, 2, 1];
@@ -42,8 +42,7 @@ export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Prom
   const wecom = await startWecomServer();
   const certificate = newCertificate(new Date(Date.now() + DAY_MS), ADDRESS);
   const plainPort = Number(new URL(wecom.url).port);
-  const front = createTlsServer(certificate, (socket) => join(socket, connect(plainPort, '127.0.0.1')));
-  const tlsPort = await listen(front);
+  const front = await startTlsFront(certificate, plainPort);
 
   const asked: string[] = [];
   const sockets = new Set<Socket>();
@@ -77,7 +76,7 @@ export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Prom
     if (refused !== null)
       return void socket.write(`HTTP/1.1 ${refused} Refused\r\nContent-Length: 0\r\n\r\n`);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    join(socket, connect(tlsPort, '127.0.0.1'));
+    join(socket, connect(front.port, '127.0.0.1'));
   });
   const port = await listen(server);
 
@@ -102,23 +101,9 @@ export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Prom
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
-      front.close();
-      await Promise.all([wecom.close(), once(server, 'close'), once(front, 'close')]);
+      await Promise.all([wecom.close(), once(server, 'close'), front.close()]);
     },
   };
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-/** Each ends when the other does. */
-function join(one: Socket, other: Socket): void {
-  one.on('error', () => {}).on('close', () => other.destroy());
-  other.on('error', () => {}).on('close', () => one.destroy());
-  one.pipe(other).pipe(one);
 }
 
 function forward(request: IncomingMessage, response: ServerResponse, port: number): void {

@@ -38,6 +38,11 @@ describe('refusals of one address', () => {
     expect(answersTo('AUTH_WRONG', 50, '10.0.0.1')).toEqual(['30 AUTH_WRONG', '20 AUTH_TOO_MANY_FAILED']);
   });
 
+  it('count keys of bots that are wrong at a tunnel, and not one that is missing', () => {
+    expect(answersTo('TUNNEL_KEY_WRONG', 31, '10.0.0.1')).toContain('1 AUTH_TOO_MANY_FAILED');
+    expect(answersTo('TUNNEL_KEY_MISSING', 31, '10.0.0.1')).toEqual(['31 TUNNEL_KEY_MISSING']);
+  });
+
   it('count together when they are of a kind, and not with those of the other', () => {
     answersTo('CIPHER_PADDING_INVALID', 30, '10.0.0.1');
     answersTo('CALLBACK_CORP_UNKNOWN', 30, '10.0.0.1');
@@ -72,13 +77,14 @@ describe('refusals of one address', () => {
   });
 });
 
-it.each(Object.keys(ERRORS).filter((code) => !/^(CALLBACK|CIPHER|AUTH)_/.test(code)) as ErrorCode[])(
-  '%s is no such refusal',
-  (code) => {
-    expect(answersTo(code, 100, '10.0.0.1')).toEqual([`100 ${code}`]);
-    expect(isOneOfTooMany(new AppError(code))).toBe(false);
-  },
-);
+it.each(
+  Object.keys(ERRORS).filter(
+    (code) => !/^(CALLBACK|CIPHER|AUTH)_|^TUNNEL_KEY_WRONG$/.test(code),
+  ) as ErrorCode[],
+)('%s is no such refusal', (code) => {
+  expect(answersTo(code, 100, '10.0.0.1')).toEqual([`100 ${code}`]);
+  expect(isOneOfTooMany(new AppError(code))).toBe(false);
+});
 
 it('counts every way in which a text does not open', () => {
   for (const code of Object.keys(ERRORS).filter((one) => one.startsWith('CIPHER_')) as ErrorCode[]) {

@@ -38,6 +38,7 @@ const KINDS = new Map<ErrorCode, Kind>([
   ['AUTH_WRONG', 'credentials'],
   ['AUTH_ROLE_CLOSED', 'credentials'],
   ['AUTH_SESSION_ENDED', 'credentials'],
+  ['TUNNEL_KEY_WRONG', 'credentials'],
 ]);
 
 /** Whether it is one refusal too many, which is logged only at `debug`. */

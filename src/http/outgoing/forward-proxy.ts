@@ -58,10 +58,8 @@ function tunnelConnector(proxy: ForwardProxy, connectMs: number): buildConnector
 
 function toForwarding(proxy: URL, origin: string, connectMs: number): ProxyRoute {
   const connect = buildConnector({ timeout: connectMs, allowH2: false });
-  const { protocol, hostname, host, port, username, password } = proxy;
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const credentials =
-    user === ':' ? [] : ['proxy-authorization', `Basic ${Buffer.from(user).toString('base64')}`];
+  const { protocol, hostname, host, port } = proxy;
+  const credentials = Object.entries(toProxyAuthorization(proxy)).flat();
   return {
     connect: (options, callback) =>
       connect({ ...options, protocol, hostname, host, port, servername: hostname }, callback),
@@ -73,8 +71,14 @@ function toForwarding(proxy: URL, origin: string, connectMs: number): ProxyRoute
   };
 }
 
+/** The header with the proxy's user and password, where it has any. */
+export function toProxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return user === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` };
+}
+
 /** What Node's agents give for a proxy that lets nothing through. */
-const TUNNEL_FAILED = 'ERR_PROXY_TUNNEL';
+export const TUNNEL_FAILED = 'ERR_PROXY_TUNNEL';
 export const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /** A proxy's own answer to a request that names its target. */

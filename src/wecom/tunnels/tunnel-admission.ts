@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type Authority, parseAuthority, toAuthorityText } from '../../config/authority.js';
+import type { BotKeys, CallingBot } from '../../http/access/bot-keys.js';
+import { toSecret } from '../../http/access/credentials.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { Lifecycle } from '../../kernel/lifecycle.js';
+
+const STOPPING_RETRY_AFTER_S = 1;
+
+/** Who may have a tunnel, and where to. */
+export class TunnelAdmission {
+  /** Names this process to whoever passes tunnels on, so that it knows its own (RFC 9110, 7.6.3). */
+  readonly #name = `wxkf-${randomUUID()}`;
+
+  /** @param target the only one; `null` while tunnels are off. */
+  constructor(
+    private readonly target: Authority | null,
+    private readonly bots: BotKeys,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG` */
+  admit({ headers }: IncomingMessage): Admitted {
+    if (this.target === null) throw new AppError('TUNNELS_OFF');
+    if (this.lifecycle.isDraining) {
+      throw new AppError('TUNNELS_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
+    }
+    const { via = '', 'proxy-authorization': sent = '' } = headers;
+    if (via.includes(this.#name)) throw new AppError('TUNNEL_TO_ITSELF');
+    if (sent === '') throw new AppError('TUNNEL_KEY_MISSING');
+    const key = toSecret(sent);
+    const bot = this.bots.find(key);
+    if (bot === null) throw new AppError('TUNNEL_KEY_WRONG');
+    return {
+      bot,
+      isStillAllowed: () => this.bots.find(key)?.id === bot.id,
+      via: `${via === '' ? '' : `${via}, `}1.1 ${this.#name}`,
+    };
+  }
+
+  /** @param asked as it stands in the request. @returns it. @throws AppError `TUNNEL_TARGET_FORBIDDEN` */
+  admitTarget(asked: string): string {
+    const { host, port } = parseAuthority(asked) ?? {};
+    const target = this.target === null ? '' : toAuthorityText(this.target);
+    if (host === this.target?.host && port === this.target?.port) return target;
+    throw new AppError('TUNNEL_TARGET_FORBIDDEN', { detail: target });
+  }
+}
+
+export interface Admitted {
+  readonly bot: CallingBot;
+  /** Whether the key counts now. */
+  readonly isStillAllowed: () => boolean;
+  /** For the next one on the way. */
+  readonly via: string;
+}
