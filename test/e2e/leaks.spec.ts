@@ -21,6 +21,7 @@ import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
 import { onEachStoreNightly } from '../support/stores.js';
+import { addTunnelBot, basicOf, openTunnel } from '../support/tunnels.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sealVerification } from '../support/wecom.js';
 import { answer, type Behaviour, cut, drop, html, reply, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -84,6 +85,8 @@ onEachStoreNightly((newPlace) => {
   let puppet: PuppetServer;
   let wecom: WecomServer;
   let accessToken: string;
+  /** Of a bot that opens tunnels. */
+  let key: string;
   /** All that was written by processes that have ended. */
   let output = '';
   /** What an operator was told of deliveries. */
@@ -117,6 +120,8 @@ onEachStoreNightly((newPlace) => {
     WECOM_APPS_FILE: join(folder, 'apps.json'),
     ACCESS_TOKEN_URL: wecom.tokenUrl,
     WECOM_API_URL: wecom.url,
+    TUNNELS: 'true',
+    TUNNEL_CONNECT_TO: new URL(wecom.url).host,
   });
 
   /** By nobody, by a stranger, and by each role, with marks where a caller may have put a secret by mistake. */
@@ -291,6 +296,32 @@ onEachStoreNightly((newPlace) => {
     await ask(manager, bad, as(CREDENTIALS.puppet));
   }
 
+  /** With each right and wrong key, wherever somebody may have put one. */
+  async function askForTunnels(manager: ManagerProcess): Promise<void> {
+    ({ key } = await addTunnelBot(manager.url, app.corpId, CREDENTIALS.operator));
+    const [good, bad] = [basicOf(key), basicOf(WRONG_CREDENTIAL)];
+    const asked: [string, string][] = [
+      ['127.0.0.1:443', good],
+      ['127.0.0.1:443', bad],
+      ['127.0.0.1:443', ''],
+      ['127.0.0.1:443', `Digest ${key}`],
+      [`${key}:443`, good],
+      [`${key}.example:443`, bad],
+      [`bot:${key}@127.0.0.1:443`, good],
+      [`https://bot:${key}@127.0.0.1:443/${key}`, good],
+    ];
+    for (const [target, credentials] of asked) {
+      const opened = await openTunnel(manager.url, target, credentials, { via: key }).catch(() => null);
+      if (opened === null) continue;
+      if ('socket' in opened) opened.socket.destroy();
+      else {
+        const { status, rawHeaders, body } = opened.refused;
+        statuses.add(status);
+        answers.push(JSON.stringify([status, rawHeaders]) + body.toString());
+      }
+    }
+  }
+
   async function sendCallbacks(manager: ManagerProcess): Promise<void> {
     const path = (query: Readonly<Record<string, string>>, corpId = app.corpId) =>
       `/callback/${corpId}?${new URLSearchParams(query)}`;
@@ -395,6 +426,7 @@ onEachStoreNightly((newPlace) => {
     await addBots(manager);
     await askForTokens(manager);
     await callWecom(manager);
+    await askForTunnels(manager);
     await sendCallbacks(manager);
     await operate(manager);
     await walkRoutes(manager);
@@ -422,9 +454,10 @@ onEachStoreNightly((newPlace) => {
   });
 
   const all = (): string[] => [...BEFOREHAND, accessToken, ...botKeys];
+  const all = (): string[] => [...BEFOREHAND, accessToken, key];
 
   it('met every kind of answer', () => {
-    const met = [200, 400, 401, 403, 404, 405, 409, 413, 415, 429, 431, 503, 504];
+    const met = [200, 400, 401, 403, 404, 405, 407, 409, 413, 415, 429, 431, 503, 504];
     expect(met.filter((status) => !statuses.has(status))).toEqual([]);
     expect(answers.length).toBeGreaterThan(150);
     expect(puppet.received.length).toBeGreaterThan(0);
