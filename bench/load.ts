@@ -27,9 +27,11 @@ import {
   type Part,
   proxySection,
   tokenSection,
+  tunnelSection,
 } from './load/report.js';
 import { Sink } from './load/sink.js';
 import { measureToken } from './load/token.js';
+import { measureTunnel } from './load/tunnel.js';
 import {
   figureVerdict,
   isMissed,
@@ -44,7 +46,7 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
-const OTHER_PARTS = ['keep', 'token', 'proxy', 'isolation', 'console'] as const;
+const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console'] as const;
 
 type Plan = DeliveryPlan & {
   /** Of the parts about WeCom's API. */
@@ -74,6 +76,7 @@ const FULL: Plan = {
     keep: 30_000,
     token: 30_000,
     proxy: 30_000,
+    tunnel: 30_000,
     relay: 30_000,
   },
   warmUpLimitMs: 15_000,
@@ -97,6 +100,7 @@ const SHORT: Plan = {
     keep: 10_000,
     token: 5_000,
     proxy: 5_000,
+    tunnel: 5_000,
     relay: 5_000,
   },
   warmUpLimitMs: 5_000,
@@ -235,6 +239,11 @@ async function proxyPart(setting: Setting): Promise<Part> {
   return { rounds, text: [proxySection(rounds, results)], results };
 }
 
+async function tunnelPart(setting: Setting): Promise<Part> {
+  const rounds = await measureTunnel(setting, { ...plan, rounds: plan.apiRounds }, started, say);
+  return { rounds, text: [tunnelSection(rounds)], results: [] };
+}
+
 async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
   const rounds = await measureIsolation(
     setting,
@@ -258,6 +267,7 @@ async function main(): Promise<number> {
   if (wanted.has('keep')) parts.push(await keepPart(setting));
   if (wanted.has('token')) parts.push(await tokenPart(setting));
   if (wanted.has('proxy')) parts.push(await proxyPart(setting));
+  if (wanted.has('tunnel')) parts.push(await tunnelPart(setting));
   if (wanted.has('isolation')) parts.push(await isolationPart(setting, sink));
   if (wanted.has('console')) {
     parts.push(await measureConsoles(setting, sink, { ...plan, rounds: plan.consoleRounds }, started, say));

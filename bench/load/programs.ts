@@ -12,7 +12,7 @@ export type ProgramKey = (typeof PROGRAM_KEYS)[number];
 export type StartedKey = ProgramKey | 'before' | 'relay';
 
 /** What takes turns: the programs, and ours once more for each of the other things that it does. */
-export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy';
+export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy' | 'tunnel';
 
 /** What has rounds: those, and ours without and with slow calls beside, and without and with consoles open. */
 export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched';
@@ -25,6 +25,7 @@ export const TITLES: Record<MeasuredKey, string> = {
   keep: 'ours, every puppet down',
   token: 'ours, getToken',
   proxy: 'ours, proxy',
+  tunnel: 'ours, tunnel',
   relay: 'hand-written relay',
   alone: 'ours, callbacks alone',
   beside: 'ours, beside 200 slow calls',

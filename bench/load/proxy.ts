@@ -27,7 +27,7 @@ const NO_LIMITS = Object.fromEntries(
   ].map((name) => [name, '1000000000']),
 );
 
-type Send = Prepared & { readonly target: string; readonly body: Buffer };
+export type Send = Prepared & { readonly target: string; readonly body: Buffer };
 
 /**
  * @param started told each child before anything can fail, so that it is ended whatever happens.
@@ -47,7 +47,7 @@ export async function measureProxy(
     mkdirSync(setting.temp);
     const relay = await startProgram('relay', setting, started);
     const ours = await startProgram('ours', setting, started);
-    const sends = makeSends(await tokensOf(ours, apps));
+    const sends = makeSends(await tokensOf(ours, apps), PREFIX);
     const contenders: Contender[] = [
       { key: 'relay', program: relay },
       { key: 'proxy', program: ours },
@@ -78,16 +78,16 @@ async function tokensOf(ours: Program, apps: readonly App[]): Promise<string[]> 
 }
 
 /** Different messages, the tokens taking turns. */
-function makeSends(tokens: readonly string[]): Send[] {
+export function makeSends(tokens: readonly string[], prefix: string): Send[] {
   return Array.from({ length: tokens.length * CALLS_PER_APP }, (_, number) => {
     const target = `/kf/send_msg?access_token=${tokens[number % tokens.length]}`;
     const body = makeBody(number);
-    return { target, body, request: toRequest(`${PREFIX}${target}`, body) };
+    return { target, body, request: toRequest(`${prefix}${target}`, body) };
   });
 }
 
 /** About 200 bytes, always the same number of them, and spaced so that whoever parses and prints it is found out. */
-function makeBody(number: number): Buffer {
+export function makeBody(number: number): Buffer {
   const id = String(number).padStart(8, '0');
   return Buffer.from(
     `{"touser": "wmqEk5BgAAb1Z7cQ9mF2hT0xYd${id}", "open_kfid" : "wkqEk5BgAAq9cQ2hT0xYd7Z1mFb4uVwA", ` +

@@ -113,6 +113,14 @@ export function proxySection(rounds: Rounds, verdicts: readonly Verdict[]): stri
   ].join('\n\n');
 }
 
+export function tunnelSection(rounds: Rounds): string {
+  return [
+    '## Small API calls per second through tunnels',
+    table(rounds, 'calls/s'),
+    '- 64 tunnels of 8 bots stay open; generator, entry and simulated WeCom share a core, which may be the limit.',
+  ].join('\n\n');
+}
+
 export function isolationSection(rounds: Rounds, verdict: Verdict): string {
   const addedMs = SLOWED_MS_MAX - verdict.decides;
   return [
