@@ -453,8 +453,7 @@ onEachStoreNightly((newPlace) => {
     rmSync(folder, { recursive: true });
   });
 
-  const all = (): string[] => [...BEFOREHAND, accessToken, ...botKeys];
-  const all = (): string[] => [...BEFOREHAND, accessToken, key];
+  const all = (): string[] => [...BEFOREHAND, accessToken, ...botKeys, key];
 
   it('met every kind of answer', () => {
     const met = [200, 400, 401, 403, 404, 405, 407, 409, 413, 415, 429, 431, 503, 504];
