@@ -1,6 +1,7 @@
-import { useId, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { createApp } from '../../api/apps.js';
+import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
@@ -29,34 +30,5 @@ export function ConnectForm({ onCreated }: ConnectFormProps) {
         {action.isRunning ? apps.creating : apps.create}
       </button>
     </form>
-  );
-}
-
-interface FieldProps {
-  readonly label: string;
-  readonly hint: string;
-  readonly value: string;
-  readonly isRequired?: boolean;
-  readonly onInput: (value: string) => void;
-}
-
-function Field({ label, hint, value, isRequired = false, onInput }: FieldProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        required={isRequired}
-        autoComplete="off"
-        spellcheck={false}
-        aria-describedby={`${id}-hint`}
-        value={value}
-        onInput={({ currentTarget }) => onInput(currentTarget.value)}
-      />
-      <p id={`${id}-hint`} class="small muted">
-        {hint}
-      </p>
-    </div>
   );
 }
