@@ -71,7 +71,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     const row = page.getByRole('row', { name: openKfId });
     await row.getByText('Waiting', { exact: true }).waitFor();
     await row
-      .getByText(/The manager cannot reach|The puppet’s address fails/)
+      .getByText(/The manager cannot reach|The bot’s address fails/)
       .first()
       .click();
     await row.getByText('What to do').waitFor();
@@ -234,7 +234,7 @@ describeInBrowser('the console, while puppets come and go', () => {
       page.getByRole('row', { name: openKfId }),
       page.getByRole('row', { name: other }),
     ];
-    await row.getByText('The registered address cannot be used').first().waitFor();
+    await row.getByText('The bot’s address cannot be used').first().waitFor();
     await otherRow.getByRole('button', { name: /^Drop/ }).click();
     const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
     expect(await dialog.textContent()).toContain(other);

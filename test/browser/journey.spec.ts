@@ -120,7 +120,7 @@ describeInBrowser('a customer and an operator', () => {
     await row.getByText('Waiting', { exact: true }).waitFor();
     await row.getByRole('link').click();
     await operator
-      .getByText(/cannot reach the puppet’s address|puppet’s address fails/)
+      .getByText(/cannot reach the bot’s address|bot’s address fails/)
       .first()
       .waitFor();
     await operator.getByText('What to do').first().waitFor();
@@ -140,7 +140,7 @@ describeInBrowser('a customer and an operator', () => {
     await goTo('Outbox');
     await operator.getByRole('link', { name: /^Dead/ }).click();
     const row = operator.getByRole('row', { name: cast.simulator.openKfId });
-    await row.getByText('The registered address cannot be used').first().waitFor();
+    await row.getByText('The bot’s address cannot be used').first().waitFor();
     expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-dead');
 

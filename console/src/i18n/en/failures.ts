@@ -1,67 +1,68 @@
 /** By where a delivery failed: what that means, and what an operator does about it. */
 export const failures = {
   endpoint: {
-    what: 'The registered address cannot be used',
+    what: 'The bot’s address cannot be used',
     remedy:
-      'Correct PUPPET_WXKF_SELF_ENDPOINT of the puppet, or allow its address in the manager’s PUPPET_ENDPOINT_ALLOW. Restart the puppet so that it registers again.',
+      'Allow the address in the manager’s PUPPET_ENDPOINT_ALLOW, or correct it: the URL of a bot that was added here, or PUPPET_WXKF_SELF_ENDPOINT of a puppet, which is then restarted so that it registers again.',
   },
   saturated: {
     what: 'Too many deliveries to this address are under way already',
     remedy:
-      'Its puppet answers too slowly for what comes in. Give it more CPU, or spread its accounts over more puppets.',
+      'The bot answers too slowly for what comes in. Give it more CPU, or spread its accounts over more bots.',
   },
   withdrawn: {
-    what: 'No connection to the puppet was free in time',
-    remedy: 'Nothing if it happens once. If often, its puppet answers too slowly: give it more CPU.',
+    what: 'No connection to the bot was free in time',
+    remedy: 'Nothing if it happens once. If often, the bot answers too slowly: give it more CPU.',
   },
   connect: {
-    what: 'The manager cannot reach the puppet’s address',
+    what: 'The manager cannot reach the bot’s address',
     remedy:
-      'Is the puppet running? Is its address right as seen from the manager’s host: name, port, firewall, container network?',
+      'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network?',
   },
   reset: {
-    what: 'The connection broke before the puppet answered',
+    what: 'The connection broke before the bot answered',
     remedy:
-      'Look at the puppet’s log: it may have crashed or restarted. If something stands between, look at its time-outs.',
+      'Look at the bot’s log: it may have crashed or restarted. If something stands between, look at its time-outs.',
   },
   timeout: {
-    what: 'The puppet did not answer within 5 s',
-    remedy: 'It hangs or has too much to do. A puppet should answer at once and do its work afterwards.',
+    what: 'The bot did not answer in time',
+    remedy:
+      'It hangs or has too much to do. A bot should answer at once and do its work afterwards. One that was added here has a longest attempt that can be changed.',
   },
   status: {
-    what: 'The puppet answered with an error',
+    what: 'The bot answered with an error',
     remedy:
-      'Look at the puppet’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from what it registered. 3xx, 401 or 403: something stands in front of it.',
+      'Look at the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401 or 403: something stands in front of it.',
   },
   unregistered: {
-    what: 'No puppet has registered for this account',
+    what: 'No bot takes this account',
     remedy:
-      'Start a puppet with this account’s id that points to this manager. What waits goes out when it registers.',
+      'Add a bot for it on the page Bots, or start a puppet with its id that points to this manager. What waits goes out then.',
   },
   offline: {
     what: 'The puppet has deregistered',
     remedy: 'Start it again. What waits goes out when it registers.',
   },
   circuit: {
-    what: 'The puppet’s address fails, so only probes are sent',
+    what: 'The bot’s address fails, so only probes are sent',
     remedy:
-      'Mend the puppet, or its network. What waits goes out within 30 s of its being back, without your doing.',
+      'Mend the bot, or its network. What waits goes out within 30 s of its being back, without your doing.',
   },
   registering: {
     what: 'The puppet is registering just now',
     remedy: 'Nothing to do: what waits goes out right after.',
   },
   late: {
-    what: 'WeCom’s answer was due before the puppet had answered',
-    remedy: 'Usually nothing: it was kept to be safe. If often, the puppet is slow.',
+    what: 'WeCom’s answer was due before the bot had answered',
+    remedy: 'Usually nothing: it was kept to be safe. If often, the bot is slow.',
   },
   overloaded: {
     what: 'The manager had too many deliveries under way',
-    remedy: 'Nothing if it passes. If it stays, add a replica, or look for puppets that answer slowly.',
+    remedy: 'Nothing if it passes. If it stays, add a replica, or look for bots that answer slowly.',
   },
   expired: {
-    what: 'No puppet took it within 3 days',
+    what: 'No bot took it within 3 days',
     remedy:
-      'WeCom keeps messages for 3 days. Mend the puppet, then send this again: it pulls what is still there.',
+      'WeCom keeps messages for 3 days. Mend the bot, then send this again: it pulls what is still there.',
   },
 };

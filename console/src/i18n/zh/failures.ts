@@ -2,9 +2,9 @@ import type { Words } from '../words.js';
 
 export const failures: Words['failures'] = {
   endpoint: {
-    what: '注册的机器人地址无法使用',
+    what: '机器人的地址无法使用',
     remedy:
-      '请修正机器人的 PUPPET_WXKF_SELF_ENDPOINT，或在管理服务的 PUPPET_ENDPOINT_ALLOW 中放行该地址，然后重启机器人使其重新注册。',
+      '请在管理服务的 PUPPET_ENDPOINT_ALLOW 中放行该地址，或修正地址：在此添加的机器人修改其 URL；puppet 修改 PUPPET_WXKF_SELF_ENDPOINT 并重启，使其重新注册。',
   },
   saturated: {
     what: '发往该地址的并发投递过多',
@@ -23,17 +23,17 @@ export const failures: Words['failures'] = {
     remedy: '请查看机器人日志，它可能崩溃或重启了；如中间有代理，请检查代理的超时设置。',
   },
   timeout: {
-    what: '机器人 5 秒内没有应答',
-    remedy: '机器人卡住或过于繁忙。机器人应当先应答，再处理消息。',
+    what: '机器人没有及时应答',
+    remedy: '机器人卡住或过于繁忙。机器人应当先应答，再处理消息。在此添加的机器人可以修改单次投递最长时间。',
   },
   status: {
     what: '机器人返回了错误',
     remedy:
-      '请查看机器人日志。404：地址中的路径不对；500：多半是企业 ID、Token 或账号 ID 与注册时不一致；3xx、401、403：前面有代理或网关拦截。',
+      '请查看机器人日志。404：地址中的路径不对；500：多半是企业 ID、Token 或账号 ID 与本服务已知的不一致；3xx、401、403：前面有代理或网关拦截。',
   },
   unregistered: {
-    what: '没有机器人为该客服账号注册',
-    remedy: '请用该账号 ID 启动一个指向本服务的机器人，注册后会立即投递。',
+    what: '没有机器人接收该客服账号',
+    remedy: '请在“机器人”页为它添加机器人，或用该账号 ID 启动一个指向本服务的 puppet，之后会立即投递。',
   },
   offline: {
     what: '机器人已下线',
