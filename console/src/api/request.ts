@@ -6,7 +6,7 @@ import { UnreachableError } from './unreachable-error.js';
 const DEADLINE_MS = 10_000;
 
 interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Gives up without an error of the manager. */

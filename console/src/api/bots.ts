@@ -1,0 +1,61 @@
+import type { BotAnswer, BotCreatedAnswer, BotVerifiedAnswer, BotWithKeyAnswer } from './answers.gen.js';
+import type { Page } from './page.js';
+import { toQuery } from './query.js';
+import { request } from './request.js';
+
+const PAGE_SIZE = 50;
+/** A slow store takes some seconds to keep it. */
+const WRITE_DEADLINE_MS = 15_000;
+/** The bot has 5 s. */
+const VERIFY_DEADLINE_MS = 15_000;
+
+export interface BotChange {
+  readonly name?: string;
+  readonly openKfIds?: readonly string[];
+  readonly callback?: {
+    readonly url?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly timeoutMs?: number;
+  };
+}
+
+export interface NewBot extends BotChange {
+  readonly name: string;
+  readonly corpId: string;
+  readonly openKfIds: readonly string[];
+  readonly kind: BotAnswer['kind'];
+  readonly api: BotAnswer['api'];
+  readonly corpSecret?: string;
+}
+
+export function listBots(cursor: string | null, signal: AbortSignal): Promise<Page<BotAnswer>> {
+  return request(`/api/v1/bots${toQuery({ cursor, limit: PAGE_SIZE })}`, { signal });
+}
+
+export function getBot(id: string, signal: AbortSignal): Promise<BotAnswer> {
+  return request(pathOf(id), { signal });
+}
+
+export function createBot(body: NewBot): Promise<BotCreatedAnswer> {
+  return request('/api/v1/bots', { method: 'POST', body, deadlineMs: WRITE_DEADLINE_MS });
+}
+
+export function changeBot(id: string, body: BotChange): Promise<BotAnswer> {
+  return request(pathOf(id), { method: 'PATCH', body, deadlineMs: WRITE_DEADLINE_MS });
+}
+
+export function removeBot(id: string): Promise<unknown> {
+  return request(pathOf(id), { method: 'DELETE', deadlineMs: WRITE_DEADLINE_MS });
+}
+
+export function renewBotKey(id: string, overlapS: number): Promise<BotWithKeyAnswer> {
+  return request(`${pathOf(id)}/key`, { method: 'POST', body: { overlapS }, deadlineMs: WRITE_DEADLINE_MS });
+}
+
+export function verifyBot(id: string): Promise<BotVerifiedAnswer> {
+  return request(`${pathOf(id)}/verify`, { method: 'POST', deadlineMs: VERIFY_DEADLINE_MS });
+}
+
+function pathOf(id: string): string {
+  return `/api/v1/bots/${encodeURIComponent(id)}`;
+}
