@@ -9,6 +9,9 @@ import { AccountPage } from './pages/accounts/account-page.js';
 import { AccountsPage } from './pages/accounts/accounts-page.js';
 import { AppsPage } from './pages/apps/apps-page.js';
 import { ConnectPage } from './pages/apps/connect-page.js';
+import { AddBotPage } from './pages/bots/add-bot-page.js';
+import { BotPage } from './pages/bots/bot-page.js';
+import { BotsPage } from './pages/bots/bots-page.js';
 import { LivePage } from './pages/live/live-page.js';
 import { NotFoundPage } from './pages/not-found-page.js';
 import { OutboxPage } from './pages/outbox/outbox-page.js';
@@ -46,6 +49,9 @@ function Pages() {
       <Route path="/console/live" component={LivePage} />
       <Route path="/console/apps" component={AppsPage} />
       <Route path="/console/apps/connect" component={ConnectPage} />
+      <Route path="/console/bots" component={BotsPage} />
+      <Route path="/console/bots/add" component={AddBotPage} />
+      <Route path="/console/bots/:id" component={BotPage} />
       <Route path="/console/wecom-errors" component={WecomErrorsPage} />
       <Route default component={NotFoundPage} />
     </Router>

@@ -4,6 +4,7 @@ import { startClock } from './data/now.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/choices.css';
 import './styles/shell.css';
 import './styles/states.css';
 import './styles/table.css';

@@ -11,6 +11,7 @@ const PAGES = {
   outbox: '/console/outbox',
   live: '/console/live',
   apps: '/console/apps',
+  bots: '/console/bots',
   wecomErrors: '/console/wecom-errors',
 } as const satisfies Partial<Record<IconName, string>>;
 

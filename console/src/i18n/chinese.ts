@@ -1,6 +1,7 @@
 import type { Words } from './words.js';
 import { accounts } from './zh/accounts.js';
 import { apps } from './zh/apps.js';
+import { bots } from './zh/bots.js';
 import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
 import { failures } from './zh/failures.js';
@@ -19,6 +20,7 @@ export const chinese: Words = {
   outbox,
   live,
   apps,
+  bots,
   wecomErrors,
   errcodes,
 };

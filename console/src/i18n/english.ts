@@ -1,5 +1,6 @@
 import { accounts } from './en/accounts.js';
 import { apps } from './en/apps.js';
+import { bots } from './en/bots.js';
 import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
 import { failures } from './en/failures.js';
@@ -18,6 +19,7 @@ export const english = {
   outbox,
   live,
   apps,
+  bots,
   wecomErrors,
   errcodes,
 };

@@ -10,6 +10,7 @@ export const common = {
     outbox: 'Outbox',
     live: 'Live',
     apps: 'Apps',
+    bots: 'Bots',
     wecomErrors: 'WeCom errors',
   },
   language: 'Language',

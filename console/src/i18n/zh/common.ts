@@ -10,6 +10,7 @@ export const common: Words['common'] = {
     outbox: '投递队列',
     live: '实时投递',
     apps: '应用接入',
+    bots: '机器人',
     wecomErrors: '企业微信错误',
   },
   language: '语言',

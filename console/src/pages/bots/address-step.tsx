@@ -1,0 +1,97 @@
+import type { BotCreatedAnswer } from '../../api/answers.gen.js';
+import { createBot } from '../../api/bots.js';
+import type { BotApi } from '../../bots/programs.js';
+import { Field } from '../../components/field.js';
+import { Problem } from '../../components/problem.js';
+import { useAction } from '../../data/action.js';
+import { t } from '../../i18n/language.js';
+import { type Draft, programOf, type StepProps, toNewBot } from './draft.js';
+
+const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
+
+interface AddressStepProps extends Omit<StepProps, 'onNext'> {
+  readonly onCreated: (bot: BotCreatedAnswer) => void;
+  readonly onBack: () => void;
+}
+
+/** Where it takes callbacks, and how it calls WeCom. */
+export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepProps) {
+  const { bots } = t();
+  const program = programOf(draft);
+  const action = useAction(async () => onCreated(await createBot(toNewBot(draft))));
+  return (
+    <form
+      class="form card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      {program.url === null ? (
+        <p>{bots.noAddress}</p>
+      ) : (
+        <Field
+          label={bots.address}
+          hint={bots.addressHints[draft.program]}
+          value={draft.url}
+          type="url"
+          isMono
+          isRequired
+          onInput={(url) => onChange({ url })}
+        />
+      )}
+      {program.headers.map((name) => (
+        <Field
+          key={name}
+          label={bots.header(name)}
+          hint={bots.headerHint}
+          value={draft.headers[name] ?? ''}
+          isMono
+          isRequired
+          onInput={(value) => onChange({ headers: { ...draft.headers, [name]: value } })}
+        />
+      ))}
+      {program.api === null && <ApiChoice api={draft.api} onChange={onChange} />}
+      {program.corpSecret !== 'useless' && (
+        <Field
+          label={program.corpSecret === 'required' ? bots.corpSecret : bots.corpSecretOptional}
+          hint={bots.corpSecretHint}
+          value={draft.corpSecret}
+          type="password"
+          isRequired={program.corpSecret === 'required'}
+          onInput={(corpSecret) => onChange({ corpSecret })}
+        />
+      )}
+      {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
+      <div class="actions">
+        <button type="button" class="button" onClick={onBack}>
+          {bots.back}
+        </button>
+        <button type="submit" class="button primary" aria-disabled={action.isRunning}>
+          {action.isRunning ? bots.adding : bots.addRun}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface ApiChoiceProps {
+  readonly api: BotApi;
+  readonly onChange: (change: Partial<Draft>) => void;
+}
+
+function ApiChoice({ api, onChange }: ApiChoiceProps) {
+  const { bots } = t();
+  return (
+    <fieldset class="choices">
+      <legend>{bots.calls}</legend>
+      {APIS.map((one) => (
+        <label key={one} class="choice">
+          <input type="radio" name="api" checked={api === one} onChange={() => onChange({ api: one })} />
+          <span>{bots.apis[one]}</span>
+          <span class="small muted">{bots.apiText[one]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

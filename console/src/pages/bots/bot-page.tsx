@@ -1,0 +1,101 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso/router';
+import type { BotAnswer } from '../../api/answers.gen.js';
+import { ApiError } from '../../api/api-error.js';
+import { getBot } from '../../api/bots.js';
+import { Chip } from '../../components/chip.js';
+import { Empty } from '../../components/empty.js';
+import { Icon } from '../../components/icon.js';
+import { Loaded } from '../../components/loaded.js';
+import { Page } from '../../components/page.js';
+import { usePolled } from '../../data/polled.js';
+import { t } from '../../i18n/language.js';
+import { BotFacts } from './bot-facts.js';
+import { BOT_TONES, botState } from './bot-tone.js';
+import { ChangeSection } from './change-section.js';
+import { KeySection } from './key-section.js';
+import { RemoveDialog } from './remove-dialog.js';
+import { VerifyPart } from './verify-part.js';
+
+const EVERY_MS = 3_000;
+
+export function BotPage() {
+  const { bots } = t();
+  const id = useRoute().params.id ?? '';
+  const polled = usePolled(`bot ${id}`, (signal) => getBot(id, signal), EVERY_MS);
+  return (
+    <>
+      <a class="back" href="/console/bots">
+        <Icon name="back" />
+        {bots.toList}
+      </a>
+      <Page title={polled.data?.name ?? bots.title}>
+        {isUnknown(polled.error) ? (
+          <Empty title={bots.gone} text={bots.goneText} />
+        ) : (
+          <Loaded of={polled}>{(bot) => <Bot bot={bot} onChange={polled.refresh} />}</Loaded>
+        )}
+      </Page>
+    </>
+  );
+}
+
+function isUnknown(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === 'BOT_NOT_FOUND';
+}
+
+interface BotProps {
+  readonly bot: BotAnswer;
+  readonly onChange: () => void;
+}
+
+function Bot({ bot, onChange }: BotProps) {
+  const { bots } = t();
+  const state = botState(bot);
+  return (
+    <>
+      <p class="state-line">
+        <Chip tone={BOT_TONES[state]} text={bots.states[state]} /> {bots.stateText[state]}
+      </p>
+      <div class="cards">
+        <section class="card">
+          <h2>{bots.facts}</h2>
+          <BotFacts bot={bot} />
+        </section>
+        {bot.callback !== null && (
+          <section class="card">
+            <h2>{bots.verify}</h2>
+            <p class="muted">{bots.verifyText}</p>
+            <VerifyPart bot={bot} />
+          </section>
+        )}
+        <ChangeSection bot={bot} onChange={onChange} />
+        <KeySection bot={bot} />
+        <RemoveSection bot={bot} />
+      </div>
+    </>
+  );
+}
+
+function RemoveSection({ bot }: { readonly bot: BotAnswer }) {
+  const { bots } = t();
+  const { route } = useLocation();
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <section class="card">
+      <h2>{bots.remove}</h2>
+      <p class="muted">{bots.removeWhat}</p>
+      <button
+        type="button"
+        class="button danger"
+        aria-label={bots.removeOf(bot.name)}
+        onClick={() => setAsking(true)}
+      >
+        {bots.remove}
+      </button>
+      {isAsking && (
+        <RemoveDialog bot={bot} onRemoved={() => route('/console/bots')} onClose={() => setAsking(false)} />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,17 @@
+import type { BotAnswer } from '../../api/answers.gen.js';
+import type { Tone } from '../../components/chip.js';
+
+export type BotState = 'faulty' | 'circuitOpen' | 'takes' | 'unknown';
+
+export const BOT_TONES: Readonly<Record<BotState, Tone>> = {
+  faulty: 'bad',
+  circuitOpen: 'wait',
+  takes: 'good',
+  unknown: 'quiet',
+};
+
+export function botState({ fault, circuit, lastTakenAt }: BotAnswer): BotState {
+  if (fault !== null) return 'faulty';
+  if (circuit === 'open') return 'circuitOpen';
+  return lastTakenAt === null ? 'unknown' : 'takes';
+}

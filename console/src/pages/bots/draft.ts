@@ -1,0 +1,69 @@
+import type { NewBot } from '../../api/bots.js';
+import { ALL_OTHERS, readAccountIds } from '../../bots/account-ids.js';
+import { type BotApi, PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
+
+/** A bot as somebody is describing it. */
+export interface Draft {
+  readonly program: ProgramName;
+  readonly name: string;
+  readonly corpId: string;
+  readonly takesAllOthers: boolean;
+  /** Of the registered accounts. */
+  readonly picked: readonly string[];
+  /** Ids as they were typed. */
+  readonly typed: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Counts where the program leaves a choice. */
+  readonly api: BotApi;
+  readonly corpSecret: string;
+}
+
+/** What a step needs and may change. */
+export interface StepProps {
+  readonly draft: Draft;
+  readonly onChange: (change: Partial<Draft>) => void;
+  readonly onNext: () => void;
+}
+
+export function programOf({ program }: Draft): Program {
+  return PROGRAMS[program];
+}
+
+/** A draft for the program; of another one before, what was said of the corp stays. */
+export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Draft {
+  const { title, url }: Program = PROGRAMS[program];
+  return {
+    corpId: '',
+    takesAllOthers: false,
+    picked: [],
+    typed: '',
+    corpSecret: '',
+    ...before,
+    program,
+    name: title ?? '',
+    url: url ?? '',
+    headers: {},
+    api: 'manager',
+  };
+}
+
+export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly string[] {
+  return takesAllOthers ? [ALL_OTHERS] : [...new Set([...picked, ...readAccountIds(typed)])];
+}
+
+export function toNewBot(draft: Draft): NewBot {
+  const { kind, api, headers, corpSecret } = programOf(draft);
+  const given = headers.map((name) => [name, draft.headers[name]?.trim() ?? '']);
+  return {
+    name: draft.name.trim(),
+    corpId: draft.corpId.trim(),
+    openKfIds: accountsOf(draft),
+    kind,
+    api: api ?? draft.api,
+    ...(corpSecret !== 'useless' && draft.corpSecret !== '' && { corpSecret: draft.corpSecret.trim() }),
+    ...(kind === 'callback' && {
+      callback: { url: draft.url.trim(), ...(given.length > 0 && { headers: Object.fromEntries(given) }) },
+    }),
+  };
+}
