@@ -35,6 +35,8 @@ const PAGES = {
   live: { path: '/live', seen: 'tbody tr' },
   apps: { path: '/apps', seen: '.card' },
   connect: { path: '/apps/connect', seen: 'form' },
+  bots: { path: '/bots', seen: '.card' },
+  'add-bot': { path: '/bots/add', seen: 'form' },
   'wecom-errors': { path: '/wecom-errors', seen: 'tbody tr' },
   'no-such-page': { path: '/no-such-page', seen: 'main a.button' },
 };
@@ -79,6 +81,10 @@ describeInBrowser('the look of the console', () => {
     const refused = new URLSearchParams({ corpid: app.corpId, corpsecret: 'none-that-was-asked-about' });
     await fetch(`${manager.url}/puppetWxkfManager/getToken?${refused}`);
     await postJson(`${manager.url}/api/v1/apps`, { corpId: app.corpId, name: '客服机器人' });
+    await postJson(`${manager.url}/api/v1/bots`, {
+      ...{ name: '售后机器人', corpId: app.corpId, openKfIds: ['*'], kind: 'callback' },
+      callback: { url: `${puppet.url}/wxkf/` },
+    });
     [page, phone] = await Promise.all([newPage(browser), newPage(browser, { locale: 'zh-CN', phone: true })]);
     // Colours change at once then.
     await page.emulateMedia({ reducedMotion: 'reduce' });
