@@ -128,7 +128,7 @@ describe('the settings of', () => {
     for (const line of lines)
       if ('value' in line)
         expect([nameOf(line), line.isSecret]).toEqual([nameOf(line), secrets.test(line.value)]);
-    expect(lines.some((line) => 'value' in line && line.isSecret)).toBe(true);
+    expect(lines.some((line) => 'value' in line && line.isSecret)).toBe(name !== 'people');
   });
 
   it('a bot of several accounts leave the account to a person', () => {
@@ -151,6 +151,7 @@ describe('every program', () => {
     for (const { bots } of [english, chinese]) {
       expect(bots.programText[name]).not.toBe('');
       expect(bots.addressHints[name] === '').toBe(PROGRAMS[name].url === null);
+      expect(PROGRAMS[name].title !== null || name in bots.untitled).toBe(true);
     }
   });
 

@@ -226,6 +226,23 @@ describeInBrowser('the console, with bots', () => {
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  it('leaves accounts to people, whose events wait for nobody', async () => {
+    const staffed = newOpenKfId();
+    await page.getByRole('link', { name: 'Add a bot' }).click();
+    await page.getByRole('radio', { name: /No bot/ }).check();
+    await press('Continue');
+    await page.getByLabel('Name').fill('Front desk');
+    await page.getByLabel('Corp id').fill(app.corpId);
+    await page.getByLabel('Account ids (open_kfid)').fill(staffed);
+    await press('Continue');
+    await page.getByText('People serve these accounts.').waitFor();
+    await press('Add the bot');
+    await page.getByRole('region', { name: 'Front desk' }).getByText('Left to people').waitFor();
+    await sendMessage(manager.url, app, staffed);
+    const waiting = await fetch(`${manager.url}/api/v1/hints?state=waiting`);
+    expect(await waiting.text()).not.toContain(staffed);
+  });
+
   it('is whole in Chinese on a narrow phone', async () => {
     const phone = await newPage(browser, { locale: 'zh-CN', phone: true });
     await phone.setViewportSize(NARROW);

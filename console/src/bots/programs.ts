@@ -62,6 +62,7 @@ export type Note =
   | 'unifiedWebhook'
   | 'kfName'
   | 'baseAndTunnel'
+  | 'ownProxy'
   | 'firstSkipped'
   | 'fixedPath'
   | 'oneAccount'
@@ -75,12 +76,12 @@ export type Note =
   | 'centerEndpoint';
 
 export interface Program {
-  /** As its makers write it; null for any other program. */
+  /** As its makers write it; null where the dictionaries have a word for it. */
   readonly title: string | null;
   readonly kind: BotKind;
   /** What it is able to; a person chooses where it is null. */
   readonly api: BotApi | null;
-  /** Where it takes callbacks when it runs beside the manager. null: it registers itself. */
+  /** Where it takes callbacks when it runs beside the manager. null: nothing is sent to a URL. */
   readonly url: string | null;
   /** Headers that its callbacks need. */
   readonly headers: readonly string[];
@@ -146,6 +147,7 @@ export const PROGRAMS = {
       'unifiedWebhook',
       'kfName',
       'baseAndTunnel',
+      'ownProxy',
       'tunnelsOn',
       'proxyForAll',
       'lastOnly',
@@ -283,6 +285,16 @@ export const PROGRAMS = {
       },
       { ...TUNNEL, only: 'tunnel' },
     ],
+    notes: [],
+  },
+  /** People serve the accounts. */
+  people: {
+    ...DEFAULTS,
+    title: null,
+    kind: 'none',
+    api: 'manager',
+    url: null,
+    groups: [],
     notes: [],
   },
 } as const satisfies Readonly<Record<string, Program>>;

@@ -11,12 +11,14 @@ export const bots = {
   gone: 'There is no such bot',
   goneText: 'It was deleted, or the address is mistyped.',
   states: {
+    people: 'Left to people',
     faulty: 'Cannot be sent to',
     circuitOpen: 'Does not answer',
     takes: 'Takes events',
     unknown: 'Nothing taken yet',
   },
   stateText: {
+    people: 'People serve these accounts. Their events go to nobody and wait for nobody.',
     faulty: 'Nothing is sent to it until this is mended. Its events are kept.',
     circuitOpen:
       'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
@@ -26,7 +28,7 @@ export const bots = {
   facts: 'What it is',
   fault: 'Fault',
   kind: 'Kind',
-  kinds: { callback: 'takes WeCom’s callbacks', puppet: 'puppet' },
+  kinds: { callback: 'takes WeCom’s callbacks', puppet: 'puppet', none: 'no bot: people' },
   name: 'Name',
   nameHint: 'Only for you, such as “Support bot”.',
   corpId: 'Corp id',
@@ -121,7 +123,7 @@ export const bots = {
   next: 'Continue',
   back: 'Back',
   program: 'Which program is it?',
-  otherProgram: 'Another program',
+  untitled: { other: 'Another program', people: 'No bot' },
   programText: {
     langbot: 'Adapter for WeCom customer service. Its base URL can be set.',
     astrbot: 'Adapter wecom with customer service. It needs the manager’s address and its tunnel.',
@@ -131,6 +133,7 @@ export const bots = {
     pandawiki: 'Bot for WeCom customer service. It calls WeCom through the tunnel.',
     puppet: 'Registers itself, here with a key that is good for its own accounts only.',
     other: 'Anything that takes WeCom’s callbacks.',
+    people: 'People serve the accounts in WeCom. Nothing is sent, nothing waits, and nothing alarms.',
   },
   theseAccounts: 'These accounts',
   allOthers: 'All others of the corp (*)',
@@ -148,9 +151,13 @@ export const bots = {
     difyOnWechat: 'dify-on-wechat listens at /wxcomapp, on port 9898. Replace the host if it runs elsewhere.',
     pandawiki: 'PandaWiki shows it as “回调地址” in the settings of the bot.',
     puppet: '',
+    people: '',
     other: 'Where the program takes callbacks, as this manager reaches it, with its path and query.',
   },
   noAddress: 'It says itself where it is reached, when it registers. There is nothing to fill in.',
+  noBotText:
+    'People serve these accounts. Their events go to nobody and wait for nobody, until you delete this entry.',
+  leftToPeople: (name: string) => `${name}: left to people.`,
   header: (name: string) => `Header ${name}`,
   headerHint: 'Each callback is sent with it. In PandaWiki it is the id of the knowledge base.',
   corpSecret: 'Secret of the app in WeCom',
@@ -213,12 +220,14 @@ export const bots = {
     kfName: 'Without kf_name customer service is off, and every event is dropped.',
     baseAndTunnel:
       'It gets access tokens from WeCom directly, whatever api_base_url says. So it needs both: the base URL for its calls and the tunnel for its access tokens.',
+    ownProxy:
+      'Leave its own setting http_proxy empty, and give it an address of the manager that begins with http://: else its calls to the manager go into the tunnel, too, and are refused.',
     firstSkipped:
       'On its first event it only notes where to begin: the first message of each account is not answered, the second one is.',
     fixedPath: 'Its path is fixed; its port is that of the URL above.',
     oneAccount:
       'One instance answers for one account. Add a bot for each account, or an entry for each in its settings.',
-    openKfId: 'Some of these plugins spell the setting openKfId.',
+    openKfId: 'openclaw-china spells the setting openKfid, other plugins openKfId.',
     knowledgeBase:
       'It needs the header X-KB-ID with each callback; the manager sends the one that you entered.',
     enablePandawiki: 'Choose 启用 at 企业微信客服 first; the settings appear then.',

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import type { ProgramName } from '../../bots/programs.js';
 import { Icon } from '../../components/icon.js';
 import { Page } from '../../components/page.js';
+import { tell } from '../../data/notices.js';
 import { t } from '../../i18n/language.js';
 import { AccountsStep } from './accounts-step.js';
 import { AddedBot } from './added-bot.js';
@@ -21,11 +23,17 @@ interface Added {
 /** Its secrets live in this page alone, and are gone with it. */
 export function AddBotPage() {
   const { bots } = t();
+  const { route } = useLocation();
   const [step, setStep] = useState<Step>('program');
   const [draft, setDraft] = useState(() => draftFor('langbot'));
   const [added, setAdded] = useState<Added | null>(null);
   const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }));
   const created = (bot: BotCreatedAnswer): void => {
+    // There is nothing to paste anywhere.
+    if (bot.kind === 'none') {
+      tell(bots.leftToPeople(bot.name));
+      return route('/console/bots');
+    }
     setAdded({ bot, program: draft.program });
     // With what was secret in it.
     setDraft(draftFor('langbot'));

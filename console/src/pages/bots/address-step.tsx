@@ -28,7 +28,7 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
       }}
     >
       {program.url === null ? (
-        <p>{bots.noAddress}</p>
+        <p>{program.kind === 'none' ? bots.noBotText : bots.noAddress}</p>
       ) : (
         <Field
           label={bots.address}

@@ -32,9 +32,11 @@ export function BotCard({ bot, onChange }: BotCardProps) {
         <a class="button" href={`${page}#change`} aria-label={bots.changeOf(bot.name)}>
           {bots.change}
         </a>
-        <a class="button" href={`${page}#key`} aria-label={bots.newKeyOf(bot.name)}>
-          {bots.newKey}
-        </a>
+        {bot.kind !== 'none' && (
+          <a class="button" href={`${page}#key`} aria-label={bots.newKeyOf(bot.name)}>
+            {bots.newKey}
+          </a>
+        )}
         <button
           type="button"
           class="button danger"

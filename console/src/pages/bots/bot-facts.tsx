@@ -26,8 +26,12 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
       <dd>
         <Accounts openKfIds={bot.openKfIds} />
       </dd>
-      <dt>{bots.address}</dt>
-      <dd class={callback === null ? '' : 'mono'}>{callback?.url ?? bots.registersItself}</dd>
+      {kind !== 'none' && (
+        <>
+          <dt>{bots.address}</dt>
+          <dd class={callback === null ? '' : 'mono'}>{callback?.url ?? bots.registersItself}</dd>
+        </>
+      )}
       {callback !== null && callback.headers.length > 0 && (
         <>
           <dt>{bots.headers}</dt>
@@ -48,21 +52,25 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
           </dd>
         </>
       )}
-      <dt>{bots.lastTaken}</dt>
-      <dd>{lastTakenAt === null ? bots.notTaken : <TimeAgo at={lastTakenAt} />}</dd>
-      <dt>{accounts.lastFailure}</dt>
-      <dd>
-        {lastFailure === null ? (
-          accounts.noFailure
-        ) : (
-          <details>
-            <summary>
-              <TimeAgo at={lastFailure.at} />
-            </summary>
-            <FailureWords failure={lastFailure} />
-          </details>
-        )}
-      </dd>
+      {kind !== 'none' && (
+        <>
+          <dt>{bots.lastTaken}</dt>
+          <dd>{lastTakenAt === null ? bots.notTaken : <TimeAgo at={lastTakenAt} />}</dd>
+          <dt>{accounts.lastFailure}</dt>
+          <dd>
+            {lastFailure === null ? (
+              accounts.noFailure
+            ) : (
+              <details>
+                <summary>
+                  <TimeAgo at={lastFailure.at} />
+                </summary>
+                <FailureWords failure={lastFailure} />
+              </details>
+            )}
+          </dd>
+        </>
+      )}
     </dl>
   );
 }

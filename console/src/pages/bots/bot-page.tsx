@@ -70,7 +70,7 @@ function Bot({ bot, onChange }: BotProps) {
           </section>
         )}
         <ChangeSection bot={bot} onChange={onChange} />
-        <KeySection bot={bot} />
+        {bot.kind !== 'none' && <KeySection bot={bot} />}
         <RemoveSection bot={bot} />
       </div>
     </>

@@ -1,6 +1,9 @@
 import { PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
 import { t } from '../../i18n/language.js';
+import type { Words } from '../../i18n/words.js';
 import { draftFor, type StepProps } from './draft.js';
+
+type Untitled = keyof Words['bots']['untitled'];
 
 export function ProgramStep({ draft, onChange, onNext }: StepProps) {
   const { bots } = t();
@@ -26,7 +29,7 @@ export function ProgramStep({ draft, onChange, onNext }: StepProps) {
                 checked={draft.program === name}
                 onChange={() => choose(name)}
               />
-              <span>{title ?? bots.otherProgram}</span>
+              <span>{title ?? bots.untitled[name as Untitled]}</span>
               <span class="small muted">{bots.programText[name]}</span>
             </label>
           );
