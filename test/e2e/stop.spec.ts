@@ -111,7 +111,7 @@ it('finishes what is under way before it goes: a callback, a file of WeCom, a to
   const { size: bytes, mtimeMs } = statSync(store ?? '');
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
-    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps'],
+    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
     closed: { bytes, mtimeMs },
   });
   puppet.behave((_request, response) => void response.end());
