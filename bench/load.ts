@@ -71,6 +71,7 @@ const FULL: Plan = {
   warmUp: {
     a: 30_000,
     ours: 30_000,
+    bots: 30_000,
     before: 30_000,
     b: 10_000,
     keep: 30_000,
@@ -95,6 +96,7 @@ const SHORT: Plan = {
   warmUp: {
     a: 10_000,
     ours: 10_000,
+    bots: 10_000,
     before: 10_000,
     b: 2_000,
     keep: 10_000,

@@ -21,6 +21,7 @@ import { killUnderLoad } from './scenarios/kill-under-load.js';
 import { overload } from './scenarios/overload.js';
 import { receiverDown } from './scenarios/receiver-down.js';
 import { rollingRestart } from './scenarios/rolling-restart.js';
+import { slowBots } from './scenarios/slow-bots.js';
 import { storm } from './scenarios/storm.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   hostilePuppets,
   intruders,
   receiverDown,
+  slowBots,
   storm,
   overload,
   rollingRestart,

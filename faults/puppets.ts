@@ -25,7 +25,8 @@ export class Delivery implements Arrival {
     readonly response: ServerResponse,
     private readonly oracle: Oracle,
   ) {
-    const [, openKfId = ''] = (request.url ?? '').split('/');
+    // `/<account>/callback` of a puppet, `/<account>?…` of a bot.
+    const [, openKfId = ''] = (request.url ?? '').split(/[/?]/);
     this.openKfId = openKfId;
     this.id = String(request.headers['webhook-id']);
     this.attempt = Number(request.headers['x-wxkf-attempt']);

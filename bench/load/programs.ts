@@ -1,11 +1,11 @@
 /** The programs: how each is started and what it is told about the accounts, or about where WeCom's API is. */
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { register } from '../../test/support/puppet-server.js';
+import { postJson, register } from '../../test/support/puppet-server.js';
 import type { Account } from './accounts.js';
 import { Child } from './child.js';
 
-export const PROGRAM_KEYS = ['a', 'ours', 'b'] as const;
+export const PROGRAM_KEYS = ['a', 'ours', 'bots', 'b'] as const;
 export type ProgramKey = (typeof PROGRAM_KEYS)[number];
 
 /** Those that deliver callbacks, an earlier build of ours among them, and a bare relay for API calls. */
@@ -20,6 +20,7 @@ export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched'
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
   ours: 'ours',
+  bots: 'ours, callback bots',
   before: 'ours, an earlier build',
   b: '(b) naive stack',
   keep: 'ours, every puppet down',
@@ -71,18 +72,32 @@ export async function startProgram(
     const { status } = await fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(2_000) });
     return isOurs(key) ? status === 200 : true;
   });
-  if (isOurs(key)) await registerAll(base, setting.accounts);
+  if (key === 'bots') await addBots(base, setting.accounts);
+  else if (isOurs(key)) await registerAll(base, setting.accounts);
   return { key, port, child };
 }
 
 function isOurs(key: StartedKey): boolean {
-  return key === 'ours' || key === 'before';
+  return key === 'ours' || key === 'bots' || key === 'before';
 }
 
 async function registerAll(base: string, accounts: readonly Account[]): Promise<void> {
   for (let done = 0; done < accounts.length; done += REGISTRATIONS_AT_ONCE) {
     const some = accounts.slice(done, done + REGISTRATIONS_AT_ONCE);
     await Promise.all(some.map((account) => register(base, account, account.openKfId, account.endpoint)));
+  }
+}
+
+/** Each account has a bot with keys of its own, so that every callback is sealed anew. */
+async function addBots(base: string, accounts: readonly Account[]): Promise<void> {
+  const post = async (path: string, body: object): Promise<void> => {
+    const { status } = await postJson(`${base}/api/v1/${path}`, body);
+    if (status !== 200 && status !== 409) throw new Error(`${path} was answered ${status}`);
+  };
+  for (const { corpId, token, encodingAESKey, openKfId, endpoint } of accounts) {
+    await post('apps', { corpId, token, encodingAESKey });
+    const callback = { url: `${endpoint}/callback` };
+    await post('bots', { name: openKfId, corpId, openKfIds: [openKfId], kind: 'callback', callback });
   }
 }
 
@@ -93,6 +108,7 @@ export function dataDirOf({ temp }: Setting): string {
 const SCRIPTS: Record<StartedKey, string> = {
   a: 'dist-tools/bench/baseline-http.js',
   ours: 'dist/main.js',
+  bots: 'dist/main.js',
   before: 'dist/main.js',
   b: 'bench/naive/dist/main.js',
   relay: 'dist-tools/bench/relay-undici.js',
@@ -109,6 +125,7 @@ function envOf(key: StartedKey, port: number, setting: Setting): Record<string, 
   const env = { PORT: String(port), HOST: '127.0.0.1', ...NO_WECOM, ...setting.env };
   if (key === 'relay') return env;
   if (key === 'ours') return { ...env, DATA_DIR: dataDirOf(setting), DRAIN_DELAY_MS: '0' };
+  if (key === 'bots') return { ...env, DATA_DIR: join(setting.temp, 'data-bots'), DRAIN_DELAY_MS: '0' };
   if (key === 'before') return { ...env, DATA_DIR: join(setting.temp, 'data-before'), DRAIN_DELAY_MS: '0' };
   const seeded = { ...env, ACCOUNTS_FILE: setting.accountsFile };
   if (key === 'a') return seeded;

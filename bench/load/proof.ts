@@ -1,6 +1,6 @@
 /**
  * Shows, before anything is measured, that a program does the work: one callback per account arrives at
- * that account's puppet byte for byte, and a forged one is refused. A fast program that does less is no
+ * that account's puppet byte for byte, at its bot sealed anew, and a forged one is refused. A fast program that does less is no
  * comparison.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,9 @@ export async function prove(program: Program, accounts: readonly Account[], sink
       const status = await send(program, callback);
       expect(program, status === 200, `answered ${status} to a good callback`);
       expect(program, deliveries.length === 1, `sent ${deliveries.length} deliveries of one callback`);
-      expectSame(program, callback, deliveries.pop());
+      const delivery = deliveries.pop();
+      if (program.key === 'bots') expectSealed(program, callback, delivery);
+      else expectSame(program, callback, delivery);
     }
     await expectRefusal(program, accounts, deliveries);
   } finally {
@@ -48,6 +50,13 @@ function expectSame(program: Program, callback: Callback, delivery: Delivery | u
     'changed the query',
   );
   expect(program, delivery?.body.toString() === callback.body, 'changed the body');
+}
+
+/** With other keys, and for the same account; what is in it, the tests of the product open. */
+function expectSealed(program: Program, callback: Callback, delivery: Delivery | undefined): void {
+  expect(program, delivery?.endpoint === callback.account.endpoint, 'delivered to another bot');
+  const body = delivery?.body.toString() ?? '';
+  expect(program, body.includes('<Encrypt>') && body !== callback.body, 'did not seal the event anew');
 }
 
 function expect(program: Program, holds: boolean, what: string): void {

@@ -10,6 +10,8 @@ export const TARGETS = [
   { against: 'b', atLeast: 4 },
   { against: 'before', atLeast: 0.95 },
 ] as const;
+/** Of the callbacks of puppets: what it costs to seal each for its bot. */
+export const BOTS_RATIO_MIN = 0.8;
 /** Kept durably per second on one core, while every puppet is down. */
 export const KEPT_PER_S_MIN = 5_000;
 /** Cached access tokens given per second on one core. */
@@ -39,9 +41,13 @@ export const OWN_CORE_SHARE = 0.85;
 const FREE_ROUNDS_MIN = 3;
 
 export function deliveryVerdicts(rounds: Rounds): Verdict[] {
-  return TARGETS.flatMap(({ against, atLeast }) =>
-    ratioVerdicts(`ours / (${against})`, rounds.get('ours'), rounds.get(against), atLeast),
-  );
+  const ours = rounds.get('ours');
+  return [
+    ...TARGETS.flatMap(({ against, atLeast }) =>
+      ratioVerdicts(`ours / (${against})`, ours, rounds.get(against), atLeast),
+    ),
+    ...ratioVerdicts('callback bots / ours', rounds.get('bots'), ours, BOTS_RATIO_MIN),
+  ];
 }
 
 /**
