@@ -14,11 +14,13 @@ import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { StatusController } from './status.controller.js';
+import { WecomModule } from '../wecom/wecom.module.js';
+import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule],
+  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, WecomModule],
   controllers: [
     AppsController,
     BotsController,
@@ -26,6 +28,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     KfAccountsController,
     HintsController,
     DeliveriesController,
+    WecomAccountsController,
     WecomErrorsController,
   ],
   providers: [AccountAnswers, AccountList, DeliveryStreams, History, Instruments],

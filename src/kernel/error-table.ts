@@ -287,6 +287,11 @@ export const ERRORS = {
     message: 'There are 1,000 apps, and one more is not kept; delete those that are not used any more',
   },
 
+  WECOM_REFUSED: {
+    status: 502,
+    retry: false,
+    message: 'WeCom refused the call; npx wxkf-manager check says what to do about its errcode',
+  },
   WECOM_UNREACHABLE: {
     status: 504,
     retry: true,

@@ -11,6 +11,7 @@ import { TunnelLog } from './tunnels/tunnel-log.js';
 import { TunnelMetrics } from './tunnels/tunnel-metrics.js';
 import { Tunnels } from './tunnels/tunnels.js';
 import { CgiBinController } from './cgi-bin.controller.js';
+import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';
 
 /** Its quota comes from the storage module and its tokens from theirs, which are global. */
@@ -28,6 +29,8 @@ import { WecomController } from './wecom.controller.js';
     TunnelDialler,
     TunnelLog,
     TunnelMetrics,
+    WecomAccounts,
   ],
+  exports: [WecomAccounts],
 })
 export class WecomModule {}

@@ -69,6 +69,7 @@ mongoSuite('the database of manager 1.0.3', () => {
         callbackToken: 'callbackToken1',
         encodingAESKey: KEY,
         acceptedSecretId: null,
+        botId: '',
         online: true,
         goodbyeDoubted: false,
         lastOnlineAtMs: null,

@@ -29,6 +29,7 @@ import {
   sendMessage,
   type WecomApp,
 } from '../support/wecom.js';
+import { answer, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 onEachStore((newPlace) => {
@@ -331,6 +332,22 @@ onEachStore((newPlace) => {
       const third = await renew(0);
       expect([await status(first), await status(second), await status(third)]).toEqual([401, 401, 200]);
     });
+  });
+
+  it('are chosen for accounts that WeCom lists by name', async () => {
+    const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${corpId}`);
+    expect((await listOf(app.corpId)).status).toBe(404);
+    await add({ openKfIds: ['wk-0-100'], corpSecret: 'corp-secret-of-the-tests' });
+    expect(await (await listOf(app.corpId)).json()).toEqual({
+      items: [{ openKfId: 'wk-0-100', name: '客服', takenBy: 'bot' }],
+    });
+    wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
+    const refused = await listOf(app.corpId);
+    wecom.behave('kf/account/list', usual);
+    expect([refused.status, await read<{ message: string }>(refused)]).toMatchObject([
+      502,
+      { message: expect.stringMatching(/errcode 60020/) },
+    ]);
   });
 
   it('are there after a restart, with their keys', async () => {

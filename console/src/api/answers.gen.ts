@@ -648,6 +648,19 @@ export type TestedAnswer = {
     failure: FailureReasonAnswer | null;
 };
 
+export type WecomAccountAnswer = {
+    openKfId: string;
+    name: string;
+    /**
+     * Who takes its events: bot, registration, or nobody yet.
+     */
+    takenBy: 'bot' | 'nobody' | 'registration';
+};
+
+export type WecomAccountsAnswer = {
+    items: Array<WecomAccountAnswer>;
+};
+
 export type WecomRefusalAnswer = {
     /**
      * WeCom's, never 0. The manager's own are 41002, 41004 (a parameter is missing) and 45009.

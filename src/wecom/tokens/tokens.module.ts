@@ -19,6 +19,6 @@ import { TokenSource } from './token-source.js';
     WecomMetrics,
     { provide: SecretCheck, useClass: TokenSecretCheck },
   ],
-  exports: [AccessTokens, WecomMetrics, SecretCheck],
+  exports: [AccessTokens, WecomClient, WecomMetrics, SecretCheck],
 })
 export class TokensModule {}

@@ -138,7 +138,7 @@ export const bots = {
   theseAccounts: 'These accounts',
   allOthers: 'All others of the corp (*)',
   allOthersText: 'Every account that no other bot and no registration has, also one that is made later.',
-  registered: 'Registered accounts of this corp',
+  registered: 'Accounts of this corp',
   accountIds: 'Account ids (open_kfid)',
   accountIdsHint: 'One on each line, such as wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA.',
   addressHints: {

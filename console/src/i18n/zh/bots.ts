@@ -133,7 +133,7 @@ export const bots: Words['bots'] = {
   theseAccounts: '以下账号',
   allOthers: '该企业其余全部账号（*）',
   allOthersText: '没有其他机器人、也没有注册的所有账号，包括以后新建的账号。',
-  registered: '该企业已注册的账号',
+  registered: '该企业的账号',
   accountIds: '客服账号 ID（open_kfid）',
   accountIdsHint: '每行一个，例如 wkAJ2GCAAAZSfhHCt7IFSvLKtMPxyJTA。',
   addressHints: {

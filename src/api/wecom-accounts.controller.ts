@@ -1,0 +1,60 @@
+import { Controller, Get, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { Matches } from '../kernel/class-validator.js';
+import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
+import { KnownBots } from '../registry/bots/known-bots.js';
+import { Destinations } from '../registry/destination.js';
+import { mustBe } from '../registry/registration/register.dto.js';
+import { WecomAccounts } from '../wecom/wecom-accounts.js';
+import type { WecomAccountAnswer, WecomAccountsAnswer } from './answers/wecom-account.dto.js';
+
+class WecomAccountsQueryDto {
+  /**
+   * The corp whose accounts are listed.
+   * @example wx5823bf96d3bd56c7
+   */
+  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
+  readonly corpId!: string;
+}
+
+/** The accounts of a corp as WeCom knows them, to choose from. */
+@Controller('api/v1/wecom-accounts')
+@Tags('operators')
+export class WecomAccountsController {
+  constructor(
+    private readonly accounts: WecomAccounts,
+    private readonly destinations: Destinations,
+    private readonly bots: KnownBots,
+  ) {}
+
+  /**
+   * List the accounts of a corp at WeCom.
+   * @remarks
+   * Asks WeCom's `kf/account/list` with a corpSecret that is registered, or a bot's, for at most 1,000 of them. 404 when no
+   * corpSecret of the corp is known.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'The accounts.' })
+  @Errors(
+    'REGISTRY_CORP_NOT_FOUND',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
+  async listWecomAccounts(
+    @Query() { corpId }: WecomAccountsQueryDto,
+    @Req() { ip, trace }: FastifyRequest,
+  ): Promise<WecomAccountsAnswer> {
+    const found = await this.accounts.list(corpId, ip, trace);
+    return { items: found.map((one) => ({ ...one, takenBy: this.#takerOf(corpId, one.openKfId) })) };
+  }
+
+  #takerOf(corpId: string, openKfId: string): WecomAccountAnswer['takenBy'] {
+    if (this.bots.findListed(corpId, openKfId) !== null) return 'bot';
+    return this.destinations.find({ corpId, openKfId }).puppet === null ? 'nobody' : 'registration';
+  }
+}

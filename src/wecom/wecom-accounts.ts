@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { AppError } from '../kernel/app-error.js';
+import type { Secret } from '../kernel/secret.js';
+import type { TraceContext } from '../kernel/trace-context.js';
+import { KnownBots } from '../registry/bots/known-bots.js';
+import { CorpSecrets } from '../registry/corp-secrets.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { toTokenCaller } from './tokens/token-caller.js';
+import { parseObject } from './wecom-answer.js';
+import { WecomClient } from './wecom-client.js';
+import { wecomConfig } from './wecom.config.js';
+
+const LIMIT_MS = 5_000;
+/** What WeCom gives at once (developer.work.weixin.qq.com/document/path/94661), and how often it is asked for more. */
+const PAGE_SIZE = 100;
+const PAGES_MAX = 10;
+
+/** A customer-service account as WeCom lists it. */
+export interface WecomAccount {
+  readonly openKfId: string;
+  readonly name: string;
+}
+
+/** The customer-service accounts of a corp, as WeCom knows them: for a person who chooses among them. */
+@Injectable()
+export class WecomAccounts {
+  constructor(
+    private readonly client: WecomClient,
+    private readonly tokens: AccessTokens,
+    private readonly secrets: CorpSecrets,
+    private readonly bots: KnownBots,
+    @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
+  ) {}
+
+  /**
+   * At most 1,000 of them.
+   * @throws AppError `REGISTRY_CORP_NOT_FOUND` when no corpSecret of the corp is known, `WECOM_REFUSED`,
+   *   `WECOM_UNREACHABLE`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async list(corpId: string, from: string, trace: TraceContext | null): Promise<readonly WecomAccount[]> {
+    const corpSecret = await this.#getSecret(corpId);
+    const caller = toTokenCaller('operator', from);
+    const outcome = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
+    if ('refusal' in outcome) throw refusedBy(outcome.refusal.errcode);
+    const accounts: WecomAccount[] = [];
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const found = await this.#getPage(corpId, outcome.token.value, page * PAGE_SIZE);
+      accounts.push(...found);
+      if (found.length < PAGE_SIZE) break;
+    }
+    return accounts;
+  }
+
+  async #getSecret(corpId: string): Promise<Secret> {
+    const ofBots = this.bots
+      .list()
+      .filter((bot) => bot.corpId === corpId)
+      .flatMap(({ opened }) =>
+        opened === null || opened.corpSecret.reveal() === '' ? [] : [opened.corpSecret],
+      );
+    const [secret] = ofBots.length > 0 ? ofBots : await this.secrets.listOf(corpId);
+    if (secret === undefined) throw new AppError('REGISTRY_CORP_NOT_FOUND');
+    return secret;
+  }
+
+  async #getPage(corpId: string, token: Secret, offset: number): Promise<readonly WecomAccount[]> {
+    const { wecomApiUrl } = this.config;
+    const url = new URL(`${wecomApiUrl.href.replace(/\/+$/, '')}/cgi-bin/kf/account/list`);
+    url.searchParams.set('access_token', token.reveal());
+    const body = JSON.stringify({ offset, limit: PAGE_SIZE });
+    const headers = { 'content-type': 'application/json' };
+    const { text } = await this.client
+      .send({ corpId, method: 'POST', url, headers, body, limitMs: LIMIT_MS })
+      .catch((cause: unknown) => {
+        throw new AppError('WECOM_UNREACHABLE', { cause });
+      });
+    const answer = parseObject(text);
+    if (answer?.errcode !== 0) throw refusedBy(Number(answer?.errcode));
+    return (Array.isArray(answer.account_list) ? answer.account_list : []).flatMap(toAccount);
+  }
+}
+
+function toAccount({ open_kfid: openKfId, name }: Record<string, unknown>): WecomAccount[] {
+  return typeof openKfId === 'string' ? [{ openKfId, name: typeof name === 'string' ? name : '' }] : [];
+}
+
+function refusedBy(errcode: number): AppError {
+  return new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
+}
