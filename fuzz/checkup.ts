@@ -8,7 +8,7 @@ import type { Account, Stage } from './stage.js';
 
 const LIMIT_MS = 5_000;
 const INFO = ['corpId', 'endpoint', 'kfId', 'kfName', 'lastOnlineDate', 'online'];
-const FIELDS = ['kfId', 'kfName', 'endpoint', 'corpId', 'corpSecret', 'token', 'encodingAESKey'];
+const FIELDS = ['kfId', 'kfName', 'endpoint', 'corpId', 'corpSecret'];
 
 interface Said {
   readonly status: number;

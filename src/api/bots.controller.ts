@@ -10,7 +10,7 @@ import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answ
 import { AppError } from '../kernel/app-error.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from '../registry/bots/new-bot.dto.js';
+import { BotChangeDto, NewBotDto, toBotChange, toNewBot, urlIn } from '../registry/bots/new-bot.dto.js';
 import type { CallbackUrl } from '../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import type {
@@ -70,7 +70,7 @@ export class BotsController {
   @Errors('BOT_ACCOUNT_TAKEN', 'BOTS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
     const given = toNewBot(body);
-    this.#requireAllowed(body.callback?.url);
+    this.#requireAllowed(urlIn(body));
     const { bot, key } = await this.bots.add(given, askedBy(request));
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null;
@@ -108,7 +108,7 @@ export class BotsController {
     @Body() body: BotChangeDto,
     @Req() request: FastifyRequest,
   ): Promise<BotAnswer> {
-    this.#requireAllowed(body.callback?.url);
+    this.#requireAllowed(urlIn(body));
     return this.#toAnswer(await this.bots.change(id, (bot) => toBotChange(body, bot), askedBy(request)));
   }
 

@@ -2,22 +2,11 @@ import { Controller, Get, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
-import { Matches } from '../kernel/class-validator.js';
-import { CORP_ID_FORMAT } from '../kernel/wecom-format.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { Destinations } from '../registry/destination.js';
-import { mustBe } from '../registry/registration/register.dto.js';
 import { WecomAccounts } from '../wecom/wecom-accounts.js';
 import type { WecomAccountAnswer, WecomAccountsAnswer } from './answers/wecom-account.dto.js';
-
-class WecomAccountsQueryDto {
-  /**
-   * The corp whose accounts are listed.
-   * @example wx5823bf96d3bd56c7
-   */
-  @Matches(CORP_ID_FORMAT.pattern, mustBe(CORP_ID_FORMAT.expected))
-  readonly corpId!: string;
-}
+import { WecomAccountsQueryDto } from './wecom-accounts.dto.js';
 
 /** The accounts of a corp as WeCom knows them, to choose from. */
 @Controller('api/v1/wecom-accounts')

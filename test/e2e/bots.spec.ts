@@ -374,6 +374,15 @@ onEachStore((newPlace) => {
     expect(bot.received[0]?.path).toBe('/other');
     expect(bot.opened).toHaveLength(1);
     expect((await change({ callback: { url: 'http://169.254.169.254/' } })).status).toBe(400);
+    expect((await change({ callback: { url: null, timeoutMs: 8_000 } })).status).toBe(200);
+    const missing = await post('/api/v1/bots', {
+      ...{ name: 'x', corpId: app.corpId, openKfIds: [newOpenKfId()], kind: 'callback' },
+      callback: { url: null },
+    });
+    expect([missing.status, await read<{ message: string }>(missing)]).toMatchObject([
+      400,
+      { message: expect.stringMatching(/callback\.url is missing/) },
+    ]);
     const wrong = await change({
       openKfIds: [],
       callback: { timeoutMs: 1, headers: { host: 'x' } },

@@ -175,7 +175,7 @@ export function toNewBot(dto: NewBotDto): NewBot {
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
-  if (kind === 'callback' && dto.callback?.url === undefined) missing.push('callback.url is missing');
+  if (kind === 'callback' && urlIn(dto) === undefined) missing.push('callback.url is missing');
   if (kind !== 'callback' && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback alone');
   if (missing.length > 0) throw new AppError('REQUEST_INVALID', { detail: missing.join('; ') });
@@ -218,8 +218,17 @@ export function toBotChange(dto: BotChangeDto, bot: KnownBot): Partial<NewBot> {
   };
 }
 
+/** The URL that is given for a bot; `undefined` when it is left out. */
+export function urlIn({ callback }: BotChangeDto): string | undefined {
+  return fieldsOf(callback).url;
+}
+
+function fieldsOf(callback: BotCallbackDto | undefined): BotCallbackDto {
+  return nested(BotCallbackDto, callback ?? {});
+}
+
 function callbackOf({ callback }: BotChangeDto, before: NonNullable<Bot['callback']>) {
-  const { receiveId, timeoutMs } = callback === undefined ? {} : nested(BotCallbackDto, callback);
+  const { receiveId, timeoutMs } = fieldsOf(callback);
   return {
     receiveId: receiveId ?? before.receiveId,
     timeoutMs: timeoutMs ?? before.timeoutMs,
@@ -227,8 +236,7 @@ function callbackOf({ callback }: BotChangeDto, before: NonNullable<Bot['callbac
 }
 
 function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): BotSecrets {
-  const { url, token, encodingAESKey, headers } =
-    callback === undefined ? {} : nested(BotCallbackDto, callback);
+  const { url, token, encodingAESKey, headers } = fieldsOf(callback);
   const given = Object.entries(headers ?? {}).map(([name, value]) => [name, new Secret(value)] as const);
   return {
     url: url === undefined ? before.url : new Secret(url),
