@@ -1,4 +1,4 @@
-/** A certificate for 127.0.0.1 that signed itself, made as X.509 has it (RFC 5280), since Node makes none. */
+/** A certificate that signed itself, made as X.509 has it (RFC 5280), since Node makes none. */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 export interface Certificate {
@@ -12,17 +12,20 @@ const COMMON_NAME = Buffer.from('0603550403', 'hex');
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 
 /**
- * @param address that it is for, by which a host is told from another.
+ * @param host that it is for, by which a host is told from another: the bytes of an address, or a name.
  * @param commonName by which OpenSSL finds one of several that are trusted.
  */
 export function newCertificate(
   notAfter: Date,
-  address = [127, 0, 0, 1],
+  host: readonly number[] | string = [127, 0, 0, 1],
   commonName = 'wxkf test',
 ): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
-  const altName = der(0x30, der(0x87, Buffer.from(address)));
+  const altName = der(
+    0x30,
+    typeof host === 'string' ? der(0x82, Buffer.from(host)) : der(0x87, Buffer.from(host)),
+  );
   const toBeSigned = der(
     0x30,
     der(0xa0, der(0x02, Buffer.from([2]))),
