@@ -12,7 +12,7 @@ const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 /** npm's own commands that need no script. */
 const OF_NPM = ['ci', 'install', 'audit', 'version', 'pack'];
 const FOLDERS =
-  'bench|console|demo|deploy|docs|examples|faults|fuzz|scripts|simulator|src|test|\\.ci|\\.github';
+  'bench|compat|console|demo|deploy|docs|examples|faults|fuzz|scripts|simulator|src|test|\\.ci|\\.github';
 /** What is in code and begins with one of the project's folders; placeholders and patterns are none. */
 const PATH = new RegExp(`(?<![\\w./@<>-])(?:\\.\\/)?((?:${FOLDERS})/[\\w./@-]*[\\w])(?![\\w*{<…/])`, 'g');
 

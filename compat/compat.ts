@@ -1,0 +1,143 @@
+/**
+ * `npm run compat`: installs programs as their users do, and has the local WeCom talk to their own adapters, directly and
+ * through the built manager. It talks to 127.0.0.1 only, but for pip; it ends within a fixed time, and ends only the
+ * processes that it started.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Run } from '../faults/run.js';
+import { tryBehind } from './behind.js';
+import type { Load } from './conversation.js';
+import { tryDirect } from './direct.js';
+import { install } from './install.js';
+import { type Program, PROGRAMS, type Seat, SEATS } from './program.js';
+import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PAGE = 'docs/compat.md';
+const LONG: Load = { messages: 120, withinMs: 24_000 };
+const SHORT: Load = { messages: 60, withinMs: 15_000 };
+const LIMIT_MS = 40 * 60_000;
+
+const NAMES = PROGRAMS.map(({ package: name }) => name);
+const HELP = `npm run compat -- [options]
+
+  --short         fewer messages, and with restarts alone
+  --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
+  --write         also writes ${PAGE}
+  --keep          leaves the logs of bots and manager, and says where
+
+The programs are installed by pip into .cache/compat, once. Exit code 1 when something was not as expected.`;
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: NAMES.join(',') },
+    write: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function makeRun(): Run {
+  const temp = mkdtempSync(join(tmpdir(), 'wxkf-compat-'));
+  const run = new Run(ROOT, temp, options.short, 1, 'embedded', '');
+  if (options.keep) say(`logs are in ${temp}`);
+  else run.onEnd(() => rmSync(temp, { recursive: true, force: true }));
+  return run;
+}
+
+/** Ends what was started when this is interrupted, fails where nobody catches it, or takes too long. */
+function guard(run: Run): void {
+  const endOn = (reason: string, code: number) => {
+    if (run.isEnding) return;
+    say(reason);
+    run.end().finally(() => process.exit(code));
+  };
+  process.on('SIGINT', () => endOn('interrupted', 130));
+  process.on('SIGTERM', () => endOn('interrupted', 143));
+  process.on('uncaughtException', (error) => endOn(`FAILED: ${error.stack}`, 1));
+  setTimeout(() => endOn(`gave up after ${LIMIT_MS / 1_000} s`, 1), LIMIT_MS).unref();
+}
+
+async function installAll(programs: readonly Program[]): Promise<(program: Program) => string> {
+  const pythons = new Map<Program, string>();
+  for (const program of programs) {
+    say(`${program.name} ${program.version}: installing, where it is not yet`);
+    pythons.set(program, await install(ROOT, program));
+  }
+  return (program) => pythons.get(program) ?? '';
+}
+
+async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly Row[]> {
+  const pythonOf = await installAll(programs);
+  const seats = SEATS.filter(({ program }) => programs.includes(program));
+  const load = run.isShort ? SHORT : LONG;
+  const rows: Row[] = [];
+  const add = async (what: string, trial: Promise<readonly Row[]>) => {
+    say(what);
+    const found = await trial;
+    for (const row of found) say(`  ${lineOf(row)}`);
+    rows.push(...found);
+  };
+  for (const isRestarted of run.isShort ? [true] : [false, true]) {
+    const how = isRestarted ? 'with restarts' : 'without restarts';
+    for (const seat of seats.filter(({ reach }) => reach.by === 'direct'))
+      await add(
+        `${seat.program.name}, called directly, ${how}`,
+        tryDirect(run, seat, pythonOf(seat.program), load, isRestarted),
+      );
+    const behind = seats.filter(({ reach }) => reach.by === 'manager');
+    await add(`all of them behind the manager, ${how}`, tryBehind(run, behind, pythonOf, load, isRestarted));
+  }
+  return inOrder(rows, seats);
+}
+
+/** By program and reach, and one line for what could not be run. */
+function inOrder(rows: readonly Row[], seats: readonly Seat[]): readonly Row[] {
+  return seats.flatMap((seat) => {
+    const own = rows.filter((row) => row.seat === seat);
+    return own.every(isNotRun) ? own.slice(0, 1) : own;
+  });
+}
+
+function summary(rows: readonly Row[]): string {
+  const { messages, withinMs } = options.short ? SHORT : LONG;
+  return [
+    `${new Date().toISOString().slice(0, 10)}; ${messages} messages of 6 customers to 2 accounts of each bot within ${withinMs / 1_000} s.`,
+    table(rows),
+    remarks(rows),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+if (options.help) {
+  say(HELP);
+  process.exit(0);
+}
+const names = options.only.split(',');
+const programs = PROGRAMS.filter(({ package: name }) => names.includes(name));
+if (names.some((name) => !NAMES.includes(name))) {
+  say(`--only takes ${NAMES.join(', ')}; not ${options.only}`);
+  process.exit(2);
+}
+const run = makeRun();
+guard(run);
+const rows = await tryAll(run, programs);
+await run.end();
+say(`\n${summary(rows)}\n`);
+const found = rows.flatMap((row) => {
+  const { program, reach } = row.seat;
+  return isNotRun(row) ? [] : surprises(row).map((what) => `${program.name}, ${reach.name}: ${what}`);
+});
+for (const what of found) say(`SURPRISE: ${what}`);
+if (options.write) writeBlock(join(ROOT, PAGE), summary(rows));
+process.exit(found.length === 0 ? 0 : 1);

@@ -1,0 +1,110 @@
+/** The programs that are tried, as their users install them, and what is known of each. */
+
+export interface Program {
+  readonly name: string;
+  /** Of PyPI. */
+  readonly package: string;
+  readonly version: string;
+  /** In `compat/drivers`: starts the adapter of the package, with a model that echoes. */
+  readonly driver: string;
+  /** Where it takes callbacks. */
+  readonly path: string;
+}
+
+/** How a program reaches WeCom's API, and who calls it. */
+export interface Reach {
+  /** For the table. */
+  readonly name: string;
+  /** One word, by which bots are told apart. */
+  readonly label: string;
+  /** `direct`: no manager, WeCom calls the program's own URL. */
+  readonly by: 'direct' | 'manager';
+  /** What it gets as its API base; `null`: it keeps its default, WeCom's own host. */
+  readonly apiBase: ((managerUrl: string, key: string) => string) | null;
+  /** Through which proxy it reaches WeCom's own host, where it does. */
+  readonly proxy: 'none' | 'internet' | 'tunnel';
+}
+
+/** Of messages: none of them, some of them, or either. */
+export type Share = 'none' | 'some' | 'any';
+
+export interface Expected {
+  readonly lost: Share;
+  readonly twice: Share;
+}
+
+/** A program in one way of reaching WeCom, and what is expected of it with restarts and without. */
+export interface Seat {
+  readonly program: Program;
+  readonly reach: Reach;
+  readonly calm: Expected;
+  readonly restarted: Expected;
+}
+
+const LANGBOT: Program = {
+  name: 'LangBot',
+  package: 'langbot',
+  version: '4.11.2',
+  driver: 'langbot_bot.py',
+  path: '/bots/7f0c2d9e',
+};
+
+/** The newest that runs on Python 3.11. */
+const ASTRBOT: Program = {
+  name: 'AstrBot',
+  package: 'astrbot',
+  version: '4.14.6',
+  driver: 'astrbot_bot.py',
+  path: '/callback/command',
+};
+
+export const PROGRAMS = [LANGBOT, ASTRBOT];
+
+const DIRECT: Reach = {
+  name: 'direct',
+  label: 'direct',
+  by: 'direct',
+  apiBase: null,
+  proxy: 'internet',
+};
+/** The key in the path, for a program that takes a base with `/cgi-bin` at its end. */
+const BASE: Reach = {
+  name: 'base',
+  label: 'base',
+  by: 'manager',
+  apiBase: (url, key) => `${url}/bot/${key}/cgi-bin`,
+  proxy: 'none',
+};
+/** The key as the base's password: AstrBot adds `/cgi-bin` itself. */
+const BASE_BY_PASSWORD = (url: string, key: string) => url.replace('://', `://bot:${key}@`);
+const BASE_AND_OWN_TOKEN: Reach = {
+  name: 'base; fetches its access token from WeCom itself',
+  label: 'own-token',
+  by: 'manager',
+  apiBase: BASE_BY_PASSWORD,
+  proxy: 'internet',
+};
+const BASE_AND_TUNNEL: Reach = {
+  name: 'base, and tunnel for its access token',
+  label: 'tunnel',
+  by: 'manager',
+  apiBase: BASE_BY_PASSWORD,
+  proxy: 'tunnel',
+};
+
+const NOTHING: Expected = { lost: 'none', twice: 'none' };
+/**
+ * It keeps its cursor in memory alone: after a restart it pulls three days again and answers what it finds. That spends
+ * the five messages which WeCom allows until a customer writes again, so that new messages may get no answer.
+ */
+const REPEATS: Expected = { lost: 'any', twice: 'some' };
+/** It looks at the last message of a page alone: what came while it was away is not looked for. */
+const LOSES: Expected = { lost: 'some', twice: 'any' };
+
+export const SEATS: readonly Seat[] = [
+  { program: LANGBOT, reach: DIRECT, calm: NOTHING, restarted: REPEATS },
+  { program: LANGBOT, reach: BASE, calm: NOTHING, restarted: REPEATS },
+  { program: ASTRBOT, reach: DIRECT, calm: NOTHING, restarted: LOSES },
+  { program: ASTRBOT, reach: BASE_AND_OWN_TOKEN, calm: NOTHING, restarted: LOSES },
+  { program: ASTRBOT, reach: BASE_AND_TUNNEL, calm: NOTHING, restarted: LOSES },
+];

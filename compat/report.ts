@@ -1,0 +1,94 @@
+/** The table, on a terminal and in docs/compat.md. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Expected, Share } from './program.js';
+import type { NotRun, Outcome } from './trial.js';
+
+export type Row = Outcome | NotRun;
+
+const HEAD = [
+  'program',
+  'reaches WeCom',
+  'restarts',
+  'verified',
+  'messages',
+  'never answered (WeCom refused)',
+  'answered twice or more',
+  'most often',
+  'wrong account',
+  'as expected',
+];
+const BEGIN = '<!-- written by npm run compat: begin -->';
+const END = '<!-- written by npm run compat: end -->';
+
+export function isNotRun(row: Row): row is NotRun {
+  return 'notRun' in row;
+}
+
+/** @returns what was not as expected. */
+export function surprises({ seat, isRestarted, fault, counts, undelivered }: Outcome): readonly string[] {
+  const expected: Expected = isRestarted ? seat.restarted : seat.calm;
+  return [
+    ...(fault === null ? [] : [`not verified: ${fault}`]),
+    ...unlike('never answered', counts.lost, expected.lost),
+    ...unlike('answered twice or more', counts.twice, expected.twice),
+    ...unlike('from a wrong account', counts.wrong, 'none'),
+    ...unlike('hints that the manager kept', undelivered ?? 0, 'none'),
+  ];
+}
+
+export function table(rows: readonly Row[]): string {
+  const cells = [HEAD, ...rows.map(cellsOf)];
+  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const [head = '', ...body] = cells.map(line);
+  return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
+}
+
+/** Why lines of the table were not run. */
+export function remarks(rows: readonly Row[]): string {
+  return rows
+    .filter((row) => isNotRun(row))
+    .map(({ seat, notRun }) => `- Not run: ${seat.program.name}, ${seat.reach.name}: ${notRun}.`)
+    .join('\n');
+}
+
+/** While it runs. */
+export function lineOf(row: Row): string {
+  if (isNotRun(row)) return remarks([row]);
+  return cellsOf(row)
+    .map((cell, at) => `${HEAD[at]}: ${cell}`)
+    .filter((_, at) => at !== 2)
+    .join(', ');
+}
+
+/** Replaces the part of the page that is written by this command. */
+export function writeBlock(path: string, text: string): void {
+  const page = readFileSync(path, 'utf8');
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${path} has no place for the result`);
+  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+}
+
+function unlike(what: string, count: number, expected: Share): readonly string[] {
+  if (expected === 'any' || (expected === 'none') === (count === 0)) return [];
+  return [`${what}: ${count}, expected ${expected}`];
+}
+
+function cellsOf(row: Row): readonly string[] {
+  const { program, reach } = row.seat;
+  const named = [`${program.name} ${program.version}`, reach.name];
+  if (isNotRun(row)) return [...named, ...HEAD.slice(3).map(() => '–'), 'not run'];
+  const { isRestarted, fault, counts } = row;
+  const { said, lost, refused, twice, most, wrong } = counts;
+  const restarts = reach.by === 'manager' ? 'bot, manager' : 'bot';
+  return [
+    ...named,
+    isRestarted ? restarts : 'none',
+    fault === null ? 'yes' : 'NO',
+    String(said),
+    refused === 0 ? String(lost) : `${lost} (${refused})`,
+    ...[twice, most, wrong].map(String),
+    surprises(row).length === 0 ? 'yes' : 'NO',
+  ];
+}
