@@ -127,7 +127,7 @@ function ofAttempt(attempt: CallbackAttempt, line: LogLine | null, url: string):
 function dispatched({ outcome, puppetStatus, stage }: LogLine, atMs: number): Happening {
   return outcome === 'delivered'
     ? { name: 'delivered', text: `the puppet took it with ${puppetStatus}`, atMs }
-    : { name: 'kept', text: `no puppet took it (${stage}), so it is on the disk and delivered later`, atMs };
+    : { name: 'kept', text: `no bot took it (${stage}), so it is on the disk and delivered later`, atMs };
 }
 
 function attempted({ time, taken, occasion, puppetStatus, reason }: LogLine): Happening {

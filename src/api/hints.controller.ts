@@ -29,7 +29,7 @@ export class HintsController {
 
   /**
    * List hints.
-   * @remarks Waiting and dead ones. An account has one hint at most: its newest event that no puppet has taken.
+   * @remarks Waiting and dead ones. An account has one hint at most: its newest event that no bot has taken.
    */
   @Get()
   @AllowRoles('operator')

@@ -131,7 +131,7 @@ export class CallbackController implements OnModuleInit {
    * Take a callback as WeCom sends it.
    * @remarks
    * 200 says that the account's puppet took the event, that it is kept on disk and will be delivered, or that it is of a
-   * kind that no puppet gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat:
+   * kind that no bot gets. The answer comes within 3 s; WeCom sends again what was answered otherwise. Safe to repeat:
    * the puppet sees the same `webhook-id`. A body has at most `CALLBACK_BODY_MAX_BYTES` (128 kB); its type may be any.
    */
   @Post(':corpId')

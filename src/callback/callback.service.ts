@@ -74,7 +74,7 @@ export class CallbackService {
   }
 
   /**
-   * Resolves once the puppet took the event, it is durably kept, or no puppet needs it.
+   * Resolves once the bot took the event, it is durably kept, or no bot needs it.
    * @throws AppError with the reason; the event is then for certain neither taken nor kept.
    */
   async accept(callback: EncryptedCallback, log: CallbackLog): Promise<void> {

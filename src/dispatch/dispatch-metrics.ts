@@ -46,13 +46,13 @@ export class DispatchMetrics {
     }));
     const ages = metrics.histogram<'occasion'>(
       'wxkf_hint_age_seconds',
-      'How old a kept event was when its puppet took it.',
+      'How old a kept event was when its bot took it.',
       HINT_AGES_S,
     );
     this.#ages = byValue(OCCASIONS, (occasion) => ages({ occasion }));
     const kept = metrics.counter<'stage'>(
       'wxkf_hints_kept_total',
-      'Events that were kept, by why no puppet took them at once.',
+      'Events that were kept, by why no bot took them at once.',
     );
     this.#kept = byValue(KEPT_AT, (stage) => kept({ stage }));
     this.#coalesced = metrics.counter(
@@ -61,11 +61,11 @@ export class DispatchMetrics {
     )({});
     this.#resynced = metrics.counter(
       'wxkf_hints_resynced_total',
-      'Hints that a puppet took without a sync token, whose time was over.',
+      'Hints that a bot took without a sync token, whose time was over.',
     )({});
     const buried = metrics.counter<'stage'>(
       'wxkf_hints_buried_total',
-      'Hints that became dead letters, by why no puppet took them.',
+      'Hints that became dead letters, by why no bot took them.',
     );
     this.#buried = byValue(BURIED_AT, (stage) => buried({ stage }));
     this.#takenOver = metrics.counter(

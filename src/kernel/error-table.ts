@@ -364,7 +364,7 @@ export const ERRORS = {
   DISPATCH_NOT_TAKEN: {
     status: 503,
     retry: true,
-    message: "The event was neither taken by the kf account's puppet nor could it be kept; send it again",
+    message: "The event was neither taken by the kf account's bot nor could it be kept; send it again",
   },
 
   HINT_NOT_FOUND: {
@@ -382,7 +382,7 @@ export const ERRORS = {
     status: 409,
     retry: false,
     message:
-      'It cannot be sent, since no puppet of its corp is registered for the kf account at an endpoint that can be used; have its puppet register, which sends it',
+      'It cannot be sent, since no bot of its corp takes the kf account at an endpoint that can be used; have its puppet register, or list the account for a bot, which sends it',
   },
   HINTS_REPLAY_UNDER_WAY: {
     status: 409,
@@ -393,7 +393,7 @@ export const ERRORS = {
     status: 429,
     retry: true,
     message:
-      'Puppets of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
+      'Bots of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
   },
   STREAM_READERS_TOO_MANY: {
     status: 429,
@@ -406,7 +406,7 @@ export const ERRORS = {
     status: 503,
     retry: false,
     message:
-      'Events wait for 10,000 accounts of this corp that no puppet has registered for, and one more is not kept; register puppets for them, or look at the openKfIds that are sent',
+      'Events wait for 10,000 accounts of this corp that no bot takes, and one more is not kept; have bots take them, or look at the openKfIds that are sent',
   },
 
   OVERLOADED: {

@@ -69,7 +69,7 @@ export const ANSWERS_ROW: Row = {
     {
       title: 'Time to answer WeCom',
       description:
-        'From the request to the answer, without what is refused. What no puppet takes in 1 s is kept.',
+        'From the request to the answer, without what is refused. What no bot takes in 1 s is kept.',
       unit: 's',
       queries: quantiles(CALLBACKS, { match: 'result!="refused"' }),
     },

@@ -4,7 +4,7 @@ import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 
-/** A hint: the newest event of an account that no puppet has taken, and when it is tried next. */
+/** A hint: the newest event of an account that no bot has taken, and when it is tried next. */
 export class HintAnswer {
   /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;

@@ -54,7 +54,7 @@ describe('while as many attempts are under way as may be', () => {
     expect(await hintOf(OTHER.openKfId)).toMatchObject({
       state: 'waiting',
       attempts: 0,
-      lastFailure: { stage: 'overloaded', reason: 'too many events are on their way to puppets' },
+      lastFailure: { stage: 'overloaded', reason: 'too many events are on their way to bots' },
     });
     await untilReceived(slow.server, 2);
     expect(slow.server.received).toHaveLength(2);

@@ -103,7 +103,7 @@ describe('an event that is not taken', () => {
   it('has no puppet', async () => {
     const error = await pending(send(null));
     expect(error).toMatchObject({
-      reason: 'no puppet has registered for this kf account yet',
+      reason: 'no bot takes the events of this kf account yet',
       stage: 'unregistered',
       attempts: 0,
     });
@@ -115,7 +115,7 @@ describe('an event that is not taken', () => {
     await dispatch.registry.presence.deregister({ openKfId: event.openKfId, corpId: event.corpId });
     const error = await pending(send(dispatch.registry.image.findPuppet(event.openKfId)));
     expect(error).toMatchObject({
-      reason: 'the puppet has deregistered',
+      reason: 'its puppet has deregistered',
       stage: 'offline',
       attempts: 0,
     });
@@ -164,7 +164,7 @@ describe('an event that is not taken', () => {
     expect(state.isSettled).toBe(false);
     await clock.advance(1);
     expect(await pending(dispatched)).toMatchObject({
-      reason: 'the puppet did not answer in time',
+      reason: 'its bot did not answer in time',
       stage: 'late',
       attempts: 1,
     });

@@ -21,12 +21,12 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
 ]);
 
 const REASONS: Readonly<Record<NotTriedStage, string>> = {
-  unregistered: 'no puppet has registered for this kf account yet',
-  offline: 'the puppet has deregistered',
-  circuit: 'the puppet failed again and again and is only probed',
-  registering: 'the puppet is registering',
-  late: 'the puppet did not answer in time',
-  overloaded: 'too many events are on their way to puppets',
+  unregistered: 'no bot takes the events of this kf account yet',
+  offline: 'its puppet has deregistered',
+  circuit: 'its bot failed again and again and is only probed',
+  registering: 'its puppet is registering',
+  late: 'its bot did not answer in time',
+  overloaded: 'too many events are on their way to bots',
   expired: 'nobody took it within 3 days',
 };
 

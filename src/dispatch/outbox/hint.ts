@@ -11,7 +11,7 @@ import { FAST_STEPS } from '../redelivery/retry-schedule.js';
 export type HintState = 'waiting' | 'parked' | 'dead';
 export const HINT_STATES: readonly HintState[] = ['waiting', 'parked', 'dead'];
 
-/** Why no puppet took the event. */
+/** Why no bot took the event. */
 export interface Failure {
   /** Store time. */
   readonly atMs: number;

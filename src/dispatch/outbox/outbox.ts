@@ -67,7 +67,7 @@ export interface OutboxCounts {
 }
 
 /**
- * The durable set of hints that no puppet has taken yet, one per kf account. `nowMs` is always store time.
+ * The durable set of hints that no bot has taken yet, one per kf account. `nowMs` is always store time.
  * Methods reject with AppError `STORE_UNAVAILABLE`. The write may have happened, and is safe to repeat.
  *
  * Only the holder of a lease delivers the hint. A lease that is neither renewed nor ended lapses, and anybody may

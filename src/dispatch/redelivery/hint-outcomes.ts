@@ -59,7 +59,7 @@ export class HintOutcomes {
   async park({ outbox, hint, held }: Claimed): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const { attempts, step } = hint;
-    const failure = toFailure(nowMs, 'unregistered', 'no puppet of this corp is registered for the account');
+    const failure = toFailure(nowMs, 'unregistered', 'no bot of this corp takes the events of the account');
     const newer = { step, dueAtMs: nowMs };
     await outbox.reschedule(held, { endpoint: null, attempts, step, dueAtMs: null, failure, newer }, nowMs);
   }

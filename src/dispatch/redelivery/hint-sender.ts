@@ -64,7 +64,7 @@ export class HintSender {
     const ageMs = nowMs - hint.arrivedAtMs;
     // A hint that was never tried, as after a replay, is tried once, however old it is.
     if (ageMs >= HINT_LIFE_MS && hint.attempts > 0)
-      return this.#bury(claimed, 'expired', 'no puppet took it within 3 days');
+      return this.#bury(claimed, 'expired', 'no bot took it within 3 days');
     const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.
     const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;

@@ -81,7 +81,7 @@ export class OutboxPatrol {
     if (state === 'unserved') return void (await outbox.drop(key, hint.generation));
     if (endpoint !== null) return outbox.wake(key, endpoint.href, nowMs);
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
-    const failure = toFailure(nowMs, 'expired', 'no puppet registered for the account within 3 days');
+    const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');
     await this.outcomes.bury(outbox, hint, { key, generation: hint.generation, leaseId: null }, failure);
   }
 }

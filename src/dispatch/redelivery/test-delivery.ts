@@ -106,7 +106,7 @@ function toLimited(retryAtMs: number, nowMs: number): AppError {
 }
 
 const REGISTERING: Tested = {
-  failure: { stage: 'registering', reason: 'the puppet is registering' },
+  failure: { stage: 'registering', reason: 'its puppet is registering' },
   durationMs: 0,
   answer: null,
 };

@@ -2,7 +2,7 @@ import { plural } from './plural.js';
 
 export const outbox = {
   title: 'Outbox',
-  intro: 'What came in and no puppet has taken yet: one entry per account, its newest event.',
+  intro: 'What came in and no bot has taken yet: one entry per account, its newest event.',
   waiting: 'Waiting',
   dead: 'Dead',
   lists: 'Waiting or dead',
