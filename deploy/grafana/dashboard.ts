@@ -1,11 +1,18 @@
 /** The dashboard as Grafana imports it, from the rows: what customers feel first, the process last. */
 import { DATASOURCE, type Panel, type Place, type Row, toGrafanaPanel, toGrafanaRow } from './panel.js';
 import { ANSWERS_ROW } from './rows/answers.js';
+import { BOTS_ROW } from './rows/bots.js';
 import { DELIVERY_ROWS } from './rows/deliveries.js';
 import { PROCESS_ROWS } from './rows/process.js';
 import { WECOM_AND_STORE_ROWS } from './rows/wecom-and-store.js';
 
-const ROWS: readonly Row[] = [ANSWERS_ROW, ...DELIVERY_ROWS, ...WECOM_AND_STORE_ROWS, ...PROCESS_ROWS];
+const ROWS: readonly Row[] = [
+  ANSWERS_ROW,
+  ...DELIVERY_ROWS,
+  BOTS_ROW,
+  ...WECOM_AND_STORE_ROWS,
+  ...PROCESS_ROWS,
+];
 
 const GRID_WIDTH = 24;
 const FIGURE = { w: 4, h: 4 };

@@ -2,7 +2,7 @@
 import type { Query } from './query.js';
 
 /** As Grafana calls them. */
-export type Unit = 'short' | 's' | 'bytes' | 'percentunit' | 'reqps' | 'ops';
+export type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'percentunit' | 'reqps' | 'ops';
 
 export interface Panel {
   readonly title: string;
