@@ -48,7 +48,7 @@ async function seatOne(
   const customers = wecom.customers.filter(({ nickname }) => nickname.startsWith(`${name} `));
   const port = await stablePort();
   const { id, key, token, encodingAESKey } = await manager.operator.addBot({
-    ...{ name, corpId, url: `http://127.0.0.1:${port}${program.path}` },
+    ...{ name, corpId, api: reach.api, url: `http://127.0.0.1:${port}${program.path}` },
     openKfIds: accounts.map(({ openKfId }) => openKfId),
     corpSecret: reach.proxy === 'none' ? null : corpSecret,
   });

@@ -94,10 +94,24 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
         `${seat.program.name}, called directly, ${how}`,
         tryDirect(run, seat, pythonOf(seat.program), load, isRestarted),
       );
-    const behind = seats.filter(({ reach }) => reach.by === 'manager');
-    await add(`all of them behind the manager, ${how}`, tryBehind(run, behind, pythonOf, load, isRestarted));
+    for (const together of roundsOf(seats.filter(({ reach }) => reach.by === 'manager')))
+      await add(
+        `${together.map(({ program }) => program.name).join(' and ')} behind the manager, ${how}`,
+        tryBehind(run, together, pythonOf, load, isRestarted),
+      );
   }
   return inOrder(rows, seats);
+}
+
+/** Each program once in a round: several that start at once take longer than the one that is called directly. */
+function roundsOf(seats: readonly Seat[]): readonly (readonly Seat[])[] {
+  const rounds: Seat[][] = [];
+  for (const seat of seats) {
+    const round = rounds.find((one) => one.every(({ program }) => program !== seat.program));
+    if (round === undefined) rounds.push([seat]);
+    else round.push(seat);
+  }
+  return rounds;
 }
 
 /** By program and reach, and one line for what could not be run. */

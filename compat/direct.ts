@@ -35,7 +35,7 @@ export async function tryDirect(
     [{ seat, bot, fault, conversation }],
     load,
     restarts,
-    async () => null,
+    async () => 0,
   );
   await bot.kill();
   await site.close();

@@ -15,6 +15,7 @@ export interface NewBot {
   readonly corpId: string;
   readonly openKfIds: readonly string[];
   readonly url: string;
+  readonly api: string;
   /** Where the manager has to recognize access tokens that the bot got from WeCom itself. */
   readonly corpSecret: string | null;
 }
@@ -29,9 +30,9 @@ export class Operator {
     await this.#post('apps', { corpId, token, encodingAESKey });
   }
 
-  addBot({ name, corpId, openKfIds, url, corpSecret }: NewBot): Promise<AddedBot> {
+  addBot({ url, corpSecret, ...same }: NewBot): Promise<AddedBot> {
     const more = corpSecret === null ? {} : { corpSecret };
-    return this.#post('bots', { name, corpId, openKfIds, kind: 'callback', callback: { url }, ...more });
+    return this.#post('bots', { ...same, kind: 'callback', callback: { url }, ...more });
   }
 
   /** @returns what is wrong; `null` when the bot answered as WeCom wants it. */

@@ -19,6 +19,8 @@ export interface Reach {
   readonly label: string;
   /** `direct`: no manager, WeCom calls the program's own URL. */
   readonly by: 'direct' | 'manager';
+  /** As the manager is told. */
+  readonly api: 'manager' | 'tunnel' | 'direct';
   /** What it gets as its API base; `null`: it keeps its default, WeCom's own host. */
   readonly apiBase: ((managerUrl: string, key: string) => string) | null;
   /** Through which proxy it reaches WeCom's own host, where it does. */
@@ -64,6 +66,7 @@ const DIRECT: Reach = {
   name: 'direct',
   label: 'direct',
   by: 'direct',
+  api: 'direct',
   apiBase: null,
   proxy: 'internet',
 };
@@ -72,6 +75,7 @@ const BASE: Reach = {
   name: 'base',
   label: 'base',
   by: 'manager',
+  api: 'manager',
   apiBase: (url, key) => `${url}/bot/${key}/cgi-bin`,
   proxy: 'none',
 };
@@ -81,6 +85,7 @@ const BASE_AND_OWN_TOKEN: Reach = {
   name: 'base; fetches its access token from WeCom itself',
   label: 'own-token',
   by: 'manager',
+  api: 'manager',
   apiBase: BASE_BY_PASSWORD,
   proxy: 'internet',
 };
@@ -88,7 +93,17 @@ const BASE_AND_TUNNEL: Reach = {
   name: 'base, and tunnel for its access token',
   label: 'tunnel',
   by: 'manager',
+  api: 'manager',
   apiBase: BASE_BY_PASSWORD,
+  proxy: 'tunnel',
+};
+/** As programs with a fixed base: all of it through the tunnel. */
+const TUNNEL: Reach = {
+  name: 'tunnel alone',
+  label: 'tunnel-alone',
+  by: 'manager',
+  api: 'tunnel',
+  apiBase: null,
   proxy: 'tunnel',
 };
 
@@ -107,4 +122,5 @@ export const SEATS: readonly Seat[] = [
   { program: ASTRBOT, reach: DIRECT, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: BASE_AND_OWN_TOKEN, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: BASE_AND_TUNNEL, calm: NOTHING, restarted: LOSES },
+  { program: ASTRBOT, reach: TUNNEL, calm: NOTHING, restarted: LOSES },
 ];

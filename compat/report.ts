@@ -32,6 +32,7 @@ export function surprises({ seat, isRestarted, fault, counts, undelivered }: Out
     ...unlike('never answered', counts.lost, expected.lost),
     ...unlike('answered twice or more', counts.twice, expected.twice),
     ...unlike('from a wrong account', counts.wrong, 'none'),
+    ...(undelivered === null ? ['the manager did not answer at the end'] : []),
     ...unlike('hints that the manager kept', undelivered ?? 0, 'none'),
   ];
 }

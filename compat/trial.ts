@@ -18,7 +18,7 @@ export interface Outcome {
   /** What is wrong with the answer to the verification of its URL; `null` when nothing is. */
   readonly fault: string | null;
   readonly counts: Counts;
-  /** Hints that the manager still kept at the end; `null` where there is none. */
+  /** Hints that the manager still kept at the end; `null`: it does not say. */
   readonly undelivered: number | null;
 }
 
@@ -56,7 +56,7 @@ export async function converse(
   await Promise.all([...writing, ...restarting]);
   await sleep(RESENDS_MS);
   const limitMs = performance.now() + SETTLES_WITHIN_MS;
-  const isSettled = async () => answers.quietMs > QUIET_MS && ((await undelivered()) ?? 0) === 0;
+  const isSettled = async () => answers.quietMs > QUIET_MS && (await undelivered()) === 0;
   while (!run.isEnding && performance.now() < limitMs && !(await isSettled())) await sleep(500);
   answers.end();
   const left = await undelivered();
