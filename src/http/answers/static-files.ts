@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,16 +22,21 @@ interface Found {
   readonly bytes: Buffer;
 }
 
+/** Of a request that may be answered 304 or 412. */
+const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since'] as const;
+
 const NOTHING = Buffer.alloc(0);
 /** What one write gives the kernel: it copies a megabyte in the time of several callbacks, which wait for it. */
 const PIECE_BYTES = 65_536;
 
 /**
- * Serves the files of one folder, which do not change, and nothing outside it. Each file is read once and then sent from
- * memory, so a client that requests without reading holds no memory and no open file.
+ * Serves the files of one folder, which do not change, and nothing outside it. Each file is looked up and read once and then
+ * sent from memory, so a client that requests without reading holds no memory and no open file, and costs little.
  */
 export class StaticFiles {
   readonly #bytes = new Map<string, Promise<Buffer>>();
+  /** What a request without conditions gets, by the name in the folder. */
+  readonly #whole = new Map<string, Found>();
 
   /** @param folder absolute. A file of it may have a `.br` and a `.gz` beside it, which is then sent in its place. */
   constructor(private readonly folder: string) {}
@@ -66,8 +72,10 @@ export class StaticFiles {
   }
 
   async #find(path: string, encoding: Encoding | null, raw: FastifyRequest['raw']): Promise<Found | null> {
-    const { send, mime, isUtf8MimeType } = await import('@fastify/send');
     const name = encoding === null ? path : path + SUFFIXES[encoding];
+    const whole = this.#whole.get(name);
+    if (whole !== undefined && !isConditional(raw)) return whole;
+    const { send, mime, isUtf8MimeType } = await import('@fastify/send');
     const options = { root: this.folder, index: false, acceptRanges: false, cacheControl: false };
     // Asks as for HEAD, because it would otherwise open the file each time.
     const asked = { method: 'HEAD', headers: raw.headers } as typeof raw;
@@ -81,8 +89,15 @@ export class StaticFiles {
       'content-type': isUtf8MimeType(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
       ...(encoding !== null && { 'content-encoding': encoding }),
     };
-    return { status, headers, bytes: await this.#read(metadata.path) };
+    const found = { status, headers, bytes: await this.#read(metadata.path) };
+    // One name for each file: another spelling of it is looked up each time.
+    if (metadata.path === join(this.folder, name) && !isConditional(raw)) this.#whole.set(name, found);
+    return found;
   }
+}
+
+function isConditional({ headers }: FastifyRequest['raw']): boolean {
+  return CONDITIONS.some((name) => headers[name] !== undefined);
 }
 
 /** Views of the bytes, one after the other: the next one is asked for when the connection takes more. */
