@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { storedApp } from '../../test/support/apps.js';
+import { storedBot } from '../../test/support/bots.js';
 import { openDispatch } from '../../test/support/dispatch.js';
 import type { TestRegistry } from '../../test/support/registry.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
@@ -15,7 +16,7 @@ import {
   type WecomApp,
 } from '../../test/support/wecom.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
-import type { AppError } from '../kernel/app-error.js';
+import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { secretIdOf } from '../kernel/secret-id.js';
 import type { AppsService } from '../registry/apps/apps.service.js';
@@ -302,5 +303,45 @@ describe('an event for an account, signed with the keys of another', () => {
   it('costs no question where it is of the account that registered the keys', async () => {
     expect(await accept(app, 'wk1')).toBe('pending');
     expect(secrets.asked).toEqual([]);
+  });
+});
+
+describe('an event of an account that is left to people', () => {
+  const by = { from: '10.0.0.1', requestId: 'request-1' };
+  const decrypted = {
+    corpId: app.corpId,
+    openKfId: 'wkLeft',
+    syncToken: 'token',
+    createdAtS: null,
+    trace: null,
+  };
+
+  async function accept(): Promise<CallbackLog> {
+    const log = new CallbackLog(app.corpId, 'decrypted');
+    await callbacks.acceptDecrypted(decrypted, log);
+    return log;
+  }
+
+  beforeEach(async () => {
+    await registerHere(app, 'wkAnother');
+    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
+    const staffed = { openKfIds: ['*'], kind: 'none', callback: null } as const;
+    await registry.botsService.add({ ...bot, corpId: app.corpId, ...staffed }, by);
+  });
+
+  it('goes to nobody', async () => {
+    expect((await accept()).outcome).toBe('ignored');
+  });
+
+  it('is kept where a puppet registered for it elsewhere a moment ago', async () => {
+    expect((await accept()).outcome).toBe('ignored');
+    await registerElsewhere(app, 'wkLeft');
+    expect((await accept()).outcome).toBe('pending');
+  });
+
+  it('is to be sent again while the store cannot say so', async () => {
+    jest.spyOn(MemoryPuppetRepository.prototype, 'find').mockRejectedValue(new AppError('STORE_UNAVAILABLE'));
+    await expect(accept()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    jest.restoreAllMocks();
   });
 });

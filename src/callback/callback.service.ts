@@ -91,7 +91,7 @@ export class CallbackService {
       return;
     }
     const known = this.#findDestination(corpId, event.openKfId, log);
-    let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
+    let destination = needsStore(known) ? await this.#lookUp(known) : known;
     if (!destination.opens(opened.pair) && !opened.pair.isTrusted) {
       const leftMs = startedMs + PROOF_LIMIT_MS - this.clock.elapsedMs();
       await this.opener.requireProof(opened.pair, leftMs, trace);
@@ -111,7 +111,7 @@ export class CallbackService {
     const startedMs = this.clock.elapsedMs();
     const { corpId, openKfId, syncToken, createdAtS, trace } = callback;
     const known = this.#findDestination(corpId, openKfId, log);
-    let destination = known.state === 'absent' ? await this.#lookUp(known) : known;
+    let destination = needsStore(known) ? await this.#lookUp(known) : known;
     if (destination.state !== 'unserved' && !destination.hasTaker) {
       await this.opener.getKeys(corpId);
       destination = destination.refresh();
@@ -139,11 +139,11 @@ export class CallbackService {
   }
 
   /**
-   * Asks the store for an account that memory does not know.
+   * Asks the store for an account that memory does not know, or whose events are to be dropped.
    * @throws AppError as `#findDestination` does; `CALLBACK_EVENT_MALFORMED`
    */
   async #lookUp(known: Destination): Promise<Destination> {
-    const destination = requireOwn(await this.destinations.lookUp(known));
+    const destination = requireOwn(await this.#readAgain(known));
     // No puppet can register for it, so it would wait for ever.
     if (destination.state === 'absent' && !ID_FORMAT.pattern.test(known.openKfId)) {
       throw new AppError('CALLBACK_EVENT_MALFORMED', { detail: `OpenKfId must be ${ID_FORMAT.expected}` });
@@ -151,15 +151,26 @@ export class CallbackService {
     return destination;
   }
 
+  async #readAgain(known: Destination): Promise<Destination> {
+    if (known.state === 'unserved') return this.destinations.confirm(known);
+    try {
+      return await this.destinations.lookUp(known);
+    } catch (error) {
+      // The bot of all others goes on while the store does not answer.
+      if (known.bot === null || !isStoreAway(error)) throw error;
+      return known;
+    }
+  }
+
   /** Sends the raw form only if the puppet, which opens and checks it again, will accept it. */
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
-    { message, pair }: OpenedCallback,
+    { message, pair, receiveId }: OpenedCallback,
     { openKfId, syncToken, toUserName, createdAtS }: OpenedEvent,
     destination: Destination,
   ): KfEvent {
     const isFit = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === corpId;
-    const isRawGood = isFit && destination.opens(pair);
+    const isRawGood = isFit && destination.opens(pair) && destination.isReceiver(receiveId);
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);
@@ -195,6 +206,15 @@ export class CallbackService {
       log.deliveryMs = roundMs(this.clock.elapsedMs() - openedMs);
     }
   }
+}
+
+/** Whether the store has a say: memory does not know the account, or the event would be dropped. */
+function needsStore({ isUnknown, state }: Destination): boolean {
+  return isUnknown || state === 'unserved';
+}
+
+function isStoreAway(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'STORE_UNAVAILABLE';
 }
 
 function requireOwn(destination: Destination): Destination {

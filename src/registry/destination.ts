@@ -43,6 +43,8 @@ export class Destination implements Addressee {
     readonly openKfId: string,
     readonly state: DestinationState,
     private readonly taker: Taker,
+    /** Whether memory knows neither a registration nor a bot that lists the account. The store may know one. */
+    readonly isUnknown: boolean,
     private readonly destinations: Destinations,
   ) {}
 
@@ -95,6 +97,12 @@ export class Destination implements Addressee {
     return bot === null ? pair === known?.pair : pair.id === bot.keysId;
   }
 
+  /** Whether the taker expects callbacks that are sealed for this receiver. A puppet takes those of each app of its corp. */
+  isReceiver(receiveId: string): boolean {
+    const { bot } = this.taker;
+    return bot === null || receiveId === bot.callback?.receiveId;
+  }
+
   /** Identifies the keys with which the taker opens callbacks and reveals nothing of them; `null` when it has none. */
   get keysId(): string | null {
     return this.taker.bot?.keysId ?? this.taker.known?.pair?.id ?? null;
@@ -125,21 +133,31 @@ export class Destinations {
     const listed = this.bots.findListed(corpId, openKfId);
     const known = this.image.find(openKfId);
     const isOwn = known?.puppet.corpId === corpId;
-    const served = isOwn && (listed === null || known.puppet.botId === listed.id) ? known : null;
+    const served = isOwn && this.#isServed(known.puppet, listed) ? known : null;
     const isForeign = known !== null && !isOwn && listed === null;
     const state = isForeign ? 'foreign' : this.#stateOf(openKfId, served?.puppet);
     const isLeftToOthers = listed === null && (state === 'absent' || state === 'foreign');
     const bot = isLeftToOthers ? this.bots.findOfOthers(corpId) : listed;
+    const isUnknown = listed === null && state === 'absent';
     if (bot?.kind === 'callback')
-      return new Destination(corpId, openKfId, 'ready', { known: null, bot }, this);
-    if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, this);
+      return new Destination(corpId, openKfId, 'ready', { known: null, bot }, isUnknown, this);
+    if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
     const taker = served === null ? NOBODY : { known: served, bot: null };
-    return new Destination(corpId, openKfId, state, taker, this);
+    return new Destination(corpId, openKfId, state, taker, isUnknown, this);
   }
 
   /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async lookUp(addressee: Addressee): Promise<Destination> {
     await this.reads.lookUpAccount(addressee.openKfId);
+    return this.find(addressee);
+  }
+
+  /**
+   * From the store, whatever memory knows: an event that nobody is given is gone, and people may serve the account no more.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async confirm(addressee: Addressee): Promise<Destination> {
+    await this.reads.confirmAccount(addressee.openKfId);
     return this.find(addressee);
   }
 
@@ -167,6 +185,12 @@ export class Destinations {
       now = await this.reread(now, leftMs);
     }
     return now;
+  }
+
+  /** A registration with a bot's key counts for as long as the account is that bot's. */
+  #isServed({ corpId, botId }: Puppet, listed: KnownBot | null): boolean {
+    if (listed !== null) return botId === listed.id;
+    return botId === '' || botId === this.bots.findOfOthers(corpId)?.id;
   }
 
   #stateOf(openKfId: string, puppet: Puppet | undefined): DestinationState {

@@ -63,7 +63,7 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const knownApps = new KnownApps(image, appRepository, config);
   const bots = new KnownBots(policy, botRepository);
   const sync = new RegistrySync(image, repository, knownApps, bots, history, clock, log);
-  const reads = new RegistryReads(repository, knownApps, sync, log);
+  const reads = new RegistryReads(repository, knownApps, bots, sync, log);
   const underWay = new RegistrationsUnderWay();
   // Store time is the clock's own here.
   const destinations = new Destinations(image, bots, underWay, reads, clock, clock);

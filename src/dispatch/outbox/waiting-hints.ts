@@ -48,14 +48,16 @@ export class WaitingHints {
   /** Makes due what waits for an account whose taker is known by now; drops it where people serve the account. */
   async wake(destination: Destination): Promise<void> {
     const { endpoint, state } = destination;
-    if (state === 'unserved') return this.#drop(hintKey(destination));
+    if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
     await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());
     this.kept.wakeUp();
   }
 
-  async #drop(key: string): Promise<void> {
+  async #drop(destination: Destination): Promise<void> {
+    const key = hintKey(destination);
     const hint = await this.kept.outbox.find(key);
-    if (hint !== null) await this.kept.outbox.drop(key, hint.generation);
+    if (hint === null || destination.refresh().state !== 'unserved') return;
+    await this.kept.outbox.drop(key, hint.generation);
   }
 }

@@ -43,7 +43,7 @@ export class HintOperations {
     const hint = await this.#get(name);
     const { openKfId, corpId } = hint;
     const known = this.destinations.find(hint);
-    const { endpoint, fault } = known.state === 'absent' ? await this.destinations.lookUp(hint) : known;
+    const { endpoint, fault } = known.isUnknown ? await this.destinations.lookUp(hint) : known;
     if (endpoint === null) throw new AppError('HINT_UNDELIVERABLE', fault === '' ? {} : { detail: fault });
     const isReplayed = await this.outbox.replay(hintKey(hint), endpoint.href, this.storeClock.nowMs());
     if (!isReplayed) throw new AppError('HINT_NOT_FOUND');

@@ -67,8 +67,8 @@ export class HintSender {
       return this.#bury(claimed, 'expired', 'no bot took it within 3 days');
     const known = this.destinations.find(hint);
     // A puppet that registered with another process a moment ago is not in memory yet.
-    const found = known.state === 'absent' ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
-    if (found.state === 'unserved') return this.outcomes.unserved(claimed);
+    const found = known.isUnknown ? await this.destinations.reread(hint, REREAD_LIMIT_MS) : known;
+    if (found.state === 'unserved') return this.#dropUnserved(claimed, nowMs);
     if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
@@ -76,6 +76,13 @@ export class HintSender {
       return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
     const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
     return this.#sendTo(found, claimed, isResync, nowMs);
+  }
+
+  /** It is gone then, so memory alone does not decide. */
+  async #dropUnserved(claimed: Claimed, nowMs: number): Promise<void> {
+    const { state } = await this.destinations.confirm(claimed.hint);
+    if (state === 'unserved') return this.outcomes.unserved(claimed);
+    return this.outcomes.putOff(claimed, nowMs);
   }
 
   /** @param nowMs store time at which its sending began. */

@@ -78,7 +78,11 @@ export class OutboxPatrol {
     const nowMs = this.storeClock.nowMs();
     const key = hintKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
-    if (state === 'unserved') return void (await outbox.drop(key, hint.generation));
+    if (state === 'unserved') {
+      // It is gone then, so memory alone does not decide.
+      const { state: sure } = await this.destinations.confirm(hint);
+      return void (sure === 'unserved' && (await outbox.drop(key, hint.generation)));
+    }
     if (endpoint !== null) return outbox.wake(key, endpoint.href, nowMs);
     if (nowMs - hint.arrivedAtMs < HINT_LIFE_MS) return;
     const failure = toFailure(nowMs, 'expired', 'no bot took the account within 3 days');

@@ -30,7 +30,7 @@ export class Redelivery implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   /**
-   * Claims nothing more. Waits until attempts under way have ended, for 5 s at most, and their outcomes are stored.
+   * Claims nothing more. Waits until attempts under way have ended, for 10 s at most, and their outcomes are stored.
    * Remaining leases lapse.
    */
   async onApplicationShutdown(): Promise<void> {

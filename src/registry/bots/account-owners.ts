@@ -32,11 +32,18 @@ export class AccountOwners {
   requireOwner({ openKfId, corpId, botId }: Pick<Registration, 'openKfId' | 'corpId' | 'botId'>): void {
     if (botId === '') return;
     const bot = this.bots.find(botId);
-    const listing = this.bots.findListing(openKfId);
-    const has = listing === null ? bot !== null && takesAllOthers(bot) : listing.id === botId;
+    const listing = this.bots.findListed(corpId, openKfId);
+    const isLeft = listing === null && !this.#isOfPuppet(corpId, openKfId);
+    const has = isLeft ? bot !== null && takesAllOthers(bot) : listing?.id === botId;
     if (bot?.kind !== 'puppet')
       throw new AppError('BOT_FORBIDDEN', { detail: 'only a bot of kind puppet registers' });
     if (bot.corpId !== corpId || !has)
       throw new AppError('BOT_FORBIDDEN', { detail: 'kfId and corpId must be an account of the bot' });
+  }
+
+  /** Whether a puppet of the corp has it that registered with no bot's key. */
+  #isOfPuppet(corpId: string, openKfId: string): boolean {
+    const puppet = this.image.findPuppet(openKfId);
+    return puppet !== null && puppet.corpId === corpId && puppet.botId === '';
   }
 }

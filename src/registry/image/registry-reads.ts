@@ -3,6 +3,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { withinDeadline } from '../../kernel/deadline.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { KnownApps } from '../apps/known-apps.js';
+import { KnownBots } from '../bots/known-bots.js';
 import type { Puppet } from '../puppet.js';
 import { PuppetRepository } from '../puppet.repository.js';
 import { RegistrySync } from './registry-sync.js';
@@ -19,6 +20,7 @@ export class RegistryReads {
   constructor(
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
+    private readonly bots: KnownBots,
     private readonly sync: RegistrySync,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -28,10 +30,19 @@ export class RegistryReads {
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   lookUpAccount(openKfId: string): Promise<void> {
-    return this.#lookUp(`account ${openKfId}`, async () => {
-      const puppet = await this.repository.find(openKfId);
-      return puppet === null ? [] : [puppet];
-    });
+    return this.#lookUp(`account ${openKfId}`, () => this.#readAccount(openKfId));
+  }
+
+  /**
+   * Reads an account whatever memory knows, before an event of it is dropped.
+   * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
+   */
+  async confirmAccount(openKfId: string): Promise<void> {
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.repository.isShared) return;
+    const { order } = this.sync;
+    const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, 'confirm', this.#readAccount(openKfId));
+    this.sync.applyRead(puppets, order);
   }
 
   /** The same for a corp. */
@@ -53,8 +64,8 @@ export class RegistryReads {
     if (!this.repository.isShared) return;
     try {
       const { order } = this.sync;
-      const puppet = await withinDeadline(limitMs, 'reread', this.repository.find(openKfId));
-      if (puppet !== null) this.sync.applyRead([puppet], order);
+      const puppets = await withinDeadline(limitMs, 'reread', this.#readAccount(openKfId));
+      this.sync.applyRead(puppets, order);
     } catch (err) {
       this.log.debug({ openKfId, err }, 'registry.reread_failed');
     }
@@ -69,6 +80,12 @@ export class RegistryReads {
     if (!this.repository.isShared) return false;
     await withinDeadline(LOOK_UP_LIMIT_MS, 'catch up', this.sync.catchUp());
     return true;
+  }
+
+  /** Who registered it; bots are brought in besides. */
+  async #readAccount(openKfId: string): Promise<Puppet[]> {
+    const [puppet] = await Promise.all([this.repository.find(openKfId), this.bots.read()]);
+    return puppet === null ? [] : [puppet];
   }
 
   async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {

@@ -103,7 +103,7 @@ export class CallCredentials {
 
   async #getSecretOfAccount(corpId: string, openKfId: string): Promise<Secret> {
     const known = this.destinations.find({ corpId, openKfId });
-    const { puppet } = known.state === 'absent' ? await this.destinations.lookUp(known) : known;
+    const { puppet } = known.isUnknown ? await this.destinations.lookUp(known) : known;
     // One of another corp is as unknown as one that there is not.
     if (puppet === null || puppet.corpSecret.reveal() === '') throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     return puppet.corpSecret;
