@@ -124,7 +124,16 @@ export class CallbackService {
     const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);
     this.syncTokens.note(corpId, openKfId, 'gateway', syncToken, lagMs);
     const traceparent = trace?.traceparent ?? null;
-    const event = { id, corpId, openKfId, syncToken, createdAtS, lagMs, raw: null, traceparent };
+    const event = {
+      id,
+      corpId,
+      openKfId,
+      syncToken: this.#tokenFor(destination, syncToken),
+      createdAtS,
+      lagMs,
+      raw: null,
+      traceparent,
+    };
     await this.#dispatch(event, destination, startedMs, log, trace);
   }
 
@@ -179,12 +188,18 @@ export class CallbackService {
       id: idOfMessage(corpId, message),
       corpId,
       openKfId,
-      syncToken,
+      syncToken: this.#tokenFor(destination, syncToken),
       createdAtS,
       lagMs,
       raw,
       traceparent,
     };
+  }
+
+  /** A token that the manager makes is of no use to a bot that calls WeCom past it, so that one gets the account's newest. */
+  #tokenFor({ corpId, openKfId, bot }: Destination, syncToken: string): string {
+    if (syncToken !== '' || bot === null || bot.api === 'manager') return syncToken;
+    return this.syncTokens.findNewest(corpId, openKfId) ?? '';
   }
 
   async #dispatch(

@@ -26,15 +26,17 @@ interface Seen {
   readonly token: string;
   /** On the clock that never jumps. */
   readonly untilMs: number;
+  /** Until then a token of another app is good as well; on the same clock. */
+  readonly sharedUntilMs: number;
 }
 
 /**
- * The newest sync token of each account that this process saw, once there are bots, whose pulls may need it. A token belongs to an app: where several apps send events
- * of one account, it is not known whose token a pull would need, and none is given.
+ * The newest sync token of each account that this process saw, once there are bots, whose pulls may need it. A token belongs
+ * to an app: while several apps send events of one account, it is not known whose token a pull would need, and none is given.
  */
 @Injectable()
 export class SyncTokens {
-  readonly #seen = new Map<string, Seen | 'several apps'>();
+  readonly #seen = new Map<string, Seen>();
 
   constructor(
     private readonly clock: Clock,
@@ -46,10 +48,15 @@ export class SyncTokens {
     if (this.bots.size === 0 || token === '' || lagMs >= GOOD_MS) return;
     const key = accountKey({ corpId, openKfId });
     const before = this.#seen.get(key);
-    const isOfOther = before !== undefined && (before === 'several apps' || before.keysId !== keysId);
-    const untilMs = this.clock.elapsedMs() + GOOD_MS - lagMs;
+    const isOfOther = before !== undefined && before.keysId !== keysId;
+    const sharedUntilMs = isOfOther ? before.untilMs : (before?.sharedUntilMs ?? 0);
     this.#seen.delete(key);
-    this.#seen.set(key, isOfOther ? 'several apps' : { keysId, token, untilMs });
+    this.#seen.set(key, {
+      keysId,
+      token,
+      untilMs: this.clock.elapsedMs() + GOOD_MS - lagMs,
+      sharedUntilMs,
+    });
     const [first] = this.#seen.size > ACCOUNTS_MAX ? this.#seen.keys() : [];
     if (first !== undefined) this.#seen.delete(first);
   }
@@ -57,7 +64,12 @@ export class SyncTokens {
   /** @returns `null` when no good one is known. */
   find(corpId: string, openKfId: string): string | null {
     const seen = this.#seen.get(accountKey({ corpId, openKfId }));
-    if (seen === undefined || seen === 'several apps') return null;
-    return this.clock.elapsedMs() < seen.untilMs ? seen.token : null;
+    const nowMs = this.clock.elapsedMs();
+    return seen === undefined || nowMs < seen.sharedUntilMs || nowMs >= seen.untilMs ? null : seen.token;
+  }
+
+  /** The same, over or not, of whichever app. */
+  findNewest(corpId: string, openKfId: string): string | null {
+    return this.#seen.get(accountKey({ corpId, openKfId }))?.token ?? null;
   }
 }
