@@ -102,7 +102,14 @@ export class BotsController {
   @TakesBody('json')
   @AllowRoles('operator')
   @Answers({ 200: 'The bot as it is now.' })
-  @Errors('BOT_NOT_FOUND', 'BOT_ACCOUNT_TAKEN', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  @Errors(
+    'BOT_NOT_FOUND',
+    'BOT_ACCOUNT_TAKEN',
+    'BOT_CLOSED',
+    'BOT_CHANGED',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
   async changeBot(
     @Param() { id }: BotPathDto,
     @Body() body: BotChangeDto,
@@ -136,7 +143,7 @@ export class BotsController {
   @AllowRoles('operator')
   @HttpCode(200)
   @Answers({ 200: 'The bot, with its new key.' })
-  @Errors('BOT_NOT_FOUND', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  @Errors('BOT_NOT_FOUND', 'BOT_CLOSED', 'BOT_CHANGED', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async renewKey(
     @Param() { id }: BotPathDto,
     @Body() { overlapS }: RenewKeyDto,

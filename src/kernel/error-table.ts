@@ -246,6 +246,12 @@ export const ERRORS = {
     retry: true,
     message: 'Somebody else has just changed the bot; look at it again and repeat the change',
   },
+  BOT_CLOSED: {
+    status: 409,
+    retry: false,
+    message:
+      'The secrets of the bot cannot be opened here, and a change would lose them; add their key to SECRETS_KEY, or delete the bot and add it again',
+  },
   BOTS_FULL: { status: 409, retry: false, message: 'There are 1,000 bots; delete one that is not needed' },
   BOT_FORBIDDEN: {
     status: 403,

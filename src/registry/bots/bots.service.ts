@@ -10,7 +10,7 @@ import { RegistrySync } from '../image/registry-sync.js';
 import { WaitingEvents } from '../registration/waiting-events.js';
 import { type Bot, type BotKey, hashOfKey, listedIn } from './bot.js';
 import { BOTS_MAX, BotRepository } from './bot.repository.js';
-import { type KnownBot, KnownBots } from './known-bots.js';
+import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
 
 /** How long a write may take; nobody waits for it in a hurry. */
 const WRITE_LIMIT_MS = 10_000;
@@ -75,12 +75,12 @@ export class BotsService {
 
   /**
    * @param change gives the fields that change.
-   * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CHANGED` when somebody else has just changed it, and what
-   *   `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
+   * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CLOSED`, `BOT_CHANGED` when somebody else has just changed
+   *   it, and what `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
    */
-  async change(id: string, change: (bot: KnownBot) => Partial<NewBot>, asked: AskedBy): Promise<KnownBot> {
+  async change(id: string, change: (bot: OpenBot) => Partial<NewBot>, asked: AskedBy): Promise<KnownBot> {
     this.#requireLoaded();
-    const before = await this.get(id);
+    const before = await this.#getOpen(id);
     const known = await this.#replace(before, change(before));
     this.#log(known, asked, 'bot.changed');
     this.#wake(known, [...listedIn(before), ...listedIn(known)]);
@@ -93,7 +93,7 @@ export class BotsService {
    */
   async renewKey(id: string, overlapMs: number, asked: AskedBy): Promise<BotWithKey> {
     this.#requireLoaded();
-    const before = await this.get(id);
+    const before = await this.#getOpen(id);
     const key = newKey();
     const untilMs = this.storeClock.nowMs() + overlapMs;
     const old = before.keys.slice(0, 1).map(({ hash }) => ({ hash, untilMs }));
@@ -119,6 +119,14 @@ export class BotsService {
 
   #requireLoaded(): void {
     if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+  }
+
+  /** A bot is written whole, so only a process that knows its secrets may change it. */
+  async #getOpen(id: string): Promise<OpenBot> {
+    const bot = await this.get(id);
+    const { opened } = bot;
+    if (opened === null) throw new AppError('BOT_CLOSED');
+    return { ...bot, opened };
   }
 
   async #replace(before: KnownBot, changed: Partial<Bot>): Promise<KnownBot> {

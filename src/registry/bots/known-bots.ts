@@ -17,6 +17,11 @@ export interface KnownBot extends Bot {
   readonly keysId: string | null;
 }
 
+/** A bot whose secrets are known here. */
+export interface OpenBot extends KnownBot {
+  readonly opened: BotSecrets;
+}
+
 const NO_ENDPOINT: EndpointFault = { must: 'be given by the puppet when it registers' };
 const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened' };
 

@@ -38,7 +38,7 @@ import {
   toSecretsText,
 } from './bot.js';
 import type { NewBot } from './bots.service.js';
-import type { KnownBot } from './known-bots.js';
+import type { OpenBot } from './known-bots.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
 const ACCOUNTS_MAX = 1_000;
@@ -199,22 +199,17 @@ export function toNewBot(dto: NewBotDto): NewBot {
 }
 
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
-export function toBotChange(dto: BotChangeDto, bot: KnownBot): Partial<NewBot> {
+export function toBotChange(dto: BotChangeDto, bot: OpenBot): Partial<NewBot> {
   const { name, openKfIds, api, callback } = dto;
   if (callback !== undefined && bot.callback === null)
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback alone' });
   const changesSecrets = dto.corpSecret !== undefined || callback !== undefined;
-  if (changesSecrets && bot.opened === null)
-    throw new AppError('REQUEST_INVALID', {
-      detail:
-        'the secrets of this bot cannot be opened; add its key to SECRETS_KEY, or delete the bot and add it again',
-    });
   return {
     ...(name !== undefined && { name }),
     ...(openKfIds !== undefined && { openKfIds }),
     ...(api !== undefined && { api }),
     ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
-    ...(changesSecrets && bot.opened !== null && { secrets: toSecretsText(secretsOf(dto, bot.opened)) }),
+    ...(changesSecrets && { secrets: toSecretsText(secretsOf(dto, bot.opened)) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { SealError, type Sealer } from '../../crypto/sealer.js';
+import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
 import { Secret } from '../../kernel/secret.js';
 import type { Bot } from '../../registry/bots/bot.js';
@@ -9,7 +10,7 @@ import { MissingKeys } from './missing-keys.js';
 /**
  * Seals secrets before an adapter stores them, and opens them afterwards. As with puppets, the manager does not
  * start on a store whose key is missing. Later, a bot that cannot be opened is known without its secrets, and
- * the log says so once.
+ * the log says so once. It cannot be written so, which would lose what is sealed.
  */
 export class SealedBotRepository extends BotRepository {
   #hasLoaded = false;
@@ -37,16 +38,22 @@ export class SealedBotRepository extends BotRepository {
     return bots?.map((bot) => this.#open(bot, null)) ?? null;
   }
 
-  override add(bot: Bot): Promise<'written' | 'taken'> {
-    return this.inner.add(sealBot(bot, this.sealer));
+  /** @throws AppError `BOT_CLOSED`, also `replace` */
+  override async add(bot: Bot): Promise<'written' | 'taken'> {
+    return this.inner.add(this.#seal(bot));
   }
 
-  override replace(bot: Bot, revision: string): Promise<BotWrite> {
-    return this.inner.replace(bot.secrets.reveal() === '' ? bot : sealBot(bot, this.sealer), revision);
+  override async replace(bot: Bot, revision: string): Promise<BotWrite> {
+    return this.inner.replace(this.#seal(bot), revision);
   }
 
   override remove(id: string): Promise<boolean> {
     return this.inner.remove(id);
+  }
+
+  #seal(bot: Bot): Bot {
+    if (bot.secrets.reveal() === '') throw new AppError('BOT_CLOSED');
+    return sealBot(bot, this.sealer);
   }
 
   /** @param missing collects the missing keys, instead of a log line. */

@@ -111,6 +111,7 @@ export const bots = {
     REQUEST_INVALID: 'Something in this is not right.',
     BOT_ACCOUNT_TAKEN: 'Another bot has one of these accounts.',
     BOT_CHANGED: 'Somebody else has just changed this bot.',
+    BOT_CLOSED: 'The secrets of this bot cannot be opened, so that it cannot be changed.',
     BOTS_FULL: 'There are too many bots.',
   },
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}.`,

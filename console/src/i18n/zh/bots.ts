@@ -106,6 +106,7 @@ export const bots: Words['bots'] = {
     REQUEST_INVALID: '填写的内容有误。',
     BOT_ACCOUNT_TAKEN: '其中有账号已属于另一个机器人。',
     BOT_CHANGED: '刚刚有人修改了这个机器人。',
+    BOT_CLOSED: '无法打开这个机器人的密钥，因此不能修改。',
     BOTS_FULL: '机器人数量已达上限。',
   },
   stepOf: (step, steps) => `第 ${step} 步，共 ${steps} 步。`,
