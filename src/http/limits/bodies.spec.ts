@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
@@ -27,6 +28,9 @@ beforeEach(async () => {
   app.post('/callback', { config: { takesBody: 'callback' } }, told);
   app.post('/json', { config: { takesBody: 'json' } }, told);
   app.post('/streamed', { config: { takesBody: 'streamed' } }, told);
+  const echo = async ({ bodyStream }: { bodyStream: Readable | null }) =>
+    text(bodyStream ?? Readable.from([]));
+  app.post('/echo', { config: { takesBody: 'streamed' } }, echo);
   app.post('/none', told);
   await app.listen({ port: 0, host: '127.0.0.1' });
 });
@@ -35,6 +39,15 @@ afterEach(async () => {
   for (const socket of sockets) socket.destroy();
   await app.close();
 });
+
+/** A body that does not say its length, of which these chunks are sent. */
+async function sendChunks(path: string, chunks: string): Promise<Socket> {
+  const socket = await open();
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+  );
+  return socket;
+}
 
 async function open(localAddress = '127.0.0.1'): Promise<Socket> {
   const { port } = app.server.address() as AddressInfo;
@@ -105,11 +118,24 @@ describe('a body', () => {
   });
 
   it('has the same limit where nothing is announced', async () => {
-    const socket = await open();
-    socket.write('POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
-    socket.write(`${(65_537).toString(16)}\r\n`);
+    const socket = await sendChunks('/json', `${(65_537).toString(16)}\r\n`);
     socket.write(bytes(65_537));
     expect(await answerOn(socket)).toMatch(/^413/);
+  });
+
+  it.each([
+    [65_536, '{"bytes":65536,"isStreamed":false}'],
+    [65_537, '{"bytes":null,"isStreamed":true}'],
+  ])('that does not say its length is streamed where it is long: of %d bytes', async (length, told) => {
+    const chunk = `${length.toString(16)}\r\n${'x'.repeat(length)}\r\n`;
+    expect(await answerOn(await sendChunks('/streamed', `${chunk}0\r\n\r\n`))).toBe(`200 ${told}`);
+  });
+
+  it('that is streamed has all its bytes, in their order', async () => {
+    const parts = Array.from({ length: 100 }, (_, n) => String(n).repeat(500));
+    const chunks = parts.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`);
+    const socket = await sendChunks('/echo', `${chunks.join('')}0\r\n\r\n`);
+    expect(await answerOn(socket)).toBe(`200 ${parts.join('')}`);
   });
 });
 
@@ -143,11 +169,12 @@ describe('bodies that are being read', () => {
     expect(await ask('/callback', bytes(100_000))).toMatch(/^200/);
   });
 
-  it('count each piece by what it takes beside its bytes', async () => {
-    const socket = await open();
-    socket.write('POST /callback HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
-    // A thousand bytes, which are held as more than 150,000.
-    socket.write('1\r\nx\r\n'.repeat(1_000));
-    expect(await answerOn(socket)).toMatch(/^503/);
-  });
+  it.each(['/callback', '/streamed'])(
+    'count each piece by what it takes beside its bytes, at %s',
+    async (path) => {
+      // A thousand bytes, which are held as more than 150,000.
+      const socket = await sendChunks(path, '1\r\nx\r\n'.repeat(1_000));
+      expect(await answerOn(socket)).toMatch(/^503/);
+    },
+  );
 });

@@ -77,11 +77,20 @@ export class Bodies {
     const length = Number(announced);
     const bytesMax = this.#bytesMax[kind];
     if (length > bytesMax) return done(tooLarge(bytesMax));
-    if (kind === 'streamed' && !(length <= WHOLE_BODY_BYTES_MAX)) {
-      request.bodyStream = payload;
-      done(null);
-    } else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
+    if (kind === 'streamed' && length > WHOLE_BODY_BYTES_MAX) passOn(request, payload, done);
+    else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
+    else if (kind === 'streamed') this.#readStart(request, payload, bytesMax, done);
     else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
+  }
+
+  /** Of one that does not say its length, it is known only on the way whether it is short. */
+  #readStart(request: FastifyRequest, payload: Readable, bytesMax: number, done: Done): void {
+    this.#readWhole(request, payload, Math.min(bytesMax, WHOLE_BODY_BYTES_MAX), done, (start) => {
+      if (start.length > bytesMax) return done(tooLarge(bytesMax));
+      payload.pause();
+      payload.unshift(start);
+      passOn(request, payload, done);
+    });
   }
 
   #readWhole(
@@ -89,14 +98,18 @@ export class Bodies {
     payload: Readable,
     bytesMax: number,
     done: (error: Error | null, body?: Buffer) => void,
+    takeLonger: (start: Buffer) => void = () => done(tooLarge(bytesMax)),
   ): void {
     const pieces: Buffer[] = [];
     let bytes = 0;
     let held = 0;
     let address: string | null = null;
-    const end = (error: Error | null, body?: Buffer): void => {
+    const stop = (): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       this.#budget.free(held, address);
+    };
+    const end = (error: Error | null, body?: Buffer): void => {
+      stop();
       done(error, body);
     };
     const onData = (piece: Buffer): void => {
@@ -108,14 +121,21 @@ export class Bodies {
         address = toAddressKey(request.ip);
         this.#budget.assign(held, address);
       }
-      if (bytes > bytesMax) end(tooLarge(bytesMax));
-      else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
+      if (bytes > bytesMax) {
+        stop();
+        takeLonger(Buffer.concat(pieces, bytes));
+      } else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
     };
     // A copy, since Node's piece is a part of what it read at once, which may be much more.
     const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));
     const onGone = (): void => end(new AppError('REQUEST_MALFORMED', { detail: 'the body is not complete' }));
     payload.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   }
+}
+
+function passOn(request: FastifyRequest, payload: Readable, done: Done): void {
+  request.bodyStream = payload;
+  done(null);
 }
 
 function asJson({ headers }: FastifyRequest, done: Done): (error: Error | null, bytes?: Buffer) => void {

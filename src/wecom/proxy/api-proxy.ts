@@ -17,7 +17,7 @@ import { CallCredentials } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog } from './call-log.js';
 import { CallerAnswer } from './caller-answer.js';
-import { CallerGone, type ProxyBody, readBody } from './proxy-body.js';
+import { CallerGone, type ProxyBody, takeBody } from './proxy-body.js';
 import { AnswerBroken } from './proxy-exchange.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
 import { ProxyUpstream } from './proxy-upstream.js';
@@ -82,7 +82,7 @@ export class ApiProxy {
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return;
     }
-    const sent = await readBody(request, this.config.proxyBodyBytesMax);
+    const sent = takeBody(request, this.config.proxyBodyBytesMax);
     try {
       const body = credential.bot?.admitBody(sent) ?? sent;
       const counted = {
