@@ -32,6 +32,9 @@ import {
 import { answer, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
+/** Pulls without a sync token, of one corp. */
+const SYNCS_PER_MINUTE = 10;
+
 onEachStore((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
@@ -301,6 +304,16 @@ onEachStore((newPlace) => {
       const answer = await ask();
       expect([400, 403]).toContain(answer.status);
       expect(wecom.calls.filter(({ api }) => api !== 'gettoken')).toHaveLength(before);
+    });
+
+    it('counts for its corp where no access token is sent, and uses up nobody else’s calls', async () => {
+      const limited = { errcode: 45009 };
+      const answers: unknown[] = [];
+      // One more than two minutes have: a new one may begin meanwhile.
+      for (let n = 0; n < 2 * SYNCS_PER_MINUTE + 1; n++)
+        answers.push(await (await byPath(SYNC, { open_kfid: openKfId })).json());
+      expect(answers).toContainEqual(expect.objectContaining(limited));
+      expect(await (await callWith({}, `/cgi-bin/${SYNC}`, {})).json()).not.toMatchObject(limited);
     });
 
     it('that is made up opens nothing, in WeCom’s shape', async () => {

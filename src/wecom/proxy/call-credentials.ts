@@ -16,7 +16,7 @@ import type { ProxyTarget } from './proxy-target.js';
 /** By whose access token a call is made, and for which corp it counts. */
 export interface Credential {
   readonly kind: 'caller' | 'manager' | 'none';
-  /** `null` when the token's corp is unknown. */
+  /** Of a bot's call the bot's own, whatever token it has; of others `null` when the token's corp is unknown. */
   readonly corpId: string | null;
   readonly tokenId: string | null;
   readonly query: string;
@@ -57,7 +57,8 @@ export class CallCredentials {
       await bot?.admitToken(tokenId, corpOfToken, request);
       return { kind: 'caller', corpId: bot?.corpId ?? corpOfToken, tokenId, query, renew: null, bot };
     }
-    if (corpId === null) return { kind: 'none', corpId: null, tokenId: null, query, renew: null, bot };
+    if (corpId === null)
+      return { kind: 'none', corpId: bot?.corpId ?? null, tokenId: null, query, renew: null, bot };
     if (request.role === null && request.bot === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
     const caller = toTokenCaller(request.role, request.ip, request.bot);
