@@ -333,6 +333,16 @@ onEachStore((newPlace) => {
       expect(bodies.map(({ token }) => token)).toEqual([undefined, 'ENCnewest', 'ENCnewest']);
     });
 
+    it('is told of a pull that is nested too deep to be written again', async () => {
+      const body = `{"open_kfid":"${openKfId}","token":"ENCwxkf-manager-x","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+      const path = `/bot/${key}/cgi-bin/${SYNC}?access_token=${accessToken}`;
+      const answer = await callWith({ body }, path, {});
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { errcode: 400, errmsg: expect.stringMatching(/nested too deep/) },
+      ]);
+    });
+
     it('counts with the new one for as long as it overlaps', async () => {
       const bots = await read<BotPageAnswer>(fetch(`${manager.url}/api/v1/bots?corpId=${app.corpId}`));
       const id = bots.items[0]?.id;

@@ -133,7 +133,16 @@ export class BotCall {
     const newest = this.syncTokens.find(this.bot.corpId, openKfId);
     if (newest === null && !isMade) return body;
     const fields = newest === null ? others : { ...others, token: newest };
-    return { whole: Buffer.from(JSON.stringify(fields)), isRewritten: true };
+    return { whole: Buffer.from(textOf(fields)), isRewritten: true };
+  }
+}
+
+/** A text may be nested deeper than it can be written again. */
+function textOf(fields: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    throw new AppError('REQUEST_BODY_NOT_JSON', { detail: 'it is nested too deep' });
   }
 }
 
