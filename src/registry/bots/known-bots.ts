@@ -85,9 +85,9 @@ export class KnownBots {
     return key.untilMs === null || nowMs < key.untilMs ? bot : null;
   }
 
-  /** Call it at the start. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
-  async load(): Promise<void> {
-    for (const bot of await this.repository.load()) this.#put(bot);
+  /** Call it at the start, as often as is needed. @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
+  load(): Promise<void> {
+    return this.reload();
   }
 
   /** Brings in everything that was written before the call. @throws AppError `STORE_UNAVAILABLE` */
