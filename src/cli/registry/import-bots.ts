@@ -1,13 +1,17 @@
 import { ERRORS } from '../../kernel/error-table.js';
 import type { Bot } from '../../registry/bots/bot.js';
-import { BOTS_MAX, type BotRepository } from '../../registry/bots/bot.repository.js';
+import { BOTS_MAX, type BotRepository, type BotWrite } from '../../registry/bots/bot.repository.js';
 import { isSameBot } from '../../registry/bots/exported-bot.js';
-import type { Outcome, WhatToChange } from './what-to-change.js';
+import type { Outcome, WhatToChange, Written } from './what-to-change.js';
+
+const NOT_WRITTEN = { taken: ERRORS.BOT_ACCOUNT_TAKEN.message, changed: ERRORS.BOT_CHANGED.message };
 
 /** Writes bots to the store, compared with its content at the beginning. */
 export class BotImport {
-  /** By id, including those that this run added. */
+  /** By id, as they are in the store once this run's writes are through. */
   readonly #known = new Map<string, Bot>();
+  /** The last write. One at a time: a bot may take an account that the one before gives away. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @throws AppError `STORE_UNAVAILABLE`, StorageStartError */
   static async open(repository: BotRepository, what: WhatToChange): Promise<BotImport> {
@@ -29,17 +33,33 @@ export class BotImport {
     return other === undefined ? null : `${ERRORS.BOT_ACCOUNT_TAKEN.message} (${other.name})`;
   }
 
-  async write(bot: Bot): Promise<Outcome> {
+  async write(bot: Bot): Promise<Written> {
     const stored = this.#known.get(bot.id);
+    const outcome = this.#outcomeOf(bot, stored);
+    if (outcome === 'skipped' || outcome === 'unchanged') return outcome;
     this.#known.set(bot.id, bot);
-    if (stored === undefined) {
-      if (!this.what.isTrial) await this.repository.add(bot);
-      return 'added';
-    }
+    if (this.what.isTrial) return outcome;
+    const written = await this.#inTurn(() => this.#store(bot, stored));
+    if (written === 'written') return outcome;
+    if (stored === undefined) this.#known.delete(bot.id);
+    else this.#known.set(bot.id, stored);
+    return { fault: NOT_WRITTEN[written] };
+  }
+
+  #outcomeOf(bot: Bot, stored: Bot | undefined): Outcome {
+    if (stored === undefined) return 'added';
     if (isSameBot(bot, stored)) return 'unchanged';
-    if (!this.what.mayReplace) return 'skipped';
-    const outcome = this.what.isTrial ? 'written' : await this.repository.replace(bot, stored.revision);
-    return outcome === 'written' ? 'replaced' : 'skipped';
+    return this.what.mayReplace ? 'replaced' : 'skipped';
+  }
+
+  #store(bot: Bot, stored: Bot | undefined): Promise<BotWrite> {
+    return stored === undefined ? this.repository.add(bot) : this.repository.replace(bot, stored.revision);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 }
 

@@ -11,6 +11,8 @@ import { loadConfig } from '../../config/config.js';
 import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { APPS_MAX } from '../../registry/apps/app.repository.js';
+import type { BotRepository } from '../../registry/bots/bot.repository.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
@@ -66,6 +68,7 @@ function imported(
   what = PLAIN,
   sealer = NO_KEYS,
   stop = new AbortController().signal,
+  botRepository: BotRepository = new MemoryBotRepository(bots),
 ) {
   const [header = '', ...others] = lines.map((line) => Buffer.from(line.replace(/\n$/, '')));
   async function* numbered(): AsyncGenerator<NumberedLine> {
@@ -75,7 +78,7 @@ function imported(
     const importing = new Import(
       new MemoryPuppetRepository(table),
       await AppImport.open(new MemoryAppRepository(apps), what),
-      await BotImport.open(new MemoryBotRepository(bots), what),
+      await BotImport.open(botRepository, what),
       new EndpointPolicy(loadConfig({})),
       what,
       stop,
@@ -369,6 +372,100 @@ describe('a bot in a file', () => {
     const broken = botLine(callback, null).replace('"kind":"callback"', '"kind":"other"');
     expect(await imported([headerLine(null), broken, endOf(0, 0, 1)])).toMatchObject({ failed: 1 });
     expect(said.join('')).toMatch(/line 2: kind must be one of callback, puppet/);
+  });
+
+  it('is unchanged in whatever order the store has its fields', async () => {
+    const { id, corpId, ...others } = callback;
+    bots.set(id, { ...others, corpId, id });
+    const both = { ...PLAIN, mayReplace: true };
+    expect(await imported(file(null, [callback]), both)).toEqual({ ...nothing, unchanged: 1 });
+    expect(bots.get(callback.id)?.revision).toBe(callback.revision);
+  });
+
+  it('is seen by running managers when it replaces one that was imported', async () => {
+    await imported(file(null));
+    const known = new KnownBots(new EndpointPolicy(loadConfig({})), new MemoryBotRepository(bots));
+    await known.load();
+    await imported(file(null, [{ ...callback, name: 'renamed' }]), { ...PLAIN, mayReplace: true });
+    await known.read();
+    expect(known.find(callback.id)?.name).toBe('renamed');
+  });
+
+  describe.each([
+    ['is written', false],
+    ['is tried', true],
+  ])('that %s', (_what, isTrial) => {
+    const moved = { ...callback, openKfIds: ['wkC'] };
+    const heir = storedBot({ id: 'bot-3' });
+
+    beforeEach(async () => {
+      await imported(file(null, [callback]));
+    });
+
+    it('fails with the account of one that was skipped', async () => {
+      const counts = await imported(file(null, [moved, heir]), { mayReplace: false, isTrial });
+      expect(counts).toEqual({ ...nothing, skipped: 1, failed: 1 });
+      expect(said.join('')).toMatch(/^line 3: Another bot takes/);
+      expect([...bots.keys()]).toEqual([callback.id]);
+    });
+
+    it('has the account that one before it gives away', async () => {
+      const counts = await imported(file(null, [moved, heir]), { mayReplace: true, isTrial });
+      expect(counts).toEqual({ ...nothing, replaced: 1, added: 1 });
+      expect(bots.size).toBe(isTrial ? 1 : 2);
+    });
+  });
+
+  it.each([
+    ['an account', { add: async () => 'taken' as const }, /^line 2: Another bot takes/],
+    ['its place', { replace: async () => 'changed' as const }, /^line 2: Somebody else/],
+  ])(
+    'fails when another process takes %s meanwhile, and is not counted as there',
+    async (_what, over, fault) => {
+      if ('replace' in over) await imported(file(null, [{ ...callback, name: 'before' }]));
+      const racing = Object.assign(new MemoryBotRepository(bots), over);
+      const counts = await imported(
+        file(null, [callback]),
+        { ...PLAIN, mayReplace: true },
+        NO_KEYS,
+        undefined,
+        racing,
+      );
+      expect(counts).toEqual({ ...nothing, failed: 1 });
+      expect(said.join('')).toMatch(fault);
+    },
+  );
+
+  const { url, token, ...otherSecrets } = JSON.parse(callback.secrets.reveal());
+  const withSecrets = (secrets: object) => ({
+    secrets: JSON.stringify({ url, token, ...otherSecrets, ...secrets }),
+  });
+
+  it.each<[what: string, fields: object, fault: string]>([
+    ['a short key', withSecrets({ encodingAESKey: 'short' }), 'callback.encodingAESKey must be 43 letters'],
+    ['no token', withSecrets({ token: '' }), 'callback.token must be 1 to 32 letters'],
+    ['no URL', withSecrets({ url: '' }), 'callback.url must be a URL'],
+    [
+      'a header of the manager',
+      withSecrets({ headers: { host: 'x' } }),
+      'callback.headers must not have host',
+    ],
+    ['a corpSecret with a blank', withSecrets({ corpSecret: 'a b' }), 'corpSecret must be the secret'],
+    ['a URL that is a number', withSecrets({ url: 5 }), 'secrets must be the secrets of the bot as JSON'],
+    [
+      'too much time',
+      { callback: { receiveId: 'ww', timeoutMs: 60_000 } },
+      'callback.timeoutMs must be a whole',
+    ],
+    ['no receiver', { callback: { timeoutMs: 4_000 } }, 'callback.receiveId must be an id'],
+    ['a key that is none', { keys: [null] }, 'keys must be hashes'],
+    ['a key without its end', { keys: [{ hash: 'h' }] }, 'keys must be hashes'],
+  ])('with %s is refused by field', async (_what, fields, fault) => {
+    const { bot } = JSON.parse(botLine(callback, null));
+    const line = JSON.stringify({ bot: { ...bot, ...fields } });
+    expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, failed: 1 });
+    expect(said.join('')).toMatch(`line 2: ${fault}`);
+    expect(bots.size).toBe(0);
   });
 });
 

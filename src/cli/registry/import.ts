@@ -7,7 +7,7 @@ import { type Counts, type Header, type Line, readLine } from './file-format.js'
 import type { AppImport } from './import-apps.js';
 import type { BotImport } from './import-bots.js';
 import type { NumberedLine } from './read-lines.js';
-import type { Outcome, WhatToChange } from './what-to-change.js';
+import type { Outcome, WhatToChange, Written } from './what-to-change.js';
 
 /** Writes under way at a time: a store commits many as fast as one. */
 const AT_ONCE = 48;
@@ -78,18 +78,19 @@ export class Import {
     this.#read[kindOf(line)]++;
     const fault = this.#faultOf(number, line);
     if (fault !== null || 'fault' in line) this.#fail(`line ${number}: ${fault}`);
-    else this.#begin(this.#writeOf(line));
+    else this.#begin(number, this.#writeOf(line));
   }
 
-  #writeOf(line: Exclude<Line, { end: Counts } | { fault: string }>): Promise<Outcome> {
+  #writeOf(line: Exclude<Line, { end: Counts } | { fault: string }>): Promise<Written> {
     if ('app' in line) return this.apps.write(line.app);
     return 'bot' in line ? this.bots.write(line.bot) : this.#write(line.puppet);
   }
 
-  #begin(work: Promise<Outcome>): void {
+  #begin(number: number, work: Promise<Written>): void {
     const written = work
       .then((outcome) => {
-        this.#counts[outcome]++;
+        if (typeof outcome === 'string') this.#counts[outcome]++;
+        else this.#fail(`line ${number}: ${outcome.fault}`);
       })
       .catch((error: unknown) => {
         this.#failure ??= error;

@@ -5,4 +5,7 @@ export interface WhatToChange {
   readonly isTrial: boolean;
 }
 
+/** `fault`: nothing was written, for this reason. */
+export type Written = Outcome | { readonly fault: string };
+
 export type Outcome = 'added' | 'replaced' | 'unchanged' | 'skipped';

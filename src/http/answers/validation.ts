@@ -89,6 +89,11 @@ export function validated<T extends object>(dto: Dto<T>, values: object): T {
   return instance;
 }
 
+/** What is wrong with values, field by field; nothing is thrown. */
+export function faultsIn(dto: Dto<object>, values: object): string[] {
+  return messagesOf(validateSync(withKnownFields(dto, values), OPTIONS));
+}
+
 function invalid(errors: readonly ValidationError[]): AppError {
   return new AppError('REQUEST_INVALID', { detail: messagesOf(errors).join('; ') });
 }
@@ -100,7 +105,7 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
 /** A field that is an object of its own, by the rules of `dto`. Read it with `nested`. */
 export function IsNested(dto: Dto<object>): PropertyDecorator {
   const faultsOf = (value: unknown): string[] =>
-    isObject(value) ? messagesOf(validateSync(withKnownFields(dto, value), OPTIONS)) : ['must be an object'];
+    isObject(value) ? faultsIn(dto, value) : ['must be an object'];
   return (target, property) => {
     registerDecorator({
       name: 'isNested',

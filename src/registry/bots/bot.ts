@@ -105,6 +105,8 @@ export function toSecretsText({
 export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | null {
   try {
     const { url, token, encodingAESKey, corpSecret, headers } = JSON.parse(secrets.reveal()) as Stored;
+    const texts: unknown[] = [url, token, encodingAESKey, corpSecret, ...Object.values(headers)];
+    if (!texts.every((text) => typeof text === 'string')) return null;
     return {
       url: new Secret(url),
       callbackToken: new Secret(token),

@@ -1,6 +1,7 @@
 /** A bot as a line of an exported file. Its keys go with it as hashes, so that programs go on with those they have. */
 
-import { validated } from '../../http/answers/validation.js';
+import { hash } from 'node:crypto';
+import { faultsIn, validated } from '../../http/answers/validation.js';
 import {
   ArrayMaxSize,
   IsArray,
@@ -13,7 +14,6 @@ import {
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { CORP_ID_FORMAT, NAME_LENGTH_MAX } from '../../kernel/wecom-format.js';
-import { readCallbackUrl } from '../endpoint/endpoint.js';
 import { IsTime } from '../is-time.js';
 import { mustBe } from '../registration/register.dto.js';
 import {
@@ -24,9 +24,10 @@ import {
   type BotCallback,
   type BotKey,
   type BotKind,
+  type BotSecrets,
   readSecrets,
 } from './bot.js';
-import { IsAccounts } from './new-bot.dto.js';
+import { BotChangeDto, IsAccounts } from './new-bot.dto.js';
 
 /** The current one, and those that it replaced a while ago. */
 const KEYS_MAX = 8;
@@ -70,56 +71,78 @@ class ExportedBotDto {
 /** What a line has, its secrets as text: in the clear or sealed, for the bot with this id. */
 export type ExportedBot = Omit<ExportedBotDto, 'callback'> & { readonly callback: BotCallback | null };
 
-export function toExportedBot({
-  secrets,
-  keys,
-  createdAtMs,
-  revision: _revision,
-  ...same
-}: Bot): ExportedBot {
+/** Field by field: a store gives them in the order in which the bot was made. */
+export function toExportedBot(bot: Bot): ExportedBot {
   return {
-    ...same,
-    openKfIds: [...same.openKfIds],
-    secrets: secrets.reveal(),
-    keys: keys.map(({ hash, untilMs }) => ({ hash, until: untilMs === null ? null : toIso(untilMs) })),
-    createdAt: toIso(createdAtMs),
+    id: bot.id,
+    name: bot.name,
+    corpId: bot.corpId,
+    openKfIds: [...bot.openKfIds],
+    kind: bot.kind,
+    api: bot.api,
+    callback: bot.callback && toCallback(bot.callback),
+    secrets: bot.secrets.reveal(),
+    keys: bot.keys.map(({ hash, untilMs }) => ({ hash, until: untilMs === null ? null : toIso(untilMs) })),
+    createdAt: toIso(bot.createdAtMs),
   };
 }
 
 /** Its secrets are in the clear. @throws AppError `REQUEST_INVALID` naming every wrong field */
 export function fromExportedBot(line: object): Bot {
-  const { callback = null, secrets, keys, createdAt, ...same } = validated(ExportedBotDto, line);
+  const dto = validated(ExportedBotDto, line);
+  const faults = faultsOf(dto);
+  if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
+  const { callback, secrets, keys, createdAt, ...same } = dto;
   const bot: Bot = {
     ...same,
-    callback,
+    callback: callback === undefined ? null : toCallback(callback),
     secrets: new Secret(secrets),
     keys: keys.map(toKey),
     createdAtMs: Date.parse(createdAt),
-    // The same line makes the same bot, so that it is imported once.
-    revision: `imported ${createdAt}`,
+    revision: '',
   };
-  const faults = faultsOf(bot);
-  if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-  return bot;
+  // The same line makes the same bot, which is imported once; of another one running managers see that it differs.
+  return { ...bot, revision: `imported ${hash('sha256', contentOf(bot), 'base64url')}` };
 }
 
-function faultsOf(bot: Bot): string[] {
-  const { callback, kind, keys } = bot;
-  const opened = readSecrets(bot);
-  const url = callback === null || opened === null ? null : readCallbackUrl(opened.url.reveal());
+function faultsOf({ kind, callback, secrets, keys }: ExportedBotDto): string[] {
+  if ((callback !== undefined) !== (kind === 'callback'))
+    return ['callback must be given for kind callback alone'];
+  const opened = readSecrets({ secrets: new Secret(secrets) });
   return [
-    ...((callback !== null) === (kind === 'callback')
-      ? []
-      : ['callback must be given for kind callback alone']),
-    ...(url !== null && 'must' in url ? [`the url among the secrets must ${url.must}`] : []),
-    ...(callback === null || (typeof callback.receiveId === 'string' && Number.isInteger(callback.timeoutMs))
-      ? []
-      : ['callback must have receiveId and timeoutMs']),
-    ...(keys.every(({ hash, untilMs }) => typeof hash === 'string' && !Number.isNaN(untilMs))
-      ? []
-      : ['keys must be hashes with the time until they are valid, or null']),
-    ...(opened === null ? ['secrets must be the secrets of the bot as JSON'] : []),
+    ...(keys.every(isKey) ? [] : ['keys must be hashes with the time until they are valid, or null']),
+    ...(opened === null
+      ? ['secrets must be the secrets of the bot as JSON']
+      : faultsIn(BotChangeDto, toChange(opened, callback))),
   ];
+}
+
+/** What the API would be given for them, so that the same rules judge them. What is missing is wrong, not left out. */
+function toChange(secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
+  const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
+  const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
+  return {
+    ...(corpSecret.reveal() !== '' && { corpSecret: corpSecret.reveal() }),
+    ...(callback !== undefined && {
+      callback: {
+        url: url.reveal(),
+        token: callbackToken.reveal(),
+        encodingAESKey: encodingAESKey.reveal(),
+        headers: Object.fromEntries(values),
+        receiveId: callback.receiveId ?? 0,
+        timeoutMs: callback.timeoutMs ?? 0,
+      },
+    }),
+  };
+}
+
+function isKey(key: Partial<ExportedBot['keys'][number]> | null): boolean {
+  if (typeof key?.hash !== 'string') return false;
+  return key.until === null || !Number.isNaN(Date.parse(String(key.until)));
+}
+
+function toCallback({ receiveId, timeoutMs }: BotCallback): BotCallback {
+  return { receiveId, timeoutMs };
 }
 
 function toKey({ hash, until }: ExportedBot['keys'][number]): BotKey {
@@ -132,5 +155,9 @@ function toIso(timeMs: number): string {
 
 /** Whether both are the same but for their revision. */
 export function isSameBot(a: Bot, b: Bot): boolean {
-  return JSON.stringify(toExportedBot(a)) === JSON.stringify(toExportedBot(b));
+  return contentOf(a) === contentOf(b);
+}
+
+function contentOf(bot: Bot): string {
+  return JSON.stringify(toExportedBot(bot));
 }
