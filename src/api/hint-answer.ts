@@ -1,5 +1,6 @@
 import { type Failure, type HintHead, runningLease } from '../dispatch/outbox/hint.js';
 import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
+import { toAddress } from '../registry/endpoint/endpoint.js';
 import type { FailureAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
@@ -17,7 +18,7 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
     ageS: toAgeS(nowMs, arrivedAtMs),
     attempts,
     dueAt: dueAtMs === null ? null : toIso(dueAtMs),
-    endpoint,
+    endpoint: endpoint === null ? null : toAddress(endpoint),
     isUnderWay: runningLease(hint, nowMs) !== null,
     isSyncTokenExpired: nowMs - arrivedAtMs >= SYNC_TOKEN_LIFE_MS,
     failure: toFailureAnswer(lastFailure),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type KnownBot, KnownBots } from './bots/known-bots.js';
-import type { Endpoint } from './endpoint/endpoint.js';
+import { botIdOf, type Endpoint, toAddress } from './endpoint/endpoint.js';
 import type { Puppet } from './puppet.js';
 import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
 import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
@@ -70,11 +70,11 @@ export class Destination implements Addressee {
   }
 
   /**
-   * The endpoint to be shown and compared: as it was registered, or a bot's without its query, which may be secret. `''`
-   * when nobody takes the events.
+   * The endpoint to be shown: as it was registered, or a bot's without its query, which may be secret. `''` when nobody
+   * takes the events.
    */
   get address(): string {
-    return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : (this.endpoint?.href ?? '');
+    return this.taker.bot === null ? (this.puppet?.endpoint ?? '') : toAddress(this.endpoint?.href ?? '');
   }
 
   /** Whether it is a bot whose secrets cannot be opened: they can again when SECRETS_KEY has their key. */
@@ -191,6 +191,14 @@ export class Destinations {
   #isServed({ corpId, botId }: Puppet, listed: KnownBot | null): boolean {
     if (listed !== null) return botId === listed.id;
     return botId === '' || botId === this.bots.findOfOthers(corpId)?.id;
+  }
+
+  /** Whether a callback bot had this endpoint that is gone, or has another one now. @param href see `Endpoint`. */
+  isOfNobody(href: string): boolean {
+    const id = botIdOf(href);
+    if (id === null) return false;
+    const endpoint = this.bots.find(id)?.endpoint;
+    return endpoint === undefined || 'must' in endpoint || endpoint.href !== href;
   }
 
   #stateOf(openKfId: string, puppet: Puppet | undefined): DestinationState {

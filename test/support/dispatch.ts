@@ -34,11 +34,13 @@ import { HealthyLines } from '../../src/kernel/healthy-lines.js';
 import { NoTracing } from '../../src/kernel/tracing.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import type { AppRepository } from '../../src/registry/apps/app.repository.js';
+import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { EndpointPolicy } from '../../src/registry/endpoint/endpoint-policy.js';
 import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import type { SecretCheck } from '../../src/registry/registration/secret-check.js';
 import { FakeSecretCheck } from './fake-secret-check.js';
 import { MemoryAppRepository } from './memory-app.repository.js';
+import { MemoryBotRepository } from './memory-bot.repository.js';
 import { MemoryPuppetRepository } from './memory-puppet.repository.js';
 import { MemoryResyncBudget } from './memory-resync-budget.js';
 import { openRegistry, openRegistryImage, type TestRegistry } from './registry.js';
@@ -46,6 +48,7 @@ import { openRegistry, openRegistryImage, type TestRegistry } from './registry.j
 export interface DispatchParts {
   readonly repository: PuppetRepository;
   readonly apps: AppRepository;
+  readonly bots: BotRepository;
   readonly outbox: Outbox;
   readonly budget: ResyncBudget;
   readonly client: DeliveryClient;
@@ -80,6 +83,7 @@ export function openDispatch(
   const {
     repository = new MemoryPuppetRepository(),
     apps = new MemoryAppRepository(),
+    bots = new MemoryBotRepository(),
     outbox = new LocalOutbox(new MemoryHintStore()),
     budget = new MemoryResyncBudget(),
     client = new DeliveryClient(clock, log, new EndpointPolicy(config), tracing),
@@ -88,7 +92,7 @@ export function openDispatch(
   const metrics = new Metrics();
   const dispatchMetrics = new DispatchMetrics(metrics);
   const deliveries = new Deliveries(dispatchMetrics, clock);
-  const ofRegistry = { repository, apps, secrets, log, config, history: deliveries };
+  const ofRegistry = { repository, apps, bots, secrets, log, config, history: deliveries };
   const image = openRegistryImage(clock, ofRegistry);
   const { destinations, presence, sync, policy } = image;
 
@@ -113,7 +117,7 @@ export function openDispatch(
   const race = new KeepingRace(timely, keeper, wake, waiting, late, clock, clock);
   const dispatcher = new Dispatcher(firstTry, race, keeper, new SeenEvents(clock), overload);
   return {
-    ...{ repository, apps, outbox, budget, client, secrets },
+    ...{ repository, apps, bots, outbox, budget, client, secrets },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
     ...{ overload, waiting },
     start: () => {

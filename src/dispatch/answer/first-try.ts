@@ -60,7 +60,7 @@ export class FirstTry {
     if (leftMs <= 0) return null;
     const now = await this.destinations.reread(before, leftMs);
     if (this.clock.elapsedMs() >= endMs || !isThere(now)) return null;
-    return isThere(before) && before.address === now.address ? null : now;
+    return isThere(before) && before.endpoint?.href === now.endpoint?.href ? null : now;
   }
 
   async #tryAt(to: Destination, incoming: Incoming, endMs: number, attemptsBefore: number): Promise<Tried> {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Destination } from '../../registry/destination.js';
+import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintQueue } from './hint-queue.js';
 import { LocalOutbox, MemoryHintStore } from './local-outbox.js';
@@ -40,7 +41,9 @@ export class WaitingHints {
     for (const queue of [this.kept, this.unstored]) {
       queue.outbox
         .wakeEndpoint(endpoint, nowMs)
-        .catch((err: unknown) => this.log.debug({ endpoint, err }, 'outbox.wake_failed'));
+        .catch((err: unknown) =>
+          this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed'),
+        );
       queue.wakeUp();
     }
   }

@@ -137,13 +137,13 @@ export class HintSender {
   }
 
   async #notTaken(sending: Sending, stage: Failure['stage'], reason: string): Promise<void> {
-    const { outbox, hint, held, to, endpoint, grantedAtMs } = sending;
+    const { outbox, hint, held, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
       return this.outcomes.putOff(sending, this.storeClock.nowMs() + SATURATED_MS);
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
-    if (now.hasTaker && now.address !== to.address) {
+    if (now.hasTaker && now.endpoint?.href !== endpoint) {
       // The account's events go to another endpoint now, whose circuit counts.
       await outbox.release(held, nowMs, nowMs);
       if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);

@@ -179,6 +179,52 @@ describe('an endpoint that hints wait for', () => {
   });
 });
 
+describe('what waits for an endpoint that its account has left', () => {
+  const ELSEWHERE = 'http://puppet-before:8080';
+  const waiting = (): Partial<NewHint> => ({ dueAtMs: clock.nowMs() + DAY_MS, endpoint: ELSEWHERE });
+
+  it('becomes due at the endpoint of now', async () => {
+    await park(waiting());
+    await registerAt(ENDPOINT);
+    await start();
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT, dueAtMs: clock.nowMs() });
+  });
+
+  it('keeps its time where that is its endpoint still, or is known of nobody', async () => {
+    const dueAtMs = clock.nowMs() + DAY_MS;
+    await park({ dueAtMs, endpoint: ENDPOINT });
+    await park({ ...waiting(), event: kfEvent({ openKfId: 'wkOther' }) });
+    await registerAt(ENDPOINT);
+    await start();
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT, dueAtMs });
+    expect(await find('wkOther')).toMatchObject({ endpoint: ELSEWHERE, dueAtMs });
+  });
+
+  it('is left to the attempt that is under way', async () => {
+    const lease = { id: 'lease', untilMs: clock.nowMs() + ROUND_MS };
+    await park({ ...waiting(), lease });
+    await registerAt(ENDPOINT);
+    await start();
+    expect(await find()).toMatchObject({ endpoint: ELSEWHERE, lease });
+    await clock.advance(ROUND_MS);
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT });
+  });
+
+  it('is looked at 5,000 at a time, and all of it in the end', async () => {
+    for (let n = 0; n < 5_000; n++) await park({ ...waiting(), event: kfEvent({ openKfId: `a-${n}` }) });
+    await park(waiting());
+    await registerAt(ENDPOINT);
+    await start();
+    expect(await find()).toMatchObject({ endpoint: ELSEWHERE });
+    await clock.advance(ROUND_MS);
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT });
+    await park({ ...waiting(), event: kfEvent({ openKfId: 'a-0' }) });
+    (await registry.registrations.register(registration({ endpoint: ENDPOINT, openKfId: 'a-0' }))).answered();
+    await clock.advance(ROUND_MS);
+    expect(await find('a-0')).toMatchObject({ endpoint: ENDPOINT });
+  });
+});
+
 it('goes on after the store was away', async () => {
   const listEndpoints = outbox.listEndpoints.bind(outbox);
   outbox.listEndpoints = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));

@@ -4,7 +4,8 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/destination.js';
 import { Circuits } from '../line/circuit.js';
-import { type HintHead, hintKey, toFailure } from '../outbox/hint.js';
+import { type HintHead, hintKey, runningLease, toFailure } from '../outbox/hint.js';
+import type { HintQueue } from '../outbox/hint-queue.js';
 import type { HintFilter } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintOutcomes } from './hint-outcomes.js';
@@ -13,16 +14,22 @@ import { HINT_LIFE_MS } from './retry-schedule.js';
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 200;
 const PARKED: HintFilter = { states: ['parked'], corpId: null };
+const WAITING: HintFilter = { states: ['waiting'], corpId: null };
+/** Of waiting hints in one round: 5,000, since a store that has many more needs its time for other things. */
+const WAITING_PAGES_MAX = 25;
 
 /**
  * Scans the outbox regularly for hints that no due time brings up: parked hints whose puppet is known by now or that
- * have expired, and endpoints whose hints have waited since before this process knew of them.
+ * have expired, hints behind the circuit of an endpoint that their account has left, and endpoints whose hints have waited
+ * since before this process knew of them.
  */
 @Injectable()
 export class OutboxPatrol {
   #timer: Timer | null = null;
   #isStopped = false;
   #known: ReadonlySet<string> = new Set();
+  /** Up to where the last round looked at what waits; not there when it came to the end. */
+  readonly #lookedAt = new Map<HintQueue, string>();
 
   constructor(
     private readonly waiting: WaitingHints,
@@ -45,6 +52,9 @@ export class OutboxPatrol {
 
   async #round(): Promise<void> {
     try {
+      await this.#lookAtWaiting(this.waiting.unstored);
+      await this.#lookAtWaiting(this.waiting.kept);
+      this.#closeCircuitsOfNobody();
       await this.#suspectEndpoints();
       await this.#lookAtParked();
       this.waiting.kept.wakeUp();
@@ -52,6 +62,43 @@ export class OutboxPatrol {
       this.log.debug({ err }, 'outbox.patrol_failed');
     }
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+  }
+
+  /**
+   * What waits for another endpoint than its account has now: a bot has another URL, or the account another bot. Who
+   * changed that has woken what waits, but not where the bot has all other accounts, nor while the store was away.
+   */
+  async #lookAtWaiting(queue: HintQueue): Promise<void> {
+    let cursor = this.#lookedAt.get(queue) ?? null;
+    for (let pages = 0; pages < WAITING_PAGES_MAX && !this.#isStopped; pages++) {
+      const page = await queue.outbox.list(WAITING, cursor, PAGE_SIZE);
+      const moved = await Promise.all(page.hints.map((hint) => this.#move(queue, hint)));
+      if (moved.includes(true)) queue.wakeUp();
+      ({ cursor } = page);
+      if (cursor === null) break;
+    }
+    if (cursor === null) this.#lookedAt.delete(queue);
+    else this.#lookedAt.set(queue, cursor);
+  }
+
+  /** @returns whether the hint waited for another endpoint. */
+  async #move({ outbox }: HintQueue, hint: HintHead): Promise<boolean> {
+    const { endpoint } = this.destinations.find(hint);
+    const nowMs = this.storeClock.nowMs();
+    // One that is being tried gets the endpoint of that attempt.
+    if (endpoint === null || endpoint.href === hint.endpoint || runningLease(hint, nowMs) !== null)
+      return false;
+    await outbox.wake(hintKey(hint), endpoint.href, nowMs);
+    return true;
+  }
+
+  /** What still waits for a URL that no bot has any more goes to nobody, or to people: its own attempt finds out. */
+  #closeCircuitsOfNobody(): void {
+    for (const endpoint of [...this.circuits.open]) {
+      if (!this.destinations.isOfNobody(endpoint)) continue;
+      this.circuits.close(endpoint);
+      this.waiting.recovered(endpoint);
+    }
   }
 
   async #suspectEndpoints(): Promise<void> {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { Circuits } from '../line/circuit.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
@@ -35,7 +36,7 @@ export class RetryLoops {
       const isSent = (await this.unstored.probe(endpoint)) || (await this.kept.probe(endpoint));
       if (!isSent) this.circuits.nothingToProbe(endpoint);
     } catch (err) {
-      this.log.debug({ endpoint, err }, 'outbox.probe_failed');
+      this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.probe_failed');
       this.circuits.inconclusive(endpoint);
     }
   }

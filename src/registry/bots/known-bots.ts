@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CallbackUrl, EndpointFault } from '../endpoint/endpoint.js';
+import { type CallbackUrl, type EndpointFault, ofBot } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { SerialRuns } from '../image/serial-runs.js';
 import { pairIdOf } from '../image/shared-keys.js';
@@ -167,8 +167,10 @@ export class KnownBots {
     return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), keysId: opened && pairIdOf(opened) };
   }
 
-  #endpointOf({ callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
+  #endpointOf({ id, callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
     if (callback === null) return NO_ENDPOINT;
-    return opened === null ? CLOSED : this.policy.readCallbackUrl(opened.url.reveal());
+    if (opened === null) return CLOSED;
+    const url = this.policy.readCallbackUrl(opened.url.reveal());
+    return 'must' in url ? url : ofBot(url, id);
   }
 }

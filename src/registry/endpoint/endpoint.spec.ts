@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readEndpoint } from './endpoint.js';
+import { botIdOf, ofBot, readCallbackUrl, readEndpoint, toAddress } from './endpoint.js';
 
 describe('an endpoint', () => {
   it.each([
@@ -59,4 +59,24 @@ describe('an endpoint', () => {
     expect(readEndpoint(`http://host/${'a'.repeat(2_037)}`)).toEqual(TOO_LONG);
     expect(readEndpoint(`http://host/${'客'.repeat(300)}`)).toEqual(TOO_LONG);
   });
+});
+
+describe('the URL of a callback bot', () => {
+  const of = (text: string, botId: string) => {
+    const url = readCallbackUrl(text);
+    if ('must' in url) throw new Error(url.must);
+    return ofBot(url, botId);
+  };
+
+  it('is its own, and shown and reached as it is', () => {
+    const [one, other] = [of('http://host/cb/?kb=1', 'bot-1'), of('http://host/cb/?kb=1', 'bot-2')];
+    expect([one, other].map(({ href }) => botIdOf(href))).toEqual(['bot-1', 'bot-2']);
+    for (const { href, origin, path } of [one, other])
+      expect([toAddress(href), origin, path]).toEqual(['http://host/cb', 'http://host', '/cb/']);
+  });
+
+  it('has no fragment by itself', () =>
+    expect(readCallbackUrl('http://host/cb#bot-2')).toEqual({
+      must: 'end with its path or query, without a fragment',
+    }));
 });

@@ -8,7 +8,10 @@ export interface Endpoint {
   readonly host: string;
   /** Path without a slash at its end, `''` for none: `/callback` follows it. */
   readonly basePath: string;
-  /** Origin and path: the same for the same endpoint however it was written. */
+  /**
+   * Origin and path: the same for the same endpoint however it was written. A callback bot's has its id as fragment, see
+   * `ofBot`. By it circuits are kept and hints wait.
+   */
   readonly href: string;
 }
 
@@ -41,6 +44,24 @@ export function readCallbackUrl(text: string): CallbackUrl | EndpointFault {
   if (taken.length > 0)
     return { must: `not have ${taken.join(' or ')} in its query, which each callback adds` };
   return { ...toEndpoint(url), path: url.pathname, query: url.search.slice(1) };
+}
+
+/**
+ * The URL as one that only this bot has. Bots may share origin and path and be told apart by query or headers, and one that
+ * fails must not hold back the others. No URL that was read has a fragment.
+ */
+export function ofBot(url: CallbackUrl, botId: string): CallbackUrl {
+  return { ...url, href: `${url.href}#${botId}` };
+}
+
+/** The bot whose endpoint has this `href`; `null` for a puppet's. */
+export function botIdOf(href: string): string | null {
+  return href.split('#', 2)[1] ?? null;
+}
+
+/** The `href` of an endpoint as it may be shown: without the id of its bot. */
+export function toAddress(href: string): string {
+  return href.split('#', 1)[0] ?? '';
 }
 
 const CALLBACK_PARAMETERS = new Set(['msg_signature', 'timestamp', 'nonce', 'echostr']);

@@ -1,0 +1,197 @@
+import { describe, expect, it } from '@jest/globals';
+import { storedBot } from '../../../test/support/bots.js';
+import { clock, kfEvent, pass, puppetServer } from '../../../test/support/delivery.js';
+import { BotTable, MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import {
+  account,
+  DAY_MS,
+  dispatch,
+  hintOf,
+  keep,
+  leave,
+  MINUTE_MS,
+  refusing,
+  replicasOfEachTest,
+  SECOND_MS,
+  SharedOutbox,
+  send,
+  start,
+  taking,
+  open,
+  waitingCount,
+} from '../../../test/support/redelivery.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { AskedBy } from '../../kernel/role.js';
+import { Secret } from '../../kernel/secret.js';
+import { toHintAnswer } from '../../api/hint-answer.js';
+import { toSecretsText } from '../../registry/bots/bot.js';
+import type { BotWithKey, NewBot } from '../../registry/bots/bots.service.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { MemoryHintStore } from '../outbox/local-outbox.js';
+
+replicasOfEachTest();
+
+const OPERATOR = {} as AskedBy;
+const ROUND_MS = 20 * SECOND_MS;
+const WAITING = 40;
+
+const secretsOf = (url: string, headers: Record<string, string> = {}): Secret =>
+  toSecretsText({
+    url: new Secret(url),
+    callbackToken: new Secret('botToken1'),
+    encodingAESKey: new Secret('kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
+    corpSecret: new Secret(''),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
+  });
+
+function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}): Promise<BotWithKey> {
+  const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...given } = storedBot();
+  const bot = { ...given, openKfIds, secrets: secretsOf(url), ...fields };
+  return dispatch.registry.botsService.add(bot, OPERATOR);
+}
+
+const moveBot = ({ id }: KnownBot, url: string): Promise<KnownBot> =>
+  dispatch.registry.botsService.change(id, () => ({ secrets: secretsOf(url) }), OPERATOR);
+const removeBot = ({ id }: KnownBot): Promise<void> => dispatch.registry.botsService.remove(id, OPERATOR);
+
+/** Its circuit is open afterwards. */
+async function keepAll(): Promise<void> {
+  for (let n = 0; n < WAITING; n++) await keep({ openKfId: account(n), id: `event-${n}` });
+  await pass(SECOND_MS);
+  expect(dispatch.circuits.open.size).toBe(1);
+}
+
+describe('bots that share a URL', () => {
+  const CAN_TELL = [
+    ['by a header', (name: string, url: string) => secretsOf(`${url}/cb`, { 'X-KB-ID': name })],
+    ['by their query', (name: string, url: string) => secretsOf(`${url}/cb?kb=${name}`)],
+  ] as const;
+
+  it.each(CAN_TELL)(
+    'told apart %s: one that fails holds back none of the other’s events',
+    async (_, secretsFor) => {
+      await start();
+      const server = await puppetServer((request, response) =>
+        request.headers['x-kb-id'] === 'dead' || request.url?.includes('kb=dead')
+          ? refusing(request, response)
+          : taking(request, response),
+      );
+      await addBot([account(1)], '', { secrets: secretsFor('dead', server.url) });
+      await addBot([account(2)], '', { secrets: secretsFor('well', server.url) });
+      await keep({ openKfId: account(1) });
+      await pass(5 * MINUTE_MS);
+      expect(dispatch.circuits.open.size).toBe(1);
+      expect(await send({ openKfId: account(2) })).toMatchObject({ delivery: 'delivered' });
+      expect(await hintOf(account(1))).toMatchObject({ state: 'waiting' });
+    },
+  );
+
+  it('are not told apart where an address is shown', async () => {
+    await start();
+    const server = await puppetServer(refusing);
+    await addBot([account(1)], `${server.url}/cb?secret=1`);
+    await keep({ openKfId: account(1) });
+    const hint = await hintOf(account(1));
+    if (hint === null) throw new Error('nothing waits');
+    expect(toHintAnswer(hint, null, hint.arrivedAtMs).endpoint).toBe(`${server.url}/cb`);
+    const destination = dispatch.registry.destinations.find(hint);
+    expect(destination.address).toBe(`${server.url}/cb`);
+    expect(destination.endpoint).toMatchObject({ origin: server.url, href: hint.endpoint });
+  });
+
+  it('an account that goes from one to the other is not held back with the first', async () => {
+    await start();
+    const server = await puppetServer((request, response) =>
+      request.headers['x-kb-id'] === 'dead' ? refusing(request, response) : taking(request, response),
+    );
+    const dead = { secrets: secretsOf(`${server.url}/cb`, { 'X-KB-ID': 'dead' }) };
+    const { bot } = await addBot(['*'], '', dead);
+    await keepAll();
+    await removeBot(bot);
+    await addBot(['*'], '', { secrets: secretsOf(`${server.url}/cb`, { 'X-KB-ID': 'well' }) });
+    await pass(ROUND_MS + SECOND_MS);
+    expect(await waitingCount()).toBe(0);
+  });
+});
+
+describe('what waits for a bot of all other accounts', () => {
+  it('follows it to its new URL', async () => {
+    await start();
+    const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
+    const { bot } = await addBot(['*'], bad.url);
+    await keepAll();
+    await moveBot(bot, good.url);
+    await pass(ROUND_MS + SECOND_MS);
+    expect(good.received).toHaveLength(WAITING);
+    expect(await waitingCount()).toBe(0);
+    expect(dispatch.circuits.open.size).toBe(0);
+  });
+
+  it('goes to the one that comes after it', async () => {
+    await start();
+    const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
+    const { bot } = await addBot(['*'], bad.url);
+    await keepAll();
+    await removeBot(bot);
+    await pass(5 * ROUND_MS);
+    expect(await waitingCount()).toBe(0);
+    expect((await dispatch.outbox.counts()).parked).toBe(WAITING);
+    await addBot(['*'], good.url);
+    await pass(ROUND_MS + SECOND_MS);
+    expect(good.received).toHaveLength(WAITING);
+  });
+
+  it('goes to nobody where people serve the accounts after it', async () => {
+    await start();
+    const { bot } = await addBot(['*'], (await puppetServer(refusing)).url);
+    await keepAll();
+    await removeBot(bot);
+    await addBot(['*'], '', { kind: 'none', callback: null });
+    await pass(ROUND_MS + SECOND_MS);
+    expect(await dispatch.outbox.counts()).toMatchObject({ waiting: 0, parked: 0, dead: 0 });
+  });
+
+  it('follows it when another replica gave it the new URL', async () => {
+    const bots = new BotTable();
+    const outbox = new SharedOutbox(new MemoryHintStore());
+    await start({ outbox, bots: new MemoryBotRepository(bots) });
+    const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
+    const { bot } = await addBot(['*'], bad.url);
+    await keepAll();
+    const other = await open({ outbox, bots: new MemoryBotRepository(bots) });
+    await other.registry.botsService.change(bot.id, () => ({ secrets: secretsOf(good.url) }), OPERATOR);
+    await pass(MINUTE_MS);
+    expect(good.received).toHaveLength(WAITING);
+    expect([dispatch, other].map(({ circuits }) => circuits.open.size)).toEqual([0, 0]);
+  });
+
+  it('goes to a bot that lists the accounts, also where the store was away when that was said', async () => {
+    await start();
+    const [bad, good] = [await puppetServer(refusing), await puppetServer(taking)];
+    await addBot(['*'], bad.url);
+    await keepAll();
+    const wake = dispatch.outbox.wake.bind(dispatch.outbox);
+    dispatch.outbox.wake = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
+    await addBot([account(30), account(31)], good.url);
+    await pass(SECOND_MS);
+    dispatch.outbox.wake = wake;
+    await pass(ROUND_MS);
+    expect(good.received).toHaveLength(2);
+    expect(dispatch.circuits.open.size).toBe(1);
+  });
+
+  it('goes to it also when an earlier version kept it', async () => {
+    await start();
+    const server = await puppetServer(taking);
+    await addBot(['*'], `${server.url}/cb`);
+    const endpoint = `${server.url}/cb`;
+    for (let n = 0; n < WAITING; n++)
+      await leave({
+        event: kfEvent({ openKfId: account(n), id: `event-${n}` }),
+        endpoint,
+        dueAtMs: clock.nowMs() + DAY_MS,
+      });
+    await pass(ROUND_MS + SECOND_MS);
+    expect(await waitingCount()).toBe(0);
+  });
+});
