@@ -277,6 +277,17 @@ onEachStoreNightly((newPlace) => {
     wecom.behave('gettoken', usual);
   }
 
+  /** By programs that append their base twice, and by those that take one path for another. */
+  async function misplaceKeys(manager: ManagerProcess): Promise<void> {
+    for (const botKey of botKeys) {
+      const again = `bot/${botKey}/cgi-bin/kf/account/list?access_token=${accessToken}`;
+      for (const base of [`bot/${botKey}/cgi-bin`, 'cgi-bin', 'puppetWxkfManager/wxkfRequestProxy'])
+        await ask(manager, `/${base}/${again}`, as(CREDENTIALS.puppet));
+      await ask(manager, `/callback/${botKey}`);
+      await ask(manager, `/callback/${botKey}`, { method: 'POST', body: '<xml/>' });
+    }
+  }
+
   async function callWecom(manager: ManagerProcess): Promise<void> {
     const proxy = (query: string, credential: string = CREDENTIALS.puppet) =>
       ask(manager, `/puppetWxkfManager/wxkfRequestProxy/kf/account/list?${query}`, as(credential));
@@ -426,6 +437,7 @@ onEachStoreNightly((newPlace) => {
     await addBots(manager);
     await askForTokens(manager);
     await callWecom(manager);
+    await misplaceKeys(manager);
     await askForTunnels(manager);
     await sendCallbacks(manager);
     await operate(manager);

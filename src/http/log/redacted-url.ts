@@ -21,8 +21,12 @@ const LENGTH_MAX = 512;
  * is cut last, since half a secret may look like something harmless.
  */
 export function redactUrl(url: string): string {
-  const redacted = redactWhole(url).replaceAll(BOT_KEY, '***');
+  const redacted = withoutBotKeys(redactWhole(url));
   return redacted.length <= LENGTH_MAX ? redacted : `${redacted.slice(0, LENGTH_MAX)}…`;
+}
+
+export function withoutBotKeys(text: string): string {
+  return text.replaceAll(BOT_KEY, '***');
 }
 
 function redactWhole(url: string): string {

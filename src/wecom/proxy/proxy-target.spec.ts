@@ -48,6 +48,17 @@ describe('the path', () => {
     expect(() => parseTarget(PREFIX + path)).toThrow(expect.objectContaining({ code: 'PROXY_PATH_INVALID' }));
   });
 
+  it.each([
+    '/bot/wxkf_key/cgi-bin/bot/wxkf_key/cgi-bin/kf/x',
+    '/cgi-bin/bot/wxkf_key/cgi-bin/kf/x',
+    '/puppetWxkfManager/wxkfRequestProxy/bot/wxkf_key/cgi-bin/kf/x',
+    '/puppetWxkfManager/wxkfRequestProxy/kf/awxkf_key',
+  ])('%s has the key of a bot where an API stands, and the refusal does not show it', (url) => {
+    const refusal = { code: 'PROXY_PATH_INVALID', detail: expect.stringMatching(/base once/) };
+    expect(() => parseTarget(url)).toThrow(expect.objectContaining(refusal));
+    expect(() => parseTarget(url)).not.toThrow(/wxkf_/);
+  });
+
   it.each(['/puppetWxkfManager/wxkf%52equestProxy/kf/x', '/puppetWxkfManager/getToken', '/'])(
     '%s is not one of the proxy',
     (url) => {

@@ -1,4 +1,5 @@
 /** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
+import { withoutBotKeys } from '../../http/log/redacted-url.js';
 import { AppError } from '../../kernel/app-error.js';
 
 /** The three bases that programs may be given. */
@@ -47,6 +48,12 @@ export function parseTarget(url: string): ProxyTarget {
   const api = path.slice(base?.length ?? 0);
   if (base === undefined || api.length > API_LENGTH_MAX || !API.test(api)) {
     throw new AppError('PROXY_PATH_INVALID');
+  }
+  // An API's path is logged, answered and sent to WeCom.
+  if (withoutBotKeys(api) !== api) {
+    throw new AppError('PROXY_PATH_INVALID', {
+      detail: 'the key of a bot stands in it; give the program its base once',
+    });
   }
   if (!QUERY.test(query)) {
     throw new AppError('REQUEST_INVALID', { detail: 'the query must be percent-encoded and without "#"' });
