@@ -112,13 +112,14 @@ export class CallbackController implements OnModuleInit {
       content: { 'text/plain': { schema: ECHO, example: '1616140317555161061' } },
     },
   })
-  @Errors(...OPENING, 'CALLBACK_ECHO_MALFORMED')
+  @Errors(...OPENING, 'CALLBACK_ECHO_MALFORMED', 'CALLBACK_FROM_MANAGER')
   async verifyCallbackUrl(
     @Req() request: CallbackRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     reply.type('text/plain');
     return this.#counted(request, 'verification', (corpId, log) => {
+      refuseOwnDelivery(request);
       const { msg_signature, timestamp, nonce, echostr } = parseVerificationQuery(request.query);
       return this.service.verify(
         corpId,
@@ -157,12 +158,14 @@ export class CallbackController implements OnModuleInit {
     ...OPENING,
     ...DISPATCHING,
     'CALLBACK_ENVELOPE_MALFORMED',
+    'CALLBACK_FROM_MANAGER',
     'CALLBACK_KEYS_UNPROVEN',
     'CALLBACK_KEYS_UNVERIFIED',
     'REQUEST_BODIES_TOO_MANY',
   )
   async receiveCallback(@Req() request: CallbackRequest, @Res() reply: FastifyReply): Promise<void> {
     await this.#counted(request, 'encrypted', (corpId, log) => {
+      refuseOwnDelivery(request);
       const { msg_signature, timestamp, nonce } = parseCallbackQuery(request.query);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       const { trace } = request;
@@ -240,6 +243,14 @@ export class CallbackController implements OnModuleInit {
     if (form === 'verification') this.metrics.verificationEnded(outcome);
     else this.metrics.callbackEnded(form, outcome, (this.clock.elapsedMs() - startedMs) / 1_000, corpId);
   }
+}
+
+/**
+ * What a manager sends to a bot whose URL is this one would come back as a callback, without an end.
+ * WeCom never sends this header.
+ */
+function refuseOwnDelivery({ headers }: CallbackRequest): void {
+  if (headers['x-wxkf-attempt'] !== undefined) throw new AppError('CALLBACK_FROM_MANAGER');
 }
 
 function toSpanAttributes({ corpId, openKfId, outcome, stage }: CallbackLog): SpanAttributes {

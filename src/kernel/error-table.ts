@@ -100,6 +100,12 @@ export const ERRORS = {
     retry: false,
     message: 'The opened event is not the XML that WeCom documents',
   },
+  CALLBACK_FROM_MANAGER: {
+    status: 400,
+    retry: false,
+    message:
+      "A manager sent this, and not WeCom: the URL of a bot is the manager's own callback URL; give the bot its program's URL",
+  },
   CALLBACK_ECHO_MALFORMED: {
     status: 403,
     retry: false,

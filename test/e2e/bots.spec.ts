@@ -138,6 +138,24 @@ onEachStore((newPlace) => {
       });
     });
 
+    it('whose URL is the manager’s own takes nothing, rather than the same event for ever', async () => {
+      const url = `${manager.url}/callback/${app.corpId}`;
+      const keys = { token: app.token, encodingAESKey: app.encodingAESKey, receiveId: app.corpId };
+      const { id } = await add({ callback: { url, ...keys } });
+      expect(await read<BotVerifiedAnswer>(post(`/api/v1/bots/${id}/verify`, {}))).toMatchObject({
+        verified: false,
+        status: 400,
+        fault: expect.stringMatching(/own callback URL/),
+      });
+      await sendMessage(manager.url, app, openKfId);
+      await manager.line(
+        ({ form, error, corpId }) =>
+          form === 'encrypted' && error === 'CALLBACK_FROM_MANAGER' && corpId === app.corpId,
+      );
+      const hints = await read<HintPageAnswer>(fetch(`${manager.url}/api/v1/hints?corpId=${app.corpId}`));
+      expect(hints.items).toHaveLength(1);
+    });
+
     it('gets what it did not take at once when it is back, once', async () => {
       bot.behave((_request, response) => response.writeHead(500).end());
       const { id } = await add();

@@ -40,6 +40,7 @@ export class BotVerification {
     const durationMs = this.clock.elapsedMs() - startedMs;
     const answer = await attempt.whenAnswered();
     const status = answer?.status ?? null;
+    if (answer?.body.includes('CALLBACK_FROM_MANAGER')) return { fault: OWN_URL, status, durationMs };
     if (!result.taken) return { fault: result.reason + remedyOf(status), status, durationMs };
     const isEcho = answer?.body.trim().replace(/^"(.*)"$/, '$1') === echo;
     return { fault: isEcho ? null : NO_ECHO, status, durationMs };
@@ -48,6 +49,8 @@ export class BotVerification {
 
 const NO_ECHO =
   'it answered without the opened echo; compare token, EncodingAESKey and receive id in its settings with those of the bot here, and the path of the URL';
+
+const OWN_URL = "its url is a manager's own callback URL; give the bot its program's URL";
 
 function remedyOf(status: number | null): string {
   if (status === null) return '; start the bot, and compare host and port of its URL';
@@ -65,7 +68,12 @@ function verifyForm(bot: KnownBot, echo: string): DeliveryForm {
       const echostr = form.sealText(echo);
       const signature = signatureOf(form.callbackToken, timestamp, nonce, echostr);
       const query = `msg_signature=${signature}&timestamp=${timestamp}&nonce=${nonce}&echostr=${encodeURIComponent(echostr)}`;
-      return { method: 'GET', path: form.pathWith(query), headers: [...form.headers], body: null };
+      return {
+        method: 'GET',
+        path: form.pathWith(query),
+        headers: ['x-wxkf-attempt', '0', ...form.headers],
+        body: null,
+      };
     },
   };
 }
