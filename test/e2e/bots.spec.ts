@@ -315,6 +315,10 @@ onEachStore((newPlace) => {
             {},
           ),
       ],
+      [
+        'an account that is named in other letters',
+        () => byPath(`${SYNC}?access_token=${accessToken}`, { Open_Kfid: newOpenKfId() }),
+      ],
       ['an access token of nobody', () => byPath(`${SYNC}?access_token=made-up`, { open_kfid: openKfId })],
       ['the corp of others', () => byPath(`kf/account/list?corpid=${newApp().corpId}`, {})],
     ])('does not open %s', async (_what, ask) => {

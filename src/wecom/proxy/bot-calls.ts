@@ -20,6 +20,8 @@ import type { ProxyTarget } from './proxy-target.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
+/** Names in a body that decide about a call. */
+const JUDGED = new Set(['open_kfid', 'token']);
 /** Every string of a JSON text, with the colon that makes it a name. */
 const STRINGS = /"(?:[^"\\]|\\.)*"\s*:?/g;
 
@@ -115,7 +117,7 @@ export class BotCall {
     if (body.whole === null) return body;
     const text = body.whole.toString('utf8');
     const fields = parseObject(text);
-    if (fields === null || isNamedTwice(text)) throw new AppError('REQUEST_BODY_NOT_JSON');
+    if (fields === null || isAmbiguous(text)) throw new AppError('REQUEST_BODY_NOT_JSON');
     const { open_kfid: openKfId } = fields;
     if (openKfId === undefined) return body;
     if (typeof openKfId !== 'string') throw forbidden('open_kfid must be an account of the bot');
@@ -146,11 +148,11 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
   }
 }
 
-/** WeCom may take the first of two values where our parser takes the last. */
-function isNamedTwice(text: string): boolean {
+/** WeCom may take the first of two values where our parser takes the last, and a name in any case. */
+function isAmbiguous(text: string): boolean {
   const names = (text.match(STRINGS) ?? []).filter((one) => one.endsWith(':')).map(nameOf);
-  const judged = names.filter((name) => name === 'open_kfid' || name === 'token');
-  return judged.length > new Set(judged).size;
+  const judged = names.filter((name) => JUDGED.has(name.toLowerCase()));
+  return judged.length > new Set(judged).size || judged.some((name) => !JUDGED.has(name));
 }
 
 function nameOf(withColon: string): string {
