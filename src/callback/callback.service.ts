@@ -223,7 +223,7 @@ export class CallbackService {
   }
 }
 
-/** Whether the store has a say: memory does not know the account, or the event would be dropped. */
+/** Whether the store must be asked: memory does not know the account, or the event would be dropped. */
 function needsStore({ isUnknown, state }: Destination): boolean {
   return isUnknown || state === 'unserved';
 }

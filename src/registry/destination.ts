@@ -153,7 +153,7 @@ export class Destinations {
   }
 
   /**
-   * From the store, whatever memory knows: an event that nobody is given is gone, and people may serve the account no more.
+   * From the store, whatever memory knows. Call it before an event is dropped: another process may have changed the bot.
    * @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async confirm(addressee: Addressee): Promise<Destination> {

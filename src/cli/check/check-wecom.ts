@@ -7,7 +7,7 @@ import { WecomProbe } from '../../wecom/wecom-probe.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 
-/** An id of nobody: any refusal shows that WeCom has answered. */
+/** A corp that does not exist, and its secret: whatever WeCom answers shows that WeCom was reached. */
 const NOBODY = 'wxkf-manager-check';
 
 /** Remedies by errcode; `wecom-answer.ts` has their meaning. */

@@ -78,7 +78,7 @@ export class HintSender {
     return this.#sendTo(found, claimed, isResync, nowMs);
   }
 
-  /** It is gone then, so memory alone does not decide. */
+  /** A dropped event is lost, so the store is asked and not memory alone. */
   async #dropUnserved(claimed: Claimed, nowMs: number): Promise<void> {
     const { state } = await this.destinations.confirm(claimed.hint);
     if (state === 'unserved') return this.outcomes.unserved(claimed);

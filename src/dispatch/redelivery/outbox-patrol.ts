@@ -28,7 +28,7 @@ export class OutboxPatrol {
   #timer: Timer | null = null;
   #isStopped = false;
   #known: ReadonlySet<string> = new Set();
-  /** Up to where the last round looked at what waits; not there when it came to the end. */
+  /** Where the next round goes on among waiting hints; no entry: at the beginning. */
   readonly #lookedAt = new Map<HintQueue, string>();
 
   constructor(
@@ -126,7 +126,7 @@ export class OutboxPatrol {
     const key = hintKey(hint);
     const { endpoint, state } = this.destinations.find(hint);
     if (state === 'unserved') {
-      // It is gone then, so memory alone does not decide.
+      // A dropped event is lost, so the store is asked and not memory alone.
       const { state: sure } = await this.destinations.confirm(hint);
       return void (sure === 'unserved' && (await outbox.drop(key, hint.generation)));
     }
