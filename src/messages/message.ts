@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto';
+import type { Failure } from '../dispatch/outbox/hint.js';
+import type { Secret } from '../kernel/secret.js';
+import type { Addressee } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
+
+/** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
+export interface NewMessage {
+  readonly msgid: string;
+  /** WeCom's `msgtype`, such as `text` or `event`; `''` where there was none. */
+  readonly type: string;
+  /** 3: of a customer; 4: an event; 5: of a person who serves. Others are passed on as they are. */
+  readonly origin: number;
+  /** Identifies the customer within the account and does not name them; `''` for what concerns no customer. */
+  readonly lane: string;
+  /** When it was sent, by WeCom's clock, epoch milliseconds. */
+  readonly sentAtMs: number;
+  /** The whole entry as JSON. What a store keeps of it is sealed. */
+  readonly content: Secret;
+}
+
+/** `waiting` until its bot takes it; `dead` once given up, until an operator revives it or its content goes. */
+export type MessageState = 'waiting' | 'dead';
+export const MESSAGE_STATES: readonly MessageState[] = ['waiting', 'dead'];
+
+/** A message without what it says. Times without further words are store time, epoch milliseconds. */
+export interface MessageHead extends Omit<NewMessage, 'content'>, Addressee {
+  /** Its place among the account's messages: one with a lesser number goes first. */
+  readonly seq: number;
+  readonly state: MessageState;
+  readonly storedAtMs: number;
+  /** Attempts that ended without its being taken. */
+  readonly attempts: number;
+  /** Of those, the ones that count against it: the bot was there and refused it. */
+  readonly refusals: number;
+  /** Its position in the retry schedule. */
+  readonly step: number;
+  /** When it may be sent; `null` unless it waits. */
+  readonly dueAtMs: number | null;
+  readonly lastFailure: Failure | null;
+}
+
+export interface Message extends MessageHead {
+  readonly content: Secret;
+}
+
+/** How much of an account goes one after the other: all of it, or what concerns one customer. */
+export const MESSAGE_ORDERS = ['account', 'customer'] as const;
+export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
+
+/** How long a taken message's id is known, so that it is not taken for a new one: WeCom gives 3 days of messages. */
+export const SEEN_MS = 4 * 24 * 3_600_000;
+/** How long WeCom, and a customer, can be answered about a message: longer, and it is dead. */
+export const MESSAGE_LIFE_MS = 3 * 24 * 3_600_000;
+
+/** Sent as `webhook-id`: the same for every attempt, in every process, also if WeCom gives the message again. */
+export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMessage, 'msgid'>): string {
+  return `msg_${hash('sha256', `${accountKey({ corpId, openKfId })}\n${msgid}`, 'base64url').slice(0, 27)}`;
+}
