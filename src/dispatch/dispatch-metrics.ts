@@ -6,6 +6,9 @@ import type { Observations } from '../metrics/observations.js';
 import { type AttemptResult, FAILURE_STAGES, type FailureStage } from './line/attempt.js';
 import { type Failure, NOT_TRIED_STAGES, OCCASIONS, type Occasion } from './outbox/hint.js';
 
+const COUNTED_OCCASIONS = ['inline', ...OCCASIONS, 'message'] as const;
+type CountedOccasion = (typeof COUNTED_OCCASIONS)[number];
+
 const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 const KEPT_AT = STAGES.filter((stage) => stage !== 'expired');
 const BURIED_AT = [...FAILURE_STAGES, 'expired'] as const;
@@ -25,7 +28,7 @@ type ByStage = Readonly<Partial<Record<Failure['stage'], Count>>>;
 /** What became of deliveries and hints. */
 @Injectable()
 export class DispatchMetrics {
-  readonly #attempts: Readonly<Record<'inline' | Occasion, Attempts>>;
+  readonly #attempts: Readonly<Record<CountedOccasion, Attempts>>;
   readonly #ages: Readonly<Record<Occasion, Observations>>;
   readonly #kept: ByStage;
   readonly #buried: ByStage;
@@ -37,10 +40,10 @@ export class DispatchMetrics {
   constructor(metrics: Metrics) {
     const attempts = metrics.histogram<'occasion' | 'outcome' | 'stage'>(
       'wxkf_delivery_duration_seconds',
-      "Attempts to deliver an event, from the first step to the puppet's status line, or to what went wrong.",
+      "Attempts to deliver an event or a message, from the first step to the puppet's status line, or to what went wrong.",
       UP_TO_5_S,
     );
-    this.#attempts = byValue(['inline', ...OCCASIONS], (occasion) => ({
+    this.#attempts = byValue(COUNTED_OCCASIONS, (occasion) => ({
       taken: attempts({ occasion, outcome: 'taken', stage: '' }),
       failed: byValue(FAILURE_STAGES, (stage) => attempts({ occasion, outcome: 'not_taken', stage })),
     }));
@@ -78,7 +81,7 @@ export class DispatchMetrics {
     )({});
   }
 
-  attempted(occasion: 'inline' | Occasion, result: AttemptResult, seconds: number): void {
+  attempted(occasion: CountedOccasion, result: AttemptResult, seconds: number): void {
     const { taken, failed } = this.#attempts[occasion];
     (result.taken ? taken : failed[result.stage]).observe(seconds);
   }

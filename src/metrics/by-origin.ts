@@ -5,7 +5,10 @@ const ORIGINS_MAX = 100;
 
 /** A puppet's `scheme://host:port`. The path is left out, since it may be confidential. */
 export function toOrigin(url: string): string {
-  return URL.parse(url)?.origin ?? 'other';
+  const parsed = URL.parse(url);
+  if (parsed === null) return 'other';
+  // Of a scheme that is none of the web's, URL says no origin.
+  return parsed.origin === 'null' ? `${parsed.protocol}//${parsed.host}` : parsed.origin;
 }
 
 /** The origins with the most as a sample each, and the others together, which are always there. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type KnownBot, KnownBots } from './bots/known-bots.js';
-import { botIdOf, type Endpoint, toAddress } from './endpoint/endpoint.js';
+import { botIdOf, type Endpoint, type EndpointFault, toAddress } from './endpoint/endpoint.js';
 import type { Puppet } from './puppet.js';
 import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
 import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
@@ -27,6 +27,20 @@ export interface Addressee {
  * that people serve the account, so that its events go to nobody.
  */
 type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'ready' | 'unserved';
+
+/** Who takes an account's messages. */
+export interface MessageTaker extends Addressee {
+  readonly bot: KnownBot;
+  /** The puppet that registered with the bot's key; `null` for a callback bot, and while none has. */
+  readonly puppet: Puppet | null;
+  /** `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. */
+  readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready';
+  /** `null` when it cannot be used: see `fault`. */
+  readonly endpoint: Endpoint | null;
+  readonly fault: string;
+  /** To be shown: without a query, which may be secret. */
+  readonly address: string;
+}
 
 /** Who takes the account's events: the puppet that registered, or a callback bot; neither, or one of them. */
 interface Taker {
@@ -63,10 +77,16 @@ export class Destination implements Addressee {
     return this.taker.bot;
   }
 
-  /** `null` when it cannot be used: see `fault`. */
+  /** Whether the manager pulls what the events tell of, and gives a bot the messages. */
+  get isPulled(): boolean {
+    return this.taker.bot?.takes === 'message';
+  }
+
+  /** Where the events go; `null` when it cannot be used: see `fault`. */
   get endpoint(): Endpoint | null {
-    const endpoint = (this.taker.bot ?? this.taker.known)?.endpoint ?? null;
-    return endpoint === null || 'must' in endpoint ? null : endpoint;
+    const { bot, known } = this.taker;
+    if (bot !== null && bot.takes === 'message') return bot.pulled;
+    return usable((bot ?? known)?.endpoint);
   }
 
   /**
@@ -86,6 +106,7 @@ export class Destination implements Addressee {
   get fault(): string {
     const { bot, known } = this.taker;
     if (this.isClosed) return "the bot's secrets cannot be opened; see SECRETS_KEY";
+    if (this.isPulled) return '';
     const endpoint = (bot ?? known)?.endpoint;
     if (endpoint === undefined || !('must' in endpoint)) return '';
     return `${bot === null ? 'the registered endpoint' : "the bot's url"} must ${endpoint.must}`;
@@ -139,11 +160,35 @@ export class Destinations {
     const isLeftToOthers = listed === null && (state === 'absent' || state === 'foreign');
     const bot = isLeftToOthers ? this.bots.findOfOthers(corpId) : listed;
     const isUnknown = listed === null && state === 'absent';
+    const pulling = bot?.takes === 'message' ? bot : this.#pullingFor(served?.puppet);
+    if (pulling !== null)
+      return new Destination(corpId, openKfId, 'ready', { known: null, bot: pulling }, isUnknown, this);
     if (bot?.kind === 'callback')
       return new Destination(corpId, openKfId, 'ready', { known: null, bot }, isUnknown, this);
     if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
     const taker = served === null ? NOBODY : { known: served, bot: null };
     return new Destination(corpId, openKfId, state, taker, isUnknown, this);
+  }
+
+  /** Who takes the account's messages at this moment; `null` when nobody takes messages. */
+  findMessageTaker(addressee: Addressee): MessageTaker | null {
+    const { bot, isPulled } = this.find(addressee);
+    if (bot === null || !isPulled) return null;
+    const { corpId, openKfId } = addressee;
+    const known = bot.kind === 'puppet' ? this.#registeredOf(addressee, bot) : null;
+    const found = bot.kind === 'puppet' ? known?.endpoint : bot.endpoint;
+    const state = bot.kind === 'puppet' ? this.#stateOf(openKfId, known?.puppet) : 'ready';
+    const endpoint = usable(found);
+    return {
+      corpId,
+      openKfId,
+      bot,
+      puppet: known?.puppet ?? null,
+      state: bot.opened === null ? 'closed' : state,
+      endpoint,
+      fault: found !== undefined && 'must' in found ? `its endpoint must ${found.must}` : '',
+      address: toAddress(endpoint?.href ?? ''),
+    };
   }
 
   /** Also from the store, if memory knows none. @throws AppError `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
@@ -197,11 +242,26 @@ export class Destinations {
   isOfNobody(href: string): boolean {
     const id = botIdOf(href);
     if (id === null) return false;
-    const endpoint = this.bots.find(id)?.endpoint;
-    return endpoint === undefined || 'must' in endpoint || endpoint.href !== href;
+    const bot = this.bots.find(id);
+    return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
   }
 
-  #stateOf(openKfId: string, puppet: Puppet | undefined): DestinationState {
+  /** The bot with whose key the puppet registered, if it takes messages. */
+  #pullingFor(puppet: Puppet | undefined): KnownBot | null {
+    if (puppet === undefined || puppet.botId === '') return null;
+    const bot = this.bots.find(puppet.botId);
+    return bot?.takes === 'message' ? bot : null;
+  }
+
+  #registeredOf({ corpId, openKfId }: Addressee, bot: KnownBot): KnownPuppet | null {
+    const known = this.image.find(openKfId);
+    return known?.puppet.corpId === corpId && known.puppet.botId === bot.id ? known : null;
+  }
+
+  #stateOf(
+    openKfId: string,
+    puppet: Puppet | undefined,
+  ): 'absent' | 'offline' | 'registering' | 'ready' {
     if (this.underWay.has(openKfId)) return 'registering';
     if (puppet === undefined) return 'absent';
     if (this.#isHeldBack(puppet)) return 'registering';
@@ -212,4 +272,8 @@ export class Destinations {
   #isHeldBack({ answered, lastOnlineAtMs }: Puppet): boolean {
     return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + HELD_BACK_MS;
   }
+}
+
+function usable(endpoint: Endpoint | EndpointFault | null | undefined): Endpoint | null {
+  return endpoint === undefined || endpoint === null || 'must' in endpoint ? null : endpoint;
 }

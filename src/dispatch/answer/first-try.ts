@@ -28,6 +28,7 @@ const REASONS: Readonly<Record<NotTriedStage, string>> = {
   late: 'its bot did not answer in time',
   overloaded: 'too many events are on their way to bots',
   expired: 'nobody took it within 3 days',
+  unpulled: 'its bot did not pull it',
 };
 
 /** Tries an event at its puppet while its sender waits, and once more if the puppet has moved meanwhile. */

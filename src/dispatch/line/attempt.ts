@@ -18,6 +18,8 @@ export const FAILURE_STAGES = [
   'timeout',
   /** A status came that is not 2xx, redirects included. */
   'status',
+  /** WeCom did not give the messages of the account, whose bot takes messages. */
+  'pull',
 ] as const;
 export type FailureStage = (typeof FAILURE_STAGES)[number];
 
@@ -27,9 +29,19 @@ export type AttemptResult =
       readonly taken: false;
       readonly stage: FailureStage;
       readonly reason: string;
-      /** The stage at which it failed. */
+      /** With `status`, the one that came. */
       readonly status?: number;
+      /** With `saturated`, how long to wait, if that is known. */
+      readonly retryAfterMs?: number;
     };
+
+/** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
+const NOBODY_BEHIND = new Set([502, 503, 504]);
+
+/** Whether a bot was there and did not want it. */
+export function isRefusal(result: AttemptResult): boolean {
+  return !result.taken && result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
+}
 
 export interface Attempt {
   /** Never rejects. Settles within the limit of its form. */

@@ -7,7 +7,7 @@ import { WecomForm } from './wecom-form.js';
 const OF_BOTS = new WeakMap<KnownBot, WecomForm>();
 
 /** The form that whoever takes the events understands. */
-export function formFor({ bot }: Destination): DeliveryForm {
+export function formFor({ bot }: Pick<Destination, 'bot'>): DeliveryForm {
   if (bot === null) return PUPPET_FORM;
   let form = OF_BOTS.get(bot);
   if (form === undefined) {

@@ -7,11 +7,17 @@ import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { type Attempt, type AttemptResult, Exchange, type OnEnd } from './attempt.js';
+import { type Attempt, type AttemptResult, Exchange, isRefusal, type OnEnd } from './attempt.js';
 import { Circuits } from './circuit.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
+import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
+import type { Pulls } from './pulls.js';
+
+const NO_PULLS: Pulls = {
+  start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),
+};
 
 /** An attempt that has begun. */
 interface Begun {
@@ -22,17 +28,24 @@ interface Begun {
   readonly startedMs: number;
 }
 
+/** Whose events a line carries. */
+export type Recipient = Pick<
+  Destination,
+  'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'fault' | 'isPulled'
+>;
+
 /** The way to whoever takes an account's events. Its callers decide whether to send anything. */
 export class Line {
-  /** `null` when it cannot be used. */
-  private readonly endpoint: Endpoint | null;
-
+  /**
+   * @param endpoint `null` when it cannot be used.
+   * @param form left out for the one that whoever takes the events understands.
+   */
   constructor(
-    private readonly to: Destination,
+    private readonly to: Recipient,
+    private readonly endpoint: Endpoint | null,
     private readonly lines: Lines,
-  ) {
-    this.endpoint = to.endpoint;
-  }
+    private readonly form?: DeliveryForm,
+  ) {}
 
   /** Whether its endpoint gets nothing but probes. */
   get isOpen(): boolean {
@@ -67,22 +80,26 @@ export class Line {
     tracestate: string | null = null,
   ): Attempt {
     const onEnd = this.#book(event, occasion, number);
-    return this.endpoint === null
-      ? Exchange.failed('endpoint', this.to.fault, onEnd)
-      : this.lines.client.start(this.endpoint, formFor(this.to), event, number, onEnd, tracestate);
+    if (this.endpoint === null) return Exchange.failed('endpoint', this.to.fault, onEnd);
+    if (this.to.isPulled) return this.lines.pulls.start(this.to, event, onEnd);
+    return this.lines.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
 
-  /** The same for an operator, who is shown the beginning of the answer. */
+  /** The same for an operator, who is shown the beginning of the answer, if there is one. */
   attemptShown(event: KfEvent): ShownAttempt {
-    if (this.endpoint === null) {
+    if (this.endpoint === null || this.to.isPulled) {
       const { result } = this.attempt(event, 'test', 1);
       return { result, whenAnswered: async () => null };
     }
     const onEnd = this.#book(event, 'test', 1);
-    const attempt = this.lines.client.startShown(this.endpoint, formFor(this.to), event, onEnd);
+    const attempt = this.lines.client.startShown(this.endpoint, this.#form, event, onEnd);
     // Its connection closes when the exchange is over.
     void this.lines.late.add(attempt.result.then(() => attempt.whenAnswered()));
     return attempt;
+  }
+
+  get #form(): DeliveryForm {
+    return this.form ?? formFor(this.to);
   }
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
@@ -94,6 +111,8 @@ export class Line {
 /** The lines to all endpoints, with what deliveries leave behind: record, metrics, circuits, and which puppets are back. */
 @Injectable()
 export class Lines {
+  #pulls: Pulls = NO_PULLS;
+
   constructor(
     readonly client: DeliveryClient,
     readonly circuits: Circuits,
@@ -104,13 +123,27 @@ export class Lines {
     readonly clock: Clock,
   ) {}
 
+  get pulls(): Pulls {
+    return this.#pulls;
+  }
+
+  /** @param pulls takes the events of bots that take messages. */
+  pullBy(pulls: Pulls): void {
+    this.#pulls = pulls;
+  }
+
   /** @returns `null` when nobody takes the account's events. */
   to(destination: Destination): Line | null {
-    return destination.hasTaker ? new Line(destination, this) : null;
+    return destination.hasTaker ? new Line(destination, destination.endpoint, this) : null;
+  }
+
+  /** For one message. */
+  ofMessage(to: Recipient, endpoint: Endpoint, form: DeliveryForm): Line {
+    return new Line(to, endpoint, this, form);
   }
 
   ended(
-    to: Destination,
+    to: Recipient,
     endpoint: Endpoint | null,
     { event, occasion, number, startedMs }: Begun,
     result: AttemptResult,
@@ -124,7 +157,7 @@ export class Lines {
   }
 
   #count(endpoint: string, occasion: DeliveryOccasion, startedMs: number, result: AttemptResult): void {
-    if (result.taken) {
+    if (result.taken || (occasion === 'message' && isRefusal(result))) {
       if (this.circuits.succeeded(endpoint)) this.waiting.recovered(endpoint);
       return;
     }

@@ -1,12 +1,10 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { Outbox } from './outbox.js';
 
-/** An outbox with a wake-up call for the loop that delivers from it: something may be due earlier than the loop knows. */
-export class HintQueue {
+/** A wake-up call for a loop that sleeps until something is due: that may be earlier than the loop knows. */
+export class WakeUp {
   #isAwake = false;
   #endPause: () => void = () => {};
-
-  constructor(readonly outbox: Outbox) {}
 
   wakeUp(): void {
     this.#isAwake = true;
@@ -26,5 +24,12 @@ export class HintQueue {
     this.#endPause = resolve;
     await promise;
     timer.cancel();
+  }
+}
+
+/** An outbox with a wake-up call for the loop that delivers from it. */
+export class HintQueue extends WakeUp {
+  constructor(readonly outbox: Outbox) {
+    super();
   }
 }

@@ -36,6 +36,8 @@ export const NOT_TRIED_STAGES = [
   'overloaded',
   /** No puppet took it for 3 days. */
   'expired',
+  /** Of a message: the bot answered its callback and did not pull it. */
+  'unpulled',
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 
@@ -46,8 +48,8 @@ export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 export const OCCASIONS = ['due', 'probe', 'registration'] as const;
 export type Occasion = (typeof OCCASIONS)[number];
 
-/** Why an attempt is made: a callback came in; a hint is sent; an operator asked for a test. */
-export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'test'] as const;
+/** Why an attempt is made: a callback came in; a hint is sent; a message is; an operator asked for a test. */
+export const DELIVERY_OCCASIONS = ['inline', ...OCCASIONS, 'message', 'test'] as const;
 export type DeliveryOccasion = (typeof DELIVERY_OCCASIONS)[number];
 
 const REASON_LENGTH_MAX = 1_024;

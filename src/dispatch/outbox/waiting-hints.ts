@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Destination } from '../../registry/destination.js';
+import type { Addressee, Destination } from '../../registry/destination.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { hintKey, type NewHint } from './hint.js';
 import { HintQueue } from './hint-queue.js';
@@ -11,12 +11,21 @@ import { Outbox } from './outbox.js';
 /** Hints that could not be stored, so that their senders were told 503. */
 const UNSTORED_MAX = 2_000;
 
+/** What else waits for endpoints. */
+export interface AlsoWaiting {
+  /** The endpoint was in trouble and took something. */
+  recovered(endpoint: string): void;
+  /** Another one takes what is for the account now. */
+  woken(account: Addressee): void;
+}
+
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
 @Injectable()
 export class WaitingHints {
   readonly kept: HintQueue;
   /** Retried for as long as this process lives. */
   readonly unstored = new HintQueue(new LocalOutbox(new MemoryHintStore()));
+  #also: AlsoWaiting | null = null;
 
   constructor(
     outbox: Outbox,
@@ -24,6 +33,11 @@ export class WaitingHints {
     @Inject(LOG) private readonly log: Log,
   ) {
     this.kept = new HintQueue(outbox);
+  }
+
+  /** @param also is told of recoveries and changes too; there is one. */
+  tellAlso(also: AlsoWaiting): void {
+    this.#also = also;
   }
 
   /** Hints that could not be stored. */
@@ -46,11 +60,18 @@ export class WaitingHints {
         );
       queue.wakeUp();
     }
+    this.#also?.recovered(endpoint);
+  }
+
+  /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
+  registered(account: Addressee): void {
+    this.#also?.woken(account);
   }
 
   /** Makes due what waits for an account whose taker is known by now; drops it where people serve the account. */
   async wake(destination: Destination): Promise<void> {
     const { endpoint, state } = destination;
+    this.#also?.woken(destination);
     if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
     await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());

@@ -22,6 +22,8 @@ const CLOSED_MS = 60_000;
 const SATURATED_MS = 1_000;
 const REREAD_LIMIT_MS = 600;
 
+type NotTaken = Extract<AttemptResult, { taken: false }>;
+
 /** A hint that is sent now. */
 interface Sending extends Claimed {
   readonly to: Destination;
@@ -105,7 +107,7 @@ export class HintSender {
     const sending = { ...claimed, to, line, endpoint: to.endpoint.href, isResync, grantedAtMs };
     const result = await this.#attempt(sending);
     if (result.taken) await this.outcomes.taken(sending, isResync);
-    else await this.#notTaken(sending, result.stage, result.reason);
+    else await this.#notTaken(sending, result);
   }
 
   /** The puppet saw nothing of a resync. If that cannot be stored, the corp has one less for a minute. */
@@ -136,11 +138,11 @@ export class HintSender {
     return result;
   }
 
-  async #notTaken(sending: Sending, stage: Failure['stage'], reason: string): Promise<void> {
+  async #notTaken(sending: Sending, { stage, reason, retryAfterMs = SATURATED_MS }: NotTaken): Promise<void> {
     const { outbox, hint, held, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
-      return this.outcomes.putOff(sending, this.storeClock.nowMs() + SATURATED_MS);
+      return this.outcomes.putOff(sending, this.storeClock.nowMs() + retryAfterMs);
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
     if (now.hasTaker && now.endpoint?.href !== endpoint) {

@@ -43,6 +43,7 @@ export class RegistrationClaims implements WaitingEvents {
       if (kept !== null) this.loops.kept.send(kept, 'registration');
       if (unstored !== null) this.loops.unstored.send(unstored, 'registration');
       if (wasInTrouble) this.waiting.recovered(href);
+      this.waiting.registered(registered);
     };
   }
 

@@ -4,11 +4,28 @@ import type { Log } from '../../kernel/log.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import type { Circuits } from '../line/circuit.js';
 import { LEASE_MS, type Occasion } from '../outbox/hint.js';
-import type { HintQueue } from '../outbox/hint-queue.js';
-import type { ClaimedHint } from '../outbox/outbox.js';
-import type { HintSender } from './hint-sender.js';
+import type { WakeUp } from '../outbox/hint-queue.js';
 
-/** Deliveries under way from one outbox. A silent puppet holds one for 5 s, until its circuit opens. */
+/** What is sent when it is due, under a lease: a hint, or the messages of an account. */
+interface Leased {
+  /** Where it goes, as in `Endpoint.href`. */
+  readonly endpoint: string | null;
+}
+
+/** Where a loop finds what is due. `nowMs` is store time. Methods reject with AppError `STORE_UNAVAILABLE`. */
+export interface DueSource<T extends Leased> {
+  readonly isShared: boolean;
+  claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptEndpoints: ReadonlySet<string>,
+  ): Promise<readonly T[]>;
+  claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<T | null>;
+  nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
+}
+
+/** Deliveries under way from one source. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
 /** Of those, for attempts older than 1 s: programs that pull before they answer take no places from others. */
 const SLOW_MAX = IN_FLIGHT_MAX / 2;
@@ -16,14 +33,14 @@ const SLOW_AFTER_MS = 1_000;
 /** As many as an origin has sockets. */
 const IN_FLIGHT_PER_ENDPOINT_MAX = 32;
 const CLAIMS_AT_ONCE = 64;
-/** How often to look for hints that other processes left behind. */
+/** How often to look for what other processes left behind. */
 const POLL_MS = 1_000;
 const IDLE_MS = 60_000;
-/** Hints that become due within this time are claimed together. */
+/** What becomes due within this time is claimed together. */
 const BREATH_MS = 10;
 
-/** Claims and sends what is due in one outbox, a limited number at a time, until it is stopped. */
-export class RetryLoop {
+/** Claims and sends what is due in one source, a limited number at a time, until it is stopped. */
+export class RetryLoop<T extends Leased> {
   readonly #inFlight = new Map<string, number>();
   /** Attempts older than 1 s, by endpoint. */
   readonly #slow = new Map<string, number>();
@@ -35,9 +52,11 @@ export class RetryLoop {
   /** Troubles that were logged and are not over. */
   readonly #told = new Set<string>();
 
+  /** @param sendLeased resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
   constructor(
-    private readonly queue: HintQueue,
-    private readonly sender: HintSender,
+    private readonly source: DueSource<T>,
+    private readonly wake: WakeUp,
+    private readonly sendLeased: (leased: T, occasion: Occasion) => Promise<void>,
     private readonly circuits: Circuits,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -52,32 +71,31 @@ export class RetryLoop {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endBreath();
-    this.queue.wakeUp();
+    this.wake.wakeUp();
     await this.#loop;
     await Promise.all(this.#running);
   }
 
-  /** Claims the oldest hint of the endpoint as its probe. @returns false when there is none. */
+  /** Claims the oldest that waits for the endpoint as its probe. @returns false when there is none. */
   async probe(endpoint: string): Promise<boolean> {
     if (this.#isStopped) return false;
-    const hint = await this.queue.outbox.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS);
-    if (hint !== null) this.send(hint, 'probe');
-    return hint !== null;
+    const leased = await this.source.claimOldest(endpoint, this.storeClock.nowMs(), LEASE_MS);
+    if (leased !== null) this.send(leased, 'probe');
+    return leased !== null;
   }
 
-  /** Sends a claimed hint. The request has begun when this returns, unless something must be looked up first. */
-  send(hint: ClaimedHint, occasion: Occasion): void {
-    const endpoint = hint.endpoint ?? '';
+  /** Sends what was claimed. The request has begun when this returns, unless something must be looked up first. */
+  send(leased: T, occasion: Occasion): void {
+    const endpoint = leased.endpoint ?? '';
     this.#inFlight.set(endpoint, this.#countOf(endpoint) + 1);
     let isSlow = false;
     const slow = this.clock.after(SLOW_AFTER_MS, () => {
       isSlow = true;
       this.#addSlow(endpoint, 1);
     });
-    const running = this.sender
-      .send(this.queue.outbox, hint, occasion)
+    const running = this.sendLeased(leased, occasion)
       .catch((err: unknown) => {
-        // The lease lapses, and the hint is tried again.
+        // The lease lapses, and it is tried again.
         this.#say(err, 'outbox.outcome_not_stored');
       })
       .finally(() => {
@@ -94,12 +112,12 @@ export class RetryLoop {
     const count = this.#countOf(endpoint) - 1;
     if (count > 0) this.#inFlight.set(endpoint, count);
     else this.#inFlight.delete(endpoint);
-    this.queue.wakeUp();
+    this.wake.wakeUp();
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      this.queue.looking();
+      this.wake.looking();
       const pauseMs = await this.#claim();
       if (!this.#isStopped) await this.#pause(pauseMs);
     }
@@ -111,19 +129,19 @@ export class RetryLoop {
     const tooSlow = Math.max(0, this.#slowCount - SLOW_MAX);
     const room = Math.min(CLAIMS_AT_ONCE, IN_FLIGHT_MAX - (this.#running.size - tooSlow));
     if (room <= 0) return IDLE_MS;
-    const { outbox } = this.queue;
+    const { source } = this;
     const except = this.#busyEndpoints();
     try {
-      const hints = await outbox.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
-      for (const hint of hints) this.send(hint, 'due');
+      const due = await source.claimDue(this.storeClock.nowMs(), room, LEASE_MS, except);
+      for (const leased of due) this.send(leased, 'due');
       this.#told.clear();
-      if (hints.length === room) return 0;
+      if (due.length === room) return 0;
     } catch (err) {
       this.#say(err, 'outbox.claim_failed');
       return POLL_MS;
     }
-    if (outbox.isShared) return POLL_MS;
-    const nextMs = outbox.nextClaimableAtMs(this.#busyEndpoints());
+    if (source.isShared) return POLL_MS;
+    const nextMs = source.nextClaimableAtMs(this.#busyEndpoints());
     return nextMs === null ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, nextMs - this.storeClock.nowMs()));
   }
 
@@ -139,7 +157,7 @@ export class RetryLoop {
     const now = (this.#slow.get(endpoint) ?? 0) + count;
     if (now > 0) this.#slow.set(endpoint, now);
     else this.#slow.delete(endpoint);
-    if (count > 0 && this.#slowCount > SLOW_MAX) this.queue.wakeUp();
+    if (count > 0 && this.#slowCount > SLOW_MAX) this.wake.wakeUp();
   }
 
   #countOf(endpoint: string): number {
@@ -152,7 +170,7 @@ export class RetryLoop {
     this.#endBreath = resolve;
     await promise;
     breath.cancel();
-    if (!this.#isStopped) await this.queue.pause(ms - BREATH_MS, this.clock);
+    if (!this.#isStopped) await this.wake.pause(ms - BREATH_MS, this.clock);
   }
 
   /** Logs only the beginning of the trouble. */

@@ -4,16 +4,22 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { Circuits } from '../line/circuit.js';
+import type { Occasion } from '../outbox/hint.js';
 import type { HintQueue } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
+import type { ClaimedHint } from '../outbox/outbox.js';
 import { HintSender } from './hint-sender.js';
 import { RetryLoop } from './retry-loop.js';
 
-/** One loop over the outbox, and one over the hints that could not be stored. */
+/** A loop over something else that waits for endpoints. */
+type OtherLoop = Pick<RetryLoop<never>, 'probe' | 'stop'>;
+
+/** One loop over the outbox, and one over the hints that could not be stored. Others may join, which share the circuits. */
 @Injectable()
 export class RetryLoops {
-  readonly kept: RetryLoop;
-  readonly unstored: RetryLoop;
+  readonly kept: RetryLoop<ClaimedHint>;
+  readonly unstored: RetryLoop<ClaimedHint>;
+  readonly #all: OtherLoop[];
 
   constructor(
     waiting: WaitingHints,
@@ -23,18 +29,27 @@ export class RetryLoops {
     storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
-    const loopOver = (queue: HintQueue): RetryLoop =>
-      new RetryLoop(queue, sender, circuits, clock, storeClock, log);
+    const loopOver = (queue: HintQueue): RetryLoop<ClaimedHint> => {
+      const { outbox } = queue;
+      const send = (hint: ClaimedHint, occasion: Occasion) => sender.send(outbox, hint, occasion);
+      return new RetryLoop(outbox, queue, send, circuits, clock, storeClock, log);
+    };
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
+    // Memory first: it answers when the outbox cannot.
+    this.#all = [this.unstored, this.kept];
   }
 
-  /** Sends the endpoint its longest waiting hint. Never rejects. */
+  /** The loop probes endpoints for which no hint waits, and is stopped with the others. */
+  join(loop: OtherLoop): void {
+    this.#all.push(loop);
+  }
+
+  /** Sends the endpoint what waits for it longest. Never rejects. */
   async probe(endpoint: string): Promise<void> {
     try {
-      // Memory first: it answers when the outbox cannot.
-      const isSent = (await this.unstored.probe(endpoint)) || (await this.kept.probe(endpoint));
-      if (!isSent) this.circuits.nothingToProbe(endpoint);
+      for (const loop of this.#all) if (await loop.probe(endpoint)) return;
+      this.circuits.nothingToProbe(endpoint);
     } catch (err) {
       this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.probe_failed');
       this.circuits.inconclusive(endpoint);
@@ -44,6 +59,6 @@ export class RetryLoops {
   /** Claims nothing more; resolves when everything under way has its outcome. */
   async stop(): Promise<void> {
     this.sender.withdrawAll();
-    await Promise.all([this.kept.stop(), this.unstored.stop()]);
+    await Promise.all(this.#all.map((loop) => loop.stop()));
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type CallbackUrl, type EndpointFault, ofBot } from '../endpoint/endpoint.js';
+import { type CallbackUrl, type Endpoint, type EndpointFault, ofBot, pullEndpointOf } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { SerialRuns } from '../image/serial-runs.js';
 import { pairIdOf } from '../image/shared-keys.js';
@@ -13,6 +13,8 @@ export interface KnownBot extends Bot {
   readonly opened: BotSecrets | null;
   /** Where a callback bot takes callbacks, or why it cannot. */
   readonly endpoint: CallbackUrl | EndpointFault;
+  /** Where events go of a bot that takes messages; `null` for others, and while its secrets are not open. */
+  readonly pulled: Endpoint | null;
   /** Identifies its callback keys and reveals nothing of them; `null` when it has none. */
   readonly keysId: string | null;
 }
@@ -164,7 +166,9 @@ export class KnownBots {
 
   #derive(bot: Bot): KnownBot {
     const opened = readSecrets(bot);
-    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), keysId: opened && pairIdOf(opened) };
+    const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
+    const keysId = opened && pairIdOf(opened);
+    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, keysId };
   }
 
   #endpointOf({ id, callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {

@@ -54,6 +54,12 @@ export function ofBot(url: CallbackUrl, botId: string): CallbackUrl {
   return { ...url, href: `${url.href}#${botId}` };
 }
 
+/** In place of an endpoint, for the events of a bot that takes messages: the manager pulls what they tell of. */
+export function pullEndpointOf(botId: string): Endpoint {
+  const origin = 'wecom://kf';
+  return { origin, host: '', basePath: '/sync_msg', href: `${origin}/sync_msg#${botId}` };
+}
+
 /** The bot whose endpoint has this `href`; `null` for a puppet's. */
 export function botIdOf(href: string): string | null {
   return href.split('#', 2)[1] ?? null;

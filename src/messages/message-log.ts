@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AttemptResult } from '../dispatch/line/attempt.js';
+import type { Failure, Occasion } from '../dispatch/outbox/hint.js';
+import { HealthyLines } from '../kernel/healthy-lines.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { type MessageHead, webhookIdOf } from './message.js';
+
+const ATTEMPTED = 'message.attempted';
+
+/** Log lines about messages, without what they say or who wrote them. */
+@Injectable()
+export class MessageLog {
+  constructor(
+    @Inject(LOG) private readonly log: Log,
+    private readonly healthyLines: HealthyLines,
+  ) {}
+
+  attempted(
+    message: MessageHead,
+    bot: string,
+    attempt: number,
+    occasion: Occasion,
+    durationMs: number,
+    result: AttemptResult,
+  ): void {
+    const { taken } = result;
+    if (taken && !this.healthyLines.takes(ATTEMPTED)) return;
+    const { openKfId, corpId, type } = message;
+    const outcome = taken
+      ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
+      : { stage: result.stage, reason: result.reason };
+    const what = { openKfId, corpId, bot, webhookId: webhookIdOf(message), type, attempt, occasion };
+    this.log.info({ ...what, durationMs: Math.round(durationMs), taken, ...outcome }, ATTEMPTED);
+  }
+
+  buried(message: MessageHead, { stage, reason, atMs }: Failure): void {
+    const { openKfId, corpId, type, attempts, storedAtMs } = message;
+    const ageS = Math.round((atMs - storedAtMs) / 1_000);
+    const what = { openKfId, corpId, webhookId: webhookIdOf(message), type, attempts, ageS, stage, reason };
+    this.log.warn(what, 'message.buried');
+  }
+}

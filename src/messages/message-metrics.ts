@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import type { Count } from '../metrics/count.js';
+import { byValue, Metrics } from '../metrics/metrics.js';
+import type { Observations } from '../metrics/observations.js';
+import type { Failure } from '../dispatch/outbox/hint.js';
+
+/** Seconds, from one that is given on at once to one that waited for three days, as long as WeCom keeps messages. */
+const AGES_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400, 259_200];
+
+/** Why a message was given up: its bot refused it each time; nobody took it in time. */
+const BURIED = ['refused', 'expired'] as const;
+
+/** What became of messages. */
+@Injectable()
+export class MessageMetrics {
+  readonly #pulled: Readonly<Record<'new' | 'known', Count>>;
+  readonly #ages: Observations;
+  readonly #repeated: Count;
+  readonly #unpulled: Count;
+  readonly #handedOver: Count;
+  readonly #cursorsRefused: Count;
+  readonly #buried: Readonly<Record<(typeof BURIED)[number], Count>>;
+
+  constructor(metrics: Metrics) {
+    const pulled = metrics.counter<'kind'>(
+      'wxkf_messages_pulled_total',
+      'Messages that WeCom gave, by whether they were new or known already.',
+    );
+    this.#pulled = byValue(['new', 'known'], (kind) => pulled({ kind }));
+    this.#ages = metrics.histogram(
+      'wxkf_message_age_seconds',
+      'How long ago a message was kept when its bot took it.',
+      AGES_S,
+    )({});
+    this.#repeated = metrics.counter(
+      'wxkf_messages_repeated_total',
+      'Messages that were sent although an earlier attempt may have been taken, its process having died.',
+    )({});
+    this.#unpulled = metrics.counter(
+      'wxkf_messages_unpulled_total',
+      'Callbacks that a bot answered well without pulling their message within 60 s.',
+    )({});
+    this.#handedOver = metrics.counter(
+      'wxkf_messages_handed_over_total',
+      'Messages that were left to another taker of their account, which was sent one event for them.',
+    )({});
+    this.#cursorsRefused = metrics.counter(
+      'wxkf_message_cursors_refused_total',
+      'Pulls from the beginning, since WeCom refused the cursor.',
+    )({});
+    const buried = metrics.counter<'reason'>(
+      'wxkf_messages_buried_total',
+      'Messages that became dead letters, by why.',
+    );
+    this.#buried = byValue(BURIED, (reason) => buried({ reason }));
+  }
+
+  pulled(added: number, known: number): void {
+    this.#pulled.new.add(added);
+    this.#pulled.known.add(known);
+  }
+
+  cursorRefused(): void {
+    this.#cursorsRefused.add();
+  }
+
+  taken(ageSeconds: number): void {
+    this.#ages.observe(Math.max(0, ageSeconds));
+  }
+
+  repeated(): void {
+    this.#repeated.add();
+  }
+
+  unpulled(): void {
+    this.#unpulled.add();
+  }
+
+  handedOver(messages: number): void {
+    this.#handedOver.add(messages);
+  }
+
+  buried(stage: Failure['stage']): void {
+    this.#buried[stage === 'expired' ? 'expired' : 'refused'].add();
+  }
+}

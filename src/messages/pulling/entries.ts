@@ -1,0 +1,70 @@
+/** What `kf/sync_msg` gives, read as far as the manager has to know it; the rest is passed on as it is. */
+import { hash } from 'node:crypto';
+import { Secret } from '../../kernel/secret.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import type { NewMessage } from '../message.js';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** WeCom's `origin` of what a person wrote who serves customers (developer.work.weixin.qq.com/document/path/94670). */
+const OF_SERVICER = 5;
+
+/** Which entries are for the bot. */
+export interface Wanted {
+  /** Also what people write who serve customers. */
+  readonly includesServicer: boolean;
+  /** What was sent before is for nobody here, epoch milliseconds. */
+  readonly fromMs: number;
+  /** One without a time was sent now. */
+  readonly nowMs: number;
+}
+
+export interface ReadEntries {
+  readonly messages: readonly NewMessage[];
+  /** The ids of those that are too old. */
+  readonly skipped: readonly string[];
+}
+
+export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
+  const all = entries
+    .map((entry) => toMessage(account, entry, wanted.nowMs))
+    .filter(({ origin }) => origin !== OF_SERVICER || wanted.includesServicer);
+  return {
+    messages: all.filter(({ sentAtMs }) => sentAtMs >= wanted.fromMs),
+    skipped: all.filter(({ sentAtMs }) => sentAtMs < wanted.fromMs).map(({ msgid }) => msgid),
+  };
+}
+
+function toMessage(account: Addressee, entry: Entry, nowMs: number): NewMessage {
+  const event = isObject(entry.event) ? entry.event : {};
+  const content = JSON.stringify(withAccount(entry, event, account));
+  const customer = textOf(entry.external_userid) || textOf(event.external_userid);
+  return {
+    // One without an id is known by what it says.
+    msgid: textOf(entry.msgid) || hash('sha256', content, 'base64url'),
+    type: textOf(entry.msgtype),
+    origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
+    lane: customer === '' ? '' : laneOf(account, customer),
+    sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
+    content: new Secret(content),
+  };
+}
+
+/** Some entries come without their account, and programs drop those (AstrBot PR 9726, wechatpy issue 803). */
+function withAccount(entry: Entry, event: Entry, { openKfId }: Addressee): Entry {
+  const isNamed = textOf(entry.open_kfid) !== '' || textOf(event.open_kfid) !== '';
+  return isNamed ? entry : { ...entry, open_kfid: openKfId };
+}
+
+function laneOf(account: Addressee, customer: string): string {
+  return hash('sha256', `${accountKey(account)}\n${customer}`, 'base64url').slice(0, 22);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

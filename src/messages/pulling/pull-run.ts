@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { TraceContext } from '../../kernel/trace-context.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
+import type { Addressee } from '../../registry/destination.js';
+import { KfSync, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
+import { ERRCODE } from '../../wecom/wecom-answer.js';
+import { MessageMetrics } from '../message-metrics.js';
+import { MessageStore, type PullLease } from '../message-store.js';
+import { messagesConfig } from '../messages.config.js';
+import { readEntries } from './entries.js';
+
+/** Longer than one page takes; it runs anew with each. */
+const LEASE_MS = 15_000;
+/** After so long a run ends between two pages, and its event brings the next one: an attempt has to end. */
+const RUN_MS = 4_000;
+/** Another process pulls the account, or the store is away. */
+const AGAIN_MS = 1_000;
+/** Too many messages wait. */
+const PAUSE_MS = 10_000;
+/** WeCom blocks for a minute (developer.work.weixin.qq.com/document/path/94670). */
+const BLOCKED_MS = 60_000;
+/** Five calls of the corp are under way, as WeCom counts them. */
+const TOO_MANY_AT_ONCE = 45_033;
+
+/** WeCom's answers that say nothing of a cursor. */
+const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([...Object.values(ERRCODE), TOO_MANY_AT_ONCE, 48_002, 60_020]);
+
+/** What is pulled, and for whom. */
+export interface PullTask {
+  readonly account: Addressee;
+  readonly bot: OpenBot;
+  /** Where its messages go, as in `Endpoint.href`; `null` while nobody is there to take them. */
+  readonly endpoint: string | null;
+  /** The sync token of the newest event; `''` for none. */
+  readonly syncToken: string;
+  readonly trace: TraceContext | null;
+}
+
+/** Pulls all that an account has new, page after page, and keeps each page before the cursor moves. */
+@Injectable()
+export class PullRun {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly sync: KfSync,
+    private readonly metrics: MessageMetrics,
+    @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Never throws. @param added is told that messages wait now. */
+  async run(task: PullTask, added: () => void): Promise<AttemptResult> {
+    try {
+      const { account, bot } = task;
+      const appId = secretIdOf(bot.corpId, bot.opened.corpSecret);
+      const lease = await this.store.beginPull(account, appId, this.storeClock.nowMs(), LEASE_MS);
+      if (lease === null) return putOff('another replica pulls the account', AGAIN_MS);
+      try {
+        return await this.#pullAll(task, appId, lease, added);
+      } finally {
+        await this.store.endPull(account, lease.id);
+      }
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
+        return putOff('the store is away', AGAIN_MS);
+      if (!(error instanceof AppError)) this.log.error({ ...task.account, err: error }, 'message.pull_failed');
+      const reason = error instanceof AppError ? error.message : 'the pull failed';
+      return { taken: false, stage: 'pull', reason };
+    }
+  }
+
+  async #pullAll(task: PullTask, appId: string, lease: PullLease, added: () => void): Promise<AttemptResult> {
+    const { account, bot, endpoint } = task;
+    const endMs = this.clock.elapsedMs() + RUN_MS;
+    const { regime, fromMs } = regimeOf(bot, lease);
+    let { waiting } = lease;
+    for (let cursor = lease.cursor ?? ''; ;) {
+      if (waiting >= this.config.messagesAheadMax)
+        return putOff(`${waiting} messages of the account wait already`, PAUSE_MS);
+      const answer = await this.#pullPage(task, cursor);
+      if (!('entries' in answer)) return toResult(answer);
+      const nowMs = this.storeClock.nowMs();
+      const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
+      const { messages, skipped } = readEntries(account, answer.entries, wanted);
+      const next = answer.cursor === '' ? cursor : answer.cursor;
+      const page = { appId, regime, messages, skipped, cursor: next, endpoint };
+      const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
+      if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
+      this.metrics.pulled(kept.added, messages.length - kept.added);
+      if (kept.added > 0) added();
+      const hasMoved = next !== cursor;
+      if (!answer.hasMore || !hasMoved) return { taken: true, status: 200 };
+      if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);
+      ({ waiting } = kept);
+      cursor = next;
+    }
+  }
+
+  /** From the beginning where WeCom refuses the cursor: what is known already is not kept again. */
+  async #pullPage({ account, bot, syncToken, trace }: PullTask, cursor: string): Promise<PullAnswer> {
+    const { corpId, openKfId } = account;
+    const asked = { corpId, openKfId, corpSecret: bot.opened.corpSecret, botId: bot.id, syncToken, trace };
+    const answer = await this.sync.pull({ ...asked, cursor });
+    if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode)) return answer;
+    const fromStart = await this.sync.pull({ ...asked, cursor: '' });
+    if (!isPage(fromStart)) return answer;
+    this.metrics.cursorRefused();
+    return fromStart;
+  }
+}
+
+/**
+ * Who takes the messages since when, and from when on they are pulled. While both stay, so does the time. A first pull skips
+ * what was sent before; one that goes on where another bot's ended skips only what yet another taker has taken.
+ */
+function regimeOf(bot: OpenBot, { cursor, regime, coveredUntilMs }: PullLease): { regime: string; fromMs: number } {
+  const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
+  if (regime?.startsWith(begun)) return { regime, fromMs: Number(regime.slice(begun.length)) };
+  const fromMs = cursor === null ? (bot.takesMessagesSinceMs ?? 0) : coveredUntilMs;
+  return { regime: `${begun}${fromMs}`, fromMs };
+}
+
+function isPage(answer: PullAnswer): answer is PulledEntries {
+  return 'entries' in answer;
+}
+
+function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
+  if ('retryAfterS' in answer)
+    return putOff("WeCom's limits allow no further call now", answer.retryAfterS * 1_000);
+  const { errcode } = answer;
+  const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
+  if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
+  if (errcode === TOO_MANY_AT_ONCE) return putOff(reason, AGAIN_MS);
+  return { taken: false, stage: 'pull', reason };
+}
+
+/** Nothing is wrong; the event waits. */
+function putOff(reason: string, retryAfterMs: number): AttemptResult {
+  return { taken: false, stage: 'saturated', reason, retryAfterMs };
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import type { KfEvent } from '../../dispatch/kf-event.js';
+import { LateWork } from '../../dispatch/late-work.js';
+import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/line/attempt.js';
+import type { Pulls } from '../../dispatch/line/pulls.js';
+import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
+import { Clock } from '../../kernel/clock.js';
+import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
+import { type Addressee, type Destination, Destinations } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import { PullRun } from './pull-run.js';
+
+/** As WeCom allows them of a corp, with one left for others. */
+const RUNS_PER_CORP = 4;
+/** How long an event waits for its pull; the pull goes on. */
+const ATTEMPT_LIMIT_MS = 10_000;
+
+/** The pull of an account, and the one that follows it, which all events cause together that come meanwhile. */
+interface Lane {
+  next: NextRun | null;
+}
+
+interface NextRun {
+  readonly waiting: Set<PullAttempt>;
+  bot: OpenBot;
+  event: KfEvent;
+}
+
+/** An event that waits for its pull. */
+class PullAttempt implements Attempt {
+  readonly result: Promise<AttemptResult>;
+  readonly #done = Promise.withResolvers<AttemptResult>();
+  #hasEnded = false;
+  #hasBegun = false;
+
+  constructor(private readonly onEnd: OnEnd) {
+    this.result = this.#done.promise;
+  }
+
+  begin(): void {
+    this.#hasBegun = true;
+  }
+
+  end(result: AttemptResult): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.onEnd(result);
+    this.#done.resolve(result);
+  }
+
+  withdraw(): boolean {
+    if (this.#hasBegun) return false;
+    this.end({ taken: false, stage: 'withdrawn', reason: 'no pull began in time' });
+    return true;
+  }
+}
+
+/** Pulls what events tell of: one pull of an account at a time, four of a corp. */
+@Injectable()
+export class Puller implements Pulls {
+  /** Of the loop that sends what was pulled. */
+  readonly added = new WakeUp();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #corps = new Map<string, CorpPlaces>();
+
+  constructor(
+    private readonly runs: PullRun,
+    private readonly destinations: Destinations,
+    private readonly syncTokens: SyncTokens,
+    private readonly late: LateWork,
+    private readonly clock: Clock,
+  ) {}
+
+  start(to: Addressee & Pick<Destination, 'bot'>, event: KfEvent, onEnd: OnEnd): Attempt {
+    const { corpId, openKfId, bot } = to;
+    if (bot === null || bot.opened === null)
+      return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
+    const open: OpenBot = { ...bot, opened: bot.opened };
+    const attempt = new PullAttempt(onEnd);
+    const deadline = this.clock.after(ATTEMPT_LIMIT_MS, () =>
+      attempt.end({ taken: false, stage: 'saturated', reason: 'its pull takes long', retryAfterMs: 1_000 }),
+    );
+    void attempt.result.then(() => deadline.cancel());
+    const key = accountKey(to);
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      const first: Lane = { next: null };
+      this.#lanes.set(key, first);
+      void this.late.add(this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, event }));
+    } else {
+      const next = (lane.next ??= { waiting: new Set(), bot: open, event });
+      next.waiting.add(attempt);
+      next.bot = open;
+      // An event without a token must not take the place of one that has one.
+      if (event.syncToken !== '') next.event = event;
+    }
+    return attempt;
+  }
+
+  async #runAll(account: Addressee, lane: Lane, first: NextRun): Promise<void> {
+    for (let now: NextRun | null = first; now !== null; now = lane.next) {
+      lane.next = null;
+      const places = this.#placesOf(account.corpId);
+      await places.take();
+      const { waiting, bot, event } = now;
+      for (const attempt of waiting) attempt.begin();
+      const syncToken = this.#tokenFor(account, event);
+      const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };
+      const endpoint = this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
+      const task = { account, bot, endpoint, syncToken, trace };
+      const result = await this.runs.run(task, () => this.added.wakeUp());
+      if (places.giveBack()) this.#corps.delete(account.corpId);
+      for (const attempt of waiting) attempt.end(result);
+    }
+    this.#lanes.delete(accountKey(account));
+  }
+
+  /** A newer one that this process saw, where the event's is over. */
+  #tokenFor({ corpId, openKfId }: Addressee, { syncToken }: KfEvent): string {
+    if (syncToken !== '' && !isMadeSyncToken(syncToken)) return syncToken;
+    return this.syncTokens.find(corpId, openKfId) ?? '';
+  }
+
+  #placesOf(corpId: string): CorpPlaces {
+    const places = this.#corps.get(corpId) ?? new CorpPlaces();
+    this.#corps.set(corpId, places);
+    return places;
+  }
+}
+
+/** The places for a corp's pulls. */
+class CorpPlaces {
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  async take(): Promise<void> {
+    if (this.#taken < RUNS_PER_CORP) {
+      this.#taken++;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** @returns whether nobody uses them any more. */
+  giveBack(): boolean {
+    const next = this.#waiting.shift();
+    if (next !== undefined) next();
+    else this.#taken--;
+    return this.#taken === 0;
+  }
+}

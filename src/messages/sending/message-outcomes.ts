@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
+import { type Failure, type Occasion, toFailure } from '../../dispatch/outbox/hint.js';
+import { FAST_STEPS, nextTry } from '../../dispatch/redelivery/retry-schedule.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { MESSAGE_LIFE_MS, type Message } from '../message.js';
+import { MessageLog } from '../message-log.js';
+import { MessageMetrics } from '../message-metrics.js';
+import { MessageStore, type Turn } from '../message-store.js';
+import { messagesConfig } from '../messages.config.js';
+
+type NotTaken = Extract<AttemptResult, { taken: false }>;
+
+/** Stores the outcome of each message. @throws AppError `STORE_UNAVAILABLE`; the message is sent again once the lease has lapsed. */
+@Injectable()
+export class MessageOutcomes {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly metrics: MessageMetrics,
+    private readonly log: MessageLog,
+    private readonly storeClock: StoreClock,
+    @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
+  ) {}
+
+  attempted(
+    message: Message,
+    botId: string,
+    attempt: number,
+    occasion: Occasion,
+    durationMs: number,
+    result: AttemptResult,
+  ): void {
+    this.log.attempted(message, botId, attempt, occasion, durationMs, result);
+  }
+
+  countRepeated(): void {
+    this.metrics.repeated();
+  }
+
+  async taken(turn: Turn, message: Message): Promise<void> {
+    failpoint('message.taken');
+    await this.store.taken(turn, message.msgid, this.storeClock.nowMs());
+    this.countTaken(message);
+  }
+
+  countTaken({ storedAtMs }: Message): void {
+    this.metrics.taken((this.storeClock.nowMs() - storedAtMs) / 1_000);
+  }
+
+  /**
+   * A refusal counts against the message, which is dead after some of them; whatever else went wrong does not, and ends it
+   * only after 3 days.
+   */
+  async notTaken(turn: Turn, message: Message, result: NotTaken): Promise<void> {
+    const nowMs = this.storeClock.nowMs();
+    const failure = toFailure(nowMs, result.stage, result.reason);
+    const refusals = message.refusals + Number(isRefusal(result));
+    if (refusals >= this.config.messageTries) return this.bury(turn, message, failure);
+    const ageMs = message.step < FAST_STEPS ? 0 : nowMs - message.storedAtMs;
+    const next = nextTry(message.step, ageMs, Math.random());
+    const expiresMs = message.storedAtMs + MESSAGE_LIFE_MS;
+    const dueAtMs = next === null ? expiresMs : Math.min(nowMs + next.delayMs, expiresMs);
+    const step = next?.step ?? message.step;
+    const attempts = message.attempts + 1;
+    await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
+  }
+
+  /** It was not sent, or its end is not known: it is due then, and nothing counts against it. */
+  async putOff(turn: Turn, message: Message, dueAtMs: number, attempts: number, failure: Failure): Promise<void> {
+    const { refusals, step } = message;
+    const refused = { attempts, refusals, step, dueAtMs, failure };
+    await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
+  }
+
+  async bury(turn: Turn, message: Message, failure: Failure): Promise<void> {
+    if (!(await this.store.bury(turn, message.msgid, failure, failure.atMs))) return;
+    this.metrics.buried(failure.stage);
+    this.log.buried(message, failure);
+  }
+}

@@ -1,0 +1,172 @@
+import { Injectable } from '@nestjs/common';
+import type { Attempt, AttemptResult } from '../../dispatch/line/attempt.js';
+import { type Line, Lines } from '../../dispatch/line/line.js';
+import { LEASE_MS, type Occasion, toFailure } from '../../dispatch/outbox/hint.js';
+import { Clock } from '../../kernel/clock.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import type { MessageTaker } from '../../registry/destination.js';
+import { MESSAGE_LIFE_MS, type Message } from '../message.js';
+import { MessageStore, type Turn } from '../message-store.js';
+import { CallbackHalves } from './callback-halves.js';
+import { MessageOutcomes } from './message-outcomes.js';
+import { messageFormFor, toEvent } from './taker-form.js';
+import { Takers } from './takers.js';
+
+/** How long one account is served before others have their turn, if its messages are taken at once. */
+const TURN_MS = 1_000;
+const RENEW_AFTER_MS = 5_000;
+const SATURATED_MS = 1_000;
+
+/** A message that is sent now. */
+interface Sending {
+  readonly turn: Turn;
+  readonly taker: MessageTaker;
+  readonly message: Message;
+  readonly occasion: Occasion;
+  /** Counted from 1. */
+  readonly attempt: number;
+}
+
+/** Whether the turn goes on with the next message. */
+type Next = 'goes on' | 'ends';
+
+/** Sends an account's messages one after the other, and stores the outcome of each before the next. */
+@Injectable()
+export class MessageSender {
+  readonly #underWay = new Set<Attempt>();
+  #isStopping = false;
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly takers: Takers,
+    private readonly lines: Lines,
+    private readonly outcomes: MessageOutcomes,
+    private readonly halves: CallbackHalves,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** Begins nothing more, and gives up attempts that have no socket yet. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const attempt of this.#underWay) attempt.withdraw();
+  }
+
+  /** Resolves when the turn is over. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
+  async send(turn: Turn, occasion: Occasion): Promise<void> {
+    const renewal = this.#renewAgain(turn);
+    try {
+      await this.#sendAll(turn, occasion);
+    } finally {
+      renewal.stop();
+    }
+  }
+
+  async #sendAll(turn: Turn, occasion: Occasion): Promise<void> {
+    const endMs = this.clock.elapsedMs() + TURN_MS;
+    let isFirst = true;
+    do {
+      const taker = await this.takers.find(turn);
+      if (taker === null) return;
+      const { order } = taker.bot;
+      const isProbe = occasion === 'probe' && isFirst;
+      const next = this.lines.circuits.isOpen(taker.endpoint.href) && !isProbe
+        ? 'ends'
+        : await this.#sendNext(turn, taker, isFirst, occasion, isProbe);
+      isFirst = false;
+      const isOver = next === 'ends' || this.#isStopping || this.clock.elapsedMs() >= endMs;
+      if (isOver) return this.store.release(turn, taker.endpoint.href, order, this.storeClock.nowMs());
+    } while (true);
+  }
+
+  async #sendNext(
+    turn: Turn,
+    taker: MessageTaker & { readonly endpoint: Endpoint },
+    isFirst: boolean,
+    occasion: Occasion,
+    isProbe: boolean,
+  ): Promise<Next> {
+    const nowMs = this.storeClock.nowMs();
+    const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
+    if (message === null) return 'ends';
+    if (nowMs - message.storedAtMs >= MESSAGE_LIFE_MS) {
+      await this.outcomes.bury(turn, message, toFailure(nowMs, 'expired', 'no bot took it within 3 days'));
+      return 'goes on';
+    }
+    const isRepeated = isFirst && turn.isTakenOver;
+    if (isRepeated) this.outcomes.countRepeated();
+    const attempt = message.attempts + 1 + Number(isRepeated);
+    const sending = { turn, taker, message, occasion: isProbe ? occasion : 'due', attempt } as const;
+    const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, messageFormFor(taker, message));
+    if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);
+    const result = await this.#attempt(sending, line);
+    if (!result.taken) return this.#notTaken(sending, result);
+    await this.outcomes.taken(turn, message);
+    return 'goes on';
+  }
+
+  /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
+  async #sendCallback(sending: Sending, line: Line): Promise<Next> {
+    const { turn, message, attempt } = sending;
+    if (!(await this.halves.begin(turn, message, attempt))) return 'ends';
+    const result = await this.#attempt(sending, line);
+    if (!result.taken) {
+      await this.store.endUnderWay(turn);
+      return this.#notTaken(sending, result);
+    }
+    failpoint('message.answered');
+    const isTaken = await this.halves.answered(turn, message, attempt);
+    if (!isTaken) return 'ends';
+    this.outcomes.countTaken(message);
+    return 'goes on';
+  }
+
+  async #notTaken({ turn, message, taker }: Sending, result: AttemptResult & { taken: false }): Promise<Next> {
+    const { stage, reason } = result;
+    if (stage === 'saturated' || stage === 'withdrawn') {
+      const nowMs = this.storeClock.nowMs();
+      const failure = toFailure(nowMs, stage, reason);
+      await this.outcomes.putOff(turn, message, nowMs + SATURATED_MS, message.attempts, failure);
+      return 'ends';
+    }
+    await this.outcomes.notTaken(turn, message, result);
+    // Another customer's message need not wait for this one; where the bot is gone it would fail as well.
+    return taker.bot.order === 'customer' && stage === 'status' ? 'goes on' : 'ends';
+  }
+
+  async #attempt({ message, taker, attempt, occasion }: Sending, line: Line): Promise<AttemptResult> {
+    const startedMs = this.clock.elapsedMs();
+    const sent = line.attempt(toEvent(message), 'message', attempt);
+    this.#underWay.add(sent);
+    const result = await sent.result;
+    this.#underWay.delete(sent);
+    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, this.clock.elapsedMs() - startedMs, result);
+    return result;
+  }
+
+  #renewAgain(turn: Turn): { stop(): void } {
+    let isOver = false;
+    let timer = this.clock.after(RENEW_AFTER_MS, function renew(this: void) {});
+    timer.cancel();
+    const renewLater = (): void => {
+      timer = this.clock.after(RENEW_AFTER_MS, () => {
+        this.store.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+        if (!isOver) renewLater();
+      });
+    };
+    renewLater();
+    return {
+      stop: () => {
+        isOver = true;
+        timer.cancel();
+      },
+    };
+  }
+}
+
+function toRecipient(taker: MessageTaker) {
+  const { corpId, openKfId, address, bot, puppet, fault } = taker;
+  return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };
+}

@@ -1,0 +1,42 @@
+import { createHmac } from 'node:crypto';
+import { ATTEMPT_LIMIT_MS } from '../../dispatch/line/attempt.js';
+import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
+import type { Secret } from '../../kernel/secret.js';
+import { toTraceHeaders } from '../../kernel/trace-context.js';
+
+const PREFIX = 'whsec_';
+
+/** WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. */
+export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm {
+  return {
+    limitMs: ATTEMPT_LIMIT_MS,
+    toRequest: ({ basePath }, { id }, attempt, nowMs, trace) => {
+      const body = content.reveal();
+      const timestamp = String(Math.floor(nowMs / 1_000));
+      return {
+        method: 'POST',
+        path: `${basePath}/callback/message`,
+        headers: [
+          'content-type',
+          'application/json',
+          'webhook-id',
+          id,
+          'webhook-timestamp',
+          timestamp,
+          'webhook-signature',
+          signatureOf(signingSecret, id, timestamp, body),
+          'x-wxkf-attempt',
+          String(attempt),
+          ...toTraceHeaders(trace),
+        ],
+        body,
+      };
+    },
+  };
+}
+
+/** Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec): `v1` is HMAC-SHA256. */
+function signatureOf(secret: Secret, id: string, timestamp: string, body: string): string {
+  const key = Buffer.from(secret.reveal().replace(PREFIX, ''), 'base64');
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+}

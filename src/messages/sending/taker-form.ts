@@ -1,0 +1,29 @@
+import type { KfEvent } from '../../dispatch/kf-event.js';
+import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
+import { formFor } from '../../dispatch/line/forms.js';
+import { Secret } from '../../kernel/secret.js';
+import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
+import type { MessageTaker } from '../../registry/destination.js';
+import { type Message, webhookIdOf } from '../message.js';
+import { signedForm } from './signed-form.js';
+
+/** The form that the taker of a message understands. */
+export function messageFormFor({ bot }: MessageTaker, message: Message): DeliveryForm {
+  if (bot.kind === 'callback') return formFor({ bot });
+  return signedForm(message.content, bot.opened?.signingSecret ?? new Secret(''));
+}
+
+/** A message as an event of its own, whose sync token is the manager's. */
+export function toEvent(message: Message): KfEvent {
+  const { corpId, openKfId, sentAtMs } = message;
+  return {
+    id: webhookIdOf(message),
+    corpId,
+    openKfId,
+    syncToken: makeSyncToken(),
+    createdAtS: Math.floor(sentAtMs / 1_000),
+    lagMs: 0,
+    raw: null,
+    traceparent: null,
+  };
+}

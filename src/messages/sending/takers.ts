@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
+import { toResync } from '../../dispatch/outbox/hint.js';
+import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { Destinations, type MessageTaker } from '../../registry/destination.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import { MessageMetrics } from '../message-metrics.js';
+import { MessageStore, type Turn } from '../message-store.js';
+
+/** Who takes the messages of an account now; what waits of one that nobody takes by message goes on in another form. */
+@Injectable()
+export class Takers {
+  constructor(
+    private readonly destinations: Destinations,
+    private readonly store: MessageStore,
+    private readonly keeper: HintKeeper,
+    private readonly waiting: WaitingHints,
+    private readonly metrics: MessageMetrics,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /**
+   * @returns `null` when nothing can be sent now; the turn is over then.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async find(turn: Turn): Promise<(MessageTaker & { readonly endpoint: Endpoint }) | null> {
+    const taker = this.destinations.findMessageTaker(turn);
+    if (taker === null) return this.#passOn(turn);
+    const { endpoint, state } = taker;
+    if (endpoint !== null && state === 'ready') return { ...taker, endpoint };
+    // Its registration, or the patrol, wakes it.
+    await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
+    return null;
+  }
+
+  /** What waits goes to another taker as one event; while there is none it waits. */
+  async #passOn(turn: Turn): Promise<null> {
+    const nowMs = this.storeClock.nowMs();
+    const destination = await this.destinations.confirm(turn);
+    const { endpoint, state } = destination;
+    if (destination.isPulled || (endpoint === null && state !== 'unserved')) {
+      await this.store.release(turn, null, 'account', nowMs);
+      return null;
+    }
+    if (endpoint !== null) {
+      await this.keeper.keep({
+        event: toResync(turn),
+        isFirst: () => false,
+        keysId: null,
+        arrivedAtMs: nowMs,
+        attempts: 0,
+        step: 0,
+        dueAtMs: nowMs,
+        endpoint: endpoint.href,
+        failure: null,
+        lease: null,
+      });
+      this.waiting.kept.wakeUp();
+    }
+    this.metrics.handedOver(await this.store.handOver(turn, nowMs));
+    await this.store.release(turn, null, 'account', nowMs);
+    return null;
+  }
+}

@@ -1,0 +1,140 @@
+/** One call at a time of the manager's own to WeCom's API, whose answer may be some MB, on connections that are kept. */
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { Dispatcher as Undici } from 'undici';
+import { forwardProxyFor } from '../config/forward-proxy.js';
+import { type ConnectionPool, ConnectionPools, type PoolLimits } from '../http/outgoing/connection-pools.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { Secret } from '../kernel/secret.js';
+import { type TraceContext, toTraceHeaders } from '../kernel/trace-context.js';
+import { endWith, toServerAttributes, Tracing } from '../kernel/tracing.js';
+import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { wecomConfig } from './wecom.config.js';
+
+/** Per corp. A WeCom engineer was quoted with five calls of `kf/sync_msg` at a time; one is left to others of the corp. */
+const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
+const LIMIT_MS = 5_000;
+/** A message has some kB at most, and a page 1,000 of them; most have a tenth of that. */
+const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
+
+/** What is called, and whose call it is. */
+export interface OwnCall {
+  readonly corpId: string;
+  /** Its path under /cgi-bin/. */
+  readonly api: string;
+  readonly accessToken: Secret;
+  readonly body: object;
+  readonly trace: TraceContext | null;
+}
+
+@Injectable()
+export class OwnCalls implements OnApplicationShutdown {
+  readonly #pools: ConnectionPools;
+  readonly #origin: string;
+  readonly #basePath: string;
+
+  constructor(
+    @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
+    private readonly clock: Clock,
+    @Inject(LOG) log: Log,
+    sockets: OutgoingSockets,
+    private readonly tracing: Tracing,
+  ) {
+    const { wecomApiUrl } = config;
+    this.#pools = new ConnectionPools(LIMITS, clock, log, undefined, forwardProxyFor(config, wecomApiUrl));
+    sockets.watch('wecom', this.#pools);
+    this.#origin = wecomApiUrl.origin;
+    this.#basePath = `${wecomApiUrl.pathname.replace(/\/+$/, '')}/cgi-bin/`;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#pools.close();
+  }
+
+  /** Calls under way for the corp. */
+  underWayOf(corpId: string): number {
+    return this.#pools.underWayOf(corpId);
+  }
+
+  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE` */
+  post({ corpId, api, accessToken, body, trace }: OwnCall): Promise<string> {
+    const pool = this.#pools.of(this.#origin, corpId);
+    if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
+    const span = this.tracing.start('client', 'call', trace);
+    span?.set({
+      ...toServerAttributes(this.#origin),
+      'http.request.method': 'POST',
+      'wxkf.api': api,
+      'wxkf.corp_id': corpId,
+    });
+    const request: Undici.DispatchOptions = {
+      method: 'POST',
+      path: `${this.#basePath}${api}?access_token=${encodeURIComponent(accessToken.reveal())}`,
+      headers: ['content-type', 'application/json', ...toTraceHeaders(span?.context ?? trace)],
+      body: JSON.stringify(body),
+    };
+    return endWith(span, new CollectedAnswer(pool, this.clock, request).text, () => ({}));
+  }
+}
+
+/** An answer that is collected whole, within every limit. */
+class CollectedAnswer implements Undici.DispatchHandler {
+  /** @throws AppError `WECOM_UNREACHABLE` */
+  readonly text: Promise<string>;
+  readonly #done = Promise.withResolvers<string>();
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #status = 0;
+  #controller: Undici.DispatchController | null = null;
+  #reason: string | null = null;
+
+  constructor(
+    private readonly pool: ConnectionPool,
+    clock: Clock,
+    request: Undici.DispatchOptions,
+  ) {
+    const deadline = clock.after(LIMIT_MS, () => this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`));
+    pool.begin();
+    this.text = this.#done.promise.finally(() => {
+      deadline.cancel();
+      pool.end();
+    });
+    pool.send(request, this);
+  }
+
+  onRequestStart(controller: Undici.DispatchController): void {
+    this.#controller = controller;
+    if (this.#reason !== null) throw new Error(this.#reason);
+  }
+
+  onResponseStart(_controller: Undici.DispatchController, status: number): void {
+    if (status >= 200) this.#status = status;
+  }
+
+  onResponseData(_controller: Undici.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_BYTES_MAX) this.#giveUp('the answer is too long');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#status === 200) this.#done.resolve(Buffer.concat(this.#chunks).toString('utf8'));
+    else this.#fail(`it answered with HTTP status ${this.#status}`);
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error & { code?: string }): void {
+    this.#fail(this.#reason ?? `the connection failed (${error.code ?? 'unknown'})`);
+  }
+
+  #giveUp(reason: string): void {
+    this.#reason ??= reason;
+    this.#fail(reason);
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #fail(detail: string): void {
+    this.#done.reject(new AppError('WECOM_UNREACHABLE', { detail }));
+  }
+}
