@@ -104,7 +104,8 @@ function knownBot(): KnownBot {
     revision: '1',
     opened: { ...secrets, url: new Secret(url), headers: {}, signingSecret: new Secret('') },
     endpoint: readCallbackUrl(url) as CallbackUrl,
-    keysId: null,
+    pulled: null,
+  keysId: null,
   };
 }
 

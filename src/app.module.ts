@@ -18,6 +18,8 @@ import { KernelModule } from './kernel/kernel.module.js';
 import type { Lifecycle } from './kernel/lifecycle.js';
 import type { Log } from './kernel/log.js';
 import type { Tracing } from './kernel/tracing.js';
+import { messagesConfig } from './messages/messages.config.js';
+import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
@@ -35,6 +37,7 @@ const NAMESPACES: readonly Namespace[] = [
   consoleConfig,
   dispatchConfig,
   healthConfig,
+  messagesConfig,
   metricsConfig,
   apiConfig,
   registryConfig,
@@ -66,6 +69,7 @@ export class AppModule {
         TokensModule,
         RegistryModule,
         CallbackModule,
+        MessagesModule,
         WecomModule,
         HealthModule,
         ApiModule,

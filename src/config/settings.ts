@@ -220,6 +220,23 @@ export const SETTINGS = {
     meaning: 'the same for an hour',
     ...integerFrom(1, 1_000_000_000),
   }),
+  messagesAheadMax: setting({
+    name: 'MESSAGES_AHEAD_MAX',
+    unit: 'messages',
+    default: '1000',
+    secret: false,
+    meaning:
+      'of an account whose bot takes messages: when so many wait, no more are pulled for now; WeCom keeps them for 3 days',
+    ...integerFrom(1, 100_000),
+  }),
+  messageTries: setting({
+    name: 'MESSAGE_TRIES',
+    unit: 'attempts',
+    default: '8',
+    secret: false,
+    meaning: 'how often a bot may refuse a message before it is a dead letter',
+    ...integerFrom(1, 100),
+  }),
   tokenlessSyncsPerMinute: setting({
     name: 'TOKENLESS_SYNCS_PER_MINUTE',
     unit: 'calls',

@@ -10,11 +10,13 @@ import { TunnelDialler } from './tunnels/tunnel-dialler.js';
 import { TunnelLog } from './tunnels/tunnel-log.js';
 import { TunnelMetrics } from './tunnels/tunnel-metrics.js';
 import { Tunnels } from './tunnels/tunnels.js';
+import { KfSync } from './kf-sync.js';
+import { OwnCalls } from './own-calls.js';
 import { CgiBinController } from './cgi-bin.controller.js';
 import { WecomAccounts } from './wecom-accounts.js';
 import { WecomController } from './wecom.controller.js';
 
-/** Its quota comes from the storage module and its tokens from theirs, which are global. */
+/** Its quota comes from the storage module, its tokens from theirs, and what bots pull from that of messages; all are global. */
 @Module({
   imports: [RegistryModule],
   controllers: [CgiBinController, WecomController],
@@ -24,6 +26,8 @@ import { WecomController } from './wecom.controller.js';
     ProxyUpstream,
     CallCredentials,
     CallLimits,
+    KfSync,
+    OwnCalls,
     TokenAnswers,
     Tunnels,
     TunnelDialler,
@@ -31,6 +35,6 @@ import { WecomController } from './wecom.controller.js';
     TunnelMetrics,
     WecomAccounts,
   ],
-  exports: [WecomAccounts],
+  exports: [KfSync, WecomAccounts],
 })
 export class WecomModule {}

@@ -7,7 +7,7 @@ import { LEASE_MS, type Occasion } from '../outbox/hint.js';
 import type { WakeUp } from '../outbox/hint-queue.js';
 
 /** What is sent when it is due, under a lease: a hint, or the messages of an account. */
-interface Leased {
+export interface Leased {
   /** Where it goes, as in `Endpoint.href`. */
   readonly endpoint: string | null;
 }
@@ -24,6 +24,9 @@ export interface DueSource<T extends Leased> {
   claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<T | null>;
   nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null;
 }
+
+/** Resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
+export type SendLeased<T> = (leased: T, occasion: Occasion) => Promise<void>;
 
 /** Deliveries under way from one source. A silent puppet holds one for 5 s, until its circuit opens. */
 const IN_FLIGHT_MAX = 256;
@@ -52,11 +55,10 @@ export class RetryLoop<T extends Leased> {
   /** Troubles that were logged and are not over. */
   readonly #told = new Set<string>();
 
-  /** @param sendLeased resolves when the outcome is stored; the request has begun when it returns, as far as it can. */
   constructor(
     private readonly source: DueSource<T>,
     private readonly wake: WakeUp,
-    private readonly sendLeased: (leased: T, occasion: Occasion) => Promise<void>,
+    private readonly sendLeased: SendLeased<T>,
     private readonly circuits: Circuits,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,

@@ -4,35 +4,30 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { toAddress } from '../../registry/endpoint/endpoint.js';
 import { Circuits } from '../line/circuit.js';
-import type { Occasion } from '../outbox/hint.js';
-import type { HintQueue } from '../outbox/hint-queue.js';
+import type { HintQueue, WakeUp } from '../outbox/hint-queue.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { ClaimedHint } from '../outbox/outbox.js';
 import { HintSender } from './hint-sender.js';
-import { RetryLoop } from './retry-loop.js';
-
-/** A loop over something else that waits for endpoints. */
-type OtherLoop = Pick<RetryLoop<never>, 'probe' | 'stop'>;
+import { type DueSource, type Leased, RetryLoop, type SendLeased } from './retry-loop.js';
 
 /** One loop over the outbox, and one over the hints that could not be stored. Others may join, which share the circuits. */
 @Injectable()
 export class RetryLoops {
   readonly kept: RetryLoop<ClaimedHint>;
   readonly unstored: RetryLoop<ClaimedHint>;
-  readonly #all: OtherLoop[];
+  readonly #all: Pick<RetryLoop<never>, 'probe' | 'stop'>[];
 
   constructor(
     waiting: WaitingHints,
     private readonly sender: HintSender,
     private readonly circuits: Circuits,
-    clock: Clock,
-    storeClock: StoreClock,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {
     const loopOver = (queue: HintQueue): RetryLoop<ClaimedHint> => {
       const { outbox } = queue;
-      const send = (hint: ClaimedHint, occasion: Occasion) => sender.send(outbox, hint, occasion);
-      return new RetryLoop(outbox, queue, send, circuits, clock, storeClock, log);
+      return this.#loopOver(outbox, queue, (hint, occasion) => sender.send(outbox, hint, occasion));
     };
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
@@ -40,9 +35,18 @@ export class RetryLoops {
     this.#all = [this.unstored, this.kept];
   }
 
-  /** The loop probes endpoints for which no hint waits, and is stopped with the others. */
-  join(loop: OtherLoop): void {
+  /**
+   * A loop over something else that waits for endpoints. It probes those for which no hint waits, and is stopped with the
+   * others; its caller starts it.
+   */
+  join<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
+    const loop = this.#loopOver(source, wake, send);
     this.#all.push(loop);
+    return loop;
+  }
+
+  #loopOver<T extends Leased>(source: DueSource<T>, wake: WakeUp, send: SendLeased<T>): RetryLoop<T> {
+    return new RetryLoop(source, wake, send, this.circuits, this.clock, this.storeClock, this.log);
   }
 
   /** Sends the endpoint what waits for it longest. Never rejects. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KfEvent } from '../../dispatch/kf-event.js';
 import { LateWork } from '../../dispatch/late-work.js';
 import { type Attempt, type AttemptResult, Exchange, type OnEnd } from '../../dispatch/line/attempt.js';
+import { Lines } from '../../dispatch/line/line.js';
 import type { Pulls } from '../../dispatch/line/pulls.js';
 import { WakeUp } from '../../dispatch/outbox/hint-queue.js';
 import { Clock } from '../../kernel/clock.js';
@@ -70,7 +71,10 @@ export class Puller implements Pulls {
     private readonly syncTokens: SyncTokens,
     private readonly late: LateWork,
     private readonly clock: Clock,
-  ) {}
+    lines: Lines,
+  ) {
+    lines.pullBy(this);
+  }
 
   start(to: Addressee & Pick<Destination, 'bot'>, event: KfEvent, onEnd: OnEnd): Attempt {
     const { corpId, openKfId, bot } = to;
@@ -89,7 +93,8 @@ export class Puller implements Pulls {
       this.#lanes.set(key, first);
       void this.late.add(this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, event }));
     } else {
-      const next = (lane.next ??= { waiting: new Set(), bot: open, event });
+      const next = lane.next ?? { waiting: new Set(), bot: open, event };
+      lane.next = next;
       next.waiting.add(attempt);
       next.bot = open;
       // An event without a token must not take the place of one that has one.

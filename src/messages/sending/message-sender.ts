@@ -56,36 +56,32 @@ export class MessageSender {
 
   /** Resolves when the turn is over. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
   async send(turn: Turn, occasion: Occasion): Promise<void> {
-    const renewal = this.#renewAgain(turn);
+    const stopRenewing = this.#renewUntilOver(turn);
     try {
       await this.#sendAll(turn, occasion);
     } finally {
-      renewal.stop();
+      stopRenewing();
     }
   }
 
   async #sendAll(turn: Turn, occasion: Occasion): Promise<void> {
     const endMs = this.clock.elapsedMs() + TURN_MS;
-    let isFirst = true;
-    do {
+    for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
-      const { order } = taker.bot;
+      const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
-      const next = this.lines.circuits.isOpen(taker.endpoint.href) && !isProbe
-        ? 'ends'
-        : await this.#sendNext(turn, taker, isFirst, occasion, isProbe);
-      isFirst = false;
-      const isOver = next === 'ends' || this.#isStopping || this.clock.elapsedMs() >= endMs;
-      if (isOver) return this.store.release(turn, taker.endpoint.href, order, this.storeClock.nowMs());
-    } while (true);
+      const maySend = isProbe || !this.lines.circuits.isOpen(href);
+      const next = maySend ? await this.#sendNext(turn, taker, isFirst, isProbe) : 'ends';
+      if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
+      return this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
+    }
   }
 
   async #sendNext(
     turn: Turn,
     taker: MessageTaker & { readonly endpoint: Endpoint },
     isFirst: boolean,
-    occasion: Occasion,
     isProbe: boolean,
   ): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
@@ -98,7 +94,7 @@ export class MessageSender {
     const isRepeated = isFirst && turn.isTakenOver;
     if (isRepeated) this.outcomes.countRepeated();
     const attempt = message.attempts + 1 + Number(isRepeated);
-    const sending = { turn, taker, message, occasion: isProbe ? occasion : 'due', attempt } as const;
+    const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
     const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, messageFormFor(taker, message));
     if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);
     const result = await this.#attempt(sending, line);
@@ -146,23 +142,14 @@ export class MessageSender {
     return result;
   }
 
-  #renewAgain(turn: Turn): { stop(): void } {
-    let isOver = false;
-    let timer = this.clock.after(RENEW_AFTER_MS, function renew(this: void) {});
-    timer.cancel();
-    const renewLater = (): void => {
-      timer = this.clock.after(RENEW_AFTER_MS, () => {
-        this.store.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
-        if (!isOver) renewLater();
-      });
+  /** Renews the lease again and again. @returns what ends that. */
+  #renewUntilOver(turn: Turn): () => void {
+    const renew = (): void => {
+      this.store.renew(turn, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
+      timer = this.clock.after(RENEW_AFTER_MS, renew);
     };
-    renewLater();
-    return {
-      stop: () => {
-        isOver = true;
-        timer.cancel();
-      },
-    };
+    let timer = this.clock.after(RENEW_AFTER_MS, renew);
+    return () => timer.cancel();
   }
 }
 

@@ -21,6 +21,7 @@ import { CallerGone, type ProxyBody, takeBody } from './proxy-body.js';
 import { AnswerBroken } from './proxy-exchange.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
 import { ProxyUpstream } from './proxy-upstream.js';
+import type { QueuedAnswer } from './queued-messages.js';
 
 const SYNC = 'kf/sync_msg';
 
@@ -84,6 +85,8 @@ export class ApiProxy {
     }
     const sent = takeBody(request, this.config.proxyBodyBytesMax);
     try {
+      const queued = (await credential.bot?.answerHere(sent)) ?? null;
+      if (queued !== null) return answerQueued(reply, log, queued);
       const body = credential.bot?.admitBody(sent) ?? sent;
       const counted = {
         corpId: credential.corpId,
@@ -111,6 +114,14 @@ function hasSyncToken(body: ProxyBody): boolean {
   const bytes = 'whole' in body ? body.whole : null;
   const token = bytes === null ? undefined : parseObject(bytes.toString('utf8'))?.token;
   return typeof token === 'string' && token !== '';
+}
+
+/** The bot has it when all of it was written; a connection that broke before says that it may not. */
+function answerQueued(reply: FastifyReply, log: CallLog, { body, wasSent }: QueuedAnswer): void {
+  log.result = 'answered';
+  log.errcode = 0;
+  reply.raw.once('finish', () => void wasSent());
+  reply.send(body);
 }
 
 function answerWith(

@@ -17,6 +17,7 @@ import { toTokenCaller } from '../tokens/token-caller.js';
 import { parseObject } from '../wecom-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
+import { type QueuedAnswer, QueuedMessages } from './queued-messages.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
@@ -32,6 +33,7 @@ export class BotCalls {
     private readonly destinations: Destinations,
     private readonly tokens: AccessTokens,
     private readonly syncTokens: SyncTokens,
+    private readonly queued: QueuedMessages,
   ) {}
 
   /** @returns `null` for a caller that is no bot. @throws AppError `BOT_FORBIDDEN` */
@@ -43,7 +45,7 @@ export class BotCalls {
     if (!OPENED.test(target.api)) throw forbidden(`${target.api} is neither a kf nor a media API`);
     if (target.corpId !== null && target.corpId !== bot.corpId)
       throw forbidden('corpid must be the corp of the bot');
-    const call = new BotCall(bot, target, this.destinations, this.tokens, this.syncTokens);
+    const call = new BotCall(bot, target, this.destinations, this.tokens, this.syncTokens, this.queued);
     for (const openKfId of [
       ...target.openKfIdsOfQuery,
       ...(target.openKfId === null ? [] : [target.openKfId]),
@@ -61,6 +63,7 @@ export class BotCall {
     private readonly destinations: Destinations,
     private readonly tokens: AccessTokens,
     private readonly syncTokens: SyncTokens,
+    private readonly queued: QueuedMessages,
   ) {}
 
   get corpId(): string {
@@ -104,6 +107,23 @@ export class BotCall {
     const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
     if (!('token' in own) || own.token.id !== tokenId)
       throw forbidden("the access token was neither given out here nor is it one of the bot's corpSecret");
+  }
+
+  /**
+   * What a bot that takes messages pulls: WeCom is not asked.
+   * @returns `null` for any other call.
+   * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
+   */
+  async answerHere(body: ProxyBody): Promise<QueuedAnswer | null> {
+    if (this.bot.takes !== 'message' || this.target.api.toLowerCase() !== SYNC) return null;
+    this.admitBody(body);
+    const whole = 'whole' in body ? body.whole : null;
+    const { open_kfid: openKfId, cursor } = parseObject(whole?.toString('utf8') ?? '') ?? {};
+    return this.queued.answer(
+      this.bot,
+      typeof openKfId === 'string' ? openKfId : null,
+      typeof cursor === 'string' ? cursor : '',
+    );
   }
 
   /**

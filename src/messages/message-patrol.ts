@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Circuits } from '../dispatch/line/circuit.js';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { accountKey } from '../registry/puppet.js';
+import { MessageStore } from './message-store.js';
+import { MessageWakes } from './message-wakes.js';
+import { Puller } from './pulling/puller.js';
+
+const ROUND_MS = 20_000;
+const PAGE_SIZE = 500;
+
+/**
+ * Looks regularly at accounts with waiting messages whose taker is another one than they wait for, or is there again, and at
+ * endpoints for which they have waited since before this process knew of them. Clears up what need not be known any more.
+ */
+@Injectable()
+export class MessagePatrol {
+  #timer: Timer | null = null;
+  #isStopped = false;
+  #known: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly wakes: MessageWakes,
+    private readonly puller: Puller,
+    private readonly circuits: Circuits,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  start(): void {
+    void this.#round();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#lookAtWaiting();
+      await this.#suspectEndpoints();
+      await this.store.sweep(this.storeClock.nowMs());
+    } catch (err) {
+      this.log.debug({ err }, 'message.patrol_failed');
+    }
+    if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
+  }
+
+  async #lookAtWaiting(): Promise<void> {
+    for (let key = ''; !this.#isStopped;) {
+      const page = await this.store.listWaiting(key, PAGE_SIZE);
+      for (const account of page) {
+        const endpoint = this.wakes.endpointOf(account);
+        if (endpoint === null || endpoint === account.endpoint) continue;
+        await this.store.wake(account, endpoint, this.storeClock.nowMs());
+        this.puller.added.wakeUp();
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_SIZE) return;
+      key = accountKey(last);
+    }
+  }
+
+  async #suspectEndpoints(): Promise<void> {
+    const endpoints = await this.store.listEndpoints();
+    for (const endpoint of endpoints) {
+      if (!this.#known.has(endpoint)) this.circuits.suspect(endpoint);
+      // For an endpoint that fails and whose probe was lost.
+      this.circuits.inconclusive(endpoint);
+    }
+    this.#known = new Set(endpoints);
+  }
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type AlsoWaiting, WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { toAddress } from '../registry/endpoint/endpoint.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type Addressee, Destinations } from '../registry/destination.js';
+import { MessageStore } from './message-store.js';
+import { Puller } from './pulling/puller.js';
+
+/** Makes messages due whose endpoint is well again, or whose account has another taker. What this misses the patrol finds. */
+@Injectable()
+export class MessageWakes implements AlsoWaiting {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly destinations: Destinations,
+    private readonly puller: Puller,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+    waiting: WaitingHints,
+  ) {
+    waiting.tellAlso(this);
+  }
+
+  recovered(endpoint: string): void {
+    this.#follow(this.store.wakeEndpoint(endpoint, this.storeClock.nowMs()), toAddress(endpoint));
+  }
+
+  woken(account: Addressee): void {
+    const endpoint = this.endpointOf(account);
+    if (endpoint !== null)
+      this.#follow(this.store.wake(account, endpoint, this.storeClock.nowMs()), toAddress(endpoint));
+  }
+
+  /** Where the account's messages wait from now on: with whoever takes them, or whoever gets one event for them. */
+  endpointOf(account: Addressee): string | null {
+    const taker = this.destinations.findMessageTaker(account);
+    if (taker !== null) return taker.state === 'ready' ? (taker.endpoint?.href ?? null) : null;
+    const { endpoint, state } = this.destinations.find(account);
+    return endpoint?.href ?? (state === 'unserved' ? NOBODY : null);
+  }
+
+  #follow(write: Promise<void>, endpoint: string): void {
+    write
+      .then(() => this.puller.added.wakeUp())
+      .catch((err: unknown) => this.log.debug({ endpoint, err }, 'message.wake_failed'));
+  }
+}
+
+/** People serve the account: its turn finds that its messages are for nobody. */
+const NOBODY = 'nobody:';

@@ -1,0 +1,40 @@
+import { Global, Module } from '@nestjs/common';
+import { RegistryModule } from '../registry/registry.module.js';
+import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
+import { WecomModule } from '../wecom/wecom.module.js';
+import { MessageLog } from './message-log.js';
+import { MessageMetrics } from './message-metrics.js';
+import { MessagePatrol } from './message-patrol.js';
+import { MessageWakes } from './message-wakes.js';
+import { MessagesLifecycle } from './messages-lifecycle.js';
+import { Puller } from './pulling/puller.js';
+import { PullRun } from './pulling/pull-run.js';
+import { QueuedAnswers } from './queued-answers.js';
+import { CallbackHalves } from './sending/callback-halves.js';
+import { MessageOutcomes } from './sending/message-outcomes.js';
+import { MessageSender } from './sending/message-sender.js';
+import { PulledHalves } from './sending/pulled-halves.js';
+import { Takers } from './sending/takers.js';
+
+/** Its store comes from the storage module, which is global. Global itself, since it meets a port of the proxy. */
+@Global()
+@Module({
+  imports: [RegistryModule, WecomModule],
+  providers: [
+    CallbackHalves,
+    MessageLog,
+    MessageMetrics,
+    MessageOutcomes,
+    MessagePatrol,
+    MessageSender,
+    MessagesLifecycle,
+    MessageWakes,
+    PulledHalves,
+    Puller,
+    PullRun,
+    Takers,
+    { provide: QueuedMessages, useClass: QueuedAnswers },
+  ],
+  exports: [QueuedMessages],
+})
+export class MessagesModule {}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { StoreClock } from '../kernel/store-clock.js';
+import { listedIn } from '../registry/bots/bot.js';
+import type { KnownBot } from '../registry/bots/known-bots.js';
+import type { Addressee } from '../registry/destination.js';
+import { type QueuedAnswer, QueuedMessages } from '../wecom/proxy/queued-messages.js';
+import { type Message, webhookIdOf } from './message.js';
+import { MessageStore, type UnderWay } from './message-store.js';
+import { Puller } from './pulling/puller.js';
+import { PulledHalves } from './sending/pulled-halves.js';
+
+/** WeCom's cursors may have 64 bytes; this tells ours from those of WeCom that a bot may still have. */
+const CURSOR = 'wxkf-';
+
+/** Answers a bot's `kf/sync_msg` with the message that it was told of. WeCom is not asked. */
+@Injectable()
+export class QueuedAnswers extends QueuedMessages {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly pulled: PulledHalves,
+    private readonly puller: Puller,
+    private readonly storeClock: StoreClock,
+  ) {
+    super();
+  }
+
+  override async answer(bot: KnownBot, openKfId: string | null, cursor: string): Promise<QueuedAnswer> {
+    const accounts = (openKfId === null ? listedIn(bot) : [openKfId]).map((id) => ({
+      corpId: bot.corpId,
+      openKfId: id,
+    }));
+    for (const account of accounts) {
+      const found = await this.store.findUnderWay(account);
+      if (found === null || found.underWay.untilMs <= this.storeClock.nowMs()) continue;
+      const own = cursorOf(found.message, found.underWay);
+      // A program that pulls until there is no more has had it in this attempt.
+      if (own === cursor) return nothing(cursor);
+      return {
+        body: ok(own, [JSON.parse(found.message.content.reveal())]),
+        wasSent: () => this.#notePulled(account, found.underWay),
+      };
+    }
+    return nothing(cursor);
+  }
+
+  async #notePulled(account: Addressee, underWay: UnderWay): Promise<void> {
+    // If it cannot be noted, the message is sent once more.
+    const noted = await this.store
+      .note(account, underWay, 'pulled', this.storeClock.nowMs())
+      .catch(() => 'gone' as const);
+    if (noted !== 'taken') return;
+    this.pulled.pulled(account);
+    this.puller.added.wakeUp();
+  }
+}
+
+/** Another one for each attempt: a bot that is told once more is given it once more. */
+function cursorOf(message: Message, { attempt }: UnderWay): string {
+  return `${CURSOR}${attempt}-${webhookIdOf(message)}`;
+}
+
+function nothing(cursor: string): QueuedAnswer {
+  return { body: ok(cursor, []), wasSent: async () => {} };
+}
+
+function ok(cursor: string, messages: readonly unknown[]): QueuedAnswer['body'] {
+  return { errcode: 0, errmsg: 'ok', next_cursor: cursor, has_more: 0, msg_list: messages };
+}
