@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
+import { Coverage } from './coverage.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MessagePatrol } from './message-patrol.js';
@@ -22,6 +23,7 @@ import { Takers } from './sending/takers.js';
   imports: [RegistryModule, WecomModule],
   providers: [
     CallbackHalves,
+    Coverage,
     MessageLog,
     MessageMetrics,
     MessageOutcomes,

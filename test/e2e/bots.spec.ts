@@ -20,6 +20,7 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
+import { until } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -441,9 +442,4 @@ onEachStore((newPlace) => {
 
 async function read<T>(answered: Response | Promise<Response>): Promise<T> {
   return (await answered).json() as Promise<T>;
-}
-
-/** Looks again until it is so; a test that waits for ever is ended by its limit. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
 }
