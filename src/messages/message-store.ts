@@ -174,7 +174,9 @@ export abstract class MessageStore {
   abstract begin(turn: Turn, underWay: UnderWay): Promise<boolean>;
 
   /** What is under way, over or not; `null` when nothing is. */
-  abstract findUnderWay(account: Addressee): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
+  abstract findUnderWay(
+    account: Addressee,
+  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
 
   /**
    * One half came. With both, the message is taken, nothing is under way, and the account is due at once, whoever leases it.
