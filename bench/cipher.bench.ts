@@ -10,6 +10,7 @@ import { PUPPET_FORM } from '../src/dispatch/line/puppet-form.js';
 import { WecomForm } from '../src/dispatch/line/wecom-form.js';
 import type { KfEvent } from '../src/dispatch/kf-event.js';
 import { Secret } from '../src/kernel/secret.js';
+import { TAKES_EVENTS } from '../src/registry/bots/bot.js';
 import type { KnownBot } from '../src/registry/bots/known-bots.js';
 import {
   type CallbackUrl,
@@ -95,12 +96,13 @@ function knownBot(): KnownBot {
     openKfIds: ['*'],
     kind: 'callback',
     api: 'manager',
+    ...TAKES_EVENTS,
     callback: { receiveId: app.corpId, timeoutMs: 4_000 },
     secrets: new Secret(''),
     keys: [],
     createdAtMs: nowMs,
     revision: '1',
-    opened: { ...secrets, url: new Secret(url), headers: {} },
+    opened: { ...secrets, url: new Secret(url), headers: {}, signingSecret: new Secret('') },
     endpoint: readCallbackUrl(url) as CallbackUrl,
     keysId: null,
   };

@@ -21,6 +21,7 @@ import type { Tracing } from './kernel/tracing.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { apiConfig } from './api/api.config.js';
 import { registryConfig } from './registry/registry.config.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { storageConfig } from './storage/storage.config.js';
@@ -35,6 +36,7 @@ const NAMESPACES: readonly Namespace[] = [
   dispatchConfig,
   healthConfig,
   metricsConfig,
+  apiConfig,
   registryConfig,
   storageConfig,
   wecomConfig,

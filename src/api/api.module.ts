@@ -6,6 +6,7 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
+import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryStreams } from './delivery-streams.js';
@@ -31,6 +32,6 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomAccountsController,
     WecomErrorsController,
   ],
-  providers: [AccountAnswers, AccountList, DeliveryStreams, History, Instruments],
+  providers: [AccountAnswers, AccountList, AskedBots, DeliveryStreams, History, Instruments],
 })
 export class ApiModule {}

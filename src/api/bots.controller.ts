@@ -7,20 +7,21 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
-import { AppError } from '../kernel/app-error.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
-import type { KnownBot } from '../registry/bots/known-bots.js';
-import { BotChangeDto, NewBotDto, toBotChange, toNewBot, urlIn } from '../registry/bots/new-bot.dto.js';
+import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
+import { BotChangeDto, NewBotDto } from '../registry/bots/new-bot.dto.js';
+import { INCLUDED } from '../registry/bots/taking.js';
 import type { CallbackUrl } from '../registry/endpoint/endpoint.js';
-import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
 import type {
   BotAnswer,
+  BotChangedAnswer,
   BotCreatedAnswer,
   BotPageAnswer,
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from './answers/bot.dto.js';
 import { toDuration, toIso } from './api-time.js';
+import { AskedBots } from './asked-bots.js';
 import { askedBy } from './asked-by.js';
 import { BOTS, BotPathDto, BotsQueryDto, RenewKeyDto } from './bots.dto.js';
 import { toFailureAnswer } from './hint-answer.js';
@@ -35,7 +36,7 @@ export class BotsController {
     private readonly deliveries: Deliveries,
     private readonly circuits: Circuits,
     private readonly verification: BotVerification,
-    private readonly endpoints: EndpointPolicy,
+    private readonly asked: AskedBots,
   ) {}
 
   /**
@@ -59,18 +60,25 @@ export class BotsController {
   /**
    * Add a bot.
    * @remarks
-   * It has its accounts at once, and gets what waits for them. Only this answer shows its key, its token and its
-   * EncodingAESKey. A repetition is 409, since the accounts are taken.
+   * It has its accounts at once, and gets what waits for them. Only this answer shows its key, its token, its
+   * EncodingAESKey and its signing secret. For a bot that takes messages the manager asks WeCom about the corpSecret first. A
+   * repetition is 409, since the accounts are taken.
    */
   @Post()
   @TakesBody('json')
   @AllowRoles('operator')
   @HttpCode(200)
   @Answers({ 200: 'The bot, with its secrets.' })
-  @Errors('BOT_ACCOUNT_TAKEN', 'BOTS_FULL', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  @Errors(
+    'BOT_ACCOUNT_TAKEN',
+    'BOTS_FULL',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
+    'REGISTRY_NOT_LOADED',
+    'STORE_UNAVAILABLE',
+  )
   async addBot(@Body() body: NewBotDto, @Req() request: FastifyRequest): Promise<BotCreatedAnswer> {
-    const given = toNewBot(body);
-    this.#requireAllowed(urlIn(body));
+    const given = await this.asked.toNew(body, request);
     const { bot, key } = await this.bots.add(given, askedBy(request));
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null;
@@ -79,6 +87,7 @@ export class BotsController {
       key,
       token: hasKeys ? opened.callbackToken.reveal() : null,
       encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
+      signingSecret: signingSecretOf(bot) ?? '',
     };
   }
 
@@ -96,7 +105,9 @@ export class BotsController {
 
   /**
    * Change a bot.
-   * @remarks Fields that are left out stay as they are. Safe to repeat.
+   * @remarks
+   * Fields that are left out stay as they are. For a bot that takes messages the manager asks WeCom about a new corpSecret
+   * first. Safe to repeat.
    */
   @Patch(':id')
   @TakesBody('json')
@@ -107,6 +118,8 @@ export class BotsController {
     'BOT_ACCOUNT_TAKEN',
     'BOT_CLOSED',
     'BOT_CHANGED',
+    'WECOM_REFUSED',
+    'WECOM_UNREACHABLE',
     'REGISTRY_NOT_LOADED',
     'STORE_UNAVAILABLE',
   )
@@ -114,9 +127,14 @@ export class BotsController {
     @Param() { id }: BotPathDto,
     @Body() body: BotChangeDto,
     @Req() request: FastifyRequest,
-  ): Promise<BotAnswer> {
-    this.#requireAllowed(urlIn(body));
-    return this.#toAnswer(await this.bots.change(id, (bot) => toBotChange(body, bot), askedBy(request)));
+  ): Promise<BotChangedAnswer> {
+    let before: string | null = null;
+    const change = (bot: OpenBot) => {
+      before = signingSecretOf(bot);
+      return this.asked.toChange(body, bot, request);
+    };
+    const bot = await this.bots.change(id, change, askedBy(request));
+    return { ...this.#toAnswer(bot), signingSecret: before === null ? signingSecretOf(bot) : null };
   }
 
   /**
@@ -169,19 +187,16 @@ export class BotsController {
     return { verified: fault === null, status, durationMs: toDuration(durationMs), fault };
   }
 
-  #requireAllowed(url: string | undefined): void {
-    if (url === undefined) return;
-    const endpoint = this.endpoints.readCallbackUrl(url);
-    if ('must' in endpoint)
-      throw new AppError('REQUEST_INVALID', { detail: `callback.url must ${endpoint.must}` });
-  }
-
   #toAnswer(bot: KnownBot): BotAnswer {
     const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
+    const { takes, order, includesServicer, takesMessagesSinceMs } = bot;
     const { taken, failure } = this.deliveries.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
-      ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes: 'event', api },
+      ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes, api },
+      order: takes === 'message' ? order : null,
+      include: includesServicer ? [...INCLUDED] : [],
+      since: takesMessagesSinceMs === null ? null : toIso(takesMessagesSinceMs),
       callback:
         callback === null
           ? null
@@ -199,6 +214,11 @@ export class BotsController {
       lastFailure: toFailureAnswer(failure),
     };
   }
+}
+
+/** `null` for a bot from before there were any. */
+function signingSecretOf({ opened }: KnownBot): string | null {
+  return opened?.signingSecret.reveal() || null;
 }
 
 /** Without the query, which may hold a secret. */

@@ -4,6 +4,8 @@ import type { Secret } from '../kernel/secret.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 
+export type { MessageOrder } from '../registry/bots/bot.js';
+
 /** An entry of what `kf/sync_msg` gives, as it is kept (developer.work.weixin.qq.com/document/path/94670). */
 export interface NewMessage {
   readonly msgid: string;
@@ -43,10 +45,6 @@ export interface MessageHead extends Omit<NewMessage, 'content'>, Addressee {
 export interface Message extends MessageHead {
   readonly content: Secret;
 }
-
-/** How much of an account goes one after the other: all of it, or what concerns one customer. */
-export const MESSAGE_ORDERS = ['account', 'customer'] as const;
-export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
 
 /** How long a taken message's id is known, so that it is not taken for a new one: WeCom gives 3 days of messages. */
 export const SEEN_MS = 4 * 24 * 3_600_000;

@@ -34,6 +34,10 @@ export function botRepositoryContract(open: () => Promise<OpenedBots>): void {
       { hash: 'new', untilMs: null },
       { hash: 'old', untilMs: Date.UTC(2026, 5, 7) },
     ],
+    takes: 'message',
+    order: 'customer',
+    includesServicer: true,
+    takesMessagesSinceMs: Date.UTC(2026, 5, 6),
   });
 
   async function expectStored(...expected: Bot[]): Promise<void> {
@@ -86,7 +90,11 @@ export function botRepositoryContract(open: () => Promise<OpenedBots>): void {
   it('replaces a bot that is as it was read', async () => {
     await bots.add(one);
     const secrets = new Secret('{"others":1}');
-    const changed = { ...one, name: 'another', openKfIds: ['wkAccount-7'], secrets, revision: 'revision-2' };
+    const changed: Bot = {
+      ...one,
+      ...{ name: 'another', openKfIds: ['wkAccount-7'], secrets, revision: 'revision-2' },
+      ...{ takes: 'message', takesMessagesSinceMs: 1 },
+    };
     expect(await bots.replace(changed, one.revision)).toBe('written');
     await expectStored(changed);
     expect(await bots.replace(changed, one.revision)).toBe('written');

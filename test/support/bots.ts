@@ -1,8 +1,9 @@
 /** Bots as the domain knows them; over the wire they are added with `addBot`. */
 import { Secret } from '../../src/kernel/secret.js';
-import { type Bot, hashOfKey, toSecretsText } from '../../src/registry/bots/bot.js';
+import { type Bot, hashOfKey, TAKES_EVENTS, toSecretsText } from '../../src/registry/bots/bot.js';
 
 export const BOT_KEY = 'wxkf_a-key-of-a-bot';
+export const SIGNING_SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 
 export function storedBot(fields: Partial<Bot> = {}): Bot {
   return {
@@ -12,6 +13,7 @@ export function storedBot(fields: Partial<Bot> = {}): Bot {
     openKfIds: ['wkAccount-1'],
     kind: 'callback',
     api: 'manager',
+    ...TAKES_EVENTS,
     callback: { receiveId: 'wwCorp_1', timeoutMs: 4_000 },
     secrets: toSecretsText({
       url: new Secret('http://bot:5300/wxkf/?tenant=7'),
@@ -19,6 +21,7 @@ export function storedBot(fields: Partial<Bot> = {}): Bot {
       encodingAESKey: new Secret('kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
       corpSecret: new Secret('corp-secret'),
       headers: { 'X-KB-ID': new Secret('0191') },
+      signingSecret: new Secret(SIGNING_SECRET),
     }),
     keys: [{ hash: hashOfKey(BOT_KEY), untilMs: null }],
     createdAtMs: Date.UTC(2026, 0, 2),

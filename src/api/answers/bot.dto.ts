@@ -1,4 +1,6 @@
-import type { BotApi, BotKind } from '../../registry/bots/bot.js';
+import { IsISO8601 } from '../../kernel/class-validator.js';
+import type { BotApi, BotKind, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
+import type { Included } from '../../registry/bots/taking.js';
 import type { FailureAnswer } from './failure.dto.js';
 import { Page } from './page.dto.js';
 
@@ -44,7 +46,20 @@ export class BotAnswer {
   readonly kind!: BotKind;
 
   /** @example event */
-  readonly takes!: 'event';
+  readonly takes!: BotTakes;
+
+  /** What goes one after the other; null for a bot that takes events. */
+  readonly order!: MessageOrder | null;
+
+  /**
+   * What it is given besides customers' messages and events.
+   * @example []
+   */
+  readonly include!: Included[];
+
+  /** It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events. */
+  @IsISO8601()
+  readonly since!: string | null;
 
   /** @example manager */
   readonly api!: BotApi;
@@ -97,6 +112,18 @@ export class BotCreatedAnswer extends BotWithKeyAnswer {
 
   /** Its EncodingAESKey; null for a bot of kind puppet. */
   readonly encodingAESKey!: string | null;
+
+  /**
+   * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
+   * @example whsec_Zm9yLWV4YW1wbGUtb25seS1ub3QtYS1yZWFsLWtleQ==
+   */
+  readonly signingSecret!: string;
+}
+
+/** A bot as it is after a change. */
+export class BotChangedAnswer extends BotAnswer {
+  /** Shown once, to a bot that had none and takes messages from now on; null otherwise. */
+  readonly signingSecret!: string | null;
 }
 
 /** The result of a verification. */

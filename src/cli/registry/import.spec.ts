@@ -336,7 +336,10 @@ describe('a first line', () => {
 
 describe('a bot in a file', () => {
   const callback = storedBot();
-  const puppetBot = storedBot({ id: 'bot-2', openKfIds: ['*'], kind: 'puppet', callback: null });
+  const puppetBot = storedBot({
+    ...{ id: 'bot-2', openKfIds: ['*'], kind: 'puppet', callback: null },
+    ...{ takes: 'message', order: 'customer', includesServicer: true, takesMessagesSinceMs: 1_000 },
+  });
   const file = (sealer: Sealer | null, all = [callback, puppetBot]) => [
     headerLine(sealer),
     ...all.map((bot) => botLine(bot, sealer)),
@@ -356,6 +359,15 @@ describe('a bot in a file', () => {
       expect(await imported(file(sealedBy), PLAIN, openedBy)).toEqual({ ...nothing, unchanged: 2 });
     },
   );
+
+  it('that an earlier version exported takes events, and has no signing secret', async () => {
+    const { bot } = JSON.parse(botLine(callback, null));
+    const { takes: _takes, order: _order, include: _include, since: _since, ...old } = bot;
+    const { signingSecret: _signing, ...secrets } = JSON.parse(old.secrets);
+    const line = JSON.stringify({ bot: { ...old, secrets: JSON.stringify(secrets) } });
+    expect(await imported([headerLine(null), line, endOf(0, 0, 1)])).toEqual({ ...nothing, added: 1 });
+    expect(kept()).toEqual([{ ...revealedBot(callback), secrets: JSON.stringify(secrets), revision: '' }]);
+  });
 
   it('replaces another one with its id when that was asked for', async () => {
     await imported(file(null));
@@ -436,6 +448,7 @@ describe('a bot in a file', () => {
     },
   );
 
+  const MESSAGES = { takes: 'message', since: '2026-01-31T08:00:00.000Z' };
   const { url, token, ...otherSecrets } = JSON.parse(callback.secrets.reveal());
   const withSecrets = (secrets: object) => ({
     secrets: JSON.stringify({ url, token, ...otherSecrets, ...secrets }),
@@ -458,6 +471,15 @@ describe('a bot in a file', () => {
       'callback.timeoutMs must be a whole',
     ],
     ['no receiver', { callback: { timeoutMs: 4_000 } }, 'callback.receiveId must be an id'],
+    ['messages that begin at no time', { takes: 'message' }, 'since must be given for a bot that takes'],
+    ['messages that nobody can pull', { api: 'tunnel', ...MESSAGES }, 'api must be manager'],
+    [
+      'messages and no corpSecret',
+      { ...withSecrets({ corpSecret: '' }), ...MESSAGES },
+      'corpSecret is missing',
+    ],
+    ['something included', { ...MESSAGES, include: ['others'] }, 'include must be a list of servicer'],
+    ['a short signing secret', withSecrets({ signingSecret: 'whsec_eA==' }), 'signingSecret must be'],
     ['a key that is none', { keys: [null] }, 'keys must be hashes'],
     ['a key without its end', { keys: [{ hash: 'h' }] }, 'keys must be hashes'],
   ])('with %s is refused by field', async (_what, fields, fault) => {

@@ -42,6 +42,7 @@ const secretsOf = (url: string, headers: Record<string, string> = {}): Secret =>
     encodingAESKey: new Secret('kWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C'),
     corpSecret: new Secret(''),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
+    signingSecret: new Secret(''),
   });
 
 function addBot(openKfIds: string[], url: string, fields: Partial<NewBot> = {}): Promise<BotWithKey> {

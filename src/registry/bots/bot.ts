@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { KeyPair } from '../image/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 
@@ -15,6 +15,35 @@ export type BotKind = (typeof BOT_KINDS)[number];
  */
 export const BOT_APIS = ['manager', 'tunnel', 'direct'] as const;
 export type BotApi = (typeof BOT_APIS)[number];
+
+/**
+ * `event`: hints, of which the newest one counts, for bots that keep a cursor. `message`: the manager pulls, and gives each
+ * message and event of the customers once, in order.
+ */
+export const BOT_TAKES = ['event', 'message'] as const;
+export type BotTakes = (typeof BOT_TAKES)[number];
+
+/** How much of an account goes one after the other: all of it, or what concerns one customer. */
+export const MESSAGE_ORDERS = ['account', 'customer'] as const;
+export type MessageOrder = (typeof MESSAGE_ORDERS)[number];
+
+/** What a bot is given, and since when. */
+export interface BotTaking {
+  readonly takes: BotTakes;
+  readonly order: MessageOrder;
+  /** Whether it is given also what persons who serve have written, beside what customers write and what happens. */
+  readonly includesServicer: boolean;
+  /** What was sent before is not for it; store time. `null` unless it takes messages. */
+  readonly takesMessagesSinceMs: number | null;
+}
+
+/** How a bot is read that was stored or exported before bots could take messages. */
+export const TAKES_EVENTS: BotTaking = {
+  takes: 'event',
+  order: 'account',
+  includesServicer: false,
+  takesMessagesSinceMs: null,
+};
 
 /** In place of accounts: all of the corp that no listed bot and no registration has. */
 export const ALL_OTHERS = '*';
@@ -37,6 +66,11 @@ export interface BotSecrets extends KeyPair {
   readonly corpSecret: Secret;
   /** Headers that each callback gets besides its own. */
   readonly headers: Readonly<Record<string, Secret>>;
+  /**
+   * Signs the messages that it is sent (standardwebhooks.com): `whsec_` with base64 of the key. `''` for a bot that was stored
+   * before there were any.
+   */
+  readonly signingSecret: Secret;
 }
 
 /** A key of a bot. Only its hash is kept. */
@@ -47,7 +81,7 @@ export interface BotKey {
 }
 
 /** Who takes the events of kf accounts, as an operator added it. A puppet that registers by itself is none. */
-export interface Bot {
+export interface Bot extends BotTaking {
   readonly id: string;
   /** For people. */
   readonly name: string;
@@ -82,12 +116,24 @@ export function hashOfKey(key: string): string {
   return hash('sha256', `bot key ${key}`, 'base64url');
 }
 
+/** Standard Webhooks asks for a key of 24 to 64 bytes. */
+const SIGNING_BYTES = 32;
+export const SIGNING_SECRET_FORMAT = {
+  pattern: /^whsec_[A-Za-z0-9+/]{32,43}={0,2}$/,
+  expected: '"whsec_" with 24 to 32 bytes in base64',
+};
+
+export function makeSigningSecret(): Secret {
+  return new Secret(`whsec_${randomBytes(SIGNING_BYTES).toString('base64')}`);
+}
+
 export function toSecretsText({
   url,
   callbackToken,
   encodingAESKey,
   corpSecret,
   headers,
+  signingSecret,
 }: BotSecrets): Secret {
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return new Secret(
@@ -97,6 +143,7 @@ export function toSecretsText({
       encodingAESKey: encodingAESKey.reveal(),
       corpSecret: corpSecret.reveal(),
       headers: Object.fromEntries(values),
+      signingSecret: signingSecret.reveal(),
     }),
   );
 }
@@ -104,8 +151,16 @@ export function toSecretsText({
 /** @returns `null` when they could not be opened, or are not what this version writes. */
 export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | null {
   try {
-    const { url, token, encodingAESKey, corpSecret, headers } = JSON.parse(secrets.reveal()) as Stored;
-    const texts: unknown[] = [url, token, encodingAESKey, corpSecret, ...Object.values(headers)];
+    const stored = JSON.parse(secrets.reveal()) as Stored;
+    const { url, token, encodingAESKey, corpSecret, headers, signingSecret = '' } = stored;
+    const texts: unknown[] = [
+      url,
+      token,
+      encodingAESKey,
+      corpSecret,
+      ...Object.values(headers),
+      signingSecret,
+    ];
     if (!texts.every((text) => typeof text === 'string')) return null;
     return {
       url: new Secret(url),
@@ -113,6 +168,7 @@ export function readSecrets({ secrets }: Pick<Bot, 'secrets'>): BotSecrets | nul
       encodingAESKey: new Secret(encodingAESKey),
       corpSecret: new Secret(corpSecret),
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
+      signingSecret: new Secret(signingSecret),
     };
   } catch {
     return null;
@@ -125,4 +181,5 @@ interface Stored {
   readonly encodingAESKey: string;
   readonly corpSecret: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly signingSecret?: string;
 }

@@ -74,14 +74,18 @@ export class BotsService {
   }
 
   /**
-   * @param change gives the fields that change.
+   * @param change gives the fields that change. It may take its time: what somebody else changes meanwhile is not undone.
    * @throws AppError `BOT_NOT_FOUND`, `BOT_ACCOUNT_TAKEN`, `BOT_CLOSED`, `BOT_CHANGED` when somebody else has just changed
    *   it, and what `change` throws; `STORE_UNAVAILABLE`, and it may then have been changed or not.
    */
-  async change(id: string, change: (bot: OpenBot) => Partial<NewBot>, asked: AskedBy): Promise<KnownBot> {
+  async change(
+    id: string,
+    change: (bot: OpenBot) => Partial<NewBot> | Promise<Partial<NewBot>>,
+    asked: AskedBy,
+  ): Promise<KnownBot> {
     this.#requireLoaded();
     const before = await this.#getOpen(id);
-    const known = await this.#replace(before, change(before));
+    const known = await this.#replace(before, await change(before));
     this.#log(known, asked, 'bot.changed');
     this.#wake(known, [...listedIn(before), ...listedIn(known)]);
     return known;
@@ -157,8 +161,8 @@ export class BotsService {
     }
   }
 
-  #log({ id, name, corpId, kind, api, openKfIds }: Bot, asked: AskedBy, line: string): void {
-    this.log.info({ botId: id, name, corpId, kind, api, accounts: openKfIds.length, ...asked }, line);
+  #log({ id, name, corpId, kind, takes, api, openKfIds }: Bot, asked: AskedBy, line: string): void {
+    this.log.info({ botId: id, name, corpId, kind, takes, api, accounts: openKfIds.length, ...asked }, line);
   }
 
   /** A failed write may have been done after all; a read tells once the store answers again. */

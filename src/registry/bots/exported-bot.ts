@@ -19,15 +19,22 @@ import { mustBe } from '../registration/register.dto.js';
 import {
   BOT_APIS,
   BOT_KINDS,
+  BOT_TAKES,
   type Bot,
   type BotApi,
   type BotCallback,
   type BotKey,
   type BotKind,
   type BotSecrets,
+  type BotTakes,
+  MESSAGE_ORDERS,
+  type MessageOrder,
   readSecrets,
+  SIGNING_SECRET_FORMAT,
+  TAKES_EVENTS,
 } from './bot.js';
-import { BotChangeDto, IsAccounts } from './new-bot.dto.js';
+import { BotChangeDto, IsAccounts, IsInclude } from './new-bot.dto.js';
+import { faultsOfMessageBot, INCLUDED, type Included } from './taking.js';
 
 /** The current one, and those that it replaced a while ago. */
 const KEYS_MAX = 8;
@@ -55,6 +62,22 @@ class ExportedBotDto {
   readonly api!: BotApi;
 
   @IsOptional()
+  @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
+  readonly takes?: BotTakes;
+
+  @IsOptional()
+  @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
+  readonly order?: MessageOrder;
+
+  @IsOptional()
+  @IsInclude()
+  readonly include?: Included[];
+
+  @IsOptional()
+  @IsTime()
+  readonly since?: string;
+
+  @IsOptional()
   readonly callback?: BotCallback;
 
   @IsString(mustBe('the secrets of the bot as JSON'))
@@ -69,7 +92,10 @@ class ExportedBotDto {
 }
 
 /** What a line has, its secrets as text: in the clear or sealed, for the bot with this id. */
-export type ExportedBot = Omit<ExportedBotDto, 'callback'> & { readonly callback: BotCallback | null };
+export type ExportedBot = Omit<ExportedBotDto, 'callback' | 'since'> & {
+  readonly callback: BotCallback | null;
+  readonly since: string | null;
+};
 
 /** Field by field: a store gives them in the order in which the bot was made. */
 export function toExportedBot(bot: Bot): ExportedBot {
@@ -80,6 +106,10 @@ export function toExportedBot(bot: Bot): ExportedBot {
     openKfIds: [...bot.openKfIds],
     kind: bot.kind,
     api: bot.api,
+    takes: bot.takes,
+    order: bot.order,
+    include: bot.includesServicer ? [...INCLUDED] : [],
+    since: bot.takesMessagesSinceMs === null ? null : toIso(bot.takesMessagesSinceMs),
     callback: bot.callback && toCallback(bot.callback),
     secrets: bot.secrets.reveal(),
     keys: bot.keys.map(({ hash, untilMs }) => ({ hash, until: untilMs === null ? null : toIso(untilMs) })),
@@ -92,9 +122,13 @@ export function fromExportedBot(line: object): Bot {
   const dto = validated(ExportedBotDto, line);
   const faults = faultsOf(dto);
   if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
-  const { callback, secrets, keys, createdAt, ...same } = dto;
+  const { callback, secrets, keys, createdAt, takes, order, include, since, ...same } = dto;
   const bot: Bot = {
     ...same,
+    takes: takes ?? TAKES_EVENTS.takes,
+    order: order ?? TAKES_EVENTS.order,
+    includesServicer: (include ?? []).length > 0,
+    takesMessagesSinceMs: since === undefined ? null : Date.parse(since),
     callback: callback === undefined ? null : toCallback(callback),
     secrets: new Secret(secrets),
     keys: keys.map(toKey),
@@ -105,7 +139,8 @@ export function fromExportedBot(line: object): Bot {
   return { ...bot, revision: `imported ${hash('sha256', contentOf(bot), 'base64url')}` };
 }
 
-function faultsOf({ kind, callback, secrets, keys }: ExportedBotDto): string[] {
+function faultsOf(dto: ExportedBotDto): string[] {
+  const { kind, callback, secrets, keys } = dto;
   if ((callback !== undefined) !== (kind === 'callback'))
     return ['callback must be given for kind callback alone'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
@@ -113,7 +148,20 @@ function faultsOf({ kind, callback, secrets, keys }: ExportedBotDto): string[] {
     ...(keys.every(isKey) ? [] : ['keys must be hashes with the time until they are valid, or null']),
     ...(opened === null
       ? ['secrets must be the secrets of the bot as JSON']
-      : faultsIn(BotChangeDto, toChange(opened, callback))),
+      : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(opened, callback))]),
+  ];
+}
+
+function faultsOfTaking(dto: ExportedBotDto, secrets: BotSecrets): string[] {
+  const { takes = TAKES_EVENTS.takes, since } = dto;
+  const signing = secrets.signingSecret.reveal();
+  const isSigning = signing === '' || SIGNING_SECRET_FORMAT.pattern.test(signing);
+  return [
+    ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
+    ...((takes === 'message') === (since !== undefined)
+      ? []
+      : ['since must be given for a bot that takes messages, and for no other']),
+    ...(isSigning ? [] : [`signingSecret must be ${SIGNING_SECRET_FORMAT.expected}`]),
   ];
 }
 

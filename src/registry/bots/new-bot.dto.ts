@@ -25,20 +25,29 @@ import {
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
 import { readCallbackUrl } from '../endpoint/endpoint.js';
+import { IsTime } from '../is-time.js';
 import { mustBe } from '../registration/register.dto.js';
 import {
   ALL_OTHERS,
   BOT_APIS,
   BOT_KINDS,
+  BOT_TAKES,
   BOT_TIMEOUT_MS,
   type Bot,
   type BotApi,
   type BotKind,
   type BotSecrets,
+  type BotTakes,
+  type BotTaking,
+  makeSigningSecret,
+  MESSAGE_ORDERS,
+  type MessageOrder,
+  TAKES_EVENTS,
   toSecretsText,
 } from './bot.js';
 import type { NewBot } from './bots.service.js';
 import type { OpenBot } from './known-bots.js';
+import { faultsOfTaking, INCLUDED, type Included, takingOf, type Terms } from './taking.js';
 
 /** More accounts than a corp may have without asking WeCom for more. */
 const ACCOUNTS_MAX = 1_000;
@@ -132,12 +141,48 @@ export class BotChangeDto {
   @IsIn(BOT_APIS, { message: `api must be one of ${BOT_APIS.join(', ')}` })
   readonly api?: BotApi;
 
+  /**
+   * What it is given: event, the callbacks of its accounts, the newest one if several wait; message, what customers write and
+   * what happens, each once and in order. For message the manager pulls with `corpSecret`, and `SECRETS_KEY` has to be set.
+   * @example event
+   */
+  @IsOptional()
+  @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
+  readonly takes?: BotTakes;
+
+  /**
+   * Of a bot that takes messages: account, one message of an account after the other; customer, those of each customer.
+   * @example account
+   */
+  @IsOptional()
+  @IsIn(MESSAGE_ORDERS, { message: `order must be one of ${MESSAGE_ORDERS.join(', ')}` })
+  readonly order?: MessageOrder;
+
+  /**
+   * Of a bot that takes messages: what it is given besides; servicer, what persons who serve write.
+   * @example ["servicer"]
+   */
+  @IsOptional()
+  @IsInclude()
+  readonly include?: Included[];
+
+  /**
+   * Of a bot that takes messages: it is given what was sent since then, at most 3 days back; left out, since now. ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly since?: string;
+
   /** Where and how it takes callbacks. */
   @IsOptional()
   @IsNested(BotCallbackDto)
   readonly callback?: BotCallbackDto;
 
-  /** The secret of its app, by which the manager recognizes access tokens that the bot got from WeCom itself. */
+  /**
+   * The secret of its app, by which the manager recognizes access tokens that the bot got from WeCom itself, and pulls for a bot
+   * that takes messages.
+   */
   @IsOptional()
   @Matches(CORP_SECRET_FORMAT.pattern, mustBe(CORP_SECRET_FORMAT.expected))
   readonly corpSecret?: string;
@@ -159,18 +204,10 @@ export class NewBotDto extends BotChangeDto {
    */
   @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
   readonly kind!: BotKind;
-
-  /**
-   * What it is given: event, the callbacks of its accounts, the newest one if several wait.
-   * @example event
-   */
-  @IsOptional()
-  @IsIn(['event'], { message: 'takes must be event' })
-  readonly takes?: 'event';
 }
 
 /** @throws AppError `REQUEST_INVALID` for fields that are wrong together. */
-export function toNewBot(dto: NewBotDto): NewBot {
+export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   const { name, openKfIds, kind, corpId, api = 'manager' } = dto;
   const missing = Object.entries({ name, openKfIds })
     .filter(([, value]) => value === undefined)
@@ -178,39 +215,57 @@ export function toNewBot(dto: NewBotDto): NewBot {
   if (kind === 'callback' && urlIn(dto) === undefined) missing.push('callback.url is missing');
   if (kind !== 'callback' && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback alone');
-  if (missing.length > 0) throw new AppError('REQUEST_INVALID', { detail: missing.join('; ') });
   const made = {
     url: new Secret(''),
     callbackToken: new Secret(kind === 'callback' ? randomLettersAndDigits(32) : ''),
     encodingAESKey: new Secret(kind === 'callback' ? randomLettersAndDigits(43) : ''),
     corpSecret: new Secret(''),
     headers: {},
+    signingSecret: makeSigningSecret(),
   };
+  const secrets = secretsOf(dto, made);
+  const taking = takingOf(dto, TAKES_EVENTS, terms);
+  refuse([...missing, ...faultsOfTaking(dto, { kind, api, takes: taking.takes }, secrets, null, terms)]);
   return {
     name: name ?? '',
     corpId,
     openKfIds: openKfIds ?? [],
     kind,
     api,
+    ...taking,
     callback:
       kind === 'callback' ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default }) : null,
-    secrets: toSecretsText(secretsOf(dto, made)),
+    secrets: toSecretsText(secrets),
   };
 }
 
 /** @throws AppError `REQUEST_INVALID` for a change that the bot cannot have. */
-export function toBotChange(dto: BotChangeDto, bot: OpenBot): Partial<NewBot> {
+export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
   const { name, openKfIds, api, callback } = dto;
   if (callback !== undefined && bot.callback === null)
     throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback alone' });
-  const changesSecrets = dto.corpSecret !== undefined || callback !== undefined;
+  const taking = takingOf(dto, bot, terms);
+  const secrets = secretsOf(dto, signingFor(taking, bot.opened));
+  const asked = { kind: bot.kind, api: api ?? bot.api, takes: taking.takes };
+  refuse(faultsOfTaking(dto, asked, secrets, bot, terms));
   return {
     ...(name !== undefined && { name }),
     ...(openKfIds !== undefined && { openKfIds }),
     ...(api !== undefined && { api }),
+    ...taking,
     ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
-    ...(changesSecrets && { secrets: toSecretsText(secretsOf(dto, bot.opened)) }),
+    secrets: toSecretsText(secrets),
   };
+}
+
+/** A bot from before there were signing secrets gets one once it needs one. */
+function signingFor({ takes }: BotTaking, secrets: BotSecrets): BotSecrets {
+  const lacksIt = takes === 'message' && secrets.signingSecret.reveal() === '';
+  return lacksIt ? { ...secrets, signingSecret: makeSigningSecret() } : secrets;
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new AppError('REQUEST_INVALID', { detail: faults.join('; ') });
 }
 
 /** The URL that is given for a bot; `undefined` when it is left out. */
@@ -239,6 +294,7 @@ function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): 
     encodingAESKey: encodingAESKey === undefined ? before.encodingAESKey : new Secret(encodingAESKey),
     corpSecret: corpSecret === undefined ? before.corpSecret : new Secret(corpSecret),
     headers: headers === undefined ? before.headers : Object.fromEntries(given),
+    signingSecret: before.signingSecret,
   };
 }
 
@@ -251,6 +307,15 @@ export function IsAccounts(): PropertyDecorator {
     return isAll || (areIds && ids.length <= ACCOUNTS_MAX && new Set(ids).size === ids.length)
       ? null
       : `be ${ACCOUNTS}`;
+  });
+}
+
+/** Names of `INCLUDED`, each once. */
+export function IsInclude(): PropertyDecorator {
+  return rule('isInclude', (value) => {
+    const isKnown = (one: unknown): boolean => INCLUDED.some((name) => name === one);
+    const isGood = Array.isArray(value) && value.every(isKnown) && new Set(value).size === value.length;
+    return isGood ? null : `be a list of ${INCLUDED.join(', ')}, or an empty one`;
   });
 }
 

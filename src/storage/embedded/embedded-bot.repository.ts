@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { Secret } from '../../kernel/secret.js';
-import type { Bot } from '../../registry/bots/bot.js';
+import { type Bot, type BotTaking, TAKES_EVENTS } from '../../registry/bots/bot.js';
 import { BotRepository, type BotWrite } from '../../registry/bots/bot.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
 
-/** A bot as LMDB keeps it: the same fields, its secrets as text. */
-export type StoredBot = Omit<Bot, 'secrets'> & { readonly secrets: string };
+/** A bot as LMDB keeps it: the same fields, its secrets as text. Earlier versions did not say what it takes. */
+export type StoredBot = Omit<Bot, 'secrets' | keyof BotTaking> &
+  Partial<BotTaking> & { readonly secrets: string };
 
 @Injectable()
 export class EmbeddedBotRepository extends BotRepository {
@@ -79,5 +80,5 @@ function toStored({ secrets, ...same }: Bot): StoredBot {
 }
 
 export function fromStored({ secrets, ...same }: StoredBot): Bot {
-  return { ...same, secrets: new Secret(secrets) };
+  return { ...TAKES_EVENTS, ...same, secrets: new Secret(secrets) };
 }

@@ -1,11 +1,14 @@
 import { Secret } from '../../kernel/secret.js';
-import type { Bot } from '../../registry/bots/bot.js';
+import { type Bot, type BotTaking, TAKES_EVENTS } from '../../registry/bots/bot.js';
 import { accountKey } from '../../registry/puppet.js';
 
 /** Written by the driver itself, as hints are: see `hint.schema.ts`. */
 export const BOTS = 'wxkfbots';
 
-export interface BotDocument extends Omit<Bot, 'id' | 'secrets' | 'createdAtMs'> {
+type Same = Omit<Bot, 'id' | 'secrets' | 'createdAtMs' | keyof BotTaking>;
+
+/** Earlier versions did not say what it takes. */
+export interface BotDocument extends Same, Partial<BotTaking> {
   /** The id of the bot. */
   readonly _id: string;
   /** `accountKey` of each account, or of `*`. A unique index keeps two bots from having one. */
@@ -29,5 +32,11 @@ export function toDocument({ id, secrets, createdAtMs, ...same }: Bot): BotDocum
 }
 
 export function fromDocument({ _id, accounts: _accounts, secrets, createdAt, ...same }: BotDocument): Bot {
-  return { id: _id, ...same, secrets: new Secret(secrets), createdAtMs: createdAt.getTime() };
+  return {
+    id: _id,
+    ...TAKES_EVENTS,
+    ...same,
+    secrets: new Secret(secrets),
+    createdAtMs: createdAt.getTime(),
+  };
 }

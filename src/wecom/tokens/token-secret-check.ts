@@ -16,6 +16,11 @@ import type { TokenOutcome } from './token-outcome.js';
  * The errcodes that say that the corp has no such secret. Others are about the address, limits, or WeCom itself.
  */
 const REFUSALS = new Set<number>([ERRCODE.secretInvalid, ERRCODE.corpIdInvalid, ERRCODE.secretIllegal]);
+/** Whether WeCom's answer says that the corp has no such secret. */
+export function isRefusedSecret(errcode: number): boolean {
+  return REFUSALS.has(errcode);
+}
+
 const UNREACHABLE_PAUSE_S = 10;
 
 /** WeCom gives a token for a secret, or says why not: that is how it tells whether a corp has it. */
@@ -44,7 +49,7 @@ export class TokenSecretCheck extends SecretCheck {
 function toVerdict(outcome: TokenOutcome): SecretVerdict {
   if ('token' in outcome) return 'accepted';
   const { refusal, retryAfterS } = outcome;
-  return REFUSALS.has(refusal.errcode)
+  return isRefusedSecret(refusal.errcode)
     ? 'refused'
     : { unknown: `WeCom answered ${refusal.errcode}`, retryAfterS };
 }

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
+import type { Secret } from '../kernel/secret.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type Bot, readSecrets } from '../registry/bots/bot.js';
+import type { NewBot } from '../registry/bots/bots.service.js';
+import type { OpenBot } from '../registry/bots/known-bots.js';
+import {
+  type BotChangeDto,
+  type NewBotDto,
+  toBotChange,
+  toNewBot,
+  urlIn,
+} from '../registry/bots/new-bot.dto.js';
+import type { Terms } from '../registry/bots/taking.js';
+import { EndpointPolicy } from '../registry/endpoint/endpoint-policy.js';
+import { AccessTokens } from '../wecom/tokens/access-tokens.js';
+import { toTokenCaller } from '../wecom/tokens/token-caller.js';
+import { isRefusedSecret } from '../wecom/tokens/token-secret-check.js';
+import { apiConfig } from './api.config.js';
+
+type AskedFrom = Pick<FastifyRequest, 'ip' | 'trace'>;
+
+/** Judges bots and changes of bots that operators ask for. It stores nothing. */
+@Injectable()
+export class AskedBots {
+  constructor(
+    private readonly endpoints: EndpointPolicy,
+    private readonly tokens: AccessTokens,
+    private readonly storeClock: StoreClock,
+    @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
+  ) {}
+
+  /** @throws AppError `REQUEST_INVALID`, `WECOM_REFUSED`, `WECOM_UNREACHABLE` */
+  async toNew(dto: NewBotDto, from: AskedFrom): Promise<NewBot> {
+    const given = toNewBot(dto, this.#terms);
+    this.#requireAllowed(urlIn(dto));
+    if (given.takes === 'message') await this.#requireAccepted(given.corpId, secretOf(given), from);
+    return given;
+  }
+
+  /** The same. */
+  async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
+    const change = toBotChange(dto, bot, this.#terms);
+    const changed = { ...bot, ...change };
+    this.#requireAllowed(urlIn(dto));
+    const isNews = bot.takes === 'event' || dto.corpSecret !== undefined;
+    if (changed.takes === 'message' && isNews)
+      await this.#requireAccepted(bot.corpId, secretOf(changed), from);
+    return change;
+  }
+
+  get #terms(): Terms {
+    return { nowMs: this.storeClock.nowMs(), hasSecretsKey: this.config.hasSecretsKey };
+  }
+
+  #requireAllowed(url: string | undefined): void {
+    if (url === undefined) return;
+    const endpoint = this.endpoints.readCallbackUrl(url);
+    if ('must' in endpoint)
+      throw new AppError('REQUEST_INVALID', { detail: `callback.url must ${endpoint.must}` });
+  }
+
+  /** The manager pulls with it: with one that WeCom does not accept, the bot would be given nothing. */
+  async #requireAccepted(corpId: string, corpSecret: Secret, { ip, trace }: AskedFrom): Promise<void> {
+    const caller = toTokenCaller('operator', ip);
+    const outcome = await this.tokens.check({ corpId, corpSecret, caller, trace });
+    if ('token' in outcome) return;
+    const { errcode } = outcome.refusal;
+    if (!isRefusedSecret(errcode)) throw new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
+    const detail = `corpSecret must be one that WeCom accepts for the corp (errcode ${errcode})`;
+    throw new AppError('REQUEST_INVALID', { detail });
+  }
+}
+
+function secretOf(bot: Pick<Bot, 'secrets'>): Secret {
+  const secrets = readSecrets(bot);
+  if (secrets === null) throw new AppError('BOT_CLOSED');
+  return secrets.corpSecret;
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { loadConfig } from '../../config/config.js';
+import { validated } from '../../http/answers/validation.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Secret } from '../../kernel/secret.js';
+import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import { type Bot, readSecrets, SIGNING_SECRET_FORMAT, toSecretsText } from './bot.js';
+import { KnownBots } from './known-bots.js';
+import type { OpenBot } from './known-bots.js';
+import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from './new-bot.dto.js';
+import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+
+const nowMs = new ManualClock().nowMs();
+const TERMS = { nowMs, hasSecretsKey: true };
+const DAY_MS = 24 * 3_600_000;
+const ago = (ms: number): string => new Date(nowMs - ms).toISOString();
+
+const BODY = {
+  name: 'Support bot',
+  corpId: 'wx5823bf96d3bd56c7',
+  openKfIds: ['wkAAA'],
+  kind: 'callback',
+  callback: { url: 'http://127.0.0.1:5300/callback' },
+};
+const MESSAGES = { ...BODY, takes: 'message', corpSecret: 'corp-secret' };
+
+const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body), terms);
+
+function known(fields: Partial<Bot> = {}): OpenBot {
+  const bots = new KnownBots(new EndpointPolicy(loadConfig({})), new MemoryBotRepository());
+  return bots.written(storedBot(fields)) as OpenBot;
+}
+
+const changed = (body: object, fields: Partial<Bot> = {}, terms = TERMS) =>
+  toBotChange(validated(BotChangeDto, body), known(fields), terms);
+
+const TAKING_MESSAGES = { takes: 'message', takesMessagesSinceMs: nowMs - DAY_MS } as const;
+
+/** What the operator is told. */
+function detailOf(work: () => unknown): string | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'REQUEST_INVALID') return error.detail;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('a new bot', () => {
+  it('takes events unless it is asked for messages', () => {
+    expect(made(BODY)).toMatchObject({
+      takes: 'event',
+      order: 'account',
+      includesServicer: false,
+      takesMessagesSinceMs: null,
+    });
+  });
+
+  it('takes messages from now on, or from a time of the last 3 days', () => {
+    const asked = { order: 'customer', include: ['servicer'] };
+    expect(made({ ...MESSAGES, ...asked })).toMatchObject({
+      takes: 'message',
+      order: 'customer',
+      includesServicer: true,
+      takesMessagesSinceMs: nowMs,
+    });
+    expect(made({ ...MESSAGES, since: ago(3 * DAY_MS) }).takesMessagesSinceMs).toBe(nowMs - 3 * DAY_MS);
+  });
+
+  it('of kind puppet takes messages however it calls WeCom', () => {
+    const { callback: _callback, ...puppet } = { ...MESSAGES, kind: 'puppet', api: 'direct' };
+    expect(made(puppet).takes).toBe('message');
+  });
+
+  it('has a signing secret of its own, whatever it takes', () => {
+    const secrets = [made(BODY), made(BODY)].map((bot) => readSecrets(bot)?.signingSecret.reveal() ?? '');
+    expect(secrets[0]).toMatch(SIGNING_SECRET_FORMAT.pattern);
+    expect(Buffer.from(secrets[0]?.slice('whsec_'.length) ?? '', 'base64')).toHaveLength(32);
+    expect(new Set(secrets).size).toBe(2);
+  });
+
+  it.each([
+    ['an unknown value', { ...MESSAGES, takes: 'all' }, /takes must be one of event, message/],
+    ['no corpSecret', { ...BODY, takes: 'message' }, /corpSecret is missing/],
+    ['no way to be answered', { ...MESSAGES, api: 'tunnel' }, /api must be manager/],
+    [
+      'nobody to take them',
+      { ...MESSAGES, kind: 'none', callback: undefined },
+      /takes must be event for kind none/,
+    ],
+    ['another order', { ...MESSAGES, order: 'size' }, /order must be one of account, customer/],
+    ['something else included', { ...MESSAGES, include: ['system'] }, /include must be a list of servicer/],
+    [
+      'the same included twice',
+      { ...MESSAGES, include: ['servicer', 'servicer'] },
+      /include must be a list of servicer/,
+    ],
+    ['a time that is none', { ...MESSAGES, since: 'yesterday' }, /since must be a time like/],
+    ['a time to come', { ...MESSAGES, since: ago(-1_000) }, /since must not be in the future/],
+    ['a time too long ago', { ...MESSAGES, since: ago(3 * DAY_MS + 1) }, /since must be at most 3 days/],
+    ['an order of events', { ...BODY, order: 'customer' }, /order is for bots that take messages/],
+    ['servicers’ events', { ...BODY, include: ['servicer'] }, /include is for bots that take messages/],
+    ['events since then', { ...BODY, since: ago(1_000) }, /since is for bots that take messages/],
+  ])('with %s is refused', (_what, body, detail) => {
+    expect(detailOf(() => made(body))).toMatch(detail);
+  });
+
+  it('takes no messages where they cannot be sealed', () => {
+    expect(detailOf(() => made(MESSAGES, { nowMs, hasSecretsKey: false }))).toMatch(/SECRETS_KEY is not set/);
+  });
+});
+
+describe('a bot that is changed', () => {
+  it('takes what it took, if nothing is said of it', () => {
+    const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;
+    expect(changed({ name: 'renamed' }, taking)).toMatchObject(taking);
+    expect(changed({ name: 'renamed' }, taking, { nowMs, hasSecretsKey: false })).toMatchObject(taking);
+  });
+
+  it('takes messages from now on', () => {
+    expect(changed({ takes: 'message' })).toMatchObject({ takes: 'message', takesMessagesSinceMs: nowMs });
+  });
+
+  it('takes messages since another time', () => {
+    const sinceMs = nowMs - 2 * DAY_MS;
+    expect(changed({ since: ago(2 * DAY_MS) }, TAKING_MESSAGES).takesMessagesSinceMs).toBe(sinceMs);
+  });
+
+  it('takes events again, and forgets how it took messages', () => {
+    const taking = { ...TAKING_MESSAGES, order: 'customer', includesServicer: true } as const;
+    expect(changed({ takes: 'event' }, taking)).toMatchObject({
+      takes: 'event',
+      order: 'account',
+      includesServicer: false,
+      takesMessagesSinceMs: null,
+    });
+  });
+
+  it('keeps its signing secret, and gets one with its first messages if it has none', () => {
+    const signingSecret = (bot: Partial<Bot>) =>
+      readSecrets({ secrets: bot.secrets ?? new Secret('') })?.signingSecret.reveal();
+    const before = signingSecret(storedBot());
+    expect(signingSecret(changed({ takes: 'message', corpSecret: 'another' }))).toBe(before);
+    const { opened } = known();
+    const none = { secrets: toSecretsText({ ...opened, signingSecret: new Secret('') }) };
+    expect(signingSecret(changed({ name: 'renamed' }, none))).toBe('');
+    expect(signingSecret(changed({ takes: 'message' }, none))).toMatch(SIGNING_SECRET_FORMAT.pattern);
+  });
+
+  it.each([
+    ['a way on which it is not answered', { api: 'direct' }, TAKING_MESSAGES, /api must be manager/],
+    ['an order of events', { order: 'customer' }, {}, /order is for bots that take messages/],
+    [
+      'messages that nobody takes',
+      { takes: 'message' },
+      { kind: 'none', callback: null } as const,
+      /takes must be event for kind none/,
+    ],
+  ])('to %s is refused', (_what, body, fields, detail) => {
+    expect(detailOf(() => changed(body, fields))).toMatch(detail);
+  });
+});
+
+it('secrets from before there were signing secrets are read', () => {
+  const { signingSecret: _signing, ...old } = JSON.parse(storedBot().secrets.reveal());
+  const secrets = readSecrets({ secrets: new Secret(JSON.stringify(old)) });
+  expect(secrets?.signingSecret.reveal()).toBe('');
+  expect(secrets?.corpSecret.reveal()).toBe('corp-secret');
+});

@@ -1,0 +1,92 @@
+/** What a bot takes, as somebody asks for it, and what has to be so before it takes messages. */
+
+import {
+  type Bot,
+  type BotSecrets,
+  type BotTakes,
+  type BotTaking,
+  type MessageOrder,
+  TAKES_EVENTS,
+} from './bot.js';
+
+/** What a bot may be given besides customers' messages and events. */
+export const INCLUDED = ['servicer'] as const;
+export type Included = (typeof INCLUDED)[number];
+
+/** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
+const BACK_MAX_MS = 3 * 24 * 3_600_000;
+
+export interface AskedTaking {
+  readonly takes?: BotTakes;
+  readonly order?: MessageOrder;
+  readonly include?: readonly Included[];
+  /** ISO 8601. */
+  readonly since?: string;
+}
+
+/** What a bot is judged by besides what it is. */
+export interface Terms {
+  /** Store time. */
+  readonly nowMs: number;
+  /** Whether what messages say can be sealed at rest. */
+  readonly hasSecretsKey: boolean;
+}
+
+/** What is left out stays as it was. A bot takes messages from the moment on that it is asked to, unless `since` tells. */
+export function takingOf(asked: AskedTaking, before: BotTaking, { nowMs }: Terms): BotTaking {
+  const takes = asked.takes ?? before.takes;
+  if (takes === 'event') return TAKES_EVENTS;
+  const { order = before.order, include, since } = asked;
+  return {
+    takes,
+    order,
+    includesServicer: include === undefined ? before.includesServicer : include.includes('servicer'),
+    takesMessagesSinceMs: since === undefined ? (before.takesMessagesSinceMs ?? nowMs) : Date.parse(since),
+  };
+}
+
+/** What is wrong with a bot that would be so. @param before as it was; `null` for a new one. */
+export function faultsOfTaking(
+  asked: AskedTaking,
+  bot: Pick<Bot, 'kind' | 'api' | 'takes'>,
+  secrets: BotSecrets,
+  before: BotTaking | null,
+  { nowMs, hasSecretsKey }: Terms,
+): string[] {
+  if (bot.takes === 'event') {
+    // An empty `include` asks for nothing, and is what the API shows.
+    const { order, include, since } = asked;
+    const values = Object.entries({ order, include: include?.length ? include : undefined, since });
+    const given = values.filter(([, value]) => value !== undefined).map(([field]) => field);
+    return given.map((field) => `${field} is for bots that take messages; set takes to message`);
+  }
+  const begins = before?.takes !== 'message';
+  const sinceMs = asked.since === undefined ? nowMs : Date.parse(asked.since);
+  return [
+    ...faultsOfMessageBot(bot, secrets),
+    ...(begins && !hasSecretsKey ? [NO_SECRETS_KEY] : []),
+    ...(sinceMs > nowMs ? ['since must not be in the future'] : []),
+    ...(sinceMs < nowMs - BACK_MAX_MS
+      ? ['since must be at most 3 days back, as far as WeCom gives messages']
+      : []),
+  ];
+}
+
+const NO_SECRETS_KEY =
+  'takes must be event while SECRETS_KEY is not set, since messages are sealed at rest with it; npx wxkf-manager keys generate --add-to .env makes one';
+
+/** What a bot lacks that takes messages. */
+export function faultsOfMessageBot(
+  { kind, api }: Pick<Bot, 'kind' | 'api'>,
+  { corpSecret }: Pick<BotSecrets, 'corpSecret'>,
+): string[] {
+  if (kind === 'none') return ['takes must be event for kind none, whose messages nobody takes'];
+  return [
+    ...(kind === 'callback' && api !== 'manager'
+      ? ['api must be manager for a bot that takes messages, since the manager answers its kf/sync_msg']
+      : []),
+    ...(corpSecret.reveal() === ''
+      ? ['corpSecret is missing: the manager pulls with it for a bot that takes messages']
+      : []),
+  ];
+}
