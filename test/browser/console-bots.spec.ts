@@ -96,6 +96,9 @@ describeInBrowser('the console, with bots', () => {
     await press('Back');
     expect(await page.getByRole('checkbox', { name: picked }).isChecked()).toBe(true);
     await press('Continue');
+    expect(await page.getByRole('radio', { name: /Messages \(recommended\)/ }).isChecked()).toBe(true);
+    await page.getByLabel('Secret of the app in WeCom').waitFor();
+    await page.getByRole('radio', { name: /Events/ }).check();
     await page.getByLabel('URL').fill('http://user:password@127.0.0.1/callback');
     await press('Add the bot');
     await page.getByText('REQUEST_INVALID').waitFor();

@@ -25,6 +25,7 @@ export interface NewBot extends BotChange {
   readonly openKfIds: readonly string[];
   readonly kind: BotAnswer['kind'];
   readonly api: BotAnswer['api'];
+  readonly takes: BotAnswer['takes'];
   readonly corpSecret?: string;
 }
 

@@ -1,12 +1,21 @@
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import { createBot } from '../../api/bots.js';
-import type { BotApi } from '../../bots/programs.js';
+import type { BotApi, BotTakes, Program } from '../../bots/programs.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
-import { type Draft, programOf, type StepProps, toNewBot } from './draft.js';
+import {
+  corpSecretOf,
+  type Draft,
+  mayTakeMessages,
+  programOf,
+  type StepProps,
+  takesOf,
+  toNewBot,
+} from './draft.js';
 
+const TAKES = ['message', 'event'] as const satisfies readonly BotTakes[];
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
 
 interface AddressStepProps extends Omit<StepProps, 'onNext'> {
@@ -18,6 +27,7 @@ interface AddressStepProps extends Omit<StepProps, 'onNext'> {
 export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepProps) {
   const { bots } = t();
   const program = programOf(draft);
+  const corpSecret = corpSecretOf(draft);
   const action = useAction(async () => onCreated(await createBot(toNewBot(draft))));
   return (
     <form
@@ -52,14 +62,17 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
         />
       ))}
       {program.api === null && <ApiChoice api={draft.api} onChange={onChange} />}
-      {program.corpSecret !== 'useless' && (
+      {mayTakeMessages(draft) && (
+        <TakesChoice takes={draft.takes} messages={program.messages} onChange={onChange} />
+      )}
+      {corpSecret !== 'useless' && (
         <Field
-          label={program.corpSecret === 'required' ? bots.corpSecret : bots.corpSecretOptional}
-          hint={bots.corpSecretHint}
+          label={corpSecret === 'required' ? bots.corpSecret : bots.corpSecretOptional}
+          hint={takesOf(draft) === 'message' ? bots.corpSecretPulls : bots.corpSecretHint}
           value={draft.corpSecret}
           type="password"
-          isRequired={program.corpSecret === 'required'}
-          onInput={(corpSecret) => onChange({ corpSecret })}
+          isRequired={corpSecret === 'required'}
+          onInput={(next) => onChange({ corpSecret: next })}
         />
       )}
       {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
@@ -72,6 +85,34 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
         </button>
       </div>
     </form>
+  );
+}
+
+interface TakesChoiceProps {
+  readonly takes: BotTakes;
+  readonly messages: Program['messages'];
+  readonly onChange: (change: Partial<Draft>) => void;
+}
+
+function TakesChoice({ takes, messages, onChange }: TakesChoiceProps) {
+  const { bots } = t();
+  const best = messages === 'best' ? 'message' : 'event';
+  return (
+    <fieldset class="choices">
+      <legend>{bots.given}</legend>
+      {TAKES.map((one) => (
+        <label key={one} class="choice">
+          <input
+            type="radio"
+            name="takes"
+            checked={takes === one}
+            onChange={() => onChange({ takes: one })}
+          />
+          <span>{one === best ? bots.recommended(bots.takes[one]) : bots.takes[one]}</span>
+          <span class="small muted">{bots.takesText[one]}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
