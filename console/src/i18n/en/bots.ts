@@ -15,6 +15,7 @@ export const bots = {
     faulty: 'Cannot be sent to',
     circuitOpen: 'Does not answer',
     takes: 'Takes events',
+    takesMessages: 'Takes messages',
     unknown: 'Nothing taken yet',
   },
   stateText: {
@@ -23,6 +24,7 @@ export const bots = {
     circuitOpen:
       'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
     takes: 'It takes the events of its accounts.',
+    takesMessages: 'It takes the messages of its accounts.',
     unknown: 'It has taken no event from this replica since the replica started.',
   },
   facts: 'What it is',

@@ -15,6 +15,7 @@ export const bots: Words['bots'] = {
     faulty: '无法投递',
     circuitOpen: '没有应答',
     takes: '正常接收',
+    takesMessages: '正常接收消息',
     unknown: '尚未接收事件',
   },
   stateText: {
@@ -22,6 +23,7 @@ export const bots: Words['bots'] = {
     faulty: '修复之前不会向它投递，它的事件会保留。',
     circuitOpen: '它的 URL 持续失败，目前只发送探测。事件会保留，恢复应答后立即投递。',
     takes: '它正在接收所属账号的事件。',
+    takesMessages: '它正在接收所属账号的消息。',
     unknown: '本副本启动以来，它还没有从本副本接收过事件。',
   },
   facts: '基本信息',

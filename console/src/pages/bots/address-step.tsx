@@ -1,6 +1,6 @@
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import { createBot } from '../../api/bots.js';
-import type { BotApi, BotTakes, Program } from '../../bots/programs.js';
+import type { BotApi } from '../../bots/programs.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -14,8 +14,8 @@ import {
   takesOf,
   toNewBot,
 } from './draft.js';
+import { TakesChoice } from './takes-choice.js';
 
-const TAKES = ['message', 'event'] as const satisfies readonly BotTakes[];
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
 
 interface AddressStepProps extends Omit<StepProps, 'onNext'> {
@@ -63,7 +63,11 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
       ))}
       {program.api === null && <ApiChoice api={draft.api} onChange={onChange} />}
       {mayTakeMessages(draft) && (
-        <TakesChoice takes={draft.takes} messages={program.messages} onChange={onChange} />
+        <TakesChoice
+          takes={draft.takes}
+          best={program.messages === 'best' ? 'message' : 'event'}
+          onChange={(takes) => onChange({ takes })}
+        />
       )}
       {corpSecret !== 'useless' && (
         <Field
@@ -85,34 +89,6 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
         </button>
       </div>
     </form>
-  );
-}
-
-interface TakesChoiceProps {
-  readonly takes: BotTakes;
-  readonly messages: Program['messages'];
-  readonly onChange: (change: Partial<Draft>) => void;
-}
-
-function TakesChoice({ takes, messages, onChange }: TakesChoiceProps) {
-  const { bots } = t();
-  const best = messages === 'best' ? 'message' : 'event';
-  return (
-    <fieldset class="choices">
-      <legend>{bots.given}</legend>
-      {TAKES.map((one) => (
-        <label key={one} class="choice">
-          <input
-            type="radio"
-            name="takes"
-            checked={takes === one}
-            onChange={() => onChange({ takes: one })}
-          />
-          <span>{one === best ? bots.recommended(bots.takes[one]) : bots.takes[one]}</span>
-          <span class="small muted">{bots.takesText[one]}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 
