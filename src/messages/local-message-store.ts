@@ -3,7 +3,6 @@ import SortedTree from 'sorted-btree';
 import { DueQueues } from '../dispatch/outbox/due-queues.js';
 import type { Failure } from '../dispatch/outbox/hint.js';
 import { failpoint } from '../kernel/failpoint.js';
-import type { Secret } from '../kernel/secret.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import {
@@ -11,12 +10,12 @@ import {
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
-  type NewMessage,
   SEEN_MS,
   webhookIdOf,
 } from './message.js';
 import { fromCursor, toCursor } from './message-cursor.js';
-import { type MessageAccount, MessageQueue } from './message-queue.js';
+import { type MessageAccount, MessageQueue, newAccount, toAddressee } from './message-queue.js';
+import { type MessageRecords, toMessage } from './message-records.js';
 import {
   type MessageCounts,
   type MessageFilter,
@@ -31,32 +30,6 @@ import {
 
 // The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
-
-/** What is written in one commit. Messages are found by `webhookIdOf`. */
-export interface MessageChange {
-  readonly kept?: readonly Message[];
-  readonly heads?: readonly MessageHead[];
-  /** Nothing but the ids is left of these. */
-  readonly known?: readonly { readonly key: string; readonly untilMs: number }[];
-  readonly account?: MessageAccount;
-}
-
-/** Storage of messages for a process that owns its messages alone. */
-export interface MessageRecords {
-  accounts(): Iterable<MessageAccount>;
-  /** Of all messages that wait or are dead. Those that cannot be read are left out. */
-  heads(): Iterable<MessageHead>;
-  /** Durable when it resolves. */
-  write(change: MessageChange): Promise<void>;
-  /** @returns `null` when it is not there. */
-  readContent(key: string): Secret | null;
-  /** Whether nothing but the id is left. */
-  isKnown(key: string): boolean;
-  /** @throws AppError `STORE_UNAVAILABLE` when new messages must not be kept now. */
-  requireRoom(): void;
-  /** Removes ids whose time is over, of some thousand that it looks at. */
-  sweepKnown(nowMs: number): Promise<void>;
-}
 
 /** The queue of accounts that nobody takes messages of; no endpoint equals it. */
 const NO_ENDPOINT = '';
@@ -546,38 +519,6 @@ export class LocalMessageStore extends MessageStore {
   }
 }
 
-function toAddressee({ corpId, openKfId }: Addressee): Addressee {
-  return { corpId, openKfId };
-}
-
-function newAccount(account: Addressee): MessageAccount {
-  return {
-    ...toAddressee(account),
-    cursors: {},
-    regime: null,
-    coveredUntilMs: 0,
-    nextSeq: 0,
-    endpoint: null,
-    underWay: null,
-  };
-}
-
-/** As a new message is kept: it waits and is due. */
-export function toMessage(message: NewMessage, account: Addressee, seq: number, nowMs: number): Message {
-  return {
-    ...message,
-    ...toAddressee(account),
-    seq,
-    state: 'waiting',
-    storedAtMs: nowMs,
-    attempts: 0,
-    refusals: 0,
-    step: 0,
-    dueAtMs: nowMs,
-    lastFailure: null,
-  };
-}
-
 function isWanted(account: Addressee, { corpId, openKfId }: MessageFilter): boolean {
   return (
     (corpId === null || account.corpId === corpId) && (openKfId === null || account.openKfId === openKfId)
@@ -591,48 +532,4 @@ function isOver({ storedAtMs, lastFailure }: MessageHead, nowMs: number): boolea
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-/** Messages in memory; they are lost with the process. */
-export class MemoryMessageRecords implements MessageRecords {
-  readonly #accounts = new Map<string, MessageAccount>();
-  readonly #heads = new Map<string, MessageHead>();
-  readonly #contents = new Map<string, Secret>();
-  readonly #known = new Map<string, number>();
-
-  accounts(): Iterable<MessageAccount> {
-    return this.#accounts.values();
-  }
-
-  heads(): Iterable<MessageHead> {
-    return this.#heads.values();
-  }
-
-  async write({ kept = [], heads = [], known = [], account }: MessageChange): Promise<void> {
-    for (const { content, ...head } of kept) {
-      this.#heads.set(webhookIdOf(head), head);
-      this.#contents.set(webhookIdOf(head), content);
-    }
-    for (const head of heads) this.#heads.set(webhookIdOf(head), head);
-    for (const { key, untilMs } of known) {
-      this.#heads.delete(key);
-      this.#contents.delete(key);
-      this.#known.set(key, untilMs);
-    }
-    if (account !== undefined) this.#accounts.set(accountKey(account), account);
-  }
-
-  readContent(key: string): Secret | null {
-    return this.#contents.get(key) ?? null;
-  }
-
-  isKnown(key: string): boolean {
-    return this.#known.has(key);
-  }
-
-  requireRoom(): void {}
-
-  async sweepKnown(nowMs: number): Promise<void> {
-    for (const [key, untilMs] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
-  }
 }

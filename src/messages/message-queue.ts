@@ -157,3 +157,19 @@ export class MessageQueue {
 function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
 }
+
+export function toAddressee({ corpId, openKfId }: Addressee): Addressee {
+  return { corpId, openKfId };
+}
+
+export function newAccount(account: Addressee): MessageAccount {
+  return {
+    ...toAddressee(account),
+    cursors: {},
+    regime: null,
+    coveredUntilMs: 0,
+    nextSeq: 0,
+    endpoint: null,
+    underWay: null,
+  };
+}

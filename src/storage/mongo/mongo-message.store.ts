@@ -4,7 +4,6 @@ import { type Collection, mongo } from 'mongoose';
 import type { Failure } from '../../dispatch/outbox/hint.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { toMessage } from '../../messages/local-message-store.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
@@ -24,6 +23,7 @@ import {
   type Turn,
   type UnderWay,
 } from '../../messages/message-store.js';
+import { toMessage } from '../../messages/message-records.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { sayUnreadable } from '../unreadable-message.js';
@@ -439,12 +439,11 @@ export class MongoMessageStore extends MessageStore {
   override drop(account: Addressee, msgid: string): Promise<boolean> {
     const _id = webhookIdOf({ ...account, msgid });
     const drop = async () => {
-      const record = await this.#messages.findOne({ _id, state: { $ne: KNOWN } }, HEADS);
+      const kept: MessageFilterOf = { _id, state: { $in: ['waiting', 'dead'] } };
+      const record = await this.#messages.findOne(kept, HEADS);
       if (record === null) return false;
-      const { matchedCount } = await this.#messages.updateOne(
-        { _id, state: { $ne: KNOWN } },
-        asKnown(record.storedAt.getTime() + SEEN_MS),
-      );
+      const storedAtMs = toHead(record)?.storedAtMs ?? 0;
+      const { matchedCount } = await this.#messages.updateOne(kept, asKnown(storedAtMs + SEEN_MS));
       // The message behind it may be due before the account is.
       await this.#accounts.updateOne(
         { _id: accountKey(account), dueAt: { $lt: NEVER } },
@@ -463,7 +462,7 @@ export class MongoMessageStore extends MessageStore {
         this.#messages.countDocuments({ ...of, state: 'dead' }, COUNTING),
         this.#messages.findOne(
           { ...of, state: 'waiting' },
-          { sort: { storedAt: 1 }, projection: { storedAt: 1 } },
+          { sort: account === null ? { storedAt: 1 } : { seq: 1 }, projection: { storedAt: 1 } },
         ),
       ]);
       return { waiting, dead, oldestWaitingAtMs: oldest?.storedAt.getTime() ?? null };

@@ -4,8 +4,9 @@ import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { newSecretsKey } from '../../../test/support/place.js';
 import { isSealed, Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
-import { LocalMessageStore, MemoryMessageRecords } from '../../messages/local-message-store.js';
+import { LocalMessageStore } from '../../messages/local-message-store.js';
 import { type NewMessage, webhookIdOf } from '../../messages/message.js';
+import { MemoryMessageRecords } from '../../messages/message-records.js';
 import type { MessageStore, Turn } from '../../messages/message-store.js';
 import { SealedMessageStore } from './sealed-message.store.js';
 
