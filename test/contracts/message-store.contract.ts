@@ -622,12 +622,18 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await takeAll(again, 'account', NOW_MS + 1)).toEqual(['a1', 'b1']);
       });
 
-      it('leaves a running lease, and what nothing waits for', async () => {
-        await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
+      it('leaves a running lease', async () => {
         await keep(['m1']);
         const turn = await claimOne();
         await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
         expect(await claimAll()).toEqual([]);
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
+      });
+
+      it('leaves an account for which nothing waits', async () => {
+        await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
+        await keep(['m1']);
+        const turn = await claimOne();
         await takeAll(turn);
         await release(turn);
         await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
