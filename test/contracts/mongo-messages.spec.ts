@@ -78,7 +78,7 @@ mongoSuite('messages in one MongoDB', () => {
   };
 
   it('are sent by one process at a time for each account', async () => {
-    await Promise.all(Array.from({ length: 60 }, (_, n) => keep(one, ['m1'], accountOf(n))));
+    for (let n = 0; n < 60; n++) await keep(one, ['m1'], accountOf(n));
     const claimed: string[] = [];
     const claim = async (store: MessageStore): Promise<void> => {
       for (let n = 0; n < 10; n++) {
@@ -227,6 +227,14 @@ mongoSuite('messages in one MongoDB', () => {
     expect(await sendAll(one, NOW_MS)).toEqual(['m2']);
     expect(await one.counts(null)).toMatchObject({ waiting: 0 });
     expect(await keep(one, ['m1'])).toMatchObject({ added: 0 });
+  });
+
+  it('keep their order although the record of their account was lost', async () => {
+    await keep(one, ['m1', 'm2']);
+    await accounts().deleteMany({});
+    expect(await claimDue(one, NOW_MS)).toEqual([]);
+    expect(await keep(one, ['m2', 'm3'])).toEqual({ added: 1, waiting: 3 });
+    expect(await sendAll(other, NOW_MS)).toEqual(['m1', 'm2', 'm3']);
   });
 
   it('leave nothing but their ids when they are taken', async () => {

@@ -53,6 +53,13 @@ export class MongoMessageRecords {
     return this.#records.countDocuments({ account, state: 'waiting' }, COUNTING);
   }
 
+  /** The highest number among the account's messages; `null` when it has none. */
+  async lastSeq(account: string): Promise<number | null> {
+    const kept: mongo.Filter<MessageRecord> = { account, state: { $in: ['waiting', 'dead'] } };
+    const last = await this.#records.findOne(kept, { projection: { seq: 1 }, sort: { seq: -1 } });
+    return last?.seq ?? null;
+  }
+
   /** What goes next, and when the first one that waits is due: see `next` and `release`. */
   async look(
     account: string,

@@ -76,7 +76,7 @@ export class MongoMessageStore extends MessageStore {
   ): Promise<PullLease | null> {
     const { _id, pullId: _pullId, pulledUntil: _pulledUntil, ...fields } = toAccountRecord(account);
     const id = randomUUID();
-    return this.store.run('begin pull', async () => {
+    const begin = async () => {
       try {
         const record = await this.#accounts.findOneAndUpdate(
           { _id, pulledUntil: { $lte: new Date(nowMs) } },
@@ -85,6 +85,7 @@ export class MongoMessageStore extends MessageStore {
         );
         if (record === null) return null;
         const { cursors, regime, coveredUntil } = record;
+        if (regime === null) await this.#continueNumbers(_id);
         const cursor = cursors.find((one) => one.appId === appId)?.cursor ?? null;
         const waiting = await this.#messages.countWaiting(_id);
         return { id, cursor, regime, coveredUntilMs: coveredUntil.getTime(), waiting };
@@ -92,7 +93,8 @@ export class MongoMessageStore extends MessageStore {
         if (isDuplicateKey(error)) return null;
         throw error;
       }
-    });
+    };
+    return this.store.run('begin pull', begin, null);
   }
 
   override keep(
@@ -110,7 +112,7 @@ export class MongoMessageStore extends MessageStore {
       const before = await this.#accounts.findOneAndUpdate(
         held,
         {
-          $set: { pulledUntil: keepingUntil },
+          $set: { pulledUntil: keepingUntil, ...(messages.length > 0 && { endpoint }) },
           $inc: { nextSeq: messages.length },
           ...(messages.length > 0 && { $max: { keepingUntil }, $min: { dueAt: keepingUntil } }),
         },
@@ -424,6 +426,12 @@ export class MongoMessageStore extends MessageStore {
 
   override async sweep(nowMs: number): Promise<void> {
     await this.store.run('sweep messages', () => this.#messages.sweep(nowMs), null);
+  }
+
+  /** A record of an account that was lost may have left messages. */
+  async #continueNumbers(_id: string): Promise<void> {
+    const last = await this.#messages.lastSeq(_id);
+    if (last !== null) await this.#accounts.updateOne({ _id }, { $max: { nextSeq: last + 1 } });
   }
 
   /** @param filter of accounts that are free. */
