@@ -141,7 +141,7 @@ export class LocalMessageStore extends MessageStore {
     exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly Turn[]> {
     const due: MessageQueue[] = [];
-    for (const [atMs, key] of this.#due.except(exceptEndpoints)) {
+    for (const [atMs, key] of this.#due.except(withNobody(exceptEndpoints))) {
       if (atMs > nowMs || due.length >= limit) break;
       const queue = this.#queues.get(key);
       if (queue !== undefined) due.push(queue);
@@ -161,7 +161,7 @@ export class LocalMessageStore extends MessageStore {
   }
 
   override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {
-    for (const [atMs] of this.#due.except(exceptEndpoints)) return atMs;
+    for (const [atMs] of this.#due.except(withNobody(exceptEndpoints))) return atMs;
     return null;
   }
 
@@ -560,6 +560,10 @@ function newAccount(account: Addressee): MessageAccount {
     endpoint: null,
     underWay: null,
   };
+}
+
+function withNobody(endpoints: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...endpoints, NO_ENDPOINT]);
 }
 
 /** As a new message is kept: it waits and is due. */

@@ -130,7 +130,10 @@ export abstract class MessageStore {
 
   // Sending.
 
-  /** Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`. */
+  /**
+   * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`, and those
+   * whose endpoint is `null`, until they are woken.
+   */
   abstract claimDue(
     nowMs: number,
     limit: number,

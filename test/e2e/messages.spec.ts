@@ -57,12 +57,12 @@ onEachStore((newPlace) => {
 
   async function saveCallback(): Promise<void> {
     const url = `${manager.url}/callback/${wecom.corpId}`;
-    const { isVerified, detail } = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!isVerified) throw new Error(detail);
+    const saved = await wecom.saveCallback({ ...wecom.callback, url });
+    if (!saved.isVerified) throw new Error(saved.detail);
   }
 
   async function restart(): Promise<void> {
-    await manager.kill();
+    await manager.stop('SIGKILL');
     manager = await start();
     await saveCallback();
     bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);

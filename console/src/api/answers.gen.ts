@@ -107,7 +107,19 @@ export type BotAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.
@@ -152,6 +164,63 @@ export type BotCallbackAnswer = {
     timeoutMs: number;
 };
 
+export type BotChangedAnswer = {
+    id: string;
+    name: string;
+    corpId: string;
+    /**
+     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    kind: 'callback' | 'none' | 'puppet';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
+    api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * null for a bot of kind puppet.
+     */
+    callback: BotCallbackAnswer | null;
+    /**
+     * Whether a corpSecret is stored for it.
+     */
+    hasCorpSecret: boolean;
+    /**
+     * Why nothing can be sent to it, and the remedy; null when it can.
+     */
+    fault: string | null;
+    /**
+     * open: its endpoint fails and gets nothing but probes.
+     */
+    circuit: 'closed' | 'open';
+    /**
+     * When it was added; ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     */
+    lastTakenAt: string | null;
+    /**
+     * The last failure that this replica saw.
+     */
+    lastFailure: FailureAnswer | null;
+    /**
+     * Shown once, to a bot that had none and takes messages from now on; null otherwise.
+     */
+    signingSecret: string | null;
+};
+
 export type BotCreatedAnswer = {
     id: string;
     name: string;
@@ -161,7 +230,19 @@ export type BotCreatedAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.
@@ -199,6 +280,10 @@ export type BotCreatedAnswer = {
      * Its EncodingAESKey; null for a bot of kind puppet.
      */
     encodingAESKey: string | null;
+    /**
+     * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
+     */
+    signingSecret: string;
     /**
      * The bot's key.
      */
@@ -238,7 +323,19 @@ export type BotWithKeyAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.

@@ -183,7 +183,7 @@ export class MongoMessageStore extends MessageStore {
     const free: AccountFilter = { dueAt: { $lte: now }, leasedUntil: { $lte: now } };
     return this.store.run('claim due accounts', async () => {
       const due = await this.#accounts
-        .find({ ...free, endpoint: { $nin: [...exceptEndpoints] } }, { projection: { _id: 1 } })
+        .find({ ...free, endpoint: { $nin: [...exceptEndpoints, null] } }, { projection: { _id: 1 } })
         .sort({ dueAt: 1 })
         .limit(limit)
         .toArray();
