@@ -292,13 +292,14 @@ export class PuppetBot extends MessageBot {
     const { openKfId, corp } = this.account;
     const registration = {
       ...{ kfId: openKfId, kfName: 'puppet', endpoint: this.url },
-      ...{ corpId: corp.app.corpId, corpSecret: corp.corpSecret },
+      ...{ corpId: corp.app.corpId, corpSecret: corp.corpSecret, takes: 'message' },
     };
     const response = await fetch(`${this.world.nextUrl()}/puppetWxkfManager/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.made.key}` },
       body: JSON.stringify(registration),
     });
+    if (response.status === 400) this.complain(await response.text());
     return response.ok;
   }
 
