@@ -89,7 +89,12 @@ export class MessageOracle {
     return this.#fates.size;
   }
 
-  /** Messages that had no complete delivery yet, but for those that may be lost with their bots. */
+  /** Messages that had no complete delivery yet. */
+  get underWay(): number {
+    return this.#open.size;
+  }
+
+  /** Of them, all but for those that may be lost with their bots. */
   get open(): number {
     return this.#listOpen(false).length;
   }
