@@ -66,10 +66,10 @@ export const messages: Scenario = {
       ? { ...TWO, messages: 250, ratePerS: 25, managerKills: 1, botKills: 2, outages: 1, troubles: ['busy'] }
       : {
           ...TWO,
-          messages: 30_000,
+          messages: 15_000,
           ratePerS: 50,
-          managerKills: 45,
-          botKills: 45,
+          managerKills: 40,
+          botKills: 40,
           outages: 8,
           troubles: TROUBLES,
         };
