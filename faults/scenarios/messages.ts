@@ -67,7 +67,7 @@ export const messages: Scenario = {
       : {
           ...TWO,
           messages: 15_000,
-          ratePerS: 50,
+          ratePerS: 30,
           managerKills: 40,
           botKills: 40,
           outages: 8,
