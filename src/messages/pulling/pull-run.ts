@@ -23,14 +23,19 @@ const RUN_MS = 4_000;
 /** Another process pulls the account, or the store is away. */
 const AGAIN_MS = 1_000;
 /** Too many messages wait. */
-const PAUSE_MS = 10_000;
+const PAUSE_MS = 2_000;
 /** WeCom blocks for a minute (developer.work.weixin.qq.com/document/path/94670). */
 const BLOCKED_MS = 60_000;
 /** Five calls of the corp are under way, as WeCom counts them. */
 const TOO_MANY_AT_ONCE = 45_033;
 
 /** WeCom's answers that say nothing of a cursor. */
-const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([...Object.values(ERRCODE), TOO_MANY_AT_ONCE, 48_002, 60_020]);
+const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([
+  ...Object.values(ERRCODE),
+  TOO_MANY_AT_ONCE,
+  48_002,
+  60_020,
+]);
 
 /** What is pulled, and for whom. */
 export interface PullTask {
@@ -71,7 +76,8 @@ export class PullRun {
     } catch (error) {
       if (error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
         return putOff('the store is away', AGAIN_MS);
-      if (!(error instanceof AppError)) this.log.error({ ...task.account, err: error }, 'message.pull_failed');
+      if (!(error instanceof AppError))
+        this.log.error({ ...task.account, err: error }, 'message.pull_failed');
       const reason = error instanceof AppError ? error.message : 'the pull failed';
       return { taken: false, stage: 'pull', reason };
     }
@@ -121,7 +127,10 @@ export class PullRun {
  * Who takes the messages since when, and from when on they are pulled. While both stay, so does the time. A first pull skips
  * what was sent before; one that goes on where another bot's ended skips only what yet another taker has taken.
  */
-function regimeOf(bot: OpenBot, { cursor, regime, coveredUntilMs }: PullLease): { regime: string; fromMs: number } {
+function regimeOf(
+  bot: OpenBot,
+  { cursor, regime, coveredUntilMs }: PullLease,
+): { regime: string; fromMs: number } {
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   if (regime?.startsWith(begun)) return { regime, fromMs: Number(regime.slice(begun.length)) };
   // WeCom's times have whole seconds: one message too many is better than one too few.
