@@ -9,7 +9,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { Addressee } from '../../registry/destination.js';
-import { KfSync, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
+import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { ERRCODE } from '../../wecom/wecom-answer.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type PullLease } from '../message-store.js';
@@ -91,7 +91,8 @@ export class PullRun {
     for (let cursor = lease.cursor ?? ''; ;) {
       if (waiting >= this.config.messagesAheadMax)
         return putOff(`${waiting} messages of the account wait already`, PAUSE_MS);
-      const answer = await this.#pullPage(task, cursor);
+      const limit = Math.min(PAGE_SIZE, this.config.messagesAheadMax - waiting);
+      const answer = await this.#pullPage(task, cursor, limit);
       if (!('entries' in answer)) return toResult(answer);
       const nowMs = this.storeClock.nowMs();
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
@@ -111,9 +112,14 @@ export class PullRun {
   }
 
   /** From the beginning where WeCom refuses the cursor: what is known already is not kept again. */
-  async #pullPage({ account, bot, syncToken, trace }: PullTask, cursor: string): Promise<PullAnswer> {
+  async #pullPage(
+    { account, bot, syncToken, trace }: PullTask,
+    cursor: string,
+    limit: number,
+  ): Promise<PullAnswer> {
     const { corpId, openKfId } = account;
-    const asked = { corpId, openKfId, corpSecret: bot.opened.corpSecret, botId: bot.id, syncToken, trace };
+    const { corpSecret } = bot.opened;
+    const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
     const answer = await this.sync.pull({ ...asked, cursor });
     if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode)) return answer;
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
