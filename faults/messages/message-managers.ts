@@ -12,6 +12,8 @@ import { Replica } from './replica.js';
 /** By then the other replicas have read what was added. */
 const KNOWN_EVERYWHERE_MS = 3_000;
 const SINCE_MS = 60_000;
+/** A busy machine lets bots take their time. */
+const TIMEOUT_MS = 10_000;
 /** Every so many bots one is given the messages of each customer in order, and no more. */
 const BY_CUSTOMER_EVERY = 7;
 
@@ -61,7 +63,7 @@ export class MessageManagers {
     for (const { app } of corps) await this.#post('apps', app);
     for (const [index, bot] of bots.entries()) {
       const { corp, openKfId } = bot.account;
-      const callback = bot.kind === 'callback' ? { callback: { url: bot.url } } : {};
+      const callback = bot.kind === 'callback' ? { callback: { url: bot.url, timeoutMs: TIMEOUT_MS } } : {};
       bot.made = await this.#post<MadeBot>('bots', {
         ...{ name: openKfId, corpId: corp.app.corpId, openKfIds: [openKfId], kind: bot.kind },
         ...{ takes: 'message', order: index % BY_CUSTOMER_EVERY === 0 ? 'customer' : 'account' },
