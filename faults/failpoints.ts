@@ -18,6 +18,8 @@ export type Failpoint = keyof typeof FAILPOINTS;
 /** Those that only messages pass, which the manager pulls itself. */
 export const MESSAGE_FAILPOINTS = {
   'messages.kept': 'after messages are kept, before or after the cursor moves',
+  'message.answered': 'after a callback bot answered, before that is noted',
+  'message.taken': 'after a puppet took it, before that is stored',
 } as const;
 
 export type MessageFailpoint = keyof typeof MESSAGE_FAILPOINTS;

@@ -1,7 +1,7 @@
 /**
  * Counts what became of each message, exactly. A delivery is _complete_ when the bot was given the message and answered its
  * callback 2xx. A message without one, once everything had time to drain, is lost. A second complete delivery is a
- * double. It is explained when a fault came while the outcome of the one before may not have been stored: from just before
+ * double. It is explained when the bot took long to answer, or a fault came while the outcome of the one before may not have been stored: from just before
  * that began until its account's next message was sent, which the manager does only when the outcome is stored.
  *
  * All times are `performance.now()` of this process, in which both WeCom and the bots live.
@@ -69,6 +69,8 @@ export interface MessageVerdict {
 
 /** A callback may be on its way when the process that sent it dies. */
 const BEFORE_MS = 500;
+/** Who answers so late may be taken for one that does not answer. */
+const LATE_MS = 3_000;
 /** An outcome is stored by then, unless something is wrong. */
 const STORED_WITHIN_MS = 1_000;
 
@@ -199,6 +201,7 @@ export class MessageOracle {
   }
 
   #isExplained({ message }: Fate, { delivery, atMs }: Complete): boolean {
+    if (atMs - delivery.startedAtMs >= LATE_MS) return true;
     const fromMs = delivery.startedAtMs - BEFORE_MS;
     const toMs = Math.min(atMs + STORED_WITHIN_MS, Math.max(atMs, delivery.followedAtMs ?? Infinity));
     return this.#faults.some(

@@ -158,7 +158,10 @@ export class LocalMessageStore extends MessageStore {
       const head = queue?.next(order, nowMs, isProbe) ?? null;
       if (queue === null || head === null) return null;
       const message = this.#withContent(queue, head);
-      if (message !== null) return message;
+      if (message === null) continue;
+      // Until then a turn may end without having sent anything.
+      queue.isLeftBehind = false;
+      return message;
     }
   }
 
@@ -405,7 +408,6 @@ export class LocalMessageStore extends MessageStore {
     this.#change(queue, () => {
       queue.turn = { id: leaseId, untilMs: nowMs + leaseMs };
       queue.isNewer = false;
-      queue.isLeftBehind = false;
     });
     return { ...toAddressee(queue.stored), leaseId, endpoint: queue.endpoint, isTakenOver };
   }

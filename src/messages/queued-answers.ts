@@ -54,9 +54,12 @@ export class QueuedAnswers extends QueuedMessages {
   }
 }
 
-/** Another one for each attempt: a bot that is told once more is given it once more. */
-function cursorOf(message: Message, { attempt }: UnderWay): string {
-  return `${CURSOR}${attempt}-${webhookIdOf(message)}`;
+/**
+ * Another one for each time that a message is begun: a bot that is told once more is given it once more. Attempts may have the
+ * same number, where the process died that counted them.
+ */
+function cursorOf(message: Message, { untilMs }: UnderWay): string {
+  return `${CURSOR}${untilMs.toString(36)}-${webhookIdOf(message)}`;
 }
 
 function nothing(cursor: string): QueuedAnswer {

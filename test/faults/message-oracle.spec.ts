@@ -129,6 +129,14 @@ describe('a double', () => {
     expect(oracle.verdict().unexplained).toHaveLength(1);
   });
 
+  it('is explained by a bot that took so long that the manager may have given up', () => {
+    const delivery = call(1, 1, 10_000);
+    oracle.given(KF, 1, 10_010);
+    oracle.answered(delivery, 13_000);
+    complete(1, 2, 20_000);
+    expect(oracle.verdict()).toMatchObject({ doubles: 1, unexplained: [] });
+  });
+
   it('has to say that it is one', () => {
     complete(1, 1, 10_000);
     complete(1, 1, 20_000);

@@ -14,7 +14,7 @@ function message(fields: Partial<Message> = {}): Message {
 
 const begun = { msgid: 'm1', attempt: 3, isAnswered: false, isPulled: false, untilMs: 60_000 };
 
-describe('where it is stored what was begun', () => {
+describe('where it is known what was begun', () => {
   it('that message has had its attempt, however often its process died', () => {
     expect(new EarlierAttempts(begun, false).latestOf(message(), 'account')).toBe(3);
   });

@@ -9,7 +9,7 @@ export class EarlierAttempts {
   readonly #lanes = new Set<string>();
 
   /**
-   * @param begun what was begun last, of a bot of which that is stored; else `null`
+   * @param begun what was begun last; `null` where that is not known.
    * @param isAnyones whether an earlier turn ended without a word, and any message that goes first may be the one.
    */
   constructor(

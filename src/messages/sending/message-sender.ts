@@ -106,11 +106,10 @@ export class MessageSender {
     return 'goes on';
   }
 
-  /** Of a callback bot it is stored which message was begun, of others that the turn before ended without a word. */
+  /** Of a callback bot it may be known which message was begun, of others that the turn before ended without a word. */
   async #earlierAttempts(turn: Turn, { bot }: MessageTaker): Promise<EarlierAttempts> {
-    if (bot.kind !== 'callback') return new EarlierAttempts(null, turn.isTakenOver);
-    const found = await this.store.findUnderWay(turn);
-    return new EarlierAttempts(found?.underWay ?? null, false);
+    const found = bot.kind === 'callback' ? await this.store.findUnderWay(turn) : null;
+    return new EarlierAttempts(found?.underWay ?? null, turn.isTakenOver && found === null);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
