@@ -107,7 +107,19 @@ export type BotAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.
@@ -152,6 +164,63 @@ export type BotCallbackAnswer = {
     timeoutMs: number;
 };
 
+export type BotChangedAnswer = {
+    id: string;
+    name: string;
+    corpId: string;
+    /**
+     * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
+     */
+    openKfIds: Array<string>;
+    kind: 'callback' | 'none' | 'puppet';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
+    api: 'direct' | 'manager' | 'tunnel';
+    /**
+     * null for a bot of kind puppet.
+     */
+    callback: BotCallbackAnswer | null;
+    /**
+     * Whether a corpSecret is stored for it.
+     */
+    hasCorpSecret: boolean;
+    /**
+     * Why nothing can be sent to it, and the remedy; null when it can.
+     */
+    fault: string | null;
+    /**
+     * open: its endpoint fails and gets nothing but probes.
+     */
+    circuit: 'closed' | 'open';
+    /**
+     * When it was added; ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     */
+    lastTakenAt: string | null;
+    /**
+     * The last failure that this replica saw.
+     */
+    lastFailure: FailureAnswer | null;
+    /**
+     * Shown once, to a bot that had none and takes messages from now on; null otherwise.
+     */
+    signingSecret: string | null;
+};
+
 export type BotCreatedAnswer = {
     id: string;
     name: string;
@@ -161,7 +230,19 @@ export type BotCreatedAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.
@@ -199,6 +280,10 @@ export type BotCreatedAnswer = {
      * Its EncodingAESKey; null for a bot of kind puppet.
      */
     encodingAESKey: string | null;
+    /**
+     * Signs the messages that a bot of kind puppet is sent, as Standard Webhooks does.
+     */
+    signingSecret: string;
     /**
      * The bot's key.
      */
@@ -238,7 +323,19 @@ export type BotWithKeyAnswer = {
      */
     openKfIds: Array<string>;
     kind: 'callback' | 'none' | 'puppet';
-    takes: 'event';
+    takes: 'event' | 'message';
+    /**
+     * What goes one after the other; null for a bot that takes events.
+     */
+    order: 'account' | 'customer' | null;
+    /**
+     * What it is given besides customers' messages and events.
+     */
+    include: Array<'servicer'>;
+    /**
+     * It is given messages that were sent since then; ISO 8601, UTC. null for a bot that takes events.
+     */
+    since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
      * null for a bot of kind puppet.
@@ -282,6 +379,11 @@ export type CountsAnswer = {
     dead: number | null;
     unreadable: number | null;
     /**
+     * Messages that wait for their bots.
+     */
+    waitingMessages: number | null;
+    deadMessages: number | null;
+    /**
      * Of this replica.
      */
     openCircuits: number;
@@ -312,15 +414,15 @@ export type DeliveryAnswer = {
     corpId: string;
     openKfId: string;
     endpoint: string | null;
-    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
+    occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
     /**
      * Counted from 1.
      */
     attempt: number;
     /**
-     * Which of the two forms it was sent in.
+     * An event as it came, or opened; or one message.
      */
-    form: 'decrypted' | 'encrypted';
+    form: 'decrypted' | 'encrypted' | 'message';
     /**
      * The webhook-id it was sent with.
      */
@@ -333,7 +435,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'connect' | 'endpoint' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
+    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };
@@ -354,7 +456,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -365,7 +467,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -516,7 +618,7 @@ export type LastDeliveryAnswer = {
     at: string;
     status: number;
     durationMs: number;
-    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
+    occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
 };
 
 export type LastMinuteAnswer = {
@@ -528,6 +630,77 @@ export type LastMinuteAnswer = {
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
+};
+
+export type MessageAnswer = {
+    corpId: string;
+    openKfId: string;
+    /**
+     * The name of the account, if a puppet has registered for it.
+     */
+    name: string | null;
+    /**
+     * The webhook-id that it is sent with; it names the message in this API and in the log.
+     */
+    webhookId: string;
+    /**
+     * WeCom's id of it.
+     */
+    msgid: string;
+    /**
+     * WeCom's msgtype; empty where there was none.
+     */
+    type: string;
+    /**
+     * 3: of a customer; 4: an event; 5: of a person who serves. Others as WeCom gave them; 0 where it gave none.
+     */
+    origin: number;
+    /**
+     * waiting until its bot takes it; dead until it is replayed, or its content goes.
+     */
+    state: 'dead' | 'waiting';
+    /**
+     * When it was sent, by WeCom's clock; ISO 8601, UTC.
+     */
+    sentAt: string;
+    /**
+     * When it was pulled and kept; ISO 8601, UTC.
+     */
+    storedAt: string;
+    /**
+     * Since it was kept.
+     */
+    ageS: number;
+    /**
+     * Attempts that ended without its being taken.
+     */
+    attempts: number;
+    /**
+     * Of those, the ones that its bot refused: it is dead after MESSAGE_TRIES of them.
+     */
+    refusals: number;
+    /**
+     * When it may be sent; ISO 8601, UTC. null when it is dead.
+     */
+    dueAt: string | null;
+    failure: FailureAnswer | null;
+};
+
+export type MessagePageAnswer = {
+    items: Array<MessageAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type MessagesReplayedAnswer = {
+    code: 0;
+    message: 'success';
+    /**
+     * How many wait again.
+     */
+    replayed: number;
 };
 
 export type PuppetAnswer = {

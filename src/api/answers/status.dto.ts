@@ -41,6 +41,19 @@ export class CountsAnswer {
   readonly unreadable!: number | null;
 
   /**
+   * Messages that wait for their bots.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly waitingMessages!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly deadMessages!: number | null;
+
+  /**
    * Of this replica.
    * @example 0
    */
