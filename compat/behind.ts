@@ -48,9 +48,9 @@ async function seatOne(
   const customers = wecom.customers.filter(({ nickname }) => nickname.startsWith(`${name} `));
   const port = await stablePort();
   const { id, key, token, encodingAESKey } = await manager.operator.addBot({
-    ...{ name, corpId, api: reach.api, url: `http://127.0.0.1:${port}${program.path}` },
+    ...{ name, corpId, api: reach.api, takes: reach.takes, url: `http://127.0.0.1:${port}${program.path}` },
     openKfIds: accounts.map(({ openKfId }) => openKfId),
-    corpSecret: reach.proxy === 'none' ? null : corpSecret,
+    corpSecret: reach.proxy === 'none' && reach.takes === 'event' ? null : corpSecret,
   });
   if (reach.proxy === 'tunnel' && !(await manager.hasTunnels(key)))
     return { seat, notRun: 'this version of the manager has no tunnels' };

@@ -13,7 +13,7 @@ import { tryBehind } from './behind.js';
 import type { Load } from './conversation.js';
 import { tryDirect } from './direct.js';
 import { install } from './install.js';
-import { type Program, PROGRAMS, type Seat, SEATS } from './program.js';
+import { type Program, PROGRAMS, type Reach, type Seat, SEATS } from './program.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,6 +27,8 @@ const HELP = `npm run compat -- [options]
 
   --short         fewer messages, and with restarts alone
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
+  --taking <what> of the trials behind the manager those of bots that take event, or message
+  --messages <n>  to each bot, 5 a second, in place of ${LONG.messages}
   --write         also writes ${PAGE}
   --keep          leaves the logs of bots and manager, and says where
 
@@ -36,6 +38,8 @@ const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     only: { type: 'string', default: NAMES.join(',') },
+    taking: { type: 'string' },
+    messages: { type: 'string', default: String(LONG.messages) },
     write: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -78,8 +82,11 @@ async function installAll(programs: readonly Program[]): Promise<(program: Progr
 
 async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly Row[]> {
   const pythonOf = await installAll(programs);
-  const seats = SEATS.filter(({ program }) => programs.includes(program));
-  const load = run.isShort ? SHORT : LONG;
+  const seats = SEATS.filter(
+    ({ program, reach }) =>
+      programs.includes(program) && (options.taking === undefined || isWanted(reach, options.taking)),
+  );
+  const load = loadOf(run);
   const rows: Row[] = [];
   const add = async (what: string, trial: Promise<readonly Row[]>) => {
     say(what);
@@ -103,6 +110,15 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
   return inOrder(rows, seats);
 }
 
+function isWanted({ by, takes }: Reach, taking: string): boolean {
+  return by === 'direct' || takes === taking;
+}
+
+function loadOf({ isShort }: Pick<Run, 'isShort'>): Load {
+  const messages = Number(options.messages);
+  return isShort ? SHORT : { messages, withinMs: messages * 200 };
+}
+
 /** Each program once in a round: several that start at once take longer than the one that is called directly. */
 function roundsOf(seats: readonly Seat[]): readonly (readonly Seat[])[] {
   const rounds: Seat[][] = [];
@@ -123,7 +139,7 @@ function inOrder(rows: readonly Row[], seats: readonly Seat[]): readonly Row[] {
 }
 
 function summary(rows: readonly Row[]): string {
-  const { messages, withinMs } = options.short ? SHORT : LONG;
+  const { messages, withinMs } = loadOf({ isShort: options.short });
   return [
     `${new Date().toISOString().slice(0, 10)}; ${messages} messages of 6 customers to 2 accounts of each bot within ${withinMs / 1_000} s.`,
     table(rows),

@@ -16,6 +16,7 @@ export interface NewBot {
   readonly openKfIds: readonly string[];
   readonly url: string;
   readonly api: string;
+  readonly takes: string;
   /** Where the manager has to recognize access tokens that the bot got from WeCom itself. */
   readonly corpSecret: string | null;
 }

@@ -21,14 +21,16 @@ export interface Reach {
   readonly by: 'direct' | 'manager';
   /** As the manager is told. */
   readonly api: 'manager' | 'tunnel' | 'direct';
+  /** What the manager gives it. */
+  readonly takes: 'event' | 'message';
   /** What it gets as its API base; `null`: it keeps its default, WeCom's own host. */
   readonly apiBase: ((managerUrl: string, key: string) => string) | null;
   /** Through which proxy it reaches WeCom's own host, where it does. */
   readonly proxy: 'none' | 'internet' | 'tunnel';
 }
 
-/** Of messages: none of them, some of them, or either. */
-export type Share = 'none' | 'some' | 'any';
+/** Of messages: none of them, some of them, either; or only those that were under way when something was killed. */
+export type Share = 'none' | 'some' | 'any' | 'under way';
 
 export interface Expected {
   readonly lost: Share;
@@ -67,6 +69,7 @@ const DIRECT: Reach = {
   label: 'direct',
   by: 'direct',
   api: 'direct',
+  takes: 'event',
   apiBase: null,
   proxy: 'internet',
 };
@@ -76,6 +79,7 @@ const BASE: Reach = {
   label: 'base',
   by: 'manager',
   api: 'manager',
+  takes: 'event',
   apiBase: (url, key) => `${url}/bot/${key}/cgi-bin`,
   proxy: 'none',
 };
@@ -86,6 +90,7 @@ const BASE_AND_OWN_TOKEN: Reach = {
   label: 'own-token',
   by: 'manager',
   api: 'manager',
+  takes: 'event',
   apiBase: BASE_BY_PASSWORD,
   proxy: 'internet',
 };
@@ -94,6 +99,7 @@ const BASE_AND_TUNNEL: Reach = {
   label: 'tunnel',
   by: 'manager',
   api: 'manager',
+  takes: 'event',
   apiBase: BASE_BY_PASSWORD,
   proxy: 'tunnel',
 };
@@ -103,8 +109,17 @@ const TUNNEL: Reach = {
   label: 'tunnel-alone',
   by: 'manager',
   api: 'tunnel',
+  takes: 'event',
   apiBase: null,
   proxy: 'tunnel',
+};
+
+const BASE_AND_MESSAGES: Reach = { ...BASE, name: 'base, taking messages', label: 'messages', takes: 'message' };
+const TUNNEL_AND_MESSAGES: Reach = {
+  ...BASE_AND_TUNNEL,
+  name: 'base and tunnel, taking messages',
+  label: 'tunnel-messages',
+  takes: 'message',
 };
 
 const NOTHING: Expected = { lost: 'none', twice: 'none' };
@@ -116,11 +131,16 @@ const REPEATS: Expected = { lost: 'any', twice: 'some' };
 /** It looks at the last message of a page alone: what came while it was away is not looked for. */
 const LOSES: Expected = { lost: 'some', twice: 'any' };
 
+/** The manager keeps the cursor. What the bot has pulled and not answered yet is lost with it, or answered again. */
+const ONCE: Expected = { lost: 'under way', twice: 'under way' };
+
 export const SEATS: readonly Seat[] = [
   { program: LANGBOT, reach: DIRECT, calm: NOTHING, restarted: REPEATS },
   { program: LANGBOT, reach: BASE, calm: NOTHING, restarted: REPEATS },
+  { program: LANGBOT, reach: BASE_AND_MESSAGES, calm: NOTHING, restarted: ONCE },
   { program: ASTRBOT, reach: DIRECT, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: BASE_AND_OWN_TOKEN, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: BASE_AND_TUNNEL, calm: NOTHING, restarted: LOSES },
   { program: ASTRBOT, reach: TUNNEL, calm: NOTHING, restarted: LOSES },
+  { program: ASTRBOT, reach: TUNNEL_AND_MESSAGES, calm: NOTHING, restarted: ONCE },
 ];

@@ -15,6 +15,13 @@ export const FAILPOINTS = {
 
 export type Failpoint = keyof typeof FAILPOINTS;
 
+/** Those that only messages pass, which the manager pulls itself. */
+export const MESSAGE_FAILPOINTS = {
+  'messages.kept': 'after messages are kept, before or after the cursor moves',
+} as const;
+
+export type MessageFailpoint = keyof typeof MESSAGE_FAILPOINTS;
+
 const SOURCE = `
 const { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: passings } = process.env;
 let left = Number(passings);
@@ -42,6 +49,6 @@ function failpoints(run: Run): Plugin {
 }
 
 /** Ends the process when it passes that point for the n-th time. */
-export function failpointEnv(name: Failpoint, passings: number): Record<string, string> {
+export function failpointEnv(name: Failpoint | MessageFailpoint, passings: number): Record<string, string> {
   return { FAULTS_FAILPOINT: name, FAULTS_PASSINGS: String(passings) };
 }

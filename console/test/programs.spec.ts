@@ -194,6 +194,7 @@ describe('a draft', () => {
       openKfIds: ['wkA', 'wkB'],
       kind: 'callback',
       api: 'tunnel',
+      takes: 'event',
       callback: { url: 'http://127.0.0.1/share/v1/app/wechat/service', headers: { 'X-KB-ID': '0191' } },
     });
     expect(toNewBot({ ...draftFor('puppet'), corpId: 'ww1', takesAllOthers: true })).toEqual({
@@ -202,6 +203,7 @@ describe('a draft', () => {
       openKfIds: ['*'],
       kind: 'puppet',
       api: 'manager',
+      takes: 'event',
     });
     const other = { ...draftFor('other'), name: 'Mine', api: 'direct', corpSecret: 's3cret' } as const;
     expect(toNewBot(other)).toMatchObject({ name: 'Mine', api: 'direct', corpSecret: 's3cret' });
@@ -209,9 +211,28 @@ describe('a draft', () => {
 
   it('keeps what was said of the corp when another program is chosen, and no secret where none is needed', () => {
     const before = { ...draftFor('astrbot'), corpId: 'ww1', typed: 'wkA', corpSecret: 's3cret' };
-    const draft = draftFor('langbot', before);
+    const draft = { ...draftFor('langbot', before), takes: 'event' } as const;
     expect(draft).toMatchObject({ corpId: 'ww1', typed: 'wkA', name: 'LangBot' });
     expect(toNewBot(draft)).not.toHaveProperty('corpSecret');
+  });
+
+  it.each<[ProgramName, 'message' | 'event']>([
+    ['langbot', 'message'],
+    ['astrbot', 'message'],
+    ['openclaw', 'event'],
+    ['cowagent', 'event'],
+    ['puppet', 'event'],
+    ['people', 'event'],
+  ])('of %s takes what is best for it: %s', (name, takes) => {
+    expect(toNewBot({ ...draftFor(name), corpSecret: 's3cret' }).takes).toBe(takes);
+  });
+
+  it('asks for the corpSecret where the manager pulls', () => {
+    const draft = { ...draftFor('langbot'), corpSecret: ' s3cret ' };
+    expect(toNewBot(draft)).toMatchObject({ takes: 'message', corpSecret: 's3cret' });
+    const direct = { ...draftFor('other'), takes: 'message', api: 'direct' } as const;
+    expect(toNewBot(direct).takes).toBe('event');
+    expect(toNewBot({ ...direct, api: 'manager' }).takes).toBe('message');
   });
 
   it('has each account once, whether it was chosen or typed', () => {

@@ -21,6 +21,8 @@ function status({ counts, lastMinute, storage }: Changes = {}, ready = true): St
       parked: 0,
       dead: 0,
       unreadable: 0,
+      waitingMessages: 0,
+      deadMessages: 0,
       openCircuits: 0,
       ...counts,
     },
@@ -51,14 +53,24 @@ describe('the verdict', () => {
   });
 
   it('names everything that is wrong, the worst first', () => {
-    const counts = { waiting: 1, parked: 1, dead: 1, unreadable: 1, openCircuits: 1 };
+    const counts = {
+      waiting: 1,
+      parked: 1,
+      dead: 1,
+      unreadable: 1,
+      waitingMessages: 1,
+      deadMessages: 1,
+      openCircuits: 1,
+    };
     const lastMinute = { refused: 1, notTaken: 1 };
     expect(findingsOf(status({ counts, lastMinute, storage: { up: false } }, false), 9)).toEqual([
       'notReady',
       'storeDown',
       'notTaken',
       'dead',
+      'deadMessages',
       'waiting',
+      'waitingMessages',
       'refused',
       'circuits',
       'unreadable',

@@ -83,9 +83,12 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     HintCounts,
     HintKeeper,
     HintOperations,
+    LateWork,
     Lines,
+    RetryLoops,
     Overload,
     TestDelivery,
+    WaitingHints,
     WaitingEvents,
   ],
 })

@@ -47,7 +47,6 @@ export class MessageOperations {
     const endpoint = this.#endpointOf(head);
     if (endpoint === null) throw new AppError('MESSAGE_UNDELIVERABLE');
     if (!(await this.#revive(head, endpoint))) throw new AppError('MESSAGE_NOT_FOUND');
-    this.puller.added.wakeUp();
     this.log.info({ ...toLogged(head), ...by }, 'message.replayed');
   }
 
@@ -92,7 +91,6 @@ export class MessageOperations {
           replayed += count;
           left += outcomes.length - count;
         }
-        this.puller.added.wakeUp();
         ({ cursor } = page);
         if (cursor === null) break;
       }
@@ -116,7 +114,7 @@ export class MessageOperations {
   async #revive(head: MessageHead, endpoint: string): Promise<boolean> {
     const [account, nowMs] = [toAddressee(head), this.storeClock.nowMs()];
     if (head.state === 'dead' && !(await this.store.revive(account, head.msgid, nowMs))) return false;
-    await this.store.wake(account, endpoint, nowMs);
+    await this.wakes.wake(account, endpoint);
     return true;
   }
 

@@ -4,9 +4,9 @@ import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { accountKey } from '../registry/puppet.js';
+import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
-import { Puller } from './pulling/puller.js';
 
 const ROUND_MS = 20_000;
 const PAGE_SIZE = 500;
@@ -24,7 +24,7 @@ export class MessagePatrol {
   constructor(
     private readonly store: MessageStore,
     private readonly wakes: MessageWakes,
-    private readonly puller: Puller,
+    private readonly coverage: Coverage,
     private readonly circuits: Circuits,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -44,6 +44,7 @@ export class MessagePatrol {
     try {
       await this.#lookAtWaiting();
       await this.#suspectEndpoints();
+      await this.coverage.refresh();
       await this.store.sweep(this.storeClock.nowMs());
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');
@@ -57,8 +58,7 @@ export class MessagePatrol {
       for (const account of page) {
         const endpoint = this.wakes.endpointOf(account);
         if (endpoint === null || endpoint === account.endpoint) continue;
-        await this.store.wake(account, endpoint, this.storeClock.nowMs());
-        this.puller.added.wakeUp();
+        await this.wakes.wake(account, endpoint);
       }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_SIZE) return;

@@ -130,7 +130,10 @@ export abstract class MessageStore {
 
   // Sending.
 
-  /** Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`. */
+  /**
+   * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`, and those
+   * whose endpoint is `null`, until they are woken.
+   */
   abstract claimDue(
     nowMs: number,
     limit: number,
@@ -174,7 +177,9 @@ export abstract class MessageStore {
   abstract begin(turn: Turn, underWay: UnderWay): Promise<boolean>;
 
   /** What is under way, over or not; `null` when nothing is. */
-  abstract findUnderWay(account: Addressee): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
+  abstract findUnderWay(
+    account: Addressee,
+  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
 
   /**
    * One half came. With both, the message is taken, nothing is under way, and the account is due at once, whoever leases it.

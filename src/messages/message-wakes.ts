@@ -27,8 +27,13 @@ export class MessageWakes implements AlsoWaiting {
 
   woken(account: Addressee): void {
     const endpoint = this.endpointOf(account);
-    if (endpoint !== null)
-      this.#follow(this.store.wake(account, endpoint, this.storeClock.nowMs()), toAddress(endpoint));
+    if (endpoint !== null) this.#follow(this.wake(account, endpoint), toAddress(endpoint));
+  }
+
+  /** @throws AppError `STORE_UNAVAILABLE` */
+  async wake(account: Addressee, endpoint: string): Promise<void> {
+    await this.store.wake(account, endpoint, this.storeClock.nowMs());
+    this.puller.added.wakeUp();
   }
 
   /** Where the account's messages wait from now on: with whoever takes them, or whoever gets one event for them. */

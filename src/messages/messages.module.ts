@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
+import { Coverage } from './coverage.js';
 import { MessageCounts } from './message-counts.js';
 import { MessageGauges } from './message-gauges.js';
 import { MessageLog } from './message-log.js';
@@ -25,6 +26,7 @@ import { Takers } from './sending/takers.js';
   imports: [RegistryModule, WecomModule],
   providers: [
     CallbackHalves,
+    Coverage,
     MessageCounts,
     MessageGauges,
     MessageLog,

@@ -2,6 +2,7 @@ import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { MessageStore } from '../messages/message-store.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
@@ -16,6 +17,7 @@ export const STORAGE_PORTS = [
   AppRepository,
   BotRepository,
   Outbox,
+  MessageStore,
   ResyncBudget,
   AccessTokenStore,
   CallQuota,

@@ -11,18 +11,21 @@ import {
   seriousViolations,
 } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const NARROW = { width: 320, height: 720 };
 const DESK = { width: 1280, height: 800 };
 
 describeInBrowser('the console, with bots', () => {
-  const place = embeddedPlace();
+  // Messages are taken only where they can be sealed.
+  const place = sealedPlace(embeddedPlace());
   const app = newApp();
   const [picked, typed, later] = [newOpenKfId(), newOpenKfId(), newOpenKfId()];
   let browser: Browser;
+  let wecom: WecomServer;
   let manager: ManagerProcess;
   let puppet: PuppetServer;
   /** Opens with the key that somebody has pasted into it. */
@@ -32,9 +35,11 @@ describeInBrowser('the console, with bots', () => {
   const secrets: string[] = [];
 
   beforeAll(async () => {
+    wecom = await startWecomServer();
+    wecom.addSecret(app.corpId, 'corp-secret-of-the-tests');
     [browser, manager, puppet, program] = await Promise.all([
       openBrowser(),
-      startManager(place.env),
+      startManager({ ...place.env, WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl }),
       startPuppetServer(),
       startPuppetServer((request, response) => {
         const echostr = new URL(request.url ?? '/', 'http://program').searchParams.get('echostr');
@@ -49,6 +54,7 @@ describeInBrowser('the console, with bots', () => {
 
   afterAll(async () => {
     await Promise.all([browser.close(), manager.stop(), puppet.close(), program.close()]);
+    await wecom.close();
     await place.discard();
   });
 
@@ -96,6 +102,9 @@ describeInBrowser('the console, with bots', () => {
     await press('Back');
     expect(await page.getByRole('checkbox', { name: picked }).isChecked()).toBe(true);
     await press('Continue');
+    expect(await page.getByRole('radio', { name: /Messages \(recommended\)/ }).isChecked()).toBe(true);
+    await page.getByLabel('Secret of the app in WeCom').waitFor();
+    await page.getByRole('radio', { name: /Events/ }).check();
     await page.getByLabel('URL').fill('http://user:password@127.0.0.1/callback');
     await press('Add the bot');
     await page.getByText('REQUEST_INVALID').waitFor();
@@ -224,6 +233,45 @@ describeInBrowser('the console, with bots', () => {
     await page.getByRole('region', { name: 'wechaty-puppet-wxkf' }).getByText('registers itself').waitFor();
     await screenshot(page, 'console-bots');
     expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  it('gives a puppet messages, once WeCom has accepted its Secret, and shows its signing secret once', async () => {
+    await page.getByRole('link', { name: 'Add a bot' }).click();
+    await page.getByRole('radio', { name: /wechaty-puppet-wxkf/ }).check();
+    await press('Continue');
+    await page.getByLabel('Name').fill('Message puppet');
+    await page.getByLabel('Corp id').fill(app.corpId);
+    await page.getByLabel('Account ids (open_kfid)').fill(newOpenKfId());
+    await press('Continue');
+    expect(await page.getByRole('radio', { name: /Events \(recommended\)/ }).isChecked()).toBe(true);
+    await page.getByRole('radio', { name: /Messages/ }).check();
+    await page.getByLabel('Secret of the app in WeCom').fill('a-wrong-secret');
+    expect(await seriousViolations(page)).toEqual([]);
+    await press('Add the bot');
+    await page
+      .getByText(/corpSecret must be one that WeCom accepts for the corp \(errcode 40001\)/)
+      .waitFor();
+    await page.getByLabel('Secret of the app in WeCom').fill('corp-secret-of-the-tests');
+    await press('Add the bot');
+    const signing = await textOf('Signing secret');
+    expect(signing).toMatch(/^whsec_/);
+    secrets.push(signing, 'corp-secret-of-the-tests');
+    await screenshot(page, 'console-bot-messages');
+    expect(await seriousViolations(page)).toEqual([]);
+    await press('I have saved them');
+    await page.getByRole('link', { name: 'All bots' }).click();
+    await page
+      .getByRole('region', { name: 'Message puppet' })
+      .getByText('one after the other of each account')
+      .waitFor();
+    await expectNoSecrets();
+    await page.getByRole('link', { name: 'Change Message puppet' }).click();
+    await page.getByRole('radio', { name: /Events/ }).check();
+    await page.getByRole('button', { name: 'Save' }).last().click();
+    await page.getByText('Message puppet is changed.').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-bot-takes');
+    await page.getByRole('link', { name: 'All bots' }).click();
   });
 
   it('leaves accounts to people, whose events wait for nobody', async () => {

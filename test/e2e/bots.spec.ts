@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type {
   BotAnswer,
+  BotChangedAnswer,
   BotCreatedAnswer,
   BotPageAnswer,
   BotVerifiedAnswer,
@@ -11,7 +12,7 @@ import type {
 import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
+import { type Place, sealedPlace } from '../support/place.js';
 import {
   type PuppetServer,
   postJson,
@@ -20,6 +21,7 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { onEachStore } from '../support/stores.js';
+import { until } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -29,7 +31,7 @@ import {
   sendMessage,
   type WecomApp,
 } from '../support/wecom.js';
-import { answer, usual } from '../support/wecom-faults.js';
+import { answer, drop, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 /** Pulls without a sync token, of one corp. */
@@ -46,7 +48,8 @@ onEachStore((newPlace) => {
 
   beforeAll(async () => {
     wecom = await startWecomServer();
-    place = newPlace();
+    // Messages are taken only where they can be sealed.
+    place = sealedPlace(newPlace());
     manager = await start();
   });
 
@@ -65,8 +68,8 @@ onEachStore((newPlace) => {
 
   afterEach(() => Promise.all([bot.close(), puppet.close()]));
 
-  const start = () =>
-    startManager({ ...place.env, WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl });
+  const start = ({ env } = place) =>
+    startManager({ ...env, WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl });
 
   const post = (path: string, body: object): Promise<Response> => postJson(manager.url + path, body);
 
@@ -272,6 +275,123 @@ onEachStore((newPlace) => {
     });
   });
 
+  describe('a bot that takes messages', () => {
+    const MESSAGES = { takes: 'message', corpSecret: 'corp-secret-of-the-tests' };
+    const PUPPET = { ...MESSAGES, kind: 'puppet', callback: undefined };
+    const change = (id: string, body: object) => callWith({ method: 'PATCH' }, `/api/v1/bots/${id}`, body);
+
+    /** What is said of one that is not added. */
+    async function refused(fields: object) {
+      const response = await post('/api/v1/bots', {
+        ...{ name: 'Support bot', corpId: app.corpId, openKfIds: [openKfId], kind: 'puppet' },
+        ...fields,
+      });
+      return { status: response.status, text: await response.text() };
+    }
+
+    it('shows what it takes and since when, and its signing secret once', async () => {
+      const added = await add({ ...MESSAGES, order: 'customer', include: ['servicer'] });
+      const { id, signingSecret, since } = added;
+      expect(signingSecret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+      expect(Math.abs(Date.parse(since ?? '') - Date.now())).toBeLessThan(60_000);
+      const shown = { takes: 'message', order: 'customer', include: ['servicer'], since };
+      expect(await get(id)).toMatchObject(shown);
+      const renewed = await (await post(`/api/v1/bots/${id}/key`, { overlapS: 60 })).text();
+      const listed = await (await fetch(`${manager.url}/api/v1/bots?corpId=${app.corpId}`)).text();
+      for (const text of [renewed, listed]) {
+        expect(text).not.toContain(signingSecret);
+        expect(text).not.toContain('corp-secret-of-the-tests');
+        expect(text).not.toContain('signingSecret');
+      }
+    });
+
+    it('is not added where its corpSecret is missing, or WeCom does not accept it', async () => {
+      const { corpSecret: _secret, ...without } = MESSAGES;
+      expect(await refused(without)).toMatchObject({
+        status: 400,
+        text: expect.stringMatching(/corpSecret is missing/),
+      });
+      const wrong = await refused({ ...MESSAGES, corpSecret: 'a-wrong-secret' });
+      expect(wrong).toMatchObject({ status: 400, text: expect.stringMatching(/errcode 40001/) });
+      expect(wrong.text).not.toContain('a-wrong-secret');
+    });
+
+    it('is not added while WeCom cannot be asked', async () => {
+      wecom.behave('gettoken', drop());
+      const { status, text } = await refused(MESSAGES);
+      wecom.behave('gettoken', usual);
+      expect([status, text]).toEqual([504, expect.stringMatching(/WECOM_UNREACHABLE/)]);
+      expect(
+        (await read<BotPageAnswer>(fetch(`${manager.url}/api/v1/bots?corpId=${app.corpId}`))).items,
+      ).toEqual([]);
+    });
+
+    it('took events before, and takes events again', async () => {
+      const { id } = await add();
+      expect(await get(id)).toMatchObject({ takes: 'event', order: null, include: [], since: null });
+      expect((await change(id, { takes: 'message' })).status).toBe(400);
+      const changed = await change(id, MESSAGES);
+      expect(await read<BotChangedAnswer>(changed)).toMatchObject({
+        takes: 'message',
+        order: 'account',
+        signingSecret: null,
+      });
+      const since = new Date(Date.now() - 3_600_000).toISOString();
+      expect(await (await change(id, { since })).json()).toMatchObject({ since });
+      expect((await change(id, { corpSecret: 'a-wrong-secret' })).status).toBe(400);
+      expect(await (await change(id, { takes: 'event' })).json()).toMatchObject({
+        takes: 'event',
+        since: null,
+      });
+    });
+
+    it('registers as one that knows them, and no other puppet does', async () => {
+      const { key } = await add(PUPPET);
+      const registration = registrationOf(app, openKfId, puppet.url);
+      const as = (init: RequestInit, fields: object) =>
+        callWith(init, '/puppetWxkfManager/register', { ...registration, ...fields });
+      const withKey = { headers: { authorization: `Bearer ${key}` } };
+      for (const [init, fields, fault] of [
+        [withKey, {}, /takes must be message/],
+        [withKey, { takes: 'event' }, /takes must be message/],
+        [withKey, { takes: 'all' }, /takes must be one of event, message/],
+        [{}, { kfId: newOpenKfId(), takes: 'message' }, /takes must be event without the key of a bot/],
+      ] as const) {
+        const answer = await as(init, fields);
+        expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(fault)]);
+      }
+      expect((await as(withKey, { takes: 'message' })).status).toBe(200);
+      const other = await as({}, { kfId: newOpenKfId(), takes: 'event' });
+      expect(other.status).toBe(200);
+    });
+
+    it('registers as one of events while its bot takes events', async () => {
+      const { key } = await add({ kind: 'puppet', callback: undefined });
+      const answer = await callWith(
+        { headers: { authorization: `Bearer ${key}` } },
+        '/puppetWxkfManager/register',
+        { ...registrationOf(app, openKfId, puppet.url), takes: 'message' },
+      );
+      expect([answer.status, await answer.text()]).toEqual([
+        400,
+        expect.stringMatching(/takes must be event: the bot takes events/),
+      ]);
+    });
+  });
+
+  it('take no messages while SECRETS_KEY is not set', async () => {
+    const open = newPlace();
+    const plain = await start(open);
+    const answer = await postJson(`${plain.url}/api/v1/bots`, {
+      ...{ name: 'x', corpId: app.corpId, openKfIds: [openKfId], kind: 'puppet' },
+      ...{ takes: 'message', corpSecret: 'corp-secret-of-the-tests' },
+    });
+    const text = await answer.text();
+    await plain.stop();
+    await open.discard();
+    expect([answer.status, text]).toEqual([400, expect.stringMatching(/SECRETS_KEY is not set/)]);
+  });
+
   describe('a key', () => {
     const SYNC = 'kf/sync_msg';
     let key: string;
@@ -441,9 +561,4 @@ onEachStore((newPlace) => {
 
 async function read<T>(answered: Response | Promise<Response>): Promise<T> {
   return (await answered).json() as Promise<T>;
-}
-
-/** Looks again until it is so; a test that waits for ever is ended by its limit. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
 }

@@ -111,7 +111,10 @@ it('finishes what is under way before it goes: a callback, a file of WeCom, a to
   const { size: bytes, mtimeMs } = statSync(store ?? '');
   expect(JSON.parse(readFileSync(marker ?? '', 'utf8'))).toEqual({
     schemaVersion: 1,
-    databases: ['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
+    databases: [
+      ...['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
+      ...['messages', 'messageContents', 'knownMessages', 'messageAccounts'],
+    ],
     closed: { bytes, mtimeMs },
   });
   puppet.behave((_request, response) => void response.end());

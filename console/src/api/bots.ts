@@ -1,4 +1,10 @@
-import type { BotAnswer, BotCreatedAnswer, BotVerifiedAnswer, BotWithKeyAnswer } from './answers.gen.js';
+import type {
+  BotAnswer,
+  BotChangedAnswer,
+  BotCreatedAnswer,
+  BotVerifiedAnswer,
+  BotWithKeyAnswer,
+} from './answers.gen.js';
 import type { Page } from './page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
@@ -12,6 +18,8 @@ const VERIFY_DEADLINE_MS = 15_000;
 export interface BotChange {
   readonly name?: string;
   readonly openKfIds?: readonly string[];
+  readonly takes?: BotAnswer['takes'];
+  readonly corpSecret?: string;
   readonly callback?: {
     readonly url?: string;
     readonly headers?: Readonly<Record<string, string>>;
@@ -25,7 +33,7 @@ export interface NewBot extends BotChange {
   readonly openKfIds: readonly string[];
   readonly kind: BotAnswer['kind'];
   readonly api: BotAnswer['api'];
-  readonly corpSecret?: string;
+  readonly takes: BotAnswer['takes'];
 }
 
 export function listBots(cursor: string | null, signal: AbortSignal): Promise<Page<BotAnswer>> {
@@ -40,7 +48,7 @@ export function createBot(body: NewBot): Promise<BotCreatedAnswer> {
   return request('/api/v1/bots', { method: 'POST', body, deadlineMs: WRITE_DEADLINE_MS });
 }
 
-export function changeBot(id: string, body: BotChange): Promise<BotAnswer> {
+export function changeBot(id: string, body: BotChange): Promise<BotChangedAnswer> {
   return request(pathOf(id), { method: 'PATCH', body, deadlineMs: WRITE_DEADLINE_MS });
 }
 

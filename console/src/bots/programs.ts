@@ -6,6 +6,7 @@ import type { BotAnswer } from '../api/answers.gen.js';
 
 type BotKind = BotAnswer['kind'];
 export type BotApi = BotAnswer['api'];
+export type BotTakes = BotAnswer['takes'];
 
 /** What the console knows to put into a setting. */
 export type Filling =
@@ -87,6 +88,8 @@ export interface Program {
   readonly headers: readonly string[];
   /** Whether it gets access tokens from WeCom directly, and uses them at the manager's base. */
   readonly corpSecret: 'required' | 'optional' | 'useless';
+  /** Best for programs that keep no cursor, or lose it; impossible where the manager cannot answer their pulls. */
+  readonly messages: 'best' | 'possible' | 'impossible';
   readonly groups: readonly Group[];
   readonly notes: readonly Note[];
 }
@@ -99,13 +102,17 @@ const TUNNEL: Group = {
   ],
 };
 
-const DEFAULTS = { kind: 'callback', headers: [], corpSecret: 'useless' } as const;
+const DEFAULTS = { kind: 'callback', headers: [], corpSecret: 'useless', messages: 'impossible' } as const;
+
+/** What does not happen to a program that is given messages. */
+export const OF_EVENTS: ReadonlySet<Note> = new Set(['firstSkipped', 'lastOnly', 'forgetsCursor']);
 
 export const PROGRAMS = {
   langbot: {
     ...DEFAULTS,
     title: 'LangBot',
     api: 'manager',
+    messages: 'best',
     url: 'http://127.0.0.1:5300/bots/',
     groups: [
       {
@@ -125,6 +132,7 @@ export const PROGRAMS = {
     ...DEFAULTS,
     title: 'AstrBot',
     api: 'manager',
+    messages: 'best',
     url: 'http://127.0.0.1:6185/api/platform/webhook/',
     // Its gettoken goes to WeCom whatever its base is.
     corpSecret: 'required',
@@ -178,6 +186,7 @@ export const PROGRAMS = {
     ...DEFAULTS,
     title: 'OpenClaw (wecom-kf)',
     api: 'manager',
+    messages: 'possible',
     url: 'http://127.0.0.1:18789/wecom-kf',
     groups: [
       {
@@ -243,6 +252,7 @@ export const PROGRAMS = {
     title: 'wechaty-puppet-wxkf',
     kind: 'puppet',
     api: 'manager',
+    messages: 'possible',
     url: null,
     groups: [
       {
@@ -264,6 +274,7 @@ export const PROGRAMS = {
     ...DEFAULTS,
     title: null,
     api: null,
+    messages: 'possible',
     url: 'http://127.0.0.1:8080/callback',
     corpSecret: 'optional',
     groups: [

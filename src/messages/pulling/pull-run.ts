@@ -124,7 +124,9 @@ export class PullRun {
 function regimeOf(bot: OpenBot, { cursor, regime, coveredUntilMs }: PullLease): { regime: string; fromMs: number } {
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   if (regime?.startsWith(begun)) return { regime, fromMs: Number(regime.slice(begun.length)) };
-  const fromMs = cursor === null ? (bot.takesMessagesSinceMs ?? 0) : coveredUntilMs;
+  // WeCom's times have whole seconds: one message too many is better than one too few.
+  const sinceMs = Math.floor((bot.takesMessagesSinceMs ?? 0) / 1_000) * 1_000;
+  const fromMs = cursor === null ? sinceMs : coveredUntilMs;
   return { regime: `${begun}${fromMs}`, fromMs };
 }
 

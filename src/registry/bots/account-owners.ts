@@ -2,8 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { RegistryImage } from '../image/registry-image.js';
 import type { Registration } from '../puppet.js';
-import { takesAllOthers } from './bot.js';
+import { type BotTakes, takesAllOthers } from './bot.js';
 import { KnownBots } from './known-bots.js';
+
+const NO_KEY =
+  'takes must be event without the key of a bot; an operator adds a bot of kind puppet that takes messages, with whose key to register';
+const TAKES_OTHERS: Readonly<Record<BotTakes, string>> = {
+  event: 'takes must be message: the bot takes messages, which its puppet has to know',
+  message: 'takes must be event: the bot takes events, until an operator sets its takes to message',
+};
 
 /** Keeps accounts that a bot lists from registrations of others, and bots' keys from accounts of others. */
 @Injectable()
@@ -26,6 +33,19 @@ export class AccountOwners {
     const isOfCorp =
       listing.corpId === corpId && this.image.findSecret(corpId, corpSecret)?.isAccepted === true;
     throw new AppError('REGISTRY_ACCOUNT_OF_BOT', isOfCorp ? { detail: listing.name } : {});
+  }
+
+  /**
+   * Keeps a puppet from registering for what it would not be sent, and from being sent what it does not know.
+   * @param botId of the bot with whose key it registers, `''` for none.
+   * @throws AppError `REQUEST_INVALID`
+   */
+  requireTaking(takes: BotTakes, botId: string): void {
+    const bot = botId === '' ? null : this.bots.find(botId);
+    // Another kind of bot is told that it may not register at all.
+    if (bot !== null && bot.kind !== 'puppet') return;
+    if (takes === (bot?.takes ?? 'event')) return;
+    throw new AppError('REQUEST_INVALID', { detail: bot === null ? NO_KEY : TAKES_OTHERS[takes] });
   }
 
   /** For whatever a bot does about an account. Anybody else may. @throws AppError `BOT_FORBIDDEN` */

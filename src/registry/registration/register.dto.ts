@@ -1,4 +1,5 @@
 import {
+  IsIn,
   IsISO8601,
   IsOptional,
   IsString,
@@ -16,6 +17,7 @@ import {
   ID_FORMAT,
   NAME_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
+import { BOT_TAKES, type BotTakes } from '../bots/bot.js';
 import { readEndpoint } from '../endpoint/endpoint.js';
 import type { Puppet, Registration } from '../puppet.js';
 import type { Goodbye } from '../puppet.repository.js';
@@ -105,6 +107,15 @@ export class RegisterDto {
   @IsOptional()
   @Matches(ENCODING_AES_KEY_FORMAT.pattern, mustBe(ENCODING_AES_KEY_FORMAT.expected))
   readonly encodingAESKey?: string;
+
+  /**
+   * What it expects: event, if it is left out; message, of a puppet that registers with the key of a bot that takes messages. It
+   * has to be what the bot takes.
+   * @example event
+   */
+  @IsOptional()
+  @IsIn(BOT_TAKES, { message: `takes must be one of ${BOT_TAKES.join(', ')}` })
+  readonly takes?: BotTakes;
 }
 
 /** Body of `POST /puppetWxkfManager/deregister`. */

@@ -67,6 +67,7 @@ export class RegistryController {
     span?.set({ 'wxkf.corp_id': dto.corpId, 'wxkf.open_kf_id': dto.kfId });
     const registered = await this.metrics.counted('register', async () => {
       this.#requireAllowed(dto.endpoint);
+      this.owners.requireTaking(dto.takes ?? 'event', request.bot?.id ?? '');
       const registration = toRegistration(dto, request.ip, request.bot?.id ?? '');
       return this.registrations.register(registration, { requestId: String(request.id), trace });
     });

@@ -16,6 +16,14 @@ export const DATABASES = {
   apps: 'msgpack',
   /** Key: the id of the bot. Value: `StoredBot`. */
   bots: 'msgpack',
+  /** Key: `webhookIdOf`. Value: see stored-message.ts. As bytes, as with hints. */
+  messages: 'binary',
+  /** What they say, sealed. Key: as in `messages`. */
+  messageContents: 'string',
+  /** Messages of which only the id is left. Key: as in `messages`. Value: until when it is known, store time. */
+  knownMessages: 'msgpack',
+  /** Key: `accountKey`. Value: see stored-message.ts. */
+  messageAccounts: 'binary',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;
@@ -28,7 +36,7 @@ export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
 export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
 
 /** The databases of every store since the first version. Only the store's marker says whether it has the others. */
-export const FIRST_DATABASES = DATABASE_NAMES.filter((name) => name !== 'apps' && name !== 'bots');
+export const FIRST_DATABASES = DATABASE_NAMES.slice(0, DATABASE_NAMES.indexOf('apps'));
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
 export const MAX_DATABASES = 16;

@@ -15,6 +15,7 @@ import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
+import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
@@ -37,6 +38,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
       apps: EmbeddedAppRepository,
       bots: EmbeddedBotRepository,
       tokens: EmbeddedAccessTokenStore,
+      messages: EmbeddedMessageStore,
     }),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: Outbox, useClass: EmbeddedOutbox },

@@ -6,7 +6,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
-import { DataDir } from './data-dir.js';
+import { DataDir, MESSAGE_ROOM_BYTES } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
 
 /** The kinds of writes, as named in the metric. */
@@ -23,6 +23,9 @@ export const WRITES = [
   'remove app',
   'change bot',
   'remove bot',
+  'keep messages',
+  'change messages',
+  'sweep messages',
   'rewrite secrets',
 ] as const;
 export type Write = (typeof WRITES)[number];
@@ -134,6 +137,13 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
 
   #requireRoom(): void {
     if (!this.#dataDir.hasRoom()) throw new Error('the disk of DATA_DIR is full');
+  }
+
+  /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full for new messages. */
+  requireRoomForMessages(): void {
+    this.requireOpen();
+    if (this.#dataDir.hasRoom(MESSAGE_ROOM_BYTES)) return;
+    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'room for messages' } });
   }
 
   override async check(): Promise<void> {

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from 'lmdb';
 import { SealError } from '../../crypto/sealer.js';
+import type { MessageHead } from '../../messages/message.js';
 import type { Resealing } from '../sealed/resealing.js';
 import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
 import type { StoredApp } from './embedded-app.repository.js';
 import type { StoredBot } from './embedded-bot.repository.js';
 import type { StoredPuppet } from './embedded-puppet.repository.js';
 import { EmbeddedStore } from './embedded-store.js';
+import { readHead } from './stored-message.js';
 import { isStoredRecord } from './stored-token.js';
 
 /** In one commit. */
@@ -30,6 +32,11 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
       rewriteRecord(bots, key, (bot) => resealing.bot(bot, bot), report),
     );
     await this.#each<unknown>('accessTokens', report, (tokens, key) => rewriteToken(tokens, key, resealing));
+    const messages = this.store.database<Buffer>('messages');
+    await this.#each<string>('messageContents', report, (contents, key) => {
+      const head = readHead(key, messages.get(key) ?? Buffer.alloc(0));
+      return head !== null && rewriteContent(contents, key, head, resealing, report);
+    });
   }
 
   /** LMDB keeps the pages of what was overwritten until it needs them. */
@@ -39,7 +46,7 @@ export class EmbeddedStoredSecrets extends StoredSecrets {
 
   /** @param rewrite tells whether it changed anything. */
   async #each<V>(
-    name: 'puppets' | 'apps' | 'bots' | 'accessTokens',
+    name: 'puppets' | 'apps' | 'bots' | 'accessTokens' | 'messageContents',
     report: ResealReport,
     rewrite: (database: Database<V, string>, key: string) => boolean,
   ): Promise<void> {
@@ -72,6 +79,25 @@ function rewriteRecord<V extends object>(
     const changed = changesOf(before);
     if (Object.keys(changed).length === 0) return false;
     records.put(key, { ...before, ...changed });
+    return true;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    report.cannotOpen(key, error.keyId);
+    return false;
+  }
+}
+
+function rewriteContent(
+  contents: Database<string, string>,
+  key: string,
+  head: MessageHead,
+  resealing: Resealing,
+  report: ResealReport,
+): boolean {
+  try {
+    const { content } = resealing.message(head, { content: contents.get(key) });
+    if (content === undefined) return false;
+    contents.put(key, content);
     return true;
   } catch (error) {
     if (!(error instanceof SealError)) throw error;

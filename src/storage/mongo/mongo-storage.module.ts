@@ -17,6 +17,7 @@ import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
+import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -48,6 +49,7 @@ export class MongoStorageModule {
           apps: MongoAppRepository,
           bots: MongoBotRepository,
           tokens: MongoAccessTokenStore,
+          messages: MongoMessageStore,
         }),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: Outbox, useClass: MongoOutbox },

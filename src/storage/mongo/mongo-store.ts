@@ -23,6 +23,7 @@ import { StoreMetrics } from '../store-metrics.js';
 import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
 import { HINTS } from './hint.schema.js';
+import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
@@ -75,6 +76,33 @@ const OPERATIONS = [
   'list bots',
   'change bot',
   'remove bot',
+  'begin pull',
+  'keep messages',
+  'end pull',
+  'cover account',
+  'list pulled accounts',
+  'claim due accounts',
+  'claim oldest account',
+  'renew turn',
+  'find next message',
+  'release account',
+  'settle message',
+  'reschedule message',
+  'bury message',
+  'begin message',
+  'find message under way',
+  'note message',
+  'end message',
+  'wake account',
+  'wake accounts',
+  'list message endpoints',
+  'list waiting accounts',
+  'hand messages over',
+  'list messages',
+  'revive message',
+  'drop message',
+  'count messages',
+  'sweep messages',
   'rewrite secrets',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -218,6 +246,13 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
+    const messages = this.collection(MESSAGES);
+    await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
+    await this.#createIndex(messages, { state: 1, storedAt: 1 });
+    await this.#createIndex(messages, { state: 1, keptUntil: 1 });
+    const messageAccounts = this.collection(MESSAGE_ACCOUNTS);
+    await this.#createIndex(messageAccounts, { dueAt: 1 });
+    await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
     await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
   }
 

@@ -7,6 +7,7 @@ import { type ResealReport, StoredSecrets } from '../sealed/stored-secrets.js';
 import { APPS, type AppDocument } from './app.schema.js';
 import { BOTS, type BotDocument } from './bot.schema.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
+import { MESSAGES, type MessageRecord } from './message.schema.js';
 import { MongoStore } from './mongo-store.js';
 import { PUPPETS, type PuppetRecord } from './puppet.schema.js';
 import { TOKENS, type TokenDocument } from './token.schema.js';
@@ -34,12 +35,24 @@ export class MongoStoredSecrets extends StoredSecrets {
     await this.#each(APPS, report, (document) => appChange(document as AppDocument, resealing));
     await this.#each(BOTS, report, (document) => botChange(document as BotDocument, resealing));
     await this.#each(TOKENS, report, (document) => tokenChange(document as TokenDocument, resealing));
+    const withContent = { content: { $ne: null } };
+    await this.#each(
+      MESSAGES,
+      report,
+      (document) => messageChange(document as MessageRecord, resealing),
+      withContent,
+    );
   }
 
   /** The manager cannot tell what the database's files still contain. */
   override async eraseOverwritten(): Promise<void> {}
 
-  #each(name: string, report: ResealReport, changeOf: (document: Document) => Change): Promise<void> {
+  #each(
+    name: string,
+    report: ResealReport,
+    changeOf: (document: Document) => Change,
+    filter: object = {},
+  ): Promise<void> {
     const walk = async (): Promise<void> => {
       const collection = this.store.collection<Document>(name);
       let batch: Document[] = [];
@@ -47,7 +60,7 @@ export class MongoStoredSecrets extends StoredSecrets {
         await rewriteBatch(collection, batch, report, changeOf);
         batch = [];
       };
-      for await (const document of collection.find().batchSize(BATCH_SIZE)) {
+      for await (const document of collection.find(filter).batchSize(BATCH_SIZE)) {
         if (batch.push(document) >= BATCH_SIZE) await flush();
       }
       await flush();
@@ -122,6 +135,12 @@ function appChange({ _id, corpId, token, encodingAESKey }: AppDocument, resealin
 function botChange({ _id, corpId, secrets }: BotDocument, resealing: Resealing): Change {
   const set = resealing.bot({ id: _id, corpId }, { secrets });
   return Object.keys(set).length === 0 ? null : { filter: { _id, corpId, secrets }, update: { $set: set } };
+}
+
+function messageChange(record: MessageRecord, resealing: Resealing): Change {
+  const { _id, content } = record;
+  const set = resealing.message(record, { content });
+  return Object.keys(set).length === 0 ? null : { filter: { _id, content }, update: { $set: set } };
 }
 
 /** The secrets by their names in a document. */

@@ -1,6 +1,7 @@
 import { type Identity, SealError, type Sealer } from '../../crypto/sealer.js';
 import { APP_SECRETS, type AppOwner, type AppSecret, appIdentityOf } from './app-secrets.js';
 import { type BotOwner, botIdentityOf } from './bot-secrets.js';
+import { type ContentOwner, contentIdentityOf } from './message-content.js';
 import { identityOf, type Owner, PUPPET_SECRETS, type PuppetSecret } from './puppet-secrets.js';
 import { tokenIdentityOf } from './token-secrets.js';
 
@@ -30,6 +31,11 @@ export class Resealing {
   /** The changed secrets of a bot, which are one text. */
   bot(owner: BotOwner, stored: StoredTexts<'secrets'>): Partial<Record<'secrets', string>> {
     return this.#changed(['secrets'], stored, () => botIdentityOf(owner));
+  }
+
+  /** What a message says, where that changes. */
+  message(owner: ContentOwner, stored: StoredTexts<'content'>): Partial<Record<'content', string>> {
+    return this.#changed(['content'], stored, () => contentIdentityOf(owner));
   }
 
   /** @returns `null` for one that does not open. */

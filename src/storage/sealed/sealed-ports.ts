@@ -2,6 +2,7 @@ import type { Provider, Type } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Sealer } from '../../crypto/sealer.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { MessageStore } from '../../messages/message-store.js';
 import { AppRepository } from '../../registry/apps/app.repository.js';
 import { BotRepository } from '../../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../../registry/puppet.repository.js';
@@ -10,6 +11,7 @@ import { storageConfig } from '../storage.config.js';
 import { SealedAccessTokenStore } from './sealed-access-token.store.js';
 import { SealedAppRepository } from './sealed-app.repository.js';
 import { SealedBotRepository } from './sealed-bot.repository.js';
+import { SealedMessageStore } from './sealed-message.store.js';
 import { SealedPuppetRepository } from './sealed-puppet.repository.js';
 
 interface Adapters {
@@ -17,15 +19,17 @@ interface Adapters {
   readonly apps: Type<AppRepository>;
   readonly bots: Type<BotRepository>;
   readonly tokens: Type<AccessTokenStore>;
+  readonly messages: Type<MessageStore>;
 }
 
 /** The ports that store secrets, on the adapters of either store. */
-export function sealedPorts({ puppets, apps, bots, tokens }: Adapters): Provider[] {
+export function sealedPorts({ puppets, apps, bots, tokens, messages }: Adapters): Provider[] {
   return [
     puppets,
     apps,
     bots,
     tokens,
+    messages,
     {
       provide: Sealer,
       inject: [storageConfig.KEY],
@@ -54,6 +58,12 @@ export function sealedPorts({ puppets, apps, bots, tokens }: Adapters): Provider
       inject: [tokens, Sealer, LOG],
       useFactory: (inner: AccessTokenStore, sealer: Sealer, log: Log) =>
         new SealedAccessTokenStore(inner, sealer, log),
+    },
+    {
+      provide: MessageStore,
+      inject: [messages, Sealer, LOG],
+      useFactory: (inner: MessageStore, sealer: Sealer, log: Log) =>
+        new SealedMessageStore(inner, sealer, log),
     },
   ];
 }

@@ -15,6 +15,7 @@ export const bots = {
     faulty: 'Cannot be sent to',
     circuitOpen: 'Does not answer',
     takes: 'Takes events',
+    takesMessages: 'Takes messages',
     unknown: 'Nothing taken yet',
   },
   stateText: {
@@ -23,6 +24,7 @@ export const bots = {
     circuitOpen:
       'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
     takes: 'It takes the events of its accounts.',
+    takesMessages: 'It takes the messages of its accounts.',
     unknown: 'It has taken no event from this replica since the replica started.',
   },
   facts: 'What it is',
@@ -52,6 +54,24 @@ export const bots = {
     tunnel: 'Its base URL is fixed, but it obeys HTTPS_PROXY. TUNNELS=true has to be set in the manager.',
     direct: 'Its own address is on WeCom’s list of trusted IPs.',
   },
+  given: 'Is given',
+  takes: { event: 'Events', message: 'Messages' },
+  takesText: {
+    event:
+      'For a program that keeps how far it has read. It is told that there is something new, and pulls it from WeCom itself.',
+    message:
+      'For a program that forgets how far it has read. The manager pulls, keeps each message, and gives it out once and in order. It needs the Secret of the app, and SECRETS_KEY in the manager. A puppet has to register with takes: message, which wechaty-puppet-wxkf 0.0.17 does not.',
+  },
+  recommended: (what: string) => `${what} (recommended)`,
+  orders: {
+    account: 'one after the other of each account',
+    customer: 'one after the other of each customer',
+  },
+  withServicers: 'also what persons who serve write',
+  since: 'sent since',
+  signingSecret: 'Signing secret',
+  signingSecretText:
+    'The manager signs each message with it, as Standard Webhooks says. The puppet verifies webhook-signature.',
   lastTaken: 'Last taken',
   notTaken: 'nothing from this replica',
   verify: 'Verify',
@@ -113,13 +133,15 @@ export const bots = {
     BOT_CHANGED: 'Somebody else has just changed this bot.',
     BOT_CLOSED: 'The secrets of this bot cannot be opened, so that it cannot be changed.',
     BOTS_FULL: 'There are too many bots.',
+    WECOM_REFUSED: 'WeCom does not let the manager ask about the Secret.',
+    WECOM_UNREACHABLE: 'WeCom cannot be asked about the Secret just now.',
   },
   stepOf: (step: number, steps: number) => `Step ${step} of ${steps}.`,
   stepTitles: { program: 'Add a bot', accounts: 'Corp and accounts', address: 'Where it is reached' },
   stepText: {
     program: 'The program stays as it is. The last step says what to put into which of its settings.',
     accounts: 'A bot belongs to one corp. Each of its accounts has one bot.',
-    address: 'The manager sends the events of these accounts there, in WeCom’s own form.',
+    address: 'What the program is given, and where.',
   },
   next: 'Continue',
   back: 'Back',
@@ -163,6 +185,8 @@ export const bots = {
   headerHint: 'Each callback is sent with it. In PandaWiki it is the id of the knowledge base.',
   corpSecret: 'Secret of the app in WeCom',
   corpSecretOptional: 'Secret of the app in WeCom (optional)',
+  corpSecretPulls:
+    'The manager pulls messages with it. It asks WeCom whether the Secret is right before it adds the bot.',
   corpSecretHint:
     'Needed if the program gets access tokens from WeCom directly and uses them at the manager’s address: by it the manager recognizes them.',
   addRun: 'Add the bot',
@@ -205,7 +229,7 @@ export const bots = {
   managerAddress: 'Address of this manager',
   managerAddressHint:
     'As the program’s host reaches it. Change it if that is not the address in your browser, such as http://wxkf-manager:7777.',
-  once: 'What is secret in these settings is shown this once. Copy it before you leave; afterwards only a new key can be made, and token and EncodingAESKey need a new bot.',
+  once: 'What is secret in these settings is shown this once. Copy it before you leave; afterwards only a new key can be made, and token, EncodingAESKey and signing secret need a new bot.',
   leaveAsk: 'Leave without these secrets?',
   leaveRun: 'Leave',
   keyAlone: 'The key by itself',

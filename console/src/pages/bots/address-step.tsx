@@ -5,7 +5,16 @@ import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
-import { type Draft, programOf, type StepProps, toNewBot } from './draft.js';
+import {
+  corpSecretOf,
+  type Draft,
+  mayTakeMessages,
+  programOf,
+  type StepProps,
+  takesOf,
+  toNewBot,
+} from './draft.js';
+import { TakesChoice } from './takes-choice.js';
 
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
 
@@ -18,6 +27,7 @@ interface AddressStepProps extends Omit<StepProps, 'onNext'> {
 export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepProps) {
   const { bots } = t();
   const program = programOf(draft);
+  const corpSecret = corpSecretOf(draft);
   const action = useAction(async () => onCreated(await createBot(toNewBot(draft))));
   return (
     <form
@@ -52,14 +62,21 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
         />
       ))}
       {program.api === null && <ApiChoice api={draft.api} onChange={onChange} />}
-      {program.corpSecret !== 'useless' && (
+      {mayTakeMessages(draft) && (
+        <TakesChoice
+          takes={draft.takes}
+          best={program.messages === 'best' ? 'message' : 'event'}
+          onChange={(takes) => onChange({ takes })}
+        />
+      )}
+      {corpSecret !== 'useless' && (
         <Field
-          label={program.corpSecret === 'required' ? bots.corpSecret : bots.corpSecretOptional}
-          hint={bots.corpSecretHint}
+          label={corpSecret === 'required' ? bots.corpSecret : bots.corpSecretOptional}
+          hint={takesOf(draft) === 'message' ? bots.corpSecretPulls : bots.corpSecretHint}
           value={draft.corpSecret}
           type="password"
-          isRequired={program.corpSecret === 'required'}
-          onInput={(corpSecret) => onChange({ corpSecret })}
+          isRequired={corpSecret === 'required'}
+          onInput={(next) => onChange({ corpSecret: next })}
         />
       )}
       {action.error !== null && <Problem error={action.error} titles={bots.problems} />}

@@ -28,6 +28,10 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
       </dd>
       {kind !== 'none' && (
         <>
+          <dt>{bots.given}</dt>
+          <dd>
+            <Given bot={bot} />
+          </dd>
           <dt>{bots.address}</dt>
           <dd class={callback === null ? '' : 'mono'}>{callback?.url ?? bots.registersItself}</dd>
         </>
@@ -72,6 +76,23 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
         </>
       )}
     </dl>
+  );
+}
+
+function Given({ bot: { takes, order, include, since } }: { readonly bot: BotAnswer }) {
+  const { bots } = t();
+  if (order === null) return <>{bots.takes[takes]}</>;
+  return (
+    <>
+      {bots.takes[takes]}
+      <div class="muted">{bots.orders[order]}</div>
+      {include.includes('servicer') && <div class="muted">{bots.withServicers}</div>}
+      {since !== null && (
+        <div class="muted">
+          {bots.since} <TimeAgo at={since} />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -15,6 +15,7 @@ import { BOT_TONES, botState } from './bot-tone.js';
 import { ChangeSection } from './change-section.js';
 import { KeySection } from './key-section.js';
 import { RemoveDialog } from './remove-dialog.js';
+import { TakesSection } from './takes-section.js';
 import { VerifyPart } from './verify-part.js';
 
 const EVERY_MS = 3_000;
@@ -70,11 +71,17 @@ function Bot({ bot, onChange }: BotProps) {
           </section>
         )}
         <ChangeSection bot={bot} onChange={onChange} />
+        {mayTakeMessages(bot) && <TakesSection bot={bot} onChange={onChange} />}
         {bot.kind !== 'none' && <KeySection bot={bot} />}
         <RemoveSection bot={bot} />
       </div>
     </>
   );
+}
+
+/** The manager answers the pulls of a callback bot only where they come to it. */
+function mayTakeMessages({ kind, api }: BotAnswer): boolean {
+  return kind === 'puppet' || (kind === 'callback' && api === 'manager');
 }
 
 function RemoveSection({ bot }: { readonly bot: BotAnswer }) {

@@ -1,6 +1,6 @@
 import type { NewBot } from '../../api/bots.js';
 import { ALL_OTHERS, readAccountIds } from '../../bots/account-ids.js';
-import { type BotApi, PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
+import { type BotApi, type BotTakes, PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
 
 /** A bot as somebody is describing it. */
 export interface Draft {
@@ -16,6 +16,8 @@ export interface Draft {
   readonly headers: Readonly<Record<string, string>>;
   /** Counts where the program leaves a choice. */
   readonly api: BotApi;
+  /** Counts where the program leaves a choice; see `takesOf`. */
+  readonly takes: BotTakes;
   readonly corpSecret: string;
 }
 
@@ -32,7 +34,7 @@ export function programOf({ program }: Draft): Program {
 
 /** A draft for the program; of another one before, what was said of the corp stays. */
 export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Draft {
-  const { title, url }: Program = PROGRAMS[program];
+  const { title, url, messages }: Program = PROGRAMS[program];
   return {
     corpId: '',
     takesAllOthers: false,
@@ -45,6 +47,7 @@ export function draftFor(program: ProgramName, before: Partial<Draft> = {}): Dra
     url: url ?? '',
     headers: {},
     api: 'manager',
+    takes: messages === 'best' ? 'message' : 'event',
   };
 }
 
@@ -52,8 +55,23 @@ export function accountsOf({ takesAllOthers, picked, typed }: Draft): readonly s
   return takesAllOthers ? [ALL_OTHERS] : [...new Set([...picked, ...readAccountIds(typed)])];
 }
 
+/** Whether somebody may choose what it is given: the manager has to be asked by its pulls. */
+export function mayTakeMessages(draft: Draft): boolean {
+  const { api, messages } = programOf(draft);
+  return messages !== 'impossible' && (api ?? draft.api) === 'manager';
+}
+
+export function takesOf(draft: Draft): BotTakes {
+  return mayTakeMessages(draft) ? draft.takes : 'event';
+}
+
+/** Whether its corpSecret is asked for, and has to be given. */
+export function corpSecretOf(draft: Draft): Program['corpSecret'] {
+  return takesOf(draft) === 'message' ? 'required' : programOf(draft).corpSecret;
+}
+
 export function toNewBot(draft: Draft): NewBot {
-  const { kind, api, headers, corpSecret } = programOf(draft);
+  const { kind, api, headers } = programOf(draft);
   const given = headers.map((name) => [name, draft.headers[name]?.trim() ?? '']);
   return {
     name: draft.name.trim(),
@@ -61,7 +79,9 @@ export function toNewBot(draft: Draft): NewBot {
     openKfIds: accountsOf(draft),
     kind,
     api: api ?? draft.api,
-    ...(corpSecret !== 'useless' && draft.corpSecret !== '' && { corpSecret: draft.corpSecret.trim() }),
+    takes: takesOf(draft),
+    ...(corpSecretOf(draft) !== 'useless' &&
+      draft.corpSecret !== '' && { corpSecret: draft.corpSecret.trim() }),
     ...(kind === 'callback' && {
       callback: { url: draft.url.trim(), ...(given.length > 0 && { headers: Object.fromEntries(given) }) },
     }),

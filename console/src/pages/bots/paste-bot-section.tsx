@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
-import { PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
+import { OF_EVENTS, PROGRAMS, type Program, type ProgramName } from '../../bots/programs.js';
 import { settingGroups } from '../../bots/setting-lines.js';
 import { CopyField } from '../../components/copy-field.js';
 import { t } from '../../i18n/language.js';
@@ -25,9 +25,12 @@ export function PasteBotSection({ bot, program, isSaved, onSaved }: PasteBotSect
   const title = known.title ?? bots.untitled.other;
   const groups = settingGroups(known, { ...bot, address, url: bot.callback?.url ?? null });
   const secrets = groups.flatMap(({ lines }) => lines).filter((line) => 'value' in line && line.isSecret);
+  const isSigned = bot.kind === 'puppet' && bot.takes === 'message';
+  const labels = [...secrets.map(labelOf), ...(isSigned ? [bots.signingSecret] : [])];
+  const notes = known.notes.filter((note) => bot.takes === 'event' || !OF_EVENTS.has(note));
   const onCopied = (label: string): void => {
     copied.current.add(label);
-    if (secrets.every((line) => copied.current.has(labelOf(line)))) onSaved();
+    if (labels.every((one) => copied.current.has(one))) onSaved();
   };
   return (
     <section class="card">
@@ -39,17 +42,27 @@ export function PasteBotSection({ bot, program, isSaved, onSaved }: PasteBotSect
           <SettingFields lines={lines} onCopied={onCopied} />
         </div>
       ))}
+      {isSigned && (
+        <div class="group">
+          <p class="small muted">{bots.signingSecretText}</p>
+          <CopyField
+            label={bots.signingSecret}
+            value={bot.signingSecret}
+            onCopied={() => onCopied(bots.signingSecret)}
+          />
+        </div>
+      )}
       <SavedBanner isSaved={isSaved} onSaved={onSaved} />
       <details class="group">
         <summary>{bots.keyAlone}</summary>
         <p class="small muted">{bots.keyAloneText}</p>
         <CopyField label={bots.fillings.key} value={bot.key} />
       </details>
-      {known.notes.length > 0 && (
+      {notes.length > 0 && (
         <div class="group">
           <h3>{bots.mindThis(title)}</h3>
           <ul class="notes">
-            {known.notes.map((note) => (
+            {notes.map((note) => (
               <li key={note}>{bots.notes[note]}</li>
             ))}
           </ul>

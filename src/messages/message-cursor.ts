@@ -1,0 +1,23 @@
+import type { MessageHead } from './message.js';
+
+/** Where a page of `MessageStore.list` ended. */
+export interface MessagePlace {
+  /** `accountKey`. */
+  readonly account: string;
+  readonly seq: number;
+}
+
+const CURSOR = /^(\d{1,15}) (.*)$/s;
+
+/** Before every message. */
+const START: MessagePlace = { account: '', seq: -1 };
+
+export function toCursor(account: string, { seq }: Pick<MessageHead, 'seq'>): string {
+  return `${seq} ${account}`;
+}
+
+/** What is no cursor stands for the first page. */
+export function fromCursor(cursor: string | null): MessagePlace {
+  const [, seq, account] = CURSOR.exec(cursor ?? '') ?? [];
+  return seq === undefined || account === undefined ? START : { account, seq: Number(seq) };
+}

@@ -1,0 +1,159 @@
+import SortedTree from 'sorted-btree';
+import type { Addressee } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
+import type { MessageHead, MessageOrder, MessageState } from './message.js';
+import type { UnderWay } from './message-store.js';
+
+// The package is CommonJS and has no named exports.
+const { default: BTree } = SortedTree;
+
+type BySeq = InstanceType<typeof BTree<number, MessageHead>>;
+
+const newBySeq = (): BySeq => new BTree<number, MessageHead>();
+
+/** What is kept of an account beside its messages. */
+export interface MessageAccount extends Addressee {
+  /** Where the last pull of each app ended. */
+  readonly cursors: Readonly<Record<string, string>>;
+  /** See `PulledPage.regime`; `null` until a page was kept. */
+  readonly regime: string | null;
+  readonly coveredUntilMs: number;
+  readonly nextSeq: number;
+  readonly endpoint: string | null;
+  readonly underWay: UnderWay | null;
+}
+
+interface Lease {
+  readonly id: string;
+  readonly untilMs: number;
+}
+
+/** One account of one process: its messages without what they say, and who may pull and send them. */
+export class MessageQueue {
+  readonly key: string;
+  stored: MessageAccount;
+  /** Where its messages wait. */
+  endpoint: string | null;
+  /** When it may be claimed, if anything waits; `null` until something does. */
+  dueAtMs: number | null = null;
+  pull: Lease | null = null;
+  turn: Lease | null = null;
+  /** Something came, or it was woken, since it was claimed. */
+  isNewer = false;
+  /** Its messages were kept by an earlier process, which may have sent the first one. */
+  isLeftBehind = false;
+  /** Its place among those that were claimed to probe their endpoint. */
+  probe = 0;
+  readonly #heads = new Map<string, MessageHead>();
+  readonly #byState: Readonly<Record<MessageState, BySeq>> = { waiting: newBySeq(), dead: newBySeq() };
+  /** Those that wait, by lane. */
+  readonly #lanes = new Map<string, BySeq>();
+  /** The first of each lane. */
+  readonly #firsts = newBySeq();
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(stored: MessageAccount) {
+    this.key = accountKey(stored);
+    this.stored = stored;
+    this.endpoint = stored.endpoint;
+  }
+
+  /** @returns `null` for a message that neither waits nor is dead. */
+  get(msgid: string): MessageHead | null {
+    return this.#heads.get(msgid) ?? null;
+  }
+
+  set(head: MessageHead): void {
+    this.delete(head.msgid);
+    this.#heads.set(head.msgid, head);
+    this.#byState[head.state].set(head.seq, head);
+    if (head.state === 'waiting') this.#changeLane(head.lane, (lane) => lane.set(head.seq, head));
+  }
+
+  delete(msgid: string): void {
+    const head = this.#heads.get(msgid);
+    if (head === undefined) return;
+    this.#heads.delete(msgid);
+    this.#byState[head.state].delete(head.seq);
+    if (head.state === 'waiting') this.#changeLane(head.lane, (lane) => lane.delete(head.seq));
+  }
+
+  count(state: MessageState): number {
+    return this.#byState[state].size;
+  }
+
+  /** In their order, behind `afterSeq`. Nothing may be set or deleted meanwhile. */
+  *ofState(state: MessageState, afterSeq = -1): Generator<MessageHead> {
+    for (const head of this.#byState[state].values(afterSeq)) if (head.seq > afterSeq) yield head;
+  }
+
+  /** The one that waits longest: numbers are given as messages are stored. */
+  firstWaiting(): MessageHead | null {
+    for (const head of this.#byState.waiting.values()) return head;
+    return null;
+  }
+
+  /** See `MessageStore.next`. */
+  next(order: MessageOrder, nowMs: number, isProbe: boolean): MessageHead | null {
+    for (const head of this.#firstsOf(order)) {
+      if (isProbe || isDue(head, nowMs)) return head;
+    }
+    return null;
+  }
+
+  /** When the next message may be sent; `null` when none waits. */
+  nextDueAtMs(order: MessageOrder): number | null {
+    let nextMs: number | null = null;
+    for (const { dueAtMs } of this.#firstsOf(order)) {
+      if (dueAtMs !== null && (nextMs === null || dueAtMs < nextMs)) nextMs = dueAtMs;
+    }
+    return nextMs;
+  }
+
+  /** All that wait are due, and so is the account. */
+  wake(nowMs: number): void {
+    for (const head of [...this.ofState('waiting')]) {
+      if (!isDue(head, nowMs)) this.set({ ...head, dueAtMs: nowMs });
+    }
+    this.makeDue(nowMs);
+  }
+
+  makeDue(nowMs: number): void {
+    this.dueAtMs = Math.min(nowMs, this.dueAtMs ?? nowMs);
+    this.isNewer = true;
+  }
+
+  /** Its writes run one after the other, since each stores all that is kept of the account. */
+  oneAtATime<T>(write: () => Promise<T>): Promise<T> {
+    const written = this.#lastWrite.then(write);
+    this.#lastWrite = written.catch(() => {});
+    return written;
+  }
+
+  *#firstsOf(order: MessageOrder): Generator<MessageHead> {
+    if (order === 'customer') {
+      yield* this.#firsts.values();
+      return;
+    }
+    const first = this.firstWaiting();
+    if (first !== null) yield first;
+  }
+
+  #changeLane(name: string, change: (lane: BySeq) => void): void {
+    const lane = this.#lanes.get(name) ?? newBySeq();
+    const before = lane.minKey();
+    if (before !== undefined) this.#firsts.delete(before);
+    change(lane);
+    const first = lane.getPairOrNextHigher(0);
+    if (first === undefined) {
+      this.#lanes.delete(name);
+      return;
+    }
+    this.#lanes.set(name, lane);
+    this.#firsts.set(...first);
+  }
+}
+
+function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
+  return dueAtMs !== null && dueAtMs <= nowMs;
+}

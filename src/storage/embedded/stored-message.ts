@@ -1,0 +1,70 @@
+/** A message without what it says, and an account's record, as LMDB keeps them: JSON, as with hints. */
+import type { Failure } from '../../dispatch/outbox/hint.js';
+import { MESSAGE_STATES, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
+import type { MessageAccount } from '../../messages/message-queue.js';
+import type { UnderWay } from '../../messages/message-store.js';
+import { accountKey } from '../../registry/puppet.js';
+import { type Check, hasShape, isCount, isFlag, isNumber, isText, orNull } from '../record-shape.js';
+
+export function toStored(value: MessageHead | MessageAccount): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** @returns `null` for what is no message, or not the one of this key. */
+export function readHead(key: string, bytes: Buffer): MessageHead | null {
+  const stored = parse(bytes);
+  return isHead(stored) && webhookIdOf(stored) === key ? stored : null;
+}
+
+/** @returns `null` for what is no account, or not the one of this key. */
+export function readAccount(key: string, bytes: Buffer): MessageAccount | null {
+  const stored = parse(bytes);
+  return isAccount(stored) && accountKey(stored) === key ? stored : null;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return null;
+  }
+}
+
+const isState: Check = (value) => MESSAGE_STATES.includes(value as MessageState);
+
+const isHead = hasShape<MessageHead>({
+  corpId: isText,
+  openKfId: isText,
+  msgid: isText,
+  type: isText,
+  origin: isNumber,
+  lane: isText,
+  sentAtMs: isNumber,
+  seq: isCount,
+  state: isState,
+  storedAtMs: isNumber,
+  attempts: isCount,
+  refusals: isCount,
+  step: isCount,
+  dueAtMs: orNull(isNumber),
+  lastFailure: orNull(hasShape<Failure>({ atMs: isNumber, stage: isText, reason: isText })),
+});
+
+const isAccount = hasShape<MessageAccount>({
+  corpId: isText,
+  openKfId: isText,
+  cursors: (value) => typeof value === 'object' && value !== null && Object.values(value).every(isText),
+  regime: orNull(isText),
+  coveredUntilMs: isNumber,
+  nextSeq: isCount,
+  endpoint: orNull(isText),
+  underWay: orNull(
+    hasShape<UnderWay>({
+      msgid: isText,
+      attempt: isCount,
+      isAnswered: isFlag,
+      isPulled: isFlag,
+      untilMs: isNumber,
+    }),
+  ),
+});

@@ -1,0 +1,634 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Collection, mongo } from 'mongoose';
+import type { Failure } from '../../dispatch/outbox/hint.js';
+import { failpoint } from '../../kernel/failpoint.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { toMessage } from '../../messages/local-message-store.js';
+import {
+  type Message,
+  MESSAGE_LIFE_MS,
+  type MessageOrder,
+  SEEN_MS,
+  webhookIdOf,
+} from '../../messages/message.js';
+import { fromCursor, toCursor } from '../../messages/message-cursor.js';
+import {
+  type MessageCounts,
+  type MessageFilter,
+  type MessagePage,
+  MessageStore,
+  type PulledPage,
+  type PullLease,
+  type RefusedMessage,
+  type Turn,
+  type UnderWay,
+} from '../../messages/message-store.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import { sayUnreadable } from '../unreadable-message.js';
+import {
+  type AccountRecord,
+  asKnown,
+  fromRecord,
+  KNOWN,
+  type KnownRecord,
+  LONG_AGO,
+  MESSAGE_ACCOUNTS,
+  MESSAGES,
+  type MessageRecord,
+  NEVER,
+  toAccountRecord,
+  toFailureRecord,
+  toHead,
+  toRecord,
+  UNREADABLE,
+} from './message.schema.js';
+import { isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
+
+/** How long an operator's change of two records may take. */
+const CHANGE_MS = 10_000;
+/** In one sweep, of each kind. */
+const SWEEP_MAX = 2_000;
+
+type AccountFilter = mongo.Filter<AccountRecord>;
+type MessageFilterOf = mongo.Filter<MessageRecord>;
+
+/**
+ * The messages of all processes on one database. Each write is of one record, or of records that do not depend on each
+ * other. A record of an account says when it is due; whatever makes a message wait makes its account due afterwards, and
+ * has said before that it will: so that no message waits for ever, whichever process dies. An account may be claimed for
+ * which nothing waits any more.
+ */
+@Injectable()
+export class MongoMessageStore extends MessageStore {
+  override readonly isShared = true;
+  readonly #messages: Collection<MessageRecord>;
+  readonly #accounts: Collection<AccountRecord>;
+
+  constructor(
+    private readonly store: MongoStore,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+    this.#messages = store.collection(MESSAGES);
+    this.#accounts = store.collection(MESSAGE_ACCOUNTS);
+  }
+
+  /** While a lease is running, nothing matches, and the following insert fails because the record exists. */
+  override beginPull(
+    account: Addressee,
+    appId: string,
+    nowMs: number,
+    leaseMs: number,
+  ): Promise<PullLease | null> {
+    const { _id, pullId: _pullId, pulledUntil: _pulledUntil, ...fields } = toAccountRecord(account);
+    const id = randomUUID();
+    return this.store.run('begin pull', async () => {
+      try {
+        const record = await this.#accounts.findOneAndUpdate(
+          { _id, pulledUntil: { $lte: new Date(nowMs) } },
+          { $set: { pullId: id, pulledUntil: new Date(nowMs + leaseMs) }, $setOnInsert: fields },
+          { upsert: true, returnDocument: 'after' },
+        );
+        if (record === null) return null;
+        const { cursors, regime, coveredUntil } = record;
+        const cursor = cursors.find((one) => one.appId === appId)?.cursor ?? null;
+        const waiting = await this.#countWaiting(_id);
+        return { id, cursor, regime, coveredUntilMs: coveredUntil.getTime(), waiting };
+      } catch (error) {
+        if (isDuplicateKey(error)) return null;
+        throw error;
+      }
+    });
+  }
+
+  override keep(
+    account: Addressee,
+    leaseId: string,
+    page: PulledPage,
+    nowMs: number,
+    leaseMs: number,
+  ): Promise<{ readonly added: number; readonly waiting: number } | null> {
+    const _id = accountKey(account);
+    const held: AccountFilter = { _id, pullId: leaseId, pulledUntil: { $gt: new Date(nowMs) } };
+    const { messages, skipped, appId, cursor, regime, endpoint } = page;
+    const keep = async () => {
+      const keepingUntil = new Date(nowMs + leaseMs);
+      const before = await this.#accounts.findOneAndUpdate(
+        held,
+        {
+          $set: { pulledUntil: keepingUntil },
+          $inc: { nextSeq: messages.length },
+          ...(messages.length > 0 && { $max: { keepingUntil }, $min: { dueAt: keepingUntil } }),
+        },
+        { returnDocument: 'before' },
+      );
+      if (before === null) return null;
+      const kept = messages.map((message, n) =>
+        toRecord(toMessage(message, account, before.nextSeq + n, nowMs)),
+      );
+      const added = await this.#insert(kept);
+      await this.#insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
+      failpoint('messages.kept');
+      const waiting = await this.#countWaiting(_id);
+      const others = before.cursors.filter((one) => one.appId !== appId);
+      const cursors = cursor === null ? before.cursors : [...others, { appId, cursor }];
+      // A page that comes again may have been kept by a process that died before it made the account due.
+      const isDue = messages.length > 0 && waiting > 0;
+      const due = isDue ? { $min: { dueAt: new Date(nowMs) } } : {};
+      const moved = await this.#accounts.updateOne(held, {
+        $set: { cursors, regime, endpoint, keepingUntil: LONG_AGO, ...(isDue && { isNewer: true }) },
+        ...due,
+      });
+      failpoint('messages.kept');
+      if (moved.matchedCount === 1) return { added, waiting };
+      if (isDue) await this.#accounts.updateOne({ _id }, { $set: { isNewer: true }, ...due });
+      return null;
+    };
+    return this.store.run('keep messages', keep, null);
+  }
+
+  override async endPull(account: Addressee, leaseId: string): Promise<void> {
+    await this.#updateAccount(
+      'end pull',
+      { _id: accountKey(account), pullId: leaseId },
+      { $set: { pullId: null, pulledUntil: LONG_AGO } },
+    );
+  }
+
+  override async cover(account: Addressee, untilMs: number): Promise<void> {
+    await this.#updateAccount(
+      'cover account',
+      { _id: accountKey(account), regime: { $ne: null } },
+      { $max: { coveredUntil: new Date(untilMs) } },
+    );
+  }
+
+  override listAccounts(): Promise<readonly Addressee[]> {
+    return this.store.run('list pulled accounts', async () => {
+      const projection = { corpId: 1, openKfId: 1 };
+      const records = await this.#accounts.find({ regime: { $ne: null } }, { projection }).toArray();
+      return records.map(({ corpId, openKfId }) => ({ corpId, openKfId }));
+    });
+  }
+
+  override claimDue(
+    nowMs: number,
+    limit: number,
+    leaseMs: number,
+    exceptEndpoints: ReadonlySet<string>,
+  ): Promise<readonly Turn[]> {
+    const now = new Date(nowMs);
+    const free: AccountFilter = { dueAt: { $lte: now }, leasedUntil: { $lte: now } };
+    return this.store.run('claim due accounts', async () => {
+      const due = await this.#accounts
+        .find({ ...free, endpoint: { $nin: [...exceptEndpoints, null] } }, { projection: { _id: 1 } })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .toArray();
+      const turns = await Promise.all(
+        due.map(({ _id }) => this.#claim({ ...free, _id }, {}, nowMs + leaseMs)),
+      );
+      return turns.filter((turn) => turn !== null);
+    });
+  }
+
+  override claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<Turn | null> {
+    const now = new Date(nowMs);
+    const free: AccountFilter = { endpoint, dueAt: { $lt: NEVER }, leasedUntil: { $lte: now } };
+    return this.store.run('claim oldest account', () =>
+      this.#claim(free, { probedAt: now }, nowMs + leaseMs),
+    );
+  }
+
+  override nextClaimableAtMs(): null {
+    return null;
+  }
+
+  override renew(turn: Turn, nowMs: number, leaseMs: number): Promise<boolean> {
+    const leasedUntil = new Date(nowMs + leaseMs);
+    return this.#updateAccount('renew turn', heldBy(turn, nowMs), { $set: { leasedUntil } });
+  }
+
+  override next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
+    const account = accountKey(turn);
+    return this.store.run('find next message', async () => {
+      if ((await this.#finish(await this.#accounts.findOne(heldBy(turn, nowMs)), nowMs)) === null)
+        return null;
+      for (;;) {
+        const { next } = await this.#look(account, order, nowMs, isProbe);
+        if (next === null) return null;
+        const message = await this.#read(next);
+        if (message !== null) return message;
+      }
+    });
+  }
+
+  /**
+   * Where the account became due meanwhile, it is so at once and waits where that said: what the turn has seen may not be
+   * all. Where messages are being inserted, it is due when the process that inserts them must have died.
+   */
+  override async release(
+    turn: Turn,
+    endpoint: string | null,
+    order: MessageOrder,
+    nowMs: number,
+  ): Promise<void> {
+    const now = new Date(nowMs);
+    const held = heldBy(turn, nowMs);
+    const freed = { leaseId: null, leasedUntil: LONG_AGO };
+    const release = async () => {
+      const { dueAt } = await this.#look(accountKey(turn), order, nowMs, false);
+      const record = await this.#accounts.findOne(held);
+      if (record === null) return;
+      const { keepingUntil } = record;
+      const idleUntil = keepingUntil > now ? keepingUntil : NEVER;
+      const { matchedCount } = await this.#accounts.updateOne(
+        { ...held, isNewer: false, keepingUntil },
+        { $set: { ...freed, endpoint, dueAt: dueAt ?? idleUntil } },
+      );
+      if (matchedCount === 1) return;
+      await this.#accounts.updateOne(held, { $set: { ...freed, dueAt: now } });
+    };
+    await this.store.run('release account', release, null);
+  }
+
+  override async taken(turn: Turn, msgid: string, nowMs: number): Promise<void> {
+    await this.#updateHeld('settle message', turn, msgid, nowMs, asKnown(nowMs + SEEN_MS), [
+      'waiting',
+      'dead',
+    ]);
+  }
+
+  override async refused(turn: Turn, msgid: string, refused: RefusedMessage, nowMs: number): Promise<void> {
+    const { attempts, refusals, step, dueAtMs, failure } = refused;
+    const lastFailure = toFailureRecord(failure);
+    await this.#updateHeld('reschedule message', turn, msgid, nowMs, {
+      $set: { attempts, refusals, step, dueAt: new Date(dueAtMs), lastFailure },
+    });
+  }
+
+  override bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean> {
+    const keptUntil = new Date(failure.atMs + MESSAGE_LIFE_MS);
+    return this.#updateHeld('bury message', turn, msgid, nowMs, {
+      $set: { state: 'dead', dueAt: null, lastFailure: toFailureRecord(failure), keptUntil },
+    });
+  }
+
+  override begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
+    const { leaseId } = turn;
+    return this.#updateAccount('begin message', { _id: accountKey(turn), leaseId }, { $set: { underWay } });
+  }
+
+  override findUnderWay(
+    account: Addressee,
+  ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null> {
+    return this.store.run('find message under way', async () => {
+      const record = await this.#accounts.findOne({ _id: accountKey(account) });
+      const underWay = record?.underWay ?? null;
+      if (underWay === null || isComplete(underWay)) return null;
+      const message = await this.#read(webhookIdOf({ ...account, msgid: underWay.msgid }));
+      return message?.state === 'waiting' ? { underWay, message } : null;
+    });
+  }
+
+  override note(
+    account: Addressee,
+    { msgid, attempt }: Pick<UnderWay, 'msgid' | 'attempt'>,
+    half: 'answered' | 'pulled',
+    nowMs: number,
+  ): Promise<'taken' | 'half' | 'gone'> {
+    const field = half === 'answered' ? 'underWay.isAnswered' : 'underWay.isPulled';
+    const note = async () => {
+      const record = await this.#accounts.findOneAndUpdate(
+        { _id: accountKey(account), 'underWay.msgid': msgid, 'underWay.attempt': attempt },
+        { $set: { [field]: true } },
+        { returnDocument: 'after' },
+      );
+      if (record?.underWay == null) return 'gone';
+      if (!isComplete(record.underWay)) return 'half';
+      await this.#finish(record, nowMs);
+      return 'taken';
+    };
+    return this.store.run('note message', note, null);
+  }
+
+  override async endUnderWay(turn: Turn): Promise<void> {
+    const { leaseId } = turn;
+    await this.#updateAccount(
+      'end message',
+      { _id: accountKey(turn), leaseId },
+      { $set: { underWay: null } },
+    );
+  }
+
+  override async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
+    const _id = accountKey(account);
+    await this.store.run('wake account', async () => {
+      if ((await this.#countWaiting(_id)) === 0) return;
+      await this.#makeDue([_id], nowMs);
+      await this.#accounts.updateOne(
+        { _id },
+        { $set: { endpoint, isNewer: true }, $min: { dueAt: new Date(nowMs) } },
+      );
+    });
+  }
+
+  override async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
+    const waiting: AccountFilter = { endpoint, dueAt: { $lt: NEVER } };
+    await this.store.run('wake accounts', async () => {
+      const ids = await this.#accounts.distinct('_id', waiting);
+      await this.#makeDue(ids, nowMs);
+      await this.#accounts.updateMany(waiting, {
+        $set: { isNewer: true },
+        $min: { dueAt: new Date(nowMs) },
+      });
+    });
+  }
+
+  override async listEndpoints(): Promise<readonly string[]> {
+    const endpoints = await this.store.run('list message endpoints', () =>
+      this.#accounts.distinct('endpoint', { dueAt: { $lt: NEVER } }),
+    );
+    return endpoints.filter((endpoint) => typeof endpoint === 'string');
+  }
+
+  override listWaiting(
+    afterKey: string,
+    limit: number,
+  ): Promise<readonly (Addressee & { readonly endpoint: string | null; readonly waiting: number })[]> {
+    return this.store.run('list waiting accounts', async () => {
+      const found: (Addressee & { readonly endpoint: string | null; readonly waiting: number })[] = [];
+      for (let after = afterKey; found.length < limit;) {
+        const records = await this.#accounts
+          .find({ _id: { $gt: after }, dueAt: { $lt: NEVER } })
+          .sort({ _id: 1 })
+          .limit(limit - found.length)
+          .toArray();
+        const last = records.at(-1);
+        if (last === undefined) break;
+        after = last._id;
+        const counts = await Promise.all(records.map(({ _id }) => this.#countWaiting(_id)));
+        for (const [n, { corpId, openKfId, endpoint }] of records.entries()) {
+          const waiting = counts[n] ?? 0;
+          if (waiting > 0) found.push({ corpId, openKfId, endpoint, waiting });
+        }
+      }
+      return found;
+    });
+  }
+
+  override handOver(turn: Turn, nowMs: number): Promise<number> {
+    const handOver = async () => {
+      if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return 0;
+      const { matchedCount } = await this.#messages.updateMany(
+        { account: accountKey(turn), state: 'waiting' },
+        asKnown(nowMs + SEEN_MS),
+      );
+      return matchedCount;
+    };
+    return this.store.run('hand messages over', handOver, null);
+  }
+
+  override async list(
+    { states, corpId, openKfId }: MessageFilter,
+    cursor: string | null,
+    limit: number,
+  ): Promise<MessagePage> {
+    const { account, seq } = fromCursor(cursor);
+    const filter: MessageFilterOf = {
+      state: { $in: [...states] },
+      ...(corpId !== null && { corpId }),
+      ...(openKfId !== null && { openKfId }),
+      $or: [{ account: { $gt: account } }, { account, seq: { $gt: seq } }],
+    };
+    const records = await this.store.run('list messages', () =>
+      this.#messages
+        .find(filter, HEADS)
+        .sort({ account: 1, seq: 1 })
+        .limit(limit + 1)
+        .toArray(),
+    );
+    const page = records.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      messages: page.map(toHead).filter((head) => head !== null),
+      cursor: records.length > limit && last !== undefined ? toCursor(last.account, last) : null,
+    };
+  }
+
+  /** Says first that a message will wait, as `keep` does. */
+  override revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
+    const [now, soon] = [new Date(nowMs), new Date(nowMs + CHANGE_MS)];
+    const _id = webhookIdOf({ ...account, msgid });
+    const dead: MessageFilterOf = { _id, state: 'dead', content: { $type: 'string' } };
+    const revive = async () => {
+      if ((await this.#messages.countDocuments(dead)) === 0) return false;
+      const key = accountKey(account);
+      await this.#accounts.updateOne({ _id: key }, { $max: { keepingUntil: soon }, $min: { dueAt: soon } });
+      const { matchedCount } = await this.#messages.updateOne(dead, {
+        $set: { state: 'waiting', refusals: 0, step: 0, dueAt: now, keptUntil: null },
+      });
+      await this.#accounts.updateOne({ _id: key }, { $set: { isNewer: true }, $min: { dueAt: now } });
+      return matchedCount === 1;
+    };
+    return this.store.run('revive message', revive, null);
+  }
+
+  override drop(account: Addressee, msgid: string): Promise<boolean> {
+    const _id = webhookIdOf({ ...account, msgid });
+    const drop = async () => {
+      const record = await this.#messages.findOne({ _id, state: { $ne: KNOWN } }, HEADS);
+      if (record === null) return false;
+      const { matchedCount } = await this.#messages.updateOne(
+        { _id, state: { $ne: KNOWN } },
+        asKnown(record.storedAt.getTime() + SEEN_MS),
+      );
+      // The message behind it may be due before the account is.
+      await this.#accounts.updateOne(
+        { _id: accountKey(account), dueAt: { $lt: NEVER } },
+        { $set: { dueAt: LONG_AGO, isNewer: true } },
+      );
+      return matchedCount === 1;
+    };
+    return this.store.run('drop message', drop, null);
+  }
+
+  override counts(account: Addressee | null): Promise<MessageCounts> {
+    const of = account === null ? {} : { account: accountKey(account) };
+    return this.store.run('count messages', async () => {
+      const [waiting, dead, oldest] = await Promise.all([
+        this.#messages.countDocuments({ ...of, state: 'waiting' }, COUNTING),
+        this.#messages.countDocuments({ ...of, state: 'dead' }, COUNTING),
+        this.#messages.findOne(
+          { ...of, state: 'waiting' },
+          { sort: { storedAt: 1 }, projection: { storedAt: 1 } },
+        ),
+      ]);
+      return { waiting, dead, oldestWaitingAtMs: oldest?.storedAt.getTime() ?? null };
+    });
+  }
+
+  override async sweep(nowMs: number): Promise<void> {
+    const over = { keptUntil: { $lte: new Date(nowMs) } };
+    const idsOf = async (state: KnownRecord['state']): Promise<string[]> => {
+      const found = this.#messages.find({ state, ...over }, { projection: { _id: 1 } });
+      return (await found.limit(SWEEP_MAX).toArray()).map(({ _id }) => _id);
+    };
+    const sweep = async () => {
+      const [dead, known] = await Promise.all([idsOf('dead'), idsOf(KNOWN)]);
+      if (dead.length > 0)
+        await this.#messages.updateMany(
+          { _id: { $in: dead }, state: 'dead', ...over },
+          asKnown(nowMs + SEEN_MS),
+        );
+      if (known.length > 0) await this.#messages.deleteMany({ _id: { $in: known }, state: KNOWN, ...over });
+    };
+    await this.store.run('sweep messages', sweep, null);
+  }
+
+  /** @returns how many were not there yet. */
+  async #insert(records: readonly (MessageRecord | KnownRecord)[]): Promise<number> {
+    if (records.length === 0) return 0;
+    try {
+      await this.#messages.insertMany(records as MessageRecord[], { ordered: false });
+      return records.length;
+    } catch (error) {
+      if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
+      const refused = [error.writeErrors].flat();
+      if (refused.length === 0 || !refused.every(isDuplicateKey)) throw error;
+      return records.length - refused.length;
+    }
+  }
+
+  #countWaiting(account: string): Promise<number> {
+    return this.#messages.countDocuments({ account, state: 'waiting' }, COUNTING);
+  }
+
+  /** @param filter of accounts that are free. */
+  async #claim(filter: AccountFilter, set: Partial<AccountRecord>, untilMs: number): Promise<Turn | null> {
+    const leaseId = randomUUID();
+    const before = await this.#accounts.findOneAndUpdate(
+      filter,
+      { $set: { ...set, leaseId, leasedUntil: new Date(untilMs), isNewer: false } },
+      { sort: { probedAt: 1 }, returnDocument: 'before' },
+    );
+    if (before === null) return null;
+    const { corpId, openKfId, endpoint } = before;
+    return { corpId, openKfId, leaseId, endpoint, isTakenOver: before.leaseId !== null };
+  }
+
+  /** What goes next, and when the first one that waits is due: see `next` and `release`. */
+  async #look(
+    account: string,
+    order: MessageOrder,
+    nowMs: number,
+    isProbe: boolean,
+  ): Promise<{ readonly next: string | null; readonly dueAt: Date | null }> {
+    const projection = { lane: 1, dueAt: 1 };
+    const waiting = this.#messages
+      .find({ state: 'waiting', account }, { projection })
+      .sort({ seq: 1 })
+      .limit(order === 'account' ? 1 : 0);
+    const lanes = new Set<string>();
+    let dueAt: Date | null = null;
+    for await (const record of waiting) {
+      if (lanes.has(record.lane)) continue;
+      lanes.add(record.lane);
+      const at = record.dueAt ?? LONG_AGO;
+      if (dueAt === null || at < dueAt) dueAt = at;
+      if (isProbe || at.getTime() <= nowMs) return { next: record._id, dueAt };
+    }
+    return { next: null, dueAt };
+  }
+
+  /** A record that cannot be read is left, in a state that blocks nothing. */
+  async #read(_id: string): Promise<Message | null> {
+    const record = await this.#messages.findOne({ _id });
+    const message = record === null ? null : fromRecord(record);
+    if (record === null || message !== null || record.state === KNOWN) return message;
+    const { matchedCount } = await this.#messages.updateOne(
+      { _id, state: record.state },
+      { $set: { state: UNREADABLE } },
+    );
+    if (matchedCount === 1) sayUnreadable(this.log, _id);
+    return null;
+  }
+
+  /** A process may have died between the last half and what follows from it. */
+  async #finish(record: AccountRecord | null, nowMs: number): Promise<AccountRecord | null> {
+    const underWay = record?.underWay ?? null;
+    if (record === null || underWay === null || !isComplete(underWay)) return record;
+    const { msgid, attempt } = underWay;
+    await this.#messages.updateOne(
+      { _id: webhookIdOf({ ...record, msgid }), state: { $ne: KNOWN } },
+      asKnown(nowMs + SEEN_MS),
+    );
+    await this.#accounts.updateOne(
+      { _id: record._id, 'underWay.msgid': msgid, 'underWay.attempt': attempt },
+      { $set: { underWay: null, isNewer: true }, $min: { dueAt: new Date(nowMs) } },
+    );
+    return record;
+  }
+
+  async #makeDue(accounts: readonly string[], nowMs: number): Promise<void> {
+    const now = new Date(nowMs);
+    await this.#messages.updateMany(
+      { state: 'waiting', account: { $in: [...accounts] }, dueAt: { $gt: now } },
+      { $set: { dueAt: now } },
+    );
+  }
+
+  /** @returns whether there was such an account. */
+  async #updateAccount(
+    what: Operation,
+    filter: AccountFilter,
+    update: mongo.UpdateFilter<AccountRecord>,
+  ): Promise<boolean> {
+    const { matchedCount } = await this.store.run(what, () => this.#accounts.updateOne(filter, update));
+    return matchedCount === 1;
+  }
+
+  /**
+   * The lease may lapse between the two: then a message that was taken counts as taken all the same.
+   * @returns whether there was such a message.
+   */
+  #updateHeld(
+    what: Operation,
+    turn: Turn,
+    msgid: string,
+    nowMs: number,
+    update: mongo.UpdateFilter<MessageRecord>,
+    states: MessageRecord['state'][] = ['waiting'],
+  ): Promise<boolean> {
+    const _id = webhookIdOf({ ...turn, msgid });
+    return this.store.run(what, async () => {
+      if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return false;
+      const { matchedCount } = await this.#messages.updateOne({ _id, state: { $in: states } }, update);
+      return matchedCount === 1;
+    });
+  }
+}
+
+/** Leaves out what they say. The server stops when the caller's time limit ends. */
+const HEADS: mongo.FindOptions = { projection: { content: 0 }, maxTimeMS: READ_LIMIT_MS };
+const COUNTING: mongo.CountDocumentsOptions = { maxTimeMS: READ_LIMIT_MS };
+
+function heldBy({ leaseId, ...account }: Turn, nowMs: number): AccountFilter {
+  return { _id: accountKey(account), leaseId, leasedUntil: { $gt: new Date(nowMs) } };
+}
+
+function isComplete({ isAnswered, isPulled }: UnderWay): boolean {
+  return isAnswered && isPulled;
+}
+
+function toKnown(account: Addressee, msgid: string, nowMs: number): KnownRecord {
+  const untilMs = nowMs + SEEN_MS;
+  return {
+    _id: webhookIdOf({ ...account, msgid }),
+    account: accountKey(account),
+    state: KNOWN,
+    keptUntil: new Date(untilMs),
+  };
+}

@@ -1,0 +1,869 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Failure } from '../../src/dispatch/outbox/hint.js';
+import {
+  type Message,
+  MESSAGE_LIFE_MS,
+  type MessageOrder,
+  type NewMessage,
+  SEEN_MS,
+} from '../../src/messages/message.js';
+import type {
+  MessageFilter,
+  MessageStore,
+  PulledPage,
+  PullLease,
+  RefusedMessage,
+  Turn,
+  UnderWay,
+} from '../../src/messages/message-store.js';
+import { newMessage, pulledPage } from '../support/messages.js';
+
+/** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedMessages {
+  readonly messages: MessageStore;
+  /** All that is stored, as it is stored; left out where nothing is. */
+  storedBytes?(): Promise<Buffer>;
+  reopen(): Promise<OpenedMessages>;
+  close(): Promise<void>;
+}
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LEASE_MS = 15_000;
+const HOUR_MS = 3_600_000;
+const ENDPOINT = 'http://bot:8080';
+const NONE: ReadonlySet<string> = new Set();
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const OTHER = { corpId: 'wwCorp_1', openKfId: 'wkAccount-2' };
+const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
+const ALL: MessageFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
+
+const refusal = (fields: Partial<RefusedMessage> = {}): RefusedMessage => ({
+  attempts: 1,
+  refusals: 1,
+  step: 1,
+  dueAtMs: NOW_MS + 10_000,
+  failure: FAILURE,
+  ...fields,
+});
+
+const underWay = (msgid: string, fields: Partial<UnderWay> = {}): UnderWay => ({
+  msgid,
+  attempt: 1,
+  isAnswered: false,
+  isPulled: false,
+  untilMs: NOW_MS + 5_000,
+  ...fields,
+});
+
+const idsOf = (found: readonly { readonly msgid: string }[]) => found.map(({ msgid }) => msgid);
+
+/** The promises of `MessageStore`, for every adapter. */
+export function messageStoreContract(open: () => Promise<OpenedMessages>): void {
+  describe('a message store', () => {
+    let opened: OpenedMessages;
+    let messages: MessageStore;
+
+    beforeEach(async () => {
+      opened = await open();
+      messages = opened.messages;
+    });
+
+    afterEach(() => opened.close());
+
+    async function reopen(): Promise<void> {
+      opened = await opened.reopen();
+      messages = opened.messages;
+    }
+
+    async function beginPull(account = ACCOUNT, nowMs = NOW_MS, appId = 'app-1'): Promise<PullLease> {
+      const lease = await messages.beginPull(account, appId, nowMs, LEASE_MS);
+      if (lease === null) throw new Error('another pull is under way');
+      return lease;
+    }
+
+    /** A whole pull of one page. */
+    async function keep(
+      page: readonly (NewMessage | string)[],
+      {
+        account = ACCOUNT,
+        nowMs = NOW_MS,
+        ...fields
+      }: Partial<PulledPage> & {
+        account?: typeof ACCOUNT;
+        nowMs?: number;
+      } = {},
+    ) {
+      const { id } = await beginPull(account, nowMs);
+      const entries = page.map((entry) => (typeof entry === 'string' ? newMessage(entry) : entry));
+      const kept = await messages.keep(account, id, pulledPage(entries, fields), nowMs, LEASE_MS);
+      await messages.endPull(account, id);
+      if (kept === null) throw new Error('the lease was lost');
+      return kept;
+    }
+
+    const claimAll = (nowMs = NOW_MS, limit = 100, except = NONE) =>
+      messages.claimDue(nowMs, limit, LEASE_MS, except);
+
+    async function claimOne(nowMs = NOW_MS): Promise<Turn> {
+      const [turn] = await claimAll(nowMs);
+      if (turn === undefined) throw new Error('no account is due');
+      return turn;
+    }
+
+    const nextOf = (turn: Turn, order: MessageOrder = 'account', nowMs = NOW_MS, isProbe = false) =>
+      messages.next(turn, order, nowMs, isProbe);
+
+    /** What a turn gives out until nothing is due. */
+    async function takeAll(turn: Turn, order: MessageOrder = 'account', nowMs = NOW_MS): Promise<string[]> {
+      const taken: string[] = [];
+      for (;;) {
+        const message = await nextOf(turn, order, nowMs);
+        if (message === null) return taken;
+        taken.push(message.msgid);
+        await messages.taken(turn, message.msgid, nowMs);
+      }
+    }
+
+    const release = (turn: Turn, nowMs = NOW_MS, order: MessageOrder = 'account') =>
+      messages.release(turn, turn.endpoint, order, nowMs);
+
+    const customer = (msgid: string, lane: string) => newMessage(msgid, { lane });
+
+    async function storedText(): Promise<string> {
+      return (await opened.storedBytes?.())?.toString('latin1') ?? '';
+    }
+
+    describe('pulling', () => {
+      it('is of one process at a time, until its lease is ended or lapses', async () => {
+        const { id } = await beginPull();
+        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS + LEASE_MS - 1, LEASE_MS)).toBeNull();
+        expect(await messages.beginPull(OTHER, 'app-1', NOW_MS, LEASE_MS)).not.toBeNull();
+        await messages.endPull(ACCOUNT, 'another');
+        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS)).toBeNull();
+        await messages.endPull(ACCOUNT, id);
+        await beginPull();
+        await beginPull(ACCOUNT, NOW_MS + LEASE_MS);
+      });
+
+      it('begins with nothing, and goes on where the last page ended, also over a restart', async () => {
+        expect(await beginPull()).toEqual({
+          id: expect.any(String),
+          cursor: null,
+          regime: null,
+          coveredUntilMs: 0,
+          waiting: 0,
+        });
+        await reopen();
+        await keep(['m1', 'm2'], { nowMs: NOW_MS + LEASE_MS });
+        await reopen();
+        const laterMs = NOW_MS + 2 * LEASE_MS;
+        const lease = await beginPull(ACCOUNT, laterMs);
+        expect(lease).toMatchObject({ cursor: 'cursor-1', regime: 'bot-1', waiting: 2 });
+        await messages.endPull(ACCOUNT, lease.id);
+        expect(await beginPull(ACCOUNT, laterMs, 'app-2')).toMatchObject({ cursor: null, regime: 'bot-1' });
+      });
+
+      it('keeps the cursor of each app, and the last one where a page has none', async () => {
+        await keep(['m1'], { appId: 'app.$1', cursor: 'one' });
+        await keep(['m2'], { appId: 'app-2', cursor: 'two' });
+        await keep(['m3'], { appId: 'app.$1', cursor: null });
+        const lease = await beginPull(ACCOUNT, NOW_MS, 'app.$1');
+        expect(lease.cursor).toBe('one');
+        await messages.endPull(ACCOUNT, lease.id);
+        expect((await beginPull(ACCOUNT, NOW_MS, 'app-2')).cursor).toBe('two');
+      });
+
+      it('moves the cursor only with the lease, which runs anew with each page', async () => {
+        const { id } = await beginPull();
+        const atMs = NOW_MS + LEASE_MS - 1;
+        expect(await messages.keep(ACCOUNT, 'another', pulledPage([]), NOW_MS, LEASE_MS)).toBeNull();
+        expect(await messages.keep(ACCOUNT, id, pulledPage([]), atMs, LEASE_MS)).toEqual({
+          added: 0,
+          waiting: 0,
+        });
+        expect(await messages.beginPull(ACCOUNT, 'app-1', NOW_MS + LEASE_MS, LEASE_MS)).toBeNull();
+        const lapsed = pulledPage([newMessage('m1')], { cursor: 'lapsed' });
+        expect(await messages.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
+        expect((await beginPull(ACCOUNT, atMs + LEASE_MS)).cursor).toBe('cursor-1');
+        expect(await messages.keep(ACCOUNT, id, lapsed, atMs + LEASE_MS, LEASE_MS)).toBeNull();
+      });
+
+      it('keeps all of a message', async () => {
+        const message = newMessage('m1', {
+          type: 'event',
+          origin: 4,
+          lane: '',
+          content: newMessage('x').content,
+        });
+        await keep([message], { nowMs: NOW_MS + 7 });
+        await reopen();
+        const turn = await claimOne(NOW_MS + 7);
+        const next = await nextOf(turn, 'account', NOW_MS + 7);
+        const head = {
+          ...ACCOUNT,
+          msgid: 'm1',
+          type: 'event',
+          origin: 4,
+          lane: '',
+          sentAtMs: message.sentAtMs,
+          seq: expect.any(Number),
+          state: 'waiting',
+          storedAtMs: NOW_MS + 7,
+          attempts: 0,
+          refusals: 0,
+          step: 0,
+          dueAtMs: NOW_MS + 7,
+          lastFailure: null,
+        };
+        expect(next).toEqual({ ...head, content: expect.anything() });
+        expect(next?.content.reveal()).toBe('what x says');
+        expect((await messages.list(ALL, null, 9)).messages).toEqual([head]);
+      });
+
+      it('counts what is new and what waits in all', async () => {
+        expect(await keep(['m1', 'm2'])).toEqual({ added: 2, waiting: 2 });
+        expect(await keep(['m2', 'm3', 'm3'])).toEqual({ added: 1, waiting: 3 });
+        expect(await keep(['m1'], { account: OTHER })).toEqual({ added: 1, waiting: 1 });
+      });
+
+      it('keeps a message once, whatever became of it', async () => {
+        await keep(['waits', 'taken', 'dead', 'dropped', 'handed'], { skipped: ['skipped'] });
+        const turn = await claimOne();
+        await messages.taken(turn, 'taken', NOW_MS);
+        await messages.bury(turn, 'dead', FAILURE, NOW_MS);
+        await messages.drop(ACCOUNT, 'dropped');
+        const again = ['waits', 'taken', 'dead', 'dropped', 'skipped'];
+        expect(await keep(again)).toEqual({ added: 0, waiting: 2 });
+        expect(await messages.handOver(turn, NOW_MS)).toBe(2);
+        await reopen();
+        expect(await keep([...again, 'handed'])).toEqual({ added: 0, waiting: 0 });
+      });
+
+      it('leaves as it is what waits and is given again to be left out', async () => {
+        await keep(['m1'], { skipped: ['m2'] });
+        await keep(['m2'], { skipped: ['m1'] });
+        expect(await takeAll(await claimOne())).toEqual(['m1']);
+      });
+
+      it('adds nothing of a page that comes again because its cursor was not moved', async () => {
+        const page = Array.from({ length: 30 }, (_, n) => `m${n}`);
+        await keep(page.slice(0, 20), { cursor: 'first' });
+        expect(await keep(page, { cursor: 'second' })).toEqual({ added: 10, waiting: 30 });
+        expect(await takeAll(await claimOne())).toEqual(page);
+      });
+
+      it('takes 1,000 messages a page', async () => {
+        const page = Array.from({ length: 1_000 }, (_, n) => `m${n}`);
+        expect(await keep(page)).toEqual({ added: 1_000, waiting: 1_000 });
+        expect(await keep(page)).toEqual({ added: 0, waiting: 1_000 });
+        expect(await nextOf(await claimOne())).toMatchObject({ msgid: 'm0' });
+      });
+
+      it('makes each account due for its endpoint, at once', async () => {
+        await keep(['m1'], { endpoint: 'http://one' });
+        await keep(['m1'], { account: OTHER, endpoint: null });
+        const turns = await claimAll();
+        const where = turns.map(({ openKfId, endpoint }) => [openKfId, endpoint]);
+        expect(where.sort()).toEqual([
+          ['wkAccount-1', 'http://one'],
+          ['wkAccount-2', null],
+        ]);
+      });
+
+      it('knows until when another taker has had the events of an account that was pulled', async () => {
+        await messages.cover(ACCOUNT, NOW_MS + 1);
+        expect((await beginPull()).coveredUntilMs).toBe(0);
+        await keep([], { nowMs: NOW_MS + LEASE_MS });
+        await messages.cover(ACCOUNT, NOW_MS + 2);
+        await messages.cover(ACCOUNT, NOW_MS + 1);
+        await reopen();
+        expect((await beginPull(ACCOUNT, NOW_MS + 2 * LEASE_MS)).coveredUntilMs).toBe(NOW_MS + 2);
+      });
+
+      it('lists the accounts that were pulled', async () => {
+        expect(await messages.listAccounts()).toEqual([]);
+        await messages.cover(OTHER, NOW_MS);
+        await keep([]);
+        await reopen();
+        expect(await messages.listAccounts()).toEqual([ACCOUNT]);
+      });
+    });
+
+    describe('claimDue', () => {
+      it('leases accounts, earliest due first, up to the limit, and each once', async () => {
+        for (const n of [3, 1, 2])
+          await keep(['m'], { account: { ...ACCOUNT, openKfId: `wk${n}` }, nowMs: NOW_MS + n });
+        expect(await claimAll(NOW_MS)).toEqual([]);
+        const first = await claimAll(NOW_MS + 9, 2);
+        expect(first.map(({ openKfId }) => openKfId)).toEqual(['wk1', 'wk2']);
+        expect(first[0]).toEqual({
+          ...ACCOUNT,
+          openKfId: 'wk1',
+          leaseId: expect.any(String),
+          endpoint: ENDPOINT,
+          isTakenOver: false,
+        });
+        expect((await claimAll(NOW_MS + 9)).map(({ openKfId }) => openKfId)).toEqual(['wk3']);
+        expect(await claimAll(NOW_MS + 9)).toEqual([]);
+      });
+
+      it('leaves out the endpoints it is told to', async () => {
+        await keep(['m1'], { endpoint: 'http://dead' });
+        await keep(['m1'], { account: OTHER });
+        const except = new Set(['http://dead', 'http://gone']);
+        expect((await claimAll(NOW_MS, 1, except)).map(({ openKfId }) => openKfId)).toEqual(['wkAccount-2']);
+      });
+
+      it('gives an account again whose lease has lapsed, and says that it is taken over', async () => {
+        await keep(['m1']);
+        await claimOne();
+        expect(await claimAll(NOW_MS + LEASE_MS - 1)).toEqual([]);
+        const again = await claimOne(NOW_MS + LEASE_MS);
+        expect(again.isTakenOver).toBe(true);
+        await release(again, NOW_MS + LEASE_MS);
+        expect((await claimOne(NOW_MS + LEASE_MS)).isTakenOver).toBe(false);
+      });
+
+      it('says of an account that was leased when the process died that it is taken over', async () => {
+        await keep(['m1']);
+        await claimOne();
+        await reopen();
+        expect((await claimOne(NOW_MS + LEASE_MS)).isTakenOver).toBe(true);
+      });
+
+      it('tells when the next account can be claimed, where no other process may add one', async () => {
+        expect(messages.nextClaimableAtMs(NONE)).toBeNull();
+        await keep(['m1']);
+        const atMs = (value: number) => (messages.isShared ? null : value);
+        expect(messages.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS));
+        expect(messages.nextClaimableAtMs(new Set([ENDPOINT]))).toBeNull();
+        const turn = await claimOne();
+        expect(messages.nextClaimableAtMs(NONE)).toBe(atMs(NOW_MS + LEASE_MS));
+        await takeAll(turn);
+        await release(turn);
+        expect(messages.nextClaimableAtMs(NONE)).toBeNull();
+      });
+    });
+
+    describe('claimOldest', () => {
+      const oldest = (nowMs = NOW_MS) => messages.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+
+      it('leases an account of the endpoint that has a waiting message, also before it is due', async () => {
+        expect(await oldest()).toBeNull();
+        await keep(['m1'], { endpoint: 'http://another' });
+        await keep(['m1'], { account: OTHER, nowMs: NOW_MS + 1_000 });
+        expect(await oldest()).toMatchObject({ openKfId: 'wkAccount-2', isTakenOver: false });
+        expect(await oldest()).toBeNull();
+      });
+
+      it('gives accounts their turns', async () => {
+        const accounts = ['wk1', 'wk2', 'wk3'];
+        for (const openKfId of accounts) await keep(['m1'], { account: { ...ACCOUNT, openKfId } });
+        const claimed: string[] = [];
+        for (let n = 0; n < 6; n++) {
+          const turn = await oldest(NOW_MS + n);
+          claimed.push(turn?.openKfId ?? '');
+          if (turn !== null) await release(turn, NOW_MS + n);
+        }
+        expect([...claimed.slice(0, 3)].sort()).toEqual(accounts);
+        expect(claimed.slice(3)).toEqual(claimed.slice(0, 3));
+      });
+
+      it('takes over what has lapsed', async () => {
+        await keep(['m1']);
+        await oldest();
+        expect(await oldest(NOW_MS + LEASE_MS)).toMatchObject({ isTakenOver: true });
+      });
+    });
+
+    describe('a lease', () => {
+      it('lasts for as long as it is renewed', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        expect(await messages.renew(turn, NOW_MS + 10_000, LEASE_MS)).toBe(true);
+        expect(await claimAll(NOW_MS + LEASE_MS)).toEqual([]);
+        expect(await nextOf(turn, 'account', NOW_MS + LEASE_MS)).toMatchObject({ msgid: 'm1' });
+        expect(await messages.renew(turn, NOW_MS + 10_000 + LEASE_MS, LEASE_MS)).toBe(false);
+      });
+
+      it.each([
+        ['has lapsed', false],
+        ['was taken over', true],
+      ])('that %s changes nothing', async (_what, isTakenOver) => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        const laterMs = NOW_MS + LEASE_MS;
+        const other = isTakenOver ? await claimOne(laterMs) : null;
+        const before = await messages.list(ALL, null, 9);
+        expect(await nextOf(turn, 'account', laterMs)).toBeNull();
+        await messages.taken(turn, 'm1', laterMs);
+        await messages.refused(turn, 'm1', refusal(), laterMs);
+        expect(await messages.bury(turn, 'm1', FAILURE, laterMs)).toBe(false);
+        expect(await messages.handOver(turn, laterMs)).toBe(0);
+        await release(turn, laterMs);
+        expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
+        expect(await messages.list(ALL, null, 9)).toEqual(before);
+        if (other === null) return;
+        expect(await messages.begin(turn, underWay('m1'))).toBe(false);
+        expect(await messages.begin(other, underWay('m2'))).toBe(true);
+        await messages.endUnderWay(turn);
+        expect(await messages.findUnderWay(ACCOUNT)).toMatchObject({ underWay: { msgid: 'm2' } });
+        expect(await messages.renew(other, laterMs, LEASE_MS)).toBe(true);
+      });
+    });
+
+    describe('next', () => {
+      const PAGE = [
+        customer('a1', 'a'),
+        customer('a2', 'a'),
+        customer('b1', 'b'),
+        customer('n1', ''),
+        customer('b2', 'b'),
+      ];
+
+      it('gives messages in the order in which they were kept, page after page', async () => {
+        await keep(['z', 'a']);
+        await keep(['m', 'b']);
+        await reopen();
+        await keep(['c'], { nowMs: NOW_MS + LEASE_MS });
+        expect(await takeAll(await claimOne(NOW_MS + LEASE_MS), 'account', NOW_MS + LEASE_MS)).toEqual([
+          'z',
+          'a',
+          'm',
+          'b',
+          'c',
+        ]);
+      });
+
+      it('gives the same message until something becomes of it', async () => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        expect((await nextOf(turn))?.msgid).toBe('m1');
+        expect((await nextOf(turn))?.msgid).toBe('m1');
+      });
+
+      it('waits with account for the first, and probes with it', async () => {
+        await keep(PAGE);
+        const turn = await claimOne();
+        await messages.refused(turn, 'a1', refusal(), NOW_MS);
+        expect(await nextOf(turn)).toBeNull();
+        expect(await nextOf(turn, 'account', NOW_MS, true)).toMatchObject({ msgid: 'a1' });
+        expect(await nextOf(turn, 'account', NOW_MS + 10_000)).toMatchObject({ msgid: 'a1' });
+      });
+
+      it('passes over with customer the lane of a message that is not due', async () => {
+        await keep(PAGE);
+        const turn = await claimOne();
+        await messages.refused(turn, 'a1', refusal(), NOW_MS);
+        expect(await nextOf(turn, 'customer', NOW_MS, true)).toMatchObject({ msgid: 'a1' });
+        expect(await takeAll(turn, 'customer')).toEqual(['b1', 'n1', 'b2']);
+        expect(await takeAll(turn, 'customer', NOW_MS + 10_000)).toEqual(['a1', 'a2']);
+      });
+
+      it('passes over what is dead', async () => {
+        await keep(PAGE);
+        const turn = await claimOne();
+        await messages.bury(turn, 'a1', FAILURE, NOW_MS);
+        expect(await nextOf(turn, 'customer')).toMatchObject({ msgid: 'a2' });
+        expect(await takeAll(turn)).toEqual(['a2', 'b1', 'n1', 'b2']);
+      });
+    });
+
+    describe('a message', () => {
+      it('leaves nothing of what it said when it is taken', async () => {
+        await keep([newMessage('m1'), newMessage('m2')]);
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
+        expect(await takeAll(turn)).toEqual(['m2']);
+        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(false);
+        expect(await messages.drop(ACCOUNT, 'm1')).toBe(false);
+      });
+
+      it('that was refused waits with what became of it, also over a restart', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.refused(turn, 'm1', refusal({ attempts: 4, refusals: 3, step: 2 }), NOW_MS);
+        await reopen();
+        expect((await messages.list(ALL, null, 9)).messages).toMatchObject([
+          {
+            attempts: 4,
+            refusals: 3,
+            step: 2,
+            dueAtMs: NOW_MS + 10_000,
+            lastFailure: FAILURE,
+            state: 'waiting',
+          },
+        ]);
+      });
+
+      it('that is dead is so once, and keeps what it says', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        expect(await messages.bury(turn, 'm1', FAILURE, NOW_MS)).toBe(true);
+        expect(await messages.bury(turn, 'm1', FAILURE, NOW_MS)).toBe(false);
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await release(turn);
+        await reopen();
+        expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
+        expect((await messages.list(ALL, null, 9)).messages).toMatchObject([
+          { msgid: 'm1', state: 'dead', dueAtMs: null, lastFailure: FAILURE },
+        ]);
+      });
+
+      it('that is revived goes in its old place, and its account is due', async () => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await messages.bury(turn, 'm1', FAILURE, NOW_MS);
+        await messages.refused(turn, 'm2', refusal(), NOW_MS);
+        await release(turn);
+        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS + 1)).toBe(true);
+        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS + 1)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm2', NOW_MS + 1)).toBe(false);
+        expect(await messages.revive(ACCOUNT, 'm9', NOW_MS + 1)).toBe(false);
+        const again = await claimOne(NOW_MS + 1);
+        const next = await nextOf(again, 'account', NOW_MS + 1);
+        expect(next).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0, step: 0, state: 'waiting' });
+        expect(next?.content.reveal()).toBe('what m1 says');
+      });
+
+      it('that is dropped gives way to the one behind it', async () => {
+        await keep(['m1', 'm2', 'm3']);
+        const turn = await claimOne();
+        await messages.refused(turn, 'm1', refusal({ dueAtMs: NOW_MS + HOUR_MS }), NOW_MS);
+        await messages.bury(turn, 'm3', FAILURE, NOW_MS);
+        await release(turn);
+        expect(await claimAll(NOW_MS + 1)).toEqual([]);
+        expect(await messages.drop(ACCOUNT, 'm1')).toBe(true);
+        expect(await messages.drop(ACCOUNT, 'm3')).toBe(true);
+        expect(await messages.drop(ACCOUNT, 'm1')).toBe(false);
+        expect(await messages.drop(ACCOUNT, 'm9')).toBe(false);
+        expect(await takeAll(await claimOne(NOW_MS + 1), 'account', NOW_MS + 1)).toEqual(['m2']);
+        expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 0, oldestWaitingAtMs: null });
+      });
+
+      it('is not in what is stored, in the clear or after it was taken, dropped or handed over', async () => {
+        await keep(['m1', 'm2', 'm3', 'm4']);
+        const turn = await claimOne();
+        const { content } = (await nextOf(turn)) as Message;
+        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.drop(ACCOUNT, 'm2');
+        await messages.bury(turn, 'm3', FAILURE, NOW_MS);
+        await messages.handOver(turn, NOW_MS);
+        expect(content.reveal()).toBe('what m1 says');
+        await messages.drop(ACCOUNT, 'm3');
+        expect(await storedText()).not.toMatch(/what m\d says/);
+      });
+    });
+
+    describe('release', () => {
+      it('makes the account due when its first message is, with account', async () => {
+        await keep([customer('a1', 'a'), customer('b1', 'b')]);
+        const turn = await claimOne();
+        await messages.refused(turn, 'a1', refusal(), NOW_MS);
+        await release(turn);
+        expect(await claimAll(NOW_MS + 9_999)).toEqual([]);
+        expect(await claimAll(NOW_MS + 10_000)).toHaveLength(1);
+      });
+
+      it('makes it due when the first lane is, with customer', async () => {
+        await keep([customer('a1', 'a'), customer('b1', 'b'), customer('b2', 'b')]);
+        const turn = await claimOne();
+        await messages.refused(turn, 'a1', refusal(), NOW_MS);
+        await messages.refused(turn, 'b1', refusal({ dueAtMs: NOW_MS + 5_000 }), NOW_MS);
+        await release(turn, NOW_MS, 'customer');
+        expect(await claimAll(NOW_MS + 4_999)).toEqual([]);
+        const again = await claimOne(NOW_MS + 5_000);
+        expect(again.isTakenOver).toBe(false);
+        expect(await nextOf(again, 'customer', NOW_MS + 5_000)).toMatchObject({ msgid: 'b1' });
+      });
+
+      it('leaves an account for which nothing waits until something comes', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await takeAll(turn);
+        await release(turn);
+        expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
+        await keep(['m2'], { nowMs: NOW_MS + HOUR_MS });
+        expect(await claimAll(NOW_MS + HOUR_MS)).toHaveLength(1);
+      });
+
+      it('says where its messages wait', async () => {
+        await keep(['m1']);
+        await messages.release(await claimOne(), 'http://new', 'account', NOW_MS);
+        expect((await claimOne()).endpoint).toBe('http://new');
+      });
+
+      it('leaves it due at once, where that was said, if a message came meanwhile', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await keep(['m2'], { endpoint: 'http://new' });
+        expect(await claimAll()).toEqual([]);
+        await release(turn);
+        const again = await claimOne();
+        expect(again.endpoint).toBe('http://new');
+        await release(again);
+        expect(await claimAll(NOW_MS + 1)).toEqual([]);
+      });
+    });
+
+    describe('a wake', () => {
+      it('makes an account due at once, for that endpoint, with its messages', async () => {
+        await keep([customer('a1', 'a'), customer('b1', 'b')]);
+        const turn = await claimOne();
+        await messages.refused(turn, 'a1', refusal(), NOW_MS);
+        await messages.refused(turn, 'b1', refusal(), NOW_MS);
+        await release(turn);
+        await messages.wake(ACCOUNT, 'http://new', NOW_MS + 1);
+        const again = await claimOne(NOW_MS + 1);
+        expect(again.endpoint).toBe('http://new');
+        expect(await takeAll(again, 'account', NOW_MS + 1)).toEqual(['a1', 'b1']);
+      });
+
+      it('leaves a running lease, and what nothing waits for', async () => {
+        await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
+        expect(await claimAll()).toEqual([]);
+        await takeAll(turn);
+        await release(turn);
+        await release(await claimOne().catch(() => turn));
+        await messages.wake(ACCOUNT, ENDPOINT, NOW_MS);
+        expect(await claimAll()).toEqual([]);
+      });
+
+      it('of an endpoint makes its accounts due at once, and no other', async () => {
+        const accounts = ['wk1', 'wk2', 'wk3'].map((openKfId) => ({ ...ACCOUNT, openKfId }));
+        for (const account of accounts) await keep(['m1'], { account });
+        for (const turn of await claimAll()) {
+          await messages.refused(turn, 'm1', refusal(), NOW_MS);
+          const endpoint = turn.openKfId === 'wk3' ? 'http://another' : ENDPOINT;
+          await messages.release(turn, endpoint, 'account', NOW_MS);
+        }
+        expect(await claimAll(NOW_MS + 1)).toEqual([]);
+        await messages.wakeEndpoint(ENDPOINT, NOW_MS + 1);
+        const woken = await claimAll(NOW_MS + 1);
+        expect(woken.map(({ openKfId }) => openKfId).sort()).toEqual(['wk1', 'wk2']);
+        for (const turn of woken) expect(await takeAll(turn, 'account', NOW_MS + 1)).toEqual(['m1']);
+      });
+    });
+
+    describe('what is under way', () => {
+      let turn: Turn;
+
+      beforeEach(async () => {
+        await keep(['m1', 'm2']);
+        turn = await claimOne();
+      });
+
+      const note = (half: 'answered' | 'pulled', attempt = 1, msgid = 'm1') =>
+        messages.note(ACCOUNT, { msgid, attempt }, half, NOW_MS);
+
+      it('is found by every process, also after a restart', async () => {
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+        expect(await messages.begin(turn, underWay('m1', { attempt: 3 }))).toBe(true);
+        await messages.note(ACCOUNT, { msgid: 'm1', attempt: 3 }, 'pulled', NOW_MS);
+        await reopen();
+        const found = await messages.findUnderWay(ACCOUNT);
+        expect(found?.underWay).toEqual(underWay('m1', { attempt: 3, isPulled: true }));
+        expect(found?.message).toMatchObject({ msgid: 'm1', state: 'waiting' });
+        expect(found?.message.content.reveal()).toBe('what m1 says');
+      });
+
+      it.each([
+        ['answered', 'pulled'],
+        ['pulled', 'answered'],
+      ] as const)('is taken when it was first %s and then %s', async (first, second) => {
+        await messages.begin(turn, underWay('m1'));
+        await takeAllBehindBlocked();
+        expect(await note(first)).toBe('half');
+        expect(await note(first)).toBe('half');
+        expect(await messages.findUnderWay(ACCOUNT)).not.toBeNull();
+        expect(await note(second)).toBe('taken');
+        expect(await note(second)).toBe('gone');
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm2' });
+        expect(await keep(['m1'])).toMatchObject({ added: 0 });
+      });
+
+      /** Only for its order: nothing but the first is given out. */
+      async function takeAllBehindBlocked(): Promise<void> {
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
+      }
+
+      it('makes the account due at once when it is taken, whoever leases it', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await note('answered');
+        await note('pulled');
+        await release(turn);
+        expect(await claimAll()).toHaveLength(1);
+      });
+
+      it('is due at once also where the lease was released before', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await note('answered');
+        await release(turn);
+        expect(await claimAll()).toEqual([]);
+        expect(await note('pulled')).toBe('taken');
+        expect(await takeAll(await claimOne())).toEqual(['m2']);
+      });
+
+      it('is gone for another attempt, another message and another account', async () => {
+        await messages.begin(turn, underWay('m1', { attempt: 2 }));
+        expect(await note('answered', 1)).toBe('gone');
+        expect(await note('answered', 2, 'm2')).toBe('gone');
+        expect(await messages.note(OTHER, { msgid: 'm1', attempt: 2 }, 'answered', NOW_MS)).toBe('gone');
+        await messages.begin(turn, underWay('m1', { attempt: 3 }));
+        expect(await note('answered', 2)).toBe('gone');
+        expect((await messages.findUnderWay(ACCOUNT))?.underWay).toEqual(underWay('m1', { attempt: 3 }));
+      });
+
+      it('ends when its turn says so', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await messages.endUnderWay(turn);
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+        expect(await note('answered')).toBe('gone');
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
+      });
+
+      it('is nothing where its message does not wait any more', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await messages.drop(ACCOUNT, 'm1');
+        expect(await messages.findUnderWay(ACCOUNT)).toBeNull();
+      });
+    });
+
+    describe('what waits', () => {
+      it('is counted, of all or of one account', async () => {
+        const nothing = { waiting: 0, dead: 0, oldestWaitingAtMs: null };
+        expect(await messages.counts(null)).toEqual(nothing);
+        expect(await messages.counts(ACCOUNT)).toEqual(nothing);
+        await keep(['m1', 'm2'], { nowMs: NOW_MS + 2 });
+        await keep(['m1', 'm2', 'm3'], { account: OTHER, nowMs: NOW_MS + 1 });
+        const turn = (await claimAll(NOW_MS + 2)).find(({ openKfId }) => openKfId === 'wkAccount-2') as Turn;
+        await messages.bury(turn, 'm2', FAILURE, NOW_MS + 2);
+        expect(await messages.counts(null)).toEqual({ waiting: 4, dead: 1, oldestWaitingAtMs: NOW_MS + 1 });
+        expect(await messages.counts(ACCOUNT)).toEqual({
+          waiting: 2,
+          dead: 0,
+          oldestWaitingAtMs: NOW_MS + 2,
+        });
+        await reopen();
+        expect(await messages.counts(OTHER)).toEqual({ waiting: 2, dead: 1, oldestWaitingAtMs: NOW_MS + 1 });
+      });
+
+      it('is listed by account and by endpoint', async () => {
+        await keep(['m1', 'm2'], { endpoint: 'http://one' });
+        await keep(['m1'], { account: OTHER, endpoint: null });
+        await keep([], { account: { ...ACCOUNT, openKfId: 'wkIdle' } });
+        expect(await messages.listEndpoints()).toEqual(['http://one']);
+        const [first] = await messages.listWaiting('', 1);
+        expect(first).toEqual({ ...ACCOUNT, endpoint: 'http://one', waiting: 2 });
+        expect(await messages.listWaiting('wwCorp_1/wkAccount-1', 9)).toEqual([
+          { ...OTHER, endpoint: null, waiting: 1 },
+        ]);
+        for (const turn of await claimAll()) {
+          await takeAll(turn);
+          await release(turn);
+        }
+        expect(await messages.listEndpoints()).toEqual([]);
+        expect(await messages.listWaiting('', 9)).toEqual([]);
+      });
+
+      it('is handed over to another taker, all but what is dead', async () => {
+        await keep(['m1', 'm2', 'm3']);
+        const turn = await claimOne();
+        await messages.bury(turn, 'm2', FAILURE, NOW_MS);
+        expect(await messages.handOver(turn, NOW_MS)).toBe(2);
+        expect(await messages.handOver(turn, NOW_MS)).toBe(0);
+        await release(turn);
+        expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
+        expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
+        expect(await keep(['m1', 'm3'])).toMatchObject({ added: 0 });
+      });
+    });
+
+    describe('a page of the list', () => {
+      const A = { corpId: 'wwA', openKfId: 'wk1' };
+      const B = { corpId: 'wwA', openKfId: 'wk2' };
+      const C = { corpId: 'wwB', openKfId: 'wk1' };
+
+      beforeEach(async () => {
+        await keep(['z1', 'a2', 'm3'], { account: A });
+        await keep(['b1'], { account: B });
+        await keep(['c1', 'c2'], { account: C });
+        const turns = await claimAll();
+        const turn = turns.find(({ corpId, openKfId }) => corpId === A.corpId && openKfId === A.openKfId);
+        await messages.bury(turn as Turn, 'a2', FAILURE, NOW_MS);
+      });
+
+      async function pages(filter: Partial<MessageFilter>, limit: number): Promise<string[][]> {
+        const found: string[][] = [];
+        for (let cursor: string | null = null; ;) {
+          const page = await messages.list({ ...ALL, ...filter }, cursor, limit);
+          found.push(idsOf(page.messages));
+          ({ cursor } = page);
+          if (cursor === null) return found;
+        }
+      }
+
+      it('has them account by account, each in its order', async () => {
+        expect(await pages({}, 100)).toEqual([['z1', 'a2', 'm3', 'b1', 'c1', 'c2']]);
+        expect(await pages({}, 2)).toEqual([
+          ['z1', 'a2'],
+          ['m3', 'b1'],
+          ['c1', 'c2'],
+        ]);
+      });
+
+      it('has those of the states, the corp and the account', async () => {
+        expect(await pages({ states: ['dead'] }, 9)).toEqual([['a2']]);
+        expect(await pages({ states: ['waiting'] }, 2)).toEqual([['z1', 'm3'], ['b1', 'c1'], ['c2']]);
+        expect(await pages({ corpId: 'wwA' }, 3)).toEqual([['z1', 'a2', 'm3'], ['b1']]);
+        expect(await pages({ openKfId: 'wk1' }, 4)).toEqual([['z1', 'a2', 'm3', 'c1'], ['c2']]);
+        expect(await pages({ corpId: 'wwB', openKfId: 'wk1' }, 9)).toEqual([['c1', 'c2']]);
+        expect(await pages({ corpId: 'ww' }, 9)).toEqual([[]]);
+      });
+
+      it('begins anew for a cursor that is none', async () => {
+        const page = await messages.list(ALL, 'nonsense', 1);
+        expect(idsOf(page.messages)).toEqual(['z1']);
+      });
+    });
+
+    describe('a sweep', () => {
+      it('forgets ids that need not be known any more, and no others', async () => {
+        await keep(['m1', 'm2'], { skipped: ['m3'] });
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS + 1);
+        await messages.sweep(NOW_MS + SEEN_MS - 1);
+        const nowMs = NOW_MS + SEEN_MS;
+        expect(await keep(['m1', 'm3'], { nowMs: nowMs - 1 })).toMatchObject({ added: 0 });
+        await messages.sweep(nowMs);
+        expect(await keep(['m1'], { nowMs })).toMatchObject({ added: 0 });
+        expect(await keep(['m3'], { nowMs })).toMatchObject({ added: 1 });
+        await reopen();
+        await messages.sweep(nowMs + 1);
+        const laterMs = nowMs + LEASE_MS;
+        expect(await keep(['m1', 'm2'], { nowMs: laterMs })).toMatchObject({ added: 1, waiting: 3 });
+      });
+
+      it('removes what has been dead for 3 days, and knows its id', async () => {
+        await keep(['m1', 'm2']);
+        const turn = await claimOne();
+        await messages.bury(turn, 'm1', FAILURE, NOW_MS);
+        await messages.sweep(NOW_MS + MESSAGE_LIFE_MS - 1);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 1 });
+        await messages.sweep(NOW_MS + MESSAGE_LIFE_MS);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
+        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(false);
+        expect(await keep(['m1'], { nowMs: NOW_MS + MESSAGE_LIFE_MS })).toEqual({ added: 0, waiting: 1 });
+      });
+    });
+  });
+}

@@ -1,0 +1,294 @@
+/** Messages that the manager pulls and gives to bots, each once and in order; on both stores: embedded and MongoDB. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
+import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+import { onEachStore } from '../support/stores.js';
+
+const SECRETS_KEY = randomBytes(32).toString('base64');
+const ACCOUNTS = Array.from({ length: 40 }, (_, n) => `account ${n}`);
+const AHEAD_MAX = 20;
+
+onEachStore((newPlace) => {
+  let place: Place;
+  let manager: ManagerProcess;
+  let wecom: Simulator;
+  let accountsUsed = 0;
+  let openKfId: string;
+  let bot: PullingBot;
+  let puppet: PuppetServer;
+
+  beforeAll(async () => {
+    wecom = await startSimulator({ accounts: ACCOUNTS, customers: ['张三', '李四'] });
+    place = newPlace();
+    manager = await start();
+    const { corpId, callback } = wecom;
+    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+    await saveCallback();
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await wecom.close();
+    await place.discard();
+  });
+
+  beforeEach(async () => {
+    openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+    [bot, puppet] = await Promise.all([PullingBot.start(), startPuppetServer()]);
+  });
+
+  afterEach(() => Promise.all([bot.close(), puppet.close()]));
+
+  const start = () =>
+    startManager({
+      ...place.env,
+      SECRETS_KEY,
+      MESSAGE_TRIES: '2',
+      MESSAGES_AHEAD_MAX: String(AHEAD_MAX),
+      WECOM_API_URL: wecom.url,
+      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+    });
+
+  async function saveCallback(): Promise<void> {
+    const url = `${manager.url}/callback/${wecom.corpId}`;
+    const saved = await wecom.saveCallback({ ...wecom.callback, url });
+    if (!saved.isVerified) throw new Error(saved.detail);
+  }
+
+  async function restart(): Promise<void> {
+    await manager.stop('SIGKILL');
+    manager = await start();
+    await saveCallback();
+    bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
+  }
+
+  const request = (method: string, path: string, body?: object) =>
+    fetch(manager.url + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+
+  /** With the keys that are shown once given to the program. */
+  async function add(fields: object = {}): Promise<BotCreatedAnswer> {
+    const { corpId, corpSecret } = wecom;
+    const response = await request('POST', '/api/v1/bots', {
+      ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [openKfId] },
+      ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
+      ...fields,
+    });
+    const answer = (await response.json()) as BotCreatedAnswer;
+    if (response.status !== 200) throw new Error(JSON.stringify(answer));
+    bot.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
+    bot.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
+    bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+    return answer;
+  }
+
+  const say = (text: string, fields: object = {}) => wecom.say(text, { openKfId, ...fields });
+  const sayAll = (texts: readonly string[]) => void texts.forEach((text) => say(text));
+  const numbered = (count: number, from = 1) => Array.from({ length: count }, (_, n) => `${from + n}`);
+  const secondCustomer = () => wecom.customers[1]?.externalUserId ?? '';
+
+  describe('a callback bot', () => {
+    it.each<PullingHabit>([
+      'before it answers',
+      'after it answered',
+      'until there is no more',
+      'with an old cursor',
+    ])('that pulls %s gets each message once, in order, whatever came together', async (habit) => {
+      bot.habit = habit;
+      await add();
+      sayAll(numbered(10));
+      await until(() => bot.given.length >= 10);
+      say('11');
+      await until(() => bot.given.length >= 11);
+      expect(bot.texts).toEqual(numbered(11));
+      expect(new Set(bot.given.map(({ webhookId }) => webhookId)).size).toBe(11);
+      expect(bot.given.every(({ attempt }) => attempt === 1)).toBe(true);
+    });
+
+    it('gets WeCom’s entries as they are, one in a page, and no more of them', async () => {
+      await add();
+      const msgid = say('hello');
+      await until(() => bot.given.length === 1);
+      expect(bot.given[0]?.entry).toMatchObject({
+        ...{ msgid, open_kfid: openKfId, origin: 3, msgtype: 'text', text: { content: 'hello' } },
+        external_userid: wecom.firstCustomerId,
+      });
+      expect(bot.pages).toEqual([{ hasMore: 0, length: 1 }]);
+    });
+
+    it('gets an empty list when it pulls without having been told of anything', async () => {
+      await add();
+      say('hello');
+      await until(() => bot.given.length === 1);
+      // What is taken is over a moment after the bot has answered.
+      await until(async () => (await bot.pull(openKfId)).msg_list.length === 0);
+    });
+
+    it('gets nothing that was sent before it was made, but from `since` on', async () => {
+      sayAll(['too early']);
+      await clockTurns();
+      await add();
+      say('in time');
+      await until(() => bot.given.length >= 1);
+      expect(bot.texts).toEqual(['in time']);
+    });
+
+    it('that does not pull is told again, and it says so', async () => {
+      bot.habit = 'never';
+      const { id } = await add();
+      say('hello');
+      await until(async () => {
+        const line = await manager.line(({ msg }) => msg === 'message.attempted');
+        return line !== undefined;
+      });
+      bot.habit = 'before it answers';
+      const page = await bot.pull(openKfId);
+      expect(page.msg_list).toMatchObject([{ text: { content: 'hello' } }]);
+      say('the next');
+      await until(() => bot.texts.includes('the next'));
+      expect(id).not.toBe('');
+    });
+
+    it('goes on where it was after both died: what was taken does not come again', async () => {
+      await add();
+      sayAll(numbered(5));
+      await until(() => bot.given.length === 5);
+      await until(async () => (await bot.pull(openKfId)).msg_list.length === 0);
+      await restart();
+      say('6');
+      await until(() => bot.given.length >= 6);
+      expect(bot.texts).toEqual(numbered(6));
+    });
+
+    it('gets what it did not take while it was away, in order', async () => {
+      bot.isHanging = true;
+      await add({ callback: { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 } });
+      sayAll(numbered(5));
+      await until(() => bot.server.received.length >= 1);
+      bot.isHanging = false;
+      await until(() => bot.given.length >= 5);
+      expect(bot.texts).toEqual(numbered(5));
+    });
+
+    it('has more than may wait pulled when there is room again', async () => {
+      bot.isHanging = true;
+      await add({ callback: { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 } });
+      sayAll(numbered(AHEAD_MAX + 15));
+      await until(() => bot.server.received.length >= 1);
+      sayAll(numbered(15, AHEAD_MAX + 16));
+      bot.isHanging = false;
+      await until(() => bot.given.length >= AHEAD_MAX + 30);
+      expect(bot.texts).toEqual(numbered(AHEAD_MAX + 30));
+    });
+  });
+
+  describe('a message that its bot refuses', () => {
+    it('is given up after its tries, and the next ones follow', async () => {
+      bot.status = 500;
+      await add();
+      say('poison');
+      await manager.line(({ msg }) => msg === 'message.buried');
+      bot.status = 200;
+      say('fine');
+      await until(() => bot.texts.includes('fine'));
+      expect(bot.texts).toEqual(['poison', 'poison', 'fine']);
+    });
+
+    it('holds up its own customer alone, with order customer', async () => {
+      await add({ order: 'customer' });
+      bot.status = 500;
+      say('of the first');
+      await until(() => bot.given.length >= 1);
+      bot.status = 200;
+      say('of the second', { externalUserId: secondCustomer() });
+      await until(() => bot.texts.includes('of the second'));
+      expect(bot.texts.slice(0, 2)).toEqual(['of the first', 'of the second']);
+      await until(() => bot.texts.length >= 3);
+      expect(bot.texts.at(-1)).toBe('of the first');
+    });
+  });
+
+  describe('a change of bot', () => {
+    it('passes on what waits, and what one has taken the other does not get', async () => {
+      const { id } = await add();
+      say('1');
+      await until(() => bot.given.length === 1);
+      bot.isHanging = true;
+      sayAll(['2', '3']);
+      await until(() => bot.server.received.length >= 2);
+      const first = bot;
+      await request('DELETE', `/api/v1/bots/${id}`);
+      bot = await PullingBot.start();
+      await add();
+      await until(() => bot.given.length >= 2);
+      say('4');
+      await until(() => bot.given.length >= 3);
+      expect(bot.texts).toEqual(['2', '3', '4']);
+      expect(first.texts).toEqual(['1']);
+      await first.close();
+    });
+
+    it('to one that takes events gives it one event for all that waits', async () => {
+      const { id } = await add();
+      bot.isHanging = true;
+      sayAll(['1', '2', '3']);
+      await until(() => bot.server.received.length >= 1);
+      const before = bot.server.received.length;
+      bot.isHanging = false;
+      bot.habit = 'never';
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'event' });
+      await until(() => bot.server.received.length > before);
+      const { msg_list } = await bot.pull(openKfId);
+      expect(msg_list).toHaveLength(3);
+    });
+  });
+
+  describe('a puppet that takes messages', () => {
+    it('gets each one as JSON, signed', async () => {
+      const { key, signingSecret } = await add({ kind: 'puppet', callback: undefined });
+      const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        body: JSON.stringify({
+          ...{ kfId: openKfId, kfName: 'a', endpoint: puppet.url, takes: 'message' },
+          ...{ corpId: wecom.corpId, corpSecret: wecom.corpSecret },
+        }),
+      });
+      expect(registered.status).toBe(200);
+      sayAll(['1', '2']);
+      await until(() => puppet.received.length >= 2);
+      for (const [n, { path, headers, body }] of puppet.received.entries()) {
+        expect(path).toBe('/callback/message');
+        expect(JSON.parse(body)).toMatchObject({ open_kfid: openKfId, text: { content: `${n + 1}` } });
+        const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+        const secret = Buffer.from(String(signingSecret).slice('whsec_'.length), 'base64');
+        const signature = createHmac('sha256', secret).update(signed).digest('base64');
+        expect(headers['webhook-signature']).toBe(`v1,${signature}`);
+      }
+    });
+  });
+
+  it('is not asked about by bots that take messages: their pulls never reach WeCom', async () => {
+    await add();
+    await until(async () => (await bot.pull(openKfId)).msg_list.length === 0);
+    const own = wecom.calls.records.filter(
+      ({ api, request: sent }) => api === 'kf/sync_msg' && String(sent).includes(openKfId),
+    );
+    expect(own).toEqual([]);
+  });
+
+  /** WeCom's times have whole seconds. */
+  async function clockTurns(): Promise<void> {
+    const second = Math.floor(Date.now() / 1_000);
+    await until(() => Math.floor(Date.now() / 1_000) > second + 1);
+  }
+});

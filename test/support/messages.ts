@@ -1,0 +1,28 @@
+/** Messages as the puller gives them to a store. */
+import { Secret } from '../../src/kernel/secret.js';
+import type { NewMessage } from '../../src/messages/message.js';
+import type { PulledPage } from '../../src/messages/message-store.js';
+
+export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): NewMessage {
+  return {
+    msgid,
+    type: 'text',
+    origin: 3,
+    lane: 'customer-1',
+    sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 0),
+    content: new Secret(`what ${msgid} says`),
+    ...fields,
+  };
+}
+
+export function pulledPage(messages: readonly NewMessage[], fields: Partial<PulledPage> = {}): PulledPage {
+  return {
+    appId: 'app-1',
+    cursor: 'cursor-1',
+    regime: 'bot-1',
+    messages,
+    skipped: [],
+    endpoint: 'http://bot:8080',
+    ...fields,
+  };
+}

@@ -1,0 +1,89 @@
+/** A callback bot that pulls with the manager as its base, in the ways in which programs do. */
+import type { ServerResponse } from 'node:http';
+import { BotServer } from './bot-server.js';
+
+export type PullingHabit =
+  | 'before it answers'
+  | 'after it answered'
+  | 'until there is no more'
+  | 'with an old cursor'
+  | 'never';
+
+export interface Given {
+  readonly msgid: string;
+  readonly text: string;
+  readonly openKfId: string;
+  /** The whole entry. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- each message has its own fields, and the tests compare them.
+  readonly entry: any;
+  readonly webhookId: string;
+  readonly attempt: number;
+}
+
+export class PullingBot {
+  /** In the order in which it was given them. */
+  readonly given: Given[] = [];
+  /** What a pull brought besides: `has_more`, and how many messages. */
+  readonly pages: { readonly hasMore: unknown; readonly length: number }[] = [];
+  habit: PullingHabit = 'before it answers';
+  /** Of its answers to callbacks. */
+  status = 200;
+  isHanging = false;
+  base = '';
+  credentials = { corpid: '', corpsecret: '' };
+
+  private constructor(readonly server: BotServer) {}
+
+  static async start(): Promise<PullingBot> {
+    const bot = new PullingBot(await BotServer.start());
+    bot.server.behave((_request, response) => void bot.#serve(response));
+    return bot;
+  }
+
+  get texts(): string[] {
+    return this.given.map(({ text }) => text);
+  }
+
+  async pull(openKfId: string, cursor = ''): Promise<{ msg_list: unknown[]; next_cursor: string }> {
+    const { access_token } = await this.#call(`gettoken?${new URLSearchParams(this.credentials)}`);
+    const body = { open_kfid: openKfId, limit: 1_000, ...(cursor !== '' && { cursor }) };
+    return this.#call(`kf/sync_msg?access_token=${access_token}`, body);
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  async #serve(response: ServerResponse): Promise<void> {
+    const received = this.server.received.at(-1);
+    if (received === undefined || this.isHanging) return;
+    const { openKfId } = this.server.open(received);
+    const webhookId = String(received.headers['webhook-id']);
+    const attempt = Number(received.headers['x-wxkf-attempt']);
+    const answer = () => response.writeHead(this.status).end('success');
+    if (this.habit === 'after it answered' || this.habit === 'never') answer();
+    if (this.habit === 'never') return;
+    let cursor = this.habit === 'with an old cursor' ? 'gAAAAAold-cursor-of-wecom' : '';
+    for (;;) {
+      const page = await this.pull(openKfId, cursor);
+      this.pages.push({ hasMore: (page as { has_more?: unknown }).has_more, length: page.msg_list.length });
+      for (const entry of page.msg_list) this.given.push(toGiven(entry, webhookId, attempt));
+      if (this.habit !== 'until there is no more' || page.msg_list.length === 0) break;
+      cursor = page.next_cursor;
+    }
+    if (this.habit !== 'after it answered') answer();
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- as WeCom's.
+  async #call(target: string, body?: object): Promise<any> {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(`${this.base}/${target}`, init);
+    return answer.json();
+  }
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- see `Given.entry`.
+function toGiven(entry: any, webhookId: string, attempt: number): Given {
+  const { msgid, open_kfid: openKfId } = entry;
+  return { msgid, text: entry.text?.content ?? entry.msgtype, openKfId, entry, webhookId, attempt };
+}
