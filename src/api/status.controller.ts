@@ -59,6 +59,7 @@ export class StatusController {
         openCircuits: this.circuits.open.size,
       },
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
+      oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.past.lastMinute(),
     };
   }

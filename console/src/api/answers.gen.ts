@@ -777,6 +777,10 @@ export type StatusAnswer = {
     counts: CountsAnswer;
     oldestWaitingAgeS: number | null;
     /**
+     * Of the message that waits longest, 0 when none waits.
+     */
+    oldestMessageAgeS: number | null;
+    /**
      * Of this replica, within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;

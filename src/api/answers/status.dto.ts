@@ -141,6 +141,13 @@ export class StatusAnswer {
   @Min(0)
   readonly oldestWaitingAgeS!: number | null;
 
+  /**
+   * Of the message that waits longest, 0 when none waits.
+   * @example 0
+   */
+  @Min(0)
+  readonly oldestMessageAgeS!: number | null;
+
   /** Of this replica, within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;
 }
