@@ -114,7 +114,12 @@ const TUNNEL: Reach = {
   proxy: 'tunnel',
 };
 
-const BASE_AND_MESSAGES: Reach = { ...BASE, name: 'base, taking messages', label: 'messages', takes: 'message' };
+const BASE_AND_MESSAGES: Reach = {
+  ...BASE,
+  name: 'base, taking messages',
+  label: 'messages',
+  takes: 'message',
+};
 const TUNNEL_AND_MESSAGES: Reach = {
   ...BASE_AND_TUNNEL,
   name: 'base and tunnel, taking messages',

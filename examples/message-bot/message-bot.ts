@@ -25,7 +25,7 @@ async function take({ msgtype, external_userid: touser, text }: Record<string, u
   if (msgtype !== 'text') return;
   const { access_token } = await call(`/cgi-bin/gettoken?corpid=${CORP_ID}&corpsecret=${CORP_SECRET}`);
   const reply = { touser, open_kfid: KF_ID, msgid, msgtype, text };
-  console.log('sent', await call(`/cgi-bin/kf/send_msg?access_token=${access_token}`, reply));
+  await call(`/cgi-bin/kf/send_msg?access_token=${access_token}`, reply);
 }
 
 const server = createServer(async (request, response) => {

@@ -21,8 +21,7 @@ def take(message, msgid):  # The same msgid for every attempt of a message: WeCo
     if message["msgtype"] == "text":
         token = call(f"/cgi-bin/gettoken?corpid={env['CORP_ID']}&corpsecret={env['CORP_SECRET']}")["access_token"]
         to = {"touser": message["external_userid"], "open_kfid": env["KF_ID"], "msgid": msgid}
-        reply = {**to, "msgtype": "text", "text": message["text"]}
-        print("sent", call(f"/cgi-bin/kf/send_msg?access_token={token}", reply), flush=True)
+        call(f"/cgi-bin/kf/send_msg?access_token={token}", {**to, "msgtype": "text", "text": message["text"]})
 
 class Bot(BaseHTTPRequestHandler):
     def do_POST(self):

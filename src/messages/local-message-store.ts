@@ -3,7 +3,6 @@ import SortedTree from 'sorted-btree';
 import { DueQueues } from '../dispatch/outbox/due-queues.js';
 import type { Failure } from '../dispatch/outbox/hint.js';
 import { failpoint } from '../kernel/failpoint.js';
-import type { Secret } from '../kernel/secret.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import {
@@ -11,12 +10,12 @@ import {
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
-  type NewMessage,
   SEEN_MS,
   webhookIdOf,
 } from './message.js';
 import { fromCursor, toCursor } from './message-cursor.js';
-import { type MessageAccount, MessageQueue } from './message-queue.js';
+import { type MessageAccount, MessageQueue, newAccount, toAddressee } from './message-queue.js';
+import { type MessageRecords, toMessage } from './message-records.js';
 import {
   type MessageCounts,
   type MessageFilter,
@@ -31,32 +30,6 @@ import {
 
 // The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
-
-/** What is written in one commit. Messages are found by `webhookIdOf`. */
-export interface MessageChange {
-  readonly kept?: readonly Message[];
-  readonly heads?: readonly MessageHead[];
-  /** Nothing but the ids is left of these. */
-  readonly known?: readonly { readonly key: string; readonly untilMs: number }[];
-  readonly account?: MessageAccount;
-}
-
-/** Storage of messages for a process that owns its messages alone. */
-export interface MessageRecords {
-  accounts(): Iterable<MessageAccount>;
-  /** Of all messages that wait or are dead. Those that cannot be read are left out. */
-  heads(): Iterable<MessageHead>;
-  /** Durable when it resolves. */
-  write(change: MessageChange): Promise<void>;
-  /** @returns `null` when it is not there. */
-  readContent(key: string): Secret | null;
-  /** Whether nothing but the id is left. */
-  isKnown(key: string): boolean;
-  /** @throws AppError `STORE_UNAVAILABLE` when new messages must not be kept now. */
-  requireRoom(): void;
-  /** Removes ids whose time is over, of some thousand that it looks at. */
-  sweepKnown(nowMs: number): Promise<void>;
-}
 
 /** The queue of accounts that nobody takes messages of; no endpoint equals it. */
 const NO_ENDPOINT = '';
@@ -229,14 +202,16 @@ export class LocalMessageStore extends MessageStore {
   }
 
   override async begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
-    return this.#changeUnderWay(turn, underWay);
+    const queue = this.#held(turn, null);
+    if (queue !== null) queue.underWay = underWay;
+    return queue !== null;
   }
 
   override async findUnderWay(
     account: Addressee,
   ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null> {
     const queue = this.#queues.get(accountKey(account));
-    const underWay = queue?.stored.underWay ?? null;
+    const underWay = queue?.underWay ?? null;
     if (queue === undefined || underWay === null) return null;
     const head = queue.get(underWay.msgid);
     const message = head?.state === 'waiting' ? this.#withContent(queue, head) : null;
@@ -251,26 +226,21 @@ export class LocalMessageStore extends MessageStore {
   ): Promise<'taken' | 'half' | 'gone'> {
     const queue = this.#queues.get(accountKey(account));
     if (queue === undefined) return 'gone';
-    return queue.oneAtATime(async () => {
-      const { stored } = queue;
-      const before = stored.underWay;
-      if (before === null || before.msgid !== of.msgid || before.attempt !== of.attempt) return 'gone';
-      const underWay = { ...before, [half === 'answered' ? 'isAnswered' : 'isPulled']: true };
-      if (!underWay.isAnswered || !underWay.isPulled) {
-        await this.#writeAccount(queue, { ...stored, underWay });
-        return 'half';
-      }
-      const head = queue.get(of.msgid);
-      const ended = { ...stored, underWay: null };
-      if (head === null) await this.#writeAccount(queue, ended);
-      else await this.#forget(queue, [head], nowMs + SEEN_MS, ended);
-      this.#change(queue, () => queue.makeDue(nowMs));
-      return 'taken';
-    });
+    const before = queue.underWay;
+    if (before === null || before.msgid !== of.msgid || before.attempt !== of.attempt) return 'gone';
+    const underWay = { ...before, [half === 'answered' ? 'isAnswered' : 'isPulled']: true };
+    queue.underWay = underWay;
+    if (!underWay.isAnswered || !underWay.isPulled) return 'half';
+    const head = queue.get(of.msgid);
+    queue.underWay = null;
+    if (head !== null) await this.#forget(queue, [head], nowMs + SEEN_MS);
+    this.#change(queue, () => queue.makeDue(nowMs));
+    return 'taken';
   }
 
   override async endUnderWay(turn: Turn): Promise<void> {
-    await this.#changeUnderWay(turn, null);
+    const queue = this.#held(turn, null);
+    if (queue !== null) queue.underWay = null;
   }
 
   override async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
@@ -491,15 +461,6 @@ export class LocalMessageStore extends MessageStore {
     }
   }
 
-  async #changeUnderWay(turn: Turn, underWay: UnderWay | null): Promise<boolean> {
-    const isHeld = () => this.#held(turn, null) !== null;
-    if (!isHeld()) return false;
-    await this.#changeAccount(turn, (stored) => {
-      return isHeld() && (underWay ?? stored.underWay) !== null ? { ...stored, underWay } : null;
-    });
-    return isHeld();
-  }
-
   /** @param change gives `null` where nothing changes. */
   async #changeAccount(
     account: Addressee,
@@ -546,42 +507,9 @@ export class LocalMessageStore extends MessageStore {
   }
 }
 
-function toAddressee({ corpId, openKfId }: Addressee): Addressee {
-  return { corpId, openKfId };
-}
-
-function newAccount(account: Addressee): MessageAccount {
-  return {
-    ...toAddressee(account),
-    cursors: {},
-    regime: null,
-    coveredUntilMs: 0,
-    nextSeq: 0,
-    endpoint: null,
-    underWay: null,
-  };
-}
-
 function withNobody(endpoints: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...endpoints, NO_ENDPOINT]);
 }
-
-/** As a new message is kept: it waits and is due. */
-export function toMessage(message: NewMessage, account: Addressee, seq: number, nowMs: number): Message {
-  return {
-    ...message,
-    ...toAddressee(account),
-    seq,
-    state: 'waiting',
-    storedAtMs: nowMs,
-    attempts: 0,
-    refusals: 0,
-    step: 0,
-    dueAtMs: nowMs,
-    lastFailure: null,
-  };
-}
-
 function isWanted(account: Addressee, { corpId, openKfId }: MessageFilter): boolean {
   return (
     (corpId === null || account.corpId === corpId) && (openKfId === null || account.openKfId === openKfId)
@@ -595,48 +523,4 @@ function isOver({ storedAtMs, lastFailure }: MessageHead, nowMs: number): boolea
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-/** Messages in memory; they are lost with the process. */
-export class MemoryMessageRecords implements MessageRecords {
-  readonly #accounts = new Map<string, MessageAccount>();
-  readonly #heads = new Map<string, MessageHead>();
-  readonly #contents = new Map<string, Secret>();
-  readonly #known = new Map<string, number>();
-
-  accounts(): Iterable<MessageAccount> {
-    return this.#accounts.values();
-  }
-
-  heads(): Iterable<MessageHead> {
-    return this.#heads.values();
-  }
-
-  async write({ kept = [], heads = [], known = [], account }: MessageChange): Promise<void> {
-    for (const { content, ...head } of kept) {
-      this.#heads.set(webhookIdOf(head), head);
-      this.#contents.set(webhookIdOf(head), content);
-    }
-    for (const head of heads) this.#heads.set(webhookIdOf(head), head);
-    for (const { key, untilMs } of known) {
-      this.#heads.delete(key);
-      this.#contents.delete(key);
-      this.#known.set(key, untilMs);
-    }
-    if (account !== undefined) this.#accounts.set(accountKey(account), account);
-  }
-
-  readContent(key: string): Secret | null {
-    return this.#contents.get(key) ?? null;
-  }
-
-  isKnown(key: string): boolean {
-    return this.#known.has(key);
-  }
-
-  requireRoom(): void {}
-
-  async sweepKnown(nowMs: number): Promise<void> {
-    for (const [key, untilMs] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
-  }
 }

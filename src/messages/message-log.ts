@@ -33,6 +33,12 @@ export class MessageLog {
     this.log.info({ ...what, durationMs: Math.round(durationMs), taken, ...outcome }, ATTEMPTED);
   }
 
+  /** The bot answered well, and did not pull what it was told of. */
+  unpulled({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
+    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
+    this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unpulled');
+  }
+
   buried(message: MessageHead, { stage, reason, atMs }: Failure): void {
     const { openKfId, corpId, type, attempts, storedAtMs } = message;
     const ageS = Math.round((atMs - storedAtMs) / 1_000);

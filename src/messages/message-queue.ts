@@ -20,7 +20,6 @@ export interface MessageAccount extends Addressee {
   readonly coveredUntilMs: number;
   readonly nextSeq: number;
   readonly endpoint: string | null;
-  readonly underWay: UnderWay | null;
 }
 
 interface Lease {
@@ -38,6 +37,8 @@ export class MessageQueue {
   dueAtMs: number | null = null;
   pull: Lease | null = null;
   turn: Lease | null = null;
+  /** Only here: when the process ends it is not known what became of it, and it is sent again. */
+  underWay: UnderWay | null = null;
   /** Something came, or it was woken, since it was claimed. */
   isNewer = false;
   /** Its messages were kept by an earlier process, which may have sent the first one. */
@@ -156,4 +157,19 @@ export class MessageQueue {
 
 function isDue({ dueAtMs }: MessageHead, nowMs: number): boolean {
   return dueAtMs !== null && dueAtMs <= nowMs;
+}
+
+export function toAddressee({ corpId, openKfId }: Addressee): Addressee {
+  return { corpId, openKfId };
+}
+
+export function newAccount(account: Addressee): MessageAccount {
+  return {
+    ...toAddressee(account),
+    cursors: {},
+    regime: null,
+    coveredUntilMs: 0,
+    nextSeq: 0,
+    endpoint: null,
+  };
 }

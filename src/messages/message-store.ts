@@ -19,13 +19,13 @@ export interface PullLease {
 export interface PulledPage {
   /** Identifies the app whose cursor it is; see `PullLease.cursor`. */
   readonly appId: string;
-  /** WeCom's `next_cursor`. */
+  /** WeCom's `next_cursor`; `null` where it gave none: then the last one stays. */
   readonly cursor: string | null;
   /** Identifies the bot and since when it takes messages. A page that is given another one than the last tells so. */
   readonly regime: string;
   /** In WeCom's order. */
   readonly messages: readonly NewMessage[];
-  /** `msgid`s of entries that are left out: they are known from now on, and never given out. */
+  /** `msgid`s of entries that are left out: they are known from now on. One that waits already stays as it is. */
   readonly skipped: readonly string[];
   /** Whose messages these are now: see `Turn.endpoint`. */
   readonly endpoint: string | null;
@@ -122,17 +122,18 @@ export abstract class MessageStore {
 
   abstract endPull(account: Addressee, leaseId: string): Promise<void>;
 
-  /** Remembers that another taker took the account's events until then. Does nothing for an account that was never pulled. */
+  /** Remembers that another taker took the account's events until then. Does nothing for an account of which no page was kept. */
   abstract cover(account: Addressee, untilMs: number): Promise<void>;
 
-  /** The accounts that were ever pulled. */
+  /** The accounts of which a page was ever kept. */
   abstract listAccounts(): Promise<readonly Addressee[]>;
 
   // Sending.
 
   /**
    * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`, and those
-   * whose endpoint is `null`, until they are woken.
+   * whose endpoint is `null`, until they are woken. An account may be among them for which nothing is due any more: `next`
+   * tells.
    */
   abstract claimDue(
     nowMs: number,
@@ -176,7 +177,7 @@ export abstract class MessageStore {
   /** Says what is under way, in place of what was before. @returns false when the lease is not held any more. */
   abstract begin(turn: Turn, underWay: UnderWay): Promise<boolean>;
 
-  /** What is under way, over or not; `null` when nothing is. */
+  /** What is under way, over or not; `null` when nothing is. In a store of one process it ends with the process. */
   abstract findUnderWay(
     account: Addressee,
   ): Promise<{ readonly underWay: UnderWay; readonly message: Message } | null>;
@@ -227,6 +228,6 @@ export abstract class MessageStore {
   /** Waiting and dead messages, of all or of one account. */
   abstract counts(account: Addressee | null): Promise<MessageCounts>;
 
-  /** Removes ids that need not be known any more, and dead messages that are older than 3 days; at most some thousand. */
+  /** Removes ids that need not be known any more, and messages that died 3 days ago; at most some thousand. */
   abstract sweep(nowMs: number): Promise<void>;
 }

@@ -39,7 +39,8 @@ export class MessageWakes implements AlsoWaiting {
   /** Where the account's messages wait from now on: with whoever takes them, or whoever gets one event for them. */
   endpointOf(account: Addressee): string | null {
     const taker = this.destinations.findMessageTaker(account);
-    if (taker !== null) return taker.state === 'ready' ? (taker.endpoint?.href ?? null) : null;
+    const isThere = taker?.state === 'ready' || taker?.state === 'registering';
+    if (taker !== null) return isThere ? (taker.endpoint?.href ?? null) : null;
     const { endpoint, state } = this.destinations.find(account);
     return endpoint?.href ?? (state === 'unserved' ? NOBODY : null);
   }

@@ -258,10 +258,7 @@ export class Destinations {
     return known?.puppet.corpId === corpId && known.puppet.botId === bot.id ? known : null;
   }
 
-  #stateOf(
-    openKfId: string,
-    puppet: Puppet | undefined,
-  ): 'absent' | 'offline' | 'registering' | 'ready' {
+  #stateOf(openKfId: string, puppet: Puppet | undefined): 'absent' | 'offline' | 'registering' | 'ready' {
     if (this.underWay.has(openKfId)) return 'registering';
     if (puppet === undefined) return 'absent';
     if (this.#isHeldBack(puppet)) return 'registering';

@@ -12,7 +12,7 @@ import { WecomMetrics } from './wecom-metrics.js';
 
 const API = 'kf/sync_msg';
 /** The most messages that WeCom gives at once (developer.work.weixin.qq.com/document/path/94670). */
-const PAGE_SIZE = 1_000;
+export const PAGE_SIZE = 1_000;
 
 /** What is asked for. */
 export interface Pull {
@@ -25,6 +25,8 @@ export interface Pull {
   readonly cursor: string;
   /** The sync token of an event; `''` for none, which WeCom allows rarely. */
   readonly syncToken: string;
+  /** How many messages at most, up to `PAGE_SIZE`. */
+  readonly limit: number;
   readonly trace: TraceContext | null;
 }
 
@@ -57,7 +59,16 @@ export class KfSync {
     return 'errcode' in first && isTokenError(first.errcode) ? this.#try(asked) : first;
   }
 
-  async #try({ corpId, corpSecret, botId, openKfId, cursor, syncToken, trace }: Pull): Promise<PullAnswer> {
+  async #try({
+    corpId,
+    corpSecret,
+    botId,
+    openKfId,
+    cursor,
+    syncToken,
+    limit,
+    trace,
+  }: Pull): Promise<PullAnswer> {
     const caller = toTokenCaller(null, undefined, { id: botId, corpId });
     const outcome = await this.tokens.getForCall({ corpId, corpSecret, caller, isProven: true, trace });
     if ('refusal' in outcome) return outcome.refusal;
@@ -67,7 +78,7 @@ export class KfSync {
     const body = {
       ...(cursor !== '' && { cursor }),
       ...(syncToken !== '' && { token: syncToken }),
-      limit: PAGE_SIZE,
+      limit,
       open_kfid: openKfId,
     };
     const answer = toAnswer(await this.calls.post({ corpId, api: API, accessToken, body, trace }));

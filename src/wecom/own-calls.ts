@@ -95,7 +95,9 @@ class CollectedAnswer implements Undici.DispatchHandler {
     clock: Clock,
     request: Undici.DispatchOptions,
   ) {
-    const deadline = clock.after(LIMIT_MS, () => this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`));
+    const deadline = clock.after(LIMIT_MS, () =>
+      this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`),
+    );
     pool.begin();
     this.text = this.#done.promise.finally(() => {
       deadline.cancel();

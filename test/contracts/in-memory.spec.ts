@@ -4,9 +4,12 @@ import { pino } from 'pino';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { LocalOutbox, MemoryHintStore } from '../../src/dispatch/outbox/local-outbox.js';
 import { Secret } from '../../src/kernel/secret.js';
+import { LocalMessageStore } from '../../src/messages/local-message-store.js';
+import { MemoryMessageRecords } from '../../src/messages/message-records.js';
 import { SealedAccessTokenStore } from '../../src/storage/sealed/sealed-access-token.store.js';
 import { SealedAppRepository } from '../../src/storage/sealed/sealed-app.repository.js';
 import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.repository.js';
+import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.store.js';
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
@@ -19,6 +22,7 @@ import { newSecretsKey } from '../support/place.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
+import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
@@ -89,6 +93,19 @@ const openOutbox = (store = new MemoryHintStore()): OpenedOutbox => ({
   close,
 });
 
+/** Its leases go with the process. */
+const openMessages = (records = new MemoryMessageRecords()): OpenedMessages => ({
+  messages: new LocalMessageStore(records),
+  reopen: async () => openMessages(records),
+  close,
+});
+
+const openSealedMessages = (opened = openMessages()): OpenedMessages => ({
+  messages: new SealedMessageStore(opened.messages, sealer, log),
+  reopen: async () => openSealedMessages(await opened.reopen()),
+  close,
+});
+
 const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   budget: new MemoryResyncBudget(table),
   reopen: async () => openBudget(table),
@@ -110,6 +127,9 @@ function openCheck(): OpenedCheck {
 }
 
 describe('the outbox in memory', () => outboxContract(async () => openOutbox()));
+
+describe('messages in memory', () => messageStoreContract(async () => openMessages()));
+describe('messages in memory, sealed', () => messageStoreContract(async () => openSealedMessages()));
 
 describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());

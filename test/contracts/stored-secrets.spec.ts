@@ -4,6 +4,8 @@ import mongoose from 'mongoose';
 import { Sealer } from '../../src/crypto/sealer.js';
 import { StorageProbe } from '../../src/storage/storage-probe.js';
 import { Secret } from '../../src/kernel/secret.js';
+import { webhookIdOf } from '../../src/messages/message.js';
+import { MessageStore } from '../../src/messages/message-store.js';
 import { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
@@ -13,6 +15,7 @@ import { StoredSecrets } from '../../src/storage/sealed/stored-secrets.js';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { revealedApp, storedApp } from '../support/apps.js';
 import { revealedBot, storedBot } from '../support/bots.js';
+import { newMessage, pulledPage } from '../support/messages.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
@@ -92,6 +95,31 @@ onEachStore((newPlace) => {
     expect(await reseal(LOST)).toMatchObject({ changed: 0, closed: [bot.id] });
     expect(await reseal(NEW, true)).toEqual({ lookedAt: 1, changed: 1, closed: [] });
     expect((await bots.load()).map(revealedBot)).toEqual([revealedBot(bot)]);
+  });
+
+  it('seals what messages say anew, too, or opens it', async () => {
+    const messages = store.get(MessageStore);
+    const account = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+    const lease = await messages.beginPull(account, 'app-1', NOW_MS, 10_000);
+    const page = pulledPage(['waits', 'dead', 'taken'].map((id) => newMessage(id)));
+    await messages.keep(account, lease?.id ?? '', page, NOW_MS, 10_000);
+    const [turn] = await messages.claimDue(NOW_MS, 1, 10_000, new Set());
+    if (turn === undefined) throw new Error('nothing is due');
+    await messages.taken(turn, 'taken', NOW_MS);
+    await messages.bury(turn, 'dead', { atMs: NOW_MS, stage: 'expired', reason: 'x' }, NOW_MS);
+    expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
+    expect(await reseal(NEW)).toEqual({ lookedAt: 2, changed: 0, closed: [] });
+    const closed = ['dead', 'waits'].map((msgid) => webhookIdOf({ ...account, msgid }));
+    const lost = await reseal(LOST);
+    expect({ ...lost, closed: lost.closed.sort() }).toEqual({
+      lookedAt: 2,
+      changed: 0,
+      closed: closed.sort(),
+    });
+    const says = async () => (await messages.next(turn, 'account', NOW_MS, true))?.content.reveal();
+    expect(await says()).toBe('what waits says');
+    expect(await reseal(NEW, true)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
+    expect(await says()).toBe('what waits says');
   });
 
   it('changes nothing but secrets, and tells nobody of it', async () => {

@@ -9,7 +9,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { Addressee } from '../../registry/destination.js';
-import { KfSync, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
+import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { ERRCODE } from '../../wecom/wecom-answer.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type PullLease } from '../message-store.js';
@@ -23,14 +23,19 @@ const RUN_MS = 4_000;
 /** Another process pulls the account, or the store is away. */
 const AGAIN_MS = 1_000;
 /** Too many messages wait. */
-const PAUSE_MS = 10_000;
+const PAUSE_MS = 2_000;
 /** WeCom blocks for a minute (developer.work.weixin.qq.com/document/path/94670). */
 const BLOCKED_MS = 60_000;
 /** Five calls of the corp are under way, as WeCom counts them. */
 const TOO_MANY_AT_ONCE = 45_033;
 
 /** WeCom's answers that say nothing of a cursor. */
-const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([...Object.values(ERRCODE), TOO_MANY_AT_ONCE, 48_002, 60_020]);
+const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([
+  ...Object.values(ERRCODE),
+  TOO_MANY_AT_ONCE,
+  48_002,
+  60_020,
+]);
 
 /** What is pulled, and for whom. */
 export interface PullTask {
@@ -71,7 +76,8 @@ export class PullRun {
     } catch (error) {
       if (error instanceof AppError && error.code === 'STORE_UNAVAILABLE')
         return putOff('the store is away', AGAIN_MS);
-      if (!(error instanceof AppError)) this.log.error({ ...task.account, err: error }, 'message.pull_failed');
+      if (!(error instanceof AppError))
+        this.log.error({ ...task.account, err: error }, 'message.pull_failed');
       const reason = error instanceof AppError ? error.message : 'the pull failed';
       return { taken: false, stage: 'pull', reason };
     }
@@ -85,7 +91,8 @@ export class PullRun {
     for (let cursor = lease.cursor ?? ''; ;) {
       if (waiting >= this.config.messagesAheadMax)
         return putOff(`${waiting} messages of the account wait already`, PAUSE_MS);
-      const answer = await this.#pullPage(task, cursor);
+      const limit = Math.min(PAGE_SIZE, this.config.messagesAheadMax - waiting);
+      const answer = await this.#pullPage(task, cursor, limit);
       if (!('entries' in answer)) return toResult(answer);
       const nowMs = this.storeClock.nowMs();
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
@@ -105,9 +112,14 @@ export class PullRun {
   }
 
   /** From the beginning where WeCom refuses the cursor: what is known already is not kept again. */
-  async #pullPage({ account, bot, syncToken, trace }: PullTask, cursor: string): Promise<PullAnswer> {
+  async #pullPage(
+    { account, bot, syncToken, trace }: PullTask,
+    cursor: string,
+    limit: number,
+  ): Promise<PullAnswer> {
     const { corpId, openKfId } = account;
-    const asked = { corpId, openKfId, corpSecret: bot.opened.corpSecret, botId: bot.id, syncToken, trace };
+    const { corpSecret } = bot.opened;
+    const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
     const answer = await this.sync.pull({ ...asked, cursor });
     if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode)) return answer;
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
@@ -121,7 +133,10 @@ export class PullRun {
  * Who takes the messages since when, and from when on they are pulled. While both stay, so does the time. A first pull skips
  * what was sent before; one that goes on where another bot's ended skips only what yet another taker has taken.
  */
-function regimeOf(bot: OpenBot, { cursor, regime, coveredUntilMs }: PullLease): { regime: string; fromMs: number } {
+function regimeOf(
+  bot: OpenBot,
+  { cursor, regime, coveredUntilMs }: PullLease,
+): { regime: string; fromMs: number } {
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   if (regime?.startsWith(begun)) return { regime, fromMs: Number(regime.slice(begun.length)) };
   // WeCom's times have whole seconds: one message too many is better than one too few.

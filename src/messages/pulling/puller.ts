@@ -91,7 +91,9 @@ export class Puller implements Pulls {
     if (lane === undefined) {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
-      void this.late.add(this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, event }));
+      void this.late.add(
+        this.#runAll({ corpId, openKfId }, first, { waiting: new Set([attempt]), bot: open, event }),
+      );
     } else {
       const next = lane.next ?? { waiting: new Set(), bot: open, event };
       lane.next = next;

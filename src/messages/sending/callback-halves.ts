@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { toFailure } from '../../dispatch/outbox/hint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { Message } from '../message.js';
-import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { PulledHalves } from './pulled-halves.js';
@@ -24,7 +23,6 @@ export class CallbackHalves {
     private readonly store: MessageStore,
     private readonly pulled: PulledHalves,
     private readonly outcomes: MessageOutcomes,
-    private readonly metrics: MessageMetrics,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -50,7 +48,7 @@ export class CallbackHalves {
       'the bot answered the callback and did not pull its message by the manager; compare its base of the API with its URL here';
     const failure = toFailure(nowMs, 'unpulled', reason);
     await this.outcomes.putOff(turn, message, nowMs + HALVES_MS, attempt, failure);
-    this.metrics.unpulled();
+    this.outcomes.unpulled(message, attempt, reason);
     return false;
   }
 

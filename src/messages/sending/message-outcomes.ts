@@ -35,6 +35,11 @@ export class MessageOutcomes {
     this.log.attempted(message, botId, attempt, occasion, durationMs, result);
   }
 
+  unpulled(message: Message, attempt: number, reason: string): void {
+    this.metrics.unpulled();
+    this.log.unpulled(message, attempt, reason);
+  }
+
   countRepeated(): void {
     this.metrics.repeated();
   }
@@ -68,7 +73,13 @@ export class MessageOutcomes {
   }
 
   /** It was not sent, or its end is not known: it is due then, and nothing counts against it. */
-  async putOff(turn: Turn, message: Message, dueAtMs: number, attempts: number, failure: Failure): Promise<void> {
+  async putOff(
+    turn: Turn,
+    message: Message,
+    dueAtMs: number,
+    attempts: number,
+    failure: Failure,
+  ): Promise<void> {
     const { refusals, step } = message;
     const refused = { attempts, refusals, step, dueAtMs, failure };
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());

@@ -119,7 +119,10 @@ export class MessageSender {
     return 'goes on';
   }
 
-  async #notTaken({ turn, message, taker }: Sending, result: AttemptResult & { taken: false }): Promise<Next> {
+  async #notTaken(
+    { turn, message, taker }: Sending,
+    result: AttemptResult & { taken: false },
+  ): Promise<Next> {
     const { stage, reason } = result;
     if (stage === 'saturated' || stage === 'withdrawn') {
       const nowMs = this.storeClock.nowMs();
@@ -138,7 +141,14 @@ export class MessageSender {
     this.#underWay.add(sent);
     const result = await sent.result;
     this.#underWay.delete(sent);
-    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, this.clock.elapsedMs() - startedMs, result);
+    this.outcomes.attempted(
+      message,
+      taker.bot.id,
+      attempt,
+      occasion,
+      this.clock.elapsedMs() - startedMs,
+      result,
+    );
     return result;
   }
 

@@ -2,11 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
 import { toResync } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations, type MessageTaker } from '../../registry/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type Turn } from '../message-store.js';
+
+const LOOK_AGAIN_FIRST_MS = 10;
+const LOOK_AGAIN_LAST_MS = 2_560;
 
 /** Who takes the messages of an account now; what waits of one that nobody takes by message goes on in another form. */
 @Injectable()
@@ -17,6 +21,7 @@ export class Takers {
     private readonly keeper: HintKeeper,
     private readonly waiting: WaitingHints,
     private readonly metrics: MessageMetrics,
+    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -25,13 +30,24 @@ export class Takers {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   async find(turn: Turn): Promise<(MessageTaker & { readonly endpoint: Endpoint }) | null> {
-    const taker = this.destinations.findMessageTaker(turn);
+    const taker = await this.#whenRegistered(turn);
     if (taker === null) return this.#passOn(turn);
     const { endpoint, state } = taker;
     if (endpoint !== null && state === 'ready') return { ...taker, endpoint };
     // Its registration, or the patrol, wakes it.
     await this.store.release(turn, null, taker.bot.order, this.storeClock.nowMs());
     return null;
+  }
+
+  /** A registration that is under way is answered within milliseconds. */
+  async #whenRegistered(turn: Turn): Promise<MessageTaker | null> {
+    let taker = this.destinations.findMessageTaker(turn);
+    for (let pauseMs = LOOK_AGAIN_FIRST_MS; taker?.state === 'registering'; pauseMs *= 2) {
+      if (pauseMs > LOOK_AGAIN_LAST_MS) break;
+      await this.clock.sleep(pauseMs);
+      taker = this.destinations.findMessageTaker(turn);
+    }
+    return taker;
   }
 
   /** What waits goes to another taker as one event; while there is none it waits. */

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type CallbackUrl, type Endpoint, type EndpointFault, ofBot, pullEndpointOf } from '../endpoint/endpoint.js';
+import {
+  type CallbackUrl,
+  type Endpoint,
+  type EndpointFault,
+  ofBot,
+  pullEndpointOf,
+} from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { SerialRuns } from '../image/serial-runs.js';
 import { pairIdOf } from '../image/shared-keys.js';

@@ -2,7 +2,7 @@
 import type { Database } from 'lmdb';
 import { Secret } from '../../kernel/secret.js';
 import type { Log } from '../../kernel/log.js';
-import type { MessageChange, MessageRecords } from '../../messages/local-message-store.js';
+import type { MessageChange, MessageRecords } from '../../messages/message-records.js';
 import { type MessageHead, webhookIdOf } from '../../messages/message.js';
 import type { MessageAccount } from '../../messages/message-queue.js';
 import { accountKey } from '../../registry/puppet.js';

@@ -2,9 +2,8 @@
 import type { Failure } from '../../dispatch/outbox/hint.js';
 import { MESSAGE_STATES, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
 import type { MessageAccount } from '../../messages/message-queue.js';
-import type { UnderWay } from '../../messages/message-store.js';
 import { accountKey } from '../../registry/puppet.js';
-import { type Check, hasShape, isCount, isFlag, isNumber, isText, orNull } from '../record-shape.js';
+import { type Check, hasShape, isCount, isNumber, isText, orNull } from '../record-shape.js';
 
 export function toStored(value: MessageHead | MessageAccount): Buffer {
   return Buffer.from(JSON.stringify(value));
@@ -58,13 +57,4 @@ const isAccount = hasShape<MessageAccount>({
   coveredUntilMs: isNumber,
   nextSeq: isCount,
   endpoint: orNull(isText),
-  underWay: orNull(
-    hasShape<UnderWay>({
-      msgid: isText,
-      attempt: isCount,
-      isAnswered: isFlag,
-      isPulled: isFlag,
-      untilMs: isNumber,
-    }),
-  ),
 });

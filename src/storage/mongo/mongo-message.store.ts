@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Collection, mongo } from 'mongoose';
+import type { Collection, mongo } from 'mongoose';
 import type { Failure } from '../../dispatch/outbox/hint.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
-import { toMessage } from '../../messages/local-message-store.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
@@ -12,7 +11,6 @@ import {
   SEEN_MS,
   webhookIdOf,
 } from '../../messages/message.js';
-import { fromCursor, toCursor } from '../../messages/message-cursor.js';
 import {
   type MessageCounts,
   type MessageFilter,
@@ -24,35 +22,29 @@ import {
   type Turn,
   type UnderWay,
 } from '../../messages/message-store.js';
+import { toMessage } from '../../messages/message-records.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
-import { sayUnreadable } from '../unreadable-message.js';
 import {
   type AccountRecord,
   asKnown,
-  fromRecord,
   KNOWN,
   type KnownRecord,
   LONG_AGO,
   MESSAGE_ACCOUNTS,
-  MESSAGES,
   type MessageRecord,
   NEVER,
   toAccountRecord,
   toFailureRecord,
-  toHead,
   toRecord,
-  UNREADABLE,
 } from './message.schema.js';
-import { isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
+import { MongoMessageRecords } from './mongo-message-records.js';
+import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 
 /** How long an operator's change of two records may take. */
 const CHANGE_MS = 10_000;
-/** In one sweep, of each kind. */
-const SWEEP_MAX = 2_000;
 
 type AccountFilter = mongo.Filter<AccountRecord>;
-type MessageFilterOf = mongo.Filter<MessageRecord>;
 
 /**
  * The messages of all processes on one database. Each write is of one record, or of records that do not depend on each
@@ -63,15 +55,15 @@ type MessageFilterOf = mongo.Filter<MessageRecord>;
 @Injectable()
 export class MongoMessageStore extends MessageStore {
   override readonly isShared = true;
-  readonly #messages: Collection<MessageRecord>;
+  readonly #messages: MongoMessageRecords;
   readonly #accounts: Collection<AccountRecord>;
 
   constructor(
     private readonly store: MongoStore,
-    @Inject(LOG) private readonly log: Log,
+    @Inject(LOG) log: Log,
   ) {
     super();
-    this.#messages = store.collection(MESSAGES);
+    this.#messages = new MongoMessageRecords(store, log);
     this.#accounts = store.collection(MESSAGE_ACCOUNTS);
   }
 
@@ -84,7 +76,7 @@ export class MongoMessageStore extends MessageStore {
   ): Promise<PullLease | null> {
     const { _id, pullId: _pullId, pulledUntil: _pulledUntil, ...fields } = toAccountRecord(account);
     const id = randomUUID();
-    return this.store.run('begin pull', async () => {
+    const begin = async () => {
       try {
         const record = await this.#accounts.findOneAndUpdate(
           { _id, pulledUntil: { $lte: new Date(nowMs) } },
@@ -93,14 +85,16 @@ export class MongoMessageStore extends MessageStore {
         );
         if (record === null) return null;
         const { cursors, regime, coveredUntil } = record;
+        if (regime === null) await this.#continueNumbers(_id);
         const cursor = cursors.find((one) => one.appId === appId)?.cursor ?? null;
-        const waiting = await this.#countWaiting(_id);
+        const waiting = await this.#messages.countWaiting(_id);
         return { id, cursor, regime, coveredUntilMs: coveredUntil.getTime(), waiting };
       } catch (error) {
         if (isDuplicateKey(error)) return null;
         throw error;
       }
-    });
+    };
+    return this.store.run('begin pull', begin, null);
   }
 
   override keep(
@@ -118,7 +112,7 @@ export class MongoMessageStore extends MessageStore {
       const before = await this.#accounts.findOneAndUpdate(
         held,
         {
-          $set: { pulledUntil: keepingUntil },
+          $set: { pulledUntil: keepingUntil, ...(messages.length > 0 && { endpoint }) },
           $inc: { nextSeq: messages.length },
           ...(messages.length > 0 && { $max: { keepingUntil }, $min: { dueAt: keepingUntil } }),
         },
@@ -128,10 +122,10 @@ export class MongoMessageStore extends MessageStore {
       const kept = messages.map((message, n) =>
         toRecord(toMessage(message, account, before.nextSeq + n, nowMs)),
       );
-      const added = await this.#insert(kept);
-      await this.#insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
+      const added = await this.#messages.insert(kept);
+      await this.#messages.insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
       failpoint('messages.kept');
-      const waiting = await this.#countWaiting(_id);
+      const waiting = await this.#messages.countWaiting(_id);
       const others = before.cursors.filter((one) => one.appId !== appId);
       const cursors = cursor === null ? before.cursors : [...others, { appId, cursor }];
       // A page that comes again may have been kept by a process that died before it made the account due.
@@ -217,9 +211,9 @@ export class MongoMessageStore extends MessageStore {
       if ((await this.#finish(await this.#accounts.findOne(heldBy(turn, nowMs)), nowMs)) === null)
         return null;
       for (;;) {
-        const { next } = await this.#look(account, order, nowMs, isProbe);
+        const { next } = await this.#messages.look(account, order, nowMs, isProbe);
         if (next === null) return null;
-        const message = await this.#read(next);
+        const message = await this.#messages.read(next);
         if (message !== null) return message;
       }
     });
@@ -239,7 +233,7 @@ export class MongoMessageStore extends MessageStore {
     const held = heldBy(turn, nowMs);
     const freed = { leaseId: null, leasedUntil: LONG_AGO };
     const release = async () => {
-      const { dueAt } = await this.#look(accountKey(turn), order, nowMs, false);
+      const { dueAt } = await this.#messages.look(accountKey(turn), order, nowMs, false);
       const record = await this.#accounts.findOne(held);
       if (record === null) return;
       const { keepingUntil } = record;
@@ -288,7 +282,7 @@ export class MongoMessageStore extends MessageStore {
       const record = await this.#accounts.findOne({ _id: accountKey(account) });
       const underWay = record?.underWay ?? null;
       if (underWay === null || isComplete(underWay)) return null;
-      const message = await this.#read(webhookIdOf({ ...account, msgid: underWay.msgid }));
+      const message = await this.#messages.read(webhookIdOf({ ...account, msgid: underWay.msgid }));
       return message?.state === 'waiting' ? { underWay, message } : null;
     });
   }
@@ -326,8 +320,8 @@ export class MongoMessageStore extends MessageStore {
   override async wake(account: Addressee, endpoint: string, nowMs: number): Promise<void> {
     const _id = accountKey(account);
     await this.store.run('wake account', async () => {
-      if ((await this.#countWaiting(_id)) === 0) return;
-      await this.#makeDue([_id], nowMs);
+      if ((await this.#messages.countWaiting(_id)) === 0) return;
+      await this.#messages.makeDue([_id], nowMs);
       await this.#accounts.updateOne(
         { _id },
         { $set: { endpoint, isNewer: true }, $min: { dueAt: new Date(nowMs) } },
@@ -339,7 +333,7 @@ export class MongoMessageStore extends MessageStore {
     const waiting: AccountFilter = { endpoint, dueAt: { $lt: NEVER } };
     await this.store.run('wake accounts', async () => {
       const ids = await this.#accounts.distinct('_id', waiting);
-      await this.#makeDue(ids, nowMs);
+      await this.#messages.makeDue(ids, nowMs);
       await this.#accounts.updateMany(waiting, {
         $set: { isNewer: true },
         $min: { dueAt: new Date(nowMs) },
@@ -369,7 +363,7 @@ export class MongoMessageStore extends MessageStore {
         const last = records.at(-1);
         if (last === undefined) break;
         after = last._id;
-        const counts = await Promise.all(records.map(({ _id }) => this.#countWaiting(_id)));
+        const counts = await Promise.all(records.map(({ _id }) => this.#messages.countWaiting(_id)));
         for (const [n, { corpId, openKfId, endpoint }] of records.entries()) {
           const waiting = counts[n] ?? 0;
           if (waiting > 0) found.push({ corpId, openKfId, endpoint, waiting });
@@ -382,56 +376,29 @@ export class MongoMessageStore extends MessageStore {
   override handOver(turn: Turn, nowMs: number): Promise<number> {
     const handOver = async () => {
       if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return 0;
-      const { matchedCount } = await this.#messages.updateMany(
-        { account: accountKey(turn), state: 'waiting' },
-        asKnown(nowMs + SEEN_MS),
-      );
-      return matchedCount;
+      return this.#messages.forgetWaiting(accountKey(turn), nowMs);
     };
     return this.store.run('hand messages over', handOver, null);
   }
 
-  override async list(
-    { states, corpId, openKfId }: MessageFilter,
-    cursor: string | null,
-    limit: number,
-  ): Promise<MessagePage> {
-    const { account, seq } = fromCursor(cursor);
-    const filter: MessageFilterOf = {
-      state: { $in: [...states] },
-      ...(corpId !== null && { corpId }),
-      ...(openKfId !== null && { openKfId }),
-      $or: [{ account: { $gt: account } }, { account, seq: { $gt: seq } }],
-    };
-    const records = await this.store.run('list messages', () =>
-      this.#messages
-        .find(filter, HEADS)
-        .sort({ account: 1, seq: 1 })
-        .limit(limit + 1)
-        .toArray(),
-    );
-    const page = records.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      messages: page.map(toHead).filter((head) => head !== null),
-      cursor: records.length > limit && last !== undefined ? toCursor(last.account, last) : null,
-    };
+  override list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage> {
+    return this.store.run('list messages', () => this.#messages.list(filter, cursor, limit));
   }
 
   /** Says first that a message will wait, as `keep` does. */
   override revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
     const [now, soon] = [new Date(nowMs), new Date(nowMs + CHANGE_MS)];
     const _id = webhookIdOf({ ...account, msgid });
-    const dead: MessageFilterOf = { _id, state: 'dead', content: { $type: 'string' } };
     const revive = async () => {
-      if ((await this.#messages.countDocuments(dead)) === 0) return false;
+      const message = await this.#messages.read(_id);
+      if (message?.state !== 'dead') return false;
       const key = accountKey(account);
       await this.#accounts.updateOne({ _id: key }, { $max: { keepingUntil: soon }, $min: { dueAt: soon } });
-      const { matchedCount } = await this.#messages.updateOne(dead, {
+      const isRevived = await this.#messages.change(_id, ['dead'], {
         $set: { state: 'waiting', refusals: 0, step: 0, dueAt: now, keptUntil: null },
       });
       await this.#accounts.updateOne({ _id: key }, { $set: { isNewer: true }, $min: { dueAt: now } });
-      return matchedCount === 1;
+      return isRevived;
     };
     return this.store.run('revive message', revive, null);
   }
@@ -439,71 +406,32 @@ export class MongoMessageStore extends MessageStore {
   override drop(account: Addressee, msgid: string): Promise<boolean> {
     const _id = webhookIdOf({ ...account, msgid });
     const drop = async () => {
-      const record = await this.#messages.findOne({ _id, state: { $ne: KNOWN } }, HEADS);
-      if (record === null) return false;
-      const { matchedCount } = await this.#messages.updateOne(
-        { _id, state: { $ne: KNOWN } },
-        asKnown(record.storedAt.getTime() + SEEN_MS),
-      );
+      const isDropped = await this.#messages.drop(_id);
+      if (!isDropped) return false;
       // The message behind it may be due before the account is.
       await this.#accounts.updateOne(
         { _id: accountKey(account), dueAt: { $lt: NEVER } },
         { $set: { dueAt: LONG_AGO, isNewer: true } },
       );
-      return matchedCount === 1;
+      return true;
     };
     return this.store.run('drop message', drop, null);
   }
 
   override counts(account: Addressee | null): Promise<MessageCounts> {
-    const of = account === null ? {} : { account: accountKey(account) };
-    return this.store.run('count messages', async () => {
-      const [waiting, dead, oldest] = await Promise.all([
-        this.#messages.countDocuments({ ...of, state: 'waiting' }, COUNTING),
-        this.#messages.countDocuments({ ...of, state: 'dead' }, COUNTING),
-        this.#messages.findOne(
-          { ...of, state: 'waiting' },
-          { sort: { storedAt: 1 }, projection: { storedAt: 1 } },
-        ),
-      ]);
-      return { waiting, dead, oldestWaitingAtMs: oldest?.storedAt.getTime() ?? null };
-    });
+    return this.store.run('count messages', () =>
+      this.#messages.counts(account === null ? null : accountKey(account)),
+    );
   }
 
   override async sweep(nowMs: number): Promise<void> {
-    const over = { keptUntil: { $lte: new Date(nowMs) } };
-    const idsOf = async (state: KnownRecord['state']): Promise<string[]> => {
-      const found = this.#messages.find({ state, ...over }, { projection: { _id: 1 } });
-      return (await found.limit(SWEEP_MAX).toArray()).map(({ _id }) => _id);
-    };
-    const sweep = async () => {
-      const [dead, known] = await Promise.all([idsOf('dead'), idsOf(KNOWN)]);
-      if (dead.length > 0)
-        await this.#messages.updateMany(
-          { _id: { $in: dead }, state: 'dead', ...over },
-          asKnown(nowMs + SEEN_MS),
-        );
-      if (known.length > 0) await this.#messages.deleteMany({ _id: { $in: known }, state: KNOWN, ...over });
-    };
-    await this.store.run('sweep messages', sweep, null);
+    await this.store.run('sweep messages', () => this.#messages.sweep(nowMs), null);
   }
 
-  /** @returns how many were not there yet. */
-  async #insert(records: readonly (MessageRecord | KnownRecord)[]): Promise<number> {
-    if (records.length === 0) return 0;
-    try {
-      await this.#messages.insertMany(records as MessageRecord[], { ordered: false });
-      return records.length;
-    } catch (error) {
-      if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-      const refused = [error.writeErrors].flat();
-      if (refused.length === 0 || !refused.every(isDuplicateKey)) throw error;
-      return records.length - refused.length;
-    }
-  }
-
-  #countWaiting(account: string): Promise<number> {
-    return this.#messages.countDocuments({ account, state: 'waiting' }, COUNTING);
+  /** A record of an account that was lost may have left messages. */
+  async #continueNumbers(_id: string): Promise<void> {
+    const last = await this.#messages.lastSeq(_id);
+    if (last !== null) await this.#accounts.updateOne({ _id }, { $max: { nextSeq: last + 1 } });
   }
 
   /** @param filter of accounts that are free. */
@@ -519,50 +447,14 @@ export class MongoMessageStore extends MessageStore {
     return { corpId, openKfId, leaseId, endpoint, isTakenOver: before.leaseId !== null };
   }
 
-  /** What goes next, and when the first one that waits is due: see `next` and `release`. */
-  async #look(
-    account: string,
-    order: MessageOrder,
-    nowMs: number,
-    isProbe: boolean,
-  ): Promise<{ readonly next: string | null; readonly dueAt: Date | null }> {
-    const projection = { lane: 1, dueAt: 1 };
-    const waiting = this.#messages
-      .find({ state: 'waiting', account }, { projection })
-      .sort({ seq: 1 })
-      .limit(order === 'account' ? 1 : 0);
-    const lanes = new Set<string>();
-    let dueAt: Date | null = null;
-    for await (const record of waiting) {
-      if (lanes.has(record.lane)) continue;
-      lanes.add(record.lane);
-      const at = record.dueAt ?? LONG_AGO;
-      if (dueAt === null || at < dueAt) dueAt = at;
-      if (isProbe || at.getTime() <= nowMs) return { next: record._id, dueAt };
-    }
-    return { next: null, dueAt };
-  }
-
-  /** A record that cannot be read is left, in a state that blocks nothing. */
-  async #read(_id: string): Promise<Message | null> {
-    const record = await this.#messages.findOne({ _id });
-    const message = record === null ? null : fromRecord(record);
-    if (record === null || message !== null || record.state === KNOWN) return message;
-    const { matchedCount } = await this.#messages.updateOne(
-      { _id, state: record.state },
-      { $set: { state: UNREADABLE } },
-    );
-    if (matchedCount === 1) sayUnreadable(this.log, _id);
-    return null;
-  }
-
   /** A process may have died between the last half and what follows from it. */
   async #finish(record: AccountRecord | null, nowMs: number): Promise<AccountRecord | null> {
     const underWay = record?.underWay ?? null;
     if (record === null || underWay === null || !isComplete(underWay)) return record;
     const { msgid, attempt } = underWay;
-    await this.#messages.updateOne(
-      { _id: webhookIdOf({ ...record, msgid }), state: { $ne: KNOWN } },
+    await this.#messages.change(
+      webhookIdOf({ ...record, msgid }),
+      ['waiting', 'dead'],
       asKnown(nowMs + SEEN_MS),
     );
     await this.#accounts.updateOne(
@@ -570,14 +462,6 @@ export class MongoMessageStore extends MessageStore {
       { $set: { underWay: null, isNewer: true }, $min: { dueAt: new Date(nowMs) } },
     );
     return record;
-  }
-
-  async #makeDue(accounts: readonly string[], nowMs: number): Promise<void> {
-    const now = new Date(nowMs);
-    await this.#messages.updateMany(
-      { state: 'waiting', account: { $in: [...accounts] }, dueAt: { $gt: now } },
-      { $set: { dueAt: now } },
-    );
   }
 
   /** @returns whether there was such an account. */
@@ -605,15 +489,10 @@ export class MongoMessageStore extends MessageStore {
     const _id = webhookIdOf({ ...turn, msgid });
     return this.store.run(what, async () => {
       if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return false;
-      const { matchedCount } = await this.#messages.updateOne({ _id, state: { $in: states } }, update);
-      return matchedCount === 1;
+      return this.#messages.change(_id, states, update);
     });
   }
 }
-
-/** Leaves out what they say. The server stops when the caller's time limit ends. */
-const HEADS: mongo.FindOptions = { projection: { content: 0 }, maxTimeMS: READ_LIMIT_MS };
-const COUNTING: mongo.CountDocumentsOptions = { maxTimeMS: READ_LIMIT_MS };
 
 function heldBy({ leaseId, ...account }: Turn, nowMs: number): AccountFilter {
   return { _id: accountKey(account), leaseId, leasedUntil: { $gt: new Date(nowMs) } };

@@ -1,0 +1,91 @@
+import type { Secret } from '../kernel/secret.js';
+import type { Addressee } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
+import { type Message, type MessageHead, type NewMessage, webhookIdOf } from './message.js';
+import { type MessageAccount, toAddressee } from './message-queue.js';
+
+/** What is written in one commit. Messages are found by `webhookIdOf`. */
+export interface MessageChange {
+  readonly kept?: readonly Message[];
+  readonly heads?: readonly MessageHead[];
+  /** Nothing but the ids is left of these. */
+  readonly known?: readonly { readonly key: string; readonly untilMs: number }[];
+  readonly account?: MessageAccount;
+}
+
+/** Storage of messages for a process that owns its messages alone. */
+export interface MessageRecords {
+  accounts(): Iterable<MessageAccount>;
+  /** Of all messages that wait or are dead. Those that cannot be read are left out. */
+  heads(): Iterable<MessageHead>;
+  /** Durable when it resolves. */
+  write(change: MessageChange): Promise<void>;
+  /** @returns `null` when it is not there. */
+  readContent(key: string): Secret | null;
+  /** Whether nothing but the id is left. */
+  isKnown(key: string): boolean;
+  /** @throws AppError `STORE_UNAVAILABLE` when new messages must not be kept now. */
+  requireRoom(): void;
+  /** Removes ids whose time is over, of some thousand that it looks at. */
+  sweepKnown(nowMs: number): Promise<void>;
+}
+
+/** As a new message is kept: it waits and is due. */
+export function toMessage(message: NewMessage, account: Addressee, seq: number, nowMs: number): Message {
+  return {
+    ...message,
+    ...toAddressee(account),
+    seq,
+    state: 'waiting',
+    storedAtMs: nowMs,
+    attempts: 0,
+    refusals: 0,
+    step: 0,
+    dueAtMs: nowMs,
+    lastFailure: null,
+  };
+}
+
+/** Messages in memory; they are lost with the process. */
+export class MemoryMessageRecords implements MessageRecords {
+  readonly #accounts = new Map<string, MessageAccount>();
+  readonly #heads = new Map<string, MessageHead>();
+  readonly #contents = new Map<string, Secret>();
+  readonly #known = new Map<string, number>();
+
+  accounts(): Iterable<MessageAccount> {
+    return this.#accounts.values();
+  }
+
+  heads(): Iterable<MessageHead> {
+    return this.#heads.values();
+  }
+
+  async write({ kept = [], heads = [], known = [], account }: MessageChange): Promise<void> {
+    for (const { content, ...head } of kept) {
+      this.#heads.set(webhookIdOf(head), head);
+      this.#contents.set(webhookIdOf(head), content);
+    }
+    for (const head of heads) this.#heads.set(webhookIdOf(head), head);
+    for (const { key, untilMs } of known) {
+      this.#heads.delete(key);
+      this.#contents.delete(key);
+      this.#known.set(key, untilMs);
+    }
+    if (account !== undefined) this.#accounts.set(accountKey(account), account);
+  }
+
+  readContent(key: string): Secret | null {
+    return this.#contents.get(key) ?? null;
+  }
+
+  isKnown(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  requireRoom(): void {}
+
+  async sweepKnown(nowMs: number): Promise<void> {
+    for (const [key, untilMs] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);
+  }
+}

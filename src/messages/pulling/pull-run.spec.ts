@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { StoreClock } from '../../kernel/store-clock.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { Secret } from '../../kernel/secret.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
+import type { OpenBot } from '../../registry/bots/known-bots.js';
+import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
+import { LocalMessageStore } from '../local-message-store.js';
+import { MemoryMessageRecords } from '../message-records.js';
+import { MessageMetrics } from '../message-metrics.js';
+import type { MessageStore } from '../message-store.js';
+import { PullRun } from './pull-run.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const MADE_AT_MS = Date.UTC(2026, 0, 1);
+const AHEAD_MAX = 5;
+
+let clock: ManualClock;
+let store: MessageStore;
+let asked: Pull[];
+let answers: (PullAnswer | Error)[];
+let run: PullRun;
+
+beforeEach(() => {
+  clock = new ManualClock(MADE_AT_MS + 60_000);
+  store = new LocalMessageStore(new MemoryMessageRecords());
+  [asked, answers] = [[], []];
+  const sync: Pick<KfSync, 'pull'> = {
+    pull: async (pull) => {
+      asked.push(pull);
+      const answer = answers.shift() ?? page([]);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  run = new PullRun(
+    store,
+    sync as KfSync,
+    new MessageMetrics(new Metrics()),
+    { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
+    clock,
+    { nowMs: () => clock.nowMs() } as StoreClock,
+    pino({ level: 'silent' }),
+  );
+});
+
+function openBot(fields: Partial<OpenBot> = {}): OpenBot {
+  const bot = { ...storedBot(), takes: 'message', takesMessagesSinceMs: MADE_AT_MS } as const;
+  const opened = readSecrets(bot) as BotSecrets;
+  return { ...bot, opened, endpoint: { must: '' }, pulled: null, keysId: null, ...fields };
+}
+
+const withSecret = (corpSecret: string): OpenBot => {
+  const bot = openBot();
+  return { ...bot, opened: { ...bot.opened, corpSecret: new Secret(corpSecret) } };
+};
+
+const entry = (msgid: string, sentAtMs = MADE_AT_MS + 1_000) => ({
+  ...{ msgid, open_kfid: ACCOUNT.openKfId, external_userid: 'wmCustomer' },
+  ...{ send_time: sentAtMs / 1_000, origin: 3, msgtype: 'text', text: { content: msgid } },
+});
+
+const page = (ids: readonly string[], cursor = 'c1', hasMore = false): PullAnswer => ({
+  entries: ids.map((id) => entry(id)),
+  cursor,
+  hasMore,
+});
+
+const pull = (bot = openBot(), syncToken = 'ENCtoken') =>
+  run.run({ account: ACCOUNT, bot, endpoint: 'http://bot', syncToken, trace: null }, () => {});
+
+async function waiting(): Promise<string[]> {
+  const filter = { states: ['waiting'], corpId: null, openKfId: null } as const;
+  return (await store.list(filter, null, 1_000)).messages.map(({ msgid }) => msgid);
+}
+
+const TAKEN = { taken: true, status: 200 };
+
+describe('a pull', () => {
+  it('goes on from its cursor until there is no more, with the token of the event', async () => {
+    answers = [page(['m1', 'm2'], 'c1', true), page([], 'c2', true), page(['m3'], 'c3')];
+    expect(await pull()).toEqual(TAKEN);
+    expect(await waiting()).toEqual(['m1', 'm2', 'm3']);
+    answers = [page(['m4'], 'c4')];
+    await pull();
+    expect(asked.map(({ cursor }) => cursor)).toEqual(['', 'c1', 'c2', 'c3']);
+    expect(new Set(asked.map(({ syncToken }) => syncToken))).toEqual(new Set(['ENCtoken']));
+  });
+
+  it('keeps a message once, however often it is given', async () => {
+    answers = [page(['m1', 'm1', 'm2'], 'c1', true), page(['m2', 'm3'], 'c2')];
+    await pull();
+    expect(await waiting()).toEqual(['m1', 'm2', 'm3']);
+  });
+
+  it('begins anew where WeCom refuses the cursor, and keeps nothing twice', async () => {
+    answers = [page(['m1'], 'c1')];
+    await pull();
+    answers = [{ errcode: 40_058, errmsg: 'invalid cursor' }, page(['m1', 'm2'], 'c9')];
+    expect(await pull()).toEqual(TAKEN);
+    expect(asked.map(({ cursor }) => cursor)).toEqual(['', 'c1', '']);
+    expect(await waiting()).toEqual(['m1', 'm2']);
+    await pull();
+    expect(asked.at(-1)?.cursor).toBe('c9');
+  });
+
+  it('ends where the cursor does not move, whatever WeCom says of more', async () => {
+    answers = [page(['m1'], 'c1', true), page([], 'c1', true), page(['never']), page(['never'])];
+    expect(await pull()).toEqual(TAKEN);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('pauses while as many wait as may, and asks for no more than there is room for', async () => {
+    answers = [page(['m1', 'm2', 'm3'], 'c1', true), page(['m4', 'm5'], 'c2', true)];
+    expect(await pull()).toMatchObject({ taken: false, stage: 'saturated', retryAfterMs: 2_000 });
+    expect(asked.map(({ limit }) => limit)).toEqual([AHEAD_MAX, 2]);
+    expect(await pull()).toMatchObject({ taken: false, stage: 'saturated' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('waits for another one of the account, and for as long as WeCom wants', async () => {
+    const lease = await store.beginPull(ACCOUNT, 'app', clock.nowMs(), 15_000);
+    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
+    await store.endPull(ACCOUNT, lease?.id ?? '');
+    answers = [{ retryAfterS: 7 }, { errcode: 45_009, errmsg: '' }, { errcode: 45_033, errmsg: '' }];
+    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 7_000 });
+    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 60_000 });
+    expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
+  });
+
+  it('fails with what WeCom says, and keeps what came before', async () => {
+    answers = [page(['m1'], 'c1', true), { errcode: 60_020, errmsg: 'from ip: 1.2.3.4' }];
+    const failed = { taken: false, stage: 'pull', reason: 'WeCom answered kf/sync_msg with errcode 60020' };
+    expect(await pull()).toEqual(failed);
+    expect(await waiting()).toEqual(['m1']);
+    answers = [new AppError('WECOM_UNREACHABLE')];
+    expect(await pull()).toMatchObject({ taken: false, stage: 'pull' });
+    answers = [page(['m2'], 'c2')];
+    expect(await pull()).toEqual(TAKEN);
+    expect(asked.at(-1)?.cursor).toBe('c1');
+  });
+});
+
+describe('what was sent before', () => {
+  const old = entry('old', MADE_AT_MS - 1_000);
+  const sameSecond = entry('same second', MADE_AT_MS);
+
+  it('the bot was made is skipped, on all pages of the first pull', async () => {
+    answers = [
+      { entries: [old, sameSecond], cursor: 'c1', hasMore: true },
+      { entries: [entry('older', MADE_AT_MS - 2_000), entry('new')], cursor: 'c2', hasMore: false },
+    ];
+    await pull(openBot({ takesMessagesSinceMs: MADE_AT_MS + 999 }));
+    expect(await waiting()).toEqual(['same second', 'new']);
+  });
+
+  it('and was skipped stays so when all of it is pulled again, also with another secret', async () => {
+    answers = [{ entries: [old, entry('new')], cursor: 'c1', hasMore: false }];
+    await pull();
+    answers = [{ entries: [old, entry('new'), entry('newer')], cursor: 'd1', hasMore: false }];
+    await pull(withSecret('another-secret'));
+    expect(asked.map(({ cursor }) => cursor)).toEqual(['', '']);
+    expect(await waiting()).toEqual(['new', 'newer']);
+  });
+
+  it('another message bot came is its own all the same: nobody else has had it', async () => {
+    answers = [page(['m1'], 'c1')];
+    await pull();
+    answers = [{ entries: [entry('between', MADE_AT_MS + 2_000)], cursor: 'c2', hasMore: false }];
+    await pull(openBot({ id: 'bot-2', takesMessagesSinceMs: MADE_AT_MS + 50_000 }));
+    expect(await waiting()).toEqual(['m1', 'between']);
+    expect(asked.at(-1)?.cursor).toBe('c1');
+  });
+
+  it('and another taker has had is not given to a message bot again', async () => {
+    answers = [page(['m1'], 'c1')];
+    await pull();
+    await store.cover(ACCOUNT, MADE_AT_MS + 10_500);
+    answers = [
+      {
+        entries: [entry('of the other', MADE_AT_MS + 10_000), entry('own', MADE_AT_MS + 11_000)],
+        cursor: 'c2',
+        hasMore: false,
+      },
+    ];
+    await pull(openBot({ takesMessagesSinceMs: MADE_AT_MS + 11_000 }));
+    expect(await waiting()).toEqual(['m1', 'own']);
+  });
+});

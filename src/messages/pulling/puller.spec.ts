@@ -1,0 +1,126 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { kfEvent } from '../../../test/support/delivery.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { LateWork } from '../../dispatch/late-work.js';
+import type { Attempt, AttemptResult } from '../../dispatch/line/attempt.js';
+import type { Lines } from '../../dispatch/line/line.js';
+import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
+import type { Destinations } from '../../registry/destination.js';
+import type { PullRun, PullTask } from './pull-run.js';
+import { Puller } from './puller.js';
+
+const TAKEN: AttemptResult = { taken: true, status: 200 };
+
+/** A pull that runs until it is ended. */
+interface Running {
+  readonly task: PullTask;
+  end(result?: AttemptResult): void;
+}
+
+let clock: ManualClock;
+let running: Running[];
+let newest: string | null;
+let puller: Puller;
+let ended: AttemptResult[];
+
+beforeEach(() => {
+  [clock, running, newest, ended] = [new ManualClock(), [], null, []];
+  const runs: Pick<PullRun, 'run'> = {
+    run: (task) =>
+      new Promise((resolve) => void running.push({ task, end: (result = TAKEN) => resolve(result) })),
+  };
+  const destinations: Pick<Destinations, 'findMessageTaker'> = { findMessageTaker: () => null };
+  const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
+  const lines: Pick<Lines, 'pullBy'> = { pullBy: () => {} };
+  puller = new Puller(
+    runs as PullRun,
+    destinations as Destinations,
+    syncTokens as SyncTokens,
+    new LateWork(),
+    clock,
+    lines as Lines,
+  );
+});
+
+function bot(): KnownBot {
+  const stored = storedBot();
+  const opened = readSecrets(stored) as BotSecrets;
+  return { ...stored, opened, endpoint: { must: '' }, pulled: null, keysId: null };
+}
+
+function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken'): Attempt {
+  const event = kfEvent({ openKfId, syncToken });
+  return puller.start({ ...event, bot: bot() }, event, (result) => void ended.push(result));
+}
+
+const turn = () => clock.advance(0);
+const tokens = () => running.map(({ task }) => task.syncToken);
+
+describe('the puller', () => {
+  it('has an event taken when its pull has ended', async () => {
+    const attempt = start();
+    await turn();
+    expect(ended).toEqual([]);
+    running[0]?.end();
+    expect(await attempt.result).toEqual(TAKEN);
+    expect(ended).toEqual([TAKEN]);
+  });
+
+  it('pulls an account once more for all events that come during a pull', async () => {
+    const first = start('wkAccount-1', 'ENC1');
+    await turn();
+    const meanwhile = ['ENC2', 'ENC3', ''].map((token) => start('wkAccount-1', token));
+    await turn();
+    expect(running).toHaveLength(1);
+    running[0]?.end();
+    await first.result;
+    await turn();
+    expect(tokens()).toEqual(['ENC1', 'ENC3']);
+    running[1]?.end();
+    expect(await Promise.all(meanwhile.map(({ result }) => result))).toEqual([TAKEN, TAKEN, TAKEN]);
+    await turn();
+    expect(running).toHaveLength(2);
+  });
+
+  it('has four pulls of a corp under way, and the others in their turn', async () => {
+    const attempts = [1, 2, 3, 4, 5, 6].map((n) => start(`wkAccount-${n}`));
+    await turn();
+    expect(running).toHaveLength(4);
+    running[2]?.end();
+    await turn();
+    expect(running.map(({ task }) => task.account.openKfId).at(-1)).toBe('wkAccount-5');
+    for (const one of running) one.end();
+    await turn();
+    for (const one of running) one.end();
+    expect(await Promise.all(attempts.map(({ result }) => result))).toEqual(attempts.map(() => TAKEN));
+  });
+
+  it('lets an event be withdrawn until its pull begins', async () => {
+    const first = start();
+    await turn();
+    const second = start();
+    expect([first.withdraw(), second.withdraw()]).toEqual([false, true]);
+    expect(await second.result).toMatchObject({ taken: false, stage: 'withdrawn' });
+  });
+
+  it('does not keep an event waiting for a pull that takes long', async () => {
+    const attempt = start();
+    await clock.advance(10_000);
+    expect(await attempt.result).toMatchObject({ taken: false, stage: 'saturated' });
+    running[0]?.end();
+    await turn();
+    expect(ended).toHaveLength(1);
+  });
+
+  it('takes a newer token that was seen, where the event has none of WeCom', async () => {
+    newest = 'ENCnewer';
+    start('wkAccount-1', '');
+    start('wkAccount-2', makeSyncToken());
+    start('wkAccount-3', 'ENCown');
+    await turn();
+    expect(tokens()).toEqual(['ENCnewer', 'ENCnewer', 'ENCown']);
+  });
+});

@@ -1,0 +1,167 @@
+/** What the embedded store promises of messages beyond its port: about its records, its disk, and a full one. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { AppError } from '../../src/kernel/app-error.js';
+import { webhookIdOf } from '../../src/messages/message.js';
+import type { Turn } from '../../src/messages/message-store.js';
+import { EmbeddedMessageStore } from '../../src/storage/embedded/embedded-message.store.js';
+import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
+import { newMessage, pulledPage } from '../support/messages.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LEASE_MS = 15_000;
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const KEY = webhookIdOf({ ...ACCOUNT, msgid: 'm1' });
+
+let place: Place;
+let store: EmbeddedStore;
+let messages: EmbeddedMessageStore;
+let lines: Record<string, unknown>[];
+let isFull: boolean;
+const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+
+beforeEach(async () => {
+  place = embeddedPlace();
+  lines = [];
+  isFull = false;
+  await open();
+});
+
+afterEach(async () => {
+  await store.onApplicationShutdown();
+  await place.discard();
+});
+
+/** With a disk that is full when a test says so: a real one is no thing for a test. */
+async function open(): Promise<void> {
+  store = await EmbeddedStore.open({ dataDir: place.env.DATA_DIR ?? '' });
+  const unlessFull = () => {
+    if (isFull) throw new AppError('STORE_UNAVAILABLE');
+  };
+  const withDisk: Pick<
+    EmbeddedStore,
+    'database' | 'readAll' | 'requireOpen' | 'durably' | 'requireRoomForMessages'
+  > = {
+    database: (name) => store.database(name),
+    readAll: (database) => store.readAll(database),
+    requireOpen: () => store.requireOpen(),
+    requireRoomForMessages: () => store.requireRoomForMessages(),
+    durably: async (name, write) => {
+      await new Promise(setImmediate);
+      unlessFull();
+      await store.durably(name, write);
+    },
+  };
+  messages = new EmbeddedMessageStore(withDisk as EmbeddedStore, log);
+}
+
+async function reopen(): Promise<void> {
+  await store.onApplicationShutdown();
+  await open();
+}
+
+async function keep(...ids: string[]) {
+  const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  const page = pulledPage(ids.map((id) => newMessage(id)));
+  try {
+    return await messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS);
+  } finally {
+    await messages.endPull(ACCOUNT, lease?.id ?? '');
+  }
+}
+
+async function claim(): Promise<Turn> {
+  const [turn] = await messages.claimDue(NOW_MS, 1, LEASE_MS, new Set());
+  if (turn === undefined) throw new Error('no account is due');
+  return turn;
+}
+
+const nextId = async (turn: Turn) => (await messages.next(turn, 'account', NOW_MS, false))?.msgid;
+
+const unavailable = { code: 'STORE_UNAVAILABLE' };
+
+describe('a record that cannot be read', () => {
+  it.each([
+    ['is no JSON', Buffer.from([0xff, 0, 0x7b])],
+    ['is of another message', Buffer.from('{"corpId":"x"}')],
+  ])(
+    'because it %s blocks nothing, is said, and gives way when its message comes again',
+    async (_what, bytes) => {
+      await keep('m1', 'm2');
+      await store.database<Buffer>('messages').put(KEY, bytes);
+      await reopen();
+      expect(lines).toMatchObject([{ msg: 'message.record_unreadable', record: KEY }]);
+      const turn = await claim();
+      expect(await nextId(turn)).toBe('m2');
+      expect(await keep('m1')).toEqual({ added: 1, waiting: 2 });
+    },
+  );
+
+  it('because its content is missing is passed over', async () => {
+    await keep('m1', 'm2');
+    await store.database<string>('messageContents').remove(KEY);
+    expect(await nextId(await claim())).toBe('m2');
+    expect(lines).toMatchObject([{ msg: 'message.record_unreadable', record: KEY }]);
+  });
+
+  it('of an account leaves its messages, which come in their order', async () => {
+    await keep('m1', 'm2');
+    await store.database<Buffer>('messageAccounts').put('wwCorp_1/wkAccount-1', Buffer.from('x'));
+    await reopen();
+    expect(await keep('m3')).toEqual({ added: 1, waiting: 3 });
+    expect(await nextId(await claim())).toBe('m1');
+  });
+});
+
+describe('on a full disk', () => {
+  it('nothing is kept, and nothing is lost', async () => {
+    await keep('m1');
+    isFull = true;
+    await expect(keep('m2')).rejects.toMatchObject(unavailable);
+    expect(await messages.counts(null)).toMatchObject({ waiting: 1 });
+    isFull = false;
+    expect(await keep('m1', 'm2')).toEqual({ added: 1, waiting: 2 });
+  });
+
+  it('what was not written is as before', async () => {
+    await keep('m1', 'm2');
+    const turn = await claim();
+    const before = await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9);
+    const failure = { atMs: NOW_MS, stage: 'connect', reason: 'x' } as const;
+    const refused = { attempts: 1, refusals: 1, step: 1, dueAtMs: NOW_MS + 1, failure };
+    isFull = true;
+    await expect(messages.taken(turn, 'm1', NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.refused(turn, 'm1', refused, NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.bury(turn, 'm1', failure, NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.handOver(turn, NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.drop(ACCOUNT, 'm1')).rejects.toMatchObject(unavailable);
+    expect(await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9)).toEqual(
+      before,
+    );
+    isFull = false;
+    await messages.taken(turn, 'm1', NOW_MS);
+    expect(await nextId(turn)).toBe('m2');
+  });
+});
+
+it('a message that is given again while it is being removed is not new', async () => {
+  await keep('m1');
+  const turn = await claim();
+  const [, kept] = await Promise.all([messages.taken(turn, 'm1', NOW_MS), keep('m1')]);
+  expect(kept).toMatchObject({ added: 0 });
+  expect(await keep('m1')).toEqual({ added: 0, waiting: 0 });
+});
+
+it('changes of one account that come at once are all kept', async () => {
+  await keep('m1');
+  const lease = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  const page = pulledPage([newMessage('m2')], { cursor: 'cursor-2' });
+  await Promise.all([
+    messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS),
+    messages.cover(ACCOUNT, NOW_MS + 1),
+  ]);
+  await reopen();
+  const again = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+  expect(again).toMatchObject({ cursor: 'cursor-2', coveredUntilMs: NOW_MS + 1, waiting: 2 });
+});

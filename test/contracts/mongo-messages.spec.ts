@@ -1,0 +1,260 @@
+/** What two processes on one database do with messages, and what one leaves behind that dies. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Collection } from 'mongoose';
+import { pino } from 'pino';
+import { Secret } from '../../src/kernel/secret.js';
+import { webhookIdOf } from '../../src/messages/message.js';
+import { MessageStore, type Turn } from '../../src/messages/message-store.js';
+import {
+  type AccountRecord,
+  MESSAGE_ACCOUNTS,
+  MESSAGES,
+  type MessageRecord,
+} from '../../src/storage/mongo/message.schema.js';
+import { MongoMessageStore } from '../../src/storage/mongo/mongo-message.store.js';
+import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { newMessage, pulledPage } from '../support/messages.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { newSecretsKey, sealedPlace } from '../support/place.js';
+import { rounds } from '../support/seeded.js';
+import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LEASE_MS = 15_000;
+const LATER_MS = NOW_MS + LEASE_MS;
+const ENDPOINT = 'http://bot:8080';
+const NONE: ReadonlySet<string> = new Set();
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+
+const accountOf = (n: number) => ({ ...ACCOUNT, openKfId: `wk${n}` });
+const claimDue = (store: MessageStore, nowMs: number, limit = 100) =>
+  store.claimDue(nowMs, limit, LEASE_MS, NONE);
+
+mongoSuite('messages in one MongoDB', () => {
+  let stores: OpenedStore[];
+  let one: MessageStore;
+  let other: MessageStore;
+
+  beforeEach(async () => {
+    const place = sealedPlace(mongoPlace(), newSecretsKey());
+    stores = [await openStore(place), await openStore(place)];
+    [one, other] = stores.map((store) => store.get(MessageStore)) as [MessageStore, MessageStore];
+  });
+
+  afterEach(async () => {
+    for (const store of stores) await store.close();
+  });
+
+  const mongo = () => (stores[0] as OpenedStore).get(MongoStore);
+  const accounts = () => mongo().collection<AccountRecord>(MESSAGE_ACCOUNTS);
+  const records = () => mongo().collection<MessageRecord>(MESSAGES);
+
+  async function keep(store: MessageStore, ids: readonly string[], account = ACCOUNT, nowMs = NOW_MS) {
+    const lease = await store.beginPull(account, 'app-1', nowMs, LEASE_MS);
+    if (lease === null) return null;
+    const page = pulledPage(ids.map((id) => newMessage(id)));
+    const kept = await store.keep(account, lease.id, page, nowMs, LEASE_MS);
+    await store.endPull(account, lease.id);
+    return kept;
+  }
+
+  async function takeAll(store: MessageStore, turn: Turn, nowMs: number): Promise<string[]> {
+    const taken: string[] = [];
+    for (;;) {
+      const message = await store.next(turn, 'account', nowMs, false);
+      if (message === null) return taken;
+      taken.push(message.msgid);
+      await store.taken(turn, message.msgid, nowMs);
+    }
+  }
+
+  const sendAll = async (store: MessageStore, nowMs: number): Promise<string[]> => {
+    const taken: string[] = [];
+    for (const turn of await claimDue(store, nowMs)) {
+      taken.push(...(await takeAll(store, turn, nowMs)));
+      await store.release(turn, ENDPOINT, 'account', nowMs);
+    }
+    return taken;
+  };
+
+  it('are sent by one process at a time for each account', async () => {
+    for (let n = 0; n < 60; n++) await keep(one, ['m1'], accountOf(n));
+    const claimed: string[] = [];
+    const claim = async (store: MessageStore): Promise<void> => {
+      for (let n = 0; n < 10; n++) {
+        const turns = await claimDue(store, NOW_MS, 5);
+        const oldest = await store.claimOldest(ENDPOINT, NOW_MS, LEASE_MS);
+        claimed.push(...[...turns, oldest].map((turn) => turn?.openKfId ?? '').filter((id) => id !== ''));
+      }
+    };
+    await Promise.all([claim(one), claim(other), claim(one), claim(other)]);
+    expect(new Set(claimed).size).toBe(60);
+    expect(claimed).toHaveLength(60);
+  });
+
+  it('are pulled by one process at a time', async () => {
+    const begin = (store: MessageStore) => store.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const leases = await Promise.all([one, other, one, other].map(begin));
+    expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
+  });
+
+  it('are each sent once and in order, while one process keeps and both send, again and again', async () => {
+    const sent: string[] = [];
+    const kept: string[] = [];
+    let nowMs = NOW_MS;
+    const send = async (store: MessageStore): Promise<void> => {
+      sent.push(...(await sendAll(store, nowMs)));
+    };
+    for (let round = 0; round < rounds(40); round++) {
+      const page = [`m${round}-a`, `m${round}-b`];
+      kept.push(...page);
+      await Promise.all([keep(one, page, ACCOUNT, nowMs), send(other), send(one), send(other)]);
+      nowMs++;
+    }
+    // Whoever came last may have left some, which are due.
+    for (let n = 0; n < 3; n++) await send(one);
+    expect(sent).toEqual(kept);
+    expect(await claimDue(one, nowMs + LEASE_MS)).toEqual([]);
+  }, 120_000);
+
+  it('that come again to the process that takes over a pull are kept once', async () => {
+    const lease = await one.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);
+    const page = pulledPage(Array.from({ length: 50 }, (_, n) => newMessage(`m${n}`)));
+    const late = one.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS - 1, LEASE_MS);
+    const [, taken] = await Promise.all([
+      late,
+      keep(
+        other,
+        page.messages.map(({ msgid }) => msgid),
+        ACCOUNT,
+        LATER_MS + LEASE_MS,
+      ),
+    ]);
+    expect(taken).not.toBeNull();
+    expect(await one.counts(null)).toMatchObject({ waiting: 50 });
+    const ids = page.messages.map(({ msgid }) => msgid);
+    expect((await sendAll(other, LATER_MS + LEASE_MS)).sort()).toEqual(ids.sort());
+  });
+
+  it('are taken once where both halves come at once', async () => {
+    for (let round = 0; round < rounds(20); round++) {
+      const msgid = `m${round}`;
+      await keep(one, [msgid]);
+      const [turn] = await claimDue(one, NOW_MS);
+      if (turn === undefined) throw new Error(`nothing is due in round ${round}`);
+      const underWay = { msgid, attempt: 1, isAnswered: false, isPulled: false, untilMs: NOW_MS };
+      await one.begin(turn, underWay);
+      const halves = await Promise.all([
+        one.note(ACCOUNT, underWay, 'answered', NOW_MS),
+        other.note(ACCOUNT, underWay, 'pulled', NOW_MS),
+      ]);
+      expect(halves.sort()).toEqual(['half', 'taken']);
+      expect(await one.next(turn, 'account', NOW_MS, true)).toBeNull();
+      await one.release(turn, ENDPOINT, 'account', NOW_MS);
+      expect(await sendAll(other, NOW_MS)).toEqual([]);
+    }
+  });
+
+  describe('of a process that died', () => {
+    /** Its process dies in place of this operation. */
+    function dyingAt(name: string, method: 'insertMany' | 'updateOne'): MessageStore {
+      const collection = (of: string) =>
+        new Proxy(mongo().collection(of), {
+          get: (target, property) => {
+            if (of === name && property === method) return () => Promise.reject(new Error('it died'));
+            const value: unknown = Reflect.get(target, property);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        }) as Collection;
+      const store = { collection, run: (_what: string, work: () => unknown) => work() };
+      return new MongoMessageStore(store as unknown as MongoStore, pino({ level: 'silent' }));
+    }
+
+    it('before it moved the cursor come again, are due all the same, and are sent once', async () => {
+      const dying = dyingAt(MESSAGE_ACCOUNTS, 'updateOne');
+      await expect(keep(dying, ['m1', 'm2'])).rejects.toThrow('it died');
+      expect(await one.beginPull(ACCOUNT, 'app-1', LATER_MS - 1, LEASE_MS)).toBeNull();
+      expect(await one.listAccounts()).toEqual([]);
+      const [turn] = await claimDue(other, LATER_MS);
+      if (turn === undefined) throw new Error('nothing is due');
+      const lease = await one.beginPull(ACCOUNT, 'app-1', LATER_MS, LEASE_MS);
+      expect(lease).toMatchObject({ cursor: null, waiting: 2 });
+      const page = pulledPage(['m1', 'm2', 'm3'].map((id) => newMessage(id)));
+      const kept = await one.keep(ACCOUNT, lease?.id ?? '', page, LATER_MS, LEASE_MS);
+      expect(kept).toEqual({ added: 1, waiting: 3 });
+      expect((await records().find().toArray()).map(({ content }) => content)).toHaveLength(3);
+      await other.release(turn, ENDPOINT, 'account', LATER_MS);
+      expect(await claimDue(other, LATER_MS)).toHaveLength(1);
+    });
+
+    it('are found although a turn had found nothing before they were there', async () => {
+      await keep(one, ['m0']);
+      const [turn] = await claimDue(one, NOW_MS);
+      if (turn === undefined) throw new Error('nothing is due');
+      expect(await takeAll(one, turn, NOW_MS)).toEqual(['m0']);
+      // It says that it will insert, then is slow; the turn ends; then it inserts, and dies.
+      await expect(keep(dyingAt(MESSAGES, 'insertMany'), ['m1'], ACCOUNT, NOW_MS)).rejects.toThrow('it died');
+      await one.release(turn, ENDPOINT, 'account', NOW_MS);
+      expect(await claimDue(one, LATER_MS - 1)).toEqual([]);
+      const [again] = await claimDue(one, LATER_MS);
+      if (again === undefined) throw new Error('nobody would look any more');
+      await one.release(again, ENDPOINT, 'account', LATER_MS);
+      expect(await claimDue(one, LATER_MS + LEASE_MS)).toEqual([]);
+    });
+
+    it('after the last half are taken, and not given out again', async () => {
+      await keep(one, ['m1', 'm2']);
+      const [turn] = await claimDue(one, NOW_MS);
+      if (turn === undefined) throw new Error('nothing is due');
+      await one.begin(turn, { msgid: 'm1', attempt: 1, isAnswered: true, isPulled: true, untilMs: NOW_MS });
+      const [takenOver] = await claimDue(other, LATER_MS);
+      if (takenOver === undefined) throw new Error('nothing is due');
+      expect(takenOver.isTakenOver).toBe(true);
+      expect(await other.findUnderWay(ACCOUNT)).toBeNull();
+      expect(await takeAll(other, takenOver, LATER_MS)).toEqual(['m2']);
+      expect(await one.counts(null)).toMatchObject({ waiting: 0 });
+      expect(await keep(one, ['m1'], ACCOUNT, LATER_MS)).toMatchObject({ added: 0 });
+    });
+  });
+
+  it.each([
+    ['lacks what it says', { $unset: { content: 1 } }],
+    ['lacks when it was sent', { $unset: { sentAt: 1 } }],
+    ['names another account', { $set: { openKfId: 'wkOther' } }],
+  ] as const)('block nothing where a record %s', async (_what, damage) => {
+    await keep(one, ['m1', 'm2']);
+    await records().updateOne({ _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }) }, damage as object);
+    expect(await sendAll(one, NOW_MS)).toEqual(['m2']);
+    expect(await one.counts(null)).toMatchObject({ waiting: 0 });
+    expect(await keep(one, ['m1'])).toMatchObject({ added: 0 });
+  });
+
+  it('keep their order although the record of their account was lost', async () => {
+    await keep(one, ['m1', 'm2']);
+    await accounts().deleteMany({});
+    expect(await claimDue(one, NOW_MS)).toEqual([]);
+    expect(await keep(one, ['m2', 'm3'])).toEqual({ added: 1, waiting: 3 });
+    expect(await sendAll(other, NOW_MS)).toEqual(['m1', 'm2', 'm3']);
+  });
+
+  it('leave nothing but their ids when they are taken', async () => {
+    await keep(one, ['m1']);
+    await sendAll(one, NOW_MS);
+    expect(await records().find().toArray()).toEqual([
+      {
+        _id: webhookIdOf({ ...ACCOUNT, msgid: 'm1' }),
+        account: 'wwCorp_1/wkAccount-1',
+        state: 'known',
+        keptUntil: expect.any(Date),
+      },
+    ]);
+    expect((await accounts().findOne())?.dueAt.getUTCFullYear()).toBe(9999);
+  });
+
+  it('are never stored in the clear', async () => {
+    await keep(one, ['m1']);
+    const [record] = await records().find().toArray();
+    expect(record?.content).toMatch(/^sealed v1 /);
+    expect(new Secret(record?.content ?? '').reveal()).not.toContain('says');
+  });
+});
