@@ -19,7 +19,7 @@ const hasPython = spawnSync(PYTHON, ['-c', 'import hmac; hmac.digest']).status =
 const place = embeddedPlace();
 let wecom: Simulator;
 let manager: ManagerProcess;
-let example: ExampleProcess;
+let example: ExampleProcess | null = null;
 let accountsUsed = 0;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
   expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
 });
 
-afterEach(() => example.stop('SIGKILL'));
+afterEach(() => example?.stop('SIGKILL'));
 
 afterAll(async () => {
   await manager.stop();
@@ -101,12 +101,17 @@ describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => 
     expect(replies().map(({ body }) => body.content)).toEqual(texts);
 
     const post = async (signature: string, at: number) => {
-      const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': String(at), 'webhook-signature': signature };
+      const headers = {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(at),
+        'webhook-signature': signature,
+      };
       return (await fetch(`${endpoint}/callback/message`, { method: 'POST', headers, body })).status;
     };
     const body = JSON.stringify({ msgtype: 'event' });
     const key = Buffer.from(signingSecret.replace('whsec_', ''), 'base64');
-    const sign = (at: number) => `v1,${createHmac('sha256', key).update(`msg_1.${at}.${body}`).digest('base64')}`;
+    const sign = (at: number) =>
+      `v1,${createHmac('sha256', key).update(`msg_1.${at}.${body}`).digest('base64')}`;
     const nowS = Math.floor(Date.now() / 1_000);
     expect(await post(sign(nowS), nowS)).toBe(200);
     expect(await post(sign(nowS), nowS + 1)).toBe(401);
