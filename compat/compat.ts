@@ -14,6 +14,7 @@ import type { Load } from './conversation.js';
 import { tryDirect } from './direct.js';
 import { install } from './install.js';
 import { type Program, PROGRAMS, type Reach, type Seat, SEATS } from './program.js';
+import { ACCOUNTS, CUSTOMERS } from './seats.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -141,7 +142,7 @@ function inOrder(rows: readonly Row[], seats: readonly Seat[]): readonly Row[] {
 function summary(rows: readonly Row[]): string {
   const { messages, withinMs } = loadOf({ isShort: options.short });
   return [
-    `${new Date().toISOString().slice(0, 10)}; ${messages} messages of 6 customers to 2 accounts of each bot within ${withinMs / 1_000} s.`,
+    `${new Date().toISOString().slice(0, 10)}; ${messages} messages of ${CUSTOMERS.length} customers to ${ACCOUNTS.length} accounts of each bot within ${withinMs / 1_000} s.`,
     table(rows),
     remarks(rows),
   ]

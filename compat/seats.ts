@@ -2,7 +2,8 @@
 import type { Seat } from './program.js';
 
 export const ACCOUNTS = ['售前', '售后'];
-export const CUSTOMERS = ['1', '2', '3', '4', '5', '6'];
+/** So many that none of them writes more than WeCom lets a bot answer at once while the bot starts again. */
+export const CUSTOMERS = Array.from({ length: 60 }, (_, n) => String(n + 1));
 
 export function nameOf({ program, reach }: Seat): string {
   return `${program.name} ${reach.label}`;

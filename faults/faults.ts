@@ -18,6 +18,7 @@ import { inFlightRace } from './scenarios/in-flight-race.js';
 import { intruders } from './scenarios/intruders.js';
 import { killInsideWindows } from './scenarios/kill-inside-windows.js';
 import { killUnderLoad } from './scenarios/kill-under-load.js';
+import { messages } from './scenarios/messages.js';
 import { overload } from './scenarios/overload.js';
 import { receiverDown } from './scenarios/receiver-down.js';
 import { rollingRestart } from './scenarios/rolling-restart.js';
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   storm,
   overload,
   rollingRestart,
+  messages,
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);
 

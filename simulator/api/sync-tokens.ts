@@ -15,7 +15,11 @@ export class SyncTokens {
   readonly #limit = new CallLimit(WITHOUT_TOKEN);
 
   give(openKfId: string, nowMs: number): string {
-    for (const [key, untilMs] of this.#tokens) if (untilMs <= nowMs) this.#tokens.delete(key);
+    // The oldest come first.
+    for (const [key, untilMs] of this.#tokens) {
+      if (untilMs > nowMs) break;
+      this.#tokens.delete(key);
+    }
     const token = `ENC${randomText(44)}`;
     this.#tokens.set(`${openKfId}\n${token}`, nowMs + TOKEN_LIFE_MS);
     return token;

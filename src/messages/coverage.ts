@@ -28,6 +28,11 @@ export class Coverage implements OnApplicationBootstrap {
     this.deliveries.listen((delivery) => this.#see(delivery));
   }
 
+  /** The account's messages are pulled. */
+  pulled(account: Addressee): void {
+    this.#pulled.add(accountKey(account));
+  }
+
   /** Brings in the accounts that other processes have pulled. @throws AppError `STORE_UNAVAILABLE` */
   async refresh(): Promise<void> {
     for (const account of await this.store.listAccounts()) this.#pulled.add(accountKey(account));

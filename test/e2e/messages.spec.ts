@@ -236,6 +236,24 @@ onEachStore((newPlace) => {
       await first.close();
     });
 
+    it('to one that takes events and back gives neither what the other has had', async () => {
+      const { id } = await add();
+      say('1');
+      await until(() => bot.given.length === 1);
+      bot.habit = 'never';
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'event' });
+      const before = bot.server.received.length;
+      say('2, as an event');
+      await until(() => bot.server.received.length > before);
+      // What the other has had is noted a moment after it was taken, and WeCom's times have whole seconds.
+      await clockTurns();
+      bot.habit = 'before it answers';
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'message' });
+      say('3');
+      await until(() => bot.given.length >= 2);
+      expect(bot.texts).toEqual(['1', '3']);
+    });
+
     it('to one that takes events gives it one event for all that waits', async () => {
       const callback = { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 };
       const { id } = await add({ callback });
@@ -255,6 +273,8 @@ onEachStore((newPlace) => {
   describe('a puppet that takes messages', () => {
     it('gets each one as JSON, signed', async () => {
       const { key, signingSecret } = await add({ kind: 'puppet', callback: undefined });
+      // It waits for a puppet.
+      say('1');
       const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
@@ -264,7 +284,7 @@ onEachStore((newPlace) => {
         }),
       });
       expect(registered.status).toBe(200);
-      sayAll(['1', '2']);
+      sayAll(['2']);
       await until(() => puppet.received.length >= 2);
       for (const [n, { path, headers, body }] of puppet.received.entries()) {
         expect(path).toBe('/callback/message');
@@ -275,6 +295,22 @@ onEachStore((newPlace) => {
         expect(headers['webhook-signature']).toBe(`v1,${signature}`);
       }
     });
+  });
+
+  it('may be pulled from another replica than the one that tells of it', async () => {
+    if (place.env.MONGO_URI === undefined) return;
+    const other = await start();
+    try {
+      bot.habit = 'after it answered';
+      await add();
+      bot.base = bot.base.replace(manager.url, other.url);
+      await until(async () => (await bot.pull(openKfId)).msg_list !== undefined);
+      sayAll(numbered(10));
+      await until(() => bot.given.length >= 10);
+      expect(bot.texts).toEqual(numbered(10));
+    } finally {
+      await other.stop();
+    }
   });
 
   it('is not asked about by bots that take messages: their pulls never reach WeCom', async () => {

@@ -9,6 +9,7 @@ import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { Destinations } from '../../registry/destination.js';
+import type { Coverage } from '../coverage.js';
 import type { PullRun, PullTask } from './pull-run.js';
 import { Puller } from './puller.js';
 
@@ -39,6 +40,7 @@ beforeEach(() => {
     runs as PullRun,
     destinations as Destinations,
     syncTokens as SyncTokens,
+    { pulled: () => {} } as Pick<Coverage, 'pulled'> as Coverage,
     new LateWork(),
     clock,
     lines as Lines,

@@ -10,6 +10,7 @@ import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js'
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import { type Addressee, type Destination, Destinations } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
+import { Coverage } from '../coverage.js';
 import { PullRun } from './pull-run.js';
 
 /** As WeCom allows them of a corp, with one left for others. */
@@ -69,6 +70,7 @@ export class Puller implements Pulls {
     private readonly runs: PullRun,
     private readonly destinations: Destinations,
     private readonly syncTokens: SyncTokens,
+    private readonly coverage: Coverage,
     private readonly late: LateWork,
     private readonly clock: Clock,
     lines: Lines,
@@ -111,6 +113,7 @@ export class Puller implements Pulls {
       const places = this.#placesOf(account.corpId);
       await places.take();
       const { waiting, bot, event } = now;
+      this.coverage.pulled(account);
       for (const attempt of waiting) attempt.begin();
       const syncToken = this.#tokenFor(account, event);
       const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };

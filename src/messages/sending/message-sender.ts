@@ -10,6 +10,7 @@ import type { MessageTaker } from '../../registry/destination.js';
 import { MESSAGE_LIFE_MS, type Message } from '../message.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
+import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent } from './taker-form.js';
 import { Takers } from './takers.js';
@@ -66,13 +67,15 @@ export class MessageSender {
 
   async #sendAll(turn: Turn, occasion: Occasion): Promise<void> {
     const endMs = this.clock.elapsedMs() + TURN_MS;
+    let earlier: EarlierAttempts | null = null;
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
       if (taker === null) return;
+      earlier ??= await this.#earlierAttempts(turn, taker);
       const { href } = taker.endpoint;
       const isProbe = occasion === 'probe' && isFirst;
       const maySend = isProbe || !this.lines.circuits.isOpen(href);
-      const next = maySend ? await this.#sendNext(turn, taker, isFirst, isProbe) : 'ends';
+      const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
       if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
       return this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
     }
@@ -81,7 +84,7 @@ export class MessageSender {
   async #sendNext(
     turn: Turn,
     taker: MessageTaker & { readonly endpoint: Endpoint },
-    isFirst: boolean,
+    earlier: EarlierAttempts,
     isProbe: boolean,
   ): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
@@ -91,9 +94,9 @@ export class MessageSender {
       await this.outcomes.bury(turn, message, toFailure(nowMs, 'expired', 'no bot took it within 3 days'));
       return 'goes on';
     }
-    const isRepeated = isFirst && turn.isTakenOver;
-    if (isRepeated) this.outcomes.countRepeated();
-    const attempt = message.attempts + 1 + Number(isRepeated);
+    const latest = earlier.latestOf(message, taker.bot.order);
+    if (latest > message.attempts) this.outcomes.countRepeated();
+    const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
     const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, messageFormFor(taker, message));
     if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);
@@ -101,6 +104,13 @@ export class MessageSender {
     if (!result.taken) return this.#notTaken(sending, result);
     await this.outcomes.taken(turn, message);
     return 'goes on';
+  }
+
+  /** Of a callback bot it is stored which message was begun, of others that the turn before ended without a word. */
+  async #earlierAttempts(turn: Turn, { bot }: MessageTaker): Promise<EarlierAttempts> {
+    if (bot.kind !== 'callback') return new EarlierAttempts(null, turn.isTakenOver);
+    const found = await this.store.findUnderWay(turn);
+    return new EarlierAttempts(found?.underWay ?? null, false);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { Secret } from '../../kernel/secret.js';
+import type { Message } from '../message.js';
+import { EarlierAttempts } from './earlier-attempts.js';
+
+function message(fields: Partial<Message> = {}): Message {
+  return {
+    ...{ corpId: 'wwCorp_1', openKfId: 'wkAccount-1', msgid: 'm1', lane: 'customer-1', seq: 1 },
+    ...{ type: 'text', origin: 3, sentAtMs: 0, content: new Secret('{}') },
+    ...{ state: 'waiting', storedAtMs: 0, attempts: 0, refusals: 0, step: 0, dueAtMs: 0, lastFailure: null },
+    ...fields,
+  };
+}
+
+const begun = { msgid: 'm1', attempt: 3, isAnswered: false, isPulled: false, untilMs: 60_000 };
+
+describe('where it is stored what was begun', () => {
+  it('that message has had its attempt, however often its process died', () => {
+    expect(new EarlierAttempts(begun, false).latestOf(message(), 'account')).toBe(3);
+  });
+
+  it('attempts that have ended count where they are more', () => {
+    expect(new EarlierAttempts(begun, false).latestOf(message({ attempts: 4 }), 'account')).toBe(4);
+  });
+
+  it('no other message has had one', () => {
+    const earlier = new EarlierAttempts(begun, false);
+    expect(earlier.latestOf(message({ msgid: 'm2' }), 'customer')).toBe(0);
+    expect(earlier.latestOf(message(), 'customer')).toBe(3);
+  });
+});
+
+describe('where it is not, after a turn that ended without a word', () => {
+  it('the first message of the account may have had one', () => {
+    const earlier = new EarlierAttempts(null, true);
+    expect(earlier.latestOf(message(), 'account')).toBe(1);
+    expect(earlier.latestOf(message({ msgid: 'm2', lane: 'customer-2' }), 'account')).toBe(0);
+  });
+
+  it('the first message of each customer may have had one', () => {
+    const earlier = new EarlierAttempts(null, true);
+    expect(earlier.latestOf(message({ attempts: 1 }), 'customer')).toBe(2);
+    expect(earlier.latestOf(message({ msgid: 'm2', lane: 'customer-2' }), 'customer')).toBe(1);
+    expect(earlier.latestOf(message({ msgid: 'm3' }), 'customer')).toBe(0);
+  });
+});
+
+it('otherwise there was none', () => {
+  expect(new EarlierAttempts(null, false).latestOf(message({ attempts: 2 }), 'account')).toBe(2);
+});
