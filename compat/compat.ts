@@ -29,6 +29,7 @@ const HELP = `npm run compat -- [options]
   --short         fewer messages, and with restarts alone
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
   --taking <what> of the trials behind the manager those of bots that take event, or message
+  --restarted     with restarts alone
   --messages <n>  to each bot, 5 a second, in place of ${LONG.messages}
   --write         also writes ${PAGE}
   --keep          leaves the logs of bots and manager, and says where
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     only: { type: 'string', default: NAMES.join(',') },
     taking: { type: 'string' },
+    restarted: { type: 'boolean', default: false },
     messages: { type: 'string', default: String(LONG.messages) },
     write: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -95,7 +97,7 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
     for (const row of found) say(`  ${lineOf(row)}`);
     rows.push(...found);
   };
-  for (const isRestarted of run.isShort ? [true] : [false, true]) {
+  for (const isRestarted of run.isShort || options.restarted ? [true] : [false, true]) {
     const how = isRestarted ? 'with restarts' : 'without restarts';
     for (const seat of seats.filter(({ reach }) => reach.by === 'direct'))
       await add(

@@ -26,8 +26,18 @@ export function isNotRun(row: Row): row is NotRun {
 }
 
 /** @returns what was not as expected. */
-export function surprises({ seat, isRestarted, fault, counts, undelivered }: Outcome): readonly string[] {
+export function surprises({
+  seat,
+  isRestarted,
+  rounds,
+  fault,
+  counts,
+  undelivered,
+}: Outcome): readonly string[] {
   const expected: Expected = isRestarted ? seat.restarted : seat.calm;
+  // In each round two kills, of bot and manager, and a message under way to each account.
+  const underWayMax = 2 * ACCOUNTS.length * rounds;
+  const unlike = (what: string, count: number, share: Share) => unlikeShare(what, count, share, underWayMax);
   return [
     ...(fault === null ? [] : [`not verified: ${fault}`]),
     ...unlike('never answered', counts.lost, expected.lost),
@@ -72,12 +82,9 @@ export function writeBlock(path: string, text: string): void {
   writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
 }
 
-/** Two kills, of bot and manager, and a message under way to each account. */
-const UNDER_WAY_MAX = 2 * ACCOUNTS.length;
-
-function unlike(what: string, count: number, expected: Share): readonly string[] {
+function unlikeShare(what: string, count: number, expected: Share, underWayMax: number): readonly string[] {
   if (expected === 'under way')
-    return count <= UNDER_WAY_MAX ? [] : [`${what}: ${count}, expected at most ${UNDER_WAY_MAX}`];
+    return count <= underWayMax ? [] : [`${what}: ${count}, expected at most ${underWayMax}`];
   if (expected === 'any' || (expected === 'none') === (count === 0)) return [];
   return [`${what}: ${count}, expected ${expected}`];
 }
@@ -86,9 +93,10 @@ function cellsOf(row: Row): readonly string[] {
   const { program, reach } = row.seat;
   const named = [`${program.name} ${program.version}`, reach.name];
   if (isNotRun(row)) return [...named, ...HEAD.slice(3).map(() => '–'), 'not run'];
-  const { isRestarted, fault, counts } = row;
+  const { isRestarted, rounds, fault, counts } = row;
   const { said, lost, refused, twice, most, wrong } = counts;
-  const restarts = reach.by === 'manager' ? 'bot, manager' : 'bot';
+  const times = rounds > 1 ? ` ${rounds} times` : '';
+  const restarts = (reach.by === 'manager' ? 'bot, manager' : 'bot') + times;
   return [
     ...named,
     isRestarted ? restarts : 'none',

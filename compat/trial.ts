@@ -11,10 +11,14 @@ const RESENDS_MS = 21_000;
 const QUIET_MS = 5_000;
 const SETTLES_WITHIN_MS = 90_000;
 const BOT_AWAY_MS = 2_000;
+/** A program takes some seconds to start. */
+const ROUND_MS = 40_000;
 
 export interface Outcome {
   readonly seat: Seat;
   readonly isRestarted: boolean;
+  /** How often everything was restarted, if it was. */
+  readonly rounds: number;
   /** What is wrong with the answer to the verification of its URL; `null` when nothing is. */
   readonly fault: string | null;
   readonly counts: Counts;
@@ -61,19 +65,31 @@ export async function converse(
   answers.end();
   const left = await undelivered();
   return seated.map(({ seat, fault, conversation }) => {
-    return { seat, isRestarted: restarts !== null, fault, counts: conversation.counts(), undelivered: left };
+    const counts = conversation.counts();
+    return { seat, isRestarted: restarts !== null, rounds: roundsOf(load), fault, counts, undelivered: left };
   });
 }
 
-/** The bots after a third of the load, the manager after two. */
-async function restart(seated: readonly Seated[], { withinMs }: Load, { manager }: Restarts): Promise<void> {
-  await Promise.all([
-    ...seated.map(async ({ bot }) => {
-      await sleep(withinMs / 3);
-      await bot.kill();
-      await sleep(BOT_AWAY_MS);
-      await bot.start();
-    }),
-    sleep((withinMs * 2) / 3).then(() => manager?.()),
-  ]);
+/** In each round the bots after a third of its load, the manager after two. */
+async function restart(seated: readonly Seated[], load: Load, { manager }: Restarts): Promise<void> {
+  const rounds = roundsOf(load);
+  const thirdMs = load.withinMs / rounds / 3;
+  for (let round = 0; round < rounds; round++) {
+    const ended = sleep(3 * thirdMs);
+    await Promise.all([
+      ...seated.map(async ({ bot }) => {
+        await sleep(thirdMs);
+        await bot.kill();
+        await sleep(BOT_AWAY_MS);
+        await bot.start();
+      }),
+      sleep(2 * thirdMs).then(() => manager?.()),
+    ]);
+    await ended;
+  }
+}
+
+/** How often everything is restarted during a load. */
+export function roundsOf({ withinMs }: Pick<Load, 'withinMs'>): number {
+  return Math.max(1, Math.floor(withinMs / ROUND_MS));
 }
