@@ -8,6 +8,7 @@ import type { Place } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
 import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
+import { findStored } from '../support/stored-bytes.js';
 import { onEachStore } from '../support/stores.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
@@ -295,6 +296,26 @@ onEachStore((newPlace) => {
         expect(headers['webhook-signature']).toBe(`v1,${signature}`);
       }
     });
+  });
+
+  it('are shown nowhere: not in the log, the metrics, the API or the files of the store', async () => {
+    const { id } = await add();
+    const text = `a secret of ${openKfId}`;
+    bot.status = 500;
+    say(text);
+    await until(() => bot.given.length >= 1);
+    const paths = ['/metrics', '/api/v1/messages', '/api/v1/deliveries', `/api/v1/bots/${id}`];
+    const answers = await Promise.all(
+      paths.map(async (path) => {
+        const answer = await request('GET', path);
+        expect([path, answer.status]).toEqual([path, 200]);
+        return answer.text();
+      }),
+    );
+    bot.status = 200;
+    await until(() => bot.given.length >= 2);
+    for (const shown of [...answers, manager.output()]) expect(shown).not.toContain(text);
+    expect(await findStored(place, [text, wecom.firstCustomerId])).toEqual([]);
   });
 
   it('may be pulled from another replica than the one that tells of it', async () => {
