@@ -13,6 +13,7 @@ import { AddBotPage } from './pages/bots/add-bot-page.js';
 import { BotPage } from './pages/bots/bot-page.js';
 import { BotsPage } from './pages/bots/bots-page.js';
 import { LivePage } from './pages/live/live-page.js';
+import { MessagesPage } from './pages/messages/messages-page.js';
 import { NotFoundPage } from './pages/not-found-page.js';
 import { OutboxPage } from './pages/outbox/outbox-page.js';
 import { OverviewPage } from './pages/overview/overview-page.js';
@@ -46,6 +47,7 @@ function Pages() {
       <Route path="/console/kf-accounts" component={AccountsPage} />
       <Route path="/console/kf-accounts/:openKfId" component={AccountPage} />
       <Route path="/console/outbox" component={OutboxPage} />
+      <Route path="/console/outbox/messages" component={MessagesPage} />
       <Route path="/console/live" component={LivePage} />
       <Route path="/console/apps" component={AppsPage} />
       <Route path="/console/apps/connect" component={ConnectPage} />

@@ -3,9 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import { findingsOf } from '../src/pages/overview/verdict.js';
 import type { StatusAnswer } from '../src/api/answers.gen.js';
 
-type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<StatusAnswer[Part]> };
+type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<StatusAnswer[Part]> } & {
+  readonly oldestMessageAgeS?: number | null;
+};
 
-function status({ counts, lastMinute, storage }: Changes = {}, ready = true): StatusAnswer {
+function status(
+  { counts, lastMinute, storage, oldestMessageAgeS = null }: Changes = {},
+  ready = true,
+): StatusAnswer {
   return {
     version: '2.0.0',
     node: '24.21.0',
@@ -21,10 +26,13 @@ function status({ counts, lastMinute, storage }: Changes = {}, ready = true): St
       parked: 0,
       dead: 0,
       unreadable: 0,
+      waitingMessages: 0,
+      deadMessages: 0,
       openCircuits: 0,
       ...counts,
     },
     oldestWaitingAgeS: null,
+    oldestMessageAgeS,
     lastMinute: {
       callbacks: 5,
       delivered: 5,
@@ -51,14 +59,26 @@ describe('the verdict', () => {
   });
 
   it('names everything that is wrong, the worst first', () => {
-    const counts = { waiting: 1, parked: 1, dead: 1, unreadable: 1, openCircuits: 1 };
+    const counts = {
+      waiting: 1,
+      parked: 1,
+      dead: 1,
+      unreadable: 1,
+      waitingMessages: 1,
+      deadMessages: 1,
+      openCircuits: 1,
+    };
     const lastMinute = { refused: 1, notTaken: 1 };
-    expect(findingsOf(status({ counts, lastMinute, storage: { up: false } }, false), 9)).toEqual([
+    expect(
+      findingsOf(status({ counts, lastMinute, storage: { up: false }, oldestMessageAgeS: 60 }, false), 9),
+    ).toEqual([
       'notReady',
       'storeDown',
       'notTaken',
       'dead',
+      'deadMessages',
       'waiting',
+      'waitingMessages',
       'refused',
       'circuits',
       'unreadable',
@@ -71,6 +91,12 @@ describe('the verdict', () => {
     expect(findingsOf(status({ counts, storage: { up: false } }), 9)).toEqual(['storeDown']);
     expect(findingsOf(status({ counts }), 9)).toEqual(['unknown']);
     expect(findingsOf(status({ counts: { ...counts, waiting: 1 } }), 9)).toEqual(['waiting', 'unknown']);
+  });
+
+  it('is not that a message waits while it is only on its way', () => {
+    const counts = { waitingMessages: 3 };
+    expect(findingsOf(status({ counts, oldestMessageAgeS: 1 }), 9)).toEqual(['answered']);
+    expect(findingsOf(status({ counts, oldestMessageAgeS: 11 }), 9)).toEqual(['waitingMessages']);
   });
 
   it('is bad while a callback is neither delivered nor kept, though nothing waits', () => {

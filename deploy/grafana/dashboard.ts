@@ -3,6 +3,7 @@ import { DATASOURCE, type Panel, type Place, type Row, toGrafanaPanel, toGrafana
 import { ANSWERS_ROW } from './rows/answers.js';
 import { BOTS_ROW } from './rows/bots.js';
 import { DELIVERY_ROWS } from './rows/deliveries.js';
+import { MESSAGES_ROW } from './rows/messages.js';
 import { PROCESS_ROWS } from './rows/process.js';
 import { WECOM_AND_STORE_ROWS } from './rows/wecom-and-store.js';
 
@@ -10,6 +11,7 @@ const ROWS: readonly Row[] = [
   ANSWERS_ROW,
   ...DELIVERY_ROWS,
   BOTS_ROW,
+  MESSAGES_ROW,
   ...WECOM_AND_STORE_ROWS,
   ...PROCESS_ROWS,
 ];

@@ -23,8 +23,8 @@ export function maxBy(labels: string, gauge: string, match = ''): string {
   return `max by (${labels}) (${picked(gauge, match)})`;
 }
 
-export function sumBy(labels: string, gauge: string): string {
-  return `sum by (${labels}) (${picked(gauge)})`;
+export function sumBy(labels: string, gauge: string, match = ''): string {
+  return `sum by (${labels}) (${picked(gauge, match)})`;
 }
 
 /** The middle and the slowest hundredth, over all replicas. */

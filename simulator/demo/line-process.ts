@@ -11,6 +11,8 @@ export interface LineProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly args?: readonly string[];
+  /** What runs the program; Node where it is left out. */
+  readonly runtime?: string;
 }
 
 export class LineProcess {
@@ -23,9 +25,9 @@ export class LineProcess {
   /** @param program the path of its file. */
   constructor(
     private readonly program: string,
-    { env, cwd, args = [] }: LineProcessOptions,
+    { env, cwd, args = [], runtime = process.execPath }: LineProcessOptions,
   ) {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(runtime, [program, ...args], {
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd !== undefined && { cwd }),

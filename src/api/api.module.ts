@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CallbackModule } from '../callback/callback.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
@@ -14,24 +15,27 @@ import { HintsController } from './hints.controller.js';
 import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
+import { MessagesController } from './messages.controller.js';
 import { StatusController } from './status.controller.js';
+import { StoreCounts } from './store-counts.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, WecomModule],
+  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
   controllers: [
     AppsController,
     BotsController,
     StatusController,
     KfAccountsController,
     HintsController,
+    MessagesController,
     DeliveriesController,
     WecomAccountsController,
     WecomErrorsController,
   ],
-  providers: [AccountAnswers, AccountList, AskedBots, DeliveryStreams, History, Instruments],
+  providers: [AccountAnswers, AccountList, AskedBots, DeliveryStreams, History, Instruments, StoreCounts],
 })
 export class ApiModule {}

@@ -33,7 +33,7 @@ export function toDeliveryAnswer(delivery: Delivery): DeliveryAnswer {
     endpoint: endpoint === '' ? null : endpoint,
     occasion,
     attempt,
-    form: delivery.isRaw ? 'encrypted' : 'decrypted',
+    form: formOf(delivery),
     webhookId: delivery.eventId,
     outcome: result.taken ? 'taken' : 'not_taken',
     status: result.status ?? null,
@@ -41,4 +41,9 @@ export function toDeliveryAnswer(delivery: Delivery): DeliveryAnswer {
     reason: result.taken ? null : result.reason,
     durationMs: toDuration(delivery.durationMs),
   };
+}
+
+function formOf({ occasion, isRaw }: Delivery): DeliveryAnswer['form'] {
+  if (occasion === 'message') return 'message';
+  return isRaw ? 'encrypted' : 'decrypted';
 }

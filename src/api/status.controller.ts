@@ -1,5 +1,4 @@
 import { Controller, Get } from '@nestjs/common';
-import { HintCounts } from '../dispatch/outbox/hint-counts.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
@@ -14,9 +13,8 @@ import { StorageProbe } from '../storage/storage-probe.js';
 import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
+import { StoreCounts } from './store-counts.js';
 
-/** Pages poll every replica, so a database counts no more often than this. */
-const COUNT_AGE_MS_MAX = 2_000;
 const PROBE_LIMIT_MS = 1_000;
 
 /** State and history of this replica. */
@@ -26,7 +24,7 @@ export class StatusController {
   constructor(
     private readonly image: RegistryImage,
     private readonly circuits: Circuits,
-    private readonly hints: HintCounts,
+    private readonly stored: StoreCounts,
     private readonly storage: StorageProbe,
     private readonly past: History,
     private readonly readiness: Readiness,
@@ -41,7 +39,7 @@ export class StatusController {
   @AllowRoles('operator')
   @Answers({ 200: 'The status.' })
   async getStatus(): Promise<StatusAnswer> {
-    const [counts, isUp] = await Promise.all([this.hints.latest(COUNT_AGE_MS_MAX), this.#isStorageUp()]);
+    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.#isStorageUp()]);
     const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
     return {
@@ -56,9 +54,12 @@ export class StatusController {
         accounts: this.image.size,
         online: this.image.onlineCount,
         ...{ waiting, parked, dead, unreadable },
+        waitingMessages: messages?.waiting ?? null,
+        deadMessages: messages?.dead ?? null,
         openCircuits: this.circuits.open.size,
       },
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
+      oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.past.lastMinute(),
     };
   }

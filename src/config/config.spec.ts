@@ -62,6 +62,8 @@ describe('settings', () => {
       corpCallsPerHour: 150_000,
       ipCallsPerMinute: 20_000,
       ipCallsPerHour: 600_000,
+      messagesAheadMax: 1_000,
+      messageTries: 8,
       tokenlessSyncsPerMinute: 10,
       wecomApps: [],
       authPuppetTokens: [],

@@ -401,6 +401,24 @@ export const ERRORS = {
     retry: true,
     message: 'This process is already making dead hints due, one after the other; try again when it is done',
   },
+  MESSAGE_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message:
+      'No such message of this kf account waits or is dead; it was taken or dropped, or what it said is gone',
+  },
+  MESSAGE_UNDELIVERABLE: {
+    status: 409,
+    retry: false,
+    message:
+      'It cannot be sent, since nobody is there to take it; start the bot of the kf account, and have its puppet register',
+  },
+  MESSAGES_REPLAY_UNDER_WAY: {
+    status: 409,
+    retry: true,
+    message:
+      'This process is already making dead messages due, one after the other; try again when it is done',
+  },
   RESYNC_LIMITED: {
     status: 429,
     retry: true,

@@ -3,8 +3,11 @@ import { RegistryModule } from '../registry/registry.module.js';
 import { QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { Coverage } from './coverage.js';
+import { MessageCounts } from './message-counts.js';
+import { MessageGauges } from './message-gauges.js';
 import { MessageLog } from './message-log.js';
 import { MessageMetrics } from './message-metrics.js';
+import { MessageOperations } from './message-operations.js';
 import { MessagePatrol } from './message-patrol.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
@@ -24,8 +27,11 @@ import { Takers } from './sending/takers.js';
   providers: [
     CallbackHalves,
     Coverage,
+    MessageCounts,
+    MessageGauges,
     MessageLog,
     MessageMetrics,
+    MessageOperations,
     MessageOutcomes,
     MessagePatrol,
     MessageSender,
@@ -37,6 +43,6 @@ import { Takers } from './sending/takers.js';
     Takers,
     { provide: QueuedMessages, useClass: QueuedAnswers },
   ],
-  exports: [QueuedMessages],
+  exports: [MessageCounts, MessageOperations, QueuedMessages],
 })
 export class MessagesModule {}

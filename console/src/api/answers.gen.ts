@@ -379,6 +379,11 @@ export type CountsAnswer = {
     dead: number | null;
     unreadable: number | null;
     /**
+     * Messages that wait for their bots.
+     */
+    waitingMessages: number | null;
+    deadMessages: number | null;
+    /**
      * Of this replica.
      */
     openCircuits: number;
@@ -409,15 +414,15 @@ export type DeliveryAnswer = {
     corpId: string;
     openKfId: string;
     endpoint: string | null;
-    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
+    occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
     /**
      * Counted from 1.
      */
     attempt: number;
     /**
-     * Which of the two forms it was sent in.
+     * An event as it came, or opened; or one message.
      */
-    form: 'decrypted' | 'encrypted';
+    form: 'decrypted' | 'encrypted' | 'message';
     /**
      * The webhook-id it was sent with.
      */
@@ -430,7 +435,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'connect' | 'endpoint' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
+    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };
@@ -451,7 +456,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -462,7 +467,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -613,7 +618,7 @@ export type LastDeliveryAnswer = {
     at: string;
     status: number;
     durationMs: number;
-    occasion: 'due' | 'inline' | 'probe' | 'registration' | 'test';
+    occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
 };
 
 export type LastMinuteAnswer = {
@@ -625,6 +630,77 @@ export type LastMinuteAnswer = {
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
+};
+
+export type MessageAnswer = {
+    corpId: string;
+    openKfId: string;
+    /**
+     * The name of the account, if a puppet has registered for it.
+     */
+    name: string | null;
+    /**
+     * The webhook-id that it is sent with; it names the message in this API and in the log.
+     */
+    webhookId: string;
+    /**
+     * WeCom's id of it.
+     */
+    msgid: string;
+    /**
+     * WeCom's msgtype; empty where there was none.
+     */
+    type: string;
+    /**
+     * 3: of a customer; 4: an event; 5: of a person who serves. Others as WeCom gave them; 0 where it gave none.
+     */
+    origin: number;
+    /**
+     * waiting until its bot takes it; dead until it is replayed, or its content goes.
+     */
+    state: 'dead' | 'waiting';
+    /**
+     * When it was sent, by WeCom's clock; ISO 8601, UTC.
+     */
+    sentAt: string;
+    /**
+     * When it was pulled and kept; ISO 8601, UTC.
+     */
+    storedAt: string;
+    /**
+     * Since it was kept.
+     */
+    ageS: number;
+    /**
+     * Attempts that ended without its being taken.
+     */
+    attempts: number;
+    /**
+     * Of those, the ones that its bot refused: it is dead after MESSAGE_TRIES of them.
+     */
+    refusals: number;
+    /**
+     * When it may be sent; ISO 8601, UTC. null when it is dead.
+     */
+    dueAt: string | null;
+    failure: FailureAnswer | null;
+};
+
+export type MessagePageAnswer = {
+    items: Array<MessageAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type MessagesReplayedAnswer = {
+    code: 0;
+    message: 'success';
+    /**
+     * How many wait again.
+     */
+    replayed: number;
 };
 
 export type PuppetAnswer = {
@@ -700,6 +776,10 @@ export type StatusAnswer = {
      */
     counts: CountsAnswer;
     oldestWaitingAgeS: number | null;
+    /**
+     * Of the message that waits longest, 0 when none waits.
+     */
+    oldestMessageAgeS: number | null;
     /**
      * Of this replica, within the last 60 s.
      */

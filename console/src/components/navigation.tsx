@@ -46,7 +46,7 @@ function OutboxBadges() {
   const { common } = t();
   const counts = useStatus().data?.counts;
   const waiting = counts?.waiting ?? 0;
-  const dead = counts?.dead ?? 0;
+  const dead = (counts?.dead ?? 0) + (counts?.deadMessages ?? 0);
   return (
     <span class="badges">
       {waiting > 0 && (

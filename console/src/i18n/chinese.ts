@@ -6,6 +6,7 @@ import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
 import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
+import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
 import { session } from './zh/session.js';
@@ -18,6 +19,7 @@ export const chinese: Words = {
   accounts,
   failures,
   outbox,
+  messages,
   live,
   apps,
   bots,

@@ -5,6 +5,7 @@ import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
 import { failures } from './en/failures.js';
 import { live } from './en/live.js';
+import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
 import { session } from './en/session.js';
@@ -17,6 +18,7 @@ export const english = {
   accounts,
   failures,
   outbox,
+  messages,
   live,
   apps,
   bots,

@@ -45,10 +45,10 @@ export class DeliveryAnswer {
   readonly attempt!: number;
 
   /**
-   * Which of the two forms it was sent in.
+   * An event as it came, or opened; or one message.
    * @example encrypted
    */
-  readonly form!: 'encrypted' | 'decrypted';
+  readonly form!: 'encrypted' | 'decrypted' | 'message';
 
   /**
    * The webhook-id it was sent with.

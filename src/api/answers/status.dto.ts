@@ -41,6 +41,19 @@ export class CountsAnswer {
   readonly unreadable!: number | null;
 
   /**
+   * Messages that wait for their bots.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly waitingMessages!: number | null;
+
+  /** @example 0 */
+  @IsInt()
+  @Min(0)
+  readonly deadMessages!: number | null;
+
+  /**
    * Of this replica.
    * @example 0
    */
@@ -127,6 +140,13 @@ export class StatusAnswer {
   /** @example 42.1 */
   @Min(0)
   readonly oldestWaitingAgeS!: number | null;
+
+  /**
+   * Of the message that waits longest, 0 when none waits.
+   * @example 0
+   */
+  @Min(0)
+  readonly oldestMessageAgeS!: number | null;
 
   /** Of this replica, within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;

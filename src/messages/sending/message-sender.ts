@@ -90,7 +90,8 @@ export class MessageSender {
     const nowMs = this.storeClock.nowMs();
     const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
     if (message === null) return 'ends';
-    if (nowMs - message.storedAtMs >= MESSAGE_LIFE_MS) {
+    // One that was not tried since it was kept, or sent again by an operator, is tried once, however old it is.
+    if (nowMs - message.storedAtMs >= MESSAGE_LIFE_MS && message.step > 0) {
       await this.outcomes.bury(turn, message, toFailure(nowMs, 'expired', 'no bot took it within 3 days'));
       return 'goes on';
     }

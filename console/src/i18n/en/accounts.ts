@@ -56,6 +56,7 @@ export const accounts = {
     due: 'as a retry',
     probe: 'as a probe',
     registration: 'when the puppet registered',
+    message: 'as a message',
     test: 'as a test',
   },
   test: 'Test delivery',

@@ -34,6 +34,16 @@ export const failures = {
     remedy:
       'Look at the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401 or 403: something stands in front of it.',
   },
+  pull: {
+    what: 'The manager could not pull the account’s messages from WeCom',
+    remedy:
+      'Look at the page WeCom errors, which explains the errcode. 40001 or 42001: correct the bot’s corpSecret. 60020: list the manager’s address at WeCom. It is tried again by itself.',
+  },
+  unpulled: {
+    what: 'The bot answered the callback and did not pull its message',
+    remedy:
+      'Its kf/sync_msg does not come to this manager, or is for another account. Set the base of its API to the manager’s address, with the bot’s key.',
+  },
   unregistered: {
     what: 'No bot takes this account',
     remedy:

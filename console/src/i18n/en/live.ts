@@ -25,5 +25,5 @@ export const live = {
   shown: (count: number) => `The latest ${count.toLocaleString('en')} are shown.`,
   nothing: 'Nothing was delivered yet',
   nothingText: 'Leave this page open: a delivery appears the moment it is made.',
-  forms: { encrypted: 'encrypted', decrypted: 'decrypted' },
+  forms: { encrypted: 'encrypted', decrypted: 'decrypted', message: 'one message' },
 };

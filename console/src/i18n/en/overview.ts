@@ -19,6 +19,13 @@ export const overview = {
         : `What came in for ${plural(accounts, 'account')} is dead`,
     deadText:
       'It is tried no more until you send it again, its puppet registers anew, or the customer writes again.',
+    deadMessages: (count: number) => `${plural(count, 'message is', 'messages are')} dead`,
+    deadMessagesText:
+      'Their bots refused them again and again. They are tried no more until you send them again, and are gone after 3 days.',
+    waitingMessages: (count: number, oldest: string) =>
+      `${plural(count, 'message waits', 'messages wait')}, the oldest for ${oldest}`,
+    waitingMessagesText:
+      'Their bots do not take messages now. They are tried again by themselves, each account’s in their order.',
     parked: (accounts: number) =>
       `${plural(accounts, 'account waits', 'accounts wait')} for a puppet that has never registered`,
     refused: (callbacks: number) =>

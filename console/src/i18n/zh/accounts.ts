@@ -58,6 +58,7 @@ export const accounts: Words['accounts'] = {
     due: '重试',
     probe: '探测',
     registration: '机器人注册后',
+    message: '消息',
     test: '测试',
   },
   test: '测试投递',

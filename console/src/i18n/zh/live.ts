@@ -24,5 +24,5 @@ export const live: Words['live'] = {
   shown: (count) => `显示最近 ${count.toLocaleString('zh-CN')} 条。`,
   nothing: '还没有投递记录',
   nothingText: '保持本页打开，有投递时会立即显示。',
-  forms: { encrypted: '密文', decrypted: '明文' },
+  forms: { encrypted: '密文', decrypted: '明文', message: '单条消息' },
 };

@@ -13,6 +13,7 @@ import { Page } from '../../components/page.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { usePolled } from '../../data/polled.js';
 import { t } from '../../i18n/language.js';
+import { MessagesOfAccount } from '../messages/messages-of-account.js';
 import { DropDialog } from '../outbox/drop-dialog.js';
 import { ACCOUNT_TONES } from './account-tone.js';
 import { DeliveryFacts } from './delivery-facts.js';
@@ -62,6 +63,7 @@ function Account({ account, onChange }: AccountProps) {
       <p class="state-line">
         <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} /> {accounts.stateText[state]}
       </p>
+      <MessagesOfAccount corpId={account.corpId} openKfId={account.openKfId} />
       <div class="cards">
         {hint !== null && <WaitingFacts hint={hint} onDrop={() => setAsked(hint)} onChange={onChange} />}
         <section class="card">

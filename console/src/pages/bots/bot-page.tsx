@@ -14,6 +14,7 @@ import { BotFacts } from './bot-facts.js';
 import { BOT_TONES, botState } from './bot-tone.js';
 import { ChangeSection } from './change-section.js';
 import { KeySection } from './key-section.js';
+import { MessagesSection } from './messages-section.js';
 import { RemoveDialog } from './remove-dialog.js';
 import { TakesSection } from './takes-section.js';
 import { VerifyPart } from './verify-part.js';
@@ -72,6 +73,7 @@ function Bot({ bot, onChange }: BotProps) {
         )}
         <ChangeSection bot={bot} onChange={onChange} />
         {mayTakeMessages(bot) && <TakesSection bot={bot} onChange={onChange} />}
+        {bot.takes === 'message' && <MessagesSection bot={bot} />}
         {bot.kind !== 'none' && <KeySection bot={bot} />}
         <RemoveSection bot={bot} />
       </div>

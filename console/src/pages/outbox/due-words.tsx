@@ -13,7 +13,7 @@ export function DueWords({ hint: { state, isUnderWay, dueAt } }: { readonly hint
 }
 
 /** A moment that has come says so: "3 s ago" would look like a try that was missed. */
-function DueTime({ at }: { readonly at: string }) {
+export function DueTime({ at }: { readonly at: string }) {
   const seconds = secondsFromNow(at);
   return (
     <time dateTime={at} title={formatDateTime(at)}>

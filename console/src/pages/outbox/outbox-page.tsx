@@ -11,7 +11,7 @@ import { useStatus } from '../../data/status-context.js';
 import { t } from '../../i18n/language.js';
 import { DropDialog } from './drop-dialog.js';
 import { HintTable } from './hint-table.js';
-import { HintTabs } from './hint-tabs.js';
+import { OutboxTabs } from './outbox-tabs.js';
 import { ReplayAll } from './replay-all.js';
 
 export function OutboxPage() {
@@ -35,7 +35,7 @@ export function OutboxPage() {
       intro={outbox.intro}
       actions={canReplayAll && <ReplayAll corpId={corpId} onChange={refresh} />}
     >
-      <HintTabs list={list} />
+      <OutboxTabs tab={list} />
       <PagedList of={paged} empty={<NoHints list={list} />}>
         {(rows) => <HintTable list={list} rows={rows} onDrop={setAsked} onChange={refresh} />}
       </PagedList>

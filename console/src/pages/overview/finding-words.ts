@@ -32,6 +32,23 @@ export function wordsOf(finding: Finding, status: StatusAnswer): FindingWords {
         text: verdict.deadText,
         link: { to: '/console/outbox?state=dead', text: overview.toDead },
       };
+    case 'deadMessages':
+      return {
+        tone: 'bad',
+        title: verdict.deadMessages(counts.deadMessages ?? 0),
+        text: verdict.deadMessagesText,
+        link: { to: '/console/outbox/messages?state=dead', text: overview.toDead },
+      };
+    case 'waitingMessages':
+      return {
+        tone: 'wait',
+        title: verdict.waitingMessages(
+          counts.waitingMessages ?? 0,
+          formatSeconds(status.oldestMessageAgeS ?? 0),
+        ),
+        text: verdict.waitingMessagesText,
+        link: { to: '/console/outbox/messages', text: overview.toOutbox },
+      };
     case 'waiting':
       return {
         tone: 'wait',

@@ -6,7 +6,9 @@ export const FINDINGS = [
   'storeDown',
   'notTaken',
   'dead',
+  'deadMessages',
   'waiting',
+  'waitingMessages',
   'refused',
   'circuits',
   'unreadable',
@@ -16,6 +18,9 @@ export const FINDINGS = [
   'quiet',
   'answered',
 ] as const;
+/** One that is on its way just now waits as well. */
+const MESSAGE_AGE_S_MAX = 10;
+
 export type Finding = (typeof FINDINGS)[number];
 
 /** @param callbacksOfHour of this replica; null while that is not known. */
@@ -26,7 +31,9 @@ export function findingsOf(status: StatusAnswer, callbacksOfHour: number | null)
     storeDown: !storage.up,
     notTaken: lastMinute.notTaken > 0,
     dead: isSome(counts.dead),
+    deadMessages: isSome(counts.deadMessages),
     waiting: isSome(counts.waiting),
+    waitingMessages: (status.oldestMessageAgeS ?? 0) > MESSAGE_AGE_S_MAX,
     refused: lastMinute.refused > 0,
     circuits: counts.openCircuits > 0,
     unreadable: isSome(counts.unreadable),
@@ -43,8 +50,8 @@ export function findingsOf(status: StatusAnswer, callbacksOfHour: number | null)
 }
 
 /** Whether the store has not told all that may wait. */
-function isUnknown({ waiting, parked, dead, unreadable }: StatusAnswer['counts']): boolean {
-  return [waiting, parked, dead, unreadable].includes(null);
+function isUnknown({ waiting, parked, dead, unreadable, waitingMessages }: StatusAnswer['counts']): boolean {
+  return [waiting, parked, dead, unreadable, waitingMessages].includes(null);
 }
 
 function isSome(count: number | null): boolean {

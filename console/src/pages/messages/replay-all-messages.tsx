@@ -1,0 +1,37 @@
+import { useState } from 'preact/hooks';
+import { replayDeadMessages } from '../../api/messages.js';
+import { ConfirmDialog } from '../../components/confirm-dialog.js';
+import { tell } from '../../data/notices.js';
+import { t } from '../../i18n/language.js';
+
+interface ReplayAllMessagesProps {
+  /** Empty for all corps. */
+  readonly corpId: string;
+  readonly onChange: () => void;
+}
+
+export function ReplayAllMessages({ corpId, onChange }: ReplayAllMessagesProps) {
+  const { outbox, messages } = t();
+  const [isAsking, setAsking] = useState(false);
+  const replay = async (): Promise<void> => {
+    const { replayed } = await replayDeadMessages(corpId);
+    tell(messages.replayedAll(replayed));
+    onChange();
+  };
+  return (
+    <>
+      <button type="button" class="button primary" onClick={() => setAsking(true)}>
+        {outbox.replayAll}
+      </button>
+      {isAsking && (
+        <ConfirmDialog
+          title={messages.replayAllAsk}
+          text={messages.replayAllWhat}
+          run={outbox.replayAllRun}
+          onConfirm={replay}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+}

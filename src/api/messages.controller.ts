@@ -1,0 +1,102 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
+import { TakesBody } from '../http/limits/bodies.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { MESSAGE_STATES } from '../messages/message.js';
+import { MessageOperations } from '../messages/message-operations.js';
+import { MessageStore } from '../messages/message-store.js';
+import { Destinations } from '../registry/destination.js';
+import type { MessagePageAnswer, MessagesReplayedAnswer } from './answers/message.dto.js';
+import { askedBy } from './asked-by.js';
+import { ReplayDto } from './hints.dto.js';
+import { toMessageAnswer } from './message-answer.js';
+import { MESSAGES, MessagePathDto, MessagesQueryDto } from './messages.dto.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+
+/** Waiting and dead messages of accounts whose bots take messages, for operators. */
+@Controller('api/v1/messages')
+@Tags('operators')
+export class MessagesController {
+  constructor(
+    private readonly store: MessageStore,
+    private readonly destinations: Destinations,
+    private readonly operations: MessageOperations,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /**
+   * List messages.
+   * @remarks
+   * Waiting and dead ones, account by account, in the order in which they are sent; never what they say or who wrote them.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'A page of messages.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listMessages(@Query() query: MessagesQueryDto): Promise<MessagePageAnswer> {
+    const { state, corpId = null, openKfId = null } = query;
+    const states = state === undefined ? MESSAGE_STATES : [state];
+    const page = await this.store.list(
+      { states, corpId, openKfId },
+      readCursor(MESSAGES, query),
+      limitOf(query),
+    );
+    const nowMs = this.storeClock.nowMs();
+    const items = page.messages.map((head) => {
+      const puppet = this.destinations.findMessageTaker(head)?.puppet;
+      return toMessageAnswer(head, puppet?.name ?? null, nowMs);
+    });
+    return { items, nextCursor: toCursor(MESSAGES, page.cursor) };
+  }
+
+  /**
+   * Replay all dead messages.
+   * @remarks
+   * They are due at once, each in its account's order, and keep their webhook-ids. Those that nobody takes stay dead. One
+   * such request at a time. A repetition finds messages that have died since.
+   */
+  @Post('replay')
+  @TakesBody('json')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'How many are sent.' })
+  @Errors('MESSAGES_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
+  async replayDeadMessages(
+    @Body() { corpId }: ReplayDto,
+    @Req() request: FastifyRequest,
+  ): Promise<MessagesReplayedAnswer> {
+    const replayed = await this.operations.replayDead(corpId ?? null, askedBy(request));
+    return { ...SUCCESS_ANSWER, replayed };
+  }
+
+  /**
+   * Replay one message.
+   * @remarks
+   * Waiting or dead; what waits of its account is due at once, in its order. Safe to repeat; 404 once it was taken.
+   */
+  @Post(':openKfId/:webhookId/replay')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'It is due now.' })
+  @Errors('MESSAGE_NOT_FOUND', 'MESSAGE_UNDELIVERABLE', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async replayMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    await this.operations.replay(path, askedBy(request));
+    return SUCCESS_ANSWER;
+  }
+
+  /**
+   * Discard one message.
+   * @remarks Its bot never gets it, and WeCom is not asked for it again. Those behind it go on. A repetition is 404.
+   */
+  @Delete(':openKfId/:webhookId')
+  @AllowRoles('operator')
+  @Answers({ 200: 'It is gone.' })
+  @Errors('MESSAGE_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async dropMessage(@Param() path: MessagePathDto, @Req() request: FastifyRequest): Promise<SuccessAnswer> {
+    await this.operations.drop(path, askedBy(request));
+    return SUCCESS_ANSWER;
+  }
+}

@@ -1,0 +1,49 @@
+import { IsOptional, Matches } from '../kernel/class-validator.js';
+import { MESSAGE_STATES, type MessageState } from '../messages/message.js';
+import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+
+export const MESSAGES = 'messages';
+const WEBHOOK_ID = /^msg_[A-Za-z0-9_-]{27}$/;
+
+export class MessagesQueryDto extends PageQueryDto {
+  /** Left out: both. */
+  @IsOptional()
+  @IsOneOf(MESSAGE_STATES)
+  readonly state?: MessageState;
+
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+
+  /**
+   * Of this account alone.
+   * @example wkAAA
+   */
+  @IsOptional()
+  @IsId()
+  readonly openKfId?: string;
+
+  @IsOptional()
+  @IsCursorOf(MESSAGES)
+  readonly cursor?: string;
+}
+
+export class MessagePathDto {
+  /**
+   * The customer-service account.
+   * @example wkAAA
+   */
+  @IsId()
+  readonly openKfId!: string;
+
+  /**
+   * The `webhookId` of the message.
+   * @example msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE
+   */
+  @Matches(WEBHOOK_ID, mustBe('the webhookId of a message'))
+  readonly webhookId!: string;
+}

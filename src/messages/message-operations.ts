@@ -1,0 +1,140 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type Addressee, Destinations } from '../registry/destination.js';
+import { MESSAGE_STATES, type MessageHead, webhookIdOf } from './message.js';
+import { MessageStore } from './message-store.js';
+import { MessageWakes } from './message-wakes.js';
+import { Puller } from './pulling/puller.js';
+
+const PAGE_SIZE = 200;
+/** Messages of one page: enough for the store to commit them together, few enough to leave it to others. */
+const AT_ONCE = 32;
+
+/** Names a message without its `msgid`, which may be any text. Its `webhookId` tells corps apart. */
+export interface MessageName {
+  readonly openKfId: string;
+  readonly webhookId: string;
+}
+
+/** What operators can do with waiting and dead messages. Each action is logged with who asked for it. */
+@Injectable()
+export class MessageOperations {
+  #isReplayingAll = false;
+
+  constructor(
+    private readonly store: MessageStore,
+    private readonly destinations: Destinations,
+    private readonly wakes: MessageWakes,
+    private readonly puller: Puller,
+    private readonly storeClock: StoreClock,
+    private readonly lifecycle: Lifecycle,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * Makes a dead message wait again, and what waits of its account due at once, in its order. An endpoint with an open
+   * circuit gets it as its next probe, or after that.
+   * @throws AppError `MESSAGE_NOT_FOUND`, also where its content is gone; `MESSAGE_UNDELIVERABLE`, `STORE_UNAVAILABLE`; all
+   *   is as it was.
+   */
+  async replay(name: MessageName, by: AskedBy): Promise<void> {
+    const head = await this.#get(name);
+    if (this.destinations.find(head).isUnknown) await this.destinations.lookUp(head);
+    const endpoint = this.#endpointOf(head);
+    if (endpoint === null) throw new AppError('MESSAGE_UNDELIVERABLE');
+    if (!(await this.#revive(head, endpoint))) throw new AppError('MESSAGE_NOT_FOUND');
+    this.log.info({ ...toLogged(head), ...by }, 'message.replayed');
+  }
+
+  /**
+   * The same for all dead messages, of the corp or of all corps. Those that nobody takes stay dead. Ends early when the
+   * process does.
+   * @returns how many wait again.
+   * @throws AppError `MESSAGES_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may wait by then, and it can be repeated.
+   */
+  async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    if (this.#isReplayingAll) throw new AppError('MESSAGES_REPLAY_UNDER_WAY');
+    this.#isReplayingAll = true;
+    try {
+      return await this.#replayDead(corpId, by);
+    } finally {
+      this.#isReplayingAll = false;
+    }
+  }
+
+  /**
+   * Gives the message up: its bot never gets it, and what it says is gone. Those behind it go on.
+   * @throws AppError `MESSAGE_NOT_FOUND`, also when it was taken meanwhile; `STORE_UNAVAILABLE`
+   */
+  async drop(name: MessageName, by: AskedBy): Promise<void> {
+    const head = await this.#get(name);
+    if (!(await this.store.drop(toAddressee(head), head.msgid))) throw new AppError('MESSAGE_NOT_FOUND');
+    this.puller.added.wakeUp();
+    const { state, attempts, storedAtMs } = head;
+    const ageS = Math.round((this.storeClock.nowMs() - storedAtMs) / 1_000);
+    this.log.info({ ...toLogged(head), state, attempts, ageS, ...by }, 'message.dropped');
+  }
+
+  async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+    let [replayed, left] = [0, 0];
+    try {
+      for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
+        const page = await this.store.list({ states: ['dead'], corpId, openKfId: null }, cursor, PAGE_SIZE);
+        for (let at = 0; at < page.messages.length; at += AT_ONCE) {
+          const group = page.messages.slice(at, at + AT_ONCE);
+          const outcomes = await Promise.all(group.map((head) => this.#tryToReplay(head)));
+          const count = outcomes.filter((isReplayed) => isReplayed).length;
+          replayed += count;
+          left += outcomes.length - count;
+        }
+        ({ cursor } = page);
+        if (cursor === null) break;
+      }
+    } finally {
+      this.log.info({ corpId, replayed, left, ...by }, 'messages.replayed');
+    }
+    return replayed;
+  }
+
+  async #tryToReplay(head: MessageHead): Promise<boolean> {
+    const endpoint = this.#endpointOf(head);
+    return endpoint !== null && (await this.#revive(head, endpoint));
+  }
+
+  /** Where it would go; `null` while nobody is there, and where people serve the account. */
+  #endpointOf(account: Addressee): string | null {
+    if (this.destinations.find(account).state === 'unserved') return null;
+    return this.wakes.endpointOf(account);
+  }
+
+  async #revive(head: MessageHead, endpoint: string): Promise<boolean> {
+    const [account, nowMs] = [toAddressee(head), this.storeClock.nowMs()];
+    if (head.state === 'dead' && !(await this.store.revive(account, head.msgid, nowMs))) return false;
+    await this.wakes.wake(account, endpoint);
+    return true;
+  }
+
+  async #get({ openKfId, webhookId }: MessageName): Promise<MessageHead> {
+    const filter = { states: MESSAGE_STATES, corpId: null, openKfId };
+    for (let cursor: string | null = null; ;) {
+      const page = await this.store.list(filter, cursor, PAGE_SIZE);
+      const found = page.messages.find((head) => webhookIdOf(head) === webhookId);
+      if (found !== undefined) return found;
+      ({ cursor } = page);
+      if (cursor === null) throw new AppError('MESSAGE_NOT_FOUND');
+    }
+  }
+}
+
+function toAddressee({ corpId, openKfId }: Addressee): Addressee {
+  return { corpId, openKfId };
+}
+
+function toLogged(head: MessageHead) {
+  const { openKfId, corpId, type } = head;
+  return { openKfId, corpId, webhookId: webhookIdOf(head), type };
+}

@@ -1,0 +1,121 @@
+/** The message bots of `examples/` as processes of their own, between the built manager and the local WeCom. */
+import { spawnSync } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { type ExampleProcess, startExample } from '../support/example-process.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { until } from '../support/until.js';
+
+const FOLDER = 'examples/message-bot';
+const OPERATOR_SECRET = 'marked-secret_of-operators';
+const AS_OPERATOR = { authorization: `Bearer ${OPERATOR_SECRET}`, 'content-type': 'application/json' };
+const PYTHON = 'python3';
+const hasPython = spawnSync(PYTHON, ['-c', 'import hmac; hmac.digest']).status === 0;
+
+const place = embeddedPlace();
+let wecom: Simulator;
+let manager: ManagerProcess;
+let example: ExampleProcess | null = null;
+let accountsUsed = 0;
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: ['TypeScript', 'Python'] });
+  manager = await startManager({
+    ...place.env,
+    HOST: '127.0.0.1',
+    AUTH_OPERATOR_TOKEN: OPERATOR_SECRET,
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+  const { corpId, callback } = wecom;
+  const { token, encodingAESKey } = callback;
+  await asked('POST', '/api/v1/apps', { corpId, token, encodingAESKey });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+});
+
+afterEach(() => example?.stop('SIGKILL'));
+
+afterAll(async () => {
+  await manager.stop();
+  await wecom.close();
+  await place.discard();
+});
+
+async function asked(method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(manager.url + path, {
+    method,
+    headers: AS_OPERATOR,
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  expect([path, response.status]).toEqual([path, 200]);
+  return response.json();
+}
+
+/** Registered, on the next account. */
+async function start(file: string, runtime?: string) {
+  const { corpId, corpSecret } = wecom;
+  const openKfId = wecom.accounts[accountsUsed++]?.openKfId ?? '';
+  const fields = { name: file, corpId, openKfIds: [openKfId], kind: 'puppet', takes: 'message', corpSecret };
+  const { key, signingSecret } = (await asked('POST', '/api/v1/bots', fields)) as BotCreatedAnswer;
+  example = startExample(
+    `${FOLDER}/${file}`,
+    {
+      MANAGER_URL: manager.url,
+      BOT_KEY: key,
+      SIGNING_SECRET: signingSecret,
+      CORP_ID: corpId,
+      CORP_SECRET: corpSecret,
+      KF_ID: openKfId,
+    },
+    runtime,
+  );
+  const account = `/api/v1/kf-accounts/${openKfId}`;
+  await until(async () => (await fetch(manager.url + account, { headers: AS_OPERATOR })).status === 200);
+  const { endpoint } = (await asked('GET', account)) as { endpoint: string };
+  return { openKfId, endpoint, signingSecret };
+}
+
+const RUNS = [
+  ['TypeScript', 'message-bot.ts', undefined, it],
+  ['Python', 'message_bot.py', PYTHON, hasPython ? it : it.skip],
+] as const;
+
+describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => {
+  it('has at most 40 lines', () => {
+    expect(readFileSync(`${FOLDER}/${file}`, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+  });
+
+  its('answers each message once, in order, and takes none that is not signed', async () => {
+    const { openKfId, endpoint, signingSecret } = await start(file, runtime);
+    const texts = ['one', '二', 'three'];
+    for (const text of texts) wecom.say(text, { openKfId });
+    const replies = () =>
+      wecom.corp.chat.messages.filter((message) => message.from === 'bot' && message.openKfId === openKfId);
+    await until(() => replies().length >= texts.length);
+    expect(replies().map(({ body }) => body.content)).toEqual(texts);
+
+    const post = async (signature: string, at: number) => {
+      const headers = {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(at),
+        'webhook-signature': signature,
+      };
+      return (await fetch(`${endpoint}/callback/message`, { method: 'POST', headers, body })).status;
+    };
+    const body = JSON.stringify({ msgtype: 'event' });
+    const key = Buffer.from(signingSecret.replace('whsec_', ''), 'base64');
+    const sign = (at: number) =>
+      `v1,${createHmac('sha256', key).update(`msg_1.${at}.${body}`).digest('base64')}`;
+    const nowS = Math.floor(Date.now() / 1_000);
+    expect(await post(sign(nowS), nowS)).toBe(200);
+    expect(await post(sign(nowS), nowS + 1)).toBe(401);
+    expect(await post(sign(nowS - 3_600), nowS - 3_600)).toBe(401);
+    expect(await post('', nowS)).toBe(401);
+  });
+});
