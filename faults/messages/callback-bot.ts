@@ -21,6 +21,7 @@ const LATE_ONE_IN = 300;
 const PULLS_MAX = 8;
 const TRIES = 3;
 const TRY_AGAIN_MS = 60;
+const CATCH_UP_AGAIN_MS = 200;
 
 export class CallbackBot extends MessageBot {
   override readonly kind = 'callback';
@@ -39,7 +40,9 @@ export class CallbackBot extends MessageBot {
   }
 
   protected override async began(life: Life): Promise<void> {
-    if (this.catchesUp && this.made.key !== '') await this.#pull(life);
+    if (!this.catchesUp || this.made.key === '') return;
+    // The manager may be away just then.
+    while (!life.isOver && !(await this.#pull(life))) await sleep(CATCH_UP_AGAIN_MS);
   }
 
   protected override async take(
