@@ -108,10 +108,15 @@ describe('a pull', () => {
     expect(asked.at(-1)?.cursor).toBe('c9');
   });
 
-  it('ends where the cursor does not move, whatever WeCom says of more', async () => {
-    answers = [page(['m1'], 'c1', true), page([], 'c1', true), page(['never']), page(['never'])];
-    expect(await pull()).toEqual(TAKEN);
+  it('is tried again later where the cursor does not move although there is more', async () => {
+    answers = [page(['m1'], 'c1', true), page([], 'c1', true), page(['never'])];
+    expect(await pull()).toMatchObject({
+      taken: false,
+      stage: 'pull',
+      reason: expect.stringMatching(/does not move/),
+    });
     expect(asked).toHaveLength(2);
+    expect(await waiting()).toEqual(['m1']);
   });
 
   it('pauses while as many wait as may, and asks for no more than there is room for', async () => {

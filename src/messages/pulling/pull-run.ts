@@ -78,8 +78,7 @@ export class PullRun {
         return putOff('the store is away', AGAIN_MS);
       if (!(error instanceof AppError))
         this.log.error({ ...task.account, err: error }, 'message.pull_failed');
-      const reason = error instanceof AppError ? error.message : 'the pull failed';
-      return { taken: false, stage: 'pull', reason };
+      return failed(error instanceof AppError ? error.message : 'the pull failed');
     }
   }
 
@@ -103,8 +102,8 @@ export class PullRun {
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.metrics.pulled(kept.added, messages.length - kept.added);
       if (kept.added > 0) added();
-      const hasMoved = next !== cursor;
-      if (!answer.hasMore || !hasMoved) return { taken: true, status: 200 };
+      if (!answer.hasMore) return { taken: true, status: 200 };
+      if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
       if (this.clock.elapsedMs() >= endMs) return putOff('WeCom has more messages', 0);
       ({ waiting } = kept);
       cursor = next;
@@ -156,6 +155,10 @@ function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
   if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
   if (errcode === TOO_MANY_AT_ONCE) return putOff(reason, AGAIN_MS);
+  return failed(reason);
+}
+
+function failed(reason: string): AttemptResult {
   return { taken: false, stage: 'pull', reason };
 }
 
