@@ -1,7 +1,7 @@
 /**
  * The load test. Callbacks delivered per second on one core, ours beside a hand-written program (a) and the
  * naive stack (b), in one run and in turns; what ours keeps while every puppet is down; access tokens and API
- * calls; what open consoles cost. It talks to 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
+ * calls; what open consoles cost; messages that it pulls. It talks to 127.0.0.1 only, ends within a fixed time, and ends only the processes that it started.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { measureIsolation } from './load/isolation.js';
 import { measureKeep } from './load/keep.js';
 import { prepareNaive } from './load/naive.js';
 import { PROGRAM_KEYS, type Setting, type StartedKey } from './load/programs.js';
+import { type Database, measureMessages, type MessagesPlan } from './load/messages.js';
 import { measureProxy } from './load/proxy.js';
 import {
   failureLines,
@@ -46,7 +47,7 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
-const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console'] as const;
+const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console', 'messages'] as const;
 
 type Plan = DeliveryPlan & {
   /** Of the parts about WeCom's API. */
@@ -55,6 +56,7 @@ type Plan = DeliveryPlan & {
   readonly consoleRounds: number;
   /** Of each of the many accounts whose puppets are down. */
   readonly keepPerAccount: number;
+  readonly messages: Pick<MessagesPlan, 'rounds' | 'backlog' | 'warmUpRounds' | 'idle' | 'pacedMs'>;
   /** The run is given up then. */
   readonly limitMs: number;
 };
@@ -83,7 +85,14 @@ const FULL: Plan = {
   warmUpLimitMs: 15_000,
   perAccount: 1_000,
   keepPerAccount: 10,
-  limitMs: 420_000,
+  messages: {
+    rounds: 6,
+    backlog: { embedded: 500, mongo: 50 },
+    warmUpRounds: 2,
+    idle: 200,
+    pacedMs: 6_000,
+  },
+  limitMs: 660_000,
 };
 /** For CI: shows that all of it still works; its figures only hint. */
 const SHORT: Plan = {
@@ -108,6 +117,13 @@ const SHORT: Plan = {
   warmUpLimitMs: 5_000,
   perAccount: 200,
   keepPerAccount: 2,
+  messages: {
+    rounds: 1,
+    backlog: { embedded: 200, mongo: 20 },
+    warmUpRounds: 1,
+    idle: 50,
+    pacedMs: 2_000,
+  },
   limitMs: 400_000,
 };
 
@@ -170,35 +186,49 @@ function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo
   return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
 }
 
-/** For (b), which is prepared as well. @returns `undefined` when one of the two cannot be had; (b) is then left out. */
-async function startDatabase(): Promise<string | undefined> {
-  try {
-    prepareNaive(ROOT);
+let database: Promise<Database> | undefined;
+
+/** The same for all who need one. @throws MongoUnavailable */
+function startDatabase(): Promise<Database> {
+  database ??= (async () => {
     moveTo(cores?.database);
-    const { startMongo } = await importMongoServer();
-    const mongo = await startMongo();
-    cleanUps.push(() => mongo.stop());
-    say(`database of (b): ${mongo.kind}`);
-    return mongo.uri;
+    try {
+      const { startMongo } = await importMongoServer();
+      const mongo = await startMongo();
+      cleanUps.push(() => mongo.stop());
+      say(`MongoDB: ${mongo.kind}`);
+      return mongo;
+    } finally {
+      moveTo(cores?.load);
+    }
+  })();
+  return database;
+}
+
+/** @returns `undefined` when what `whose` needs cannot be had; it is then left out. */
+async function databaseFor(whose: string, prepareIt: () => void): Promise<Database | undefined> {
+  try {
+    prepareIt();
+    return await startDatabase();
   } catch (error) {
     const [reason] = String(error).split('\n');
-    say(`(b) is left out: ${reason}`);
+    say(`${whose} is left out: ${reason}`);
     return undefined;
-  } finally {
-    moveTo(cores?.load);
   }
 }
 
 async function prepare(accounts: readonly Account[], keys: readonly StartedKey[]): Promise<Setting> {
   const temp = mkdtempSync(join(tmpdir(), 'wxkf-bench-'));
   cleanUps.push(() => rmSync(temp, { recursive: true, force: true }));
+  const naive = keys.includes('b') ? await databaseFor('(b)', () => prepareNaive(ROOT)) : undefined;
+  moveTo(cores?.load);
   const setting: Setting = {
     root: ROOT,
     before: options.before === undefined ? undefined : resolve(options.before),
     temp,
     accounts,
     accountsFile: join(temp, 'accounts.json'),
-    mongoUri: keys.includes('b') ? await startDatabase() : undefined,
+    mongoUri: naive?.uri,
     serverCore: cores?.server,
   };
   writeFileSync(setting.accountsFile, JSON.stringify(accounts));
@@ -258,6 +288,11 @@ async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
   return { rounds, text: [isolationSection(rounds, verdict)], results: [verdict] };
 }
 
+async function messagesPart(setting: Setting, sink: Sink): Promise<Part> {
+  const mongo = await databaseFor('MongoDB', () => {});
+  return measureMessages(setting, sink, { ...plan, ...plan.messages }, mongo, started, say);
+}
+
 async function main(): Promise<number> {
   const wanted = wantedKeys();
   const sink = await Sink.open(ACCOUNTS);
@@ -274,6 +309,7 @@ async function main(): Promise<number> {
   if (wanted.has('console')) {
     parts.push(await measureConsoles(setting, sink, { ...plan, rounds: plan.consoleRounds }, started, say));
   }
+  if (wanted.has('messages')) parts.push(await messagesPart(setting, sink));
 
   const rounds = new Map(parts.flatMap((part) => [...part.rounds]));
   const remarks = notices(rounds, cores).map((line) => `- ${line}`);

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { MessageReader } from './message-reader.js';
 
-/** Gets a head as `MessageReader` gives it, and gives the whole answer. */
-export type Answerer = (head: string, body: Buffer) => Buffer;
+/** Gets a head as `MessageReader` gives it, and gives the whole answer. One that takes time must not fail. */
+export type Answerer = (head: string, body: Buffer) => Buffer | Promise<Buffer>;
 
 /** A server on bare sockets in this process, for what costs too little to be measured. */
 export class MessageServer {
@@ -34,7 +34,11 @@ export class MessageServer {
   }
 
   private serve(socket: Socket): void {
-    const reader = new MessageReader((head, body) => void socket.write(this.answer(head, body)));
+    const reader = new MessageReader((head, body) => {
+      const answer = this.answer(head, body);
+      if (answer instanceof Promise) void answer.then((later) => socket.destroyed || socket.write(later));
+      else socket.write(answer);
+    });
     this.sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.sockets.delete(socket));

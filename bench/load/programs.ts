@@ -14,8 +14,14 @@ export type StartedKey = ProgramKey | 'before' | 'relay';
 /** What takes turns: the programs, and ours once more for each of the other things that it does. */
 export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy' | 'tunnel';
 
-/** What has rounds: those, and ours without and with slow calls beside, and without and with consoles open. */
-export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched';
+/** Callbacks, and messages to puppets and to callback bots, on each store. */
+type MessagesKey = 'events' | 'messages' | 'pulled' | 'mongoEvents' | 'mongoMessages' | 'mongoPulled';
+
+/**
+ * What has rounds: those, ours without and with slow calls beside, without and with consoles open, and with bots that take
+ * messages.
+ */
+export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched' | MessagesKey;
 
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
@@ -32,6 +38,12 @@ export const TITLES: Record<MeasuredKey, string> = {
   beside: 'ours, beside 200 slow calls',
   unwatched: 'ours, no console open',
   watched: 'ours, 3 consoles open',
+  events: 'callbacks to puppets',
+  messages: 'messages to puppets',
+  pulled: 'messages to callback bots',
+  mongoEvents: 'callbacks to puppets, MongoDB',
+  mongoMessages: 'messages to puppets, MongoDB',
+  mongoPulled: 'messages to callback bots, MongoDB',
 };
 
 export type Setting = {

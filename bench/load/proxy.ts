@@ -17,7 +17,7 @@ const CALLS_PER_APP = 50;
 const PREFIX = '/puppetWxkfManager/wxkfRequestProxy';
 
 /** What a call may be refused for by the product itself, out of the way. */
-const NO_LIMITS = Object.fromEntries(
+export const NO_LIMITS = Object.fromEntries(
   [
     'CORP_CALLS_PER_MINUTE',
     'CORP_CALLS_PER_HOUR',

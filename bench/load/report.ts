@@ -135,7 +135,7 @@ export function machine(root: string, cores: Cores | null): string {
   const [cpu] = cpus();
   const pinned = cores
     ? `server on core ${cores.server}, generator, puppets and simulated WeCom on core ${cores.load}, ` +
-      `database of (b) on core ${cores.database}`
+      `database on core ${cores.database}`
     : 'not pinned';
   return [
     `- machine: ${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
@@ -179,7 +179,7 @@ function figures(rounds: readonly Round[]): string[] {
 }
 
 /** A Markdown table that also reads well in a terminal. */
-function alignedTable([head = [], ...rows]: string[][]): string {
+export function alignedTable([head = [], ...rows]: string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)),
   );

@@ -1,10 +1,12 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { ATTEMPT_LIMIT_MS } from '../../dispatch/line/attempt.js';
 import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
 import type { Secret } from '../../kernel/secret.js';
 import { toTraceHeaders } from '../../kernel/trace-context.js';
 
 const PREFIX = 'whsec_';
+/** Made once for each secret: with a key of plain bytes, a signature takes five times as long. */
+const keys = new WeakMap<Secret, KeyObject>();
 
 /** WeCom's entry as JSON, signed: a bot needs neither WeCom's cipher nor a cursor. */
 export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm {
@@ -37,6 +39,13 @@ export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm
 
 /** Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec): `v1` is HMAC-SHA256. */
 function signatureOf(secret: Secret, id: string, timestamp: string, body: string): string {
-  const key = Buffer.from(secret.reveal().replace(PREFIX, ''), 'base64');
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+  return `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+}
+
+function keyOf(secret: Secret): KeyObject {
+  const known = keys.get(secret);
+  if (known !== undefined) return known;
+  const key = createSecretKey(Buffer.from(secret.reveal().replace(PREFIX, ''), 'base64'));
+  keys.set(secret, key);
+  return key;
 }
