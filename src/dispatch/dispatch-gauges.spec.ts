@@ -95,6 +95,7 @@ it('tells of open circuits and sockets by origin', async () => {
   const told = (name: string) => samples.find(name).map(({ labels, value }) => [labels.origin, value]);
   expect(told('wxkf_open_circuits')).toEqual([
     [server.url, 2],
+    ['wecom://kf', 0],
     ['other', 0],
   ]);
   const sockets = samples.value('wxkf_outgoing_sockets', { target: 'puppet', origin: server.url });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { byOrigin, toOrigin } from '../metrics/by-origin.js';
 import { Metrics, only, type Sample } from '../metrics/metrics.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
+import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { Overload } from './answer/overload.js';
 import type { OverloadCounts } from './answer/overload-notice.js';
@@ -45,7 +46,8 @@ function overloads(counts: OverloadCounts): Sample[] {
 }
 
 function countByOrigin(endpoints: Iterable<string>): Map<string, number> {
-  const counts = new Map<string, number>();
+  // Always there, since an alert asks for it.
+  const counts = new Map<string, number>([[PULL_ORIGIN, 0]]);
   for (const endpoint of endpoints) {
     const origin = toOrigin(endpoint);
     counts.set(origin, (counts.get(origin) ?? 0) + 1);

@@ -138,7 +138,7 @@ describeInBrowser('a customer and an operator', () => {
     await restartManager({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
     await write('Can you read this?');
     await goTo('Outbox');
-    await operator.getByRole('link', { name: /^Dead/ }).click();
+    await operator.getByRole('link', { name: /^Dead \d/ }).click();
     const row = operator.getByRole('row', { name: cast.simulator.openKfId });
     await row.getByText('The bot’s address cannot be used').first().waitFor();
     expect(await seriousViolations(operator)).toEqual([]);

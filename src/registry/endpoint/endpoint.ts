@@ -54,9 +54,12 @@ export function ofBot(url: CallbackUrl, botId: string): CallbackUrl {
   return { ...url, href: `${url.href}#${botId}` };
 }
 
+/** In place of an origin, for what is pulled. */
+export const PULL_ORIGIN = 'wecom://kf';
+
 /** In place of an endpoint, for the events of a bot that takes messages: the manager pulls what they tell of. */
 export function pullEndpointOf(botId: string): Endpoint {
-  const origin = 'wecom://kf';
+  const origin = PULL_ORIGIN;
   return { origin, host: '', basePath: '/sync_msg', href: `${origin}/sync_msg#${botId}` };
 }
 
