@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import { HealthyLines } from '../../kernel/healthy-lines.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { LocalMessageStore } from '../local-message-store.js';
+import { MemoryMessageRecords } from '../message-records.js';
+import { MESSAGE_LIFE_MS, type Message, type MessageHead } from '../message.js';
+import { MessageLog } from '../message-log.js';
+import { MessageMetrics } from '../message-metrics.js';
+import type { MessageStore, Turn } from '../message-store.js';
+import { MessageOutcomes } from './message-outcomes.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const LEASE_MS = 10 * MESSAGE_LIFE_MS;
+const TRIES = 8;
+
+type NotTaken = Extract<AttemptResult, { taken: false }>;
+
+let clock: ManualClock;
+let store: MessageStore;
+let outcomes: MessageOutcomes;
+let turn: Turn;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  store = new LocalMessageStore(new MemoryMessageRecords());
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
+  const config = { messagesAheadMax: 1_000, messageTries: TRIES };
+  outcomes = new MessageOutcomes(store, new MessageMetrics(new Metrics()), log, clock, config);
+  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  await store.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
+  const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  if (first === undefined) throw new Error('nothing is due');
+  turn = first;
+});
+
+async function now(): Promise<MessageHead> {
+  const filter = { states: ['waiting', 'dead'], corpId: null, openKfId: null } as const;
+  const [head] = (await store.list(filter, null, 1)).messages;
+  if (head === undefined) throw new Error('there is no message');
+  return head;
+}
+
+/** @returns how long it took from the first to the last, milliseconds, if it is due as it says. */
+async function failEachTime(result: NotTaken, times: number): Promise<number> {
+  const beganMs = clock.nowMs();
+  for (let n = 0; n < times; n++) {
+    const head = await now();
+    await clock.advance(Math.max(0, (head.dueAtMs ?? 0) - clock.nowMs()));
+    await outcomes.notTaken(turn, head as Message, result);
+  }
+  return clock.nowMs() - beganMs;
+}
+
+const refusal = (status: number): NotTaken => ({
+  ...{ taken: false, stage: 'status', status },
+  reason: `the answer was ${status}`,
+});
+
+describe('a message that is refused', () => {
+  it.each([400, 404, 410, 429, 500, 501, 302])(
+    'with %i each time is dead after its tries',
+    async (status) => {
+      const tookMs = await failEachTime(refusal(status), TRIES);
+      expect(await now()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status' } });
+      // 404 s of the schedule, each part up to a fifth more or less.
+      expect(tookMs).toBeGreaterThanOrEqual(404_000 * 0.8);
+      expect(tookMs).toBeLessThanOrEqual(404_000 * 1.2);
+    },
+  );
+
+  it('waits on until then', async () => {
+    await failEachTime(refusal(500), TRIES - 1);
+    expect(await now()).toMatchObject({ state: 'waiting', refusals: TRIES - 1, attempts: TRIES - 1 });
+  });
+});
+
+describe('a message that reaches nobody', () => {
+  it.each<NotTaken>([
+    { taken: false, stage: 'connect', reason: 'no connection (ECONNREFUSED)' },
+    { taken: false, stage: 'timeout', reason: 'no complete answer within 4 s' },
+    { taken: false, stage: 'reset', reason: 'the connection broke' },
+    refusal(502),
+    refusal(503),
+    refusal(504),
+  ])('is not given up for it: %j', async (result) => {
+    await failEachTime(result, TRIES + 3);
+    expect(await now()).toMatchObject({ state: 'waiting', refusals: 0, attempts: TRIES + 3 });
+  });
+
+  it('is due at the end of its 3 days at the latest, when it is found to be over', async () => {
+    const { storedAtMs } = await now();
+    await failEachTime({ taken: false, stage: 'connect', reason: '' }, 30);
+    expect((await now()).dueAtMs).toBe(storedAtMs + MESSAGE_LIFE_MS);
+  });
+});
