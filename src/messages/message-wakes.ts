@@ -22,12 +22,16 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   recovered(endpoint: string): void {
-    this.#follow(this.store.wakeEndpoint(endpoint, this.storeClock.nowMs()), toAddress(endpoint));
+    const woken = this.store.wakeEndpoint(endpoint, this.storeClock.nowMs());
+    this.#follow(
+      woken.then(() => this.puller.added.wakeUp()),
+      endpoint,
+    );
   }
 
   woken(account: Addressee): void {
     const endpoint = this.endpointOf(account);
-    if (endpoint !== null) this.#follow(this.wake(account, endpoint), toAddress(endpoint));
+    if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
   }
 
   /** @throws AppError `STORE_UNAVAILABLE` */
@@ -46,9 +50,9 @@ export class MessageWakes implements AlsoWaiting {
   }
 
   #follow(write: Promise<void>, endpoint: string): void {
-    write
-      .then(() => this.puller.added.wakeUp())
-      .catch((err: unknown) => this.log.debug({ endpoint, err }, 'message.wake_failed'));
+    write.catch((err: unknown) => {
+      this.log.debug({ endpoint: toAddress(endpoint), err }, 'message.wake_failed');
+    });
   }
 }
 

@@ -13,10 +13,10 @@ import { endWith, toServerAttributes, Tracing } from '../kernel/tracing.js';
 import { OutgoingSockets } from '../metrics/outgoing-sockets.js';
 import { wecomConfig } from './wecom.config.js';
 
-/** Per corp. A WeCom engineer was quoted with five calls of `kf/sync_msg` at a time; one is left to others of the corp. */
+/** Per corp. WeCom refuses more than some parallel calls with 45033; its support has named five. One is left for others of the corp. */
 const LIMITS: PoolLimits = { sockets: 4, exchanges: 64, keepAliveMs: 4_000, connectMs: 4_500 };
 const LIMIT_MS = 5_000;
-/** A message has some kB at most, and a page 1,000 of them; most have a tenth of that. */
+/** A page has 1,000 messages of some kB at most. */
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** What is called, and whose call it is. */

@@ -4,18 +4,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import type { Place } from '../support/place.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
 import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
 import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 import { findStored } from '../support/stored-bytes.js';
-import { onEachStore } from '../support/stores.js';
+import { mongoPlace } from '../support/stores.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
 const ACCOUNTS = Array.from({ length: 40 }, (_, n) => `account ${n}`);
 const AHEAD_MAX = 20;
 
-onEachStore((newPlace) => {
+/** @param isShared whether several managers may be on the store. */
+function messagesIn(newPlace: () => Place, isShared: boolean): void {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: Simulator;
@@ -103,6 +105,7 @@ onEachStore((newPlace) => {
       'after it answered',
       'until there is no more',
       'with an old cursor',
+      'by its token alone',
     ])('that pulls %s gets each message once, in order, whatever came together', async (habit) => {
       bot.habit = habit;
       await add();
@@ -113,6 +116,15 @@ onEachStore((newPlace) => {
       expect(bot.texts).toEqual(numbered(11));
       expect(new Set(bot.given.map(({ webhookId }) => webhookId)).size).toBe(11);
       expect(bot.given.every(({ attempt }) => attempt === 1)).toBe(true);
+    });
+
+    it('of all other accounts, which names none when it pulls, gets each message by its token', async () => {
+      bot.habit = 'by its token alone';
+      const { id } = await add({ openKfIds: ['*'] });
+      sayAll(numbered(3));
+      await until(() => bot.given.length >= 3);
+      expect(bot.texts).toEqual(numbered(3));
+      await request('DELETE', `/api/v1/bots/${id}`);
     });
 
     it('gets WeCom’s entries as they are, one in a page, and no more of them', async () => {
@@ -318,21 +330,22 @@ onEachStore((newPlace) => {
     expect(await findStored(place, [text, wecom.firstCustomerId])).toEqual([]);
   });
 
-  it('may be pulled from another replica than the one that tells of it', async () => {
-    if (place.env.MONGO_URI === undefined) return;
-    const other = await start();
-    try {
-      bot.habit = 'after it answered';
-      await add();
-      bot.base = bot.base.replace(manager.url, other.url);
-      await until(async () => (await bot.pull(openKfId)).msg_list !== undefined);
-      sayAll(numbered(10));
-      await until(() => bot.given.length >= 10);
-      expect(bot.texts).toEqual(numbered(10));
-    } finally {
-      await other.stop();
-    }
-  });
+  if (isShared) {
+    it('may be pulled from another replica than the one that tells of it', async () => {
+      const other = await start();
+      try {
+        bot.habit = 'after it answered';
+        await add();
+        bot.base = bot.base.replace(manager.url, other.url);
+        await until(async () => (await bot.pull(openKfId)).msg_list !== undefined);
+        sayAll(numbered(10));
+        await until(() => bot.given.length >= 10);
+        expect(bot.texts).toEqual(numbered(10));
+      } finally {
+        await other.stop();
+      }
+    });
+  }
 
   it('is not asked about by bots that take messages: their pulls never reach WeCom', async () => {
     await add();
@@ -348,4 +361,7 @@ onEachStore((newPlace) => {
     const second = Math.floor(Date.now() / 1_000);
     await until(() => Math.floor(Date.now() / 1_000) > second + 1);
   }
-});
+}
+
+describe('on the embedded store', () => messagesIn(embeddedPlace, false));
+mongoSuite('on MongoDB', () => messagesIn(mongoPlace, true));

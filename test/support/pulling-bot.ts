@@ -7,15 +7,31 @@ export type PullingHabit =
   | 'after it answered'
   | 'until there is no more'
   | 'with an old cursor'
+  | 'by its token alone'
   | 'never';
+
+/** A message as WeCom gives it, as far as it is read here. */
+interface Entry {
+  readonly msgid: string;
+  readonly open_kfid: string;
+  readonly msgtype: string;
+  readonly text?: { readonly content: string };
+}
+
+/** What WeCom's API answers, as far as it is read here. */
+interface Answer {
+  readonly access_token: string;
+  readonly msg_list: readonly Entry[];
+  readonly next_cursor: string;
+  readonly has_more: number;
+}
 
 export interface Given {
   readonly msgid: string;
   readonly text: string;
   readonly openKfId: string;
   /** The whole entry. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- each message has its own fields, and the tests compare them.
-  readonly entry: any;
+  readonly entry: Entry;
   readonly webhookId: string;
   readonly attempt: number;
 }
@@ -24,7 +40,7 @@ export class PullingBot {
   /** In the order in which it was given them. */
   readonly given: Given[] = [];
   /** What a pull brought besides: `has_more`, and how many messages. */
-  readonly pages: { readonly hasMore: unknown; readonly length: number }[] = [];
+  readonly pages: { readonly hasMore: number; readonly length: number }[] = [];
   habit: PullingHabit = 'before it answers';
   /** Of its answers to callbacks. */
   status = 200;
@@ -44,9 +60,10 @@ export class PullingBot {
     return this.given.map(({ text }) => text);
   }
 
-  async pull(openKfId: string, cursor = ''): Promise<{ msg_list: unknown[]; next_cursor: string }> {
+  /** @param named what tells the account. */
+  async pull(openKfId: string, cursor = '', named: object = { open_kfid: openKfId }): Promise<Answer> {
     const { access_token } = await this.#call(`gettoken?${new URLSearchParams(this.credentials)}`);
-    const body = { open_kfid: openKfId, limit: 1_000, ...(cursor !== '' && { cursor }) };
+    const body = { ...named, limit: 1_000, ...(cursor !== '' && { cursor }) };
     return this.#call(`kf/sync_msg?access_token=${access_token}`, body);
   }
 
@@ -57,16 +74,17 @@ export class PullingBot {
   async #serve(response: ServerResponse): Promise<void> {
     const received = this.server.received.at(-1);
     if (received === undefined || this.isHanging) return;
-    const { openKfId } = this.server.open(received);
+    const { openKfId, syncToken } = this.server.open(received);
     const webhookId = String(received.headers['webhook-id']);
     const attempt = Number(received.headers['x-wxkf-attempt']);
     const answer = () => response.writeHead(this.status).end('success');
     if (this.habit === 'after it answered' || this.habit === 'never') answer();
     if (this.habit === 'never') return;
     let cursor = this.habit === 'with an old cursor' ? 'gAAAAAold-cursor-of-wecom' : '';
+    const named = this.habit === 'by its token alone' ? { token: syncToken } : { open_kfid: openKfId };
     for (;;) {
-      const page = await this.pull(openKfId, cursor);
-      this.pages.push({ hasMore: (page as { has_more?: unknown }).has_more, length: page.msg_list.length });
+      const page = await this.pull(openKfId, cursor, named);
+      this.pages.push({ hasMore: page.has_more, length: page.msg_list.length });
       for (const entry of page.msg_list) this.given.push(toGiven(entry, webhookId, attempt));
       if (this.habit !== 'until there is no more' || page.msg_list.length === 0) break;
       cursor = page.next_cursor;
@@ -74,16 +92,14 @@ export class PullingBot {
     if (this.habit !== 'after it answered') answer();
   }
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- as WeCom's.
-  async #call(target: string, body?: object): Promise<any> {
+  async #call(target: string, body?: object): Promise<Answer> {
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
     const answer = await fetch(`${this.base}/${target}`, init);
-    return answer.json();
+    return (await answer.json()) as Answer;
   }
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- see `Given.entry`.
-function toGiven(entry: any, webhookId: string, attempt: number): Given {
+function toGiven(entry: Entry, webhookId: string, attempt: number): Given {
   const { msgid, open_kfid: openKfId } = entry;
   return { msgid, text: entry.text?.content ?? entry.msgtype, openKfId, entry, webhookId, attempt };
 }

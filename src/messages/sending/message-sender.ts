@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Attempt, AttemptResult } from '../../dispatch/line/attempt.js';
+import { type Attempt, type AttemptResult, isRefusal } from '../../dispatch/line/attempt.js';
 import { type Line, Lines } from '../../dispatch/line/line.js';
 import { LEASE_MS, type Occasion, toFailure } from '../../dispatch/outbox/hint.js';
 import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { MessageTaker } from '../../registry/destination.js';
 import { MESSAGE_LIFE_MS, type Message } from '../message.js';
 import { MessageStore, type Turn } from '../message-store.js';
@@ -13,7 +12,7 @@ import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { messageFormFor, toEvent } from './taker-form.js';
-import { Takers } from './takers.js';
+import { type ReadyTaker, Takers } from './takers.js';
 
 /** How long one account is served before others have their turn, if its messages are taken at once. */
 const TURN_MS = 1_000;
@@ -81,12 +80,7 @@ export class MessageSender {
     }
   }
 
-  async #sendNext(
-    turn: Turn,
-    taker: MessageTaker & { readonly endpoint: Endpoint },
-    earlier: EarlierAttempts,
-    isProbe: boolean,
-  ): Promise<Next> {
+  async #sendNext(turn: Turn, taker: ReadyTaker, earlier: EarlierAttempts, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
     if (message === null) return 'ends';
@@ -142,7 +136,7 @@ export class MessageSender {
     }
     await this.outcomes.notTaken(turn, message, result);
     // Another customer's message need not wait for this one; where the bot is gone it would fail as well.
-    return taker.bot.order === 'customer' && stage === 'status' ? 'goes on' : 'ends';
+    return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
   async #attempt({ message, taker, attempt, occasion }: Sending, line: Line): Promise<AttemptResult> {

@@ -20,7 +20,7 @@ export function toEvent(message: Message): KfEvent {
     id: webhookIdOf(message),
     corpId,
     openKfId,
-    syncToken: makeSyncToken(),
+    syncToken: makeSyncToken(openKfId),
     createdAtS: Math.floor(sentAtMs / 1_000),
     lagMs: 0,
     raw: null,

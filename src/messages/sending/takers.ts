@@ -3,6 +3,7 @@ import { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
 import { toResync } from '../../dispatch/outbox/hint.js';
 import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
 import { Clock } from '../../kernel/clock.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations, type MessageTaker } from '../../registry/destination.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
@@ -11,6 +12,9 @@ import { MessageStore, type Turn } from '../message-store.js';
 
 const LOOK_AGAIN_FIRST_MS = 10;
 const LOOK_AGAIN_LAST_MS = 2_560;
+
+/** Messages can be sent to it now. */
+export type ReadyTaker = MessageTaker & { readonly endpoint: Endpoint };
 
 /** Who takes the messages of an account now; what waits of one that nobody takes by message goes on in another form. */
 @Injectable()
@@ -29,7 +33,7 @@ export class Takers {
    * @returns `null` when nothing can be sent now; the turn is over then.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  async find(turn: Turn): Promise<(MessageTaker & { readonly endpoint: Endpoint }) | null> {
+  async find(turn: Turn): Promise<ReadyTaker | null> {
     const taker = await this.#whenRegistered(turn);
     if (taker === null) return this.#passOn(turn);
     const { endpoint, state } = taker;
@@ -51,17 +55,20 @@ export class Takers {
   }
 
   /** What waits goes to another taker as one event; while there is none it waits. */
-  async #passOn(turn: Turn): Promise<null> {
+  async #passOn(turn: Turn): Promise<ReadyTaker | null> {
     const nowMs = this.storeClock.nowMs();
     const destination = await this.destinations.confirm(turn);
     const { endpoint, state } = destination;
-    if (destination.isPulled || (endpoint === null && state !== 'unserved')) {
+    // Another process has made the bot a moment ago.
+    if (destination.isPulled) return this.find(turn);
+    if (endpoint === null && state !== 'unserved') {
       await this.store.release(turn, null, 'account', nowMs);
       return null;
     }
     if (endpoint !== null) {
       await this.keeper.keep({
-        event: toResync(turn),
+        // Its token counts as over, since such pulls are limited.
+        event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
         isFirst: () => false,
         keysId: null,
         arrivedAtMs: nowMs,

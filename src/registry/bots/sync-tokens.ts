@@ -11,9 +11,22 @@ const ACCOUNTS_MAX = 20_000;
 /** WeCom's tokens begin with ENC, and some programs look for that. */
 const MADE = 'ENCwxkf-manager-';
 
-/** A sync token that stands for none: the manager takes it out of a pull that comes through it. */
-export function makeSyncToken(): string {
-  return MADE + randomBytes(24).toString('base64url');
+/**
+ * A sync token that stands for none: the manager takes it out of a pull that comes through it.
+ * @param openKfId the account that a pull with it is about, where that has to be known.
+ */
+export function makeSyncToken(openKfId?: string): string {
+  const random = randomBytes(24).toString('base64url');
+  return openKfId === undefined
+    ? MADE + random
+    : `${MADE}${Buffer.from(openKfId).toString('base64url')}.${random}`;
+}
+
+/** The account that a token was made for; `null` for any other token. */
+export function accountOfMadeSyncToken(token: unknown): string | null {
+  if (typeof token !== 'string' || !token.startsWith(MADE)) return null;
+  const [account, random] = token.slice(MADE.length).split('.');
+  return random === undefined ? null : Buffer.from(account ?? '', 'base64url').toString();
 }
 
 export function isMadeSyncToken(token: unknown): boolean {

@@ -10,7 +10,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
-import { isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
+import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Destinations } from '../../registry/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
@@ -118,12 +118,11 @@ export class BotCall {
     if (this.bot.takes !== 'message' || this.target.api.toLowerCase() !== SYNC) return null;
     this.admitBody(body);
     const whole = 'whole' in body ? body.whole : null;
-    const { open_kfid: openKfId, cursor } = parseObject(whole?.toString('utf8') ?? '') ?? {};
-    return this.queued.answer(
-      this.bot,
-      typeof openKfId === 'string' ? openKfId : null,
-      typeof cursor === 'string' ? cursor : '',
-    );
+    const { open_kfid: named, token, cursor } = parseObject(whole?.toString('utf8') ?? '') ?? {};
+    // Some programs have one cursor for all accounts and name none.
+    const openKfId = typeof named === 'string' ? named : accountOfMadeSyncToken(token);
+    if (openKfId !== null) this.requireOwn(openKfId);
+    return this.queued.answer(this.bot, openKfId, typeof cursor === 'string' ? cursor : '');
   }
 
   /**

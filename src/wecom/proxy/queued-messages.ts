@@ -10,7 +10,7 @@ export interface QueuedAnswer {
 /** What a bot that takes messages pulls: of each account just the message that it was told of. */
 export abstract class QueuedMessages {
   /**
-   * @param openKfId of the bot's accounts; `null` where the call named none.
+   * @param openKfId of the bot's accounts; `null` where neither the call nor its sync token names one.
    * @param cursor as the bot sent it; `''` for none.
    * @throws AppError `STORE_UNAVAILABLE`
    */

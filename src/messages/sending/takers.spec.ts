@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import type { HintKeeper } from '../../dispatch/outbox/hint-keeper.js';
+import type { NewHint } from '../../dispatch/outbox/hint.js';
+import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { SYNC_TOKEN_LIFE_MS } from '../../dispatch/redelivery/retry-schedule.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { Destination, Destinations, MessageTaker } from '../../registry/destination.js';
+import { LocalMessageStore } from '../local-message-store.js';
+import { MemoryMessageRecords } from '../message-records.js';
+import { MessageMetrics } from '../message-metrics.js';
+import type { MessageStore, Turn } from '../message-store.js';
+import { Takers } from './takers.js';
+
+const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: 'http://bot:8080' };
+const LEASE_MS = 15_000;
+const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageTaker;
+
+let clock: ManualClock;
+let store: MessageStore;
+let turn: Turn;
+let kept: NewHint[];
+/** What memory knows, and what the store says when it is asked. */
+let known: MessageTaker | null;
+let stored: { readonly taker: MessageTaker | null; readonly destination: Partial<Destination> };
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  store = new LocalMessageStore(new MemoryMessageRecords());
+  [kept, known] = [[], null];
+  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
+  const page = pulledPage([newMessage('m1'), newMessage('m2')], { endpoint: ENDPOINT.href });
+  await store.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+  if (first === undefined) throw new Error('nothing is due');
+  turn = first;
+});
+
+function find() {
+  const destinations: Pick<Destinations, 'findMessageTaker' | 'confirm'> = {
+    findMessageTaker: () => known,
+    confirm: async () => {
+      known = stored.taker;
+      return stored.destination as Destination;
+    },
+  };
+  const keeper = { keep: async (hint: NewHint) => void kept.push(hint) } as unknown as HintKeeper;
+  const waiting = { kept: { wakeUp: () => {} } } as unknown as WaitingHints;
+  const metrics = new MessageMetrics(new Metrics());
+  const takers = new Takers(destinations as Destinations, store, keeper, waiting, metrics, clock, clock);
+  return takers.find(turn);
+}
+
+const waiting = async () => (await store.counts(ACCOUNT)).waiting;
+const claimable = () => store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+
+describe('messages that wait', () => {
+  it('go as one event to a taker of events, whose token is over: such pulls are limited', async () => {
+    stored = { taker: null, destination: { isPulled: false, endpoint: ENDPOINT, state: 'ready' } };
+    expect(await find()).toBeNull();
+    expect(kept).toMatchObject([
+      { event: { ...ACCOUNT, syncToken: '', lagMs: SYNC_TOKEN_LIFE_MS }, endpoint: ENDPOINT.href },
+    ]);
+    expect(await waiting()).toBe(0);
+  });
+
+  it('go to a bot that takes messages, also where only the store knows of it', async () => {
+    stored = { taker: READY, destination: { isPulled: true, endpoint: null, state: 'ready' } };
+    expect(await find()).toMatchObject({ endpoint: ENDPOINT });
+    expect([kept, await waiting()]).toEqual([[], 2]);
+  });
+
+  it('go to nobody where people serve the account', async () => {
+    stored = { taker: null, destination: { isPulled: false, endpoint: null, state: 'unserved' } };
+    expect(await find()).toBeNull();
+    expect([kept, await waiting()]).toEqual([[], 0]);
+  });
+
+  it('wait on while nobody has the account, and are not claimed again and again', async () => {
+    stored = { taker: null, destination: { isPulled: false, endpoint: null, state: 'absent' } };
+    expect(await find()).toBeNull();
+    expect([await waiting(), await claimable()]).toEqual([2, []]);
+  });
+});
