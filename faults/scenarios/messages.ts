@@ -22,6 +22,7 @@ import type { MessagesForm } from '../messages/messages-form.js';
 import { toMessagesRow } from '../messages/messages-row.js';
 import { UNLIMITED } from '../manager.js';
 import { stablePort } from '../ports.js';
+import { remarks, table } from '../report.js';
 import type { Run, StoreEnv } from '../run.js';
 import type { NotRun, Row, Scenario } from '../scenario.js';
 import { TcpProxy } from '../tcp-proxy.js';
@@ -64,9 +65,13 @@ export const messages: Scenario = {
           outages: 8,
           troubles: TROUBLES,
         };
-    // Both at once: where one waits, the other has the machine.
-    const killing = run.isShort ? null : await buildWithFailpoints(run);
-    return Promise.all([new Messages(run, one, killing).run(), onMongo(run, two, killing)]);
+    // A short run has both at once: where one waits, the other has the machine.
+    if (run.isShort) return Promise.all([new Messages(run, one, null).run(), onMongo(run, two, null)]);
+    const killing = await buildWithFailpoints(run);
+    const first = await new Messages(run, one, killing).run();
+    // It took a quarter of an hour, and whoever ends the run has seen it.
+    run.say(`\n${table([first])}\n${remarks([first])}\n`);
+    return [first, await onMongo(run, two, killing)];
   },
 };
 
