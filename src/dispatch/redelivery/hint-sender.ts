@@ -119,7 +119,8 @@ export class HintSender {
     failpoint('outbox.claimed');
     const event = isResync ? toResyncFor(to, hint.event) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
-    const attempt = line.attempt(event, occasion, hint.attempts + 1);
+    const ageMs = Math.max(0, this.storeClock.nowMs() - hint.arrivedAtMs) + hint.event.lagMs;
+    const attempt = line.attempt(event, occasion, hint.attempts + 1, null, ageMs);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
       outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
