@@ -30,6 +30,8 @@ import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/wecom.config.js';
+import { streamConfig } from './stream/stream.config.js';
+import { StreamModule } from './stream/stream.module.js';
 import { WecomModule } from './wecom/wecom.module.js';
 
 const NAMESPACES: readonly Namespace[] = [
@@ -42,6 +44,7 @@ const NAMESPACES: readonly Namespace[] = [
   apiConfig,
   registryConfig,
   storageConfig,
+  streamConfig,
   wecomConfig,
 ];
 
@@ -70,6 +73,7 @@ export class AppModule {
         RegistryModule,
         CallbackModule,
         MessagesModule,
+        StreamModule,
         WecomModule,
         HealthModule,
         ApiModule,

@@ -9,6 +9,7 @@ import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
+import { ConnectionsController } from './connections.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryStreams } from './delivery-streams.js';
 import { HintsController } from './hints.controller.js';
@@ -18,16 +19,26 @@ import { KfAccountsController } from './kf-accounts.controller.js';
 import { MessagesController } from './messages.controller.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
+import { StreamModule } from '../stream/stream.module.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
+  imports: [
+    RegistryModule,
+    DispatchModule,
+    CallbackModule,
+    HealthModule,
+    MessagesModule,
+    StreamModule,
+    WecomModule,
+  ],
   controllers: [
     AppsController,
     BotsController,
+    ConnectionsController,
     StatusController,
     KfAccountsController,
     HintsController,

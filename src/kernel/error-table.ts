@@ -373,6 +373,18 @@ export const ERRORS = {
     message: 'This process is stopping and opens no tunnel any more; try again shortly',
   },
 
+  STREAM_UPGRADE_REQUIRED: {
+    status: 426,
+    retry: false,
+    message:
+      'A stream is a WebSocket; send Upgrade: websocket, or ask for events by POST /puppetWxkfManager/events. A proxy in between has to pass the upgrade on',
+  },
+  STREAMS_ENDING: {
+    status: 503,
+    retry: true,
+    message: 'This process is stopping and takes no client any more; connect again shortly',
+  },
+
   DISPATCH_NOT_TAKEN: {
     status: 503,
     retry: true,

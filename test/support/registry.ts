@@ -72,7 +72,19 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const proofs = new SecretProofs(image, sync, repository, secrets, log);
   return {
     ...{ repository, appRepository, secrets, log, config },
-    ...{ policy, image, knownApps, bots, connected, botRepository, sync, reads, underWay, destinations, proofs },
+    ...{
+      policy,
+      image,
+      knownApps,
+      bots,
+      connected,
+      botRepository,
+      sync,
+      reads,
+      underWay,
+      destinations,
+      proofs,
+    },
     accounts: new Accounts(repository, image, reads, sync, log),
     apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
     keys: new CallbackKeys(image, reads, sync, proofs, clock),

@@ -38,6 +38,15 @@ export interface MovedAccount {
   readonly to: KnownConnection | null;
 }
 
+/** Told of what changes, in the turn in which it does. */
+export interface ConnectionWatch {
+  came?(connection: KnownConnection): void;
+  left?(connection: KnownConnection): void;
+  moved?(moved: MovedAccount): void;
+  /** Its client has connected once more; it has left. */
+  replaced?(connection: KnownConnection): void;
+}
+
 /** In place of an account: all of the bot that no connection names. */
 export const ALL = '*';
 
@@ -69,17 +78,20 @@ export class ConnectedBots {
   readonly #byBot = new Map<string, Connections>();
   /** The latest of each client. */
   readonly #byClient = new Map<string, KnownConnection>();
-  #tell: (moved: MovedAccount) => void = () => {};
-  #tellReplaced: (replaced: KnownConnection) => void = () => {};
+  readonly #watches: ConnectionWatch[] = [];
 
-  /** @param tell is called for each account whose events go elsewhere. @param tellReplaced its client has connected once more. */
-  watch(tell: (moved: MovedAccount) => void, tellReplaced: (replaced: KnownConnection) => void): void {
-    this.#tell = tell;
-    this.#tellReplaced = tellReplaced;
+  watch(watch: ConnectionWatch): void {
+    this.#watches.push(watch);
   }
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** The clients of the bot. */
+  countOf(botId: string): number {
+    const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
+    return new Set([...all, ...[...byAccount.values()].flat()]).size;
   }
 
   list(): readonly KnownConnection[] {
@@ -111,7 +123,7 @@ export class ConnectedBots {
       if (earlier !== undefined) this.#drop(earlier, connections);
       this.#put(known, connections);
     });
-    if (earlier !== undefined) this.#tellReplaced(earlier);
+    if (earlier !== undefined) for (const watch of this.#watches) watch.replaced?.(earlier);
     return known;
   }
 
@@ -135,12 +147,14 @@ export class ConnectedBots {
     if (connections.isEmpty) this.#byBot.delete(botId);
     for (const [openKfId, from] of before) {
       const to = connections.activeOf(openKfId);
-      if (from?.id !== to?.id) this.#tell({ botId, openKfId, from, to });
+      if (from?.id === to?.id) continue;
+      for (const watch of this.#watches) watch.moved?.({ botId, openKfId, from, to });
     }
   }
 
   #put(known: KnownConnection, connections: Connections): void {
     this.#connections.set(known.id, known);
+    for (const watch of this.#watches) watch.came?.(known);
     this.#byClient.set(clientKey(known), known);
     for (const list of listsOf(known, connections)) {
       const at = list.findIndex((other) => isBefore(known, other));
@@ -157,6 +171,7 @@ export class ConnectedBots {
     }
     for (const openKfId of known.openKfIds ?? [])
       if (connections.byAccount.get(openKfId)?.length === 0) connections.byAccount.delete(openKfId);
+    for (const watch of this.#watches) watch.left?.(known);
   }
 }
 

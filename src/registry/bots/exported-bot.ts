@@ -167,11 +167,7 @@ function faultsOfTaking(dto: ExportedBotDto, secrets: BotSecrets): string[] {
 }
 
 /** What the API would be given for them, so that the same rules judge them. What is missing is wrong, not left out. */
-function toChange(
-  kind: BotKind,
-  secrets: BotSecrets,
-  callback: Partial<BotCallback> | undefined,
-): object {
+function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
   const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return {

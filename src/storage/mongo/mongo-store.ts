@@ -26,6 +26,7 @@ import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
+import { CONNECTIONS } from './stream.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
@@ -103,6 +104,10 @@ const OPERATIONS = [
   'drop message',
   'count messages',
   'sweep messages',
+  'hold replica',
+  'change connections',
+  'list replicas',
+  'leave replica',
   'rewrite secrets',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -253,6 +258,7 @@ export class MongoStore extends StorageProbe {
     const messageAccounts = this.collection(MESSAGE_ACCOUNTS);
     await this.#createIndex(messageAccounts, { dueAt: 1 });
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
+    await this.#createIndex(this.collection(CONNECTIONS), { replicaId: 1 });
     await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
   }
 
