@@ -51,6 +51,8 @@ export type ManagerFrame =
   | {
       readonly type: 'ready';
       readonly heartbeatS: number;
+      /** How long an acknowledgement may take. */
+      readonly ackMs: number;
       readonly accounts: readonly AccountRole[];
     }
   | EventFrame

@@ -11,6 +11,7 @@ import { refusalOfForeignOrigin } from '../http/access/own-page.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
+import { ackLimitMs } from './ack-limit.js';
 import { Clients } from './clients/clients.js';
 import type { Client, ClientEnd } from './clients/client.js';
 import { SocketSession } from './clients/socket-session.js';
@@ -108,7 +109,7 @@ export class StreamServer {
       if (typeof admitted === 'string') return admitted;
       fields.clientId = hello.clientId;
       const client = this.clients.add(admitted, wire);
-      client?.ready(this.clients.rolesOf(admitted.connection));
+      client?.ready(ackLimitMs(caller.bot), this.clients.rolesOf(admitted.connection));
       return client ?? 'the client has connected once more';
     };
     const session = new SocketSession(socket, { admit }, this.clock, (why) => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Attempt, ATTEMPT_LIMIT_MS, Exchange, type OnEnd } from '../dispatch/line/attempt.js';
+import { type Attempt, Exchange, type OnEnd } from '../dispatch/line/attempt.js';
 import { envelopeFor } from '../dispatch/line/forms.js';
 import { Lines, type Recipient } from '../dispatch/line/line.js';
 import type { Streamed, Streams } from '../dispatch/line/streams.js';
@@ -8,6 +8,7 @@ import { Clock } from '../kernel/clock.js';
 import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import { makeSyncToken } from '../registry/bots/sync-tokens.js';
+import { ackLimitMs } from './ack-limit.js';
 import { Clients } from './clients/clients.js';
 import type { CallbackText, EventFrame } from './frames.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
@@ -32,7 +33,7 @@ export class StreamCarrier implements Streams {
     const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
     if (bot === null || connection === null) return Exchange.failed('connect', NOBODY, onEnd);
     if (this.clients.find(connection.id) !== null) return this.startHere(connection, sent, onEnd);
-    return this.replicas.pass(connection, sent, limitOf(bot), onEnd);
+    return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd);
   }
 
   /** Over a connection of this process. */
@@ -42,7 +43,7 @@ export class StreamCarrier implements Streams {
     if (client.admitted.wantsCallbacks && bot.opened === null)
       return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
     const frame = this.#toFrame(bot, sent, client.admitted.wantsCallbacks);
-    return client.start(frame, limitOf(bot), onEnd);
+    return client.start(frame, ackLimitMs(bot), onEnd);
   }
 
   #toFrame(bot: KnownBot, { event, number, ageMs, message }: Streamed, wantsCallbacks: boolean): EventFrame {
@@ -60,8 +61,4 @@ export class StreamCarrier implements Streams {
     const callback = envelopeFor(bot).of(event, nowS);
     return { query: toCallbackQuery(callback), body: callback.body.toString() };
   }
-}
-
-function limitOf({ callback }: KnownBot): number {
-  return callback?.timeoutMs ?? ATTEMPT_LIMIT_MS;
 }

@@ -31,7 +31,7 @@ export type AttemptResult =
       readonly reason: string;
       /** With `status`, the one that came. */
       readonly status?: number;
-      /** How long to wait before the next attempt, if that is known: with `saturated`, or as a client asked. */
+      /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
     };
 

@@ -177,10 +177,11 @@ function toResyncFor({ bot }: Destination, event: KfEvent): KfEvent {
 }
 
 /** A probe is outside the schedule and uses up none of its retries. */
-function nextTryOf({ hint, occasion }: Claimed, nowMs: number, retryAfterMs?: number): NextTry | null {
-  if (occasion === 'probe') return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
+function nextTryOf({ hint, occasion }: Claimed, nowMs: number, retryAfterMs = 0): NextTry | null {
+  if (occasion === 'probe')
+    return { step: hint.step, delayMs: Math.max(retryAfterMs, (hint.dueAtMs ?? nowMs) - nowMs) };
   const next = nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
-  return next === null || retryAfterMs === undefined ? next : { ...next, delayMs: retryAfterMs };
+  return next === null ? null : { ...next, delayMs: Math.max(retryAfterMs, next.delayMs) };
 }
 
 const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([

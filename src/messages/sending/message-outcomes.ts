@@ -66,7 +66,7 @@ export class MessageOutcomes {
     const ageMs = message.step < FAST_STEPS ? 0 : nowMs - message.storedAtMs;
     const next = nextTry(message.step, ageMs, Math.random());
     const expiresMs = message.storedAtMs + MESSAGE_LIFE_MS;
-    const delayMs = result.retryAfterMs ?? next?.delayMs ?? Number.POSITIVE_INFINITY;
+    const delayMs = Math.max(next?.delayMs ?? Infinity, result.retryAfterMs ?? 0);
     const dueAtMs = Math.min(nowMs + delayMs, expiresMs);
     const step = next?.step ?? message.step;
     const attempts = message.attempts + 1;

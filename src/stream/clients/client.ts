@@ -61,9 +61,9 @@ export class Client {
   }
 
   /** The first frame that it is told. */
-  ready(accounts: readonly AccountRole[]): void {
+  ready(ackMs: number, accounts: readonly AccountRole[]): void {
     this.#isReady = true;
-    this.wire.tell({ type: 'ready', heartbeatS: HEARTBEAT_S, accounts });
+    this.wire.tell({ type: 'ready', heartbeatS: HEARTBEAT_S, ackMs, accounts });
   }
 
   /** What changes before it is ready stands in that frame. */

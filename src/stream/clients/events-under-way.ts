@@ -4,8 +4,9 @@ import type { EventFrame } from '../frames.js';
 
 /** How many events of one account may wait for the one that is under way. */
 const WAITING_MAX = 16;
-/** An acknowledgement has no status of its own. */
+/** Frames have no status of their own. */
 const ACKNOWLEDGED = 200;
+const LATER = 503;
 
 /** Hands frames to the client. */
 export interface FrameSink {
@@ -56,10 +57,17 @@ export class EventsUnderWay {
     return this.#answered(id, { taken: true, status: ACKNOWLEDGED });
   }
 
-  /** @returns whether it was under way. */
+  /**
+   * @param retryAfterMs `null` refuses the event itself; a time says that the client can take nothing just now.
+   * @returns whether it was under way.
+   */
   nack(id: string, retryAfterMs: number | null): boolean {
     const refusal = { taken: false, stage: 'status', reason: 'the client did not take it' } as const;
-    return this.#answered(id, retryAfterMs === null ? refusal : { ...refusal, retryAfterMs });
+    const later = 'the client could not take it now';
+    return this.#answered(
+      id,
+      retryAfterMs === null ? refusal : { ...refusal, reason: later, status: LATER, retryAfterMs },
+    );
   }
 
   /** The connection is gone. */

@@ -83,7 +83,12 @@ function readResult(answer: unknown): AttemptResult {
   const { result } = answer as { readonly result?: Partial<Ended> };
   if (result?.taken === true) return { taken: true, status: result.status ?? OK };
   const stage = FAILURE_STAGES.find((one) => one === result?.stage) ?? 'reset';
-  const { reason = '', retryAfterMs } = result ?? {};
-  const failure = { taken: false, stage, reason } as const;
-  return retryAfterMs === undefined ? failure : { ...failure, retryAfterMs };
+  const { reason = '', status, retryAfterMs } = result ?? {};
+  return {
+    taken: false,
+    stage,
+    reason,
+    ...(status !== undefined && { status }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
 }
