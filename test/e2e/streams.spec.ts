@@ -92,6 +92,7 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
       expect(await bot.first('ready')).toEqual({
         type: 'ready',
         heartbeatS: 30,
+        ackMs: 5_000,
         accounts: [{ openKfId, role: 'active' }],
       });
       expect(await tell()).toBe('200 delivered');
@@ -115,22 +116,6 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
       const { token, attempt } = await bot.first('event');
       expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
       expect(await tell()).toBe('200 delivered');
-    });
-
-    it('is given again what it refused or did not acknowledge, with the same id', async () => {
-      const { key } = await addBot();
-      let seen = 0;
-      const bot = await open(key, {
-        onEvent: ({ id }, self) => {
-          seen++;
-          if (seen === 1) self.send({ type: 'nack', id, retryAfterMs: 100 });
-          if (seen > 2) self.send({ type: 'ack', id });
-        },
-      });
-      expect(await tell()).toBe('200 pending');
-      await until(() => seen === 3);
-      const ids = new Set(bot.events.map(({ id }) => id));
-      expect([ids.size, bot.events.map(({ attempt }) => attempt)]).toEqual([1, [1, 2, 3]]);
     });
 
     it('that breaks gets what was under way when it is back', async () => {
@@ -230,102 +215,6 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
     });
   });
 
-  describe('a client is refused', () => {
-    it('without a good key, from a page, and with the key of a bot that registers', async () => {
-      const { key } = await addBot();
-      const puppet = await addBot({ kind: 'puppet', openKfIds: [`${openKfId}p`] });
-      const refusals = [
-        new StreamBot(manager.url, 'wxkf_wrong'),
-        new StreamBot(manager.url, key, { headers: { origin: 'https://evil.example' } }),
-        new StreamBot(manager.url, puppet.key),
-      ];
-      const answers = await Promise.all(refusals.map((bot) => bot.whenRefused()));
-      expect(answers.map(({ status, body }) => [status, JSON.parse(body).error])).toEqual([
-        [401, 'AUTH_WRONG'],
-        [403, 'AUTH_HOST_FOREIGN'],
-        [403, 'BOT_FORBIDDEN'],
-      ]);
-      expect(await call('GET', '/puppetWxkfManager/stream', undefined, key)).toMatchObject({
-        status: 426,
-        error: 'STREAM_UPGRADE_REQUIRED',
-      });
-    });
-
-    it.each<[string, object | string, RegExp]>([
-      ['no JSON', '{', /a frame must be JSON/],
-      ['no object', '[]', /a frame must be a JSON object/],
-      ['no hello', { type: 'ack', id: 'x' }, /the first frame must be hello/],
-      ['another version', { type: 'hello', version: 2, clientId: 'a' }, /version must be 1/],
-      ['no name', { type: 'hello', version: 1 }, /clientId must be/],
-      [
-        'accounts of others',
-        { type: 'hello', version: 1, clientId: 'a', openKfIds: ['wkOther'] },
-        /openKfIds must be accounts of the bot, which wkOther is not/,
-      ],
-      ['an unknown type', { type: 'hallo' }, /type must be one of hello/],
-    ])('that begins with %s, and is told why', async (_what, frame, reason) => {
-      const { key } = await addBot();
-      const bot = new StreamBot(manager.url, key, { hello: null });
-      opened.push(bot);
-      await until(() => bot.socket.readyState === bot.socket.OPEN);
-      bot.send(frame);
-      const closed = await bot.whenClosed();
-      expect([closed.code, bot.frames]).toEqual([1008, []]);
-      expect(closed.reason).toMatch(reason);
-    });
-
-    it('whose frames are too long, and nothing is lost', async () => {
-      const { key } = await addBot();
-      const bot = await open(key, { onEvent: (_frame, self) => self.send('x'.repeat(300_000)) });
-      expect(await tell()).toBe('200 pending');
-      expect((await bot.whenClosed()).code).toBe(1009);
-      const again = await open(key);
-      expect(await again.first('event')).toMatchObject({ attempt: 2 });
-    });
-
-    it('once its key does not count any more', async () => {
-      const { key, id } = await addBot();
-      const bot = await open(key);
-      await call('DELETE', `/api/v1/bots/${id}`);
-      expect(await bot.first('goaway')).toMatchObject({ reason: 'auth' });
-      expect((await bot.whenClosed()).code).toBe(4003);
-    });
-  });
-
-  describe('a client that asks', () => {
-    it('is given events, and acknowledges them when it asks again', async () => {
-      const { key } = await addBot();
-      expect(await ask(key, {})).toEqual({ status: 200, events: [] });
-      const [answer, { events }] = await Promise.all([tell(), ask(key, { waitS: 10 })]);
-      expect(events).toMatchObject([{ type: 'event', attempt: 1, openKfId }]);
-      const ack = events.map(({ id }) => id);
-      // The callback may wait for it.
-      expect([answer, (await ask(key, { ack })).events]).toEqual([expect.stringMatching(/^200 /), []]);
-      const { items } = await call<ConnectionPageAnswer>('GET', `/api/v1/connections?limit=200`);
-      const own = items.find(({ accounts }) => accounts[0]?.openKfId === openKfId);
-      expect(own).toMatchObject({ way: 'poll', clientId: 'poller', botName: 'Laptop', underWay: 0 });
-    });
-
-    it('is given again what it does not acknowledge', async () => {
-      const { key } = await addBot();
-      await ask(key, {});
-      const told = tell();
-      const { events } = await ask(key, { waitS: 10 });
-      expect(await told).toBe('200 pending');
-      let again = await ask(key, { waitS: 10 });
-      while (again.events.length === 0) again = await ask(key, { waitS: 10 });
-      expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
-      await ask(key, { ack: [events[0]?.id] });
-    });
-
-    it('is told which field is wrong', async () => {
-      const { key } = await addBot();
-      const answer = await ask(key, { clientId: 'a b', waitS: 61, ack: 'x' });
-      expect(answer).toMatchObject({ status: 400, error: 'REQUEST_INVALID' });
-      expect(JSON.stringify(answer)).toMatch(/clientId must be.*ack must be.*waitS must be/);
-    });
-  });
-
   it('a manager that stops says so, and lets what is under way be acknowledged', async () => {
     const { key } = await addBot();
     const bot = await open(key, { onEvent: () => {} });
@@ -345,80 +234,200 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
     expect(again.events).toHaveLength(1);
   });
 
-  if (!isShared) return;
+  if (isShared) replicasIn();
+  else edgesIn();
 
-  describe('two replicas', () => {
-    let other: ManagerProcess;
-
-    beforeEach(async () => {
-      other = await start();
-    });
-
-    afterEach(() => other.stop('SIGKILL'));
-
-    it('hand events to the one that has the connection', async () => {
-      const { key } = await addBot();
-      await until(async () =>
-        (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-      );
-      const bot = await open(key, {}, other);
-      await until(async () => (await tell()) === '200 delivered');
-      const { length } = bot.events;
-      expect(await tell()).toBe('200 delivered');
-      expect(bot.events).toHaveLength(length + 1);
-    });
-
-    it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
-      const { key } = await addBot();
-      await until(async () =>
-        (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-      );
-      await open(key, { clientId: 'active', onEvent: () => {} }, other);
-      await until(async () =>
-        (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
-          ({ accounts }) => accounts[0]?.openKfId === openKfId,
-        ),
-      );
-      const standby = await open(key, { clientId: 'standby' });
-      expect((await standby.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
-      expect(await tell()).toBe('200 pending');
-      await other.stop('SIGKILL');
-      await standby.first('role', ({ role }) => role === 'active');
-      expect(await standby.first('event')).toMatchObject({ openKfId, token: `ENC${tokens - 1}` });
-    });
-
-    it('let a client ask either of them', async () => {
-      const { key } = await addBot();
-      await until(async () =>
-        (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-      );
-      const askOther = (body: object) =>
-        fetch(`${other.url}/puppetWxkfManager/events`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-          body: JSON.stringify({ clientId: 'poller', waitS: 10, ...body }),
-        }).then((response) => response.json()) as Promise<{ events: { id: string; attempt: number }[] }>;
-      await ask(key, {});
-      const isKnownThere = async () =>
-        (await fetch(`${other.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
-      await until(isKnownThere);
-      const told = tell();
-      const { events } = await askOther({});
-      expect(events).toMatchObject([{ attempt: 1 }]);
-      await askOther({ waitS: 0, ack: events.map(({ id }) => id) });
-      expect(await told).toMatch(/^200 /);
-      const { items } = await call<ConnectionPageAnswer>('GET', '/api/v1/connections');
-      expect(items.filter(({ accounts }) => accounts[0]?.openKfId === openKfId)).toHaveLength(1);
-    });
-
-    it('keep their doors closed to whoever has not the key of the other', async () => {
-      for (const path of ['notices', 'events', 'polls'])
-        expect(await call('POST', `/puppetWxkfManager/replicas/${path}`, {})).toMatchObject({
-          status: 401,
-          error: 'AUTH_WRONG',
+  /** What no store has a part in. */
+  function edgesIn(): void {
+    describe('a WebSocket that does not acknowledge', () => {
+      it('is given again what it refused or did not acknowledge, with the same id', async () => {
+        const { key } = await addBot();
+        let seen = 0;
+        const bot = await open(key, {
+          onEvent: ({ id }, self) => {
+            seen++;
+            if (seen === 1) self.send({ type: 'nack', id, retryAfterMs: 100 });
+            if (seen > 2) self.send({ type: 'ack', id });
+          },
         });
+        expect(await tell()).toBe('200 pending');
+        await until(() => seen === 3);
+        const ids = new Set(bot.events.map(({ id }) => id));
+        expect([ids.size, bot.events.map(({ attempt }) => attempt)]).toEqual([1, [1, 2, 3]]);
+      });
     });
-  });
+
+    describe('a client is refused', () => {
+      it('without a good key, from a page, and with the key of a bot that registers', async () => {
+        const { key } = await addBot();
+        const puppet = await addBot({ kind: 'puppet', openKfIds: [`${openKfId}p`] });
+        const refusals = [
+          new StreamBot(manager.url, 'wxkf_wrong'),
+          new StreamBot(manager.url, key, { headers: { origin: 'https://evil.example' } }),
+          new StreamBot(manager.url, puppet.key),
+        ];
+        const answers = await Promise.all(refusals.map((bot) => bot.whenRefused()));
+        expect(answers.map(({ status, body }) => [status, JSON.parse(body).error])).toEqual([
+          [401, 'AUTH_WRONG'],
+          [403, 'AUTH_HOST_FOREIGN'],
+          [403, 'BOT_FORBIDDEN'],
+        ]);
+        expect(await call('GET', '/puppetWxkfManager/stream', undefined, key)).toMatchObject({
+          status: 426,
+          error: 'STREAM_UPGRADE_REQUIRED',
+        });
+      });
+
+      it.each<[string, object | string, RegExp]>([
+        ['no JSON', '{', /a frame must be JSON/],
+        ['no object', '[]', /a frame must be a JSON object/],
+        ['no hello', { type: 'ack', id: 'x' }, /the first frame must be hello/],
+        ['another version', { type: 'hello', version: 2, clientId: 'a' }, /version must be 1/],
+        ['no name', { type: 'hello', version: 1 }, /clientId must be/],
+        [
+          'accounts of others',
+          { type: 'hello', version: 1, clientId: 'a', openKfIds: ['wkOther'] },
+          /openKfIds must be accounts of the bot, which wkOther is not/,
+        ],
+        ['an unknown type', { type: 'hallo' }, /type must be one of hello/],
+      ])('that begins with %s, and is told why', async (_what, frame, reason) => {
+        const { key } = await addBot();
+        const bot = new StreamBot(manager.url, key, { hello: null });
+        opened.push(bot);
+        await until(() => bot.socket.readyState === bot.socket.OPEN);
+        bot.send(frame);
+        const closed = await bot.whenClosed();
+        expect([closed.code, bot.frames]).toEqual([1008, []]);
+        expect(closed.reason).toMatch(reason);
+      });
+
+      it('whose frames are too long, and nothing is lost', async () => {
+        const { key } = await addBot();
+        const bot = await open(key, { onEvent: (_frame, self) => self.send('x'.repeat(300_000)) });
+        expect(await tell()).toBe('200 pending');
+        expect((await bot.whenClosed()).code).toBe(1009);
+        const again = await open(key);
+        expect(await again.first('event')).toMatchObject({ attempt: 2 });
+      });
+
+      it('once its key does not count any more', async () => {
+        const { key, id } = await addBot();
+        const bot = await open(key);
+        await call('DELETE', `/api/v1/bots/${id}`);
+        expect(await bot.first('goaway')).toMatchObject({ reason: 'auth' });
+        expect((await bot.whenClosed()).code).toBe(4003);
+      });
+    });
+
+    describe('a client that asks', () => {
+      it('is given events, and acknowledges them when it asks again', async () => {
+        const { key } = await addBot();
+        expect(await ask(key, {})).toEqual({ status: 200, events: [] });
+        const [answer, { events }] = await Promise.all([tell(), ask(key, { waitS: 10 })]);
+        expect(events).toMatchObject([{ type: 'event', attempt: 1, openKfId }]);
+        const ack = events.map(({ id }) => id);
+        // The callback may wait for it.
+        expect([answer, (await ask(key, { ack })).events]).toEqual([expect.stringMatching(/^200 /), []]);
+        const { items } = await call<ConnectionPageAnswer>('GET', `/api/v1/connections?limit=200`);
+        const own = items.find(({ accounts }) => accounts[0]?.openKfId === openKfId);
+        expect(own).toMatchObject({ way: 'poll', clientId: 'poller', botName: 'Laptop', underWay: 0 });
+      });
+
+      it('is given again what it does not acknowledge', async () => {
+        const { key } = await addBot();
+        await ask(key, {});
+        const told = tell();
+        const { events } = await ask(key, { waitS: 10 });
+        expect(await told).toBe('200 pending');
+        let again = await ask(key, { waitS: 10 });
+        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
+        expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
+        await ask(key, { ack: [events[0]?.id] });
+      });
+
+      it('is told which field is wrong', async () => {
+        const { key } = await addBot();
+        const answer = await ask(key, { clientId: 'a b', waitS: 61, ack: 'x' });
+        expect(answer).toMatchObject({ status: 400, error: 'REQUEST_INVALID' });
+        expect(JSON.stringify(answer)).toMatch(/clientId must be.*ack must be.*waitS must be/);
+      });
+    });
+  }
+
+  function replicasIn(): void {
+    describe('two replicas', () => {
+      let other: ManagerProcess;
+
+      beforeEach(async () => {
+        other = await start();
+      });
+
+      afterEach(() => other.stop('SIGKILL'));
+
+      it('hand events to the one that has the connection', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        const bot = await open(key, {}, other);
+        await until(async () => (await tell()) === '200 delivered');
+        const { length } = bot.events;
+        expect(await tell()).toBe('200 delivered');
+        expect(bot.events).toHaveLength(length + 1);
+      });
+
+      it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        await open(key, { clientId: 'active', onEvent: () => {} }, other);
+        await until(async () =>
+          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
+            ({ accounts }) => accounts[0]?.openKfId === openKfId,
+          ),
+        );
+        const standby = await open(key, { clientId: 'standby' });
+        expect((await standby.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
+        expect(await tell()).toBe('200 pending');
+        await other.stop('SIGKILL');
+        await standby.first('role', ({ role }) => role === 'active');
+        expect(await standby.first('event')).toMatchObject({ openKfId, token: `ENC${tokens - 1}` });
+      });
+
+      it('let a client ask either of them', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        const askOther = (body: object) =>
+          fetch(`${other.url}/puppetWxkfManager/events`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+            body: JSON.stringify({ clientId: 'poller', waitS: 10, ...body }),
+          }).then((response) => response.json()) as Promise<{ events: { id: string; attempt: number }[] }>;
+        await ask(key, {});
+        const isKnownThere = async () =>
+          (await fetch(`${other.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
+        await until(isKnownThere);
+        const told = tell();
+        const { events } = await askOther({});
+        expect(events).toMatchObject([{ attempt: 1 }]);
+        await askOther({ waitS: 0, ack: events.map(({ id }) => id) });
+        expect(await told).toMatch(/^200 /);
+        const { items } = await call<ConnectionPageAnswer>('GET', '/api/v1/connections');
+        expect(items.filter(({ accounts }) => accounts[0]?.openKfId === openKfId)).toHaveLength(1);
+      });
+
+      it('keep their doors closed to whoever has not the key of the other', async () => {
+        for (const path of ['notices', 'events', 'polls'])
+          expect(await call('POST', `/puppetWxkfManager/replicas/${path}`, {})).toMatchObject({
+            status: 401,
+            error: 'AUTH_WRONG',
+          });
+      });
+    });
+  }
 }
 
 describe('streams on the embedded store', () => streamsIn(embeddedPlace, false));
