@@ -24,7 +24,7 @@ export class Polls {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `STREAMS_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
   async ask({ clientId, ack = [], waitS }: EventsDto, request: FastifyRequest): Promise<EventsAnswer> {
     const botId = request.bot?.id ?? '';
     const known = this.connected.ofClient(botId, clientId);

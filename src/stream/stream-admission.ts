@@ -41,10 +41,10 @@ export class StreamAdmission {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** @throws AppError `STREAMS_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
   callerOf(request: FastifyRequest): Caller {
     if (this.lifecycle.isDraining) {
-      throw new AppError('STREAMS_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
+      throw new AppError('STREAM_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
     }
     const { bot: calling, role, headers, ip } = request;
     const bot = calling === null ? null : this.bots.find(calling.id);

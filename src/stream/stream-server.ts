@@ -71,7 +71,7 @@ export class StreamServer {
     });
   }
 
-  /** @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAMS_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  /** @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
   open(request: FastifyRequest, reply: FastifyReply): void {
     const refusal = refusalOfForeignOrigin(request);
     if (refusal !== undefined) throw refusal;

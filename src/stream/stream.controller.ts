@@ -26,7 +26,7 @@ export class StreamController {
   @AllowRoles('puppet')
   @AllowBots()
   @Answers({ 101: 'The stream is open.' })
-  @Errors('BOT_FORBIDDEN', 'AUTH_CROSS_SITE', 'STREAM_UPGRADE_REQUIRED', 'STREAMS_ENDING')
+  @Errors('BOT_FORBIDDEN', 'AUTH_CROSS_SITE', 'STREAM_UPGRADE_REQUIRED', 'STREAM_ENDING')
   openStream(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     this.server.open(request, reply);
   }
@@ -44,7 +44,7 @@ export class StreamController {
   @AllowBots()
   @HttpCode(200)
   @Answers({ 200: 'The events that the client has to acknowledge.' })
-  @Errors('BOT_FORBIDDEN', 'STREAMS_ENDING')
+  @Errors('BOT_FORBIDDEN', 'STREAM_ENDING')
   takeEvents(@Body() dto: EventsDto, @Req() request: FastifyRequest): Promise<EventsAnswer> {
     return this.polls.ask(dto, request);
   }
