@@ -1,0 +1,220 @@
+"""A client of WXKF-Manager's stream (docs/protocol.md) for bots without an address, with the standard library alone.
+
+It asks for events by long poll, which needs nothing but HTTP. The manager is told that an event was taken once its handler has
+returned; one whose handler raises comes again. Nothing is kept here.
+"""
+
+import hashlib
+import json
+import logging
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+
+Json = Dict[str, Any]
+
+#: How long the manager may hold a request that has nothing to answer.
+WAIT_S = 25
+#: While handlers run, what they have taken is acknowledged this often at least.
+LOOK_S = 0.5
+ANSWER_LIMIT_S = 15
+FIRST_PAUSE_S = 0.5
+PAUSE_S_MAX = 30.0
+#: ``msgid`` was sent before.
+MSGID_USED = 40058
+
+log = logging.getLogger("wxkf_client")
+
+
+class KeyRefused(Exception):
+    """The manager does not take the key, or not for a stream: to ask again makes no sense."""
+
+
+class Unreachable(Exception):
+    """The manager does not answer, or cannot now."""
+
+
+class WecomError(Exception):
+    """WeCom, or the manager in its name, refused a call."""
+
+    def __init__(self, errcode: int, errmsg: str) -> None:
+        super().__init__(f"{errcode} {errmsg}")
+        self.errcode = errcode
+
+
+@dataclass
+class Event:
+    """What the manager gives a bot."""
+
+    #: The same for every attempt.
+    id: str
+    #: Counted from 1.
+    attempt: int
+    open_kfid: str
+    corp_id: str
+    age_ms: int
+    #: WeCom's sync token, of a bot that takes events.
+    token: Optional[str]
+    #: One entry of WeCom's ``kf/sync_msg``, of a bot that takes messages.
+    message: Optional[Json]
+    #: How many replies its handler has sent.
+    replies: int = field(default=0, compare=False)
+
+    @classmethod
+    def of(cls, frame: Mapping[str, Any]) -> "Event":
+        return cls(
+            id=frame["id"],
+            attempt=frame["attempt"],
+            open_kfid=frame["openKfId"],
+            corp_id=frame["corpId"],
+            age_ms=frame["ageMs"],
+            token=frame.get("token"),
+            message=frame.get("message"),
+        )
+
+
+Handler = Callable[[Event], Any]
+
+
+class Client:
+    """Gives the events of a bot to handlers.
+
+    :param manager: where the manager is: ``https://kf.example.com``
+    :param key: of a bot of kind stream or callback
+    :param client_id: the same over restarts, and another one for each process that runs at the same time
+    :param corp_secret: the Secret of the bot's app; ``reply`` and ``wecom`` need it
+    :param workers: how many handlers run at the same time, each for another kf account
+    """
+
+    def __init__(
+        self, manager: str, key: str, client_id: str, corp_secret: str = "", workers: int = 16
+    ) -> None:
+        self._base = manager.rstrip("/")
+        self._key = key
+        self._client_id = client_id
+        self._corp_secret = corp_secret
+        self._workers = workers
+        self._on_message: Optional[Handler] = None
+        self._on_event: Optional[Handler] = None
+
+    def on_message(self, handler: Handler) -> Handler:
+        """Takes each message of a bot that takes messages; a decorator."""
+        self._on_message = handler
+        return handler
+
+    def on_event(self, handler: Handler) -> Handler:
+        """Takes each event of a bot that takes events; a decorator."""
+        self._on_event = handler
+        return handler
+
+    def run(self) -> None:
+        """Goes on until KeyboardInterrupt; then lets handlers end, and acknowledges what they took.
+
+        :raises KeyRefused:
+        """
+        running: Dict[str, "Future[bool]"] = {}
+        taken: List[str] = []
+        failures = 0
+        with ThreadPoolExecutor(self._workers) as pool:
+            try:
+                while True:
+                    if running:
+                        wait(running.values(), LOOK_S, FIRST_COMPLETED)
+                    taken += _ended(running)
+                    try:
+                        events = self._ask(taken, 0 if running else WAIT_S)
+                    except Unreachable as error:
+                        pause_s = min(PAUSE_S_MAX, FIRST_PAUSE_S * 2**failures) * random.uniform(0.5, 1.5)
+                        failures += 1
+                        log.warning("%s; asking again in %.1f s", error, pause_s)
+                        time.sleep(pause_s)
+                        continue
+                    failures, taken = 0, []
+                    for event in events:
+                        # One that takes long comes again meanwhile.
+                        if event.id not in running:
+                            running[event.id] = pool.submit(self._handle, event)
+            except KeyboardInterrupt:
+                wait(running.values())
+                try:
+                    self._ask(taken + _ended(running), 0)
+                except Unreachable as error:
+                    log.warning("%s; what was taken last comes again", error)
+
+    def reply(self, event: Event, content: Union[str, Json]) -> None:
+        """Sends the customer a text, or another kind of message as ``{"msgtype": …}``.
+
+        Replies of one event are sent once, though its handler runs again.
+
+        :raises WecomError, Unreachable:
+        """
+        name = hashlib.sha256(f"{event.id} {event.replies}".encode()).hexdigest()[:32]
+        event.replies += 1
+        body = {"msgtype": "text", "text": {"content": content}} if isinstance(content, str) else content
+        touser = (event.message or {}).get("external_userid")
+        try:
+            head = {"touser": touser, "open_kfid": event.open_kfid, "msgid": name}
+            self.wecom(event.corp_id, "kf/send_msg", {**head, **body})
+        except WecomError as error:
+            if error.errcode != MSGID_USED or event.attempt == 1:
+                raise
+
+    def wecom(self, corp_id: str, path: str, body: Json) -> Json:
+        """Calls WeCom's API through the manager: ``kf/sync_msg`` and others.
+
+        :raises WecomError, Unreachable:
+        """
+        query = urllib.parse.urlencode({"corpid": corp_id, "corpsecret": self._corp_secret})
+        token = _checked(self._call(f"/cgi-bin/gettoken?{query}"))["access_token"]
+        return _checked(self._call(f"/cgi-bin/{path}?access_token={token}", body))
+
+    def _ask(self, ack: List[str], wait_s: int) -> List[Event]:
+        body = {"clientId": self._client_id, "ack": ack, "waitS": wait_s}
+        answer = self._call("/puppetWxkfManager/events", body, wait_s)
+        return [Event.of(frame) for frame in answer["events"]]
+
+    def _handle(self, event: Event) -> bool:
+        handler = self._on_event if event.message is None else self._on_message
+        if handler is None:
+            log.error("%s: nothing handles %s", event.id, "events" if event.message is None else "messages")
+            return False
+        try:
+            handler(event)
+            return True
+        except Exception:
+            log.exception("%s was not taken, and comes again", event.id)
+            return False
+
+    def _call(self, path: str, body: Optional[Json] = None, wait_s: int = 0) -> Json:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self._base + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=wait_s + ANSWER_LIMIT_S) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            if error.code in (401, 403):
+                raise KeyRefused(text) from None
+            raise Unreachable(f"the manager answered {error.code} {text[:200]}") from None
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"the manager does not answer: {error}") from None
+
+
+def _ended(running: Dict[str, "Future[bool]"]) -> List[str]:
+    """Takes out what has ended. Returns the ids of what was taken."""
+    ended = [(name, future) for name, future in running.items() if future.done()]
+    for name, _ in ended:
+        del running[name]
+    return [name for name, future in ended if future.result()]
+
+
+def _checked(answer: Json) -> Json:
+    if answer.get("errcode", 0) != 0:
+        raise WecomError(answer["errcode"], answer.get("errmsg", ""))
+    return answer
