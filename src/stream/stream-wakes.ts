@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
-import { listedIn } from '../registry/bots/bot.js';
+import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
 import {
   ALL,
   ConnectedBots,
@@ -42,6 +42,7 @@ export class StreamWakes implements ConnectionWatch {
     if (bot === null || !this.#isOwn(to ?? from)) return;
     // What waits for a client waits where it is; only a URL takes it without one.
     if (to === null && bot.kind === 'stream') return;
+    if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
   }
 
