@@ -1,7 +1,7 @@
 """A client of WXKF-Manager's stream (docs/protocol.md) for bots without an address, with the standard library alone.
 
 It asks for events by long poll, which needs nothing but HTTP. The manager is told that an event was taken once its handler has
-returned; one whose handler raises comes again. Nothing is kept here.
+returned; one whose handler raises is refused, and comes again. Nothing is kept here.
 """
 
 import hashlib
@@ -25,6 +25,8 @@ LOOK_S = 0.5
 ANSWER_LIMIT_S = 15
 FIRST_PAUSE_S = 0.5
 PAUSE_S_MAX = 30.0
+#: A frequency limit, or WeCom is busy.
+LATER_ERRCODES = (-1, 45009, 45033)
 #: ``msgid`` was sent before.
 MSGID_USED = 40058
 
@@ -36,7 +38,7 @@ class KeyRefused(Exception):
 
 
 class Unreachable(Exception):
-    """The manager does not answer, or cannot now."""
+    """The manager or WeCom does not answer, or cannot now. A handler that raises it refuses nothing."""
 
 
 class WecomError(Exception):
@@ -79,6 +81,8 @@ class Event:
 
 
 Handler = Callable[[Event], Any]
+#: Ids by ``ack`` and ``nack``.
+Answers = Dict[str, List[str]]
 
 
 class Client:
@@ -117,24 +121,24 @@ class Client:
 
         :raises KeyRefused:
         """
-        running: Dict[str, "Future[bool]"] = {}
-        taken: List[str] = []
+        running: Dict[str, "Future[str]"] = {}
+        answers: Answers = {"ack": [], "nack": []}
         failures = 0
         with ThreadPoolExecutor(self._workers) as pool:
             try:
                 while True:
                     if running:
                         wait(running.values(), LOOK_S, FIRST_COMPLETED)
-                    taken += _ended(running)
+                    _add_ended(running, answers)
                     try:
-                        events = self._ask(taken, 0 if running else WAIT_S)
+                        events = self._ask(answers, 0 if running else WAIT_S)
                     except Unreachable as error:
                         pause_s = min(PAUSE_S_MAX, FIRST_PAUSE_S * 2**failures) * random.uniform(0.5, 1.5)
                         failures += 1
                         log.warning("%s; asking again in %.1f s", error, pause_s)
                         time.sleep(pause_s)
                         continue
-                    failures, taken = 0, []
+                    failures, answers = 0, {"ack": [], "nack": []}
                     for event in events:
                         # One that takes long comes again meanwhile.
                         if event.id not in running:
@@ -142,7 +146,8 @@ class Client:
             except KeyboardInterrupt:
                 wait(running.values())
                 try:
-                    self._ask(taken + _ended(running), 0)
+                    _add_ended(running, answers)
+                    self._ask(answers, 0)
                 except Unreachable as error:
                     log.warning("%s; what was taken last comes again", error)
 
@@ -173,22 +178,26 @@ class Client:
         token = _checked(self._call(f"/cgi-bin/gettoken?{query}"))["access_token"]
         return _checked(self._call(f"/cgi-bin/{path}?access_token={token}", body))
 
-    def _ask(self, ack: List[str], wait_s: int) -> List[Event]:
-        body = {"clientId": self._client_id, "ack": ack, "waitS": wait_s}
+    def _ask(self, answers: Answers, wait_s: int) -> List[Event]:
+        body = {"clientId": self._client_id, "waitS": wait_s, **answers}
         answer = self._call("/puppetWxkfManager/events", body, wait_s)
         return [Event.of(frame) for frame in answer["events"]]
 
-    def _handle(self, event: Event) -> bool:
+    def _handle(self, event: Event) -> str:
+        """Which list of answers the event belongs to; an empty string where it belongs to none."""
         handler = self._on_event if event.message is None else self._on_message
         if handler is None:
             log.error("%s: nothing handles %s", event.id, "events" if event.message is None else "messages")
-            return False
+            return ""
         try:
             handler(event)
-            return True
+            return "ack"
+        except Unreachable as error:
+            log.warning("%s comes again: %s", event.id, error)
+            return ""
         except Exception:
-            log.exception("%s was not taken, and comes again", event.id)
-            return False
+            log.exception("%s was refused, and comes again", event.id)
+            return "nack"
 
     def _call(self, path: str, body: Optional[Json] = None, wait_s: int = 0) -> Json:
         data = None if body is None else json.dumps(body).encode()
@@ -206,15 +215,18 @@ class Client:
             raise Unreachable(f"the manager does not answer: {error}") from None
 
 
-def _ended(running: Dict[str, "Future[bool]"]) -> List[str]:
-    """Takes out what has ended. Returns the ids of what was taken."""
-    ended = [(name, future) for name, future in running.items() if future.done()]
-    for name, _ in ended:
+def _add_ended(running: Dict[str, "Future[str]"], answers: Answers) -> None:
+    """Takes out what has ended, and adds it to the answers that it belongs to."""
+    for name, future in [(name, future) for name, future in running.items() if future.done()]:
         del running[name]
-    return [name for name, future in ended if future.result()]
+        if future.result():
+            answers[future.result()].append(name)
 
 
 def _checked(answer: Json) -> Json:
-    if answer.get("errcode", 0) != 0:
-        raise WecomError(answer["errcode"], answer.get("errmsg", ""))
+    errcode, errmsg = answer.get("errcode", 0), answer.get("errmsg", "")
+    if errcode in LATER_ERRCODES:
+        raise Unreachable(f"{errcode} {errmsg}")
+    if errcode != 0:
+        raise WecomError(errcode, errmsg)
     return answer
