@@ -68,7 +68,7 @@ export class Connection {
     this.#socket.on('open', () =>
       this.#send({ type: 'hello', version: STREAM_VERSION, clientId, openKfIds, form: 'wecom' }),
     );
-    this.#socket.on('message', (data) => this.#take(JSON.parse(String(data)) as ManagerFrame));
+    this.#socket.on('message', (data) => this.#read(String(data)));
     this.#socket.on('unexpected-response', (_request, response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -103,6 +103,16 @@ export class Connection {
     this.#socket.close();
     await this.closed;
     clearTimeout(late);
+  }
+
+  #read(text: string): void {
+    try {
+      this.#take(JSON.parse(text) as ManagerFrame);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#leaveLater('that is no manager: it sent a text that is no JSON', null);
+      this.#socket.terminate();
+    }
   }
 
   #take(frame: ManagerFrame): void {
