@@ -1,16 +1,23 @@
 /** `wxkf-manager connect`, as built: a bot's program that nobody can call takes its events as if it had an address. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect as connectTo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../faults/ports.js';
 import { LineProcess } from '../../simulator/demo/line-process.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { BotServer } from '../support/bot-server.js';
+import { newCertificate } from '../support/certificate.js';
 import { runCli } from '../support/cli-process.js';
 import { leftovers } from '../support/leftovers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { postJson, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
+import { join as joinSockets, listen, startTlsFront } from '../support/tls-front.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
@@ -83,15 +90,22 @@ async function connect(
   {
     args = [],
     forward = program.url,
+    url = manager.url,
+    env = {},
     isReady = true,
   }: {
     readonly args?: readonly string[];
     readonly forward?: string;
+    readonly url?: string;
+    readonly env?: Readonly<Record<string, string>>;
     readonly isReady?: boolean;
   } = {},
 ): Promise<LineProcess> {
-  const options = ['--manager', manager.url, '--forward', forward, ...args];
-  const child = new LineProcess('dist/cli.js', { env: { WXKF_KEY: key }, args: ['connect', ...options] });
+  const options = ['--manager', url, '--forward', forward, ...args];
+  const child = new LineProcess('dist/cli.js', {
+    env: { ...env, WXKF_KEY: key },
+    args: ['connect', ...options],
+  });
   const kill = () => void child.stop('SIGKILL');
   leftovers.add(kill);
   void child.exited.then(() => leftovers.delete(kill));
@@ -195,6 +209,32 @@ describe('a program that takes callbacks as WeCom sends them', () => {
     expect(await news()).toBe('200 success');
     await arrival;
   });
+});
+
+it('reaches a manager behind TLS through HTTPS_PROXY, and the program directly', async () => {
+  const [address, folder] = [[192, 0, 2, 1], mkdtempSync(join(tmpdir(), 'wxkf-connect-'))];
+  const certificate = newCertificate(new Date(Date.now() + 86_400_000), address);
+  const front = await startTlsFront(certificate, port);
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+    asked.push(url);
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    joinSockets(socket as Socket, connectTo(front.port, '127.0.0.1'));
+  });
+  const proxyPort = await listen(proxy);
+  const authority = join(folder, 'authority.pem');
+  writeFileSync(authority, certificate.cert);
+  const { key } = await addBot();
+  const child = await connect(key, {
+    url: `https://${address.join('.')}`,
+    env: { HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`, NODE_EXTRA_CA_CERTS: authority },
+  });
+  expect(await news()).toBe('200 success');
+  expect([asked, program.opened]).toEqual([['192.0.2.1:443'], [expect.objectContaining({ openKfId })]]);
+  await child.stop('SIGKILL');
+  proxy.close();
+  await front.close();
+  rmSync(folder, { recursive: true });
 });
 
 describe('messages', () => {
