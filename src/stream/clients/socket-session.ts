@@ -64,7 +64,8 @@ export class SocketSession {
     if (typeof admitted === 'string') return this.#refuse(admitted);
     this.#client = admitted;
     this.#timer.cancel();
-    this.#beatLater();
+    // Clients that came together are not asked together.
+    this.#beatLater(HEARTBEAT_MS * Math.random());
   }
 
   #take(frame: BotFrame, client: Client): void {
@@ -92,8 +93,8 @@ export class SocketSession {
       this.#refuse(`more than ${IDLE_FRAMES_MAX} frames acknowledged nothing`);
   }
 
-  #beatLater(): void {
-    this.#timer = this.clock.after(HEARTBEAT_MS, () => {
+  #beatLater(afterMs = HEARTBEAT_MS): void {
+    this.#timer = this.clock.after(afterMs, () => {
       this.#idleFrames = 0;
       if (this.#missed > MISSED_MAX) return this.end('silent');
       this.#missed++;
