@@ -25,13 +25,17 @@ export class Polls {
   ) {}
 
   /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
-  async ask({ clientId, ack = [], waitS }: EventsDto, request: FastifyRequest): Promise<EventsAnswer> {
+  async ask(
+    { clientId, ack = [], nack = [], waitS }: EventsDto,
+    request: FastifyRequest,
+  ): Promise<EventsAnswer> {
     const botId = request.bot?.id ?? '';
     const known = this.connected.ofClient(botId, clientId);
     // Also of a process that stops and takes nobody any more.
-    for (const id of ack) this.clients.find(known?.id ?? '')?.underWay.ack(id);
+    const here = this.clients.find(known?.id ?? '');
+    if (here !== null) answer(here, { ack, nack });
     const caller = this.admission.callerOf(request);
-    const poll = { ack, waitMs: waitS * 1_000 };
+    const poll = { ack, nack, waitMs: waitS * 1_000 };
     if (known !== null && known.way === 'poll') {
       const passed = { connectionId: known.id, ...poll };
       const events = this.clients.find(known.id)
@@ -55,11 +59,11 @@ export class Polls {
 
   async #ask(
     client: Client,
-    { ack, waitMs }: Omit<PassedPoll, 'connectionId'>,
+    poll: Omit<PassedPoll, 'connectionId'>,
     gone: Promise<void>,
   ): Promise<readonly EventFrame[] | null> {
-    for (const id of ack) client.underWay.ack(id);
-    return this.#wires.get(client)?.ask(waitMs, gone) ?? null;
+    answer(client, poll);
+    return this.#wires.get(client)?.ask(poll.waitMs, gone) ?? null;
   }
 
   #connect(caller: Caller, clientId: string): Client | null {
@@ -75,6 +79,11 @@ export class Polls {
     if (client !== null) this.#wires.set(client, wire);
     return client;
   }
+}
+
+function answer({ underWay }: Client, { ack, nack }: Pick<PassedPoll, 'ack' | 'nack'>): void {
+  for (const id of ack) underWay.ack(id);
+  for (const id of nack ?? []) underWay.nack(id, null);
 }
 
 /** Resolves when the caller hangs up. */

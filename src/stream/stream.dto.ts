@@ -40,6 +40,17 @@ export class EventsDto {
   readonly ack?: string[];
 
   /**
+   * The ids of events that it refuses. What it can only not take now it leaves out of both.
+   * @example []
+   */
+  @IsOptional()
+  @IsArray(mustBe(ACKS))
+  @ArrayMaxSize(ACKS_MAX, mustBe(ACKS))
+  @IsString({ each: true, ...mustBe(ACKS) })
+  @MaxLength(EVENT_ID_LENGTH_MAX, { each: true, ...mustBe(ACKS) })
+  readonly nack?: string[];
+
+  /**
    * How long to wait for events, seconds.
    * @example 25
    */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Attempt, Exchange, type OnEnd } from '../dispatch/line/attempt.js';
 import { envelopeFor } from '../dispatch/line/forms.js';
-import { Lines, type Recipient } from '../dispatch/line/line.js';
+import { Lines } from '../dispatch/line/line.js';
 import type { Streamed, Streams } from '../dispatch/line/streams.js';
 import { toCallbackQuery } from '../dispatch/line/wecom-envelope.js';
 import { Clock } from '../kernel/clock.js';
@@ -29,7 +29,7 @@ export class StreamCarrier implements Streams {
     lines.streamBy(this);
   }
 
-  start({ bot, openKfId }: Recipient, sent: Streamed, onEnd: OnEnd): Attempt {
+  start({ bot, openKfId }: Parameters<Streams['start']>[0], sent: Streamed, onEnd: OnEnd): Attempt {
     const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
     if (bot === null || connection === null) return Exchange.failed('connect', NOBODY, onEnd);
     if (this.clients.find(connection.id) !== null) return this.startHere(connection, sent, onEnd);

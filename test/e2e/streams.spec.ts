@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
-import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { ConnectionPageAnswer } from '../../src/api/answers/connection.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -343,6 +343,22 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         while (again.events.length === 0) again = await ask(key, { waitS: 10 });
         expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
         await ask(key, { ack: [events[0]?.id] });
+      });
+
+      it('is given again what it refuses, without a wait for an acknowledgement', async () => {
+        const { key, id: botId } = await addBot();
+        await ask(key, {});
+        const told = tell();
+        const { events } = await ask(key, { waitS: 10 });
+        const nack = events.map(({ id }) => id);
+        await ask(key, { nack });
+        expect(await told).toBe('200 pending');
+        const { lastFailure } = await call<BotAnswer>('GET', `/api/v1/bots/${botId}`);
+        expect(lastFailure).toMatchObject({ stage: 'status', reason: 'the client did not take it' });
+        let again = await ask(key, { waitS: 10 });
+        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
+        expect(again.events).toMatchObject([{ id: nack[0], attempt: 2 }]);
+        await ask(key, { ack: nack });
       });
 
       it('is told which field is wrong', async () => {

@@ -1,7 +1,7 @@
 import type { Secret } from '../../kernel/secret.js';
+import type { Addressee, Destination } from '../../registry/destination.js';
 import type { KfEvent } from '../kf-event.js';
 import type { Attempt, OnEnd } from './attempt.js';
-import type { Recipient } from './line.js';
 
 /** An event that goes over a stream. */
 export interface Streamed {
@@ -17,5 +17,5 @@ export interface Streamed {
 /** Carries events over the connections that clients of bots open. */
 export interface Streams {
   /** Never throws: the result tells what went wrong. */
-  start(to: Recipient, sent: Streamed, onEnd: OnEnd): Attempt;
+  start(to: Addressee & Pick<Destination, 'bot'>, sent: Streamed, onEnd: OnEnd): Attempt;
 }

@@ -22,6 +22,8 @@ export interface PassedEvent {
 export interface PassedPoll {
   readonly connectionId: string;
   readonly ack: readonly string[];
+  /** An earlier version knows none. */
+  readonly nack?: readonly string[];
   readonly waitMs: number;
 }
 
