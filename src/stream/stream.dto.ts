@@ -66,20 +66,34 @@ export class EventAnswer {
   /** @example event */
   readonly type!: 'event';
 
-  /** The same for all attempts; to be acknowledged. */
+  /**
+   * The same for all attempts; to be acknowledged.
+   * @example Ql_PNMOFPdvf26_DB08Oz1JY-bEAXPLAn1TqjpYiby0
+   */
   readonly id!: string;
 
-  /** Counted from 1. */
+  /**
+   * Counted from 1.
+   * @example 1
+   */
   readonly attempt!: number;
 
+  /** @example wkAAA */
   readonly openKfId!: string;
 
+  /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
 
-  /** How long ago WeCom sent it, milliseconds. */
+  /**
+   * How long ago WeCom sent it, milliseconds.
+   * @example 12
+   */
   readonly ageMs!: number;
 
-  /** WeCom's sync token; of an event alone. */
+  /**
+   * WeCom's sync token; of an event alone.
+   * @example ENC8b3nCJeDfDqB7cf3dFpAoGMuvTbvqiYLyVvU2dCKPxE
+   */
   readonly token?: string;
 
   /** WeCom's entry as `kf/sync_msg` gives it; of a message alone. */
