@@ -68,7 +68,7 @@ function addBackup(program: Command): void {
     .description(
       `Copies all that is in DATA_DIR as it is at one moment, reads the copy once, and then puts it in the place of FILE in one step, for its owner alone. Secrets are as they are in the store: sealed with SECRETS_KEY, or in the clear. ${SETTINGS_NOTE}`,
     )
-    .argument('<FILE>', 'where to; not in DATA_DIR', toFile)
+    .argument('<FILE>', 'where to; in DATA_DIR its name has to begin with backup', toFile)
     .option('--json', 'the summary as one JSON object')
     .addHelpText('after', examples('backup backup.mdb'))
     .action(

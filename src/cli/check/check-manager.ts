@@ -80,7 +80,8 @@ async function checkCorp(api: ManagerApi, corpId: string): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof ManagerApiError)) throw error;
     const [, errcode] = /\berrcode (-?\d+)/.exec(error.message) ?? [];
-    if (error.code !== 'WECOM_REFUSED' || errcode === undefined) return failed('wecom', error.message);
+    if (error.code !== 'WECOM_REFUSED' || errcode === undefined)
+      return failed('wecom', `for corp ${corpId} ${error.message}`);
     return judgeAnswer(corpId, 'refuses what the manager asks', { errcode: Number(errcode), errmsg: '' });
   }
 }

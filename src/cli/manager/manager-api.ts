@@ -1,12 +1,14 @@
 /** The operators' API of a running manager, as the commands use it: with a secret of the settings, and without any proxy. */
 import type { Config } from '../../config/config.js';
-import { errorCodeOf } from '../../kernel/error-code.js';
 import type { Secret } from '../../kernel/secret.js';
+import { ProbeError, probe } from '../../wecom/address-probe.js';
 import { CommandError } from '../command-error.js';
 import { ownUrlOf, readManagerUrl } from './manager-url.js';
 
 /** Longer than the 10 s that the manager may wait for WeCom. */
 const LIMIT_MS = 15_000;
+/** Far more than a page has. */
+const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 /** The most that the API gives at once. */
 const PAGE_SIZE_MAX = 200;
 
@@ -46,10 +48,10 @@ export class ManagerApi {
 
   /** @param path under `/api/v1/`. @throws ManagerApiError */
   async get(path: string, query: Query = {}): Promise<Item> {
-    const response = await this.#send(path, query);
-    const body = toObject(await this.#read(response));
-    if (response.ok && body !== null) return body;
-    throw this.#refusal(response.status, body);
+    const { status, text } = await this.#send(path, query);
+    const body = toObject(text);
+    if (status === 200 && body !== null) return body;
+    throw this.#refusal(status, body);
   }
 
   /** Reads page after page. @throws ManagerApiError */
@@ -64,7 +66,7 @@ export class ManagerApi {
     }
   }
 
-  async #send(path: string, query: Query): Promise<Response> {
+  async #send(path: string, query: Query): Promise<{ status: number; text: string }> {
     const url = new URL(this.url);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
     for (const [name, value] of Object.entries(query))
@@ -74,24 +76,16 @@ export class ManagerApi {
       ...(this.#secret !== null && { authorization: `Bearer ${this.#secret.reveal()}` }),
     };
     try {
-      return await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(LIMIT_MS) });
+      const { status, body } = await probe(url, { headers, limitMs: LIMIT_MS, bytesMax: ANSWER_BYTES_MAX });
+      return { status, text: body };
     } catch (error) {
+      if (!(error instanceof ProbeError)) throw error;
       throw this.#silence(error);
     }
   }
 
-  async #read(response: Response): Promise<string> {
-    try {
-      return await response.text();
-    } catch (error) {
-      throw this.#silence(error);
-    }
-  }
-
-  #silence(error: unknown): ManagerApiError {
-    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
-    const cause = error instanceof Error ? error.cause : undefined;
-    const why = isLate ? `no answer within ${LIMIT_MS / 1_000} s` : errorCodeOf(cause) || String(error);
+  #silence({ step, code }: ProbeError): ManagerApiError {
+    const why = step === 'time' ? `not within ${LIMIT_MS / 1_000} s` : `${step} ${code}`.trim();
     return new ManagerApiError(
       `${this.url.href} does not answer (${why}); start the manager, or look whether HOST and PORT, or --url, are those of the manager that runs`,
       null,

@@ -1,6 +1,6 @@
 /** Copies the embedded store into one file, also while a manager uses it: LMDB reads all of one moment, whatever is written meanwhile. */
 import { realpathSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { ConfigType } from '@nestjs/config';
 import { open } from 'lmdb';
 import { errorCodeOf } from '../../kernel/error-code.js';
@@ -10,6 +10,8 @@ import type { Visitor } from '../store-inspection.js';
 import { copyForOwner, DataDir, findFaultOf, flush, flushNamesIn, isInUse, ROOM_BYTES } from './data-dir.js';
 import { MAX_DATABASES } from './databases.js';
 import { visitAll } from './embedded-inspection.js';
+
+const OWN_NAME = 'backup';
 
 /**
  * Writes the copy beside `file`, reads it once, and puts it in the place of `file` in one step, readable by its owner
@@ -26,7 +28,7 @@ export async function backUpEmbedded(
 ): Promise<number> {
   const folder = new DataDir(dataDir);
   if (folder.isNew()) throw new StorageStartError(`DATA_DIR ${resolve(dataDir)} has no store to copy`);
-  requireOutside(dataDir, file);
+  requireOtherName(dataDir, file);
   await acquireUnlessInUse(folder);
   const partial = `${file}.partial`;
   try {
@@ -72,11 +74,15 @@ async function copy(dataFile: string, to: string): Promise<void> {
   }
 }
 
-/** A copy must not take the place of the store itself, nor of a file beside it. */
-function requireOutside(dataDir: string, file: string): void {
-  const target = folderOf(file);
-  if (realpathSync(dataDir) !== target) return;
-  throw new StorageStartError(`${file} is in DATA_DIR; name a file in another folder`);
+/**
+ * A copy must not take the place of the store, or of another file of the manager beside it. In a container `DATA_DIR` may be
+ * the only folder that can be written to, so a copy may be in it under another name.
+ */
+function requireOtherName(dataDir: string, file: string): void {
+  if (realpathSync(dataDir) !== folderOf(file) || basename(file).startsWith(OWN_NAME)) return;
+  throw new StorageStartError(
+    `${file} is in DATA_DIR, where the name of a copy must begin with ${OWN_NAME}; choose that or another folder`,
+  );
 }
 
 function folderOf(file: string): string {
