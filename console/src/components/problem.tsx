@@ -15,7 +15,14 @@ export function Problem({ error, titles = {}, onRetry }: ProblemProps) {
   return (
     <div class="problem" role="alert">
       <strong>{titleOf(error, titles)}</strong>
-      <p>{error instanceof UnreachableError ? problem.unreachableText : error.message}</p>
+      {error instanceof UnreachableError ? (
+        <p>{problem.unreachableText}</p>
+      ) : (
+        <p>
+          {problem.said}
+          <span lang="en">{error.message}</span>
+        </p>
+      )}
       {error instanceof ApiError && <ErrorOrigin error={error} />}
       {onRetry !== undefined && (
         <button type="button" class="button" onClick={onRetry}>

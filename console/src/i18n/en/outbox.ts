@@ -31,6 +31,8 @@ export const outbox = {
   replayAllRun: 'Send all',
   replayedAll: (count: number) =>
     `${plural(count, 'account’s event is', 'accounts’ events are')} being sent again.`,
+  replayedNone:
+    'None was sent again: what is dead has no bot to go to. Register one for the account, or give the account to a bot.',
   drop: 'Drop',
   dropOf: (name: string) => `Drop: ${name}`,
   dropAsk: (name: string) => `Drop what waits for ${name}?`,
