@@ -87,6 +87,19 @@ describeInBrowser('the page of the local WeCom', () => {
     expect((await client.sync()).msg_list.at(-1).text).toEqual({ content: 'Satisfied', menu_id: '101' });
   });
 
+  it('keeps the composer in sight, however long the conversation', async () => {
+    for (let said = 0; said < 30; said += 1) client.simulator.say(`message ${said}`);
+    await bubbles().getByText('message 29').waitFor();
+    for (const width of [1_100, 1_280, 1_920]) {
+      await page.setViewportSize({ width, height: 720 });
+      const box = await page.getByLabel('Message', { exact: true }).boundingBox();
+      expect((box?.y ?? Number.NaN) + (box?.height ?? 0)).toBeLessThanOrEqual(720);
+      const part = 'document.documentElement.scrollHeight <= document.documentElement.clientHeight';
+      expect([width, await page.evaluate(part)]).toEqual([width, true]);
+    }
+    await page.setViewportSize({ width: 1_280, height: 800 });
+  });
+
   it('tells each customer and account apart', async () => {
     await write('from the first');
     await page.getByRole('button', { name: 'Amy' }).click();

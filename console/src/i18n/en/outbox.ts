@@ -32,7 +32,7 @@ export const outbox = {
   replayedAll: (count: number) =>
     `${plural(count, 'account’s event is', 'accounts’ events are')} being sent again.`,
   replayedNone:
-    'None was sent again: what is dead has no bot to go to. Register one for the account, or give the account to a bot.',
+    'None was sent again: what is dead has no bot that it may be sent to. Each row says why. Register one at an address that is allowed, or give the account to a bot.',
   drop: 'Drop',
   dropOf: (name: string) => `Drop: ${name}`,
   dropAsk: (name: string) => `Drop what waits for ${name}?`,

@@ -31,7 +31,7 @@ export const outbox: Words['outbox'] = {
   replayAllRun: '全部投递',
   replayedAll: (count) => `正在重新投递 ${count.toLocaleString('zh-CN')} 个客服账号的事件。`,
   replayedNone:
-    '没有重新投递任何事件：这些死信没有可投递的机器人。请让机器人为该账号注册，或把账号交给一个机器人。',
+    '没有重新投递任何事件：这些死信没有可投递的机器人，每一行写明了原因。请让机器人用允许的地址注册，或把账号交给一个机器人。',
   drop: '丢弃',
   dropOf: (name) => `丢弃“${name}”的事件`,
   dropAsk: (name) => `丢弃“${name}”的待投递事件？`,
