@@ -60,6 +60,25 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.getByText('POST kf/send_msg', { exact: true }).waitFor();
   });
 
+  it('leads from a message to its callback, to the call that fetched it, and from a reply to its call', async () => {
+    const arrival = bot.next();
+    await write('where is it?');
+    const { syncToken, openKfId } = await arrival;
+    await client.sync({ token: syncToken, open_kfid: openKfId });
+    await client.sendText('here');
+    const followed = page.locator('.records > .followed');
+    await bubbles().first().getByRole('button', { name: 'callback 1' }).click();
+    await followed.getByText('where is it?').waitFor();
+    await followed.getByRole('button', { name: /^call \d+$/ }).click();
+    await followed.getByText('POST kf/sync_msg', { exact: true }).waitFor();
+    await bubbles()
+      .last()
+      .getByRole('button', { name: /^call \d+$/ })
+      .click();
+    await followed.getByText('POST kf/send_msg', { exact: true }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
   it('shows pictures, links and menus, and what is clicked in a menu', async () => {
     client.simulator.say('show me');
     const { media_id } = await client.upload('image', PNG, 'a.png');
