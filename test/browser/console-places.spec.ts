@@ -156,11 +156,12 @@ describeInBrowser('the console of many accounts', () => {
     await page.context().close();
   });
 
-  it('shows the manager’s English words on a Chinese page as such', async () => {
+  it('says in Chinese on a Chinese page what the manager refused, and shows its own words as such', async () => {
     const page = await open('/apps/connect', 'zh-CN');
     await page.getByLabel('企业 ID').fill('no corp');
     await page.keyboard.press('Enter');
     await page.getByText('服务的说明（英文）：').waitFor();
+    await page.getByText('填写的内容不符合要求，具体字段见下文。').waitFor();
     expect(await page.locator('.problem [lang=en]').textContent()).toContain('corpId');
     await page.context().close();
   });
