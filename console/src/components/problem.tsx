@@ -28,8 +28,8 @@ export function Problem({ error, titles = {}, onRetry }: ProblemProps) {
 
 /** In the language of the page where that has words for it, and always in the manager's own, which name the field. */
 function Reason({ error }: { readonly error: Error }) {
-  const { common, refusals } = t();
-  const words = error instanceof ApiError ? refusals[error.code ?? ''] : undefined;
+  const { common, errorCodes } = t();
+  const words = error instanceof ApiError ? errorCodes[error.code ?? ''] : undefined;
   return (
     <>
       {words !== undefined && <p>{words}</p>}

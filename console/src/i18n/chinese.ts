@@ -9,7 +9,7 @@ import { live } from './zh/live.js';
 import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
-import { refusals } from './zh/refusals.js';
+import { errorCodes } from './zh/error-codes.js';
 import { session } from './zh/session.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 
@@ -26,5 +26,5 @@ export const chinese: Words = {
   bots,
   wecomErrors,
   errcodes,
-  refusals,
+  errorCodes,
 };

@@ -8,7 +8,7 @@ import { live } from './en/live.js';
 import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
-import { refusals } from './en/refusals.js';
+import { errorCodes } from './en/error-codes.js';
 import { session } from './en/session.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
@@ -25,5 +25,5 @@ export const english = {
   bots,
   wecomErrors,
   errcodes,
-  refusals,
+  errorCodes,
 };
