@@ -4,12 +4,12 @@ import { apps } from './zh/apps.js';
 import { bots } from './zh/bots.js';
 import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
+import { errorCodes } from './zh/error-codes.js';
 import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
 import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
-import { errorCodes } from './zh/error-codes.js';
 import { session } from './zh/session.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 

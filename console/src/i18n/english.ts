@@ -3,12 +3,12 @@ import { apps } from './en/apps.js';
 import { bots } from './en/bots.js';
 import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
+import { errorCodes } from './en/error-codes.js';
 import { failures } from './en/failures.js';
 import { live } from './en/live.js';
 import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
-import { errorCodes } from './en/error-codes.js';
 import { session } from './en/session.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
