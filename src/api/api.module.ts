@@ -10,6 +10,7 @@ import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
 import { ConnectionsController } from './connections.controller.js';
+import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryStreams } from './delivery-streams.js';
 import { HintsController } from './hints.controller.js';
@@ -39,6 +40,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     AppsController,
     BotsController,
     ConnectionsController,
+    CallbackVerificationController,
     StatusController,
     KfAccountsController,
     HintsController,

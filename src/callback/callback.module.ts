@@ -4,6 +4,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackOpener } from './callback-opener.js';
+import { CallbackVerification } from './callback-verification.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CorpTime } from './corp-time.js';
@@ -12,7 +13,7 @@ import { SkewLimit } from './skew-limit.js';
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackOpener, CallbackService, CallbackMetrics, CorpTime, SkewLimit],
-  exports: [CallbackMetrics],
+  providers: [CallbackOpener, CallbackService, CallbackVerification, CallbackMetrics, CorpTime, SkewLimit],
+  exports: [CallbackMetrics, CallbackVerification],
 })
 export class CallbackModule {}

@@ -398,6 +398,18 @@ export type BotWithKeyAnswer = {
     key: string;
 };
 
+export type CallbackVerificationAnswer = {
+    corpId: string;
+    /**
+     * For the callback URL, after its `?`.
+     */
+    query: string;
+    /**
+     * What the callback URL has to answer.
+     */
+    echo: string;
+};
+
 export type ConnectionAnswer = {
     id: string;
     botId: string;
