@@ -84,7 +84,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await puppetIsBackAt(url);
     await seeSoon(page.getByText('Everything that came in was delivered.'));
     await page.getByRole('link', { name: 'Overview' }).click();
-    await seeSoon(page.getByRole('status').getByText('Customers are being answered'));
+    await seeSoon(page.getByRole('status').getByText('Events reach the bots; no reply was seen'));
   });
 
   it('finds an account among others by a part of its id, and by its state', async () => {

@@ -1,4 +1,5 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { VerdictAnswer } from './verdict.dto.js';
 
 /** The store. */
 export class StorageAnswer {
@@ -103,6 +104,14 @@ export class LastMinuteAnswer {
   @IsInt()
   @Min(0)
   readonly proxyCalls!: number;
+
+  /**
+   * Of the calls, those that got no answer of WeCom.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly unansweredCalls!: number;
 }
 
 /** The state of one process. */
@@ -150,6 +159,9 @@ export class StatusAnswer {
 
   /** Of this replica, within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;
+
+  /** Whether customers are being answered. */
+  readonly verdict!: VerdictAnswer;
 }
 
 /** One interval of the last hour. */

@@ -4,11 +4,35 @@ export const overview = {
   title: 'Overview',
   verdict: {
     answered: 'Customers are being answered',
-    answeredText: (accounts: number) =>
-      `Every event that came in was taken by its puppet. ${plural(accounts, 'account')} registered, nothing waits.`,
-    quiet: 'Nothing came in during the last hour',
+    answeredText: (answering: number, silent: number) =>
+      `Events are taken, WeCom answers, and replies of ${plural(answering, 'account')} went out within the last hour. Nothing waits.${silent === 0 ? '' : ` Of ${plural(silent, 'account')} that had events, none went out within the hour.`}`,
+    partly: (answering: number) => `Customers of ${plural(answering, 'account')} are being answered`,
+    partlyText: (unseen: number) =>
+      `Events of ${plural(unseen, 'more account')} reach their bots. Whether customers are answered there is not known: replies of those bots do not pass through here.`,
+    unseen: 'Events reach the bots; no reply was seen',
+    unseenText: (unseen: number, silent: number) =>
+      unseen === 0
+        ? `Within the last hour no reply of ${plural(silent, 'account')} passed through here; earlier ones did.`
+        : `Whether customers are answered is not known: replies of ${plural(unseen, 'account')} do not pass through here. They do where this manager is the base of a bot’s calls to WeCom.`,
+    quiet: 'No event came in during the last hour',
     quietText: (accounts: number) =>
       `${plural(accounts, 'account')} registered, nothing waits. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
+    lastReply: 'Last reply',
+    since: (at: string) => `since ${at}`,
+    wecomUnreachable: 'WeCom does not answer',
+    wecomStatus: 'WeCom answers calls with an HTTP error',
+    wecomRefuses: (corps: number, code: string) =>
+      `WeCom refuses the calls of ${plural(corps, 'corp')} (${code})`,
+    wecomFailsText:
+      'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
+    unanswered: (calls: number) =>
+      `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
+    repliesFail: (accounts: number) =>
+      `No reply of ${plural(accounts, 'account')} goes out`,
+    repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
+    noAnswer: 'WeCom did not answer the call.',
+    httpError: 'WeCom answered with an HTTP error.',
+    code: (code: string) => `WeCom’s errcode is ${code}.`,
     waiting: (accounts: number, oldest: string) =>
       `${plural(accounts, 'account waits', 'accounts wait')}, the oldest for ${oldest}`,
     waitingText:
@@ -53,6 +77,8 @@ export const overview = {
   toDead: 'See what is dead',
   toApps: 'Connect a WeCom app',
   toAccounts: 'See the accounts',
+  toAccount: 'See the account',
+  toErrors: 'See WeCom’s errors',
   unprotected: 'Not protected',
   unprotectedText:
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',

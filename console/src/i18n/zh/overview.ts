@@ -6,11 +6,32 @@ export const overview: Words['overview'] = {
   title: '总览',
   verdict: {
     answered: '客户的消息都有机器人在应答',
-    answeredText: (accounts) =>
-      `收到的事件均已投递给对应的机器人。已注册 ${n(accounts)} 个客服账号，没有待投递的事件。`,
-    quiet: '最近一小时没有收到回调',
+    answeredText: (answering, silent) =>
+      `事件均已被接收，企业微信接口正常，最近一小时有 ${n(answering)} 个客服账号发出了回复，没有待投递的事件。${silent === 0 ? '' : `另有 ${n(silent)} 个账号收到了事件，但一小时内没有发出回复。`}`,
+    partly: (answering) => `${n(answering)} 个客服账号的客户正在得到应答`,
+    partlyText: (unseen) =>
+      `另有 ${n(unseen)} 个账号的事件已送达机器人，但这些机器人的回复不经过本服务，客户是否得到应答未知。`,
+    unseen: '事件已送达机器人，但没有看到回复',
+    unseenText: (unseen, silent) =>
+      unseen === 0
+        ? `最近一小时，${n(silent)} 个客服账号没有回复经过本服务；更早时有过。`
+        : `客户是否得到应答未知：${n(unseen)} 个客服账号的回复不经过本服务。把机器人调用企业微信接口的地址设为本服务后，即可看到。`,
+    quiet: '最近一小时没有收到事件',
     quietText: (accounts) =>
       `已注册 ${n(accounts)} 个客服账号，没有待投递的事件。如果客户正在发消息，请检查企业微信后台的回调 URL 是否指向本服务。`,
+    lastReply: '最近一次回复',
+    since: (at) => `自 ${at} 起`,
+    wecomUnreachable: '企业微信接口没有响应',
+    wecomStatus: '企业微信接口返回 HTTP 错误',
+    wecomRefuses: (corps, code) => `企业微信拒绝了 ${n(corps)} 个企业的接口调用（${code}）`,
+    wecomFailsText:
+      '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
+    unanswered: (calls) => `最近一分钟有 ${n(calls)} 次企业微信接口调用没有得到响应，超过总数的五分之一`,
+    repliesFail: (accounts) => `${n(accounts)} 个客服账号的回复发不出去`,
+    repliesFailText: (what) => `机器人的回复没有到达客户。${what}`,
+    noAnswer: '企业微信没有响应该调用。',
+    httpError: '企业微信返回了 HTTP 错误。',
+    code: (code) => `企业微信的错误码为 ${code}。`,
     waiting: (accounts, oldest) => `${n(accounts)} 个客服账号待投递，最久的已等待 ${oldest}`,
     waitingText: '对应的机器人目前没有接收事件。系统会自动重试；机器人恢复后立即投递。',
     dead: (accounts) => `${n(accounts)} 个客服账号有死信`,
@@ -43,6 +64,8 @@ export const overview: Words['overview'] = {
   toDead: '查看死信',
   toApps: '接入企业微信应用',
   toAccounts: '查看客服账号',
+  toAccount: '查看该账号',
+  toErrors: '查看企业微信错误',
   unprotected: '未启用访问保护',
   unprotectedText:
     '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',

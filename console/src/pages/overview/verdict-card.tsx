@@ -1,41 +1,43 @@
 import { useMemo } from 'preact/hooks';
-import type { StatusAnswer } from '../../api/answers.gen.js';
-import { language } from '../../i18n/language.js';
-import { type FindingWords, wordsOf } from './finding-words.js';
-import { findingsOf } from './verdict.js';
+import type { CauseAnswer, StatusAnswer } from '../../api/answers.gen.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { formatSince } from '../../i18n/format.js';
+import { language, t } from '../../i18n/language.js';
+import { wordsOfCalm } from './calm-words.js';
+import { type CauseWords, wordsOfCause } from './cause-words.js';
 
-interface VerdictCardProps {
-  readonly status: StatusAnswer;
-  readonly callbacksOfHour: number | null;
-}
-
-/** Whether customers are being answered: the worst that is so, and below it what else is. */
-export function VerdictCard({ status, callbacksOfHour }: VerdictCardProps) {
-  const findings = findingsOf(status, callbacksOfHour);
-  const [worst, ...others] = findings.map((finding) => wordsOf(finding, status));
+/** Whether customers are being answered, as the manager concludes: the worst that is so, and below it what else is. */
+export function VerdictCard({ status }: { readonly status: StatusAnswer }) {
+  const { state, causes, replies } = status.verdict;
+  const [worst, ...others] = causes;
+  const calm = state === 'failing' || state === 'degraded' ? null : wordsOfCalm(state, status);
+  const words = calm ?? (worst === undefined ? null : wordsOfCause(worst, status));
   // Read out when something else is so, and not with every second that an account waits.
-  const said = useMemo(() => worst?.title, [findings.join(), language.value]);
-  if (worst === undefined) return null;
+  const said = useMemo(
+    () => words?.title,
+    [state, causes.map(({ code, why }) => `${code} ${why}`).join(), language.value],
+  );
+  if (words === null) return null;
   return (
-    <section class={`verdict ${worst.tone}`}>
+    <section class={`verdict ${calm?.tone ?? worst?.severity}`}>
       <p class="unseen" role="status">
         {said}
       </p>
       <div>
-        <p class="verdict-title">{worst.title}</p>
-        {worst.text !== undefined && <p>{worst.text}</p>}
+        <p class="verdict-title">{words.title}</p>
+        {worst !== undefined && <Since of={worst} />}
+        {words.text !== undefined && <p>{words.text}</p>}
+        {replies.lastAt !== null && (
+          <p class="small muted">
+            {t().overview.verdict.lastReply}: <TimeAgo at={replies.lastAt} />
+          </p>
+        )}
       </div>
-      <FindingLink of={worst} />
+      <CauseLink of={words} />
       {others.length > 0 && (
         <ul class="findings">
           {others.map((other) => (
-            <li key={other.title} class={other.tone}>
-              <div>
-                <strong>{other.title}</strong>
-                {other.text !== undefined && <p class="small muted">{other.text}</p>}
-              </div>
-              <FindingLink of={other} />
-            </li>
+            <Cause key={`${other.code} ${other.why}`} cause={other} words={wordsOfCause(other, status)} />
           ))}
         </ul>
       )}
@@ -43,7 +45,25 @@ export function VerdictCard({ status, callbacksOfHour }: VerdictCardProps) {
   );
 }
 
-function FindingLink({ of: { link } }: { readonly of: FindingWords }) {
+function Cause({ cause, words }: { readonly cause: CauseAnswer; readonly words: CauseWords }) {
+  return (
+    <li class={cause.severity}>
+      <div>
+        <strong>{words.title}</strong>
+        <Since of={cause} />
+        {words.text !== undefined && <p class="small muted">{words.text}</p>}
+      </div>
+      <CauseLink of={words} />
+    </li>
+  );
+}
+
+function Since({ of: { since } }: { readonly of: CauseAnswer }) {
+  if (since === null) return null;
+  return <p class="small">{t().overview.verdict.since(formatSince(since))}</p>;
+}
+
+function CauseLink({ of: { link } }: { readonly of: CauseWords }) {
   if (link === undefined) return null;
   return (
     <a class="button" href={link.to}>

@@ -1,0 +1,101 @@
+import type { CauseAnswer, StatusAnswer } from '../../api/answers.gen.js';
+import { formatSeconds } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+
+interface CauseLink {
+  readonly to: string;
+  readonly text: string;
+}
+
+export interface CauseWords {
+  readonly title: string;
+  readonly text?: string;
+  readonly link?: CauseLink;
+}
+
+/** A cause in plain words, and where to go because of it. */
+export function wordsOfCause(cause: CauseAnswer, status: StatusAnswer): CauseWords {
+  const { overview } = t();
+  const { verdict } = overview;
+  const { count } = cause;
+  const waiting = { to: '/console/outbox', text: overview.toOutbox };
+  switch (cause.code) {
+    case 'not_ready':
+      return { title: verdict.notReady, text: verdict.notReadyText };
+    case 'store_down':
+      return { title: verdict.storeDown, text: verdict.storeDownText };
+    case 'not_taken':
+      return { title: verdict.notTaken(count), text: verdict.notTakenText };
+    case 'wecom_fails':
+      return wecomFails(cause);
+    case 'calls_unanswered':
+      return { title: verdict.unanswered(count), text: verdict.wecomFailsText };
+    case 'replies_fail':
+      return {
+        title: verdict.repliesFail(count),
+        text: verdict.repliesFailText(meaningOf(cause.why ?? '')),
+        link: toAccounts(cause.openKfId),
+      };
+    case 'dead':
+      return {
+        title: verdict.dead(count),
+        text: verdict.deadText,
+        link: { to: '/console/outbox?state=dead', text: overview.toDead },
+      };
+    case 'dead_messages':
+      return {
+        title: verdict.deadMessages(count),
+        text: verdict.deadMessagesText,
+        link: { to: '/console/outbox/messages?state=dead', text: overview.toDead },
+      };
+    case 'waiting':
+      return {
+        title: verdict.waiting(count, formatSeconds(status.oldestWaitingAgeS ?? 0)),
+        text: verdict.waitingText,
+        link: waiting,
+      };
+    case 'waiting_messages':
+      return {
+        title: verdict.waitingMessages(count, formatSeconds(status.oldestMessageAgeS ?? 0)),
+        text: verdict.waitingMessagesText,
+        link: { to: '/console/outbox/messages', text: overview.toOutbox },
+      };
+    case 'parked':
+      return { title: verdict.parked(count), link: waiting };
+    case 'refused':
+      return { title: verdict.refused(count), text: verdict.refusedText };
+    case 'circuits':
+      return { title: verdict.circuits(count), link: toAccounts(null) };
+    case 'unreadable':
+      return { title: verdict.unreadable(count), text: verdict.unreadableText };
+    case 'unknown':
+      return { title: verdict.unknown, text: verdict.unknownText };
+    default:
+      return cause.code satisfies never;
+  }
+}
+
+function wecomFails({ count, why }: CauseAnswer): CauseWords {
+  const { verdict, toErrors } = t().overview;
+  if (why === 'unreachable') return { title: verdict.wecomUnreachable, text: verdict.wecomFailsText };
+  if (why === 'status') return { title: verdict.wecomStatus, text: verdict.wecomFailsText };
+  const text = meaningOf(why ?? '');
+  const link = { to: '/console/wecom-errors', text: toErrors };
+  return { title: verdict.wecomRefuses(count, why ?? ''), text, link };
+}
+
+/** @param why as the manager names it: a fault, or WeCom's errcode. */
+function meaningOf(why: string): string {
+  const { verdict } = t().overview;
+  if (why === 'unreachable') return verdict.noAnswer;
+  if (why === 'status') return verdict.httpError;
+  const known = t().errcodes[why];
+  return known === undefined ? verdict.code(why) : `${verdict.code(why)} ${known.what}. ${known.remedy}`;
+}
+
+function toAccounts(openKfId: string | null): CauseLink {
+  const { toAccount, toAccounts: text } = t().overview;
+  return openKfId === null
+    ? { to: '/console/kf-accounts', text }
+    : { to: `/console/kf-accounts/${openKfId}`, text: toAccount };
+}
