@@ -5,9 +5,11 @@ import { CAUSES } from './answers/verdict.dto.js';
 import { causesOf } from './causes.js';
 
 type Status = Omit<StatusAnswer, 'verdict'>;
-type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } &
-  Partial<Pick<Status, 'ready' | 'oldestWaitingAgeS' | 'oldestMessageAgeS'>>;
+type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
+  Pick<Status, 'ready' | 'oldestWaitingAgeS' | 'oldestMessageAgeS' | 'oldestParkedAgeS'>
+>;
 
+const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
 const NONE = { waiting: 0, parked: 0, dead: 0, unreadable: 0, waitingMessages: 0, deadMessages: 0 };
 const MINUTE = { callbacks: 5, delivered: 5, kept: 0, refused: 0, notTaken: 0, failedAttempts: 0 };
 
@@ -22,6 +24,7 @@ function status({ counts, lastMinute, storage, ...others }: Changes = {}): Statu
     storage: { kind: 'embedded', up: true, ...storage },
     counts: { accounts: 2, online: 2, ...NONE, openCircuits: 0, ...counts },
     oldestWaitingAgeS: null,
+    oldestParkedAgeS: null,
     oldestMessageAgeS: null,
     lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },
     ...others,
@@ -32,7 +35,7 @@ function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
   return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
 }
 
-const codes = (changes: Changes) => causesOf(status(changes), [], []).map(({ code }) => code);
+const codes = (changes: Changes) => causesOf(status(changes), [], [], NOW_MS).map(({ code }) => code);
 
 describe('the causes', () => {
   it('are none while everything goes well', () => {
@@ -52,9 +55,11 @@ describe('the causes', () => {
         ready: false,
         oldestWaitingAgeS: 60,
         oldestMessageAgeS: 60,
+        oldestParkedAgeS: 60,
       }),
       [trouble()],
       [trouble({ openKfId: 'wk1' })],
+      NOW_MS,
     ).map(({ code }) => code);
     expect(all).toEqual(CAUSES.filter((code) => code !== 'calls_unanswered' && code !== 'unknown'));
   });
@@ -66,11 +71,18 @@ describe('the causes', () => {
   });
 
   it('do not have what is only on its way', () => {
-    const counts = { waiting: 1, waitingMessages: 3 };
-    expect(codes({ counts, oldestWaitingAgeS: 10, oldestMessageAgeS: 10 })).toEqual([]);
-    expect(codes({ counts, oldestWaitingAgeS: 11, oldestMessageAgeS: 11 })).toEqual([
-      'waiting',
-      'waiting_messages',
+    const counts = { waiting: 1, waitingMessages: 3, parked: 1 };
+    const aged = (ageS: number) => ({
+      ...{ counts, oldestWaitingAgeS: ageS, oldestMessageAgeS: ageS, oldestParkedAgeS: ageS },
+    });
+    expect(codes(aged(10))).toEqual([]);
+    expect(codes(aged(11))).toEqual(['waiting', 'waiting_messages', 'parked']);
+  });
+
+  it('say since when customers wait', () => {
+    const of = status({ counts: { waiting: 1 }, oldestWaitingAgeS: 780 });
+    expect(causesOf(of, [], [], NOW_MS)).toMatchObject([
+      { code: 'waiting', since: '2026-01-01T06:43:00.000Z' },
     ]);
   });
 
@@ -90,6 +102,7 @@ describe('the causes', () => {
         trouble({ corpId: 'ww3', why: '40001', sinceMs: 900 }),
       ],
       [],
+      NOW_MS,
     );
     expect(found).toMatchObject([
       { why: '40001', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
@@ -99,10 +112,10 @@ describe('the causes', () => {
 
   it('name the account whose replies do not go out, where it is one', () => {
     const one = trouble({ openKfId: 'wk1', why: '95017' });
-    expect(causesOf(status(), [], [one])).toMatchObject([
+    expect(causesOf(status(), [], [one], NOW_MS)).toMatchObject([
       { code: 'replies_fail', severity: 'bad', count: 1, openKfId: 'wk1', why: '95017' },
     ]);
-    expect(causesOf(status(), [], [one, { ...one, openKfId: 'wk2' }])).toMatchObject([
+    expect(causesOf(status(), [], [one, { ...one, openKfId: 'wk2' }], NOW_MS)).toMatchObject([
       { count: 2, corpId: 'ww1', openKfId: null },
     ]);
   });

@@ -31,11 +31,12 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   unknown: 'wait',
 };
 
-/** @returns the worst first; of one code the oldest first. */
+/** @param nowMs store time. @returns the worst first; of one code the oldest first. */
 export function causesOf(
   status: Status,
   corps: readonly CallTrouble[],
   accounts: readonly CallTrouble[],
+  nowMs: number,
 ): CauseAnswer[] {
   const { counts, lastMinute, ready, storage } = status;
   const causes = [
@@ -47,9 +48,9 @@ export function causesOf(
     ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
     ...counted('dead', counts.dead),
     ...counted('dead_messages', counts.deadMessages),
-    ...counted('waiting', isLate(status.oldestWaitingAgeS) ? counts.waiting : 0),
-    ...counted('waiting_messages', isLate(status.oldestMessageAgeS) ? counts.waitingMessages : 0),
-    ...counted('parked', counts.parked),
+    ...late('waiting', counts.waiting, status.oldestWaitingAgeS, nowMs),
+    ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
+    ...late('parked', counts.parked, status.oldestParkedAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
     ...counted('circuits', counts.openCircuits),
     ...counted('unreadable', counts.unreadable),
@@ -61,6 +62,12 @@ export function causesOf(
 
 function counted(code: Code, count: number | null): CauseAnswer[] {
   return count === null || count === 0 ? [] : [toCause(code, count)];
+}
+
+function late(code: Code, count: number | null, ageS: number | null, nowMs: number): CauseAnswer[] {
+  if (ageS === null || ageS <= ON_ITS_WAY_S) return [];
+  const since = toIso(nowMs - ageS * 1_000);
+  return counted(code, count).map((cause) => ({ ...cause, since }));
 }
 
 function toCause(code: Code, count: number): CauseAnswer {
@@ -96,13 +103,8 @@ function onlyOne(ids: readonly (string | null)[]): string | null {
 }
 
 function unansweredOf({ proxyCalls, unansweredCalls }: Status['lastMinute']): number {
-  const isMuch =
-    unansweredCalls >= UNANSWERED_MIN && unansweredCalls > UNANSWERED_RATIO_MAX * proxyCalls;
+  const isMuch = unansweredCalls >= UNANSWERED_MIN && unansweredCalls > UNANSWERED_RATIO_MAX * proxyCalls;
   return isMuch ? unansweredCalls : 0;
-}
-
-function isLate(ageS: number | null): boolean {
-  return ageS !== null && ageS > ON_ITS_WAY_S;
 }
 
 /** Whether the store has not told all that may wait. */

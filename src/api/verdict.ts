@@ -28,7 +28,8 @@ export class Verdict {
 
   /** @param status the other figures of the same moment. */
   of(status: Omit<StatusAnswer, 'verdict'>): VerdictAnswer {
-    const causes = causesOf(status, this.wecom.failingCorps, this.wecom.failingAccounts);
+    const nowMs = this.storeClock.nowMs();
+    const causes = causesOf(status, this.wecom.failingCorps, this.wecom.failingAccounts, nowMs);
     const replies = this.#replies();
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);

@@ -90,7 +90,10 @@ export class CallOutcomes {
     if (corpId !== null) {
       const isRefused = errcode !== null && OF_CORP.has(errcode);
       const why = fault ?? (isRefused ? String(errcode) : null);
-      this.#note(outcomeOf(this.#corps, CORPS_MAX, `${operation} ${corpId}`, { ...call, openKfId: null }), why);
+      this.#note(
+        outcomeOf(this.#corps, CORPS_MAX, `${operation} ${corpId}`, { ...call, openKfId: null }),
+        why,
+      );
     }
     if (isReply(call.api) && call.openKfId !== null) this.#noteReply(call, call.openKfId);
   }
@@ -112,10 +115,7 @@ export class CallOutcomes {
 
   /** Accounts whose replies fail now. */
   failingAccounts(): readonly CallTrouble[] {
-    return this.#failing(
-      this.#accounts,
-      ({ isLight, failures }) => !isLight || failures >= LASTING_FAILURES,
-    );
+    return this.#failing(this.#accounts, ({ isLight, failures }) => !isLight || failures >= LASTING_FAILURES);
   }
 
   #noteReply(call: EndedCall, openKfId: string): void {

@@ -111,6 +111,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           generation,
           state: 'waiting',
           arrivedAtMs: NOW_MS,
+          waitingSinceMs: NOW_MS,
           attempts: 1,
           step: 1,
           dueAtMs: NOW_MS + 1_000,
@@ -203,6 +204,18 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           dueAtMs: NOW_MS + 10_000,
           arrivedAtMs: NOW_MS + 5,
         });
+      });
+
+      it('keeps since when the account waits, whatever comes in, over a restart too', async () => {
+        await outbox.put(eventOf('first', { arrivedAtMs: NOW_MS - 780_000 }), NOW_MS - 780_000);
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS }), NOW_MS);
+        const waiting = { arrivedAtMs: NOW_MS, waitingSinceMs: NOW_MS - 780_000 };
+        expect(await outbox.find(KEY)).toMatchObject(waiting);
+        await outbox.reschedule(heldOf(await claimOne()), retry(), NOW_MS + 1_000);
+        await reopen();
+        expect(await outbox.find(KEY)).toMatchObject(waiting);
+        expect((await outbox.findHeads([KEY])).get(KEY)).toMatchObject(waiting);
+        expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS - 780_000 });
       });
 
       it('brings a hint back from the slow part of the schedule', async () => {
@@ -434,6 +447,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           NOW_MS + 1_000,
         );
         await outbox.settle(held, NOW_MS + 1_001);
+        expect(await outbox.find(KEY)).toMatchObject({ waitingSinceMs: NOW_MS + 1 });
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
       });
 
@@ -730,6 +744,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         dead: 0,
         unreadable: 0,
         oldestWaitingAtMs: NOW_MS - 9,
+        oldestParkedAtMs: NOW_MS - 99,
       });
     });
 

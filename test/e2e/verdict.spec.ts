@@ -56,7 +56,10 @@ describe('the verdict', () => {
   it('is not that customers are answered before a reply went out, and is it then', async () => {
     expect(await verdict()).toMatchObject({ state: 'quiet', causes: [] });
     await write();
-    expect(await verdict()).toMatchObject({ state: 'unseen', replies: { answering: 0, unseen: 1, lastAt: null } });
+    expect(await verdict()).toMatchObject({
+      state: 'unseen',
+      replies: { answering: 0, unseen: 1, lastAt: null },
+    });
     const [before, errcode] = [Date.now(), await reply()];
     expect(errcode).toBe(0);
     const { state, replies } = await verdict();
@@ -68,29 +71,32 @@ describe('the verdict', () => {
     ['refuses', answer(60020), '60020'],
     ['answers with an HTTP error', html(502), 'status'],
     ['hangs up', cut(), 'unreachable'],
-  ])('is bad since the first call, while WeCom %s, though bots take every event', async (_name, does, why) => {
-    await write();
-    await reply();
-    wecom.behave('kf/send_msg', does);
-    const before = Date.now();
-    for (let n = 0; n < 3; n++) {
+  ])(
+    'is bad since the first call, while WeCom %s, though bots take every event',
+    async (_name, does, why) => {
       await write();
-      expect(await reply()).not.toBe(0);
-    }
-    const { state, causes } = await verdict();
-    expect(state).toBe('failing');
-    expect(causes.filter(({ code }) => code !== 'calls_unanswered')).toMatchObject([
-      { code: 'wecom_fails', severity: 'bad', count: 1, why, corpId: app.corpId },
-      { code: 'replies_fail', severity: 'bad', count: 1, why, openKfId },
-    ]);
-    for (const { since } of causes) {
-      expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(before);
-      expect(Date.parse(since ?? '')).toBeLessThanOrEqual(Date.now());
-    }
-    wecom.behave('kf/send_msg', usual);
-    expect(await reply()).toBe(0);
-    expect(await verdict()).toMatchObject({ state: 'answered', causes: [] });
-  });
+      await reply();
+      wecom.behave('kf/send_msg', does);
+      const before = Date.now();
+      for (let n = 0; n < 3; n++) {
+        await write();
+        expect(await reply()).not.toBe(0);
+      }
+      const { state, causes } = await verdict();
+      expect(state).toBe('failing');
+      expect(causes.filter(({ code }) => code !== 'calls_unanswered')).toMatchObject([
+        { code: 'wecom_fails', severity: 'bad', count: 1, why, corpId: app.corpId },
+        { code: 'replies_fail', severity: 'bad', count: 1, why, openKfId },
+      ]);
+      for (const { since } of causes) {
+        expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(before);
+        expect(Date.parse(since ?? '')).toBeLessThanOrEqual(Date.now());
+      }
+      wecom.behave('kf/send_msg', usual);
+      expect(await reply()).toBe(0);
+      expect(await verdict()).toMatchObject({ state: 'answered', causes: [] });
+    },
+  );
 
   it('names the account whose replies WeCom refuses; the metrics say the same', async () => {
     await write();

@@ -146,9 +146,19 @@ export class StatusAnswer {
   /** Of the whole store; openCircuits are those of this replica. null: the store does not answer. */
   readonly counts!: CountsAnswer;
 
-  /** @example 42.1 */
+  /**
+   * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+   * @example 42.1
+   */
   @Min(0)
   readonly oldestWaitingAgeS!: number | null;
+
+  /**
+   * The same of parked ones.
+   * @example 0
+   */
+  @Min(0)
+  readonly oldestParkedAgeS!: number | null;
 
   /**
    * Of the message that waits longest, 0 when none waits.

@@ -124,7 +124,8 @@ export class Deliveries implements AccountHistory {
 
   /** The accounts whose bots have taken an event since then, store time; tests do not count. Scans all accounts. */
   *takenSince(sinceMs: number): Generator<string> {
-    for (const [openKfId, { eventTakenAtMs }] of this.#accounts) if (eventTakenAtMs >= sinceMs) yield openKfId;
+    for (const [openKfId, { eventTakenAtMs }] of this.#accounts)
+      if (eventTakenAtMs >= sinceMs) yield openKfId;
   }
 
   /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */

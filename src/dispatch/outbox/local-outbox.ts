@@ -123,7 +123,9 @@ export class LocalOutbox extends Outbox {
 
   override async settle(held: Held, nowMs: number): Promise<void> {
     const head = this.#held(held, nowMs);
-    if (head === null || this.#freeNewer(head, held, nowMs)) return;
+    if (head === null) return;
+    // What its bot took, none waits for any more.
+    if (this.#freeNewer({ ...head, waitingSinceMs: head.arrivedAtMs }, held, nowMs)) return;
     this.#table.delete(held.key);
     await this.#store.remove(held.key);
   }
@@ -239,7 +241,8 @@ export class LocalOutbox extends Outbox {
       parked: this.#table.count('parked'),
       dead: this.#table.count('dead'),
       unreadable: this.#store.unreadable,
-      oldestWaitingAtMs: this.#table.oldestWaitingAtMs(),
+      oldestWaitingAtMs: this.#table.oldestAtMs('waiting'),
+      oldestParkedAtMs: this.#table.oldestAtMs('parked'),
     };
   }
 

@@ -62,8 +62,10 @@ export interface OutboxCounts {
   readonly dead: number;
   /** Records set aside because they cannot be read. */
   readonly unreadable: number;
-  /** When the event of the longest waiting hint arrived, store time; `null` when no hint waits. */
+  /** Since when the longest waiting hint waits, store time, see `waitingSinceMs`; `null` when no hint waits. */
   readonly oldestWaitingAtMs: number | null;
+  /** The same of parked hints. */
+  readonly oldestParkedAtMs: number | null;
 }
 
 /**
@@ -109,7 +111,10 @@ export abstract class Outbox {
   /** @returns false when this process no longer holds the lease. */
   abstract renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean>;
 
-  /** Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once. */
+  /**
+   * Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once, and waits
+   * only since its own event arrived.
+   */
   abstract settle(held: Held, nowMs: number): Promise<void>;
 
   /** Sets the next time after a failed attempt and ends the lease. */

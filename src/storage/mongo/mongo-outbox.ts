@@ -160,7 +160,8 @@ export class MongoOutbox extends Outbox {
     const { deletedCount } = await this.store.run('settle hint', () =>
       this.#records.deleteOne({ ...isHeld(held, nowMs), generation }),
     );
-    if (deletedCount === 0) await this.#freeNewer(held, nowMs);
+    // What its bot took, none waits for any more.
+    if (deletedCount === 0) await this.#freeNewer(held, nowMs, { waitingSince: '$arrivedAt' });
   }
 
   override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
@@ -278,18 +279,34 @@ export class MongoOutbox extends Outbox {
   override async counts(): Promise<OutboxCounts> {
     const count = (state: HintRecord['state']) => this.#records.countDocuments({ state }, COUNTING);
     return this.store.run('count hints', async () => {
-      const [waiting, parked, dead, unreadable, oldest] = await Promise.all([
+      const [waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs] = await Promise.all([
         count('waiting'),
         count('parked'),
         count('dead'),
         count(UNREADABLE),
-        this.#records.findOne(
-          { state: 'waiting', arrivedAt: { $gt: new Date(0) } },
-          { sort: { arrivedAt: 1 }, projection: { arrivedAt: 1 } },
-        ),
+        this.#oldestAtMs('waiting'),
+        this.#oldestAtMs('parked'),
       ]);
-      return { waiting, parked, dead, unreadable, oldestWaitingAtMs: oldest?.arrivedAt.getTime() ?? null };
+      return { waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs };
     });
+  }
+
+  /** An earlier version kept no `waitingSince`: of such records, which become fewer, the arrival counts. */
+  async #oldestAtMs(state: 'waiting' | 'parked'): Promise<number | null> {
+    const first = (field: 'waitingSince' | 'arrivedAt', filter: RecordFilter) =>
+      this.#records.findOne(
+        { state, [field]: { $gt: new Date(0) }, ...filter },
+        { sort: { [field]: 1 }, projection: { [field]: 1 }, maxTimeMS: READ_LIMIT_MS },
+      );
+    const found = await Promise.all([
+      first('waitingSince', {}),
+      first('arrivedAt', { waitingSince: { $exists: false } }),
+    ]);
+    const times = found.flatMap((record) => {
+      const at = record?.waitingSince ?? record?.arrivedAt;
+      return at === undefined ? [] : [at.getTime()];
+    });
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   override nextClaimableAtMs(): null {
@@ -360,9 +377,12 @@ export class MongoOutbox extends Outbox {
   }
 
   /** A generation that became newer during the attempt stays, due at once. */
-  async #freeNewer(held: Held, nowMs: number): Promise<void> {
+  async #freeNewer(held: Held, nowMs: number, changes: { waitingSince?: '$arrivedAt' } = {}): Promise<void> {
     if (held.leaseId === null) return;
-    await this.#update('free newer hint', isNewer(held, nowMs), { $set: { ...FREED, ...dueAt(nowMs) } });
+    const set = { ...FREED, ...dueAt(nowMs), ...changes, revision: randomUUID() };
+    await this.store.run('free newer hint', () =>
+      this.#records.updateOne(isNewer(held, nowMs), [{ $set: set }]),
+    );
   }
 
   /** @returns whether there was such a record. */

@@ -241,7 +241,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { endpoint: 1, arrivedAt: 1 });
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
-    await this.#createIndex(hints, { state: 1, arrivedAt: 1 });
+    await this.#createIndex(hints, { state: 1, waitingSince: 1 });
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });

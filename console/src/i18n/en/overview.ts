@@ -27,8 +27,7 @@ export const overview = {
       'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
     unanswered: (calls: number) =>
       `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
-    repliesFail: (accounts: number) =>
-      `No reply of ${plural(accounts, 'account')} goes out`,
+    repliesFail: (accounts: number) => `No reply of ${plural(accounts, 'account')} goes out`,
     repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
     noAnswer: 'WeCom did not answer the call.',
     httpError: 'WeCom answered with an HTTP error.',
