@@ -1,10 +1,11 @@
+import type { HintGroup } from '../dispatch/outbox/outbox.js';
+import { ON_ITS_WAY_MS } from '../dispatch/outbox/hint-groups.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
+import { hintCauses, placeOf } from './hint-causes.js';
 
-/** What waits no longer than that may just be on its way: a bot that works before it answers takes as long. */
-const ON_ITS_WAY_S = 10;
 /** Of the calls of a minute; so is the alert WxkfWecomUnreachable. */
 const UNANSWERED_RATIO_MAX = 0.2;
 const UNANSWERED_MIN = 3;
@@ -31,14 +32,23 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   unknown: 'wait',
 };
 
-/** @param nowMs store time. @returns the worst first; of one code the oldest first. */
-export function causesOf(
-  status: Status,
-  corps: readonly CallTrouble[],
-  accounts: readonly CallTrouble[],
-  nowMs: number,
-): CauseAnswer[] {
+/** What is known besides the figures of the status. */
+export interface Troubles {
+  readonly corps: readonly CallTrouble[];
+  readonly accounts: readonly CallTrouble[];
+  /** `null` where the store has not told, or nothing waits. */
+  readonly hints: readonly HintGroup[] | null;
+  /** `href` of endpoints that get nothing but probes. */
+  readonly openCircuits: Iterable<string>;
+  /** Store time. */
+  readonly nowMs: number;
+}
+
+/** @returns the worst first; of one code the oldest first. */
+export function causesOf(status: Status, troubles: Troubles): CauseAnswer[] {
   const { counts, lastMinute, ready, storage } = status;
+  const { corps, accounts, hints, nowMs } = troubles;
+  const ofHints = hints === null ? ungrouped(status, nowMs) : hintCauses(hints);
   const causes = [
     ...counted('not_ready', Number(!ready)),
     ...counted('store_down', Number(!storage.up)),
@@ -46,18 +56,40 @@ export function causesOf(
     ...byWhy('wecom_fails', corps, ({ corpId }) => corpId),
     ...(corps.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
-    ...counted('dead', counts.dead),
+    ...ofHints,
     ...counted('dead_messages', counts.deadMessages),
-    ...late('waiting', counts.waiting, status.oldestWaitingAgeS, nowMs),
     ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
-    ...late('parked', counts.parked, status.oldestParkedAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
-    ...counted('circuits', counts.openCircuits),
+    ...circuitCauses(troubles.openCircuits, ofHints),
     ...counted('unreadable', counts.unreadable),
     // That the store is down says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
   ];
-  return causes.sort((a, b) => CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code));
+  return causes.sort((a, b) => {
+    const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
+    return byCode !== 0 ? byCode : (a.since ?? '').localeCompare(b.since ?? '');
+  });
+}
+
+/** While the store has not told more than how many there are. */
+function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowMs: number): CauseAnswer[] {
+  return [
+    ...counted('dead', counts.dead),
+    ...late('waiting', counts.waiting, oldestWaitingAgeS, nowMs),
+    ...late('parked', counts.parked, oldestParkedAgeS, nowMs),
+  ];
+}
+
+/** One cause for each host, but for those for which something waits: that says more. */
+function circuitCauses(openCircuits: Iterable<string>, ofHints: readonly CauseAnswer[]): CauseAnswer[] {
+  const told = new Set(ofHints.map(({ address }) => address));
+  const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
+  return [...Map.groupBy(places, ({ host }) => host)].flatMap(([host, group]) => {
+    const addresses = new Set(group.map(({ address }) => address));
+    if (told.has(host) || addresses.isSubsetOf(told)) return [];
+    const [only = host] = addresses.size === 1 ? addresses : [];
+    return [{ ...toCause('circuits', group.length), address: only }];
+  });
 }
 
 function counted(code: Code, count: number | null): CauseAnswer[] {
@@ -65,13 +97,14 @@ function counted(code: Code, count: number | null): CauseAnswer[] {
 }
 
 function late(code: Code, count: number | null, ageS: number | null, nowMs: number): CauseAnswer[] {
-  if (ageS === null || ageS <= ON_ITS_WAY_S) return [];
+  if (ageS === null || ageS * 1_000 <= ON_ITS_WAY_MS) return [];
   const since = toIso(nowMs - ageS * 1_000);
   return counted(code, count).map((cause) => ({ ...cause, since }));
 }
 
 function toCause(code: Code, count: number): CauseAnswer {
-  return { code, severity: SEVERITY[code], count, since: null, why: null, corpId: null, openKfId: null };
+  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null };
+  return { code, severity: SEVERITY[code], count, ...nothing };
 }
 
 /** One cause for all that fail for the same reason. @param of what is counted. */
@@ -83,7 +116,6 @@ function byWhy(
   const groups = Map.groupBy(troubles, ({ why }) => why);
   return [...groups]
     .map(([why, group]) => ({ why, group, sinceMs: firstOf(group) }))
-    .sort((a, b) => a.sinceMs - b.sinceMs)
     .map(({ why, group, sinceMs }) => ({
       ...toCause(code, new Set(group.map(of)).size),
       since: toIso(sinceMs),

@@ -61,7 +61,7 @@ export class StatusController {
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.past.lastMinute(),
     };
-    return { ...status, verdict: this.verdict.of(status) };
+    return { ...status, verdict: await this.verdict.of(status) };
   }
 
   /**

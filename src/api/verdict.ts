@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries } from '../dispatch/line/deliveries.js';
+import { HintGroups } from '../dispatch/outbox/hint-groups.js';
+import { Circuits } from '../dispatch/line/circuit.js';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
@@ -11,6 +13,8 @@ import { causesOf } from './causes.js';
 
 /** How late a reply or an event still says something of now. */
 const LATELY_MS = 3_600_000;
+/** Nobody reads more at a time. */
+const CAUSES_MAX = 20;
 
 /**
  * Whether customers are being answered: concluded here alone, for the console and whoever else asks. It is good only where
@@ -21,19 +25,29 @@ export class Verdict {
   constructor(
     private readonly wecom: WecomMetrics,
     private readonly deliveries: Deliveries,
+    private readonly hints: HintGroups,
+    private readonly circuits: Circuits,
     private readonly bots: KnownBots,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
   /** @param status the other figures of the same moment. */
-  of(status: Omit<StatusAnswer, 'verdict'>): VerdictAnswer {
-    const nowMs = this.storeClock.nowMs();
-    const causes = causesOf(status, this.wecom.failingCorps, this.wecom.failingAccounts, nowMs);
+  async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
+    const { waiting, parked, dead } = status.counts;
+    const hints = waiting || parked || dead ? await this.hints.latest() : null;
+    const causes = causesOf(status, {
+      corps: this.wecom.failingCorps,
+      accounts: this.wecom.failingAccounts,
+      hints,
+      openCircuits: this.circuits.open,
+      nowMs: this.storeClock.nowMs(),
+    });
     const replies = this.#replies();
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);
-    return { state, causes, replies };
+    const shown = causes.slice(0, CAUSES_MAX);
+    return { state, causes: shown, moreCauses: causes.length - shown.length, replies };
   }
 
   #calmState(

@@ -135,7 +135,7 @@ describeInBrowser('the overview after an hour', () => {
     for (const name of ['callbacks', 'delivered', 'kept'] as const)
       await legend.getByText(sumOf(name).toLocaleString('en'), { exact: true }).waitFor();
     await page.locator('.verdict-title').getByText('Customers are being answered').waitFor();
-    expect(await page.getByText('Oldest waits').locator('..').textContent()).toContain('nothing');
+    expect(await page.getByText('Accounts that reply').locator('..').textContent()).toContain('12');
     await picture(page, 'console-hour');
   });
 

@@ -748,6 +748,34 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       });
     });
 
+    it('groups what has waited for some time, and what is dead, by what is wrong', async () => {
+      const failure = { ...FAILURE, stage: 'connect' as const };
+      const ages = [780_000, 20_000, 5_000];
+      for (const [n, ageMs] of ages.entries())
+        await outbox.put(newHint(`wk${n}`, { arrivedAtMs: NOW_MS - ageMs, failure }), NOW_MS);
+      const nobody = { dueAtMs: null, endpoint: null, failure: null, arrivedAtMs: NOW_MS - 30_000 };
+      await outbox.put(newHint('wkNobody', nobody), NOW_MS);
+      const { generation } = await outbox.put(newHint('wkDead'), NOW_MS);
+      const key = hintKey(kfEvent({ openKfId: 'wkDead' }));
+      await outbox.bury({ key, generation, leaseId: null }, { ...failure, stage: 'expired' }, NOW_MS);
+      const { corpId } = kfEvent();
+      const groups = await outbox.groups(NOW_MS - 10_000);
+      expect(groups.toSorted((a, b) => (a.state < b.state ? -1 : 1))).toEqual([
+        {
+          ...{ state: 'dead', corpId, endpoint: ENDPOINT, stage: 'expired', accounts: 1 },
+          ...{ openKfId: 'wkDead', sinceMs: NOW_MS },
+        },
+        {
+          ...{ state: 'parked', corpId, endpoint: null, stage: null, accounts: 1 },
+          ...{ openKfId: 'wkNobody', sinceMs: NOW_MS - 30_000 },
+        },
+        {
+          ...{ state: 'waiting', corpId, endpoint: ENDPOINT, stage: 'connect', accounts: 2 },
+          ...{ openKfId: 'wk0', sinceMs: NOW_MS - 780_000 },
+        },
+      ]);
+    });
+
     it('tells, where nobody else keeps anything, when the next is due', async () => {
       expect(outbox.nextClaimableAtMs(NONE)).toBeNull();
       await outbox.put(newHint('wk1', { endpoint: 'http://dead', dueAtMs: NOW_MS }), NOW_MS);

@@ -520,6 +520,7 @@ export type HintAnswer = {
      * When its newest event came in; ISO 8601, UTC.
      */
     arrivedAt: string;
+    waitingSince: string;
     ageS: number;
     attempts: number;
     /**
@@ -784,6 +785,26 @@ export type StatusAnswer = {
      * Of this replica, within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;
+    oldestParkedAgeS: number | null;
+    verdict: VerdictAnswer;
+};
+
+export type VerdictAnswer = {
+    state: 'failing' | 'degraded' | 'answered' | 'partly' | 'unseen' | 'quiet' | 'empty';
+    causes: Array<CauseAnswer>;
+    moreCauses: number;
+    replies: { answering: number; silent: number; unseen: number; lastAt: string | null };
+};
+
+export type CauseAnswer = {
+    code: 'not_ready' | 'store_down' | 'not_taken' | 'wecom_fails' | 'calls_unanswered' | 'replies_fail' | 'dead' | 'dead_messages' | 'waiting' | 'waiting_messages' | 'parked' | 'refused' | 'circuits' | 'unreadable' | 'unknown';
+    severity: 'bad' | 'wait';
+    count: number;
+    since: string | null;
+    why: string | null;
+    address: string | null;
+    corpId: string | null;
+    openKfId: string | null;
 };
 
 export type StorageAnswer = {

@@ -54,10 +54,17 @@ export class CauseAnswer {
   readonly since!: string | null;
 
   /**
-   * WeCom's errcode, or "unreachable" or "status" (of HTTP); null for other causes.
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null
+   * for other causes.
    * @example 60020
    */
   readonly why!: string | null;
+
+  /**
+   * Where the events go: host and port, or the host of several ports; null for other causes.
+   * @example 10.0.0.7:8080
+   */
+  readonly address!: string | null;
 
   /** The corp, where it is one. */
   readonly corpId!: string | null;
@@ -110,8 +117,16 @@ export class VerdictAnswer {
    */
   readonly state!: 'failing' | 'degraded' | 'answered' | 'partly' | 'unseen' | 'quiet' | 'empty';
 
-  /** The worst first. */
+  /** The worst first, one for all that have the same cause and address; at most 20. */
   readonly causes!: CauseAnswer[];
+
+  /**
+   * How many more there are.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly moreCauses!: number;
 
   readonly replies!: RepliesAnswer;
 }

@@ -22,6 +22,7 @@ import {
   type ClaimedHint,
   type Held,
   type HintFilter,
+  type HintGroup,
   type HintPage,
   type Kept,
   Outbox,
@@ -244,6 +245,25 @@ export class LocalOutbox extends Outbox {
       oldestWaitingAtMs: this.#table.oldestAtMs('waiting'),
       oldestParkedAtMs: this.#table.oldestAtMs('parked'),
     };
+  }
+
+  override async groups(beforeMs: number): Promise<readonly HintGroup[]> {
+    const groups = new Map<string, { -readonly [Field in keyof HintGroup]: HintGroup[Field] }>();
+    for (const { state, corpId, openKfId, endpoint, lastFailure, waitingSinceMs } of this.#table.heads()) {
+      if (state !== 'dead' && waitingSinceMs > beforeMs) continue;
+      const stage = lastFailure?.stage ?? null;
+      const key = `${state} ${corpId} ${stage} ${endpoint}`;
+      const group = groups.get(key);
+      if (group === undefined)
+        groups.set(key, {
+          ...{ state, corpId, endpoint, stage, accounts: 1, openKfId, sinceMs: waitingSinceMs },
+        });
+      else {
+        group.accounts++;
+        group.sinceMs = Math.min(group.sinceMs, waitingSinceMs);
+      }
+    }
+    return [...groups.values()];
   }
 
   override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {

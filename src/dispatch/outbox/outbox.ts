@@ -56,6 +56,21 @@ export interface HintPage {
   readonly cursor: string | null;
 }
 
+/** Hints that have the same trouble. */
+export interface HintGroup {
+  readonly state: HintState;
+  readonly corpId: string;
+  readonly endpoint: string | null;
+  /** Of their last failures; `null` where none is known. */
+  readonly stage: Failure['stage'] | null;
+  /** How many accounts they are of. */
+  readonly accounts: number;
+  /** One of the accounts. */
+  readonly openKfId: string;
+  /** Since when the first of them waits, see `waitingSinceMs`. */
+  readonly sinceMs: number;
+}
+
 export interface OutboxCounts {
   readonly waiting: number;
   readonly parked: number;
@@ -162,6 +177,12 @@ export abstract class Outbox {
   abstract drop(key: string, generation: string): Promise<boolean>;
 
   abstract counts(): Promise<OutboxCounts>;
+
+  /**
+   * Dead hints, and others that have waited since `beforeMs` or longer, by state, corp, endpoint and stage. Scans the whole
+   * outbox, so call it only while an operator looks.
+   */
+  abstract groups(beforeMs: number): Promise<readonly HintGroup[]>;
 
   /**
    * When the next hint can be claimed. Ignores hints for `exceptEndpoints`.

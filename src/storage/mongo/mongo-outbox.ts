@@ -4,6 +4,7 @@ import type { Collection, mongo } from 'mongoose';
 import {
   datedOf,
   type Failure,
+  HINT_STATES,
   type Hint,
   type HintHead,
   hintKey,
@@ -16,6 +17,7 @@ import {
   type ClaimedHint,
   type Held,
   type HintFilter,
+  type HintGroup,
   type HintPage,
   type Kept,
   Outbox,
@@ -309,6 +311,34 @@ export class MongoOutbox extends Outbox {
     return times.length === 0 ? null : Math.min(...times);
   }
 
+  override groups(beforeMs: number): Promise<readonly HintGroup[]> {
+    return this.store.run('group hints', async () => {
+      const groups = await this.#records
+        .aggregate<GroupRecord>(
+          [
+            { $match: { state: { $in: [...HINT_STATES] } } },
+            // An earlier version kept no `waitingSince`.
+            { $project: { ...GROUPED, openKfId: 1, since: { $ifNull: ['$waitingSince', '$arrivedAt'] } } },
+            { $match: { $or: [{ state: 'dead' }, { since: { $lte: new Date(beforeMs) } }] } },
+            {
+              $group: {
+                _id: { state: '$state', corpId: '$corpId', endpoint: '$endpoint', stage: '$stage' },
+                accounts: { $sum: 1 },
+                openKfId: { $min: '$openKfId' },
+                since: { $min: '$since' },
+              },
+            },
+          ],
+          { maxTimeMS: READ_LIMIT_MS },
+        )
+        .toArray();
+      return groups.map(({ _id: { state, corpId, endpoint = null, stage = null }, since, ...same }) => ({
+        ...{ state, corpId, endpoint, stage, ...same },
+        sinceMs: since.getTime(),
+      }));
+    });
+  }
+
   override nextClaimableAtMs(): null {
     return null;
   }
@@ -392,6 +422,14 @@ export class MongoOutbox extends Outbox {
     );
     return matchedCount === 1;
   }
+}
+
+const GROUPED = { state: 1, corpId: 1, endpoint: 1, stage: '$lastFailure.stage' } as const;
+
+/** A field that is null may be left out. */
+interface GroupRecord extends Pick<HintGroup, 'accounts' | 'openKfId'> {
+  readonly _id: Pick<HintGroup, 'state' | 'corpId'> & Partial<Pick<HintGroup, 'endpoint' | 'stage'>>;
+  readonly since: Date;
 }
 
 /** Leaves out the body, which may be large. The server stops when the caller's time limit ends. */

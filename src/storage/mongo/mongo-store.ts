@@ -60,6 +60,7 @@ const OPERATIONS = [
   'replay hint',
   'drop hint',
   'count hints',
+  'group hints',
   'take resync',
   'give resync back',
   'lease secret',

@@ -42,6 +42,7 @@ export const accounts = {
   hello: 'Last registration or deregistration',
   delivery: 'Delivery',
   waits: 'What waits',
+  waitsSince: 'Waits since',
   arrived: 'Came in',
   attempts: 'Attempts so far',
   due: 'Next try',

@@ -44,6 +44,7 @@ export const accounts: Words['accounts'] = {
   hello: '最近上线或下线',
   delivery: '投递情况',
   waits: '待投递的事件',
+  waitsSince: '等待开始于',
   arrived: '收到时间',
   attempts: '已尝试次数',
   due: '下次尝试',

@@ -1,5 +1,4 @@
-import type { CauseAnswer, StatusAnswer } from '../../api/answers.gen.js';
-import { formatSeconds } from '../../i18n/format.js';
+import type { CauseAnswer } from '../../api/answers.gen.js';
 import { t } from '../../i18n/language.js';
 
 interface CauseLink {
@@ -14,11 +13,10 @@ export interface CauseWords {
 }
 
 /** A cause in plain words, and where to go because of it. */
-export function wordsOfCause(cause: CauseAnswer, status: StatusAnswer): CauseWords {
+export function wordsOfCause(cause: CauseAnswer): CauseWords {
   const { overview } = t();
   const { verdict } = overview;
-  const { count } = cause;
-  const waiting = { to: '/console/outbox', text: overview.toOutbox };
+  const { count, address } = cause;
   switch (cause.code) {
     case 'not_ready':
       return { title: verdict.notReady, text: verdict.notReadyText };
@@ -38,8 +36,8 @@ export function wordsOfCause(cause: CauseAnswer, status: StatusAnswer): CauseWor
       };
     case 'dead':
       return {
-        title: verdict.dead(count),
-        text: verdict.deadText,
+        title: verdict.dead(count, address),
+        text: remedyOf(cause) ?? verdict.deadText,
         link: { to: '/console/outbox?state=dead', text: overview.toDead },
       };
     case 'dead_messages':
@@ -50,22 +48,26 @@ export function wordsOfCause(cause: CauseAnswer, status: StatusAnswer): CauseWor
       };
     case 'waiting':
       return {
-        title: verdict.waiting(count, formatSeconds(status.oldestWaitingAgeS ?? 0)),
-        text: verdict.waitingText,
-        link: waiting,
+        title: verdict.waiting(count, address),
+        text: remedyOf(cause) ?? verdict.waitingText,
+        link: toWaiting(cause),
       };
     case 'waiting_messages':
       return {
-        title: verdict.waitingMessages(count, formatSeconds(status.oldestMessageAgeS ?? 0)),
+        title: verdict.waitingMessages(count),
         text: verdict.waitingMessagesText,
         link: { to: '/console/outbox/messages', text: overview.toOutbox },
       };
     case 'parked':
-      return { title: verdict.parked(count), link: waiting };
+      return {
+        title: verdict.parked(count, cause.corpId),
+        text: t().failures.unregistered.remedy,
+        link: { to: '/console/bots/add', text: overview.toBots },
+      };
     case 'refused':
       return { title: verdict.refused(count), text: verdict.refusedText };
     case 'circuits':
-      return { title: verdict.circuits(count), link: toAccounts(null) };
+      return { title: verdict.circuits(count, address), link: toAccounts(null, address) };
     case 'unreadable':
       return { title: verdict.unreadable(count), text: verdict.unreadableText };
     case 'unknown':
@@ -93,9 +95,23 @@ function meaningOf(why: string): string {
   return known === undefined ? verdict.code(why) : `${verdict.code(why)} ${known.what}. ${known.remedy}`;
 }
 
-function toAccounts(openKfId: string | null): CauseLink {
+/** What its bot did and what to do about it; `null` where that is not known. */
+function remedyOf({ why }: CauseAnswer): string | null {
+  const { failures } = t();
+  if (why === null || !(why in failures)) return null;
+  const { what, remedy } = failures[why as keyof typeof failures];
+  return `${what}. ${remedy}`;
+}
+
+function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
+  if (openKfId !== null || address !== null) return toAccounts(openKfId, address);
+  return { to: '/console/outbox', text: t().overview.toOutbox };
+}
+
+/** Of one account, or of all at an address. */
+function toAccounts(openKfId: string | null, address: string | null = null): CauseLink {
   const { toAccount, toAccounts: text } = t().overview;
-  return openKfId === null
-    ? { to: '/console/kf-accounts', text }
-    : { to: `/console/kf-accounts/${openKfId}`, text: toAccount };
+  if (openKfId !== null) return { to: `/console/kf-accounts/${openKfId}`, text: toAccount };
+  const query = address === null ? '' : `?q=${encodeURIComponent(address)}`;
+  return { to: `/console/kf-accounts${query}`, text };
 }

@@ -1,31 +1,33 @@
 import { useMemo } from 'preact/hooks';
-import type { CauseAnswer, StatusAnswer } from '../../api/answers.gen.js';
+import type { StatusAnswer } from '../../api/answers.gen.js';
+import type { Tone } from '../../components/chip.js';
 import { TimeAgo } from '../../components/time-ago.js';
-import { formatSince } from '../../i18n/format.js';
 import { language, t } from '../../i18n/language.js';
 import { wordsOfCalm } from './calm-words.js';
+import { CauseLink } from './cause-link.js';
+import { CauseList } from './cause-list.js';
 import { type CauseWords, wordsOfCause } from './cause-words.js';
 
-/** Whether customers are being answered, as the manager concludes: the worst that is so, and below it what else is. */
+/** Whether customers are being answered, as the manager concludes, and what needs attention. */
 export function VerdictCard({ status }: { readonly status: StatusAnswer }) {
-  const { state, causes, replies } = status.verdict;
-  const [worst, ...others] = causes;
-  const calm = state === 'failing' || state === 'degraded' ? null : wordsOfCalm(state, status);
-  const words = calm ?? (worst === undefined ? null : wordsOfCause(worst, status));
+  const { causes, moreCauses, replies } = status.verdict;
+  const words = wordsOf(status);
   // Read out when something else is so, and not with every second that an account waits.
-  const said = useMemo(
-    () => words?.title,
-    [state, causes.map(({ code, why }) => `${code} ${why}`).join(), language.value],
-  );
-  if (words === null) return null;
+  const said = useMemo(() => {
+    const [worst] = causes.map((cause) => wordsOfCause(cause).title);
+    return [words.title, worst].filter((text) => text !== undefined).join(': ');
+  }, [
+    words.title,
+    causes.map(({ code, why, address }) => `${code} ${why} ${address}`).join(),
+    language.value,
+  ]);
   return (
-    <section class={`verdict ${calm?.tone ?? worst?.severity}`}>
+    <section class={`verdict ${words.tone}`}>
       <p class="unseen" role="status">
         {said}
       </p>
       <div>
         <p class="verdict-title">{words.title}</p>
-        {worst !== undefined && <Since of={worst} />}
         {words.text !== undefined && <p>{words.text}</p>}
         {replies.lastAt !== null && (
           <p class="small muted">
@@ -34,40 +36,15 @@ export function VerdictCard({ status }: { readonly status: StatusAnswer }) {
         )}
       </div>
       <CauseLink of={words} />
-      {others.length > 0 && (
-        <ul class="findings">
-          {others.map((other) => (
-            <Cause key={`${other.code} ${other.why}`} cause={other} words={wordsOfCause(other, status)} />
-          ))}
-        </ul>
-      )}
+      {causes.length > 0 && <CauseList causes={causes} more={moreCauses} />}
     </section>
   );
 }
 
-function Cause({ cause, words }: { readonly cause: CauseAnswer; readonly words: CauseWords }) {
-  return (
-    <li class={cause.severity}>
-      <div>
-        <strong>{words.title}</strong>
-        <Since of={cause} />
-        {words.text !== undefined && <p class="small muted">{words.text}</p>}
-      </div>
-      <CauseLink of={words} />
-    </li>
-  );
-}
-
-function Since({ of: { since } }: { readonly of: CauseAnswer }) {
-  if (since === null) return null;
-  return <p class="small">{t().overview.verdict.since(formatSince(since))}</p>;
-}
-
-function CauseLink({ of: { link } }: { readonly of: CauseWords }) {
-  if (link === undefined) return null;
-  return (
-    <a class="button" href={link.to}>
-      {link.text}
-    </a>
-  );
+function wordsOf(status: StatusAnswer): CauseWords & { readonly tone: Tone } {
+  const { verdict } = t().overview;
+  const { state } = status.verdict;
+  if (state === 'failing') return { tone: 'bad', title: verdict.failing };
+  if (state === 'degraded') return { tone: 'wait', title: verdict.degraded };
+  return wordsOfCalm(state, status);
 }
