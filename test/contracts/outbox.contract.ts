@@ -218,6 +218,20 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS - 780_000 });
       });
 
+      it('keeps how its endpoint failed while newer events are not tried for that', async () => {
+        const untried = { ...FAILURE, stage: 'circuit' as const };
+        await outbox.put(eventOf('first', { arrivedAtMs: NOW_MS - 9, failure: FAILURE }), NOW_MS);
+        await outbox.put(eventOf('newer', { failure: untried }), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ lastFailure: FAILURE });
+        const moved = eventOf('moved', {
+          arrivedAtMs: NOW_MS + 9,
+          failure: untried,
+          endpoint: 'http://other',
+        });
+        await outbox.put(moved, NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ lastFailure: untried });
+      });
+
       it('brings a hint back from the slow part of the schedule', async () => {
         await outbox.put(newHint(), NOW_MS);
         await outbox.reschedule(

@@ -239,7 +239,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     waitingSinceMs: Math.min(before.waitingSinceMs, put.arrivedAtMs),
     attempts: newest.attempts,
     endpoint: put.endpoint ?? before.endpoint,
-    lastFailure: put.failure ?? before.lastFailure,
+    lastFailure: lastFailureOf(before, put),
     lease,
   };
   if (before.state !== 'waiting' || before.dueAtMs === null) return merged;
@@ -251,4 +251,10 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     step: isBroughtBack ? put.step : before.step,
     dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
   };
+}
+
+/** That an event was not tried since its endpoint fails says less than how that failed. */
+function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | null {
+  const isUntried = failure?.stage === 'circuit' && endpoint === before.endpoint;
+  return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);
 }
