@@ -97,9 +97,9 @@ describe('the causes', () => {
   });
 
   it('have calls without an answer when they are over a fifth', () => {
-    expect(codes({ lastMinute: { proxyCalls: 15, unansweredCalls: 3 } })).toEqual([]);
-    expect(codes({ lastMinute: { proxyCalls: 14, unansweredCalls: 3 } })).toEqual(['calls_unanswered']);
-    expect(codes({ lastMinute: { proxyCalls: 2, unansweredCalls: 2 } })).toEqual([]);
+    expect(codes({ lastMinute: { proxyCalls: 50, unansweredCalls: 10 } })).toEqual([]);
+    expect(codes({ lastMinute: { proxyCalls: 49, unansweredCalls: 10 } })).toEqual(['calls_unanswered']);
+    expect(codes({ lastMinute: { proxyCalls: 9, unansweredCalls: 9 } })).toEqual([]);
   });
 
   it('have one line for all that WeCom refuses for one reason, since the first', () => {

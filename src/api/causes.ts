@@ -8,7 +8,8 @@ import { hintCauses, placeOf } from './hint-causes.js';
 
 /** Of the calls of a minute; so is the alert WxkfWecomUnreachable. */
 const UNANSWERED_RATIO_MAX = 0.2;
-const UNANSWERED_MIN = 3;
+/** Fewer are told by the corps that they are of. */
+const UNANSWERED_MIN = 10;
 
 type Code = CauseAnswer['code'];
 type Status = Omit<StatusAnswer, 'verdict'>;

@@ -371,6 +371,35 @@ export type BotWithKeyAnswer = {
     key: string;
 };
 
+export type CauseAnswer = {
+    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    severity: 'bad' | 'wait';
+    /**
+     * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
+     */
+    count: number;
+    /**
+     * Since when; ISO 8601, UTC. null where that is not known.
+     */
+    since: string | null;
+    /**
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null for other causes.
+     */
+    why: string | null;
+    /**
+     * Where the events go: host and port, or the host of several ports; null for other causes.
+     */
+    address: string | null;
+    /**
+     * The corp, where it is one.
+     */
+    corpId: string | null;
+    /**
+     * The account, where it is one.
+     */
+    openKfId: string | null;
+};
+
 export type CountsAnswer = {
     accounts: number;
     online: number;
@@ -520,7 +549,13 @@ export type HintAnswer = {
      * When its newest event came in; ISO 8601, UTC.
      */
     arrivedAt: string;
+    /**
+     * When the first event came in that no bot has taken since; newer ones do not change it. ISO 8601, UTC.
+     */
     waitingSince: string;
+    /**
+     * How long it waits, since then.
+     */
     ageS: number;
     attempts: number;
     /**
@@ -631,6 +666,10 @@ export type LastMinuteAnswer = {
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
+    /**
+     * Of the calls, those that got no answer of WeCom.
+     */
+    unansweredCalls: number;
 };
 
 export type MessageAnswer = {
@@ -725,6 +764,25 @@ export type ReplayedAnswer = {
     replayed: number;
 };
 
+export type RepliesAnswer = {
+    /**
+     * A reply went out within the last hour.
+     */
+    answering: number;
+    /**
+     * None within the last hour; an earlier one went out.
+     */
+    silent: number;
+    /**
+     * No reply was ever seen: whether customers are answered is not known.
+     */
+    unseen: number;
+    /**
+     * When the last reply went out; ISO 8601, UTC. null: none since the start.
+     */
+    lastAt: string | null;
+};
+
 export type SeenWecomErrorAnswer = {
     operation: 'call' | 'gettoken';
     /**
@@ -776,7 +834,14 @@ export type StatusAnswer = {
      * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
      */
     counts: CountsAnswer;
+    /**
+     * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+     */
     oldestWaitingAgeS: number | null;
+    /**
+     * The same of parked ones.
+     */
+    oldestParkedAgeS: number | null;
     /**
      * Of the message that waits longest, 0 when none waits.
      */
@@ -785,26 +850,10 @@ export type StatusAnswer = {
      * Of this replica, within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;
-    oldestParkedAgeS: number | null;
+    /**
+     * Whether customers are being answered.
+     */
     verdict: VerdictAnswer;
-};
-
-export type VerdictAnswer = {
-    state: 'failing' | 'degraded' | 'answered' | 'partly' | 'unseen' | 'quiet' | 'empty';
-    causes: Array<CauseAnswer>;
-    moreCauses: number;
-    replies: { answering: number; silent: number; unseen: number; lastAt: string | null };
-};
-
-export type CauseAnswer = {
-    code: 'not_ready' | 'store_down' | 'not_taken' | 'wecom_fails' | 'calls_unanswered' | 'replies_fail' | 'dead' | 'dead_messages' | 'waiting' | 'waiting_messages' | 'parked' | 'refused' | 'circuits' | 'unreadable' | 'unknown';
-    severity: 'bad' | 'wait';
-    count: number;
-    since: string | null;
-    why: string | null;
-    address: string | null;
-    corpId: string | null;
-    openKfId: string | null;
 };
 
 export type StorageAnswer = {
@@ -844,6 +893,22 @@ export type TestedAnswer = {
      * Why it was not taken; null when it was.
      */
     failure: FailureReasonAnswer | null;
+};
+
+export type VerdictAnswer = {
+    /**
+     * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out. partly: so for some accounts; of others no reply passes through here. unseen: bots take the events, and no reply passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
+     */
+    state: 'answered' | 'degraded' | 'empty' | 'failing' | 'partly' | 'quiet' | 'unseen';
+    /**
+     * The worst first, one for all that have the same cause and address; at most 20.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * How many more there are.
+     */
+    moreCauses: number;
+    replies: RepliesAnswer;
 };
 
 export type WecomAccountAnswer = {

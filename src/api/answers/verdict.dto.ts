@@ -56,7 +56,7 @@ export class CauseAnswer {
   /**
    * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null
    * for other causes.
-   * @example 60020
+   * @example "60020"
    */
   readonly why!: string | null;
 

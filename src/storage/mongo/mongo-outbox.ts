@@ -163,7 +163,7 @@ export class MongoOutbox extends Outbox {
       this.#records.deleteOne({ ...isHeld(held, nowMs), generation }),
     );
     // What its bot took, none waits for any more.
-    if (deletedCount === 0) await this.#freeNewer(held, nowMs, { waitingSince: '$arrivedAt' });
+    if (deletedCount === 0) await this.#freeNewer(held, nowMs, await this.#arrivalOfNewer(held, nowMs));
   }
 
   override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
@@ -407,12 +407,18 @@ export class MongoOutbox extends Outbox {
   }
 
   /** A generation that became newer during the attempt stays, due at once. */
-  async #freeNewer(held: Held, nowMs: number, changes: { waitingSince?: '$arrivedAt' } = {}): Promise<void> {
+  async #freeNewer(held: Held, nowMs: number, changes: { readonly waitingSince?: Date } = {}): Promise<void> {
     if (held.leaseId === null) return;
-    const set = { ...FREED, ...dueAt(nowMs), ...changes, revision: randomUUID() };
-    await this.store.run('free newer hint', () =>
-      this.#records.updateOne(isNewer(held, nowMs), [{ $set: set }]),
+    const set = { ...FREED, ...dueAt(nowMs), ...changes };
+    await this.#update('free newer hint', isNewer(held, nowMs), { $set: set });
+  }
+
+  async #arrivalOfNewer(held: Held, nowMs: number): Promise<{ readonly waitingSince?: Date }> {
+    if (held.leaseId === null) return {};
+    const newer = await this.store.run('find hint', () =>
+      this.#records.findOne(isNewer(held, nowMs), { projection: { arrivedAt: 1 } }),
     );
+    return newer === null ? {} : { waitingSince: newer.arrivedAt };
   }
 
   /** @returns whether there was such a record. */

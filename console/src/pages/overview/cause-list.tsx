@@ -32,8 +32,8 @@ function Cause({ cause }: { readonly cause: CauseAnswer }) {
   return (
     <li class={cause.severity}>
       <div>
-        <strong>{words.title}</strong>
-        {since !== null && <span class="small muted"> {t().overview.verdict.since(formatSince(since))}</span>}
+        <strong>{words.title}</strong>{' '}
+        {since !== null && <span class="small muted">{t().overview.verdict.since(formatSince(since))}</span>}
         {words.text !== undefined && <p class="small muted">{words.text}</p>}
       </div>
       <CauseLink of={words} />
