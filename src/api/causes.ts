@@ -68,8 +68,14 @@ export function causesOf(status: Status, troubles: Troubles): CauseAnswer[] {
   ];
   return causes.sort((a, b) => {
     const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
-    return byCode !== 0 ? byCode : (a.since ?? '').localeCompare(b.since ?? '');
+    return byCode !== 0 ? byCode : byText(a.since ?? '', b.since ?? '');
   });
+}
+
+/** As the times of ISO 8601 are ordered; `localeCompare` took ten times as long. */
+function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** While the store has not told more than how many there are. */
