@@ -37,7 +37,7 @@ function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
 }
 
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
-  causesOf(of, { corps: [], accounts: [], hints: null, openCircuits: [], nowMs: NOW_MS, ...troubles });
+  causesOf(of, { corps: [], accounts: [], hints: null, openCircuits: [], nowMs: NOW_MS, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
 

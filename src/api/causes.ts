@@ -2,10 +2,12 @@ import type { HintGroup } from '../dispatch/outbox/outbox.js';
 import { ON_ITS_WAY_MS } from '../dispatch/outbox/hint-groups.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
-import { CAUSES, type CauseAnswer } from './answers/verdict.dto.js';
+import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
-import { hintCauses, placeOf } from './hint-causes.js';
+import { type HintCauses, hintCauses, placeOf } from './hint-causes.js';
 
+/** Nobody reads more at a time. */
+const CAUSES_MAX = 20;
 /** Of the calls of a minute; so is the alert WxkfWecomUnreachable. */
 const UNANSWERED_RATIO_MAX = 0.2;
 /** Fewer are told by the corps that they are of. */
@@ -46,10 +48,10 @@ export interface Troubles {
 }
 
 /** @returns the worst first; of one code the oldest first. */
-export function causesOf(status: Status, troubles: Troubles): CauseAnswer[] {
+export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer, 'causes' | 'moreCauses'> {
   const { counts, lastMinute, ready, storage } = status;
   const { corps, accounts, hints, nowMs } = troubles;
-  const ofHints = hints === null ? ungrouped(status, nowMs) : hintCauses(hints);
+  const ofHints = hints === null ? ungrouped(status, nowMs) : hintCauses(hints, CAUSES_MAX);
   const causes = [
     ...counted('not_ready', Number(!ready)),
     ...counted('store_down', Number(!storage.up)),
@@ -57,45 +59,44 @@ export function causesOf(status: Status, troubles: Troubles): CauseAnswer[] {
     ...byWhy('wecom_fails', corps, ({ corpId }) => corpId),
     ...(corps.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
-    ...ofHints,
+    ...ofHints.causes,
     ...counted('dead_messages', counts.deadMessages),
     ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
-    ...circuitCauses(troubles.openCircuits, ofHints),
+    ...circuitCauses(troubles.openCircuits, ofHints.hosts),
     ...counted('unreadable', counts.unreadable),
     // That the store is down says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
-  ];
-  return causes.sort((a, b) => {
-    const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
-    return byCode !== 0 ? byCode : byText(a.since ?? '', b.since ?? '');
-  });
+  ].sort(byRank);
+  const shown = causes.slice(0, CAUSES_MAX);
+  return { causes: shown, moreCauses: causes.length - shown.length + ofHints.more };
 }
 
-/** As the times of ISO 8601 are ordered; `localeCompare` took ten times as long. */
-function byText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** Times of ISO 8601 are ordered as texts. */
+function byRank(a: CauseAnswer, b: CauseAnswer): number {
+  const byCode = CAUSES.indexOf(a.code) - CAUSES.indexOf(b.code);
+  if (byCode !== 0 || a.since === b.since) return byCode;
+  return (a.since ?? '') < (b.since ?? '') ? -1 : 1;
 }
 
 /** While the store has not told more than how many there are. */
-function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowMs: number): CauseAnswer[] {
-  return [
+function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowMs: number): HintCauses {
+  const causes = [
     ...counted('dead', counts.dead),
     ...late('waiting', counts.waiting, oldestWaitingAgeS, nowMs),
     ...late('parked', counts.parked, oldestParkedAgeS, nowMs),
   ];
+  return { causes, more: 0, hosts: new Set() };
 }
 
 /** One cause for each host, but for those for which something waits: that says more. */
-function circuitCauses(openCircuits: Iterable<string>, ofHints: readonly CauseAnswer[]): CauseAnswer[] {
-  const told = new Set(ofHints.map(({ address }) => address));
+function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['hosts']): CauseAnswer[] {
   const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
-  return [...Map.groupBy(places, ({ host }) => host)].flatMap(([host, group]) => {
+  const others = places.filter(({ host }) => !told.has(host));
+  return [...Map.groupBy(others, ({ host }) => host)].map(([host, group]) => {
     const addresses = new Set(group.map(({ address }) => address));
-    if (told.has(host) || addresses.isSubsetOf(told)) return [];
     const [only = host] = addresses.size === 1 ? addresses : [];
-    return [{ ...toCause('circuits', group.length), address: only }];
+    return { ...toCause('circuits', group.length), address: only };
   });
 }
 

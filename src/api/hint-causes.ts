@@ -1,6 +1,7 @@
 /**
  * What waits, is parked or is dead, as one cause for each address: one dead host is one, however many accounts are behind it.
  */
+import { HINT_STATES } from '../dispatch/outbox/hint.js';
 import type { HintGroup } from '../dispatch/outbox/outbox.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
@@ -32,7 +33,16 @@ interface Sum {
   sinceMs: number;
 }
 
-export function hintCauses(groups: readonly HintGroup[]): CauseAnswer[] {
+export interface HintCauses {
+  readonly causes: readonly CauseAnswer[];
+  /** How many were left out. */
+  readonly more: number;
+  /** All hosts for which something waits or is dead. */
+  readonly hosts: ReadonlySet<string | null>;
+}
+
+/** @param max of each state, those that wait longest. */
+export function hintCauses(groups: readonly HintGroup[], max: number): HintCauses {
   const sums = new Map<string, Sum>();
   for (const group of groups) {
     const place = placeOf(group.endpoint);
@@ -42,7 +52,10 @@ export function hintCauses(groups: readonly HintGroup[]): CauseAnswer[] {
     sums.set(key, sum);
     add(sum, group, place);
   }
-  return [...sums.values()].map(toCause);
+  const sorted = [...sums.values()].sort((a, b) => a.sinceMs - b.sinceMs);
+  const shown = HINT_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
+  const hosts = new Set(sorted.map(({ host }) => host));
+  return { causes: shown.map(toCause), more: sorted.length - shown.length, hosts };
 }
 
 /** @returns `null` where an event has no address. */

@@ -13,8 +13,6 @@ import { causesOf } from './causes.js';
 
 /** How late a reply or an event still says something of now. */
 const LATELY_MS = 3_600_000;
-/** Nobody reads more at a time. */
-const CAUSES_MAX = 20;
 
 /**
  * Whether customers are being answered: concluded here alone, for the console and whoever else asks. It is good only where
@@ -36,7 +34,7 @@ export class Verdict {
   async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
     const { waiting, parked, dead } = status.counts;
     const hints = waiting || parked || dead ? await this.hints.latest() : null;
-    const causes = causesOf(status, {
+    const { causes, moreCauses } = causesOf(status, {
       corps: this.wecom.failingCorps,
       accounts: this.wecom.failingAccounts,
       hints,
@@ -46,8 +44,7 @@ export class Verdict {
     const replies = this.#replies();
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);
-    const shown = causes.slice(0, CAUSES_MAX);
-    return { state, causes: shown, moreCauses: causes.length - shown.length, replies };
+    return { state, causes, moreCauses, replies };
   }
 
   #calmState(
