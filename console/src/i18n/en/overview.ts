@@ -31,6 +31,8 @@ export const overview = {
     repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
     noAnswer: 'WeCom did not answer the call.',
     httpError: 'WeCom answered with an HTTP error.',
+    sentences: (...texts: readonly string[]) =>
+      texts.map((text) => (/[.?]$/.test(text) ? text : `${text}.`)).join(' '),
     code: (code: string) => `WeCom’s errcode is ${code}.`,
     failing: 'Some customers get no answer',
     degraded: 'Some customers may be waiting',

@@ -31,6 +31,7 @@ export const overview: Words['overview'] = {
     repliesFailText: (what) => `机器人的回复没有到达客户。${what}`,
     noAnswer: '企业微信没有响应该调用。',
     httpError: '企业微信返回了 HTTP 错误。',
+    sentences: (...texts) => texts.map((text) => (/[。？]$/.test(text) ? text : `${text}。`)).join(''),
     code: (code) => `企业微信的错误码为 ${code}。`,
     failing: '有客户得不到应答',
     degraded: '可能有客户在等待',

@@ -92,15 +92,17 @@ function meaningOf(why: string): string {
   if (why === 'unreachable') return verdict.noAnswer;
   if (why === 'status') return verdict.httpError;
   const known = t().errcodes[why];
-  return known === undefined ? verdict.code(why) : `${verdict.code(why)} ${known.what}. ${known.remedy}`;
+  return known === undefined
+    ? verdict.code(why)
+    : verdict.sentences(verdict.code(why), known.what, known.remedy);
 }
 
 /** What its bot did and what to do about it; `null` where that is not known. */
 function remedyOf({ why }: CauseAnswer): string | null {
-  const { failures } = t();
+  const { failures, overview } = t();
   if (why === null || !(why in failures)) return null;
   const { what, remedy } = failures[why as keyof typeof failures];
-  return `${what}. ${remedy}`;
+  return overview.verdict.sentences(what, remedy);
 }
 
 function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
