@@ -21,6 +21,7 @@ import { MessagesController } from './messages.controller.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
 import { StreamModule } from '../stream/stream.module.js';
+import { Verdict } from './verdict.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
@@ -49,6 +50,15 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomAccountsController,
     WecomErrorsController,
   ],
-  providers: [AccountAnswers, AccountList, AskedBots, DeliveryStreams, History, Instruments, StoreCounts],
+  providers: [
+    AccountAnswers,
+    AccountList,
+    AskedBots,
+    DeliveryStreams,
+    History,
+    Instruments,
+    StoreCounts,
+    Verdict,
+  ],
 })
 export class ApiModule {}

@@ -14,17 +14,6 @@ export type AccessTokenAnswer = {
     expires_in: number;
 };
 
-export type AccountRoleAnswer = {
-    /**
-     * `*`: all accounts of the corp that no other bot and no registration has.
-     */
-    openKfId: string;
-    /**
-     * standby: another client takes its events, and this one does once that is gone.
-     */
-    role: 'active' | 'standby';
-};
-
 export type AppAnswer = {
     id: string;
     corpId: string;
@@ -117,7 +106,7 @@ export type BotAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -133,17 +122,13 @@ export type BotAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
-    /**
-     * Its clients that have a stream open, at any replica.
-     */
-    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -187,7 +172,7 @@ export type BotChangedAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -203,17 +188,13 @@ export type BotChangedAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
-    /**
-     * Its clients that have a stream open, at any replica.
-     */
-    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -248,7 +229,7 @@ export type BotCreatedAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -264,17 +245,13 @@ export type BotCreatedAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
-    /**
-     * Its clients that have a stream open, at any replica.
-     */
-    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -345,7 +322,7 @@ export type BotWithKeyAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet' | 'stream';
+    kind: 'callback' | 'none' | 'puppet';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -361,17 +338,13 @@ export type BotWithKeyAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
+     * null for a bot of kind puppet.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
-    /**
-     * Its clients that have a stream open, at any replica.
-     */
-    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -398,54 +371,33 @@ export type BotWithKeyAnswer = {
     key: string;
 };
 
-export type CallbackVerificationAnswer = {
-    corpId: string;
+export type CauseAnswer = {
+    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    severity: 'bad' | 'wait';
     /**
-     * For the callback URL, after its `?`.
+     * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
      */
-    query: string;
+    count: number;
     /**
-     * What the callback URL has to answer.
+     * Since when; ISO 8601, UTC. null where that is not known.
      */
-    echo: string;
-};
-
-export type ConnectionAnswer = {
-    id: string;
-    botId: string;
-    botName: string;
-    corpId: string;
+    since: string | null;
     /**
-     * What it calls itself.
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null for other causes.
      */
-    clientId: string;
-    way: 'poll' | 'websocket';
-    address: string;
+    why: string | null;
     /**
-     * Its User-Agent.
+     * Where the events go: host and port, or the host of several ports; null for other causes.
      */
-    agent: string;
+    address: string | null;
     /**
-     * The replica that has the connection.
+     * The corp, where it is one.
      */
-    replica: string;
+    corpId: string | null;
     /**
-     * ISO 8601, UTC.
+     * The account, where it is one.
      */
-    connectedAt: string;
-    accounts: Array<AccountRoleAnswer>;
-    /**
-     * Events that it was given and has not acknowledged; null where another replica has the connection.
-     */
-    underWay: number | null;
-};
-
-export type ConnectionPageAnswer = {
-    items: Array<ConnectionAnswer>;
-    /**
-     * Send it as `cursor` to get the next page; null on the last page.
-     */
-    nextCursor: string | null;
+    openKfId: string | null;
 };
 
 export type CountsAnswer = {
@@ -525,38 +477,6 @@ export type DeliveryPageAnswer = {
     nextCursor: string | null;
 };
 
-export type EventAnswer = {
-    type: 'event';
-    /**
-     * The same for all attempts; to be acknowledged.
-     */
-    id: string;
-    /**
-     * Counted from 1.
-     */
-    attempt: number;
-    openKfId: string;
-    corpId: string;
-    /**
-     * How long ago WeCom sent it, milliseconds.
-     */
-    ageMs: number;
-    /**
-     * WeCom's sync token; of an event alone.
-     */
-    token?: string;
-    /**
-     * WeCom's entry as `kf/sync_msg` gives it; of a message alone.
-     */
-    message?: {
-        [key: string]: unknown;
-    };
-};
-
-export type EventsAnswer = {
-    events: Array<EventAnswer>;
-};
-
 export type FailureAnswer = {
     /**
      * When it failed; ISO 8601, UTC.
@@ -629,6 +549,13 @@ export type HintAnswer = {
      * When its newest event came in; ISO 8601, UTC.
      */
     arrivedAt: string;
+    /**
+     * When the first event came in that no bot has taken since; newer ones do not change it. ISO 8601, UTC.
+     */
+    waitingSince: string;
+    /**
+     * How long it waits, since then.
+     */
     ageS: number;
     attempts: number;
     /**
@@ -739,6 +666,10 @@ export type LastMinuteAnswer = {
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
+    /**
+     * Of the calls, those that got no answer of WeCom.
+     */
+    unansweredCalls: number;
 };
 
 export type MessageAnswer = {
@@ -833,6 +764,25 @@ export type ReplayedAnswer = {
     replayed: number;
 };
 
+export type RepliesAnswer = {
+    /**
+     * A reply went out within the last hour.
+     */
+    answering: number;
+    /**
+     * None within the last hour; an earlier one went out.
+     */
+    silent: number;
+    /**
+     * No reply was ever seen: whether customers are answered is not known.
+     */
+    unseen: number;
+    /**
+     * When the last reply went out; ISO 8601, UTC. null: none since the start.
+     */
+    lastAt: string | null;
+};
+
 export type SeenWecomErrorAnswer = {
     operation: 'call' | 'gettoken';
     /**
@@ -884,7 +834,14 @@ export type StatusAnswer = {
      * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
      */
     counts: CountsAnswer;
+    /**
+     * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+     */
     oldestWaitingAgeS: number | null;
+    /**
+     * The same of parked ones.
+     */
+    oldestParkedAgeS: number | null;
     /**
      * Of the message that waits longest, 0 when none waits.
      */
@@ -893,6 +850,10 @@ export type StatusAnswer = {
      * Of this replica, within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;
+    /**
+     * Whether customers are being answered.
+     */
+    verdict: VerdictAnswer;
 };
 
 export type StorageAnswer = {
@@ -932,6 +893,22 @@ export type TestedAnswer = {
      * Why it was not taken; null when it was.
      */
     failure: FailureReasonAnswer | null;
+};
+
+export type VerdictAnswer = {
+    /**
+     * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out. partly: so for some accounts; of others no reply passes through here. unseen: bots take the events, and no reply passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
+     */
+    state: 'answered' | 'degraded' | 'empty' | 'failing' | 'partly' | 'quiet' | 'unseen';
+    /**
+     * The worst first, one for all that have the same cause and address; at most 20.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * How many more there are.
+     */
+    moreCauses: number;
+    replies: RepliesAnswer;
 };
 
 export type WecomAccountAnswer = {

@@ -61,6 +61,7 @@ const OPERATIONS = [
   'replay hint',
   'drop hint',
   'count hints',
+  'group hints',
   'take resync',
   'give resync back',
   'lease secret',
@@ -246,7 +247,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { endpoint: 1, arrivedAt: 1 });
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
-    await this.#createIndex(hints, { state: 1, arrivedAt: 1 });
+    await this.#createIndex(hints, { state: 1, waitingSince: 1 });
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
