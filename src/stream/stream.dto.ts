@@ -30,7 +30,7 @@ export class EventsDto {
 
   /**
    * The ids of events that it has taken.
-   * @example ["msg_5f2c"]
+   * @example ["msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE"]
    */
   @IsOptional()
   @IsArray(mustBe(ACKS))
@@ -66,20 +66,34 @@ export class EventAnswer {
   /** @example event */
   readonly type!: 'event';
 
-  /** The same for all attempts; to be acknowledged. */
+  /**
+   * The same for all attempts; to be acknowledged.
+   * @example msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE
+   */
   readonly id!: string;
 
-  /** Counted from 1. */
+  /**
+   * Counted from 1.
+   * @example 1
+   */
   readonly attempt!: number;
 
+  /** @example wkAAA */
   readonly openKfId!: string;
 
+  /** @example wx5823bf96d3bd56c7 */
   readonly corpId!: string;
 
-  /** How long ago WeCom sent it, milliseconds. */
+  /**
+   * How long ago WeCom sent it, milliseconds.
+   * @example 42
+   */
   readonly ageMs!: number;
 
-  /** WeCom's sync token; of an event alone. */
+  /**
+   * WeCom's sync token; of an event alone.
+   * @example ENC4dQ
+   */
   readonly token?: string;
 
   /** WeCom's entry as `kf/sync_msg` gives it; of a message alone. */

@@ -73,7 +73,7 @@ describe('a command line', () => {
   });
 
   it.each([
-    [['--help'], '  reseal [options]  seal all stored secrets'],
+    [['--help'], '  reseal [options]   seal all stored secrets'],
     [['--help'], '\nExit codes: 0 all went well, '],
     [['keys', '--help'], '\n  generate [options] [NAME]  make new secrets'],
     [['reseal', '-h'], 'Usage: wxkf-manager reseal [options]\n'],

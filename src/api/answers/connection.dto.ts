@@ -43,10 +43,16 @@ export class ConnectionAnswer {
   /** @example 203.0.113.7 */
   readonly address!: string;
 
-  /** Its User-Agent. */
+  /**
+   * Its User-Agent.
+   * @example node
+   */
   readonly agent!: string;
 
-  /** The replica that has the connection. */
+  /**
+   * The replica that has the connection.
+   * @example host-3b1f2c
+   */
   readonly replica!: string;
 
   /**
@@ -58,7 +64,10 @@ export class ConnectionAnswer {
 
   readonly accounts!: AccountRoleAnswer[];
 
-  /** Events that it was given and has not acknowledged; null where another replica has the connection. */
+  /**
+   * Events that it was given and has not acknowledged; null where another replica has the connection.
+   * @example 0
+   */
   readonly underWay!: number | null;
 }
 
