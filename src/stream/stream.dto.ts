@@ -30,7 +30,7 @@ export class EventsDto {
 
   /**
    * The ids of events that it has taken.
-   * @example ["msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE"]
+   * @example ["msg_5f2c"]
    */
   @IsOptional()
   @IsArray(mustBe(ACKS))
@@ -68,7 +68,7 @@ export class EventAnswer {
 
   /**
    * The same for all attempts; to be acknowledged.
-   * @example msg_3Zr8Qy0uVJb1m2pNfWc5KdTxLaE
+   * @example Ql_PNMOFPdvf26_DB08Oz1JY-bEAXPLAn1TqjpYiby0
    */
   readonly id!: string;
 
@@ -86,13 +86,13 @@ export class EventAnswer {
 
   /**
    * How long ago WeCom sent it, milliseconds.
-   * @example 42
+   * @example 12
    */
   readonly ageMs!: number;
 
   /**
    * WeCom's sync token; of an event alone.
-   * @example ENC4dQ
+   * @example ENC8b3nCJeDfDqB7cf3dFpAoGMuvTbvqiYLyVvU2dCKPxE
    */
   readonly token?: string;
 

@@ -51,7 +51,7 @@ export class ConnectionAnswer {
 
   /**
    * The replica that has the connection.
-   * @example host-3b1f2c
+   * @example manager-0-3f9a1c
    */
   readonly replica!: string;
 
