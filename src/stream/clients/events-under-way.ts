@@ -32,14 +32,14 @@ export class EventsUnderWay {
     return [...this.#byId.values()].filter(({ isWithClient }) => isWithClient).length;
   }
 
-  /** @param limitMs from now on, until the acknowledgement is there. */
+  /** @param limitMs until the acknowledgement is there, from when the client may be given it; as long may it wait for that. */
   start(frame: EventFrame, limitMs: number, onEnd: OnEnd): Attempt {
     if (this.#isLost) return Exchange.failed('connect', LOST, onEnd);
     const waiting = this.#byAccount.get(frame.openKfId) ?? [];
     if (waiting.length > WAITING_MAX)
       return Exchange.failed('saturated', 'too many events of this account wait for the client', onEnd);
-    const sent: Sent = new Sent(frame, onEnd, () => this.#giveUp(sent));
-    sent.deadline = this.clock.after(limitMs, () => this.#late(sent, limitMs));
+    const sent: Sent = new Sent(frame, limitMs, onEnd, () => this.#giveUp(sent));
+    this.#limit(sent);
     waiting.push(sent);
     this.#byAccount.set(frame.openKfId, waiting);
     if (waiting[0] === sent) this.#offer(sent);
@@ -87,12 +87,18 @@ export class EventsUnderWay {
   }
 
   #offer(sent: Sent): void {
+    this.#limit(sent);
     this.#byId.set(sent.frame.id, sent);
     if (this.sink.offer(sent.frame)) sent.isWithClient = true;
   }
 
-  #late(sent: Sent, limitMs: number): void {
-    const within = `within ${limitMs / 1_000} s`;
+  #limit(sent: Sent): void {
+    sent.deadline?.cancel();
+    sent.deadline = this.clock.after(sent.limitMs, () => this.#late(sent));
+  }
+
+  #late(sent: Sent): void {
+    const within = `within ${sent.limitMs / 1_000} s`;
     const isSent = sent.isWithClient;
     if (!isSent) this.sink.withdraw(sent.frame);
     const reason = isSent ? `no ack ${within}` : `the client asked for nothing ${within}`;
@@ -136,6 +142,7 @@ class Sent implements Attempt {
 
   constructor(
     readonly frame: EventFrame,
+    readonly limitMs: number,
     private readonly onEnd: OnEnd,
     readonly withdraw: () => boolean,
   ) {
