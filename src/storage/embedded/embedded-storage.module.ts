@@ -5,6 +5,7 @@ import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { DeliveryLog } from '../../record/delivery-log.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -15,6 +16,7 @@ import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
+import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
@@ -45,6 +47,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
+    { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
   ],
   exports: STORAGE_PORTS,
 })
