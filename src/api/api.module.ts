@@ -10,6 +10,7 @@ import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryHistory } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
 import { HintsController } from './hints.controller.js';
 import { History } from './history.js';
@@ -36,6 +37,15 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomAccountsController,
     WecomErrorsController,
   ],
-  providers: [AccountAnswers, AccountList, AskedBots, DeliveryStreams, History, Instruments, StoreCounts],
+  providers: [
+    AccountAnswers,
+    AccountList,
+    AskedBots,
+    DeliveryHistory,
+    DeliveryStreams,
+    History,
+    Instruments,
+    StoreCounts,
+  ],
 })
 export class ApiModule {}

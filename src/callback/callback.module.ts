@@ -6,13 +6,14 @@ import { CallbackController } from './callback.controller.js';
 import { CallbackOpener } from './callback-opener.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
+import { CallbackRecords } from './callback-records.js';
 import { CorpTime } from './corp-time.js';
 import { SkewLimit } from './skew-limit.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackOpener, CallbackService, CallbackMetrics, CorpTime, SkewLimit],
+  providers: [CallbackOpener, CallbackService, CallbackMetrics, CallbackRecords, CorpTime, SkewLimit],
   exports: [CallbackMetrics],
 })
 export class CallbackModule {}
