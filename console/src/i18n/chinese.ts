@@ -6,6 +6,7 @@ import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
 import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
+import { log } from './zh/log.js';
 import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
@@ -21,6 +22,7 @@ export const chinese: Words = {
   outbox,
   messages,
   live,
+  log,
   apps,
   bots,
   wecomErrors,

@@ -5,6 +5,7 @@ import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
 import { failures } from './en/failures.js';
 import { live } from './en/live.js';
+import { log } from './en/log.js';
 import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
@@ -20,6 +21,7 @@ export const english = {
   outbox,
   messages,
   live,
+  log,
   apps,
   bots,
   wecomErrors,

@@ -45,10 +45,14 @@ export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
         {
           key: 'age',
           head: outbox.age,
-          cell: ({ ageS, attempts }) => (
+          cell: ({ ageS, attempts, openKfId }) => (
             <>
               {formatSeconds(ageS)}
-              <div class="small muted whole">{outbox.attempts(attempts)}</div>
+              <div class="small whole">
+                <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
+                  {outbox.attempts(attempts)}
+                </a>
+              </div>
             </>
           ),
         },
