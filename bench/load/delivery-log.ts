@@ -74,8 +74,11 @@ async function inPairs(
     logged: await open('logged', {}),
     unlogged: await open('unlogged', { DELIVERY_LOG_DAYS: '0' }),
   };
-  const measure = (program: Program, measureMs = plan.measureMs) =>
-    runRound(program, work, { connections: CONNECTIONS, measureMs });
+  const measure = async (program: Program, measureMs = plan.measureMs): Promise<Round> => {
+    const round = await runRound(program, work, { connections: CONNECTIONS, measureMs });
+    if (!program.child.alive) throw new Error(`${name} ended:\n${program.child.logTail()}`);
+    return round;
+  };
   await measure(pair.logged, WARM_UP_MS);
   await measure(pair.unlogged, WARM_UP_MS);
   const [logged, unlogged]: Round[][] = [[], []];

@@ -116,6 +116,28 @@ export class RecordIds {
   toLogged(record: DeliveryRecord): LoggedRecord {
     this.#lastMs = Math.max(this.#lastMs, record.atMs);
     const count = toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH);
-    return { ...record, id: `${firstIdAt(this.#lastMs)}${count}${this.#replica}`, replica: REPLICA };
+    const id = `${firstIdAt(this.#lastMs)}${count}${this.#replica}`;
+    const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
+    const { status, stage, reason, durationMs, source } = record;
+    // Named one by one: a spread takes several times as long, and all records pass here.
+    return {
+      id,
+      replica: REPLICA,
+      kind,
+      atMs,
+      corpId,
+      openKfId,
+      webhookId,
+      outcome,
+      form,
+      occasion,
+      attempt,
+      endpoint,
+      status,
+      stage,
+      reason,
+      durationMs,
+      source,
+    };
   }
 }

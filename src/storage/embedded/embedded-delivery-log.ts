@@ -15,14 +15,15 @@ import { firstIdAt, isRow, type LoggedRecord, timeOfId } from '../../record/deli
 import { storageConfig } from '../storage.config.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { LogFile } from './log-file.js';
-import { fromBytes, mayMatch, toBytes, toHead } from './record-group.js';
+import { bytesIn, fromBytes, mayMatch, toBytes, toHead } from './record-group.js';
 
 const MS_PER_DAY = 86_400_000;
 /** A group is written anew with what comes, until it has so many records or is so old. */
 const GROUP_RECORDS = 128;
 const GROUP_MS = 600_000;
-/** At its limit the log is made smaller by as much, so that not every write has to remove something. */
-const SHRINK_TO_SHARE = 0.95;
+/** From this share of its limit on, as much is removed as comes in, and somewhat more: pages are never filled completely. */
+const FULL_SHARE = 0.9;
+const REMOVED_PER_WRITTEN = 1.2;
 /** A page ends early after so long; the next one continues. */
 const SEARCH_MS = 250;
 /** How many heads are looked at in one turn of the event loop. */
@@ -66,7 +67,7 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     @Inject(LOG) log: Log,
   ) {
     super();
-    this.#file = new LogFile(config.dataDir, log);
+    this.#file = new LogFile(config.dataDir, config.deliveryLogBytesMax, log);
     this.#keptMs = config.deliveryLogDays * MS_PER_DAY;
     this.#bytesMax = config.deliveryLogBytesMax;
   }
@@ -80,13 +81,14 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     const tail = this.#isFull(before, first) ? [...records] : [...before, ...records];
     const key = (tail[0] ?? first).id;
     this.#tail = tail;
+    const bytes = toBytes(tail);
     try {
-      await settled([groups.put(key, toBytes(tail)), heads.put(key, toHead(tail))]);
+      await settled([groups.put(key, bytes), heads.put(key, toHead(tail, bytes.length))]);
     } catch (error) {
       this.#tail = before;
       throw error;
     }
-    if (this.#bytes() > this.#bytesMax) await this.#shrink();
+    await this.#makeRoom(bytes.length);
   }
 
   override async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {
@@ -143,7 +145,7 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
   }
 
   override async bytes(): Promise<number> {
-    return this.#opened === null ? 0 : this.#bytes();
+    return this.#opened === null ? 0 : this.#file.bytes;
   }
 
   override async sweep(nowMs: number): Promise<void> {
@@ -165,11 +167,21 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     return first === undefined || group.length >= GROUP_RECORDS || next.atMs - first.atMs >= GROUP_MS;
   }
 
-  async #shrink(): Promise<void> {
-    const { groups } = this.#open();
-    const { entryCount } = groups.getStats() as { entryCount: number };
-    const share = 1 - (this.#bytesMax * SHRINK_TO_SHARE) / this.#bytes();
-    await this.#remove([...groups.getKeys({ limit: Math.ceil(entryCount * share) })]);
+  /**
+   * The file of LMDB never becomes smaller, but takes new records into the pages of removed ones. Its size is asked of the file
+   * system: lmdb 3.5.6 ends the process at some of its own statistics while others write.
+   */
+  async #makeRoom(writtenBytes: number): Promise<void> {
+    if (this.#file.bytes < this.#bytesMax * FULL_SHARE) return;
+    const { heads } = this.#open();
+    const keys: string[] = [];
+    let removedBytes = 0;
+    for (const { key, value } of heads.getRange()) {
+      if (removedBytes >= writtenBytes * REMOVED_PER_WRITTEN) break;
+      keys.push(key);
+      removedBytes += bytesIn(value);
+    }
+    await this.#remove(keys);
   }
 
   async #remove(keys: readonly string[]): Promise<void> {
@@ -179,12 +191,6 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     const [tail] = this.#tail;
     if (tail !== undefined && keys.includes(tail.id)) this.#tail = [];
     await settled(keys.flatMap((key) => [heads.remove(key), groups.remove(key)]));
-  }
-
-  /** What its records take, pages that are free again left out. */
-  #bytes(): number {
-    const { groups, heads } = this.#open();
-    return bytesOf(groups) + bytesOf(heads);
   }
 
   #openToRead(): Opened {
@@ -237,11 +243,4 @@ function toPage(records: readonly LoggedRecord[]): RecordPage {
 function earlierOf(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return one < other ? one : other;
-}
-
-function bytesOf(database: Database<Buffer, string>): number {
-  const stats = database.getStats() as Readonly<
-    Record<'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages', number>
-  >;
-  return (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages) * stats.pageSize;
 }

@@ -32,13 +32,19 @@ export class LogFile {
   readonly #folder: string;
   readonly #markerFile: string;
 
+  /** @param bytesMax of one that is larger a new one is made. */
   constructor(
     folder: string,
+    private readonly bytesMax: number,
     private readonly log: Log,
   ) {
     this.#folder = resolve(folder);
     this.path = join(this.#folder, 'deliveries.mdb');
     this.#markerFile = join(this.#folder, 'deliveries.json');
+  }
+
+  get bytes(): number {
+    return statSync(this.path).size;
   }
 
   /** Whether the log may take more of the disk, of which it leaves to others what new messages need at least. */
@@ -100,6 +106,7 @@ export class LogFile {
     const marker = this.#readMarker();
     if (marker === null) return file === undefined ? null : 'nothing says how it was left';
     if (file === undefined || file.size === 0) return 'its file is missing or empty';
+    if (file.size > this.bytesMax) return 'it is larger than DELIVERY_LOG_MAX_BYTES';
     const { version, bootId } = this.#thisStart();
     if (marker.version !== version) return 'another version wrote it';
     const { closed } = marker;

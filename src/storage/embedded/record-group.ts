@@ -6,9 +6,11 @@ import { mayHave, toTermSet } from './term-set.js';
 /** Says which fields follow in which order: of another version nothing is read. */
 export const GROUP_VERSION = 1;
 
+/** One process writes a group, so that it is named once. */
+type Group = readonly [replica: string, rows: readonly Row[]];
+
 type Row = readonly [
   id: string,
-  replica: string,
   kind: DeliveryRecord['kind'],
   atMs: number,
   corpId: string | null,
@@ -27,23 +29,39 @@ type Row = readonly [
 ];
 
 export function toBytes(records: readonly LoggedRecord[]): Buffer {
-  return Buffer.from(JSON.stringify(records.map(toRow)));
+  const group: Group = [records[0]?.replica ?? '', records.map(toRow)];
+  return Buffer.from(JSON.stringify(group));
 }
 
 /** @throws Error for what this version has not written. */
 export function fromBytes(bytes: Uint8Array): LoggedRecord[] {
-  return (JSON.parse(Buffer.from(bytes).toString()) as Row[]).map(fromRow);
+  const [replica, rows] = JSON.parse(Buffer.from(bytes).toString()) as Group;
+  return rows.map((row) => fromRow(row, replica));
 }
 
-/** What a search looks at before it reads a group. */
-export function toHead(records: readonly LoggedRecord[]): Buffer {
+const LENGTH_BYTES = 4;
+
+/** What a search looks at before it reads a group, and how long the group is. */
+export function toHead(records: readonly LoggedRecord[], bytes: number): Buffer {
   const terms = new Set<string>();
+  const outcomes = new Set<string>();
   for (const record of records) {
     const { corpId, openKfId, webhookId, outcome } = record;
-    for (const term of [corpId, openKfId, webhookId]) if (term !== null) terms.add(term);
-    if (isRow(record)) terms.add(termOf(outcome));
+    if (corpId !== null) terms.add(corpId);
+    if (openKfId !== null) terms.add(openKfId);
+    if (webhookId !== null) terms.add(webhookId);
+    if (isRow(record)) outcomes.add(outcome);
   }
-  return Buffer.from(toTermSet(terms));
+  for (const outcome of outcomes) terms.add(termOf(outcome));
+  const set = toTermSet(terms);
+  const head = Buffer.alloc(LENGTH_BYTES + set.length);
+  head.writeUInt32LE(bytes);
+  head.set(set, LENGTH_BYTES);
+  return head;
+}
+
+export function bytesIn(head: Buffer): number {
+  return head.readUInt32LE();
 }
 
 /** Whether a group with this head may have what is looked for. */
@@ -51,9 +69,10 @@ export function mayMatch(
   head: Uint8Array,
   { corpId, openKfId, webhookId, outcome, words }: RecordFilter,
 ): boolean {
+  const set = head.subarray(LENGTH_BYTES);
   const terms = [corpId, openKfId, webhookId, outcome === null ? null : termOf(outcome)];
-  if (terms.some((term) => term !== null && !mayHave(head, term))) return false;
-  return words === null || [words.id, ...words.openKfIds].some((term) => mayHave(head, term));
+  if (terms.some((term) => term !== null && !mayHave(set, term))) return false;
+  return words === null || [words.id, ...words.openKfIds].some((term) => mayHave(set, term));
 }
 
 function termOf(outcome: string): string {
@@ -62,18 +81,31 @@ function termOf(outcome: string): string {
 
 /** Two digits after the point of a millisecond say enough. */
 function toRow(record: LoggedRecord): Row {
-  const { id, replica, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt } = record;
+  const { id, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt } = record;
   const { endpoint, status, stage, reason, source } = record;
   const durationMs = Math.round(record.durationMs * 100) / 100;
   return [
-    ...([id, replica, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt] as const),
-    ...([endpoint, status, stage, reason, durationMs, source] as const),
+    id,
+    kind,
+    atMs,
+    corpId,
+    openKfId,
+    webhookId,
+    outcome,
+    form,
+    occasion,
+    attempt,
+    endpoint,
+    status,
+    stage,
+    reason,
+    durationMs,
+    source,
   ];
 }
 
-function fromRow(row: Row): LoggedRecord {
-  const [id, replica, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, ...more] =
-    row;
+function fromRow(row: Row, replica: string): LoggedRecord {
+  const [id, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, ...more] = row;
   const [endpoint, status, stage, reason, durationMs, source] = more;
   return {
     ...{ id, replica, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt },
