@@ -167,10 +167,7 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     return first === undefined || group.length >= GROUP_RECORDS || next.atMs - first.atMs >= GROUP_MS;
   }
 
-  /**
-   * The file of LMDB never becomes smaller, but takes new records into the pages of removed ones. Its size is asked of the file
-   * system: lmdb 3.5.6 ends the process at some of its own statistics while others write.
-   */
+  /** The file of LMDB never becomes smaller, but takes new records into the pages of removed ones. */
   async #makeRoom(writtenBytes: number): Promise<void> {
     if (this.#file.bytes < this.#bytesMax * FULL_SHARE) return;
     const { heads } = this.#open();

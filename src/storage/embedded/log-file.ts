@@ -92,7 +92,7 @@ export class LogFile {
       noSubdir: true,
       maxDbs: DATABASES_MAX,
       noSync: true,
-      compression: true,
+      // Not compressed: with its LZ4, lmdb 3.5.6 ended a process under load by SIGSEGV within a minute.
       // Batching keeps a promise that nobody can catch, so a full disk would end the process.
       eventTurnBatching: false,
     });
