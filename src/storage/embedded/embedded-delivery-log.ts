@@ -21,9 +21,12 @@ const MS_PER_DAY = 86_400_000;
 /** A group is written anew with what comes, until it has so many records or is so old. */
 const GROUP_RECORDS = 128;
 const GROUP_MS = 600_000;
-/** From this share of its limit on, as much is removed as comes in, and somewhat more: pages are never filled completely. */
-const FULL_SHARE = 0.9;
-const REMOVED_PER_WRITTEN = 1.2;
+/** Above this share of its limit the oldest is removed, down to the other: the rest is for pages that LMDB cannot use at once. */
+const FULL_SHARE = 0.75;
+const REMOVED_TO_SHARE = 0.7;
+const PAGE_BYTES = 4_096;
+/** Of a head, about. */
+const HEAD_BYTES = 1_024;
 /** A page ends early after so long; the next one continues. */
 const SEARCH_MS = 250;
 /** How many heads are looked at in one turn of the event loop. */
@@ -59,6 +62,8 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
   #isClosed = false;
   /** The group that is still written to. */
   #tail: readonly LoggedRecord[] = [];
+  /** What all groups take, about. */
+  #takenBytes = 0;
 
   /** @param _store owns the folder from then on. */
   constructor(
@@ -82,13 +87,15 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     const key = (tail[0] ?? first).id;
     this.#tail = tail;
     const bytes = toBytes(tail);
+    const replaced = heads.get(key);
     try {
       await settled([groups.put(key, bytes), heads.put(key, toHead(tail, bytes.length))]);
     } catch (error) {
       this.#tail = before;
       throw error;
     }
-    await this.#makeRoom(bytes.length);
+    this.#takenBytes += sizeOf(bytes.length) - (replaced === undefined ? 0 : sizeOf(bytesIn(replaced)));
+    if (this.#takenBytes > this.#bytesMax * FULL_SHARE) await this.#makeRoom();
   }
 
   override async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {
@@ -168,15 +175,14 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
   }
 
   /** The file of LMDB never becomes smaller, but takes new records into the pages of removed ones. */
-  async #makeRoom(writtenBytes: number): Promise<void> {
-    if (this.#file.bytes < this.#bytesMax * FULL_SHARE) return;
+  async #makeRoom(): Promise<void> {
     const { heads } = this.#open();
     const keys: string[] = [];
-    let removedBytes = 0;
+    let leftBytes = this.#takenBytes;
     for (const { key, value } of heads.getRange()) {
-      if (removedBytes >= writtenBytes * REMOVED_PER_WRITTEN) break;
+      if (leftBytes <= this.#bytesMax * REMOVED_TO_SHARE) break;
       keys.push(key);
-      removedBytes += bytesIn(value);
+      leftBytes -= sizeOf(bytesIn(value));
     }
     await this.#remove(keys);
   }
@@ -187,7 +193,9 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     const { groups, heads } = this.#open();
     const [tail] = this.#tail;
     if (tail !== undefined && keys.includes(tail.id)) this.#tail = [];
+    const removed = keys.map((key) => heads.get(key)).filter((head) => head !== undefined);
     await settled(keys.flatMap((key) => [heads.remove(key), groups.remove(key)]));
+    for (const head of removed) this.#takenBytes -= sizeOf(bytesIn(head));
   }
 
   #openToRead(): Opened {
@@ -206,6 +214,8 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     const groups = root.openDB<Buffer, string>({ name: 'groups', encoding: 'binary' });
     const heads = root.openDB<Buffer, string>({ name: 'heads', encoding: 'binary' });
     this.#opened = { root, groups, heads };
+    this.#takenBytes = 0;
+    for (const { value } of heads.getRange()) this.#takenBytes += sizeOf(bytesIn(value));
     return this.#opened;
   }
 }
@@ -240,4 +250,9 @@ function toPage(records: readonly LoggedRecord[]): RecordPage {
 function earlierOf(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return one < other ? one : other;
+}
+
+/** A group has pages of its own. */
+function sizeOf(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES + HEAD_BYTES;
 }
