@@ -59,7 +59,7 @@ export abstract class DeliveryLog {
   /** What it takes of the disk, about. @throws AppError `STORE_UNAVAILABLE` */
   abstract bytes(): Promise<number>;
 
-  /** Removes what is too old, and the oldest of what is too much. @throws AppError `STORE_UNAVAILABLE` */
+  /** Removes what is too old, and the oldest of what is too much; all of it where there is to be no log. @throws AppError `STORE_UNAVAILABLE` */
   abstract sweep(nowMs: number): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
-import type { LoggedRecord } from './delivery-record.js';
+import { type LoggedRecord, RecordIds } from './delivery-record.js';
 import { RecordMetrics } from './record-metrics.js';
 
 /** One whose writes can be held or refused. */
@@ -116,6 +116,13 @@ describe('what is added', () => {
     expect([recorder.isOn, clock.pendingTimers, dropped()]).toEqual([false, 0, { buffer: 0, store: 0 }]);
     await recorder.onApplicationShutdown();
     expect(deliveryLog.batches).toEqual([]);
+  });
+
+  it('earlier is removed where there is no log any more', async () => {
+    deliveryLog.table.push(new RecordIds().toLogged(deliveryRecord({ atMs: clock.nowMs() })));
+    await clock.advance(MEMORY_LOG_KEPT_MS + 1);
+    open(0).onApplicationBootstrap();
+    expect(deliveryLog.table).toHaveLength(0);
   });
 });
 

@@ -47,6 +47,8 @@ export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationSh
 
   onApplicationBootstrap(): void {
     if (this.isOn) this.#sweepLater();
+    // What an earlier process kept.
+    else void this.#sweepNow();
   }
 
   /** Writes what is left, for 2 s at most. */
@@ -102,12 +104,18 @@ export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationSh
 
   #sweepLater(): void {
     this.#sweep = this.clock.after(SWEEP_MS, () => {
-      void this.deliveryLog
-        .sweep(this.storeClock.nowMs())
-        .catch((err) => this.log.debug({ err }, 'deliverylog.sweep_failed'))
-        .finally(() => {
-          if (!this.#isStopped) this.#sweepLater();
-        });
+      void this.#sweepNow().finally(() => {
+        if (!this.#isStopped) this.#sweepLater();
+      });
     });
+  }
+
+  /** Never rejects. */
+  async #sweepNow(): Promise<void> {
+    try {
+      await this.deliveryLog.sweep(this.storeClock.nowMs());
+    } catch (err) {
+      this.log.debug({ err }, 'deliverylog.sweep_failed');
+    }
   }
 }

@@ -1,16 +1,28 @@
-/** What the file of the delivery log survives, and how large it becomes. MongoDB keeps its log in a collection. */
+/** What the files of the delivery log survive, and how much they become. MongoDB keeps its log in a collection. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { DeliveryLog, type RecordFilter } from '../../src/record/delivery-log.js';
-import { RecordIds } from '../../src/record/delivery-record.js';
+import { type DeliveryRecord, RecordIds } from '../../src/record/delivery-record.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { deliveryRecord } from '../support/delivery-records.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const NOW_MS = Date.now();
+const BYTES_MAX = 16_777_216;
 const ANY: RecordFilter = {
   ...{ fromMs: null, toMs: null, corpId: null, openKfId: null },
   ...{ webhookId: null, outcome: null, words: null },
@@ -19,98 +31,160 @@ const ANY: RecordFilter = {
 let place: Place;
 let store: OpenedStore;
 let ids: RecordIds;
-const fileOf = (name: string): string => join(place.env.DATA_DIR ?? '', name);
+const folder = (): string => join(place.env.DATA_DIR ?? '', 'deliveries');
+const files = (): string[] => readdirSync(folder()).sort();
+const fileOf = (name: string): string => join(folder(), name);
 const deliveryLog = () => store.get(DeliveryLog);
 
-beforeEach(async () => {
-  place = embeddedPlace();
-  store = await openStore(place);
-  ids = new RecordIds();
-});
+beforeEach(() => openWith({}));
 
 afterEach(() => store.close());
 
-async function append(count: number, atMs = NOW_MS, reason: string | null = null): Promise<void> {
-  const records = Array.from({ length: count }, (_, n) => {
-    const record = deliveryRecord({ atMs: atMs + n, webhookId: `msg_${atMs}_${n}`, reason });
-    return ids.toLogged(record);
-  });
+async function openWith(env: Readonly<Record<string, string>>): Promise<void> {
+  place = embeddedPlace();
+  place = { ...place, env: { ...place.env, ...env } };
+  store = await openStore(place);
+  ids = new RecordIds();
+}
+
+async function append(count: number, atMs = NOW_MS, fields: Partial<DeliveryRecord> = {}): Promise<void> {
+  const records = Array.from({ length: count }, (_, n) =>
+    ids.toLogged(deliveryRecord({ atMs: atMs + n, webhookId: `msg_${atMs}_${n}`, ...fields })),
+  );
   await deliveryLog().append(records);
 }
 
-async function countAll(): Promise<number> {
+async function countAll(filter: Partial<RecordFilter> = {}): Promise<number> {
   let count = 0;
   for (let before: string | null = null; ;) {
-    const page = await deliveryLog().search(ANY, before, 200);
+    const page = await deliveryLog().search({ ...ANY, ...filter }, before, 200);
     count += page.records.length;
     if (page.nextBefore === null) return count;
     before = page.nextBefore;
   }
 }
 
-describe('its file', () => {
-  beforeEach(() => append(3));
-
-  it('is for its owner alone', () => {
-    for (const name of ['deliveries.mdb', 'deliveries.mdb-lock', 'deliveries.json'])
-      expect(statSync(fileOf(name)).mode & 0o077).toBe(0);
+describe('its files', () => {
+  beforeEach(async () => {
+    await append(3, NOW_MS - 2 * HOUR_MS);
+    await append(3);
   });
 
-  it.each<[string, () => void]>([
-    ['was truncated', () => writeFileSync(fileOf('deliveries.mdb'), '')],
-    ['holds something else', () => writeFileSync(fileOf('deliveries.mdb'), Buffer.alloc(200_000, 'x'))],
-    ['is gone', () => rmSync(fileOf('deliveries.mdb'))],
-    ['has a marker that cannot be read', () => writeFileSync(fileOf('deliveries.json'), '{')],
-    ['has no marker', () => rmSync(fileOf('deliveries.json'))],
-    ['was open when the machine stopped', () => markOpen('of another start')],
-    ['is of another version', () => markOpen(undefined, 99)],
-  ])('is made anew when it %s, and the store beside it stays as it is', async (_what, damage) => {
-    const reopened = await store.reopen();
-    await reopened.get(DeliveryLog).reach();
-    // Closed once more, so that nothing has it open.
-    store = await reopened.reopen();
-    damage();
-    expect(await deliveryLog().reach()).toBeNull();
-    await append(2);
-    expect(await countAll()).toBe(2);
+  it('are a sealed one for each hour, and the open one, for their owner alone', () => {
+    expect(files().map((name) => name.slice(name.indexOf('.')))).toEqual(['.zst', '.jsonl']);
+    expect(statSync(folder()).mode & 0o077).toBe(0);
+    for (const name of files()) expect(statSync(fileOf(name)).mode & 0o077).toBe(0);
+  });
+
+  it('can be read without the manager, as zstdcat does', () => {
+    const [sealed = '', open = ''] = files();
+    const whole = readFileSync(fileOf(sealed));
+    const text = String(zstdDecompressSync(whole.subarray(8 + whole.readUInt32LE(4))));
+    for (const lines of [text, readFileSync(fileOf(open), 'utf8')].map((one) => one.trimEnd().split('\n')))
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ version: 1 }, ...Array(3).fill({})]);
+  });
+
+  it('are sealed by the next process, and found by what they have', async () => {
+    store = await store.reopen();
+    expect(await countAll()).toBe(6);
+    expect(files().every((name) => name.endsWith('.zst'))).toBe(true);
+    expect(await countAll({ webhookId: `msg_${NOW_MS}_1` })).toBe(1);
+    expect(await deliveryLog().story(`msg_${NOW_MS - 2 * HOUR_MS}_2`)).toHaveLength(1);
+  });
+
+  it('give what is whole when the last line is not', async () => {
+    store = await store.reopen();
+    await append(2, NOW_MS + 10);
+    appendFileSync(fileOf(files().at(-1) ?? ''), '["0mwz');
+    expect(await countAll()).toBe(8);
+    store = await store.reopen();
+    expect(await countAll()).toBe(8);
+  });
+
+  it('that were half-made when the process ended are passed over', async () => {
+    const [sealed = '', open = ''] = files();
+    // It has not looked at them yet.
+    store = await store.reopen();
+    writeFileSync(fileOf(sealed.replace('.zst', '.jsonl')), 'not removed yet');
+    writeFileSync(fileOf(open.replace('.jsonl', '.zst.tmp')), 'not whole yet');
+    expect(await countAll()).toBe(6);
+    expect(files()).toHaveLength(2);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    ['was truncated', (file) => writeFileSync(file, readFileSync(file).subarray(0, 60))],
+    ['is empty', (file) => writeFileSync(file, '')],
+    ['holds something else', (file) => writeFileSync(file, Buffer.alloc(200_000, 'x'))],
+    ['has no end of its terms', (file) => writeFileSync(file, readFileSync(file).fill(0xff, 4, 8))],
+  ])('are removed when one %s, and the others can be read', async (_what, damage) => {
+    store = await store.reopen();
+    await deliveryLog().reach();
+    damage(fileOf(files()[0] ?? ''));
+    expect(await countAll()).toBe(3);
+    expect(files()).toHaveLength(1);
+    expect(await deliveryLog().reach()).toBe(NOW_MS);
+    await append(2, NOW_MS + 10);
+    expect(await countAll()).toBe(5);
     expect(await store.get(PuppetRepository).find('wkNone')).toBeNull();
   });
 
-  it('is used on when the process alone ended while it was open', async () => {
-    const marker = readFileSync(fileOf('deliveries.json'));
-    store = await store.reopen();
-    writeFileSync(fileOf('deliveries.json'), marker);
-    expect(await countAll()).toBe(3);
+  it('may be taken away while it runs', async () => {
+    rmSync(folder(), { recursive: true });
+    expect(await countAll()).toBe(0);
+    await append(1, NOW_MS + 2 * HOUR_MS);
+    expect(await countAll()).toBe(1);
   });
 });
 
-function markOpen(bootId?: string, version?: number): void {
-  const { closed: _closed, ...marker } = JSON.parse(readFileSync(fileOf('deliveries.json'), 'utf8'));
-  const changed = { ...marker, bootId: bootId ?? marker.bootId, version: version ?? marker.version };
-  writeFileSync(fileOf('deliveries.json'), JSON.stringify(changed));
-}
+it('is not written while its folder cannot be, says so to who reads, and goes on when it can', async () => {
+  writeFileSync(folder(), 'no folder');
+  await expect(append(1)).rejects.toThrow(/ENOTDIR|EEXIST/);
+  await expect(countAll()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  rmSync(folder());
+  mkdirSync(folder());
+  await append(1);
+  expect(await countAll()).toBe(1);
+});
 
-it('loses what is older than its days to a sweep, group by group', async () => {
+it('loses what is older than its days to a sweep, segment by segment', async () => {
   await append(10, NOW_MS - 4 * DAY_MS);
   await append(10, NOW_MS - 2 * DAY_MS);
   await deliveryLog().sweep(NOW_MS);
   expect(await countAll()).toBe(10);
   expect(await deliveryLog().reach()).toBe(NOW_MS - 2 * DAY_MS);
+  await deliveryLog().sweep(NOW_MS + 2 * DAY_MS);
+  expect([await countAll(), await deliveryLog().reach(), files()]).toEqual([0, null, []]);
 });
 
-it('stays below its bound, and loses the oldest', async () => {
-  const bytesMax = 16_777_216;
-  store = await store.reopen();
+it('leaves nothing where there is to be no log', async () => {
   await store.close();
-  place = embeddedPlace();
-  place = { ...place, env: { ...place.env, DELIVERY_LOG_MAX_BYTES: String(bytesMax) } };
-  store = await openStore(place);
-  const incompressible = (n: number) => Buffer.from(String(n * Math.PI).repeat(60)).toString('base64');
-  for (let n = 0; n < 60; n++) {
-    await append(500, NOW_MS + n * 1_000, incompressible(n));
-    expect(await deliveryLog().bytes()).toBeLessThanOrEqual(bytesMax);
+  await openWith({ DELIVERY_LOG_DAYS: '0' });
+  await append(3);
+  await deliveryLog().sweep(NOW_MS + 1);
+  expect(files()).toEqual([]);
+});
+
+it('stays below its bound, gives the disk back, and has the newest', async () => {
+  await store.close();
+  await openWith({ DELIVERY_LOG_MAX_BYTES: String(BYTES_MAX) });
+  for (let n = 0; n < 40; n++) {
+    const reason = randomBytes(1_500).toString('base64');
+    await append(500, NOW_MS + n * 1_000, { reason });
+    // So that it cannot be sealed into less.
+    const records = Array.from({ length: 100 }, () =>
+      deliveryRecord({ reason: randomBytes(6_000).toString('base64') }),
+    );
+    await deliveryLog().append(
+      records.map((record) => ids.toLogged({ ...record, atMs: NOW_MS + n * 1_000 + 600 })),
+    );
+    expect(await deliveryLog().bytes()).toBeLessThanOrEqual(BYTES_MAX);
   }
-  expect(statSync(fileOf('deliveries.mdb')).size).toBeLessThan(1.5 * bytesMax);
+  const onDisk = files().reduce((bytes, name) => bytes + statSync(fileOf(name)).size, 0);
+  expect(onDisk).toBe(await deliveryLog().bytes());
+  expect(onDisk).toBeGreaterThan(BYTES_MAX / 2);
   const [newest] = (await deliveryLog().search(ANY, null, 1)).records;
-  expect(newest?.atMs).toBe(NOW_MS + 59_499);
+  expect(newest?.atMs).toBe(NOW_MS + 39_600);
+  const [oldest = ''] = files();
+  expect(await deliveryLog().reach()).toBe(Number.parseInt(basename(oldest).slice(0, 9), 36));
+  expect(await deliveryLog().reach()).toBeGreaterThan(NOW_MS);
 });

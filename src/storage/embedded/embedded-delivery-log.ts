@@ -113,7 +113,8 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
 
   override sweep(nowMs: number): Promise<void> {
     // The last record of a segment is by so much younger than its first at most.
-    return this.#writer.removeBefore(firstIdAt(nowMs - this.#keptMs - SEGMENT_MS));
+    const youngerMs = this.#keptMs === 0 ? 0 : SEGMENT_MS;
+    return this.#writer.removeBefore(firstIdAt(nowMs - this.#keptMs - youngerMs));
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -18,6 +18,7 @@ interface OpenSegment {
   readonly key: string;
   readonly handle: FileHandle;
   readonly terms: TermSet;
+  hasRecords: boolean;
 }
 
 /** Changes the segments of the delivery log, one change after the other: begins, fills, seals and removes them. */
@@ -46,17 +47,17 @@ export class SegmentWriter {
       const [first] = records;
       if (first === undefined) return;
       if (!(await this.folder.mayGrow())) throw new Error('too little of the disk is free');
-      const { key, handle, terms } = await this.#openFor(first);
+      const open = await this.#openFor(first);
       const text = Buffer.from(records.map(toLine).join(''));
       try {
-        await handle.appendFile(text);
+        await open.handle.appendFile(text);
       } catch (error) {
-        // What was written of it may end within a line, which the next one must not continue.
-        await this.#leaveOpen();
+        await this.#leaveAfterFailure();
         throw error;
       }
-      for (const record of records) addTerms(terms, record);
-      if (this.#grow(key, text.length) >= SEGMENT_BYTES) await this.#sealOpen();
+      open.hasRecords = true;
+      for (const record of records) addTerms(open.terms, record);
+      if (this.#grow(open.key, text.length) >= SEGMENT_BYTES) await this.#sealOpen();
       await this.#makeRoom();
     });
   }
@@ -103,7 +104,7 @@ export class SegmentWriter {
     const segments = await this.#list();
     const head = Buffer.from(firstLine(REPLICA));
     const handle = await this.folder.create(first.id, head);
-    this.#open = { key: first.id, handle, terms: new TermSet() };
+    this.#open = { key: first.id, handle, terms: new TermSet(), hasRecords: false };
     this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }];
     return this.#open;
   }
@@ -143,6 +144,13 @@ export class SegmentWriter {
     const open = this.#open;
     this.#open = null;
     await open?.handle.close();
+  }
+
+  /** What was written may end within a line, which the next one must not continue. */
+  async #leaveAfterFailure(): Promise<void> {
+    const open = this.#open;
+    await this.#leaveOpen();
+    if (open?.hasRecords === false) await this.#remove({ key: open.key, isSealed: false });
   }
 
   async #makeRoom(): Promise<void> {

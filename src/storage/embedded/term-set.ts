@@ -61,9 +61,12 @@ function hashOf(term: string): number {
   return hash ^ (hash >>> 15);
 }
 
-/** A second hash, by which the probes of a term lie apart; odd, so that they do not meet again. */
+/**
+ * A second hash, by which the probes of a term lie apart; odd, so that they do not meet again. From the high digits of a product,
+ * since the low ones say no more than those by which the first probe was chosen.
+ */
 function stepOf(hash: number): number {
-  return Math.imul(hash, 0x85ebca6b) | 1;
+  return (Math.imul(hash, 0x85ebca6b) >>> 13) | 1;
 }
 
 /** @param bytes a power of 2. */

@@ -82,16 +82,21 @@ export class MongoDeliveryLog extends DeliveryLog {
 
   /** Of what is too much only; several replicas may do the same at a time, which removes no more. */
   override async sweep(): Promise<void> {
+    if (this.#keptMs === 0) return this.#removeBefore(null);
     const { size, count } = await this.#measure();
     if (size <= this.#bytesMax) return;
     const surplus = Math.ceil(count * (1 - (this.#bytesMax * SHRINK_TO_SHARE) / size));
     const [first] = await this.store.run('sweep deliveries', () =>
       this.#documents.find({}).sort({ _id: 1 }).skip(Math.min(surplus, REMOVED_MAX)).limit(1).toArray(),
     );
-    if (first === undefined) return;
+    if (first !== undefined) await this.#removeBefore(first._id);
+  }
+
+  /** @param id `null` for all. */
+  async #removeBefore(id: string | null): Promise<void> {
     await this.store.run(
       'sweep deliveries',
-      () => this.#documents.deleteMany({ _id: { $lt: first._id } }, { writeConcern: LIGHTLY }),
+      () => this.#documents.deleteMany(id === null ? {} : { _id: { $lt: id } }, { writeConcern: LIGHTLY }),
       null,
     );
   }
