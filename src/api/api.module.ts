@@ -17,6 +17,7 @@ import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { MessagesController } from './messages.controller.js';
+import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
 import { WecomModule } from '../wecom/wecom.module.js';
@@ -45,6 +46,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     DeliveryStreams,
     History,
     Instruments,
+    RefusedCallbacks,
     StoreCounts,
   ],
 })

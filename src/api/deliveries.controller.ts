@@ -4,10 +4,18 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { DeliveryAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
-import { DELIVERIES, DeliveriesQueryDto, DeliveryPathDto, StreamQueryDto } from './deliveries.dto.js';
+import {
+  DELIVERIES,
+  DeliveriesQueryDto,
+  DeliveryPathDto,
+  RefusedQueryDto,
+  StreamQueryDto,
+} from './deliveries.dto.js';
+import type { RefusedCallbacksAnswer } from './answers/refused-callback.dto.js';
 import type { DeliveryFilter } from './delivery-answer.js';
 import { DeliveryHistory, type HistoryFilter } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
+import { RefusedCallbacks } from './refused-callbacks.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** The delivery log, and a stream of this replica's attempts. */
@@ -16,6 +24,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 export class DeliveriesController {
   constructor(
     private readonly history: DeliveryHistory,
+    private readonly refused: RefusedCallbacks,
     private readonly streams: DeliveryStreams,
   ) {}
 
@@ -34,6 +43,19 @@ export class DeliveriesController {
     const before = readCursor(DELIVERIES, query);
     const page = await this.history.page(toHistoryFilter(query), before, limitOf(query));
     return { ...page, nextCursor: toCursor(DELIVERIES, page.nextCursor) };
+  }
+
+  /**
+   * Sum up refused callbacks.
+   * @remarks Those of the last day, or since `from`, in the delivery log: by corp, error code and source address.
+   */
+  @Get('refused-callbacks')
+  @AllowRoles('operator')
+  @Answers({ 200: 'Refused callbacks, by corp, reason and address.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listRefusedCallbacks(@Query() query: RefusedQueryDto): Promise<RefusedCallbacksAnswer> {
+    const { corpId = null, from } = query;
+    return this.refused.list(corpId, toMs(from));
   }
 
   /**
@@ -87,6 +109,9 @@ function toFilter({ openKfId, outcome }: StreamQueryDto): DeliveryFilter {
 
 function toHistoryFilter(query: DeliveriesQueryDto): HistoryFilter {
   const { from, to, corpId = null, openKfId = null, webhookId = null, outcome = null, q = null } = query;
-  const toMs = (time: string | undefined): number | null => (time === undefined ? null : Date.parse(time));
   return { fromMs: toMs(from), toMs: toMs(to), corpId, openKfId, webhookId, outcome, text: q };
+}
+
+function toMs(time: string | undefined): number | null {
+  return time === undefined ? null : Date.parse(time);
 }

@@ -88,6 +88,25 @@ export class DeliveriesQueryDto extends PageQueryDto {
   readonly cursor?: string;
 }
 
+export class RefusedQueryDto {
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+
+  /**
+   * Not before this time.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @Matches(TIME, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly from?: string;
+}
+
 export class DeliveryPathDto {
   /**
    * The `id` of a record.

@@ -61,7 +61,8 @@ it('of the refused ones 1,000 a minute are; others are counted', async () => {
   for (let n = 0; n < REFUSED_PER_MINUTE + 5; n++) answered('refused', refused);
   expect(metrics.dropped.refused.value).toBe(5);
   answered('delivered');
+  answered('not_taken', new AppError('DISPATCH_NOT_TAKEN'));
   await clock.advance(60_000);
   answered('refused', refused);
-  expect(await written()).toHaveLength(REFUSED_PER_MINUTE + 2);
+  expect(await written()).toHaveLength(REFUSED_PER_MINUTE + 3);
 });

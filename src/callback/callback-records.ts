@@ -7,8 +7,9 @@ import type { RecordOutcome } from '../record/delivery-record.js';
 import { RecordMetrics } from '../record/record-metrics.js';
 import type { CallbackLog, CallbackOutcome } from './callback-log.js';
 
-/** Anybody can send what is refused: so many a minute come into the log. */
+/** Anybody can send what ends so: so many a minute come into the log. */
 export const REFUSED_PER_MINUTE = 1_000;
+const ANYBODYS: ReadonlySet<CallbackOutcome> = new Set(['refused', 'failed']);
 const MINUTE_MS = 60_000;
 
 const OUTCOMES: Readonly<Record<Exclude<CallbackOutcome, 'verified'>, RecordOutcome>> = {
@@ -45,7 +46,7 @@ export class CallbackRecords {
   answered({ log, error, from, durationMs }: AnsweredCallback): void {
     const { outcome = 'failed' } = log;
     if (!this.recorder.isOn || outcome === 'verified') return;
-    if (error !== null && !this.#takesRefused()) return this.metrics.dropped.refused.add();
+    if (ANYBODYS.has(outcome) && !this.#takesRefused()) return this.metrics.dropped.refused.add();
     this.recorder.add({
       kind: 'callback',
       atMs: this.storeClock.nowMs(),

@@ -53,7 +53,9 @@ afterEach(async () => {
 const append = (): Promise<void> => writer.append([ids.toLogged(deliveryRecord())]);
 const files = (): string[] => readdirSync(join(dataDir, 'deliveries')).sort();
 const linesIn = (name: string): number =>
-  readFileSync(join(dataDir, 'deliveries', name), 'utf8').trimEnd().split('\n').length;
+  readFileSync(join(dataDir, 'deliveries', name), 'utf8')
+    .trimEnd()
+    .split('\n').length;
 
 it('what a full disk does not take is refused and leaves no file, and the rest goes on when there is room', async () => {
   folder.isFull = true;
