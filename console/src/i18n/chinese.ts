@@ -10,6 +10,7 @@ import { log } from './zh/log.js';
 import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
+import { refusals } from './zh/refusals.js';
 import { session } from './zh/session.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 
@@ -23,6 +24,7 @@ export const chinese: Words = {
   messages,
   live,
   log,
+  refusals,
   apps,
   bots,
   wecomErrors,

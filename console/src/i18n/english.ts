@@ -9,6 +9,7 @@ import { log } from './en/log.js';
 import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
+import { refusals } from './en/refusals.js';
 import { session } from './en/session.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
@@ -22,6 +23,7 @@ export const english = {
   messages,
   live,
   log,
+  refusals,
   apps,
   bots,
   wecomErrors,

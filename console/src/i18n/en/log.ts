@@ -31,6 +31,7 @@ export const log = {
   story: 'The story of a delivery',
   back: 'Delivery log',
   storyTable: 'All records, the oldest first',
+  corp: 'Corp',
   what: 'What',
   answered: (status: number) => `answered ${status}`,
   sentFrom: (address: string) => `from ${address}`,

@@ -27,6 +27,7 @@ export const log: Words['log'] = {
   story: '一次投递的经过',
   back: '投递日志',
   storyTable: '全部记录，最早的在前',
+  corp: '企业',
   what: '内容',
   answered: (status) => `应答 ${status}`,
   sentFrom: (address) => `来自 ${address}`,
