@@ -172,6 +172,19 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText(/^Live from replica /).waitFor();
   });
 
+  it('says of refused callbacks why, from where, and what to do', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const wrong = { ...app, token: newApp().token };
+    expect((await sendMessage(manager.url, wrong, openKfId)).status).toBe(403);
+    await open('/live/refused');
+    const row = page.getByRole('row', { name: app.corpId });
+    await seeSoon(row.getByText('its signature did not match'));
+    await row.getByText('The Token in WeCom is another one').waitFor();
+    await row.getByText('127.0.0.1').waitFor();
+    await row.getByRole('link').click();
+    await page.getByRole('row', { name: app.corpId }).getByText('CALLBACK_SIGNATURE_MISMATCH').waitFor();
+  });
+
   it('drops what was looked at and nothing that came after it, and says when that is gone', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const { url } = puppet;

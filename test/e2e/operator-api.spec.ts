@@ -4,6 +4,7 @@ import { DeliveryAnswer } from '../../src/api/answers/delivery.dto.js';
 import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
 import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
 import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
@@ -355,6 +356,9 @@ onEachStoreNightly((newPlace) => {
       const [row] = await logged(`outcome=refused&corpId=${app.corpId}`, 1);
       expect(row).toMatchObject({ reason: 'CALLBACK_CORP_UNKNOWN', source: '127.0.0.1', webhookId: null });
       expect(await story(row?.id ?? '')).toMatchObject({ outcome: 'refused', records: [row] });
+      const { items } = await ask(RefusedCallbacksAnswer, `refused-callbacks?corpId=${app.corpId}`);
+      const { corpId } = app;
+      expect(items).toMatchObject([{ corpId, reason: row?.reason, source: '127.0.0.1', count: 1 }]);
     });
 
     it('that nobody knows have no story', async () => {
@@ -406,6 +410,8 @@ onEachStoreNightly((newPlace) => {
       ['deliveries?from=yesterday', 'from must be a time in ISO 8601'],
       ['deliveries?to=2026-13-01T00:00:00Z', 'to must be a time in ISO 8601'],
       ['deliveries?webhookId=a%20b', 'webhookId must be a webhook-id, given once'],
+      ['refused-callbacks?corpId=a%20b', 'corpId must be'],
+      ['refused-callbacks?from=yesterday', 'from must be a time in ISO 8601'],
       ['stream?openKfId=%2F', 'openKfId must be'],
     ])('%s is 400, and named', async (path, expected) => {
       const [status, error, message] = await refusalOf(path);
