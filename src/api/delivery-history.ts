@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, type Words } from '../record/delivery-log.js';
-import { recordConfig } from '../record/record.config.js';
+import { apiConfig } from './api.config.js';
 import { Accounts } from '../registry/accounts.js';
 import { accountKey } from '../registry/puppet.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
@@ -26,7 +26,7 @@ export class DeliveryHistory {
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
-    @Inject(recordConfig.KEY) private readonly config: ConfigType<typeof recordConfig>,
+    @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
   ) {}
 
   /** @throws AppError `STORE_UNAVAILABLE` */

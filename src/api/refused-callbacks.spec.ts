@@ -27,7 +27,7 @@ async function refused(agoMs: number, fields: Partial<DeliveryRecord> = {}): Pro
 }
 
 const list = (corpId: string | null = null, fromMs: number | null = null, deliveryLogDays = 3) =>
-  new RefusedCallbacks(log, clock, { deliveryLogDays }).list(corpId, fromMs);
+  new RefusedCallbacks(log, clock, { deliveryLogDays, hasSecretsKey: true }).list(corpId, fromMs);
 const ago = (ms: number): string => new Date(clock.nowMs() - ms).toISOString();
 
 it('are one item for each corp, reason and address, the latest first', async () => {

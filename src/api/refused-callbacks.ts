@@ -3,7 +3,7 @@ import type { ConfigType } from '@nestjs/config';
 import { StoreClock } from '../kernel/store-clock.js';
 import { DeliveryLog, type RecordFilter } from '../record/delivery-log.js';
 import type { LoggedRecord } from '../record/delivery-record.js';
-import { recordConfig } from '../record/record.config.js';
+import { apiConfig } from './api.config.js';
 import type { RefusedCallbackAnswer, RefusedCallbacksAnswer } from './answers/refused-callback.dto.js';
 import { toIso } from './api-time.js';
 
@@ -24,7 +24,7 @@ export class RefusedCallbacks {
   constructor(
     private readonly log: DeliveryLog,
     private readonly storeClock: StoreClock,
-    @Inject(recordConfig.KEY) private readonly config: ConfigType<typeof recordConfig>,
+    @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
   ) {}
 
   /** @param fromMs `null` for a day ago. @throws AppError `STORE_UNAVAILABLE` */

@@ -40,10 +40,7 @@ const FIRST_BYTES = 65_536;
  * No write begins with less room on the disk. One that meets a full disk makes lmdb 3.5.6 write its message
  * beyond the 100 bytes it has for it (mdb.c, `last_error`), which ends the process in about every second case.
  */
-export const ROOM_BYTES = 16 * 1_024 * 1_024;
-
-/** No new messages are kept with less room: they must not take what hints and registrations need. */
-export const MESSAGE_ROOM_BYTES = 256 * 1_024 * 1_024;
+const ROOM_BYTES = 16 * 1_024 * 1_024;
 
 /** Says that a store was made here, and whether and how it was closed. */
 interface Marker {

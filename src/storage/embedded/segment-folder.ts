@@ -7,7 +7,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, stat
 import { join, resolve } from 'node:path';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { isRecordId } from '../../record/delivery-record.js';
-import { MESSAGE_ROOM_BYTES } from './data-dir.js';
+import { MESSAGE_ROOM_BYTES } from './message-room.js';
 import { HEAD_BYTES, termsBytes } from './segment-format.js';
 
 const FOLDER_MODE = 0o700;
