@@ -35,7 +35,7 @@ export const RECORD_OUTCOMES = [
 ] as const;
 export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
 
-export const RECORD_FORMS = ['encrypted', 'decrypted', 'verification'] as const;
+export const RECORD_FORMS = ['encrypted', 'decrypted', 'message', 'verification'] as const;
 export type RecordForm = (typeof RECORD_FORMS)[number];
 
 export interface DeliveryRecord {

@@ -845,3 +845,8 @@ export type WecomRefusalAnswer = {
     errcode: number;
     errmsg: string;
 };
+export type LoggedDeliveryAnswer = { id: string; replica: string; at: string; kind: 'callback'|'attempt'|'end'; corpId: string|null; openKfId: string|null; webhookId: string|null; outcome: 'taken'|'kept'|'not_taken'|'ignored'|'refused'|'failed'|'dead'|'dropped'; form: 'encrypted'|'decrypted'|'message'|'verification'|null; occasion: 'inline'|null; attempt: number; endpoint: string|null; status: number|null; stage: 'connect'|null; reason: string|null; durationMs: number; source: string|null };
+export type LoggedDeliveryPageAnswer = { items: LoggedDeliveryAnswer[]; nextCursor: string|null; since: string|null; days: number };
+export type DeliveryStoryAnswer = { webhookId: string|null; outcome: LoggedDeliveryAnswer['outcome']; takenAt: string|null; records: LoggedDeliveryAnswer[] };
+export type RefusedCallbackAnswer = { corpId: string|null; reason: string|null; source: string|null; form: string|null; count: number; firstAt: string; lastAt: string };
+export type RefusedCallbacksAnswer = { items: RefusedCallbackAnswer[]; isWhole: boolean; days: number };

@@ -5,12 +5,13 @@ import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js'
 import { destinationOf, registeredPuppet } from '../../../test/support/puppets.js';
 import { openRecorder } from '../../../test/support/recorder.js';
 import { Metrics } from '../../metrics/metrics.js';
+import type { DeliveryOccasion } from '../outbox/hint.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import { AttemptRecords } from './attempt-records.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries } from './deliveries.js';
 
-async function recordOf(result: AttemptResult, endpoint?: string) {
+async function recordOf(result: AttemptResult, endpoint?: string, occasion: DeliveryOccasion = 'due') {
   const clock = new ManualClock();
   const deliveryLog = new MemoryDeliveryLog();
   const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
@@ -18,7 +19,7 @@ async function recordOf(result: AttemptResult, endpoint?: string) {
   new AttemptRecords(deliveries, recorder).onApplicationBootstrap();
   const to = destinationOf(registeredPuppet(endpoint === undefined ? {} : { endpoint }));
   const event = kfEvent({ syncToken: 'ENC-secret' });
-  deliveries.ended(to, event, 'due', 2, result, 12.5);
+  deliveries.ended(to, event, occasion, 2, result, 12.5);
   await recorder.onApplicationShutdown();
   const [record] = deliveryLog.table;
   return record;
@@ -36,6 +37,11 @@ it('one that failed, with the reason', async () => {
   const failure = { stage: 'connect', reason: 'no connection (ECONNREFUSED)' } as const;
   const record = await recordOf({ taken: false, ...failure });
   expect(record).toMatchObject({ ...failure, outcome: 'not_taken', status: null });
+});
+
+it('one of a message as such', async () => {
+  const record = await recordOf({ taken: true, status: 200 }, undefined, 'message');
+  expect(record).toMatchObject({ form: 'message', occasion: 'message' });
 });
 
 it('and nothing that is secret: no sync token, no query of its URL', async () => {

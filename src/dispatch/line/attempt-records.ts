@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
-import type { DeliveryRecord } from '../../record/delivery-record.js';
+import type { DeliveryRecord, RecordForm } from '../../record/delivery-record.js';
 import { Deliveries, type Delivery } from './deliveries.js';
 
 /** Puts each attempt into the delivery log. */
@@ -17,8 +17,7 @@ export class AttemptRecords implements OnApplicationBootstrap {
 }
 
 export function toRecord(delivery: Delivery): DeliveryRecord {
-  const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, isRaw, result, durationMs } =
-    delivery;
+  const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, result, durationMs } = delivery;
   return {
     kind: 'attempt',
     atMs,
@@ -26,7 +25,7 @@ export function toRecord(delivery: Delivery): DeliveryRecord {
     openKfId,
     webhookId: eventId,
     outcome: result.taken ? 'taken' : 'not_taken',
-    form: isRaw ? 'encrypted' : 'decrypted',
+    form: formOf(delivery),
     occasion,
     attempt,
     endpoint: endpoint === '' ? null : withoutQuery(endpoint),
@@ -36,6 +35,11 @@ export function toRecord(delivery: Delivery): DeliveryRecord {
     durationMs,
     source: null,
   };
+}
+
+function formOf({ occasion, isRaw }: Delivery): RecordForm {
+  if (occasion === 'message') return 'message';
+  return isRaw ? 'encrypted' : 'decrypted';
 }
 
 /** A bot's key may be in it. */
