@@ -4,7 +4,7 @@ import { deliveryRecord } from '../../test/support/delivery-records.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
 import { Metrics } from '../metrics/metrics.js';
-import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
+import { BATCH_MAX, BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
 import { type LoggedRecord, RecordIds } from './delivery-record.js';
 import { RecordMetrics } from './record-metrics.js';
 
@@ -73,10 +73,10 @@ describe('what is added', () => {
 
   it('is written in batches that block nobody', async () => {
     const recorder = open();
-    add(recorder, 2_500);
+    add(recorder, 2 * BATCH_MAX + 7);
     await clock.advance(FLUSH_MS);
     await clock.advance(0);
-    expect(deliveryLog.batches).toEqual([1_000, 1_000, 500]);
+    expect(deliveryLog.batches).toEqual([BATCH_MAX, BATCH_MAX, 7]);
   });
 
   it('during a write is written with the next one', async () => {
