@@ -111,12 +111,16 @@ export function timeOfId(id: string): number {
 export class RecordIds {
   readonly #replica = REPLICA.slice(-REPLICA_LENGTH);
   #lastMs = 0;
+  /** Of the last one: under load many records are of one millisecond. */
+  #lastTime = firstIdAt(0);
   #count = 0;
 
   toLogged(record: DeliveryRecord): LoggedRecord {
-    this.#lastMs = Math.max(this.#lastMs, record.atMs);
-    const count = toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH);
-    const id = `${firstIdAt(this.#lastMs)}${count}${this.#replica}`;
+    if (record.atMs > this.#lastMs) {
+      this.#lastMs = record.atMs;
+      this.#lastTime = firstIdAt(record.atMs);
+    }
+    const id = `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
     const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
     const { status, stage, reason, durationMs, source } = record;
     // Named one by one: a spread takes several times as long, and all records pass here.
