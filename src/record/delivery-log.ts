@@ -28,6 +28,9 @@ export interface RecordPage {
   readonly nextBefore: string | null;
 }
 
+/** Records that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */
+export const RECORDS_PER_TURN = 200;
+
 /** How many records of one story are read at most. */
 export const STORY_MAX = 500;
 
@@ -36,7 +39,10 @@ export const STORY_MAX = 500;
  * last seconds of a process or a machine. Nobody who delivers waits for it.
  */
 export abstract class DeliveryLog {
-  /** @throws Error when nothing of it was written, as far as is known. */
+  /**
+   * Encodes so many records in one turn of the event loop that callbacks do not wait for it.
+   * @throws Error when not all of it was written, as far as is known.
+   */
   abstract append(records: readonly LoggedRecord[]): Promise<void>;
 
   /**

@@ -12,8 +12,8 @@ import { RecordMetrics } from './record-metrics.js';
 export const BUFFERED_MAX = 20_000;
 /** Short enough for a person to find what has just happened, long enough to write many records together. */
 export const FLUSH_MS = 250;
-/** Records of one write. They are encoded in one turn of the event loop, in which no callback is answered: half a millisecond. */
-export const BATCH_MAX = 200;
+/** Records that are written together, and are lost together where the store fails. */
+export const BATCH_MAX = 1_000;
 const SWEEP_MS = 60_000;
 /** A store that hangs must not hold up the stop. */
 const LAST_FLUSH_LIMIT_MS = 2_000;

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
+import { RECORDS_PER_TURN } from '../../record/delivery-log.js';
 import { type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import type { Segment, SegmentFolder, SegmentName } from './segment-folder.js';
 import { addTerms, firstLine, fromLine, toLine, toSealed, toText } from './segment-format.js';
@@ -48,7 +49,7 @@ export class SegmentWriter {
       if (first === undefined) return;
       if (!(await this.folder.mayGrow())) throw new Error('too little of the disk is free');
       const open = await this.#openFor(first);
-      const text = Buffer.from(records.map(toLine).join(''));
+      const text = await toLines(records, open.terms);
       try {
         await open.handle.appendFile(text);
       } catch (error) {
@@ -56,7 +57,6 @@ export class SegmentWriter {
         throw error;
       }
       open.hasRecords = true;
-      for (const record of records) addTerms(open.terms, record);
       if (this.#grow(open.key, text.length) >= SEGMENT_BYTES) await this.#sealOpen();
       await this.#makeRoom();
     });
@@ -172,6 +172,17 @@ export class SegmentWriter {
 
 export function bytesOf(segments: readonly Segment[]): number {
   return segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
+}
+
+async function toLines(records: readonly LoggedRecord[], terms: TermSet): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < records.length; at += RECORDS_PER_TURN) {
+    if (at > 0) await nextTurn();
+    const some = records.slice(at, at + RECORDS_PER_TURN);
+    for (const record of some) addTerms(terms, record);
+    parts.push(Buffer.from(some.map(toLine).join('')));
+  }
+  return Buffer.concat(parts);
 }
 
 async function termsIn(bytes: Buffer): Promise<TermSet> {

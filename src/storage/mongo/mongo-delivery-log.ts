@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { Collection, mongo } from 'mongoose';
-import { DeliveryLog, type RecordFilter, type RecordPage, STORY_MAX } from '../../record/delivery-log.js';
+import {
+  DeliveryLog,
+  type RecordFilter,
+  type RecordPage,
+  RECORDS_PER_TURN,
+  STORY_MAX,
+} from '../../record/delivery-log.js';
 import { firstIdAt, type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import { storageConfig } from '../storage.config.js';
 import { DELIVERIES, type DeliveryDocument, fromDocument, toDocument } from './delivery.schema.js';
@@ -37,11 +43,13 @@ export class MongoDeliveryLog extends DeliveryLog {
   }
 
   override async append(records: readonly LoggedRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    const documents = records.map((record) => toDocument(record, this.#keptMs));
-    await this.store.run('append deliveries', () =>
-      this.#documents.insertMany(documents, { ordered: false, writeConcern: LIGHTLY }),
-    );
+    for (let at = 0; at < records.length; at += RECORDS_PER_TURN) {
+      const some = records.slice(at, at + RECORDS_PER_TURN);
+      const documents = some.map((record) => toDocument(record, this.#keptMs));
+      await this.store.run('append deliveries', () =>
+        this.#documents.insertMany(documents, { ordered: false, writeConcern: LIGHTLY }),
+      );
+    }
   }
 
   override async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {
