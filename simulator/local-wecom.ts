@@ -64,8 +64,8 @@ export abstract class LocalWecom {
     this.#accessTokens = new AccessTokens(() => clock.nowMs());
     this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);
     const state = { corp: this.corp, accessTokens: this.#accessTokens, syncTokens: new SyncTokens() };
-    this.corp.onNews = (openKfId) => {
-      this.callbacks.notify(openKfId, state.syncTokens.give(openKfId, clock.nowMs()));
+    this.corp.onNews = (openKfId, msgid) => {
+      this.callbacks.notify(openKfId, state.syncTokens.give(openKfId, clock.nowMs()), msgid);
     };
     this.api = new Api(state, this.faults, trustedIps);
   }

@@ -10,7 +10,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Tries until the URL verifies, and says what keeps it from doing so, once for each reason. */
+/** Tries until the URL verifies, or another one is saved on the page, and says what keeps it from doing so, once for each reason. */
 async function saveWhenItAnswers(simulator: Simulator, url: string): Promise<void> {
   const { token, encodingAESKey } = simulator.callback;
   let told = '';
@@ -26,6 +26,9 @@ async function saveWhenItAnswers(simulator: Simulator, url: string): Promise<voi
     if (told !== detail) print(`The callback URL ${url} is not saved yet: ${detail}. It is tried every 2 s.`);
     told = detail;
     await delay(RETRY_MS);
+    if (simulator.callbacks.config !== null) {
+      return print(`The callback URL ${url} is tried no more, since another was saved on the page.`);
+    }
   }
 }
 

@@ -2,6 +2,10 @@
 export interface CallbackRecord {
   readonly id: number;
   readonly openKfId: string;
+  /** Of the message that it tells of. */
+  readonly msgid: string;
+  /** By which calls of sync_msg name it. */
+  readonly syncToken: string;
   readonly atMs: number;
   readonly attempts: CallbackAttempt[];
   /** `dropped` by the fault switch; `given-up` after the last re-send. */

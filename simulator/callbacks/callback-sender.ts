@@ -28,20 +28,21 @@ export class CallbackSender {
   ) {}
 
   /** Tells that the account has something new. Does nothing while no callback URL is saved. */
-  notify(openKfId: string, syncToken: string): void {
+  notify(openKfId: string, syncToken: string, msgid: string): void {
     const { config } = this;
     if (config === null) return;
     const message = kfMessageXml({ corpId: this.corpId }, openKfId, syncToken, this.#nowS());
+    const news = { openKfId, syncToken, msgid };
     const copies = this.faults.duplicateCallbacks ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) void this.#deliver(this.#record(openKfId), config, message);
+    for (let copy = 0; copy < copies; copy += 1) void this.#deliver(this.#record(news), config, message);
   }
 
-  #record(openKfId: string): CallbackRecord {
+  #record(news: Pick<CallbackRecord, 'openKfId' | 'syncToken' | 'msgid'>): CallbackRecord {
     this.#lastId += 1;
     const state = this.faults.dropCallbacks ? 'dropped' : 'running';
     const record: CallbackRecord = {
       id: this.#lastId,
-      openKfId,
+      ...news,
       atMs: this.clock.nowMs(),
       attempts: [],
       state,

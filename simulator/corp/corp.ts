@@ -24,7 +24,7 @@ export class Corp {
   readonly media = new MediaStore();
   /** Members of the corp that may take over from a bot. All of them are at work. */
   readonly servicers: readonly string[] = ['zhangsan', 'lisi'];
-  onNews: (openKfId: string) => void = () => {};
+  onNews: (openKfId: string, msgid: string) => void = () => {};
   onChange: () => void = () => {};
   readonly #customers = new Map<string, Customer>();
   readonly #conversations = new Map<string, Conversation>();
@@ -124,7 +124,7 @@ export class Corp {
     const message = { msgid, send_time: this.#nowS(), origin: 4 as const, msgtype: 'event', event };
     this.journalOf(openKfId).append(message, this.nowMs);
     this.#show(conversation, 'system', msgid, 'event', event);
-    this.onNews(openKfId);
+    this.onNews(openKfId, msgid);
   }
 
   /** What a bot sent. A customer who refuses it makes an event of that. */
@@ -157,7 +157,7 @@ export class Corp {
     };
     this.journalOf(openKfId).append(message, this.nowMs);
     this.#show(conversation, servicer === undefined ? 'customer' : 'servicer', msgid, msgtype, body);
-    this.onNews(openKfId);
+    this.onNews(openKfId, msgid);
     return msgid;
   }
 

@@ -10,6 +10,9 @@ import { whatNext } from './what-next.js';
 
 const ONE_MESSAGE = ['wrote', 'called', 'opened', 'delivered', 'answered', 'pulled', 'sent', 'read'];
 
+const NOBODY_LOOKS_ON =
+  'Its output is no terminal, so one message is typed for you, and the demo ends when the reply is there. In a terminal it goes on until Ctrl-C.\n';
+
 async function start(cast: Cast): Promise<void> {
   const { simulator } = cast;
   step('started', `the local WeCom at ${simulator.url}`);
@@ -34,7 +37,9 @@ async function follow(cast: Cast): Promise<void> {
 }
 
 async function show(cast: Cast): Promise<void> {
-  const isOnce = process.argv.includes('--once') || !process.stdout.isTTY;
+  const isAskedOnce = process.argv.includes('--once');
+  const isOnce = isAskedOnce || !process.stdout.isTTY;
+  if (isOnce && !isAskedOnce) say(NOBODY_LOOKS_ON);
   await start(cast);
   if (isOnce) await typeOne(cast);
   process.exitCode = 0;
@@ -50,6 +55,8 @@ const interruption = new Promise<void>((resolve) => {
   };
   // Not once: npm may pass on the signal that the terminal has sent already.
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  // Whoever read it has gone, as in `npm run demo | head`.
+  process.stdout.on('error', interrupt);
 });
 const cast = await Cast.gather(fileURLToPath(new URL('../../../', import.meta.url)));
 try {

@@ -9,6 +9,7 @@ import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
+import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryHistory } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
@@ -30,6 +31,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
   controllers: [
     AppsController,
     BotsController,
+    CallbackVerificationController,
     StatusController,
     KfAccountsController,
     HintsController,

@@ -4,6 +4,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { CallbackController } from './callback.controller.js';
 import { CallbackOpener } from './callback-opener.js';
+import { CallbackVerification } from './callback-verification.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
 import { CallbackRecords } from './callback-records.js';
@@ -13,7 +14,15 @@ import { SkewLimit } from './skew-limit.js';
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackOpener, CallbackService, CallbackMetrics, CallbackRecords, CorpTime, SkewLimit],
-  exports: [CallbackMetrics],
+  providers: [
+    CallbackOpener,
+    CallbackService,
+    CallbackVerification,
+    CallbackMetrics,
+    CallbackRecords,
+    CorpTime,
+    SkewLimit,
+  ],
+  exports: [CallbackMetrics, CallbackVerification],
 })
 export class CallbackModule {}

@@ -1,10 +1,12 @@
 /** Every command with its help and its entry. docs/cli.md shows examples. */
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../kernel/version.js';
+import type { BackupOptions } from './backup.js';
 import type { CheckOptions } from './check/check.js';
-import { endOnSignals } from './interruption.js';
+import { endOnClosedOutput, endOnSignals } from './interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
+import { addLists } from './lists/commands.js';
 import { addPrograms } from './programs.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
@@ -16,9 +18,9 @@ export const HINT = '(add --help for additional information)';
 
 const EXIT_CODES = `
 Exit codes: 0 all went well, 1 something failed, 2 a mistake in the command line,
-130 broken off by Ctrl-C.`;
+130 broken off by Ctrl-C, 141 whoever read the output has closed it.`;
 
-const JSON_OUTPUT = ['--json', 'one JSON object on standard output instead of text'] as const;
+import { JSON_OUTPUT, MANAGER_URL } from './options.js';
 
 const SETTINGS_NOTE = 'It takes its settings from the environment and .env, as the manager does.';
 
@@ -33,6 +35,8 @@ export function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
   addPrograms(program);
   addCheck(program);
+  addLists(program, ending);
+  addBackup(program);
   addExport(program);
   addImport(program);
   addReseal(program);
@@ -45,15 +49,33 @@ function addCheck(program: Command): void {
     .command('check')
     .summary('whether settings, store, WeCom and the public callback URL are as they should be')
     .description(
-      `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is wrong and what to do. ${SETTINGS_NOTE}`,
+      `Looks at everything that a manager with these settings needs, changes nothing, and says of each what is wrong and what to do. A manager that has the DATA_DIR is asked by its API, with AUTH_OPERATOR_TOKEN. ${SETTINGS_NOTE}`,
     )
     .option(
       '--callback-url <URL>',
       'ask this public address to verify itself, as WeCom does: https://kf.example.com, or the whole URL with /callback/<corpId>',
     )
+    .option(...MANAGER_URL)
     .option(...JSON_OUTPUT)
     .addHelpText('after', examples('check', 'check --callback-url https://kf.example.com'))
     .action(ending(async (options: CheckOptions) => (await import('./check/check.js')).check(options)));
+}
+
+function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .summary('copy the embedded store to a file, also while a manager uses it')
+    .description(
+      `Copies all that is in DATA_DIR as it is at one moment, reads the copy once, and then puts it in the place of FILE in one step, for its owner alone. Secrets are as they are in the store: sealed with SECRETS_KEY, or in the clear. ${SETTINGS_NOTE}`,
+    )
+    .argument('<FILE>', 'where to; in DATA_DIR its name has to begin with backup', toFile)
+    .option('--json', 'the summary as one JSON object')
+    .addHelpText('after', examples('backup backup.mdb'))
+    .action(
+      ending(async (file: string, options: BackupOptions) =>
+        (await import('./backup.js')).backUp(file, options),
+      ),
+    );
 }
 
 function addExport(program: Command): void {
@@ -144,6 +166,7 @@ function addKeysGenerate(keys: Command): void {
 function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
   return async (...args: A): Promise<void> => {
     endOnSignals();
+    endOnClosedOutput();
     process.exit(await work(...args));
   };
 }

@@ -6,4 +6,6 @@ export const EXIT_CODE = {
   /** Ctrl-C, as in shells. */
   interrupted: 130,
   terminated: 143,
+  /** Whoever read standard output has closed it, as `head` does; of shells. */
+  outputClosed: 141,
 } as const;

@@ -18,6 +18,14 @@ export function endOnSignals(): void {
   process.on('SIGTERM', () => end(EXIT_CODE.terminated));
 }
 
+/** Whoever reads standard output needs no more of it, as in `… | head`. */
+export function endOnClosedOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    end(EXIT_CODE.outputClosed);
+  });
+}
+
 /** A second signal ends the process without waiting. */
 function end(exitCode: number): void {
   if (stopping === null || stopping.signal.aborted) process.exit(exitCode);

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { newCertificate } from '../../test/support/certificate.js';
 import { type Behaviour, startPuppetServer } from '../../test/support/puppet-server.js';
 import { refusedUrl } from '../../test/support/raw-server.js';
-import { ProbeError, probe } from './address-probe.js';
+import { ProbeError, type ProbeOptions, probe } from './address-probe.js';
 
 const DAY_MS = 86_400_000;
 const opened: { close(): unknown }[] = [];
@@ -28,8 +28,8 @@ async function tlsUrlOf(notAfter: Date, address?: number[]): Promise<URL> {
   return new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 }
 
-const failureOf = async (url: URL, limitMs?: number): Promise<unknown[]> => {
-  const error = await probe(url, limitMs).catch((reason: unknown) => reason);
+const failureOf = async (url: URL, options?: ProbeOptions): Promise<unknown[]> => {
+  const error = await probe(url, options).catch((reason: unknown) => reason);
   return error instanceof ProbeError ? [error.step, error.code] : [error];
 };
 
@@ -60,7 +60,7 @@ it('waits for the last byte as long as it may, and no longer', async () => {
     sockets.push(request.socket);
     response.writeHead(200).write('1');
   });
-  expect(await failureOf(url, 200)).toEqual(['time', '']);
+  expect(await failureOf(url, { limitMs: 200 })).toEqual(['time', '']);
   await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
 });
 

@@ -27,7 +27,7 @@ export interface ProbeAnswer {
   readonly certificateDays: number | null;
 }
 
-/** `name`: it leads to no address; `certificate`: not one to be trusted; `answer`: longer than 16 kB. */
+/** `name`: it leads to no address; `certificate`: not one to be trusted; `answer`: longer than it may be. */
 export type ProbeStep = 'name' | 'connection' | 'certificate' | 'time' | 'answer';
 
 export class ProbeError extends Error {
@@ -44,19 +44,25 @@ export class ProbeError extends Error {
   }
 }
 
-/** Takes 5 s and 16 kB at most, and goes through no proxy. @throws ProbeError */
-export async function probe(url: URL, limitMs = LIMIT_MS): Promise<ProbeAnswer> {
+export interface ProbeOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly limitMs?: number;
+  readonly bytesMax?: number;
+}
+
+/** Takes 5 s and 16 kB at most unless told otherwise, and goes through no proxy. @throws ProbeError */
+export async function probe(url: URL, options: ProbeOptions = {}): Promise<ProbeAnswer> {
   let addresses: readonly string[] = [];
   const { promise: late, reject } = Promise.withResolvers<never>();
   const abort = new AbortController();
-  const timer = startTimer(limitMs, () => {
+  const timer = startTimer(options.limitMs ?? LIMIT_MS, () => {
     reject(new ProbeError('time', '', addresses));
     abort.abort();
   });
   const ask = async (): Promise<ProbeAnswer> => {
     addresses = await addressesOf(url);
     const startedMs = performance.now();
-    const answer = await answerTo(url, abort.signal);
+    const answer = await answerTo(url, options, abort.signal);
     return { ...answer, addresses, tookMs: Math.round(performance.now() - startedMs) };
   };
   try {
@@ -81,7 +87,11 @@ async function addressesOf({ hostname }: URL): Promise<readonly string[]> {
   }
 }
 
-async function answerTo(url: URL, signal: AbortSignal): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
+async function answerTo(
+  url: URL,
+  { headers: more, bytesMax }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
   let certificateDays: number | null = null;
   const agent = newAgent(url.protocol, null, {
     checkServerIdentity: (host, certificate) => {
@@ -90,8 +100,8 @@ async function answerTo(url: URL, signal: AbortSignal): Promise<Omit<ProbeAnswer
     },
   });
   const { status, headers, data } = await newHttpService().axiosRef.get<Buffer>(url.href, {
-    maxContentLength: ANSWER_BYTES_MAX,
-    headers: { accept: '*/*' },
+    maxContentLength: bytesMax ?? ANSWER_BYTES_MAX,
+    headers: { accept: '*/*', ...more },
     signal,
     httpAgent: agent,
     httpsAgent: agent,

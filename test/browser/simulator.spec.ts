@@ -60,6 +60,25 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.getByText('POST kf/send_msg', { exact: true }).waitFor();
   });
 
+  it('leads from a message to its callback, to the call that fetched it, and from a reply to its call', async () => {
+    const arrival = bot.next();
+    await write('where is it?');
+    const { syncToken, openKfId } = await arrival;
+    await client.sync({ token: syncToken, open_kfid: openKfId });
+    await client.sendText('here');
+    const followed = page.locator('.records > .followed');
+    await bubbles().first().getByRole('button', { name: 'callback 1' }).click();
+    await followed.getByText('where is it?').waitFor();
+    await followed.getByRole('button', { name: /^call \d+$/ }).click();
+    await followed.getByText('POST kf/sync_msg', { exact: true }).waitFor();
+    await bubbles()
+      .last()
+      .getByRole('button', { name: /^call \d+$/ })
+      .click();
+    await followed.getByText('POST kf/send_msg', { exact: true }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
   it('shows pictures, links and menus, and what is clicked in a menu', async () => {
     client.simulator.say('show me');
     const { media_id } = await client.upload('image', PNG, 'a.png');
@@ -85,6 +104,19 @@ describeInBrowser('the page of the local WeCom', () => {
     await page.getByRole('button', { name: 'Satisfied', exact: true }).click();
     await bubbles().nth(4).waitFor();
     expect((await client.sync()).msg_list.at(-1).text).toEqual({ content: 'Satisfied', menu_id: '101' });
+  });
+
+  it('keeps the composer in sight, however long the conversation', async () => {
+    for (let said = 0; said < 30; said += 1) client.simulator.say(`message ${said}`);
+    await bubbles().getByText('message 29').waitFor();
+    for (const width of [1_100, 1_280, 1_920]) {
+      await page.setViewportSize({ width, height: 720 });
+      const box = await page.getByLabel('Message', { exact: true }).boundingBox();
+      expect((box?.y ?? Number.NaN) + (box?.height ?? 0)).toBeLessThanOrEqual(720);
+      const part = 'document.documentElement.scrollHeight <= document.documentElement.clientHeight';
+      expect([width, await page.evaluate(part)]).toEqual([width, true]);
+    }
+    await page.setViewportSize({ width: 1_280, height: 800 });
   });
 
   it('tells each customer and account apart', async () => {

@@ -1,5 +1,5 @@
 /** docker-compose.yml fits the image, the settings and itself, and lets the manager do no more than it needs. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { isOpenToOthers, loadConfig } from '../../src/config/config.js';
@@ -43,6 +43,29 @@ it('publishes the port of the manager on this machine only, and nothing of mongo
   expect(mongo.ports).toBeUndefined();
 });
 
+it('takes every setting of .env but where it listens, and where its data is', () => {
+  expect(manager.env_file).toEqual([{ path: '.env', required: false }]);
+  const { HOST, PORT, DATA_DIR } = manager.environment;
+  expect({ HOST, PORT: String(PORT), DATA_DIR }).toEqual({
+    HOST: image.env.HOST,
+    PORT: image.env.PORT,
+    DATA_DIR: image.env.DATA_DIR,
+  });
+  const set = Object.entries(manager.environment).filter(([, value]) => value !== null);
+  expect(set.map(([name]) => name)).toEqual(['HOST', 'PORT', 'DATA_DIR', 'MONGO_URI', 'ALLOW_OPEN']);
+});
+
+it('builds the image that the documents run', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(manager.image).toBe(`wxkf-manager:${version}`);
+  const pages = globSync(['README*.md', 'docs/**/*.md']).map((path) => readFileSync(path, 'utf8'));
+  const run = pages.flatMap((page) => [
+    ...page.matchAll(/docker run [^\n`]*?( wxkf-manager(?::\S+)?)(?= |$|`)/gm),
+  ]);
+  expect(run.length).toBeGreaterThan(2);
+  expect(new Set(run.map(([, name]) => name))).toEqual(new Set([` ${manager.image}`]));
+});
+
 it('takes every secret but its own MONGO_URI from the shell', () => {
   const secrets = REQUIRED_SECRETS.filter((name) => name !== 'MONGO_URI');
   expect(secrets.filter((name) => manager.environment[name] !== null)).toEqual([]);
@@ -50,9 +73,9 @@ it('takes every secret but its own MONGO_URI from the shell', () => {
 
 /** The environment of its container, where the shell has these variables set. */
 function environmentWith(shell: Record<string, string>): Record<string, string> {
-  const given = Object.entries<string | null>(manager.environment).flatMap(([name, value]) => {
+  const given = Object.entries<string | number | null>(manager.environment).flatMap(([name, value]) => {
     const taken =
-      value?.replaceAll(/\$\{(\w+):-(\w*)\}/g, (_all, of, otherwise) => shell[of] || otherwise) ??
+      value?.toString().replaceAll(/\$\{(\w+):-(\w*)\}/g, (_all, of, otherwise) => shell[of] || otherwise) ??
       shell[name];
     return taken === undefined ? [] : [[name, taken]];
   });

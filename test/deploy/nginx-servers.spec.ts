@@ -1,7 +1,7 @@
 /** Other servers than deploy/nginx that operators get for a real nginx let through what they say, and nothing else. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { EXAMPLE, kustomizeSuite, render } from '../support/kustomize.js';
+import { INGRESS_EXAMPLE, kustomizeSuite, render } from '../support/kustomize.js';
 import { oneOf } from '../support/manifests.js';
 import { DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
 import { refusedUrl } from '../support/raw-server.js';
@@ -125,7 +125,7 @@ nginxSuite('in front of a manager', () => {
 
   kustomizeSuite('the Ingress of the example', () => {
     it('lets callbacks through, whatever path leads to them', async () => {
-      const ingress = oneOf(render(EXAMPLE), 'Ingress');
+      const ingress = oneOf(render(INGRESS_EXAMPLE), 'Ingress');
       const [path] = ingress.spec.rules.flatMap(({ http }) => http.paths);
       const corpId = /\w{18}/.exec(path?.path ?? '')?.[0] ?? '';
       const callbacks = [`/callback/${corpId}`, `/callback/${corpId}?nonce=a%2Fb`];

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { EXAMPLE, kustomizeSuite, OVERLAYS, render } from '../support/kustomize.js';
+import { EXAMPLES, kustomizeSuite, OVERLAYS, render } from '../support/kustomize.js';
 
 kustomizeSuite('deploy/kubernetes in a folder of its own', () => {
   let elsewhere: string;
@@ -13,9 +13,12 @@ kustomizeSuite('deploy/kubernetes in a folder of its own', () => {
   });
   afterAll(() => rmSync(elsewhere, { recursive: true }));
 
-  it.each([...OVERLAYS.map(([, folder]) => folder), EXAMPLE])('renders %s as in the project', (folder) => {
-    const rendered = render(join(elsewhere, folder));
-    expect(rendered.length).toBeGreaterThan(0);
-    expect(rendered).toEqual(render(folder));
-  });
+  it.each([...OVERLAYS, ...EXAMPLES].map(([, folder]) => folder))(
+    'renders %s as in the project',
+    (folder) => {
+      const rendered = render(join(elsewhere, folder));
+      expect(rendered.length).toBeGreaterThan(0);
+      expect(rendered).toEqual(render(folder));
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
+import { EXAMPLES, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 
 type Model = new (manifest: Manifest) => { validate(): void };
 
@@ -20,10 +20,18 @@ if (!isInstalled) {
 }
 const schemaSuite = isInstalled ? kustomizeSuite : describe.skip;
 
-const EVERYTHING = [...OVERLAYS, ['the example', EXAMPLE]] as const;
+const EVERYTHING = [...OVERLAYS, ...EXAMPLES] as const;
 
-const moduleOf = ({ apiVersion, kind }: Manifest): string =>
-  `${apiVersion.includes('coreos') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models'}/${apiVersion}/${kind}`;
+/** Packages by the API group; the others are of Kubernetes itself. */
+const PACKAGE_OF: readonly (readonly [RegExp, string])[] = [
+  [/coreos/, '@kubernetes-models/prometheus-operator'],
+  [/^gateway\./, '@kubernetes-models/gateway-api'],
+];
+
+function moduleOf({ apiVersion, kind }: Manifest): string {
+  const [, name = 'kubernetes-models'] = PACKAGE_OF.find(([group]) => group.test(apiVersion)) ?? [];
+  return `${name}/${apiVersion}/${kind}`;
+}
 
 function constantOf(manifest: Manifest, index: number): string {
   return `export const no${index} = ${JSON.stringify(manifest)} satisfies import('${moduleOf(manifest)}').I${manifest.kind};`;

@@ -7,7 +7,7 @@ import { isOpen, loadConfig } from '../../src/config/config.js';
 import { secretFileOf } from '../../src/config/secret-files.js';
 import { SETTINGS } from '../../src/config/settings.js';
 import { TrustedProxies } from '../../src/http/trusted-proxies.js';
-import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
+import { EXAMPLES, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
 import { startManager } from '../support/manager-process.js';
 import { containerOf, environmentOf, podOf, REQUIRED_SECRETS } from '../support/manifests.js';
 import { embeddedPlace, newSecretsKey } from '../support/place.js';
@@ -39,7 +39,7 @@ function mountedEnvironmentOf(manifests: readonly Manifest[]): Record<string, st
   return Object.fromEntries(entries.map(([name, value]) => [name, value.replace(SECRETS, mounted)]));
 }
 
-kustomizeSuite.each([...OVERLAYS, ['example', EXAMPLE]])('the environment of %s', (name, folder) => {
+kustomizeSuite.each([...OVERLAYS, ...EXAMPLES])('the environment of %s', (name, folder) => {
   let manifests: readonly Manifest[];
   let environment: Readonly<Record<string, string>>;
   beforeAll(() => {
@@ -79,10 +79,10 @@ kustomizeSuite.each([...OVERLAYS, ['example', EXAMPLE]])('the environment of %s'
   });
 });
 
-kustomizeSuite('the forwarded addresses that the example believes', () => {
+kustomizeSuite.each(EXAMPLES)('the forwarded addresses that %s believes', (_name, folder) => {
   let TRUST_PROXY: string;
   beforeAll(() => {
-    TRUST_PROXY = environmentOf(render(EXAMPLE)).TRUST_PROXY ?? '';
+    TRUST_PROXY = environmentOf(render(folder)).TRUST_PROXY ?? '';
   });
 
   it.each(['10.244.1.7', '10.42.1.7', '10.0.1.7', '192.168.1.7'])(

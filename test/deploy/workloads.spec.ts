@@ -2,8 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { toPrometheusRule } from '../../deploy/kubernetes/prometheus-rule.js';
 import { CLOSING_MS } from '../../src/http/shutdown.js';
-import { EXAMPLE, kustomizeSuite, type Manifest, OVERLAYS, render } from '../support/kustomize.js';
+import {
+  EXAMPLE,
+  INGRESS_EXAMPLE,
+  kustomizeSuite,
+  type Manifest,
+  OVERLAYS,
+  render,
+} from '../support/kustomize.js';
 import {
   allOf,
   containerOf,
@@ -100,7 +108,7 @@ kustomizeSuite('the components', () => {
   });
 
   it('are completed by the example for ingress-nginx, which forwards the path that it compared', () => {
-    const ingress = oneOf(manifests, 'Ingress');
+    const ingress = oneOf(render(INGRESS_EXAMPLE), 'Ingress');
     expect(ingress.metadata.annotations).toEqual({
       'nginx.ingress.kubernetes.io/use-regex': 'true',
       'nginx.ingress.kubernetes.io/rewrite-target': '/callback/$1',
@@ -110,6 +118,33 @@ kustomizeSuite('the components', () => {
       for (const corpId of corps.split('|')) expect(`/callback/${corpId}`).toMatch(letInByNginx());
       expect(pathType).toBe('ImplementationSpecific');
     }
+  });
+
+  it('let in the same by the Gateway API, to the port of the Service', () => {
+    const { rules } = oneOf(manifests, 'HTTPRoute').spec;
+    const { metadata, spec } = oneOf(manifests, 'Service');
+    const target = { name: metadata.name, port: spec.ports[0]?.port };
+    for (const { matches, backendRefs } of rules) {
+      expect(backendRefs).toEqual([target]);
+      for (const { path } of matches) {
+        expect(path.type).toBe('Exact');
+        expect(path.value).toMatch(letInByNginx());
+      }
+    }
+    expect(rules).toHaveLength(1);
+  });
+
+  it('have the rules and the dashboard as they are beside them', () => {
+    const rule = readFileSync('deploy/kubernetes/components/rules/prometheus-rule.yaml', 'utf8');
+    expect(rule).toBe(toPrometheusRule());
+    const groups = oneOf(manifests, 'PrometheusRule').spec.groups.map(({ name }) => name);
+    expect(groups).toContain('wxkf-callbacks');
+    const [dashboard] = allOf(manifests, 'ConfigMap').filter(
+      ({ metadata }) => metadata.labels?.grafana_dashboard === '1',
+    );
+    expect(dashboard?.data?.['wxkf-manager.json']).toBe(
+      readFileSync('deploy/grafana/wxkf-manager.json', 'utf8'),
+    );
   });
 
   it('read the metrics where they are, with a secret that the manager has', () => {
@@ -130,8 +165,9 @@ kustomizeSuite('docs/kubernetes.md', () => {
   const manifests = () => render('deploy/kubernetes/overlays/mongo');
 
   it('makes a Secret with every secret that there is', () => {
-    const [, command = ''] = /^(kubectl create secret (?:.*\\\n)*.*)$/m.exec(docs) ?? [];
-    const keys = [...command.matchAll(/--from-literal=([A-Z_]+)=/g)].map(([, key]) => key);
+    const [, file = '', lines = ''] = /^cat > (\S+) <<END\n(.*?)^END$/ms.exec(docs) ?? [];
+    expect(docs).toContain(`\nkubectl create secret generic wxkf-manager -n wxkf --from-env-file=${file}\n`);
+    const keys = [...lines.matchAll(/^([A-Z_]+)=/gm)].map(([, key]) => key);
     expect(keys.sort()).toEqual(REQUIRED_SECRETS.toSorted());
   });
 
@@ -147,8 +183,8 @@ kustomizeSuite('docs/kubernetes.md', () => {
     expect(from).toEqual([[{ namespaceSelector: { matchLabels: callers?.labels } }]]);
     expect(to).toEqual([{ namespaceSelector: { matchLabels: called?.labels } }]);
     expect(callers?.labels).not.toEqual(called?.labels);
-    expect(called?.namespaces).not.toMatch(/ingress|monitoring/);
-    expect(callers?.namespaces).toMatch(/ingress.* monitoring/);
+    expect(called?.namespaces).not.toMatch(/gateway|ingress|monitoring/);
+    expect(callers?.namespaces).toMatch(/gateway.* monitoring/);
   });
 
   it('tells a rollout by the times that are set', () => {

@@ -1,38 +1,137 @@
-/** docs/operations.md gives a command that copies the store of a running manager; this is that very command. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+/** backup as the build has it: the store of a running manager becomes one file, which a manager starts from. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { expect, it } from '@jest/globals';
-import { startManager } from '../support/manager-process.js';
-import { embeddedPlace } from '../support/place.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli-process.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { register } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
-const [, program = ''] =
-  /^node --input-type=module -e "(.+)" data\/store\.mdb backup\.mdb$/m.exec(
-    readFileSync('docs/operations.md', 'utf8'),
-  ) ?? [];
+let place: Place;
+let folder: string;
+let data: string;
+let file: string;
+let running: ManagerProcess | null;
 
-it('what is copied from a running manager and put into an empty folder is its store', async () => {
-  const place = embeddedPlace();
-  const folder = place.env.DATA_DIR ?? '';
+beforeEach(() => {
+  place = embeddedPlace();
+  folder = place.env.DATA_DIR ?? '';
+  data = join(folder, 'data');
+  file = join(folder, 'backups/store.mdb');
+  mkdirSync(join(folder, 'backups'));
+  running = null;
+});
+
+afterEach(async () => {
+  await running?.stop();
+  await place.discard();
+});
+
+/** With a registration and a hint. */
+async function startUsed(env: Record<string, string>): Promise<ManagerProcess> {
   const [app, openKfId] = [newApp(), newOpenKfId()];
-  const running = await startManager({ DATA_DIR: join(folder, 'data') });
+  running = await startManager(env);
   await register(running.url, app, openKfId, await refusedUrl());
   expect((await sendMessage(running.url, app, openKfId)).status).toBe(200);
-  mkdirSync(join(folder, 'restored'));
-  const files = [join(folder, 'data/store.mdb'), join(folder, 'restored/store.mdb')];
-  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, ...files]);
+  return running;
+}
 
-  const restored = await startManager({ DATA_DIR: join(folder, 'restored') });
-  const { puppets } = await restored.line(({ msg }) => msg === 'registry.loaded');
+async function expectRestored(env: Record<string, string>): Promise<void> {
+  const restored = join(folder, 'restored');
+  mkdirSync(restored, { mode: 0o700 });
+  renameSync(file, join(restored, 'store.mdb'));
+  const manager = await startManager({ ...env, DATA_DIR: restored });
+  const { puppets } = await manager.line(({ msg }) => msg === 'registry.loaded');
   expect(puppets).toBe(1);
-  const { details } = (await (await fetch(`${restored.url}/health`)).json()) as {
+  const { details } = (await (await fetch(`${manager.url}/health`)).json()) as {
     details: { outbox: { waiting: number } };
   };
   expect(details.outbox.waiting).toBe(1);
-  await Promise.all([running.stop(), restored.stop()]);
-  await place.discard();
+  await manager.stop();
+}
+
+describe('the store of a running manager', () => {
+  it('is copied for its owner alone, in the place of an older copy, and a manager starts from it', async () => {
+    const env = { DATA_DIR: data };
+    await startUsed(env);
+    writeFileSync(file, 'an older copy', { mode: 0o644 });
+    const { code, stdout, stderr } = await runCli(env, 'backup', file);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      `${file}: 1 registration(s), 0 app(s), 0 bot(s); its secrets are not sealed: whoever can read the file has them\n`,
+    );
+    expect([statSync(file).mode & 0o777, readdirSync(join(folder, 'backups'))]).toEqual([
+      0o600,
+      ['store.mdb'],
+    ]);
+    await expectRestored({});
+  });
+
+  it('stays sealed', async () => {
+    const env = { DATA_DIR: data, SECRETS_KEY: newSecretsKey() };
+    await startUsed(env);
+    const { stdout } = await runCli(env, 'backup', '--json', file);
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ file, bytes: statSync(file).size, registrations: 1, apps: 0, bots: 0 },
+      sealed: true,
+    });
+    await expectRestored({ SECRETS_KEY: env.SECRETS_KEY });
+  });
+
+  it('is not written over, and a copy beside it has a name of its own', async () => {
+    await startUsed({ DATA_DIR: data });
+    const own = join(data, 'store.mdb');
+    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', own);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/is in DATA_DIR, where the name .* begin with backup;/),
+    ]);
+    expect((await runCli({ DATA_DIR: data }, 'backup', join(data, 'backup.mdb'))).code).toBe(0);
+    expect((await fetch(`${running?.url}/health/ready`)).status).toBe(200);
+  });
+});
+
+it('the store of a manager that was killed is copied too', async () => {
+  const used = await startUsed({ DATA_DIR: data });
+  await used.stop('SIGKILL');
+  running = null;
+  expect((await runCli({ DATA_DIR: data }, 'backup', file)).code).toBe(0);
+  await expectRestored({});
+});
+
+describe('no copy is made, and an older one stays,', () => {
+  beforeEach(() => writeFileSync(file, 'an older copy'));
+
+  afterEach(() => {
+    expect(readFileSync(file, 'utf8')).toBe('an older copy');
+    expect(readdirSync(join(folder, 'backups'))).toEqual(['store.mdb']);
+  });
+
+  it('of a folder without a store, which stays as it is', async () => {
+    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', file);
+    expect([code, stderr]).toEqual([1, `DATA_DIR ${data} has no store to copy\n`]);
+    expect(readdirSync(folder)).toEqual(['backups']);
+  });
+
+  it('of a damaged store', async () => {
+    const used = await startUsed({ DATA_DIR: data });
+    await used.stop();
+    running = null;
+    writeFileSync(join(data, 'store.mdb'), Buffer.alloc(65_536, 7));
+    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', file);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/is damaged/)]);
+  });
+
+  it('to a folder that is not there', async () => {
+    await startUsed({ DATA_DIR: data });
+    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', join(folder, 'nowhere/store.mdb'));
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/nowhere\/store\.mdb cannot be written/)]);
+  });
+
+  it('of MongoDB, for which there is mongodump', async () => {
+    const { code, stderr } = await runCli({ MONGO_URI: 'mongodb://127.0.0.1:1/wxkf' }, 'backup', file);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/mongodump/)]);
+  });
 });

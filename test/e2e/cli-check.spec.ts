@@ -13,7 +13,7 @@ import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
-import { register } from '../support/puppet-server.js';
+import { postJson, register, registrationOf } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { mongoPlace } from '../support/stores.js';
@@ -99,7 +99,7 @@ describe('an embedded store', () => {
     place = embeddedPlace();
   });
 
-  it('that a manager uses is not read, and the manager and its public address are asked; then it is read', async () => {
+  it('that a manager uses is not read, and the manager is asked; then it is read', async () => {
     const sealed = envOf({ SECRETS_KEY: newSecretsKey() });
     manager = await withRegistration(sealed);
     await expectInUse(manager, sealed);
@@ -146,17 +146,74 @@ describe('an embedded store', () => {
       '--callback-url',
       url,
     );
-    expect(code).toBe(0);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(' WECOM_APPS_FILE=1 app')]);
     expect(stdout).toMatch(
-      /^ok {7}configuration PORT=\d+ DATA_DIR=\S+ ACCESS_TOKEN_URL=\S+ WECOM_API_URL=\S+ WECOM_APPS_FILE=1 app/m,
+      /^ok {7}store {9}DATA_DIR \S+ is in use by a running manager, which is asked instead$/m,
     );
-    expect(stdout).toMatch(/^ok {7}store {9}DATA_DIR \S+ is in use by a running manager/m);
-    expect(stdout).toMatch(/^(ok|warning) +manager +http:\/\/127\.0\.0\.1:\d+\/health (says|answers)/m);
-    expect(stdout).toMatch(/^ok {7}wecom {9}ACCESS_TOKEN_URL \S+ answers$/m);
     expect(stdout).toMatch(
-      /^(ok|warning) +callback +http:\S+\/callback\/ww\w+ \(127\.0\.0\.1\) verifies itself with the keys of WECOM_/m,
+      /^(ok|warning) +manager +http:\/\/127\.0\.0\.1:\d+\/ runs \S+; 1 registration\(s\), 1 online/m,
+    );
+    expect(stdout).toMatch(/^ok {7}wecom {9}gives corp ww\w+ an access token and lists its kf accounts$/m);
+    expect(stdout).toMatch(
+      /^(ok|warning) +callback +http:\S+\/callback\/ww\w+ \(127\.0\.0\.1\) verifies itself with the keys of the manager at /m,
     );
   }
+
+  /** Nothing but what a first start and `Connect a WeCom app` leave; no secret of a role, no SECRETS_KEY. */
+  it('of a default installation with an app of the console is found to be in order while the manager runs', async () => {
+    const { WECOM_APPS_FILE: _none, ...env } = envOf();
+    manager = await startManager(env);
+    const { url } = manager;
+    const nobody = await check({ ...env, PORT: new URL(url).port }, '--callback-url', url);
+    expect([nobody.code, nobody.message('callback')]).toEqual([
+      1,
+      expect.stringMatching(/^no Token .* known/),
+    ]);
+    const added = await postJson(`${url}/api/v1/apps`, { corpId: app.corpId });
+    expect(added.status).toBe(200);
+    const { code, of } = await check({ ...env, PORT: new URL(url).port }, '--callback-url', url);
+    expect([code, of('manager'), of('wecom'), of('callback')]).toEqual([
+      0,
+      [expect.stringMatching(/ok|warning/)],
+      ['ok', 'ok'],
+      [expect.stringMatching(/ok|warning/)],
+    ]);
+  });
+
+  it('of a manager that asks for a secret is told with it alone, and what WeCom refuses is told as well', async () => {
+    const operator = { AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators' };
+    const puppets = { AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets' };
+    const env = envOf();
+    manager = await startManager({ ...env, ...operator, ...puppets });
+    const { url } = manager;
+    const registered = await fetch(`${url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${puppets.AUTH_PUPPET_TOKEN}`,
+      },
+      body: JSON.stringify(registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1')),
+    });
+    expect(registered.status).toBe(200);
+    const refused = await check(env, '--url', url, '--callback-url', url);
+    expect([refused.code, refused.of('manager'), refused.of('callback')]).toEqual([
+      1,
+      ['failed'],
+      ['skipped'],
+    ]);
+    expect(refused.message('manager')).toMatch(
+      /401 AUTH_MISSING: .*; the secret is taken from AUTH_OPERATOR_TOKEN/,
+    );
+    wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip, from ip: 10.0.0.9'));
+    const { code, of, message } = await check({ ...env, ...operator }, '--url', url);
+    expect([code, of('manager'), of('wecom')]).toEqual([
+      1,
+      [expect.stringMatching(/ok|warning/)],
+      ['failed'],
+    ]);
+    expect(message('wecom')).toMatch(/: 60020; list .*企业可信IP/);
+    expect(message('manager')).not.toContain('marked');
+  });
 
   it('that is not there yet is not made', async () => {
     const DATA_DIR = join(place.env.DATA_DIR ?? '', 'later');

@@ -168,7 +168,10 @@ describe('an embedded store', () => {
     const env = newPlace(embeddedPlace());
     const file = fileOf([lineOf(1), { ...lineOf(2), token: 'marked secret' }, lineOf(3)]);
     const trial = await runCliWith(file, env, 'import', '--dry-run');
-    expect([trial.code, trial.stdout]).toEqual([1, expect.stringMatching(/^dry run, .*: 2 added/)]);
+    expect([trial.code, trial.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^dry run, nothing was written: 2 would be added, .*, 1 would fail\n$/),
+    ]);
     const { code, stdout, stderr } = await runCliWith(file, env, 'import');
     expect([code, stdout]).toEqual([1, '2 added, 0 replaced, 0 unchanged, 0 skipped, 1 failed\n']);
     expect(stderr).toMatch(/^line 3: token must be 1 to 32 letters and digits/);

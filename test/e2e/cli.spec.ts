@@ -20,6 +20,11 @@ import { runCli, spawnCli } from '../support/cli-process.js';
 import { embeddedPlace, newSecretsKey } from '../support/place.js';
 import { refusedUrl } from '../support/raw-server.js';
 
+const NO_WECOM = {
+  ACCESS_TOKEN_URL: 'http://127.0.0.1:1/cgi-bin/gettoken',
+  WECOM_API_URL: 'http://127.0.0.1:1',
+};
+
 describe('a command line', () => {
   it.each([
     ['no command', [], 'Usage: wxkf-manager [options] [command]\n'],
@@ -53,6 +58,12 @@ describe('a command line', () => {
       ['export', '--output', '--plain'],
       "error: option '--output <FILE>' argument '--plain' is invalid. It is an option; name a file.\n",
     ],
+    ['no file where one belongs', ['backup'], "error: missing required argument 'FILE'\n"],
+    [
+      'a state that there is not',
+      ['accounts', '--state', 'asleep'],
+      "error: option '--state <STATE>' argument 'asleep' is invalid. Allowed choices are dead, ",
+    ],
     ['a word too many', ['reseal', 'now'], "error: too many arguments for 'reseal'."],
     ['a word too many for a program', ['start', 'now'], "error: too many arguments for 'start'."],
   ])(
@@ -73,12 +84,14 @@ describe('a command line', () => {
   });
 
   it.each([
-    [['--help'], '  reseal [options]  seal all stored secrets'],
+    [['--help'], '  reseal [options]         seal all stored secrets'],
     [['--help'], '\nExit codes: 0 all went well, '],
     [['keys', '--help'], '\n  generate [options] [NAME]  make new secrets'],
     [['reseal', '-h'], 'Usage: wxkf-manager reseal [options]\n'],
     [['help', 'reseal'], 'Examples:\n  wxkf-manager reseal\n'],
     [['check', '--help'], '  --callback-url <URL>  ask this public address'],
+    [['deliveries', '--help'], '  --url <URL>  '],
+    [['backup', '--help'], 'Usage: wxkf-manager backup [options] <FILE>\n'],
     [['demo', '--help'], 'Usage: wxkf-manager demo [options]\n'],
   ])('with %j is answered with help', async (args, help) => {
     const { code, stdout, stderr } = await runCli({}, ...args);
@@ -214,6 +227,24 @@ it('ends by Ctrl-C with 130, and puts its store away', async () => {
   expect(code).toBe(130);
   const marker = JSON.parse(readFileSync(join(place.env.DATA_DIR ?? '', 'store.json'), 'utf8'));
   expect(marker).toHaveProperty('closed');
+  await place.discard();
+});
+
+/** The second one has written everything before it can know. */
+it.each([
+  ['export --plain', 141],
+  ['keys generate', 0],
+  ['check', 141],
+])('%s ends quietly when whoever reads its output has gone, as head does', async (line, expected) => {
+  const place = embeddedPlace();
+  const child = spawnCli({ ...place.env, ...NO_WECOM }, ...line.split(' '));
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const [code] = await once(child, 'close');
+  expect([code, said]).toEqual([expected, expect.not.stringMatching(/EPIPE|Error|cannot/)]);
   await place.discard();
 });
 

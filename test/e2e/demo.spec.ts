@@ -73,6 +73,19 @@ it('shows the steps of one message in the order in which they happened', async (
   expectNothingLeft();
 });
 
+it('without a terminal says before all else that it will end', async () => {
+  const { output, ended } = start();
+  expect(await ended).toEqual([0, null]);
+  expect(output()).toMatch(/^Its output is no terminal, so .* the demo ends when the reply is there\./);
+});
+
+it('leaves nothing behind when whoever reads its output has gone', async () => {
+  const { ended } = start('--once');
+  demo.stdout?.destroy();
+  expect((await ended)[1]).toBeNull();
+  expectNothingLeft();
+});
+
 it('fails when the message does not arrive, says why, and leaves nothing behind', async () => {
   const other = await startPuppetServer();
   const { output, ended } = start('', { PORT: new URL(other.url).port });

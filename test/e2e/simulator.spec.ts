@@ -7,6 +7,7 @@ import { leftovers } from '../support/leftovers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
 
 const SECRET = 'secret-of-all-puppets';
 const HEADERS = { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` };
@@ -179,6 +180,24 @@ describe('wxkf-manager simulator', () => {
       response.end(decrypt(key, echostr).message);
     });
     await seen('is saved: it answered the verification');
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    await receiver.close();
+  });
+
+  it('tries a wrong callback URL no more once another is saved on the page', async () => {
+    const key = 'a'.repeat(43);
+    const receiver = await startPuppetServer((request, response) => {
+      const echostr = new URL(request.url ?? '/', 'http://x').searchParams.get('echostr') ?? '';
+      response.end(decrypt(key, echostr).message);
+    });
+    const args = ['--port', '0', '--token', 'atoken', '--aes-key', key];
+    const { child, ended, seen } = run(...args, '--callback-url', await refusedUrl());
+    const output = await seen('is not saved yet');
+    const [, url = ''] = /The local WeCom is at (\S+):/.exec(output) ?? [];
+    const body = JSON.stringify({ url: `${receiver.url}/callback`, token: 'atoken', encodingAESKey: key });
+    expect((await fetch(`${url}/simulator/callback`, { method: 'POST', body })).status).toBe(200);
+    await seen('is tried no more, since another was saved on the page');
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     await receiver.close();

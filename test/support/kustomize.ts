@@ -23,8 +23,13 @@ export const OVERLAYS = [
   ['mongo', 'deploy/kubernetes/overlays/mongo'],
   ['embedded', 'deploy/kubernetes/overlays/embedded'],
 ] as const;
-/** Has all components. */
+/** The Gateway API's, with all other components. */
 export const EXAMPLE = 'deploy/kubernetes/example';
+export const INGRESS_EXAMPLE = 'deploy/kubernetes/example-ingress-nginx';
+export const EXAMPLES = [
+  ['example', EXAMPLE],
+  ['example-ingress-nginx', INGRESS_EXAMPLE],
+] as const;
 
 export interface Manifest {
   readonly apiVersion: string;

@@ -69,7 +69,7 @@ interface Fields {
     readonly selector: Selector & Labels;
     readonly podSelector: Selector;
     readonly replicas?: number;
-    readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
+    readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: string }[];
     readonly ingress: readonly PolicyRule[];
     readonly egress: readonly PolicyRule[];
     readonly minReplicas: number;
@@ -82,7 +82,10 @@ interface Fields {
       readonly path: string;
       readonly authorization: { readonly credentials: { readonly name: string; readonly key: string } };
     }[];
+    readonly groups: readonly { readonly name: string }[];
     readonly rules: readonly {
+      readonly matches: readonly { readonly path: { readonly type: string; readonly value: string } }[];
+      readonly backendRefs: readonly { readonly name: string; readonly port: number }[];
       readonly host: string;
       readonly http: {
         readonly paths: readonly {

@@ -371,6 +371,18 @@ export type BotWithKeyAnswer = {
     key: string;
 };
 
+export type CallbackVerificationAnswer = {
+    corpId: string;
+    /**
+     * For the callback URL, after its `?`.
+     */
+    query: string;
+    /**
+     * What the callback URL has to answer.
+     */
+    echo: string;
+};
+
 export type CountsAnswer = {
     accounts: number;
     online: number;

@@ -45,7 +45,8 @@ export function Navigation() {
 function OutboxBadges() {
   const { common } = t();
   const counts = useStatus().data?.counts;
-  const waiting = counts?.waiting ?? 0;
+  // As the tab of the list counts them.
+  const waiting = (counts?.waiting ?? 0) + (counts?.parked ?? 0);
   const dead = (counts?.dead ?? 0) + (counts?.deadMessages ?? 0);
   return (
     <span class="badges">

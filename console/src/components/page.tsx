@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n/language.js';
+import { takesFocus } from './heading-focus.js';
 
 interface PageProps {
   readonly title: string;
@@ -10,9 +11,6 @@ interface PageProps {
   readonly children: ComponentChildren;
 }
 
-/** Not before the first page was seen: the browser begins there by itself. */
-let hasBeenThere = false;
-
 /** A page names itself in the window's title, and its heading takes the focus when one comes to it. */
 export function Page({ title, intro, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -21,8 +19,7 @@ export function Page({ title, intro, actions, children }: PageProps) {
     document.title = `${title} · ${product}`;
   }, [title, product]);
   useEffect(() => {
-    if (hasBeenThere) heading.current?.focus({ preventScroll: true });
-    hasBeenThere = true;
+    if (takesFocus()) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <>

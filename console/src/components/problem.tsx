@@ -15,7 +15,7 @@ export function Problem({ error, titles = {}, onRetry }: ProblemProps) {
   return (
     <div class="problem" role="alert">
       <strong>{titleOf(error, titles)}</strong>
-      <p>{error instanceof UnreachableError ? problem.unreachableText : error.message}</p>
+      {error instanceof UnreachableError ? <p>{problem.unreachableText}</p> : <Reason error={error} />}
       {error instanceof ApiError && <ErrorOrigin error={error} />}
       {onRetry !== undefined && (
         <button type="button" class="button" onClick={onRetry}>
@@ -23,6 +23,21 @@ export function Problem({ error, titles = {}, onRetry }: ProblemProps) {
         </button>
       )}
     </div>
+  );
+}
+
+/** In the language of the page where that has words for it, and always in the manager's own, which name the field. */
+function Reason({ error }: { readonly error: Error }) {
+  const { common, errorCodes } = t();
+  const words = error instanceof ApiError ? errorCodes[error.code ?? ''] : undefined;
+  return (
+    <>
+      {words !== undefined && <p>{words}</p>}
+      <p class={words === undefined ? '' : 'small muted'}>
+        {common.problem.said}
+        <span lang="en">{error.message}</span>
+      </p>
+    </>
   );
 }
 

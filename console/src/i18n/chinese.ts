@@ -4,6 +4,7 @@ import { apps } from './zh/apps.js';
 import { bots } from './zh/bots.js';
 import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
+import { errorCodes } from './zh/error-codes.js';
 import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
 import { log } from './zh/log.js';
@@ -29,4 +30,5 @@ export const chinese: Words = {
   bots,
   wecomErrors,
   errcodes,
+  errorCodes,
 };

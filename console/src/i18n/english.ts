@@ -3,6 +3,7 @@ import { apps } from './en/apps.js';
 import { bots } from './en/bots.js';
 import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
+import { errorCodes } from './en/error-codes.js';
 import { failures } from './en/failures.js';
 import { live } from './en/live.js';
 import { log } from './en/log.js';
@@ -28,4 +29,5 @@ export const english = {
   bots,
   wecomErrors,
   errcodes,
+  errorCodes,
 };

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { takesFocus } from '../components/heading-focus.js';
 import { Problem } from '../components/problem.js';
 import { useAction } from '../data/action.js';
 import { t } from '../i18n/language.js';
@@ -15,7 +16,10 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
   }, [session, common]);
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    takesFocus();
+    input.current?.focus();
+  }, []);
   return (
     <main class="alone" id="main" tabIndex={-1}>
       <h1>{session.title}</h1>

@@ -1,5 +1,6 @@
 import type { SessionAnswer } from '../api/answers.gen.js';
 import { request } from '../api/request.js';
+import { forgetOneTime } from '../data/one-time.js';
 import { hasSessionEnded, session } from './session.js';
 
 const PATH = '/console/session';
@@ -17,4 +18,5 @@ export async function signIn(token: string): Promise<void> {
 export async function signOut(): Promise<void> {
   session.value = await request<SessionAnswer>(PATH, { method: 'DELETE' });
   hasSessionEnded.value = false;
+  forgetOneTime();
 }

@@ -1,17 +1,17 @@
-import { signal } from '@preact/signals';
 import { Callbacks } from './callbacks.js';
 import { Calls } from './calls.js';
 import { Conversation } from './conversation.js';
 import { Faults } from './faults.js';
+import { type Panel, panel } from './links.js';
 import { isConnected, refusal, view } from './server.js';
 import { Setup } from './setup.js';
 import { Sidebar } from './sidebar.js';
 import { switchLanguage, t } from './words.js';
 
-const PANELS = { callbacks: Callbacks, calls: Calls, setup: Setup, faults: Faults };
-type Panel = keyof typeof PANELS;
-
-const panel = signal<Panel>('callbacks');
+const PANELS = { callbacks: Callbacks, calls: Calls, setup: Setup, faults: Faults } satisfies Record<
+  Panel,
+  unknown
+>;
 
 export function App() {
   return (

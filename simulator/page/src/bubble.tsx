@@ -1,5 +1,7 @@
 /** One message, as a phone shows it. */
 import type { ChatMessage } from '../../corp/chat.js';
+import { RecordLink } from './link.js';
+import { callbackOf, sendingOf } from './links.js';
 import { command } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
@@ -15,10 +17,13 @@ const WRITERS = {
 
 export function Bubble({ message }: { readonly message: ChatMessage }) {
   const { from, atMs, msgid, isRecalled } = message;
+  const [callback, sending] = [callbackOf(message), sendingOf(message)];
   return (
     <li class={`bubble ${from}`}>
       <p class="who">
         {t(WRITERS[from])} <time>{timeOf(atMs)}</time>
+        {callback !== undefined && <RecordLink to="callbacks" id={callback.id} />}
+        {sending !== undefined && <RecordLink to="calls" id={sending.id} />}
         {from === 'customer' && !isRecalled && (
           <button type="button" class="quiet" onClick={() => command('recall', { msgid })}>
             {t('recall')}

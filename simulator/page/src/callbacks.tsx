@@ -1,4 +1,7 @@
 import type { CallbackAttempt, CallbackRecord } from '../../callbacks/callback-record.js';
+import type { ChatMessage } from '../../corp/chat.js';
+import { RecordLink, useFollowed } from './link.js';
+import { pullsOf } from './links.js';
 import { view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
@@ -20,13 +23,20 @@ export function Callbacks() {
 
 function Callback({ callback }: { readonly callback: CallbackRecord }) {
   const { id, openKfId, atMs, attempts, state } = callback;
+  const message = view.value?.messages.find(({ msgid }) => msgid === callback.msgid);
   const account = view.value?.accounts.find((one) => one.openKfId === openKfId)?.name;
   return (
-    <li>
+    <li {...useFollowed('callbacks', id)}>
       <p class="head">
         <span class={`badge ${state}`}>{t(state)}</span>
         <strong>#{id}</strong> kf_msg_or_event <span class="muted">{account}</span>
         <time>{timeOf(atMs)}</time>
+      </p>
+      <p class="links muted">
+        {message !== undefined && <span class="excerpt">{excerptOf(message)}</span>}
+        {pullsOf(callback).map((call) => (
+          <RecordLink key={call.id} to="calls" id={call.id} />
+        ))}
       </p>
       {attempts.length > 0 && (
         <table>
@@ -39,6 +49,11 @@ function Callback({ callback }: { readonly callback: CallbackRecord }) {
       )}
     </li>
   );
+}
+
+/** The message that it tells of. */
+function excerptOf({ msgtype, body }: ChatMessage): string {
+  return msgtype === 'text' ? String(body.content) : msgtype;
 }
 
 function Attempt({ attempt, sinceMs }: { readonly attempt: CallbackAttempt; readonly sinceMs: number }) {

@@ -1,4 +1,6 @@
 import type { CallRecord } from '../../api/call-log.js';
+import { RecordLink, useFollowed } from './link.js';
+import { callbackOfCall } from './links.js';
 import { view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
@@ -20,15 +22,18 @@ export function Calls() {
 function Call({ call }: { readonly call: CallRecord }) {
   const { method, api, errcode, errmsg, atMs, tookMs, request, answer } = call;
   const isGood = errcode === 0;
+  const callback = callbackOfCall(call);
   return (
-    <li>
+    <li {...useFollowed('calls', call.id)}>
       <details>
         <summary>
           <span class={`badge ${isGood ? 'taken' : 'given-up'}`}>{errcode}</span>
           <strong>
             {method} {api}
           </strong>
-          <span class="muted">{tookMs} ms</span>
+          <span class="muted">
+            {call.id} · {tookMs} ms
+          </span>
           <time>{timeOf(atMs)}</time>
         </summary>
         <h3>{t('request')}</h3>
@@ -36,6 +41,11 @@ function Call({ call }: { readonly call: CallRecord }) {
         <h3>{t('answer')}</h3>
         <pre>{answer}</pre>
       </details>
+      {callback !== undefined && (
+        <p class="links">
+          <RecordLink to="callbacks" id={callback.id} />
+        </p>
+      )}
       {!isGood && <p class="why">{errmsg.replace(/, hint: .*/, '')}</p>}
     </li>
   );

@@ -1,6 +1,5 @@
 /** Why a callback URL cannot be verified, and the remedy. Of the answer, only codes are repeated. */
 import type { ProbeAnswer, ProbeError } from '../../wecom/address-probe.js';
-import type { CallbackKeys } from './known-secrets.js';
 
 /** Remedies by the manager's own error codes. */
 const MANAGER_REASONS: readonly [RegExp, string][] = [
@@ -28,17 +27,14 @@ const MANAGER_REASONS: readonly [RegExp, string][] = [
   ],
 ];
 
-/** Follows the URL. */
-export function reasonOfAnswer(
-  { status, location, contentType, body }: ProbeAnswer,
-  keys: CallbackKeys,
-): string {
+/** Follows the URL. @param from where the keys are known from */
+export function reasonOfAnswer({ status, location, contentType, body }: ProbeAnswer, from: string): string {
   if (status >= 300 && status < 400) {
     return `is redirected (${status}${targetOf(location)}); give WeCom, and this check, the URL that answers itself`;
   }
   const code = codeOf(body);
   const known = MANAGER_REASONS.find(([pattern]) => code !== null && pattern.test(code));
-  if (known !== undefined) return `${known[1]} (${status} ${code}; asked with the keys of ${keys.from})`;
+  if (known !== undefined) return `${known[1]} (${status} ${code}; asked with the keys of ${from})`;
   if (code !== null) return `is answered ${status} ${code} by a manager; its log says why`;
   if (/html/i.test(contentType) || /^\s*</.test(body)) {
     return `is answered ${status} with a page, not by a manager; the proxy in front must pass /callback/ on to it`;

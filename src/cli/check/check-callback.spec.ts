@@ -6,9 +6,10 @@ import { type Behaviour, startPuppetServer } from '../../../test/support/puppet-
 import { registeredPuppet } from '../../../test/support/puppets.js';
 import { newApp } from '../../../test/support/wecom.js';
 import { loadConfig } from '../../config/config.js';
+import { toVerificationQuery } from '../../crypto/verification-query.js';
 import { Secret } from '../../kernel/secret.js';
 import { secretIdOf } from '../../kernel/secret-id.js';
-import { checkCallback, readCallbackUrl } from './check-callback.js';
+import { checkCallback, noKeysOf, readCallbackUrl } from './check-callback.js';
 import type { Finding } from './finding.js';
 import { KnownSecrets } from './known-secrets.js';
 
@@ -32,7 +33,10 @@ async function findingsAt(behaviour: Behaviour, path = ''): Promise<Finding[]> {
   const known = new KnownSecrets(loadConfig({}), target.corpId);
   known.puppet(puppet);
   const findings: Finding[] = [];
-  for await (const finding of checkCallback(target, known)) findings.push(finding);
+  const keys = known.callbackKeys;
+  if (keys === null) throw new Error(noKeysOf(target));
+  const verification = { ...keys, ...toVerificationQuery(keys, Date.now()) };
+  for await (const finding of checkCallback(target, verification)) findings.push(finding);
   const [{ query } = { query: {} as Record<string, string> }] = server.received;
   const said = JSON.stringify(findings);
   for (const part of [app.token, app.encodingAESKey, query.echostr, query.msg_signature])

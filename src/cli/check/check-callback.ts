@@ -1,16 +1,12 @@
-import { randomInt } from 'node:crypto';
-import { signatureOf, WecomCipher } from '../../crypto/wecom-cipher.js';
+import type { VerificationQuery } from '../../crypto/verification-query.js';
 import { CORP_ID_FORMAT } from '../../kernel/wecom-format.js';
 import { type ProbeAnswer, ProbeError, probe } from '../../wecom/address-probe.js';
 import { reasonOfAnswer, reasonOfFailure } from './callback-reasons.js';
 import { type Finding, failed, ok, warning } from './finding.js';
-import type { CallbackKeys, KnownSecrets } from './known-secrets.js';
 
 /** Shorter than the 5 s that WeCom waits. */
 const SLOW_MS = 1_000;
 const CERTIFICATE_DAYS_MIN = 14;
-/** WeCom's echostr is a number of this kind. */
-const ECHO_DIGITS = 19;
 
 export interface CallbackTarget {
   /** Up to `/callback`, without a slash at its end. */
@@ -37,28 +33,32 @@ export function readCallbackUrl(text: string): CallbackTarget | { readonly mista
   return { base: `${url.origin}${path.replace(/\/+$/, '')}/callback`, corpId: corpId || null };
 }
 
-/** Asks the manager behind the public address to verify itself, as WeCom does when the URL is saved. */
-export async function* checkCallback(
-  { base, corpId }: CallbackTarget,
-  { callbackKeys: keys }: KnownSecrets,
-): AsyncGenerator<Finding> {
-  if (keys === null) {
-    const whose = corpId === null ? 'any corp' : `corp ${corpId}`;
-    yield failed(
-      'callback',
-      `no Token and EncodingAESKey of ${whose} can be read here; add its app in the console or in WECOM_APPS_FILE, or run this where the store can be read`,
-    );
-    return;
-  }
-  yield* judge(`${base}/${keys.corpId}`, keys);
+/** Why it cannot be checked. */
+export function noKeysOf({ corpId }: CallbackTarget): string {
+  const whose = corpId === null ? 'any corp' : `corp ${corpId}`;
+  return `no Token and EncodingAESKey of ${whose} are known; add its app in the console (Connect a WeCom app) or in WECOM_APPS_FILE`;
 }
 
-async function* judge(address: string, keys: CallbackKeys): AsyncGenerator<Finding> {
-  const { url, echo } = toVerification(address, keys);
+/** A verification signed with keys of the corp. */
+export interface SignedVerification extends VerificationQuery {
+  readonly corpId: string;
+  /** Where the keys are known from. */
+  readonly from: string;
+}
+
+/** Asks the manager behind the public address to verify itself, as WeCom does when the URL is saved. */
+export function checkCallback(
+  { base }: CallbackTarget,
+  verification: SignedVerification,
+): AsyncGenerator<Finding> {
+  return judge(`${base}/${verification.corpId}`, verification);
+}
+
+async function* judge(address: string, { query, echo, from }: SignedVerification): AsyncGenerator<Finding> {
   try {
-    const answer = await probe(url);
-    const reason = answer.status === 200 && answer.body === echo ? null : reasonOfAnswer(answer, keys);
-    if (reason === null) yield describe(address, answer, keys);
+    const answer = await probe(new URL(`${address}?${query}`));
+    const reason = answer.status === 200 && answer.body === echo ? null : reasonOfAnswer(answer, from);
+    if (reason === null) yield describe(address, answer, from);
     else yield failed('callback', `${address} ${reason}`);
     if (answer.certificateDays !== null && answer.certificateDays < CERTIFICATE_DAYS_MIN) {
       yield warning('callback', `its certificate ends in ${answer.certificateDays} day(s); have it renewed`);
@@ -69,16 +69,7 @@ async function* judge(address: string, keys: CallbackKeys): AsyncGenerator<Findi
   }
 }
 
-function toVerification(address: string, { corpId, callbackToken, encodingAESKey }: CallbackKeys) {
-  const echo = Array.from({ length: ECHO_DIGITS }, () => randomInt(1, 10)).join('');
-  const [timestamp, nonce] = [String(Math.floor(Date.now() / 1_000)), String(randomInt(1e9, 1e10))];
-  const echostr = new WecomCipher(encodingAESKey).seal(echo, corpId);
-  const signature = signatureOf(callbackToken, timestamp, nonce, echostr);
-  const query = { msg_signature: signature, timestamp, nonce, echostr };
-  return { url: new URL(`${address}?${new URLSearchParams(query)}`), echo };
-}
-
-function describe(address: string, answer: ProbeAnswer, { from }: CallbackKeys): Finding {
+function describe(address: string, answer: ProbeAnswer, from: string): Finding {
   const { tookMs, certificateDays, addresses } = answer;
   const certificate = certificateDays === null ? '' : `, certificate good for ${certificateDays} day(s)`;
   const text = `${address} (${addresses.join(', ')}${certificate}) verifies itself with the keys of ${from}, in ${tookMs} ms`;

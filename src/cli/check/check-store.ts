@@ -2,33 +2,35 @@ import type { Config } from '../../config/config.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { inspectStore } from '../../storage/inspect-store.js';
 import type { StoreInspection } from '../../storage/store-inspection.js';
-import { ProbeError, probe } from '../../wecom/address-probe.js';
 import { type Finding, failed, ok, warning } from './finding.js';
 import type { KnownSecrets } from './known-secrets.js';
 
 /** More is no matter of the network. */
 const CLOCK_OFF_MS = 5_000;
 
-/** @param known collects every registration and app. */
-export async function* checkStore(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
+/** @param known collects every registration and app. @returns `in use` when a manager has the store, and it was not read. */
+export async function* checkStore(
+  config: Config,
+  known: KnownSecrets,
+): AsyncGenerator<Finding, StoreInspection['state'] | 'failed'> {
   let store: StoreInspection;
   try {
     store = await inspectStore(config, known);
   } catch (error) {
     if (!(error instanceof StorageStartError)) throw error;
     yield failed('store', error.message);
-    return;
+    return 'failed';
   }
   yield ok('store', describe(store, config, known));
   if (store.clockAheadMs !== null) yield judgeClock(store.clockAheadMs);
-  if (store.state === 'in use') yield await checkManager(config);
-  else yield judgeSecrets(config, known);
+  if (store.state !== 'in use') yield judgeSecrets(config, known);
+  return store.state;
 }
 
 function describe({ kind, state }: StoreInspection, { dataDir }: Config, known: KnownSecrets): string {
   const name = kind === 'mongodb' ? 'the database of MONGO_URI' : `DATA_DIR ${dataDir}`;
   if (state === 'new') return `${name} can be used, and is empty`;
-  if (state === 'in use') return `${name} is in use by a running manager, so what is in it was not read`;
+  if (state === 'in use') return `${name} is in use by a running manager, which is asked instead`;
   const apps = known.apps > 0 ? `, ${known.apps} app(s)` : '';
   const bots = known.bots > 0 ? `, ${known.bots} bot(s)` : '';
   return `${name} can be used; ${known.puppets} registration(s), ${known.online} online${apps}${bots}`;
@@ -68,31 +70,4 @@ function judgeSecrets({ secretsKeys }: Config, known: KnownSecrets): Finding {
       ? 'are stored as they are, since SECRETS_KEY is not set'
       : 'open with SECRETS_KEY';
   return ok('secrets', all === 0 ? 'none are stored' : `those of ${all} ${those} ${how}`);
-}
-
-/** Asks the manager that owns the folder, if it runs on this machine with these settings. */
-async function checkManager({ host, port }: Config): Promise<Finding> {
-  const name = /^(0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  const url = new URL(`http://${name}:${port}/health`);
-  try {
-    const { status, body } = await probe(url);
-    if (status === 200) return ok('manager', `${url} says that all is well`);
-    return warning('manager', `${url} answers ${status}${partsDown(body)}`);
-  } catch (error) {
-    if (!(error instanceof ProbeError)) throw error;
-    return warning(
-      'manager',
-      `${url} does not answer (${error.step} ${error.code}); look whether HOST and PORT are those of the manager that runs, perhaps in a container`,
-    );
-  }
-}
-
-/** Reads terminus' answer. */
-function partsDown(body: string): string {
-  try {
-    const parts = Object.keys(JSON.parse(body).error ?? {}).filter((name) => /^\w{1,32}$/.test(name));
-    return parts.length === 0 ? '' : `; down: ${parts.join(', ')}`;
-  } catch {
-    return '';
-  }
 }

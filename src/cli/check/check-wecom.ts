@@ -23,9 +23,12 @@ const REMEDIES = new Map<number, string>([
 const PASSING = new Set<number>([ERRCODE.busy, ERRCODE.tooFrequent]);
 
 export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGenerator<Finding> {
+  if (known.corpSecrets.size === 0) {
+    yield* checkReachable(config);
+    return;
+  }
   const probe = new WecomProbe(config, new SystemClock());
   try {
-    if (known.corpSecrets.size === 0) yield* checkReachable(config, probe);
     for (const [corpId, corpSecret] of known.corpSecrets)
       yield await checkCorp(config, probe, corpId, corpSecret);
   } finally {
@@ -34,15 +37,20 @@ export async function* checkWecom(config: Config, known: KnownSecrets): AsyncGen
 }
 
 /** Without any secret. */
-async function* checkReachable(config: Config, probe: WecomProbe): AsyncGenerator<Finding> {
-  yield await unlessUnreachable(tokenUrlOf(config), async () => {
-    await askForNobody(probe);
-    return ok('wecom', `${tokenUrlOf(config)} answers`);
-  });
-  yield await unlessUnreachable(apiUrlOf(config), async () => {
-    await probe.call(NOBODY, null);
-    return ok('wecom', `${apiUrlOf(config)} answers`);
-  });
+export async function* checkReachable(config: Config): AsyncGenerator<Finding> {
+  const probe = new WecomProbe(config, new SystemClock());
+  try {
+    yield await unlessUnreachable(tokenUrlOf(config), async () => {
+      await askForNobody(probe);
+      return ok('wecom', `${tokenUrlOf(config)} answers`);
+    });
+    yield await unlessUnreachable(apiUrlOf(config), async () => {
+      await probe.call(NOBODY, null);
+      return ok('wecom', `${apiUrlOf(config)} answers`);
+    });
+  } finally {
+    probe.close();
+  }
 }
 
 /** A gateway may answer this as it likes. */
@@ -66,16 +74,21 @@ async function checkCorp(
 ): Promise<Finding> {
   return unlessUnreachable(tokenUrlOf(config), async () => {
     const answer = await probe.askToken(corpId, corpSecret);
-    if ('refusal' in answer) return judge(corpId, 'gives no access token', answer.refusal);
+    if ('refusal' in answer) return judgeAnswer(corpId, 'gives no access token', answer.refusal);
     return unlessUnreachable(apiUrlOf(config), async () =>
-      judge(corpId, 'does not list kf accounts', await probe.call(corpId, answer.grant.value)),
+      judgeAnswer(corpId, 'does not list kf accounts', await probe.call(corpId, answer.grant.value)),
     );
   });
 }
 
-function judge(corpId: string, what: string, { errcode, errmsg }: WecomAnswer): Finding {
+/** @param what it does not do when `errcode` is not 0. */
+export function judgeAnswer(
+  corpId: string,
+  what: string,
+  { errcode, errmsg }: Pick<WecomAnswer, 'errcode' | 'errmsg'>,
+): Finding {
   if (errcode === 0) return ok('wecom', `gives corp ${corpId} an access token and lists its kf accounts`);
-  const refusal = `for corp ${corpId} it ${what}: ${errcode} ${errmsg.replaceAll(/\s+/g, ' ')}`;
+  const refusal = `for corp ${corpId} it ${what}: ${`${errcode} ${errmsg.replaceAll(/\s+/g, ' ')}`.trim()}`;
   if (PASSING.has(errcode)) return warning('wecom', `${refusal}; try again later`);
   const remedy = REMEDIES.get(errcode);
   return failed('wecom', remedy === undefined ? refusal : `${refusal}; ${remedy}`);

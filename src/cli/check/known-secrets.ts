@@ -12,7 +12,7 @@ import { openPuppet, PUPPET_SECRETS } from '../../storage/sealed/puppet-secrets.
 import type { Visitor } from '../../storage/store-inspection.js';
 
 /** How many secrets are tried with WeCom, each once, since WeCom counts requests for tokens. */
-const CORPS_MAX = 3;
+export const CORPS_MAX = 3;
 
 /** The callback keys of a corp, and where they are known from. */
 export interface CallbackKeys extends Pick<WecomApp, 'corpId' | 'callbackToken' | 'encodingAESKey'> {

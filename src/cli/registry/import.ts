@@ -41,8 +41,10 @@ export class Import {
   get summary(): string {
     const { added, replaced, unchanged, skipped, failed } = this.#counts;
     const hint = skipped > 0 ? ' (registered otherwise here; --replace puts the file’s in their place)' : '';
-    const text = `${added} added, ${replaced} replaced, ${unchanged} unchanged, ${skipped} skipped${hint}, ${failed} failed`;
-    return this.what.isTrial ? `dry run, no registration was written: ${text}` : text;
+    if (this.what.isTrial) {
+      return `dry run, nothing was written: ${added} would be added, ${replaced} would be replaced, ${unchanged} unchanged, ${skipped} would be skipped${hint}, ${failed} would fail`;
+    }
+    return `${added} added, ${replaced} replaced, ${unchanged} unchanged, ${skipped} skipped${hint}, ${failed} failed`;
   }
 
   /** @throws AppError `STORE_UNAVAILABLE`, Interrupted; what was written until then stays, and all can be repeated. */

@@ -40,7 +40,7 @@ const FIRST_BYTES = 65_536;
  * No write begins with less room on the disk. One that meets a full disk makes lmdb 3.5.6 write its message
  * beyond the 100 bytes it has for it (mdb.c, `last_error`), which ends the process in about every second case.
  */
-const ROOM_BYTES = 16 * 1_024 * 1_024;
+export const ROOM_BYTES = 16 * 1_024 * 1_024;
 
 /** Says that a store was made here, and whether and how it was closed. */
 interface Marker {
@@ -144,8 +144,7 @@ export class DataDir {
     flush(this.#copyFile, 'r+');
     await close();
     renameSync(this.#copyFile, this.dataFile);
-    // Windows opens no folder.
-    if (process.platform !== 'win32') flush(this.#path, 'r');
+    flushNamesIn(this.#path);
   }
 
   #makeWritable(): void {
@@ -241,22 +240,14 @@ export class DataDir {
     });
   }
 
-  /** Reads the whole store once in a process of its own, since a damaged page ends the one that meets it. */
   async #checkInChild(): Promise<void> {
-    const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
-    // Under the test runner there is no compiled program; the end-to-end tests run the built one.
-    if (!existsSync(program)) return;
-    try {
-      await promisify(execFile)(process.execPath, [program, this.dataFile], { timeout: CHECK_LIMIT_MS });
-    } catch (error) {
-      const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
-      if (killed) {
-        throw new StorageStartError(
-          `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
-        );
-      }
-      throw this.damaged(signal ? `reading it ended by ${signal}` : (stderr?.trim() ?? String(error)));
+    const fault = await findFaultOf(this.dataFile);
+    if (fault === 'too slow') {
+      throw new StorageStartError(
+        `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
+      );
     }
+    if (fault !== null) throw this.damaged(fault.reason);
   }
 
   /** What to do about a store that cannot be read. */
@@ -283,6 +274,24 @@ export class DataDir {
   }
 }
 
+/**
+ * Reads the whole store once in a process of its own, since a damaged page ends the one that meets it.
+ * @returns `null` when all of it can be read.
+ */
+export async function findFaultOf(dataFile: string): Promise<'too slow' | { reason: string } | null> {
+  const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
+  // Under the test runner there is no compiled program; the end-to-end tests run the built one.
+  if (!existsSync(program)) return null;
+  try {
+    await promisify(execFile)(process.execPath, [program, dataFile], { timeout: CHECK_LIMIT_MS });
+    return null;
+  } catch (error) {
+    const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
+    if (killed) return 'too slow';
+    return { reason: signal ? `reading it ended by ${signal}` : (stderr?.trim() ?? String(error)) };
+  }
+}
+
 /** Leaves a file that is there as it is. */
 function makeForOwner(file: string): void {
   closeSync(openSync(file, 'a', FILE_MODE));
@@ -298,8 +307,8 @@ function closeToOthers(file: string): void {
   }
 }
 
-/** LMDB makes the copy itself, and not in a file that is there. */
-async function copyForOwner(copy: () => Promise<void>): Promise<void> {
+/** LMDB makes the copy itself, readable by everybody, and not in a file that is there. */
+export async function copyForOwner(copy: () => Promise<void>): Promise<void> {
   const before = process.umask(0o777 & ~FILE_MODE);
   try {
     await copy();
@@ -309,13 +318,18 @@ async function copyForOwner(copy: () => Promise<void>): Promise<void> {
 }
 
 /** Puts a file, or the names in a folder, on the disk. */
-function flush(path: string, flags: 'r' | 'r+'): void {
+export function flush(path: string, flags: 'r' | 'r+'): void {
   const descriptor = openSync(path, flags);
   try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Windows opens no folder. */
+export function flushNamesIn(folder: string): void {
+  if (process.platform !== 'win32') flush(folder, 'r');
 }
 
 /** Whether `acquire` failed since another process owns the folder. */

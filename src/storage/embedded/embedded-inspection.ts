@@ -32,15 +32,18 @@ async function read(folder: DataDir, visitor: Visitor): Promise<'in use' | 'read
     throw error;
   }
   try {
-    await visitAll(folder, visitor);
+    await visitAll(folder.dataFile, visitor);
+  } catch (cause) {
+    throw folder.damaged(cause instanceof Error ? cause.message : String(cause));
   } finally {
     folder.leave();
   }
   return 'read';
 }
 
-async function visitAll(folder: DataDir, visitor: Visitor): Promise<void> {
-  const root = open({ path: folder.dataFile, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
+/** Every app, bot and registration in the file of a store. @throws Error where it is damaged */
+export async function visitAll(dataFile: string, visitor: Visitor): Promise<void> {
+  const root = open({ path: dataFile, noSubdir: true, readOnly: true, maxDbs: MAX_DATABASES });
   try {
     // Without any where an earlier version made the store, or the process died before it had made them.
     const apps = root.openDB<StoredApp, string>({ name: 'apps', encoding: DATABASES.apps });
@@ -49,8 +52,6 @@ async function visitAll(folder: DataDir, visitor: Visitor): Promise<void> {
     if (bots !== undefined) for (const { value } of readAll(bots)) visitor.bot(fromStoredBot(value));
     const puppets = root.openDB<StoredPuppet, string>({ name: 'puppets', encoding: DATABASES.puppets });
     if (puppets !== undefined) for (const { value } of readAll(puppets)) visitor.puppet(fromStored(value));
-  } catch (cause) {
-    throw folder.damaged(cause instanceof Error ? cause.message : String(cause));
   } finally {
     await root.close();
   }

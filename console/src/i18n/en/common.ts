@@ -43,6 +43,7 @@ export const common = {
     failed: 'This did not work',
     unreachable: 'The manager does not answer',
     unreachableText: 'It may be restarting, or the network between it and this browser may be down.',
+    said: '',
     code: 'Code',
     requestId: 'Request',
     broken: 'This page has a fault',

@@ -32,6 +32,8 @@ export const messages = {
   replayAllWhat:
     'Each is due at once, before what came later for its account. What a bot still refuses goes through its tries once more. Those that nobody takes now stay dead.',
   replayedAll: (count: number) => `${plural(count, 'message is', 'messages are')} being sent again.`,
+  replayedNone:
+    'None was sent again: nobody takes messages for these accounts now. Give the accounts to a bot that takes messages.',
   dropAsk: (name: string) => `Drop ${name}?`,
   dropWhat: (openKfId: string, sent: string) =>
     `The message of ${sent} for ${openKfId} is lost for good: what it says is deleted, and WeCom is not asked for it again. Those behind it go on.`,

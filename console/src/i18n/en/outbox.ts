@@ -31,6 +31,8 @@ export const outbox = {
   replayAllRun: 'Send all',
   replayedAll: (count: number) =>
     `${plural(count, 'account’s event is', 'accounts’ events are')} being sent again.`,
+  replayedNone:
+    'None was sent again: what is dead has no bot that it may be sent to. Each row says why. Register one at an address that is allowed, or give the account to a bot.',
   drop: 'Drop',
   dropOf: (name: string) => `Drop: ${name}`,
   dropAsk: (name: string) => `Drop what waits for ${name}?`,

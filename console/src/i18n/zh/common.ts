@@ -43,6 +43,7 @@ export const common: Words['common'] = {
     failed: '操作未成功',
     unreachable: '管理服务没有响应',
     unreachableText: '服务可能正在重启，或者浏览器与服务之间的网络不通。',
+    said: '服务的说明（英文）：',
     code: '错误码',
     requestId: '请求编号',
     broken: '页面出错了',

@@ -26,6 +26,7 @@ export const messages: Words['messages'] = {
   replayAllWhat:
     '每条消息立即到期，排在该账号之后收到的消息之前。机器人仍然拒绝的，将重新走一遍重试流程；目前无人接收的，仍为死信。',
   replayedAll: (count) => `正在重新投递 ${n(count)} 条消息。`,
+  replayedNone: '没有重新投递任何消息：目前没有机器人接收这些账号的消息。请把账号交给一个接收消息的机器人。',
   dropAsk: (name) => `丢弃${name}？`,
   dropWhat: (openKfId, sent) =>
     `${openKfId} 于 ${sent} 的消息将永久丢失：内容会被删除，也不会再向企业微信拉取。排在后面的消息继续投递。`,

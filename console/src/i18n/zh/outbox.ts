@@ -30,6 +30,8 @@ export const outbox: Words['outbox'] = {
     '所有死信会尽快发给对应的机器人；其中超过 10 分钟的事件按每个企业每分钟 6 条的速度发出，数量多时需要一些时间。仍然投递不了的，将重新走一遍重试流程。',
   replayAllRun: '全部投递',
   replayedAll: (count) => `正在重新投递 ${count.toLocaleString('zh-CN')} 个客服账号的事件。`,
+  replayedNone:
+    '没有重新投递任何事件：这些死信没有可投递的机器人，每一行写明了原因。请让机器人用允许的地址注册，或把账号交给一个机器人。',
   drop: '丢弃',
   dropOf: (name) => `丢弃“${name}”的事件`,
   dropAsk: (name) => `丢弃“${name}”的待投递事件？`,

@@ -34,7 +34,7 @@ export function AccountFilterForm({ filter, onChange }: AccountFilterFormProps) 
         </select>
       </div>
       <TextFilter
-        label={accounts.corpId}
+        label={accounts.corpIdWhole}
         value={filter.corpId}
         onChange={(corpId) => onChange({ ...filter, corpId })}
       />

@@ -65,7 +65,7 @@ function Account({ account, onChange }: AccountProps) {
       </p>
       <MessagesOfAccount corpId={account.corpId} openKfId={account.openKfId} />
       <div class="cards">
-        {hint !== null && <WaitingFacts hint={hint} onDrop={() => setAsked(hint)} onChange={onChange} />}
+        <WaitingFacts hint={hint} onDrop={() => setAsked(hint)} onChange={onChange} />
         <section class="card">
           <h2>{accounts.lastFailure}</h2>
           {lastFailure === null ? (

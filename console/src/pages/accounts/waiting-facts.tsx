@@ -6,7 +6,8 @@ import { DueWords } from '../outbox/due-words.js';
 import { HintActions } from '../outbox/hint-actions.js';
 
 interface WaitingFactsProps {
-  readonly hint: HintAnswer;
+  /** null where nothing waits; its place stays, so that what is beside it does not move. */
+  readonly hint: HintAnswer | null;
   readonly onDrop: () => void;
   readonly onChange: () => void;
 }
@@ -14,6 +15,13 @@ interface WaitingFactsProps {
 /** What waits for one account, or is dead. */
 export function WaitingFacts({ hint, onDrop, onChange }: WaitingFactsProps) {
   const { accounts } = t();
+  if (hint === null)
+    return (
+      <section class="card">
+        <h2>{accounts.waits}</h2>
+        <p class="muted">{accounts.nothingWaits}</p>
+      </section>
+    );
   return (
     <section class={`card ${hint.state === 'dead' ? 'bad' : 'wait'}`}>
       <h2>{accounts.waits}</h2>

@@ -5,6 +5,7 @@ import type { ProgramName } from '../../bots/programs.js';
 import { Icon } from '../../components/icon.js';
 import { Page } from '../../components/page.js';
 import { tell } from '../../data/notices.js';
+import { useOneTime } from '../../data/one-time.js';
 import { t } from '../../i18n/language.js';
 import { AccountsStep } from './accounts-step.js';
 import { AddedBot } from './added-bot.js';
@@ -20,13 +21,13 @@ interface Added {
   readonly program: ProgramName;
 }
 
-/** Its secrets live in this page alone, and are gone with it. */
+/** Its secrets live in this page alone, and are gone with it; a session that expires meanwhile does not take them along. */
 export function AddBotPage() {
   const { bots } = t();
   const { route } = useLocation();
   const [step, setStep] = useState<Step>('program');
   const [draft, setDraft] = useState(() => draftFor('langbot'));
-  const [added, setAdded] = useState<Added | null>(null);
+  const [added, setAdded] = useOneTime<Added>('bot');
   const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }));
   const created = (bot: BotCreatedAnswer): void => {
     // There is nothing to paste anywhere.

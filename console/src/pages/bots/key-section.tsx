@@ -5,6 +5,7 @@ import { keyLines } from '../../bots/setting-lines.js';
 import { LeaveQuestion } from '../../components/leave-question.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
+import { useOneTime } from '../../data/one-time.js';
 import { t } from '../../i18n/language.js';
 import { ManagerAddress } from './manager-address.js';
 import { SavedBanner } from './saved-banner.js';
@@ -21,7 +22,7 @@ export function KeySection({ bot }: { readonly bot: BotAnswer }) {
   const id = useId();
   const section = useScrolledTo<HTMLElement>('key');
   const [overlap, setOverlap] = useState<Overlap>('3600');
-  const [renewed, setRenewed] = useState<BotWithKeyAnswer | null>(null);
+  const [renewed, setRenewed] = useOneTime<BotWithKeyAnswer>(`key ${bot.id}`);
   const action = useAction(async () => {
     setRenewed(await renewBotKey(bot.id, Number(overlap)));
   });

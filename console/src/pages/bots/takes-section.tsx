@@ -7,6 +7,7 @@ import { LeaveQuestion } from '../../components/leave-question.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { tell } from '../../data/notices.js';
+import { useOneTime } from '../../data/one-time.js';
 import { t } from '../../i18n/language.js';
 import { SavedBanner } from './saved-banner.js';
 import { TakesChoice } from './takes-choice.js';
@@ -21,7 +22,7 @@ export function TakesSection({ bot, onChange }: TakesSectionProps) {
   const { bots } = t();
   const [takes, setTakes] = useState(bot.takes);
   const [corpSecret, setCorpSecret] = useState('');
-  const [signingSecret, setSigningSecret] = useState<string | null>(null);
+  const [signingSecret, setSigningSecret] = useOneTime<string>(`signing secret ${bot.id}`);
   const action = useAction(async () => {
     const secret = takes === 'message' && corpSecret.trim() !== '' ? { corpSecret: corpSecret.trim() } : {};
     const changed = await changeBot(bot.id, { takes, ...secret });

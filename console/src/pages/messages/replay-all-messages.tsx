@@ -15,7 +15,7 @@ export function ReplayAllMessages({ corpId, onChange }: ReplayAllMessagesProps) 
   const [isAsking, setAsking] = useState(false);
   const replay = async (): Promise<void> => {
     const { replayed } = await replayDeadMessages(corpId);
-    tell(messages.replayedAll(replayed));
+    tell(replayed === 0 ? messages.replayedNone : messages.replayedAll(replayed));
     onChange();
   };
   return (

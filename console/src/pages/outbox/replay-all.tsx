@@ -15,7 +15,7 @@ export function ReplayAll({ corpId, onChange }: ReplayAllProps) {
   const [isAsking, setAsking] = useState(false);
   const replay = async (): Promise<void> => {
     const { replayed } = await replayDead(corpId);
-    tell(outbox.replayedAll(replayed));
+    tell(replayed === 0 ? outbox.replayedNone : outbox.replayedAll(replayed));
     onChange();
   };
   return (

@@ -1,0 +1,29 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { CallbackVerification } from '../callback/callback-verification.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import type { CallbackVerificationAnswer } from './answers/callback-verification.dto.js';
+import { CallbackVerificationQueryDto } from './callback-verification.dto.js';
+
+/** Lets an operator's program try the public callback URL without the corp's keys. */
+@Controller('api/v1/callback-verification')
+@Tags('operators')
+export class CallbackVerificationController {
+  constructor(private readonly verification: CallbackVerification) {}
+
+  /**
+   * Make a verification of a callback URL.
+   * @remarks
+   * What WeCom asks when the URL is saved, signed with the corp's keys: send it to the callback URL, and compare the answer
+   * with `echo`. `wxkf-manager check` does so. Changes nothing.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'The question, and the answer to it.' })
+  @Errors('CALLBACK_CORP_UNKNOWN', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async makeCallbackVerification(
+    @Query() { corpId }: CallbackVerificationQueryDto,
+  ): Promise<CallbackVerificationAnswer> {
+    return { corpId, ...(await this.verification.makeQuery(corpId)) };
+  }
+}

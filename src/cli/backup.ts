@@ -1,0 +1,33 @@
+import { configOrExit } from '../config/config-or-exit.js';
+import { backUpEmbedded } from '../storage/embedded/embedded-backup.js';
+import { KnownSecrets } from './check/known-secrets.js';
+import { CommandError } from './command-error.js';
+import { EXIT_CODE } from './exit-code.js';
+import { interruptible } from './interruption.js';
+import { printSummary } from './summary.js';
+
+export interface BackupOptions {
+  readonly json?: boolean;
+}
+
+export async function backUp(file: string, options: BackupOptions): Promise<number> {
+  const config = configOrExit('command');
+  if (config.mongoUri !== undefined) {
+    throw new CommandError(
+      'MONGO_URI is set, and this copies the store of a DATA_DIR; use mongodump, as docs/operations.md says',
+    );
+  }
+  const known = new KnownSecrets(config, null);
+  const bytes = await interruptible((stop) => backUpEmbedded(config, file, known, stop));
+  const { puppets: registrations, apps, bots } = known;
+  const sealed = config.secretsKeys.length > 0 && known.plain === 0;
+  printSummary(
+    options,
+    `${file}: ${registrations} registration(s), ${apps} app(s), ${bots} bot(s); ${sealed ? SEALED : PLAIN}`,
+    { file, bytes, registrations, apps, bots, sealed },
+  );
+  return EXIT_CODE.ok;
+}
+
+const SEALED = 'its secrets are sealed: keep SECRETS_KEY, without it they cannot be opened';
+const PLAIN = 'its secrets are not sealed: whoever can read the file has them';

@@ -1,0 +1,132 @@
+/** accounts, bots and deliveries as the build has them: what a running manager says by its API; on both stores: embedded and MongoDB. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli-process.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import type { Place } from '../support/place.js';
+import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { refusedUrl } from '../support/raw-server.js';
+import { onEachStore } from '../support/stores.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+
+const SECRETS = {
+  AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets',
+  AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators',
+};
+
+onEachStore((newPlace) => {
+  const app = newApp();
+  const [taken, refused] = [newOpenKfId(), newOpenKfId()].sort() as [string, string];
+  let place: Place;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    place = newPlace();
+    puppet = await startPuppetServer();
+    manager = await startManager({ ...place.env, ...SECRETS });
+    env = { AUTH_OPERATOR_TOKEN: SECRETS.AUTH_OPERATOR_TOKEN, PORT: new URL(manager.url).port };
+    for (const [openKfId, endpoint] of [
+      [taken, puppet.url],
+      [refused, await refusedUrl()],
+    ] as const) {
+      await post('/puppetWxkfManager/register', SECRETS.AUTH_PUPPET_TOKEN, {
+        ...registrationOf(app, openKfId, endpoint),
+        kfName: '支持\u001b[31m',
+      });
+      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+    }
+    const bot = { name: 'Second bot', corpId: app.corpId, openKfIds: [newOpenKfId()], kind: 'puppet' };
+    await post('/api/v1/bots', SECRETS.AUTH_OPERATOR_TOKEN, bot);
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await puppet.close();
+    await place.discard();
+  });
+
+  async function post(path: string, secret: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` };
+    const answer = await fetch(manager.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect([path, answer.status, answer.ok || (await answer.text())]).toEqual([path, 200, true]);
+  }
+
+  const list = (...args: string[]) => runCli(env, ...args);
+
+  it('shows people a table that holds nothing that a terminal obeys', async () => {
+    const { code, stdout, stderr } = await list('accounts');
+    expect([code, stderr]).toEqual([0, '']);
+    const [head, ...rows] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^ACCOUNT +NAME +CORP +STATE +ENDPOINT +LAST TAKEN +LAST FAILURE$/);
+    expect(rows).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${taken} +支持\\?\\[31m +${app.corpId} +online +http.* 20\\S+Z +-$`),
+      ),
+      expect.stringMatching(new RegExp(`^${refused} .* waiting .* - +no connection \\(ECONNREFUSED\\)$`)),
+    ]);
+    expect((await list('bots')).stdout).toMatch(
+      /^ID .*\n\S+ +Second bot +ww\w+ +wk\S+ +puppet +event +closed/,
+    );
+    expect((await list('deliveries', '--account', taken)).stdout).toMatch(
+      new RegExp(`^TIME .*\\n20\\S+Z +${taken} +taken +1 +200 `),
+    );
+  });
+
+  it('gives programs what the API gives, over pages and by filter', async () => {
+    const read = async (...args: string[]) => JSON.parse((await list(...args, '--json')).stdout);
+    expect(await read('accounts', '--limit', '1')).toEqual({
+      items: [expect.objectContaining({ openKfId: taken })],
+      hasMore: true,
+    });
+    const { items, hasMore } = await read('accounts', '--state', 'waiting', '--corp', app.corpId);
+    expect([items.map(({ openKfId }: { openKfId: string }) => openKfId), hasMore]).toEqual([
+      [refused],
+      false,
+    ]);
+    expect((await read('deliveries', '--outcome', 'not_taken')).items[0]).toMatchObject({
+      openKfId: refused,
+    });
+    expect((await read('bots', '--corp', 'nobody')).items).toEqual([]);
+  });
+
+  it('tells in one line what is wrong, and no secret', async () => {
+    const closed = await refusedUrl();
+    const secret = 'marked-secret_that-is-wrong';
+    const [wrong, none, silent, withSecret, unknown, tooMany] = await Promise.all([
+      runCli({ ...env, AUTH_OPERATOR_TOKEN: secret }, 'bots'),
+      runCli({ PORT: env.PORT ?? '' }, 'bots'),
+      list('accounts', '--url', closed),
+      list('accounts', '--url', `http://operator:${secret}@127.0.0.1`),
+      list('deliveries', '--outcome', 'lost'),
+      list('deliveries', '--limit', '0'),
+    ]);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/401 AUTH_WRONG.*AUTH_OPERATOR_TOKEN/),
+    ]);
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/401 AUTH_MISSING.*AUTH_OPERATOR_TOKEN/),
+    ]);
+    expect([silent.code, silent.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^http\S+ does not answer \(connection ECONNREFUSED\); start the manager/),
+    ]);
+    expect([withSecret.code, withSecret.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: --url must have no/),
+    ]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      expect.stringMatching(/400 REQUEST_INVALID: .*outcome/),
+    ]);
+    expect([tooMany.code, tooMany.stderr]).toEqual([2, expect.stringMatching(/^error: --limit must be/)]);
+    for (const { stdout, stderr } of [wrong, none, silent, withSecret])
+      expect([stdout, stderr.includes(secret), stderr.trimEnd().split('\n').length <= 2]).toEqual([
+        '',
+        false,
+        true,
+      ]);
+  });
+});
