@@ -4,6 +4,7 @@ WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
+COPY clients/typescript/package.json clients/typescript/
 COPY console/package.json console/
 COPY scripts/node/package.json scripts/node/
 COPY simulator/package.json simulator/
@@ -13,6 +14,7 @@ RUN npm run build
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
+COPY clients/typescript/package.json clients/typescript/
 COPY console/package.json console/
 COPY scripts/prepare.js scripts/
 COPY scripts/node/package.json scripts/node/

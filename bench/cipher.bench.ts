@@ -105,6 +105,7 @@ function knownBot(): KnownBot {
     opened: { ...secrets, url: new Secret(url), headers: {}, signingSecret: new Secret('') },
     endpoint: readCallbackUrl(url) as CallbackUrl,
     pulled: null,
+    unconnected: null,
     keysId: null,
   };
 }

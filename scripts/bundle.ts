@@ -12,11 +12,12 @@ import { type Plugin, rolldown } from 'rolldown';
  */
 const PACKAGES = /^(lmdb|mongoose|pino|pino-pretty|reflect-metadata)$|^@opentelemetry\/(?!api$)/;
 
-/** What Nest and Fastify load only on request, and nothing here requests. Most of it is not installed. */
+/** What Nest, Fastify and ws load only on request, and nothing here requests. Most of it is not installed. */
 const NEVER_LOADED = [
   /^@nestjs\/(microservices|platform-express|websockets)(\/|$)/,
   /^@fastify\/(ajv-compiler|cors|fast-json-stringify-compiler|multipart|static|view)$/,
   /^(class-transformer|class-validator|light-my-request)$/,
+  /^(bufferutil|utf-8-validate)$/,
 ];
 
 const LICENCE_FILES = /^(licen[cs]e|copying|notice)/i;

@@ -32,6 +32,8 @@ import { storageConfig } from './storage/storage.config.js';
 import { StorageModule } from './storage/storage.module.js';
 import { TokensModule } from './wecom/tokens/tokens.module.js';
 import { wecomConfig } from './wecom/wecom.config.js';
+import { streamConfig } from './stream/stream.config.js';
+import { StreamModule } from './stream/stream.module.js';
 import { WecomModule } from './wecom/wecom.module.js';
 
 const NAMESPACES: readonly Namespace[] = [
@@ -45,6 +47,7 @@ const NAMESPACES: readonly Namespace[] = [
   recordConfig,
   registryConfig,
   storageConfig,
+  streamConfig,
   wecomConfig,
 ];
 
@@ -74,6 +77,7 @@ export class AppModule {
         RegistryModule,
         CallbackModule,
         MessagesModule,
+        StreamModule,
         WecomModule,
         HealthModule,
         ApiModule,

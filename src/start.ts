@@ -19,6 +19,7 @@ import { StorageStartError } from './kernel/storage-start-error.js';
 import { hashOfKey } from './registry/bots/bot.js';
 import { KnownBots } from './registry/bots/known-bots.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
+import { StreamLifecycle } from './stream/stream-lifecycle.js';
 import { loadTracing } from './tracing/load-tracing.js';
 import { Tunnels } from './wecom/tunnels/tunnels.js';
 
@@ -57,6 +58,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
   app.get(Tunnels).serve(app.getHttpServer(), edge);
+  app.get(StreamLifecycle).serve(app.getHttpServer());
   await readOnce(app.get(RegistrySync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

@@ -9,6 +9,7 @@ import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
+import { ConnectionsController } from './connections.controller.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryHistory } from './delivery-history.js';
@@ -21,16 +22,27 @@ import { MessagesController } from './messages.controller.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
+import { StreamModule } from '../stream/stream.module.js';
+import { Verdict } from './verdict.js';
 import { WecomModule } from '../wecom/wecom.module.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
 /** The operators' API, under `/api/v1`. */
 @Module({
-  imports: [RegistryModule, DispatchModule, CallbackModule, HealthModule, MessagesModule, WecomModule],
+  imports: [
+    RegistryModule,
+    DispatchModule,
+    CallbackModule,
+    HealthModule,
+    MessagesModule,
+    StreamModule,
+    WecomModule,
+  ],
   controllers: [
     AppsController,
     BotsController,
+    ConnectionsController,
     CallbackVerificationController,
     StatusController,
     KfAccountsController,
@@ -50,6 +62,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     Instruments,
     RefusedCallbacks,
     StoreCounts,
+    Verdict,
   ],
 })
 export class ApiModule {}

@@ -8,6 +8,7 @@ import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { BotsService, botSortKey } from '../registry/bots/bots.service.js';
+import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { BotChangeDto, NewBotDto } from '../registry/bots/new-bot.dto.js';
 import { INCLUDED } from '../registry/bots/taking.js';
@@ -37,6 +38,7 @@ export class BotsController {
     private readonly circuits: Circuits,
     private readonly verification: BotVerification,
     private readonly asked: AskedBots,
+    private readonly connected: ConnectedBots,
   ) {}
 
   /**
@@ -207,6 +209,7 @@ export class BotsController {
               timeoutMs: callback.timeoutMs,
             },
       hasCorpSecret: opened !== null && opened.corpSecret.reveal() !== '',
+      clients: this.connected.countOf(id),
       fault: faultOf(bot),
       circuit: isUsable && this.circuits.isOpen(endpoint.href) ? 'open' : 'closed',
       createdAt: toIso(createdAtMs),
@@ -226,8 +229,8 @@ function shownUrl({ origin, path, query }: CallbackUrl): string {
   return `${origin}${path}${query === '' ? '' : '?***'}`;
 }
 
-function faultOf({ opened, callback, endpoint }: KnownBot): string | null {
+function faultOf({ opened, kind, endpoint }: KnownBot): string | null {
   if (opened === null)
     return 'its secrets cannot be opened; add their key to SECRETS_KEY, or delete the bot and add it again';
-  return callback !== null && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
+  return kind === 'callback' && 'must' in endpoint ? `its url must ${endpoint.must}` : null;
 }

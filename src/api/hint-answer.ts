@@ -7,7 +7,8 @@ import { toAgeS, toIso } from './api-time.js';
 
 /** @param name of its account; `null` when no puppet has registered for it. @param nowMs store time. */
 export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number): HintAnswer {
-  const { corpId, openKfId, generation, state, arrivedAtMs, attempts, dueAtMs, endpoint, lastFailure } = hint;
+  const { corpId, openKfId, generation, state, arrivedAtMs, waitingSinceMs, attempts } = hint;
+  const { dueAtMs, endpoint, lastFailure } = hint;
   return {
     corpId,
     openKfId,
@@ -15,7 +16,8 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
     generation,
     state,
     arrivedAt: toIso(arrivedAtMs),
-    ageS: toAgeS(nowMs, arrivedAtMs),
+    waitingSince: toIso(waitingSinceMs),
+    ageS: toAgeS(nowMs, waitingSinceMs),
     attempts,
     dueAt: dueAtMs === null ? null : toIso(dueAtMs),
     endpoint: endpoint === null ? null : toAddress(endpoint),

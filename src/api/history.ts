@@ -55,6 +55,13 @@ export class History implements OnApplicationBootstrap, OnApplicationShutdown {
     return first === undefined ? totals : difference(first.totals, totals);
   }
 
+  /** Counts of the last hour, or since the start. */
+  lastHour(): Totals {
+    const totals = this.instruments.totals();
+    const [first] = this.#samples;
+    return first === undefined ? totals : difference(first.totals, totals);
+  }
+
   /** Oldest first. */
   toAnswer(): HistoryAnswer {
     const items = this.#samples
@@ -93,6 +100,11 @@ export class History implements OnApplicationBootstrap, OnApplicationShutdown {
 }
 
 function toPoint(before: Sample, { atMs, totals, waiting }: Sample): HistoryAnswer['items'][number] {
-  const { tokenRequests: _tokens, proxyCalls: _calls, ...counts } = difference(before.totals, totals);
+  const {
+    tokenRequests: _tokens,
+    proxyCalls: _calls,
+    unansweredCalls: _unanswered,
+    ...counts
+  } = difference(before.totals, totals);
   return { at: toIso(atMs), ...counts, ...waiting };
 }

@@ -15,6 +15,8 @@ const NAMES = [
   'failedAttempts',
   'tokenRequests',
   'proxyCalls',
+  /** Calls of bots that got no answer of WeCom. */
+  'unansweredCalls',
 ] as const;
 export type Totals = Readonly<Record<(typeof NAMES)[number], number>>;
 
@@ -41,6 +43,7 @@ export class Instruments {
       failedAttempts: this.dispatch.failedAttempts,
       tokenRequests: sumOf(tokens),
       proxyCalls: sumOf(calls),
+      unansweredCalls: calls.unreachable + calls.broken,
     };
   }
 }

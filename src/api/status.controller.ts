@@ -3,19 +3,15 @@ import { Circuits } from '../dispatch/line/circuit.js';
 import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
-import { AppError } from '../kernel/app-error.js';
-import { withinDeadline } from '../kernel/deadline.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/image/registry-image.js';
-import { StorageProbe } from '../storage/storage-probe.js';
 import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { History } from './history.js';
 import { StoreCounts } from './store-counts.js';
-
-const PROBE_LIMIT_MS = 1_000;
+import { Verdict } from './verdict.js';
 
 /** State and history of this replica. */
 @Controller('api/v1')
@@ -25,31 +21,33 @@ export class StatusController {
     private readonly image: RegistryImage,
     private readonly circuits: Circuits,
     private readonly stored: StoreCounts,
-    private readonly storage: StorageProbe,
     private readonly past: History,
     private readonly readiness: Readiness,
     private readonly storeClock: StoreClock,
+    private readonly verdict: Verdict,
   ) {}
 
   /**
    * Show the state of this process.
-   * @remarks With counts of the store, which are `null` while it does not answer, and those of the last minute.
+   * @remarks
+   * With counts of the store, which are `null` while it does not answer, those of the last minute, and the verdict: whether
+   * customers are being answered, and what keeps them from it.
    */
   @Get('status')
   @AllowRoles('operator')
   @Answers({ 200: 'The status.' })
   async getStatus(): Promise<StatusAnswer> {
-    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.#isStorageUp()]);
+    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
     const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
     const nowMs = this.storeClock.nowMs();
-    return {
+    const status = {
       version: VERSION,
       node: process.versions.node,
       replica: REPLICA,
       startedAt: toIso(performance.timeOrigin),
       uptimeS: process.uptime(),
       ready: this.readiness.isReady,
-      storage: { kind: this.storage.kind, up: isUp },
+      storage: { kind: this.stored.kind, up: isUp },
       counts: {
         accounts: this.image.size,
         online: this.image.onlineCount,
@@ -59,9 +57,11 @@ export class StatusController {
         openCircuits: this.circuits.open.size,
       },
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
+      oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.past.lastMinute(),
     };
+    return { ...status, verdict: await this.verdict.of(status) };
   }
 
   /**
@@ -73,15 +73,5 @@ export class StatusController {
   @Answers({ 200: 'The last hour.' })
   getHistory(): HistoryAnswer {
     return this.past.toAnswer();
-  }
-
-  async #isStorageUp(): Promise<boolean> {
-    try {
-      await withinDeadline(PROBE_LIMIT_MS, 'probe', this.storage.check());
-      return true;
-    } catch (error) {
-      if (error instanceof AppError) return false;
-      throw error;
-    }
   }
 }

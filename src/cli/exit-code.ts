@@ -3,6 +3,10 @@ export const EXIT_CODE = {
   ok: 0,
   failed: 1,
   usage: 2,
+  /** `connect`: the manager does not take the bot's key, or does not any more. */
+  keyRefused: 3,
+  /** `connect`: the same client has connected elsewhere. */
+  replaced: 4,
   /** Ctrl-C, as in shells. */
   interrupted: 130,
   terminated: 143,

@@ -107,6 +107,16 @@ export const SETTINGS = {
       .transform((uri) => new Secret(uri))
       .optional(),
   }),
+  replicaUrl: setting({
+    name: 'REPLICA_URL',
+    unit: 'URL',
+    default: null,
+    secret: false,
+    meaning:
+      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
+    expected: plainUrl().expected,
+    schema: plainUrl().schema.optional(),
+  }),
   dataDir: setting({
     name: 'DATA_DIR',
     unit: 'path',

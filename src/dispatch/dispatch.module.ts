@@ -22,6 +22,7 @@ import { DeliveryClient } from './line/delivery-client.js';
 import { HintCounts } from './outbox/hint-counts.js';
 import { HintKeeper } from './outbox/hint-keeper.js';
 import { HintGauges } from './outbox/hint-gauges.js';
+import { HintGroups } from './outbox/hint-groups.js';
 import { WaitingHints } from './outbox/waiting-hints.js';
 import { HintLog } from './redelivery/hint-log.js';
 import { HintOperations } from './redelivery/hint-operations.js';
@@ -52,6 +53,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     FirstTry,
     HintCounts,
     HintGauges,
+    HintGroups,
     HintKeeper,
     HintLog,
     HintOperations,
@@ -83,6 +85,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     Dispatcher,
     DispatchMetrics,
     HintCounts,
+    HintGroups,
     HintKeeper,
     HintOperations,
     LateWork,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -76,6 +77,7 @@ export function createHttpAdapter(
       headersTimeout: HEADERS_LIMIT_MS,
       connectionsCheckingInterval: LIMIT_CHECK_MS,
       requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocket,
     },
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
     // `*` is for OPTIONS alone (RFC 9112, 3.2.4), and the router would take it for `/`.
@@ -133,6 +135,11 @@ export function createHttpAdapter(
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
   return { adapter, errorFilter, counts, connections, refusals, bots, lineLimit };
+}
+
+/** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** What Fastify would refuse without our words, or for a route that takes it. */

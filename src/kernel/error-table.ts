@@ -430,6 +430,17 @@ export const ERRORS = {
     message:
       'Bots of this corp were told to pull without a sync token three times by tests, or six times in all, within a minute, and WeCom answers only ten such pulls; try again shortly',
   },
+  STREAM_UPGRADE_REQUIRED: {
+    status: 426,
+    retry: false,
+    message:
+      'A stream is a WebSocket; send Upgrade: websocket, or ask for events by POST /puppetWxkfManager/events. A proxy in between has to pass the upgrade on',
+  },
+  STREAM_ENDING: {
+    status: 503,
+    retry: true,
+    message: 'This process is stopping and takes no client any more; connect again shortly',
+  },
   STREAM_READERS_TOO_MANY: {
     status: 429,
     retry: true,

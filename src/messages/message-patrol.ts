@@ -3,13 +3,12 @@ import { Circuits } from '../dispatch/line/circuit.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { accountKey } from '../registry/puppet.js';
+
 import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
 
 const ROUND_MS = 20_000;
-const PAGE_SIZE = 500;
 
 /**
  * Looks regularly at accounts with waiting messages whose taker is another one than they wait for, or is there again, and at
@@ -42,7 +41,7 @@ export class MessagePatrol {
 
   async #round(): Promise<void> {
     try {
-      await this.#lookAtWaiting();
+      await this.wakes.wakeMoved();
       await this.#suspectEndpoints();
       await this.coverage.refresh();
       await this.store.sweep(this.storeClock.nowMs());
@@ -50,20 +49,6 @@ export class MessagePatrol {
       this.log.debug({ err }, 'message.patrol_failed');
     }
     if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#round());
-  }
-
-  async #lookAtWaiting(): Promise<void> {
-    for (let key = ''; !this.#isStopped;) {
-      const page = await this.store.listWaiting(key, PAGE_SIZE);
-      for (const account of page) {
-        const endpoint = this.wakes.endpointOf(account);
-        if (endpoint === null || endpoint === account.endpoint) continue;
-        await this.wakes.wake(account, endpoint);
-      }
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_SIZE) return;
-      key = accountKey(last);
-    }
   }
 
   async #suspectEndpoints(): Promise<void> {

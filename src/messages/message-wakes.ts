@@ -4,6 +4,7 @@ import { toAddress } from '../registry/endpoint/endpoint.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../registry/destination.js';
+import { accountKey } from '../registry/puppet.js';
 import { MessageStore } from './message-store.js';
 import { Puller } from './pulling/puller.js';
 
@@ -34,6 +35,24 @@ export class MessageWakes implements AlsoWaiting {
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
   }
 
+  someWoken(): void {
+    this.#follow(this.wakeMoved(), NOBODY);
+  }
+
+  /** All accounts whose messages wait elsewhere than where they would go now. @throws AppError `STORE_UNAVAILABLE` */
+  async wakeMoved(): Promise<void> {
+    for (let key = ''; ;) {
+      const page = await this.store.listWaiting(key, PAGE_SIZE);
+      for (const account of page) {
+        const endpoint = this.endpointOf(account);
+        if (endpoint !== null && endpoint !== account.endpoint) await this.wake(account, endpoint);
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_SIZE) return;
+      key = accountKey(last);
+    }
+  }
+
   /** @throws AppError `STORE_UNAVAILABLE` */
   async wake(account: Addressee, endpoint: string): Promise<void> {
     await this.store.wake(account, endpoint, this.storeClock.nowMs());
@@ -55,6 +74,8 @@ export class MessageWakes implements AlsoWaiting {
     });
   }
 }
+
+const PAGE_SIZE = 500;
 
 /** People serve the account: its turn finds that its messages are for nobody. */
 const NOBODY = 'nobody:';

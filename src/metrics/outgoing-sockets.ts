@@ -8,17 +8,18 @@ interface Connections {
 }
 
 /** Whom connections lead to. */
-export type SocketTarget = 'puppet' | 'wecom';
+export type SocketTarget = 'puppet' | 'wecom' | 'replica';
 
 /** The outgoing sockets of all features that have any, in one metric. */
 @Injectable()
 export class OutgoingSockets {
-  readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [] };
+  readonly #all: Record<SocketTarget, Connections[]> = { puppet: [], wecom: [], replica: [] };
 
   constructor(metrics: Metrics) {
     metrics.reads('gauge', 'wxkf_outgoing_sockets', 'Open outgoing connections, by where they lead.', () => [
       ...this.#read('puppet'),
       ...this.#read('wecom'),
+      ...this.#read('replica'),
     ]);
   }
 

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
+import { takesCallbacks } from './bots/bot.js';
+import { ConnectedBots, type KnownConnection } from './bots/connected-bots.js';
 import { type KnownBot, KnownBots } from './bots/known-bots.js';
-import { botIdOf, type Endpoint, type EndpointFault, toAddress } from './endpoint/endpoint.js';
+import { botIdOf, type Endpoint, type EndpointFault, STREAM_ORIGIN, toAddress } from './endpoint/endpoint.js';
 import type { Puppet } from './puppet.js';
 import { RegistrationsUnderWay } from './registration/registrations-under-way.js';
 import { type KnownPuppet, RegistryImage } from './image/registry-image.js';
@@ -22,7 +24,7 @@ export interface Addressee {
 
 /**
  * `absent`: memory knows nobody who takes the account's events. `foreign`: another corp has registered the account, so this
- * corp's events go to nobody. `offline`: the puppet has deregistered. `registering`: its registration is not answered yet,
+ * corp's events go to nobody. `offline`: the puppet has deregistered, or no client of the stream bot is connected. `registering`: its registration is not answered yet,
  * and a delivery before the answer crashes the deployed puppet. `ready`: events may be sent. `unserved`: an operator said
  * that people serve the account, so that its events go to nobody.
  */
@@ -31,7 +33,7 @@ type DestinationState = 'absent' | 'foreign' | 'offline' | 'registering' | 'read
 /** Who takes an account's messages. */
 export interface MessageTaker extends Addressee {
   readonly bot: KnownBot;
-  /** The puppet that registered with the bot's key; `null` for a callback bot, and while none has. */
+  /** The puppet that registered with the bot's key; `null` for another bot, and while none has. */
   readonly puppet: Puppet | null;
   /** `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. */
   readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready';
@@ -42,13 +44,15 @@ export interface MessageTaker extends Addressee {
   readonly address: string;
 }
 
-/** Who takes the account's events: the puppet that registered, or a callback bot; neither, or one of them. */
+/** Who takes the account's events: the puppet that registered, or another bot; neither, or one of them. */
 interface Taker {
   readonly known: KnownPuppet | null;
   readonly bot: KnownBot | null;
+  /** By which the bot gets them; `null` while it has none. */
+  readonly connection: KnownConnection | null;
 }
 
-const NOBODY: Taker = { known: null, bot: null };
+const NOBODY: Taker = { known: null, bot: null, connection: null };
 
 /** Where an account's events go at this moment. After an `await`, call `refresh`. */
 export class Destination implements Addressee {
@@ -72,7 +76,7 @@ export class Destination implements Addressee {
     return this.taker.known?.puppet ?? null;
   }
 
-  /** The callback bot; `null` when there is none. */
+  /** The callback or stream bot, or one that takes messages; `null` when there is none. */
   get bot(): KnownBot | null {
     return this.taker.bot;
   }
@@ -86,7 +90,7 @@ export class Destination implements Addressee {
   get endpoint(): Endpoint | null {
     const { bot, known } = this.taker;
     if (bot !== null && bot.takes === 'message') return bot.pulled;
-    return usable((bot ?? known)?.endpoint);
+    return endpointOf(bot, this.taker.connection) ?? usable((bot ?? known)?.endpoint);
   }
 
   /**
@@ -106,7 +110,7 @@ export class Destination implements Addressee {
   get fault(): string {
     const { bot, known } = this.taker;
     if (this.isClosed) return "the bot's secrets cannot be opened; see SECRETS_KEY";
-    if (this.isPulled) return '';
+    if (this.isPulled || this.endpoint !== null) return '';
     const endpoint = (bot ?? known)?.endpoint;
     if (endpoint === undefined || !('must' in endpoint)) return '';
     return `${bot === null ? 'the registered endpoint' : "the bot's url"} must ${endpoint.must}`;
@@ -140,6 +144,7 @@ export class Destinations {
   constructor(
     private readonly image: RegistryImage,
     private readonly bots: KnownBots,
+    private readonly connected: ConnectedBots,
     private readonly underWay: RegistrationsUnderWay,
     private readonly reads: RegistryReads,
     private readonly clock: Clock,
@@ -161,12 +166,17 @@ export class Destinations {
     const bot = isLeftToOthers ? this.bots.findOfOthers(corpId) : listed;
     const isUnknown = listed === null && state === 'absent';
     const pulling = bot?.takes === 'message' ? bot : this.#pullingFor(served?.puppet);
-    if (pulling !== null)
-      return new Destination(corpId, openKfId, 'ready', { known: null, bot: pulling }, isUnknown, this);
-    if (bot?.kind === 'callback')
-      return new Destination(corpId, openKfId, 'ready', { known: null, bot }, isUnknown, this);
+    if (pulling !== null) {
+      const taker = { known: null, bot: pulling, connection: null };
+      return new Destination(corpId, openKfId, 'ready', taker, isUnknown, this);
+    }
+    if (bot !== null && takesCallbacks(bot.kind)) {
+      const connection = this.connected.activeOf(bot.id, openKfId);
+      const taker = { known: null, bot, connection };
+      return new Destination(corpId, openKfId, stateOf(bot, connection), taker, isUnknown, this);
+    }
     if (bot?.kind === 'none') return new Destination(corpId, openKfId, 'unserved', NOBODY, isUnknown, this);
-    const taker = served === null ? NOBODY : { known: served, bot: null };
+    const taker = served === null ? NOBODY : { known: served, bot: null, connection: null };
     return new Destination(corpId, openKfId, state, taker, isUnknown, this);
   }
 
@@ -175,9 +185,11 @@ export class Destinations {
     const { bot, isPulled } = this.find(addressee);
     if (bot === null || !isPulled) return null;
     const { corpId, openKfId } = addressee;
-    const known = bot.kind === 'puppet' ? this.#registeredOf(addressee, bot) : null;
-    const found = bot.kind === 'puppet' ? known?.endpoint : bot.endpoint;
-    const state = bot.kind === 'puppet' ? this.#stateOf(openKfId, known?.puppet) : 'ready';
+    const isPuppet = bot.kind === 'puppet';
+    const known = isPuppet ? this.#registeredOf(addressee, bot) : null;
+    const connection = isPuppet ? null : this.connected.activeOf(bot.id, openKfId);
+    const found = endpointOf(bot, connection) ?? (isPuppet ? known?.endpoint : bot.endpoint);
+    const state = isPuppet ? this.#stateOf(openKfId, known?.puppet) : stateOf(bot, connection);
     const endpoint = usable(found);
     return {
       corpId,
@@ -238,11 +250,12 @@ export class Destinations {
     return botId === '' || botId === this.bots.findOfOthers(corpId)?.id;
   }
 
-  /** Whether a callback bot had this endpoint that is gone, or has another one now. @param href see `Endpoint`. */
+  /** Whether a bot had this endpoint that is gone, or has another one now. @param href see `Endpoint`. */
   isOfNobody(href: string): boolean {
     const id = botIdOf(href);
     if (id === null) return false;
     const bot = this.bots.find(id);
+    if (bot !== null && href.startsWith(STREAM_ORIGIN)) return !takesCallbacks(bot.kind);
     return usable(bot?.endpoint)?.href !== href && bot?.pulled?.href !== href;
   }
 
@@ -269,6 +282,15 @@ export class Destinations {
   #isHeldBack({ answered, lastOnlineAtMs }: Puppet): boolean {
     return !answered && this.storeClock.nowMs() < (lastOnlineAtMs ?? 0) + HELD_BACK_MS;
   }
+}
+
+/** Where a bot's events go that has connections; `null` for one that has a URL and no connection. */
+function endpointOf(bot: KnownBot | null, connection: KnownConnection | null): Endpoint | null {
+  return connection?.endpoint ?? bot?.unconnected ?? null;
+}
+
+function stateOf(bot: KnownBot, connection: KnownConnection | null): 'ready' | 'offline' {
+  return bot.kind === 'stream' && connection === null ? 'offline' : 'ready';
 }
 
 function usable(endpoint: Endpoint | EndpointFault | null | undefined): Endpoint | null {

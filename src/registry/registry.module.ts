@@ -5,6 +5,7 @@ import { AppsService } from './apps/apps.service.js';
 import { KnownApps } from './apps/known-apps.js';
 import { AccountOwners } from './bots/account-owners.js';
 import { BotsService } from './bots/bots.service.js';
+import { ConnectedBots } from './bots/connected-bots.js';
 import { KnownBots } from './bots/known-bots.js';
 import { SyncTokens } from './bots/sync-tokens.js';
 import { CallbackKeys } from './callback-keys.js';
@@ -30,6 +31,7 @@ const FOR_OTHERS = [
   AppsService,
   BotsService,
   CallbackKeys,
+  ConnectedBots,
   CorpSecrets,
   Destinations,
   EndpointPolicy,

@@ -7,6 +7,7 @@ import { DeliveryLog } from '../record/delivery-log.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
+import { StreamDirectory } from '../stream/replicas/stream-directory.js';
 import { CallQuota } from '../wecom/proxy/call-quota.js';
 import { AccessTokenStore } from '../wecom/tokens/access-token.store.js';
 import { StoredSecrets } from './sealed/stored-secrets.js';
@@ -19,6 +20,7 @@ export const STORAGE_PORTS = [
   BotRepository,
   Outbox,
   MessageStore,
+  StreamDirectory,
   ResyncBudget,
   AccessTokenStore,
   CallQuota,

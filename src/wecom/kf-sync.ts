@@ -81,7 +81,15 @@ export class KfSync {
       limit,
       open_kfid: openKfId,
     };
-    const answer = toAnswer(await this.calls.post({ corpId, api: API, accessToken, body, trace }));
+    const ended = { operation: 'call', corpId, api: API, openKfId: null } as const;
+    const answer = await this.calls
+      .post({ corpId, api: API, accessToken, body, trace })
+      .then(toAnswer)
+      .catch((error: unknown) => {
+        this.metrics.noteOutcome({ ...ended, errcode: null, fault: 'unreachable' });
+        throw error;
+      });
+    this.metrics.noteOutcome({ ...ended, errcode: 'errcode' in answer ? answer.errcode : 0, fault: null });
     if ('errcode' in answer) {
       this.metrics.answered('call', answer.errcode);
       if (isTokenError(answer.errcode)) await this.tokens.revoke(id);

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
-import { byValue, Metrics } from '../metrics/metrics.js';
+import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
+import { CallOutcomes, type CallTrouble, type EndedCall, isReply } from './call-outcomes.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
 
@@ -27,6 +28,9 @@ const CALL_RESULTS = [
 ] as const;
 export type CallResult = (typeof CALL_RESULTS)[number];
 
+/** What became of a reply: it went out, WeCom or the manager in its name refused it, or there was no answer. */
+const REPLY_RESULTS = ['sent', 'refused', 'unanswered'] as const;
+
 /** Answers with an error. Callers and gateways can have any number answered, so the others are counted together. */
 interface Errors {
   readonly known: ReadonlyMap<number, Count>;
@@ -40,10 +44,13 @@ export class WecomMetrics {
   readonly #inquiries: Record<InquiryResult, Observations>;
   readonly #calls: Record<CallResult, Observations>;
   readonly #errors: Record<WecomOperation, Errors>;
+  readonly #replies: Record<(typeof REPLY_RESULTS)[number], Count>;
   readonly #seen: WecomErrors;
+  readonly #outcomes: CallOutcomes;
 
   constructor(metrics: Metrics, clock: Clock = new SystemClock()) {
     this.#seen = new WecomErrors(clock);
+    this.#outcomes = new CallOutcomes(clock);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
       'Requests for an access token, by its source or by why there was none.',
@@ -69,6 +76,23 @@ export class WecomMetrics {
       known: new Map(COUNTED_ERRCODES.map((code) => [code, errors({ operation, errcode: String(code) })])),
       other: errors({ operation, errcode: 'other' }),
     }));
+    const replies = metrics.counter<'result'>(
+      'wxkf_replies_total',
+      'Replies of bots to customers that passed through here, by what became of them.',
+    );
+    this.#replies = byValue(REPLY_RESULTS, (result) => replies({ result }));
+    metrics.reads(
+      'gauge',
+      'wxkf_failing_reply_accounts',
+      'Accounts of which no reply goes out at this replica: the last ones failed.',
+      () => only(this.failingAccounts.length),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_failing_wecom_corps',
+      'Corps whose calls or token requests fail at this replica: no answer, or none that lets them call.',
+      () => only(new Set(this.failingCorps.map(({ corpId }) => corpId)).size),
+    );
   }
 
   tokenAnswered(source: TokenResult): void {
@@ -81,6 +105,29 @@ export class WecomMetrics {
 
   callEnded(result: CallResult, seconds: number): void {
     this.#calls[result].observe(seconds);
+  }
+
+  /** Whose a call or a token request was, and whether it went well. */
+  noteOutcome(call: EndedCall): void {
+    this.#outcomes.note(call);
+    if (!isReply(call.api)) return;
+    if (call.fault !== null) this.#replies.unanswered.add();
+    else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
+  }
+
+  /** Corps whose calls, or requests for a token, fail now. */
+  get failingCorps(): readonly CallTrouble[] {
+    return this.#outcomes.failingCorps();
+  }
+
+  /** Accounts whose replies fail now. */
+  get failingAccounts(): readonly CallTrouble[] {
+    return this.#outcomes.failingAccounts();
+  }
+
+  /** When a reply of the account last went out through this process; `null` when none has. */
+  repliedAtMs(openKfId: string): number | null {
+    return this.#outcomes.repliedAtMs(openKfId);
   }
 
   /** @param errcode `null` where the answer has none, or is too long for an error. */
@@ -98,6 +145,11 @@ export class WecomMetrics {
 
   get errors(): readonly SeenError[] {
     return this.#seen.list();
+  }
+
+  /** When a reply of any account last went out; `null` when none has. */
+  get lastReplyAtMs(): number | null {
+    return this.#outcomes.lastReplyAtMs;
   }
 
   toJSON() {

@@ -83,7 +83,8 @@ describe('imports', () => {
     ['mongoose', /^storage\/mongo\//],
     ['@nestjs/mongoose', /^storage\/mongo\//],
     ['lmdb', /^storage\/embedded\//],
-    ['undici', /^(dispatch|wecom|http\/outgoing)\//],
+    ['undici', /^(dispatch|wecom|http\/outgoing|stream\/replicas)\//],
+    ['ws', /^(stream|cli\/connect)\//],
     ['@nestjs/axios', /^wecom\//],
     ['axios', /^wecom\//],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
@@ -123,14 +124,19 @@ describe('imports', () => {
     expect(uses.filter(({ from, to }) => featureOf(from) !== featureOf(to))).toEqual([]);
   });
 
-  it('reach no network outside dispatch and wecom', () => {
+  /** `connect` runs beside the manager, and calls programs of others. */
+  const isConnect = (file: string): boolean => file.startsWith('cli/connect/');
+
+  it('reach no network outside dispatch, wecom and stream', () => {
     const network = imports.filter(({ to }) =>
       /^(node:)?(http|https|net|tls|dgram|dns|axios|undici)$/.test(to),
     );
-    const outside = network.filter(({ from }) => !/^(dispatch|wecom|http)\//.test(from));
+    const outside = network.filter(
+      ({ from }) => !/^(dispatch|wecom|http|stream)\//.test(from) && !isConnect(from),
+    );
     expect(outside).toEqual([]);
     const calls = files.filter((file) => /[^.\w]fetch\(/.test(readFileSync(join(SOURCE, file), 'utf8')));
-    expect(calls).toEqual([]);
+    expect(calls.filter((file) => !isConnect(file))).toEqual([]);
   });
 
   it('of the console take nothing from the server: its types are of the OpenAPI document', () => {

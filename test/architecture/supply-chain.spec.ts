@@ -35,7 +35,7 @@ interface Manifest {
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 /** What `npm ci` installs, and what only some tests and benchmarks need. */
 const FOLDERS = ['.', 'bench/naive', 'scripts/kubernetes'];
-const MANIFESTS = [...FOLDERS, 'console', 'scripts/node', 'simulator'];
+const MANIFESTS = [...FOLDERS, 'clients/typescript', 'console', 'scripts/node', 'simulator'];
 const manifestOf = (folder: string) =>
   readJson<{
     readonly dependencies: Record<string, string>;

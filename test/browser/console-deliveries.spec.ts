@@ -63,11 +63,13 @@ describeInBrowser('the console, while puppets come and go', () => {
     await puppet.close();
     await message();
     await open('');
-    await page
-      .getByRole('status')
-      .getByText(/^1 account waits, the oldest for /)
-      .waitFor();
-    await page.getByRole('link', { name: 'See what waits' }).click();
+    await page.getByRole('status').getByText('Some customers may be waiting: 1 account waits for ').waitFor();
+    const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
+    await cause.getByText(/^since \d\d:\d\d$/).waitFor();
+    await cause.getByText(/Is the bot running\?/).waitFor();
+    await cause.getByRole('link', { name: 'See the account' }).click();
+    await page.getByText('Waits since').waitFor();
+    await page.getByRole('link', { name: 'Outbox' }).click();
     const row = page.getByRole('row', { name: openKfId });
     await row.getByText('Waiting', { exact: true }).waitFor();
     await row
@@ -84,7 +86,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await puppetIsBackAt(url);
     await seeSoon(page.getByText('Everything that came in was delivered.'));
     await page.getByRole('link', { name: 'Overview' }).click();
-    await seeSoon(page.getByRole('status').getByText('Customers are being answered'));
+    await seeSoon(page.getByRole('status').getByText('Events reach the bots; no reply was seen'));
   });
 
   it('finds an account among others by a part of its id, and by its state', async () => {

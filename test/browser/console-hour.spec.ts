@@ -9,14 +9,17 @@ import { type ManagerInProcess, startManagerInProcess } from '../support/manager
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { sendReply } from '../support/replying-bot.js';
 import { seeded } from '../support/seeded.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const INTERVAL_MS = 10_000;
 const INTERVALS = 360;
 const AWAY = { from: 190, to: 250 };
 const AUTH_PUPPET_TOKEN = 'puppet-token-of-the-tests';
 const AUTH_OPERATOR_TOKEN = 'operator-token-of-the-tests';
+const CORP_SECRET = 'corp-secret-of-the-tests';
 const BUILT_CONSOLE = 'dist/console/public';
 
 describeInBrowser('the overview after an hour', () => {
@@ -31,6 +34,7 @@ describeInBrowser('the overview after an hour', () => {
   let manager: ManagerInProcess;
   let steady: PuppetServer;
   let away: PuppetServer;
+  let wecom: WecomServer;
 
   const ask = (path: string, token: string, init: RequestInit = {}): Promise<Response> =>
     fetch(manager.url + path, {
@@ -51,6 +55,11 @@ describeInBrowser('the overview after an hour', () => {
     }
   }
 
+  async function botReplies(openKfId: string): Promise<void> {
+    const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
+    expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(0);
+  }
+
   /** More at some times than at others. */
   async function customersWrite(interval: number): Promise<void> {
     const accounts = [...ofSteady, ...ofAway];
@@ -67,8 +76,18 @@ describeInBrowser('the overview after an hour', () => {
   }
 
   beforeAll(async () => {
-    [browser, steady, away] = await Promise.all([openBrowser(), startPuppetServer(), startPuppetServer()]);
-    manager = await startManagerInProcess({ ...place.env, AUTH_PUPPET_TOKEN, AUTH_OPERATOR_TOKEN }, clock);
+    [browser, steady, away, wecom] = await Promise.all([
+      openBrowser(),
+      startPuppetServer(),
+      startPuppetServer(),
+      startWecomServer(),
+    ]);
+    wecom.addSecret(app.corpId, CORP_SECRET);
+    const urls = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
+    manager = await startManagerInProcess(
+      { ...place.env, ...urls, AUTH_PUPPET_TOKEN, AUTH_OPERATOR_TOKEN },
+      clock,
+    );
     await Promise.all([registerAt(steady, ofSteady), registerAt(away, ofAway)]);
     for (let interval = 0; interval < INTERVALS; interval += 1) {
       if (interval === AWAY.from) away.behave((_request, response) => void response.writeHead(503).end());
@@ -76,10 +95,11 @@ describeInBrowser('the overview after an hour', () => {
       await customersWrite(interval);
       await clock.advance(INTERVAL_MS);
     }
+    for (const openKfId of [...ofSteady, ...ofAway]) await botReplies(openKfId);
   });
 
   afterAll(async () => {
-    await Promise.all([browser.close(), manager.close(), steady.close(), away.close()]);
+    await Promise.all([browser.close(), manager.close(), steady.close(), away.close(), wecom.close()]);
     await place.discard();
   });
 
@@ -115,7 +135,7 @@ describeInBrowser('the overview after an hour', () => {
     for (const name of ['callbacks', 'delivered', 'kept'] as const)
       await legend.getByText(sumOf(name).toLocaleString('en'), { exact: true }).waitFor();
     await page.locator('.verdict-title').getByText('Customers are being answered').waitFor();
-    expect(await page.getByText('Oldest waits').locator('..').textContent()).toContain('nothing');
+    expect(await page.getByText('Accounts that reply').locator('..').textContent()).toContain('12');
     await picture(page, 'console-hour');
   });
 

@@ -85,13 +85,14 @@ describeInBrowser('the console of a protected manager', () => {
     expect(new URL(page.url()).pathname).toBe('/console/outbox');
   });
 
-  it('keeps what it knew when the manager is gone, says since when, and goes on when it is back', async () => {
+  it('keeps what it knew when the manager is gone, greys it and says how old it is, and goes on when it is back', async () => {
     const page = await openOutbox();
     await signIn(page);
     await page.getByText('Nothing waits').waitFor();
     const { port } = new URL(manager.url);
     await manager.stop();
-    await seeSoon(page.getByText(/The manager has not answered since \d/));
+    await seeSoon(page.getByText(/No answer from the manager.*Last answer \d+ sec ago/));
+    await seeSoon(page.locator('main.old'));
     await page.getByText('Nothing waits').waitFor();
     await page.getByRole('link', { name: 'Kf accounts' }).click();
     await page.getByText('The manager does not answer').waitFor();
@@ -101,6 +102,7 @@ describeInBrowser('the console of a protected manager', () => {
       page.getByRole('status').getByText('The manager answers again.').waitFor(),
     ]);
     await seeSoon(page.getByText('No puppet has registered yet'));
-    await seeSoon(page.getByText(/The manager has not answered/), 'detached');
+    await seeSoon(page.getByText(/No answer from the manager.*Last/), 'detached');
+    await seeSoon(page.locator('main.old'), 'detached');
   });
 });

@@ -121,6 +121,16 @@ describe('a record that cannot be read', () => {
   });
 
   it.each([
+    ['without it, as by an earlier version', undefined],
+    ['with a text for it', 'long'],
+  ])('is none that was kept %s: since when its account waits', async (_what, waitingSinceMs) => {
+    await spoil(json({ waitingSinceMs }));
+    await reopen();
+    expect(await outbox.find(KEY)).toMatchObject({ event: { id: 'x' }, waitingSinceMs: NOW_MS });
+    expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS, unreadable: 0 });
+  });
+
+  it.each([
     ['without a trace, as by an earlier version', undefined],
     ['with a trace that is none', 'x\r\ny: z'],
     ['with a number for a trace', 7],

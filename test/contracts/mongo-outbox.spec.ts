@@ -225,6 +225,13 @@ mongoSuite('a record in MongoDB that cannot be read', () => {
     expect(await outbox.put(newHint(), NOW_MS)).toMatchObject({ replaced: claimed?.generation });
   });
 
+  it('is none that was kept without it, as by an earlier version: since when its account waits', async () => {
+    await records.updateOne({ _id: KEY }, { $unset: { waitingSince: 1 } });
+    expect(await outbox.find(KEY)).toMatchObject({ waitingSinceMs: NOW_MS });
+    expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS });
+    expect(await outbox.groups(NOW_MS)).toMatchObject([{ accounts: 1, sinceMs: NOW_MS }]);
+  });
+
   it.each<[string, object]>([
     ['without a trace, as by an earlier version', { $unset: { traceparent: 1 } }],
     ['with a trace that is none', { $set: { traceparent: 'x\r\ny: z' } }],

@@ -111,6 +111,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           generation,
           state: 'waiting',
           arrivedAtMs: NOW_MS,
+          waitingSinceMs: NOW_MS,
           attempts: 1,
           step: 1,
           dueAtMs: NOW_MS + 1_000,
@@ -203,6 +204,32 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           dueAtMs: NOW_MS + 10_000,
           arrivedAtMs: NOW_MS + 5,
         });
+      });
+
+      it('keeps since when the account waits, whatever comes in, over a restart too', async () => {
+        await outbox.put(eventOf('first', { arrivedAtMs: NOW_MS - 780_000 }), NOW_MS - 780_000);
+        await outbox.put(eventOf('newer', { arrivedAtMs: NOW_MS }), NOW_MS);
+        const waiting = { arrivedAtMs: NOW_MS, waitingSinceMs: NOW_MS - 780_000 };
+        expect(await outbox.find(KEY)).toMatchObject(waiting);
+        await outbox.reschedule(heldOf(await claimOne()), retry(), NOW_MS + 1_000);
+        await reopen();
+        expect(await outbox.find(KEY)).toMatchObject(waiting);
+        expect((await outbox.findHeads([KEY])).get(KEY)).toMatchObject(waiting);
+        expect(await outbox.counts()).toMatchObject({ oldestWaitingAtMs: NOW_MS - 780_000 });
+      });
+
+      it('keeps how its endpoint failed while newer events are not tried for that', async () => {
+        const untried = { ...FAILURE, stage: 'circuit' as const };
+        await outbox.put(eventOf('first', { arrivedAtMs: NOW_MS - 9, failure: FAILURE }), NOW_MS);
+        await outbox.put(eventOf('newer', { failure: untried }), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ lastFailure: FAILURE });
+        const moved = eventOf('moved', {
+          arrivedAtMs: NOW_MS + 9,
+          failure: untried,
+          endpoint: 'http://other',
+        });
+        await outbox.put(moved, NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ lastFailure: untried });
       });
 
       it('brings a hint back from the slow part of the schedule', async () => {
@@ -434,6 +461,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           NOW_MS + 1_000,
         );
         await outbox.settle(held, NOW_MS + 1_001);
+        expect(await outbox.find(KEY)).toMatchObject({ waitingSinceMs: NOW_MS + 1 });
         expect(await idsDueAt(NOW_MS + 1_001)).toEqual(['newer']);
       });
 
@@ -730,7 +758,36 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         dead: 0,
         unreadable: 0,
         oldestWaitingAtMs: NOW_MS - 9,
+        oldestParkedAtMs: NOW_MS - 99,
       });
+    });
+
+    it('groups what has waited for some time, and what is dead, by what is wrong', async () => {
+      const failure = { ...FAILURE, stage: 'connect' as const };
+      const ages = [780_000, 20_000, 5_000];
+      for (const [n, ageMs] of ages.entries())
+        await outbox.put(newHint(`wk${n}`, { arrivedAtMs: NOW_MS - ageMs, failure }), NOW_MS);
+      const nobody = { dueAtMs: null, endpoint: null, failure: null, arrivedAtMs: NOW_MS - 30_000 };
+      await outbox.put(newHint('wkNobody', nobody), NOW_MS);
+      const { generation } = await outbox.put(newHint('wkDead'), NOW_MS);
+      const key = hintKey(kfEvent({ openKfId: 'wkDead' }));
+      await outbox.bury({ key, generation, leaseId: null }, { ...failure, stage: 'expired' }, NOW_MS);
+      const { corpId } = kfEvent();
+      const groups = await outbox.groups(NOW_MS - 10_000);
+      expect(groups.toSorted((a, b) => (a.state < b.state ? -1 : 1))).toEqual([
+        {
+          ...{ state: 'dead', corpId, endpoint: ENDPOINT, stage: 'expired', accounts: 1 },
+          ...{ openKfId: 'wkDead', sinceMs: NOW_MS },
+        },
+        {
+          ...{ state: 'parked', corpId, endpoint: null, stage: null, accounts: 1 },
+          ...{ openKfId: 'wkNobody', sinceMs: NOW_MS - 30_000 },
+        },
+        {
+          ...{ state: 'waiting', corpId, endpoint: ENDPOINT, stage: 'connect', accounts: 2 },
+          ...{ openKfId: 'wk0', sinceMs: NOW_MS - 780_000 },
+        },
+      ]);
     });
 
     it('tells, where nobody else keeps anything, when the next is due', async () => {

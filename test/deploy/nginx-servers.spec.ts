@@ -1,15 +1,22 @@
 /** Other servers than deploy/nginx that operators get for a real nginx let through what they say, and nothing else. */
-import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { spawnCli } from '../support/cli-process.js';
 import { INGRESS_EXAMPLE, kustomizeSuite, render } from '../support/kustomize.js';
 import { oneOf } from '../support/manifests.js';
 import { DISGUISED, nginxSuite, type RunningNginx, startNginx } from '../support/nginx.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { firstLinesOf, tappedManager } from '../support/tapped-manager.js';
+import { firstLinesOf, ROLES, tappedManager } from '../support/tapped-manager.js';
 
 const CERTIFICATE = 'ssl_certificate wxkf-manager.pem; ssl_certificate_key wxkf-manager.key;';
 
 const KEY = `wxkf_${'k'.repeat(43)}`;
+
+const folder = mkdtempSync(join(tmpdir(), 'wxkf-nginx-servers-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** With the manager at another port. */
 function onPort(servers: string, port: number): string {
@@ -86,12 +93,15 @@ nginxSuite('in front of a manager', () => {
         '/puppetWxkfManager/register',
         '/puppetWxkfManager/getToken?corpid=x',
         '/puppetWxkfManager/wxkfRequestProxy/kf/send_msg?access_token=x',
+        '/puppetWxkfManager/stream',
+        '/puppetWxkfManager/events',
       ];
       const others = [
         ...['/', '/health', '/metrics', '/callback/ww1', '/console', '/api/v1/bots', '/cgi-bins/kf', '/bot'],
         `/bot/${KEY}/api/v1/status`,
         `/bot/${KEY}/x/cgi-bin/kf/sync_msg`,
         '/puppetWxkfManager/puppetWxkfInfo/wkAAA',
+        '/puppetWxkfManager/replicas/notices',
         '/api/v1/../../cgi-bin/kf/sync_msg',
         '/api/v1/kf-accounts/x%2F..%2F..%2F..%2F..%2Fcgi-bin%2Fkf',
       ];
@@ -103,6 +113,25 @@ nginxSuite('in front of a manager', () => {
       const body = 'x'.repeat(20_000_000);
       const { status } = await nginx.ask('/cgi-bin/media/upload', { method: 'POST', body });
       expect(status).not.toBe(413);
+    });
+
+    it('carries a stream', async () => {
+      nginx = await startNginx(manager.port, onPort(server(), manager.port));
+      const bot = { name: 'Laptop', corpId: 'ww1', openKfIds: ['wkAAA'], kind: 'stream' };
+      const response = await fetch(`${manager.url}/api/v1/bots`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${ROLES.AUTH_OPERATOR_TOKEN}` },
+        body: JSON.stringify(bot),
+      });
+      const { key } = (await response.json()) as { readonly key: string };
+      const authority = join(folder, 'authority.pem');
+      writeFileSync(authority, nginx.authority);
+      const env = { WXKF_KEY: key, NODE_EXTRA_CA_CERTS: authority };
+      const child = spawnCli(env, 'connect', '--manager', nginx.url, '--forward', await refusedUrl());
+      const [said] = await once(child.stderr, 'data');
+      expect(String(said)).toMatch(/ connected to .* for 1 account/);
+      child.kill('SIGINT');
+      expect(await once(child, 'close')).toEqual([0, null]);
     });
 
     it('writes the key of a bot to no log, also when the manager is away', async () => {

@@ -22,7 +22,7 @@ const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 const inSources = new Set(
   [
     ...globSync(
-      '{src,bench,compat,demo,deploy,examples,faults,fuzz,scripts,simulator,test}/**/*.{ts,js,java,yaml,yml,conf}',
+      '{src,bench,clients,compat,demo,deploy,examples,faults,fuzz,scripts,simulator,test}/**/*.{ts,js,py,java,yaml,yml,conf}',
       { exclude: (name) => name === 'node_modules' },
     ),
     ...['.ci/run', '.github/workflows/ci.yml', 'docker-compose.yml', 'Dockerfile', 'package.json'],

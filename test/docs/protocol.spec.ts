@@ -1,11 +1,18 @@
 /** docs/protocol.md: its test vectors open as they are printed, and what it says of lengths and forms is the code's. */
 import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
 import { isSignedWith, WecomCipher } from '../../src/crypto/wecom-cipher.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { toAesKeyBytes } from '../../src/kernel/wecom-format.js';
+import {
+  FRAME_BYTES_MAX,
+  GOAWAY_REASONS,
+  HEARTBEAT_S,
+  readFrame,
+  STREAM_VERSION,
+} from '../../src/stream/frames.js';
 
 interface Vector {
   readonly name: string;
@@ -61,4 +68,28 @@ it.each(VECTORS)('is padded as printed, and fails the check of OpenSSL beyond 16
   const { message, receiveId } = cipher.open(encrypted);
   expect(length - 20 - Buffer.byteLength(message + receiveId)).toBe(pad);
   expect(opensWithPaddingCheck(encrypted)).toBe(pad <= 16);
+});
+
+describe('the stream', () => {
+  const [, section = ''] =
+    /\n## The stream\n(.*?)\n## /s.exec(readFileSync('docs/protocol.md', 'utf8')) ?? [];
+  const [hello = [], ofManager = [], ofBot = []] = [...section.matchAll(/```json\n(.*?)```/gs)].map(
+    ([, code = '']) => code.trimEnd().split('\n'),
+  );
+
+  it.each([...hello, ...ofBot])('takes the frame of a bot as it is printed: %s', (text) => {
+    expect(readFrame(text)).toMatchObject({ type: JSON.parse(text).type });
+  });
+
+  it('has each frame of the manager, and each reason of its goaway', () => {
+    const types = new Set(ofManager.map((text): string => JSON.parse(text).type));
+    expect([...types].sort()).toEqual(['event', 'goaway', 'ping', 'pong', 'ready', 'role']);
+    for (const reason of GOAWAY_REASONS) expect(section).toContain(`| \`${reason}\` |`);
+  });
+
+  it('prints the version and the limits that count', () => {
+    expect(JSON.parse(hello[0] ?? '').version).toBe(STREAM_VERSION);
+    expect(JSON.parse(ofManager[0] ?? '').heartbeatS).toBe(HEARTBEAT_S);
+    expect(section).toContain(`at most ${FRAME_BYTES_MAX / 1_024} kB`);
+  });
 });

@@ -45,6 +45,10 @@ export interface Answered {
 }
 
 export interface RunningNginx {
+  /** With TLS. */
+  readonly url: string;
+  /** The PEM of who signed its certificate. */
+  readonly authority: string;
   /** Sends the request target as it is, over TLS and on a connection of its own. */
   ask(target: string, asked?: Asked): Promise<Answered>;
   /** The same without TLS. */
@@ -71,6 +75,8 @@ export async function startNginx(replicaPort: number, servers?: string): Promise
   const { ports, certificate } = nginx;
   const host = '127.0.0.1';
   return {
+    url: `https://${host}:${ports.tls}`,
+    authority: certificate.cert,
     ask: (...request) => exchange(connectTls({ host, port: ports.tls, ca: certificate.cert }), ...request),
     askPlainly: (...request) => askAt(ports.plain, ...request),
     close: async () => {

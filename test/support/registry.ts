@@ -11,6 +11,7 @@ import { AppsService } from '../../src/registry/apps/apps.service.js';
 import { AccountOwners } from '../../src/registry/bots/account-owners.js';
 import type { BotRepository } from '../../src/registry/bots/bot.repository.js';
 import { BotsService } from '../../src/registry/bots/bots.service.js';
+import { ConnectedBots } from '../../src/registry/bots/connected-bots.js';
 import { KnownBots } from '../../src/registry/bots/known-bots.js';
 import { KnownApps } from '../../src/registry/apps/known-apps.js';
 import { CallbackKeys } from '../../src/registry/callback-keys.js';
@@ -64,13 +65,26 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const bots = new KnownBots(policy, botRepository);
   const sync = new RegistrySync(image, repository, knownApps, bots, history, clock, log);
   const reads = new RegistryReads(repository, knownApps, bots, sync, log);
+  const connected = new ConnectedBots();
   const underWay = new RegistrationsUnderWay();
   // Store time is the clock's own here.
-  const destinations = new Destinations(image, bots, underWay, reads, clock, clock);
+  const destinations = new Destinations(image, bots, connected, underWay, reads, clock, clock);
   const proofs = new SecretProofs(image, sync, repository, secrets, log);
   return {
     ...{ repository, appRepository, secrets, log, config },
-    ...{ policy, image, knownApps, bots, botRepository, sync, reads, underWay, destinations, proofs },
+    ...{
+      policy,
+      image,
+      knownApps,
+      bots,
+      connected,
+      botRepository,
+      sync,
+      reads,
+      underWay,
+      destinations,
+      proofs,
+    },
     accounts: new Accounts(repository, image, reads, sync, log),
     apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
     keys: new CallbackKeys(image, reads, sync, proofs, clock),

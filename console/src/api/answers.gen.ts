@@ -371,16 +371,33 @@ export type BotWithKeyAnswer = {
     key: string;
 };
 
-export type CallbackVerificationAnswer = {
-    corpId: string;
+export type CauseAnswer = {
+    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    severity: 'bad' | 'wait';
     /**
-     * For the callback URL, after its `?`.
+     * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
      */
-    query: string;
+    count: number;
     /**
-     * What the callback URL has to answer.
+     * Since when; ISO 8601, UTC. null where that is not known.
      */
-    echo: string;
+    since: string | null;
+    /**
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP); of what waits or is dead, the stage at which most of it failed. null for other causes.
+     */
+    why: string | null;
+    /**
+     * Where the events go: host and port, or the host of several ports; null for other causes.
+     */
+    address: string | null;
+    /**
+     * The corp, where it is one.
+     */
+    corpId: string | null;
+    /**
+     * The account, where it is one.
+     */
+    openKfId: string | null;
 };
 
 export type CountsAnswer = {
@@ -540,6 +557,13 @@ export type HintAnswer = {
      * When its newest event came in; ISO 8601, UTC.
      */
     arrivedAt: string;
+    /**
+     * When the first event came in that no bot has taken since; newer ones do not change it. ISO 8601, UTC.
+     */
+    waitingSince: string;
+    /**
+     * How long it waits, since then.
+     */
     ageS: number;
     attempts: number;
     /**
@@ -650,6 +674,10 @@ export type LastMinuteAnswer = {
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
+    /**
+     * Of the calls, those that got no answer of WeCom.
+     */
+    unansweredCalls: number;
 };
 
 export type LoggedDeliveryAnswer = {
@@ -862,6 +890,25 @@ export type ReplayedAnswer = {
     replayed: number;
 };
 
+export type RepliesAnswer = {
+    /**
+     * A reply went out within the last hour.
+     */
+    answering: number;
+    /**
+     * None within the last hour; an earlier one went out.
+     */
+    silent: number;
+    /**
+     * No reply was ever seen: whether customers are answered is not known.
+     */
+    unseen: number;
+    /**
+     * When the last reply went out; ISO 8601, UTC. null: none since the start.
+     */
+    lastAt: string | null;
+};
+
 export type SeenWecomErrorAnswer = {
     operation: 'call' | 'gettoken';
     /**
@@ -913,7 +960,14 @@ export type StatusAnswer = {
      * Of the whole store; openCircuits are those of this replica. null: the store does not answer.
      */
     counts: CountsAnswer;
+    /**
+     * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+     */
     oldestWaitingAgeS: number | null;
+    /**
+     * The same of parked ones.
+     */
+    oldestParkedAgeS: number | null;
     /**
      * Of the message that waits longest, 0 when none waits.
      */
@@ -922,6 +976,10 @@ export type StatusAnswer = {
      * Of this replica, within the last 60 s.
      */
     lastMinute: LastMinuteAnswer;
+    /**
+     * Whether customers are being answered.
+     */
+    verdict: VerdictAnswer;
 };
 
 export type StorageAnswer = {
@@ -961,6 +1019,22 @@ export type TestedAnswer = {
      * Why it was not taken; null when it was.
      */
     failure: FailureReasonAnswer | null;
+};
+
+export type VerdictAnswer = {
+    /**
+     * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out. partly: so for some accounts; of others no reply passes through here. unseen: bots take the events, and no reply passed through here within the hour. quiet: no bot took an event within the hour. empty: there is no bot yet.
+     */
+    state: 'answered' | 'degraded' | 'empty' | 'failing' | 'partly' | 'quiet' | 'unseen';
+    /**
+     * The worst first, one for all that have the same cause and address; at most 20.
+     */
+    causes: Array<CauseAnswer>;
+    /**
+     * How many more there are.
+     */
+    moreCauses: number;
+    replies: RepliesAnswer;
 };
 
 export type WecomAccountAnswer = {

@@ -1,12 +1,15 @@
 import { signal } from '@preact/signals';
 
-/** Since when no request has been answered, epoch milliseconds; null while the manager answers. */
+/** When the manager last answered, while it does not answer, epoch milliseconds; null while it does. */
 export const lostSinceMs = signal<number | null>(null);
 
+let answeredAtMs = Date.now();
+
 export function connectionLost(): void {
-  lostSinceMs.value ??= Date.now();
+  lostSinceMs.value ??= answeredAtMs;
 }
 
 export function connectionHeld(): void {
+  answeredAtMs = Date.now();
   lostSinceMs.value = null;
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { lostSinceMs } from '../api/connection.js';
 import { getStatus } from '../api/status.js';
 import { usePolled } from '../data/polled.js';
 import { StatusContext } from '../data/status-context.js';
@@ -20,7 +21,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
             {status.data !== null && <span>{status.data.version}</span>}
           </footer>
         </div>
-        <main id="main" class="main" tabIndex={-1}>
+        <main id="main" class={lostSinceMs.value === null ? 'main' : 'main old'} tabIndex={-1}>
           {children}
         </main>
       </div>

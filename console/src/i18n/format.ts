@@ -64,3 +64,9 @@ export function formatMinute(at: string | number): string {
     hour12: false,
   });
 }
+
+/** "06:43" of today, with the date of another day. */
+export function formatSince(at: string): string {
+  const isToday = new Date(at).toDateString() === new Date().toDateString();
+  return isToday ? formatMinute(at) : formatDateTime(at);
+}

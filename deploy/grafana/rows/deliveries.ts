@@ -17,7 +17,10 @@ export const DELIVERY_ROWS: readonly Row[] = [
         title: 'Age of the oldest that waits',
         description: 'Over 15 minutes is a ticket, over 8 hours a page; after 3 days it is given up.',
         unit: 's',
-        queries: [{ expr: maxBy('job', 'wxkf_oldest_waiting_hint_age_seconds'), legend: '{{job}}' }],
+        queries: [
+          { expr: maxBy('job', 'wxkf_oldest_waiting_hint_age_seconds'), legend: '{{job}}' },
+          { expr: maxBy('job', 'wxkf_oldest_parked_hint_age_seconds'), legend: '{{job}}, no bot' },
+        ],
       },
       {
         title: 'Age when taken',

@@ -53,6 +53,22 @@ export const WECOM_AND_STORE_ROWS: readonly Row[] = [
         unit: 's',
         queries: quantiles(PROXY, { match: 'result="answered"' }),
       },
+      {
+        title: 'Replies by result',
+        description: 'What bots sent to customers: refused by WeCom or in its name, or without an answer.',
+        unit: 'reqps',
+        isStacked: true,
+        queries: [{ expr: rateBy('result', 'wxkf_replies_total'), legend: '{{result}}' }],
+      },
+      {
+        title: 'Corps and accounts that fail',
+        description: 'Corps that WeCom does not serve, and accounts of which no reply goes out.',
+        unit: 'short',
+        queries: [
+          { expr: maxBy('instance', 'wxkf_failing_wecom_corps'), legend: 'corps at {{instance}}' },
+          { expr: maxBy('instance', 'wxkf_failing_reply_accounts'), legend: 'accounts at {{instance}}' },
+        ],
+      },
     ],
   },
   {

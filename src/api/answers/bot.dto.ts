@@ -64,11 +64,17 @@ export class BotAnswer {
   /** @example manager */
   readonly api!: BotApi;
 
-  /** null for a bot of kind puppet. */
+  /** null for a bot of kind puppet or none; its url is empty for a bot of kind stream. */
   readonly callback!: BotCallbackAnswer | null;
 
   /** Whether a corpSecret is stored for it. */
   readonly hasCorpSecret!: boolean;
+
+  /**
+   * Its clients that have a stream open, at any replica.
+   * @example 1
+   */
+  readonly clients!: number;
 
   /** Why nothing can be sent to it, and the remedy; null when it can. */
   readonly fault!: string | null;

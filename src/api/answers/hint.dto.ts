@@ -37,7 +37,17 @@ export class HintAnswer {
   @IsISO8601()
   readonly arrivedAt!: string;
 
-  /** @example 42.1 */
+  /**
+   * When the first event came in that no bot has taken since; newer ones do not change it. ISO 8601, UTC.
+   * @example 2026-01-31T07:47:00.000Z
+   */
+  @IsISO8601()
+  readonly waitingSince!: string;
+
+  /**
+   * How long it waits, since then.
+   * @example 780.2
+   */
   @Min(0)
   readonly ageS!: number;
 

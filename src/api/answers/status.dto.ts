@@ -1,4 +1,5 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { VerdictAnswer } from './verdict.dto.js';
 
 /** The store. */
 export class StorageAnswer {
@@ -103,6 +104,14 @@ export class LastMinuteAnswer {
   @IsInt()
   @Min(0)
   readonly proxyCalls!: number;
+
+  /**
+   * Of the calls, those that got no answer of WeCom.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly unansweredCalls!: number;
 }
 
 /** The state of one process. */
@@ -137,9 +146,19 @@ export class StatusAnswer {
   /** Of the whole store; openCircuits are those of this replica. null: the store does not answer. */
   readonly counts!: CountsAnswer;
 
-  /** @example 42.1 */
+  /**
+   * How long the account waits that waits longest, whatever newer events came in; 0 when none waits.
+   * @example 42.1
+   */
   @Min(0)
   readonly oldestWaitingAgeS!: number | null;
+
+  /**
+   * The same of parked ones.
+   * @example 0
+   */
+  @Min(0)
+  readonly oldestParkedAgeS!: number | null;
 
   /**
    * Of the message that waits longest, 0 when none waits.
@@ -150,6 +169,9 @@ export class StatusAnswer {
 
   /** Of this replica, within the last 60 s. */
   readonly lastMinute!: LastMinuteAnswer;
+
+  /** Whether customers are being answered. */
+  readonly verdict!: VerdictAnswer;
 }
 
 /** One interval of the last hour. */

@@ -115,7 +115,7 @@ describe('an event that is not taken', () => {
     await dispatch.registry.presence.deregister({ openKfId: event.openKfId, corpId: event.corpId });
     const error = await pending(send(dispatch.registry.image.findPuppet(event.openKfId)));
     expect(error).toMatchObject({
-      reason: 'its puppet has deregistered',
+      reason: 'its puppet has deregistered, or no client of its bot is connected',
       stage: 'offline',
       attempts: 0,
     });

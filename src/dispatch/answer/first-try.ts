@@ -22,7 +22,7 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
 
 const REASONS: Readonly<Record<NotTriedStage, string>> = {
   unregistered: 'no bot takes the events of this kf account yet',
-  offline: 'its puppet has deregistered',
+  offline: 'its puppet has deregistered, or no client of its bot is connected',
   circuit: 'its bot failed again and again and is only probed',
   registering: 'its puppet is registering',
   late: 'its bot did not answer in time',

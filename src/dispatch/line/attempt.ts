@@ -31,7 +31,7 @@ export type AttemptResult =
       readonly reason: string;
       /** With `status`, the one that came. */
       readonly status?: number;
-      /** With `saturated`, how long to wait, if that is known. */
+      /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
     };
 

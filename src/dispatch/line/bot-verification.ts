@@ -30,7 +30,7 @@ export class BotVerification {
   /** @throws AppError `BOT_UNVERIFIABLE` */
   async verify(bot: KnownBot): Promise<Verified> {
     const { endpoint, opened, corpId } = bot;
-    if (bot.callback === null || opened === null) throw new AppError('BOT_UNVERIFIABLE');
+    if (bot.kind !== 'callback' || opened === null) throw new AppError('BOT_UNVERIFIABLE');
     if ('must' in endpoint) return { fault: `its url must ${endpoint.must}`, status: null, durationMs: 0 };
     const echo = String(randomInt(10 ** 14, 2 ** 47));
     const startedMs = this.clock.elapsedMs();
@@ -65,8 +65,8 @@ function verifyForm(bot: KnownBot, echo: string): DeliveryForm {
     toRequest: (_endpoint, _event, _attempt, nowMs) => {
       const form = new WecomForm(bot);
       const [timestamp, nonce] = [String(Math.floor(nowMs / 1_000)), String(randomInt(10 ** 9, 10 ** 10))];
-      const echostr = form.sealText(echo);
-      const signature = signatureOf(form.callbackToken, timestamp, nonce, echostr);
+      const echostr = form.envelope.sealText(echo);
+      const signature = signatureOf(form.envelope.callbackToken, timestamp, nonce, echostr);
       const query = `msg_signature=${signature}&timestamp=${timestamp}&nonce=${nonce}&echostr=${encodeURIComponent(echostr)}`;
       return {
         method: 'GET',

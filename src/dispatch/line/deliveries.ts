@@ -110,6 +110,12 @@ export class Deliveries implements AccountHistory {
     return times;
   }
 
+  /** The accounts whose bots have taken an event since then, store time; tests do not count. Scans all accounts. */
+  *takenSince(sinceMs: number): Generator<string> {
+    for (const [openKfId, { eventTakenAtMs }] of this.#accounts)
+      if (eventTakenAtMs >= sinceMs) yield openKfId;
+  }
+
   /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */
   listen(tell: (delivery: Delivery) => void): () => void {
     this.#listeners.add(tell);

@@ -1,4 +1,5 @@
 import type { Dispatcher as Undici } from 'undici';
+import type { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { KfEvent } from '../kf-event.js';
@@ -6,6 +7,8 @@ import type { KfEvent } from '../kf-event.js';
 /** How an event is put into a request, and how long an attempt may take. */
 export interface DeliveryForm {
   readonly limitMs: number;
+  /** The message that it puts into a request; left out where it puts the event. */
+  readonly content?: Secret;
   /** @param attempt counted from 1. */
   toRequest(
     endpoint: Endpoint,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
 import type { Destination } from '../../registry/destination.js';
-import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import { type Endpoint, isStream } from '../../registry/endpoint/endpoint.js';
 import { Presence } from '../../registry/presence.js';
 import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
@@ -14,9 +14,14 @@ import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { formFor } from './forms.js';
 import type { Pulls } from './pulls.js';
+import type { Streams } from './streams.js';
 
 const NO_PULLS: Pulls = {
   start: (_to, _event, onEnd) => Exchange.failed('pull', 'nothing pulls messages here', onEnd),
+};
+
+const NO_STREAMS: Streams = {
+  start: (_to, _sent, onEnd) => Exchange.failed('connect', 'no stream can be opened here', onEnd),
 };
 
 /** An attempt that has begun. */
@@ -72,22 +77,28 @@ export class Line {
    * others see it.
    * @param number which attempt of the event it is, counted from 1.
    * @param tracestate that came with the event's `traceparent`.
+   * @param ageMs how long ago WeCom sent the event.
    */
   attempt(
     event: KfEvent,
     occasion: DeliveryOccasion,
     number: number,
     tracestate: string | null = null,
+    ageMs: number = event.lagMs,
   ): Attempt {
     const onEnd = this.#book(event, occasion, number);
     if (this.endpoint === null) return Exchange.failed('endpoint', this.to.fault, onEnd);
     if (this.to.isPulled) return this.lines.pulls.start(this.to, event, onEnd);
+    if (isStream(this.endpoint)) {
+      const message = this.form?.content ?? null;
+      return this.lines.streams.start(this.to, { event, number, ageMs, message }, onEnd);
+    }
     return this.lines.client.start(this.endpoint, this.#form, event, number, onEnd, tracestate);
   }
 
   /** The same for an operator, who is shown the beginning of the answer, if there is one. */
   attemptShown(event: KfEvent): ShownAttempt {
-    if (this.endpoint === null || this.to.isPulled) {
+    if (this.endpoint === null || this.to.isPulled || isStream(this.endpoint)) {
       const { result } = this.attempt(event, 'test', 1);
       return { result, whenAnswered: async () => null };
     }
@@ -112,6 +123,7 @@ export class Line {
 @Injectable()
 export class Lines {
   #pulls: Pulls = NO_PULLS;
+  #streams: Streams = NO_STREAMS;
 
   constructor(
     readonly client: DeliveryClient,
@@ -130,6 +142,15 @@ export class Lines {
   /** @param pulls takes the events of bots that take messages. */
   pullBy(pulls: Pulls): void {
     this.#pulls = pulls;
+  }
+
+  get streams(): Streams {
+    return this.#streams;
+  }
+
+  /** @param streams carries events over the connections that bots open. */
+  streamBy(streams: Streams): void {
+    this.#streams = streams;
   }
 
   /** @returns `null` when nobody takes the account's events. */

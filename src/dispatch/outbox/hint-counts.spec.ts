@@ -46,6 +46,7 @@ it('gives an earlier count to who is content with it, for as long as he is', asy
 it('gives null while the store does not answer, and counts again after it', async () => {
   outbox.answer = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
   expect(await hints.latest()).toBeNull();
-  outbox.answer = async () => ({ waiting: 1, parked: 0, dead: 0, unreadable: 0, oldestWaitingAtMs: 1 });
+  const none = { parked: 0, dead: 0, unreadable: 0, oldestParkedAtMs: null };
+  outbox.answer = async () => ({ ...none, waiting: 1, oldestWaitingAtMs: 1 });
   expect(await hints.latest()).toMatchObject({ waiting: 1 });
 });

@@ -19,7 +19,13 @@ export class HintGauges {
       'gauge',
       'wxkf_oldest_waiting_hint_age_seconds',
       'Age of the hint in the whole store that waits longest, 0 when none waits.',
-      () => this.#oldestAge(),
+      () => this.#oldestAge('oldestWaitingAtMs'),
+    );
+    metrics.reads(
+      'gauge',
+      'wxkf_oldest_parked_hint_age_seconds',
+      'Age of the parked hint in the whole store that waits longest for a bot, 0 when none is parked.',
+      () => this.#oldestAge('oldestParkedAtMs'),
     );
   }
 
@@ -29,10 +35,10 @@ export class HintGauges {
     return STATES.map((state) => ({ labels: { state }, value: counts[state] }));
   }
 
-  async #oldestAge(): Promise<readonly Sample[]> {
+  async #oldestAge(of: 'oldestWaitingAtMs' | 'oldestParkedAtMs'): Promise<readonly Sample[]> {
     const counts = await this.hints.latest();
     if (counts === null) return [];
     const nowMs = this.storeClock.nowMs();
-    return only(Math.max(0, nowMs - (counts.oldestWaitingAtMs ?? nowMs)) / 1_000);
+    return only(Math.max(0, nowMs - (counts[of] ?? nowMs)) / 1_000);
   }
 }

@@ -14,8 +14,11 @@ const NO_ENDPOINT = '';
 export class HintTable {
   readonly #heads = new Map<string, HintHead>();
   readonly #due = new DueQueues();
-  /** How many waiting hints came in at each time. Unordered, since each put would pay for the order. */
-  readonly #arrivals = new Map<number, number>();
+  /** How many hints have waited since each time. Unordered, since each put would pay for the order. */
+  readonly #since: Readonly<Record<'waiting' | 'parked', Map<number, number>>> = {
+    waiting: new Map(),
+    parked: new Map(),
+  };
   readonly #byEndpoint = new Map<string, Set<string>>();
   readonly #unregistered = new Map<string, number>();
   /** Keys, sorted. */
@@ -38,7 +41,7 @@ export class HintTable {
     }
     this.#heads.set(key, head);
     this.#countUnregistered(head, 1);
-    this.#countArrival(head, 1);
+    this.#countSince(head, 1);
     const atMs = claimableAtMs(head);
     if (atMs !== null) this.#due.add(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
     if (head.state === 'waiting' && head.endpoint !== null) this.#ofEndpoint(head.endpoint).add(key);
@@ -49,10 +52,10 @@ export class HintTable {
     if (head !== null) this.#byState[head.state].delete(key);
   }
 
-  /** When the event of the oldest waiting hint came in; `null` when none waits. */
-  oldestWaitingAtMs(): number | null {
+  /** Since when the longest waiting hint of the state waits; `null` when there is none. */
+  oldestAtMs(state: 'waiting' | 'parked'): number | null {
     let oldestMs = Number.POSITIVE_INFINITY;
-    for (const atMs of this.#arrivals.keys()) if (atMs < oldestMs) oldestMs = atMs;
+    for (const atMs of this.#since[state].keys()) if (atMs < oldestMs) oldestMs = atMs;
     return oldestMs === Number.POSITIVE_INFINITY ? null : oldestMs;
   }
 
@@ -104,7 +107,7 @@ export class HintTable {
     if (head === undefined) return null;
     this.#heads.delete(key);
     this.#countUnregistered(head, -1);
-    this.#countArrival(head, -1);
+    this.#countSince(head, -1);
     const atMs = claimableAtMs(head);
     if (atMs !== null) this.#due.delete(head.endpoint ?? NO_ENDPOINT, [atMs, key]);
     if (head.endpoint === null) return head;
@@ -114,11 +117,12 @@ export class HintTable {
     return head;
   }
 
-  #countArrival({ state, arrivedAtMs }: HintHead, change: 1 | -1): void {
-    if (state !== 'waiting') return;
-    const count = (this.#arrivals.get(arrivedAtMs) ?? 0) + change;
-    if (count > 0) this.#arrivals.set(arrivedAtMs, count);
-    else this.#arrivals.delete(arrivedAtMs);
+  #countSince({ state, waitingSinceMs }: HintHead, change: 1 | -1): void {
+    if (state === 'dead') return;
+    const counts = this.#since[state];
+    const count = (counts.get(waitingSinceMs) ?? 0) + change;
+    if (count > 0) counts.set(waitingSinceMs, count);
+    else counts.delete(waitingSinceMs);
   }
 
   #ofEndpoint(endpoint: string): Set<string> {

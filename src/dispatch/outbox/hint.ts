@@ -81,6 +81,8 @@ export interface HintHead {
   readonly state: HintState;
   /** When its event arrived. */
   readonly arrivedAtMs: number;
+  /** When the first event arrived that no bot has taken since. Newer events do not change it. */
+  readonly waitingSinceMs: number;
   /** Attempts made to deliver its event. */
   readonly attempts: number;
   /** Its position in the retry schedule. */
@@ -215,6 +217,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     generation: randomUUID(),
     state: put.dueAtMs === null ? 'parked' : 'waiting',
     arrivedAtMs: put.arrivedAtMs,
+    waitingSinceMs: put.arrivedAtMs,
     attempts: put.attempts,
     step: put.step,
     dueAtMs: put.dueAtMs,
@@ -233,9 +236,10 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     createdAtS: dated.createdAtS,
     keysId: newest.keysId,
     arrivedAtMs: newest.arrivedAtMs,
+    waitingSinceMs: Math.min(before.waitingSinceMs, put.arrivedAtMs),
     attempts: newest.attempts,
     endpoint: put.endpoint ?? before.endpoint,
-    lastFailure: put.failure ?? before.lastFailure,
+    lastFailure: lastFailureOf(before, put),
     lease,
   };
   if (before.state !== 'waiting' || before.dueAtMs === null) return merged;
@@ -247,4 +251,10 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     step: isBroughtBack ? put.step : before.step,
     dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
   };
+}
+
+/** That an event was not tried since its endpoint fails says less than how that failed. */
+function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | null {
+  const isUntried = failure?.stage === 'circuit' && endpoint === before.endpoint;
+  return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);
 }

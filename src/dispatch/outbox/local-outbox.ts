@@ -22,6 +22,7 @@ import {
   type ClaimedHint,
   type Held,
   type HintFilter,
+  type HintGroup,
   type HintPage,
   type Kept,
   Outbox,
@@ -123,7 +124,9 @@ export class LocalOutbox extends Outbox {
 
   override async settle(held: Held, nowMs: number): Promise<void> {
     const head = this.#held(held, nowMs);
-    if (head === null || this.#freeNewer(head, held, nowMs)) return;
+    if (head === null) return;
+    // What its bot took, none waits for any more.
+    if (this.#freeNewer({ ...head, waitingSinceMs: head.arrivedAtMs }, held, nowMs)) return;
     this.#table.delete(held.key);
     await this.#store.remove(held.key);
   }
@@ -239,8 +242,28 @@ export class LocalOutbox extends Outbox {
       parked: this.#table.count('parked'),
       dead: this.#table.count('dead'),
       unreadable: this.#store.unreadable,
-      oldestWaitingAtMs: this.#table.oldestWaitingAtMs(),
+      oldestWaitingAtMs: this.#table.oldestAtMs('waiting'),
+      oldestParkedAtMs: this.#table.oldestAtMs('parked'),
     };
+  }
+
+  override async groups(beforeMs: number): Promise<readonly HintGroup[]> {
+    const groups = new Map<string, { -readonly [Field in keyof HintGroup]: HintGroup[Field] }>();
+    for (const { state, corpId, openKfId, endpoint, lastFailure, waitingSinceMs } of this.#table.heads()) {
+      if (state !== 'dead' && waitingSinceMs > beforeMs) continue;
+      const stage = lastFailure?.stage ?? null;
+      const key = `${state} ${corpId} ${stage} ${endpoint}`;
+      const group = groups.get(key);
+      if (group === undefined)
+        groups.set(key, {
+          ...{ state, corpId, endpoint, stage, accounts: 1, openKfId, sinceMs: waitingSinceMs },
+        });
+      else {
+        group.accounts++;
+        group.sinceMs = Math.min(group.sinceMs, waitingSinceMs);
+      }
+    }
+    return [...groups.values()];
   }
 
   override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {

@@ -56,14 +56,31 @@ export interface HintPage {
   readonly cursor: string | null;
 }
 
+/** Hints that have the same trouble. */
+export interface HintGroup {
+  readonly state: HintState;
+  readonly corpId: string;
+  readonly endpoint: string | null;
+  /** Of their last failures; `null` where none is known. */
+  readonly stage: Failure['stage'] | null;
+  /** How many accounts they are of. */
+  readonly accounts: number;
+  /** One of the accounts. */
+  readonly openKfId: string;
+  /** Since when the first of them waits, see `waitingSinceMs`. */
+  readonly sinceMs: number;
+}
+
 export interface OutboxCounts {
   readonly waiting: number;
   readonly parked: number;
   readonly dead: number;
   /** Records set aside because they cannot be read. */
   readonly unreadable: number;
-  /** When the event of the longest waiting hint arrived, store time; `null` when no hint waits. */
+  /** Since when the longest waiting hint waits, store time, see `waitingSinceMs`; `null` when no hint waits. */
   readonly oldestWaitingAtMs: number | null;
+  /** The same of parked hints. */
+  readonly oldestParkedAtMs: number | null;
 }
 
 /**
@@ -109,7 +126,10 @@ export abstract class Outbox {
   /** @returns false when this process no longer holds the lease. */
   abstract renew(held: Held, nowMs: number, leaseMs: number): Promise<boolean>;
 
-  /** Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once. */
+  /**
+   * Removes the hint after its puppet took this generation. A newer generation stays, unleased and due at once, and waits
+   * only since its own event arrived.
+   */
   abstract settle(held: Held, nowMs: number): Promise<void>;
 
   /** Sets the next time after a failed attempt and ends the lease. */
@@ -157,6 +177,12 @@ export abstract class Outbox {
   abstract drop(key: string, generation: string): Promise<boolean>;
 
   abstract counts(): Promise<OutboxCounts>;
+
+  /**
+   * Dead hints, and others that have waited since `beforeMs` or longer, by state, corp, endpoint and stage. Scans the whole
+   * outbox, so call it only while an operator looks.
+   */
+  abstract groups(beforeMs: number): Promise<readonly HintGroup[]>;
 
   /**
    * When the next hint can be claimed. Ignores hints for `exceptEndpoints`.

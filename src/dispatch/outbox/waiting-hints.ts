@@ -17,6 +17,8 @@ export interface AlsoWaiting {
   recovered(endpoint: string): void;
   /** Another one takes what is for the account now. */
   woken(account: Addressee): void;
+  /** Somebody is there for accounts that are not known one by one. */
+  someWoken(): void;
 }
 
 /** Everything that is to be delivered later: what is kept, and what could not be kept. */
@@ -66,6 +68,11 @@ export class WaitingHints {
   /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
   registered(account: Addressee): void {
     this.#also?.woken(account);
+  }
+
+  /** Call it when somebody is there for accounts that are not known one by one. */
+  someAreThere(): void {
+    this.#also?.someWoken();
   }
 
   /** Makes due what waits for an account whose taker is known by now; drops it where people serve the account. */

@@ -15,6 +15,7 @@ const HINT: HintHead = {
   generation: 'g1',
   state: 'waiting',
   arrivedAtMs: 0,
+  waitingSinceMs: 0,
   attempts: 2,
   step: 3,
   dueAtMs: 0,

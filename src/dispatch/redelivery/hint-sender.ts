@@ -119,7 +119,8 @@ export class HintSender {
     failpoint('outbox.claimed');
     const event = isResync ? toResyncFor(to, hint.event) : readableFor(to, hint);
     const startedMs = this.clock.elapsedMs();
-    const attempt = line.attempt(event, occasion, hint.attempts + 1);
+    const ageMs = Math.max(0, this.storeClock.nowMs() - hint.arrivedAtMs) + hint.event.lagMs;
+    const attempt = line.attempt(event, occasion, hint.attempts + 1, null, ageMs);
     this.#underWay.add(attempt);
     const renewal = this.clock.after(RENEW_AFTER_MS, () => {
       outbox.renew(held, this.storeClock.nowMs(), LEASE_MS).catch(() => {});
@@ -138,11 +139,11 @@ export class HintSender {
     return result;
   }
 
-  async #notTaken(sending: Sending, { stage, reason, retryAfterMs = SATURATED_MS }: NotTaken): Promise<void> {
+  async #notTaken(sending: Sending, { stage, reason, retryAfterMs }: NotTaken): Promise<void> {
     const { outbox, hint, held, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
-      return this.outcomes.putOff(sending, this.storeClock.nowMs() + retryAfterMs);
+      return this.outcomes.putOff(sending, this.storeClock.nowMs() + (retryAfterMs ?? SATURATED_MS));
     const now = await this.destinations.reread(hint, REREAD_LIMIT_MS);
     const nowMs = this.storeClock.nowMs();
     if (now.hasTaker && now.endpoint?.href !== endpoint) {
@@ -152,7 +153,7 @@ export class HintSender {
       return;
     }
     const failure = toFailure(nowMs, stage, reason);
-    await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs));
+    await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs, retryAfterMs));
   }
 
   #bury({ outbox, hint, held }: Claimed, stage: Failure['stage'], reason: string): Promise<void> {
@@ -176,9 +177,11 @@ function toResyncFor({ bot }: Destination, event: KfEvent): KfEvent {
 }
 
 /** A probe is outside the schedule and uses up none of its retries. */
-function nextTryOf({ hint, occasion }: Claimed, nowMs: number): NextTry | null {
-  if (occasion === 'probe') return { step: hint.step, delayMs: Math.max(0, (hint.dueAtMs ?? nowMs) - nowMs) };
-  return nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
+function nextTryOf({ hint, occasion }: Claimed, nowMs: number, retryAfterMs = 0): NextTry | null {
+  if (occasion === 'probe')
+    return { step: hint.step, delayMs: Math.max(retryAfterMs, (hint.dueAtMs ?? nowMs) - nowMs) };
+  const next = nextTry(hint.step, nowMs - hint.arrivedAtMs + hint.event.lagMs, Math.random());
+  return next === null ? null : { ...next, delayMs: Math.max(retryAfterMs, next.delayMs) };
 }
 
 const SEEN_NOTHING: ReadonlySet<Failure['stage']> = new Set([

@@ -49,6 +49,12 @@ export const refuseOtherSites: onRequestHookHandler = (request, _reply, done) =>
   done(isReadByOther ? ofOtherSite('Sec-Fetch-Site') : refusalOfForeignPage(request));
 };
 
+/** For what a page of another site could open and read, which no request is before: a WebSocket has no preflight. */
+export function refusalOfForeignOrigin(request: FastifyRequest): AppError | undefined {
+  const header = headerOfForeignPage(request);
+  return header === undefined ? undefined : ofOtherSite(header);
+}
+
 function isReading({ method, routeOptions }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return routeOptions.config.changesSomething !== true;

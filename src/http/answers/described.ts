@@ -13,6 +13,7 @@ export const TAGS = {
   operators: 'What is registered, waits or failed, and how to mend it.',
   monitoring: 'Probes and metrics.',
   bots: 'Bots that an operator added, with their keys.',
+  replicas: 'What replicas tell each other; with a key of their own, which nobody else has.',
   console: 'The web console.',
   documents: 'This document.',
 } as const;

@@ -75,6 +75,8 @@ declare module 'fastify' {
   }
 }
 
+/** The connection went on as another protocol's. */
+const SWITCHED = 101;
 const PROBE = /^\/health(?:[/?]|$)/;
 const SCRAPE = /^\/metrics(?:[?]|$)/;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -134,7 +136,7 @@ function writeLine(
   reply: FastifyReply,
 ): void {
   const { unit, failure } = request;
-  const isAborted = !reply.raw.writableFinished;
+  const isAborted = !reply.raw.writableFinished && reply.statusCode !== SWITCHED;
   let level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
   if (!log.isLevelEnabled(level)) return;
   if ((level === 'info' || level === 'warn') && isAtWill(request)) {
@@ -157,7 +159,7 @@ function writeLine(
 }
 
 function isGood(status: number): boolean {
-  return status >= 200 && status < 300;
+  return status === SWITCHED || (status >= 200 && status < 300);
 }
 
 /**

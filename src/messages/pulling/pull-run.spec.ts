@@ -51,7 +51,7 @@ beforeEach(() => {
 function openBot(fields: Partial<OpenBot> = {}): OpenBot {
   const bot = { ...storedBot(), takes: 'message', takesMessagesSinceMs: MADE_AT_MS } as const;
   const opened = readSecrets(bot) as BotSecrets;
-  return { ...bot, opened, endpoint: { must: '' }, pulled: null, keysId: null, ...fields };
+  return { ...bot, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null, ...fields };
 }
 
 const withSecret = (corpSecret: string): OpenBot => {

@@ -50,7 +50,7 @@ beforeEach(() => {
 function bot(): KnownBot {
   const stored = storedBot();
   const opened = readSecrets(stored) as BotSecrets;
-  return { ...stored, opened, endpoint: { must: '' }, pulled: null, keysId: null };
+  return { ...stored, opened, endpoint: { must: '' }, pulled: null, unconnected: null, keysId: null };
 }
 
 function start(openKfId = 'wkAccount-1', syncToken = 'ENCtoken'): Attempt {

@@ -69,7 +69,8 @@ export class MessageOutcomes {
     const ageMs = message.step < FAST_STEPS ? 0 : nowMs - message.storedAtMs;
     const next = nextTry(message.step, ageMs, Math.random());
     const expiresMs = message.storedAtMs + MESSAGE_LIFE_MS;
-    const dueAtMs = next === null ? expiresMs : Math.min(nowMs + next.delayMs, expiresMs);
+    const delayMs = Math.max(next?.delayMs ?? Infinity, result.retryAfterMs ?? 0);
+    const dueAtMs = Math.min(nowMs + delayMs, expiresMs);
     const step = next?.step ?? message.step;
     const attempts = message.attempts + 1;
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);

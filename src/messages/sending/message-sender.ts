@@ -141,7 +141,8 @@ export class MessageSender {
 
   async #attempt({ message, taker, attempt, occasion }: Sending, line: Line): Promise<AttemptResult> {
     const startedMs = this.clock.elapsedMs();
-    const sent = line.attempt(toEvent(message), 'message', attempt);
+    const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
+    const sent = line.attempt(toEvent(message), 'message', attempt, null, ageMs);
     this.#underWay.add(sent);
     const result = await sent.result;
     this.#underWay.delete(sent);

@@ -12,6 +12,7 @@ const keys = new WeakMap<Secret, KeyObject>();
 export function signedForm(content: Secret, signingSecret: Secret): DeliveryForm {
   return {
     limitMs: ATTEMPT_LIMIT_MS,
+    content,
     toRequest: ({ basePath }, { id }, attempt, nowMs, trace) => {
       const body = content.reveal();
       const timestamp = String(Math.floor(nowMs / 1_000));

@@ -3,10 +3,11 @@ import type { KeyPair } from '../image/shared-keys.js';
 import { Secret } from '../../kernel/secret.js';
 
 /**
- * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `none`:
- * there is no bot; people serve the accounts, so that their events go to nobody and wait for nobody.
+ * `callback`: the manager sends it callbacks in WeCom's own form. `puppet`: it registers itself, with the bot's key. `stream`:
+ * it opens a connection and gets its events over that. `none`: there is no bot; people serve the accounts, so that their
+ * events go to nobody and wait for nobody.
  */
-export const BOT_KINDS = ['callback', 'puppet', 'none'] as const;
+export const BOT_KINDS = ['callback', 'puppet', 'stream', 'none'] as const;
 export type BotKind = (typeof BOT_KINDS)[number];
 
 /**
@@ -51,7 +52,18 @@ export const ALL_OTHERS = '*';
 /** How long an attempt at a callback bot may take: such bots pull before they answer. */
 export const BOT_TIMEOUT_MS = { default: 4_000, min: 500, max: 10_000 } as const;
 
-/** How a callback bot takes callbacks. */
+/** How long one over a stream may take until it is acknowledged, unless the bot says otherwise. */
+export const STREAM_TIMEOUT_MS = 5_000;
+
+/**
+ * The kinds that open WeCom's envelopes, and whose clients may open a stream: a callback bot's events go over it for as long
+ * as one is open.
+ */
+export function takesCallbacks(kind: BotKind): boolean {
+  return kind === 'callback' || kind === 'stream';
+}
+
+/** How a bot takes callbacks, at its URL or over its stream. */
 export interface BotCallback {
   /** The receiver that its callbacks are sealed for. */
   readonly receiveId: string;
@@ -90,7 +102,7 @@ export interface Bot extends BotTaking {
   readonly openKfIds: readonly string[];
   readonly kind: BotKind;
   readonly api: BotApi;
-  /** `null` unless it is a callback bot. */
+  /** `null` for bots that are sent no callbacks. */
   readonly callback: BotCallback | null;
   /** `BotSecrets` as JSON; `''` when they are stored sealed and could not be opened. */
   readonly secrets: Secret;

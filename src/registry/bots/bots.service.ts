@@ -134,7 +134,7 @@ export class BotsService {
   }
 
   async #replace(before: KnownBot, changed: Partial<Bot>): Promise<KnownBot> {
-    const { opened: _opened, endpoint: _endpoint, pulled: _pulled, keysId: _keysId, ...stored } = before;
+    const { opened: _1, endpoint: _2, pulled: _3, unconnected: _4, keysId: _5, ...stored } = before;
     const bot: Bot = { ...stored, ...changed, revision: randomUUID() };
     const outcome = await this.#write('change bot', this.repository.replace(bot, before.revision));
     if (outcome === 'taken') throw this.#taken(bot);

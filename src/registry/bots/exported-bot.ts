@@ -32,6 +32,7 @@ import {
   readSecrets,
   SIGNING_SECRET_FORMAT,
   TAKES_EVENTS,
+  takesCallbacks,
 } from './bot.js';
 import { BotChangeDto, IsAccounts, IsInclude } from './new-bot.dto.js';
 import { faultsOfMessageBot, INCLUDED, type Included } from './taking.js';
@@ -141,14 +142,14 @@ export function fromExportedBot(line: object): Bot {
 
 function faultsOf(dto: ExportedBotDto): string[] {
   const { kind, callback, secrets, keys } = dto;
-  if ((callback !== undefined) !== (kind === 'callback'))
-    return ['callback must be given for kind callback alone'];
+  if ((callback !== undefined) !== takesCallbacks(kind))
+    return ['callback must be given for kinds callback and stream, and for no other'];
   const opened = readSecrets({ secrets: new Secret(secrets) });
   return [
     ...(keys.every(isKey) ? [] : ['keys must be hashes with the time until they are valid, or null']),
     ...(opened === null
       ? ['secrets must be the secrets of the bot as JSON']
-      : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(opened, callback))]),
+      : [...faultsOfTaking(dto, opened), ...faultsIn(BotChangeDto, toChange(kind, opened, callback))]),
   ];
 }
 
@@ -166,17 +167,16 @@ function faultsOfTaking(dto: ExportedBotDto, secrets: BotSecrets): string[] {
 }
 
 /** What the API would be given for them, so that the same rules judge them. What is missing is wrong, not left out. */
-function toChange(secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
+function toChange(kind: BotKind, secrets: BotSecrets, callback: Partial<BotCallback> | undefined): object {
   const { url, callbackToken, encodingAESKey, corpSecret, headers } = secrets;
   const values = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
   return {
     ...(corpSecret.reveal() !== '' && { corpSecret: corpSecret.reveal() }),
     ...(callback !== undefined && {
       callback: {
-        url: url.reveal(),
+        ...(kind === 'callback' && { url: url.reveal(), headers: Object.fromEntries(values) }),
         token: callbackToken.reveal(),
         encodingAESKey: encodingAESKey.reveal(),
-        headers: Object.fromEntries(values),
         receiveId: callback.receiveId ?? 0,
         timeoutMs: callback.timeoutMs ?? 0,
       },

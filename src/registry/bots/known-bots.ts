@@ -5,6 +5,7 @@ import {
   type EndpointFault,
   ofBot,
   pullEndpointOf,
+  streamEndpointOf,
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { SerialRuns } from '../image/serial-runs.js';
@@ -21,6 +22,8 @@ export interface KnownBot extends Bot {
   readonly endpoint: CallbackUrl | EndpointFault;
   /** Where events go of a bot that takes messages; `null` for others, and while its secrets are not open. */
   readonly pulled: Endpoint | null;
+  /** Where events of a stream bot wait while none of its clients is connected; `null` for others. */
+  readonly unconnected: Endpoint | null;
   /** Identifies its callback keys and reveals nothing of them; `null` when it has none. */
   readonly keysId: string | null;
 }
@@ -31,6 +34,7 @@ export interface OpenBot extends KnownBot {
 }
 
 const NO_ENDPOINT: EndpointFault = { must: 'be given by the puppet when it registers' };
+const NO_URL: EndpointFault = { must: 'be left to the client that opens a stream' };
 const CLOSED: EndpointFault = { must: 'be known with secrets that can be opened' };
 
 /**
@@ -173,12 +177,14 @@ export class KnownBots {
   #derive(bot: Bot): KnownBot {
     const opened = readSecrets(bot);
     const pulled = bot.takes === 'message' && opened !== null ? pullEndpointOf(bot.id) : null;
+    const unconnected = bot.kind === 'stream' ? streamEndpointOf(bot.id, '') : null;
     const keysId = opened && pairIdOf(opened);
-    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, keysId };
+    return { ...bot, opened, endpoint: this.#endpointOf(bot, opened), pulled, unconnected, keysId };
   }
 
-  #endpointOf({ id, callback }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
-    if (callback === null) return NO_ENDPOINT;
+  #endpointOf({ id, kind }: Bot, opened: BotSecrets | null): CallbackUrl | EndpointFault {
+    if (kind === 'stream') return NO_URL;
+    if (kind !== 'callback') return NO_ENDPOINT;
     if (opened === null) return CLOSED;
     const url = this.policy.readCallbackUrl(opened.url.reveal());
     return 'must' in url ? url : ofBot(url, id);

@@ -41,6 +41,8 @@ import {
   type BotTaking,
   makeSigningSecret,
   MESSAGE_ORDERS,
+  STREAM_TIMEOUT_MS,
+  takesCallbacks,
   type MessageOrder,
   TAKES_EVENTS,
   toSecretsText,
@@ -65,10 +67,11 @@ const A_TIMEOUT = {
   message: `timeoutMs must be a whole number from ${BOT_TIMEOUT_MS.min} to ${BOT_TIMEOUT_MS.max}`,
 };
 
-/** Where and how a callback bot takes callbacks. */
+/** Where and how a bot takes callbacks: a callback bot at its URL, a stream bot over its connection. */
 export class BotCallbackDto {
   /**
-   * Where it takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a puppet.
+   * Where a callback bot takes WeCom's callbacks: a URL with its path and perhaps a query. It is judged like the endpoint of a
+   * puppet.
    * @example http://127.0.0.1:5300/bots/7f0c/callback
    */
   @IsOptional()
@@ -198,8 +201,8 @@ export class NewBotDto extends BotChangeDto {
   readonly corpId!: string;
 
   /**
-   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; none: people serve
-   * the accounts, and their events go to nobody.
+   * callback: the manager sends it WeCom's callbacks at `callback.url`; puppet: it registers with its key; stream: it opens a
+   * connection with its key, and gets its events over that; none: people serve the accounts, and their events go to nobody.
    * @example callback
    */
   @IsIn(BOT_KINDS, { message: `kind must be one of ${BOT_KINDS.join(', ')}` })
@@ -213,12 +216,13 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     .filter(([, value]) => value === undefined)
     .map(([field]) => `${field} is missing`);
   if (kind === 'callback' && urlIn(dto) === undefined) missing.push('callback.url is missing');
-  if (kind !== 'callback' && dto.callback !== undefined)
-    missing.push('callback is for bots of kind callback alone');
+  if (!takesCallbacks(kind) && dto.callback !== undefined)
+    missing.push('callback is for bots of kind callback or stream');
+  if (kind === 'stream') missing.push(...faultsOfStream(dto));
   const made = {
     url: new Secret(''),
-    callbackToken: new Secret(kind === 'callback' ? randomLettersAndDigits(32) : ''),
-    encodingAESKey: new Secret(kind === 'callback' ? randomLettersAndDigits(43) : ''),
+    callbackToken: new Secret(takesCallbacks(kind) ? randomLettersAndDigits(32) : ''),
+    encodingAESKey: new Secret(takesCallbacks(kind) ? randomLettersAndDigits(43) : ''),
     corpSecret: new Secret(''),
     headers: {},
     signingSecret: makeSigningSecret(),
@@ -233,8 +237,12 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     kind,
     api,
     ...taking,
-    callback:
-      kind === 'callback' ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default }) : null,
+    callback: takesCallbacks(kind)
+      ? callbackOf(dto, {
+          receiveId: corpId,
+          timeoutMs: kind === 'stream' ? STREAM_TIMEOUT_MS : BOT_TIMEOUT_MS.default,
+        })
+      : null,
     secrets: toSecretsText(secrets),
   };
 }
@@ -243,11 +251,14 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
 export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Partial<NewBot> {
   const { name, openKfIds, api, callback } = dto;
   if (callback !== undefined && bot.callback === null)
-    throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback alone' });
+    throw new AppError('REQUEST_INVALID', { detail: 'callback is for bots of kind callback or stream' });
   const taking = takingOf(dto, bot, terms);
   const secrets = secretsOf(dto, signingFor(taking, bot.opened));
   const asked = { kind: bot.kind, api: api ?? bot.api, takes: taking.takes };
-  refuse(faultsOfTaking(dto, asked, secrets, bot, terms));
+  refuse([
+    ...(bot.kind === 'stream' ? faultsOfStream(dto) : []),
+    ...faultsOfTaking(dto, asked, secrets, bot, terms),
+  ]);
   return {
     ...(name !== undefined && { name }),
     ...(openKfIds !== undefined && { openKfIds }),
@@ -256,6 +267,12 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
     ...(bot.callback !== null && { callback: callbackOf(dto, bot.callback) }),
     secrets: toSecretsText(secrets),
   };
+}
+
+function faultsOfStream({ callback }: BotChangeDto): string[] {
+  const { url, headers } = fieldsOf(callback);
+  const given = Object.entries({ url, headers }).filter(([, value]) => value !== undefined);
+  return given.map(([field]) => `callback.${field} is for bots of kind callback: a stream needs none`);
 }
 
 /** A bot from before there were signing secrets gets one once it needs one. */

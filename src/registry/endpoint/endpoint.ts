@@ -63,6 +63,22 @@ export function pullEndpointOf(botId: string): Endpoint {
   return { origin, host: '', basePath: '/sync_msg', href: `${origin}/sync_msg#${botId}` };
 }
 
+/** In place of an origin, for streams that bots open. */
+export const STREAM_ORIGIN = 'wxkf://stream';
+
+/**
+ * In place of an endpoint, for the stream that a client of the bot has opened.
+ * @param clientId `''` while no client has one open.
+ */
+export function streamEndpointOf(botId: string, clientId: string): Endpoint {
+  const basePath = clientId === '' ? '' : `/${encodeURIComponent(clientId)}`;
+  return { origin: STREAM_ORIGIN, host: '', basePath, href: `${STREAM_ORIGIN}${basePath}#${botId}` };
+}
+
+export function isStream({ origin }: Pick<Endpoint, 'origin'>): boolean {
+  return origin === STREAM_ORIGIN;
+}
+
 /** The bot whose endpoint has this `href`; `null` for a puppet's. */
 export function botIdOf(href: string): string | null {
   return href.split('#', 2)[1] ?? null;

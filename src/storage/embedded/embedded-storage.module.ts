@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
+import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -41,6 +42,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
       bots: EmbeddedBotRepository,
       tokens: EmbeddedAccessTokenStore,
       messages: EmbeddedMessageStore,
+      streams: NoStreamDirectory,
     }),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: Outbox, useClass: EmbeddedOutbox },

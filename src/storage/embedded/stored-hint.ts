@@ -26,8 +26,10 @@ type StoredEvent = Omit<KfEvent, 'raw' | 'traceparent' | 'createdAtS' | 'lagMs'>
   readonly traceparent: unknown;
 };
 /** Without its lease, which ends with the process. */
-export type StoredHint = Omit<Hint, 'lease' | 'event' | 'eventId' | 'createdAtS'> & {
+export type StoredHint = Omit<Hint, 'lease' | 'event' | 'eventId' | 'createdAtS' | 'waitingSinceMs'> & {
   readonly event: StoredEvent;
+  /** Not there in what an earlier version kept. */
+  readonly waitingSinceMs: unknown;
 };
 
 export function toStored({
@@ -48,7 +50,14 @@ export function readStored(key: string, bytes: Buffer): StoredHint | null {
 }
 
 export function toHead({ event, keysId: _keysId, ...same }: StoredHint): HintHead {
-  return { ...same, eventId: event.id, createdAtS: event.createdAtS ?? null, lease: null };
+  const { waitingSinceMs, arrivedAtMs } = same;
+  return {
+    ...same,
+    waitingSinceMs: typeof waitingSinceMs === 'number' ? waitingSinceMs : arrivedAtMs,
+    eventId: event.id,
+    createdAtS: event.createdAtS ?? null,
+    lease: null,
+  };
 }
 
 export function toKept({ event, keysId }: StoredHint): KeptEvent {
@@ -81,6 +90,8 @@ const isStoredHint = hasShape<StoredHint>({
   generation: isText,
   state: isState,
   arrivedAtMs: isNumber,
+  // In place of an invalid one the arrival counts.
+  waitingSinceMs: () => true,
   attempts: isNumber,
   step: isNumber,
   dueAtMs: orNull(isNumber),

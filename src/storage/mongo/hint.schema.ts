@@ -29,6 +29,8 @@ export interface HintRecord extends HeadRecord {
   readonly openKfId: string;
   readonly generation: string;
   readonly arrivedAt: Date;
+  /** Not there in what an earlier version kept. */
+  readonly waitingSince: Date | undefined;
   readonly eventId: string;
   readonly syncToken: string;
   /** Not there in what an earlier version kept. */
@@ -71,13 +73,14 @@ interface FailureRecord {
 }
 
 export function toRecord(hint: Hint): HintRecord {
-  const { corpId, openKfId, generation, arrivedAtMs, event, keysId } = hint;
+  const { corpId, openKfId, generation, arrivedAtMs, waitingSinceMs, event, keysId } = hint;
   return {
     _id: hintKey(hint),
     corpId,
     openKfId,
     generation,
     arrivedAt: new Date(arrivedAtMs),
+    waitingSince: new Date(waitingSinceMs),
     eventId: event.id,
     syncToken: event.syncToken,
     createdAtS: event.createdAtS,
@@ -138,6 +141,7 @@ export function fromRecord(record: HintRecord): Hint | null {
     generation,
     state,
     arrivedAtMs: record.arrivedAt.getTime(),
+    waitingSinceMs: (record.waitingSince instanceof Date ? record.waitingSince : record.arrivedAt).getTime(),
     attempts,
     step,
     dueAtMs: record.dueAt?.getTime() ?? null,
@@ -163,6 +167,8 @@ const isHintRecord = hasShape<HintRecord>({
   openKfId: isText,
   generation: isText,
   arrivedAt: isDate,
+  // In place of an invalid one the arrival counts.
+  waitingSince: () => true,
   eventId: isText,
   syncToken: isText,
   createdAtS: orAbsent(orNull(isCount)),

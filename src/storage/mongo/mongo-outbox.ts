@@ -4,6 +4,7 @@ import type { Collection, mongo } from 'mongoose';
 import {
   datedOf,
   type Failure,
+  HINT_STATES,
   type Hint,
   type HintHead,
   hintKey,
@@ -16,6 +17,7 @@ import {
   type ClaimedHint,
   type Held,
   type HintFilter,
+  type HintGroup,
   type HintPage,
   type Kept,
   Outbox,
@@ -160,7 +162,8 @@ export class MongoOutbox extends Outbox {
     const { deletedCount } = await this.store.run('settle hint', () =>
       this.#records.deleteOne({ ...isHeld(held, nowMs), generation }),
     );
-    if (deletedCount === 0) await this.#freeNewer(held, nowMs);
+    // What its bot took, none waits for any more.
+    if (deletedCount === 0) await this.#freeNewer(held, nowMs, await this.#arrivalOfNewer(held, nowMs));
   }
 
   override async reschedule(held: Held, next: Rescheduled, nowMs: number): Promise<void> {
@@ -278,17 +281,61 @@ export class MongoOutbox extends Outbox {
   override async counts(): Promise<OutboxCounts> {
     const count = (state: HintRecord['state']) => this.#records.countDocuments({ state }, COUNTING);
     return this.store.run('count hints', async () => {
-      const [waiting, parked, dead, unreadable, oldest] = await Promise.all([
+      const [waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs] = await Promise.all([
         count('waiting'),
         count('parked'),
         count('dead'),
         count(UNREADABLE),
-        this.#records.findOne(
-          { state: 'waiting', arrivedAt: { $gt: new Date(0) } },
-          { sort: { arrivedAt: 1 }, projection: { arrivedAt: 1 } },
-        ),
+        this.#oldestAtMs('waiting'),
+        this.#oldestAtMs('parked'),
       ]);
-      return { waiting, parked, dead, unreadable, oldestWaitingAtMs: oldest?.arrivedAt.getTime() ?? null };
+      return { waiting, parked, dead, unreadable, oldestWaitingAtMs, oldestParkedAtMs };
+    });
+  }
+
+  /** An earlier version kept no `waitingSince`: of such records, which become fewer, the arrival counts. */
+  async #oldestAtMs(state: 'waiting' | 'parked'): Promise<number | null> {
+    const first = (field: 'waitingSince' | 'arrivedAt', filter: RecordFilter) =>
+      this.#records.findOne(
+        { state, [field]: { $gt: new Date(0) }, ...filter },
+        { sort: { [field]: 1 }, projection: { [field]: 1 }, maxTimeMS: READ_LIMIT_MS },
+      );
+    const found = await Promise.all([
+      first('waitingSince', {}),
+      first('arrivedAt', { waitingSince: { $exists: false } }),
+    ]);
+    const times = found.flatMap((record) => {
+      const at = record?.waitingSince ?? record?.arrivedAt;
+      return at === undefined ? [] : [at.getTime()];
+    });
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  override groups(beforeMs: number): Promise<readonly HintGroup[]> {
+    return this.store.run('group hints', async () => {
+      const groups = await this.#records
+        .aggregate<GroupRecord>(
+          [
+            { $match: { state: { $in: [...HINT_STATES] } } },
+            // An earlier version kept no `waitingSince`.
+            { $project: { ...GROUPED, openKfId: 1, since: { $ifNull: ['$waitingSince', '$arrivedAt'] } } },
+            { $match: { $or: [{ state: 'dead' }, { since: { $lte: new Date(beforeMs) } }] } },
+            {
+              $group: {
+                _id: { state: '$state', corpId: '$corpId', endpoint: '$endpoint', stage: '$stage' },
+                accounts: { $sum: 1 },
+                openKfId: { $min: '$openKfId' },
+                since: { $min: '$since' },
+              },
+            },
+          ],
+          { maxTimeMS: READ_LIMIT_MS },
+        )
+        .toArray();
+      return groups.map(({ _id: { state, corpId, endpoint = null, stage = null }, since, ...same }) => ({
+        ...{ state, corpId, endpoint, stage, ...same },
+        sinceMs: since.getTime(),
+      }));
     });
   }
 
@@ -360,9 +407,18 @@ export class MongoOutbox extends Outbox {
   }
 
   /** A generation that became newer during the attempt stays, due at once. */
-  async #freeNewer(held: Held, nowMs: number): Promise<void> {
+  async #freeNewer(held: Held, nowMs: number, changes: { readonly waitingSince?: Date } = {}): Promise<void> {
     if (held.leaseId === null) return;
-    await this.#update('free newer hint', isNewer(held, nowMs), { $set: { ...FREED, ...dueAt(nowMs) } });
+    const set = { ...FREED, ...dueAt(nowMs), ...changes };
+    await this.#update('free newer hint', isNewer(held, nowMs), { $set: set });
+  }
+
+  async #arrivalOfNewer(held: Held, nowMs: number): Promise<{ readonly waitingSince?: Date }> {
+    if (held.leaseId === null) return {};
+    const newer = await this.store.run('find hint', () =>
+      this.#records.findOne(isNewer(held, nowMs), { projection: { arrivedAt: 1 } }),
+    );
+    return newer === null ? {} : { waitingSince: newer.arrivedAt };
   }
 
   /** @returns whether there was such a record. */
@@ -372,6 +428,14 @@ export class MongoOutbox extends Outbox {
     );
     return matchedCount === 1;
   }
+}
+
+const GROUPED = { state: 1, corpId: 1, endpoint: 1, stage: '$lastFailure.stage' } as const;
+
+/** A field that is null may be left out. */
+interface GroupRecord extends Pick<HintGroup, 'accounts' | 'openKfId'> {
+  readonly _id: Pick<HintGroup, 'state' | 'corpId'> & Partial<Pick<HintGroup, 'endpoint' | 'stage'>>;
+  readonly since: Date;
 }
 
 /** Leaves out the body, which may be large. The server stops when the caller's time limit ends. */

@@ -25,6 +25,7 @@ import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
 import { CONNECT_OPTIONS, MongoStore } from './mongo-store.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
+import { MongoStreamDirectory } from './mongo-stream-directory.js';
 import { MongoStoredSecrets } from './mongo-stored-secrets.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
 
@@ -52,6 +53,7 @@ export class MongoStorageModule {
           bots: MongoBotRepository,
           tokens: MongoAccessTokenStore,
           messages: MongoMessageStore,
+          streams: MongoStreamDirectory,
         }),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: Outbox, useClass: MongoOutbox },

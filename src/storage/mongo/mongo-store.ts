@@ -27,6 +27,7 @@ import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
 import { PuppetRecord } from './puppet.schema.js';
+import { CONNECTIONS } from './stream.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
@@ -61,6 +62,7 @@ const OPERATIONS = [
   'replay hint',
   'drop hint',
   'count hints',
+  'group hints',
   'take resync',
   'give resync back',
   'lease secret',
@@ -104,6 +106,10 @@ const OPERATIONS = [
   'drop message',
   'count messages',
   'sweep messages',
+  'hold replica',
+  'change connections',
+  'list replicas',
+  'leave replica',
   'rewrite secrets',
   'append deliveries',
   'search deliveries',
@@ -253,7 +259,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { endpoint: 1, arrivedAt: 1 });
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
-    await this.#createIndex(hints, { state: 1, arrivedAt: 1 });
+    await this.#createIndex(hints, { state: 1, waitingSince: 1 });
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
@@ -265,6 +271,7 @@ export class MongoStore extends StorageProbe {
     const messageAccounts = this.collection(MESSAGE_ACCOUNTS);
     await this.#createIndex(messageAccounts, { dueAt: 1 });
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
+    await this.#createIndex(this.collection(CONNECTIONS), { replicaId: 1 });
     await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
     const deliveries = this.collection(DELIVERIES);
     await this.#createIndex(deliveries, { keptUntil: 1 }, { expireAfterSeconds: 0 });

@@ -12,6 +12,8 @@ import { SealedAccessTokenStore } from './sealed-access-token.store.js';
 import { SealedAppRepository } from './sealed-app.repository.js';
 import { SealedBotRepository } from './sealed-bot.repository.js';
 import { SealedMessageStore } from './sealed-message.store.js';
+import { StreamDirectory } from '../../stream/replicas/stream-directory.js';
+import { SealedStreamDirectory } from './sealed-stream-directory.js';
 import { SealedPuppetRepository } from './sealed-puppet.repository.js';
 
 interface Adapters {
@@ -20,16 +22,18 @@ interface Adapters {
   readonly bots: Type<BotRepository>;
   readonly tokens: Type<AccessTokenStore>;
   readonly messages: Type<MessageStore>;
+  readonly streams: Type<StreamDirectory>;
 }
 
 /** The ports that store secrets, on the adapters of either store. */
-export function sealedPorts({ puppets, apps, bots, tokens, messages }: Adapters): Provider[] {
+export function sealedPorts({ puppets, apps, bots, tokens, messages, streams }: Adapters): Provider[] {
   return [
     puppets,
     apps,
     bots,
     tokens,
     messages,
+    streams,
     {
       provide: Sealer,
       inject: [storageConfig.KEY],
@@ -64,6 +68,12 @@ export function sealedPorts({ puppets, apps, bots, tokens, messages }: Adapters)
       inject: [messages, Sealer, LOG],
       useFactory: (inner: MessageStore, sealer: Sealer, log: Log) =>
         new SealedMessageStore(inner, sealer, log),
+    },
+    {
+      provide: StreamDirectory,
+      inject: [streams, Sealer, LOG],
+      useFactory: (inner: StreamDirectory, sealer: Sealer, log: Log) =>
+        new SealedStreamDirectory(inner, sealer, log),
     },
   ];
 }

@@ -1,5 +1,9 @@
 import { RequestFields } from '../../http/log/request-log.js';
+import type { EndedCall } from '../call-outcomes.js';
 import type { CallResult } from '../wecom-metrics.js';
+
+/** A caller that waited so long and then hung up has got no answer. */
+const NO_ANSWER_S = 5;
 
 /** The fields of a proxied call's one log line. */
 export class CallLog extends RequestFields {
@@ -8,6 +12,8 @@ export class CallLog extends RequestFields {
   corpId: string | undefined = undefined;
   /** The id of the bot whose key was sent. */
   bot: string | undefined = undefined;
+  /** The account of a reply, where its body is short and names one. */
+  openKfId: string | undefined = undefined;
   /** Who brought the access token. */
   token: 'caller' | 'manager' | 'none' | undefined = undefined;
   result: CallResult | undefined = undefined;
@@ -22,4 +28,19 @@ export class CallLog extends RequestFields {
   override get isNews(): boolean {
     return this.result !== 'answered' || (this.errcode ?? 0) !== 0;
   }
+}
+
+/** What the call says of WeCom; `null` where it says nothing: it was refused here, or its caller hung up. */
+export function toEndedCall(log: CallLog, answeredStatus: number | null, seconds: number): EndedCall | null {
+  const { api = '', corpId = null, openKfId = null, result, errcode = null } = log;
+  const ended = { operation: 'call', corpId, api, openKfId, errcode } as const;
+  const isUnanswered =
+    result === 'unreachable' || result === 'broken' || (result === 'aborted' && seconds >= NO_ANSWER_S);
+  if (isUnanswered) return { ...ended, fault: 'unreachable' };
+  // Of the limits that the manager keeps, one account's replies know; WeCom itself was not asked.
+  if (result === 'limited') return { ...ended, corpId: null, fault: null };
+  // Without a token, since WeCom refuses one.
+  if (result === 'refused' && errcode !== null) return { ...ended, fault: null };
+  if (result !== 'answered' || answeredStatus === null) return null;
+  return { ...ended, fault: answeredStatus >= 400 ? 'status' : null };
 }

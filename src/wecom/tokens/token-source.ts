@@ -6,6 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import { endWith, Tracing, toServerAttributes } from '../../kernel/tracing.js';
+import type { CallFault } from '../call-outcomes.js';
 import { ERRCODE, parseObject, readAnswer, type WecomAnswer } from '../wecom-answer.js';
 import { wecomConfig } from '../wecom.config.js';
 import { WecomClient } from '../wecom-client.js';
@@ -61,7 +62,20 @@ export class TokenSource {
    * Asks upstream, within 5 s. The answer is unchanged, except that a repeated secret is removed.
    * @throws AppError `WECOM_UNREACHABLE` when it cannot be reached, is too slow, or answers something else.
    */
-  ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
+  async ask(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
+    const note = (errcode: number | null, fault: CallFault | null): void =>
+      this.metrics.noteOutcome({ operation: 'gettoken', corpId, api: '', openKfId: null, errcode, fault });
+    try {
+      const answer = await this.#traced(corpId, corpSecret, trace);
+      note('refusal' in answer ? answer.refusal.errcode : 0, null);
+      return answer;
+    } catch (error) {
+      note(null, 'unreachable');
+      throw error;
+    }
+  }
+
+  #traced(corpId: string, corpSecret: Secret, trace: TraceContext | null): Promise<SourceAnswer> {
     const span = this.tracing.start('client', 'gettoken', trace);
     span?.set({
       ...toServerAttributes(this.#url.origin),

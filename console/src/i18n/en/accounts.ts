@@ -46,6 +46,7 @@ export const accounts = {
   delivery: 'Delivery',
   nothingWaits: 'Nothing waits for this account.',
   waits: 'What waits',
+  waitsSince: 'Waits since',
   arrived: 'Came in',
   attempts: 'Attempts so far',
   due: 'Next try',

@@ -30,7 +30,12 @@ export const bots = {
   facts: 'What it is',
   fault: 'Fault',
   kind: 'Kind',
-  kinds: { callback: 'takes WeCom’s callbacks', puppet: 'puppet', none: 'no bot: people' },
+  kinds: {
+    callback: 'takes WeCom’s callbacks',
+    puppet: 'puppet',
+    stream: 'opens a stream',
+    none: 'no bot: people',
+  },
   name: 'Name',
   nameHint: 'Only for you, such as “Support bot”.',
   corpId: 'Corp id',
@@ -42,6 +47,7 @@ export const bots = {
   address: 'URL',
   addressChange: 'Where the program takes callbacks, as this manager reaches it.',
   registersItself: 'registers itself',
+  connectsItself: 'none: it connects itself',
   headers: 'Extra headers',
   calls: 'Calls WeCom',
   apis: {

@@ -50,7 +50,7 @@ export const common = {
     brokenText: 'The manager itself is not concerned by it and goes on. Load the page again.',
     reload: 'Load again',
   },
-  lost: (since: string) =>
-    `The manager has not answered since ${since}. What you see is what was known then; it is asked again every few seconds.`,
+  lost: 'No answer from the manager. What you see is old; it is asked again every few seconds.',
+  lastAnswer: (age: string) => `Last answer ${age} ago.`,
   answersAgain: 'The manager answers again.',
 };

@@ -4,30 +4,55 @@ export const overview = {
   title: 'Overview',
   verdict: {
     answered: 'Customers are being answered',
-    answeredText: (accounts: number) =>
-      `Every event that came in was taken by its puppet. ${plural(accounts, 'account')} registered, nothing waits.`,
-    quiet: 'Nothing came in during the last hour',
+    answeredText: (answering: number, silent: number) =>
+      `Events are taken, WeCom answers, and replies of ${plural(answering, 'account')} went out within the last hour. Nothing waits.${silent === 0 ? '' : ` Of ${plural(silent, 'account')} that had events, none went out within the hour.`}`,
+    partly: (answering: number) => `Customers of ${plural(answering, 'account')} are being answered`,
+    partlyText: (unseen: number) =>
+      `Events of ${plural(unseen, 'more account')} reach their bots. Whether customers are answered there is not known: replies of those bots do not pass through here.`,
+    unseen: 'Events reach the bots; no reply was seen',
+    unseenText: (unseen: number, silent: number) =>
+      unseen === 0
+        ? `Within the last hour no reply of ${plural(silent, 'account')} passed through here; earlier ones did.`
+        : `Whether customers are answered is not known: replies of ${plural(unseen, 'account')} do not pass through here. They do where this manager is the base of a bot’s calls to WeCom.`,
+    quiet: 'No event came in during the last hour',
     quietText: (accounts: number) =>
       `${plural(accounts, 'account')} registered, nothing waits. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
-    waiting: (accounts: number, oldest: string) =>
-      `${plural(accounts, 'account waits', 'accounts wait')}, the oldest for ${oldest}`,
-    waitingText:
-      'Their puppets do not take events now. Each is tried again by itself, and at once when its puppet is back.',
-    dead: (accounts: number) =>
-      accounts === 1
-        ? 'What came in for 1 account is dead'
-        : `What came in for ${plural(accounts, 'account')} is dead`,
+    lastReply: 'Last reply',
+    since: (at: string) => `since ${at}`,
+    wecomUnreachable: 'WeCom does not answer',
+    wecomStatus: 'WeCom answers calls with an HTTP error',
+    wecomRefuses: (corps: number, code: string) =>
+      `WeCom refuses the calls of ${plural(corps, 'corp')} (${code})`,
+    wecomFailsText:
+      'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
+    unanswered: (calls: number) =>
+      `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
+    repliesFail: (accounts: number) => `No reply of ${plural(accounts, 'account')} goes out`,
+    repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
+    noAnswer: 'WeCom did not answer the call.',
+    httpError: 'WeCom answered with an HTTP error.',
+    sentences: (...texts: readonly string[]) =>
+      texts.map((text) => (/[.?]$/.test(text) ? text : `${text}.`)).join(' '),
+    code: (code: string) => `WeCom’s errcode is ${code}.`,
+    failing: 'Some customers get no answer',
+    degraded: 'Some customers may be waiting',
+    attention: 'Needs attention',
+    more: (count: number) => `and ${plural(count, 'more cause', 'more causes')}`,
+    waiting: (accounts: number, address: string | null) =>
+      `${plural(accounts, 'account waits', 'accounts wait')}${address === null ? '' : ` for ${address}`}`,
+    waitingText: 'Each is tried again by itself, and at once when its bot is back.',
+    dead: (accounts: number, address: string | null) =>
+      `What came in for ${plural(accounts, 'account')}${address === null ? '' : ` of ${address}`} is dead`,
     deadText:
       'It is tried no more until you send it again, its puppet registers anew, or the customer writes again.',
     deadMessages: (count: number) => `${plural(count, 'message is', 'messages are')} dead`,
     deadMessagesText:
       'Their bots refused them again and again. They are tried no more until you send them again, and are gone after 3 days.',
-    waitingMessages: (count: number, oldest: string) =>
-      `${plural(count, 'message waits', 'messages wait')}, the oldest for ${oldest}`,
+    waitingMessages: (count: number) => `${plural(count, 'message waits', 'messages wait')}`,
     waitingMessagesText:
       'Their bots do not take messages now. They are tried again by themselves, each account’s in their order.',
-    parked: (accounts: number) =>
-      `${plural(accounts, 'account waits', 'accounts wait')} for a puppet that has never registered`,
+    parked: (accounts: number, corp: string | null) =>
+      `${plural(accounts, 'account')}${corp === null ? '' : ` of ${corp}`} ${accounts === 1 ? 'has' : 'have'} no bot, and customers wrote`,
     refused: (callbacks: number) =>
       `${plural(callbacks, 'callback was', 'callbacks were')} refused in the last minute`,
     refusedText:
@@ -45,7 +70,8 @@ export const overview = {
     notReadyText: 'It has not loaded its registry yet, or it is shutting down.',
     empty: 'No puppet has registered yet',
     emptyText: 'Connect a WeCom app, then start a puppet that points to this manager.',
-    circuits: (count: number) => `${plural(count, 'address fails', 'addresses fail')} and only gets probes`,
+    circuits: (count: number, address: string | null) =>
+      `${address ?? plural(count, 'address', 'addresses')} failed; nothing waits for it now`,
     unreadable: (count: number) => `${plural(count, 'record')} of the outbox cannot be read`,
     unreadableText: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   },
@@ -53,11 +79,14 @@ export const overview = {
   toDead: 'See what is dead',
   toApps: 'Connect a WeCom app',
   toAccounts: 'See the accounts',
+  toBots: 'Add a bot',
+  toAccount: 'See the account',
+  toErrors: 'See WeCom’s errors',
   unprotected: 'Not protected',
   unprotectedText:
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
   lastMinute: 'Last minute, this replica',
-  now: 'Now, all replicas',
+  now: 'Within the hour',
   figure: {
     callbacks: 'Callbacks',
     delivered: 'Delivered',
@@ -70,10 +99,10 @@ export const overview = {
     accounts: 'Accounts',
     online: (count: number) => `${count.toLocaleString('en')} online`,
     waiting: 'Waiting',
-    parked: (count: number) => `${count.toLocaleString('en')} more without a puppet`,
     dead: 'Dead',
-    oldest: 'Oldest waits',
-    nothing: 'nothing',
+    answering: 'Accounts that reply',
+    silent: 'Took events, no reply',
+    unseen: 'Replies not seen here',
   },
   flow: 'What came in, and what became of it',
   flowUnit: (seconds: number) => `Last hour, this replica; per ${seconds} s`,

@@ -48,6 +48,7 @@ export const accounts: Words['accounts'] = {
   delivery: '投递情况',
   nothingWaits: '该账号没有待投递的事件。',
   waits: '待投递的事件',
+  waitsSince: '等待开始于',
   arrived: '收到时间',
   attempts: '已尝试次数',
   due: '下次尝试',

@@ -29,7 +29,12 @@ export const bots: Words['bots'] = {
   facts: '基本信息',
   fault: '故障',
   kind: '类型',
-  kinds: { callback: '接收企业微信回调', puppet: 'puppet', none: '无机器人，人工接待' },
+  kinds: {
+    callback: '接收企业微信回调',
+    puppet: 'puppet',
+    stream: '自己打开连接',
+    none: '无机器人，人工接待',
+  },
   name: '名称',
   nameHint: '仅供自己辨认，例如“售后机器人”。',
   corpId: '企业 ID',
@@ -40,6 +45,7 @@ export const bots: Words['bots'] = {
   address: 'URL',
   addressChange: '程序接收回调的地址，须能从本服务访问。',
   registersItself: '自行注册',
+  connectsItself: '无：由它自己连接',
   headers: '附加请求头',
   calls: '调用企业微信的方式',
   apis: {

@@ -50,6 +50,7 @@ export const common: Words['common'] = {
     brokenText: '管理服务本身不受影响，仍在正常运行。请重新加载页面。',
     reload: '重新加载',
   },
-  lost: (since) => `自 ${since} 起管理服务没有响应。页面显示的是当时的数据，系统会每隔几秒自动重试。`,
+  lost: '管理服务没有响应。页面显示的是之前的数据，系统会每隔几秒自动重试。',
+  lastAnswer: (age) => `最近一次应答在 ${age} 前。`,
   answersAgain: '管理服务已恢复响应。',
 };

@@ -1,6 +1,6 @@
 import type { HintAnswer } from '../../api/answers.gen.js';
 import { TimeAgo } from '../../components/time-ago.js';
-import { formatNumber } from '../../i18n/format.js';
+import { formatNumber, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { DueWords } from '../outbox/due-words.js';
 import { HintActions } from '../outbox/hint-actions.js';
@@ -26,6 +26,8 @@ export function WaitingFacts({ hint, onDrop, onChange }: WaitingFactsProps) {
     <section class={`card ${hint.state === 'dead' ? 'bad' : 'wait'}`}>
       <h2>{accounts.waits}</h2>
       <dl class="facts">
+        <dt>{accounts.waitsSince}</dt>
+        <dd>{formatSince(hint.waitingSince)}</dd>
         <dt>{accounts.arrived}</dt>
         <dd>
           <TimeAgo at={hint.arrivedAt} />

@@ -33,7 +33,9 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
             <Given bot={bot} />
           </dd>
           <dt>{bots.address}</dt>
-          <dd class={callback === null ? '' : 'mono'}>{callback?.url ?? bots.registersItself}</dd>
+          <dd class={kind === 'callback' ? 'mono' : ''}>
+            {kind === 'stream' ? bots.connectsItself : (callback?.url ?? bots.registersItself)}
+          </dd>
         </>
       )}
       {callback !== null && callback.headers.length > 0 && (

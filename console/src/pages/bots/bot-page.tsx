@@ -83,7 +83,7 @@ function Bot({ bot, onChange }: BotProps) {
 
 /** The manager answers the pulls of a callback bot only where they come to it. */
 function mayTakeMessages({ kind, api }: BotAnswer): boolean {
-  return kind === 'puppet' || (kind === 'callback' && api === 'manager');
+  return kind === 'puppet' || kind === 'stream' || (kind === 'callback' && api === 'manager');
 }
 
 function RemoveSection({ bot }: { readonly bot: BotAnswer }) {

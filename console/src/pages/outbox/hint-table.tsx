@@ -3,7 +3,7 @@ import type { HintList } from '../../api/hints.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip, type Tone } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';
-import { formatSeconds } from '../../i18n/format.js';
+import { formatSeconds, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { DueWords } from './due-words.js';
 import { HintActions } from './hint-actions.js';
@@ -45,9 +45,10 @@ export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
         {
           key: 'age',
           head: outbox.age,
-          cell: ({ ageS, attempts, openKfId }) => (
+          cell: ({ ageS, waitingSince, attempts, openKfId }) => (
             <>
               {formatSeconds(ageS)}
+              <div class="small muted whole">{t().overview.verdict.since(formatSince(waitingSince))}</div>
               <div class="small whole">
                 <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
                   {outbox.attempts(attempts)}

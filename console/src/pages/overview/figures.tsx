@@ -1,6 +1,6 @@
 import type { StatusAnswer } from '../../api/answers.gen.js';
 import type { Tone } from '../../components/chip.js';
-import { formatCount, formatNumber, formatSeconds } from '../../i18n/format.js';
+import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { Figure } from './figure.js';
 
@@ -20,8 +20,10 @@ export function Figures({ status }: { readonly status: StatusAnswer }) {
   );
 }
 
-function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly status: StatusAnswer }) {
+/** Who answers; what waits stands in what needs attention. */
+function CountFigures({ status: { counts, verdict } }: { readonly status: StatusAnswer }) {
   const { figure } = t().overview;
+  const { answering, silent, unseen } = verdict.replies;
   return (
     <dl class="figures">
       <Figure
@@ -29,18 +31,9 @@ function CountFigures({ status: { counts, oldestWaitingAgeS } }: { readonly stat
         value={formatNumber(counts.accounts)}
         detail={figure.online(counts.online)}
       />
-      <Figure
-        name={figure.waiting}
-        value={formatCount(counts.waiting)}
-        tone={toneOf(counts.waiting, 'wait')}
-        detail={counts.parked ? figure.parked(counts.parked) : undefined}
-      />
-      <Figure name={figure.dead} value={formatCount(counts.dead)} tone={toneOf(counts.dead, 'bad')} />
-      <Figure
-        name={figure.oldest}
-        value={oldestOf(counts, oldestWaitingAgeS)}
-        tone={toneOf(oldestWaitingAgeS, 'wait')}
-      />
+      <Figure name={figure.answering} value={formatNumber(answering)} />
+      <Figure name={figure.silent} value={formatNumber(silent)} />
+      <Figure name={figure.unseen} value={formatNumber(unseen)} />
     </dl>
   );
 }
@@ -63,11 +56,6 @@ function MinuteFigures({ of }: { readonly of: StatusAnswer['lastMinute'] }) {
       <Figure name={figure.proxyCalls} value={formatNumber(of.proxyCalls)} />
     </dl>
   );
-}
-
-function oldestOf({ waiting, parked }: StatusAnswer['counts'], ageS: number | null): string {
-  if (waiting === null || ageS === null) return t().common.unknown;
-  return waiting + (parked ?? 0) === 0 ? t().overview.figure.nothing : formatSeconds(ageS);
 }
 
 function toneOf(count: number | null, tone: Tone): Tone | undefined {

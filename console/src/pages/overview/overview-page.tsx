@@ -21,7 +21,7 @@ export function OverviewPage() {
       <Loaded of={status}>
         {(data) => (
           <>
-            <VerdictCard status={data} callbacksOfHour={callbacksOf(history.data)} />
+            <VerdictCard status={data} />
             {session.value?.isAsked === false && <UnprotectedNotice />}
             <Figures status={data} />
           </>
@@ -69,8 +69,4 @@ function UnprotectedNotice() {
       <p class="small">{overview.unprotectedText}</p>
     </div>
   );
-}
-
-function callbacksOf(history: HistoryAnswer | null): number | null {
-  return history?.items.reduce((sum, { callbacks }) => sum + callbacks, 0) ?? null;
 }

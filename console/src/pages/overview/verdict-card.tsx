@@ -1,53 +1,50 @@
 import { useMemo } from 'preact/hooks';
 import type { StatusAnswer } from '../../api/answers.gen.js';
-import { language } from '../../i18n/language.js';
-import { type FindingWords, wordsOf } from './finding-words.js';
-import { findingsOf } from './verdict.js';
+import type { Tone } from '../../components/chip.js';
+import { TimeAgo } from '../../components/time-ago.js';
+import { language, t } from '../../i18n/language.js';
+import { wordsOfCalm } from './calm-words.js';
+import { CauseLink } from './cause-link.js';
+import { CauseList } from './cause-list.js';
+import { type CauseWords, wordsOfCause } from './cause-words.js';
 
-interface VerdictCardProps {
-  readonly status: StatusAnswer;
-  readonly callbacksOfHour: number | null;
-}
-
-/** Whether customers are being answered: the worst that is so, and below it what else is. */
-export function VerdictCard({ status, callbacksOfHour }: VerdictCardProps) {
-  const findings = findingsOf(status, callbacksOfHour);
-  const [worst, ...others] = findings.map((finding) => wordsOf(finding, status));
+/** Whether customers are being answered, as the manager concludes, and what needs attention. */
+export function VerdictCard({ status }: { readonly status: StatusAnswer }) {
+  const { causes, moreCauses, replies } = status.verdict;
+  const words = wordsOf(status);
   // Read out when something else is so, and not with every second that an account waits.
-  const said = useMemo(() => worst?.title, [findings.join(), language.value]);
-  if (worst === undefined) return null;
+  const said = useMemo(() => {
+    const [worst] = causes.map((cause) => wordsOfCause(cause).title);
+    return [words.title, worst].filter((text) => text !== undefined).join(': ');
+  }, [
+    words.title,
+    causes.map(({ code, why, address }) => `${code} ${why} ${address}`).join(),
+    language.value,
+  ]);
   return (
-    <section class={`verdict ${worst.tone}`}>
+    <section class={`verdict ${words.tone}`}>
       <p class="unseen" role="status">
         {said}
       </p>
       <div>
-        <p class="verdict-title">{worst.title}</p>
-        {worst.text !== undefined && <p>{worst.text}</p>}
+        <p class="verdict-title">{words.title}</p>
+        {words.text !== undefined && <p>{words.text}</p>}
+        {replies.lastAt !== null && (
+          <p class="small muted">
+            {t().overview.verdict.lastReply}: <TimeAgo at={replies.lastAt} />
+          </p>
+        )}
       </div>
-      <FindingLink of={worst} />
-      {others.length > 0 && (
-        <ul class="findings">
-          {others.map((other) => (
-            <li key={other.title} class={other.tone}>
-              <div>
-                <strong>{other.title}</strong>
-                {other.text !== undefined && <p class="small muted">{other.text}</p>}
-              </div>
-              <FindingLink of={other} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <CauseLink of={words} />
+      {causes.length > 0 && <CauseList causes={causes} more={moreCauses} />}
     </section>
   );
 }
 
-function FindingLink({ of: { link } }: { readonly of: FindingWords }) {
-  if (link === undefined) return null;
-  return (
-    <a class="button" href={link.to}>
-      {link.text}
-    </a>
-  );
+function wordsOf(status: StatusAnswer): CauseWords & { readonly tone: Tone } {
+  const { verdict } = t().overview;
+  const { state } = status.verdict;
+  if (state === 'failing') return { tone: 'bad', title: verdict.failing };
+  if (state === 'degraded') return { tone: 'wait', title: verdict.degraded };
+  return wordsOfCalm(state, status);
 }

@@ -1,0 +1,42 @@
+import type { CauseAnswer } from '../../api/answers.gen.js';
+import { formatSince } from '../../i18n/format.js';
+import { t } from '../../i18n/language.js';
+import { CauseLink } from './cause-link.js';
+import { wordsOfCause } from './cause-words.js';
+
+interface CauseListProps {
+  readonly causes: readonly CauseAnswer[];
+  /** How many are not in it. */
+  readonly more: number;
+}
+
+/** What needs attention: one line for each cause and address, with since when and what to do. */
+export function CauseList({ causes, more }: CauseListProps) {
+  const { verdict } = t().overview;
+  return (
+    <>
+      <h2 id="attention">{verdict.attention}</h2>
+      <ul class="findings" aria-labelledby="attention">
+        {causes.map((cause) => (
+          <Cause key={`${cause.code} ${cause.why} ${cause.address} ${cause.corpId}`} cause={cause} />
+        ))}
+      </ul>
+      {more > 0 && <p class="small muted">{verdict.more(more)}</p>}
+    </>
+  );
+}
+
+function Cause({ cause }: { readonly cause: CauseAnswer }) {
+  const words = wordsOfCause(cause);
+  const { since } = cause;
+  return (
+    <li class={cause.severity}>
+      <div>
+        <strong>{words.title}</strong>{' '}
+        {since !== null && <span class="small muted">{t().overview.verdict.since(formatSince(since))}</span>}
+        {words.text !== undefined && <p class="small muted">{words.text}</p>}
+      </div>
+      <CauseLink of={words} />
+    </li>
+  );
+}

@@ -1,0 +1,119 @@
+import type { CauseAnswer } from '../../api/answers.gen.js';
+import { t } from '../../i18n/language.js';
+
+interface CauseLink {
+  readonly to: string;
+  readonly text: string;
+}
+
+export interface CauseWords {
+  readonly title: string;
+  readonly text?: string;
+  readonly link?: CauseLink;
+}
+
+/** A cause in plain words, and where to go because of it. */
+export function wordsOfCause(cause: CauseAnswer): CauseWords {
+  const { overview } = t();
+  const { verdict } = overview;
+  const { count, address } = cause;
+  switch (cause.code) {
+    case 'not_ready':
+      return { title: verdict.notReady, text: verdict.notReadyText };
+    case 'store_down':
+      return { title: verdict.storeDown, text: verdict.storeDownText };
+    case 'not_taken':
+      return { title: verdict.notTaken(count), text: verdict.notTakenText };
+    case 'wecom_fails':
+      return wecomFails(cause);
+    case 'calls_unanswered':
+      return { title: verdict.unanswered(count), text: verdict.wecomFailsText };
+    case 'replies_fail':
+      return {
+        title: verdict.repliesFail(count),
+        text: verdict.repliesFailText(meaningOf(cause.why ?? '')),
+        link: toAccounts(cause.openKfId),
+      };
+    case 'dead':
+      return {
+        title: verdict.dead(count, address),
+        text: remedyOf(cause) ?? verdict.deadText,
+        link: { to: '/console/outbox?state=dead', text: overview.toDead },
+      };
+    case 'dead_messages':
+      return {
+        title: verdict.deadMessages(count),
+        text: verdict.deadMessagesText,
+        link: { to: '/console/outbox/messages?state=dead', text: overview.toDead },
+      };
+    case 'waiting':
+      return {
+        title: verdict.waiting(count, address),
+        text: remedyOf(cause) ?? verdict.waitingText,
+        link: toWaiting(cause),
+      };
+    case 'waiting_messages':
+      return {
+        title: verdict.waitingMessages(count),
+        text: verdict.waitingMessagesText,
+        link: { to: '/console/outbox/messages', text: overview.toOutbox },
+      };
+    case 'parked':
+      return {
+        title: verdict.parked(count, cause.corpId),
+        text: t().failures.unregistered.remedy,
+        link: { to: '/console/bots/add', text: overview.toBots },
+      };
+    case 'refused':
+      return { title: verdict.refused(count), text: verdict.refusedText };
+    case 'circuits':
+      return { title: verdict.circuits(count, address), link: toAccounts(null, address) };
+    case 'unreadable':
+      return { title: verdict.unreadable(count), text: verdict.unreadableText };
+    case 'unknown':
+      return { title: verdict.unknown, text: verdict.unknownText };
+    default:
+      return cause.code satisfies never;
+  }
+}
+
+function wecomFails({ count, why }: CauseAnswer): CauseWords {
+  const { verdict, toErrors } = t().overview;
+  if (why === 'unreachable') return { title: verdict.wecomUnreachable, text: verdict.wecomFailsText };
+  if (why === 'status') return { title: verdict.wecomStatus, text: verdict.wecomFailsText };
+  const text = meaningOf(why ?? '');
+  const link = { to: '/console/wecom-errors', text: toErrors };
+  return { title: verdict.wecomRefuses(count, why ?? ''), text, link };
+}
+
+/** @param why as the manager names it: a fault, or WeCom's errcode. */
+function meaningOf(why: string): string {
+  const { verdict } = t().overview;
+  if (why === 'unreachable') return verdict.noAnswer;
+  if (why === 'status') return verdict.httpError;
+  const known = t().errcodes[why];
+  return known === undefined
+    ? verdict.code(why)
+    : verdict.sentences(verdict.code(why), known.what, known.remedy);
+}
+
+/** What its bot did and what to do about it; `null` where that is not known. */
+function remedyOf({ why }: CauseAnswer): string | null {
+  const { failures, overview } = t();
+  if (why === null || !(why in failures)) return null;
+  const { what, remedy } = failures[why as keyof typeof failures];
+  return overview.verdict.sentences(what, remedy);
+}
+
+function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
+  if (openKfId !== null || address !== null) return toAccounts(openKfId, address);
+  return { to: '/console/outbox', text: t().overview.toOutbox };
+}
+
+/** Of one account, or of all at an address. */
+function toAccounts(openKfId: string | null, address: string | null = null): CauseLink {
+  const { toAccount, toAccounts: text } = t().overview;
+  if (openKfId !== null) return { to: `/console/kf-accounts/${openKfId}`, text: toAccount };
+  const query = address === null ? '' : `?q=${encodeURIComponent(address)}`;
+  return { to: `/console/kf-accounts${query}`, text };
+}

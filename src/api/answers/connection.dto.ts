@@ -1,0 +1,76 @@
+import { IsISO8601 } from '../../kernel/class-validator.js';
+import type { ConnectionWay } from '../../registry/bots/connected-bots.js';
+import type { Role } from '../../stream/frames.js';
+import { Page } from './page.dto.js';
+
+export class AccountRoleAnswer {
+  /**
+   * `*`: all accounts of the corp that no other bot and no registration has.
+   * @example wkAAA
+   */
+  readonly openKfId!: string;
+
+  /**
+   * standby: another client takes its events, and this one does once that is gone.
+   * @example active
+   */
+  readonly role!: Role;
+}
+
+/** A client of a bot that has a stream open. */
+export class ConnectionAnswer {
+  /** @example 2b1f0a52-9a54-4f0e-9a8f-0f6d3f1f6d10 */
+  readonly id!: string;
+
+  /** @example 7d793037-a076-4186-9b0d-1c5e6a0f4a4c */
+  readonly botId!: string;
+
+  /** @example "Support bot" */
+  readonly botName!: string;
+
+  /** @example wx5823bf96d3bd56c7 */
+  readonly corpId!: string;
+
+  /**
+   * What it calls itself.
+   * @example laptop-1
+   */
+  readonly clientId!: string;
+
+  /** @example websocket */
+  readonly way!: ConnectionWay;
+
+  /** @example 203.0.113.7 */
+  readonly address!: string;
+
+  /**
+   * Its User-Agent.
+   * @example node
+   */
+  readonly agent!: string;
+
+  /**
+   * The replica that has the connection.
+   * @example manager-0-3f9a1c
+   */
+  readonly replica!: string;
+
+  /**
+   * ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly connectedAt!: string;
+
+  readonly accounts!: AccountRoleAnswer[];
+
+  /**
+   * Events that it was given and has not acknowledged; null where another replica has the connection.
+   * @example 0
+   */
+  readonly underWay!: number | null;
+}
+
+export class ConnectionPageAnswer extends Page {
+  readonly items!: ConnectionAnswer[];
+}

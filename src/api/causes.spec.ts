@@ -1,0 +1,176 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HintGroup } from '../dispatch/outbox/outbox.js';
+import type { CallTrouble } from '../wecom/call-outcomes.js';
+import type { StatusAnswer } from './answers/status.dto.js';
+import { CAUSES } from './answers/verdict.dto.js';
+import { causesOf, type Troubles } from './causes.js';
+
+type Status = Omit<StatusAnswer, 'verdict'>;
+type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partial<Status[Part]> } & Partial<
+  Pick<Status, 'ready' | 'oldestWaitingAgeS' | 'oldestMessageAgeS' | 'oldestParkedAgeS'>
+>;
+
+const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
+const NONE = { waiting: 0, parked: 0, dead: 0, unreadable: 0, waitingMessages: 0, deadMessages: 0 };
+const MINUTE = { callbacks: 5, delivered: 5, kept: 0, refused: 0, notTaken: 0, failedAttempts: 0 };
+
+function status({ counts, lastMinute, storage, ...others }: Changes = {}): Status {
+  return {
+    version: '2.0.0',
+    node: '24.21.0',
+    replica: 'one',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    uptimeS: 60,
+    ready: true,
+    storage: { kind: 'embedded', up: true, ...storage },
+    counts: { accounts: 2, online: 2, ...NONE, openCircuits: 0, ...counts },
+    oldestWaitingAgeS: null,
+    oldestParkedAgeS: null,
+    oldestMessageAgeS: null,
+    lastMinute: { ...MINUTE, tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0, ...lastMinute },
+    ...others,
+  };
+}
+
+function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
+  return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
+}
+
+const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
+  causesOf(of, { corps: [], accounts: [], hints: null, openCircuits: [], nowMs: NOW_MS, ...troubles }).causes;
+const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
+  causes(status(changes), troubles).map(({ code }) => code);
+
+function waiting(n: number, endpoint: string | null, changes: Partial<HintGroup> = {}): HintGroup {
+  const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
+  const at = { endpoint, stage: 'connect' as const, sinceMs: NOW_MS - n * 1_000 };
+  return { state: 'waiting', ...account, ...at, ...changes };
+}
+
+describe('the causes', () => {
+  it('are none while everything goes well', () => {
+    expect(codes({})).toEqual([]);
+  });
+
+  it('are all that is wrong, the worst first', () => {
+    const counts = {
+      ...{ waiting: 1, parked: 1, dead: 1, unreadable: 1, waitingMessages: 1, deadMessages: 1 },
+      openCircuits: 1,
+    };
+    const all = causes(
+      status({
+        counts,
+        lastMinute: { refused: 1, notTaken: 1 },
+        storage: { up: false },
+        ready: false,
+        oldestWaitingAgeS: 60,
+        oldestMessageAgeS: 60,
+        oldestParkedAgeS: 60,
+      }),
+      {
+        corps: [trouble()],
+        accounts: [trouble({ openKfId: 'wk1' })],
+        openCircuits: ['http://a:1'],
+      },
+    ).map(({ code }) => code);
+    expect(all).toEqual(CAUSES.filter((code) => code !== 'calls_unanswered' && code !== 'unknown'));
+  });
+
+  it('take what the store does not tell for unknown, and not for nothing', () => {
+    const counts = { waiting: null, parked: null, dead: null, unreadable: null };
+    expect(codes({ counts, storage: { up: false } })).toEqual(['store_down']);
+    expect(codes({ counts })).toEqual(['unknown']);
+  });
+
+  it('do not have what is only on its way', () => {
+    const counts = { waiting: 1, waitingMessages: 3, parked: 1 };
+    const aged = (ageS: number) => ({
+      ...{ counts, oldestWaitingAgeS: ageS, oldestMessageAgeS: ageS, oldestParkedAgeS: ageS },
+    });
+    expect(codes(aged(10))).toEqual([]);
+    expect(codes(aged(11))).toEqual(['waiting', 'waiting_messages', 'parked']);
+  });
+
+  it('say since when customers wait', () => {
+    const of = status({ counts: { waiting: 1 }, oldestWaitingAgeS: 780 });
+    expect(causes(of)).toMatchObject([{ code: 'waiting', since: '2026-01-01T06:43:00.000Z' }]);
+  });
+
+  it('have calls without an answer when they are over a fifth', () => {
+    expect(codes({ lastMinute: { proxyCalls: 50, unansweredCalls: 10 } })).toEqual([]);
+    expect(codes({ lastMinute: { proxyCalls: 49, unansweredCalls: 10 } })).toEqual(['calls_unanswered']);
+    expect(codes({ lastMinute: { proxyCalls: 9, unansweredCalls: 9 } })).toEqual([]);
+  });
+
+  it('have one line for all that WeCom refuses for one reason, since the first', () => {
+    const corps = [
+      trouble({ sinceMs: 2_000 }),
+      trouble({ operation: 'gettoken', sinceMs: 1_000 }),
+      trouble({ corpId: 'ww2', why: '40001', sinceMs: 500 }),
+      trouble({ corpId: 'ww3', why: '40001', sinceMs: 900 }),
+    ];
+    const found = causes(status(), { corps });
+    expect(found).toMatchObject([
+      { why: '40001', count: 2, corpId: null, since: '1970-01-01T00:00:00.500Z' },
+      { why: '60020', count: 1, corpId: 'ww1', since: '1970-01-01T00:00:01.000Z' },
+    ]);
+  });
+
+  it('name the account whose replies do not go out, where it is one', () => {
+    const one = trouble({ openKfId: 'wk1', why: '95017' });
+    expect(causes(status(), { accounts: [one] })).toMatchObject([
+      { code: 'replies_fail', severity: 'bad', count: 1, openKfId: 'wk1', why: '95017' },
+    ]);
+    expect(causes(status(), { accounts: [one, { ...one, openKfId: 'wk2' }] })).toMatchObject([
+      { count: 2, corpId: 'ww1', openKfId: null },
+    ]);
+  });
+
+  it('have one line for a dead host, whatever ports and paths its bots have, since the first', () => {
+    const hints = [
+      ...Array.from({ length: 305 }, (_, n) => waiting(n, `http://10.0.0.7:${8_000 + n}/bot-${n}`)),
+      waiting(900, 'http://10.0.0.7:8000', { stage: 'circuit', accounts: 400, corpId: 'ww2' }),
+      waiting(1, 'http://other:80#bot_1', { stage: 'status' }),
+    ];
+    expect(causes(status(), { hints })).toEqual([
+      {
+        ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
+        ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
+      },
+      {
+        ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
+        ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
+      },
+    ]);
+  });
+
+  it('have one line for each corp whose accounts have no bot, or whose messages cannot be pulled', () => {
+    const pulled = { stage: 'pull' as const, corpId: 'ww3' };
+    const hints = [
+      waiting(1, null, { state: 'parked', stage: 'unregistered' }),
+      waiting(2, null, { state: 'parked', stage: 'unregistered' }),
+      waiting(3, null, { state: 'parked', stage: 'unregistered', corpId: 'ww2' }),
+      waiting(4, 'wecom://kf/sync_msg#bot_1', pulled),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { code: 'waiting', corpId: 'ww3', address: null, why: 'pull', openKfId: 'wk4' },
+      { code: 'parked', corpId: 'ww2', count: 1 },
+      { code: 'parked', corpId: 'ww1', count: 2, openKfId: null },
+    ]);
+  });
+
+  it('have an address that fails only where nothing waits for it', () => {
+    const openCircuits = [
+      'http://a:1/x',
+      'http://a:1/y',
+      'http://b:1',
+      'http://b:2',
+      'wecom://kf/sync_msg#b',
+    ];
+    const hints = [waiting(1, 'http://a:1/x')];
+    expect(causes(status(), { hints, openCircuits })).toMatchObject([
+      { code: 'waiting', address: 'a:1' },
+      { code: 'circuits', address: 'b', count: 2 },
+    ]);
+  });
+});

@@ -1,0 +1,61 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Tags } from '../http/answers/described.js';
+import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
+import { KnownBots } from '../registry/bots/known-bots.js';
+import { Clients } from '../stream/clients/clients.js';
+import type { ConnectionAnswer, ConnectionPageAnswer } from './answers/connection.dto.js';
+import { toIso } from './api-time.js';
+import { CONNECTIONS, ConnectionsQueryDto } from './connections.dto.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+
+/** Clients of bots that have a stream open. */
+@Controller('api/v1/connections')
+@Tags('operators')
+export class ConnectionsController {
+  constructor(
+    private readonly connected: ConnectedBots,
+    private readonly bots: KnownBots,
+    private readonly clients: Clients,
+  ) {}
+
+  /**
+   * List the streams.
+   * @remarks Of all replicas, by bot.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'A page of connections.' })
+  listConnections(@Query() query: ConnectionsQueryDto): ConnectionPageAnswer {
+    const limit = limitOf(query);
+    const after = readCursor(CONNECTIONS, query) ?? '';
+    const wanted = this.connected.list().filter((one) => isWanted(one, query) && sortKey(one) > after);
+    const found = wanted.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)).slice(0, limit + 1);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((one) => this.#toAnswer(one)),
+      nextCursor: found.length > limit && last !== undefined ? toCursor(CONNECTIONS, sortKey(last)) : null,
+    };
+  }
+
+  #toAnswer(connection: KnownConnection): ConnectionAnswer {
+    const { id, botId, clientId, way, address, agent, replicaId, connectedAtMs } = connection;
+    const bot = this.bots.find(botId);
+    return {
+      ...{ id, botId, botName: bot?.name ?? '', corpId: bot?.corpId ?? '', clientId, way, address, agent },
+      replica: replicaId,
+      connectedAt: toIso(connectedAtMs),
+      accounts: [...this.clients.rolesOf(connection)],
+      underWay: this.clients.find(id)?.underWay.size ?? null,
+    };
+  }
+}
+
+function isWanted({ botId }: KnownConnection, query: ConnectionsQueryDto): boolean {
+  return query.botId === undefined || query.botId === botId;
+}
+
+function sortKey({ botId, id }: KnownConnection): string {
+  return `${botId} ${id}`;
+}

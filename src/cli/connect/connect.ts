@@ -1,0 +1,126 @@
+/**
+ * A bot's program without an address takes its events as if it had one. Nothing is kept here: what the program does not take,
+ * the manager sends again.
+ */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { EventFrame } from '../../stream/frames.js';
+import { EXIT_CODE } from '../exit-code.js';
+import { interruptible } from '../interruption.js';
+import type { Connection, Leaving, Target } from './connection.js';
+import { Forward, type Outcome } from './forward.js';
+import { Link } from './link.js';
+
+const STREAM = '/puppetWxkfManager/stream';
+/** Of the time that the manager waits, for the way there and back. */
+const MARGIN_MS = 250;
+const HOST_LENGTH_MAX = 40;
+const HASH_LENGTH = 8;
+
+export interface ConnectOptions {
+  readonly manager: URL;
+  readonly key: string;
+  readonly forward: URL;
+  readonly client?: string;
+  readonly accounts?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** @returns the exit code, once no further connection makes sense or a signal came. */
+export function connect(options: ConnectOptions): Promise<number> {
+  return interruptible(async (stop) => {
+    const run = new Run(options);
+    const leaving = await run.until(stop);
+    if (leaving === null) return EXIT_CODE.ok;
+    process.stderr.write(`${leaving.reason}\n`);
+    return EXIT_CODES[leaving.why];
+  });
+}
+
+const EXIT_CODES: Readonly<Record<Leaving['why'], number>> = {
+  later: EXIT_CODE.failed,
+  invalid: EXIT_CODE.failed,
+  key: EXIT_CODE.keyRefused,
+  replaced: EXIT_CODE.replaced,
+};
+
+class Run {
+  readonly #forward: Forward;
+  readonly #link: Link;
+  readonly #underWay = new Set<Promise<void>>();
+  #limitMs = 0;
+
+  constructor(private readonly options: ConnectOptions) {
+    this.#forward = new Forward(options.forward);
+    this.#link = new Link(toTarget(options), {
+      connected: ({ ackMs, accounts }) => {
+        this.#limitMs = ackMs - MARGIN_MS;
+        tell(`connected to ${options.manager.host} for ${accounts.length} account(s)`);
+      },
+      interrupted: (reason, waitMs) => tell(`${reason}; connecting again in ${waitMs / 1_000} s`),
+      event: (event, connection) => this.#take(event, connection),
+    });
+  }
+
+  /** What is under way then is still acknowledged. */
+  async until(stop: AbortSignal): Promise<Leaving | null> {
+    const leaving = await this.#link.run(stop);
+    await Promise.all(this.#underWay);
+    await this.#link.close();
+    return leaving;
+  }
+
+  #take(event: EventFrame, connection: Connection): void {
+    const work = this.#pass(event, connection).finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  async #pass(event: EventFrame, connection: Connection): Promise<void> {
+    const outcome = await this.#forward.post(event, this.#limitMs);
+    if (outcome.isTaken) connection.ack(event.id);
+    else connection.nack(event.id, outcome.retryAfterMs);
+    process.stdout.write(`${this.options.json ? toJson(event, outcome) : toLine(event, outcome)}\n`);
+  }
+}
+
+function toTarget({ manager, key, client, accounts, forward }: ConnectOptions): Target {
+  const url = new URL(manager);
+  url.protocol = manager.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.pathname = manager.pathname.replace(/\/+$/, '') + STREAM;
+  return { url, key, clientId: client ?? ownClientId(forward), openKfIds: accounts ?? null };
+}
+
+/** The same after a restart in the same folder, and another one for another program. */
+function ownClientId(forward: URL): string {
+  const hash = createHash('sha256').update(`${process.cwd()}\n${forward.href}`).digest('hex');
+  const host = hostname()
+    .replaceAll(/[^\w.-]/g, '-')
+    .slice(0, HOST_LENGTH_MAX);
+  return `${host}-${hash.slice(0, HASH_LENGTH)}`;
+}
+
+/** Of the connection, on standard error. */
+function tell(text: string): void {
+  process.stderr.write(`${timeOf(new Date())} ${text}\n`);
+}
+
+function toLine(event: EventFrame, { status, durationMs, reason, retryAfterMs }: Outcome): string {
+  const again = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
+  const head = `${timeOf(new Date())} ${event.openKfId} ${status ?? '–'} ${durationMs} ms${again}`;
+  if (reason === null) return head;
+  return `${head}: ${reason}${retryAfterMs === null ? '' : `; again in ${retryAfterMs / 1_000} s or later`}`;
+}
+
+function toJson({ id, openKfId, corpId, attempt, ageMs, message }: EventFrame, outcome: Outcome): string {
+  const { isTaken, ...rest } = outcome;
+  const form = message === undefined ? 'event' : 'message';
+  return JSON.stringify({
+    at: new Date().toISOString(),
+    ...{ id, openKfId, corpId, form, attempt, ageMs, taken: isTaken },
+    ...rest,
+  });
+}
+
+function timeOf(date: Date): string {
+  return date.toTimeString().slice(0, 8);
+}

@@ -1,0 +1,21 @@
+import type { Secret } from '../../kernel/secret.js';
+import type { Addressee, Destination } from '../../registry/destination.js';
+import type { KfEvent } from '../kf-event.js';
+import type { Attempt, OnEnd } from './attempt.js';
+
+/** An event that goes over a stream. */
+export interface Streamed {
+  readonly event: KfEvent;
+  /** Which attempt of the event it is, counted from 1. */
+  readonly number: number;
+  /** How long ago WeCom sent it. */
+  readonly ageMs: number;
+  /** WeCom's entry as JSON; `null` where the event itself is sent. */
+  readonly message: Secret | null;
+}
+
+/** Carries events over the connections that clients of bots open. */
+export interface Streams {
+  /** Never throws: the result tells what went wrong. */
+  start(to: Addressee & Pick<Destination, 'bot'>, sent: Streamed, onEnd: OnEnd): Attempt;
+}

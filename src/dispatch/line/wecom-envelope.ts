@@ -1,0 +1,64 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { signatureOf, WecomCipher } from '../../crypto/wecom-cipher.js';
+import type { Secret } from '../../kernel/secret.js';
+import type { BotSecrets } from '../../registry/bots/bot.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
+import type { KfEvent, RawCallback } from '../kf-event.js';
+
+/** Seals events as WeCom does, for programs that take WeCom's callbacks and know nothing of us. */
+export class WecomEnvelope {
+  #cipher: WecomCipher | null = null;
+
+  /** @param bot one that takes callbacks, whose secrets are open. */
+  constructor(private readonly bot: KnownBot) {}
+
+  get callbackToken(): Secret {
+    return this.#secrets.callbackToken;
+  }
+
+  /** WeCom's own bytes where the bot can open them. @param nowS epoch seconds. */
+  of(event: KfEvent, nowS: string): RawCallback {
+    return event.raw ?? this.#seal(toMessage(event, nowS), nowS);
+  }
+
+  /** What the bot's key opens for its receiver. */
+  sealText(text: string): string {
+    this.#cipher ??= new WecomCipher(this.#secrets.encodingAESKey);
+    return this.#cipher.seal(text, this.bot.callback?.receiveId ?? '', randomBytes(16));
+  }
+
+  /** @param message XML. @param nowS epoch seconds. */
+  #seal(message: string, nowS: string): RawCallback {
+    const encrypted = this.sealText(message);
+    const nonce = String(randomInt(1_000_000_000, 10_000_000_000));
+    const body = Buffer.from(
+      `<xml><ToUserName><![CDATA[${this.bot.corpId}]]></ToUserName><Encrypt><![CDATA[${encrypted}]]></Encrypt><AgentID><![CDATA[]]></AgentID></xml>`,
+    );
+    return {
+      msgSignature: signatureOf(this.callbackToken, nowS, nonce, encrypted),
+      timestamp: nowS,
+      nonce,
+      body,
+    };
+  }
+
+  get #secrets(): BotSecrets {
+    if (this.bot.opened === null) throw new Error(`the secrets of bot ${this.bot.id} are not open`);
+    return this.bot.opened;
+  }
+}
+
+/** What WeCom adds to the URL of a callback. */
+export function toCallbackQuery({ msgSignature, timestamp, nonce }: RawCallback): string {
+  return `msg_signature=${msgSignature}&timestamp=${timestamp}&nonce=${encodeURIComponent(nonce)}`;
+}
+
+/** Never without a sync token, on which such programs break. WeCom's event (developer.work.weixin.qq.com/document/path/94699), with what the manager knows of it. */
+function toMessage({ corpId, createdAtS, syncToken, openKfId }: KfEvent, nowS: string): string {
+  return (
+    `<xml><ToUserName><![CDATA[${corpId}]]></ToUserName><CreateTime>${createdAtS ?? nowS}</CreateTime>` +
+    '<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[kf_msg_or_event]]></Event>' +
+    `<Token><![CDATA[${syncToken.replaceAll(']]>', '') || makeSyncToken()}]]></Token><OpenKfId><![CDATA[${openKfId}]]></OpenKfId></xml>`
+  );
+}

@@ -1,0 +1,199 @@
+import { Injectable } from '@nestjs/common';
+import { type Endpoint, streamEndpointOf } from '../endpoint/endpoint.js';
+
+/** How a client of a bot is connected. */
+export type ConnectionWay = 'websocket' | 'poll';
+
+/** A client of a bot that takes events over a connection of its own, here or at another replica. */
+export interface BotConnection {
+  readonly id: string;
+  /** The replica that has it. */
+  readonly replicaId: string;
+  readonly botId: string;
+  /** The same over all connections of one client. */
+  readonly clientId: string;
+  /** The accounts that it asked for; `null` for all of the bot. */
+  readonly openKfIds: readonly string[] | null;
+  readonly way: ConnectionWay;
+  /** Whoever comes first is active. A client that connects once more keeps its place; store time. */
+  readonly placedAtMs: number;
+  /** Store time. */
+  readonly connectedAtMs: number;
+  /** The peer, and what it says it is. */
+  readonly address: string;
+  readonly agent: string;
+}
+
+/** With what is derived from it once. */
+export interface KnownConnection extends BotConnection {
+  readonly endpoint: Endpoint;
+}
+
+/** An account whose events another connection takes from now on. */
+export interface MovedAccount {
+  readonly botId: string;
+  /** `ALL` for those that no connection names. */
+  readonly openKfId: string;
+  readonly from: KnownConnection | null;
+  readonly to: KnownConnection | null;
+}
+
+/** Told of what changes, in the turn in which it does. */
+export interface ConnectionWatch {
+  came?(connection: KnownConnection): void;
+  left?(connection: KnownConnection): void;
+  moved?(moved: MovedAccount): void;
+  /** Its client has connected once more; it has left. */
+  replaced?(connection: KnownConnection): void;
+}
+
+/** In place of an account: all of the bot that no connection names. */
+export const ALL = '*';
+
+/** The connections of one bot. Lists are short: one client, and perhaps a standby. */
+class Connections {
+  /** In their order. */
+  readonly all: KnownConnection[] = [];
+  readonly byAccount = new Map<string, KnownConnection[]>();
+
+  activeOf(openKfId: string): KnownConnection | null {
+    const [one] = this.byAccount.get(openKfId) ?? [];
+    const [other] = this.all;
+    if (one === undefined || other === undefined) return one ?? other ?? null;
+    return isBefore(one, other) ? one : other;
+  }
+
+  get isEmpty(): boolean {
+    return this.all.length === 0 && this.byAccount.size === 0;
+  }
+}
+
+/**
+ * The clients of bots that are connected to whichever replica, in memory. Of those that take an account's events, the one
+ * that came first is active; the others stand by.
+ */
+@Injectable()
+export class ConnectedBots {
+  readonly #connections = new Map<string, KnownConnection>();
+  readonly #byBot = new Map<string, Connections>();
+  /** The latest of each client. */
+  readonly #byClient = new Map<string, KnownConnection>();
+  readonly #watches: ConnectionWatch[] = [];
+
+  watch(watch: ConnectionWatch): void {
+    this.#watches.push(watch);
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** The clients of the bot. */
+  countOf(botId: string): number {
+    const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
+    return new Set([...all, ...[...byAccount.values()].flat()]).size;
+  }
+
+  list(): readonly KnownConnection[] {
+    return [...this.#connections.values()];
+  }
+
+  has(id: string): boolean {
+    return this.#connections.has(id);
+  }
+
+  /** Whose connection takes the events of the bot's account; `null` while there is none. */
+  activeOf(botId: string, openKfId: string): KnownConnection | null {
+    if (this.#byBot.size === 0) return null;
+    return this.#byBot.get(botId)?.activeOf(openKfId) ?? null;
+  }
+
+  /** The connection that the client has now. */
+  ofClient(botId: string, clientId: string): KnownConnection | null {
+    return this.#byClient.get(clientKey({ botId, clientId })) ?? null;
+  }
+
+  /** A connection that is known changes nothing, and neither does one that its client has replaced since. */
+  add(connection: BotConnection): KnownConnection | null {
+    if (this.#connections.has(connection.id)) return null;
+    const earlier = this.#byClient.get(clientKey(connection));
+    if (earlier !== undefined && earlier.connectedAtMs > connection.connectedAtMs) return null;
+    const known = { ...connection, endpoint: streamEndpointOf(connection.botId, connection.clientId) };
+    this.#change(connection.botId, [known, earlier], (connections) => {
+      if (earlier !== undefined) this.#drop(earlier, connections);
+      this.#put(known, connections);
+    });
+    if (earlier !== undefined) for (const watch of this.#watches) watch.replaced?.(earlier);
+    return known;
+  }
+
+  remove(id: string): void {
+    const known = this.#connections.get(id);
+    if (known !== undefined)
+      this.#change(known.botId, [known], (connections) => this.#drop(known, connections));
+  }
+
+  /** Tells of the accounts whose active connection is another one after the change. */
+  #change(
+    botId: string,
+    touched: readonly (KnownConnection | undefined)[],
+    change: (connections: Connections) => void,
+  ): void {
+    const connections = this.#byBot.get(botId) ?? new Connections();
+    const accounts = new Set(touched.flatMap((one) => accountsOf(one, connections)));
+    const before = [...accounts].map((openKfId) => [openKfId, connections.activeOf(openKfId)] as const);
+    this.#byBot.set(botId, connections);
+    change(connections);
+    if (connections.isEmpty) this.#byBot.delete(botId);
+    for (const [openKfId, from] of before) {
+      const to = connections.activeOf(openKfId);
+      if (from?.id === to?.id) continue;
+      for (const watch of this.#watches) watch.moved?.({ botId, openKfId, from, to });
+    }
+  }
+
+  #put(known: KnownConnection, connections: Connections): void {
+    this.#connections.set(known.id, known);
+    for (const watch of this.#watches) watch.came?.(known);
+    this.#byClient.set(clientKey(known), known);
+    for (const list of listsOf(known, connections)) {
+      const at = list.findIndex((other) => isBefore(known, other));
+      list.splice(at === -1 ? list.length : at, 0, known);
+    }
+  }
+
+  #drop(known: KnownConnection, connections: Connections): void {
+    this.#connections.delete(known.id);
+    if (this.#byClient.get(clientKey(known)) === known) this.#byClient.delete(clientKey(known));
+    for (const list of listsOf(known, connections)) {
+      const at = list.indexOf(known);
+      if (at !== -1) list.splice(at, 1);
+    }
+    for (const openKfId of known.openKfIds ?? [])
+      if (connections.byAccount.get(openKfId)?.length === 0) connections.byAccount.delete(openKfId);
+    for (const watch of this.#watches) watch.left?.(known);
+  }
+}
+
+function listsOf({ openKfIds }: KnownConnection, connections: Connections): KnownConnection[][] {
+  if (openKfIds === null) return [connections.all];
+  return openKfIds.map((openKfId) => {
+    const list = connections.byAccount.get(openKfId) ?? [];
+    connections.byAccount.set(openKfId, list);
+    return list;
+  });
+}
+
+/** Whose events may go elsewhere when the connection comes or goes. */
+function accountsOf(connection: KnownConnection | undefined, { byAccount }: Connections): readonly string[] {
+  if (connection === undefined) return [];
+  return connection.openKfIds ?? [ALL, ...byAccount.keys()];
+}
+
+function isBefore(one: KnownConnection, other: KnownConnection): boolean {
+  return one.placedAtMs === other.placedAtMs ? one.id < other.id : one.placedAtMs < other.placedAtMs;
+}
+
+function clientKey({ botId, clientId }: Pick<BotConnection, 'botId' | 'clientId'>): string {
+  return `${botId} ${clientId}`;
+}

@@ -1,0 +1,118 @@
+import type { RawData, WebSocket } from 'ws';
+import type { Clock, Timer } from '../../kernel/clock.js';
+import { type BotFrame, type Hello, HEARTBEAT_S, readFrame } from '../frames.js';
+import type { Client, ClientEnd } from './client.js';
+import { SocketWire } from './socket-wire.js';
+
+const HELLO_LIMIT_MS = 5_000;
+const HEARTBEAT_MS = HEARTBEAT_S * 1_000;
+/** Pings without an answer that a connection survives. */
+const MISSED_MAX = 1;
+/** Frames within one heartbeat that acknowledge nothing: each event may be acknowledged late, and a client may ping. */
+const IDLE_FRAMES_MAX = 300;
+
+/** What a session needs of the world. */
+export interface Welcome {
+  /** @returns what is wrong with the hello, or the client that it makes. */
+  admit(hello: Hello, wire: SocketWire): Client | string;
+}
+
+/** One WebSocket, from its first frame to its end. */
+export class SocketSession {
+  readonly #wire: SocketWire;
+  #client: Client | null = null;
+  #timer: Timer;
+  #missed = 0;
+  #idleFrames = 0;
+  #ended: ClientEnd | null = null;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly welcome: Welcome,
+    private readonly clock: Clock,
+    /** Called once, when the connection is closed. */
+    private readonly onClose: (why: ClientEnd, client: Client | null) => void,
+  ) {
+    this.#wire = new SocketWire(socket, clock, () => this.end('slow'));
+    this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s'));
+    socket.on('message', (data, isBinary) => this.#read(data, isBinary));
+    // A frame that is too long, or that is none of WebSocket's: `close` follows.
+    socket.on('error', () => {
+      this.#ended ??= 'invalid';
+    });
+    socket.once('close', () => this.#closed());
+  }
+
+  end(why: ClientEnd): void {
+    this.#ended ??= why;
+    if (this.#client !== null) this.#client.end(why);
+    else this.#wire.close(why);
+  }
+
+  #read(data: RawData, isBinary: boolean): void {
+    if (this.#ended !== null) return;
+    if (isBinary) return this.#refuse('frames must be text');
+    const frame = readFrame(String(data));
+    if ('fault' in frame) return this.#refuse(frame.fault);
+    if (this.#client === null) this.#begin(frame);
+    else this.#take(frame, this.#client);
+  }
+
+  #begin(frame: BotFrame): void {
+    if (frame.type !== 'hello') return this.#refuse('the first frame must be hello');
+    const admitted = this.welcome.admit(frame, this.#wire);
+    if (typeof admitted === 'string') return this.#refuse(admitted);
+    this.#client = admitted;
+    this.#timer.cancel();
+    // Clients that came together are not asked together.
+    this.#beatLater(HEARTBEAT_MS * Math.random());
+  }
+
+  #take(frame: BotFrame, client: Client): void {
+    this.#missed = 0;
+    switch (frame.type) {
+      case 'ack':
+        if (!client.underWay.ack(frame.id)) this.#countIdle();
+        return;
+      case 'nack':
+        if (!client.underWay.nack(frame.id, frame.retryAfterMs)) this.#countIdle();
+        return;
+      case 'ping':
+        this.#wire.tell({ type: 'pong', at: frame.at });
+        return this.#countIdle();
+      case 'pong':
+        return this.#countIdle();
+      case 'hello':
+        return this.#refuse('hello must come once');
+    }
+  }
+
+  /** A client that floods would take the time of others. */
+  #countIdle(): void {
+    if (++this.#idleFrames > IDLE_FRAMES_MAX)
+      this.#refuse(`more than ${IDLE_FRAMES_MAX} frames acknowledged nothing`);
+  }
+
+  #beatLater(afterMs = HEARTBEAT_MS): void {
+    this.#timer = this.clock.after(afterMs, () => {
+      this.#idleFrames = 0;
+      if (this.#missed > MISSED_MAX) return this.end('silent');
+      this.#missed++;
+      this.#wire.tell({ type: 'ping', at: this.clock.nowMs() });
+      this.#beatLater();
+    });
+  }
+
+  #refuse(detail: string): void {
+    if (this.#ended !== null) return;
+    this.#ended = 'invalid';
+    this.#wire.close('invalid', detail);
+  }
+
+  #closed(): void {
+    this.#timer.cancel();
+    const why = this.#ended ?? 'lost';
+    this.#client?.lost();
+    this.onClose(why, this.#client);
+  }
+}

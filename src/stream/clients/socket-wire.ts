@@ -1,0 +1,53 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../kernel/clock.js';
+import type { EventFrame, ManagerFrame } from '../frames.js';
+import type { ClientEnd, Wire } from './client.js';
+
+/** What may wait for a client that does not read, besides what the system's buffers hold. */
+const UNREAD_BYTES_MAX = 1_048_576;
+/** How long the other side may take to close. */
+const CLOSE_LIMIT_MS = 2_000;
+
+/** WebSocket's own codes (RFC 6455, 7.4.1), and some of those that are left to applications. */
+const CLOSE_CODES: Readonly<Record<ClientEnd, number>> = {
+  drain: 1001,
+  invalid: 1008,
+  auth: 4003,
+  replaced: 4001,
+  slow: 4008,
+  silent: 4009,
+  lost: 1000,
+};
+
+/** Frames as texts of a WebSocket. */
+export class SocketWire implements Wire {
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly clock: Clock,
+    /** Called when the client does not read. */
+    private readonly onSlow: () => void,
+  ) {}
+
+  offer(frame: EventFrame): boolean {
+    this.tell(frame);
+    return true;
+  }
+
+  withdraw(): void {
+    // What was written cannot be taken back.
+  }
+
+  tell(frame: ManagerFrame): void {
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    this.socket.send(JSON.stringify(frame));
+    if (this.socket.bufferedAmount > UNREAD_BYTES_MAX) this.onSlow();
+  }
+
+  /** @param detail says what was wrong with a frame. */
+  close(why: ClientEnd, detail = ''): void {
+    // What is not read would keep it open.
+    if (why === 'slow' || why === 'silent') return this.socket.terminate();
+    this.socket.close(CLOSE_CODES[why], (detail || why).slice(0, 120));
+    this.clock.after(CLOSE_LIMIT_MS, () => this.socket.terminate());
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { REPLICA } from '../../kernel/replica.js';
+import { Secret } from '../../kernel/secret.js';
+import { streamConfig } from '../stream.config.js';
+import type { StreamReplica } from './stream-directory.js';
+
+const KEY_BYTES = 32;
+
+/** This process, as other replicas reach it. */
+@Injectable()
+export class OwnReplica implements StreamReplica {
+  readonly id = REPLICA;
+  /** For as long as this process lives. */
+  readonly key = new Secret(randomBytes(KEY_BYTES).toString('base64url'));
+  #url = '';
+
+  constructor(@Inject(streamConfig.KEY) private readonly config: ConfigType<typeof streamConfig>) {}
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Call it once the server listens. */
+  listensAt(server: Server): void {
+    const { port } = server.address() as AddressInfo;
+    this.#url = this.config.replicaUrl?.origin ?? `http://${hostOf(this.config.host)}:${port}`;
+  }
+
+  /** Whether it is this process's key. */
+  opens(key: string): boolean {
+    const [own, sent] = [Buffer.from(this.key.reveal()), Buffer.from(key)];
+    return own.length === sent.length && timingSafeEqual(own, sent);
+  }
+}
+
+/** The address that it listens on, or where it listens on all of them the first that others can reach. */
+function hostOf(host: string): string {
+  const isAny = host === '0.0.0.0' || host === '::' || host === '';
+  const found = isAny ? firstReachable() : host;
+  return found.includes(':') ? `[${found}]` : found;
+}
+
+function firstReachable(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  const others = addresses.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  const first = others.find(({ family }) => family === 'IPv4') ?? others[0];
+  return first?.address ?? '127.0.0.1';
+}

@@ -1,0 +1,56 @@
+/** What replicas tell each other, as JSON. */
+import type { Streamed } from '../../dispatch/line/streams.js';
+import { Secret } from '../../kernel/secret.js';
+import type { KnownConnection } from '../../registry/bots/connected-bots.js';
+
+/** An event for a connection of the other replica. Its callback is sealed anew there. */
+export interface PassedEvent {
+  readonly connectionId: string;
+  readonly botId: string;
+  readonly id: string;
+  readonly corpId: string;
+  readonly openKfId: string;
+  readonly token: string;
+  readonly createdAtS: number | null;
+  readonly attempt: number;
+  readonly ageMs: number;
+  /** JSON; `null` where it is an event. */
+  readonly message: string | null;
+}
+
+/** A request of a client that asks for events, and is connected to the other replica. */
+export interface PassedPoll {
+  readonly connectionId: string;
+  readonly ack: readonly string[];
+  /** An earlier version knows none. */
+  readonly nack?: readonly string[];
+  readonly waitMs: number;
+}
+
+export function toPassedEvent(
+  connection: KnownConnection,
+  { event, number, ageMs, message }: Streamed,
+): PassedEvent {
+  return {
+    connectionId: connection.id,
+    botId: connection.botId,
+    id: event.id,
+    corpId: event.corpId,
+    openKfId: event.openKfId,
+    token: event.syncToken,
+    createdAtS: event.createdAtS,
+    attempt: number,
+    ageMs,
+    message: message?.reveal() ?? null,
+  };
+}
+
+export function fromPassedEvent(passed: PassedEvent): Streamed {
+  const { id, corpId, openKfId, token: syncToken, createdAtS, attempt, ageMs, message } = passed;
+  return {
+    event: { id, corpId, openKfId, syncToken, createdAtS, lagMs: 0, raw: null, traceparent: null },
+    number: attempt,
+    ageMs,
+    message: message === null ? null : new Secret(message),
+  };
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Attempt,
+  type AttemptResult,
+  Exchange,
+  FAILURE_STAGES,
+  type OnEnd,
+} from '../../dispatch/line/attempt.js';
+import type { Streamed } from '../../dispatch/line/streams.js';
+import type { KnownConnection } from '../../registry/bots/connected-bots.js';
+import type { EventFrame } from '../frames.js';
+import { StreamMetrics } from '../stream-metrics.js';
+import { ReplicaClient, ReplicaError } from './replica-client.js';
+import { ReplicaSync } from './replica-sync.js';
+import { type PassedEvent, type PassedPoll, toPassedEvent } from './passed.js';
+
+export const EVENTS = '/puppetWxkfManager/replicas/events';
+export const POLLS = '/puppetWxkfManager/replicas/polls';
+/** For the way to the other replica and back. */
+const WAY_MS = 500;
+const OK = 200;
+
+/** Has another replica give events to the clients that are connected there. */
+@Injectable()
+export class ReplicaCalls {
+  constructor(
+    private readonly sync: ReplicaSync,
+    private readonly calls: ReplicaClient,
+    private readonly metrics: StreamMetrics,
+  ) {}
+
+  pass(connection: KnownConnection, sent: Streamed, limitMs: number, onEnd: OnEnd): Attempt {
+    const replica = this.sync.find(connection.replicaId);
+    if (replica === null)
+      return Exchange.failed('connect', 'the replica of the connection is not known', onEnd);
+    const body: PassedEvent = toPassedEvent(connection, sent);
+    const result = this.calls
+      .call(replica, EVENTS, body, limitMs + WAY_MS)
+      .then(readResult, (error: unknown) => this.#toFailure(connection.replicaId, error))
+      .then((ended) => {
+        this.metrics.passedOn(
+          ended.taken ? 'taken' : ended.stage === 'connect' ? 'unreachable' : 'not_taken',
+        );
+        onEnd(ended);
+        return ended;
+      });
+    // Whether the other replica has sent it is not known.
+    return { result, withdraw: () => false };
+  }
+
+  /** @returns `null` where that replica cannot be reached, or does not know the client. */
+  async poll(
+    { replicaId }: KnownConnection,
+    poll: PassedPoll,
+    limitMs: number,
+  ): Promise<readonly EventFrame[] | null> {
+    const replica = this.sync.find(replicaId);
+    if (replica === null) return null;
+    try {
+      const answer = (await this.calls.call(replica, POLLS, poll, limitMs + WAY_MS)) as {
+        readonly events: readonly EventFrame[] | null;
+      };
+      return answer.events;
+    } catch (error) {
+      this.#toFailure(replicaId, error);
+      return null;
+    }
+  }
+
+  #toFailure(replicaId: string, error: unknown): AttemptResult & { taken: false } {
+    if (!(error instanceof ReplicaError)) throw error;
+    const { stage, message: reason } = error;
+    // Its connections may be somewhere else already.
+    if (stage === 'connect' || stage === 'reset') this.sync.doubt(replicaId);
+    return { taken: false, stage, reason };
+  }
+}
+
+type Ended = Omit<AttemptResult & { taken: false }, 'taken'> & { readonly taken: boolean };
+
+/** The other replica may be of another version. */
+function readResult(answer: unknown): AttemptResult {
+  const { result } = answer as { readonly result?: Partial<Ended> };
+  if (result?.taken === true) return { taken: true, status: result.status ?? OK };
+  const stage = FAILURE_STAGES.find((one) => one === result?.stage) ?? 'reset';
+  const { reason = '', status, retryAfterMs } = result ?? {};
+  return {
+    taken: false,
+    stage,
+    reason,
+    ...(status !== undefined && { status }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}

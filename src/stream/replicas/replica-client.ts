@@ -1,0 +1,138 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Dispatcher as Undici } from 'undici';
+import {
+  type ConnectionPool,
+  ConnectionPools,
+  type PoolLimits,
+} from '../../http/outgoing/connection-pools.js';
+import { Clock, type Timer } from '../../kernel/clock.js';
+import { errorCodeOf } from '../../kernel/error-code.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import type { StreamReplica } from './stream-directory.js';
+
+/** Events of many accounts go at once, and polls wait. */
+const LIMITS: PoolLimits = { sockets: 256, exchanges: 4_096, keepAliveMs: 30_000, connectMs: 1_000 };
+const ANSWER_BYTES_MAX = 4_194_304;
+const OK = 200;
+
+export const KEY_HEADER = 'x-wxkf-replica-key';
+
+/** Where a call of another replica failed; with `connect` it has seen nothing. */
+export class ReplicaError extends Error {
+  override readonly name = 'ReplicaError';
+
+  constructor(
+    readonly stage: 'connect' | 'reset' | 'timeout' | 'status',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Calls other replicas. */
+@Injectable()
+export class ReplicaClient {
+  readonly #pools: ConnectionPools;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(LOG) log: Log,
+    sockets: OutgoingSockets,
+  ) {
+    this.#pools = new ConnectionPools(LIMITS, clock, log);
+    sockets.watch('replica', this.#pools);
+  }
+
+  /** @returns the JSON that it answers. @throws ReplicaError within `limitMs` */
+  call(replica: StreamReplica, path: string, body: object, limitMs: number): Promise<unknown> {
+    const pool = this.#pools.of(replica.url);
+    if (pool.isFull) return Promise.reject(new ReplicaError('connect', 'too many calls of this replica'));
+    const request: Undici.DispatchOptions = {
+      method: 'POST',
+      path,
+      headers: ['content-type', 'application/json', KEY_HEADER, replica.key.reveal()],
+      body: JSON.stringify(body),
+    };
+    return new Call(pool, request, this.clock, limitMs).answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#pools.close();
+  }
+}
+
+/** One call, within its limits. */
+class Call implements Undici.DispatchHandler {
+  readonly answer: Promise<unknown>;
+  readonly #deadline: Timer;
+  readonly #chunks: Buffer[] = [];
+  #controller: Undici.DispatchController | null = null;
+  #isLate = false;
+  #bytes = 0;
+  #status = 0;
+  #resolve!: (answer: unknown) => void;
+  #reject!: (error: ReplicaError) => void;
+
+  constructor(
+    private readonly pool: ConnectionPool,
+    request: Undici.DispatchOptions,
+    clock: Clock,
+    limitMs: number,
+  ) {
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#deadline = clock.after(limitMs, () => {
+      const stage = this.#controller === null ? 'connect' : 'timeout';
+      this.#reject(new ReplicaError(stage, `no answer within ${limitMs / 1_000} s`));
+      this.#isLate = true;
+      this.#controller?.abort(new Error('late'));
+    });
+    pool.begin();
+    pool.send(request, this);
+  }
+
+  onRequestStart(controller: Undici.DispatchController): void {
+    // To throw drops the request alone.
+    if (this.#isLate) throw new Error('late');
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Undici.DispatchController, status: number): void {
+    this.#status = status;
+  }
+
+  onResponseData(controller: Undici.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > ANSWER_BYTES_MAX) controller.abort(new Error('its answer is too long'));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#close();
+    if (this.#status !== OK) {
+      this.#reject(new ReplicaError('status', `the other replica answered ${this.#status}`));
+      return;
+    }
+    try {
+      this.#resolve(JSON.parse(Buffer.concat(this.#chunks).toString()));
+    } catch {
+      this.#reject(new ReplicaError('status', 'the other replica answered no JSON'));
+    }
+  }
+
+  onResponseError(_controller: Undici.DispatchController, error: Error): void {
+    this.#close();
+    const stage = this.#controller === null ? 'connect' : 'reset';
+    this.#reject(
+      new ReplicaError(stage, `the other replica cannot be reached (${errorCodeOf(error) || error.message})`),
+    );
+  }
+
+  #close(): void {
+    this.#deadline.cancel();
+    this.pool.end();
+  }
+}

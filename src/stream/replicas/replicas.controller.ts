@@ -1,0 +1,78 @@
+import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AllowAnyone } from '../../http/access/allowed-callers.js';
+import { Answers, Tags } from '../../http/answers/described.js';
+import { TakesBody } from '../../http/limits/bodies.js';
+import { AppError } from '../../kernel/app-error.js';
+import { goneOf, Polls } from '../polls.js';
+import { StreamCarrier } from '../streams.js';
+import { OwnReplica } from './own-replica.js';
+import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
+import { KEY_HEADER } from './replica-client.js';
+import { ReplicaSync } from './replica-sync.js';
+
+/** What replicas tell each other, with the key that each has written into the store. */
+@Controller('puppetWxkfManager/replicas')
+@Tags('replicas')
+export class ReplicasController {
+  constructor(
+    private readonly own: OwnReplica,
+    private readonly sync: ReplicaSync,
+    private readonly carrier: StreamCarrier,
+    private readonly polls: Polls,
+  ) {}
+
+  /**
+   * Look into the store.
+   * @remarks The connections of the caller's clients have changed.
+   */
+  @Post('notices')
+  @AllowAnyone()
+  @HttpCode(200)
+  @Answers({ 200: 'It will look.' })
+  takeNotice(@Headers(KEY_HEADER) key: string | undefined): object {
+    this.#require(key);
+    void this.sync.noticed().catch(() => {});
+    return {};
+  }
+
+  /**
+   * Give an event to a client.
+   * @remarks The client is connected to this process.
+   */
+  @Post('events')
+  @TakesBody('callback')
+  @AllowAnyone()
+  @HttpCode(200)
+  @Answers({ 200: 'What came of it.' })
+  async takeEvent(
+    @Headers(KEY_HEADER) key: string | undefined,
+    @Req() { body }: FastifyRequest,
+  ): Promise<object> {
+    this.#require(key);
+    const passed = JSON.parse(String(body)) as PassedEvent;
+    const { connectionId: id, botId } = passed;
+    const { result } = this.carrier.startHere({ id, botId }, fromPassedEvent(passed), () => {});
+    return { result: await result };
+  }
+
+  /**
+   * Ask for the events of a client.
+   * @remarks It asked the caller, and is connected to this process.
+   */
+  @Post('polls')
+  @TakesBody('callback')
+  @AllowAnyone()
+  @HttpCode(200)
+  @Answers({ 200: 'The events; null where it is not connected here any more.' })
+  async ask(@Headers(KEY_HEADER) key: string | undefined, @Req() request: FastifyRequest): Promise<object> {
+    this.#require(key);
+    const poll = JSON.parse(String(request.body)) as PassedPoll;
+    return { events: await this.polls.askHere(poll, goneOf(request)) };
+  }
+
+  /** @throws AppError `AUTH_WRONG` */
+  #require(key = ''): void {
+    if (!this.own.opens(key)) throw new AppError('AUTH_WRONG', { detail: `the header ${KEY_HEADER}` });
+  }
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { toSecret } from '../http/access/credentials.js';
+import { AppError } from '../kernel/app-error.js';
+import { Lifecycle } from '../kernel/lifecycle.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { hashOfKey, listedIn, takesAllOthers, takesCallbacks } from '../registry/bots/bot.js';
+import { ConnectedBots, type ConnectionWay } from '../registry/bots/connected-bots.js';
+import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import type { Admitted } from './clients/client.js';
+import { OwnReplica } from './replicas/own-replica.js';
+
+const STOPPING_RETRY_AFTER_S = 1;
+const AGENT_LENGTH_MAX = 120;
+
+/** What a client says of itself. */
+export interface Introduction {
+  readonly clientId: string;
+  /** `null` for all accounts of the bot. */
+  readonly openKfIds: readonly string[] | null;
+  readonly wantsCallbacks: boolean;
+}
+
+/** Somebody who has shown the key of a bot that may stream. */
+export interface Caller {
+  readonly bot: KnownBot;
+  readonly keyHash: string;
+  readonly address: string;
+  readonly agent: string;
+}
+
+/** Whose clients may connect. */
+@Injectable()
+export class StreamAdmission {
+  constructor(
+    private readonly bots: KnownBots,
+    private readonly connected: ConnectedBots,
+    private readonly own: OwnReplica,
+    private readonly lifecycle: Lifecycle,
+    private readonly storeClock: StoreClock,
+  ) {}
+
+  /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  callerOf(request: FastifyRequest): Caller {
+    if (this.lifecycle.isDraining) {
+      throw new AppError('STREAM_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
+    }
+    const { bot: calling, role, headers, ip } = request;
+    const bot = calling === null ? null : this.bots.find(calling.id);
+    if (bot === null)
+      throw new AppError(role === null ? 'AUTH_WRONG' : 'BOT_FORBIDDEN', {
+        detail: 'a stream takes the key of a bot of kind stream or callback',
+      });
+    if (!takesCallbacks(bot.kind))
+      throw new AppError('BOT_FORBIDDEN', {
+        detail: `the bot is of kind ${bot.kind}; a stream is for bots of kind stream or callback`,
+      });
+    return {
+      bot,
+      keyHash: hashOfKey(toSecret(headers.authorization ?? '')),
+      address: ip,
+      agent: (headers['user-agent'] ?? '').slice(0, AGENT_LENGTH_MAX),
+    };
+  }
+
+  /** @returns what is wrong with the accounts, or who it is. */
+  admit(caller: Caller, said: Introduction, way: ConnectionWay): Admitted | string {
+    const { bot, keyHash, address, agent } = caller;
+    const { clientId, openKfIds, wantsCallbacks } = said;
+    const foreign = openKfIds?.find((id) => !takesAllOthers(bot) && !listedIn(bot).includes(id));
+    if (foreign !== undefined) return `openKfIds must be accounts of the bot, which ${foreign} is not`;
+    const nowMs = this.storeClock.nowMs();
+    const earlier = this.connected.ofClient(bot.id, clientId);
+    const connection = {
+      ...{
+        id: randomUUID(),
+        replicaId: this.own.id,
+        botId: bot.id,
+        clientId,
+        openKfIds,
+        way,
+        address,
+        agent,
+      },
+      placedAtMs: earlier?.placedAtMs ?? nowMs,
+      connectedAtMs: Math.max(nowMs, earlier?.connectedAtMs ?? 0),
+    };
+    return {
+      connection,
+      corpId: bot.corpId,
+      wantsCallbacks,
+      isStillAllowed: () => {
+        const known = this.bots.findByKey(keyHash, this.storeClock.nowMs());
+        return known?.id === bot.id && takesCallbacks(known.kind);
+      },
+    };
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * WebSockets of bots. Node's HTTP server hands out an upgrade past Fastify; it is given back as a request, so that the gate,
+ * limits, log line and drain are those of any other, and is taken over only in its handler.
+ */
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { refusalOfForeignOrigin } from '../http/access/own-page.js';
+import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { ackLimitMs } from './ack-limit.js';
+import { Clients } from './clients/clients.js';
+import type { Client, ClientEnd } from './clients/client.js';
+import { SocketSession } from './clients/socket-session.js';
+import type { SocketWire } from './clients/socket-wire.js';
+import { FRAME_BYTES_MAX, type Hello } from './frames.js';
+import { type Caller, StreamAdmission } from './stream-admission.js';
+
+const SWITCHING_PROTOCOLS = 101;
+
+/** The connection that an upgrade asks to take over, and what came after the request's head. */
+interface Upgrade {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** The one log line of a stream. */
+class StreamFields extends RequestFields {
+  botId: string | undefined = undefined;
+  corpId: string | undefined = undefined;
+  clientId: string | undefined = undefined;
+  why: ClientEnd | undefined = undefined;
+
+  override get isNews(): boolean {
+    return true;
+  }
+}
+
+@Injectable()
+export class StreamServer {
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: FRAME_BYTES_MAX,
+    // It would cost 60 kB of memory a connection, and frames are small.
+    perMessageDeflate: false,
+    skipUTF8Validation: false,
+  });
+  readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  readonly #sessions = new Set<SocketSession>();
+
+  constructor(
+    private readonly admission: StreamAdmission,
+    private readonly clients: Clients,
+    private readonly clock: Clock,
+  ) {}
+
+  serve(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => {});
+      this.#upgrades.set(request, { socket, head });
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket as never);
+      // An answer that is no WebSocket is the last one of its connection.
+      response.once('finish', () => socket.end());
+      server.emit('request', request, response);
+    });
+  }
+
+  /** @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  open(request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = refusalOfForeignOrigin(request);
+    if (refusal !== undefined) throw refusal;
+    const caller = this.admission.callerOf(request);
+    const upgrade = this.#upgrades.get(request.raw);
+    if (upgrade === undefined) throw new AppError('STREAM_UPGRADE_REQUIRED');
+    this.#upgrades.delete(request.raw);
+    const fields = new StreamFields();
+    fields.botId = caller.bot.id;
+    fields.corpId = caller.bot.corpId;
+    request.unit = new UnitOfWork('stream.closed', fields);
+    reply.hijack();
+    reply.raw.detachSocket(upgrade.socket as never);
+    const ended = (): void => {
+      request.unit?.end();
+      reply.raw.emit('close');
+    };
+    upgrade.socket.once('close', ended);
+    this.#sockets.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
+      reply.code(SWITCHING_PROTOCOLS);
+      // From here on the session knows why it ends.
+      upgrade.socket.off('close', ended);
+      this.#begin(socket, caller, fields, ended);
+    });
+  }
+
+  /** Of all connections, also those that have said nothing yet. */
+  endAll(why: ClientEnd): void {
+    for (const session of this.#sessions) session.end(why);
+  }
+
+  #begin(socket: WebSocket, caller: Caller, fields: StreamFields, ended: () => void): void {
+    const admit = (hello: Hello, wire: SocketWire): Client | string => {
+      const admitted = this.admission.admit(caller, hello, 'websocket');
+      if (typeof admitted === 'string') return admitted;
+      fields.clientId = hello.clientId;
+      const client = this.clients.add(admitted, wire);
+      client?.ready(ackLimitMs(caller.bot), this.clients.rolesOf(admitted.connection));
+      return client ?? 'the client has connected once more';
+    };
+    const session = new SocketSession(socket, { admit }, this.clock, (why) => {
+      fields.why = why;
+      this.#sessions.delete(session);
+      ended();
+    });
+    this.#sessions.add(session);
+  }
+}

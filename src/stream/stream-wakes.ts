@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Circuits } from '../dispatch/line/circuit.js';
+import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
+import {
+  ALL,
+  ConnectedBots,
+  type ConnectionWatch,
+  type KnownConnection,
+  type MovedAccount,
+} from '../registry/bots/connected-bots.js';
+import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { Destinations } from '../registry/destination.js';
+import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
+import { OwnReplica } from './replicas/own-replica.js';
+
+/** Has what waits follow the connections of bots. What this misses the patrols find. */
+@Injectable()
+export class StreamWakes implements ConnectionWatch {
+  constructor(
+    connected: ConnectedBots,
+    private readonly bots: KnownBots,
+    private readonly destinations: Destinations,
+    private readonly waiting: WaitingHints,
+    private readonly circuits: Circuits,
+    private readonly own: OwnReplica,
+  ) {
+    connected.watch(this);
+  }
+
+  /** What was tried before says nothing. What waits for a bot of all accounts is known by where it waits alone. */
+  came(connection: KnownConnection): void {
+    for (const href of [connection.endpoint.href, streamEndpointOf(connection.botId, '').href]) {
+      this.circuits.close(href);
+      if (this.#isOwn(connection)) this.waiting.recovered(href);
+    }
+  }
+
+  /** The replica that has the connection wakes what waits; where there is none any more, that which had it. */
+  moved({ botId, openKfId, from, to }: MovedAccount): void {
+    const bot = this.bots.find(botId);
+    if (bot === null || !this.#isOwn(to ?? from)) return;
+    // What waits for a client waits where it is; only a URL takes it without one.
+    if (to === null && bot.kind === 'stream') return;
+    if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
+    for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
+  }
+
+  /** Messages of a bot that was not there wait for nobody, and hints may wait elsewhere. */
+  #wake({ corpId, takes }: KnownBot, openKfId: string): void {
+    const account = { corpId, openKfId };
+    if (takes === 'message') this.waiting.registered(account);
+    else this.waiting.wake(this.destinations.find(account)).catch(() => {});
+  }
+
+  #isOwn(connection: KnownConnection | null): boolean {
+    return connection?.replicaId === this.own.id;
+  }
+}

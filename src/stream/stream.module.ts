@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { Clients } from './clients/clients.js';
+import { Polls } from './polls.js';
+import { OwnReplica } from './replicas/own-replica.js';
+import { ReplicaCalls } from './replicas/replica-calls.js';
+import { ReplicaClient } from './replicas/replica-client.js';
+import { ReplicaSync } from './replicas/replica-sync.js';
+import { ReplicasController } from './replicas/replicas.controller.js';
+import { StreamAdmission } from './stream-admission.js';
+import { StreamController } from './stream.controller.js';
+import { StreamLifecycle } from './stream-lifecycle.js';
+import { StreamMetrics } from './stream-metrics.js';
+import { StreamServer } from './stream-server.js';
+import { StreamWakes } from './stream-wakes.js';
+import { StreamCarrier } from './streams.js';
+
+/** Connections that bots open. Its directory comes from the storage module, which is global. */
+@Module({
+  imports: [RegistryModule, DispatchModule],
+  controllers: [StreamController, ReplicasController],
+  providers: [
+    Clients,
+    OwnReplica,
+    Polls,
+    ReplicaCalls,
+    ReplicaClient,
+    ReplicaSync,
+    StreamAdmission,
+    StreamCarrier,
+    StreamLifecycle,
+    StreamMetrics,
+    StreamServer,
+    StreamWakes,
+  ],
+  exports: [Clients, StreamLifecycle],
+})
+export class StreamModule {}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { type Attempt, Exchange, type OnEnd } from '../dispatch/line/attempt.js';
+import { envelopeFor } from '../dispatch/line/forms.js';
+import { Lines } from '../dispatch/line/line.js';
+import type { Streamed, Streams } from '../dispatch/line/streams.js';
+import { toCallbackQuery } from '../dispatch/line/wecom-envelope.js';
+import { Clock } from '../kernel/clock.js';
+import { ConnectedBots, type KnownConnection } from '../registry/bots/connected-bots.js';
+import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
+import { makeSyncToken } from '../registry/bots/sync-tokens.js';
+import { ackLimitMs } from './ack-limit.js';
+import { Clients } from './clients/clients.js';
+import type { CallbackText, EventFrame } from './frames.js';
+import { ReplicaCalls } from './replicas/replica-calls.js';
+
+const NOBODY = 'no client of the bot is connected';
+
+/** Gives events to the client that is active for their account, here or by the replica that has its connection. */
+@Injectable()
+export class StreamCarrier implements Streams {
+  constructor(
+    private readonly connected: ConnectedBots,
+    private readonly clients: Clients,
+    private readonly bots: KnownBots,
+    private readonly replicas: ReplicaCalls,
+    private readonly clock: Clock,
+    lines: Lines,
+  ) {
+    lines.streamBy(this);
+  }
+
+  start({ bot, openKfId }: Parameters<Streams['start']>[0], sent: Streamed, onEnd: OnEnd): Attempt {
+    const connection = bot === null ? null : this.connected.activeOf(bot.id, openKfId);
+    if (bot === null || connection === null) return Exchange.failed('connect', NOBODY, onEnd);
+    if (this.clients.find(connection.id) !== null) return this.startHere(connection, sent, onEnd);
+    return this.replicas.pass(connection, sent, ackLimitMs(bot), onEnd);
+  }
+
+  /** Over a connection of this process. */
+  startHere({ id, botId }: Pick<KnownConnection, 'id' | 'botId'>, sent: Streamed, onEnd: OnEnd): Attempt {
+    const [client, bot] = [this.clients.find(id), this.bots.find(botId)];
+    if (client === null || bot === null) return Exchange.failed('connect', NOBODY, onEnd);
+    if (client.admitted.wantsCallbacks && bot.opened === null)
+      return Exchange.failed('endpoint', "the bot's secrets cannot be opened; see SECRETS_KEY", onEnd);
+    const frame = this.#toFrame(bot, sent, client.admitted.wantsCallbacks);
+    return client.start(frame, ackLimitMs(bot), onEnd);
+  }
+
+  #toFrame(bot: KnownBot, { event, number, ageMs, message }: Streamed, wantsCallbacks: boolean): EventFrame {
+    const { id, openKfId, corpId } = event;
+    const head = { type: 'event', id, attempt: number, openKfId, corpId, ageMs: Math.round(ageMs) } as const;
+    if (message !== null) return { ...head, message: JSON.parse(message.reveal()) };
+    // A made token stands for none, and would mean nothing to WeCom.
+    const token = event.syncToken || (bot.api === 'manager' ? makeSyncToken(openKfId) : '');
+    if (!wantsCallbacks) return { ...head, token };
+    return { ...head, token, callback: this.#seal(bot, { ...event, syncToken: token }) };
+  }
+
+  #seal(bot: KnownBot, event: Streamed['event']): CallbackText {
+    const nowS = String(Math.floor(this.clock.nowMs() / 1_000));
+    const callback = envelopeFor(bot).of(event, nowS);
+    return { query: toCallbackQuery(callback), body: callback.body.toString() };
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Whether WeCom answers each corp, and whether the replies of each account go out, as far as this process sees it: what the
+ * console's verdict, the metrics and the alerts judge by. It remembers only the newest success of each, and since when there
+ * has been none.
+ */
+import type { Clock } from '../kernel/clock.js';
+import { ERRCODE } from './wecom-answer.js';
+import type { WecomOperation } from './wecom-errors.js';
+
+/** After it a failure says nothing of now. */
+const FAILURE_LIFE_MS = 3_600_000;
+/** A single failed call may be an exception: it counts once there was no success for so long, or so often. */
+const LASTING_MS = 10_000;
+const LASTING_FAILURES = 3;
+const CORPS_MAX = 10_000;
+const ACCOUNTS_MAX = 100_000;
+
+/** What sends a message to a customer. The second one, for a welcome, does not name the account. */
+const REPLIES: ReadonlySet<string> = new Set(['kf/send_msg', 'kf/send_msg_on_event']);
+
+/** WeCom does not let the corp or this address call, whatever the call says. Any other errcode is about one call. */
+const OF_CORP: ReadonlySet<number> = new Set([
+  ERRCODE.busy,
+  ERRCODE.secretInvalid,
+  ERRCODE.corpIdInvalid,
+  ERRCODE.tokenInvalid,
+  ERRCODE.secretIllegal,
+  ERRCODE.tokenExpired,
+  ERRCODE.tooFrequent,
+  // Too many at once; the API is not permitted, the app disabled, the address not listed.
+  ...[45033, 48002, 50003, 60020],
+]);
+/** The customer may get no message now: the limit of 5, a session that ended or that a person has. */
+const OF_CUSTOMER: ReadonlySet<number> = new Set([95001, 95013, 95016, 95018]);
+/** WeCom has no such account, so that its customers cannot write either. */
+const OF_NO_ACCOUNT: ReadonlySet<number> = new Set([95000, 95004]);
+
+/** How a call ended. */
+export interface EndedCall {
+  readonly operation: WecomOperation;
+  /** `null` when the token's corp is unknown. */
+  readonly corpId: string | null;
+  /** `''` for a request of a token. */
+  readonly api: string;
+  /** The account that a reply is of; `null` for other calls, and where the call does not name it. */
+  readonly openKfId: string | null;
+  /** `null` where WeCom's answer has none. */
+  readonly errcode: number | null;
+  /** Why there was no answer, or none of WeCom; `null` where there was one. */
+  readonly fault: CallFault | null;
+}
+
+/** `unreachable`: no answer, or none that is whole. `status`: WeCom answered with an HTTP status of 400 or more. */
+export type CallFault = 'unreachable' | 'status';
+
+/** Calls that have failed since the last one that went well. */
+export interface CallTrouble {
+  readonly corpId: string | null;
+  /** `null` where it is the corp's. */
+  readonly openKfId: string | null;
+  readonly operation: WecomOperation;
+  /** Of the newest failure: an errcode, or the fault. */
+  readonly why: string;
+  /** When the first of them failed. */
+  readonly sinceMs: number;
+}
+
+/** Since the last success. Changed in place. */
+interface Outcome {
+  readonly corpId: string | null;
+  readonly openKfId: string | null;
+  readonly operation: WecomOperation;
+  okAtMs: number | null;
+  failures: number;
+  failingSinceMs: number;
+  failedAtMs: number;
+  why: string;
+  isLight: boolean;
+}
+
+export class CallOutcomes {
+  readonly #corps = new Map<string, Outcome>();
+  readonly #accounts = new Map<string, Outcome>();
+  #lastReplyAtMs: number | null = null;
+
+  constructor(private readonly clock: Clock) {}
+
+  note(call: EndedCall): void {
+    const { operation, corpId, errcode, fault } = call;
+    if (corpId !== null) {
+      const isRefused = errcode !== null && OF_CORP.has(errcode);
+      const why = fault ?? (isRefused ? String(errcode) : null);
+      this.#note(
+        outcomeOf(this.#corps, CORPS_MAX, `${operation} ${corpId}`, { ...call, openKfId: null }),
+        why,
+      );
+    }
+    if (isReply(call.api) && call.openKfId !== null) this.#noteReply(call, call.openKfId);
+  }
+
+  /** When a reply of the account last went out; `null` when none has through this process. */
+  repliedAtMs(openKfId: string): number | null {
+    return this.#accounts.get(openKfId)?.okAtMs ?? null;
+  }
+
+  /** When a reply of any account last went out; `null` when none has. */
+  get lastReplyAtMs(): number | null {
+    return this.#lastReplyAtMs;
+  }
+
+  /** Corps whose calls, or requests for a token, fail now. */
+  failingCorps(): readonly CallTrouble[] {
+    return this.#failing(this.#corps, isLasting);
+  }
+
+  /** Accounts whose replies fail now. */
+  failingAccounts(): readonly CallTrouble[] {
+    return this.#failing(this.#accounts, ({ isLight, failures }) => !isLight || failures >= LASTING_FAILURES);
+  }
+
+  #noteReply(call: EndedCall, openKfId: string): void {
+    const { errcode, fault } = call;
+    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) return;
+    const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
+    const isSent = fault === null && errcode === 0;
+    if (isSent) this.#lastReplyAtMs = this.clock.nowMs();
+    this.#note(outcome, isSent ? null : (fault ?? String(errcode ?? 'unreachable')));
+    outcome.isLight = errcode !== null && OF_CUSTOMER.has(errcode);
+  }
+
+  /** @param why it failed; `null` when it went well. */
+  #note(outcome: Outcome, why: string | null): void {
+    const nowMs = this.clock.nowMs();
+    if (why === null) {
+      outcome.okAtMs = nowMs;
+      outcome.failures = 0;
+      return;
+    }
+    if (outcome.failures === 0 || nowMs - outcome.failedAtMs >= FAILURE_LIFE_MS) {
+      outcome.failures = 0;
+      outcome.failingSinceMs = nowMs;
+    }
+    outcome.failures++;
+    outcome.failedAtMs = nowMs;
+    outcome.why = why;
+  }
+
+  #failing(
+    outcomes: ReadonlyMap<string, Outcome>,
+    isFailing: (outcome: Outcome, nowMs: number) => boolean,
+  ): readonly CallTrouble[] {
+    const nowMs = this.clock.nowMs();
+    const troubles: CallTrouble[] = [];
+    for (const outcome of outcomes.values()) {
+      const { corpId, openKfId, operation, why, failingSinceMs, failures, failedAtMs } = outcome;
+      if (failures > 0 && nowMs - failedAtMs < FAILURE_LIFE_MS && isFailing(outcome, nowMs))
+        troubles.push({ corpId, openKfId, operation, why, sinceMs: failingSinceMs });
+    }
+    return troubles;
+  }
+}
+
+export function isReply(api: string): boolean {
+  return REPLIES.has(api.toLowerCase());
+}
+
+function isLasting({ failures, failingSinceMs }: Outcome, nowMs: number): boolean {
+  return failures >= LASTING_FAILURES || nowMs - failingSinceMs >= LASTING_MS;
+}
+
+/** A further one replaces the one that was seen first. */
+function outcomeOf(
+  outcomes: Map<string, Outcome>,
+  max: number,
+  key: string,
+  { corpId, openKfId, operation }: Pick<EndedCall, 'corpId' | 'openKfId' | 'operation'>,
+): Outcome {
+  const known = outcomes.get(key);
+  if (known !== undefined) return known;
+  const [first] = outcomes.size >= max ? outcomes.keys() : [];
+  if (first !== undefined) outcomes.delete(first);
+  const outcome: Outcome = {
+    corpId,
+    openKfId,
+    operation,
+    okAtMs: null,
+    failures: 0,
+    failingSinceMs: 0,
+    failedAtMs: 0,
+    why: '',
+    isLight: false,
+  };
+  outcomes.set(key, outcome);
+  return outcome;
+}

@@ -1,0 +1,161 @@
+/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { stablePort } from '../../faults/ports.js';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { type ExampleProcess, startExample } from '../support/example-process.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+
+const PYTHON = 'python3';
+const hasPython = spawnSync(PYTHON, ['-c', 'import concurrent.futures']).status === 0;
+
+const place = sealedPlace(embeddedPlace());
+let wecom: Simulator;
+let port: number;
+let manager: ManagerProcess;
+let bot: ExampleProcess | null = null;
+let accountsUsed = 0;
+
+const start = () =>
+  startManager({
+    ...place.env,
+    ...{ HOST: '127.0.0.1', PORT: String(port) },
+    ...{ WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` },
+  });
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: Array.from({ length: 12 }, (_, n) => `account ${n}`) });
+  port = await stablePort();
+  manager = await start();
+  const { corpId, callback } = wecom;
+  const { token, encodingAESKey } = callback;
+  await made('/api/v1/apps', { corpId, token, encodingAESKey });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+});
+
+afterEach(() => bot?.stop('SIGKILL'));
+
+afterAll(async () => {
+  await manager.stop();
+  await wecom.close();
+  await place.discard();
+});
+
+async function made<T>(path: string, body: object): Promise<T> {
+  const response = await postJson(manager.url + path, body);
+  expect([path, response.status]).toEqual([path, 200]);
+  return (await response.json()) as T;
+}
+
+/** On the next account. */
+async function addBot(): Promise<BotCreatedAnswer> {
+  const { corpId, corpSecret } = wecom;
+  const openKfIds = [wecom.accounts[accountsUsed++]?.openKfId ?? ''];
+  const fields = { name: 'Echo', corpId, openKfIds, kind: 'stream', takes: 'message', corpSecret };
+  return made('/api/v1/bots', fields);
+}
+
+async function isConnected(id: string): Promise<boolean> {
+  const response = await fetch(`${manager.url}/api/v1/connections?botId=${id}`);
+  const { items } = (await response.json()) as { readonly items: readonly object[] };
+  return items.length > 0;
+}
+
+const RUNS = [
+  {
+    language: 'TypeScript',
+    client: 'clients/typescript/client.ts',
+    echo: 'clients/typescript/examples/echo.ts',
+    runtime: undefined,
+    its: it,
+  },
+  {
+    language: 'Python',
+    client: 'clients/python/wxkf_client.py',
+    echo: 'clients/python/examples/echo.py',
+    runtime: PYTHON,
+    its: hasPython ? it : it.skip,
+  },
+];
+
+describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) => {
+  let openKfId: string;
+  let id: string;
+
+  const launch = (key: string, corpSecret = wecom.corpSecret): ExampleProcess => {
+    const env = {
+      WXKF_MANAGER: manager.url,
+      WXKF_KEY: key,
+      CORP_SECRET: corpSecret,
+      PYTHONPATH: resolve('clients/python'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
+    return startExample(echo, env, runtime);
+  };
+
+  const begin = async (corpSecret?: string): Promise<string> => {
+    const made = await addBot();
+    [openKfId = ''] = made.openKfIds;
+    id = made.id;
+    bot = launch(made.key, corpSecret);
+    await until(() => isConnected(id));
+    return made.key;
+  };
+
+  const replies = (): string[] =>
+    wecom.corp.chat.messages
+      .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
+      .map(({ body }) => String(body.content));
+
+  const linesOf = (path: string): number => readFileSync(path, 'utf8').trimEnd().split('\n').length;
+
+  it('has less than 300 lines, and its echo bot at most 15', () => {
+    expect(linesOf(client)).toBeLessThan(300);
+    expect(linesOf(echo)).toBeLessThanOrEqual(15);
+  });
+
+  its('gives each message once and in order, and answers it through the manager', async () => {
+    await begin();
+    const texts = ['one', '二', 'three'];
+    for (const text of texts) wecom.say(text, { openKfId });
+    await until(() => replies().length >= texts.length);
+    expect(replies()).toEqual(texts);
+    expect(await bot?.stop()).toBe(0);
+    wecom.say('while it is away', { openKfId });
+    expect(replies()).toEqual(texts);
+  });
+
+  its('connects again when the manager has been started again, and misses nothing', async () => {
+    await begin();
+    await manager.stop();
+    manager = await start();
+    wecom.say('after the start', { openKfId });
+    await until(() => replies().length > 0);
+    expect(replies()).toEqual(['after the start']);
+  });
+
+  its('is given a message again when its handler failed', async () => {
+    const key = await begin('another-secret');
+    wecom.say('not answered at once', { openKfId });
+    await bot?.line(/40001|40013/);
+    expect(await bot?.stop()).toBe(0);
+    bot = launch(key);
+    await until(() => replies().length > 0);
+    expect(replies()).toEqual(['not answered at once']);
+  });
+
+  its('ends, and says why, when its key does not count', async () => {
+    const key = `wxkf_${'k'.repeat(43)}`;
+    bot = launch(key);
+    expect(await bot.exited).toBe(1);
+    expect(bot.lines.join('\n')).toMatch(/key|401|AUTH_WRONG/i);
+    expect(bot.lines.join('\n')).not.toContain(key);
+  });
+});

@@ -1,0 +1,450 @@
+/** Bots without an address: events over connections that they open; on both stores: embedded and MongoDB. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decrypt, getSignature } from '@wecom/crypto';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { ConnectionPageAnswer } from '../../src/api/answers/connection.dto.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { StreamBot, type StreamBotOptions } from '../support/stream-bot.js';
+import { mongoPlace } from '../support/stores.js';
+import { until } from '../support/until.js';
+
+const CORP = 'wwStream';
+const SECRETS_KEY = randomBytes(32).toString('base64');
+
+/** @param isShared whether several managers may be on the store. */
+function streamsIn(newPlace: () => Place, isShared: boolean): void {
+  let place: Place;
+  let manager: ManagerProcess;
+  let accountsUsed = 0;
+  let openKfId: string;
+  let opened: StreamBot[];
+  let tokens = 0;
+
+  const start = () => startManager({ ...place.env, SECRETS_KEY, HOST: '127.0.0.1' });
+
+  beforeAll(async () => {
+    place = newPlace();
+    manager = await start();
+  });
+
+  afterAll(async () => {
+    await manager.stop('SIGKILL');
+    await place.discard();
+  });
+
+  beforeEach(() => {
+    openKfId = `wkStream${accountsUsed++}`;
+    opened = [];
+  });
+
+  afterEach(() => Promise.all(opened.map((bot) => bot.close())));
+
+  async function call<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
+    const response = await fetch(manager.url + path, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    return { status: response.status, ...((await response.json()) as object) } as T;
+  }
+
+  const addBot = (fields: object = {}) =>
+    call<BotCreatedAnswer & { readonly status: number }>('POST', '/api/v1/bots', {
+      ...{ name: 'Laptop', corpId: CORP, openKfIds: [openKfId], kind: 'stream', takes: 'event' },
+      ...fields,
+    });
+
+  async function open(key: string, options: StreamBotOptions = {}, at = manager): Promise<StreamBot> {
+    const bot = new StreamBot(at.url, key, options);
+    opened.push(bot);
+    return bot.ready();
+  }
+
+  /** An event of WeCom by a gateway. @returns whether it was delivered or kept. */
+  async function tell(account = openKfId, at = manager): Promise<string> {
+    const response = await fetch(`${at.url}/callback/decrypted/${CORP}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ openKfId: account, token: `ENC${tokens++}` }),
+    });
+    const answer = (await response.json()) as { readonly delivery: string };
+    return `${response.status} ${answer.delivery}`;
+  }
+
+  const ask = (key: string, body: object) =>
+    call<{ readonly status: number; readonly events: readonly { id: string; attempt: number }[] }>(
+      'POST',
+      '/puppetWxkfManager/events',
+      { clientId: 'poller', waitS: 0, ...body },
+      key,
+    );
+
+  describe('a WebSocket', () => {
+    it('says which accounts are active, and gives each event once it comes', async () => {
+      const { key } = await addBot();
+      const bot = await open(key);
+      expect(await bot.first('ready')).toEqual({
+        type: 'ready',
+        heartbeatS: 30,
+        ackMs: 5_000,
+        accounts: [{ openKfId, role: 'active' }],
+      });
+      expect(await tell()).toBe('200 delivered');
+      expect(bot.events).toEqual([
+        {
+          type: 'event',
+          id: expect.stringMatching(/./),
+          attempt: 1,
+          openKfId,
+          corpId: CORP,
+          ageMs: 0,
+          token: expect.stringMatching(/^ENC\d+$/),
+        },
+      ]);
+    });
+
+    it('is given at once what waited for it', async () => {
+      const { key } = await addBot();
+      expect(await tell()).toBe('200 pending');
+      const bot = await open(key);
+      const { token, attempt } = await bot.first('event');
+      expect([token, attempt]).toEqual([`ENC${tokens - 1}`, 1]);
+      expect(await tell()).toBe('200 delivered');
+    });
+
+    it('that breaks gets what was under way when it is back', async () => {
+      const { key } = await addBot();
+      const broken = await open(key, { onEvent: (_frame, self) => self.socket.terminate() });
+      expect(await tell()).toBe('200 pending');
+      const bot = await open(key);
+      const { id, attempt } = await bot.first('event');
+      expect([id, attempt]).toEqual([broken.events[0]?.id, 2]);
+    });
+
+    it('has one event of an account under way at a time, and of others meanwhile', async () => {
+      const other = `${openKfId}b`;
+      const { key } = await addBot({ openKfIds: [openKfId, other] });
+      const bot = await open(key, { onEvent: () => {} });
+      const first = tell();
+      await bot.first('event');
+      const second = tell();
+      const third = tell(other);
+      await bot.first('event', (frame) => frame.openKfId === other);
+      expect(bot.events.filter((frame) => frame.openKfId === openKfId)).toHaveLength(1);
+      for (const { id } of bot.events) bot.send({ type: 'ack', id });
+      await until(() => bot.events.length === 3);
+      bot.send({ type: 'ack', id: bot.events[2]?.id });
+      expect(await Promise.all([first, second, third])).toEqual(Array(3).fill('200 delivered'));
+    });
+
+    it('gives WeCom’s own callback to a client that asks for that', async () => {
+      const { key, token, encodingAESKey } = await addBot();
+      const bot = await open(key, { hello: { form: 'wecom' } });
+      expect(await tell()).toBe('200 delivered');
+      const { callback, token: syncToken } = (await bot.first('event')) as unknown as {
+        readonly callback: { readonly query: string; readonly body: string };
+        readonly token: string;
+      };
+      const query = new URLSearchParams(callback.query);
+      const [, encrypted = ''] = /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(callback.body) ?? [];
+      const [timestamp, nonce] = [query.get('timestamp') ?? '', query.get('nonce') ?? ''];
+      expect(query.get('msg_signature')).toBe(getSignature(token ?? '', timestamp, nonce, encrypted));
+      const { message, id } = decrypt(encodingAESKey ?? '', encrypted);
+      expect(id).toBe(CORP);
+      expect(message).toContain(`<Token><![CDATA[${syncToken}]]></Token><OpenKfId><![CDATA[${openKfId}]]>`);
+    });
+  });
+
+  describe('two clients', () => {
+    it('of a bot: the first is active; the other stands by, and takes over when that is gone', async () => {
+      const { key } = await addBot();
+      const first = await open(key, { clientId: 'one' });
+      const second = await open(key, { clientId: 'two' });
+      expect((await second.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
+      expect(await tell()).toBe('200 delivered');
+      expect([first.events.length, second.events.length]).toEqual([1, 0]);
+      await first.close();
+      expect(await second.first('role')).toEqual({ type: 'role', openKfId, role: 'active' });
+      expect(await tell()).toBe('200 delivered');
+      expect(second.events).toHaveLength(1);
+    });
+
+    it('of one name: the second takes the place of the first, which is told not to come back', async () => {
+      const { key } = await addBot();
+      const standby = await (async () => {
+        const first = await open(key);
+        const other = await open(key, { clientId: 'other' });
+        const again = await open(key);
+        expect(await first.first('goaway')).toMatchObject({ reason: 'replaced' });
+        expect((await first.whenClosed()).code).toBe(4001);
+        expect((await again.first('ready')).accounts).toEqual([{ openKfId, role: 'active' }]);
+        expect(await tell()).toBe('200 delivered');
+        expect(again.events).toHaveLength(1);
+        return other;
+      })();
+      expect(standby.events).toHaveLength(0);
+    });
+
+    it('for an account each share the bot', async () => {
+      const other = `${openKfId}b`;
+      const { key } = await addBot({ openKfIds: [openKfId, other] });
+      const one = await open(key, { clientId: 'one', hello: { openKfIds: [openKfId] } });
+      const two = await open(key, { clientId: 'two', hello: { openKfIds: [other] } });
+      expect([await tell(), await tell(other)]).toEqual(Array(2).fill('200 delivered'));
+      expect(one.events.map((frame) => frame.openKfId)).toEqual([openKfId]);
+      expect(two.events.map((frame) => frame.openKfId)).toEqual([other]);
+    });
+  });
+
+  describe('a callback bot', () => {
+    it('gets its events over the stream for as long as one of its clients is connected', async () => {
+      const url = 'http://127.0.0.1:1/callback';
+      const { key } = await addBot({ kind: 'callback', callback: { url } });
+      expect(await tell()).toBe('200 pending');
+      const bot = await open(key, { hello: { form: 'wecom' } });
+      await bot.first('event');
+      expect(await tell()).toBe('200 delivered');
+      await bot.close();
+      await until(async () => (await tell()) === '200 pending');
+    });
+  });
+
+  it('a manager that stops says so, and lets what is under way be acknowledged', async () => {
+    const { key } = await addBot();
+    const bot = await open(key, { onEvent: () => {} });
+    const told = tell();
+    const { id } = await bot.first('event');
+    const exited = manager.stop();
+    expect(await bot.first('goaway')).toMatchObject({
+      reason: 'drain',
+      reconnectAfterMs: expect.any(Number),
+    });
+    bot.send({ type: 'ack', id });
+    expect(await told).toBe('200 delivered');
+    expect([(await bot.whenClosed()).code, await exited]).toEqual([1001, 0]);
+    manager = await start();
+    const again = await open(key);
+    expect(await tell()).toBe('200 delivered');
+    expect(again.events).toHaveLength(1);
+  });
+
+  if (isShared) replicasIn();
+  else edgesIn();
+
+  /** What no store has a part in. */
+  function edgesIn(): void {
+    describe('a WebSocket that does not acknowledge', () => {
+      it('is given again what it refused or did not acknowledge, with the same id', async () => {
+        const { key } = await addBot();
+        let seen = 0;
+        const bot = await open(key, {
+          onEvent: ({ id }, self) => {
+            seen++;
+            if (seen === 1) self.send({ type: 'nack', id, retryAfterMs: 100 });
+            if (seen > 2) self.send({ type: 'ack', id });
+          },
+        });
+        expect(await tell()).toBe('200 pending');
+        await until(() => seen === 3);
+        const ids = new Set(bot.events.map(({ id }) => id));
+        expect([ids.size, bot.events.map(({ attempt }) => attempt)]).toEqual([1, [1, 2, 3]]);
+      });
+    });
+
+    describe('a client is refused', () => {
+      it('without a good key, from a page, and with the key of a bot that registers', async () => {
+        const { key } = await addBot();
+        const puppet = await addBot({ kind: 'puppet', openKfIds: [`${openKfId}p`] });
+        const refusals = [
+          new StreamBot(manager.url, 'wxkf_wrong'),
+          new StreamBot(manager.url, key, { headers: { origin: 'https://evil.example' } }),
+          new StreamBot(manager.url, puppet.key),
+        ];
+        const answers = await Promise.all(refusals.map((bot) => bot.whenRefused()));
+        expect(answers.map(({ status, body }) => [status, JSON.parse(body).error])).toEqual([
+          [401, 'AUTH_WRONG'],
+          [403, 'AUTH_HOST_FOREIGN'],
+          [403, 'BOT_FORBIDDEN'],
+        ]);
+        expect(await call('GET', '/puppetWxkfManager/stream', undefined, key)).toMatchObject({
+          status: 426,
+          error: 'STREAM_UPGRADE_REQUIRED',
+        });
+      });
+
+      it.each<[string, object | string, RegExp]>([
+        ['no JSON', '{', /a frame must be JSON/],
+        ['no object', '[]', /a frame must be a JSON object/],
+        ['no hello', { type: 'ack', id: 'x' }, /the first frame must be hello/],
+        ['another version', { type: 'hello', version: 2, clientId: 'a' }, /version must be 1/],
+        ['no name', { type: 'hello', version: 1 }, /clientId must be/],
+        [
+          'accounts of others',
+          { type: 'hello', version: 1, clientId: 'a', openKfIds: ['wkOther'] },
+          /openKfIds must be accounts of the bot, which wkOther is not/,
+        ],
+        ['an unknown type', { type: 'hallo' }, /type must be one of hello/],
+      ])('that begins with %s, and is told why', async (_what, frame, reason) => {
+        const { key } = await addBot();
+        const bot = new StreamBot(manager.url, key, { hello: null });
+        opened.push(bot);
+        await until(() => bot.socket.readyState === bot.socket.OPEN);
+        bot.send(frame);
+        const closed = await bot.whenClosed();
+        expect([closed.code, bot.frames]).toEqual([1008, []]);
+        expect(closed.reason).toMatch(reason);
+      });
+
+      it('whose frames are too long, and nothing is lost', async () => {
+        const { key } = await addBot();
+        const bot = await open(key, { onEvent: (_frame, self) => self.send('x'.repeat(300_000)) });
+        expect(await tell()).toBe('200 pending');
+        expect((await bot.whenClosed()).code).toBe(1009);
+        const again = await open(key);
+        expect(await again.first('event')).toMatchObject({ attempt: 2 });
+      });
+
+      it('once its key does not count any more', async () => {
+        const { key, id } = await addBot();
+        const bot = await open(key);
+        await call('DELETE', `/api/v1/bots/${id}`);
+        expect(await bot.first('goaway')).toMatchObject({ reason: 'auth' });
+        expect((await bot.whenClosed()).code).toBe(4003);
+      });
+    });
+
+    describe('a client that asks', () => {
+      it('is given events, and acknowledges them when it asks again', async () => {
+        const { key } = await addBot();
+        expect(await ask(key, {})).toEqual({ status: 200, events: [] });
+        const [answer, { events }] = await Promise.all([tell(), ask(key, { waitS: 10 })]);
+        expect(events).toMatchObject([{ type: 'event', attempt: 1, openKfId }]);
+        const ack = events.map(({ id }) => id);
+        // The callback may wait for it.
+        expect([answer, (await ask(key, { ack })).events]).toEqual([expect.stringMatching(/^200 /), []]);
+        const { items } = await call<ConnectionPageAnswer>('GET', `/api/v1/connections?limit=200`);
+        const own = items.find(({ accounts }) => accounts[0]?.openKfId === openKfId);
+        expect(own).toMatchObject({ way: 'poll', clientId: 'poller', botName: 'Laptop', underWay: 0 });
+      });
+
+      it('is given again what it does not acknowledge', async () => {
+        const { key } = await addBot();
+        await ask(key, {});
+        const told = tell();
+        const { events } = await ask(key, { waitS: 10 });
+        expect(await told).toBe('200 pending');
+        let again = await ask(key, { waitS: 10 });
+        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
+        expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
+        await ask(key, { ack: [events[0]?.id] });
+      });
+
+      it('is given again what it refuses, without a wait for an acknowledgement', async () => {
+        const { key, id: botId } = await addBot();
+        await ask(key, {});
+        const told = tell();
+        const { events } = await ask(key, { waitS: 10 });
+        const nack = events.map(({ id }) => id);
+        await ask(key, { nack });
+        expect(await told).toBe('200 pending');
+        const { lastFailure } = await call<BotAnswer>('GET', `/api/v1/bots/${botId}`);
+        expect(lastFailure).toMatchObject({ stage: 'status', reason: 'the client did not take it' });
+        let again = await ask(key, { waitS: 10 });
+        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
+        expect(again.events).toMatchObject([{ id: nack[0], attempt: 2 }]);
+        await ask(key, { ack: nack });
+      });
+
+      it('is told which field is wrong', async () => {
+        const { key } = await addBot();
+        const answer = await ask(key, { clientId: 'a b', waitS: 61, ack: 'x' });
+        expect(answer).toMatchObject({ status: 400, error: 'REQUEST_INVALID' });
+        expect(JSON.stringify(answer)).toMatch(/clientId must be.*ack must be.*waitS must be/);
+      });
+    });
+  }
+
+  function replicasIn(): void {
+    describe('two replicas', () => {
+      let other: ManagerProcess;
+
+      beforeEach(async () => {
+        other = await start();
+      });
+
+      afterEach(() => other.stop('SIGKILL'));
+
+      it('hand events to the one that has the connection', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        const bot = await open(key, {}, other);
+        await until(async () => (await tell()) === '200 delivered');
+        const { length } = bot.events;
+        expect(await tell()).toBe('200 delivered');
+        expect(bot.events).toHaveLength(length + 1);
+      });
+
+      it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        await open(key, { clientId: 'active', onEvent: () => {} }, other);
+        await until(async () =>
+          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
+            ({ accounts }) => accounts[0]?.openKfId === openKfId,
+          ),
+        );
+        const standby = await open(key, { clientId: 'standby' });
+        expect((await standby.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
+        expect(await tell()).toBe('200 pending');
+        await other.stop('SIGKILL');
+        await standby.first('role', ({ role }) => role === 'active');
+        expect(await standby.first('event')).toMatchObject({ openKfId, token: `ENC${tokens - 1}` });
+      });
+
+      it('let a client ask either of them', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        const askOther = (body: object) =>
+          fetch(`${other.url}/puppetWxkfManager/events`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+            body: JSON.stringify({ clientId: 'poller', waitS: 10, ...body }),
+          }).then((response) => response.json()) as Promise<{ events: { id: string; attempt: number }[] }>;
+        await ask(key, {});
+        const isKnownThere = async () =>
+          (await fetch(`${other.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
+        await until(isKnownThere);
+        const told = tell();
+        const { events } = await askOther({});
+        expect(events).toMatchObject([{ attempt: 1 }]);
+        await askOther({ waitS: 0, ack: events.map(({ id }) => id) });
+        expect(await told).toMatch(/^200 /);
+        const { items } = await call<ConnectionPageAnswer>('GET', '/api/v1/connections');
+        expect(items.filter(({ accounts }) => accounts[0]?.openKfId === openKfId)).toHaveLength(1);
+      });
+
+      it('keep their doors closed to whoever has not the key of the other', async () => {
+        for (const path of ['notices', 'events', 'polls'])
+          expect(await call('POST', `/puppetWxkfManager/replicas/${path}`, {})).toMatchObject({
+            status: 401,
+            error: 'AUTH_WRONG',
+          });
+      });
+    });
+  }
+}
+
+describe('streams on the embedded store', () => streamsIn(embeddedPlace, false));
+mongoSuite('streams on MongoDB', () => streamsIn(mongoPlace, true));

@@ -1,0 +1,126 @@
+/** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { answerAs } from '../support/answers.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { sendReply } from '../support/replying-bot.js';
+import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
+import { answer, type Behaviour, cut, html, usual } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+const CORP_SECRET = 'corp-secret-of-the-tests';
+
+describe('the verdict', () => {
+  const place = embeddedPlace();
+  let wecom: WecomServer;
+  let manager: ManagerProcess;
+  let puppet: PuppetServer;
+  let app: WecomApp;
+  let openKfId: string;
+
+  beforeAll(async () => {
+    [puppet, wecom] = await Promise.all([startPuppetServer(), startWecomServer()]);
+  });
+
+  beforeEach(async () => {
+    [app, openKfId] = [newApp(), newOpenKfId()];
+    wecom.addSecret(app.corpId, CORP_SECRET);
+    const urls = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
+    manager = await startManager({ ...place.env, ...urls });
+    await register(manager.url, app, openKfId, puppet.url);
+  });
+
+  afterEach(async () => {
+    wecom.behave('*', usual);
+    wecom.behave('kf/send_msg', usual);
+    await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
+    await manager.stop();
+  });
+
+  afterAll(async () => {
+    await Promise.all([puppet.close(), wecom.close()]);
+    await place.discard();
+  });
+
+  async function verdict() {
+    const status = answerAs(StatusAnswer, await (await fetch(`${manager.url}/api/v1/status`)).json());
+    return status.verdict;
+  }
+
+  const write = async () => expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+  const reply = () => sendReply(manager.url, CORP_SECRET, { corpId: app.corpId, openKfId });
+
+  it('is not that customers are answered before a reply went out, and is it then', async () => {
+    expect(await verdict()).toMatchObject({ state: 'quiet', causes: [] });
+    await write();
+    expect(await verdict()).toMatchObject({
+      state: 'unseen',
+      replies: { answering: 0, unseen: 1, lastAt: null },
+    });
+    const [before, errcode] = [Date.now(), await reply()];
+    expect(errcode).toBe(0);
+    const { state, replies } = await verdict();
+    expect({ state, replies }).toMatchObject({ state: 'answered', replies: { answering: 1, unseen: 0 } });
+    expect(Date.parse(replies.lastAt ?? '')).toBeGreaterThanOrEqual(before);
+  });
+
+  it.each<[string, Behaviour, string]>([
+    ['refuses', answer(60020), '60020'],
+    ['answers with an HTTP error', html(502), 'status'],
+    ['hangs up', cut(), 'unreachable'],
+  ])(
+    'is bad since the first call, while WeCom %s, though bots take every event',
+    async (_name, does, why) => {
+      await write();
+      await reply();
+      wecom.behave('kf/send_msg', does);
+      const before = Date.now();
+      for (let n = 0; n < 3; n++) {
+        await write();
+        expect(await reply()).not.toBe(0);
+      }
+      const { state, causes } = await verdict();
+      expect(state).toBe('failing');
+      expect(causes).toMatchObject([
+        { code: 'wecom_fails', severity: 'bad', count: 1, why, corpId: app.corpId },
+        { code: 'replies_fail', severity: 'bad', count: 1, why, openKfId },
+      ]);
+      for (const { since } of causes) {
+        expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(before);
+        expect(Date.parse(since ?? '')).toBeLessThanOrEqual(Date.now());
+      }
+      wecom.behave('kf/send_msg', usual);
+      expect(await reply()).toBe(0);
+      expect(await verdict()).toMatchObject({ state: 'answered', causes: [] });
+    },
+  );
+
+  it('names the account whose replies WeCom refuses; the metrics say the same', async () => {
+    await write();
+    wecom.behave('kf/send_msg', answer(95017));
+    await reply();
+    const { state, causes } = await verdict();
+    expect({ state, causes }).toMatchObject({
+      state: 'failing',
+      causes: [{ code: 'replies_fail', count: 1, why: '95017', corpId: app.corpId, openKfId }],
+    });
+    const metrics = await scrape(manager.url);
+    expect(metrics.value('wxkf_failing_reply_accounts')).toBe(1);
+    expect(metrics.value('wxkf_failing_wecom_corps')).toBe(0);
+    expect(metrics.value('wxkf_replies_total', { result: 'refused' })).toBe(1);
+  });
+
+  it('is bad when WeCom gives the corp no tokens', async () => {
+    for (const corpsecret of ['one', 'two', 'three']) {
+      const query = new URLSearchParams({ corpid: app.corpId, corpsecret });
+      await (await fetch(`${manager.url}/puppetWxkfManager/getToken?${query}`)).text();
+    }
+    expect(await verdict()).toMatchObject({
+      state: 'failing',
+      causes: [{ code: 'wecom_fails', why: '40001', corpId: app.corpId }],
+    });
+  });
+});
