@@ -14,6 +14,17 @@ export type AccessTokenAnswer = {
     expires_in: number;
 };
 
+export type AccountRoleAnswer = {
+    /**
+     * `*`: all accounts of the corp that no other bot and no registration has.
+     */
+    openKfId: string;
+    /**
+     * standby: another client takes its events, and this one does once that is gone.
+     */
+    role: 'active' | 'standby';
+};
+
 export type AppAnswer = {
     id: string;
     corpId: string;
@@ -106,7 +117,7 @@ export type BotAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -122,13 +133,17 @@ export type BotAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet.
+     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
+    /**
+     * Its clients that have a stream open, at any replica.
+     */
+    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -172,7 +187,7 @@ export type BotChangedAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -188,13 +203,17 @@ export type BotChangedAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet.
+     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
+    /**
+     * Its clients that have a stream open, at any replica.
+     */
+    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -229,7 +248,7 @@ export type BotCreatedAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -245,13 +264,17 @@ export type BotCreatedAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet.
+     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
+    /**
+     * Its clients that have a stream open, at any replica.
+     */
+    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -322,7 +345,7 @@ export type BotWithKeyAnswer = {
      * The accounts that it takes; `["*"]`: all of the corp that no other bot and no registration has.
      */
     openKfIds: Array<string>;
-    kind: 'callback' | 'none' | 'puppet';
+    kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
      * What goes one after the other; null for a bot that takes events.
@@ -338,13 +361,17 @@ export type BotWithKeyAnswer = {
     since: string | null;
     api: 'direct' | 'manager' | 'tunnel';
     /**
-     * null for a bot of kind puppet.
+     * null for a bot of kind puppet or none; its url is empty for a bot of kind stream.
      */
     callback: BotCallbackAnswer | null;
     /**
      * Whether a corpSecret is stored for it.
      */
     hasCorpSecret: boolean;
+    /**
+     * Its clients that have a stream open, at any replica.
+     */
+    clients: number;
     /**
      * Why nothing can be sent to it, and the remedy; null when it can.
      */
@@ -369,6 +396,18 @@ export type BotWithKeyAnswer = {
      * The bot's key.
      */
     key: string;
+};
+
+export type CallbackVerificationAnswer = {
+    corpId: string;
+    /**
+     * For the callback URL, after its `?`.
+     */
+    query: string;
+    /**
+     * What the callback URL has to answer.
+     */
+    echo: string;
 };
 
 export type CauseAnswer = {
@@ -398,6 +437,44 @@ export type CauseAnswer = {
      * The account, where it is one.
      */
     openKfId: string | null;
+};
+
+export type ConnectionAnswer = {
+    id: string;
+    botId: string;
+    botName: string;
+    corpId: string;
+    /**
+     * What it calls itself.
+     */
+    clientId: string;
+    way: 'poll' | 'websocket';
+    address: string;
+    /**
+     * Its User-Agent.
+     */
+    agent: string;
+    /**
+     * The replica that has the connection.
+     */
+    replica: string;
+    /**
+     * ISO 8601, UTC.
+     */
+    connectedAt: string;
+    accounts: Array<AccountRoleAnswer>;
+    /**
+     * Events that it was given and has not acknowledged; null where another replica has the connection.
+     */
+    underWay: number | null;
+};
+
+export type ConnectionPageAnswer = {
+    items: Array<ConnectionAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
 };
 
 export type CountsAnswer = {
@@ -483,6 +560,38 @@ export type DeliveryStoryAnswer = {
      * The oldest first; 500 at most.
      */
     records: Array<LoggedDeliveryAnswer>;
+};
+
+export type EventAnswer = {
+    type: 'event';
+    /**
+     * The same for all attempts; to be acknowledged.
+     */
+    id: string;
+    /**
+     * Counted from 1.
+     */
+    attempt: number;
+    openKfId: string;
+    corpId: string;
+    /**
+     * How long ago WeCom sent it, milliseconds.
+     */
+    ageMs: number;
+    /**
+     * WeCom's sync token; of an event alone.
+     */
+    token?: string;
+    /**
+     * WeCom's entry as `kf/sync_msg` gives it; of a message alone.
+     */
+    message?: {
+        [key: string]: unknown;
+    };
+};
+
+export type EventsAnswer = {
+    events: Array<EventAnswer>;
 };
 
 export type FailureAnswer = {
