@@ -594,38 +594,6 @@ export type EventsAnswer = {
     events: Array<EventAnswer>;
 };
 
-export type EventAnswer = {
-    type: 'event';
-    /**
-     * The same for all attempts; to be acknowledged.
-     */
-    id: string;
-    /**
-     * Counted from 1.
-     */
-    attempt: number;
-    openKfId: string;
-    corpId: string;
-    /**
-     * How long ago WeCom sent it, milliseconds.
-     */
-    ageMs: number;
-    /**
-     * WeCom's sync token; of an event alone.
-     */
-    token?: string;
-    /**
-     * WeCom's entry as `kf/sync_msg` gives it; of a message alone.
-     */
-    message?: {
-        [key: string]: unknown;
-    };
-};
-
-export type EventsAnswer = {
-    events: Array<EventAnswer>;
-};
-
 export type FailureAnswer = {
     /**
      * When it failed; ISO 8601, UTC.
