@@ -13,6 +13,7 @@ import type { Child } from './load/child.js';
 import { measureConsoles } from './load/consoles.js';
 import { moveTo, planCores } from './load/cores.js';
 import { type DeliveryPlan, measureDelivery } from './load/delivery.js';
+import { measureDeliveryLog } from './load/delivery-log.js';
 import { measureIsolation } from './load/isolation.js';
 import { measureKeep } from './load/keep.js';
 import { prepareNaive } from './load/naive.js';
@@ -47,7 +48,7 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
-const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console', 'messages'] as const;
+const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console', 'log', 'messages'] as const;
 
 type Plan = DeliveryPlan & {
   /** Of the parts about WeCom's API. */
@@ -288,6 +289,10 @@ async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
   return { rounds, text: [isolationSection(rounds, verdict)], results: [verdict] };
 }
 
+async function logPart(setting: Setting, sink: Sink): Promise<Part> {
+  return measureDeliveryLog(setting, sink, { ...plan, rounds: plan.consoleRounds }, started, say);
+}
+
 async function messagesPart(setting: Setting, sink: Sink): Promise<Part> {
   const mongo = await databaseFor('MongoDB', () => {});
   return measureMessages(setting, sink, { ...plan, ...plan.messages }, mongo, started, say);
@@ -309,6 +314,7 @@ async function main(): Promise<number> {
   if (wanted.has('console')) {
     parts.push(await measureConsoles(setting, sink, { ...plan, rounds: plan.consoleRounds }, started, say));
   }
+  if (wanted.has('log')) parts.push(await logPart(setting, sink));
   if (wanted.has('messages')) parts.push(await messagesPart(setting, sink));
 
   const rounds = new Map(parts.flatMap((part) => [...part.rounds]));

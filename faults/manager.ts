@@ -46,6 +46,14 @@ export interface OverloadHealth {
   readonly refused: { readonly under_way: number; readonly event_loop: number };
 }
 
+/** What a manager says of its delivery log. */
+export interface DeliveryLogState {
+  /** Records that it could not write. */
+  readonly dropped: number;
+  /** How far back it reaches; `null` when there is nothing in it, or it cannot be read. */
+  readonly since: string | null;
+}
+
 export class Manager {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   #hasExited = false;
@@ -135,6 +143,24 @@ export class Manager {
 
   async overload(): Promise<OverloadHealth> {
     return (await this.#health<{ overload: OverloadHealth }>()).overload;
+  }
+
+  /** @returns `null` when it does not answer. */
+  async deliveryLog(): Promise<DeliveryLogState | null> {
+    const signal = AbortSignal.timeout(READINESS_LIMIT_MS);
+    try {
+      const [metrics, page] = await Promise.all([
+        fetch(`${this.url}/metrics`, { signal }).then((answer) => answer.text()),
+        fetch(`${this.url}/api/v1/deliveries?limit=1`, { signal }).then((answer) => answer.json()),
+      ]);
+      const counts = metrics.matchAll(
+        /^wxkf_delivery_log_dropped_total\{reason="(?:buffer|store)"\} (\d+)$/gm,
+      );
+      const dropped = counts.reduce((sum, [, count]) => sum + Number(count), 0);
+      return { dropped, since: (page as { since?: string | null }).since ?? null };
+    } catch {
+      return null;
+    }
   }
 
   async register(accounts: readonly Account[]): Promise<void> {

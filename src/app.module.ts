@@ -23,6 +23,8 @@ import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { recordConfig } from './record/record.config.js';
+import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
 import { registryConfig } from './registry/registry.config.js';
 import { RegistryModule } from './registry/registry.module.js';
@@ -42,6 +44,7 @@ const NAMESPACES: readonly Namespace[] = [
   messagesConfig,
   metricsConfig,
   apiConfig,
+  recordConfig,
   registryConfig,
   storageConfig,
   streamConfig,
@@ -69,6 +72,7 @@ export class AppModule {
         }),
         MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
+        RecordModule,
         TokensModule,
         RegistryModule,
         CallbackModule,

@@ -73,7 +73,7 @@ export async function measureKeep(
 }
 
 /** Nobody listens there. */
-async function deadEndpoints(): Promise<string[]> {
+export async function deadEndpoints(): Promise<string[]> {
   const ports = new Set<number>();
   while (ports.size < ORIGINS) ports.add(await freePort());
   const origins = [...ports].map((port) => `http://127.0.0.1:${port}`);

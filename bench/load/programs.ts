@@ -18,10 +18,20 @@ export type TurnKey = StartedKey | 'keep' | 'token' | 'proxy' | 'tunnel';
 type MessagesKey = 'events' | 'messages' | 'pulled' | 'mongoEvents' | 'mongoMessages' | 'mongoPulled';
 
 /**
- * What has rounds: those, ours without and with slow calls beside, without and with consoles open, and with bots that take
- * messages.
+ * What has rounds: those, ours without and with slow calls beside, without and with consoles open, with and without the
+ * delivery log, and with bots that take messages.
  */
-export type MeasuredKey = TurnKey | 'alone' | 'beside' | 'unwatched' | 'watched' | MessagesKey;
+export type MeasuredKey =
+  | TurnKey
+  | 'alone'
+  | 'beside'
+  | 'unwatched'
+  | 'watched'
+  | 'logged'
+  | 'unlogged'
+  | 'keptLogged'
+  | 'keptUnlogged'
+  | MessagesKey;
 
 export const TITLES: Record<MeasuredKey, string> = {
   a: '(a) hand-written node:http',
@@ -38,6 +48,10 @@ export const TITLES: Record<MeasuredKey, string> = {
   beside: 'ours, beside 200 slow calls',
   unwatched: 'ours, no console open',
   watched: 'ours, 3 consoles open',
+  logged: 'ours, with the delivery log',
+  unlogged: 'ours, without it',
+  keptLogged: 'ours, every puppet down, with the log',
+  keptUnlogged: 'ours, every puppet down, without it',
   events: 'callbacks to puppets',
   messages: 'messages to puppets',
   pulled: 'messages to callback bots',

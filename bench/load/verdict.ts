@@ -20,6 +20,8 @@ export const TOKENS_PER_S_MIN = 10_000;
 export const PROXY_RATIO_MIN = 0.5;
 /** Three consoles beside none, where as of an earlier build this much is no slower. */
 export const CONSOLES_RATIO_MIN = 0.95;
+/** Callbacks with the delivery log beside those without it. */
+export const LOG_RATIO_MIN = 0.95;
 /** By how much 200 slow API calls may raise the p99 of callbacks. */
 export const SLOWED_MS_MAX = 20;
 

@@ -13,6 +13,9 @@ import { AddBotPage } from './pages/bots/add-bot-page.js';
 import { BotPage } from './pages/bots/bot-page.js';
 import { BotsPage } from './pages/bots/bots-page.js';
 import { LivePage } from './pages/live/live-page.js';
+import { LogPage } from './pages/log/log-page.js';
+import { RefusedPage } from './pages/log/refused-page.js';
+import { StoryPage } from './pages/log/story-page.js';
 import { MessagesPage } from './pages/messages/messages-page.js';
 import { NotFoundPage } from './pages/not-found-page.js';
 import { OutboxPage } from './pages/outbox/outbox-page.js';
@@ -49,6 +52,9 @@ function Pages() {
       <Route path="/console/outbox" component={OutboxPage} />
       <Route path="/console/outbox/messages" component={MessagesPage} />
       <Route path="/console/live" component={LivePage} />
+      <Route path="/console/live/log" component={LogPage} />
+      <Route path="/console/live/refused" component={RefusedPage} />
+      <Route path="/console/live/log/:id" component={StoryPage} />
       <Route path="/console/apps" component={AppsPage} />
       <Route path="/console/apps/connect" component={ConnectPage} />
       <Route path="/console/bots" component={BotsPage} />

@@ -103,6 +103,7 @@ async function oneOutage(run: Run, victim: Victim, kind: Kind, seconds: number):
   const hasExited = manager.hasExited;
   if (!hasExited) await drain(run, oracle, manager, accounts);
   const outbox = hasExited ? null : await outboxOf(manager);
+  const log = hasExited ? null : await manager.deliveryLog();
   caller.close();
   await manager.stop();
   await closeHosts(hosts);
@@ -114,7 +115,10 @@ async function oneOutage(run: Run, victim: Victim, kind: Kind, seconds: number):
   return toRow(described, oracle, {
     recovery: recovery.durations,
     othersP99: others.compare('before', 'outage'),
-    remarks: [`${waiting.length} hints waited when the database came back`],
+    remarks: [
+      `${waiting.length} hints waited when the database came back`,
+      `${log?.dropped ?? 0} records of the delivery log were dropped`,
+    ],
     broken: [
       ...unless(
         others.failures === 0,
@@ -123,6 +127,7 @@ async function oneOutage(run: Run, victim: Victim, kind: Kind, seconds: number):
       ...unless(!hasExited, 'the manager ended'),
       ...unless(late === 0, `${late} hints were not on their way 20 s after the database was back`),
       ...unless(outbox !== null, '/health says nothing of the outbox 10 s later'),
+      ...unless(log !== null && log.since !== null, 'the delivery log cannot be searched'),
       ...unless((outbox?.dead ?? 0) === 0, `${outbox?.dead} dead letters`),
     ],
   });

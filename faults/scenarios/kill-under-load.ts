@@ -1,6 +1,6 @@
 /**
  * SIGKILL at random instants while callbacks pour in, some of them again, and part of the puppets do not take theirs. A
- * tenth of the accounts have a bot in WeCom's own form.
+ * tenth of the accounts have a bot in WeCom's own form. Every other manager can write no delivery log.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../../bench/load/accounts.js';
@@ -8,6 +8,7 @@ import type { Seeded } from '../../test/support/seeded.js';
 import { newApp } from '../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
 import { Caller, Load, SentEvents } from '../load.js';
+import { LogFolder } from '../log-folder.js';
 import { Manager, type ManagerOptions } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { stablePort } from '../ports.js';
@@ -55,6 +56,7 @@ class KillUnderLoad {
     const run = this.run_;
     await this.#openPuppets();
     const options = { port: await stablePort(), env: await run.newStore() };
+    const logFolder = new LogFolder(options.env);
     const caller = new Caller(options.port, this.#oracle);
     const sent = new SentEvents();
     let manager = await Manager.start(run, options);
@@ -70,16 +72,19 @@ class KillUnderLoad {
           : sent.send(caller, account),
     }).start();
     for (let number = 1; number <= this.#kills; number++) {
-      manager = await this.#killAndStart(manager, options, number);
+      manager = await this.#killAndStart(manager, options, number, logFolder);
       if (number % REPORT_EVERY === 0) run.say(`kill: ${number} of ${this.#kills}`);
     }
     const late = await this.#wait();
     await load.stop();
     const drainMs = await this.#drain(manager);
     caller.close();
+    await logFolder.count(manager);
+    logFolder.giveBack();
+    const logBroken = await logFolder.broken(manager);
     const code = await manager.stop();
     await closeHosts(this.#hosts);
-    return this.#row(drainMs, late, code);
+    return this.#row(drainMs, late, code, logFolder.remarks, logBroken);
   }
 
   async #openPuppets(): Promise<void> {
@@ -123,10 +128,17 @@ class KillUnderLoad {
     return null;
   }
 
-  async #killAndStart(manager: Manager, options: ManagerOptions, number: number): Promise<Manager> {
+  async #killAndStart(
+    manager: Manager,
+    options: ManagerOptions,
+    number: number,
+    logFolder: LogFolder,
+  ): Promise<Manager> {
     if (number % PATIENT_EVERY === 0) await this.#wait();
     else await sleep(50 + this.#random.below(this.run_.isShort ? 2_000 : 3_000));
+    await logFolder.count(manager);
     await this.#kill(manager);
+    logFolder.turn();
     let next = Manager.spawn(this.run_, options);
     if (this.#random.below(10) === 0) {
       // One that is killed while it starts, for whatever it does to its store then.
@@ -167,7 +179,13 @@ class KillUnderLoad {
     return drain(this.run_, this.#oracle, manager, this.#accounts);
   }
 
-  #row(drainMs: number, late: number, code: unknown): Row {
+  #row(
+    drainMs: number,
+    late: number,
+    code: unknown,
+    logRemarks: readonly string[],
+    logBroken: readonly string[],
+  ): Row {
     const { durations } = this.#recovery;
     const described = {
       injection: 'kill under load',
@@ -179,6 +197,7 @@ class KillUnderLoad {
       remarks: [
         `${durations.count} hints were due or under way at a kill`,
         `all puppets back: drained in ${(drainMs / 1_000).toFixed(1)} s`,
+        ...logRemarks,
       ],
       broken: [
         ...unless(
@@ -186,6 +205,7 @@ class KillUnderLoad {
           'a hint was on its way later than 20 s after the restart',
         ),
         ...unless(code === 0, `the manager ended with ${code} on SIGTERM`),
+        ...logBroken,
       ],
     });
   }

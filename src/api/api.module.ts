@@ -12,12 +12,14 @@ import { BotsController } from './bots.controller.js';
 import { ConnectionsController } from './connections.controller.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
+import { DeliveryHistory } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
 import { HintsController } from './hints.controller.js';
 import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { MessagesController } from './messages.controller.js';
+import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
 import { StreamModule } from '../stream/stream.module.js';
@@ -54,9 +56,11 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     AccountAnswers,
     AccountList,
     AskedBots,
+    DeliveryHistory,
     DeliveryStreams,
     History,
     Instruments,
+    RefusedCallbacks,
     StoreCounts,
     Verdict,
   ],

@@ -1,42 +1,73 @@
-import { Controller, Get, HttpCode, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
-import { DeliveryAnswer, type DeliveryPageAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
-import { DELIVERIES, DeliveriesQueryDto, StreamQueryDto } from './deliveries.dto.js';
-import { type DeliveryFilter, isAskedFor, toDeliveryAnswer } from './delivery-answer.js';
+import { DeliveryAnswer, StreamEventAnswer } from './answers/delivery.dto.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
+import {
+  DELIVERIES,
+  DeliveriesQueryDto,
+  DeliveryPathDto,
+  RefusedQueryDto,
+  StreamQueryDto,
+} from './deliveries.dto.js';
+import type { RefusedCallbacksAnswer } from './answers/refused-callback.dto.js';
+import type { DeliveryFilter } from './delivery-answer.js';
+import { DeliveryHistory, type HistoryFilter } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
+import { RefusedCallbacks } from './refused-callbacks.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
-/** The latest attempts of this replica, and a stream of new ones. */
+/** The delivery log, and a stream of this replica's attempts. */
 @Controller('api/v1')
 @Tags('operators')
 export class DeliveriesController {
   constructor(
-    private readonly deliveries: Deliveries,
+    private readonly history: DeliveryHistory,
+    private readonly refused: RefusedCallbacks,
     private readonly streams: DeliveryStreams,
   ) {}
 
   /**
-   * List the latest deliveries.
-   * @remarks The latest 1,000 attempts of this process, newest first. Each replica lists its own.
+   * Search the delivery log.
+   * @remarks
+   * Of all replicas on the store, the newest first: callbacks as they were answered, later attempts, and ends of what was
+   * kept. The attempt of a callback that was taken at once is in its story. A page may be shorter than `limit`, even empty,
+   * without being the last. A record is found a second after it was made.
    */
   @Get('deliveries')
   @AllowRoles('operator')
-  @Answers({ 200: 'A page of deliveries.' })
-  listDeliveries(@Query() query: DeliveriesQueryDto): DeliveryPageAnswer {
-    const filter = toFilter(query);
-    const limit = limitOf(query);
+  @Answers({ 200: 'A page of records.' })
+  @Errors('REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
+  async listDeliveries(@Query() query: DeliveriesQueryDto): Promise<LoggedDeliveryPageAnswer> {
     const before = readCursor(DELIVERIES, query);
-    const found: Delivery[] = [];
-    for (const delivery of this.deliveries.latest(before === null ? undefined : Number(before))) {
-      if (isAskedFor(delivery, filter)) found.push(delivery);
-      if (found.length > limit) break;
-    }
-    const page = found.slice(0, limit);
-    const last = found.length > limit ? String(page.at(-1)?.number) : null;
-    return { items: page.map(toDeliveryAnswer), nextCursor: toCursor(DELIVERIES, last) };
+    const page = await this.history.page(toHistoryFilter(query), before, limitOf(query));
+    return { ...page, nextCursor: toCursor(DELIVERIES, page.nextCursor) };
+  }
+
+  /**
+   * Sum up refused callbacks.
+   * @remarks Those of the last day, or since `from`, in the delivery log: by corp, error code and source address.
+   */
+  @Get('refused-callbacks')
+  @AllowRoles('operator')
+  @Answers({ 200: 'Refused callbacks, by corp, reason and address.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listRefusedCallbacks(@Query() query: RefusedQueryDto): Promise<RefusedCallbacksAnswer> {
+    const { corpId = null, from } = query;
+    return this.refused.list(corpId, toMs(from));
+  }
+
+  /**
+   * Show the story of a record.
+   * @remarks All records with its webhook-id, the oldest first: the callback, each attempt, and how it ended.
+   */
+  @Get('deliveries/:id')
+  @AllowRoles('operator')
+  @Answers({ 200: 'The story.' })
+  @Errors('DELIVERY_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async getDelivery(@Param() { id }: DeliveryPathDto): Promise<DeliveryStoryAnswer> {
+    return this.history.story(id);
   }
 
   /**
@@ -74,4 +105,13 @@ export class DeliveriesController {
 
 function toFilter({ openKfId, outcome }: StreamQueryDto): DeliveryFilter {
   return { openKfId: openKfId ?? null, outcome: outcome ?? null };
+}
+
+function toHistoryFilter(query: DeliveriesQueryDto): HistoryFilter {
+  const { from, to, corpId = null, openKfId = null, webhookId = null, outcome = null, q = null } = query;
+  return { fromMs: toMs(from), toMs: toMs(to), corpId, openKfId, webhookId, outcome, text: q };
+}
+
+function toMs(time: string | undefined): number | null {
+  return time === undefined ? null : Date.parse(time);
 }

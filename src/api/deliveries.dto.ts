@@ -1,10 +1,14 @@
-import { IsOptional } from '../kernel/class-validator.js';
-import { REPLICA } from '../kernel/replica.js';
+import { IsISO8601, IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
+import { isRecordId, RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 
-/** Another replica has other ones. */
-export const DELIVERIES = `deliveries of ${REPLICA}`;
+export const DELIVERIES = 'deliveries';
+const TEXT_LENGTH_MAX = 128;
+const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
+const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+const WEBHOOK_ID = /^[\w-]{1,128}$/;
 
 export class StreamQueryDto {
   /**
@@ -23,6 +27,24 @@ export class StreamQueryDto {
 
 export class DeliveriesQueryDto extends PageQueryDto {
   /**
+   * Not before this time.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @Matches(TIME, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly from?: string;
+
+  /**
+   * Before this time.
+   * @example 2026-01-31T09:00:00Z
+   */
+  @IsOptional()
+  @Matches(TIME, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly to?: string;
+
+  /**
    * Of this account alone.
    * @example wkAAA
    */
@@ -30,12 +52,66 @@ export class DeliveriesQueryDto extends PageQueryDto {
   @IsId()
   readonly openKfId?: string;
 
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+
   /** Of this outcome alone. */
   @IsOptional()
-  @IsOneOf(OUTCOMES)
-  readonly outcome?: Outcome;
+  @IsOneOf(RECORD_OUTCOMES)
+  readonly outcome?: RecordOutcome;
+
+  /**
+   * Of this webhook-id alone.
+   * @example msg_2b0c
+   */
+  @IsOptional()
+  @Matches(WEBHOOK_ID, mustBe('a webhook-id, given once'))
+  readonly webhookId?: string;
+
+  /**
+   * A corp id, an account id or a webhook-id as a whole, or a part of an account's id or name, in any case; of the accounts
+   * that have that part, the first 100 count.
+   * @example support
+   */
+  @IsOptional()
+  @IsString(mustBe(A_TEXT))
+  @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
+  readonly q?: string;
 
   @IsOptional()
-  @IsCursorOf(DELIVERIES, (position) => /^\d{1,15}$/.test(position))
+  @IsCursorOf(DELIVERIES, isRecordId)
   readonly cursor?: string;
+}
+
+export class RefusedQueryDto {
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+
+  /**
+   * Not before this time.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @Matches(TIME, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly from?: string;
+}
+
+export class DeliveryPathDto {
+  /**
+   * The `id` of a record.
+   * @example 0mfw8k3c100001a3b1f2c
+   */
+  @Matches(/^[0-9a-z]{20}$/, mustBe('the id of a record of the delivery log'))
+  readonly id!: string;
 }

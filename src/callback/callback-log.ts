@@ -31,6 +31,7 @@ export class CallbackLog extends RequestFields {
   openMs: number | undefined = undefined;
   /** From there to the puppet's status line. */
   deliveryMs: number | undefined = undefined;
+  #webhookId: string | null = null;
 
   constructor(
     /** Left out unless it has the form of one: it may be anything, even a secret. */
@@ -38,6 +39,15 @@ export class CallbackLog extends RequestFields {
     readonly form: 'verification' | 'encrypted' | 'decrypted',
   ) {
     super();
+  }
+
+  /** Of the opened event; the line does without it. */
+  get webhookId(): string | null {
+    return this.#webhookId;
+  }
+
+  set webhookId(id: string) {
+    this.#webhookId = id;
   }
 
   override get isNews(): boolean {

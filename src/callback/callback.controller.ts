@@ -28,6 +28,7 @@ import {
 import { CallbackService } from './callback.service.js';
 import { CallbackLog } from './callback-log.js';
 import { CallbackMetrics } from './callback-metrics.js';
+import { CallbackRecords } from './callback-records.js';
 import { toSeconds } from './event.js';
 
 type CallbackRequest = FastifyRequest<{ Params: { corpId: string }; Querystring: Record<string, unknown> }>;
@@ -86,6 +87,7 @@ export class CallbackController implements OnModuleInit {
     private readonly metrics: CallbackMetrics,
     private readonly clock: Clock,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly records: CallbackRecords,
   ) {}
 
   onModuleInit(): void {
@@ -222,6 +224,7 @@ export class CallbackController implements OnModuleInit {
     request.unit = unit;
     const startedMs = this.clock.elapsedMs();
     if (form !== 'verification') this.metrics.callbackBegan();
+    let failure: unknown = null;
     try {
       if (!isCorpId) {
         throw new AppError('REQUEST_INVALID', {
@@ -231,17 +234,20 @@ export class CallbackController implements OnModuleInit {
       return await work(corpId, log);
     } catch (error) {
       log.outcome = outcomeOf(error);
+      failure = error;
       throw error;
     } finally {
-      this.#count(log, startedMs);
+      const durationMs = this.clock.elapsedMs() - startedMs;
+      this.#count(log, durationMs);
+      this.records.answered({ log, error: failure, from: request.ip, durationMs });
       request.span?.set(toSpanAttributes(log));
       unit.end();
     }
   }
 
-  #count({ form, outcome = 'failed', corpId }: CallbackLog, startedMs: number): void {
+  #count({ form, outcome = 'failed', corpId }: CallbackLog, durationMs: number): void {
     if (form === 'verification') this.metrics.verificationEnded(outcome);
-    else this.metrics.callbackEnded(form, outcome, (this.clock.elapsedMs() - startedMs) / 1_000, corpId);
+    else this.metrics.callbackEnded(form, outcome, durationMs / 1_000, corpId);
   }
 }
 

@@ -7,13 +7,22 @@ import { CallbackOpener } from './callback-opener.js';
 import { CallbackVerification } from './callback-verification.js';
 import { CallbackService } from './callback.service.js';
 import { CallbackMetrics } from './callback-metrics.js';
+import { CallbackRecords } from './callback-records.js';
 import { CorpTime } from './corp-time.js';
 import { SkewLimit } from './skew-limit.js';
 
 @Module({
   imports: [CryptoModule, RegistryModule, DispatchModule],
   controllers: [CallbackController],
-  providers: [CallbackOpener, CallbackService, CallbackVerification, CallbackMetrics, CorpTime, SkewLimit],
+  providers: [
+    CallbackOpener,
+    CallbackService,
+    CallbackVerification,
+    CallbackMetrics,
+    CallbackRecords,
+    CorpTime,
+    SkewLimit,
+  ],
   exports: [CallbackMetrics, CallbackVerification],
 })
 export class CallbackModule {}

@@ -87,6 +87,7 @@ export class CallbackService {
     log.event = toLoggedName(event);
     log.openMs = roundMs(this.clock.elapsedMs() - startedMs);
     if (!isForPuppet(event)) {
+      log.webhookId = idOfMessage(corpId, opened.message);
       log.outcome = 'ignored';
       return;
     }
@@ -211,6 +212,7 @@ export class CallbackService {
   ): Promise<void> {
     const openedMs = this.clock.elapsedMs();
     log.bot = destination.bot?.id;
+    log.webhookId = event.id;
     try {
       const dispatched = await this.dispatcher.dispatch(event, destination, startedMs, trace?.tracestate);
       log.outcome = dispatched.delivery;

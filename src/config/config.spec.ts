@@ -64,6 +64,8 @@ describe('settings', () => {
       ipCallsPerHour: 600_000,
       messagesAheadMax: 1_000,
       messageTries: 8,
+      deliveryLogDays: 3,
+      deliveryLogBytesMax: 1_073_741_824,
       tokenlessSyncsPerMinute: 10,
       wecomApps: [],
       authPuppetTokens: [],

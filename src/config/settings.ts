@@ -247,6 +247,23 @@ export const SETTINGS = {
     meaning: 'how often a bot may refuse a message before it is a dead letter',
     ...integerFrom(1, 100),
   }),
+  deliveryLogDays: setting({
+    name: 'DELIVERY_LOG_DAYS',
+    unit: 'days',
+    default: '3',
+    secret: false,
+    meaning: 'how long the delivery log is kept; 0: there is none',
+    ...integerFrom(0, 365),
+  }),
+  deliveryLogBytesMax: setting({
+    name: 'DELIVERY_LOG_MAX_BYTES',
+    unit: 'bytes',
+    default: '1073741824',
+    secret: false,
+    meaning:
+      'how large it may become; then the oldest goes first. In `DATA_DIR` it also stops growing while less than a tenth of the disk is free',
+    ...integerFrom(16_777_216, 1_099_511_627_776),
+  }),
   tokenlessSyncsPerMinute: setting({
     name: 'TOKENLESS_SYNCS_PER_MINUTE',
     unit: 'calls',

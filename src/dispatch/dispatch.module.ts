@@ -13,6 +13,7 @@ import { BotMetrics } from './bot-metrics.js';
 import { DispatchGauges } from './dispatch-gauges.js';
 import { DispatchMetrics } from './dispatch-metrics.js';
 import { LateWork } from './late-work.js';
+import { AttemptRecords } from './line/attempt-records.js';
 import { BotVerification } from './line/bot-verification.js';
 import { Circuits } from './line/circuit.js';
 import { Deliveries } from './line/deliveries.js';
@@ -41,6 +42,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
 @Module({
   imports: [RegistryModule],
   providers: [
+    AttemptRecords,
     BotMetrics,
     BotVerification,
     Circuits,

@@ -384,6 +384,11 @@ export const ERRORS = {
     retry: false,
     message: 'Nothing waits for this kf account, and nothing of it is dead',
   },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'The delivery log has no such record; it may have been too old',
+  },
   HINT_CHANGED: {
     status: 409,
     retry: false,

@@ -3,6 +3,7 @@ import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
+import { DeliveryLog } from '../record/delivery-log.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
@@ -25,4 +26,5 @@ export const STORAGE_PORTS = [
   CallQuota,
   StoreClock,
   StoredSecrets,
+  DeliveryLog,
 ];

@@ -125,7 +125,7 @@ export class LogLines {
     const type = this.#checker.getTypeAtLocation(expression);
     const all = type.isUnion() ? type.types : [type];
     const isField = ({ flags, name }: ts.Symbol): boolean =>
-      (flags & ts.SymbolFlags.Property) !== 0 && !name.startsWith('__#');
+      (flags & ts.SymbolFlags.Property) !== 0 && !name.startsWith('#');
     return all.flatMap((one) => one.getProperties().filter(isField)).map(({ name }) => name);
   }
 

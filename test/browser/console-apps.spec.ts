@@ -61,6 +61,11 @@ describeInBrowser('the console, connecting an app', () => {
     expect(await seriousViolations(page)).toEqual([]);
 
     await step('WeCom has verified the callback URL (not yet)').waitFor();
+    const wrong = { ...app, token: newApp().token };
+    expect((await sendVerification(manager.url, wrong, '1234567890123456789')).status).toBe(403);
+    await page.getByText(/^WeCom \(127\.0\.0\.1\) called .*, and its signature did not match\.$/).waitFor();
+    await page.getByText('The Token in WeCom is another one').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
     const verification = await sendVerification(manager.url, app, '1234567890123456789');
     expect(await verification.text()).toBe('1234567890123456789');
     await step('WeCom has verified the callback URL (done)').waitFor();
@@ -72,6 +77,7 @@ describeInBrowser('the console, connecting an app', () => {
     await sendMessage(manager.url, app, openKfId);
     await step('An event was delivered (done)').waitFor();
     await page.getByText('its events reach the puppet').waitFor();
+    expect(await page.getByText('its signature did not match').count()).toBe(0);
     await screenshot(page, 'console-connected');
 
     await page.getByRole('link', { name: 'All apps' }).click();

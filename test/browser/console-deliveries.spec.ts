@@ -150,6 +150,43 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('Nothing was delivered yet').waitFor();
   });
 
+  it('finds what was delivered before, and tells its whole story', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const { url } = puppet;
+    await puppet.close();
+    await message();
+    await open(`/kf-accounts/${openKfId}`);
+    await page.getByRole('link', { name: 'Its deliveries in the log' }).click();
+    const row = page.getByRole('row', { name: openKfId }).filter({ hasText: 'Kept for later' });
+    await seeSoon(row);
+    await page.getByText(/^The log reaches back to .*; it is kept for 3 days\.$/).waitFor();
+    await puppetIsBackAt(url);
+    await page.getByLabel('Search by account, name, corp or webhook-id').fill('nobody-has-this');
+    await page.getByText('No record matches').waitFor();
+    await page.getByLabel('Search by account, name, corp or webhook-id').fill('');
+    await row.getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'The story of a delivery' }).waitFor();
+    await seeSoon(page.getByText('answered 200'));
+    await page.getByRole('row').filter({ hasText: 'Callback' }).getByText('Kept for later').waitFor();
+    await page.getByRole('row').filter({ hasText: 'when the puppet registered' }).waitFor();
+    await page.getByRole('link', { name: 'Delivery log' }).click();
+    await page.getByRole('link', { name: 'As they happen' }).click();
+    await page.getByText(/^Live from replica /).waitFor();
+  });
+
+  it('says of refused callbacks why, from where, and what to do', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const wrong = { ...app, token: newApp().token };
+    expect((await sendMessage(manager.url, wrong, openKfId)).status).toBe(403);
+    await open('/live/refused');
+    const row = page.getByRole('row', { name: app.corpId });
+    await seeSoon(row.getByText('its signature did not match'));
+    await row.getByText('The Token in WeCom is another one').waitFor();
+    await row.getByText('127.0.0.1').waitFor();
+    await row.getByRole('link').click();
+    await page.getByRole('row', { name: app.corpId }).getByText('CALLBACK_SIGNATURE_MISMATCH').waitFor();
+  });
+
   it('drops what was looked at and nothing that came after it, and says when that is gone', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const { url } = puppet;

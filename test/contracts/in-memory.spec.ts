@@ -12,6 +12,7 @@ import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.reposit
 import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.store.js';
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
@@ -22,6 +23,7 @@ import { newSecretsKey } from '../support/place.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
+import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
@@ -106,6 +108,12 @@ const openSealedMessages = (opened = openMessages()): OpenedMessages => ({
   close,
 });
 
+const openLog = (log = new MemoryDeliveryLog()): OpenedLog => ({
+  deliveryLog: log,
+  reopen: async () => openLog(new MemoryDeliveryLog(log.table)),
+  close,
+});
+
 const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   budget: new MemoryResyncBudget(table),
   reopen: async () => openBudget(table),
@@ -138,6 +146,7 @@ describe('the fake of the specs', () => {
   accessTokenStoreContract(async () => openTokens());
   resyncBudgetContract(async () => openBudget());
   secretCheckContract(async () => openCheck());
+  deliveryLogContract(async () => openLog());
 });
 
 describe('the fake of the specs, sealed', () => {

@@ -69,7 +69,7 @@ onEachStore((newPlace) => {
       /^ID .*\n\S+ +Second bot +ww\w+ +wk\S+ +puppet +event +closed/,
     );
     expect((await list('deliveries', '--account', taken)).stdout).toMatch(
-      new RegExp(`^TIME .*\\n20\\S+Z +${taken} +taken +1 +200 `),
+      new RegExp(`^TIME .*\\n20\\S+Z +${taken} +callback +taken +1 +200 `),
     );
   });
 
@@ -84,7 +84,7 @@ onEachStore((newPlace) => {
       [refused],
       false,
     ]);
-    expect((await read('deliveries', '--outcome', 'not_taken')).items[0]).toMatchObject({
+    expect((await read('deliveries', '--outcome', 'kept')).items[0]).toMatchObject({
       openKfId: refused,
     });
     expect((await read('bots', '--corp', 'nobody')).items).toEqual([]);

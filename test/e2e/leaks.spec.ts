@@ -383,6 +383,7 @@ onEachStoreNightly((newPlace) => {
       'status',
       'history',
       'deliveries',
+      'refused-callbacks',
       'wecom-errors',
       'hints',
       `kf-accounts/${openKfId}`,

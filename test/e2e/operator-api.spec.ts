@@ -1,8 +1,10 @@
 /** What operators see of the built process and do with it. On both stores, embedded and MongoDB. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DeliveryAnswer, DeliveryPageAnswer } from '../../src/api/answers/delivery.dto.js';
+import { DeliveryAnswer } from '../../src/api/answers/delivery.dto.js';
+import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
 import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
 import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
@@ -271,6 +273,17 @@ onEachStoreNightly((newPlace) => {
   });
 
   describe('deliveries', () => {
+    const log = (query: string) => ask(LoggedDeliveryPageAnswer, `deliveries?${query}`);
+    const story = (id: string) => ask(DeliveryStoryAnswer, `deliveries/${id}`);
+
+    /** Records are written a moment after what they tell of. */
+    async function logged(query: string, count: number) {
+      for (;;) {
+        const { items } = await log(query);
+        if (items.length >= count) return items;
+      }
+    }
+
     it('are told live and afterwards, the latest first, by account and outcome', async () => {
       const app = newApp();
       const [openKfId, away] = [newOpenKfId(), newOpenKfId()];
@@ -293,16 +306,65 @@ onEachStoreNightly((newPlace) => {
         });
         await delivered(everything, { webhookId });
       }
-      const of = `deliveries?openKfId=${openKfId}&limit=2`;
-      const all = await pages((cursor) => ask(DeliveryPageAnswer, of + cursor));
+      await logged(`openKfId=${openKfId}`, 3);
+      const all = await pages((cursor) => log(`openKfId=${openKfId}&limit=2${cursor}`));
       expect(all.map(({ webhookId }) => webhookId)).toEqual(sent.toReversed());
       await keepFor(app, away);
-      expect(await ask(DeliveryPageAnswer, `deliveries?openKfId=${away}&outcome=taken`)).toMatchObject({
-        items: [],
-      });
-      const { items } = await ask(DeliveryPageAnswer, `deliveries?openKfId=${away}&outcome=not_taken`);
-      expect(items.at(-1)).toMatchObject({ outcome: 'not_taken', status: null, stage: 'connect' });
+      const [kept] = await logged(`openKfId=${away}&outcome=kept`, 1);
+      expect(kept).toMatchObject({ kind: 'callback', outcome: 'kept', status: null, stage: 'connect' });
+      expect(await log(`openKfId=${away}&outcome=taken`)).toMatchObject({ items: [], days: 3 });
       expect(reader.events.some(({ data }) => (data as DeliveryAnswer).openKfId === away)).toBe(false);
+    });
+
+    it('have a story: the callback, each attempt, and when it was taken', async () => {
+      const app = newApp();
+      const openKfId = newOpenKfId();
+      await register(manager.url, app, openKfId, puppet.url);
+      const received = puppet.next();
+      await sendMessage(manager.url, app, openKfId);
+      const webhookId = String((await received).headers['webhook-id']);
+      const [row] = await logged(`webhookId=${webhookId}`, 1);
+      expect(row).toMatchObject({ kind: 'callback', form: 'encrypted', outcome: 'taken', openKfId });
+      const told = await story(row?.id ?? '');
+      expect(told).toMatchObject({ webhookId, outcome: 'taken' });
+      expect(told.records.map(({ kind, status }) => [kind, status])).toEqual([
+        ['attempt', 200],
+        ['callback', 200],
+      ]);
+      expect(told.takenAt).toBe(told.records[0]?.at);
+      expect(JSON.stringify(told)).not.toContain(app.token);
+      const { since } = await log('limit=1');
+      expect(Date.parse(since ?? '')).toBeLessThanOrEqual(Date.parse(row?.at ?? ''));
+    });
+
+    it('are found by what was typed: a name, an id, a time', async () => {
+      const app = newApp();
+      const openKfId = newOpenKfId();
+      await register(manager.url, app, openKfId, puppet.url);
+      await sendMessage(manager.url, app, openKfId);
+      const [row] = await logged(`q=${openKfId.toUpperCase()}`, 1);
+      expect(await logged(`q=${app.corpId}`, 1)).toEqual([row]);
+      expect(await logged(`q=${row?.webhookId}`, 1)).toEqual([row]);
+      expect(await logged(`from=${row?.at}&corpId=${app.corpId}`, 1)).toEqual([row]);
+      expect((await log(`to=${row?.at}&corpId=${app.corpId}`)).items).toEqual([]);
+      expect((await log('q=nothing-like-it')).items).toEqual([]);
+    });
+
+    it('that were refused are found with the reason and where they came from', async () => {
+      const app = newApp();
+      await sendMessage(manager.url, app, newOpenKfId()).catch(() => {});
+      const [row] = await logged(`outcome=refused&corpId=${app.corpId}`, 1);
+      expect(row).toMatchObject({ reason: 'CALLBACK_CORP_UNKNOWN', source: '127.0.0.1', webhookId: null });
+      expect(await story(row?.id ?? '')).toMatchObject({ outcome: 'refused', records: [row] });
+      const { items } = await ask(RefusedCallbacksAnswer, `refused-callbacks?corpId=${app.corpId}`);
+      const { corpId } = app;
+      expect(items).toMatchObject([{ corpId, reason: row?.reason, source: '127.0.0.1', count: 1 }]);
+    });
+
+    it('that nobody knows have no story', async () => {
+      const [status, error] = await refusalOf('deliveries/00000000000000000000');
+      expect([status, error]).toEqual([404, 'DELIVERY_NOT_FOUND']);
+      expect((await refusalOf('deliveries/x'))[1]).toBe('REQUEST_INVALID');
     });
 
     it('are followed by 32, and one more is told that it is too many', async () => {
@@ -344,7 +406,12 @@ onEachStoreNightly((newPlace) => {
       ['kf-accounts?corpId=a%20b', 'corpId must be'],
       [`kf-accounts?q=${'x'.repeat(129)}`, 'q must be a text of at most 128 characters, given once'],
       ['kf-accounts?q=a&q=b', 'q must be a text of at most 128 characters, given once'],
-      ['deliveries?outcome=lost', 'outcome must be one of taken, not_taken'],
+      ['deliveries?outcome=lost', 'outcome must be one of taken, kept, not_taken'],
+      ['deliveries?from=yesterday', 'from must be a time in ISO 8601'],
+      ['deliveries?to=2026-13-01T00:00:00Z', 'to must be a time in ISO 8601'],
+      ['deliveries?webhookId=a%20b', 'webhookId must be a webhook-id, given once'],
+      ['refused-callbacks?corpId=a%20b', 'corpId must be'],
+      ['refused-callbacks?from=yesterday', 'from must be a time in ISO 8601'],
       ['stream?openKfId=%2F', 'openKfId must be'],
     ])('%s is 400, and named', async (path, expected) => {
       const [status, error, message] = await refusalOf(path);

@@ -49,6 +49,8 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
     ['POST', `/api/v1/messages/wk1/msg_${'a'.repeat(27)}/replay`, 404],
     ['DELETE', `/api/v1/messages/wk1/msg_${'a'.repeat(27)}`, 404],
     ['GET', '/api/v1/deliveries', 200],
+    ['GET', '/api/v1/deliveries/00000000000000000000', 404],
+    ['GET', '/api/v1/refused-callbacks', 200],
     ['HEAD', '/api/v1/stream', 200],
     ['GET', '/api/v1/wecom-errors', 200],
     ['GET', '/api/v1/callback-verification', 400],

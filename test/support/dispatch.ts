@@ -14,6 +14,7 @@ import { TimelyKeeper } from '../../src/dispatch/answer/timely-keeper.js';
 import { DispatchMetrics } from '../../src/dispatch/dispatch-metrics.js';
 import { LateWork } from '../../src/dispatch/late-work.js';
 import { Circuits } from '../../src/dispatch/line/circuit.js';
+import { noRecorder } from './recorder.js';
 import { Deliveries } from '../../src/dispatch/line/deliveries.js';
 import { Lines } from '../../src/dispatch/line/line.js';
 import { DeliveryClient } from '../../src/dispatch/line/delivery-client.js';
@@ -101,7 +102,7 @@ export function openDispatch(
   const late = new LateWork();
   const lines = new Lines(client, circuits, deliveries, waiting, presence, late, clock);
   const keeper = new HintKeeper(outbox, dispatchMetrics, clock, log);
-  const hintLog = new HintLog(log, new HealthyLines(1));
+  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, dispatchMetrics, hintLog, clock, clock);
   const sender = new HintSender(destinations, lines, budget, outcomes, hintLog, clock, clock);
   const loops = new RetryLoops(waiting, sender, circuits, clock, clock, log);

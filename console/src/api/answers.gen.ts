@@ -546,12 +546,20 @@ export type DeliveryAnswer = {
     durationMs: number;
 };
 
-export type DeliveryPageAnswer = {
-    items: Array<DeliveryAnswer>;
+export type DeliveryStoryAnswer = {
+    webhookId: string | null;
     /**
-     * Send it as `cursor` to get the next page; null on the last page.
+     * What became of it, as far as the log knows.
      */
-    nextCursor: string | null;
+    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    /**
+     * When a bot took it; null while none has.
+     */
+    takenAt: string | null;
+    /**
+     * The oldest first; 500 at most.
+     */
+    records: Array<LoggedDeliveryAnswer>;
 };
 
 export type EventAnswer = {
@@ -781,6 +789,84 @@ export type LastMinuteAnswer = {
     unansweredCalls: number;
 };
 
+export type LoggedDeliveryAnswer = {
+    /**
+     * Unique over all replicas.
+     */
+    id: string;
+    /**
+     * The process that wrote it.
+     */
+    replica: string;
+    /**
+     * When it ended; ISO 8601, UTC.
+     */
+    at: string;
+    kind: 'attempt' | 'callback' | 'end';
+    /**
+     * null where a refused callback named none.
+     */
+    corpId: string | null;
+    openKfId: string | null;
+    /**
+     * The webhook-id that its event or message is sent with; null where a callback could not be opened.
+     */
+    webhookId: string | null;
+    outcome: 'dead' | 'dropped' | 'failed' | 'ignored' | 'kept' | 'not_taken' | 'refused' | 'taken';
+    /**
+     * In which form the callback came or the attempt was sent; null of an end.
+     */
+    form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
+    /**
+     * Why the attempt was made; null unless it is one.
+     */
+    occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test' | null;
+    /**
+     * Of an attempt, which one it is, counted from 1; of others, how many were made.
+     */
+    attempt: number;
+    /**
+     * Where the attempt went, without query; null unless it is one.
+     */
+    endpoint: string | null;
+    /**
+     * What the bot answered; null when it did not, or was not asked.
+     */
+    status: number | null;
+    /**
+     * Where it failed, or why it was kept.
+     */
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    /**
+     * Of a refused callback the error code.
+     */
+    reason: string | null;
+    /**
+     * Of a callback until it was answered, of an attempt until its result, of an end since the event came in.
+     */
+    durationMs: number;
+    /**
+     * The address that a refused or failed callback came from; null of others.
+     */
+    source: string | null;
+};
+
+export type LoggedDeliveryPageAnswer = {
+    items: Array<LoggedDeliveryAnswer>;
+    /**
+     * How far back the log reaches; null while there is nothing in it.
+     */
+    since: string | null;
+    /**
+     * How many days it is kept; 0 when there is no log.
+     */
+    days: number;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type MessageAnswer = {
     corpId: string;
     openKfId: string;
@@ -862,6 +948,46 @@ export type PuppetAnswer = {
      * Its last registration or deregistration; null: not recorded. ISO 8601, UTC.
      */
     lastOnlineDate: string | null;
+};
+
+export type RefusedCallbackAnswer = {
+    /**
+     * Of the URL that was called; null where it names none.
+     */
+    corpId: string | null;
+    /**
+     * The error code that was answered.
+     */
+    reason: string | null;
+    /**
+     * The address that they came from.
+     */
+    source: string | null;
+    /**
+     * Of the latest one: how it came.
+     */
+    form: 'decrypted' | 'encrypted' | 'message' | 'verification' | null;
+    /**
+     * How many are in the log, which takes 1,000 of a minute.
+     */
+    count: number;
+    firstAt: string;
+    lastAt: string;
+};
+
+export type RefusedCallbacksAnswer = {
+    /**
+     * The one that came last first.
+     */
+    items: Array<RefusedCallbackAnswer>;
+    /**
+     * Whether all were counted; otherwise only the latest ones, 2,000 at most.
+     */
+    isWhole: boolean;
+    /**
+     * How many days the delivery log is kept; 0 when there is no log, and so no item.
+     */
+    days: number;
 };
 
 export type ReplayedAnswer = {

@@ -7,9 +7,11 @@ import { errcodes } from './zh/errcodes.js';
 import { errorCodes } from './zh/error-codes.js';
 import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
+import { log } from './zh/log.js';
 import { messages } from './zh/messages.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
+import { refusals } from './zh/refusals.js';
 import { session } from './zh/session.js';
 import { wecomErrors } from './zh/wecom-errors.js';
 
@@ -22,6 +24,8 @@ export const chinese: Words = {
   outbox,
   messages,
   live,
+  log,
+  refusals,
   apps,
   bots,
   wecomErrors,

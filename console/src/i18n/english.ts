@@ -6,9 +6,11 @@ import { errcodes } from './en/errcodes.js';
 import { errorCodes } from './en/error-codes.js';
 import { failures } from './en/failures.js';
 import { live } from './en/live.js';
+import { log } from './en/log.js';
 import { messages } from './en/messages.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
+import { refusals } from './en/refusals.js';
 import { session } from './en/session.js';
 import { wecomErrors } from './en/wecom-errors.js';
 
@@ -21,6 +23,8 @@ export const english = {
   outbox,
   messages,
   live,
+  log,
+  refusals,
   apps,
   bots,
   wecomErrors,

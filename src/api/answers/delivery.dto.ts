@@ -1,7 +1,6 @@
 import type { FailureStage } from '../../dispatch/line/attempt.js';
 import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
-import { Page } from './page.dto.js';
 
 /** One attempt that a replica made. */
 export class DeliveryAnswer {
@@ -74,10 +73,6 @@ export class DeliveryAnswer {
   /** @example 4.2 */
   @Min(0)
   readonly durationMs!: number;
-}
-
-export class DeliveryPageAnswer extends Page {
-  readonly items!: DeliveryAnswer[];
 }
 
 /** One event of the stream. */

@@ -25,9 +25,12 @@ export function addLists(program: Command, ending: Ending): void {
   addList(program, 'bots', 'list the bots that operators added')
     .option(...CORP)
     .action(ending(async (options: BotsOptions) => (await import('./bots.js')).listBots(options)));
-  addList(program, 'deliveries', 'list the latest deliveries, the newest first')
+  addList(program, 'deliveries', 'list the delivery log, the newest first')
     .option('--account <ID>', 'of this account alone')
-    .option('--outcome <OUTCOME>', 'of this outcome alone: taken, not_taken')
+    .option(
+      '--outcome <OUTCOME>',
+      'of this outcome alone: taken, kept, not_taken, ignored, refused, failed, dead, dropped',
+    )
     .action(
       ending(async (options: DeliveriesOptions) => (await import('./deliveries.js')).listDeliveries(options)),
     );

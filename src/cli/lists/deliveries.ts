@@ -13,6 +13,7 @@ export function listDeliveries(options: DeliveriesOptions): Promise<number> {
 const COLUMNS: List['columns'] = {
   TIME: (delivery) => toSeconds(delivery.at),
   ACCOUNT: (delivery) => delivery.openKfId,
+  WHAT: (delivery) => delivery.kind,
   OUTCOME: (delivery) => delivery.outcome,
   TRY: (delivery) => delivery.attempt,
   STATUS: (delivery) => delivery.status,

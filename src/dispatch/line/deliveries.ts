@@ -8,7 +8,6 @@ import type { AttemptResult } from './attempt.js';
 import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
-export const DELIVERIES_MAX = 1_000;
 /** Accounts whose last delivery is remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;
 
@@ -43,13 +42,12 @@ export interface LastDeliveries {
 const NONE: LastDeliveries = { taken: null, failure: null };
 
 /**
- * Remembers the latest attempts of this process, on all occasions, and the last ones of each account. Every delivery
+ * Tells of the attempts of this process, on all occasions, and remembers the last ones of each account. Every delivery
  * passes here, so it computes nothing before somebody looks. It keeps only the ids of events, which may be large, and no
  * secret of a puppet.
  */
 @Injectable()
 export class Deliveries implements AccountHistory {
-  readonly #ring: Delivery[] = [];
   readonly #accounts = new Map<string, Account>();
   readonly #bots = new Map<string, Account>();
   readonly #listeners = new Set<(delivery: Delivery) => void>();
@@ -83,19 +81,9 @@ export class Deliveries implements AccountHistory {
       result,
       durationMs,
     };
-    this.#ring[delivery.number % DELIVERIES_MAX] = delivery;
     this.#accountOf(to).note(delivery);
     if (to.bot !== null) this.#recordOfBot(to.bot.id).note(delivery);
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
-  }
-
-  /** Newest first. @param before leaves out this number and all later ones. */
-  *latest(before: number = this.#count + 1): Generator<Delivery> {
-    const oldest = Math.max(1, this.#count - DELIVERIES_MAX + 1);
-    for (let number = Math.min(before - 1, this.#count); number >= oldest; number--) {
-      const delivery = this.#ring[number % DELIVERIES_MAX];
-      if (delivery?.number === number) yield delivery;
-    }
   }
 
   lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {

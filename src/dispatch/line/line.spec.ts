@@ -7,6 +7,7 @@ import {
   replicasOfEachTest,
   start,
 } from '../../../test/support/redelivery.js';
+import type { Delivery } from './deliveries.js';
 import type { Line } from './line.js';
 
 replicasOfEachTest();
@@ -49,9 +50,11 @@ describe('an attempt', () => {
   it('is in the books before others see its result', async () => {
     await start();
     await registerAt((await puppetServer()).url);
+    const booked: Delivery[] = [];
+    dispatch.deliveries.listen((delivery) => booked.push(delivery));
     const { result } = line().attempt(kfEvent({ id: 'booked' }), 'due', 3);
     await result;
-    expect([...dispatch.deliveries.latest()]).toMatchObject([
+    expect(booked).toMatchObject([
       { eventId: 'booked', occasion: 'due', attempt: 3, result: { taken: true, status: 200 } },
     ]);
   });

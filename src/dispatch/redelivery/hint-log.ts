@@ -2,18 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
+import type { AskedBy } from '../../kernel/role.js';
+import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { AttemptResult } from '../line/attempt.js';
 import type { Failure, HintHead, Occasion } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
 const ATTEMPTED = 'hint.attempted';
 
-/** Log lines about hints. */
+/** Log lines about hints, and the ends of hints in the delivery log. */
 @Injectable()
 export class HintLog {
   constructor(
     @Inject(LOG) private readonly log: Log,
     private readonly healthyLines: HealthyLines,
+    private readonly recorder: DeliveryRecorder,
   ) {}
 
   /** @param bot the id of the bot that was tried; left out for a puppet. */
@@ -44,5 +47,54 @@ export class HintLog {
     const { openKfId, corpId, attempts, arrivedAtMs } = hint;
     const ageS = Math.round((nowMs - arrivedAtMs) / 1_000);
     this.log.warn({ openKfId, corpId, attempts, ageS, stage, reason }, 'hint.buried');
+    this.#end(hint, 'dead', stage, reason, nowMs);
+  }
+
+  replayed({ openKfId, corpId }: HintHead, by: AskedBy): void {
+    this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
+  }
+
+  /** @param left how many stayed dead. */
+  allReplayed(corpId: string | null, replayed: number, left: number, by: AskedBy): void {
+    this.log.info({ corpId, replayed, left, ...by }, 'hints.replayed');
+  }
+
+  /** An operator discarded the hint. @param nowMs store time. */
+  dropped(hint: HintHead, by: AskedBy, nowMs: number): void {
+    const { openKfId, corpId, state, attempts, arrivedAtMs } = hint;
+    const ageS = Math.round((nowMs - arrivedAtMs) / 1_000);
+    this.log.info({ openKfId, corpId, state, attempts, ageS, ...by }, 'hint.dropped');
+    this.#end(hint, 'dropped', null, 'an operator discarded it', nowMs);
+  }
+
+  /** People serve the account. @param nowMs store time. */
+  unserved(hint: HintHead, nowMs: number): void {
+    this.#end(hint, 'dropped', null, 'people serve the account', nowMs);
+  }
+
+  #end(
+    { openKfId, corpId, eventId, attempts, arrivedAtMs }: HintHead,
+    outcome: 'dead' | 'dropped',
+    stage: Failure['stage'] | null,
+    reason: string,
+    atMs: number,
+  ): void {
+    this.recorder.add({
+      kind: 'end',
+      atMs,
+      corpId,
+      openKfId,
+      webhookId: eventId,
+      outcome,
+      form: null,
+      occasion: null,
+      attempt: attempts,
+      endpoint: null,
+      status: null,
+      stage,
+      reason,
+      durationMs: Math.max(0, atMs - arrivedAtMs),
+      source: null,
+    });
   }
 }

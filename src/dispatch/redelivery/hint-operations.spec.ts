@@ -21,9 +21,12 @@ import {
   taking,
   waitingCount,
 } from '../../../test/support/redelivery.js';
+import { noRecorder } from '../../../test/support/recorder.js';
 import type { AppError } from '../../kernel/app-error.js';
+import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
 import { type Failure, hintKey } from '../outbox/hint.js';
+import { HintLog } from './hint-log.js';
 import { HintOperations } from './hint-operations.js';
 
 replicasOfEachTest();
@@ -43,7 +46,8 @@ beforeEach(async () => {
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const { outbox, keeper, registry, waiting } = dispatch;
   const { destinations } = registry;
-  operations = new HintOperations(outbox, keeper, destinations, waiting, clock, lifecycle, log);
+  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
+  operations = new HintOperations(outbox, keeper, destinations, waiting, clock, lifecycle, hintLog);
 });
 
 /** As if an earlier process had tried all it could. */

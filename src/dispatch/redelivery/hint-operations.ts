@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
-import { LOG, type Log } from '../../kernel/log.js';
 import type { AskedBy } from '../../kernel/role.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/destination.js';
@@ -9,6 +8,7 @@ import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
+import { HintLog } from './hint-log.js';
 
 const PAGE_SIZE = 200;
 /** Hints of one page: enough for the store to commit them together, few enough to leave it to others. */
@@ -32,7 +32,7 @@ export class HintOperations {
     private readonly waiting: WaitingHints,
     private readonly storeClock: StoreClock,
     private readonly lifecycle: Lifecycle,
-    @Inject(LOG) private readonly log: Log,
+    private readonly log: HintLog,
   ) {}
 
   /**
@@ -41,7 +41,6 @@ export class HintOperations {
    */
   async replay(name: HintName, by: AskedBy): Promise<void> {
     const hint = await this.#get(name);
-    const { openKfId, corpId } = hint;
     const known = this.destinations.find(hint);
     const { endpoint, fault } = known.isUnknown ? await this.destinations.lookUp(hint) : known;
     if (endpoint === null) throw new AppError('HINT_UNDELIVERABLE', fault === '' ? {} : { detail: fault });
@@ -49,7 +48,7 @@ export class HintOperations {
     if (!isReplayed) throw new AppError('HINT_NOT_FOUND');
     this.#forget(hint);
     this.waiting.kept.wakeUp();
-    this.log.info({ openKfId, corpId, ...by }, 'hint.replayed');
+    this.log.replayed(hint, by);
   }
 
   /**
@@ -85,7 +84,7 @@ export class HintOperations {
         if (cursor === null) break;
       }
     } finally {
-      this.log.info({ corpId, replayed, left, ...by }, 'hints.replayed');
+      this.log.allReplayed(corpId, replayed, left, by);
     }
     return replayed;
   }
@@ -101,9 +100,7 @@ export class HintOperations {
     if (generation !== null && hint.generation !== generation) throw new AppError('HINT_CHANGED');
     if (!(await this.outbox.drop(hintKey(hint), hint.generation))) throw new AppError('HINT_CHANGED');
     this.#forget(hint);
-    const { openKfId, corpId, state, attempts } = hint;
-    const ageS = Math.round((this.storeClock.nowMs() - hint.arrivedAtMs) / 1_000);
-    this.log.info({ openKfId, corpId, state, attempts, ageS, ...by }, 'hint.dropped');
+    this.log.dropped(hint, by, this.storeClock.nowMs());
   }
 
   async #tryToReplay(hint: HintHead): Promise<boolean> {

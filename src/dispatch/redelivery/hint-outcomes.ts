@@ -65,9 +65,10 @@ export class HintOutcomes {
   }
 
   /** People serve the account, as an operator said: nothing is to be delivered. */
-  async unserved({ outbox, held }: Claimed): Promise<void> {
+  async unserved({ outbox, hint, held }: Claimed): Promise<void> {
     await this.#settle(outbox, held);
     this.keeper.forget(held);
+    this.log.unserved(hint, this.storeClock.nowMs());
   }
 
   /** An attempt at `endpoint` failed. @param next when the next one is due; `null` for never. */

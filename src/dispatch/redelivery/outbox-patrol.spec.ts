@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { kfEvent } from '../../../test/support/delivery.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { registration } from '../../../test/support/puppets.js';
+import { noRecorder } from '../../../test/support/recorder.js';
 import { openRegistry, type TestRegistry } from '../../../test/support/registry.js';
 import { AppError } from '../../kernel/app-error.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
@@ -52,7 +53,7 @@ beforeEach(() => {
   };
   const metrics = new DispatchMetrics(new Metrics());
   const keeper = new HintKeeper(outbox, metrics, clock, log);
-  const hintLog = new HintLog(log, new HealthyLines(1));
+  const hintLog = new HintLog(log, new HealthyLines(1), noRecorder(clock));
   const outcomes = new HintOutcomes(keeper, metrics, hintLog, clock, clock);
   patrol = new OutboxPatrol(waiting, registry.destinations, circuits, outcomes, clock, clock, log);
 });

@@ -28,6 +28,7 @@ import {
   waitingCount,
 } from '../../../test/support/redelivery.js';
 import { AppError } from '../../kernel/app-error.js';
+import type { Delivery } from '../line/deliveries.js';
 import { ResyncBudget } from './resync-budget.js';
 import { TestDelivery, type Tested } from './test-delivery.js';
 
@@ -112,8 +113,10 @@ describe('a test', () => {
   it('is among the deliveries, is logged with who asked, and keeps nothing', async () => {
     const server = await puppetServer(refusing);
     await registerAt(server.url);
+    const deliveries: Delivery[] = [];
+    dispatch.deliveries.listen((told) => deliveries.push(told));
     await test();
-    const [delivery] = dispatch.deliveries.latest();
+    const [delivery] = deliveries;
     expect(delivery).toMatchObject({ occasion: 'test', attempt: 1, isRaw: false, result: { taken: false } });
     expect(lines).toMatchObject([
       { msg: 'delivery.tested', openKfId: ACCOUNT, corpId: CORP, taken: false, stage: 'status', ...BY },

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import { noRecorder } from '../../../test/support/recorder.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -29,7 +30,8 @@ beforeEach(async () => {
   store = new LocalMessageStore(new MemoryMessageRecords());
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: TRIES };
-  outcomes = new MessageOutcomes(store, new MessageMetrics(new Metrics()), log, clock, config);
+  const metrics = new MessageMetrics(new Metrics());
+  outcomes = new MessageOutcomes(store, metrics, log, noRecorder(clock), clock, config);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
   await store.keep(ACCOUNT, lease?.id ?? '', pulledPage([newMessage('m1')]), clock.nowMs(), LEASE_MS);
   const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());

@@ -5,7 +5,9 @@ import { type Failure, type Occasion, toFailure } from '../../dispatch/outbox/hi
 import { FAST_STEPS, nextTry } from '../../dispatch/redelivery/retry-schedule.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
-import { MESSAGE_LIFE_MS, type Message } from '../message.js';
+import { DeliveryRecorder } from '../../record/delivery-recorder.js';
+import type { DeliveryRecord } from '../../record/delivery-record.js';
+import { MESSAGE_LIFE_MS, type Message, webhookIdOf } from '../message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type Turn } from '../message-store.js';
@@ -20,6 +22,7 @@ export class MessageOutcomes {
     private readonly store: MessageStore,
     private readonly metrics: MessageMetrics,
     private readonly log: MessageLog,
+    private readonly recorder: DeliveryRecorder,
     private readonly storeClock: StoreClock,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
   ) {}
@@ -90,5 +93,28 @@ export class MessageOutcomes {
     if (!(await this.store.bury(turn, message.msgid, failure, failure.atMs))) return;
     this.metrics.buried(failure.stage);
     this.log.buried(message, failure);
+    this.recorder.add(toEnd(message, failure));
   }
+}
+
+/** It will not be delivered. */
+function toEnd(message: Message, { atMs, stage, reason }: Failure): DeliveryRecord {
+  const { corpId, openKfId, attempts, storedAtMs } = message;
+  return {
+    kind: 'end',
+    atMs,
+    corpId,
+    openKfId,
+    webhookId: webhookIdOf(message),
+    outcome: 'dead',
+    form: null,
+    occasion: null,
+    attempt: attempts,
+    endpoint: null,
+    status: null,
+    stage,
+    reason,
+    durationMs: Math.max(0, atMs - storedAtMs),
+    source: null,
+  };
 }

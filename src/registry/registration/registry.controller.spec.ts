@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { FakeSecretCheck } from '../../../test/support/fake-secret-check.js';
 import { MemoryAppRepository } from '../../../test/support/memory-app.repository.js';
 import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
+import { MemoryDeliveryLog } from '../../../test/support/memory-delivery-log.js';
 import { MemoryPuppetRepository } from '../../../test/support/memory-puppet.repository.js';
 import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
 import {
@@ -32,6 +33,9 @@ import { Lifecycle } from '../../kernel/lifecycle.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { metricsConfig } from '../../metrics/metrics.config.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
+import { DeliveryLog } from '../../record/delivery-log.js';
+import { recordConfig } from '../../record/record.config.js';
+import { RecordModule } from '../../record/record.module.js';
 import { AppRepository } from '../apps/app.repository.js';
 import { BotRepository } from '../bots/bot.repository.js';
 import { PuppetRepository } from '../puppet.repository.js';
@@ -82,9 +86,19 @@ let puppet: PuppetServer;
     { provide: Outbox, useFactory: () => new LocalOutbox(new MemoryHintStore()) },
     { provide: ResyncBudget, useFactory: () => new MemoryResyncBudget() },
     { provide: SecretCheck, useFactory: () => new FakeSecretCheck() },
+    { provide: DeliveryLog, useFactory: () => new MemoryDeliveryLog() },
     { provide: StoreClock, useExisting: Clock },
   ],
-  exports: [PuppetRepository, AppRepository, BotRepository, Outbox, ResyncBudget, SecretCheck, StoreClock],
+  exports: [
+    PuppetRepository,
+    AppRepository,
+    BotRepository,
+    Outbox,
+    ResyncBudget,
+    SecretCheck,
+    DeliveryLog,
+    StoreClock,
+  ],
 })
 class HeldStorage {}
 
@@ -99,10 +113,11 @@ beforeEach(async () => {
     {
       module: Manager,
       imports: [
-        configModule(config, [callbackConfig, dispatchConfig, metricsConfig, registryConfig]),
+        configModule(config, [callbackConfig, dispatchConfig, metricsConfig, recordConfig, registryConfig]),
         KernelModule.forRoot(log, lifecycle),
         MetricsModule.forRoot(counts),
         HeldStorage,
+        RecordModule,
         RegistryModule,
         CallbackModule,
       ],

@@ -42,9 +42,6 @@ const FIRST_BYTES = 65_536;
  */
 export const ROOM_BYTES = 16 * 1_024 * 1_024;
 
-/** No new messages are kept with less room: they must not take what hints and registrations need. */
-export const MESSAGE_ROOM_BYTES = 256 * 1_024 * 1_024;
-
 /** Says that a store was made here, and whether and how it was closed. */
 interface Marker {
   readonly schemaVersion: number;

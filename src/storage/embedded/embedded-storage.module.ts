@@ -6,6 +6,7 @@ import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { DeliveryLog } from '../../record/delivery-log.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -16,6 +17,7 @@ import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
+import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
@@ -47,6 +49,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
+    { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
   ],
   exports: STORAGE_PORTS,
 })

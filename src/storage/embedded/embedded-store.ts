@@ -6,8 +6,9 @@ import { AppError } from '../../kernel/app-error.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
-import { DataDir, MESSAGE_ROOM_BYTES } from './data-dir.js';
+import { DataDir } from './data-dir.js';
 import { CACHES, DATABASE_NAMES, DATABASES, type DatabaseName, MAX_DATABASES, readAll } from './databases.js';
+import { MESSAGE_ROOM_BYTES } from './message-room.js';
 
 /** The kinds of writes, as named in the metric. */
 export const WRITES = [

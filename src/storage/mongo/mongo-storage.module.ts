@@ -9,6 +9,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { DeliveryLog } from '../../record/delivery-log.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -17,6 +18,7 @@ import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
+import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
@@ -62,6 +64,7 @@ export class MongoStorageModule {
           useFactory: (store: MongoStore, storeClock: StoreClock, clock: Clock, log: Log) =>
             new MongoCallQuota(store, storeClock, clock, log),
         },
+        { provide: DeliveryLog, useClass: MongoDeliveryLog },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

@@ -22,6 +22,7 @@ import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
+import { DELIVERIES } from './delivery.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
@@ -110,6 +111,11 @@ const OPERATIONS = [
   'list replicas',
   'leave replica',
   'rewrite secrets',
+  'append deliveries',
+  'search deliveries',
+  'find delivery',
+  'measure deliveries',
+  'sweep deliveries',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -190,6 +196,12 @@ export class MongoStore extends StorageProbe {
     return this.connection.collection<T>(name);
   }
 
+  /** Bytes and documents of a collection; to be called inside of `run`. */
+  async measure(collection: string): Promise<{ readonly size: number; readonly count: number }> {
+    const stats = await this.connection.db?.command({ collStats: collection });
+    return { size: Number(stats?.size ?? 0), count: Number(stats?.count ?? 0) };
+  }
+
   /** The database server's clock, epoch milliseconds: replicas' own may differ. */
   async serverNowMs(): Promise<number> {
     return this.run('hello', () => this.#askTime());
@@ -261,6 +273,12 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(messageAccounts, { endpoint: 1, probedAt: 1 });
     await this.#createIndex(this.collection(CONNECTIONS), { replicaId: 1 });
     await this.#createIndex(this.collection(CALLS), { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    const deliveries = this.collection(DELIVERIES);
+    await this.#createIndex(deliveries, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(deliveries, { webhookId: 1, _id: 1 });
+    await this.#createIndex(deliveries, { openKfId: 1, _id: 1 });
+    await this.#createIndex(deliveries, { corpId: 1, _id: 1 });
+    await this.#createIndex(deliveries, { outcome: 1, _id: 1 });
   }
 
   async #checkSchemaVersion(): Promise<void> {

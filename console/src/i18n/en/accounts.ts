@@ -29,6 +29,7 @@ export const accounts = {
   lastFailure: 'Last failure',
   noDelivery: 'none by this replica',
   toLive: 'Watch its deliveries live',
+  toLog: 'Its deliveries in the log',
   noFailure: 'None that this replica has seen.',
   table: 'Kf accounts, with state, puppet and last delivery',
   nothing: 'No puppet has registered yet',

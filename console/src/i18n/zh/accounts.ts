@@ -31,6 +31,7 @@ export const accounts: Words['accounts'] = {
   lastFailure: '最近失败',
   noDelivery: '本副本暂无记录',
   toLive: '查看该账号的实时投递',
+  toLog: '在日志中查看该账号的投递',
   noFailure: '本副本没有失败记录。',
   table: '客服账号列表：状态、机器人与最近投递',
   nothing: '还没有机器人注册',

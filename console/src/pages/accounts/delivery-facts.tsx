@@ -36,6 +36,9 @@ export function DeliveryFacts({ account }: { readonly account: KfAccountAnswer }
           )}
         </dd>
       </dl>
+      <p>
+        <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>{accounts.toLog}</a>
+      </p>
       <a href={`/console/live?openKfId=${encodeURIComponent(openKfId)}`}>{accounts.toLive}</a>
     </section>
   );

@@ -6,6 +6,7 @@ import { Loaded } from '../../components/loaded.js';
 import { usePolled } from '../../data/polled.js';
 import { t } from '../../i18n/language.js';
 import { AppSteps, isAnswering } from './app-steps.js';
+import { LastRefusal } from './last-refusal.js';
 import { PasteSection } from './paste-section.js';
 
 const EVERY_MS = 1_500;
@@ -26,7 +27,10 @@ export function ConnectedApp({ created }: { readonly created: AppCreatedAnswer }
             return (
               <>
                 <AppSteps app={app} />
-                <div role="status">{isAnswering(app) && <p class="banner good">{apps.done}</p>}</div>
+                <div role="status">
+                  {isAnswering(app) && <p class="banner good">{apps.done}</p>}
+                  <LastRefusal app={app} />
+                </div>
               </>
             );
           }}

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { DeliveryAnswer } from '../../api/answers.gen.js';
-import { type DeliveryFilter, listDeliveries } from '../../api/deliveries.js';
+import { type DeliveryFilter, searchDeliveries } from '../../api/deliveries.js';
 import { openStream } from '../../api/delivery-stream.js';
 import { UnreachableError } from '../../api/unreachable-error.js';
 
@@ -20,7 +20,7 @@ export interface DeliveryFeed {
   readonly meanwhile: number;
   /** How many the stream left out. */
   readonly skipped: number;
-  /** Why what was before could not be had. */
+  /** Why the stream was lost, where the manager says so. */
   readonly error: Error | null;
 }
 
@@ -33,8 +33,8 @@ const EMPTY: DeliveryFeed = {
 };
 
 /**
- * The latest deliveries, each new one on top; after a break what was missed is fetched. While it is paused the rows
- * stay as they are, and what comes is counted and kept for later.
+ * Deliveries since the page was opened, each new one on top; what was before, or missed in a break, is in the delivery log.
+ * While it is paused the rows stay as they are, and what comes is counted and kept for later.
  */
 export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused: boolean): DeliveryFeed {
   const [feed, setFeed] = useState(EMPTY);
@@ -44,9 +44,9 @@ export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused:
     const filter = { openKfId, outcome };
     const end = new AbortController();
     const change = (to: (before: DeliveryFeed) => DeliveryFeed) => !end.signal.aborted && setFeed(to);
-    const catchUp = () =>
-      listDeliveries(filter, end.signal).then(
-        ({ items }) => change((before) => ({ ...before, rows: merge(before.rows, items), error: null })),
+    const ask = () =>
+      searchDeliveries({}, null, end.signal, 1).then(
+        () => change((before) => ({ ...before, error: null })),
         // Of the session and the connection every page tells by itself.
         (error: Error) =>
           change((before) => ({ ...before, error: error instanceof UnreachableError ? null : error })),
@@ -54,8 +54,7 @@ export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused:
     setFeed(EMPTY);
     const close = openStream(filter, {
       opened: (replica) => {
-        change((before) => ({ ...before, state: { kind: 'open', replica } }));
-        void catchUp();
+        change((before) => ({ ...before, state: { kind: 'open', replica }, error: null }));
       },
       delivered: (delivery) =>
         change((before) => ({
@@ -67,7 +66,7 @@ export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused:
       lost: () => {
         change((before) => ({ ...before, state: { kind: 'lost' } }));
         // Says whether the session has ended or the manager is gone.
-        void catchUp();
+        void ask();
       },
     });
     return () => {

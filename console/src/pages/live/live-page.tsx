@@ -8,6 +8,7 @@ import { Problem } from '../../components/problem.js';
 import { t } from '../../i18n/language.js';
 import { ROWS_MAX, useDeliveryFeed } from './delivery-feed.js';
 import { DeliveryTable } from './delivery-table.js';
+import { DeliveryTabs } from '../log/delivery-tabs.js';
 import { LiveFilterForm } from './live-filter-form.js';
 import { StreamLine } from './stream-line.js';
 
@@ -19,6 +20,7 @@ export function LivePage() {
   const feed = useDeliveryFeed(filter, isPaused);
   return (
     <Page title={live.title} intro={live.intro}>
+      <DeliveryTabs tab="live" />
       <LiveFilterForm
         filter={filter}
         onChange={(next) => route(`/console/live${toQuery({ ...next })}`, true)}

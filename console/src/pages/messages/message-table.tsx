@@ -57,10 +57,14 @@ export function MessageTable({ caption, rows, onDrop, onChange }: MessageTablePr
         {
           key: 'age',
           head: messages.age,
-          cell: ({ ageS, attempts, refusals }) => (
+          cell: ({ ageS, attempts, refusals, webhookId }) => (
             <>
               {formatSeconds(ageS)}
-              <div class="small muted whole">{messages.attempts(attempts, refusals)}</div>
+              <div class="small whole">
+                <a href={`/console/live/log?q=${encodeURIComponent(webhookId)}`}>
+                  {messages.attempts(attempts, refusals)}
+                </a>
+              </div>
             </>
           ),
         },

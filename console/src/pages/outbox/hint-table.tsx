@@ -45,11 +45,15 @@ export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
         {
           key: 'age',
           head: outbox.age,
-          cell: ({ ageS, waitingSince, attempts }) => (
+          cell: ({ ageS, waitingSince, attempts, openKfId }) => (
             <>
               {formatSeconds(ageS)}
               <div class="small muted whole">{t().overview.verdict.since(formatSince(waitingSince))}</div>
-              <div class="small muted whole">{outbox.attempts(attempts)}</div>
+              <div class="small whole">
+                <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
+                  {outbox.attempts(attempts)}
+                </a>
+              </div>
             </>
           ),
         },

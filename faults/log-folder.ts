@@ -1,0 +1,60 @@
+/** The folder of an embedded delivery log, taken from one manager and given to the next: nothing can be written where it was. */
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manager } from './manager.js';
+import type { StoreEnv } from './run.js';
+
+export class LogFolder {
+  /** Records that managers dropped while it was away, as they counted them before their end. */
+  dropped = 0;
+  /** How many managers went without it. */
+  lives = 0;
+  #isAway = false;
+  readonly #path: string | null;
+
+  /** @param env without `DATA_DIR` nothing is taken away: the log is in the database. */
+  constructor({ DATA_DIR: dataDir }: StoreEnv) {
+    this.#path = dataDir === undefined ? null : join(dataDir, 'deliveries');
+  }
+
+  /** To be called before a manager is killed. */
+  async count(manager: Manager): Promise<void> {
+    if (this.#isAway) this.dropped += (await manager.deliveryLog())?.dropped ?? 0;
+  }
+
+  /** To be called between two managers, since one that has it open goes on writing. */
+  turn(): void {
+    if (this.#isAway) this.giveBack();
+    else this.#takeAway();
+  }
+
+  giveBack(): void {
+    if (this.#path === null || !this.#isAway) return;
+    this.#isAway = false;
+    rmSync(this.#path);
+    if (existsSync(`${this.#path}.away`)) renameSync(`${this.#path}.away`, this.#path);
+  }
+
+  #takeAway(): void {
+    if (this.#path === null) return;
+    this.#isAway = true;
+    this.lives++;
+    if (existsSync(this.#path)) renameSync(this.#path, `${this.#path}.away`);
+    writeFileSync(this.#path, 'no folder');
+  }
+
+  /** What did not hold at the end, of the manager that has it back. */
+  async broken(manager: Manager): Promise<string[]> {
+    const log = await manager.deliveryLog();
+    return [
+      ...(log === null || log.since === null ? ['the delivery log cannot be searched'] : []),
+      ...(this.lives > 0 && this.dropped === 0 ? ['no record was counted as dropped'] : []),
+    ];
+  }
+
+  get remarks(): string[] {
+    return this.lives === 0
+      ? []
+      : [`${this.lives} managers could not write the delivery log: ${this.dropped} records were dropped`];
+  }
+}

@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { AppError } from '../kernel/app-error.js';
+import { DeliveryLog, type RecordFilter, type Words } from '../record/delivery-log.js';
+import { apiConfig } from './api.config.js';
+import { Accounts } from '../registry/accounts.js';
+import { accountKey } from '../registry/puppet.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
+import { toIso } from './api-time.js';
+import { toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
+
+/** Accounts that are looked at in one turn of the event loop. */
+const SLICE = 1_000;
+/** Accounts that a text may stand for. */
+const NAMED_MAX = 100;
+
+/** What is looked for, as `RecordFilter`, with the text that a person typed. */
+export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
+  readonly text: string | null;
+}
+
+/** Searches the delivery log; names of accounts, which are not in it, come from the registry. */
+@Injectable()
+export class DeliveryHistory {
+  constructor(
+    private readonly log: DeliveryLog,
+    private readonly accounts: Accounts,
+    @Inject(apiConfig.KEY) private readonly config: ConfigType<typeof apiConfig>,
+  ) {}
+
+  /** @throws AppError `STORE_UNAVAILABLE` */
+  async page(
+    { text, ...filter }: HistoryFilter,
+    before: string | null,
+    limit: number,
+  ): Promise<LoggedDeliveryPageAnswer> {
+    const { deliveryLogDays: days } = this.config;
+    if (days === 0) return { items: [], nextCursor: null, since: null, days };
+    const words = text === null || text === '' ? null : await this.#wordsOf(text, filter.corpId);
+    const sinceMs = await this.log.reach();
+    const { records, nextBefore } = await this.log.search({ ...filter, words }, before, limit);
+    const since = sinceMs === null ? null : toIso(sinceMs);
+    return { items: records.map(toLoggedAnswer), nextCursor: nextBefore, since, days };
+  }
+
+  /** @throws AppError `DELIVERY_NOT_FOUND`, `STORE_UNAVAILABLE` */
+  async story(id: string): Promise<DeliveryStoryAnswer> {
+    const record = this.config.deliveryLogDays === 0 ? null : await this.log.find(id);
+    if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
+    const { webhookId } = record;
+    const records = webhookId === null ? [] : await this.log.story(webhookId);
+    return toStoryAnswer(records.length === 0 ? [record] : records);
+  }
+
+  async #wordsOf(text: string, corpId: string | null): Promise<Words> {
+    const part = text.toLowerCase();
+    const openKfIds: string[] = [];
+    for (let after: string | null = ''; after !== null && openKfIds.length < NAMED_MAX;) {
+      const slice = await this.accounts.list(after, corpId, SLICE);
+      for (const { openKfId, name } of slice)
+        if (openKfId.toLowerCase().includes(part) || name.toLowerCase().includes(part))
+          openKfIds.push(openKfId);
+      const last = slice.at(-1);
+      after = last === undefined || slice.length < SLICE ? null : accountKey(last);
+      await nextTurn();
+    }
+    return { id: text, openKfIds: openKfIds.slice(0, NAMED_MAX) };
+  }
+}

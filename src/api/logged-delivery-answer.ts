@@ -1,0 +1,28 @@
+import type { LoggedRecord } from '../record/delivery-record.js';
+import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers/logged-delivery.dto.js';
+import { toDuration, toIso } from './api-time.js';
+
+export function toLoggedAnswer({ atMs, durationMs, ...record }: LoggedRecord): LoggedDeliveryAnswer {
+  const { id, replica, kind, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
+  const { endpoint, status, reason, source } = more;
+  // What this version does not know was written by another one.
+  const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
+  const stage = more.stage as LoggedDeliveryAnswer['stage'];
+  return {
+    ...{ id, replica, at: toIso(atMs), kind, corpId, openKfId, webhookId, outcome, form, occasion, attempt },
+    ...{ endpoint, status, stage, reason, durationMs: toDuration(durationMs), source },
+  };
+}
+
+/** @param records of one webhook-id, the oldest first; at least one. */
+export function toStoryAnswer(records: readonly LoggedRecord[]): DeliveryStoryAnswer {
+  const taken = records.find(({ outcome }) => outcome === 'taken');
+  // An attempt that fails after its event was kept leaves it kept.
+  const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
+  return {
+    webhookId: records[0]?.webhookId ?? null,
+    outcome: taken === undefined ? (decided?.outcome ?? 'failed') : 'taken',
+    takenAt: taken === undefined ? null : toIso(taken.atMs),
+    records: records.map(toLoggedAnswer),
+  };
+}

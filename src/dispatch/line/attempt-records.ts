@@ -1,0 +1,49 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DeliveryRecorder } from '../../record/delivery-recorder.js';
+import type { DeliveryRecord, RecordForm } from '../../record/delivery-record.js';
+import { Deliveries, type Delivery } from './deliveries.js';
+
+/** Puts each attempt into the delivery log. */
+@Injectable()
+export class AttemptRecords implements OnApplicationBootstrap {
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly recorder: DeliveryRecorder,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.recorder.isOn) this.deliveries.listen((delivery) => this.recorder.add(toRecord(delivery)));
+  }
+}
+
+export function toRecord(delivery: Delivery): DeliveryRecord {
+  const { atMs, corpId, openKfId, eventId, occasion, attempt, endpoint, result, durationMs } = delivery;
+  return {
+    kind: 'attempt',
+    atMs,
+    corpId,
+    openKfId,
+    webhookId: eventId,
+    outcome: result.taken ? 'taken' : 'not_taken',
+    form: formOf(delivery),
+    occasion,
+    attempt,
+    endpoint: endpoint === '' ? null : withoutQuery(endpoint),
+    status: result.status ?? null,
+    stage: result.taken ? null : result.stage,
+    reason: result.taken ? null : result.reason,
+    durationMs,
+    source: null,
+  };
+}
+
+function formOf({ occasion, isRaw }: Delivery): RecordForm {
+  if (occasion === 'message') return 'message';
+  return isRaw ? 'encrypted' : 'decrypted';
+}
+
+/** A bot's key may be in it. */
+function withoutQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? url : url.slice(0, at);
+}

@@ -1,0 +1,147 @@
+/**
+ * What the delivery log holds: one record for each callback that was answered, each attempt that ended, and each end of
+ * what was kept. Records are appended and never changed; a story is put together when it is read. They hold nothing of what
+ * an event says, no sync token and no query of a bot's URL.
+ */
+import { REPLICA } from '../kernel/replica.js';
+
+export const RECORD_KINDS = [
+  /** A callback was answered. */
+  'callback',
+  /** An attempt ended. */
+  'attempt',
+  /** What was kept will not be delivered. */
+  'end',
+] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+export const RECORD_OUTCOMES = [
+  /** The bot took it. */
+  'taken',
+  /** It was stored, to be delivered later. */
+  'kept',
+  /** The bot did not take it; of a callback: nor was it stored, and WeCom was told to send it again. */
+  'not_taken',
+  /** No bot gets events of this kind, or of this account. */
+  'ignored',
+  /** The callback was not accepted. */
+  'refused',
+  /** The manager could not handle the callback. */
+  'failed',
+  /** Given up. */
+  'dead',
+  /** An operator discarded it, or people serve the account now. */
+  'dropped',
+] as const;
+export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
+
+export const RECORD_FORMS = ['encrypted', 'decrypted', 'message', 'verification'] as const;
+export type RecordForm = (typeof RECORD_FORMS)[number];
+
+export interface DeliveryRecord {
+  readonly kind: RecordKind;
+  /** When it ended, store time. */
+  readonly atMs: number;
+  /** `null` where a refused callback named none. */
+  readonly corpId: string | null;
+  readonly openKfId: string | null;
+  /** What links the records of one story; `null` where a callback could not be opened. */
+  readonly webhookId: string | null;
+  readonly outcome: RecordOutcome;
+  /** In which form the callback came, or the attempt was sent. */
+  readonly form: RecordForm | null;
+  /** Why the attempt was made; `null` unless it is one. */
+  readonly occasion: string | null;
+  /** Counted from 1. Of a callback, how many were made before its answer. */
+  readonly attempt: number;
+  /** Where the attempt went, without query. */
+  readonly endpoint: string | null;
+  /** What the bot answered. */
+  readonly status: number | null;
+  /** Where a delivery failed, or why it was kept. */
+  readonly stage: string | null;
+  /** In words; of a refused callback the error code. */
+  readonly reason: string | null;
+  readonly durationMs: number;
+  /** The address that a refused or failed callback came from. */
+  readonly source: string | null;
+}
+
+/** A record as it is kept. */
+export interface LoggedRecord extends DeliveryRecord {
+  /** Unique across all replicas. Sorts by time. */
+  readonly id: string;
+  /** The process that wrote it. */
+  readonly replica: string;
+}
+
+/** An attempt that goes on for so long may outlast the answer of its callback, which then does not tell how it ended. */
+const MAY_OUTLAST_MS = 1_000;
+
+/** Whether it is listed by itself. Of the others the record of their callback tells the outcome. */
+export function isRow({ kind, occasion, durationMs }: DeliveryRecord): boolean {
+  return kind !== 'attempt' || occasion !== 'inline' || durationMs >= MAY_OUTLAST_MS;
+}
+
+const TIME_LENGTH = 9;
+const COUNT_LENGTH = 5;
+const COUNT_MAX = 36 ** COUNT_LENGTH;
+const REPLICA_LENGTH = 6;
+const ID = new RegExp(`^[0-9a-z]{${TIME_LENGTH + COUNT_LENGTH}}[0-9a-f]{${REPLICA_LENGTH}}$`);
+
+function toDigits(value: number, length: number): string {
+  return value.toString(36).padStart(length, '0');
+}
+
+/** The first of all ids that a record of this time or a later one may have. */
+export function firstIdAt(ms: number): string {
+  return toDigits(Math.max(0, Math.floor(ms)), TIME_LENGTH);
+}
+
+export function isRecordId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** When the record was written, store time. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, TIME_LENGTH), 36);
+}
+
+/** Gives records their ids, in the order in which they are given, also where the clock steps back. */
+export class RecordIds {
+  readonly #replica = REPLICA.slice(-REPLICA_LENGTH);
+  #lastMs = 0;
+  /** Of the last one: under load many records are of one millisecond. */
+  #lastTime = firstIdAt(0);
+  #count = 0;
+
+  toLogged(record: DeliveryRecord): LoggedRecord {
+    if (record.atMs > this.#lastMs) {
+      this.#lastMs = record.atMs;
+      this.#lastTime = firstIdAt(record.atMs);
+    }
+    const id = `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
+    const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
+    const { status, stage, reason, durationMs, source } = record;
+    // Named one by one: a spread takes several times as long, and all records pass here.
+    return {
+      id,
+      replica: REPLICA,
+      kind,
+      atMs,
+      corpId,
+      openKfId,
+      webhookId,
+      outcome,
+      form,
+      occasion,
+      attempt,
+      endpoint,
+      status,
+      stage,
+      reason,
+      durationMs,
+      source,
+    };
+  }
+}

@@ -1,0 +1,121 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { DeliveryLog } from './delivery-log.js';
+import { type DeliveryRecord, RecordIds } from './delivery-record.js';
+import { recordConfig } from './record.config.js';
+import { RecordMetrics } from './record-metrics.js';
+
+/** What comes in 4 s at 2,500 events a second, each with one attempt. A record takes about 300 bytes of memory. */
+export const BUFFERED_MAX = 20_000;
+/** Short enough for a person to find what has just happened, long enough to write many records together. */
+export const FLUSH_MS = 250;
+/** Records that are written together, and are lost together where the store fails. */
+export const BATCH_MAX = 1_000;
+const SWEEP_MS = 60_000;
+/** A store that hangs must not hold up the stop. */
+const LAST_FLUSH_LIMIT_MS = 2_000;
+
+/**
+ * Writes the delivery log behind the answers: what is added is buffered, up to a bound, and written in batches by a timer.
+ * Nobody waits for it, and nothing that goes wrong here is seen by whoever adds; what has to be dropped is counted.
+ */
+@Injectable()
+export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Whether there is a log. */
+  readonly isOn: boolean;
+  readonly #ids = new RecordIds();
+  #buffer: DeliveryRecord[] = [];
+  #flushing: Promise<void> | null = null;
+  #timer: Timer | null = null;
+  #sweep: Timer | null = null;
+  #isStopped = false;
+  #isFailing = false;
+
+  constructor(
+    private readonly deliveryLog: DeliveryLog,
+    private readonly metrics: RecordMetrics,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(recordConfig.KEY) { deliveryLogDays }: ConfigType<typeof recordConfig>,
+  ) {
+    this.isOn = deliveryLogDays > 0;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.isOn) this.#sweepLater();
+    // What an earlier process kept.
+    else void this.#sweepNow();
+  }
+
+  /** Writes what is left, for 2 s at most. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    this.#sweep?.cancel();
+    // One may be under way that does not have all.
+    const written = this.#flush().then(() => this.#flush());
+    await this.clock.within(LAST_FLUSH_LIMIT_MS, written);
+  }
+
+  /** Never throws and never waits: every delivery passes here. */
+  add(record: DeliveryRecord): void {
+    if (!this.isOn) return;
+    if (this.#buffer.length >= BUFFERED_MAX || this.#isStopped) {
+      this.metrics.dropped.buffer.add();
+      return;
+    }
+    this.#buffer.push(record);
+    this.#timer ??= this.clock.after(FLUSH_MS, () => void this.#flush());
+  }
+
+  /** Never rejects. */
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#writeAll().finally(() => {
+      this.#flushing = null;
+      this.#timer?.cancel();
+      this.#timer = null;
+      if (this.#buffer.length > 0 && !this.#isStopped)
+        this.#timer = this.clock.after(FLUSH_MS, () => void this.#flush());
+    });
+    return this.#flushing;
+  }
+
+  async #writeAll(): Promise<void> {
+    const records = this.#buffer;
+    this.#buffer = [];
+    for (let at = 0; at < records.length; at += BATCH_MAX)
+      await this.#write(records.slice(at, at + BATCH_MAX));
+  }
+
+  async #write(batch: readonly DeliveryRecord[]): Promise<void> {
+    try {
+      await this.deliveryLog.append(batch.map((record) => this.#ids.toLogged(record)));
+      this.#isFailing = false;
+    } catch (err) {
+      this.metrics.dropped.store.add(batch.length);
+      // The first of a row alone: an outage would fill the log.
+      if (!this.#isFailing) this.log.warn({ records: batch.length, err }, 'deliverylog.append_failed');
+      this.#isFailing = true;
+    }
+  }
+
+  #sweepLater(): void {
+    this.#sweep = this.clock.after(SWEEP_MS, () => {
+      void this.#sweepNow().finally(() => {
+        if (!this.#isStopped) this.#sweepLater();
+      });
+    });
+  }
+
+  /** Never rejects. */
+  async #sweepNow(): Promise<void> {
+    try {
+      await this.deliveryLog.sweep(this.storeClock.nowMs());
+    } catch (err) {
+      this.log.debug({ err }, 'deliverylog.sweep_failed');
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { byValue, Metrics, only } from '../metrics/metrics.js';
+import type { Count } from '../metrics/count.js';
+import { DeliveryLog } from './delivery-log.js';
+
+/** Why a record did not come into the log: too many waited to be written; the store did not take it; too many were refused. */
+const REASONS = ['buffer', 'store', 'refused'] as const;
+
+/** Counts what the delivery log had to drop, and says how large it is. */
+@Injectable()
+export class RecordMetrics {
+  readonly dropped: Readonly<Record<(typeof REASONS)[number], Count>>;
+
+  constructor(metrics: Metrics, log: DeliveryLog) {
+    const dropped = metrics.counter<'reason'>(
+      'wxkf_delivery_log_dropped_total',
+      'Records that did not come into the delivery log.',
+    );
+    this.dropped = byValue(REASONS, (reason) => dropped({ reason }));
+    metrics.reads('gauge', 'wxkf_delivery_log_bytes', 'Size of the delivery log.', () =>
+      // Unknown while the store is away.
+      log.bytes().then(only, () => []),
+    );
+  }
+}

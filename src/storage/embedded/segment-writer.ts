@@ -1,0 +1,197 @@
+import type { FileHandle } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Log } from '../../kernel/log.js';
+import { REPLICA } from '../../kernel/replica.js';
+import { RECORDS_PER_TURN } from '../../record/delivery-log.js';
+import { type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
+import type { Segment, SegmentFolder, SegmentName } from './segment-folder.js';
+import { addTerms, firstLine, fromLine, toLine, toSealed, toText } from './segment-format.js';
+import { TermSet } from './term-set.js';
+
+/** An open segment is sealed when it has so much text or its first record is so old. */
+const SEGMENT_BYTES = 4 * 1_024 * 1_024;
+export const SEGMENT_MS = 3_600_000;
+/** How many lines are looked at in one turn of the event loop. */
+export const LINES_PER_TURN = 2_000;
+
+/** The segment that is written to. */
+interface OpenSegment {
+  readonly key: string;
+  readonly handle: FileHandle;
+  readonly terms: TermSet;
+  hasRecords: boolean;
+}
+
+/** Changes the segments of the delivery log, one change after the other: begins, fills, seals and removes them. */
+export class SegmentWriter {
+  /** The oldest first; the open one, if there is one, is the last. `null` before the folder was read. */
+  #segments: readonly Segment[] | null = null;
+  #open: OpenSegment | null = null;
+  #isClosed = false;
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  /** @param bytesMax of all segments; the oldest are removed before there is more. */
+  constructor(
+    private readonly folder: SegmentFolder,
+    private readonly bytesMax: number,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws Error of the file system. */
+  async list(): Promise<readonly Segment[]> {
+    return this.#segments ?? this.#inTurn(() => this.#list());
+  }
+
+  /** @throws Error when they may not have been written. */
+  append(records: readonly LoggedRecord[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const [first] = records;
+      if (first === undefined) return;
+      if (!(await this.folder.mayGrow())) throw new Error('too little of the disk is free');
+      const open = await this.#openFor(first);
+      const text = await toLines(records, open.terms);
+      try {
+        await open.handle.appendFile(text);
+      } catch (error) {
+        await this.#leaveAfterFailure();
+        throw error;
+      }
+      open.hasRecords = true;
+      if (this.#grow(open.key, text.length) >= SEGMENT_BYTES) await this.#sealOpen();
+      await this.#makeRoom();
+    });
+  }
+
+  /** Removes the segments whose keys are smaller. @throws Error of the file system. */
+  removeBefore(key: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const segment of await this.#list()) if (segment.key < key) await this.#remove(segment);
+    });
+  }
+
+  /** @throws Error of the file system. */
+  remove(segment: SegmentName): Promise<void> {
+    return this.#inTurn(() => this.#remove(segment));
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isClosed = true;
+      await this.#leaveOpen();
+    });
+  }
+
+  /** A change that fails does not keep the next one from being made. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#lastChange.then(change);
+    this.#lastChange = changed.catch(() => {});
+    return changed;
+  }
+
+  async #list(): Promise<readonly Segment[]> {
+    if (this.#segments !== null) return this.#segments;
+    const listed = await this.folder.list();
+    this.#segments = listed;
+    // Left open by an earlier process.
+    for (const { key, isSealed } of listed) if (!isSealed) await this.#seal(key, null);
+    return this.#segments;
+  }
+
+  async #openFor(first: LoggedRecord): Promise<OpenSegment> {
+    if (this.#isClosed) throw new Error('the delivery log is closed');
+    if (this.#open !== null && first.atMs - timeOfId(this.#open.key) >= SEGMENT_MS) await this.#sealOpen();
+    if (this.#open !== null) return this.#open;
+    const segments = await this.#list();
+    const head = Buffer.from(firstLine(REPLICA));
+    const handle = await this.folder.create(first.id, head);
+    this.#open = { key: first.id, handle, terms: new TermSet(), hasRecords: false };
+    this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }];
+    return this.#open;
+  }
+
+  /** @returns how large it is now. */
+  #grow(key: string, bytes: number): number {
+    const before = this.#segments?.at(-1)?.bytes ?? 0;
+    this.#change({ key, isSealed: false, bytes: before + bytes });
+    return before + bytes;
+  }
+
+  #change(segment: Segment): void {
+    this.#segments = (this.#segments ?? []).map((known) => (known.key === segment.key ? segment : known));
+  }
+
+  async #sealOpen(): Promise<void> {
+    const open = this.#open;
+    if (open === null) return;
+    await this.#leaveOpen();
+    await this.#seal(open.key, open.terms);
+  }
+
+  /** Where it cannot be sealed it stays as it is. @param terms `null` where they are not known. */
+  async #seal(key: string, terms: TermSet | null): Promise<void> {
+    try {
+      const text = await this.folder.read({ key, isSealed: false });
+      if (text === null) return;
+      const sealed = await toSealed(text, (terms ?? (await termsIn(text))).toBytes());
+      await this.folder.replace(key, sealed);
+      this.#change({ key, isSealed: true, bytes: sealed.length });
+    } catch (err) {
+      this.log.debug({ segment: key, err }, 'deliverylog.seal_failed');
+    }
+  }
+
+  async #leaveOpen(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    await open?.handle.close();
+  }
+
+  /** What was written may end within a line, which the next one must not continue. */
+  async #leaveAfterFailure(): Promise<void> {
+    const open = this.#open;
+    await this.#leaveOpen();
+    if (open?.hasRecords === false) await this.#remove({ key: open.key, isSealed: false });
+  }
+
+  async #makeRoom(): Promise<void> {
+    const segments = this.#segments ?? [];
+    let bytes = bytesOf(segments);
+    for (const segment of segments) {
+      if (bytes <= this.bytesMax) return;
+      bytes -= segment.bytes;
+      await this.#remove(segment);
+    }
+  }
+
+  async #remove(segment: SegmentName): Promise<void> {
+    if (this.#open?.key === segment.key) await this.#leaveOpen();
+    await this.folder.remove(segment);
+    this.#segments = (this.#segments ?? []).filter(({ key }) => key !== segment.key);
+  }
+}
+
+export function bytesOf(segments: readonly Segment[]): number {
+  return segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
+}
+
+async function toLines(records: readonly LoggedRecord[], terms: TermSet): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < records.length; at += RECORDS_PER_TURN) {
+    if (at > 0) await nextTurn();
+    const some = records.slice(at, at + RECORDS_PER_TURN);
+    for (const record of some) addTerms(terms, record);
+    parts.push(Buffer.from(some.map(toLine).join('')));
+  }
+  return Buffer.concat(parts);
+}
+
+async function termsIn(bytes: Buffer): Promise<TermSet> {
+  const { replica, lines } = toText(bytes.toString());
+  const terms = new TermSet();
+  for (const [at, line] of lines.entries()) {
+    if (at % LINES_PER_TURN === 0) await nextTurn();
+    const record = fromLine(line, replica);
+    if (record !== null) addTerms(terms, record);
+  }
+  return terms;
+}
