@@ -24,6 +24,7 @@ import { receiverDown } from './scenarios/receiver-down.js';
 import { rollingRestart } from './scenarios/rolling-restart.js';
 import { slowBots } from './scenarios/slow-bots.js';
 import { storm } from './scenarios/storm.js';
+import { streams } from './scenarios/streams.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** In the order of the table. */
@@ -40,6 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   overload,
   rollingRestart,
   messages,
+  streams,
 ];
 const NAMES = SCENARIOS.map(({ name }) => name);
 
