@@ -20,6 +20,7 @@ export type Filling =
   | 'proxy'
   | 'noProxy'
   | 'puppetEndpoint'
+  | 'connect'
   | 'path'
   | 'port';
 
@@ -47,6 +48,7 @@ export type Place =
   | 'configFile'
   | 'openclawFile'
   | 'environment'
+  | 'shell'
   | 'any';
 
 interface Group {
@@ -74,7 +76,8 @@ export type Note =
   | 'forgetsCursor'
   | 'tunnelsOn'
   | 'proxyForAll'
-  | 'centerEndpoint';
+  | 'centerEndpoint'
+  | 'keepConnecting';
 
 export interface Program {
   /** As its makers write it; null where the dictionaries have a word for it. */
@@ -297,6 +300,29 @@ export const PROGRAMS = {
       { ...TUNNEL, only: 'tunnel' },
     ],
     notes: [],
+  },
+  /** On a laptop, or behind NAT: `connect` runs beside it. */
+  noAddress: {
+    ...DEFAULTS,
+    title: null,
+    kind: 'stream',
+    api: null,
+    messages: 'possible',
+    url: null,
+    groups: [
+      {
+        place: 'any',
+        settings: [
+          { name: null, is: 'corpId' },
+          { name: null, is: 'token' },
+          { name: null, is: 'encodingAESKey' },
+        ],
+      },
+      { place: 'any', only: 'manager', settings: [{ name: null, is: 'cgiBinBase' }] },
+      { ...TUNNEL, only: 'tunnel' },
+      { place: 'shell', settings: [{ name: null, is: 'connect' }] },
+    ],
+    notes: ['keepConnecting'],
   },
   /** People serve the accounts. */
   people: {

@@ -8,7 +8,7 @@ export interface BotFacts {
   readonly api: BotApi;
   readonly corpId: string;
   readonly openKfIds: readonly string[];
-  /** null for one that registers itself. */
+  /** null for one that registers itself, empty for one that connects. */
   readonly url: string | null;
   readonly key: string;
   /** null for one that registers itself. */
@@ -39,6 +39,7 @@ const SECRET: ReadonlySet<Filling> = new Set([
   'hostBase',
   'proxy',
   'puppetEndpoint',
+  'connect',
 ]);
 
 export function settingGroups({ groups }: Program, facts: BotFacts): readonly SettingGroup[] {
@@ -61,7 +62,9 @@ export function settingGroups({ groups }: Program, facts: BotFacts): readonly Se
 /** What holds the key, for whoever gets another one: the settings that a bot of this kind may have it in. */
 export function keyLines(facts: BotFacts): readonly SettingLine[] {
   const fillings: readonly Filling[] =
-    facts.url === null ? ['key', 'puppetEndpoint'] : ['key', ...KEYED[facts.api]];
+    facts.url === null
+      ? ['key', 'puppetEndpoint']
+      : ['key', ...(facts.url === '' ? (['connect'] as const) : []), ...KEYED[facts.api]];
   return fillings.map((filling) => ({
     name: null,
     filling,
@@ -69,6 +72,9 @@ export function keyLines(facts: BotFacts): readonly SettingLine[] {
     isSecret: true,
   }));
 }
+
+/** Where the program takes callbacks on its own machine, to be replaced. */
+const FORWARDED = 'http://127.0.0.1:8080/callback';
 
 /** A program that calls by the base may fetch its access tokens through the tunnel. */
 const KEYED: Readonly<Record<BotApi, readonly Filling[]>> = {
@@ -99,6 +105,8 @@ function filled(filling: Filling, facts: BotFacts): string | null {
       return withPassword(address, 'bot', facts.key);
     case 'puppetEndpoint':
       return withPassword(address, 'puppet', facts.key);
+    case 'connect':
+      return `WXKF_KEY=${facts.key} npx wxkf-manager connect --manager ${address} --forward ${FORWARDED}`;
     case 'noProxy':
       return ['localhost', '127.0.0.1', toUrl(address)?.hostname].filter(isNew).join(',');
     case 'path':

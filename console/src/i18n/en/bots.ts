@@ -60,6 +60,17 @@ export const bots = {
     tunnel: 'Its base URL is fixed, but it obeys HTTPS_PROXY. TUNNELS=true has to be set in the manager.',
     direct: 'Its own address is on WeCom’s list of trusted IPs.',
   },
+  clients: 'Connected clients',
+  clientsOf: (name: string) => `Clients of ${name}`,
+  noClients: 'None is connected. Its events are kept, and go out as soon as one is.',
+  moreClients: (shown: number) => `These are the first ${shown}.`,
+  client: 'Client',
+  role: 'Accounts',
+  roles: { active: 'active', standby: 'stands by' },
+  connected: 'Since',
+  from: 'From',
+  ways: { websocket: 'stream', poll: 'asks' },
+  underWay: 'Under way',
   given: 'Is given',
   takes: { event: 'Events', message: 'Messages' },
   takesText: {
@@ -152,7 +163,7 @@ export const bots = {
   next: 'Continue',
   back: 'Back',
   program: 'Which program is it?',
-  untitled: { other: 'Another program', people: 'No bot' },
+  untitled: { other: 'Another program', noAddress: 'A program without an address', people: 'No bot' },
   programText: {
     langbot: 'Adapter for WeCom customer service. Its base URL can be set.',
     astrbot: 'Adapter wecom with customer service. It needs the manager’s address and its tunnel.',
@@ -162,6 +173,7 @@ export const bots = {
     pandawiki: 'Bot for WeCom customer service. It calls WeCom through the tunnel.',
     puppet: 'Registers itself, here with a key that is good for its own accounts only.',
     other: 'Anything that takes WeCom’s callbacks.',
+    noAddress: 'On a laptop or behind NAT. It, or a command beside it, connects to this manager.',
     people: 'People serve the accounts in WeCom. Nothing is sent, nothing waits, and nothing alarms.',
   },
   theseAccounts: 'These accounts',
@@ -181,9 +193,12 @@ export const bots = {
     pandawiki: 'PandaWiki shows it as “回调地址” in the settings of the bot.',
     puppet: '',
     people: '',
+    noAddress: '',
     other: 'Where the program takes callbacks, as this manager reaches it, with its path and query.',
   },
   noAddress: 'It says itself where it is reached, when it registers. There is nothing to fill in.',
+  connectsText:
+    'It opens a connection to this manager and gets its events over that. There is no address to fill in.',
   noBotText:
     'People serve these accounts. Their events go to nobody and wait for nobody, until you delete this entry.',
   leftToPeople: (name: string) => `${name}: left to people.`,
@@ -207,6 +222,7 @@ export const bots = {
     configFile: 'config.json',
     openclawFile: 'openclaw.json, under channels → wecom-kf',
     environment: 'Environment of its process',
+    shell: 'A shell on its machine',
     any: 'Its settings',
   },
   fillings: {
@@ -220,6 +236,7 @@ export const bots = {
     proxy: 'HTTPS_PROXY',
     noProxy: 'NO_PROXY',
     puppetEndpoint: 'PUPPET_WXKF_MANAGER_ENDPOINT',
+    connect: 'The command that connects',
     path: 'Path',
     port: 'Port',
   },
@@ -270,6 +287,8 @@ export const bots = {
       'TUNNELS=true has to be set in the manager. An Ingress passes no tunnel: name the manager’s own address above.',
     proxyForAll:
       'HTTPS_PROXY counts for everything that the program calls, and the manager lets only WeCom through. Add the host of its model to NO_PROXY.',
+    keepConnecting:
+      'Replace the address at the end by the one where the program takes callbacks on its own machine, and keep the command running. A program that speaks the stream itself needs the key alone.',
     centerEndpoint: 'Some versions call the first setting PUPPET_WXKF_MANAGER_CENTER_ENDPOINT.',
   },
   correctUrl: 'Correct its URL in a new tab',
@@ -278,6 +297,12 @@ export const bots = {
   stepVerifiedHelp: [
     'The manager must reach its URL: compare host, port and path.',
     'Paste Token and EncodingAESKey whole and without blanks, and restart the program.',
+  ],
+  stepConnected: 'It is connected',
+  stepConnectedWait: 'Run the command on its machine.',
+  stepConnectedHelp: [
+    'The command says why it cannot connect.',
+    'A proxy in between has to pass WebSockets on.',
   ],
   stepTaken: 'It has taken a first message',
   stepTakenWait: 'Waiting for a first message. Write to the account as a customer would.',

@@ -1,10 +1,11 @@
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import { createBot } from '../../api/bots.js';
-import type { BotApi } from '../../bots/programs.js';
+import type { BotApi, Program } from '../../bots/programs.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
+import type { Words } from '../../i18n/words.js';
 import {
   corpSecretOf,
   type Draft,
@@ -17,6 +18,14 @@ import {
 import { TakesChoice } from './takes-choice.js';
 
 const APIS = ['manager', 'tunnel', 'direct'] as const satisfies readonly BotApi[];
+
+/** What is said in place of an address. */
+const WITHOUT_ADDRESS: Readonly<Record<Program['kind'], (bots: Words['bots']) => string>> = {
+  callback: ({ noAddress }) => noAddress,
+  puppet: ({ noAddress }) => noAddress,
+  stream: ({ connectsText }) => connectsText,
+  none: ({ noBotText }) => noBotText,
+};
 
 interface AddressStepProps extends Omit<StepProps, 'onNext'> {
   readonly onCreated: (bot: BotCreatedAnswer) => void;
@@ -38,7 +47,7 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
       }}
     >
       {program.url === null ? (
-        <p>{program.kind === 'none' ? bots.noBotText : bots.noAddress}</p>
+        <p>{WITHOUT_ADDRESS[program.kind](bots)}</p>
       ) : (
         <Field
           label={bots.address}

@@ -12,6 +12,7 @@ import { usePolled } from '../../data/polled.js';
 import { t } from '../../i18n/language.js';
 import { BotFacts } from './bot-facts.js';
 import { BOT_TONES, botState } from './bot-tone.js';
+import { ClientsSection } from './clients-section.js';
 import { ChangeSection } from './change-section.js';
 import { KeySection } from './key-section.js';
 import { MessagesSection } from './messages-section.js';
@@ -64,13 +65,14 @@ function Bot({ bot, onChange }: BotProps) {
           <h2>{bots.facts}</h2>
           <BotFacts bot={bot} />
         </section>
-        {bot.callback !== null && (
+        {bot.kind === 'callback' && (
           <section class="card">
             <h2>{bots.verify}</h2>
             <p class="muted">{bots.verifyText}</p>
             <VerifyPart bot={bot} />
           </section>
         )}
+        {(bot.kind === 'stream' || bot.clients > 0) && <ClientsSection bot={bot} />}
         <ChangeSection bot={bot} onChange={onChange} />
         {mayTakeMessages(bot) && <TakesSection bot={bot} onChange={onChange} />}
         {bot.takes === 'message' && <MessagesSection bot={bot} />}

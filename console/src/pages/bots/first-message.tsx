@@ -19,7 +19,7 @@ export function FirstMessage({ bot: added }: { readonly bot: BotAnswer }) {
   return (
     <section class="card">
       <h2>{apps.steps}</h2>
-      {added.callback !== null && (
+      {added.kind === 'callback' && (
         <>
           <VerifyPart bot={added} onResult={({ verified }) => setVerified(verified)} />
           {/* This page has secrets that would be gone with it. */}
@@ -32,13 +32,22 @@ export function FirstMessage({ bot: added }: { readonly bot: BotAnswer }) {
         {(bot) => (
           <>
             <ol class="steps" aria-label={apps.steps}>
-              {bot.callback !== null && (
+              {bot.kind === 'callback' && (
                 <Step
                   title={bots.stepVerified}
                   isDone={isVerified}
                   done={false}
                   wait={bots.stepVerifiedWait}
                   help={bots.stepVerifiedHelp}
+                />
+              )}
+              {bot.kind === 'stream' && (
+                <Step
+                  title={bots.stepConnected}
+                  isDone={bot.clients > 0}
+                  done={false}
+                  wait={bots.stepConnectedWait}
+                  help={bots.stepConnectedHelp}
                 />
               )}
               <Step

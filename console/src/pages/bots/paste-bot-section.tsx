@@ -22,7 +22,7 @@ export function PasteBotSection({ bot, program, isSaved, onSaved }: PasteBotSect
   const [address, setAddress] = useState(location.origin);
   const copied = useRef(new Set<string>());
   const known: Program = PROGRAMS[program];
-  const title = known.title ?? bots.untitled.other;
+  const title = known.title ?? bots.untitled[program === 'noAddress' ? program : 'other'];
   const groups = settingGroups(known, { ...bot, address, url: bot.callback?.url ?? null });
   const secrets = groups.flatMap(({ lines }) => lines).filter((line) => 'value' in line && line.isSecret);
   const isSigned = bot.kind === 'puppet' && bot.takes === 'message';
