@@ -6,6 +6,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { embeddedPlace } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
+import { until } from '../support/until.js';
 import { newApp, sendMessage } from '../support/wecom.js';
 
 const OPERATOR = 'operator-token-of-the-tests';
@@ -100,7 +101,7 @@ describeInBrowser('the console of many accounts', () => {
     await page.goBack();
     await page.getByRole('row', { name: accountOf(80) }).waitFor();
     await page.getByText('Page 2').waitFor();
-    await page.waitForFunction(`Math.abs(scrollY - ${String(y)}) < 2`);
+    await until(() => page.evaluate<boolean>(`Math.abs(scrollY - ${String(y)}) < 2`));
     await page.reload();
     await page.getByText('Page 2').waitFor();
     await page.getByRole('link', { name: 'Apps' }).click();
