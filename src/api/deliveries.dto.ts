@@ -110,7 +110,7 @@ export class RefusedQueryDto {
 export class DeliveryPathDto {
   /**
    * The `id` of a record.
-   * @example 0mfw8k3c100001a3b1f2c
+   * @example 0mfw8k3c100001a3b1f2
    */
   @Matches(/^[0-9a-z]{20}$/, mustBe('the id of a record of the delivery log'))
   readonly id!: string;

@@ -91,12 +91,10 @@ describeInBrowser('the console of many accounts', () => {
     const scrolled = page.evaluate(
       'new Promise((seen) => document.addEventListener("scrollend", () => seen(scrollY), { once: true }))',
     );
-    await page.evaluate('scrollTo(0, 900)');
+    const link = page.getByRole('row', { name: accountOf(80) }).getByRole('link');
+    await link.scrollIntoViewIfNeeded();
     const y = await scrolled;
-    await page
-      .getByRole('row', { name: accountOf(80) })
-      .getByRole('link')
-      .click();
+    await link.click();
     await page.getByRole('button', { name: 'Send a test' }).waitFor();
     await page.goBack();
     await page.getByRole('row', { name: accountOf(80) }).waitFor();

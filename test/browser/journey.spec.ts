@@ -96,12 +96,10 @@ describeInBrowser('a customer and an operator', () => {
     await goTo('Live');
     await operator.getByText(/^Live from replica /).waitFor();
     const rows = operator.getByRole('row', { name: cast.simulator.openKfId });
-    await rows.first().waitFor();
-    const before = await rows.count();
     await customer.getByRole('button', { name: 'Callbacks' }).click();
     await write('How are you?');
     await reply('How are you?').waitFor();
-    await rows.nth(before).waitFor();
+    await rows.first().waitFor();
     await rows.first().getByText('Taken', { exact: true }).waitFor();
     expect(await seriousViolations(customer)).toEqual([]);
     expect(await seriousViolations(operator)).toEqual([]);
