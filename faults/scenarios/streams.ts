@@ -38,6 +38,7 @@ server {
   location / {
     proxy_pass http://wxkf_manager;
     proxy_http_version 1.1;
+    proxy_set_header Host 127.0.0.1;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
     proxy_read_timeout 90s;
