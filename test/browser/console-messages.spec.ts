@@ -1,0 +1,109 @@
+/** Messages and streams as an operator sees them: that a message waits, and who is connected; never what a message says. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seeSoon,
+  seriousViolations,
+} from '../support/browser.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace, sealedPlace } from '../support/place.js';
+import { postJson } from '../support/puppet-server.js';
+import { StreamBot } from '../support/stream-bot.js';
+
+const POISON = 'what a customer says, and refuses to be taken';
+const NEXT = 'what waits behind it';
+
+describeInBrowser('the console, with messages', () => {
+  const place = sealedPlace(embeddedPlace());
+  let browser: Browser;
+  let wecom: Simulator;
+  let manager: ManagerProcess;
+  let page: Page;
+  let bot: BotCreatedAnswer;
+  let client: StreamBot | undefined;
+
+  beforeAll(async () => {
+    wecom = await startSimulator({ accounts: ['售后'], customers: ['张三'] });
+    [browser, manager] = await Promise.all([
+      openBrowser(),
+      startManager({
+        ...place.env,
+        MESSAGE_TRIES: '1',
+        WECOM_API_URL: wecom.url,
+        ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+      }),
+    ]);
+    const { corpId, corpSecret, callback, openKfId } = wecom;
+    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+    const saved = await wecom.saveCallback({ ...callback, url: `${manager.url}/callback/${corpId}` });
+    if (!saved.isVerified) throw new Error(saved.detail);
+    const response = await fetch(`${manager.url}/api/v1/bots`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ name: 'Laptop', corpId, corpSecret, openKfIds: [openKfId], kind: 'stream', takes: 'message' },
+      }),
+    });
+    bot = (await response.json()) as BotCreatedAnswer;
+    page = await newPage(browser);
+  });
+
+  afterAll(async () => {
+    await client?.close();
+    await Promise.all([browser.close(), manager.stop('SIGKILL')]);
+    await wecom.close();
+    await place.discard();
+  });
+
+  const expectNothingSaid = async () => {
+    const content = await page.content();
+    expect([POISON, NEXT].filter((text) => content.includes(text))).toEqual([]);
+  };
+
+  it('shows that a message waits, its type and its age, and not what it says', async () => {
+    for (const text of [POISON, NEXT]) wecom.say(text);
+    await page.goto(`${manager.url}/console/outbox/messages`);
+    const rows = page.getByRole('row', { name: wecom.openKfId });
+    await seeSoon(rows.nth(1));
+    await rows.first().getByText('text', { exact: true }).waitFor();
+    await rows.first().getByText('of a customer').waitFor();
+    await expectNothingSaid();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-messages');
+  });
+
+  it('shows which clients of a bot are connected, and what is under way', async () => {
+    await page.goto(`${manager.url}/console/bots/${bot.id}`);
+    await page.getByText('None is connected.').waitFor();
+    client = await new StreamBot(manager.url, bot.key, {
+      clientId: 'laptop-1',
+      onEvent: (frame, self) =>
+        self.send({ type: JSON.stringify(frame).includes(POISON) ? 'nack' : 'ack', id: frame.id }),
+    }).ready();
+    const row = page.getByRole('row', { name: 'laptop-1' });
+    await seeSoon(row);
+    await row.getByText('active').waitFor();
+    await row.getByText(wecom.openKfId).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-bot-clients');
+  });
+
+  it('shows a dead message, which can be sent again or dropped', async () => {
+    await page.goto(`${manager.url}/console/outbox/messages?state=dead`);
+    const row = page.getByRole('row', { name: wecom.openKfId });
+    await seeSoon(row);
+    await expectNothingSaid();
+    await row.getByRole('button', { name: /^Drop/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/is lost for good/).waitFor();
+    await dialog.getByRole('button', { name: /^Drop/ }).click();
+    await seeSoon(page.getByText('No message is dead'));
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+});
