@@ -9,6 +9,8 @@ import { english } from '../src/i18n/english.js';
 import { accountsOf, draftFor, toNewBot } from '../src/pages/bots/draft.js';
 
 const KEY = 'wxkf_key-of-the-tests';
+/** The kinds that open callbacks. */
+const OPENS = new Set(['callback', 'stream']);
 const NAMES = Object.keys(PROGRAMS) as ProgramName[];
 
 function factsOf(name: ProgramName, changes: Partial<BotFacts> = {}): BotFacts {
@@ -18,10 +20,10 @@ function factsOf(name: ProgramName, changes: Partial<BotFacts> = {}): BotFacts {
     api: api ?? 'manager',
     corpId: 'ww1',
     openKfIds: ['wkA'],
-    url,
+    url: kind === 'stream' ? '' : url,
     key: KEY,
-    token: kind === 'callback' ? 'callbackToken' : null,
-    encodingAESKey: kind === 'callback' ? 'aesKey' : null,
+    token: OPENS.has(kind) ? 'callbackToken' : null,
+    encodingAESKey: OPENS.has(kind) ? 'aesKey' : null,
     ...changes,
   };
 }

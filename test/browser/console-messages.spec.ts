@@ -71,8 +71,7 @@ describeInBrowser('the console, with messages', () => {
     await page.goto(`${manager.url}/console/outbox/messages`);
     const rows = page.getByRole('row', { name: wecom.openKfId });
     await seeSoon(rows.nth(1));
-    await rows.first().getByText('text', { exact: true }).waitFor();
-    await rows.first().getByText('of a customer').waitFor();
+    expect(await rows.first().textContent()).toMatch(/text.*of a customer/);
     await expectNothingSaid();
     expect(await seriousViolations(page)).toEqual([]);
     await screenshot(page, 'console-messages');
@@ -86,7 +85,7 @@ describeInBrowser('the console, with messages', () => {
       onEvent: (frame, self) =>
         self.send({ type: JSON.stringify(frame).includes(POISON) ? 'nack' : 'ack', id: frame.id }),
     }).ready();
-    const row = page.getByRole('row', { name: 'laptop-1' });
+    const row = page.getByRole('listitem').filter({ hasText: 'laptop-1' });
     await seeSoon(row);
     await row.getByText('active').waitFor();
     await row.getByText(wecom.openKfId).waitFor();

@@ -62,8 +62,6 @@ export const bots: Words['bots'] = {
   clientsOf: (name) => `${name} 的客户端`,
   noClients: '没有客户端连接。事件会保留，一旦有客户端连接就立即送出。',
   moreClients: (shown) => `以上是前 ${shown} 个。`,
-  client: '客户端',
-  role: '账号',
   roles: { active: '活动', standby: '待命' },
   connected: '连接于',
   from: '来源',

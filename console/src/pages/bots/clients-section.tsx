@@ -2,7 +2,6 @@ import type { BotAnswer, ConnectionAnswer } from '../../api/answers.gen.js';
 import { listConnections } from '../../api/connections.js';
 import { ALL_OTHERS } from '../../bots/account-ids.js';
 import { Chip } from '../../components/chip.js';
-import { type Column, DataTable } from '../../components/data-table.js';
 import { Loaded } from '../../components/loaded.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { usePolled } from '../../data/polled.js';
@@ -16,19 +15,18 @@ export function ClientsSection({ bot: { id, name } }: { readonly bot: BotAnswer 
   const { bots } = t();
   const polled = usePolled(`connections ${id}`, (signal) => listConnections(id, signal), EVERY_MS);
   return (
-    <section class="card wide">
+    <section class="card">
       <h2>{bots.clients}</h2>
       <Loaded of={polled}>
         {({ items, nextCursor }) => (
           <>
             {items.length === 0 && <p class="muted">{bots.noClients}</p>}
             {items.length > 0 && (
-              <DataTable
-                caption={bots.clientsOf(name)}
-                columns={columns()}
-                rows={items}
-                keyOf={({ id: key }) => key}
-              />
+              <ul class="notes" aria-label={bots.clientsOf(name)}>
+                {items.map((one) => (
+                  <Client key={one.id} connection={one} />
+                ))}
+              </ul>
             )}
             {nextCursor !== null && <p class="muted">{bots.moreClients(items.length)}</p>}
           </>
@@ -38,29 +36,20 @@ export function ClientsSection({ bot: { id, name } }: { readonly bot: BotAnswer 
   );
 }
 
-function columns(): readonly Column<ConnectionAnswer>[] {
+function Client({ connection }: { readonly connection: ConnectionAnswer }) {
   const { bots } = t();
-  return [
-    { key: 'client', head: bots.client, cell: ({ clientId }) => <span class="mono">{clientId}</span> },
-    { key: 'roles', head: bots.role, cell: ({ accounts }) => <Roles accounts={accounts} /> },
-    { key: 'since', head: bots.connected, cell: ({ connectedAt }) => <TimeAgo at={connectedAt} /> },
-    {
-      key: 'from',
-      head: bots.from,
-      cell: ({ address, agent, way, replica }) => (
-        <>
-          <span class="mono">{address}</span>
-          <div class="small muted">{[bots.ways[way], agent, replica].filter(Boolean).join(' · ')}</div>
-        </>
-      ),
-    },
-    {
-      key: 'underWay',
-      head: bots.underWay,
-      isNumber: true,
-      cell: ({ underWay }) => (underWay === null ? '–' : underWay),
-    },
-  ];
+  const { clientId, accounts, connectedAt, address, agent, way, replica, underWay } = connection;
+  return (
+    <li>
+      <strong class="mono">{clientId}</strong>
+      <Roles accounts={accounts} />
+      <div class="small muted">
+        {bots.connected} <TimeAgo at={connectedAt} /> · {bots.from} {address} ·{' '}
+        {[bots.ways[way], agent, replica].filter(Boolean).join(' · ')}
+        {underWay !== null && ` · ${bots.underWay}: ${underWay}`}
+      </div>
+    </li>
+  );
 }
 
 function Roles({ accounts }: Pick<ConnectionAnswer, 'accounts'>) {
