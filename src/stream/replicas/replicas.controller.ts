@@ -1,7 +1,7 @@
 import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../../http/access/allowed-callers.js';
-import { Answers, Tags } from '../../http/answers/described.js';
+import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { TakesBody } from '../../http/limits/bodies.js';
 import { AppError } from '../../kernel/app-error.js';
 import { goneOf, Polls } from '../polls.js';
@@ -30,6 +30,7 @@ export class ReplicasController {
   @AllowAnyone()
   @HttpCode(200)
   @Answers({ 200: 'It will look.' })
+  @Errors('AUTH_WRONG')
   takeNotice(@Headers(KEY_HEADER) key: string | undefined): object {
     this.#require(key);
     void this.sync.noticed().catch(() => {});
@@ -45,6 +46,7 @@ export class ReplicasController {
   @AllowAnyone()
   @HttpCode(200)
   @Answers({ 200: 'What came of it.' })
+  @Errors('AUTH_WRONG')
   async takeEvent(
     @Headers(KEY_HEADER) key: string | undefined,
     @Req() { body }: FastifyRequest,
@@ -65,6 +67,7 @@ export class ReplicasController {
   @AllowAnyone()
   @HttpCode(200)
   @Answers({ 200: 'The events; null where it is not connected here any more.' })
+  @Errors('AUTH_WRONG')
   async ask(@Headers(KEY_HEADER) key: string | undefined, @Req() request: FastifyRequest): Promise<object> {
     this.#require(key);
     const poll = JSON.parse(String(request.body)) as PassedPoll;
