@@ -1,4 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
@@ -23,7 +29,9 @@ const LAST_FLUSH_LIMIT_MS = 2_000;
  * Nobody waits for it, and nothing that goes wrong here is seen by whoever adds; what has to be dropped is counted.
  */
 @Injectable()
-export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
+export class DeliveryRecorder
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   /** Whether there is a log. */
   readonly isOn: boolean;
   readonly #ids = new RecordIds();
@@ -51,7 +59,12 @@ export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationSh
     else void this.#sweepNow();
   }
 
-  /** Writes what is left, for 2 s at most. */
+  /** While the store is surely open; what the last requests add comes after it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.clock.within(LAST_FLUSH_LIMIT_MS, this.#flush());
+  }
+
+  /** Writes what is left, for 2 s at most; a database may be closed by then. */
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     this.#sweep?.cancel();
@@ -97,7 +110,11 @@ export class DeliveryRecorder implements OnApplicationBootstrap, OnApplicationSh
     } catch (err) {
       this.metrics.dropped.store.add(batch.length);
       // The first of a row alone: an outage would fill the log.
-      if (!this.#isFailing) this.log.warn({ records: batch.length, err }, 'deliverylog.append_failed');
+      if (!this.#isFailing)
+        this.log[this.#isStopped ? 'debug' : 'warn'](
+          { records: batch.length, err },
+          'deliverylog.append_failed',
+        );
       this.#isFailing = true;
     }
   }
