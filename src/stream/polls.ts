@@ -39,13 +39,14 @@ export class Polls {
     if (known !== null && known.way === 'poll') {
       const passed = { connectionId: known.id, ...poll };
       const events = this.clients.find(known.id)
-        ? await this.askHere(passed, goneOf(request))
+        ? await untilGone(request, (gone) => this.askHere(passed, gone))
         : await this.replicas.poll(known, passed, poll.waitMs);
       if (events !== null) return toEventsAnswer(events);
     }
     const client = this.#connect(caller, clientId);
     if (client === null) return toEventsAnswer([]);
-    return toEventsAnswer((await this.#ask(client, poll, goneOf(request))) ?? []);
+    const events = await untilGone(request, (gone) => this.#ask(client, poll, gone));
+    return toEventsAnswer(events ?? []);
   }
 
   /** @returns `null` where the client is not connected here. */
@@ -86,9 +87,17 @@ function answer({ underWay }: Client, { ack, nack }: Pick<PassedPoll, 'ack' | 'n
   for (const id of nack ?? []) underWay.nack(id, null);
 }
 
-/** Resolves when the caller hangs up. */
-export function goneOf({ raw }: FastifyRequest): Promise<void> {
-  return new Promise((resolve) => {
-    raw.socket.once('close', resolve);
-  });
+/** Tells the work when the caller hangs up. The connection may carry many such requests, one after the other. */
+export async function untilGone<T>(
+  { raw: { socket } }: FastifyRequest,
+  work: (gone: Promise<void>) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const leave = (): void => resolve();
+  socket.once('close', leave);
+  try {
+    return await work(promise);
+  } finally {
+    socket.off('close', leave);
+  }
 }

@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
+import { hasUnanswered } from '../http/unanswered.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { ackLimitMs } from './ack-limit.js';
@@ -20,6 +21,8 @@ import { FRAME_BYTES_MAX, type Hello } from './frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
 
 const SWITCHING_PROTOCOLS = 101;
+/** How long one that was refused may take to read why. */
+const LAST_WORDS_MS = 2_000;
 
 /** The connection that an upgrade asks to take over, and what came after the request's head. */
 interface Upgrade {
@@ -61,14 +64,25 @@ export class StreamServer {
   serve(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
+      if (socket.destroyed || hasUnanswered(socket)) {
+        socket.destroy();
+        return;
+      }
       this.#upgrades.set(request, { socket, head });
       const response = new ServerResponse(request);
       response.shouldKeepAlive = false;
       response.assignSocket(socket as never);
-      // An answer that is no WebSocket is the last one of its connection.
-      response.once('finish', () => socket.end());
+      response.once('finish', () => this.#endAnswered(socket));
       server.emit('request', request, response);
     });
+  }
+
+  /** An answer that is no WebSocket is the last one of its connection, which Node's server does not watch any more. */
+  #endAnswered(socket: Duplex): void {
+    socket.end();
+    // What is left unread would have the system drop the answer.
+    socket.resume();
+    this.clock.after(LAST_WORDS_MS, () => socket.destroy());
   }
 
   /** @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */

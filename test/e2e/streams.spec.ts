@@ -1,5 +1,7 @@
 /** Bots without an address: events over connections that they open; on both stores: embedded and MongoDB. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -12,6 +14,9 @@ import { mongoPlace } from '../support/stores.js';
 import { until } from '../support/until.js';
 
 const CORP = 'wwStream';
+const UPGRADE =
+  'GET /puppetWxkfManager/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 const SECRETS_KEY = randomBytes(32).toString('base64');
 
 /** @param isShared whether several managers may be on the store. */
@@ -308,6 +313,29 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect((await bot.whenClosed()).code).toBe(1009);
         const again = await open(key);
         expect(await again.first('event')).toMatchObject({ attempt: 2 });
+      });
+
+      it('that asks behind a request which has no answer yet, and the manager lives on', async () => {
+        const { hostname, port } = new URL(manager.url);
+        const socket = connect({ port: Number(port), host: hostname });
+        const closed = new Promise((resolve) => void socket.once('close', resolve));
+        socket.on('error', () => {});
+        socket.write(`GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n${UPGRADE}`);
+        await closed;
+        expect((await fetch(`${manager.url}/health/live`)).status).toBe(200);
+      });
+
+      it('without a key, and does not keep its half of the connection', async () => {
+        const { hostname, port } = new URL(manager.url);
+        const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+        socket.on('error', () => {});
+        socket.write(UPGRADE);
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+        // Its own side stays open, until it can write no more.
+        const closed = new Promise((resolve) => void socket.once('close', resolve));
+        await until(() => !socket.write('x') || socket.destroyed || socket.errored !== null);
+        await closed;
       });
 
       it('once its key does not count any more', async () => {

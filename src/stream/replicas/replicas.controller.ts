@@ -4,7 +4,7 @@ import { AllowAnyone } from '../../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { TakesBody } from '../../http/limits/bodies.js';
 import { AppError } from '../../kernel/app-error.js';
-import { goneOf, Polls } from '../polls.js';
+import { Polls, untilGone } from '../polls.js';
 import { StreamCarrier } from '../streams.js';
 import { OwnReplica } from './own-replica.js';
 import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
@@ -71,7 +71,7 @@ export class ReplicasController {
   async ask(@Headers(KEY_HEADER) key: string | undefined, @Req() request: FastifyRequest): Promise<object> {
     this.#require(key);
     const poll = JSON.parse(String(request.body)) as PassedPoll;
-    return { events: await this.polls.askHere(poll, goneOf(request)) };
+    return { events: await untilGone(request, (gone) => this.polls.askHere(poll, gone)) };
   }
 
   /** @throws AppError `AUTH_WRONG` */

@@ -12,6 +12,7 @@ import { toRawAnswer } from '../../http/answers/raw-answer.js';
 import { requestIdOf } from '../../http/log/request-log.js';
 import { OwnAddresses } from '../../http/own-addresses.js';
 import type { HttpEdge } from '../../http/server.js';
+import { hasUnanswered } from '../../http/unanswered.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
 import { ERRORS } from '../../kernel/error-table.js';
@@ -165,9 +166,4 @@ export class Tunnels {
     for (const tunnel of this.#open) tunnel.end('stopped');
     for (const client of this.#clients) client.destroy();
   }
-}
-
-/** Node's own mark of a connection whose answer is under way; without it such a caller would harm itself alone. */
-function hasUnanswered(client: Socket): boolean {
-  return Boolean((client as { readonly _httpMessage?: unknown })._httpMessage);
 }
