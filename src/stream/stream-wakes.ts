@@ -36,6 +36,11 @@ export class StreamWakes implements ConnectionWatch {
     }
   }
 
+  /** Clients name themselves as they like: nothing is remembered of one that has gone. */
+  left({ endpoint }: KnownConnection): void {
+    this.circuits.close(endpoint.href);
+  }
+
   /** The replica that has the connection wakes what waits; where there is none any more, that which had it. */
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const bot = this.bots.find(botId);

@@ -93,17 +93,22 @@ export class ReplicaSync implements ConnectionWatch {
   }
 
   came(connection: BotConnection): void {
-    if (connection.replicaId !== this.own.id) return;
+    if (!this.#isTold(connection)) return;
     this.#removed.delete(connection.id);
     this.#added.set(connection.id, connection);
     this.#writeSoon();
   }
 
-  left({ id, replicaId }: BotConnection): void {
-    if (replicaId !== this.own.id) return;
-    this.#added.delete(id);
-    this.#removed.add(id);
+  left(connection: BotConnection): void {
+    if (!this.#isTold(connection)) return;
+    this.#added.delete(connection.id);
+    this.#removed.add(connection.id);
     this.#writeSoon();
+  }
+
+  /** Where there is one process, nobody is told, and nothing is kept for that. */
+  #isTold({ replicaId }: BotConnection): boolean {
+    return this.directory.isShared && replicaId === this.own.id;
   }
 
   #writeSoon(): void {
@@ -165,7 +170,6 @@ export class ReplicaSync implements ConnectionWatch {
     const live = new Set<string>();
     for (const replica of seen) {
       if (replica.id === this.own.id || nowMs < (this.#doubtedUntilMs.get(replica.id) ?? 0)) continue;
-      this.#doubtedUntilMs.delete(replica.id);
       live.add(replica.id);
       this.#others.set(replica.id, replica);
       if (replica.connections !== null) this.#take(replica.id, replica.connections);
@@ -175,6 +179,7 @@ export class ReplicaSync implements ConnectionWatch {
       this.#others.delete(id);
       this.#forgetConnections(id);
     }
+    for (const [id, untilMs] of this.#doubtedUntilMs) if (nowMs >= untilMs) this.#doubtedUntilMs.delete(id);
   }
 
   #take(replicaId: string, connections: readonly BotConnection[]): void {

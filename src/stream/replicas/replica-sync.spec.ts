@@ -1,0 +1,156 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { type BotConnection, ConnectedBots } from '../../registry/bots/connected-bots.js';
+import { Secret } from '../../kernel/secret.js';
+import type { OwnReplica } from './own-replica.js';
+import { ReplicaClient } from './replica-client.js';
+import { ReplicaSync } from './replica-sync.js';
+import {
+  NoStreamDirectory,
+  type SeenReplica,
+  StreamDirectory,
+  type StreamReplica,
+} from './stream-directory.js';
+
+const HERE = { id: 'here', url: 'http://here', key: new Secret('key-here') } as unknown as OwnReplica;
+
+/** What several processes share. */
+class MemoryDirectory extends StreamDirectory {
+  override readonly isShared = true;
+  readonly replicas = new Map<string, SeenReplica & { untilMs: number }>();
+
+  override async hold(replica: StreamReplica, untilMs: number): Promise<boolean> {
+    const known = this.replicas.get(replica.id);
+    const { revision = 0, connections = [] } = known ?? {};
+    const { id, url, key } = replica;
+    this.replicas.set(id, { id, url, key, revision, connections, untilMs });
+    return known !== undefined;
+  }
+
+  override async change(
+    id: string,
+    added: readonly BotConnection[],
+    removed: readonly string[],
+  ): Promise<void> {
+    const known = this.replicas.get(id);
+    if (known === undefined) throw new Error('no lease');
+    const left = (known.connections ?? []).filter((one) => !removed.includes(one.id));
+    this.replicas.set(id, { ...known, revision: known.revision + 1, connections: [...left, ...added] });
+  }
+
+  override async read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]> {
+    const live = [...this.replicas.values()].filter(({ untilMs }) => untilMs > nowMs);
+    return live.map((one) => (known.get(one.id) === one.revision ? { ...one, connections: null } : one));
+  }
+
+  override async leave(id: string): Promise<void> {
+    this.replicas.delete(id);
+  }
+}
+
+let clock: ManualClock;
+let directory: MemoryDirectory;
+let connected: ConnectedBots;
+let sync: ReplicaSync;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  directory = new MemoryDirectory();
+  [connected, sync] = open(directory);
+});
+
+function open(where: StreamDirectory): [ConnectedBots, ReplicaSync] {
+  const bots = new ConnectedBots();
+  const calls = { call: async () => ({}) } as Pick<ReplicaClient, 'call'> as ReplicaClient;
+  const log = pino({ level: 'silent' });
+  return [bots, new ReplicaSync(where, calls, bots, HERE, clock, clock, log)];
+}
+
+function connection(id: string, replicaId: string): BotConnection {
+  return {
+    ...{ id, replicaId, botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null, way: 'websocket' },
+    ...{ placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '' },
+  };
+}
+
+async function hasOther(...connections: string[]): Promise<void> {
+  await directory.hold({ id: 'there', url: 'http://there', key: new Secret('key') }, clock.nowMs() + 10_000);
+  await directory.change(
+    'there',
+    connections.map((id) => connection(id, 'there')),
+    [],
+  );
+}
+
+it('writes what comes and goes here, and nothing of others', async () => {
+  sync.start();
+  await clock.advance(10);
+  connected.add(connection('own', 'here'));
+  connected.add(connection('of another', 'there'));
+  await clock.advance(10);
+  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+  connected.remove('own');
+  await clock.advance(10);
+  expect(directory.replicas.get('here')?.connections).toEqual([]);
+});
+
+it('knows the connections of another replica until its lease is over', async () => {
+  sync.start();
+  await hasOther('c1');
+  await clock.advance(1_000);
+  expect([connected.activeOf('bot-1', 'wkA')?.id, sync.find('there')?.url, sync.hasOthers]).toEqual([
+    'c1',
+    'http://there',
+    true,
+  ]);
+  await clock.advance(10_000);
+  expect([connected.size, sync.hasOthers]).toEqual([0, false]);
+});
+
+it('takes a replica that cannot be reached for dead, for some seconds', async () => {
+  sync.start();
+  await hasOther('c1');
+  await clock.advance(1_000);
+  sync.doubt('there');
+  expect(connected.size).toBe(0);
+  await clock.advance(4_000);
+  expect(connected.size).toBe(0);
+  await clock.advance(2_000);
+  expect(connected.size).toBe(1);
+});
+
+it('writes everything once more when its lease was taken away meanwhile', async () => {
+  sync.start();
+  connected.add(connection('own', 'here'));
+  await clock.advance(100);
+  directory.replicas.clear();
+  await clock.advance(4_000);
+  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+});
+
+it('writes later what could not be written', async () => {
+  sync.start();
+  await clock.advance(10);
+  const change = directory.change.bind(directory);
+  directory.change = () => Promise.reject(new Error('away'));
+  connected.add(connection('own', 'here'));
+  await clock.advance(100);
+  directory.change = change;
+  await clock.advance(1_000);
+  expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
+});
+
+it('keeps nothing where there is one process', async () => {
+  const alone = new NoStreamDirectory();
+  const [bots, one] = open(alone);
+  let calls = 0;
+  alone.change = async () => void calls++;
+  one.start();
+  for (let n = 0; n < 3; n++) {
+    bots.add(connection(`c${n}`, 'here'));
+    bots.remove(`c${n}`);
+  }
+  await clock.advance(5_000);
+  expect([calls, one.hasOthers, clock.pendingTimers]).toEqual([0, false, 0]);
+});
