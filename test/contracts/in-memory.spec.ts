@@ -19,6 +19,7 @@ import { type AppTable, MemoryAppRepository } from '../support/memory-app.reposi
 import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
+import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
 import { newSecretsKey } from '../support/place.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
@@ -28,6 +29,7 @@ import { messageStoreContract, type OpenedMessages } from './message-store.contr
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
+import { streamDirectoryContract } from './stream-directory.contract.js';
 import { type OpenedCheck, secretCheckContract } from './secret-check.contract.js';
 
 const log = pino({ level: 'silent' });
@@ -147,6 +149,7 @@ describe('the fake of the specs', () => {
   resyncBudgetContract(async () => openBudget());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
+  streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
 });
 
 describe('the fake of the specs, sealed', () => {

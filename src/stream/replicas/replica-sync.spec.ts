@@ -1,62 +1,24 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryStreamDirectory } from '../../../test/support/memory-stream-directory.js';
 import { type BotConnection, ConnectedBots } from '../../registry/bots/connected-bots.js';
 import { Secret } from '../../kernel/secret.js';
 import type { OwnReplica } from './own-replica.js';
 import { ReplicaClient } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
-import {
-  NoStreamDirectory,
-  type SeenReplica,
-  StreamDirectory,
-  type StreamReplica,
-} from './stream-directory.js';
+import { NoStreamDirectory, type StreamDirectory } from './stream-directory.js';
 
 const HERE = { id: 'here', url: 'http://here', key: new Secret('key-here') } as unknown as OwnReplica;
 
-/** What several processes share. */
-class MemoryDirectory extends StreamDirectory {
-  override readonly isShared = true;
-  readonly replicas = new Map<string, SeenReplica & { untilMs: number }>();
-
-  override async hold(replica: StreamReplica, untilMs: number): Promise<boolean> {
-    const known = this.replicas.get(replica.id);
-    const { revision = 0, connections = [] } = known ?? {};
-    const { id, url, key } = replica;
-    this.replicas.set(id, { id, url, key, revision, connections, untilMs });
-    return known !== undefined;
-  }
-
-  override async change(
-    id: string,
-    added: readonly BotConnection[],
-    removed: readonly string[],
-  ): Promise<void> {
-    const known = this.replicas.get(id);
-    if (known === undefined) throw new Error('no lease');
-    const left = (known.connections ?? []).filter((one) => !removed.includes(one.id));
-    this.replicas.set(id, { ...known, revision: known.revision + 1, connections: [...left, ...added] });
-  }
-
-  override async read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]> {
-    const live = [...this.replicas.values()].filter(({ untilMs }) => untilMs > nowMs);
-    return live.map((one) => (known.get(one.id) === one.revision ? { ...one, connections: null } : one));
-  }
-
-  override async leave(id: string): Promise<void> {
-    this.replicas.delete(id);
-  }
-}
-
 let clock: ManualClock;
-let directory: MemoryDirectory;
+let directory: MemoryStreamDirectory;
 let connected: ConnectedBots;
 let sync: ReplicaSync;
 
 beforeEach(() => {
   clock = new ManualClock();
-  directory = new MemoryDirectory();
+  directory = new MemoryStreamDirectory();
   [connected, sync] = open(directory);
 });
 

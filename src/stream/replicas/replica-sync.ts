@@ -66,6 +66,8 @@ export class ReplicaSync implements ConnectionWatch {
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#gathering?.cancel();
+    // A write that is under way would leave what nobody forgets.
+    await this.#writes.run().catch(() => {});
     await this.directory.leave(this.own.id).catch((err: unknown) => this.#sayTrouble(err));
     this.#notify();
   }
