@@ -80,6 +80,8 @@ export class Client {
     if (this.#isLost) return;
     this.#why ??= why;
     this.wire.close(why);
+    // It would get nothing more, and nothing more is heard of it.
+    if (why === 'slow') this.lost();
   }
 
   /** What it has not acknowledged is due again. */

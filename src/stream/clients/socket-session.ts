@@ -33,7 +33,7 @@ export class SocketSession {
     /** Called once, when the connection is closed. */
     private readonly onClose: (why: ClientEnd, client: Client | null) => void,
   ) {
-    this.#wire = new SocketWire(socket, clock, () => this.end('slow'));
+    this.#wire = new SocketWire(socket, clock, () => this.#endSlow());
     this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s'));
     socket.on('message', (data, isBinary) => this.#read(data, isBinary));
     // A frame that is too long, or that is none of WebSocket's: `close` follows.
@@ -47,6 +47,12 @@ export class SocketSession {
     this.#ended ??= why;
     if (this.#client !== null) this.#client.end(why);
     else this.#wire.close(why);
+  }
+
+  /** If it begins to read after all, it sees why. */
+  #endSlow(): void {
+    this.#client?.goAway('slow', 0);
+    this.end('slow');
   }
 
   #read(data: RawData, isBinary: boolean): void {

@@ -21,10 +21,12 @@ const CLOSE_CODES: Readonly<Record<ClientEnd, number>> = {
 
 /** Frames as texts of a WebSocket. */
 export class SocketWire implements Wire {
+  #isSlow = false;
+
   constructor(
     private readonly socket: WebSocket,
     private readonly clock: Clock,
-    /** Called when the client does not read. */
+    /** Called once, when the client does not read. */
     private readonly onSlow: () => void,
   ) {}
 
@@ -40,13 +42,16 @@ export class SocketWire implements Wire {
   tell(frame: ManagerFrame): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
     this.socket.send(JSON.stringify(frame));
-    if (this.socket.bufferedAmount > UNREAD_BYTES_MAX) this.onSlow();
+    if (this.#isSlow || this.socket.bufferedAmount <= UNREAD_BYTES_MAX) return;
+    this.#isSlow = true;
+    // The client may have this frame, as its sender will have noted by then.
+    queueMicrotask(this.onSlow);
   }
 
   /** @param detail says what was wrong with a frame. */
   close(why: ClientEnd, detail = ''): void {
-    // What is not read would keep it open.
-    if (why === 'slow' || why === 'silent') return this.socket.terminate();
+    // Nobody is there to say good-bye.
+    if (why === 'silent') return this.socket.terminate();
     this.socket.close(CLOSE_CODES[why], (detail || why).slice(0, 120));
     this.clock.after(CLOSE_LIMIT_MS, () => this.socket.terminate());
   }

@@ -1,0 +1,142 @@
+import { EventEmitter } from 'node:events';
+import { beforeEach, expect, it } from '@jest/globals';
+import type { WebSocket } from 'ws';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { EventFrame } from '../frames.js';
+import { Client, type ClientEnd } from './client.js';
+import { SocketSession } from './socket-session.js';
+
+/** A connection whose other side is the test. */
+class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  readonly sent: { readonly type: string; readonly [field: string]: unknown }[] = [];
+  closed: readonly [number, string] | null = null;
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(code: number, reason: string): void {
+    this.readyState = 2;
+    this.closed ??= [code, reason];
+  }
+
+  terminate(): void {
+    this.readyState = 3;
+    this.emit('close');
+  }
+}
+
+let clock: ManualClock;
+let socket: FakeSocket;
+let client: Client | null;
+let ended: ClientEnd | null;
+let lost: ClientEnd | null;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  socket = new FakeSocket();
+  [client, ended, lost] = [null, null, null];
+  const connection = {
+    ...{
+      id: 'c1',
+      replicaId: 'here',
+      botId: 'bot-1',
+      clientId: 'a',
+      openKfIds: null,
+      way: 'websocket' as const,
+    },
+    ...{ placedAtMs: 1, connectedAtMs: 1, address: '', agent: '' },
+  };
+  const admitted = { connection, corpId: 'ww1', wantsCallbacks: false, isStillAllowed: () => true };
+  new SocketSession(
+    socket as unknown as WebSocket,
+    {
+      admit: (_hello, wire) => {
+        client = new Client(admitted, wire, clock, (_gone, why) => {
+          lost = why;
+        });
+        client.ready(5_000, []);
+        return client;
+      },
+    },
+    clock,
+    (why) => {
+      ended = why;
+    },
+  );
+});
+
+const say = (frame: object) => socket.emit('message', Buffer.from(JSON.stringify(frame)), false);
+const hello = () => say({ type: 'hello', version: 1, clientId: 'a' });
+const types = () => socket.sent.map(({ type }) => type);
+
+function start(): Promise<AttemptResult> {
+  const frame: EventFrame = { type: 'event', id: '1', attempt: 1, openKfId: 'wkA', corpId: 'ww1', ageMs: 0 };
+  return client?.start(frame, 5_000, () => {}).result ?? Promise.reject(new Error('no client'));
+}
+
+it('ends without a hello within 5 s, and at once when the other side does not close', async () => {
+  await clock.advance(4_999);
+  expect(socket.closed).toBeNull();
+  await clock.advance(1);
+  expect(socket.closed).toEqual([1008, 'hello must come within 5 s']);
+  await clock.advance(2_000);
+  expect(ended).toBe('invalid');
+});
+
+it('says ready first, and answers a ping', () => {
+  hello();
+  say({ type: 'ping', at: 7 });
+  expect(socket.sent).toEqual([
+    { type: 'ready', heartbeatS: 30, ackMs: 5_000, accounts: [] },
+    { type: 'pong', at: 7 },
+  ]);
+});
+
+it('lives for as long as something comes within two heartbeats', async () => {
+  hello();
+  for (let beat = 0; beat < 5; beat++) {
+    await clock.advance(30_000);
+    say({ type: 'pong', at: 1 });
+  }
+  expect(ended).toBeNull();
+  await clock.advance(90_000);
+  expect([ended, lost]).toEqual(['silent', 'silent']);
+});
+
+it('goes away from a client that does not read, which has what was under way again', async () => {
+  hello();
+  socket.bufferedAmount = 1_048_577;
+  const under = start();
+  expect(await under).toMatchObject({ taken: false, stage: 'reset' });
+  expect([types(), socket.closed?.[0], lost]).toEqual([['ready', 'event', 'goaway'], 4008, 'slow']);
+  expect(socket.sent.at(-1)).toEqual({ type: 'goaway', reason: 'slow', reconnectAfterMs: 0 });
+  await clock.advance(2_000);
+  expect(ended).toBe('slow');
+});
+
+it('takes 300 frames within a heartbeat that acknowledge nothing, and no more', () => {
+  hello();
+  for (let n = 0; n < 300; n++) say({ type: 'ack', id: 'unknown' });
+  expect(socket.closed).toBeNull();
+  say({ type: 'ack', id: 'unknown' });
+  expect(socket.closed?.[0]).toBe(1008);
+});
+
+it.each<[string, () => void]>([
+  ['a second hello', hello],
+  ['bytes', () => void socket.emit('message', Buffer.from('{}'), true)],
+  ['what is no frame', () => void say({ type: 'event' })],
+])('ends at %s, and hears nothing after it', async (_what, send) => {
+  hello();
+  const under = start();
+  send();
+  say({ type: 'ack', id: '1' });
+  expect(socket.closed?.[0]).toBe(1008);
+  await clock.advance(2_000);
+  expect(await under).toMatchObject({ taken: false, stage: 'reset' });
+});
