@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decrypt, getSignature } from '@wecom/crypto';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { ConnectionPageAnswer } from '../../src/api/answers/connection.dto.js';
+import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -259,6 +260,20 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         await until(() => seen === 3);
         const ids = new Set(bot.events.map(({ id }) => id));
         expect([ids.size, bot.events.map(({ attempt }) => attempt)]).toEqual([1, [1, 2, 3]]);
+      });
+
+      it.each(['before', 'after'])('is left alone as long as it asked, %s WeCom was answered', async (when) => {
+        const { key } = await addBot();
+        const refuse = (id: unknown) => bot.send({ type: 'nack', id, retryAfterMs: 600_000 });
+        const bot = await open(key, { onEvent: ({ id }) => when === 'before' && refuse(id) });
+        expect(await tell()).toBe('200 pending');
+        if (when === 'after') refuse(bot.events[0]?.id);
+        await until(async () => {
+          const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
+          const hint = items.find((one) => one.openKfId === openKfId);
+          return Date.parse(hint?.dueAt ?? '') - Date.parse(hint?.arrivedAt ?? '') >= 600_000;
+        });
+        expect(bot.events).toHaveLength(1);
       });
     });
 

@@ -83,8 +83,8 @@ export class FirstTry {
     const result = await this.#untilBudget(attempt, endMs);
     if (result === 'late') return { ...notTried('late', to, attempts), late: attempt };
     if (result.taken) return { taken: true, status: result.status, attempts };
-    const { stage, reason } = result;
-    return { taken: false, stage, reason, attempts, destination: to, late: null };
+    const { stage, reason, retryAfterMs = 0 } = result;
+    return { taken: false, stage, reason, retryAfterMs, attempts, destination: to, late: null };
   }
 
   #untilBudget(attempt: Attempt, endMs: number): Promise<AttemptResult | 'late'> {
@@ -106,5 +106,5 @@ function isThere({ bot, puppet }: Destination): boolean {
 }
 
 function notTried(stage: NotTriedStage, destination: Destination, attempts: number): NotTaken {
-  return { taken: false, stage, reason: REASONS[stage], attempts, destination, late: null };
+  return { taken: false, stage, reason: REASONS[stage], retryAfterMs: 0, attempts, destination, late: null };
 }

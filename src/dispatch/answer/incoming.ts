@@ -26,6 +26,8 @@ export interface NotTaken {
   readonly taken: false;
   readonly stage: FailureStage | NotTriedStage;
   readonly reason: string;
+  /** How long its bot asked to be left alone; 0 when it did not ask. */
+  readonly retryAfterMs: number;
   readonly attempts: number;
   /** Where it was tried, or would have been. */
   readonly destination: Destination;

@@ -77,7 +77,7 @@ export class KeepingRace {
   }
 
   #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
-    const { stage, reason, attempts, late } = tried;
+    const { stage, reason, retryAfterMs, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
     const { hasTaker, endpoint } = tried.destination;
     return {
@@ -87,7 +87,7 @@ export class KeepingRace {
       arrivedAtMs: arrival.atMs,
       attempts,
       step: attempts > 0 ? 1 : 0,
-      dueAtMs: !hasTaker ? null : nowMs + delayAfter(stage),
+      dueAtMs: !hasTaker ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
       endpoint: endpoint?.href ?? null,
       failure: toFailure(nowMs, stage, reason),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
@@ -106,7 +106,10 @@ export class KeepingRace {
     const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
     const isOwn = lease !== null && kept.leaseId === lease.id;
     if (result.taken) this.keeper.takenLate(event, isOwn ? held : null);
-    else if (isOwn) this.keeper.release(held, kept.dueAtMs ?? this.storeClock.nowMs());
+    else if (isOwn) {
+      const nowMs = this.storeClock.nowMs();
+      this.keeper.release(held, Math.max(kept.dueAtMs ?? nowMs, nowMs + (result.retryAfterMs ?? 0)));
+    }
     this.waiting.kept.wakeUp();
   }
 }
