@@ -262,19 +262,22 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect([ids.size, bot.events.map(({ attempt }) => attempt)]).toEqual([1, [1, 2, 3]]);
       });
 
-      it.each(['before', 'after'])('is left alone as long as it asked, %s WeCom was answered', async (when) => {
-        const { key } = await addBot();
-        const refuse = (id: unknown) => bot.send({ type: 'nack', id, retryAfterMs: 600_000 });
-        const bot = await open(key, { onEvent: ({ id }) => when === 'before' && refuse(id) });
-        expect(await tell()).toBe('200 pending');
-        if (when === 'after') refuse(bot.events[0]?.id);
-        await until(async () => {
-          const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
-          const hint = items.find((one) => one.openKfId === openKfId);
-          return Date.parse(hint?.dueAt ?? '') - Date.parse(hint?.arrivedAt ?? '') >= 600_000;
-        });
-        expect(bot.events).toHaveLength(1);
-      });
+      it.each(['before', 'after'])(
+        'is left alone as long as it asked, %s WeCom was answered',
+        async (when) => {
+          const { key } = await addBot();
+          const refuse = (id: unknown) => bot.send({ type: 'nack', id, retryAfterMs: 600_000 });
+          const bot = await open(key, { onEvent: ({ id }) => when === 'before' && refuse(id) });
+          expect(await tell()).toBe('200 pending');
+          if (when === 'after') refuse(bot.events[0]?.id);
+          await until(async () => {
+            const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
+            const hint = items.find((one) => one.openKfId === openKfId);
+            return Date.parse(hint?.dueAt ?? '') - Date.parse(hint?.arrivedAt ?? '') >= 600_000;
+          });
+          expect(bot.events).toHaveLength(1);
+        },
+      );
     });
 
     describe('a client is refused', () => {
