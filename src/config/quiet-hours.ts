@@ -47,15 +47,19 @@ export function quietHours() {
 }
 
 export function timeZone() {
+  const expected = 'a name of the IANA time zone database, such as Asia/Shanghai or UTC';
   return {
-    expected: 'a name of the IANA time zone database, such as Asia/Shanghai or UTC',
-    schema: z.string().refine(isTimeZone),
+    expected,
+    schema: z.string().refine(isTimeZone, {
+      error: ({ input }) => `expected ${expected}, got ${JSON.stringify(input)}`,
+    }),
   };
 }
 
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }
