@@ -4,10 +4,12 @@ import type { Book } from '../../notifications/book.js';
 import { type KeptBook, NotificationBooks } from '../../notifications/notification-books.js';
 import { EmbeddedStore } from './embedded-store.js';
 
-/** Compares and writes in one turn; what was written counts when it is on the disk. */
+/** Compares in memory and in one turn, since LMDB shows a write only when it is on the disk. */
 @Injectable()
 export class EmbeddedNotificationBooks extends NotificationBooks {
   readonly #stored: Database<KeptBook, string>;
+  /** Those written since the start. */
+  readonly #written = new Map<string, KeptBook>();
 
   constructor(private readonly store: EmbeddedStore) {
     super();
@@ -24,14 +26,20 @@ export class EmbeddedNotificationBooks extends NotificationBooks {
     const now = this.#find(receiverId);
     if (now?.revision !== before?.revision) return false;
     const kept = { book, revision: (now?.revision ?? 0) + 1 };
-    await this.store.durably('write notifications', () => this.#stored.put(receiverId, kept));
+    this.#written.set(receiverId, kept);
+    try {
+      await this.store.durably('write notifications', () => this.#stored.put(receiverId, kept));
+    } catch (error) {
+      this.#written.delete(receiverId);
+      throw error;
+    }
     return true;
   }
 
   /** One that is damaged must not keep everything from being told. */
   #find(receiverId: string): KeptBook | null {
     try {
-      return this.#stored.get(receiverId) ?? null;
+      return this.#written.get(receiverId) ?? this.#stored.get(receiverId) ?? null;
     } catch {
       return null;
     }
