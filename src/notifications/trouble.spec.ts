@@ -25,6 +25,10 @@ it('calls that fail for one reason are one trouble, whichever corps and accounts
   expect(of.size).toBe(1);
 });
 
+it('that a host fails is the same trouble as what then waits for it', () => {
+  expect(keys({ code: 'circuits', address: '10.0.0.7' }, { address: '10.0.0.7:8080' }).size).toBe(1);
+});
+
 it('another place, another reason and another code are other troubles', () => {
   const of = keys(
     { address: '10.0.0.7:8080' },

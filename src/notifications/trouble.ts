@@ -26,11 +26,13 @@ export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | '
 
 /**
  * The code and the place, which stay the same while more accounts, corps or ports of a host join in: causes of hints are one
- * for each host, or where there is none for each corp; those of calls one for each reason.
+ * for each host, or where there is none for each corp; those of calls one for each reason. That a host fails and that something
+ * waits for it is one trouble, of which the causes have only the second where both are so.
  */
 export function keyOf({ code, address, corpId, why }: Cause): string {
-  if (OF_HINTS.has(code)) return `${code} ${address?.replace(PORT, '') ?? corpId ?? ''}`;
-  return `${code} ${address?.replace(PORT, '') ?? why ?? ''}`;
+  if (code !== 'circuits' && !OF_HINTS.has(code)) return `${code} ${why ?? ''}`;
+  const place = address?.replace(PORT, '') ?? corpId ?? '';
+  return `${code === 'circuits' ? 'waiting' : code} ${place}`;
 }
 
 /** All hints together, since the store has not told more. */
