@@ -120,6 +120,17 @@ it('does not tell again after a restart', async () => {
   expect(inGroup()).toEqual(['需要处理']);
 });
 
+it('does not take for over, right after a start, what it has not met yet', async () => {
+  await pass(2 * MINUTE_MS, [openReplica()], [WAITING]);
+  await clock.advance(60 * MINUTE_MS);
+  const again = openReplica();
+  await pass(MINUTE_MS / 2, [again]);
+  await pass(2 * MINUTE_MS, [again], [WAITING]);
+  expect(inGroup()).toEqual(['需要处理']);
+  await pass(2 * MINUTE_MS, [again]);
+  expect(inGroup()).toEqual(['需要处理', '已恢复（']);
+});
+
 it('tells each receiver, in its own form, and again only the one that did not take it', async () => {
   hook.behave((_request, response) => void response.writeHead(500).end());
   const replica = openReplica(`${wecom.robotUrl},${hook.url}/hook?key=marked-secret-of-hook`);

@@ -2,7 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import { type Book, claimed, type Due, dueOf, isEmpty, noteFailed, noteSeen, noteTold } from './book.js';
+import {
+  type Book,
+  claimed,
+  type Due,
+  dueOf,
+  GONE_MS,
+  isEmpty,
+  noteFailed,
+  noteSeen,
+  noteTold,
+} from './book.js';
 import { BookKeeper } from './book-keeper.js';
 import { toRobotBody, toWebhookBody } from './message.js';
 import { NotificationClient } from './notification-client.js';
@@ -13,6 +23,9 @@ import type { Sight } from './trouble.js';
 /** Tells a receiver what began and what is over, once for all replicas: whoever claims the book first tells. */
 @Injectable()
 export class Notifier {
+  /** Store time of the first look; `null` before. */
+  #sinceMs: number | null = null;
+
   constructor(
     private readonly keeper: BookKeeper,
     private readonly client: NotificationClient,
@@ -24,6 +37,7 @@ export class Notifier {
   /** Notes what this replica sees. @returns what it is to tell now; `null` when that is nothing, or another one's. */
   async note({ id }: Receiver, sight: Sight): Promise<Due | null> {
     const nowMs = this.storeClock.nowMs();
+    this.#sinceMs ??= nowMs;
     let claimedDue: Due | null = null;
     await this.keeper.change(id, (before, mayTell) => {
       const seen = noteSeen(before, sight, nowMs);
@@ -52,6 +66,9 @@ export class Notifier {
 
   #dueOf(book: Book, nowMs: number): Due {
     const { afterS, quietHours, timeZone } = this.config;
-    return dueOf(book, afterS * 1_000, quietHours?.has(nowMs, timeZone) ?? false, nowMs);
+    const due = dueOf(book, afterS * 1_000, quietHours?.has(nowMs, timeZone) ?? false, nowMs);
+    // Whoever has just started does not know yet what fails.
+    const isNew = nowMs - (this.#sinceMs ?? nowMs) < Math.max(afterS * 1_000, GONE_MS);
+    return isNew ? { ...due, over: [] } : due;
   }
 }
