@@ -1,30 +1,17 @@
 import { Controller, Get } from '@nestjs/common';
-import { Circuits } from '../dispatch/line/circuit.js';
-import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
-import { REPLICA } from '../kernel/replica.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { VERSION } from '../kernel/version.js';
-import { RegistryImage } from '../registry/image/registry-image.js';
 import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
-import { toAgeS, toIso } from './api-time.js';
+import { CurrentStatus } from './current-status.js';
 import { History } from './history.js';
-import { StoreCounts } from './store-counts.js';
-import { Verdict } from './verdict.js';
 
 /** State and history of this replica. */
 @Controller('api/v1')
 @Tags('operators')
 export class StatusController {
   constructor(
-    private readonly image: RegistryImage,
-    private readonly circuits: Circuits,
-    private readonly stored: StoreCounts,
+    private readonly status: CurrentStatus,
     private readonly past: History,
-    private readonly readiness: Readiness,
-    private readonly storeClock: StoreClock,
-    private readonly verdict: Verdict,
   ) {}
 
   /**
@@ -36,32 +23,8 @@ export class StatusController {
   @Get('status')
   @AllowRoles('operator')
   @Answers({ 200: 'The status.' })
-  async getStatus(): Promise<StatusAnswer> {
-    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
-    const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
-    const nowMs = this.storeClock.nowMs();
-    const status = {
-      version: VERSION,
-      node: process.versions.node,
-      replica: REPLICA,
-      startedAt: toIso(performance.timeOrigin),
-      uptimeS: process.uptime(),
-      ready: this.readiness.isReady,
-      storage: { kind: this.stored.kind, up: isUp },
-      counts: {
-        accounts: this.image.size,
-        online: this.image.onlineCount,
-        ...{ waiting, parked, dead, unreadable },
-        waitingMessages: messages?.waiting ?? null,
-        deadMessages: messages?.dead ?? null,
-        openCircuits: this.circuits.open.size,
-      },
-      oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
-      oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
-      oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
-      lastMinute: this.past.lastMinute(),
-    };
-    return { ...status, verdict: await this.verdict.of(status) };
+  getStatus(): Promise<StatusAnswer> {
+    return this.status.read();
   }
 
   /**

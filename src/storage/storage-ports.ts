@@ -3,6 +3,7 @@ import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
+import { NotificationBooks } from '../notifications/notification-books.js';
 import { DeliveryLog } from '../record/delivery-log.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
@@ -27,4 +28,5 @@ export const STORAGE_PORTS = [
   StoreClock,
   StoredSecrets,
   DeliveryLog,
+  NotificationBooks,
 ];

@@ -24,6 +24,8 @@ export const DATABASES = {
   knownMessages: 'msgpack',
   /** Key: `accountKey`. Value: see stored-message.ts. */
   messageAccounts: 'binary',
+  /** What receivers of notifications were told. Key: the id of the receiver. Value: `KeptBook`. */
+  notifications: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;

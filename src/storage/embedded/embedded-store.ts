@@ -27,6 +27,7 @@ export const WRITES = [
   'keep messages',
   'change messages',
   'sweep messages',
+  'write notifications',
   'rewrite secrets',
 ] as const;
 export type Write = (typeof WRITES)[number];

@@ -9,6 +9,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { NotificationBooks } from '../../notifications/notification-books.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
@@ -20,6 +21,7 @@ import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoMessageStore } from './mongo-message.store.js';
+import { MongoNotificationBooks } from './mongo-notification-books.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -65,6 +67,7 @@ export class MongoStorageModule {
             new MongoCallQuota(store, storeClock, clock, log),
         },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
+        { provide: NotificationBooks, useClass: MongoNotificationBooks },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

@@ -110,6 +110,8 @@ const OPERATIONS = [
   'change connections',
   'list replicas',
   'leave replica',
+  'read notifications',
+  'write notifications',
   'rewrite secrets',
   'append deliveries',
   'search deliveries',
