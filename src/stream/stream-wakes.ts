@@ -15,9 +15,16 @@ import { Destinations } from '../registry/destination.js';
 import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import { OwnReplica } from './replicas/own-replica.js';
 
+/** Many clients come at once when another replica ends, and events go on coming in meanwhile. */
+const WAKES_AT_ONCE = 8;
+
 /** Has what waits follow the connections of bots. What this misses the patrols find. */
 @Injectable()
 export class StreamWakes implements ConnectionWatch {
+  /** What is to be made due. */
+  readonly #due = new Map<string, () => Promise<void>>();
+  #waking = 0;
+
   constructor(
     connected: ConnectedBots,
     private readonly bots: KnownBots,
@@ -32,9 +39,11 @@ export class StreamWakes implements ConnectionWatch {
 
   /** What was tried before says nothing. What waits for a bot of all accounts is known by where it waits alone. */
   came(connection: KnownConnection): void {
+    const bot = this.bots.find(connection.botId);
+    const isByPlace = bot !== null && takesAllOthers(bot) && this.#isOwn(connection);
     for (const href of [connection.endpoint.href, streamEndpointOf(connection.botId, '').href]) {
       this.circuits.close(href);
-      if (this.#isOwn(connection)) this.waiting.recovered(href);
+      if (isByPlace) this.#soon(href, () => this.waiting.recovered(href));
     }
   }
 
@@ -63,7 +72,22 @@ export class StreamWakes implements ConnectionWatch {
   #wake({ corpId, takes }: KnownBot, openKfId: string): void {
     const account = { corpId, openKfId };
     if (takes === 'message') this.waiting.registered(account);
-    else this.waiting.wake(this.destinations.find(account)).catch(() => {});
+    else this.#soon(`${corpId} ${openKfId}`, () => this.waiting.wake(this.destinations.find(account)));
+  }
+
+  /** The same once. */
+  #soon(what: string, wake: () => Promise<void>): void {
+    this.#due.set(what, wake);
+    if (this.#waking < WAKES_AT_ONCE) void this.#wakeDue();
+  }
+
+  async #wakeDue(): Promise<void> {
+    this.#waking++;
+    for (const [what, wake] of this.#due) {
+      this.#due.delete(what);
+      await wake().catch(() => {});
+    }
+    this.#waking--;
   }
 
   #isOwn(connection: KnownConnection | null): boolean {

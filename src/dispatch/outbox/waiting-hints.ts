@@ -51,18 +51,20 @@ export class WaitingHints {
     this.unstored.wakeUp();
   }
 
-  /** Call it when an endpoint that was in trouble took something: everything that waits for it is sent. */
-  recovered(endpoint: string): void {
+  /** Call it when an endpoint that was in trouble took something: everything that waits for it is sent. Never rejects. */
+  async recovered(endpoint: string): Promise<void> {
     const nowMs = this.storeClock.nowMs();
-    for (const queue of [this.kept, this.unstored]) {
-      queue.outbox
-        .wakeEndpoint(endpoint, nowMs)
-        .catch((err: unknown) =>
-          this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed'),
-        );
-      queue.wakeUp();
-    }
     this.#also?.recovered(endpoint);
+    await Promise.all(
+      [this.kept, this.unstored].map(async (queue) => {
+        await queue.outbox
+          .wakeEndpoint(endpoint, nowMs)
+          .catch((err: unknown) =>
+            this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed'),
+          );
+        queue.wakeUp();
+      }),
+    );
   }
 
   /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
