@@ -7,13 +7,13 @@ import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/image/registry-image.js';
-import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
+import type { StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
-import { History } from './history.js';
+import { LastMinute } from './last-minute.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
 
-/** State and history of this replica. */
+/** The state of this replica. */
 @Controller('api/v1')
 @Tags('operators')
 export class StatusController {
@@ -21,7 +21,7 @@ export class StatusController {
     private readonly image: RegistryImage,
     private readonly circuits: Circuits,
     private readonly stored: StoreCounts,
-    private readonly past: History,
+    private readonly lastMinute: LastMinute,
     private readonly readiness: Readiness,
     private readonly storeClock: StoreClock,
     private readonly verdict: Verdict,
@@ -59,19 +59,8 @@ export class StatusController {
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
       oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
-      lastMinute: this.past.lastMinute(),
+      lastMinute: this.lastMinute.totals(),
     };
     return { ...status, verdict: await this.verdict.of(status) };
-  }
-
-  /**
-   * Show the last hour of this process.
-   * @remarks In intervals of 10 s, oldest first.
-   */
-  @Get('history')
-  @AllowRoles('operator')
-  @Answers({ 200: 'The last hour.' })
-  getHistory(): HistoryAnswer {
-    return this.past.toAnswer();
   }
 }

@@ -4,6 +4,7 @@ import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
 import { DeliveryLog } from '../record/delivery-log.js';
+import { FigureStore } from '../record/figure-store.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
@@ -27,4 +28,5 @@ export const STORAGE_PORTS = [
   StoreClock,
   StoredSecrets,
   DeliveryLog,
+  FigureStore,
 ];

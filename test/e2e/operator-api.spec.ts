@@ -5,7 +5,8 @@ import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/ans
 import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
-import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
+import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';
@@ -133,7 +134,7 @@ onEachStoreNightly((newPlace) => {
       expect(after.counts.accounts).toBe(before.counts.accounts + 1);
       const { delivered: was, refused } = before.lastMinute;
       expect(after.lastMinute).toMatchObject({ delivered: was + 1, refused: refused + 1 });
-      expect(await ask(HistoryAnswer, 'history')).toMatchObject({ intervalS: 10 });
+      expect(await ask(HistoryAnswer, 'history')).toMatchObject({ intervalS: 60, isStored: true });
     });
   });
 

@@ -701,23 +701,55 @@ export type HintPageAnswer = {
 
 export type HistoryAnswer = {
     intervalS: number;
+    /**
+     * false: the store does not answer, and only this replica's minute under way is counted.
+     */
+    isStored: boolean;
     items: Array<HistoryPointAnswer>;
 };
 
 export type HistoryPointAnswer = {
     /**
-     * When the interval ended; ISO 8601, UTC.
+     * When the interval began; ISO 8601, UTC.
      */
     at: string;
-    callbacks: number;
+    /**
+     * Events that were taken as they came in.
+     */
     delivered: number;
+    /**
+     * Hints that their bots took later.
+     */
+    deliveredLater: number;
+    /**
+     * Events that were kept.
+     */
     kept: number;
+    /**
+     * Callbacks that were refused.
+     */
     refused: number;
+    /**
+     * Callbacks that were neither delivered nor kept.
+     */
     notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
     failedAttempts: number;
-    waiting: number | null;
-    dead: number | null;
-    oldestWaitingAgeS: number | null;
+    /**
+     * Processes that started.
+     */
+    starts: number;
+    /**
+     * The most accounts that waited at the end of one of its minutes.
+     */
+    waiting: number;
+    /**
+     * The same of dead ones.
+     */
+    dead: number;
 };
 
 export type KfAccountAnswer = {
@@ -777,9 +809,17 @@ export type LastDeliveryAnswer = {
 export type LastMinuteAnswer = {
     callbacks: number;
     delivered: number;
+    /**
+     * Hints that their bots took.
+     */
+    deliveredLater: number;
     kept: number;
     refused: number;
     notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;

@@ -28,6 +28,7 @@ export const WRITES = [
   'change messages',
   'sweep messages',
   'rewrite secrets',
+  'add figures',
 ] as const;
 export type Write = (typeof WRITES)[number];
 

@@ -10,6 +10,7 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
+import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -19,6 +20,7 @@ import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
+import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
@@ -65,6 +67,7 @@ export class MongoStorageModule {
             new MongoCallQuota(store, storeClock, clock, log),
         },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
+        { provide: FigureStore, useClass: MongoFigureStore },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { Database } from 'lmdb';
+import { FigureStore, FIGURES_KEPT_MS } from '../../record/figure-store.js';
+import {
+  type Figures,
+  type IntervalFigures,
+  inIntervals,
+  MINUTE_MS,
+  NO_FIGURES,
+  together,
+} from '../../record/figures.js';
+import { EmbeddedStore } from './embedded-store.js';
+
+/** One record for each minute and replica. */
+@Injectable()
+export class EmbeddedFigureStore extends FigureStore {
+  readonly #store: EmbeddedStore;
+  readonly #figures: Database<Figures, string>;
+
+  constructor(store: EmbeddedStore) {
+    super();
+    this.#store = store;
+    this.#figures = store.database<Figures>('figures');
+  }
+
+  override async add(replica: string, minuteMs: number, figures: Figures): Promise<void> {
+    const key = `${timeKey(minuteMs)} ${replica}`;
+    await this.#store.durably('add figures', () =>
+      this.#figures.batch(() => {
+        for (const old of this.#figures.getKeys({ end: timeKey(minuteMs - FIGURES_KEPT_MS) }))
+          this.#figures.remove(old);
+        this.#figures.put(key, together(this.#read(key) ?? NO_FIGURES, figures));
+      }),
+    );
+  }
+
+  override async list(fromMs: number, intervalMs: number): Promise<readonly IntervalFigures[]> {
+    this.#store.requireOpen();
+    return inIntervals(this.#since(fromMs), intervalMs);
+  }
+
+  *#since(fromMs: number): Generator<IntervalFigures> {
+    for (const key of this.#figures.getKeys({ start: timeKey(fromMs) })) {
+      const figures = this.#read(key);
+      if (figures !== null) yield { atMs: timeOf(key), figures };
+    }
+  }
+
+  /** One that cannot be read is a gap, and stops no other. Figures that an earlier version did not have are 0. */
+  #read(key: string): Figures | null {
+    try {
+      const stored = this.#figures.get(key);
+      return stored === undefined ? null : { ...NO_FIGURES, ...stored };
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Sorts as the times do. */
+function timeKey(atMs: number): string {
+  return String(Math.floor(atMs / MINUTE_MS)).padStart(10, '0');
+}
+
+function timeOf(key: string): number {
+  return Number(key.slice(0, 10)) * MINUTE_MS;
+}
