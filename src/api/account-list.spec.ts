@@ -13,6 +13,8 @@ import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js
 import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { AccountAnswers } from './account-answers.js';
 import { type AccountFilter, AccountList } from './account-list.js';
 
@@ -46,7 +48,13 @@ beforeEach(async () => {
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;
-  const answers = new AccountAnswers(deliveries, destinations, lines, clock);
+  const answers = new AccountAnswers(
+    deliveries,
+    destinations,
+    lines,
+    clock,
+    new WecomMetrics(new Metrics(), clock),
+  );
   list = new AccountList(accounts, destinations, outbox, answers);
 });
 

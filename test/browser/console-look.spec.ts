@@ -27,7 +27,7 @@ const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, s
 
 /** By name, with something that is there once a page has what it shows. */
 const PAGES = {
-  overview: { path: '', seen: 'figure canvas' },
+  overview: { path: '', seen: 'figure svg' },
   'kf-accounts': { path: '/kf-accounts', seen: 'tbody tr' },
   'kf-account': { path: `/kf-accounts/${DOWN}`, seen: '.card' },
   outbox: { path: '/outbox', seen: 'tbody tr' },

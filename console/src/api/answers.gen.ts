@@ -164,6 +164,7 @@ export type BotAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
 };
 
 export type BotCallbackAnswer = {
@@ -234,6 +235,7 @@ export type BotChangedAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * Shown once, to a bot that had none and takes messages from now on; null otherwise.
      */
@@ -295,6 +297,7 @@ export type BotCreatedAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * Its callback token; null for a bot of kind puppet.
      */
@@ -392,6 +395,7 @@ export type BotWithKeyAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * The bot's key.
      */
@@ -786,6 +790,15 @@ export type KfAccountAnswer = {
      * The last failure that this replica saw, or that of its hint.
      */
     lastFailure: FailureAnswer | null;
+    /**
+     * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+     */
+    lastReplyAt: string | null;
+    lastHour: LastHourAnswer;
+    /**
+     * The same of its endpoint, with all accounts there.
+     */
+    endpointLastHour: LastHourAnswer;
 };
 
 export type KfAccountPageAnswer = {
@@ -804,6 +817,19 @@ export type LastDeliveryAnswer = {
     status: number;
     durationMs: number;
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
+};
+
+export type LastHourAnswer = {
+    attempts: number;
+    taken: number;
+    /**
+     * Half of what was taken took no longer; an estimate. null: nothing was taken.
+     */
+    p50Ms: number | null;
+    /**
+     * The same of 95 %.
+     */
+    p95Ms: number | null;
 };
 
 export type LastMinuteAnswer = {

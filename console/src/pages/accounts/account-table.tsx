@@ -3,7 +3,7 @@ import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';
 import { TimeAgo } from '../../components/time-ago.js';
-import { formatSeconds } from '../../i18n/format.js';
+import { formatMs, formatSeconds, formatShare } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { ACCOUNT_TONES } from './account-tone.js';
 
@@ -29,17 +29,12 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
         {
           key: 'endpoint',
           head: accounts.endpoint,
-          cell: ({ endpoint }) => <span class="mono small wrap">{endpoint}</span>,
-        },
-        {
-          key: 'circuit',
-          head: accounts.circuit,
-          cell: ({ circuit }) =>
-            circuit === 'open' ? (
-              <Chip tone="wait" text={accounts.circuits.open} />
-            ) : (
-              accounts.circuits.closed
-            ),
+          cell: ({ endpoint, circuit }) => (
+            <>
+              <span class="mono small wrap">{endpoint}</span>{' '}
+              {circuit === 'open' && <Chip tone="wait" text={accounts.circuitOpen} />}
+            </>
+          ),
         },
         {
           key: 'hint',
@@ -47,10 +42,34 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
           cell: ({ hint }) => (hint === null ? common.none : formatSeconds(hint.ageS)),
         },
         {
+          key: 'success',
+          head: accounts.success,
+          isNumber: true,
+          cell: ({ lastHour: { taken, attempts } }) =>
+            attempts === 0 ? common.none : formatShare(taken, attempts),
+        },
+        {
+          key: 'p50',
+          head: accounts.p50,
+          isNumber: true,
+          cell: ({ lastHour: { p50Ms } }) => (p50Ms === null ? common.none : formatMs(p50Ms)),
+        },
+        {
+          key: 'p95',
+          head: accounts.p95,
+          isNumber: true,
+          cell: ({ lastHour: { p95Ms } }) => (p95Ms === null ? common.none : formatMs(p95Ms)),
+        },
+        {
           key: 'delivery',
           head: accounts.lastDelivery,
           cell: ({ lastDelivery }) =>
             lastDelivery === null ? common.none : <TimeAgo at={lastDelivery.at} />,
+        },
+        {
+          key: 'reply',
+          head: accounts.lastReply,
+          cell: ({ lastReplyAt }) => (lastReplyAt === null ? common.none : <TimeAgo at={lastReplyAt} />),
         },
       ]}
     />
