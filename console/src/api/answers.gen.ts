@@ -802,6 +802,10 @@ export type KfAccountAnswer = {
 };
 
 export type KfAccountPageAnswer = {
+    /**
+     * How many match, on all pages; null where only the store knows.
+     */
+    total: number | null;
     items: Array<KfAccountAnswer>;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
@@ -1060,7 +1064,7 @@ export type ReplayedAnswer = {
     code: 0;
     message: 'success';
     /**
-     * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
+     * How many were made due, or with `dryRun` would be; those whose sync token has expired are sent at 6 a minute for each corp.
      */
     replayed: number;
 };

@@ -90,6 +90,14 @@ export class KfAccountAnswer {
 }
 
 export class KfAccountPageAnswer extends Page {
+  /**
+   * How many match, on all pages; null where only the store knows.
+   * @example 305
+   */
+  @IsInt()
+  @Min(0)
+  readonly total!: number | null;
+
   readonly items!: KfAccountAnswer[];
 }
 

@@ -78,10 +78,14 @@ export function cursorOf(hint: HintHead, order: HintOrder): string {
   return order === 'account' ? hintKey(hint) : `${hint.waitingSinceMs} ${hintKey(hint)}`;
 }
 
-/** @param cursor of the order `waitingSince`. */
+/** The latest that a date can have (ECMA-262, 21.4.1.1). */
+const LATEST_MS = 8.64e15;
+
+/** @param cursor of the order `waitingSince`; of any other text something is read that finds nothing wrong. */
 export function readSinceCursor(cursor: string): { readonly sinceMs: number; readonly key: string } {
   const space = cursor.indexOf(' ');
-  return { sinceMs: Number(cursor.slice(0, space)), key: cursor.slice(space + 1) };
+  const sinceMs = Math.min(Number(cursor.slice(0, space)) || 0, LATEST_MS);
+  return { sinceMs, key: cursor.slice(space + 1) };
 }
 
 /** Hints that have the same trouble. */
