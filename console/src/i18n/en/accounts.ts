@@ -34,6 +34,7 @@ export const accounts = {
   p95: 'p95',
   lastHour: 'Last hour',
   lastHourOfEndpoint: 'Its address, last hour',
+  onlyWaiting: 'Sorted by how long they wait: only accounts that wait or are dead.',
   ofThisReplica:
     'Success, p50 and p95 are of the last hour, and with the last delivery and reply of this replica alone.',
   noAttempts: 'no attempt by this replica',

@@ -36,6 +36,7 @@ export const accounts: Words['accounts'] = {
   p95: 'p95',
   lastHour: '最近一小时',
   lastHourOfEndpoint: '该地址最近一小时',
+  onlyWaiting: '按等待时间排序：只列出待投递或有死信的账号。',
   ofThisReplica: '成功率、p50 和 p95 为最近一小时的数据；它们与最近一次投递、回复均只来自本副本。',
   noAttempts: '本副本没有投递',
   takenOf: (taken, attempts, share) => `${attempts} 次投递中 ${taken} 次被接收（${share}）`,

@@ -7,17 +7,27 @@ import { formatMs, formatSeconds, formatShare } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { ACCOUNT_TONES } from './account-tone.js';
 
-export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer[] }) {
+interface AccountTableProps {
+  readonly rows: readonly KfAccountAnswer[];
+  /** Of the API; empty for its own. */
+  readonly sort: string;
+  readonly onSort: (sort: string) => void;
+}
+
+export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
   const { accounts, common } = t();
   return (
     <DataTable
       caption={accounts.table}
       rows={rows}
+      sort={{ by: sort, onSort }}
+      isDense
       keyOf={({ openKfId }) => openKfId}
       columns={[
         {
           key: 'account',
           head: accounts.account,
+          sort: { by: 'name', direction: 'ascending' },
           cell: ({ openKfId, name }) => <AccountLink openKfId={openKfId} name={name} />,
         },
         {
@@ -25,13 +35,23 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
           head: accounts.state,
           cell: ({ state }) => <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />,
         },
-        { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <span class="mono small">{corpId}</span> },
+        {
+          key: 'corp',
+          head: accounts.corp,
+          cell: ({ corpId }) => (
+            <span class="mono small short" title={corpId}>
+              {corpId}
+            </span>
+          ),
+        },
         {
           key: 'endpoint',
           head: accounts.endpoint,
           cell: ({ endpoint, circuit }) => (
             <>
-              <span class="mono small wrap">{endpoint}</span>{' '}
+              <span class="mono small wrap short" title={endpoint}>
+                {endpoint}
+              </span>{' '}
               {circuit === 'open' && <Chip tone="wait" text={accounts.circuitOpen} />}
             </>
           ),
@@ -39,12 +59,14 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
         {
           key: 'hint',
           head: accounts.hint,
+          sort: { by: 'waitingSince', direction: 'descending' },
           cell: ({ hint }) => (hint === null ? common.none : formatSeconds(hint.ageS)),
         },
         {
           key: 'success',
           head: accounts.success,
           isNumber: true,
+          sort: { by: 'success', direction: 'ascending' },
           cell: ({ lastHour: { taken, attempts } }) =>
             attempts === 0 ? common.none : formatShare(taken, attempts),
         },
@@ -58,6 +80,7 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
           key: 'p95',
           head: accounts.p95,
           isNumber: true,
+          sort: { by: 'p95', direction: 'descending' },
           cell: ({ lastHour: { p95Ms } }) => (p95Ms === null ? common.none : formatMs(p95Ms)),
         },
         {
