@@ -287,6 +287,6 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByRole('button', { name: 'Send all', exact: true }).click();
     await page.getByText('1 account’s event is being sent again.').waitFor();
     await received;
-    await seeSoon(page.getByText('Nothing is dead'));
+    await seeSoon(page.getByText('Nothing matches'));
   });
 });

@@ -598,6 +598,43 @@ export type EventsAnswer = {
     events: Array<EventAnswer>;
 };
 
+export type FailedCallAnswer = {
+    operation: 'call' | 'gettoken';
+    /**
+     * null where it is not known.
+     */
+    corpId: string | null;
+    /**
+     * Of a reply that names it; null for other calls.
+     */
+    openKfId: string | null;
+    /**
+     * Below /cgi-bin/; empty for a request for an access token.
+     */
+    api: string;
+    /**
+     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+     */
+    why: string;
+    count: number;
+    /**
+     * When it was last seen; ISO 8601, UTC.
+     */
+    lastAt: string;
+    /**
+     * How many in each of the last 24 hours, oldest first; the last one is under way.
+     */
+    hours: Array<number>;
+};
+
+export type FailedCallPageAnswer = {
+    items: Array<FailedCallAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type FailureAnswer = {
     /**
      * When it failed; ISO 8601, UTC.

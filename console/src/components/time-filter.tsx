@@ -11,7 +11,7 @@ interface TimeFilterProps {
 export function TimeFilter({ label, value, onChange }: TimeFilterProps) {
   const id = useId();
   return (
-    <div class="filter">
+    <div class="filter time">
       <label for={id}>{label}</label>
       <input
         id={id}

@@ -6,7 +6,7 @@ import {
   type IntervalFigures,
   inIntervals,
   MINUTE_MS,
-  NO_FIGURES,
+  type StoredFigures,
   together,
 } from '../../record/figures.js';
 import { EmbeddedStore } from './embedded-store.js';
@@ -15,12 +15,12 @@ import { EmbeddedStore } from './embedded-store.js';
 @Injectable()
 export class EmbeddedFigureStore extends FigureStore {
   readonly #store: EmbeddedStore;
-  readonly #figures: Database<Figures, string>;
+  readonly #figures: Database<StoredFigures, string>;
 
   constructor(store: EmbeddedStore) {
     super();
     this.#store = store;
-    this.#figures = store.database<Figures>('figures');
+    this.#figures = store.database<StoredFigures>('figures');
   }
 
   override async add(replica: string, minuteMs: number, figures: Figures): Promise<void> {
@@ -29,7 +29,7 @@ export class EmbeddedFigureStore extends FigureStore {
       this.#figures.batch(() => {
         for (const old of this.#figures.getKeys({ end: timeKey(minuteMs - FIGURES_KEPT_MS) }))
           this.#figures.remove(old);
-        this.#figures.put(key, together(this.#read(key) ?? NO_FIGURES, figures));
+        this.#figures.put(key, together(this.#read(key), figures));
       }),
     );
   }
@@ -39,20 +39,17 @@ export class EmbeddedFigureStore extends FigureStore {
     return inIntervals(this.#since(fromMs), intervalMs);
   }
 
-  *#since(fromMs: number): Generator<IntervalFigures> {
-    for (const key of this.#figures.getKeys({ start: timeKey(fromMs) })) {
-      const figures = this.#read(key);
-      if (figures !== null) yield { atMs: timeOf(key), figures };
-    }
+  *#since(fromMs: number): Generator<{ readonly atMs: number; readonly figures: StoredFigures }> {
+    for (const key of this.#figures.getKeys({ start: timeKey(fromMs) }))
+      yield { atMs: timeOf(key), figures: this.#read(key) };
   }
 
-  /** One that cannot be read is a gap, and stops no other. Figures that an earlier version did not have are 0. */
-  #read(key: string): Figures | null {
+  /** One that cannot be read is a gap, and stops no other. */
+  #read(key: string): StoredFigures {
     try {
-      const stored = this.#figures.get(key);
-      return stored === undefined ? null : { ...NO_FIGURES, ...stored };
+      return this.#figures.get(key) ?? {};
     } catch {
-      return null;
+      return {};
     }
   }
 }

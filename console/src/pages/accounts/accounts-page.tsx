@@ -24,7 +24,9 @@ export function AccountsPage() {
   return (
     <Page title={accounts.title} intro={accounts.intro}>
       <AccountFilterForm filter={filter} onChange={(next) => goTo(next, sort)} />
-      <p class="muted small">{sort === 'waitingSince' ? accounts.onlyWaiting : accounts.ofThisReplica}</p>
+      <p class="muted small list-note">
+        {sort === 'waitingSince' ? accounts.onlyWaiting : accounts.ofThisReplica}
+      </p>
       <PagedList of={paged} empty={<NoAccounts isFiltered={isFiltered || sort !== ''} />}>
         {(rows) => <AccountTable rows={rows} sort={sort} onSort={(order) => goTo(filter, order)} />}
       </PagedList>
