@@ -50,7 +50,7 @@ export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
           cell: ({ endpoint, circuit }) => (
             <>
               <span class="mono small wrap short" title={endpoint}>
-                {endpoint}
+                {endpoint.replace(/^https?:\/\//, '')}
               </span>{' '}
               {circuit === 'open' && <Chip tone="wait" text={accounts.circuitOpen} />}
             </>

@@ -17,7 +17,7 @@ export function FailedCalls() {
   );
   const goTo = (next: typeof filter): void => route(`/console/wecom-errors${toQuery(next)}`, true);
   return (
-    <section>
+    <section class="apart">
       <h2>{wecomErrors.calls}</h2>
       <search class="filters">
         <TextFilter
