@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { mapDependencies } from './test/support/dependencies.js';
 
 /** Runs on Node's own ES modules, as the product does; @swc/jest only strips the types. */
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -11,7 +12,10 @@ if (major < 24 || (major === 24 && minor < 9)) {
 
 const project = {
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    ...(await mapDependencies(import.meta.dirname)),
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   setupFiles: ['reflect-metadata'],
   transform: {
     '^.+\\.ts$': [

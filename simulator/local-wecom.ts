@@ -2,6 +2,7 @@
 import { AccessTokens } from './api/access-tokens.js';
 import { Api } from './api/api.js';
 import { CallLog } from './api/call-log.js';
+import { GroupRobot, ROBOT_API } from './api/group-robot.js';
 import { SyncTokens } from './api/sync-tokens.js';
 import { CallbackSender } from './callbacks/callback-sender.js';
 import { type CallbackConfig, type Verification, verifyCallbackUrl } from './callbacks/callback-url.js';
@@ -40,6 +41,7 @@ export abstract class LocalWecom {
   readonly faults: Faults = { ...NO_FAULTS };
   readonly callbacks: CallbackSender;
   readonly calls = new CallLog();
+  readonly robot: GroupRobot;
   protected readonly api: Api;
   protected readonly clock: Clock;
   /** Ends callbacks that are under way. */
@@ -67,11 +69,17 @@ export abstract class LocalWecom {
     this.corp.onNews = (openKfId, msgid) => {
       this.callbacks.notify(openKfId, state.syncTokens.give(openKfId, clock.nowMs()), msgid);
     };
-    this.api = new Api(state, this.faults, trustedIps);
+    this.robot = new GroupRobot(corpId);
+    this.api = new Api(state, this.robot, this.faults, trustedIps);
   }
 
   /** Of the API and of the page; without a slash at its end. */
   abstract get url(): string;
+
+  /** Where the robot of a group takes messages. */
+  get robotUrl(): string {
+    return `${this.url}/cgi-bin/${ROBOT_API}?key=${this.robot.key}`;
+  }
 
   get corpId(): string {
     return this.corp.identity.corpId;

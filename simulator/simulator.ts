@@ -20,7 +20,8 @@ export class Simulator extends LocalWecom {
     super(options);
     const control = new Control(this, options.pageDir);
     this.#server = new SimulatorServer(this.api, control, this.calls, this.faults, this.clock);
-    for (const part of [this.corp, this.callbacks, this.calls]) part.onChange = () => control.changed();
+    for (const part of [this.corp, this.callbacks, this.calls, this.robot])
+      part.onChange = () => control.changed();
   }
 
   /** @throws Error when the port is taken. */

@@ -22,6 +22,8 @@ import { messagesConfig } from './messages/messages.config.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { notificationsConfig } from './notifications/notifications.config.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
@@ -43,6 +45,7 @@ const NAMESPACES: readonly Namespace[] = [
   healthConfig,
   messagesConfig,
   metricsConfig,
+  notificationsConfig,
   apiConfig,
   recordConfig,
   registryConfig,
@@ -81,6 +84,7 @@ export class AppModule {
         WecomModule,
         HealthModule,
         ApiModule,
+        NotificationsModule,
         ConsoleModule,
         OpenapiModule,
       ],

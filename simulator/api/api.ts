@@ -5,6 +5,7 @@ import { type ApiAnswer, ok, Refused, refusal, sendAnswer } from './answers.js';
 import type { ApiCall, ApiState, JsonApi } from './api-call.js';
 import { CallLimit } from './call-limit.js';
 import { getCustomers } from './customers.js';
+import { type GroupRobot, ROBOT_API } from './group-robot.js';
 import { listAccounts, listServicers } from './kf-accounts.js';
 import { sendStoredMedia, uploadMedia } from './media.js';
 import { RequestFields } from './request-fields.js';
@@ -33,6 +34,7 @@ export const PLAYED_APIS: readonly string[] = [
   ...Object.keys(JSON_APIS),
   'media/upload',
   'media/get',
+  ROBOT_API,
 ];
 
 /** Called with wrong parameters so often within an hour, gettoken is closed to the address for an hour. */
@@ -45,6 +47,7 @@ export class Api {
 
   constructor(
     private readonly state: ApiState,
+    private readonly robot: GroupRobot,
     private readonly faults: Readonly<Faults>,
     /** 企业可信IP; empty where all may call. */
     private readonly trustedIps: readonly string[],
@@ -73,6 +76,7 @@ export class Api {
     const isMedia = call.api.startsWith('media/');
     if (this.faults.apiBusy || (isMedia && this.faults.mediaFails)) throw new Refused(-1);
     if (call.api === 'gettoken') return this.#giveToken(call);
+    if (call.api === ROBOT_API) return this.robot.send(call, this.state.corp.nowMs);
     this.#requireAllowed(call);
     const { corp } = this.state;
     if (call.api === 'media/upload') return uploadMedia(call, corp);

@@ -1,5 +1,6 @@
 /** What the page is given at each change: all there is to show. */
 import type { CallRecord } from '../api/call-log.js';
+import type { RobotMessage } from '../api/group-robot.js';
 import type { CallbackRecord } from '../callbacks/callback-record.js';
 import type { CallbackConfig, Verification } from '../callbacks/callback-url.js';
 import type { ChatMessage } from '../corp/chat.js';
@@ -31,6 +32,9 @@ export interface View {
   readonly messages: readonly ChatMessage[];
   readonly callbacks: readonly CallbackRecord[];
   readonly calls: readonly CallRecord[];
+  readonly robotUrl: string;
+  /** What the robot of a group was told, the newest last. */
+  readonly robotMessages: readonly RobotMessage[];
   /** What the form shows first: what is saved, or what was proposed at the start. */
   readonly callback: CallbackConfig;
   readonly isCallbackSaved: boolean;
@@ -41,7 +45,7 @@ export interface View {
 
 export function toView(simulator: LocalWecom): View {
   const { corp, callbacks, calls, url, corpId, corpSecret, accounts, customers } = simulator;
-  const { callback, verification, faults } = simulator;
+  const { callback, verification, faults, robot, robotUrl } = simulator;
   const { nowMs, servicers } = corp;
   return {
     nowMs,
@@ -55,6 +59,8 @@ export function toView(simulator: LocalWecom): View {
     messages: corp.chat.messages,
     callbacks: callbacks.records,
     calls: calls.records,
+    robotUrl,
+    robotMessages: robot.messages,
     callback,
     isCallbackSaved: callbacks.config !== null,
     verification,

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_ACCOUNTS } from '../corp/identity.js';
 import { type Simulator, startSimulator } from '../simulator.js';
 import { LineProcess } from './line-process.js';
 import { Manager } from './manager.js';
@@ -13,6 +14,8 @@ import { Manager } from './manager.js';
 /** How long a manager that got the signal too takes at most to say so. */
 const TOLD_WITHIN_MS = 1_000;
 const LOOK_EVERY_MS = 20;
+/** For a bot that whoever looks on brings along. */
+const OWN_ACCOUNT = '客服二号';
 /** How long the puppet may take to say goodbye. */
 const GOODBYE_MS = 5_000;
 
@@ -30,7 +33,13 @@ export class Cast {
 
   /** @param root the folder of the package, with everything in it built. */
   static async gather(root: string): Promise<Cast> {
-    return new Cast(await startSimulator({ pageDir: join(root, 'simulator/dist/page') }), root);
+    const pageDir = join(root, 'simulator/dist/page');
+    return new Cast(await startSimulator({ pageDir, accounts: [...DEFAULT_ACCOUNTS, OWN_ACCOUNT] }), root);
+  }
+
+  /** Nobody answers for it yet. */
+  get ownAccount(): string {
+    return this.simulator.accounts.at(-1)?.openKfId ?? '';
   }
 
   get managerUrl(): string {

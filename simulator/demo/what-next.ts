@@ -1,7 +1,8 @@
 import type { Cast } from './cast.js';
 
 /** What to look at, and what to try. */
-export function whatNext({ simulator, managerUrl }: Cast): string {
+export function whatNext({ simulator, managerUrl, ownAccount }: Cast): string {
+  const own = { name: 'Mine', corpId: simulator.corpId, openKfIds: [ownAccount], kind: 'stream' };
   return `
   The customer's page     ${simulator.url}/
   The operators' console  ${managerUrl}/console
@@ -14,6 +15,9 @@ in the console under Live. All of it runs on this machine until Ctrl-C. Try also
     ${managerUrl}/docs
   A registration that says too little: 400, with every field that is missing
     curl ${managerUrl}/puppetWxkfManager/register -H 'content-type: application/json' -d '{"kfId":"wk1"}'
+  A bot of yours for the second kf account; it needs no address, and its key is in the answer
+    curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
+    npx wxkf-manager connect --manager ${managerUrl} --key <key> --forward http://127.0.0.1:<its port>
   How it is
     curl ${managerUrl}/health
 

@@ -10,6 +10,7 @@ import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { BotsController } from './bots.controller.js';
 import { ConnectionsController } from './connections.controller.js';
+import { CurrentStatus } from './current-status.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryHistory } from './delivery-history.js';
@@ -60,6 +61,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     AccountAnswers,
     AccountList,
     AskedBots,
+    CurrentStatus,
     DeliveryHistory,
     DeliveryStreams,
     FigureRecorder,
@@ -70,5 +72,6 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     StoreCounts,
     Verdict,
   ],
+  exports: [CurrentStatus],
 })
 export class ApiModule {}

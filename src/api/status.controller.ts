@@ -1,31 +1,14 @@
 import { Controller, Get } from '@nestjs/common';
-import { Circuits } from '../dispatch/line/circuit.js';
-import { Readiness } from '../health/readiness.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
-import { REPLICA } from '../kernel/replica.js';
-import { StoreClock } from '../kernel/store-clock.js';
-import { VERSION } from '../kernel/version.js';
-import { RegistryImage } from '../registry/image/registry-image.js';
 import type { StatusAnswer } from './answers/status.dto.js';
-import { toAgeS, toIso } from './api-time.js';
-import { LastMinute } from './last-minute.js';
-import { StoreCounts } from './store-counts.js';
-import { Verdict } from './verdict.js';
+import { CurrentStatus } from './current-status.js';
 
 /** The state of this replica. */
 @Controller('api/v1')
 @Tags('operators')
 export class StatusController {
-  constructor(
-    private readonly image: RegistryImage,
-    private readonly circuits: Circuits,
-    private readonly stored: StoreCounts,
-    private readonly lastMinute: LastMinute,
-    private readonly readiness: Readiness,
-    private readonly storeClock: StoreClock,
-    private readonly verdict: Verdict,
-  ) {}
+  constructor(private readonly status: CurrentStatus) {}
 
   /**
    * Show the state of this process.
@@ -36,31 +19,7 @@ export class StatusController {
   @Get('status')
   @AllowRoles('operator')
   @Answers({ 200: 'The status.' })
-  async getStatus(): Promise<StatusAnswer> {
-    const [[counts, messages], isUp] = await Promise.all([this.stored.latest(), this.stored.isUp()]);
-    const { waiting = null, parked = null, dead = null, unreadable = null } = counts ?? {};
-    const nowMs = this.storeClock.nowMs();
-    const status = {
-      version: VERSION,
-      node: process.versions.node,
-      replica: REPLICA,
-      startedAt: toIso(performance.timeOrigin),
-      uptimeS: process.uptime(),
-      ready: this.readiness.isReady,
-      storage: { kind: this.stored.kind, up: isUp },
-      counts: {
-        accounts: this.image.size,
-        online: this.image.onlineCount,
-        ...{ waiting, parked, dead, unreadable },
-        waitingMessages: messages?.waiting ?? null,
-        deadMessages: messages?.dead ?? null,
-        openCircuits: this.circuits.open.size,
-      },
-      oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
-      oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
-      oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
-      lastMinute: this.lastMinute.totals(),
-    };
-    return { ...status, verdict: await this.verdict.of(status) };
+  getStatus(): Promise<StatusAnswer> {
+    return this.status.read();
   }
 }

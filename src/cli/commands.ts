@@ -10,6 +10,7 @@ import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addLists } from './lists/commands.js';
 import { addPrograms } from './programs.js';
+import type { NotifyOptions } from './notify.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
 import type { ResealOptions } from './reseal.js';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addConnect(program);
   addCheck(program);
   addLists(program, ending);
+  addNotify(program);
   addBackup(program);
   addExport(program);
   addImport(program);
@@ -103,6 +105,20 @@ function addCheck(program: Command): void {
     .option(...JSON_OUTPUT)
     .addHelpText('after', examples('check', 'check --callback-url https://kf.example.com'))
     .action(ending(async (options: CheckOptions) => (await import('./check/check.js')).check(options)));
+}
+
+function addNotify(program: Command): void {
+  program
+    .command('notify')
+    .summary('who is told what needs attention, or a test message to them')
+    .description(
+      'Lists the receivers of NOTIFY_URL, with when they were told last and what failed last; with --test, sends each a message and says what it answered. Asks the manager at HOST and PORT, or at --url, with AUTH_OPERATOR_TOKEN of the environment or .env. Exit code 1: one did not take the test.',
+    )
+    .option('--test', 'send each of them a test message')
+    .option(...MANAGER_URL)
+    .option(...JSON_OUTPUT)
+    .addHelpText('after', examples('notify', 'notify --test'))
+    .action(ending(async (options: NotifyOptions) => (await import('./notify.js')).notify(options)));
 }
 
 function addBackup(program: Command): void {

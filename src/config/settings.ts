@@ -5,7 +5,9 @@ import { parseAuthority } from './authority.js';
 import { endpointAllow } from './endpoint-allow.js';
 import { forwardProxy } from './forward-proxy.js';
 import { noProxy } from './no-proxy.js';
+import { notifyUrls } from './notify-urls.js';
 import { proxyList } from './proxy-list.js';
+import { quietHours, timeZone } from './quiet-hours.js';
 import { roleSecrets } from './role-secrets.js';
 import { secretsKeys } from './secrets-keys.js';
 import { readWecomApps, type WecomApp } from './wecom-apps-file.js';
@@ -150,7 +152,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL` and `WECOM_API_URL` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
+      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL` and `NOTIFY_URL` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
     ...forwardProxy('HTTPS_PROXY'),
   }),
   httpProxy: setting({
@@ -481,6 +483,40 @@ export const SETTINGS = {
     meaning:
       'after the first signal: the process is gone at the latest then, and 6 s before it hangs up on who still waits; more than `DRAIN_DELAY_MS`',
     ...integerFrom(1, 600_000),
+  }),
+  notifyUrls: setting({
+    name: 'NOTIFY_URL',
+    unit: 'URLs',
+    default: null,
+    secret: true,
+    meaning:
+      'where people are told what needs attention, and that it is over: the webhook address of a group robot of WeCom, or any URL that takes a `POST` of JSON; several with commas between them. Unset: nobody is told',
+    ...notifyUrls(),
+  }),
+  notifyAfterS: setting({
+    name: 'NOTIFY_AFTER_S',
+    unit: 's',
+    default: '60',
+    secret: false,
+    meaning: 'how long a trouble must last before it is told, and be gone before that is told',
+    ...integerFrom(0, 86_400),
+  }),
+  notifyQuietHours: setting({
+    name: 'NOTIFY_QUIET_HOURS',
+    unit: 'hours',
+    default: null,
+    secret: false,
+    meaning:
+      'such as `23:00-07:00`: what can wait is told when they end, and not at all if it is over by then; what is bad is told at any hour',
+    ...quietHours(),
+  }),
+  notifyTimeZone: setting({
+    name: 'NOTIFY_TIME_ZONE',
+    unit: 'name',
+    default: 'Asia/Shanghai',
+    secret: false,
+    meaning: 'the time zone of `NOTIFY_QUIET_HOURS`, and of the times in messages to a group robot',
+    ...timeZone(),
   }),
   logLevel: setting({
     name: 'LOG_LEVEL',

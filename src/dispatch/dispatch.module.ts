@@ -88,6 +88,7 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     HintGroups,
     HintKeeper,
     HintOperations,
+    KeptWake,
     LateWork,
     Lines,
     RetryLoops,

@@ -270,6 +270,11 @@ export const ERRORS = {
     retry: false,
     message: 'Only a bot of kind callback with secrets that can be opened has a URL to verify',
   },
+  NOTIFY_URL_UNSET: {
+    status: 409,
+    retry: false,
+    message: 'Nobody is to be told: set NOTIFY_URL, start the manager again, and repeat the test',
+  },
   REGISTRY_ACCOUNT_OF_BOT: {
     status: 409,
     retry: false,

@@ -3,6 +3,7 @@ import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
+import { NotificationBooks } from '../notifications/notification-books.js';
 import { DeliveryLog } from '../record/delivery-log.js';
 import { FigureStore } from '../record/figure-store.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
@@ -29,4 +30,5 @@ export const STORAGE_PORTS = [
   StoredSecrets,
   DeliveryLog,
   FigureStore,
+  NotificationBooks,
 ];

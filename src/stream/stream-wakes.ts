@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { KeptWake } from '../dispatch/answer/kept-wake.js';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
 import { listedIn, takesAllOthers } from '../registry/bots/bot.js';
@@ -22,6 +23,7 @@ export class StreamWakes implements ConnectionWatch {
     private readonly bots: KnownBots,
     private readonly destinations: Destinations,
     private readonly waiting: WaitingHints,
+    private readonly kept: KeptWake,
     private readonly circuits: Circuits,
     private readonly own: OwnReplica,
   ) {
@@ -44,11 +46,17 @@ export class StreamWakes implements ConnectionWatch {
   /** The replica that has the connection wakes what waits; where there is none any more, that which had it. */
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const bot = this.bots.find(botId);
-    if (bot === null || !this.#isOwn(to ?? from)) return;
+    if (bot === null) return;
+    if (!this.#isOwn(to ?? from)) return this.#wakeKept(bot, openKfId);
     // What waits for a client waits where it is; only a URL takes it without one.
     if (to === null && bot.kind === 'stream') return;
     if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
+  }
+
+  #wakeKept({ corpId }: KnownBot, openKfId: string): void {
+    if (openKfId === ALL) this.kept.foundSome();
+    else this.kept.foundSomebody({ corpId, openKfId });
   }
 
   /** Messages of a bot that was not there wait for nobody, and hints may wait elsewhere. */

@@ -19,6 +19,7 @@ import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-acces
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
 import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
+import { type BookTable, MemoryNotificationBooks } from '../support/memory-notification-books.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
 import { newSecretsKey } from '../support/place.js';
@@ -28,6 +29,7 @@ import { botRepositoryContract, type OpenedBots } from './bot-repository.contrac
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
+import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
@@ -130,6 +132,12 @@ const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   close,
 });
 
+const openBooks = (table: BookTable = new Map()): OpenedBooks => ({
+  books: new MemoryNotificationBooks(table),
+  reopen: async () => openBooks(table),
+  close,
+});
+
 const VERDICTS = {
   accept: 'accepted',
   refuse: 'refused',
@@ -155,6 +163,7 @@ describe('the fake of the specs', () => {
   botRepositoryContract(async () => openBots());
   accessTokenStoreContract(async () => openTokens());
   resyncBudgetContract(async () => openBudget());
+  notificationBooksContract(async () => openBooks());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
   figureStoreContract(async () => openFigures());

@@ -73,6 +73,14 @@ export function streamDirectoryContract(open: () => Promise<OpenedDirectory>): v
       expect((await read(known))[0]?.connections).toHaveLength(2);
     });
 
+    it('counts the changes of a replica, and makes none of one that is not known', async () => {
+      expect(await opened.directory.change('one', [connection('c1')], [])).toBeNull();
+      await hold();
+      const first = await opened.directory.change('one', [connection('c1')], []);
+      expect(await opened.directory.change('one', [], ['c1'])).toBe((first ?? -1) + 1);
+      expect((await read())[0]?.revision).toBe((first ?? -1) + 1);
+    });
+
     it('may be told the same twice', async () => {
       await hold();
       for (let times = 0; times < 2; times++) {

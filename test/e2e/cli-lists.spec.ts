@@ -1,5 +1,6 @@
-/** accounts, bots and deliveries as the build has them: what a running manager says by its API; on both stores: embedded and MongoDB. */
+/** accounts, bots, deliveries and notify as the build has them: what a running manager says by its API; on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
@@ -12,6 +13,7 @@ const SECRETS = {
   AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets',
   AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators',
 };
+const WRONG_KEY = 'marked-secret_of-a-robot';
 
 onEachStore((newPlace) => {
   const app = newApp();
@@ -19,12 +21,16 @@ onEachStore((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let puppet: PuppetServer;
+  let wecom: Simulator;
   let env: Record<string, string>;
 
   beforeAll(async () => {
     place = newPlace();
     puppet = await startPuppetServer();
-    manager = await startManager({ ...place.env, ...SECRETS });
+    wecom = await startSimulator();
+    const wrongUrl = `${wecom.url}/cgi-bin/webhook/send?key=${WRONG_KEY}`;
+    const told = { NOTIFY_URL: `${wecom.robotUrl},${wrongUrl}`, WECOM_API_URL: wecom.url };
+    manager = await startManager({ ...place.env, ...SECRETS, ...told });
     env = { AUTH_OPERATOR_TOKEN: SECRETS.AUTH_OPERATOR_TOKEN, PORT: new URL(manager.url).port };
     for (const [openKfId, endpoint] of [
       [taken, puppet.url],
@@ -43,6 +49,7 @@ onEachStore((newPlace) => {
   afterAll(async () => {
     await manager.stop();
     await puppet.close();
+    await wecom.close();
     await place.discard();
   });
 
@@ -88,6 +95,23 @@ onEachStore((newPlace) => {
       openKfId: refused,
     });
     expect((await read('bots', '--corp', 'nobody')).items).toEqual([]);
+  });
+
+  it('sends a test to who is told what needs attention, and says what came back', async () => {
+    const { code, stdout } = await list('notify', '--test');
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^RECEIVER +SENT .*\nrobot +yes +200 +0 +-\nrobot +no +200 +93000 +WeCom answered errcode 93000: /,
+      ),
+    ]);
+    expect(wecom.robot.messages).toMatchObject([{ content: expect.stringContaining('测试') }]);
+    const told = await list('notify', '--json');
+    expect([told.code, JSON.parse(told.stdout)]).toEqual([
+      0,
+      { items: Array(2).fill({ kind: 'robot', troubles: 0, toldAt: null, failedAt: null, failure: null }) },
+    ]);
+    for (const text of [stdout, told.stdout]) expect(text).not.toMatch(/marked-secret/);
   });
 
   it('tells in one line what is wrong, and no secret', async () => {

@@ -341,7 +341,8 @@ onEachStore((newPlace) => {
     expect(after.text).not.toContain('marked');
   });
 
-  it('says nothing of a scrape above debug, but of one that was refused', () => {
+  it('says nothing of a scrape above debug, but of one that was refused', async () => {
+    await manager.line(({ url, status }) => url === '/metrics' && status === 401);
     const scrapes = manager.log.filter(({ url }) => url === '/metrics');
     expect(new Set(scrapes.map(({ level, status }) => `${level} ${status}`))).toEqual(
       new Set(['20 200', '30 401']),

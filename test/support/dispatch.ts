@@ -67,6 +67,7 @@ export interface Dispatch extends DispatchParts {
   readonly metrics: Metrics;
   readonly overload: Overload;
   readonly waiting: WaitingHints;
+  readonly wake: KeptWake;
   /** Begins what goes on by itself: the registry's refresh, the retry loops. */
   start(): void;
   close(): Promise<void>;
@@ -120,7 +121,7 @@ export function openDispatch(
   return {
     ...{ repository, apps, bots, outbox, budget, client, secrets },
     ...{ registry, circuits, deliveries, dispatcher, dispatchMetrics, keeper, lines, metrics },
-    ...{ overload, waiting },
+    ...{ overload, waiting, wake },
     start: () => {
       registry.start();
       redelivery.onApplicationBootstrap();

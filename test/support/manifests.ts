@@ -2,9 +2,12 @@
 import { SETTINGS } from '../../src/config/settings.js';
 import type { Manifest } from './kustomize.js';
 
-/** What a deployment has to be given: all but forward proxies, which few need and which then are the site's own affair. */
+/** Few need forward proxies, which then are the site's own affair; and nobody has to be told. */
+const OPTIONAL_SECRETS = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NOTIFY_URL']);
+
+/** What a deployment has to be given. */
 export const REQUIRED_SECRETS: readonly string[] = Object.values(SETTINGS)
-  .filter(({ secret, name }) => secret && name !== 'HTTPS_PROXY' && name !== 'HTTP_PROXY')
+  .filter(({ secret, name }) => secret && !OPTIONAL_SECRETS.has(name))
   .map(({ name }) => name);
 
 type Labels = Readonly<Record<string, string>>;

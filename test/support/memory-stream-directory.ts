@@ -27,13 +27,15 @@ export class MemoryStreamDirectory extends StreamDirectory {
     id: string,
     added: readonly BotConnection[],
     removed: readonly string[],
-  ): Promise<void> {
+  ): Promise<number | null> {
     const known = this.replicas.get(id);
-    if (known === undefined) return;
+    if (known === undefined) return null;
     const changed = new Set([...removed, ...added.map((one) => one.id)]);
     const others = known.connections.filter((one) => !changed.has(one.id));
     const connections = [...others, ...added];
-    this.replicas.set(id, { ...known, revision: known.revision + 1, connections });
+    const revision = known.revision + 1;
+    this.replicas.set(id, { ...known, revision, connections });
+    return revision;
   }
 
   override async read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]> {

@@ -1057,6 +1057,36 @@ export type PuppetAnswer = {
     lastOnlineDate: string | null;
 };
 
+export type ReceiverAnswer = {
+    /**
+     * robot: a group robot of WeCom. webhook: any other URL.
+     */
+    kind: 'robot' | 'webhook';
+    /**
+     * Troubles that it was told of and that are not over.
+     */
+    troubles: number;
+    /**
+     * When a message last went out; ISO 8601, UTC. null: none yet.
+     */
+    toldAt: string | null;
+    /**
+     * When a message last failed; ISO 8601, UTC. null: none yet.
+     */
+    failedAt: string | null;
+    /**
+     * Why it failed then.
+     */
+    failure: string | null;
+};
+
+export type ReceiversAnswer = {
+    /**
+     * In the order of NOTIFY_URL; empty while it is not set.
+     */
+    items: Array<ReceiverAnswer>;
+};
+
 export type RefusedCallbackAnswer = {
     /**
      * Of the URL that was called; null where it names none.
@@ -1235,6 +1265,33 @@ export type TestedAnswer = {
      * Why it was not taken; null when it was.
      */
     failure: FailureReasonAnswer | null;
+};
+
+export type TestedReceiverAnswer = {
+    /**
+     * robot: a group robot of WeCom. webhook: any other URL.
+     */
+    kind: 'robot' | 'webhook';
+    sent: boolean;
+    /**
+     * The HTTP status that it answered; null without an answer.
+     */
+    status: number | null;
+    /**
+     * WeCom's errcode; null where there is none.
+     */
+    errcode: number | null;
+    /**
+     * Why it was not sent, and what to do; null where it was.
+     */
+    fault: string | null;
+};
+
+export type TestedReceiversAnswer = {
+    /**
+     * In the order of NOTIFY_URL.
+     */
+    items: Array<TestedReceiverAnswer>;
 };
 
 export type VerdictAnswer = {

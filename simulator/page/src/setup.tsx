@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Verification } from '../../callbacks/callback-url.js';
 import { command, view } from './server.js';
+import { timeOf } from './time.js';
 import { t } from './words.js';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -11,6 +12,7 @@ export function Setup() {
     <div class="scroll">
       <CallbackForm />
       <Credentials />
+      <RobotMessages />
     </div>
   );
 }
@@ -102,10 +104,11 @@ function Result({ verification }: { readonly verification: Verification }) {
 }
 
 function Credentials() {
-  const { url, corpId, corpSecret, accounts = [] } = view.value ?? {};
+  const { url, corpId, corpSecret, robotUrl, accounts = [] } = view.value ?? {};
   const facts = {
     WECOM_API_URL: url,
     ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`,
+    NOTIFY_URL: robotUrl,
     corpid: corpId,
     corpsecret: corpSecret,
     ...Object.fromEntries(accounts.map(({ name, openKfId }) => [`open_kfid · ${name}`, openKfId])),
@@ -123,6 +126,23 @@ function Credentials() {
           </div>
         ))}
       </dl>
+    </>
+  );
+}
+
+/** What stands in the group of the robot, the newest first. */
+function RobotMessages() {
+  const { robotMessages = [] } = view.value ?? {};
+  return (
+    <>
+      <h2>{t('robot')}</h2>
+      {robotMessages.length === 0 && <p class="muted">{t('noRobotMessages')}</p>}
+      {[...robotMessages].reverse().map(({ atMs, content }) => (
+        <div key={`${atMs} ${content}`}>
+          <time>{timeOf(atMs)}</time>
+          <pre>{content}</pre>
+        </div>
+      ))}
     </>
   );
 }

@@ -45,7 +45,8 @@ function readLimit(text: string): number {
   throw new UsageError(`--limit must be a whole number from 1 to ${LIMIT_MAX}`);
 }
 
-function toText(value: unknown): string {
+/** For a cell of a table. */
+export function toText(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   return Array.isArray(value) ? value.join(' ') : String(value);
 }

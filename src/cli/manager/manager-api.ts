@@ -48,10 +48,12 @@ export class ManagerApi {
 
   /** @param path under `/api/v1/`. @throws ManagerApiError */
   async get(path: string, query: Query = {}): Promise<Item> {
-    const { status, text } = await this.#send(path, query);
-    const body = toObject(text);
-    if (status === 200 && body !== null) return body;
-    throw this.#refusal(status, body);
+    return this.#send('GET', path, query);
+  }
+
+  /** Without a body. @param path under `/api/v1/`. @throws ManagerApiError */
+  async post(path: string): Promise<Item> {
+    return this.#send('POST', path, {});
   }
 
   /** Reads page after page. @throws ManagerApiError */
@@ -66,7 +68,18 @@ export class ManagerApi {
     }
   }
 
-  async #send(path: string, query: Query): Promise<{ status: number; text: string }> {
+  async #send(method: 'GET' | 'POST', path: string, query: Query): Promise<Item> {
+    const { status, text } = await this.#exchange(method, path, query);
+    const body = toObject(text);
+    if (status === 200 && body !== null) return body;
+    throw this.#refusal(status, body);
+  }
+
+  async #exchange(
+    method: 'GET' | 'POST',
+    path: string,
+    query: Query,
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(this.url);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
     for (const [name, value] of Object.entries(query))
@@ -76,7 +89,10 @@ export class ManagerApi {
       ...(this.#secret !== null && { authorization: `Bearer ${this.#secret.reveal()}` }),
     };
     try {
-      const { status, body } = await probe(url, { headers, limitMs: LIMIT_MS, bytesMax: ANSWER_BYTES_MAX });
+      const { status, body } = await probe(url, {
+        ...{ method, headers },
+        ...{ limitMs: LIMIT_MS, bytesMax: ANSWER_BYTES_MAX },
+      });
       return { status, text: body };
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;

@@ -14,11 +14,14 @@ import {
   watch,
 } from '../../../test/support/delivery.js';
 import { type Dispatch, type DispatchParts, openDispatch } from '../../../test/support/dispatch.js';
+import { storedBot } from '../../../test/support/bots.js';
+import { MemoryBotRepository } from '../../../test/support/memory-bot.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../../test/support/memory-puppet.repository.js';
 import type { Behaviour, PuppetServer } from '../../../test/support/puppet-server.js';
 import { registration } from '../../../test/support/puppets.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
 import { AppError } from '../../kernel/app-error.js';
+import type { BotConnection } from '../../registry/bots/connected-bots.js';
 import type { Puppet } from '../../registry/puppet.js';
 import type { Dispatched } from './dispatcher.js';
 import { hintKey } from '../outbox/hint.js';
@@ -80,6 +83,49 @@ async function allEnded(): Promise<void> {
 function idsOf(server: PuppetServer): unknown[] {
   return server.received.map(({ headers }) => headers['webhook-id']);
 }
+
+describe('an event for which no client was connected', () => {
+  const connection: BotConnection = {
+    ...{ id: 'c1', replicaId: 'there', botId: 'bot-1', clientId: 'laptop-1', openKfIds: null },
+    ...{ way: 'websocket', placedAtMs: 1, connectedAtMs: 1, address: '203.0.113.7', agent: '' },
+  };
+  const dueInMs = async () => ((await dispatch.outbox.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
+
+  beforeEach(async () => {
+    const bots = new MemoryBotRepository();
+    const { corpId, openKfId } = event;
+    await bots.add(storedBot({ kind: 'stream', corpId, openKfIds: [openKfId] }));
+    use({ bots });
+    dispatch.registry.start();
+    await clock.advance(0);
+  });
+
+  it('is due when one is, though the replica that has it looked before the event was kept', async () => {
+    await pending(send(null));
+    dispatch.wake.foundSomebody(event);
+    expect(await dueInMs()).toBe(5_000);
+    dispatch.registry.connected.add(connection);
+    dispatch.wake.foundSomebody(event);
+    expect(await dueInMs()).toBe(0);
+  });
+
+  it('is due when one is that takes all accounts', async () => {
+    await pending(send(null));
+    dispatch.registry.connected.add(connection);
+    dispatch.wake.foundSome();
+    expect(await dueInMs()).toBe(0);
+  });
+
+  it('is due at once where one connected while the event was kept', async () => {
+    const put = dispatch.outbox.put.bind(dispatch.outbox);
+    dispatch.outbox.put = (...args) => {
+      dispatch.registry.connected.add(connection);
+      return put(...args);
+    };
+    await pending(send(null));
+    expect(await dueInMs()).toBe(0);
+  });
+});
 
 describe('an event that is taken', () => {
   it.each([200, 204])('tells the puppet’s status %d and the one attempt', async (status) => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock.js';
-import { Destinations } from '../../registry/destination.js';
+import { newLru } from '../../kernel/lru.js';
+import { type Addressee, type Destination, Destinations } from '../../registry/destination.js';
 import { Lines } from '../line/line.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import type { NotTaken } from './incoming.js';
@@ -8,10 +9,15 @@ import type { NotTaken } from './incoming.js';
 /** When a registration takes longer than this, the patrol finds what was kept meanwhile. */
 const REGISTRATION_LIMIT_MS = 30_000;
 const REREAD_LIMIT_MS = 1_000;
+/** Accounts whose events were kept because nobody was there. Those beyond wait until they are due. */
+const FOR_NOBODY_MAX = 10_000;
 
 /** Makes sure that an event that was just kept is delivered as soon as possible. */
 @Injectable()
 export class KeptWake {
+  /** By account. */
+  readonly #forNobody = newLru<Destination>(FOR_NOBODY_MAX);
+
   constructor(
     private readonly destinations: Destinations,
     private readonly lines: Lines,
@@ -27,8 +33,34 @@ export class KeptWake {
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
+    if (stage === 'offline') {
+      this.#forNobody.set(keyOf(destination), destination);
+      this.foundSomebody(destination);
+      return;
+    }
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
     if (stage !== 'circuit' || !line.isOpen) this.waiting.kept.wakeUp();
+  }
+
+  /**
+   * Call it when a client is known that another replica has: that replica made due what was kept before, and not what was
+   * kept here since.
+   */
+  foundSomebody(account: Addressee): void {
+    const kept = this.#forNobody.get(keyOf(account));
+    if (kept !== undefined) this.#wakeIfThere(kept);
+  }
+
+  /** As `foundSomebody`, for accounts that are not known one by one. */
+  foundSome(): void {
+    for (const kept of this.#forNobody.values()) this.#wakeIfThere(kept);
+  }
+
+  #wakeIfThere(kept: Destination): void {
+    const now = kept.refresh();
+    if (now.state !== 'ready') return;
+    this.#forNobody.delete(keyOf(now));
+    this.waiting.wake(now).catch(() => {});
   }
 
   /** An event that was kept while no puppet was known may have just missed its puppet's registration. */
@@ -39,4 +71,8 @@ export class KeptWake {
     const now = await this.destinations.whenRegistered(there, endMs);
     if (now.state !== 'registering') await this.waiting.wake(now);
   }
+}
+
+function keyOf({ corpId, openKfId }: Addressee): string {
+  return `${corpId} ${openKfId}`;
 }

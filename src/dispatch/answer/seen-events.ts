@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import { newLru } from '../../kernel/lru.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { HINT_LIFE_MS } from '../redelivery/retry-schedule.js';
 
@@ -32,7 +32,7 @@ export class Arrival {
  */
 @Injectable()
 export class SeenEvents {
-  readonly #arrivals = new LRUCache<string, Arrival>({ max: SEEN_EVENTS_MAX });
+  readonly #arrivals = newLru<Arrival>(SEEN_EVENTS_MAX);
   #count = 0;
 
   constructor(private readonly storeClock: StoreClock) {}

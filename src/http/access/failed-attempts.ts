@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.js';
+import { newLru } from '../../kernel/lru.js';
 
 const WINDOW_MS = 60_000;
 /**
@@ -25,7 +25,7 @@ export interface Failures {
  * 100,000 addresses took 42 MB and a timer each.
  */
 export class FailedAttempts {
-  readonly #windows = new LRUCache<string, Window>({ max: ADDRESSES_MAX });
+  readonly #windows = newLru<Window>(ADDRESSES_MAX);
 
   constructor(private readonly clock: Clock) {}
 

@@ -26,6 +26,8 @@ export const DATABASES = {
   messageAccounts: 'binary',
   /** Key: the minute and the replica. Value: `Figures`. */
   figures: 'msgpack',
+  /** What receivers of notifications were told. Key: the id of the receiver. Value: `KeptBook`. */
+  notifications: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;

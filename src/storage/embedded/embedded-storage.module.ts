@@ -6,6 +6,7 @@ import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { NotificationBooks } from '../../notifications/notification-books.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
@@ -21,6 +22,7 @@ import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedFigureStore } from './embedded-figure-store.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
+import { EmbeddedNotificationBooks } from './embedded-notification-books.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
@@ -53,6 +55,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: StoreClock, useClass: EmbeddedStoreClock },
     { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
     { provide: FigureStore, useClass: EmbeddedFigureStore },
+    { provide: NotificationBooks, useClass: EmbeddedNotificationBooks },
   ],
   exports: STORAGE_PORTS,
 })

@@ -27,6 +27,7 @@ export const WRITES = [
   'keep messages',
   'change messages',
   'sweep messages',
+  'write notifications',
   'rewrite secrets',
   'add figures',
 ] as const;

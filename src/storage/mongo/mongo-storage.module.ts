@@ -9,6 +9,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
+import { NotificationBooks } from '../../notifications/notification-books.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
@@ -22,6 +23,7 @@ import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
+import { MongoNotificationBooks } from './mongo-notification-books.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -68,6 +70,7 @@ export class MongoStorageModule {
         },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
         { provide: FigureStore, useClass: MongoFigureStore },
+        { provide: NotificationBooks, useClass: MongoNotificationBooks },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },
       ],

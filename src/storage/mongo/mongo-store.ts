@@ -112,6 +112,8 @@ const OPERATIONS = [
   'change connections',
   'list replicas',
   'leave replica',
+  'read notifications',
+  'write notifications',
   'rewrite secrets',
   'append deliveries',
   'search deliveries',

@@ -41,11 +41,16 @@ export class MongoStreamDirectory extends StreamDirectory {
     replicaId: string,
     added: readonly BotConnection[],
     removed: readonly string[],
-  ): Promise<void> {
+  ): Promise<number | null> {
     return this.store.run('change connections', async () => {
       if (added.length > 0) await this.#add(added.map(toDocument));
       if (removed.length > 0) await this.#connections.deleteMany({ _id: { $in: [...removed] } });
-      await this.#replicas.updateOne({ _id: replicaId }, { $inc: { revision: 1 } });
+      const after = await this.#replicas.findOneAndUpdate(
+        { _id: replicaId },
+        { $inc: { revision: 1 } },
+        { returnDocument: 'after', projection: { revision: 1 } },
+      );
+      return after?.revision ?? null;
     });
   }
 

@@ -12,7 +12,7 @@ export interface ReplicaDocument {
   /** Sealed where there are keys for that. */
   readonly key: string;
   readonly until: Date;
-  /** Changed with each change of its connections. */
+  /** One more with each change of its connections. */
   readonly revision: number;
 }
 

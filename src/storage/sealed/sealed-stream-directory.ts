@@ -31,7 +31,7 @@ export class SealedStreamDirectory extends StreamDirectory {
     replicaId: string,
     added: readonly BotConnection[],
     removed: readonly string[],
-  ): Promise<void> {
+  ): Promise<number | null> {
     return this.inner.change(replicaId, added, removed);
   }
 

@@ -15,16 +15,20 @@ let clock: ManualClock;
 let directory: MemoryStreamDirectory;
 let connected: ConnectedBots;
 let sync: ReplicaSync;
+/** What it told others. */
+let notices: unknown[];
 
 beforeEach(() => {
   clock = new ManualClock();
+  notices = [];
   directory = new MemoryStreamDirectory();
   [connected, sync] = open(directory);
 });
 
 function open(where: StreamDirectory): [ConnectedBots, ReplicaSync] {
   const bots = new ConnectedBots();
-  const calls = { call: async () => ({}) } as Pick<ReplicaClient, 'call'> as ReplicaClient;
+  const call = async (_to: unknown, _path: unknown, notice: unknown) => notices.push(notice);
+  const calls = { call } as Pick<ReplicaClient, 'call'> as ReplicaClient;
   const log = pino({ level: 'silent' });
   return [bots, new ReplicaSync(where, calls, bots, HERE, clock, clock, log)];
 }
@@ -70,6 +74,47 @@ it('knows the connections of another replica until its lease is over', async () 
   expect([connected.size, sync.hasOthers]).toEqual([0, false]);
 });
 
+it('learns what another replica has changed by its notice, and asks the store where one is missing', async () => {
+  sync.start();
+  await hasOther('c1');
+  await clock.advance(1_000);
+  const read = directory.read.bind(directory);
+  let reads = 0;
+  directory.read = (...args) => {
+    reads++;
+    return read(...args);
+  };
+  const told = async (added: readonly string[], removed: readonly string[]) => {
+    const change = added.map((id) => connection(id, 'there'));
+    const revision = await directory.change('there', change, removed);
+    return { replicaId: 'there', revision: revision ?? -1, added: change, removed };
+  };
+  await sync.noticed(await told(['c2'], []));
+  await sync.noticed(await told([], ['c1']));
+  expect([connected.list().map(({ id }) => id), reads]).toEqual([['c2'], 0]);
+  await told(['c3'], []);
+  await sync.noticed(await told(['c4'], []));
+  expect([connected.list().map(({ id }) => id), reads]).toEqual([['c2', 'c3', 'c4'], 1]);
+  await sync.noticed(await told(['c5'], []));
+  await sync.noticed({});
+  expect([connected.size, reads]).toEqual([4, 2]);
+});
+
+it('tells other replicas what has changed here, and of much only that it has', async () => {
+  sync.start();
+  await hasOther();
+  await clock.advance(1_000);
+  connected.add(connection('c1', 'here'));
+  await clock.advance(10);
+  connected.remove('c1');
+  for (let n = 0; n < 200; n++) connected.add(connection(`many ${n}`, 'here'));
+  await clock.advance(10);
+  expect(notices).toEqual([
+    { replicaId: 'here', revision: 1, added: [connection('c1', 'here')], removed: [] },
+    {},
+  ]);
+});
+
 it('takes a replica that cannot be reached for dead, for some seconds', async () => {
   sync.start();
   await hasOther('c1');
@@ -107,7 +152,10 @@ it('keeps nothing where there is one process', async () => {
   const alone = new NoStreamDirectory();
   const [bots, one] = open(alone);
   let calls = 0;
-  alone.change = async () => void calls++;
+  alone.change = async () => {
+    calls++;
+    return null;
+  };
   one.start();
   for (let n = 0; n < 3; n++) {
     bots.add(connection(`c${n}`, 'here'));

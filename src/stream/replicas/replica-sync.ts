@@ -20,10 +20,21 @@ const RENEW_ROUNDS = 3;
 /** What changes within it is written together. */
 const GATHER_MS = 5;
 const NOTICE_LIMIT_MS = 1_000;
+/** What others are told at once. With more they look into the store. */
+const NOTICE_CHARS_MAX = 32_768;
 /** How long a replica that cannot be reached counts as dead before its lease says so. */
 const DOUBT_MS = 5_000;
 
 export const NOTICES = '/puppetWxkfManager/replicas/notices';
+
+/** A change of a replica's connections, for others that know the one before. */
+export interface Notice {
+  readonly replicaId: string;
+  /** Of its connections after the change. */
+  readonly revision: number;
+  readonly added: readonly BotConnection[];
+  readonly removed: readonly string[];
+}
 
 /** Keeps what all replicas know of each other's connections equal, by the store and by notices. */
 @Injectable()
@@ -69,7 +80,7 @@ export class ReplicaSync implements ConnectionWatch {
     // A write that is under way would leave what nobody forgets.
     await this.#writes.run().catch(() => {});
     await this.directory.leave(this.own.id).catch((err: unknown) => this.#sayTrouble(err));
-    this.#notify();
+    this.#notify(null);
   }
 
   /** Whether clients may connect to another one. */
@@ -89,9 +100,18 @@ export class ReplicaSync implements ConnectionWatch {
     this.#forgetConnections(id);
   }
 
-  /** Another replica has written. */
-  noticed(): Promise<void> {
-    return this.#reads.run();
+  /** Another replica has written. What does not follow what is known is read from the store. */
+  noticed(notice: Partial<Notice>): Promise<void> {
+    return this.#follow(notice) ? Promise.resolve() : this.#reads.run();
+  }
+
+  #follow({ replicaId = '', revision, added = [], removed = [] }: Partial<Notice>): boolean {
+    const known = this.#others.get(replicaId);
+    if (known === undefined || revision !== known.revision + 1) return false;
+    this.#others.set(replicaId, { ...known, revision });
+    for (const id of removed) this.connected.remove(id);
+    for (const connection of added) this.connected.add(connection);
+    return true;
   }
 
   came(connection: BotConnection): void {
@@ -147,8 +167,14 @@ export class ReplicaSync implements ConnectionWatch {
     const [added, removed] = [this.#added, this.#removed];
     this.#added = new Map();
     this.#removed = new Set();
+    const change = {
+      replicaId: this.own.id,
+      added: [...added.values()].map(toStored),
+      removed: [...removed],
+    };
+    let revision: number | null;
     try {
-      await this.directory.change(this.own.id, [...added.values()].map(toStored), [...removed]);
+      revision = await this.directory.change(change.replicaId, change.added, change.removed);
     } catch (error) {
       // Later changes of the same connection count.
       for (const [id, connection] of added)
@@ -156,13 +182,14 @@ export class ReplicaSync implements ConnectionWatch {
       for (const id of removed) if (!this.#added.has(id)) this.#removed.add(id);
       throw error;
     }
-    this.#notify();
+    this.#notify(revision === null ? null : { ...change, revision });
   }
 
   /** Whoever does not get it reads within a second. */
-  #notify(): void {
+  #notify(notice: Notice | null): void {
+    const isShort = notice !== null && JSON.stringify(notice).length <= NOTICE_CHARS_MAX;
     for (const other of this.#others.values())
-      this.calls.call(other, NOTICES, {}, NOTICE_LIMIT_MS).catch(() => {});
+      this.calls.call(other, NOTICES, isShort ? notice : {}, NOTICE_LIMIT_MS).catch(() => {});
   }
 
   async #read(): Promise<void> {
@@ -173,6 +200,8 @@ export class ReplicaSync implements ConnectionWatch {
     for (const replica of seen) {
       if (replica.id === this.own.id || nowMs < (this.#doubtedUntilMs.get(replica.id) ?? 0)) continue;
       live.add(replica.id);
+      // A notice came while the store was asked.
+      if (this.#others.get(replica.id)?.revision !== known.get(replica.id)) continue;
       this.#others.set(replica.id, replica);
       if (replica.connections !== null) this.#take(replica.id, replica.connections);
     }

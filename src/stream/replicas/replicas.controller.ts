@@ -9,7 +9,7 @@ import { StreamCarrier } from '../streams.js';
 import { OwnReplica } from './own-replica.js';
 import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
 import { KEY_HEADER } from './replica-client.js';
-import { ReplicaSync } from './replica-sync.js';
+import { type Notice, ReplicaSync } from './replica-sync.js';
 
 /** What replicas tell each other, with the key that each has written into the store. */
 @Controller('puppetWxkfManager/replicas')
@@ -23,17 +23,18 @@ export class ReplicasController {
   ) {}
 
   /**
-   * Look into the store.
-   * @remarks The connections of the caller's clients have changed.
+   * Learn what has changed.
+   * @remarks The connections of the caller's clients. Where that is not told, the store is asked.
    */
   @Post('notices')
+  @TakesBody('callback')
   @AllowAnyone()
   @HttpCode(200)
-  @Answers({ 200: 'It will look.' })
+  @Answers({ 200: 'It was told.' })
   @Errors('AUTH_WRONG')
-  takeNotice(@Headers(KEY_HEADER) key: string | undefined): object {
+  takeNotice(@Headers(KEY_HEADER) key: string | undefined, @Req() { body }: FastifyRequest): object {
     this.#require(key);
-    void this.sync.noticed().catch(() => {});
+    void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice>).catch(() => {});
     return {};
   }
 

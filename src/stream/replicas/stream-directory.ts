@@ -12,7 +12,7 @@ export interface StreamReplica {
 
 /** What is known of a replica whose lease runs. */
 export interface SeenReplica extends StreamReplica {
-  /** Another one with each change of its connections. */
+  /** One more with each change of its connections. */
   readonly revision: number;
   /** `null` where they are as the reader knows them. */
   readonly connections: readonly BotConnection[] | null;
@@ -32,12 +32,15 @@ export abstract class StreamDirectory {
    */
   abstract hold(replica: StreamReplica, untilMs: number, nowMs: number): Promise<boolean>;
 
-  /** Adds and removes connections of the replica. */
+  /**
+   * Adds and removes connections of the replica.
+   * @returns the revision that they make; `null` for a replica that is not known.
+   */
   abstract change(
     replicaId: string,
     added: readonly BotConnection[],
     removed: readonly string[],
-  ): Promise<void>;
+  ): Promise<number | null>;
 
   /** All replicas with a lease. @param known the revision of each whose connections the reader knows. */
   abstract read(known: ReadonlyMap<string, number>, nowMs: number): Promise<readonly SeenReplica[]>;
@@ -54,7 +57,9 @@ export class NoStreamDirectory extends StreamDirectory {
     return true;
   }
 
-  override async change(): Promise<void> {}
+  override async change(): Promise<null> {
+    return null;
+  }
 
   override async read(): Promise<readonly SeenReplica[]> {
     return [];

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { withinDeadline } from '../../kernel/deadline.js';
 import type { Log } from '../../kernel/log.js';
+import { newLru } from '../../kernel/lru.js';
 import { Pending } from '../../kernel/pending.js';
 import type { StoreClock } from '../../kernel/store-clock.js';
 import { ERRCODE } from '../wecom-answer.js';
@@ -20,13 +20,13 @@ const STORE_LIMIT_MS = 600;
 
 /** This process's knowledge of secrets and tokens, shared with other processes through the store. */
 export class SharedSlots {
-  readonly #slots = new LRUCache<string, TokenSlot>({ max: SLOTS_MAX });
+  readonly #slots = newLru<TokenSlot>(SLOTS_MAX);
   /** By the tokens that they have or had. */
-  readonly #owners = new LRUCache<string, TokenSlot>({ max: OWNERS_MAX });
+  readonly #owners = newLru<TokenSlot>(OWNERS_MAX);
   /** Tokens of which the store knew nothing when it was asked. */
-  readonly #strangers = new LRUCache<string, true>({ max: SLOTS_MAX, ttl: STRANGER_MS });
+  readonly #strangers = newLru<true>(SLOTS_MAX, STRANGER_MS);
   /** Until when WeCom must not be asked about a corp, store time. */
-  readonly #pausedUntilMs = new LRUCache<string, number>({ max: SLOTS_MAX });
+  readonly #pausedUntilMs = newLru<number>(SLOTS_MAX);
   readonly #asked = new Pending();
 
   constructor(

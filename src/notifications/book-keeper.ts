@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { type Book, EMPTY_BOOK, GONE_MS, merged } from './book.js';
+import { NotificationBooks } from './notification-books.js';
+
+const TRIES_MAX = 20;
+
+/** This process's copy of a book. */
+interface Copy {
+  readonly book: Book;
+  /** On the clock that never jumps; `null` while the store answers. */
+  readonly awaySinceMs: number | null;
+}
+
+/** @param mayTell whether nobody else can be telling the same without a word of it in the book. */
+type Change = (book: Book, mayTell: boolean) => Book;
+
+/**
+ * Changes books on the store. While it does not answer, which is a trouble to be told, this process goes by its own copy: others
+ * may tell the same then. What it has told is in the store once that is back.
+ */
+@Injectable()
+export class BookKeeper {
+  readonly #copies = new Map<string, Copy>();
+
+  constructor(
+    private readonly books: NotificationBooks,
+    private readonly clock: Clock,
+  ) {}
+
+  async change(receiverId: string, change: Change): Promise<Book> {
+    const copy = this.#copies.get(receiverId) ?? { book: EMPTY_BOOK, awaySinceMs: null };
+    try {
+      const book = await this.#changeStored(receiverId, copy, change);
+      this.#copies.set(receiverId, { book, awaySinceMs: null });
+      return book;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const awaySinceMs = copy.awaySinceMs ?? this.clock.elapsedMs();
+      // A single operation that was slow is no reason to tell twice.
+      const book = change(copy.book, this.clock.elapsedMs() - awaySinceMs >= GONE_MS);
+      this.#copies.set(receiverId, { book, awaySinceMs });
+      return book;
+    }
+  }
+
+  async #changeStored(receiverId: string, copy: Copy, change: Change): Promise<Book> {
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      const before = await this.books.read(receiverId);
+      const stored = before?.book ?? EMPTY_BOOK;
+      const book = change(copy.awaySinceMs === null ? stored : merged(stored, copy.book), true);
+      if (book === stored || (await this.books.replace(receiverId, before, book))) return book;
+    }
+    throw new AppError('STORE_UNAVAILABLE', { internal: { conflicts: TRIES_MAX } });
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * What one receiver of notifications was told, and what it is still to be told: pure, so that whoever keeps a book on a store
+ * decides the same. Times are store time, epoch milliseconds.
+ */
+import type { Cause, Sight } from './trouble.js';
+
+export interface Trouble {
+  readonly key: string;
+  /** As it was seen last. */
+  readonly cause: Cause;
+  /** `new`: not told yet. `over`: kept for a while, for one that comes back. */
+  readonly state: 'new' | 'told' | 'over';
+  readonly changedAtMs: number;
+  /** Since when it is so, as far as it is known. */
+  readonly sinceMs: number;
+  /** By any replica. */
+  readonly seenAtMs: number;
+  /** How often it came back after it was over. */
+  readonly returns: number;
+}
+
+export interface Book {
+  readonly troubles: readonly Trouble[];
+  /** A replica is telling, or has died while it did: nobody else tells before. */
+  readonly tellingUntilMs: number;
+  /** No message goes out before. */
+  readonly nextAtMs: number;
+  /** Messages that failed since the last one that did not. */
+  readonly failures: number;
+  readonly toldAtMs: number | null;
+  readonly lastFailure: { readonly atMs: number; readonly reason: string } | null;
+}
+
+/** What is to be told in one message. */
+export interface Due {
+  readonly begun: readonly Trouble[];
+  readonly over: readonly Trouble[];
+}
+
+export const EMPTY_BOOK: Book = {
+  troubles: [],
+  tellingUntilMs: 0,
+  nextAtMs: 0,
+  failures: 0,
+  toldAtMs: null,
+  lastFailure: null,
+};
+
+/** How often each replica looks. */
+export const ROUND_MS = 5_000;
+/** What no replica has seen for so long is gone: three rounds. */
+export const GONE_MS = 3 * ROUND_MS;
+/** Longer than a message may take. */
+const TELLING_MS = 30_000;
+/** One that comes back within it is the same trouble. */
+const RETURN_MS = 3_600_000;
+/** A time is doubled so often at most. */
+const DOUBLINGS_MAX = 6;
+/** WeCom lets a robot have 20 messages a minute. */
+const PAUSE_MS = 10_000;
+const BACKOFF_MS_MAX = 300_000;
+/** Many more than are told apart at one time. */
+const TROUBLES_MAX = 200;
+
+/** @returns the same book when nothing is to be noted. */
+export function noteSeen(book: Book, { causes, isPartial }: Sight, nowMs: number): Book {
+  const known = new Set(book.troubles.map(({ key }) => key));
+  const added = [...causes].filter(([key]) => !known.has(key));
+  const kept = book.troubles.flatMap((trouble) => {
+    const cause = causes.get(trouble.key);
+    if (cause !== undefined) return [seen(trouble, cause, nowMs)];
+    return unseen(trouble, isPartial, nowMs);
+  });
+  const troubles = [...kept, ...added.map(([key, cause]) => newTrouble(key, cause, nowMs))];
+  const isSame =
+    troubles.length === book.troubles.length && troubles.every((trouble, n) => trouble === book.troubles[n]);
+  return isSame ? book : { ...book, troubles: troubles.slice(0, TROUBLES_MAX) };
+}
+
+/** @param isQuiet whether what can wait has to. */
+export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, nowMs: number): Due {
+  const mayBeTold = ({ cause }: Trouble): boolean => cause.severity === 'bad' || !isQuiet;
+  return {
+    begun: troubles.filter(
+      (trouble) => trouble.state === 'new' && nowMs - trouble.changedAtMs >= afterMs && mayBeTold(trouble),
+    ),
+    over: troubles.filter(
+      (trouble) =>
+        trouble.state === 'told' &&
+        nowMs - trouble.seenAtMs >= goneMs(trouble, afterMs) &&
+        mayBeTold(trouble),
+    ),
+  };
+}
+
+export function isEmpty({ begun, over }: Due): boolean {
+  return begun.length + over.length === 0;
+}
+
+/** @returns `null` when nobody may tell now. */
+export function claimed(book: Book, nowMs: number): Book | null {
+  const isFree = nowMs >= book.nextAtMs && nowMs >= book.tellingUntilMs;
+  return isFree ? { ...book, tellingUntilMs: nowMs + TELLING_MS } : null;
+}
+
+export function noteTold(book: Book, due: Due, nowMs: number): Book {
+  const begun = new Set(due.begun.map(({ key }) => key));
+  const over = new Set(due.over.map(({ key }) => key));
+  const troubles = book.troubles.map((trouble): Trouble => {
+    if (begun.has(trouble.key) && trouble.state === 'new')
+      return { ...trouble, state: 'told', changedAtMs: nowMs };
+    if (over.has(trouble.key) && trouble.state === 'told')
+      return { ...trouble, state: 'over', changedAtMs: nowMs };
+    return trouble;
+  });
+  return {
+    ...{ ...book, troubles, failures: 0 },
+    tellingUntilMs: 0,
+    nextAtMs: nowMs + PAUSE_MS,
+    toldAtMs: nowMs,
+  };
+}
+
+export function noteFailed(book: Book, reason: string, nowMs: number): Book {
+  const backoffMs = Math.min(PAUSE_MS * 2 ** book.failures, BACKOFF_MS_MAX);
+  return {
+    ...book,
+    tellingUntilMs: 0,
+    nextAtMs: nowMs + backoffMs,
+    failures: Math.min(book.failures + 1, DOUBLINGS_MAX),
+    lastFailure: { atMs: nowMs, reason },
+  };
+}
+
+/** Of what two replicas have noted while they could not read each other's, the newer counts. */
+export function merged(book: Book, other: Book): Book {
+  const troubles = new Map(book.troubles.map((trouble) => [trouble.key, trouble]));
+  for (const trouble of other.troubles) {
+    const known = troubles.get(trouble.key);
+    if (known === undefined || known.changedAtMs < trouble.changedAtMs) troubles.set(trouble.key, trouble);
+  }
+  return { ...book, troubles: [...troubles.values()].slice(0, TROUBLES_MAX) };
+}
+
+function newTrouble(key: string, cause: Cause, nowMs: number): Trouble {
+  return {
+    ...{ key, cause, state: 'new', returns: 0 },
+    sinceMs: sinceMsOf(cause, nowMs),
+    changedAtMs: nowMs,
+    seenAtMs: nowMs,
+  };
+}
+
+function sinceMsOf({ since }: Cause, nowMs: number): number {
+  return since === null ? nowMs : Math.min(Date.parse(since), nowMs);
+}
+
+function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {
+  if (trouble.state === 'over') {
+    const returns = Math.min(trouble.returns + 1, DOUBLINGS_MAX);
+    return { ...newTrouble(trouble.key, cause, nowMs), returns };
+  }
+  // Of several replicas one writes it.
+  return nowMs - trouble.seenAtMs < ROUND_MS / 2 ? trouble : { ...trouble, cause, seenAtMs: nowMs };
+}
+
+/** @returns nothing for one that need not be known any more. */
+function unseen(trouble: Trouble, isPartial: boolean, nowMs: number): Trouble[] {
+  const { state, seenAtMs, changedAtMs, returns } = trouble;
+  if (state === 'told') return [isPartial ? seen(trouble, trouble.cause, nowMs) : trouble];
+  if (state === 'over') return nowMs - changedAtMs < RETURN_MS ? [trouble] : [];
+  if (nowMs - seenAtMs < GONE_MS) return [trouble];
+  // It came back, and was gone again before it was told.
+  return returns > 0 ? [{ ...trouble, state: 'over', changedAtMs: nowMs }] : [];
+}
+
+/** One that comes and goes has to be gone for longer each time. */
+function goneMs({ returns }: Trouble, afterMs: number): number {
+  return Math.max(afterMs, GONE_MS) * 2 ** returns;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { CAUSES } from '../api/answers/verdict.dto.js';
+import type { Trouble } from './book.js';
+import { toRobotBody, toTestBody, toWebhookBody } from './message.js';
+import type { Cause } from './trouble.js';
+import { wordsOf } from './words.js';
+
+const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
+
+function trouble(changes: Partial<Cause> = {}): Trouble {
+  const where = { address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' };
+  const cause = { code: 'waiting', severity: 'wait', count: 3, since: null, ...where, ...changes } as Cause;
+  const times = { sinceMs: NOW_MS - 13 * 60_000, changedAtMs: NOW_MS, seenAtMs: NOW_MS };
+  return { key: 'waiting 10.0.0.7', cause, state: 'told', returns: 0, ...times };
+}
+
+const contentOf = (body: object): string => (body as { markdown: { content: string } }).markdown.content;
+
+describe('the message to a group robot', () => {
+  it('says in Chinese what, where and since when, and how long what is over took', () => {
+    const due = { begun: [trouble()], over: [trouble({ code: 'dead', severity: 'bad' })] };
+    expect(toRobotBody(due, 'Asia/Shanghai', NOW_MS)).toEqual({
+      msgtype: 'markdown',
+      markdown: {
+        content: [
+          '**需要处理（1）**',
+          '> <font color="warning">10.0.0.7:8080 的 3 个客服账号有事件待投递（connect）</font>：自 1/1 15:47 起。系统会自动重试；机器人恢复后立即投递。',
+          '**已恢复（1）**',
+          '> <font color="info">10.0.0.7:8080 的 3 个客服账号有死信（connect）</font>：持续了 13 分钟',
+        ].join('\n'),
+      },
+    });
+  });
+
+  it('is never longer than WeCom takes, and says how many are left out', () => {
+    const begun = Array.from({ length: 200 }, () => trouble());
+    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS));
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4_096);
+    const [, left] = /另有 (\d+) 项/.exec(content) ?? [];
+    expect(content.split('\n')).toHaveLength(200 - Number(left) + 2);
+  });
+
+  it('mentions nobody, whatever a place is called', () => {
+    const begun = [trouble({ address: '<@all>](https://evil.example)*' })];
+    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS));
+    expect(content).not.toContain('<@');
+    expect(content).not.toContain('](');
+  });
+});
+
+describe('the message to any other receiver', () => {
+  it('has a text for people, and each trouble for programs', () => {
+    expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS)).toEqual({
+      text: [
+        'Needs attention (1):',
+        '- Events of 3 accounts of 10.0.0.7:8080 wait (connect), since 2026-01-01T07:47:00.000Z. They are tried again by themselves, and at once when the bot is back.',
+        'Over (1):',
+        '- Events of 1 account of 10.0.0.7:8080 wait (connect): it lasted 13 min',
+      ].join('\n'),
+      troubles: [
+        {
+          ...{ type: 'trouble', code: 'waiting', severity: 'wait', count: 3 },
+          title: 'Events of 3 accounts of 10.0.0.7:8080 wait (connect)',
+          text: 'They are tried again by themselves, and at once when the bot is back.',
+          since: '2026-01-01T07:47:00.000Z',
+          ...{ address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' },
+        },
+        expect.objectContaining({ type: 'over', code: 'waiting', count: 1 }),
+      ],
+      more: 0,
+    });
+  });
+
+  it('lists 50 of many', () => {
+    const body = toWebhookBody({ begun: Array.from({ length: 60 }, () => trouble()), over: [] }, NOW_MS);
+    expect(body).toMatchObject({ more: 10, text: expect.stringMatching(/and more$/) });
+    expect((body as { troubles: object[] }).troubles).toHaveLength(50);
+  });
+});
+
+it.each(CAUSES)('%s has words in both languages', (code) => {
+  const { cause } = trouble({ code });
+  expect(wordsOf(cause, 'en').title).toMatch(/^[\w.:(]/);
+  expect(wordsOf(cause, 'zh').title).toMatch(/[\u4e00-\u9fff]/);
+  expect(wordsOf(cause, 'zh').text).toMatch(/。$/);
+});
+
+it('a test says that it is one', () => {
+  expect(contentOf(toTestBody('zh'))).toContain('测试');
+  expect(toTestBody('en')).toMatchObject({ text: expect.stringContaining('test'), troubles: [] });
+});

@@ -1,0 +1,76 @@
+import { IsInt, IsISO8601, Max, Min } from '../kernel/class-validator.js';
+
+/** One URL of NOTIFY_URL, without it: it contains its own key. */
+export class ReceiverAnswer {
+  /**
+   * robot: a group robot of WeCom. webhook: any other URL.
+   * @example robot
+   */
+  readonly kind!: 'robot' | 'webhook';
+
+  /**
+   * Troubles that it was told of and that are not over.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly troubles!: number;
+
+  /**
+   * When a message last went out; ISO 8601, UTC. null: none yet.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly toldAt!: string | null;
+
+  /**
+   * When a message last failed; ISO 8601, UTC. null: none yet.
+   * @example 2026-01-31T07:00:00.000Z
+   */
+  @IsISO8601()
+  readonly failedAt!: string | null;
+
+  /** Why it failed then. */
+  readonly failure!: string | null;
+}
+
+export class ReceiversAnswer {
+  /** In the order of NOTIFY_URL; empty while it is not set. */
+  readonly items!: ReceiverAnswer[];
+}
+
+/** What became of a test message. */
+export class TestedReceiverAnswer {
+  /**
+   * robot: a group robot of WeCom. webhook: any other URL.
+   * @example robot
+   */
+  readonly kind!: 'robot' | 'webhook';
+
+  /** @example true */
+  readonly sent!: boolean;
+
+  /**
+   * The HTTP status that it answered; null without an answer.
+   * @example 200
+   */
+  @IsInt()
+  @Min(100)
+  @Max(999)
+  readonly status!: number | null;
+
+  /**
+   * WeCom's errcode; null where there is none.
+   * @example 0
+   */
+  @IsInt()
+  readonly errcode!: number | null;
+
+  /** Why it was not sent, and what to do; null where it was. */
+  readonly fault!: string | null;
+}
+
+export class TestedReceiversAnswer {
+  /** In the order of NOTIFY_URL. */
+  readonly items!: TestedReceiverAnswer[];
+}

@@ -1,0 +1,79 @@
+import { Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { askedBy } from '../api/asked-by.js';
+import { toIso } from '../api/api-time.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { AppError } from '../kernel/app-error.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy } from '../kernel/role.js';
+import { EMPTY_BOOK } from './book.js';
+import { toTestBody } from './message.js';
+import { NotificationBooks } from './notification-books.js';
+import { NotificationClient } from './notification-client.js';
+import type {
+  ReceiverAnswer,
+  ReceiversAnswer,
+  TestedReceiverAnswer,
+  TestedReceiversAnswer,
+} from './notification.dto.js';
+import { type Receiver, Receivers } from './receivers.js';
+
+/** Who is told what needs attention. */
+@Controller('api/v1/notifications')
+@Tags('operators')
+export class NotificationsController {
+  constructor(
+    private readonly receivers: Receivers,
+    private readonly books: NotificationBooks,
+    private readonly client: NotificationClient,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * List who is told.
+   * @remarks The receivers of NOTIFY_URL, with what they were told by any replica.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'The receivers.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listReceivers(): Promise<ReceiversAnswer> {
+    return { items: await Promise.all(this.receivers.all.map((receiver) => this.#toAnswer(receiver))) };
+  }
+
+  /**
+   * Send a test message.
+   * @remarks
+   * To every receiver of NOTIFY_URL, within 10 s. The answer is 200 even where one does not take it, and says why. The message
+   * may come in quiet hours, too.
+   */
+  @Post('test')
+  @AllowRoles('operator')
+  @HttpCode(200)
+  @Answers({ 200: 'What came of it.' })
+  @Errors('NOTIFY_URL_UNSET')
+  async testReceivers(@Req() request: FastifyRequest): Promise<TestedReceiversAnswer> {
+    const { all } = this.receivers;
+    if (all.length === 0) throw new AppError('NOTIFY_URL_UNSET');
+    return { items: await Promise.all(all.map((receiver) => this.#test(receiver, askedBy(request)))) };
+  }
+
+  async #toAnswer({ id, kind }: Receiver): Promise<ReceiverAnswer> {
+    const { troubles, toldAtMs, lastFailure } = (await this.books.read(id))?.book ?? EMPTY_BOOK;
+    return {
+      kind,
+      troubles: troubles.filter(({ state }) => state === 'told').length,
+      toldAt: toldAtMs === null ? null : toIso(toldAtMs),
+      failedAt: lastFailure === null ? null : toIso(lastFailure.atMs),
+      failure: lastFailure?.reason ?? null,
+    };
+  }
+
+  async #test(receiver: Receiver, by: AskedBy): Promise<TestedReceiverAnswer> {
+    const { id, kind } = receiver;
+    const outcome = await this.client.send(receiver, toTestBody(kind === 'robot' ? 'zh' : 'en'));
+    this.log.info({ receiver: id, kind, reason: outcome.fault, ...by }, 'notification.tested');
+    return { kind, sent: outcome.fault === null, ...outcome };
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { ApiModule } from '../api/api.module.js';
+import { BookKeeper } from './book-keeper.js';
+import { NotificationClient } from './notification-client.js';
+import { NotificationMetrics } from './notification-metrics.js';
+import { NotificationRounds } from './notification-rounds.js';
+import { NotificationsController } from './notifications.controller.js';
+import { Notifier } from './notifier.js';
+import { Receivers } from './receivers.js';
+
+/** Its books come from the storage module, and what it sends with from that of tokens; both are global. */
+@Module({
+  imports: [ApiModule],
+  controllers: [NotificationsController],
+  providers: [BookKeeper, NotificationClient, NotificationMetrics, NotificationRounds, Notifier, Receivers],
+})
+export class NotificationsModule {}

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { Secret } from '../kernel/secret.js';
+import { notificationsConfig } from './notifications.config.js';
+
+/** `robot`: a group robot of WeCom. */
+export type ReceiverKind = 'robot' | 'webhook';
+
+/** One URL of `NOTIFY_URL`. */
+export interface Receiver {
+  /** The same in each process that is given the same URL, and it does not tell the URL. */
+  readonly id: string;
+  readonly kind: ReceiverKind;
+  readonly url: Secret;
+}
+
+const WECOM_HOST = 'qyapi.weixin.qq.com';
+const ROBOT_PATH = '/cgi-bin/webhook/send';
+
+@Injectable()
+export class Receivers {
+  readonly all: readonly Receiver[];
+
+  constructor(@Inject(notificationsConfig.KEY) config: ConfigType<typeof notificationsConfig>) {
+    this.all = config.urls.map((url) => ({
+      id: hash('sha256', `receiver ${url.reveal()}`, 'base64url').slice(0, 22),
+      kind: isRobot(new URL(url.reveal()), config.wecomApiUrl) ? 'robot' : 'webhook',
+      url,
+    }));
+  }
+}
+
+/** @param wecom what is called in the place of WeCom. */
+function isRobot({ hostname, origin, pathname }: URL, wecom: Readonly<URL>): boolean {
+  return pathname.endsWith(ROBOT_PATH) && (hostname === WECOM_HOST || origin === wecom.origin);
+}

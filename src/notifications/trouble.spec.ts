@@ -1,0 +1,52 @@
+import { expect, it } from '@jest/globals';
+import { type Cause, keyOf, toSight } from './trouble.js';
+
+function cause(changes: Partial<Cause>): Cause {
+  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null };
+  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...changes };
+}
+
+const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));
+
+it('a host is one trouble, whichever of its ports, accounts and corps join in', () => {
+  const of = keys(
+    { address: '10.0.0.7:8080', corpId: 'ww1', openKfId: 'wk1', why: 'connect' },
+    { address: '10.0.0.7', corpId: null, why: 'timeout', count: 305 },
+  );
+  expect(of.size).toBe(1);
+  expect(keys({ address: '[::1]:8080' }, { address: '[::1]' }).size).toBe(1);
+});
+
+it('calls that fail for one reason are one trouble, whichever corps and accounts join in', () => {
+  const of = keys(
+    { code: 'replies_fail', why: '95017', corpId: 'ww1', openKfId: 'wk1' },
+    { code: 'replies_fail', why: '95017', count: 4 },
+  );
+  expect(of.size).toBe(1);
+});
+
+it('that a host fails is the same trouble as what then waits for it', () => {
+  expect(keys({ code: 'circuits', address: '10.0.0.7' }, { address: '10.0.0.7:8080' }).size).toBe(1);
+});
+
+it('another place, another reason and another code are other troubles', () => {
+  const of = keys(
+    { address: '10.0.0.7:8080' },
+    { address: '10.0.0.8:8080' },
+    { address: '10.0.0.7:8080', code: 'dead' },
+    { code: 'parked', corpId: 'ww1' },
+    { code: 'parked', corpId: 'ww2' },
+    { code: 'wecom_fails', why: '60020' },
+    { code: 'wecom_fails', why: 'unreachable' },
+  );
+  expect(of.size).toBe(7);
+});
+
+it('tells when troubles may be hidden: there are more, or the store does not tell of them', () => {
+  const isPartial = (causes: Cause[], moreCauses = 0): boolean => toSight({ causes, moreCauses }).isPartial;
+  expect(isPartial([cause({ address: '10.0.0.7' })])).toBe(false);
+  expect(isPartial([cause({ address: '10.0.0.7' })], 1)).toBe(true);
+  expect(isPartial([cause({ code: 'store_down' })])).toBe(true);
+  expect(isPartial([cause({ code: 'unknown' })])).toBe(true);
+  expect(isPartial([cause({ count: 3 })])).toBe(true);
+});

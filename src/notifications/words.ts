@@ -1,0 +1,168 @@
+/** What is said of each cause: to a group robot of WeCom in Chinese, as its groups are; to any other receiver in English. */
+import type { Cause } from './trouble.js';
+
+export type Language = 'en' | 'zh';
+
+interface Said {
+  readonly title: string;
+  readonly text: string;
+}
+
+type Words = Readonly<Record<Cause['code'], (cause: Cause) => Said>>;
+
+/** Places and reasons come from outside: nothing in them may be markup, or a mention of somebody. */
+const UNSAID = /[^\w.:/[\]-]/g;
+
+export function wordsOf(cause: Cause, language: Language): Said {
+  return WORDS[language][cause.code](cause);
+}
+
+const plain = (text: string): string => text.replaceAll(UNSAID, '?');
+
+/** The first place that is known. */
+function placeOf({ address, openKfId, corpId }: Cause): string | null {
+  const place = address ?? openKfId ?? corpId;
+  return place === null ? null : plain(place);
+}
+
+const of = (cause: Cause): string => {
+  const place = placeOf(cause);
+  return place === null ? '' : ` of ${place}`;
+};
+const counted = ({ count }: Cause, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+const why = (cause: Cause): string => (cause.why === null ? '' : ` (${plain(cause.why)})`);
+
+const ENGLISH: Words = {
+  not_ready: () => ({
+    title: 'A replica takes no callbacks',
+    text: 'It has not loaded its registry, or it is shutting down.',
+  }),
+  store_down: () => ({
+    title: 'The store does not answer',
+    text: 'Look after the database or the disk first: what a bot does not take now is refused.',
+  }),
+  not_taken: () => ({
+    title: 'Callbacks are neither delivered nor kept',
+    text: 'WeCom sends such a callback again a few times only. Usually the store is slow or away.',
+  }),
+  wecom_fails: (cause) => ({
+    title: wecomFails(cause),
+    text: 'Bots can neither read messages nor answer them.',
+  }),
+  calls_unanswered: () => ({
+    title: 'Over a fifth of the calls to WeCom get no answer',
+    text: 'Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
+  }),
+  replies_fail: (cause) => ({
+    title: `No reply of ${counted(cause, 'account')} goes out${why(cause)}`,
+    text: 'What bots answer does not reach customers.',
+  }),
+  dead: (cause) => ({
+    title: `Events of ${counted(cause, 'account')}${of(cause)} are dead${why(cause)}`,
+    text: 'They are tried no more until you send them again, or the customer writes again.',
+  }),
+  dead_messages: (cause) => ({
+    title: `${counted(cause, 'message is', 'messages are')} dead`,
+    text: 'Their bots refused them again and again. They are gone after 3 days.',
+  }),
+  waiting: (cause) => ({
+    title: `Events of ${counted(cause, 'account')}${of(cause)} wait${why(cause)}`,
+    text: 'They are tried again by themselves, and at once when the bot is back.',
+  }),
+  waiting_messages: (cause) => ({
+    title: `${counted(cause, 'message waits', 'messages wait')}`,
+    text: 'Their bots do not take messages now. They are tried again by themselves.',
+  }),
+  parked: (cause) => ({
+    title: `${counted(cause, 'account has', 'accounts have')} no bot, and customers wrote${of(cause)}`,
+    text: 'Start the puppet, or add a bot for the account.',
+  }),
+  refused: () => ({
+    title: 'Callbacks are refused',
+    text: "They are not WeCom's, or signed with another Token and EncodingAESKey than are known here.",
+  }),
+  circuits: (cause) => ({
+    title: `${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fails; nothing waits for it now`,
+    text: 'It is probed until it is back.',
+  }),
+  unreadable: (cause) => ({
+    title: `${counted(cause, 'record')} of the outbox cannot be read`,
+    text: 'Usually the key that sealed them is missing from SECRETS_KEY.',
+  }),
+  unknown: () => ({ title: 'What waits is not known', text: 'The store has not told. Callbacks are taken.' }),
+};
+
+function wecomFails(cause: Cause): string {
+  if (cause.why === 'unreachable') return 'WeCom does not answer';
+  if (cause.why === 'status') return 'WeCom answers calls with an HTTP error';
+  return `WeCom refuses the calls of ${counted(cause, 'corp')}${why(cause)}`;
+}
+
+const zhOf = (cause: Cause): string => {
+  const place = placeOf(cause);
+  return place === null ? '' : `${place} 的 `;
+};
+const zhWhy = (cause: Cause): string => (cause.why === null ? '' : `（${plain(cause.why)}）`);
+
+const CHINESE: Words = {
+  not_ready: () => ({ title: '有副本不接收回调', text: '注册信息尚未加载完成，或者正在停机。' }),
+  store_down: () => ({
+    title: '存储没有响应',
+    text: '请优先恢复数据库或磁盘：机器人此时未接收的事件会被拒绝。',
+  }),
+  not_taken: () => ({
+    title: '有回调既未投递也未保存',
+    text: '企业微信只会重发几次。通常是存储响应缓慢或无法连接。',
+  }),
+  wecom_fails: (cause) => ({ title: zhWecomFails(cause), text: '机器人既无法读取消息，也无法回复。' }),
+  calls_unanswered: () => ({
+    title: '超过五分之一的企业微信接口调用没有得到响应',
+    text: '请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
+  }),
+  replies_fail: (cause) => ({
+    title: `${cause.count} 个客服账号的回复发不出去${zhWhy(cause)}`,
+    text: '机器人的回复没有到达客户。',
+  }),
+  dead: (cause) => ({
+    title: `${zhOf(cause)}${cause.count} 个客服账号有死信${zhWhy(cause)}`,
+    text: '死信不再自动重试，直到您重新投递，或客户再次发来消息。',
+  }),
+  dead_messages: (cause) => ({
+    title: `${cause.count} 条消息成为死信`,
+    text: '机器人多次拒绝了这些消息；3 天后内容会被删除。',
+  }),
+  waiting: (cause) => ({
+    title: `${zhOf(cause)}${cause.count} 个客服账号有事件待投递${zhWhy(cause)}`,
+    text: '系统会自动重试；机器人恢复后立即投递。',
+  }),
+  waiting_messages: (cause) => ({
+    title: `${cause.count} 条消息待投递`,
+    text: '对应的机器人目前没有接收消息，系统会自动重试。',
+  }),
+  parked: (cause) => ({
+    title: `${zhOf(cause)}${cause.count} 个客服账号没有机器人，而客户已发来消息`,
+    text: '请启动 puppet，或为该账号添加机器人。',
+  }),
+  refused: () => ({
+    title: '有回调被拒绝',
+    text: '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与本服务已知的不一致。',
+  }),
+  circuits: (cause) => ({
+    title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败，目前没有等待它的事件`,
+    text: '系统会持续探测，直到它恢复。',
+  }),
+  unreadable: (cause) => ({
+    title: `${cause.count} 条待投递记录无法读取`,
+    text: '通常是 SECRETS_KEY 中缺少当初加密它们的密钥。',
+  }),
+  unknown: () => ({ title: '待投递情况未知', text: '存储尚未返回结果，在此期间回调照常接收。' }),
+};
+
+function zhWecomFails(cause: Cause): string {
+  if (cause.why === 'unreachable') return '企业微信接口没有响应';
+  if (cause.why === 'status') return '企业微信接口返回 HTTP 错误';
+  return `企业微信拒绝了 ${cause.count} 个企业的接口调用${zhWhy(cause)}`;
+}
+
+const WORDS: Readonly<Record<Language, Words>> = { en: ENGLISH, zh: CHINESE };

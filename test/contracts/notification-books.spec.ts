@@ -1,0 +1,15 @@
+import { describe } from '@jest/globals';
+import { NotificationBooks } from '../../src/notifications/notification-books.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
+
+function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {
+  return { books: get(NotificationBooks), reopen: async () => toBooks(await reopen()), close };
+}
+
+const openBooks = async (place: Place): Promise<OpenedBooks> => toBooks(await openStore(place));
+
+describe('embedded', () => notificationBooksContract(() => openBooks(embeddedPlace())));
+mongoSuite('mongodb', () => notificationBooksContract(() => openBooks(mongoPlace())));

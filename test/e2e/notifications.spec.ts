@@ -1,0 +1,72 @@
+/** What a group is told by the complete manager, on a clock that is moved by hand; the sockets and the store are real. */
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { embeddedPlace, type Place } from '../support/place.js';
+import { postJson, type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+let place: Place;
+let clock: ManualClock;
+let wecom: Simulator;
+let puppet: PuppetServer;
+let manager: ManagerInProcess;
+
+beforeEach(async () => {
+  place = embeddedPlace();
+  clock = new ManualClock();
+  wecom = await startSimulator({ clock });
+  puppet = await startPuppetServer();
+  const env = { ...place.env, NOTIFY_URL: wecom.robotUrl, WECOM_API_URL: wecom.url };
+  manager = await startManagerInProcess(env, clock);
+});
+
+afterEach(async () => {
+  await manager.close();
+  await puppet.close();
+  await wecom.close();
+  await place.discard();
+});
+
+const told = (): string[] => wecom.robot.messages.map(({ content }) => content);
+
+/** The manager answers between two steps, so that what began in one has its turn. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += SECOND_MS) {
+    await (await fetch(`${manager.url}/api/v1/notifications`)).arrayBuffer();
+    await clock.advance(SECOND_MS);
+  }
+}
+
+it('tells a group once that a bot is down, and once that it is back', async () => {
+  const [app, openKfId] = [newApp(), newOpenKfId()];
+  const { status } = await postJson(
+    `${manager.url}/puppetWxkfManager/register`,
+    registrationOf(app, openKfId, puppet.url),
+  );
+  expect(status).toBe(200);
+  puppet.behave((_request, response) => void response.writeHead(500).end());
+  expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+  await pass(MINUTE_MS);
+  expect(told()).toEqual([]);
+  await pass(3 * MINUTE_MS);
+  expect(told()).toEqual([expect.stringContaining('需要处理（1）')]);
+  expect(told()[0]).toContain(`${new URL(puppet.url).host} 的 1 个客服账号有事件待投递（status）`);
+
+  puppet.behave((_request, response) => void response.end());
+  await pass(4 * MINUTE_MS);
+  expect(told().slice(1)).toEqual([expect.stringMatching(/^\*\*已恢复（1）\*\*\n.*持续了 \d 分钟$/)]);
+  const answer = await fetch(`${manager.url}/api/v1/notifications`);
+  expect(await answer.json()).toEqual({
+    items: [
+      {
+        ...{ kind: 'robot', troubles: 0, failedAt: null, failure: null },
+        toldAt: expect.stringMatching(/^2026-01-01T00:0\d/),
+      },
+    ],
+  });
+});
