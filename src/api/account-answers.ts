@@ -5,9 +5,11 @@ import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
+import { toLastHourAnswer } from './last-hour-answer.js';
 
 /** The first that applies: dead hint, waiting hint, puppet deregistered, healthy. */
 export const ACCOUNT_STATES = [
@@ -26,12 +28,14 @@ export class AccountAnswers {
     private readonly destinations: Destinations,
     private readonly lines: Lines,
     private readonly storeClock: StoreClock,
+    private readonly wecom: WecomMetrics,
   ) {}
 
   /** @param hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
   toAnswer(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure } = this.deliveries.lastOf(puppet);
+    const { taken, failure, lastHour } = this.deliveries.lastOf(puppet);
+    const repliedAtMs = this.wecom.repliedAtMs(openKfId);
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -46,6 +50,9 @@ export class AccountAnswers {
       hint: hint === null ? null : toHintAnswer(hint, name, this.storeClock.nowMs()),
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
+      lastReplyAt: repliedAtMs === null ? null : toIso(repliedAtMs),
+      lastHour: toLastHourAnswer(lastHour),
+      endpointLastHour: toLastHourAnswer(this.deliveries.ofEndpoint(endpoint)),
     };
   }
 }

@@ -9,12 +9,16 @@ import {
   replicasOfEachTest,
   start,
 } from '../../test/support/redelivery.js';
+import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
+import type { AttemptResult } from '../dispatch/line/attempt.js';
 import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js';
 import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
+import { Metrics } from '../metrics/metrics.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { AccountAnswers } from './account-answers.js';
-import { type AccountFilter, AccountList } from './account-list.js';
+import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 
 replicasOfEachTest();
 
@@ -46,8 +50,14 @@ beforeEach(async () => {
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;
-  const answers = new AccountAnswers(deliveries, destinations, lines, clock);
-  list = new AccountList(accounts, destinations, outbox, answers);
+  const answers = new AccountAnswers(
+    deliveries,
+    destinations,
+    lines,
+    clock,
+    new WecomMetrics(new Metrics(), clock),
+  );
+  list = new AccountList(accounts, destinations, outbox, answers, deliveries);
 });
 
 async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
@@ -168,6 +178,72 @@ describe('the list of accounts', () => {
     for (let n = 0; n < 10_500; n++)
       await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs: clock.nowMs() + 99_999_999 });
     expect(await pages({ state: 'online' })).toEqual([[], ['wkz']]);
+  });
+
+  describe('sorted', () => {
+    const sorted = async (order: AccountOrder, filter: Partial<AccountFilter> = {}): Promise<string[]> => {
+      const all: string[] = [];
+      for (let cursor: string | null = null; ;) {
+        const page = await list.page({ ...ANY, ...filter }, cursor, 2, order);
+        all.push(...page.items.map(({ openKfId }) => openKfId));
+        if (page.nextCursor === null) return all;
+        cursor = page.nextCursor;
+      }
+    };
+
+    it('by name, over all pages', async () => {
+      for (const [n, name] of ['客服 10', '客服 2', '安装', '客服 1', 'b'].entries())
+        await registerAt('http://puppet', { openKfId: `wk${n}`, name });
+      expect(await sorted('name')).toEqual(['wk2', 'wk3', 'wk1', 'wk0', 'wk4']);
+      expect(await sorted('name', { text: '客服' })).toEqual(['wk3', 'wk1', 'wk0']);
+    });
+
+    it('by how long they wait, without those that do not', async () => {
+      await registerAll();
+      await registerAt(endpointOf('wkLong'), { openKfId: 'wkLong' });
+      const arrivedAtMs = clock.nowMs() - 60_000;
+      await leave({
+        event: kfEvent({ openKfId: 'wkLong' }),
+        arrivedAtMs,
+        dueAtMs: clock.nowMs() + 99_999_999,
+      });
+      expect(await sorted('waitingSince')).toEqual(['wkLong', 'wkDead', 'wkParked', 'wkWaiting']);
+      expect(await sorted('waitingSince', { state: 'waiting' })).toEqual(['wkLong', 'wkParked', 'wkWaiting']);
+      expect(await sorted('waitingSince', { state: 'online' })).toEqual([]);
+      expect(await sorted('waitingSince', { text: 'parked' })).toEqual(['wkParked']);
+    });
+
+    it('by how slow their bots are, and how often they fail, those without attempts last', async () => {
+      await registerAll();
+      const note = (openKfId: string, result: AttemptResult, durationMs: number) => {
+        const puppet = registeredPuppet({ openKfId, corpId: CORP });
+        dispatch.deliveries.ended(
+          destinationOf(puppet),
+          kfEvent({ openKfId }),
+          'inline',
+          1,
+          result,
+          durationMs,
+        );
+      };
+      const failed: AttemptResult = { taken: false, stage: 'timeout', reason: 'no answer' };
+      note('wkOnline', { taken: true, status: 200 }, 900);
+      note('wkParked', { taken: true, status: 200 }, 3);
+      note('wkParked', failed, 5_000);
+      note('wkWaiting', failed, 5_000);
+      expect((await sorted('p95')).slice(0, 2)).toEqual(['wkOnline', 'wkParked']);
+      expect((await sorted('success')).slice(0, 3)).toEqual(['wkWaiting', 'wkParked', 'wkOnline']);
+    });
+  });
+
+  it('says how many match, where memory knows', async () => {
+    await registerAll();
+    const totalOf = async (filter: Partial<AccountFilter>) =>
+      (await list.page({ ...ANY, ...filter }, null, 2)).total;
+    expect(await totalOf({})).toBe(6);
+    expect(await totalOf({ corpId: CORP })).toBe(5);
+    expect(await totalOf({ text: 'wko' })).toBe(3);
+    expect(await totalOf({ state: 'dead' })).toBeNull();
   });
 
   it('is there without the store, but for what only the store knows', async () => {

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
-import { Outbox } from '../dispatch/outbox/outbox.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
+import { HINT_STATES, type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
+import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { Accounts } from '../registry/accounts.js';
@@ -25,6 +26,13 @@ export interface AccountFilter {
   readonly text: string | null;
 }
 
+/**
+ * What comes first: `account`: by corp and account; `name`; `waitingSince`: those that wait longest, and no account without a
+ * hint; `p95`: the slowest within the last hour; `success`: those of which the smallest share was taken then.
+ */
+export const ACCOUNT_ORDERS = ['account', 'name', 'waitingSince', 'p95', 'success'] as const;
+export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
+
 /** Its hint; `undefined` when the outbox was not asked. */
 interface Found {
   readonly puppet: Puppet;
@@ -46,7 +54,7 @@ const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
 };
 
 /**
- * Pages of registrations, sorted by corp and account. Registrations are in memory. Hints are read from the outbox: for the
+ * Pages of registrations. Registrations are in memory. Hints are read from the outbox: for the
  * page alone, or, when a state is asked for that only the outbox knows, slice by slice until the page is full.
  */
 @Injectable()
@@ -56,14 +64,90 @@ export class AccountList {
     private readonly destinations: Destinations,
     private readonly outbox: Outbox,
     private readonly answers: AccountAnswers,
+    private readonly deliveries: Deliveries,
   ) {}
 
   /**
    * A page may be shorter than `limit` without being the last, when few of many accounts are in the state.
-   * @param after the key after which it begins; `null` for the first.
-   * @throws AppError `STORE_UNAVAILABLE` when `dead` or `waiting` is asked for, which only the store knows.
+   * @param after the `nextCursor` of the page before, of the same order; `null` for the first.
+   * @throws AppError `STORE_UNAVAILABLE` when `dead` or `waiting` is asked for, or how long they wait, which only the store
+   *   knows.
    */
-  async page(filter: AccountFilter, after: string | null, limit: number): Promise<KfAccountPageAnswer> {
+  async page(
+    filter: AccountFilter,
+    after: string | null,
+    limit: number,
+    order: AccountOrder = 'account',
+  ): Promise<KfAccountPageAnswer> {
+    const total = filter.state === null && order !== 'waitingSince' ? await this.#count(filter) : null;
+    const page = await (order === 'account'
+      ? this.#byAccount(filter, after, limit)
+      : order === 'waitingSince'
+        ? this.#bySince(filter, after, limit)
+        : this.#sorted(filter, Number(after ?? 0), limit, order));
+    return { ...page, total };
+  }
+
+  /** How many registrations match; from memory. */
+  async #count({ corpId, text }: AccountFilter): Promise<number> {
+    if (corpId === null && text === null) return this.accounts.size;
+    let count = 0;
+    for await (const slice of this.#slices(corpId))
+      count += text === null ? slice.length : slice.filter((puppet) => hasText(puppet, text)).length;
+    return count;
+  }
+
+  /** All registrations of the corp, or of all corps. */
+  async *#slices(corpId: string | null): AsyncGenerator<readonly Puppet[]> {
+    for (let after: string | null = ''; after !== null;) {
+      const slice = await this.accounts.list(after, corpId, SLICE);
+      yield slice;
+      const last = slice.at(-1);
+      after = last === undefined || slice.length < SLICE ? null : accountKey(last);
+      if (after !== null) await nextTurn();
+    }
+  }
+
+  async #bySince(filter: AccountFilter, after: string | null, limit: number) {
+    const { state, corpId, text } = filter;
+    const states = state === null ? HINT_STATES : (HINTED[state] ?? []);
+    const found: Found[] = [];
+    for (let [cursor, asked] = [after, 0]; asked < ASKED_MAX; asked += SLICE) {
+      const page = await this.outbox.list({ states, corpId }, cursor, SLICE, 'waitingSince');
+      found.push(...this.#registrationsOf(page.hints, text));
+      ({ cursor } = page);
+      const last = found[limit - 1]?.hint;
+      if (found.length > limit && last) cursor = cursorOf(last, 'waitingSince');
+      if (found.length > limit || cursor === null || asked + SLICE >= ASKED_MAX)
+        return this.#toPage(found.slice(0, limit), cursor);
+    }
+    return this.#toPage([], null);
+  }
+
+  /** Sorts all that match, anew for each page. @param offset how many were on the pages before. */
+  async #sorted(filter: AccountFilter, offset: number, limit: number, order: 'name' | 'p95' | 'success') {
+    const found: Found[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const slice: Slice = await this.#slice(filter, after, SLICE);
+      found.push(...slice.found);
+      after = slice.end;
+      await nextTurn();
+    }
+    const keyed = found.map((one) => ({ one, key: this.#sortKey(one.puppet, order) }));
+    keyed.sort((a, b) => compare(a.key, b.key));
+    const end = offset + limit;
+    const page = keyed.slice(offset, end).map(({ one }) => one);
+    return this.#toPage(page, end < found.length ? String(end) : null);
+  }
+
+  #sortKey(puppet: Puppet, order: 'name' | 'p95' | 'success'): string | number {
+    if (order === 'name') return puppet.name || puppet.openKfId;
+    const { attempts, taken, p95Ms } = this.deliveries.lastOf(puppet).lastHour;
+    if (order === 'success') return attempts === 0 ? 2 : taken / attempts;
+    return p95Ms === null ? 0 : -p95Ms;
+  }
+
+  async #byAccount(filter: AccountFilter, after: string | null, limit: number) {
     const found: Found[] = [];
     let end: string | null = after ?? '';
     for (let asked = 0; end !== null && asked < ASKED_MAX;) {
@@ -117,11 +201,14 @@ export class AccountList {
   async #hinted(states: readonly HintState[], filter: AccountFilter, after: string): Promise<Slice> {
     const { corpId, text } = filter;
     const page = await this.outbox.list({ states, corpId }, after, SLICE);
-    const found = page.hints.flatMap((hint) => {
+    return { found: this.#registrationsOf(page.hints, text), asked: SLICE, end: page.cursor };
+  }
+
+  #registrationsOf(hints: readonly HintHead[], text: string | null): Found[] {
+    return hints.flatMap((hint) => {
       const { puppet } = this.destinations.find(hint);
       return puppet !== null && hasText(puppet, text) ? [{ puppet, hint }] : [];
     });
-    return { found, asked: SLICE, end: page.cursor };
   }
 
   /** @returns `null` where the store does not answer in time. */
@@ -138,6 +225,12 @@ export class AccountList {
       throw error;
     }
   }
+}
+
+const BY_NAME = new Intl.Collator('zh-Hans', { numeric: true });
+
+function compare(a: string | number, b: string | number): number {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : BY_NAME.compare(String(a), String(b));
 }
 
 function keyOfLast(found: readonly Found[], limit: number): string | null {

@@ -15,10 +15,13 @@ import { CallbackVerificationController } from './callback-verification.controll
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryHistory } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
+import { FigureRecorder } from './figure-recorder.js';
 import { HintsController } from './hints.controller.js';
+import { HistoryController } from './history.controller.js';
 import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
+import { LastMinute } from './last-minute.js';
 import { MessagesController } from './messages.controller.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
@@ -46,6 +49,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     ConnectionsController,
     CallbackVerificationController,
     StatusController,
+    HistoryController,
     KfAccountsController,
     HintsController,
     MessagesController,
@@ -60,8 +64,10 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     CurrentStatus,
     DeliveryHistory,
     DeliveryStreams,
+    FigureRecorder,
     History,
     Instruments,
+    LastMinute,
     RefusedCallbacks,
     StoreCounts,
     Verdict,

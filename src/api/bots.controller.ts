@@ -26,6 +26,7 @@ import { AskedBots } from './asked-bots.js';
 import { askedBy } from './asked-by.js';
 import { BOTS, BotPathDto, BotsQueryDto, RenewKeyDto } from './bots.dto.js';
 import { toFailureAnswer } from './hint-answer.js';
+import { toLastHourAnswer } from './last-hour-answer.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Bots that are no puppets, or puppets with a key of their own. */
@@ -192,7 +193,7 @@ export class BotsController {
   #toAnswer(bot: KnownBot): BotAnswer {
     const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
     const { takes, order, includesServicer, takesMessagesSinceMs } = bot;
-    const { taken, failure } = this.deliveries.ofBot(id);
+    const { taken, failure, lastHour } = this.deliveries.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
       ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes, api },
@@ -215,6 +216,7 @@ export class BotsController {
       createdAt: toIso(createdAtMs),
       lastTakenAt: taken === null ? null : toIso(taken.atMs),
       lastFailure: toFailureAnswer(failure),
+      lastHour: toLastHourAnswer(lastHour),
     };
   }
 }

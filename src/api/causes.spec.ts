@@ -12,7 +12,16 @@ type Changes = { readonly [Part in 'counts' | 'lastMinute' | 'storage']?: Partia
 
 const NOW_MS = Date.UTC(2026, 0, 1, 6, 56);
 const NONE = { waiting: 0, parked: 0, dead: 0, unreadable: 0, waitingMessages: 0, deadMessages: 0 };
-const MINUTE = { callbacks: 5, delivered: 5, kept: 0, refused: 0, notTaken: 0, failedAttempts: 0 };
+const MINUTE = {
+  callbacks: 5,
+  delivered: 5,
+  deliveredLater: 0,
+  kept: 0,
+  refused: 0,
+  notTaken: 0,
+  buried: 0,
+  failedAttempts: 0,
+};
 
 function status({ counts, lastMinute, storage, ...others }: Changes = {}): Status {
   return {

@@ -7,7 +7,7 @@ import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/image/registry-image.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { toAgeS, toIso } from './api-time.js';
-import { History } from './history.js';
+import { LastMinute } from './last-minute.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
 
@@ -18,7 +18,7 @@ export class CurrentStatus {
     private readonly image: RegistryImage,
     private readonly circuits: Circuits,
     private readonly stored: StoreCounts,
-    private readonly past: History,
+    private readonly lastMinute: LastMinute,
     private readonly readiness: Readiness,
     private readonly storeClock: StoreClock,
     private readonly verdict: Verdict,
@@ -47,7 +47,7 @@ export class CurrentStatus {
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
       oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
-      lastMinute: this.past.lastMinute(),
+      lastMinute: this.lastMinute.totals(),
     };
     return { ...status, verdict: await this.verdict.of(status) };
   }

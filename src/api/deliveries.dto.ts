@@ -1,13 +1,11 @@
-import { IsISO8601, IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
 import { isRecordId, RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
 
 export const DELIVERIES = 'deliveries';
 const TEXT_LENGTH_MAX = 128;
 const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
-const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 const WEBHOOK_ID = /^[\w-]{1,128}$/;
 
 export class StreamQueryDto {
@@ -31,8 +29,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @Matches(TIME, mustBe(A_TIME))
-  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  @IsTime()
   readonly from?: string;
 
   /**
@@ -40,8 +37,7 @@ export class DeliveriesQueryDto extends PageQueryDto {
    * @example 2026-01-31T09:00:00Z
    */
   @IsOptional()
-  @Matches(TIME, mustBe(A_TIME))
-  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  @IsTime()
   readonly to?: string;
 
   /**
@@ -102,8 +98,7 @@ export class RefusedQueryDto {
    * @example 2026-01-31T08:00:00Z
    */
   @IsOptional()
-  @Matches(TIME, mustBe(A_TIME))
-  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  @IsTime()
   readonly from?: string;
 }
 

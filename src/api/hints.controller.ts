@@ -12,7 +12,15 @@ import { Destinations } from '../registry/destination.js';
 import type { HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
 import { askedBy } from './asked-by.js';
 import { toHintAnswer } from './hint-answer.js';
-import { DropQueryDto, HINTS, HintQueryDto, HintsQueryDto, ReplayDto, STATES } from './hints.dto.js';
+import {
+  DropQueryDto,
+  HintQueryDto,
+  HintsQueryDto,
+  listOf,
+  ReplayDto,
+  STATES,
+  toNarrowed,
+} from './hints.dto.js';
 import { AccountPathDto } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
@@ -36,20 +44,22 @@ export class HintsController {
   @Answers({ 200: 'A page of hints.' })
   @Errors('STORE_UNAVAILABLE')
   async listHints(@Query() query: HintsQueryDto): Promise<HintPageAnswer> {
-    const { state, corpId = null } = query;
-    const states = state === undefined ? HINT_STATES : STATES[state];
-    const page = await this.outbox.list({ states, corpId }, readCursor(HINTS, query), limitOf(query));
+    const { state, sort } = query;
+    const [list, states] = [listOf(query), state === undefined ? HINT_STATES : STATES[state]];
+    const filter = { ...toNarrowed(query), states };
+    const page = await this.outbox.list(filter, readCursor(list, query), limitOf(query), sort);
     const nowMs = this.storeClock.nowMs();
     const items = page.hints.map((hint) => {
       const { puppet } = this.destinations.find(hint);
       return toHintAnswer(hint, puppet?.name ?? null, nowMs);
     });
-    return { items, nextCursor: toCursor(HINTS, page.cursor) };
+    return { items, nextCursor: toCursor(list, page.cursor) };
   }
 
   /**
-   * Replay all dead hints.
+   * Replay all dead hints, or some of them.
    * @remarks
+   * With `dryRun` it only counts those that have a bot to be sent to.
    * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
    * more. One such request at a time. A repetition finds hints that have died since.
    */
@@ -59,11 +69,12 @@ export class HintsController {
   @HttpCode(200)
   @Answers({ 200: 'How many are sent.' })
   @Errors('HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
-  async replayDeadHints(
-    @Body() { corpId }: ReplayDto,
-    @Req() request: FastifyRequest,
-  ): Promise<ReplayedAnswer> {
-    const replayed = await this.operations.replayDead(corpId ?? null, askedBy(request));
+  async replayDeadHints(@Body() body: ReplayDto, @Req() request: FastifyRequest): Promise<ReplayedAnswer> {
+    const which = toNarrowed(body);
+    const replayed =
+      body.dryRun === true
+        ? await this.operations.countDead(which)
+        : await this.operations.replayDead(which, askedBy(request));
     return { ...SUCCESS_ANSWER, replayed };
   }
 

@@ -1,6 +1,8 @@
-import type { HintState } from '../dispatch/outbox/hint.js';
-import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+import { type Failure, type HintState, NOT_TRIED_STAGES } from '../dispatch/outbox/hint.js';
+import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
+import { HINT_ORDERS, type HintFilter, type HintOrder } from '../dispatch/outbox/outbox.js';
+import { IsBoolean, IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto, toMs } from './page-query.dto.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;
@@ -11,6 +13,8 @@ export const STATES = {
   waiting: ['waiting', 'parked'],
   dead: ['dead'],
 } as const satisfies Record<string, readonly HintState[]>;
+
+const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 
 export class HintsQueryDto extends PageQueryDto {
   /** `waiting` includes parked ones. Left out: all. */
@@ -26,10 +30,59 @@ export class HintsQueryDto extends PageQueryDto {
   @IsId()
   readonly corpId?: string;
 
+  /**
+   * Whose last failure was at this stage.
+   * @example connect
+   */
   @IsOptional()
-  @IsCursorOf(HINTS)
+  @IsOneOf(STAGES)
+  readonly stage?: Failure['stage'];
+
+  /**
+   * Whose events arrived then or later.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly arrivedAfter?: string;
+
+  /**
+   * Whose events arrived before.
+   * @example 2026-01-31T09:00:00Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly arrivedBefore?: string;
+
+  /** `account`: by corp and account, where it is left out. `waitingSince`: those first that wait longest. */
+  @IsOptional()
+  @IsOneOf(HINT_ORDERS)
+  readonly sort?: HintOrder;
+
+  @IsOptional()
+  @IsCursorOf(listOf)
   readonly cursor?: string;
 }
+
+/** A cursor is of its order alone. */
+export function listOf({ sort = 'account' }: HintsQueryDto): string {
+  return sort === 'account' ? HINTS : `${HINTS}-by-${sort}`;
+}
+
+/** What the list and the replay of all are narrowed to. */
+export function toNarrowed({
+  corpId,
+  stage,
+  arrivedAfter,
+  arrivedBefore,
+}: Narrowing): Omit<HintFilter, 'states'> {
+  return {
+    ...{ corpId: corpId ?? null, stage },
+    ...{ arrivedFromMs: toMs(arrivedAfter), arrivedBeforeMs: toMs(arrivedBefore) },
+  };
+}
+
+type Narrowing = Pick<HintsQueryDto, 'corpId' | 'stage' | 'arrivedAfter' | 'arrivedBefore'>;
 
 export class HintQueryDto {
   /**
@@ -61,4 +114,33 @@ export class ReplayDto {
   @IsOptional()
   @IsId()
   readonly corpId?: string;
+
+  /**
+   * Those whose last failure was at this stage.
+   * @example connect
+   */
+  @IsOptional()
+  @IsOneOf(STAGES)
+  readonly stage?: Failure['stage'];
+
+  /**
+   * Those whose events arrived then or later.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly arrivedAfter?: string;
+
+  /**
+   * Those whose events arrived before.
+   * @example 2026-01-31T09:00:00Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly arrivedBefore?: string;
+
+  /** `true`: nothing is replayed, only counted. */
+  @IsOptional()
+  @IsBoolean(mustBe('true or false'))
+  readonly dryRun?: boolean;
 }

@@ -1,110 +1,76 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { HintCounts } from '../dispatch/outbox/hint-counts.js';
-import { Clock, type Timer } from '../kernel/clock.js';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { Recent } from '../kernel/recent.js';
 import { StoreClock } from '../kernel/store-clock.js';
-import type { HistoryAnswer } from './answers/status.dto.js';
-import { toAgeS, toIso } from './api-time.js';
-import { difference, Instruments, type Totals } from './instruments.js';
+import { FigureStore } from '../record/figure-store.js';
+import { type IntervalFigures, inIntervals, MINUTE_MS, NO_FIGURES, startOf } from '../record/figures.js';
+import type { HistoryAnswer } from './answers/history.dto.js';
+import { toIso } from './api-time.js';
+import { FigureRecorder } from './figure-recorder.js';
 
-const INTERVAL_MS = 10_000;
-/** An hour. */
-const INTERVALS_MAX = 360;
-const MINUTE_MS = 60_000;
+const READ_LIMIT_MS = 1_000;
+/** Every open console asks. */
+const AGE_MS_MAX = 5_000;
 
-/** The number of hints; `null` until the store has answered. */
-type Waiting = Pick<HistoryAnswer['items'][number], 'waiting' | 'dead' | 'oldestWaitingAgeS'>;
-const UNKNOWN: Waiting = { waiting: null, dead: null, oldestWaitingAgeS: null };
+/** How many minutes, and how many of them are one interval: no chart has more than 180 bars. */
+const RANGES = {
+  '1h': { minutes: 60, perInterval: 1 },
+  '6h': { minutes: 360, perInterval: 2 },
+  '24h': { minutes: 1_440, perInterval: 10 },
+  '3d': { minutes: 4_320, perInterval: 30 },
+} as const;
 
-/** The counts at one time. */
-interface Sample {
-  readonly atMs: number;
-  /** On the clock that never jumps. */
-  readonly elapsedMs: number;
-  readonly totals: Totals;
-  waiting: Waiting;
-}
+export type Range = keyof typeof RANGES;
+export const RANGE_NAMES = Object.keys(RANGES) as readonly Range[];
 
-/** The last hour of this process, sampled every 10 s. */
+/** What all replicas did, from the figures that each of them stores minute by minute. */
 @Injectable()
-export class History implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** The first sample is the start of the first interval. */
-  readonly #samples: Sample[] = [];
-  #timer: Timer | null = null;
+export class History {
+  readonly #stored: Readonly<Record<Range, Recent<readonly IntervalFigures[] | null>>>;
 
   constructor(
-    private readonly instruments: Instruments,
-    private readonly hints: HintCounts,
-    private readonly clock: Clock,
+    private readonly store: FigureStore,
+    private readonly recorder: FigureRecorder,
+    clock: Clock,
     private readonly storeClock: StoreClock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.#add();
-    this.#sampleLater();
+  ) {
+    const recent = (range: Range) => [range, new Recent(clock, () => this.#read(range))];
+    this.#stored = Object.fromEntries(RANGE_NAMES.map(recent));
   }
 
-  onApplicationShutdown(): void {
-    this.#timer?.cancel();
-  }
-
-  /** Counts of the last 60 s. */
-  lastMinute(): Totals {
-    const sinceMs = this.clock.elapsedMs() - MINUTE_MS;
-    const totals = this.instruments.totals();
-    const first = this.#samples.find(({ elapsedMs }) => elapsedMs >= sinceMs) ?? this.#samples.at(-1);
-    return first === undefined ? totals : difference(first.totals, totals);
-  }
-
-  /** Counts of the last hour, or since the start. */
-  lastHour(): Totals {
-    const totals = this.instruments.totals();
-    const [first] = this.#samples;
-    return first === undefined ? totals : difference(first.totals, totals);
-  }
-
-  /** Oldest first. */
-  toAnswer(): HistoryAnswer {
-    const items = this.#samples
-      .slice(1)
-      .map((sample, before) => toPoint(this.#samples[before] ?? sample, sample));
-    return { intervalS: INTERVAL_MS / 1_000, items };
-  }
-
-  #sampleLater(): void {
-    this.#timer = this.clock.after(INTERVAL_MS, () => {
-      this.#sampleLater();
-      void this.#sample();
+  /** With this replica's minute under way, which is all that is known while the store does not answer. */
+  async of(range: Range): Promise<HistoryAnswer> {
+    const stored = await this.#stored[range].latest(AGE_MS_MAX);
+    const intervalMs = intervalMsOf(range);
+    const known = inIntervals([...(stored ?? []), this.recorder.underWay()], intervalMs);
+    const byTime = new Map(known.map(({ atMs, figures }) => [atMs, figures]));
+    const fromMs = this.#fromMs(range);
+    const items = Array.from({ length: RANGES[range].minutes / RANGES[range].perInterval }, (_, n) => {
+      const atMs = fromMs + n * intervalMs;
+      return { at: toIso(atMs), ...(byTime.get(atMs) ?? NO_FIGURES) };
     });
+    return { intervalS: intervalMs / 1_000, isStored: stored !== null, items };
   }
 
-  async #sample(): Promise<void> {
-    const sample = this.#add();
-    const counts = await this.hints.latest();
-    if (counts === null) return;
-    const { waiting, dead, oldestWaitingAtMs } = counts;
-    const nowMs = this.storeClock.nowMs();
-    sample.waiting = { waiting, dead, oldestWaitingAgeS: toAgeS(nowMs, oldestWaitingAtMs ?? nowMs) };
+  async #read(range: Range): Promise<readonly IntervalFigures[] | null> {
+    try {
+      const figures = this.store.list(this.#fromMs(range), intervalMsOf(range));
+      return await withinDeadline(READ_LIMIT_MS, 'list figures', figures);
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
   }
 
-  #add(): Sample {
-    const sample = {
-      atMs: this.clock.nowMs(),
-      elapsedMs: this.clock.elapsedMs(),
-      totals: this.instruments.totals(),
-      waiting: UNKNOWN,
-    };
-    this.#samples.push(sample);
-    if (this.#samples.length > INTERVALS_MAX + 1) this.#samples.shift();
-    return sample;
+  #fromMs(range: Range): number {
+    const intervalMs = intervalMsOf(range);
+    const nowMs = startOf(this.storeClock.nowMs(), intervalMs);
+    return nowMs + intervalMs - RANGES[range].minutes * MINUTE_MS;
   }
 }
 
-function toPoint(before: Sample, { atMs, totals, waiting }: Sample): HistoryAnswer['items'][number] {
-  const {
-    tokenRequests: _tokens,
-    proxyCalls: _calls,
-    unansweredCalls: _unanswered,
-    ...counts
-  } = difference(before.totals, totals);
-  return { at: toIso(atMs), ...counts, ...waiting };
+function intervalMsOf(range: Range): number {
+  return RANGES[range].perInterval * MINUTE_MS;
 }

@@ -7,11 +7,15 @@ import { WecomMetrics } from '../wecom/wecom-metrics.js';
 const NAMES = [
   'callbacks',
   'delivered',
+  /** Hints that a bot took. */
+  'deliveredLater',
   'kept',
   /** Includes callbacks refused for overload. */
   'refused',
   /** Neither delivered nor kept, for whatever reason. */
   'notTaken',
+  /** Hints that became dead. */
+  'buried',
   'failedAttempts',
   'tokenRequests',
   'proxyCalls',
@@ -37,9 +41,11 @@ export class Instruments {
     return {
       callbacks: sumOf(outcomes) + tooMany,
       delivered: outcomes.delivered,
+      deliveredLater: this.dispatch.hintsTaken,
       kept: outcomes.pending,
       refused: outcomes.refused + tooMany,
       notTaken: outcomes.not_taken + outcomes.failed,
+      buried: this.dispatch.hintsBuried,
       failedAttempts: this.dispatch.failedAttempts,
       tokenRequests: sumOf(tokens),
       proxyCalls: sumOf(calls),

@@ -10,7 +10,7 @@ import { AccountList } from './account-list.js';
 import type { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from './answers/kf-account.dto.js';
 import { toDuration } from './api-time.js';
 import { askedBy } from './asked-by.js';
-import { AccountPathDto, KF_ACCOUNTS, KfAccountsQueryDto } from './kf-accounts.dto.js';
+import { AccountPathDto, KfAccountsQueryDto, listOf } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
 /** Registered accounts, for operators. */
@@ -35,8 +35,9 @@ export class KfAccountsController {
   async listAccounts(@Query() query: KfAccountsQueryDto): Promise<KfAccountPageAnswer> {
     const { corpId = null, state = null, q = '' } = query;
     const filter = { corpId, state, text: q === '' ? null : q };
-    const page = await this.pages.page(filter, readCursor(KF_ACCOUNTS, query), limitOf(query));
-    return { ...page, nextCursor: toCursor(KF_ACCOUNTS, page.nextCursor) };
+    const list = listOf(query);
+    const page = await this.pages.page(filter, readCursor(list, query), limitOf(query), query.sort);
+    return { ...page, nextCursor: toCursor(list, page.nextCursor) };
   }
 
   /**

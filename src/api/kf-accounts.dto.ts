@@ -1,8 +1,9 @@
 import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { ACCOUNT_STATES, type AccountState } from './account-answers.js';
+import { ACCOUNT_ORDERS, type AccountOrder } from './account-list.js';
 import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
 
-export const KF_ACCOUNTS = 'kf-accounts';
+const KF_ACCOUNTS = 'kf-accounts';
 const TEXT_LENGTH_MAX = 128;
 const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
 
@@ -29,9 +30,22 @@ export class KfAccountsQueryDto extends PageQueryDto {
   @MaxLength(TEXT_LENGTH_MAX, mustBe(A_TEXT))
   readonly q?: string;
 
+  /**
+   * `account`: by corp and account, where it is left out. `name`. `waitingSince`: only those that wait or are dead, the longest
+   * first. `p95`, `success`: by this replica's attempts of the last hour, the slowest, or least successful, first.
+   */
   @IsOptional()
-  @IsCursorOf(KF_ACCOUNTS)
+  @IsOneOf(ACCOUNT_ORDERS)
+  readonly sort?: AccountOrder;
+
+  @IsOptional()
+  @IsCursorOf(listOf, (position) => position !== '')
   readonly cursor?: string;
+}
+
+/** A cursor is of its order alone. */
+export function listOf({ sort = 'account' }: KfAccountsQueryDto): string {
+  return sort === 'account' ? KF_ACCOUNTS : `${KF_ACCOUNTS}-by-${sort}`;
 }
 
 export class AccountPathDto {

@@ -1,6 +1,7 @@
 /** The query of lists in the operators' API, and the cursors that connect their pages. */
 import {
   IsIn,
+  IsISO8601,
   IsOptional,
   Matches,
   registerDecorator,
@@ -19,6 +20,22 @@ export function mustBe(expected: string) {
 /** Of a corp or a kf account. */
 export function IsId(): PropertyDecorator {
   return Matches(ID_FORMAT.pattern, mustBe(`given once and ${ID_FORMAT.expected}`));
+}
+
+const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+
+export function IsTime(): PropertyDecorator {
+  const [hasForm, isTime] = [Matches(TIME, mustBe(A_TIME)), IsISO8601({ strict: true }, mustBe(A_TIME))];
+  return (target, property) => {
+    hasForm(target, property);
+    isTime(target, property);
+  };
+}
+
+/** Epoch milliseconds of an `IsTime`. */
+export function toMs(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
 }
 
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
@@ -42,9 +59,12 @@ export function readCursor(list: string, { cursor }: PageQueryDto): string | nul
   return positionOf(list, cursor);
 }
 
-/** @param isPosition tells whether a text can be a position of the list; left out, any text can. */
+/**
+ * @param list its name, or what tells it from the rest of the query.
+ * @param isPosition tells whether a text can be a position of the list; left out, any text can.
+ */
 export function IsCursorOf(
-  list: string,
+  list: string | ((query: never) => string),
   isPosition: (position: string) => boolean = () => true,
 ): PropertyDecorator {
   return (target, property) => {
@@ -53,8 +73,9 @@ export function IsCursorOf(
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: (value) => {
-          const position = positionOf(list, value);
+        validate: (value, args) => {
+          const name = typeof list === 'string' ? list : list(args?.object as never);
+          const position = positionOf(name, value);
           return position !== null && isPosition(position);
         },
         defaultMessage: () => `${String(property)} must be the nextCursor of an earlier page of this list`,

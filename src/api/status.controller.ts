@@ -1,18 +1,14 @@
 import { Controller, Get } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
-import type { HistoryAnswer, StatusAnswer } from './answers/status.dto.js';
+import type { StatusAnswer } from './answers/status.dto.js';
 import { CurrentStatus } from './current-status.js';
-import { History } from './history.js';
 
-/** State and history of this replica. */
+/** The state of this replica. */
 @Controller('api/v1')
 @Tags('operators')
 export class StatusController {
-  constructor(
-    private readonly status: CurrentStatus,
-    private readonly past: History,
-  ) {}
+  constructor(private readonly status: CurrentStatus) {}
 
   /**
    * Show the state of this process.
@@ -25,16 +21,5 @@ export class StatusController {
   @Answers({ 200: 'The status.' })
   getStatus(): Promise<StatusAnswer> {
     return this.status.read();
-  }
-
-  /**
-   * Show the last hour of this process.
-   * @remarks In intervals of 10 s, oldest first.
-   */
-  @Get('history')
-  @AllowRoles('operator')
-  @Answers({ 200: 'The last hour.' })
-  getHistory(): HistoryAnswer {
-    return this.past.toAnswer();
   }
 }

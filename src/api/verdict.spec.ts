@@ -44,7 +44,16 @@ async function judge() {
     counts: { accounts, online: accounts, ...counts, openCircuits: 0 },
     ...{ oldestWaitingAgeS: null, oldestParkedAgeS: null, oldestMessageAgeS: null },
     lastMinute: {
-      ...{ callbacks: 0, delivered: 0, kept: 0, refused: 0, notTaken: 0, failedAttempts: 0 },
+      ...{
+        callbacks: 0,
+        delivered: 0,
+        deliveredLater: 0,
+        kept: 0,
+        refused: 0,
+        notTaken: 0,
+        buried: 0,
+        failedAttempts: 0,
+      },
       ...{ tokenRequests: 0, proxyCalls: 0, unansweredCalls: 0 },
     },
   };

@@ -1,12 +1,18 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
+import type { FailedCall } from '../wecom/failed-calls.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
-import type { SeenWecomErrorAnswer, SeenWecomErrorPageAnswer } from './answers/wecom-error.dto.js';
+import type {
+  FailedCallAnswer,
+  FailedCallPageAnswer,
+  SeenWecomErrorAnswer,
+  SeenWecomErrorPageAnswer,
+} from './answers/wecom-error.dto.js';
 import { toIso } from './api-time.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
-import { WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
+import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
 /** Calls that WeCom refused, or this replica in its name. */
 @Controller('api/v1/wecom-errors')
@@ -29,6 +35,28 @@ export class WecomErrorsController {
     const end = rest.length > page.length && last !== undefined ? keyOf(last) : null;
     return { items: page.map(toAnswer), nextCursor: toCursor(WECOM_ERRORS, end) };
   }
+
+  /**
+   * List failed calls by corp, account and API.
+   * @remarks
+   * Of this replica, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
+   * manager answered from memory are not in it.
+   */
+  @Get('calls')
+  @AllowRoles('operator')
+  @Answers({ 200: 'A page of failed calls.' })
+  listFailedCalls(@Query() query: FailedCallsQueryDto): FailedCallPageAnswer {
+    const { corpId, openKfId } = query;
+    const all = this.wecom.failedCalls.filter(
+      (call) =>
+        (corpId === undefined || call.corpId === corpId) &&
+        (openKfId === undefined || call.openKfId === openKfId),
+    );
+    const offset = Number(readCursor(FAILED_CALLS, query) ?? 0);
+    const end = offset + limitOf(query);
+    const items = all.slice(offset, end).map(toFailedCall);
+    return { items, nextCursor: toCursor(FAILED_CALLS, end < all.length ? String(end) : null) };
+  }
 }
 
 function keyOf({ operation, errcode }: SeenError): string {
@@ -37,4 +65,8 @@ function keyOf({ operation, errcode }: SeenError): string {
 
 function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecomErrorAnswer {
   return { operation, errcode, count, lastAt: toIso(lastAtMs) };
+}
+
+function toFailedCall({ lastAtMs, hours, ...call }: FailedCall): FailedCallAnswer {
+  return { ...call, lastAt: toIso(lastAtMs), hours: [...hours] };
 }

@@ -1,10 +1,34 @@
 import { IsOptional } from '../kernel/class-validator.js';
-import { IsCursorOf, PageQueryDto } from './page-query.dto.js';
+import { IsCursorOf, IsId, PageQueryDto } from './page-query.dto.js';
 
 export const WECOM_ERRORS = 'wecom-errors';
 
 export class WecomErrorsQueryDto extends PageQueryDto {
   @IsOptional()
   @IsCursorOf(WECOM_ERRORS)
+  readonly cursor?: string;
+}
+
+export const FAILED_CALLS = 'failed-calls';
+
+export class FailedCallsQueryDto extends PageQueryDto {
+  /**
+   * Of this corp alone.
+   * @example wx5823bf96d3bd56c7
+   */
+  @IsOptional()
+  @IsId()
+  readonly corpId?: string;
+
+  /**
+   * Of this account alone.
+   * @example wkAAA
+   */
+  @IsOptional()
+  @IsId()
+  readonly openKfId?: string;
+
+  @IsOptional()
+  @IsCursorOf(FAILED_CALLS, (position) => /^\d{1,4}$/.test(position))
   readonly cursor?: string;
 }

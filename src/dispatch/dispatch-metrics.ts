@@ -89,7 +89,17 @@ export class DispatchMetrics {
   /** Attempts that a puppet did not take, on all occasions. */
   get failedAttempts(): number {
     const failed = Object.values(this.#attempts).flatMap((attempts) => Object.values(attempts.failed));
-    return failed.reduce((sum, { count }) => sum + count, 0);
+    return sumOf(failed.map(({ count }) => count));
+  }
+
+  /** Hints that a bot took. */
+  get hintsTaken(): number {
+    return sumOf(Object.values(this.#ages).map(({ count }) => count));
+  }
+
+  /** Hints that became dead letters. */
+  get hintsBuried(): number {
+    return sumOf(Object.values(this.#buried).map(({ value }) => value));
   }
 
   hintTaken(occasion: Occasion, ageSeconds: number, isResync: boolean): void {
@@ -116,4 +126,8 @@ export class DispatchMetrics {
   settledLate(): void {
     this.#settledLate.add();
   }
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -19,6 +19,11 @@ export class Accounts {
     @Inject(LOG) private readonly log: Log,
   ) {}
 
+  /** How many there are. */
+  get size(): number {
+    return this.image.size;
+  }
+
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async get(openKfId: string): Promise<Puppet> {
     if (this.image.findPuppet(openKfId) === null) await this.reads.lookUpAccount(openKfId);

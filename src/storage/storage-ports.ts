@@ -5,6 +5,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
 import { NotificationBooks } from '../notifications/notification-books.js';
 import { DeliveryLog } from '../record/delivery-log.js';
+import { FigureStore } from '../record/figure-store.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
 import { PuppetRepository } from '../registry/puppet.repository.js';
@@ -28,5 +29,6 @@ export const STORAGE_PORTS = [
   StoreClock,
   StoredSecrets,
   DeliveryLog,
+  FigureStore,
   NotificationBooks,
 ];

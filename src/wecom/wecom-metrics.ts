@@ -5,6 +5,7 @@ import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { CallOutcomes, type CallTrouble, type EndedCall, isReply } from './call-outcomes.js';
+import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
 
@@ -47,10 +48,12 @@ export class WecomMetrics {
   readonly #replies: Record<(typeof REPLY_RESULTS)[number], Count>;
   readonly #seen: WecomErrors;
   readonly #outcomes: CallOutcomes;
+  readonly #failed: FailedCalls;
 
   constructor(metrics: Metrics, clock: Clock = new SystemClock()) {
     this.#seen = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(clock);
+    this.#failed = new FailedCalls(clock);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
       'Requests for an access token, by its source or by why there was none.',
@@ -110,6 +113,7 @@ export class WecomMetrics {
   /** Whose a call or a token request was, and whether it went well. */
   noteOutcome(call: EndedCall): void {
     this.#outcomes.note(call);
+    this.#failed.note(call);
     if (!isReply(call.api)) return;
     if (call.fault !== null) this.#replies.unanswered.add();
     else this.#replies[call.errcode === 0 ? 'sent' : 'refused'].add();
@@ -145,6 +149,11 @@ export class WecomMetrics {
 
   get errors(): readonly SeenError[] {
     return this.#seen.list();
+  }
+
+  /** Calls that failed within the last 24 hours, by corp, account and API. */
+  get failedCalls(): readonly FailedCall[] {
+    return this.#failed.list();
   }
 
   /** When a reply of any account last went out; `null` when none has. */

@@ -282,10 +282,11 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.locator('h1:focus').waitFor();
     await restart();
     const received = puppet.next();
-    await page.getByRole('button', { name: 'Send all dead again' }).click();
+    await page.getByRole('button', { name: 'Send these again' }).click();
+    await page.getByRole('dialog', { name: 'Send what is dead for 1 account again?' }).waitFor();
     await page.getByRole('button', { name: 'Send all', exact: true }).click();
     await page.getByText('1 account’s event is being sent again.').waitFor();
     await received;
-    await seeSoon(page.getByText('Nothing is dead'));
+    await seeSoon(page.getByText('Nothing matches'));
   });
 });

@@ -1,7 +1,7 @@
 /** Every page with something on it: nobody is barred from it in light or dark, and pictures of it are kept. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { HistoryAnswer } from '../../src/api/answers/status.dto.js';
+import type { HistoryAnswer } from '../../src/api/answers/history.dto.js';
 import {
   describeInBrowser,
   newPage,
@@ -27,7 +27,7 @@ const [HEALTHY, TOO, , DOWN, DEAD] = Object.keys(ACCOUNTS) as [string, string, s
 
 /** By name, with something that is there once a page has what it shows. */
 const PAGES = {
-  overview: { path: '', seen: 'figure canvas' },
+  overview: { path: '', seen: 'figure svg' },
   'kf-accounts': { path: '/kf-accounts', seen: 'tbody tr' },
   'kf-account': { path: `/kf-accounts/${DOWN}`, seen: '.card' },
   outbox: { path: '/outbox', seen: 'tbody tr' },
@@ -89,8 +89,8 @@ describeInBrowser('the look of the console', () => {
     // Colours change at once then.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     for (const one of [page, phone])
-      await one.route('**/api/v1/history', (route) =>
-        route.fulfill({ json: { intervalS: 10, items: pointsOfLastHour() } }),
+      await one.route('**/api/v1/history?*', (route) =>
+        route.fulfill({ json: { intervalS: 60, isStored: true, items: pointsOfLastHour() } }),
       );
   });
 
@@ -128,28 +128,14 @@ describeInBrowser('the look of the console', () => {
     },
   );
 
-  it('has its two charts side by side, row by row', async () => {
+  it('has a chart over the whole width, and two side by side', async () => {
     await page.goto(`${manager.url}/console`);
-    await page.locator('figure canvas').nth(1).waitFor();
-    const tops = async (part: string) => {
-      const boxes = await Promise.all(
-        (await page.locator(part).all()).map((element) => element.boundingBox()),
-      );
-      return boxes.map((box) => Math.round(box?.y ?? -1));
-    };
-    for (const part of ['.chart', '.chart .legend', '.chart .uplot', '.chart summary']) {
-      const [one, other, ...more] = await tops(part);
-      expect({ part, one, more }).toEqual({ part, one: other, more: [] });
-    }
-  });
-
-  it('says what a chart waits for within a minute of the manager’s start', async () => {
-    await page.route('**/api/v1/history', (route) =>
-      route.fulfill({ json: { intervalS: 10, items: pointsOfLastHour().slice(-5) } }),
+    await page.locator('figure svg').nth(2).waitFor();
+    const [whole, one, other] = await Promise.all(
+      (await page.locator('figure svg').all()).map((element) => element.boundingBox()),
     );
-    await page.reload();
-    await page.getByText('The lines begin a minute after').first().waitFor();
-    await page.locator('figure canvas').first().waitFor({ state: 'hidden' });
+    expect([one?.y, one?.height]).toEqual([other?.y, other?.height]);
+    expect(whole?.width).toBeGreaterThan((one?.width ?? 0) + (other?.width ?? 0));
   });
 
   it('keeps the language and the colours that were chosen', async () => {
@@ -166,20 +152,21 @@ describeInBrowser('the look of the console', () => {
 
 /** As of a manager that has run for long: charts have something to show. */
 function pointsOfLastHour(): HistoryAnswer['items'] {
-  return Array.from({ length: 360 }, (_, n) => {
-    const callbacks = 20 + Math.round(12 * Math.sin(n / 25)) + (n % 7);
-    const kept = n > 200 && n < 230 ? 6 : 0;
+  return Array.from({ length: 60 }, (_, n) => {
+    const callbacks = 120 + Math.round(70 * Math.sin(n / 5)) + (n % 7);
+    const kept = n > 33 && n < 39 ? 36 : 0;
     return {
-      at: new Date(Date.now() - (359 - n) * 10_000).toISOString(),
-      callbacks,
+      at: new Date(Date.now() - (59 - n) * 60_000).toISOString(),
       delivered: callbacks - kept,
+      deliveredLater: n > 38 && n < 41 ? 18 : 0,
       kept,
-      refused: n % 60 === 0 ? 2 : 0,
-      notTaken: 0,
+      refused: n % 10 === 0 ? 12 : 0,
+      notTaken: n === 35 ? 5 : 0,
+      buried: n === 50 ? 1 : 0,
       failedAttempts: kept,
-      waiting: n > 200 ? Math.min(n - 200, 12) : 0,
-      dead: n > 300 ? 1 : 0,
-      oldestWaitingAgeS: null,
+      starts: n === 30 ? 1 : 0,
+      waiting: n > 33 ? Math.min(n - 33, 12) : 0,
+      dead: n > 50 ? 1 : 0,
     };
   });
 }

@@ -13,6 +13,7 @@ import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.stor
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
+import { MemoryFigureStore } from '../support/memory-figure-store.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
@@ -27,6 +28,7 @@ import { appRepositoryContract, type OpenedApps } from './app-repository.contrac
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
+import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
@@ -118,6 +120,12 @@ const openLog = (log = new MemoryDeliveryLog()): OpenedLog => ({
   close,
 });
 
+const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
+  figures,
+  reopen: async () => openFigures(new MemoryFigureStore(figures.table)),
+  close,
+});
+
 const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   budget: new MemoryResyncBudget(table),
   reopen: async () => openBudget(table),
@@ -158,6 +166,7 @@ describe('the fake of the specs', () => {
   notificationBooksContract(async () => openBooks());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
+  figureStoreContract(async () => openFigures());
   streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
 });
 

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Failure, type HintState, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
-import type { ClaimedHint, Held, HintFilter, Outbox, Rescheduled } from '../../src/dispatch/outbox/outbox.js';
+import {
+  type ClaimedHint,
+  type Held,
+  HINT_ORDERS,
+  type HintFilter,
+  type HintOrder,
+  type Outbox,
+  type Rescheduled,
+} from '../../src/dispatch/outbox/outbox.js';
 import { kfEvent } from '../support/delivery.js';
 
 /** One opened outbox; `reopen` opens the same data once more after closing it, as a restart does. */
@@ -660,6 +668,44 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         hints: [],
         cursor: null,
       });
+    });
+
+    it('lists those first that wait longest, whatever newer events came in, page by page', async () => {
+      for (const [n, openKfId] of ['wk2', 'wk3', 'wk1'].entries())
+        await outbox.put(newHint(openKfId, { arrivedAtMs: NOW_MS + n }), NOW_MS);
+      await outbox.put(
+        newHint('wk2', { event: kfEvent({ openKfId: 'wk2', id: 'newer' }), arrivedAtMs: NOW_MS + 9 }),
+        NOW_MS,
+      );
+      await outbox.put(newHint('wk4', { arrivedAtMs: NOW_MS + 2 }), NOW_MS);
+      const listed: string[] = [];
+      for (let cursor: string | null = null; ;) {
+        const page = await outbox.list(of('waiting', 'dead'), cursor, 3, 'waitingSince');
+        listed.push(...page.hints.map(({ openKfId }) => openKfId));
+        if (page.cursor === null) break;
+        cursor = page.cursor;
+      }
+      expect(listed).toEqual(['wk2', 'wk3', 'wk1', 'wk4']);
+      expect((await outbox.list(of('dead'), null, 9, 'waitingSince')).hints).toEqual([]);
+    });
+
+    it('lists those alone that failed in one way, or arrived in some time', async () => {
+      const failing = (stage: Failure['stage']) => ({ failure: { ...FAILURE, stage } });
+      await outbox.put(newHint('wk1', { arrivedAtMs: NOW_MS, ...failing('connect') }), NOW_MS);
+      await outbox.put(newHint('wk2', { arrivedAtMs: NOW_MS + 5, ...failing('timeout') }), NOW_MS);
+      await outbox.put(newHint('wk3', { arrivedAtMs: NOW_MS + 9, ...failing('connect') }), NOW_MS);
+      const idsOf = async (filter: Partial<HintFilter>, order: HintOrder) => {
+        const { hints } = await outbox.list({ ...of('waiting'), ...filter }, null, 9, order);
+        return hints.map(({ openKfId }) => openKfId);
+      };
+      for (const order of HINT_ORDERS) {
+        expect(await idsOf({ stage: 'connect' }, order)).toEqual(['wk1', 'wk3']);
+        expect(await idsOf({ stage: 'connect', arrivedFromMs: NOW_MS + 1 }, order)).toEqual(['wk3']);
+        expect(await idsOf({ arrivedFromMs: NOW_MS, arrivedBeforeMs: NOW_MS + 9 }, order)).toEqual([
+          'wk1',
+          'wk2',
+        ]);
+      }
     });
 
     it('gives of many at once all but their events', async () => {

@@ -385,6 +385,7 @@ onEachStoreNightly((newPlace) => {
       'deliveries',
       'refused-callbacks',
       'wecom-errors',
+      'wecom-errors/calls',
       'hints',
       `kf-accounts/${openKfId}`,
     ])

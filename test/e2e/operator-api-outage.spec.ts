@@ -1,7 +1,8 @@
 /** What operators are told by the built process while its MongoDB is away. */
 import { expect, it } from '@jest/globals';
 import { KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
-import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
+import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -32,7 +33,9 @@ mongoSuite('while MongoDB is away', () => {
     });
     expect(status.counts).toMatchObject({ accounts: 1, online: 1, waiting: null, dead: null });
     expect(status.lastMinute.delivered).toBe(1);
-    answerAs(HistoryAnswer, (await get('history')).body);
+    const history = answerAs(HistoryAnswer, (await get('history')).body);
+    expect(history.isStored).toBe(false);
+    expect(history.items.at(-1)?.delivered).toBe(1);
     const accounts = answerAs(KfAccountPageAnswer, (await get('kf-accounts')).body);
     expect(accounts.items).toMatchObject([{ openKfId, hint: null, lastDelivery: { status: 200 } }]);
     const tested = answerAs(TestedAnswer, (await get(`kf-accounts/${openKfId}/test`, 'POST')).body);

@@ -5,8 +5,9 @@ import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/ans
 import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
-import { HistoryAnswer, StatusAnswer } from '../../src/api/answers/status.dto.js';
-import { SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
+import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
+import { StatusAnswer } from '../../src/api/answers/status.dto.js';
+import { FailedCallPageAnswer, SeenWecomErrorPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { SuccessAnswer } from '../../src/http/answers/success-answer.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type EventReader, readEvents } from '../support/event-stream.js';
@@ -133,7 +134,7 @@ onEachStoreNightly((newPlace) => {
       expect(after.counts.accounts).toBe(before.counts.accounts + 1);
       const { delivered: was, refused } = before.lastMinute;
       expect(after.lastMinute).toMatchObject({ delivered: was + 1, refused: refused + 1 });
-      expect(await ask(HistoryAnswer, 'history')).toMatchObject({ intervalS: 10 });
+      expect(await ask(HistoryAnswer, 'history')).toMatchObject({ intervalS: 60, isStored: true });
     });
   });
 
@@ -387,6 +388,14 @@ onEachStoreNightly((newPlace) => {
     await token('b');
     await token('');
     const errors = await pages((cursor) => ask(SeenWecomErrorPageAnswer, `wecom-errors?limit=1${cursor}`));
+    const calls = await pages((cursor) =>
+      ask(FailedCallPageAnswer, `wecom-errors/calls?corpId=ww1&limit=1${cursor}`),
+    );
+    expect(calls).toMatchObject([
+      { operation: 'gettoken', corpId: 'ww1', openKfId: null, api: '', why: '987654', count: 1 },
+      { operation: 'gettoken', corpId: 'ww1', why: '40013', count: 1 },
+    ]);
+    expect(calls[0]?.hours.at(-1)).toBe(1);
     const found = errors.filter(({ operation }) => operation === 'gettoken').map(({ errcode }) => errcode);
     expect(found).toEqual(expect.arrayContaining(['40013', '41004', 'other']));
     expect(found).toEqual(found.toSorted());
@@ -401,6 +410,13 @@ onEachStoreNightly((newPlace) => {
       ['hints?cursor=a2YtYWNjb3VudHMgYQ', 'cursor must be the nextCursor of an earlier page of this list'],
       ['deliveries?cursor=', 'cursor must be the nextCursor of an earlier page of this list'],
       ['wecom-errors?cursor=%00', 'cursor must be the nextCursor of an earlier page of this list'],
+      ['history?range=2h', 'range must be one of 1h, 6h, 24h, 3d'],
+      ['hints?sort=name', 'sort must be one of account, waitingSince'],
+      ['hints?stage=nowhere', 'stage must be one of endpoint'],
+      ['hints?arrivedAfter=yesterday', 'arrivedAfter must be a time in ISO 8601'],
+      ['kf-accounts?sort=age', 'sort must be one of account, name, waitingSince, p95, success'],
+      ['kf-accounts?sort=name&cursor=a2YtYWNjb3VudHMgYQ', 'cursor must be the nextCursor of an earlier page'],
+      ['wecom-errors/calls?cursor=MQ', 'cursor must be the nextCursor of an earlier page of this list'],
       ['kf-accounts?state=asleep', 'state must be one of dead, waiting, offline, online'],
       ['hints?state=parked', 'state must be one of waiting, dead'],
       ['kf-accounts?corpId=a%20b', 'corpId must be'],
@@ -477,6 +493,13 @@ onEachStoreNightly((newPlace) => {
     );
     await ask(SuccessAnswer, `hints/${second}/replay`, POST);
     await delivered(reader, { openKfId: second });
+    const ofCorp = { state: 'dead', corpId: app.corpId };
+    const count = async (narrowed: object) =>
+      (await ask(ReplayedAnswer, 'hints/replay', json({ ...ofCorp, ...narrowed, dryRun: true }))).replayed;
+    expect(await count({})).toBe(2);
+    expect(await count({ stage: 'endpoint', arrivedAfter: '2026-01-01T00:00:00Z' })).toBe(2);
+    expect(await count({ stage: 'timeout' })).toBe(0);
+    expect(await count({ arrivedBefore: '2026-01-01T00:00:00Z' })).toBe(0);
     expect(await ask(ReplayedAnswer, 'hints/replay', json({ state: 'dead', corpId: app.corpId }))).toEqual({
       ...SUCCESS_ANSWER,
       replayed: 2,

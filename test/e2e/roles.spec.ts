@@ -53,6 +53,7 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
     ['GET', '/api/v1/refused-callbacks', 200],
     ['HEAD', '/api/v1/stream', 200],
     ['GET', '/api/v1/wecom-errors', 200],
+    ['GET', '/api/v1/wecom-errors/calls', 200],
     ['GET', '/api/v1/callback-verification', 400],
   ],
 };

@@ -164,6 +164,7 @@ export type BotAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
 };
 
 export type BotCallbackAnswer = {
@@ -234,6 +235,7 @@ export type BotChangedAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * Shown once, to a bot that had none and takes messages from now on; null otherwise.
      */
@@ -295,6 +297,7 @@ export type BotCreatedAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * Its callback token; null for a bot of kind puppet.
      */
@@ -392,6 +395,7 @@ export type BotWithKeyAnswer = {
      * The last failure that this replica saw.
      */
     lastFailure: FailureAnswer | null;
+    lastHour: LastHourAnswer;
     /**
      * The bot's key.
      */
@@ -594,6 +598,43 @@ export type EventsAnswer = {
     events: Array<EventAnswer>;
 };
 
+export type FailedCallAnswer = {
+    operation: 'call' | 'gettoken';
+    /**
+     * null where it is not known.
+     */
+    corpId: string | null;
+    /**
+     * Of a reply that names it; null for other calls.
+     */
+    openKfId: string | null;
+    /**
+     * Below /cgi-bin/; empty for a request for an access token.
+     */
+    api: string;
+    /**
+     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+     */
+    why: string;
+    count: number;
+    /**
+     * When it was last seen; ISO 8601, UTC.
+     */
+    lastAt: string;
+    /**
+     * How many in each of the last 24 hours, oldest first; the last one is under way.
+     */
+    hours: Array<number>;
+};
+
+export type FailedCallPageAnswer = {
+    items: Array<FailedCallAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type FailureAnswer = {
     /**
      * When it failed; ISO 8601, UTC.
@@ -701,23 +742,55 @@ export type HintPageAnswer = {
 
 export type HistoryAnswer = {
     intervalS: number;
+    /**
+     * false: the store does not answer, and only this replica's minute under way is counted.
+     */
+    isStored: boolean;
     items: Array<HistoryPointAnswer>;
 };
 
 export type HistoryPointAnswer = {
     /**
-     * When the interval ended; ISO 8601, UTC.
+     * When the interval began; ISO 8601, UTC.
      */
     at: string;
-    callbacks: number;
+    /**
+     * Events that were taken as they came in.
+     */
     delivered: number;
+    /**
+     * Hints that their bots took later.
+     */
+    deliveredLater: number;
+    /**
+     * Events that were kept.
+     */
     kept: number;
+    /**
+     * Callbacks that were refused.
+     */
     refused: number;
+    /**
+     * Callbacks that were neither delivered nor kept.
+     */
     notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
     failedAttempts: number;
-    waiting: number | null;
-    dead: number | null;
-    oldestWaitingAgeS: number | null;
+    /**
+     * Processes that started.
+     */
+    starts: number;
+    /**
+     * The most accounts that waited at the end of one of its minutes.
+     */
+    waiting: number;
+    /**
+     * The same of dead ones.
+     */
+    dead: number;
 };
 
 export type KfAccountAnswer = {
@@ -754,9 +827,22 @@ export type KfAccountAnswer = {
      * The last failure that this replica saw, or that of its hint.
      */
     lastFailure: FailureAnswer | null;
+    /**
+     * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+     */
+    lastReplyAt: string | null;
+    lastHour: LastHourAnswer;
+    /**
+     * The same of its endpoint, with all accounts there.
+     */
+    endpointLastHour: LastHourAnswer;
 };
 
 export type KfAccountPageAnswer = {
+    /**
+     * How many match, on all pages; null where only the store knows.
+     */
+    total: number | null;
     items: Array<KfAccountAnswer>;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
@@ -774,12 +860,33 @@ export type LastDeliveryAnswer = {
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
 };
 
+export type LastHourAnswer = {
+    attempts: number;
+    taken: number;
+    /**
+     * Half of what was taken took no longer; an estimate. null: nothing was taken.
+     */
+    p50Ms: number | null;
+    /**
+     * The same of 95 %.
+     */
+    p95Ms: number | null;
+};
+
 export type LastMinuteAnswer = {
     callbacks: number;
     delivered: number;
+    /**
+     * Hints that their bots took.
+     */
+    deliveredLater: number;
     kept: number;
     refused: number;
     notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
     failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
@@ -1024,7 +1131,7 @@ export type ReplayedAnswer = {
     code: 0;
     message: 'success';
     /**
-     * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
+     * How many were made due, or with `dryRun` would be; those whose sync token has expired are sent at 6 a minute for each corp.
      */
     replayed: number;
 };

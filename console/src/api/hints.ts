@@ -6,25 +6,44 @@ import { request } from './request.js';
 /** `waiting` includes those that wait for a puppet to register. */
 export type HintList = 'waiting' | 'dead';
 
+export interface HintListFilter {
+  readonly corpId: string;
+  readonly stage: string;
+  /** ISO 8601, or empty. */
+  readonly arrivedAfter: string;
+  readonly arrivedBefore: string;
+}
+
 const PAGE_SIZE = 50;
 /** Each is made due by itself, and there may be very many. */
 const REPLAY_ALL_DEADLINE_MS = 5 * 60_000;
 
 export function listHints(
   state: HintList,
-  corpId: string,
+  filter: HintListFilter,
+  sort: string,
   cursor: string | null,
   signal: AbortSignal,
 ): Promise<Page<HintAnswer>> {
-  return request(`/api/v1/hints${toQuery({ state, corpId, cursor, limit: PAGE_SIZE })}`, { signal });
+  return request(`/api/v1/hints${toQuery({ state, ...filter, sort, cursor, limit: PAGE_SIZE })}`, { signal });
 }
 
 export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });
 }
 
-export function replayDead(corpId: string): Promise<ReplayedAnswer> {
-  const body = { state: 'dead', ...(corpId !== '' && { corpId }) };
+export function replayDead(filter: HintListFilter): Promise<ReplayedAnswer> {
+  return postReplay(filter, {});
+}
+
+/** How many `replayDead` would send. */
+export function countDead(filter: HintListFilter): Promise<ReplayedAnswer> {
+  return postReplay(filter, { dryRun: true });
+}
+
+function postReplay(filter: HintListFilter, options: { readonly dryRun?: true }): Promise<ReplayedAnswer> {
+  const given = Object.entries(filter).filter(([, value]) => value !== '');
+  const body = { state: 'dead', ...Object.fromEntries(given), ...options };
   return request('/api/v1/hints/replay', { method: 'POST', body, deadlineMs: REPLAY_ALL_DEADLINE_MS });
 }
 

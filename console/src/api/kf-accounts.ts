@@ -17,10 +17,11 @@ const PAGE_SIZE = 50;
 
 export function listAccounts(
   filter: AccountFilter,
+  sort: string,
   cursor: string | null,
   signal: AbortSignal,
 ): Promise<Page<KfAccountAnswer>> {
-  return request(`/api/v1/kf-accounts${toQuery({ ...filter, cursor, limit: PAGE_SIZE })}`, { signal });
+  return request(`/api/v1/kf-accounts${toQuery({ ...filter, sort, cursor, limit: PAGE_SIZE })}`, { signal });
 }
 
 export function getAccount(openKfId: string, signal: AbortSignal): Promise<KfAccountAnswer> {

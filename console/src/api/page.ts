@@ -3,4 +3,6 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** null at the end. */
   readonly nextCursor: string | null;
+  /** Of all pages; null where it is not known. */
+  readonly total?: number | null;
 }

@@ -7,7 +7,11 @@ interface AccountLinkProps {
 export function AccountLink({ openKfId, name }: AccountLinkProps) {
   return (
     <div class="named">
-      <a class={name ? '' : 'mono small'} href={`/console/kf-accounts/${encodeURIComponent(openKfId)}`}>
+      <a
+        class={name ? '' : 'mono small'}
+        title={openKfId}
+        href={`/console/kf-accounts/${encodeURIComponent(openKfId)}`}
+      >
         {name || openKfId}
       </a>
       {name && <span class="mono small muted">{openKfId}</span>}

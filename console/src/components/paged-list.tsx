@@ -6,13 +6,15 @@ import { Pager } from './pager.js';
 
 interface PagedListProps<T> {
   readonly of: Paged<T>;
+  /** How many there are on all pages, where the page itself does not say it. */
+  readonly total?: number | null | undefined;
   /** Where there is nothing on any page. */
   readonly empty: ComponentChildren;
   readonly children: (items: readonly T[]) => ComponentChildren;
 }
 
 /** A page of a list, and the way to the others: an empty page is an empty list only where it has no other. */
-export function PagedList<T>({ of: paged, empty, children }: PagedListProps<T>) {
+export function PagedList<T>({ of: paged, total, empty, children }: PagedListProps<T>) {
   const isAlone = paged.toPrevious === null && paged.toNext === null;
   return (
     <Loaded of={paged}>
@@ -22,7 +24,7 @@ export function PagedList<T>({ of: paged, empty, children }: PagedListProps<T>) 
         ) : (
           <>
             {items.length === 0 ? <p class="muted">{t().common.pageEmpty}</p> : children(items)}
-            <Pager of={paged} />
+            <Pager of={paged} total={total} />
           </>
         )
       }

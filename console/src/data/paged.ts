@@ -8,6 +8,8 @@ import { type Polled, usePolled } from './polled.js';
 export interface Paged<T> extends Polled<Page<T>> {
   /** Counted from 1. */
   readonly pageNumber: number;
+  /** How many items are on the pages before. */
+  readonly offset: number;
   /** null on the first page. */
   readonly toPrevious: (() => void) | null;
   /** null on the last page. */
@@ -18,7 +20,11 @@ interface Held {
   readonly key: string;
   /** Where each page up to this one begins. */
   readonly cursors: readonly (string | null)[];
+  /** How many items come before each of them. */
+  readonly offsets: readonly number[];
 }
+
+const FIRST: Omit<Held, 'key'> = { cursors: [null], offsets: [0] };
 
 const EVERY_MS = 5_000;
 
@@ -30,11 +36,11 @@ export function usePaged<T>(
   key: string,
   load: (cursor: string | null, signal: AbortSignal) => Promise<Page<T>>,
 ): Paged<T> {
-  const [held, setHeld] = useState<Held>(() => recall<Held>('paged') ?? { key, cursors: [null] });
-  const cursors = held.key === key ? held.cursors : [null];
-  const setCursors = (next: Held['cursors']): void => {
-    setHeld({ key, cursors: next });
-    remember('paged', { key, cursors: next });
+  const [held, setHeld] = useState<Held>(() => recall<Held>('paged') ?? { key, ...FIRST });
+  const { cursors, offsets } = held.key === key ? held : FIRST;
+  const goTo = (next: Omit<Held, 'key'>): void => {
+    setHeld({ key, ...next });
+    remember('paged', { key, ...next });
     // The button that was pressed goes with its page.
     focusHeading();
     scrollTo(0, 0);
@@ -48,10 +54,16 @@ export function usePaged<T>(
   const isThere = polled.data !== null;
   useEffect(() => (isThere ? recallScroll() : undefined), [isThere]);
   const next = polled.data?.nextCursor ?? null;
+  const offset = offsets.at(-1) ?? 0;
+  const end = offset + (polled.data?.items.length ?? 0);
   return {
     ...polled,
     pageNumber: cursors.length,
-    toPrevious: cursors.length > 1 ? () => setCursors(cursors.slice(0, -1)) : null,
-    toNext: next === null ? null : () => setCursors([...cursors, next]),
+    offset,
+    toPrevious:
+      cursors.length > 1
+        ? () => goTo({ cursors: cursors.slice(0, -1), offsets: offsets.slice(0, -1) })
+        : null,
+    toNext: next === null ? null : () => goTo({ cursors: [...cursors, next], offsets: [...offsets, end] }),
   };
 }

@@ -22,6 +22,12 @@ export function formatSeconds(seconds: number): string {
   return unit(seconds / DAY_S, 'day');
 }
 
+/** Rounded down: one failure of thousands is no 100 %. */
+export function formatShare(part: number, whole: number): string {
+  const share = Math.floor((part / whole) * 1_000) / 1_000;
+  return share.toLocaleString(language.value, { style: 'percent', maximumFractionDigits: 1 });
+}
+
 export function formatMs(ms: number): string {
   if (ms >= 1_000) return unit(ms / 1_000, 'second', 1);
   return unit(ms, 'millisecond', ms < 10 ? 1 : 0);

@@ -2,6 +2,7 @@ import { IsISO8601 } from '../../kernel/class-validator.js';
 import type { BotApi, BotKind, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
 import type { Included } from '../../registry/bots/taking.js';
 import type { FailureAnswer } from './failure.dto.js';
+import type { LastHourAnswer } from './last-hour.dto.js';
 import { Page } from './page.dto.js';
 
 /** Where a callback bot takes callbacks, without its secrets. */
@@ -96,6 +97,8 @@ export class BotAnswer {
 
   /** The last failure that this replica saw. */
   readonly lastFailure!: FailureAnswer | null;
+
+  readonly lastHour!: LastHourAnswer;
 }
 
 export class BotPageAnswer extends Page {

@@ -2,6 +2,7 @@ import type { DeliveryOccasion } from '../../dispatch/outbox/hint.js';
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import type { FailureAnswer, FailureReasonAnswer } from './failure.dto.js';
 import type { HintAnswer } from './hint.dto.js';
+import type { LastHourAnswer } from './last-hour.dto.js';
 import { Page } from './page.dto.js';
 
 /** A delivery that a puppet took. */
@@ -74,9 +75,29 @@ export class KfAccountAnswer {
 
   /** The last failure that this replica saw, or that of its hint. */
   readonly lastFailure!: FailureAnswer | null;
+
+  /**
+   * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastReplyAt!: string | null;
+
+  readonly lastHour!: LastHourAnswer;
+
+  /** The same of its endpoint, with all accounts there. */
+  readonly endpointLastHour!: LastHourAnswer;
 }
 
 export class KfAccountPageAnswer extends Page {
+  /**
+   * How many match, on all pages; null where only the store knows.
+   * @example 305
+   */
+  @IsInt()
+  @Min(0)
+  readonly total!: number | null;
+
   readonly items!: KfAccountAnswer[];
 }
 

@@ -75,6 +75,14 @@ export class LastMinuteAnswer {
   @Min(0)
   readonly delivered!: number;
 
+  /**
+   * Hints that their bots took.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly deliveredLater!: number;
+
   /** @example 1 */
   @IsInt()
   @Min(0)
@@ -89,6 +97,14 @@ export class LastMinuteAnswer {
   @IsInt()
   @Min(0)
   readonly notTaken!: number;
+
+  /**
+   * Hints that became dead.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly buried!: number;
 
   /** @example 1 */
   @IsInt()
@@ -172,68 +188,4 @@ export class StatusAnswer {
 
   /** Whether customers are being answered. */
   readonly verdict!: VerdictAnswer;
-}
-
-/** One interval of the last hour. */
-export class HistoryPointAnswer {
-  /**
-   * When the interval ended; ISO 8601, UTC.
-   * @example 2026-01-31T08:00:00.000Z
-   */
-  @IsISO8601()
-  readonly at!: string;
-
-  /** @example 120 */
-  @IsInt()
-  @Min(0)
-  readonly callbacks!: number;
-
-  /** @example 118 */
-  @IsInt()
-  @Min(0)
-  readonly delivered!: number;
-
-  /** @example 2 */
-  @IsInt()
-  @Min(0)
-  readonly kept!: number;
-
-  /** @example 0 */
-  @IsInt()
-  @Min(0)
-  readonly refused!: number;
-
-  /** @example 0 */
-  @IsInt()
-  @Min(0)
-  readonly notTaken!: number;
-
-  /** @example 2 */
-  @IsInt()
-  @Min(0)
-  readonly failedAttempts!: number;
-
-  /** @example 1 */
-  @IsInt()
-  @Min(0)
-  readonly waiting!: number | null;
-
-  /** @example 0 */
-  @IsInt()
-  @Min(0)
-  readonly dead!: number | null;
-
-  /** @example 42.1 */
-  @Min(0)
-  readonly oldestWaitingAgeS!: number | null;
-}
-
-/** The last hour of this replica, oldest first. */
-export class HistoryAnswer {
-  /** @example 10 */
-  @IsInt()
-  @Min(1)
-  readonly intervalS!: number;
-
-  readonly items!: HistoryPointAnswer[];
 }

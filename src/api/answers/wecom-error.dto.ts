@@ -25,6 +25,58 @@ export class SeenWecomErrorAnswer {
   readonly lastAt!: string;
 }
 
+/** Calls of one corp, account and API that failed in one way, within 24 hours, at this replica. */
+export class FailedCallAnswer {
+  /** @example call */
+  readonly operation!: 'gettoken' | 'call';
+
+  /**
+   * null where it is not known.
+   * @example wx5823bf96d3bd56c7
+   */
+  readonly corpId!: string | null;
+
+  /**
+   * Of a reply that names it; null for other calls.
+   * @example wkAAA
+   */
+  readonly openKfId!: string | null;
+
+  /**
+   * Below /cgi-bin/; empty for a request for an access token.
+   * @example kf/send_msg
+   */
+  readonly api!: string;
+
+  /**
+   * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+   * @example 95001
+   */
+  readonly why!: string;
+
+  /** @example 3 */
+  @IsInt()
+  @Min(1)
+  readonly count!: number;
+
+  /**
+   * When it was last seen; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly lastAt!: string;
+
+  /**
+   * How many in each of the last 24 hours, oldest first; the last one is under way.
+   * @example [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0]
+   */
+  readonly hours!: number[];
+}
+
+export class FailedCallPageAnswer extends Page {
+  readonly items!: FailedCallAnswer[];
+}
+
 export class SeenWecomErrorPageAnswer extends Page {
   readonly items!: SeenWecomErrorAnswer[];
 }

@@ -16,6 +16,8 @@ const REFUSED: AttemptResult = {
   status: 500,
 };
 
+const NO_ATTEMPTS = { attempts: 0, taken: 0, p50Ms: null, p95Ms: null };
+
 let clock: ManualClock;
 let deliveries: Deliveries;
 
@@ -70,12 +72,13 @@ describe('an account', () => {
     expect(deliveries.lastOf(registeredPuppet())).toEqual({
       taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
       failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500' },
+      lastHour: { attempts: 2, taken: 1, p50Ms: 15, p95Ms: 19.5 },
     });
   });
 
   it('has none before the first, and none of another corp', () => {
     end();
-    const none = { taken: null, failure: null };
+    const none = { taken: null, failure: null, lastHour: NO_ATTEMPTS };
     expect(deliveries.lastOf({ openKfId: 'wkOther', corpId: 'wwCorp_1' })).toEqual(none);
     expect(deliveries.lastOf({ openKfId: 'wkAccount-1', corpId: 'wwOther' })).toEqual(none);
     end(REFUSED, { corpId: 'wwOther' });
@@ -92,7 +95,11 @@ describe('an account', () => {
     end();
     deliveries.forget('wkAccount-1');
     deliveries.forget('wkNone');
-    expect(deliveries.lastOf(registeredPuppet())).toEqual({ taken: null, failure: null });
+    expect(deliveries.lastOf(registeredPuppet())).toEqual({
+      taken: null,
+      failure: null,
+      lastHour: NO_ATTEMPTS,
+    });
     expect(deliveries.lastTakenByCorp()).toEqual(new Map());
   });
 
@@ -105,7 +112,10 @@ describe('an account', () => {
     await clock.advance(9);
     test();
     expect(deliveries.lastTakenByCorp()).toEqual(new Map([['wwCorp_1', takenAtMs]]));
-    expect(deliveries.lastOf(registeredPuppet()).taken).toMatchObject({ occasion: 'test' });
+    expect(deliveries.lastOf(registeredPuppet())).toMatchObject({
+      taken: { occasion: 'test' },
+      lastHour: { attempts: 1 },
+    });
   });
 
   it('tells with others when its corp had its last', async () => {
@@ -123,6 +133,15 @@ describe('an account', () => {
       ]),
     );
   });
+});
+
+it('sums up an address with all of its accounts', () => {
+  const [one, other] = [registeredPuppet(), registeredPuppet({ openKfId: 'wk2' })];
+  end();
+  end(REFUSED, { openKfId: 'wk2' });
+  expect(deliveries.lastOf(other).lastHour).toMatchObject({ attempts: 1, taken: 0 });
+  expect(deliveries.ofEndpoint(one.endpoint)).toMatchObject({ attempts: 2, taken: 1 });
+  expect(deliveries.ofEndpoint('http://127.0.0.9')).toEqual(NO_ATTEMPTS);
 });
 
 it('tells each delivery to who listens, until he does not', () => {

@@ -5,10 +5,11 @@ import type { Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
+import { type AttemptSummary, RecentAttempts } from './recent-attempts.js';
 import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
-/** Accounts whose last delivery is remembered; a further one replaces the one that was seen first. */
+/** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
 const ACCOUNTS_MAX = 100_000;
 
 /** One attempt that this process made. */
@@ -37,9 +38,8 @@ export type LastTaken = Pick<Delivery, 'atMs' | 'durationMs' | 'occasion'> & { r
 export interface LastDeliveries {
   readonly taken: LastTaken | null;
   readonly failure: Failure | null;
+  readonly lastHour: AttemptSummary;
 }
-
-const NONE: LastDeliveries = { taken: null, failure: null };
 
 /**
  * Tells of the attempts of this process, on all occasions, and remembers the last ones of each account. Every delivery
@@ -50,6 +50,8 @@ const NONE: LastDeliveries = { taken: null, failure: null };
 export class Deliveries implements AccountHistory {
   readonly #accounts = new Map<string, Account>();
   readonly #bots = new Map<string, Account>();
+  /** By address. */
+  readonly #endpoints = new Map<string, Account>();
   readonly #listeners = new Set<(delivery: Delivery) => void>();
   #count = 0;
 
@@ -82,19 +84,27 @@ export class Deliveries implements AccountHistory {
       durationMs,
     };
     this.#accountOf(to).note(delivery);
-    if (to.bot !== null) this.#recordOfBot(to.bot.id).note(delivery);
+    recordIn(this.#endpoints, to.address).note(delivery);
+    if (to.bot !== null) recordIn(this.#bots, to.bot.id).note(delivery);
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
   }
 
   lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {
-    const account = this.#accounts.get(openKfId);
-    return account?.corpId === corpId ? account.toLast() : NONE;
+    const known = this.#accounts.get(openKfId);
+    const account = known?.corpId === corpId ? known : new Account(corpId);
+    return account.toLast(this.storeClock.nowMs());
+  }
+
+  /** The attempts at an address, for all of its accounts. */
+  ofEndpoint(address: string): AttemptSummary {
+    const record = this.#endpoints.get(address) ?? new Account('');
+    return record.toLast(this.storeClock.nowMs()).lastHour;
   }
 
   /** The attempts at a bot, on all its accounts. */
   ofBot(id: string): LastDeliveries & { readonly attempts: Readonly<Record<'taken' | 'not_taken', number>> } {
-    const record = this.#recordOfBot(id);
-    return { ...record.toLast(), attempts: record.attempts };
+    const record = recordIn(this.#bots, id);
+    return { ...record.toLast(this.storeClock.nowMs()), attempts: record.attempts };
   }
 
   /** Call it when the registration was forgotten. */
@@ -122,24 +132,22 @@ export class Deliveries implements AccountHistory {
     return () => this.#listeners.delete(tell);
   }
 
-  #recordOfBot(id: string): Account {
-    let record = this.#bots.get(id);
-    if (record === undefined) {
-      record = new Account('');
-      this.#bots.set(id, record);
-    }
-    return record;
-  }
-
   #accountOf({ openKfId, corpId }: Pick<Destination, 'corpId' | 'openKfId'>): Account {
     const known = this.#accounts.get(openKfId);
     if (known !== undefined && known.corpId === corpId) return known;
-    const account = new Account(corpId);
-    this.#accounts.set(openKfId, account);
-    const [first] = this.#accounts.size > ACCOUNTS_MAX ? this.#accounts.keys() : [];
-    if (first !== undefined) this.#accounts.delete(first);
-    return account;
+    return addTo(this.#accounts, openKfId, new Account(corpId));
   }
+}
+
+function recordIn(records: Map<string, Account>, key: string): Account {
+  return records.get(key) ?? addTo(records, key, new Account(''));
+}
+
+function addTo(records: Map<string, Account>, key: string, added: Account): Account {
+  records.set(key, added);
+  const [first] = records.size > ACCOUNTS_MAX ? records.keys() : [];
+  if (first !== undefined) records.delete(first);
+  return added;
 }
 
 /** Changed in place, so that what is delivered leaves nothing behind. */
@@ -151,11 +159,13 @@ class Account {
   #durationMs = 0;
   #occasion: DeliveryOccasion = 'inline';
   #failure: Failure | null = null;
+  readonly #recent = new RecentAttempts();
 
   constructor(readonly corpId: string) {}
 
   note({ result, atMs, durationMs, occasion }: Delivery): void {
     this.attempts[result.taken ? 'taken' : 'not_taken']++;
+    if (occasion !== 'test') this.#recent.note(atMs, result.taken, durationMs);
     if (!result.taken) {
       this.#failure = { atMs, stage: result.stage, reason: result.reason };
       return;
@@ -167,13 +177,17 @@ class Account {
     this.#occasion = occasion;
   }
 
-  toLast(): LastDeliveries {
+  toLast(nowMs: number): LastDeliveries {
     const taken = {
       atMs: this.#takenAtMs,
       status: this.#status,
       durationMs: this.#durationMs,
       occasion: this.#occasion,
     };
-    return { taken: this.#takenAtMs === 0 ? null : taken, failure: this.#failure };
+    return {
+      taken: this.#takenAtMs === 0 ? null : taken,
+      failure: this.#failure,
+      lastHour: this.#recent.summary(nowMs),
+    };
   }
 }

@@ -20,13 +20,16 @@ import {
 import { HintTable } from './hint-table.js';
 import {
   type ClaimedHint,
+  cursorOf,
   type Held,
   type HintFilter,
   type HintGroup,
+  type HintOrder,
   type HintPage,
   type Kept,
   Outbox,
   type OutboxCounts,
+  readSinceCursor,
   type Rescheduled,
   UNREGISTERED_PER_CORP_MAX,
 } from './outbox.js';
@@ -178,20 +181,42 @@ export class LocalOutbox extends Outbox {
   }
 
   override async list(
-    { states, corpId }: HintFilter,
+    filter: HintFilter,
     cursor: string | null,
     limit: number,
+    order: HintOrder = 'account',
   ): Promise<HintPage> {
+    const found =
+      order === 'account' ? this.#byAccount(filter, cursor, limit + 1) : this.#bySince(filter, cursor);
+    const hints = found.slice(0, limit);
+    const last = hints.at(-1);
+    return { hints, cursor: found.length > limit && last !== undefined ? cursorOf(last, order) : null };
+  }
+
+  #byAccount(filter: HintFilter, cursor: string | null, limit: number): HintHead[] {
+    const { states, corpId } = filter;
     const prefix = corpId === null ? '' : accountKey({ corpId, openKfId: '' });
     const after = cursor !== null && cursor > prefix ? cursor : prefix;
     const found = states.flatMap((state) => {
-      const heads = this.#table.ofState(state, after).take(limit + 1);
-      return [...heads].filter((head) => corpId === null || head.corpId === corpId);
+      const heads = ofCorp(this.#table.ofState(state, after), corpId);
+      return [...heads.filter((head) => hasArrivedSo(head, filter)).take(limit)];
     });
-    if (states.length > 1) found.sort((a, b) => (hintKey(a) < hintKey(b) ? -1 : 1));
-    const hints = found.slice(0, limit);
-    const last = hints.at(-1);
-    return { hints, cursor: found.length > limit && last !== undefined ? hintKey(last) : null };
+    return states.length > 1 ? found.sort((a, b) => (hintKey(a) < hintKey(b) ? -1 : 1)) : found;
+  }
+
+  #bySince(filter: HintFilter, cursor: string | null): HintHead[] {
+    const { states, corpId } = filter;
+    const after = cursor === null ? null : readSinceCursor(cursor);
+    const found = [...this.#table.heads()].filter(
+      (head) =>
+        states.includes(head.state) &&
+        (corpId === null || head.corpId === corpId) &&
+        hasArrivedSo(head, filter) &&
+        (after === null || bySince(head.waitingSinceMs, hintKey(head), after) > 0),
+    );
+    return found.sort((a, b) =>
+      bySince(a.waitingSinceMs, hintKey(a), { sinceMs: b.waitingSinceMs, key: hintKey(b) }),
+    );
   }
 
   override async find(key: string): Promise<Hint | null> {
@@ -328,6 +353,25 @@ export class LocalOutbox extends Outbox {
     if (before === null) this.#table.delete(key);
     else this.#table.set({ ...before, lease: null });
   }
+}
+
+/** Up to the first of another corp: they are sorted. */
+function* ofCorp(heads: Iterable<HintHead>, corpId: string | null): Generator<HintHead> {
+  for (const head of heads) {
+    if (corpId !== null && head.corpId !== corpId) return;
+    yield head;
+  }
+}
+
+function hasArrivedSo({ lastFailure, arrivedAtMs }: HintHead, filter: HintFilter): boolean {
+  const { stage, arrivedFromMs = 0, arrivedBeforeMs = Number.POSITIVE_INFINITY } = filter;
+  if (stage !== undefined && lastFailure?.stage !== stage) return false;
+  return arrivedAtMs >= arrivedFromMs && arrivedAtMs < arrivedBeforeMs;
+}
+
+function bySince(sinceMs: number, key: string, other: ReturnType<typeof readSinceCursor>): number {
+  if (sinceMs !== other.sinceMs) return sinceMs - other.sinceMs;
+  return key < other.key ? -1 : Number(key > other.key);
 }
 
 function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {

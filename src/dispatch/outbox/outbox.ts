@@ -1,4 +1,12 @@
-import type { Dated, Failure, Hint, HintHead, HintState, NewHint } from './hint.js';
+import {
+  type Dated,
+  type Failure,
+  type Hint,
+  type HintHead,
+  hintKey,
+  type HintState,
+  type NewHint,
+} from './hint.js';
 
 /** How many accounts of one corp may have a hint without ever having registered: a typing error adds one. */
 export const UNREGISTERED_PER_CORP_MAX = 10_000;
@@ -48,12 +56,36 @@ export interface HintFilter {
   readonly states: readonly HintState[];
   /** `null` selects all corps. */
   readonly corpId: string | null;
+  /** Of their last failure; left out for any. */
+  readonly stage?: Failure['stage'] | undefined;
+  /** When their events arrived, store time: from then on, and before; left out for any. */
+  readonly arrivedFromMs?: number | undefined;
+  readonly arrivedBeforeMs?: number | undefined;
 }
+
+/** By corp and account, or those first that wait longest. */
+export const HINT_ORDERS = ['account', 'waitingSince'] as const;
+export type HintOrder = (typeof HINT_ORDERS)[number];
 
 export interface HintPage {
   readonly hints: readonly HintHead[];
   /** Pass it to get the next page; `null` on the last page. */
   readonly cursor: string | null;
+}
+
+/** Where a page goes on after this hint. */
+export function cursorOf(hint: HintHead, order: HintOrder): string {
+  return order === 'account' ? hintKey(hint) : `${hint.waitingSinceMs} ${hintKey(hint)}`;
+}
+
+/** The latest that a date can have (ECMA-262, 21.4.1.1). */
+const LATEST_MS = 8.64e15;
+
+/** @param cursor of the order `waitingSince`; of any other text something is read that finds nothing wrong. */
+export function readSinceCursor(cursor: string): { readonly sinceMs: number; readonly key: string } {
+  const space = cursor.indexOf(' ');
+  const sinceMs = Math.min(Number(cursor.slice(0, space)) || 0, LATEST_MS);
+  return { sinceMs, key: cursor.slice(space + 1) };
 }
 
 /** Hints that have the same trouble. */
@@ -153,8 +185,16 @@ export abstract class Outbox {
   /** The endpoints of all waiting hints. */
   abstract listEndpoints(): Promise<readonly string[]>;
 
-  /** Lists a page, ordered by key. @param cursor the last key of the page before; `null` for the first page. */
-  abstract list(filter: HintFilter, cursor: string | null, limit: number): Promise<HintPage>;
+  /**
+   * Lists a page. By `waitingSince` it looks at all hints of the states, so call that only for an operator.
+   * @param cursor the `cursorOf` of the last hint of the page before, of the same order; `null` for the first page.
+   */
+  abstract list(
+    filter: HintFilter,
+    cursor: string | null,
+    limit: number,
+    order?: HintOrder,
+  ): Promise<HintPage>;
 
   abstract find(key: string): Promise<Hint | null>;
 

@@ -158,7 +158,7 @@ describe('replay of all that is dead', () => {
     for (const openKfId of accounts) await registerAt(server.url, { openKfId });
     for (const openKfId of accounts) await leaveDead(openKfId, MINUTE_MS);
     await leaveDead('wkNobody', MINUTE_MS);
-    expect(await operations.replayDead(null, BY)).toBe(450);
+    expect(await operations.replayDead({ corpId: null }, BY)).toBe(450);
     expect(await dispatch.outbox.counts()).toMatchObject({ dead: 1 });
     await pass(20 * SECOND_MS);
     expect(server.received).toHaveLength(450);
@@ -170,8 +170,8 @@ describe('replay of all that is dead', () => {
     await registerAt(server.url, { openKfId: account(2), corpId: 'wwOther' });
     await leaveDead(account(1), MINUTE_MS);
     await leaveDead(account(2), MINUTE_MS, 'wwOther');
-    expect(await operations.replayDead('wwNobody', BY)).toBe(0);
-    expect(await operations.replayDead('wwOther', BY)).toBe(1);
+    expect(await operations.replayDead({ corpId: 'wwNobody' }, BY)).toBe(0);
+    expect(await operations.replayDead({ corpId: 'wwOther' }, BY)).toBe(1);
     await pass(SECOND_MS);
     expect(server.received.map(({ body }) => JSON.parse(body).openKfId)).toEqual([account(2)]);
   });
@@ -180,7 +180,7 @@ describe('replay of all that is dead', () => {
     const accounts = Array.from({ length: 20 }, (_, n) => account(n));
     for (const openKfId of accounts) await registerAt(server.url, { openKfId });
     for (const openKfId of accounts) await leaveDead(openKfId);
-    expect(await operations.replayDead(null, BY)).toBe(20);
+    expect(await operations.replayDead({ corpId: null }, BY)).toBe(20);
     await pass(59 * SECOND_MS);
     expect(server.received).toHaveLength(6);
     await pass(4 * MINUTE_MS);
@@ -191,17 +191,20 @@ describe('replay of all that is dead', () => {
   it('is one at a time, and may be asked for again when it is over', async () => {
     await registerAt(server.url);
     await leaveDead();
-    const first = operations.replayDead(null, BY);
-    expect(await told(operations.replayDead('wwOther', BY))).toEqual(['HINTS_REPLAY_UNDER_WAY', undefined]);
+    const first = operations.replayDead({ corpId: null }, BY);
+    expect(await told(operations.replayDead({ corpId: 'wwOther' }, BY))).toEqual([
+      'HINTS_REPLAY_UNDER_WAY',
+      undefined,
+    ]);
     expect(await first).toBe(1);
-    expect(await operations.replayDead(null, BY)).toBe(0);
+    expect(await operations.replayDead({ corpId: null }, BY)).toBe(0);
   });
 
   it('ends when the process does', async () => {
     await registerAt(server.url);
     await leaveDead();
     lifecycle.beginDrain();
-    expect(await operations.replayDead(null, BY)).toBe(0);
+    expect(await operations.replayDead({ corpId: null }, BY)).toBe(0);
     expect(await hintOf()).toMatchObject({ state: 'dead' });
   });
 });

@@ -6,7 +6,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../../registry/destination.js';
 import { type HintHead, hintKey } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
-import { Outbox } from '../outbox/outbox.js';
+import { type HintFilter, Outbox } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
 import { HintLog } from './hint-log.js';
 
@@ -19,6 +19,9 @@ export interface HintName {
   readonly openKfId: string;
   readonly corpId: string | null;
 }
+
+/** Which dead hints are replayed. */
+export type DeadHints = Omit<HintFilter, 'states'>;
 
 /** What operators can do with waiting and dead hints. Each action is logged with who asked for it. */
 @Injectable()
@@ -52,26 +55,37 @@ export class HintOperations {
   }
 
   /**
-   * The same for all dead hints, of the corp or of all corps. Hints without a puppet stay dead until they have one. Ends early
+   * The same for all dead hints that are meant. Hints without a puppet stay dead until they have one. Ends early
    * when the process does.
    * @returns how many were made due.
    * @throws AppError `HINTS_REPLAY_UNDER_WAY`; `STORE_UNAVAILABLE`: some may be due by then, and it can be repeated.
    */
-  async replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+  async replayDead(which: DeadHints, by: AskedBy): Promise<number> {
     if (this.#isReplayingAll) throw new AppError('HINTS_REPLAY_UNDER_WAY');
     this.#isReplayingAll = true;
     try {
-      return await this.#replayDead(corpId, by);
+      return await this.#replayDead(which, by);
     } finally {
       this.#isReplayingAll = false;
     }
   }
 
-  async #replayDead(corpId: string | null, by: AskedBy): Promise<number> {
+  /** How many of them have a bot that they would be sent to. @throws AppError `STORE_UNAVAILABLE` */
+  async countDead(which: DeadHints): Promise<number> {
+    let count = 0;
+    for (let cursor: string | null = null; ;) {
+      const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
+      count += page.hints.filter((hint) => this.destinations.find(hint).endpoint !== null).length;
+      ({ cursor } = page);
+      if (cursor === null) return count;
+    }
+  }
+
+  async #replayDead(which: DeadHints, by: AskedBy): Promise<number> {
     let [replayed, left] = [0, 0];
     try {
       for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
-        const page = await this.outbox.list({ states: ['dead'], corpId }, cursor, PAGE_SIZE);
+        const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
         for (let at = 0; at < page.hints.length; at += AT_ONCE) {
           const group = page.hints.slice(at, at + AT_ONCE);
           const outcomes = await Promise.all(group.map((hint) => this.#tryToReplay(hint)));
@@ -84,7 +98,7 @@ export class HintOperations {
         if (cursor === null) break;
       }
     } finally {
-      this.log.allReplayed(corpId, replayed, left, by);
+      this.log.allReplayed(which.corpId, replayed, left, by);
     }
     return replayed;
   }

@@ -24,6 +24,8 @@ export const DATABASES = {
   knownMessages: 'msgpack',
   /** Key: `accountKey`. Value: see stored-message.ts. */
   messageAccounts: 'binary',
+  /** Key: the minute and the replica. Value: `Figures`. */
+  figures: 'msgpack',
   /** What receivers of notifications were told. Key: the id of the receiver. Value: `KeptBook`. */
   notifications: 'msgpack',
 } as const;
@@ -35,7 +37,7 @@ export const DATABASE_NAMES = Object.keys(DATABASES) as readonly DatabaseName[];
  * Databases that may be missing without any loss. They are created again, also in a store that has lost its
  * marker.
  */
-export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens']);
+export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens', 'figures']);
 
 /** The databases of every store since the first version. Only the store's marker says whether it has the others. */
 export const FIRST_DATABASES = DATABASE_NAMES.slice(0, DATABASE_NAMES.indexOf('apps'));

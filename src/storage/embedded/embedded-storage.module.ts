@@ -8,6 +8,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { NotificationBooks } from '../../notifications/notification-books.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
+import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -19,6 +20,7 @@ import { EmbeddedAppRepository } from './embedded-app.repository.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
+import { EmbeddedFigureStore } from './embedded-figure-store.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
 import { EmbeddedNotificationBooks } from './embedded-notification-books.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
@@ -52,6 +54,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     { provide: CallQuota, useClass: EmbeddedCallQuota },
     { provide: StoreClock, useClass: EmbeddedStoreClock },
     { provide: DeliveryLog, useClass: EmbeddedDeliveryLog },
+    { provide: FigureStore, useClass: EmbeddedFigureStore },
     { provide: NotificationBooks, useClass: EmbeddedNotificationBooks },
   ],
   exports: STORAGE_PORTS,

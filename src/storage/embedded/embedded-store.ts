@@ -29,6 +29,7 @@ export const WRITES = [
   'sweep messages',
   'write notifications',
   'rewrite secrets',
+  'add figures',
 ] as const;
 export type Write = (typeof WRITES)[number];
 

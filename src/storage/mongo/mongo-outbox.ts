@@ -18,10 +18,12 @@ import {
   type Held,
   type HintFilter,
   type HintGroup,
+  type HintOrder,
   type HintPage,
   type Kept,
   Outbox,
   type OutboxCounts,
+  readSinceCursor,
   type Rescheduled,
 } from '../../dispatch/outbox/outbox.js';
 import { Clock } from '../../kernel/clock.js';
@@ -227,22 +229,45 @@ export class MongoOutbox extends Outbox {
   }
 
   override async list(
-    { states, corpId }: HintFilter,
+    filter: HintFilter,
     cursor: string | null,
     limit: number,
+    order: HintOrder = 'account',
   ): Promise<HintPage> {
     const records = await this.store.run('list hints', () =>
-      this.#records
-        .find({ state: { $in: [...states] }, _id: keysOf(corpId, cursor) }, HEADS)
-        .sort({ _id: 1 })
-        .limit(limit + 1)
-        .toArray(),
+      order === 'account'
+        ? this.#records
+            .find({ ...toQuery(filter), _id: keysOf(filter.corpId, cursor) }, HEADS)
+            .sort({ _id: 1 })
+            .limit(limit + 1)
+            .toArray()
+        : this.#listBySince(filter, cursor, limit + 1),
     );
     const page = records.slice(0, limit);
+    const last = page.at(-1);
     return {
       hints: page.map(toHead).filter((head) => head !== null),
-      cursor: records.length > limit ? (page.at(-1)?._id ?? null) : null,
+      cursor: records.length > limit && last !== undefined ? cursorOfRecord(last, order) : null,
     };
+  }
+
+  /** An earlier version kept no `waitingSince`. */
+  #listBySince(filter: HintFilter, cursor: string | null, limit: number): Promise<HintRecord[]> {
+    const { sinceMs, key } = cursor === null ? { sinceMs: 0, key: '' } : readSinceCursor(cursor);
+    const since = new Date(sinceMs);
+    return this.#records
+      .aggregate<HintRecord>(
+        [
+          { $match: { ...toQuery(filter), _id: keysOf(filter.corpId, null) } },
+          { $project: { 'raw.body': 0 } },
+          { $addFields: { waitingSince: { $ifNull: ['$waitingSince', '$arrivedAt'] } } },
+          { $match: { $or: [{ waitingSince: { $gt: since } }, { waitingSince: since, _id: { $gt: key } }] } },
+          { $sort: { waitingSince: 1, _id: 1 } },
+          { $limit: limit },
+        ],
+        { maxTimeMS: READ_LIMIT_MS },
+      )
+      .toArray();
   }
 
   override async find(key: string): Promise<Hint | null> {
@@ -449,6 +474,23 @@ function toHead(record: HintRecord): HintHead | null {
   if (hint === null) return null;
   const { event: _event, keysId: _keysId, ...head } = hint;
   return head;
+}
+
+function toQuery({ states, stage, arrivedFromMs, arrivedBeforeMs }: HintFilter): RecordFilter {
+  const bounds = {
+    ...(arrivedFromMs === undefined ? {} : { $gte: new Date(arrivedFromMs) }),
+    ...(arrivedBeforeMs === undefined ? {} : { $lt: new Date(arrivedBeforeMs) }),
+  };
+  return {
+    state: { $in: [...states] },
+    ...(stage === undefined ? {} : { 'lastFailure.stage': stage }),
+    ...(Object.keys(bounds).length === 0 ? {} : { arrivedAt: bounds }),
+  };
+}
+
+/** Also of a record that cannot be read: the list goes on after it. */
+function cursorOfRecord({ _id, waitingSince, arrivedAt }: HintRecord, order: HintOrder): string {
+  return order === 'account' ? _id : `${(waitingSince ?? arrivedAt).getTime()} ${_id}`;
 }
 
 /** The keys after the cursor, of the corp or of all corps. */

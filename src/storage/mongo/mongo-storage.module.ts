@@ -11,6 +11,7 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { NotificationBooks } from '../../notifications/notification-books.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
+import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
 import { StoredSecrets } from '../sealed/stored-secrets.js';
@@ -20,6 +21,7 @@ import { MongoAppRepository } from './mongo-app.repository.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
+import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoNotificationBooks } from './mongo-notification-books.js';
 import { MongoOutbox } from './mongo-outbox.js';
@@ -67,6 +69,7 @@ export class MongoStorageModule {
             new MongoCallQuota(store, storeClock, clock, log),
         },
         { provide: DeliveryLog, useClass: MongoDeliveryLog },
+        { provide: FigureStore, useClass: MongoFigureStore },
         { provide: NotificationBooks, useClass: MongoNotificationBooks },
         MongoStoreClock,
         { provide: StoreClock, useExisting: MongoStoreClock },

@@ -18,11 +18,13 @@ import { LOG, type Log } from '../../kernel/log.js';
 import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { FIGURES_KEPT_MS } from '../../record/figure-store.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
 import { DELIVERIES } from './delivery.schema.js';
+import { FIGURES } from './figure.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
@@ -118,6 +120,8 @@ const OPERATIONS = [
   'find delivery',
   'measure deliveries',
   'sweep deliveries',
+  'add figures',
+  'list figures',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -281,6 +285,11 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(deliveries, { openKfId: 1, _id: 1 });
     await this.#createIndex(deliveries, { corpId: 1, _id: 1 });
     await this.#createIndex(deliveries, { outcome: 1, _id: 1 });
+    await this.#createIndex(
+      this.collection(FIGURES),
+      { at: 1 },
+      { expireAfterSeconds: FIGURES_KEPT_MS / 1_000 },
+    );
   }
 
   async #checkSchemaVersion(): Promise<void> {

@@ -31,6 +31,9 @@ export const common = {
   previous: 'Previous',
   next: 'Next',
   pageNumber: (page: number) => `Page ${page.toLocaleString('en')}`,
+  itemsOf: (from: string, to: string, all: string | null) =>
+    `${from}–${to}${all === null ? '' : ` of ${all}`}`,
+  sortedBy: (head: string) => `Sort by ${head}`,
   pageEmpty: 'Nothing on this page.',
   pagesOfList: 'Pages of the list',
   notFound: 'There is no such page',

@@ -31,6 +31,8 @@ export const common: Words['common'] = {
   previous: '上一页',
   next: '下一页',
   pageNumber: (page) => `第 ${page.toLocaleString('zh-CN')} 页`,
+  itemsOf: (from, to, all) => `第 ${from}–${to} 项${all === null ? '' : `，共 ${all} 项`}`,
+  sortedBy: (head) => `按${head}排序`,
   pageEmpty: '本页没有内容。',
   pagesOfList: '列表翻页',
   notFound: '页面不存在',

@@ -3,21 +3,31 @@ import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';
 import { TimeAgo } from '../../components/time-ago.js';
-import { formatSeconds } from '../../i18n/format.js';
+import { formatMs, formatSeconds, formatShare } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { ACCOUNT_TONES } from './account-tone.js';
 
-export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer[] }) {
+interface AccountTableProps {
+  readonly rows: readonly KfAccountAnswer[];
+  /** Of the API; empty for its own. */
+  readonly sort: string;
+  readonly onSort: (sort: string) => void;
+}
+
+export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
   const { accounts, common } = t();
   return (
     <DataTable
       caption={accounts.table}
       rows={rows}
+      sort={{ by: sort, onSort }}
+      isDense
       keyOf={({ openKfId }) => openKfId}
       columns={[
         {
           key: 'account',
           head: accounts.account,
+          sort: { by: 'name', direction: 'ascending' },
           cell: ({ openKfId, name }) => <AccountLink openKfId={openKfId} name={name} />,
         },
         {
@@ -25,32 +35,64 @@ export function AccountTable({ rows }: { readonly rows: readonly KfAccountAnswer
           head: accounts.state,
           cell: ({ state }) => <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />,
         },
-        { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <span class="mono small">{corpId}</span> },
+        {
+          key: 'corp',
+          head: accounts.corp,
+          cell: ({ corpId }) => (
+            <span class="mono small short" title={corpId}>
+              {corpId}
+            </span>
+          ),
+        },
         {
           key: 'endpoint',
           head: accounts.endpoint,
-          cell: ({ endpoint }) => <span class="mono small wrap">{endpoint}</span>,
-        },
-        {
-          key: 'circuit',
-          head: accounts.circuit,
-          cell: ({ circuit }) =>
-            circuit === 'open' ? (
-              <Chip tone="wait" text={accounts.circuits.open} />
-            ) : (
-              accounts.circuits.closed
-            ),
+          cell: ({ endpoint, circuit }) => (
+            <>
+              <span class="mono small wrap short" title={endpoint}>
+                {endpoint.replace(/^https?:\/\//, '')}
+              </span>{' '}
+              {circuit === 'open' && <Chip tone="wait" text={accounts.circuitOpen} />}
+            </>
+          ),
         },
         {
           key: 'hint',
           head: accounts.hint,
+          sort: { by: 'waitingSince', direction: 'descending' },
           cell: ({ hint }) => (hint === null ? common.none : formatSeconds(hint.ageS)),
+        },
+        {
+          key: 'success',
+          head: accounts.success,
+          isNumber: true,
+          sort: { by: 'success', direction: 'ascending' },
+          cell: ({ lastHour: { taken, attempts } }) =>
+            attempts === 0 ? common.none : formatShare(taken, attempts),
+        },
+        {
+          key: 'p50',
+          head: accounts.p50,
+          isNumber: true,
+          cell: ({ lastHour: { p50Ms } }) => (p50Ms === null ? common.none : formatMs(p50Ms)),
+        },
+        {
+          key: 'p95',
+          head: accounts.p95,
+          isNumber: true,
+          sort: { by: 'p95', direction: 'descending' },
+          cell: ({ lastHour: { p95Ms } }) => (p95Ms === null ? common.none : formatMs(p95Ms)),
         },
         {
           key: 'delivery',
           head: accounts.lastDelivery,
           cell: ({ lastDelivery }) =>
             lastDelivery === null ? common.none : <TimeAgo at={lastDelivery.at} />,
+        },
+        {
+          key: 'reply',
+          head: accounts.lastReply,
+          cell: ({ lastReplyAt }) => (lastReplyAt === null ? common.none : <TimeAgo at={lastReplyAt} />),
         },
       ]}
     />

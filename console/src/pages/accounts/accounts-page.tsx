@@ -14,16 +14,21 @@ export function AccountsPage() {
   const { accounts } = t();
   const { query, route } = useLocation();
   const filter: AccountFilter = { q: query.q ?? '', state: query.state ?? '', corpId: query.corpId ?? '' };
-  const address = toQuery({ ...filter });
-  const paged = usePaged(address, (cursor, signal) => listAccounts(filter, cursor, signal));
+  const sort = query.sort ?? '';
+  const isFiltered = toQuery({ ...filter }) !== '';
+  const goTo = (next: AccountFilter, order: string): void =>
+    route(`/console/kf-accounts${toQuery({ ...next, sort: order })}`, true);
+  const paged = usePaged(toQuery({ ...filter, sort }), (cursor, signal) =>
+    listAccounts(filter, sort, cursor, signal),
+  );
   return (
     <Page title={accounts.title} intro={accounts.intro}>
-      <AccountFilterForm
-        filter={filter}
-        onChange={(next) => route(`/console/kf-accounts${toQuery({ ...next })}`, true)}
-      />
-      <PagedList of={paged} empty={<NoAccounts isFiltered={address !== ''} />}>
-        {(rows) => <AccountTable rows={rows} />}
+      <AccountFilterForm filter={filter} onChange={(next) => goTo(next, sort)} />
+      <p class="muted small list-note">
+        {sort === 'waitingSince' ? accounts.onlyWaiting : accounts.ofThisReplica}
+      </p>
+      <PagedList of={paged} empty={<NoAccounts isFiltered={isFiltered || sort !== ''} />}>
+        {(rows) => <AccountTable rows={rows} sort={sort} onSort={(order) => goTo(filter, order)} />}
       </PagedList>
     </Page>
   );

@@ -2,6 +2,7 @@ import type { BotAnswer } from '../../api/answers.gen.js';
 import { ALL_OTHERS } from '../../bots/account-ids.js';
 import { Chip } from '../../components/chip.js';
 import { FailureWords } from '../../components/failure-words.js';
+import { LastHourWords } from '../../components/last-hour-words.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { t } from '../../i18n/language.js';
 
@@ -62,6 +63,10 @@ export function BotFacts({ bot }: { readonly bot: BotAnswer }) {
         <>
           <dt>{bots.lastTaken}</dt>
           <dd>{lastTakenAt === null ? bots.notTaken : <TimeAgo at={lastTakenAt} />}</dd>
+          <dt>{accounts.lastHour}</dt>
+          <dd>
+            <LastHourWords of={bot.lastHour} />
+          </dd>
           <dt>{accounts.lastFailure}</dt>
           <dd>
             {lastFailure === null ? (

@@ -69,7 +69,7 @@ async function listedOf(corpId: string, signal: AbortSignal): Promise<readonly C
 
 async function accountsOf(corpId: string, signal: AbortSignal): Promise<readonly KfAccountAnswer[]> {
   if (!CORP_ID.test(corpId)) return [];
-  return allOf((cursor) => listAccounts({ q: '', state: '', corpId }, cursor, signal));
+  return allOf((cursor) => listAccounts({ q: '', state: '', corpId }, '', cursor, signal));
 }
 
 /** The text once nobody types any more. */

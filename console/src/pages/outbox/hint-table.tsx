@@ -14,17 +14,21 @@ const TONES: Readonly<Record<HintAnswer['state'], Tone>> = { waiting: 'wait', pa
 interface HintTableProps {
   readonly list: HintList;
   readonly rows: readonly HintAnswer[];
+  /** Of the API; empty for its own. */
+  readonly sort: string;
+  readonly onSort: (sort: string) => void;
   /** Somebody wants it dropped. */
   readonly onDrop: (hint: HintAnswer) => void;
   readonly onChange: () => void;
 }
 
-export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
+export function HintTable({ list, rows, sort, onSort, onDrop, onChange }: HintTableProps) {
   const { outbox } = t();
   return (
     <DataTable
       caption={list === 'dead' ? outbox.deadTable : outbox.waitingTable}
       rows={rows}
+      sort={{ by: sort, onSort }}
       keyOf={({ corpId, openKfId }) => `${corpId}/${openKfId}`}
       columns={[
         {
@@ -45,6 +49,7 @@ export function HintTable({ list, rows, onDrop, onChange }: HintTableProps) {
         {
           key: 'age',
           head: outbox.age,
+          sort: { by: 'waitingSince', direction: 'descending' },
           cell: ({ ageS, waitingSince, attempts, openKfId }) => (
             <>
               {formatSeconds(ageS)}

@@ -1,3 +1,5 @@
+import type { StatusAnswer } from '../../api/answers.gen.js';
+import type { HintList } from '../../api/hints.js';
 import { useStatus } from '../../data/status-context.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -8,10 +10,9 @@ export type OutboxTab = 'waiting' | 'dead' | 'waitingMessages' | 'deadMessages';
 export function OutboxTabs({ tab }: { readonly tab: OutboxTab }) {
   const { outbox, messages } = t();
   const counts = useStatus().data?.counts;
-  const waiting = counts === undefined ? null : add(counts.waiting, counts.parked);
   const tabs = [
-    { name: 'waiting', to: '/console/outbox', text: outbox.waiting, count: waiting },
-    { name: 'dead', to: '/console/outbox?state=dead', text: outbox.dead, count: counts?.dead },
+    { name: 'waiting', to: '/console/outbox', text: outbox.waiting, count: countOf('waiting', counts) },
+    { name: 'dead', to: '/console/outbox?state=dead', text: outbox.dead, count: countOf('dead', counts) },
     {
       name: 'waitingMessages',
       to: '/console/outbox/messages',
@@ -34,6 +35,12 @@ export function OutboxTabs({ tab }: { readonly tab: OutboxTab }) {
       ))}
     </nav>
   );
+}
+
+/** How many are in the list. */
+export function countOf(list: HintList, counts: StatusAnswer['counts'] | undefined): number | null {
+  if (counts === undefined) return null;
+  return list === 'dead' ? counts.dead : add(counts.waiting, counts.parked);
 }
 
 function TabCount({ count }: { readonly count: number | null }) {

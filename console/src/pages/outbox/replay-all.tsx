@@ -1,35 +1,45 @@
 import { useState } from 'preact/hooks';
-import { replayDead } from '../../api/hints.js';
+import { countDead, type HintListFilter, replayDead } from '../../api/hints.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
+import { Problem } from '../../components/problem.js';
+import { useAction } from '../../data/action.js';
 import { tell } from '../../data/notices.js';
 import { t } from '../../i18n/language.js';
 
 interface ReplayAllProps {
-  /** Empty for all corps. */
-  readonly corpId: string;
+  /** Those that are listed. */
+  readonly filter: HintListFilter;
+  readonly isFiltered: boolean;
   readonly onChange: () => void;
 }
 
-export function ReplayAll({ corpId, onChange }: ReplayAllProps) {
+/** Counts first, so that the question says how many are meant. */
+export function ReplayAll({ filter, isFiltered, onChange }: ReplayAllProps) {
   const { outbox } = t();
-  const [isAsking, setAsking] = useState(false);
+  const [count, setCount] = useState<number | null>(null);
+  const ask = useAction(async () => {
+    const { replayed } = await countDead(filter);
+    if (replayed === 0) tell(outbox.replayedNone);
+    else setCount(replayed);
+  });
   const replay = async (): Promise<void> => {
-    const { replayed } = await replayDead(corpId);
+    const { replayed } = await replayDead(filter);
     tell(replayed === 0 ? outbox.replayedNone : outbox.replayedAll(replayed));
     onChange();
   };
   return (
     <>
-      <button type="button" class="button primary" onClick={() => setAsking(true)}>
-        {outbox.replayAll}
+      <button type="button" class="button primary" aria-disabled={ask.isRunning} onClick={ask.run}>
+        {isFiltered ? outbox.replayThese : outbox.replayAll}
       </button>
-      {isAsking && (
+      {ask.error !== null && <Problem error={ask.error} />}
+      {count !== null && (
         <ConfirmDialog
-          title={outbox.replayAllAsk}
+          title={outbox.replayAllAsk(count)}
           text={outbox.replayAllWhat}
           run={outbox.replayAllRun}
           onConfirm={replay}
-          onClose={() => setAsking(false)}
+          onClose={() => setCount(null)}
         />
       )}
     </>

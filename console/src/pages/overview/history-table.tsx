@@ -1,21 +1,23 @@
 import { DataTable } from '../../components/data-table.js';
-import { formatCount, formatMinute } from '../../i18n/format.js';
+import { formatCount, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
-import { type LineName, type Point, sumOf } from './line-name.js';
+import { type BarName, type Point, sumOf } from './bar-name.js';
 
 interface HistoryTableProps {
   readonly title: string;
-  readonly lines: readonly LineName[];
+  readonly names: readonly BarName[];
+  /** Otherwise the highest counts. */
   readonly isSum: boolean;
   readonly items: readonly Point[];
 }
 
-/** The latest points first, so many together that an hour has twelve rows. */
-const POINTS_PER_ROW = 30;
+const ROWS = 12;
 
-/** A chart as numbers, when somebody asks for them. */
-export function HistoryTable({ title, lines, isSum, items }: HistoryTableProps) {
+/** A chart as numbers, when somebody asks for them: the latest intervals first, so many together that there are twelve rows. */
+export function HistoryTable({ title, names, isSum, items }: HistoryTableProps) {
   const { overview } = t();
+  const inRow = (row: readonly Point[], name: BarName): number =>
+    isSum ? sumOf(row, name) : Math.max(...row.map((item) => item[name]));
   return (
     <details class="as-table">
       <summary>{overview.asTable}</summary>
@@ -24,18 +26,19 @@ export function HistoryTable({ title, lines, isSum, items }: HistoryTableProps) 
         keyOf={(row) => row[0]?.at ?? ''}
         rows={inRows(items)}
         columns={[
-          {
-            key: 'time',
-            head: overview.time,
-            cell: (row) => `${formatMinute(row[0]?.at ?? 0)} – ${formatMinute(row.at(-1)?.at ?? 0)}`,
-          },
-          ...lines.map((line) => ({
-            key: line,
-            head: overview.figure[line],
+          { key: 'time', head: overview.from, cell: (row) => formatSince(row[0]?.at ?? '') },
+          ...names.map((name) => ({
+            key: name,
+            head: overview.figure[name],
             isNumber: true,
-            cell: (row: readonly Point[]) =>
-              formatCount(isSum ? sumOf(row, line) : (row.at(-1)?.[line] ?? null)),
+            cell: (row: readonly Point[]) => formatCount(inRow(row, name)),
           })),
+          {
+            key: 'starts',
+            head: overview.starts,
+            isNumber: true,
+            cell: (row: readonly Point[]) => formatCount(sumOf(row, 'starts')),
+          },
         ]}
       />
     </details>
@@ -43,8 +46,8 @@ export function HistoryTable({ title, lines, isSum, items }: HistoryTableProps) 
 }
 
 function inRows(items: readonly Point[]): readonly (readonly Point[])[] {
+  const perRow = Math.ceil(items.length / ROWS);
   const rows: Point[][] = [];
-  for (let end = items.length; end > 0; end -= POINTS_PER_ROW)
-    rows.push(items.slice(Math.max(0, end - POINTS_PER_ROW), end));
+  for (let end = items.length; end > 0; end -= perRow) rows.push(items.slice(Math.max(0, end - perRow), end));
   return rows;
 }

@@ -5,6 +5,7 @@ import { Page } from '../../components/page.js';
 import { usePolled } from '../../data/polled.js';
 import { t } from '../../i18n/language.js';
 import { ErrorTable } from './error-table.js';
+import { FailedCalls } from './failed-calls.js';
 
 const EVERY_MS = 5_000;
 
@@ -22,6 +23,7 @@ export function WecomErrorsPage() {
           )
         }
       </Loaded>
+      <FailedCalls />
     </Page>
   );
 }

@@ -1,0 +1,28 @@
+import { IsInt, Min } from '../../kernel/class-validator.js';
+
+/** What became of this replica's attempts within the last hour; tests do not count. */
+export class LastHourAnswer {
+  /** @example 120 */
+  @IsInt()
+  @Min(0)
+  readonly attempts!: number;
+
+  /** @example 118 */
+  @IsInt()
+  @Min(0)
+  readonly taken!: number;
+
+  /**
+   * Half of what was taken took no longer; an estimate. null: nothing was taken.
+   * @example 12
+   */
+  @Min(0)
+  readonly p50Ms!: number | null;
+
+  /**
+   * The same of 95 %.
+   * @example 87.5
+   */
+  @Min(0)
+  readonly p95Ms!: number | null;
+}

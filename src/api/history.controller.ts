@@ -1,0 +1,25 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Tags } from '../http/answers/described.js';
+import type { HistoryAnswer } from './answers/history.dto.js';
+import { HistoryQueryDto } from './history.dto.js';
+import { History } from './history.js';
+
+@Controller('api/v1/history')
+@Tags('operators')
+export class HistoryController {
+  constructor(private readonly history: History) {}
+
+  /**
+   * Show what was delivered, kept and refused over time.
+   * @remarks
+   * Of all replicas, oldest first, for up to three days: 1 h by the minute, 6 h in intervals of 2 min, 24 h of 10 min, 3 d of
+   * 30 min. The last interval is under way, and has only this replica's minute under way.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'The intervals of the range.' })
+  getHistory(@Query() { range }: HistoryQueryDto): Promise<HistoryAnswer> {
+    return this.history.of(range ?? '1h');
+  }
+}

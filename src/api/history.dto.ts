@@ -1,0 +1,13 @@
+import { IsOptional } from '../kernel/class-validator.js';
+import { type Range, RANGE_NAMES } from './history.js';
+import { IsOneOf } from './page-query.dto.js';
+
+export class HistoryQueryDto {
+  /**
+   * How far back; `1h` where it is left out.
+   * @example 6h
+   */
+  @IsOptional()
+  @IsOneOf(RANGE_NAMES)
+  readonly range?: Range;
+}

@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { RecentAttempts } from './recent-attempts.js';
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+
+let recent: RecentAttempts;
+
+beforeEach(() => {
+  recent = new RecentAttempts();
+});
+
+function note(durationsMs: readonly number[], nowMs = NOW_MS): void {
+  for (const durationMs of durationsMs) recent.note(nowMs, true, durationMs);
+}
+
+describe('recent attempts', () => {
+  it('are none at first', () => {
+    expect(recent.summary(NOW_MS)).toEqual({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
+  });
+
+  it('tell how long half and nearly all took, to within a bucket', () => {
+    note(Array.from({ length: 90 }, () => 30));
+    note(Array.from({ length: 10 }, () => 1_500));
+    const { p50Ms, p95Ms } = recent.summary(NOW_MS);
+    expect(p50Ms).toBeGreaterThan(20);
+    expect(p50Ms).toBeLessThanOrEqual(50);
+    expect(p95Ms).toBe(1_500);
+  });
+
+  it('count those that failed, which took no time of the bot', () => {
+    note([4]);
+    recent.note(NOW_MS, false, 5_000);
+    expect(recent.summary(NOW_MS)).toMatchObject({ attempts: 2, taken: 1, p95Ms: 4.75 });
+  });
+
+  it('say of the slowest no more than is known', () => {
+    note([9_000]);
+    expect(recent.summary(NOW_MS)).toMatchObject({ p50Ms: 5_000, p95Ms: 5_000 });
+  });
+
+  it('are of the last hour', () => {
+    note([1]);
+    note([1], NOW_MS + 20 * MINUTE_MS);
+    expect(recent.summary(NOW_MS + 44 * MINUTE_MS).taken).toBe(2);
+    expect(recent.summary(NOW_MS + 61 * MINUTE_MS).taken).toBe(1);
+    expect(recent.summary(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(0);
+    note([1], NOW_MS + 24 * 60 * MINUTE_MS);
+    expect(recent.summary(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(1);
+  });
+
+  it('go on where the clock was set back', () => {
+    note([1]);
+    note([1], NOW_MS - 30 * MINUTE_MS);
+    expect(recent.summary(NOW_MS - 30 * MINUTE_MS).taken).toBe(2);
+  });
+});

@@ -1,0 +1,78 @@
+/** Upper ones, rising; what took longer is in one more. */
+const BOUNDS_MS = [5, 10, 20, 50, 100, 200, 350, 500, 750, 1_000, 2_000, 5_000] as const;
+const FAILED = BOUNDS_MS.length + 1;
+const WIDTH = FAILED + 1;
+const SLOT_MS = 15 * 60_000;
+const SLOTS = 4;
+
+export interface AttemptSummary {
+  readonly attempts: number;
+  readonly taken: number;
+  /** How long the bot took, of those that were taken; to within the bounds of its bucket. `null` when none was. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+}
+
+/** How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. */
+export class RecentAttempts {
+  readonly #counts = new Uint32Array(SLOTS * WIDTH);
+  /** Counted from the epoch. */
+  #slot = 0;
+
+  note(nowMs: number, isTaken: boolean, durationMs: number): void {
+    this.#moveTo(nowMs);
+    const at = (this.#slot % SLOTS) * WIDTH + (isTaken ? bucketOf(durationMs) : FAILED);
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+  }
+
+  /** Of the last 45 min at least, and of the last hour at most. */
+  summary(nowMs: number): AttemptSummary {
+    this.#moveTo(nowMs);
+    const counts = Array.from({ length: WIDTH }, (_, column) => this.#sumOf(column));
+    const buckets = counts.slice(0, FAILED);
+    const taken = buckets.reduce((sum, count) => sum + count, 0);
+    return {
+      attempts: taken + (counts[FAILED] ?? 0),
+      taken,
+      p50Ms: quantile(buckets, taken * 0.5),
+      p95Ms: quantile(buckets, taken * 0.95),
+    };
+  }
+
+  #sumOf(column: number): number {
+    let sum = 0;
+    for (let slot = 0; slot < SLOTS; slot++) sum += this.#counts[slot * WIDTH + column] ?? 0;
+    return sum;
+  }
+
+  /** Forgets the slots whose hour is over. A clock that was set back goes on in the newest. */
+  #moveTo(nowMs: number): void {
+    const slot = Math.floor(nowMs / SLOT_MS);
+    for (let next = Math.max(this.#slot + 1, slot - SLOTS + 1); next <= slot; next++)
+      this.#counts.fill(0, (next % SLOTS) * WIDTH, ((next % SLOTS) + 1) * WIDTH);
+    this.#slot = Math.max(this.#slot, slot);
+  }
+}
+
+function bucketOf(durationMs: number): number {
+  let bucket = 0;
+  for (const bound of BOUNDS_MS) {
+    if (durationMs <= bound) break;
+    bucket++;
+  }
+  return bucket;
+}
+
+/** As evenly as if the attempts of a bucket were spread over it; the last one is not known to be longer than its beginning. */
+function quantile(buckets: readonly number[], rank: number): number | null {
+  let before = 0;
+  for (const [bucket, count] of buckets.entries()) {
+    if (count > 0 && before + count >= rank) {
+      const from = BOUNDS_MS[bucket - 1] ?? 0;
+      const to = BOUNDS_MS[bucket] ?? from;
+      return from + ((to - from) * (rank - before)) / count;
+    }
+    before += count;
+  }
+  return null;
+}

@@ -1,0 +1,69 @@
+export const MINUTE_MS = 60_000;
+
+/** What happened. */
+export const COUNTED = [
+  /** Events that were taken as they came in. */
+  'delivered',
+  /** Hints that were taken later. */
+  'deliveredLater',
+  'kept',
+  'refused',
+  'notTaken',
+  /** Hints that became dead. */
+  'buried',
+  'failedAttempts',
+  /** Processes that started. */
+  'starts',
+] as const;
+
+/** How many accounts wait or are dead in the whole store, as the replica saw it. */
+export const LEVELS = ['waiting', 'dead'] as const;
+
+/** What one replica, or all, did within some time. */
+export type Figures = Readonly<Record<(typeof COUNTED)[number] | (typeof LEVELS)[number], number>>;
+
+export interface IntervalFigures {
+  /** When it began, store time. */
+  readonly atMs: number;
+  readonly figures: Figures;
+}
+
+export const NO_FIGURES: Figures = {
+  ...{ delivered: 0, deliveredLater: 0, kept: 0, refused: 0, notTaken: 0, buried: 0 },
+  ...{ failedAttempts: 0, starts: 0, waiting: 0, dead: 0 },
+};
+
+/** As they are stored: an earlier version did not have all. */
+export type StoredFigures = Partial<Figures>;
+
+/** Counts are added; of levels the higher one counts. */
+export function together(one: StoredFigures, other: StoredFigures): Figures {
+  const sum = { ...NO_FIGURES, ...one };
+  addInto(sum, other);
+  return sum;
+}
+
+function addInto(sum: { -readonly [Name in keyof Figures]: number }, added: StoredFigures): void {
+  for (const name of COUNTED) sum[name] += added[name] ?? 0;
+  for (const name of LEVELS) sum[name] = Math.max(sum[name], added[name] ?? 0);
+}
+
+/** One for each interval in which there are any, oldest first. */
+export function inIntervals(
+  minutes: Iterable<{ readonly atMs: number; readonly figures: StoredFigures }>,
+  intervalMs: number,
+): IntervalFigures[] {
+  const sums = new Map<number, { -readonly [Name in keyof Figures]: number }>();
+  for (const { atMs, figures } of minutes) {
+    const startMs = startOf(atMs, intervalMs);
+    const sum = sums.get(startMs) ?? { ...NO_FIGURES };
+    addInto(sum, figures);
+    sums.set(startMs, sum);
+  }
+  return [...sums].map(([atMs, figures]) => ({ atMs, figures })).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** When the interval began that this time is in. */
+export function startOf(atMs: number, intervalMs: number): number {
+  return Math.floor(atMs / intervalMs) * intervalMs;
+}

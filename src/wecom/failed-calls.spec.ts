@@ -1,0 +1,66 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import type { EndedCall } from './call-outcomes.js';
+import { FailedCalls } from './failed-calls.js';
+
+const HOUR_MS = 3_600_000;
+const CALL: EndedCall = {
+  operation: 'call',
+  corpId: 'ww1',
+  api: 'kf/send_msg',
+  openKfId: 'wk1',
+  errcode: 95_001,
+  fault: null,
+};
+
+let clock: ManualClock;
+let failed: FailedCalls;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  failed = new FailedCalls(clock);
+});
+
+const hoursOf = (...last: readonly number[]) => [...new Array<number>(24 - last.length).fill(0), ...last];
+
+describe('failed calls', () => {
+  it('are told by corp, account, API and why, those seen last first, and calls that went well are not', () => {
+    failed.note(CALL);
+    failed.note({ ...CALL, errcode: 0 });
+    failed.note({ ...CALL, openKfId: 'wk2' });
+    failed.note({ ...CALL, errcode: null, fault: 'status' });
+    failed.note(CALL);
+    expect(failed.list()).toMatchObject([
+      { corpId: 'ww1', openKfId: 'wk1', api: 'kf/send_msg', why: '95001', count: 2, lastAtMs: clock.nowMs() },
+      { openKfId: 'wk1', why: 'status', count: 1 },
+      { openKfId: 'wk2', why: '95001', count: 1 },
+    ]);
+  });
+
+  it('are counted by the hour, for 24 hours', async () => {
+    failed.note(CALL);
+    await clock.advance(HOUR_MS);
+    failed.note(CALL);
+    failed.note(CALL);
+    await clock.advance(2 * HOUR_MS);
+    expect(failed.list()).toMatchObject([{ count: 3, hours: hoursOf(1, 2, 0, 0) }]);
+    await clock.advance(21 * HOUR_MS);
+    failed.note(CALL);
+    expect(failed.list()[0]?.hours).toEqual([2, ...hoursOf(1).slice(1)]);
+    await clock.advance(24 * HOUR_MS);
+    expect(failed.list()).toEqual([]);
+    failed.note(CALL);
+    expect(failed.list()).toMatchObject([{ count: 1, hours: hoursOf(1) }]);
+  });
+
+  it('are forgotten where there are more than 1,000 kinds, those first that were not seen for long', () => {
+    failed.note(CALL);
+    for (let n = 0; n < 999; n++) failed.note({ ...CALL, openKfId: `wk-${n}` });
+    failed.note(CALL);
+    failed.note({ ...CALL, openKfId: 'wkNew' });
+    const seen = failed.list().map(({ openKfId }) => openKfId);
+    expect(seen).toHaveLength(1_000);
+    expect(seen.slice(0, 2)).toEqual(['wkNew', 'wk1']);
+    expect(seen).not.toContain('wk-0');
+  });
+});
