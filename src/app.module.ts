@@ -23,6 +23,7 @@ import { MessagesModule } from './messages/messages.module.js';
 import { metricsConfig } from './metrics/metrics.config.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { OperatorsModule } from './operators/operators.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
@@ -72,6 +73,7 @@ export class AppModule {
         }),
         MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
+        OperatorsModule,
         RecordModule,
         TokensModule,
         RegistryModule,

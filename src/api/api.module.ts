@@ -19,6 +19,8 @@ import { History } from './history.js';
 import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { MessagesController } from './messages.controller.js';
+import { OperatorsModule } from '../operators/operators.module.js';
+import { OperatorsController } from './operators.controller.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
@@ -38,6 +40,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     MessagesModule,
     StreamModule,
     WecomModule,
+    OperatorsModule,
   ],
   controllers: [
     AppsController,
@@ -51,6 +54,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     DeliveriesController,
     WecomAccountsController,
     WecomErrorsController,
+    OperatorsController,
   ],
   providers: [
     AccountAnswers,

@@ -18,6 +18,7 @@ import { toAppError, toErrorBody } from './answers/error-answer.js';
 import { toRawAnswer } from './answers/raw-answer.js';
 import { BotKeys } from './access/bot-keys.js';
 import { addGate } from './access/gate.js';
+import { OperatorKeys } from './access/operator-keys.js';
 import { HttpCounts } from './http-counts.js';
 import { LineLimit } from './limits/line-limit.js';
 import { Refusals } from './access/refusals.js';
@@ -51,6 +52,7 @@ export interface HttpEdge {
   readonly connections: ConnectionLimits;
   readonly refusals: Refusals;
   readonly bots: BotKeys;
+  readonly operators: OperatorKeys;
   readonly lineLimit: LineLimit;
 }
 
@@ -123,7 +125,8 @@ export function createHttpAdapter(
   });
   const refusals = new Refusals(clock, log);
   const bots = new BotKeys();
-  addGate(fastify, config, clock, refusals, bots);
+  const operators = new OperatorKeys();
+  addGate(fastify, config, clock, refusals, bots, operators);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
@@ -134,7 +137,7 @@ export function createHttpAdapter(
     fastify.server.emit('request', request, response),
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
-  return { adapter, errorFilter, counts, connections, refusals, bots, lineLimit };
+  return { adapter, errorFilter, counts, connections, refusals, bots, operators, lineLimit };
 }
 
 /** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */

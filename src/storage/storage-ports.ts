@@ -3,6 +3,7 @@ import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
+import { OperatorRepository } from '../operators/operator.repository.js';
 import { DeliveryLog } from '../record/delivery-log.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
 import { BotRepository } from '../registry/bots/bot.repository.js';
@@ -18,6 +19,7 @@ export const STORAGE_PORTS = [
   PuppetRepository,
   AppRepository,
   BotRepository,
+  OperatorRepository,
   Outbox,
   MessageStore,
   StreamDirectory,

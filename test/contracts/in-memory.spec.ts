@@ -17,6 +17,7 @@ import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
 import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
+import { MemoryOperatorRepository, OperatorTable } from '../support/memory-operator.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
@@ -26,6 +27,7 @@ import { appRepositoryContract, type OpenedApps } from './app-repository.contrac
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
+import { type OpenedOperators, operatorRepositoryContract } from './operator-repository.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
@@ -71,6 +73,12 @@ const openBots = (table = new BotTable()): OpenedBots => ({
 const openSealedBots = (opened = openBots()): OpenedBots => ({
   repository: new SealedBotRepository(opened.repository, sealer, log),
   reopen: async () => openSealedBots(await opened.reopen()),
+  close,
+});
+
+const openOperators = (table = new OperatorTable()): OpenedOperators => ({
+  repository: new MemoryOperatorRepository(table),
+  reopen: async () => openOperators(table),
   close,
 });
 
@@ -145,6 +153,7 @@ describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());
   appRepositoryContract(async () => openApps());
   botRepositoryContract(async () => openBots());
+  operatorRepositoryContract(async () => openOperators());
   accessTokenStoreContract(async () => openTokens());
   resyncBudgetContract(async () => openBudget());
   secretCheckContract(async () => openCheck());

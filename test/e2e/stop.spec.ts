@@ -113,7 +113,7 @@ it('finishes what is under way before it goes: a callback, a file of WeCom, a to
     schemaVersion: 1,
     databases: [
       ...['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
-      ...['messages', 'messageContents', 'knownMessages', 'messageAccounts'],
+      ...['messages', 'messageContents', 'knownMessages', 'messageAccounts', 'operators', 'endedSessions'],
     ],
     closed: { bytes, mtimeMs },
   });

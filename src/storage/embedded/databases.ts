@@ -24,6 +24,10 @@ export const DATABASES = {
   knownMessages: 'msgpack',
   /** Key: `accountKey`. Value: see stored-message.ts. */
   messageAccounts: 'binary',
+  /** Key: the operator's name. Value: `Operator`. */
+  operators: 'msgpack',
+  /** Key: the session's id. Value: when it would have ended by itself, epoch milliseconds. */
+  endedSessions: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;

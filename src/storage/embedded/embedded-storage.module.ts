@@ -6,6 +6,7 @@ import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
 import { sealedPorts } from '../sealed/sealed-ports.js';
@@ -19,6 +20,7 @@ import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
 import { EmbeddedMessageStore } from './embedded-message.store.js';
+import { EmbeddedOperatorRepository } from './embedded-operator.repository.js';
 import { EmbeddedOutbox } from './embedded-outbox.js';
 import { EmbeddedPuppetRepository } from './embedded-puppet.repository.js';
 import { EmbeddedResyncBudget } from './embedded-resync-budget.js';
@@ -45,6 +47,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
       streams: NoStreamDirectory,
     }),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
+    { provide: OperatorRepository, useClass: EmbeddedOperatorRepository },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
     { provide: CallQuota, useClass: EmbeddedCallQuota },

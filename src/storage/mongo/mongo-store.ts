@@ -26,6 +26,7 @@ import { DELIVERIES } from './delivery.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
+import { ENDED_SESSIONS } from './operator.schema.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { CONNECTIONS } from './stream.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
@@ -79,6 +80,10 @@ const OPERATIONS = [
   'list bots',
   'change bot',
   'remove bot',
+  'list operators',
+  'change operator',
+  'remove operator',
+  'end session',
   'begin pull',
   'keep messages',
   'end pull',
@@ -264,6 +269,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
+    await this.#createIndex(this.collection(ENDED_SESSIONS), { endsAt: 1 }, { expireAfterSeconds: 0 });
     const messages = this.collection(MESSAGES);
     await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
     await this.#createIndex(messages, { state: 1, storedAt: 1 });
