@@ -9,6 +9,7 @@ import { endOnClosedOutput, endOnSignals } from './interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addLists } from './lists/commands.js';
+import { addOperators } from './operators/commands.js';
 import { addPrograms } from './programs.js';
 import type { ExportOptions } from './registry/export-registry.js';
 import type { ImportOptions } from './registry/import-registry.js';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addConnect(program);
   addCheck(program);
   addLists(program, ending);
+  addOperators(program, ending);
   addBackup(program);
   addExport(program);
   addImport(program);

@@ -1,5 +1,5 @@
 /**
- * One GET to an address, for the shell. It reports the answer, or the step that failed. Redirects are not
+ * One request to an address, for the shell. It reports the answer, or the step that failed. Redirects are not
  * followed.
  */
 import { lookup } from 'node:dns/promises';
@@ -45,6 +45,9 @@ export class ProbeError extends Error {
 }
 
 export interface ProbeOptions {
+  /** Left out: GET. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
   readonly bytesMax?: number;
@@ -89,7 +92,7 @@ async function addressesOf({ hostname }: URL): Promise<readonly string[]> {
 
 async function answerTo(
   url: URL,
-  { headers: more, bytesMax }: ProbeOptions,
+  { method = 'GET', body, headers: more, bytesMax }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
   let certificateDays: number | null = null;
@@ -99,7 +102,10 @@ async function answerTo(
       return checkServerIdentity(host, certificate);
     },
   });
-  const { status, headers, data } = await newHttpService().axiosRef.get<Buffer>(url.href, {
+  const { status, headers, data } = await newHttpService().axiosRef.request<Buffer>({
+    url: url.href,
+    method,
+    data: body,
     maxContentLength: bytesMax ?? ANSWER_BYTES_MAX,
     headers: { accept: '*/*', ...more },
     signal,

@@ -1,4 +1,4 @@
-/** accounts, bots and deliveries as the build has them: what a running manager says by its API; on both stores: embedded and MongoDB. */
+/** accounts, bots, deliveries and operators as the build has them: what a running manager says and does by its API; on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -88,6 +88,32 @@ onEachStore((newPlace) => {
       openKfId: refused,
     });
     expect((await read('bots', '--corp', 'nobody')).items).toEqual([]);
+  });
+
+  it('adds operators, whose tokens open what their role may, until another one or none is theirs', async () => {
+    const operators = (...args: string[]) => runCli(env, 'operators', ...args);
+    const statusOf = async (token: string, method = 'GET') => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${manager.url}/api/v1/bots/nobody`, { method, headers });
+      return answer.status;
+    };
+    const added = await operators('add', 'alice', '--role', 'reader');
+    expect([added.code, added.stderr]).toEqual([0, expect.stringMatching(/^alice is added, .* once:\n$/)]);
+    const token = added.stdout.trim();
+    expect(token).toMatch(/^wxop_[\w-]{43}$/);
+    expect([await statusOf(token), await statusOf(token, 'DELETE')]).toEqual([404, 403]);
+    expect((await operators()).stdout).toMatch(/^NAME .*\nalice +reader +20\S+Z +\S{12} +20\S+Z\n$/);
+    const asReader = await runCli({ ...env, AUTH_OPERATOR_TOKEN: token }, 'operators', 'remove', 'alice');
+    expect([asReader.code, asReader.stderr]).toEqual([1, expect.stringMatching(/403 AUTH_READER: .*admin/)]);
+    const { token: next } = JSON.parse((await operators('renew', 'alice', '--json')).stdout);
+    expect([await statusOf(token), await statusOf(next)]).toEqual([401, 404]);
+    const again = await operators('add', 'alice', '--role', 'admin');
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/409 OPERATOR_EXISTS/)]);
+    expect((await operators('remove', 'alice')).stdout).toBe('alice is removed\n');
+    expect(await statusOf(next)).toBe(401);
+    expect((await operators('remove', 'alice')).stderr).toMatch(/404 OPERATOR_NOT_FOUND/);
+    expect((await operators('add', 'Alice', '--role', 'admin')).code).toBe(2);
+    expect((await operators('add', 'alice')).code).toBe(2);
   });
 
   it('tells in one line what is wrong, and no secret', async () => {
