@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { ApiModule } from './api/api.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { callbackConfig } from './callback/callback.config.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
@@ -74,6 +75,7 @@ export class AppModule {
         MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
         OperatorsModule,
+        AuditModule,
         RecordModule,
         TokensModule,
         RegistryModule,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
+import { AuditTrail } from './audit/audit-trail.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
 import { Overload } from './dispatch/answer/overload.js';
@@ -46,7 +47,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
   const edge = createHttpAdapter(config, lifecycle, log, clock, tracing);
-  const { adapter, errorFilter, counts, connections, bots, operators } = edge;
+  const { adapter, errorFilter, counts, connections, bots, operators, audit } = edge;
   const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
@@ -57,6 +58,8 @@ async function serve(config: Config, log: Log): Promise<void> {
   const [knownBots, storeClock] = [app.get(KnownBots), app.get(StoreClock)];
   bots.use((key) => knownBots.findByKey(hashOfKey(key), storeClock.nowMs()));
   operators.use(app.get(KnownOperators));
+  const trail = app.get(AuditTrail);
+  audit.use((call) => trail.record(call));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());

@@ -8,6 +8,7 @@ import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
+import { AuditController } from './audit.controller.js';
 import { BotsController } from './bots.controller.js';
 import { ConnectionsController } from './connections.controller.js';
 import { CallbackVerificationController } from './callback-verification.controller.js';
@@ -55,6 +56,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomAccountsController,
     WecomErrorsController,
     OperatorsController,
+    AuditController,
   ],
   providers: [
     AccountAnswers,

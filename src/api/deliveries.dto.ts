@@ -1,13 +1,11 @@
 import { IsISO8601, IsOptional, IsString, Matches, MaxLength } from '../kernel/class-validator.js';
 import { isRecordId, RECORD_OUTCOMES, type RecordOutcome } from '../record/delivery-record.js';
 import { OUTCOMES, type Outcome } from './delivery-answer.js';
-import { IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto } from './page-query.dto.js';
+import { A_TIME, IsCursorOf, IsId, IsOneOf, mustBe, PageQueryDto, TIME } from './page-query.dto.js';
 
 export const DELIVERIES = 'deliveries';
 const TEXT_LENGTH_MAX = 128;
 const A_TEXT = `a text of at most ${TEXT_LENGTH_MAX} characters, given once`;
-const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 const WEBHOOK_ID = /^[\w-]{1,128}$/;
 
 export class StreamQueryDto {

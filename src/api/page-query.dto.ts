@@ -11,6 +11,10 @@ import { ID_FORMAT } from '../kernel/wecom-format.js';
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 
+/** Of times in queries. */
+export const A_TIME = 'a time in ISO 8601, such as 2026-01-31T08:00:00Z, given once';
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+
 /** The message describes a wrong value and never repeats it. */
 export function mustBe(expected: string) {
   return { message: ({ property }: ValidationArguments) => `${property} must be ${expected}` };

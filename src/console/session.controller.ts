@@ -5,6 +5,7 @@ import { secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { Audited } from '../http/access/audit-hook.js';
 import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/access/own-page.js';
 import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http/access/sessions.js';
 import { AppError } from '../kernel/app-error.js';
@@ -50,6 +51,7 @@ export class SessionController {
    */
   @Post()
   @TakesBody('json')
+  @Audited()
   @AllowAnyone()
   @HttpCode(200)
   @Answers({
@@ -83,6 +85,7 @@ export class SessionController {
    * answers again. Safe to repeat.
    */
   @Delete()
+  @Audited()
   @AllowAnyone()
   @Reads({ headers: [OWN_PAGE] })
   @Answers({ 200: { description: 'Nobody is signed in any more.', headers: ['Set-Cookie'] } })

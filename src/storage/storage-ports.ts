@@ -1,3 +1,4 @@
+import { AuditLog } from '../audit/audit-log.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
@@ -20,6 +21,7 @@ export const STORAGE_PORTS = [
   AppRepository,
   BotRepository,
   OperatorRepository,
+  AuditLog,
   Outbox,
   MessageStore,
   StreamDirectory,

@@ -12,6 +12,7 @@ import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.reposit
 import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.store.js';
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { MemoryAuditLog } from '../support/memory-audit-log.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
@@ -22,6 +23,7 @@ import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-pupp
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
 import { newSecretsKey } from '../support/place.js';
+import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
@@ -124,6 +126,12 @@ const openLog = (log = new MemoryDeliveryLog()): OpenedLog => ({
   close,
 });
 
+const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
+  auditLog: log,
+  reopen: async () => openAudit(new MemoryAuditLog(log.table)),
+  close,
+});
+
 const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   budget: new MemoryResyncBudget(table),
   reopen: async () => openBudget(table),
@@ -158,6 +166,8 @@ describe('the fake of the specs', () => {
   resyncBudgetContract(async () => openBudget());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
+  auditLogContract(async () => openAudit());
+  removesOldEntries(async () => openAudit());
   streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
 });
 

@@ -28,6 +28,8 @@ export const DATABASES = {
   operators: 'msgpack',
   /** Key: the session's id. Value: when it would have ended by itself, epoch milliseconds. */
   endedSessions: 'msgpack',
+  /** Key: the entry's id. Value: `AuditEntry`. */
+  auditEntries: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;

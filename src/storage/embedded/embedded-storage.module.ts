@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
@@ -16,6 +17,7 @@ import { STORAGE_PORTS } from '../storage-ports.js';
 import { StoreMetrics } from '../store-metrics.js';
 import { EmbeddedAccessTokenStore } from './embedded-access-token.store.js';
 import { EmbeddedAppRepository } from './embedded-app.repository.js';
+import { EmbeddedAuditLog } from './embedded-audit-log.js';
 import { EmbeddedBotRepository } from './embedded-bot.repository.js';
 import { EmbeddedCallQuota } from './embedded-call-quota.js';
 import { EmbeddedDeliveryLog } from './embedded-delivery-log.js';
@@ -48,6 +50,7 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
     }),
     { provide: StoredSecrets, useClass: EmbeddedStoredSecrets },
     { provide: OperatorRepository, useClass: EmbeddedOperatorRepository },
+    { provide: AuditLog, useClass: EmbeddedAuditLog },
     { provide: Outbox, useClass: EmbeddedOutbox },
     { provide: ResyncBudget, useClass: EmbeddedResyncBudget },
     { provide: CallQuota, useClass: EmbeddedCallQuota },

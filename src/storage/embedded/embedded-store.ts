@@ -27,6 +27,7 @@ export const WRITES = [
   'change operator',
   'remove operator',
   'end session',
+  'append audit',
   'keep messages',
   'change messages',
   'sweep messages',

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../storage-probe.js';
@@ -17,6 +18,7 @@ import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
+import { MongoAuditLog } from './mongo-audit-log.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
@@ -59,6 +61,7 @@ export class MongoStorageModule {
         }),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
         { provide: OperatorRepository, useClass: MongoOperatorRepository },
+        { provide: AuditLog, useClass: MongoAuditLog },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
         {

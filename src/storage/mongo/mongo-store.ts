@@ -20,6 +20,7 @@ import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
+import { AUDIT } from './audit.schema.js';
 import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
 import { DELIVERIES } from './delivery.schema.js';
@@ -84,6 +85,8 @@ const OPERATIONS = [
   'change operator',
   'remove operator',
   'end session',
+  'append audit',
+  'search audit',
   'begin pull',
   'keep messages',
   'end pull',
@@ -270,6 +273,9 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
     await this.#createIndex(this.collection(ENDED_SESSIONS), { endsAt: 1 }, { expireAfterSeconds: 0 });
+    const audit = this.collection(AUDIT);
+    await this.#createIndex(audit, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(audit, { operator: 1, _id: 1 });
     const messages = this.collection(MESSAGES);
     await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
     await this.#createIndex(messages, { state: 1, storedAt: 1 });

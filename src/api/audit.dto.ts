@@ -1,0 +1,28 @@
+import { isEntryId } from '../audit/audit-entry.js';
+import { IsISO8601, IsOptional, Matches } from '../kernel/class-validator.js';
+import { A_TIME, IsCursorOf, mustBe, PageQueryDto, TIME } from './page-query.dto.js';
+
+export const AUDIT = 'audit';
+
+export class AuditQueryDto extends PageQueryDto {
+  /**
+   * Of this operator alone; `shared secret` for whoever had a secret of AUTH_OPERATOR_TOKEN.
+   * @example alice
+   */
+  @IsOptional()
+  @Matches(/^[a-z0-9][a-z0-9._@ -]{0,63}$/, mustBe('the name of an operator, given once'))
+  readonly operator?: string;
+
+  /**
+   * Not before this time.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @Matches(TIME, mustBe(A_TIME))
+  @IsISO8601({ strict: true }, mustBe(A_TIME))
+  readonly since?: string;
+
+  @IsOptional()
+  @IsCursorOf(AUDIT, isEntryId)
+  readonly cursor?: string;
+}
