@@ -6,6 +6,7 @@ import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { onEachStore } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const SECRETS = {
@@ -112,6 +113,21 @@ onEachStore((newPlace) => {
     expect((await operators('remove', 'alice')).stdout).toBe('alice is removed\n');
     expect(await statusOf(next)).toBe(401);
     expect((await operators('remove', 'alice')).stderr).toMatch(/404 OPERATOR_NOT_FOUND/);
+    const audited = async (query: string) => {
+      const headers = { authorization: `Bearer ${SECRETS.AUTH_OPERATOR_TOKEN}` };
+      const answer = await fetch(`${manager.url}/api/v1/audit?${query}`, { headers });
+      return ((await answer.json()) as { items: Record<string, unknown>[] }).items;
+    };
+    await until(async () => (await audited('operator=shared+secret'))[0]?.status === 404);
+    const [gone, removed] = await audited('operator=shared+secret');
+    for (const entry of [gone, removed])
+      expect(entry).toMatchObject({ method: 'DELETE', path: '/api/v1/operators/alice', from: '127.0.0.1' });
+    expect(removed).toMatchObject({ status: 200, route: '/api/v1/operators/:name' });
+    expect(await audited('operator=alice')).toMatchObject([
+      { method: 'DELETE', path: '/api/v1/operators/alice', status: 403 },
+      { method: 'DELETE', path: '/api/v1/bots/nobody', status: 403 },
+    ]);
+    expect(JSON.stringify(await audited('limit=200'))).not.toMatch(/wxop_|marked-secret/);
     expect((await operators('add', 'Alice', '--role', 'admin')).code).toBe(2);
     expect((await operators('add', 'alice')).code).toBe(2);
   });

@@ -19,20 +19,29 @@ const END = '~';
 @Injectable()
 export class EmbeddedAuditLog extends AuditLog {
   readonly #entries: Database<AuditEntry, string>;
+  /** Kept here, since LMDB's own figures are not asked for while it writes (docs/adr/0023); `null` while it is not known. */
+  #count: number | null = null;
 
   constructor(private readonly store: EmbeddedStore) {
     super();
     this.#entries = store.database<AuditEntry>('auditEntries');
   }
 
-  override append(entries: readonly AuditEntry[]): Promise<void> {
-    return this.store.durably('append audit', () =>
+  override async append(entries: readonly AuditEntry[]): Promise<void> {
+    let count = this.#count;
+    this.#count = null;
+    await this.store.durably('append audit', () =>
       this.#entries.transaction(() => {
-        for (const entry of entries) this.#entries.put(entry.id, entry);
-        this.#removeOldest(entries.at(-1)?.atMs ?? 0);
+        count ??= this.#entries.getKeysCount();
+        for (const entry of entries) {
+          if (!this.#entries.doesExist(entry.id)) count++;
+          this.#entries.put(entry.id, entry);
+        }
+        count -= this.#removeOldest(count - AUDIT_ENTRIES_MAX, entries.at(-1)?.atMs ?? 0);
         return true;
       }),
     );
+    this.#count = count;
   }
 
   override async search(filter: AuditFilter, before: string | null, limit: number): Promise<AuditPage> {
@@ -50,10 +59,8 @@ export class EmbeddedAuditLog extends AuditLog {
     return { entries: found, nextBefore: null };
   }
 
-  /** Inside of a transaction. */
-  #removeOldest(nowMs: number): void {
-    const { entryCount } = this.#entries.getStats() as { entryCount: number };
-    const surplus = entryCount - AUDIT_ENTRIES_MAX;
+  /** Inside of a transaction. @returns how many. */
+  #removeOldest(surplus: number, nowMs: number): number {
     const kept = firstIdAt(nowMs - AUDIT_KEPT_MS);
     const removed: string[] = [];
     for (const key of this.#entries.getKeys({ start: '' })) {
@@ -61,5 +68,6 @@ export class EmbeddedAuditLog extends AuditLog {
       removed.push(key);
     }
     for (const key of removed) this.#entries.remove(key);
+    return removed.length;
   }
 }

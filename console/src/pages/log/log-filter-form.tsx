@@ -1,6 +1,7 @@
 import type { LoggedDeliveryAnswer } from '../../api/answers.gen.js';
 import type { LogFilter } from '../../api/deliveries.js';
 import { TextFilter } from '../../components/text-filter.js';
+import { TimeFilter } from '../../components/time-filter.js';
 import { t } from '../../i18n/language.js';
 
 interface LogFilterFormProps {
@@ -50,41 +51,4 @@ export function LogFilterForm({ filter, onChange }: LogFilterFormProps) {
       />
     </search>
   );
-}
-
-interface TimeFilterProps {
-  readonly id: string;
-  readonly label: string;
-  /** ISO 8601, or empty. */
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-/** A time of this browser's zone. */
-function TimeFilter({ id, label, value, onChange }: TimeFilterProps) {
-  return (
-    <div class="filter">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="datetime-local"
-        value={toLocal(value)}
-        onChange={({ currentTarget }) => onChange(toIso(currentTarget.value))}
-      />
-    </div>
-  );
-}
-
-const MS_PER_MINUTE = 60_000;
-
-function toLocal(iso: string): string {
-  const atMs = Date.parse(iso);
-  if (Number.isNaN(atMs)) return '';
-  const local = new Date(atMs - new Date(atMs).getTimezoneOffset() * MS_PER_MINUTE);
-  return local.toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
-}
-
-function toIso(local: string): string {
-  const atMs = Date.parse(local);
-  return Number.isNaN(atMs) ? '' : new Date(atMs).toISOString();
 }
