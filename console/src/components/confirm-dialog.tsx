@@ -1,7 +1,6 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { useAction } from '../data/action.js';
 import { t } from '../i18n/language.js';
-import { isReader } from '../session/session.js';
 import { focusHeading } from './heading-focus.js';
 import { Problem } from './problem.js';
 
@@ -50,12 +49,11 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       <p id={`${id}-text`}>{text}</p>
       <div role="status">{isGone && <p class="banner wait">{gone}</p>}</div>
       {action.error !== null && <Problem error={action.error} />}
-      {isReader() && <p class="banner wait">{t().session.isReader}</p>}
       <div class="actions">
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
-          {isGone || isReader() ? t().common.close : t().common.cancel}
+          {isGone ? t().common.close : t().common.cancel}
         </button>
-        {!isGone && !isReader() && (
+        {!isGone && (
           <button
             type="button"
             class={isDangerous ? 'button danger' : 'button primary'}
