@@ -130,7 +130,7 @@ export class ManagerApi {
     }
     const remedy =
       status === 401 || status === 403
-        ? '; the secret, or the token of an operator, is taken from AUTH_OPERATOR_TOKEN, in the environment or .env'
+        ? '; the secret is taken from AUTH_OPERATOR_TOKEN, in the environment or .env, where the token of an operator may stand, too'
         : '';
     return new ManagerApiError(`${this.url.href} answers ${status} ${error}: ${message}${remedy}`, error);
   }
