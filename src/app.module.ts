@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { ApiModule } from './api/api.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { callbackConfig } from './callback/callback.config.js';
 import { CallbackModule } from './callback/callback.module.js';
 import type { Config } from './config/config.js';
@@ -25,6 +26,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { notificationsConfig } from './notifications/notifications.config.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OpenapiModule } from './openapi/openapi.module.js';
+import { OperatorsModule } from './operators/operators.module.js';
 import { recordConfig } from './record/record.config.js';
 import { RecordModule } from './record/record.module.js';
 import { apiConfig } from './api/api.config.js';
@@ -75,6 +77,8 @@ export class AppModule {
         }),
         MetricsModule.forRoot(counts),
         await StorageModule.forRoot(config),
+        OperatorsModule,
+        AuditModule,
         RecordModule,
         TokensModule,
         RegistryModule,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
+import { AuditTrail } from './audit/audit-trail.js';
 import { type Config, isOpen, secretsOf, secretsSettingOf, toSummary } from './config/config.js';
 import { configOrExit } from './config/config-or-exit.js';
 import { Overload } from './dispatch/answer/overload.js';
@@ -16,6 +17,8 @@ import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
 import { StoreClock } from './kernel/store-clock.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
+import { KnownOperators } from './operators/known-operators.js';
+import { OperatorSync } from './operators/operator-sync.js';
 import { hashOfKey } from './registry/bots/bot.js';
 import { KnownBots } from './registry/bots/known-bots.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
@@ -44,7 +47,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   const clock = new SystemClock();
   const tracing = await loadTracing(process.env, clock, log);
   const edge = createHttpAdapter(config, lifecycle, log, clock, tracing);
-  const { adapter, errorFilter, counts, connections, bots } = edge;
+  const { adapter, errorFilter, counts, connections, bots, operators, audit } = edge;
   const module = await AppModule.forRoot(config, log, lifecycle, counts, tracing);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
@@ -54,12 +57,15 @@ async function serve(config: Config, log: Log): Promise<void> {
   app.useGlobalFilters(errorFilter);
   const [knownBots, storeClock] = [app.get(KnownBots), app.get(StoreClock)];
   bots.use((key) => knownBots.findByKey(hashOfKey(key), storeClock.nowMs()));
+  operators.use(app.get(KnownOperators));
+  const trail = app.get(AuditTrail);
+  audit.use((call) => trail.record(call));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
   app.get(Tunnels).serve(app.getHttpServer(), edge);
   app.get(StreamLifecycle).serve(app.getHttpServer());
-  await readOnce(app.get(RegistrySync));
+  await readOnce(app.get(RegistrySync), app.get(OperatorSync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
@@ -71,10 +77,11 @@ async function serve(config: Config, log: Log): Promise<void> {
  * cannot be read yet, they are let in all the same: it is waited for.
  * @throws StorageStartError
  */
-async function readOnce(registry: RegistrySync): Promise<void> {
+async function readOnce(registry: RegistrySync, operators: OperatorSync): Promise<void> {
   const limit = new AbortController();
   const late = delay(FIRST_READ_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
-  await Promise.race([registry.start(), late]).finally(() => limit.abort());
+  const all = Promise.all([registry.start(), operators.start()]);
+  await Promise.race([all, late]).finally(() => limit.abort());
 }
 
 function tellProtection(config: Config, log: Log): void {

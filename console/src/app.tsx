@@ -9,6 +9,7 @@ import { AccountPage } from './pages/accounts/account-page.js';
 import { AccountsPage } from './pages/accounts/accounts-page.js';
 import { AppsPage } from './pages/apps/apps-page.js';
 import { ConnectPage } from './pages/apps/connect-page.js';
+import { AuditPage } from './pages/audit/audit-page.js';
 import { AddBotPage } from './pages/bots/add-bot-page.js';
 import { BotPage } from './pages/bots/bot-page.js';
 import { BotsPage } from './pages/bots/bots-page.js';
@@ -61,6 +62,7 @@ function Pages() {
       <Route path="/console/bots/add" component={AddBotPage} />
       <Route path="/console/bots/:id" component={BotPage} />
       <Route path="/console/wecom-errors" component={WecomErrorsPage} />
+      <Route path="/console/audit" component={AuditPage} />
       <Route default component={NotFoundPage} />
     </Router>
   );

@@ -8,6 +8,7 @@ import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
+import { AuditController } from './audit.controller.js';
 import { BotsController } from './bots.controller.js';
 import { ConnectionsController } from './connections.controller.js';
 import { CurrentStatus } from './current-status.js';
@@ -23,6 +24,8 @@ import { Instruments } from './instruments.js';
 import { KfAccountsController } from './kf-accounts.controller.js';
 import { LastMinute } from './last-minute.js';
 import { MessagesController } from './messages.controller.js';
+import { OperatorsModule } from '../operators/operators.module.js';
+import { OperatorsController } from './operators.controller.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
@@ -42,6 +45,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     MessagesModule,
     StreamModule,
     WecomModule,
+    OperatorsModule,
   ],
   controllers: [
     AppsController,
@@ -56,6 +60,8 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     DeliveriesController,
     WecomAccountsController,
     WecomErrorsController,
+    OperatorsController,
+    AuditController,
   ],
   providers: [
     AccountAnswers,

@@ -95,11 +95,13 @@ export class DeliveriesController {
   @Errors('STREAM_READERS_TOO_MANY')
   followDeliveries(
     @Query() query: StreamQueryDto,
-    @Req() { method, sessionEndMs }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
-    reply.send(method === 'HEAD' ? '' : this.streams.open(toFilter(query), sessionEndMs));
+    const mayStay = (): boolean => request.server.stillLetsIn(request);
+    const { method, sessionEndMs } = request;
+    reply.send(method === 'HEAD' ? '' : this.streams.open(toFilter(query), sessionEndMs, mayStay));
   }
 }
 

@@ -64,6 +64,19 @@ it('says hello at once, each delivery within a tenth of a second, and beats ever
   expect(read(reader)).toBe(':\n\n');
 });
 
+it('ends at the next beat for a reader whose access has ended, and goes on for others', async () => {
+  let isLetIn = true;
+  const [one, other] = [streams.open(ALL, null, () => isLetIn), streams.open(ALL, null)];
+  one.resume();
+  read(other);
+  await clock.advance(15_000);
+  expect([one.readableEnded, read(other)]).toEqual([false, ':\n\n']);
+  isLetIn = false;
+  await clock.advance(15_000);
+  expect([one.readableEnded, read(other)]).toEqual([true, ':\n\n']);
+  await leave(other);
+});
+
 it('tells all readers the same', async () => {
   const readers = [
     streams.open(ALL, null),

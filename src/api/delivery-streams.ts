@@ -27,7 +27,8 @@ const END_LIMIT_MS = 500;
  */
 @Injectable()
 export class DeliveryStreams implements BeforeApplicationShutdown {
-  readonly #readers = new Set<EventStream>();
+  /** With whether each may stay. */
+  readonly #readers = new Map<EventStream, () => boolean>();
   #stopListening: () => void = () => {};
   #beat: Timer | null = null;
   #flush: Timer | null = null;
@@ -45,23 +46,24 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
   }
 
   /**
-   * Begins with a hello; ends when it is destroyed, at `endMs`, or when the process drains.
+   * Begins with a hello; ends when it is destroyed, at `endMs`, when it may stay no more, or when the process drains.
    * @param endMs on the wall clock; `null` for never.
+   * @param mayStay is asked at each beat.
    * @throws AppError `STREAM_READERS_TOO_MANY`
    */
-  open(filter: DeliveryFilter, endMs: number | null): Readable {
+  open(filter: DeliveryFilter, endMs: number | null, mayStay: () => boolean = () => true): Readable {
     if (this.#readers.size >= READERS_MAX) {
       throw new AppError('STREAM_READERS_TOO_MANY', { retryAfterS: TRY_AGAIN_S });
     }
     const reader = new EventStream(filter);
     reader.tell('hello', { replica: REPLICA, version: VERSION });
     if (this.lifecycle.isDraining) this.#end(reader);
-    else this.#add(reader, endMs);
+    else this.#add(reader, endMs, mayStay);
     return reader;
   }
 
-  #add(reader: EventStream, endMs: number | null): void {
-    this.#readers.add(reader);
+  #add(reader: EventStream, endMs: number | null, mayStay: () => boolean): void {
+    this.#readers.set(reader, mayStay);
     reader.once('close', () => this.#remove(reader));
     if (endMs !== null) this.#untilClosed(reader, endMs - this.clock.nowMs(), () => this.#end(reader));
     if (this.#readers.size > 1) return;
@@ -80,7 +82,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
 
   #offer(delivery: Delivery): void {
     let isWanted = false;
-    for (const reader of this.#readers) isWanted = reader.offer(delivery) || isWanted;
+    for (const reader of this.#readers.keys()) isWanted = reader.offer(delivery) || isWanted;
     if (isWanted) this.#flush ??= this.clock.after(FLUSH_MS, () => this.#flushAll());
   }
 
@@ -94,20 +96,23 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
       texts.set(delivery, text);
       return text;
     };
-    for (const reader of this.#readers) reader.flush(toText);
+    for (const reader of this.#readers.keys()) reader.flush(toText);
   }
 
   #beatLater(): void {
     this.#beat = this.clock.after(BEAT_MS, () => {
       // Reports skipped deliveries even when no later one follows.
       this.#flushAll();
-      for (const reader of this.#readers) reader.beat();
-      this.#beatLater();
+      for (const [reader, mayStay] of [...this.#readers]) {
+        if (mayStay()) reader.beat();
+        else this.#end(reader);
+      }
+      if (this.#readers.size > 0) this.#beatLater();
     });
   }
 
   #endAll(): void {
-    for (const reader of [...this.#readers]) this.#end(reader);
+    for (const reader of [...this.#readers.keys()]) this.#end(reader);
   }
 
   #end(reader: EventStream): void {

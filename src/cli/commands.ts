@@ -9,6 +9,7 @@ import { endOnClosedOutput, endOnSignals } from './interruption.js';
 import type { GenerateOptions } from './keys/generate-keys.js';
 import { GENERATED } from './keys/generated.js';
 import { addLists } from './lists/commands.js';
+import { addOperators } from './operators/commands.js';
 import { addPrograms } from './programs.js';
 import type { NotifyOptions } from './notify.js';
 import type { ExportOptions } from './registry/export-registry.js';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addCheck(program);
   addLists(program, ending);
   addNotify(program);
+  addOperators(program, ending);
   addBackup(program);
   addExport(program);
   addImport(program);

@@ -5,8 +5,9 @@ import { secretsSettingOf } from '../config/config.js';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
+import { Audited } from '../http/access/audit-hook.js';
 import { CONSOLE_HEADER, refusalOfForeignPage, refusalOfSessionUse } from '../http/access/own-page.js';
-import { clearedCookie, setCookieOf } from '../http/access/sessions.js';
+import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http/access/sessions.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
@@ -26,11 +27,9 @@ const OWN_PAGE = {
 @Tags('console')
 export class SessionController {
   readonly #isAsked: boolean;
-  readonly #isClosed: boolean;
 
-  constructor(@Inject(consoleConfig.KEY) { isOpen, hasOperatorSecret }: ConfigType<typeof consoleConfig>) {
+  constructor(@Inject(consoleConfig.KEY) { isOpen }: ConfigType<typeof consoleConfig>) {
     this.#isAsked = !isOpen;
-    this.#isClosed = this.#isAsked && !hasOperatorSecret;
   }
 
   /**
@@ -41,16 +40,18 @@ export class SessionController {
   @AllowAnyone()
   @Answers({ 200: 'The session, or that there is none.' })
   getSession(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
-    return this.#answer(reply, request.server.sessions.endMsOf(request));
+    return this.#answer(reply, request.server.sessions.find(request));
   }
 
   /**
    * Sign in to the console.
    * @remarks
-   * Sets a cookie that has the role `operator` for 12 h, on all replicas, until the secret is removed. Safe to repeat.
+   * Sets a cookie that has the role `operator` for 12 h, on all replicas, until the secret is removed, or until the operator
+   * is or has another token. Safe to repeat.
    */
   @Post()
   @TakesBody('json')
+  @Audited()
   @AllowAnyone()
   @HttpCode(200)
   @Answers({
@@ -59,7 +60,7 @@ export class SessionController {
       headers: ['Set-Cookie'],
     },
   })
-  @Errors('AUTH_WRONG', 'AUTH_ROLE_CLOSED', 'AUTH_TOO_MANY_FAILED', 'AUTH_CROSS_SITE')
+  @Errors('AUTH_WRONG', 'AUTH_ROLE_CLOSED', 'AUTH_TOO_MANY_FAILED', 'AUTH_CROSS_SITE', 'STORE_UNAVAILABLE')
   signIn(
     @Body() { token }: SignInDto,
     @Req() request: FastifyRequest,
@@ -68,21 +69,23 @@ export class SessionController {
     const refusal = refusalOfForeignPage(request);
     if (refusal !== undefined) throw refusal;
     if (!this.#isAsked) return this.#answer(reply, null);
-    const detail = secretsSettingOf('operator');
-    if (this.#isClosed) throw new AppError('AUTH_ROLE_CLOSED', { detail });
-    const session = request.server.sessions.open(new Secret(token));
-    if (session === null) throw new AppError('AUTH_WRONG', { detail });
+    const { sessions } = request.server;
+    const secret = new Secret(token);
+    const session = sessions.open(secret);
+    if (session === null) throw refusalOf(secret, sessions);
+    request.operator = session.operator;
     reply.header('set-cookie', setCookieOf(session, request.protocol));
-    return this.#answer(reply, session.endMs);
+    return this.#answer(reply, session);
   }
 
   /**
    * Sign out.
    * @remarks
-   * Clears the cookie, and this process refuses the session from then on. Other replicas do not know that: there a copy
-   * of the cookie is valid until it expires, or until the secret is changed. Safe to repeat.
+   * Clears the cookie, and this process refuses the session from then on; other replicas do within 2 s, or once the store
+   * answers again. Safe to repeat.
    */
   @Delete()
+  @Audited()
   @AllowAnyone()
   @Reads({ headers: [OWN_PAGE] })
   @Answers({ 200: { description: 'Nobody is signed in any more.', headers: ['Set-Cookie'] } })
@@ -90,17 +93,26 @@ export class SessionController {
   signOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
     const refusal = refusalOfSessionUse(request);
     if (refusal !== undefined) throw refusal;
+    request.operator = request.server.sessions.find(request)?.operator ?? null;
     request.server.sessions.end(request);
     reply.header('set-cookie', clearedCookie(request.protocol));
     return this.#answer(reply, null);
   }
 
-  #answer(reply: FastifyReply, endMs: number | null): SessionAnswer {
+  #answer(reply: FastifyReply, session: Session | null): SessionAnswer {
     reply.header('cache-control', 'no-store');
     return {
-      isSignedIn: !this.#isAsked || endMs !== null,
+      isSignedIn: !this.#isAsked || session !== null,
       isAsked: this.#isAsked,
-      expiresAt: endMs === null ? null : new Date(endMs).toISOString(),
+      expiresAt: session === null ? null : new Date(session.endMs).toISOString(),
+      operator: session === null ? null : { name: session.operator.name, role: session.operator.role },
     };
   }
+}
+
+function refusalOf(secret: Secret, sessions: Sessions): AppError {
+  if (sessions.isUnsureOf(secret)) return new AppError('STORE_UNAVAILABLE');
+  return new AppError(sessions.canOpen ? 'AUTH_WRONG' : 'AUTH_ROLE_CLOSED', {
+    detail: secretsSettingOf('operator'),
+  });
 }

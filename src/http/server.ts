@@ -17,7 +17,9 @@ import { ErrorFilter } from './answers/error.filter.js';
 import { toAppError, toErrorBody } from './answers/error-answer.js';
 import { toRawAnswer } from './answers/raw-answer.js';
 import { BotKeys } from './access/bot-keys.js';
+import { addAuditHook, AuditHook } from './access/audit-hook.js';
 import { addGate } from './access/gate.js';
+import { OperatorKeys } from './access/operator-keys.js';
 import { HttpCounts } from './http-counts.js';
 import { LineLimit } from './limits/line-limit.js';
 import { Refusals } from './access/refusals.js';
@@ -51,6 +53,8 @@ export interface HttpEdge {
   readonly connections: ConnectionLimits;
   readonly refusals: Refusals;
   readonly bots: BotKeys;
+  readonly operators: OperatorKeys;
+  readonly audit: AuditHook;
   readonly lineLimit: LineLimit;
 }
 
@@ -123,7 +127,10 @@ export function createHttpAdapter(
   });
   const refusals = new Refusals(clock, log);
   const bots = new BotKeys();
-  addGate(fastify, config, clock, refusals, bots);
+  const operators = new OperatorKeys();
+  addGate(fastify, config, clock, refusals, bots, operators);
+  const audit = new AuditHook();
+  addAuditHook(fastify, audit);
   addBrowserHeaders(fastify);
   const limits = { inAll: config.connectionsMax, perAddress: config.connectionsPerAddressMax };
   const connections = new ConnectionLimits(limits, proxies, counts, clock, log);
@@ -134,7 +141,7 @@ export function createHttpAdapter(
     fastify.server.emit('request', request, response),
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
-  return { adapter, errorFilter, counts, connections, refusals, bots, lineLimit };
+  return { adapter, errorFilter, counts, connections, refusals, bots, operators, audit, lineLimit };
 }
 
 /** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */

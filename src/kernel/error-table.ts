@@ -70,6 +70,12 @@ export const ERRORS = {
     retry: false,
     message: 'The credentials are of a role that may not call this route; send the secret of one that may',
   },
+  AUTH_READER: {
+    status: 403,
+    retry: false,
+    message:
+      'This operator has the role reader, which may read and change nothing; ask an admin to do it, or for the role admin',
+  },
   AUTH_SESSION_ENDED: { status: 401, retry: false, message: 'The session has ended; sign in again' },
   AUTH_CROSS_SITE: {
     status: 403,
@@ -291,6 +297,22 @@ export const ERRORS = {
     retry: false,
     message:
       'This app is of WECOM_APPS_FILE, which is read at the start alone; take it out of that file and restart the manager',
+  },
+  OPERATOR_NOT_FOUND: {
+    status: 404,
+    retry: false,
+    message: 'There is no operator of this name; GET /api/v1/operators lists all of them',
+  },
+  OPERATOR_EXISTS: {
+    status: 409,
+    retry: false,
+    message:
+      'An operator of this name is there already; take another name, or give that one another token by POST /api/v1/operators/<name>/token',
+  },
+  OPERATORS_FULL: {
+    status: 409,
+    retry: false,
+    message: 'There are 1,000 operators; remove those that are not needed any more',
   },
   APP_EXISTS: {
     status: 409,

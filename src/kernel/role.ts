@@ -3,6 +3,11 @@ export const ROLES = ['puppet', 'gateway', 'operator'] as const;
 
 export type Role = (typeof ROLES)[number];
 
+/** What a named operator may do: a reader reads, an admin also changes things. */
+export const OPERATOR_ROLES = ['reader', 'admin'] as const;
+
+export type OperatorRole = (typeof OPERATOR_ROLES)[number];
+
 /** Who asked for a logged action. */
 export interface AskedBy {
   /** The address that it came from. */

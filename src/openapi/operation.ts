@@ -139,6 +139,9 @@ const OF_ROLES: readonly ErrorCode[] = [
   'AUTH_CROSS_SITE',
 ];
 
+/** Of what an operator of the role `reader` may not do. */
+const OF_ADMINS: readonly ErrorCode[] = ['AUTH_READER'];
+
 const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_INVALID',
   'REQUEST_BODY_NOT_JSON',
@@ -148,11 +151,12 @@ const OF_JSON_BODIES: readonly ErrorCode[] = [
 
 /** All codes that a route may answer. */
 function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
-  const { allowedCallers, takesBody } = route.config;
+  const { allowedCallers = 'anyone', takesBody } = route.config;
   const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') === true;
   return [
     ...OF_ALL,
     ...(allowedCallers === 'anyone' || allowedCallers === 'bots' ? [] : OF_ROLES),
+    ...(method !== 'get' && allowedCallers.includes('operator') ? OF_ADMINS : []),
     ...(takesBody === 'json' ? OF_JSON_BODIES : []),
     ...(hasQuery ? (['REQUEST_INVALID'] as const) : []),
     ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),

@@ -15,7 +15,8 @@ const SECRETS: Readonly<Record<Caller, string>> = {
 /** Two for each role: a secret is sent in either way. */
 export function addSecuritySchemes(document: DocumentBuilder): void {
   for (const caller of CALLERS) {
-    const whose = `A secret of \`${SECRETS[caller]}\``;
+    const orToken = caller === 'operator' ? ', or the token of a named operator' : '';
+    const whose = `A secret of \`${SECRETS[caller]}\`${orToken}`;
     document
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: `${whose}.` }, `${caller}Bearer`)
       .addBasicAuth(

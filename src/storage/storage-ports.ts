@@ -1,9 +1,11 @@
+import { AuditLog } from '../audit/audit-log.js';
 import { Outbox } from '../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from './storage-probe.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { MessageStore } from '../messages/message-store.js';
 import { NotificationBooks } from '../notifications/notification-books.js';
+import { OperatorRepository } from '../operators/operator.repository.js';
 import { DeliveryLog } from '../record/delivery-log.js';
 import { FigureStore } from '../record/figure-store.js';
 import { AppRepository } from '../registry/apps/app.repository.js';
@@ -20,6 +22,8 @@ export const STORAGE_PORTS = [
   PuppetRepository,
   AppRepository,
   BotRepository,
+  OperatorRepository,
+  AuditLog,
   Outbox,
   MessageStore,
   StreamDirectory,

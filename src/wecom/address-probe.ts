@@ -45,8 +45,9 @@ export class ProbeError extends Error {
 }
 
 export interface ProbeOptions {
-  /** GET where it is left out; neither has a body. */
-  readonly method?: 'GET' | 'POST';
+  /** Left out: GET. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
   readonly bytesMax?: number;
@@ -91,7 +92,7 @@ async function addressesOf({ hostname }: URL): Promise<readonly string[]> {
 
 async function answerTo(
   url: URL,
-  { method = 'GET', headers: more, bytesMax }: ProbeOptions,
+  { method = 'GET', body, headers: more, bytesMax }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<Omit<ProbeAnswer, 'addresses' | 'tookMs'>> {
   let certificateDays: number | null = null;
@@ -102,8 +103,9 @@ async function answerTo(
     },
   });
   const { status, headers, data } = await newHttpService().axiosRef.request<Buffer>({
-    method,
     url: url.href,
+    method,
+    data: body,
     maxContentLength: bytesMax ?? ANSWER_BYTES_MAX,
     headers: { accept: '*/*', ...more },
     signal,

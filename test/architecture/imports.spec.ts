@@ -88,7 +88,7 @@ describe('imports', () => {
     ['@nestjs/axios', /^wecom\//],
     ['axios', /^wecom\//],
     ['rate-limiter-flexible', /^(wecom|storage)\//],
-    ['lru-cache', /^(wecom|http|dispatch|crypto)\//],
+    ['lru-cache', /^(wecom|http|crypto)\/|^kernel\/lru\.ts$/],
     ['@opentelemetry', /^tracing\//],
     ['prom-client', /^metrics\//],
     ['@fastify', /^http\/answers\/static-files\.ts$/],

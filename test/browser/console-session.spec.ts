@@ -73,6 +73,34 @@ describeInBrowser('the console of a protected manager', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  it('shows a named operator who is signed in, lets a reader change nothing, and shows admins who did what', async () => {
+    const post = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` };
+      const options = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`${manager.url}/api/v1/${path}`, options)).json() as Promise<{ token: string }>;
+    };
+    const { token } = await post('operators', { name: 'bob', role: 'reader' });
+    await post('apps', { corpId: 'ww1234567890abcdef', name: 'Support' });
+    const page = await newPage(browser);
+    await page.goto(`${manager.url}/console/apps`);
+    await signIn(page, token);
+    await page.getByRole('banner').getByText('bob reads only').waitFor();
+    const remove = page.getByRole('button', { name: /^Remove/ });
+    expect([await remove.isDisabled(), await remove.getAttribute('title')]).toEqual([
+      true,
+      expect.stringMatching(/^You have the role reader/),
+    ]);
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('row').filter({ hasText: 'bob' }).getByText('POST /console/session').waitFor();
+    const added = page.getByRole('row').filter({ hasText: 'POST /api/v1/operators' });
+    await added.getByText('shared secret').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await screenshot(page, 'console-audit');
+    await page.getByLabel('Operator').fill('bob');
+    await added.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('?operator=bob');
+  });
+
   it('says that the session has ended, and comes back to the same page', async () => {
     const page = await openOutbox();
     await signIn(page);

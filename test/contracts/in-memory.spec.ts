@@ -12,17 +12,20 @@ import { SealedBotRepository } from '../../src/storage/sealed/sealed-bot.reposit
 import { SealedMessageStore } from '../../src/storage/sealed/sealed-message.store.js';
 import { SealedPuppetRepository } from '../../src/storage/sealed/sealed-puppet.repository.js';
 import type { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { MemoryAuditLog } from '../support/memory-audit-log.js';
 import { MemoryDeliveryLog } from '../support/memory-delivery-log.js';
 import { MemoryFigureStore } from '../support/memory-figure-store.js';
 import { FakeSecretCheck } from '../support/fake-secret-check.js';
 import { MemoryAccessTokenStore, type TokenTable } from '../support/memory-access-token.store.js';
 import { type AppTable, MemoryAppRepository } from '../support/memory-app.repository.js';
 import { BotTable, MemoryBotRepository } from '../support/memory-bot.repository.js';
+import { MemoryOperatorRepository, OperatorTable } from '../support/memory-operator.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../support/memory-puppet.repository.js';
 import { type BookTable, MemoryNotificationBooks } from '../support/memory-notification-books.js';
 import { type GrantTable, MemoryResyncBudget } from '../support/memory-resync-budget.js';
 import { MemoryStreamDirectory } from '../support/memory-stream-directory.js';
 import { newSecretsKey } from '../support/place.js';
+import { auditLogContract, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 import { appRepositoryContract, type OpenedApps } from './app-repository.contract.js';
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
@@ -30,6 +33,7 @@ import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js'
 import { messageStoreContract, type OpenedMessages } from './message-store.contract.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
+import { type OpenedOperators, operatorRepositoryContract } from './operator-repository.contract.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 import { type OpenedBudget, resyncBudgetContract } from './resync-budget.contract.js';
@@ -75,6 +79,12 @@ const openBots = (table = new BotTable()): OpenedBots => ({
 const openSealedBots = (opened = openBots()): OpenedBots => ({
   repository: new SealedBotRepository(opened.repository, sealer, log),
   reopen: async () => openSealedBots(await opened.reopen()),
+  close,
+});
+
+const openOperators = (table = new OperatorTable()): OpenedOperators => ({
+  repository: new MemoryOperatorRepository(table),
+  reopen: async () => openOperators(table),
   close,
 });
 
@@ -126,6 +136,12 @@ const openFigures = (figures = new MemoryFigureStore()): OpenedFigures => ({
   close,
 });
 
+const openAudit = (log = new MemoryAuditLog()): OpenedAudit => ({
+  auditLog: log,
+  reopen: async () => openAudit(new MemoryAuditLog(log.table)),
+  close,
+});
+
 const openBudget = (table: GrantTable = new Map()): OpenedBudget => ({
   budget: new MemoryResyncBudget(table),
   reopen: async () => openBudget(table),
@@ -161,12 +177,15 @@ describe('the fake of the specs', () => {
   puppetRepositoryContract(async () => openPuppets());
   appRepositoryContract(async () => openApps());
   botRepositoryContract(async () => openBots());
+  operatorRepositoryContract(async () => openOperators());
   accessTokenStoreContract(async () => openTokens());
   resyncBudgetContract(async () => openBudget());
   notificationBooksContract(async () => openBooks());
   secretCheckContract(async () => openCheck());
   deliveryLogContract(async () => openLog());
   figureStoreContract(async () => openFigures());
+  auditLogContract(async () => openAudit());
+  removesOldEntries(async () => openAudit());
   streamDirectoryContract(async () => ({ directory: new MemoryStreamDirectory(), close }));
 });
 

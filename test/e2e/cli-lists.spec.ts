@@ -1,4 +1,4 @@
-/** accounts, bots, deliveries and notify as the build has them: what a running manager says by its API; on both stores: embedded and MongoDB. */
+/** accounts, bots, deliveries, notify and operators as the build has them: what a running manager says and does by its API; on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
@@ -7,6 +7,7 @@ import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { onEachStore } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const SECRETS = {
@@ -112,6 +113,47 @@ onEachStore((newPlace) => {
       { items: Array(2).fill({ kind: 'robot', troubles: 0, toldAt: null, failedAt: null, failure: null }) },
     ]);
     for (const text of [stdout, told.stdout]) expect(text).not.toMatch(/marked-secret/);
+  });
+
+  it('adds operators, whose tokens open what their role may, until another one or none is theirs', async () => {
+    const operators = (...args: string[]) => runCli(env, 'operators', ...args);
+    const statusOf = async (token: string, method = 'GET') => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${manager.url}/api/v1/bots/nobody`, { method, headers });
+      return answer.status;
+    };
+    const added = await operators('add', 'alice', '--role', 'reader');
+    expect([added.code, added.stderr]).toEqual([0, expect.stringMatching(/^alice is added, .* once:\n$/)]);
+    const token = added.stdout.trim();
+    expect(token).toMatch(/^wxop_[\w-]{43}$/);
+    expect([await statusOf(token), await statusOf(token, 'DELETE')]).toEqual([404, 403]);
+    expect((await operators()).stdout).toMatch(/^NAME .*\nalice +reader +20\S+Z +\S{12} +20\S+Z\n$/);
+    const asReader = await runCli({ ...env, AUTH_OPERATOR_TOKEN: token }, 'operators', 'remove', 'alice');
+    expect([asReader.code, asReader.stderr]).toEqual([1, expect.stringMatching(/403 AUTH_READER: .*admin/)]);
+    const { token: next } = JSON.parse((await operators('renew', 'alice', '--json')).stdout);
+    expect([await statusOf(token), await statusOf(next)]).toEqual([401, 404]);
+    const again = await operators('add', 'alice', '--role', 'admin');
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/409 OPERATOR_EXISTS/)]);
+    expect((await operators('remove', 'alice')).stdout).toBe('alice is removed\n');
+    expect(await statusOf(next)).toBe(401);
+    expect((await operators('remove', 'alice')).stderr).toMatch(/404 OPERATOR_NOT_FOUND/);
+    const audited = async (query: string) => {
+      const headers = { authorization: `Bearer ${SECRETS.AUTH_OPERATOR_TOKEN}` };
+      const answer = await fetch(`${manager.url}/api/v1/audit?${query}`, { headers });
+      return ((await answer.json()) as { items: Record<string, unknown>[] }).items;
+    };
+    await until(async () => (await audited('operator=shared+secret'))[0]?.status === 404);
+    const [gone, removed] = await audited('operator=shared+secret');
+    for (const entry of [gone, removed])
+      expect(entry).toMatchObject({ method: 'DELETE', path: '/api/v1/operators/alice', from: '127.0.0.1' });
+    expect(removed).toMatchObject({ status: 200, route: '/api/v1/operators/:name' });
+    expect(await audited('operator=alice')).toMatchObject([
+      { method: 'DELETE', path: '/api/v1/operators/alice', status: 403 },
+      { method: 'DELETE', path: '/api/v1/bots/nobody', status: 403 },
+    ]);
+    expect(JSON.stringify(await audited('limit=200'))).not.toMatch(/wxop_|marked-secret/);
+    expect((await operators('add', 'Alice', '--role', 'admin')).code).toBe(2);
+    expect((await operators('add', 'alice')).code).toBe(2);
   });
 
   it('tells in one line what is wrong, and no secret', async () => {

@@ -7,6 +7,8 @@ import { embeddedPlace, type Place } from '../support/place.js';
 const [OPERATOR, NEXT] = ['marked-secret_of-operators-1', 'marked-secret_of-operators-2'];
 const PUPPET = 'marked-secret_of-puppets';
 const UNKNOWN = 'marked-secret_of-nobody';
+const SIGNED_OUT = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
+const SHARED = { name: 'shared secret', role: 'admin' };
 const CONSOLE = ['x-wxkf-console', '1'];
 /** A route of operators that reads, and one that changes something; nothing is registered. */
 const INFO = '/puppetWxkfManager/puppetWxkfInfo/wk1';
@@ -88,7 +90,7 @@ describe('with a secret for operators', () => {
     const { status, json, cookie, headers } = await signIn(manager, OPERATOR);
     expect([status, json]).toEqual([
       200,
-      { isSignedIn: true, isAsked: true, expiresAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+      { isSignedIn: true, isAsked: true, expiresAt: expect.stringMatching(/^\d{4}-.*Z$/), operator: SHARED },
     ]);
     const leftMs = Date.parse(String(json.expiresAt)) - Date.now();
     expect(leftMs / 3_600_000).toBeCloseTo(12, 1);
@@ -114,13 +116,13 @@ describe('with a secret for operators', () => {
     const session = await sessionOf(manager, OPERATOR);
     expect(await ask(manager, 'GET', '/console/session', session)).toMatchObject({
       status: 200,
-      json: { isSignedIn: true, isAsked: true, expiresAt: expect.any(String) },
+      json: { isSignedIn: true, isAsked: true, expiresAt: expect.any(String), operator: SHARED },
       headers: { 'cache-control': 'no-store' },
     });
     for (const headers of [[], ['Cookie', 'wxkf_session=x'], ['Cookie', 'a=b']]) {
       expect(await ask(manager, 'GET', '/console/session', headers)).toMatchObject({
         status: 200,
-        json: { isSignedIn: false, isAsked: true, expiresAt: null },
+        json: SIGNED_OUT,
       });
     }
   });
@@ -183,11 +185,26 @@ describe('with a secret for operators', () => {
   it('signs out: whoever still has the cookie is an operator no longer', async () => {
     const session = await sessionOf(manager, OPERATOR);
     const { json, cookie } = await ask(manager, 'DELETE', '/console/session', [...session, ...CONSOLE]);
-    expect(json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
+    expect(json).toEqual(SIGNED_OUT);
     expect(cookie).toBe('wxkf_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict');
     expect((await ask(manager, 'GET', INFO, session)).json.error).toBe('AUTH_SESSION_ENDED');
     const shown = await ask(manager, 'GET', '/console/session', session);
-    expect(shown.json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
+    expect(shown.json).toEqual(SIGNED_OUT);
+  });
+
+  it('signs a named operator in by its token, lets a reader change nothing, and ends with the operator', async () => {
+    const asAdmin = ['Authorization', `Bearer ${OPERATOR}`, 'Content-Type', 'application/json'];
+    const bob = JSON.stringify({ name: 'bob', role: 'reader' });
+    const { json: added } = await ask(manager, 'POST', '/api/v1/operators', asAdmin, bob);
+    const { json, cookie } = await signIn(manager, added.token);
+    expect(json.operator).toEqual({ name: 'bob', role: 'reader' });
+    const session = ['Cookie', cookie.split(';')[0] ?? '', ...CONSOLE];
+    expect((await ask(manager, 'GET', INFO, session)).json.error).toBe('REGISTRY_PUPPET_NOT_FOUND');
+    const refused = await ask(manager, 'DELETE', FORGET, session);
+    expect([refused.status, refused.json.error]).toEqual([403, 'AUTH_READER']);
+    expect((await ask(manager, 'DELETE', '/api/v1/operators/bob', asAdmin)).status).toBe(200);
+    expect((await ask(manager, 'GET', INFO, session)).json.error).toBe('AUTH_SESSION_ENDED');
+    expect((await signIn(manager, added.token)).json.error).toBe('AUTH_WRONG');
   });
 
   it.each([UNKNOWN, PUPPET, '', `${OPERATOR} `])(
@@ -236,12 +253,12 @@ describe('with other secrets', () => {
     expect([status, json.error]).toEqual([401, 'AUTH_ROLE_CLOSED']);
     expect(json.message).toMatch(/AUTH_OPERATOR_TOKEN$/);
     const shown = await ask(closed, 'GET', '/console/session');
-    expect(shown.json).toEqual({ isSignedIn: false, isAsked: true, expiresAt: null });
+    expect(shown.json).toEqual(SIGNED_OUT);
   });
 
   it('asks nobody while no role has one, and keeps pages of other hosts out', async () => {
     const unasked = await start({});
-    const open = { isSignedIn: true, isAsked: false, expiresAt: null };
+    const open = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null };
     expect((await ask(unasked, 'GET', '/console/session')).json).toEqual(open);
     const { json, cookie } = await signIn(unasked, 'anything');
     expect([json, cookie]).toEqual([open, '']);

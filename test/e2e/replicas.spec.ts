@@ -6,6 +6,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { mongoPlace } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 mongoSuite('two managers on one database', () => {
@@ -46,6 +47,36 @@ mongoSuite('two managers on one database', () => {
     const noted = { kfOpenId: account, botEndpoint: endpoint, answered: true };
     while ((await records.findOne(noted)) === null) await new Promise(setImmediate);
   }
+
+  it('know within seconds that a session ended at the other, and that an operator was removed there', async () => {
+    const secret = 'marked-secret_of-operators';
+    const env = { ...place.env, AUTH_OPERATOR_TOKEN: secret };
+    const [here, there] = await Promise.all([startManager(env), startManager(env)]);
+    const json = { 'content-type': 'application/json', 'x-wxkf-console': '1' };
+    const signIn = async (token: string) => {
+      const body = JSON.stringify({ token });
+      const answer = await fetch(`${here.url}/console/session`, { method: 'POST', headers: json, body });
+      return { ...json, cookie: String(answer.headers.getSetCookie()[0]).split(';')[0] ?? '' };
+    };
+    const statusOf = async (headers: Record<string, string>) =>
+      (await fetch(`${there.url}/api/v1/status`, { headers })).status;
+    const shared = await signIn(secret);
+    expect(await statusOf(shared)).toBe(200);
+    await fetch(`${here.url}/console/session`, { method: 'DELETE', headers: shared });
+    await until(async () => (await statusOf(shared)) === 401);
+
+    const asAdmin = { ...json, authorization: `Bearer ${secret}` };
+    const body = JSON.stringify({ name: 'alice', role: 'admin' });
+    const added = await fetch(`${here.url}/api/v1/operators`, { method: 'POST', headers: asAdmin, body });
+    const { token } = (await added.json()) as { token: string };
+    const own = await signIn(token);
+    await until(async () => (await statusOf(own)) === 200);
+    await fetch(`${here.url}/api/v1/operators/alice`, { method: 'DELETE', headers: asAdmin });
+    await until(async () => (await statusOf(own)) === 401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${secret}` })).toBe(200);
+    await Promise.all([here.stop(), there.stop()]);
+  });
 
   it('serve at once what registered with the other, corp and account unknown before', async () => {
     await register(one.url, app, openKfId, puppet.url);

@@ -113,7 +113,17 @@ it('finishes what is under way before it goes: a callback, a file of WeCom, a to
     schemaVersion: 1,
     databases: [
       ...['puppets', 'hints', 'unreadableHints', 'resyncGrants', 'accessTokens', 'apps', 'bots'],
-      ...['messages', 'messageContents', 'knownMessages', 'messageAccounts', 'figures', 'notifications'],
+      ...[
+        'messages',
+        'messageContents',
+        'knownMessages',
+        'messageAccounts',
+        'figures',
+        'notifications',
+        'operators',
+        'endedSessions',
+        'auditEntries',
+      ],
     ],
     closed: { bytes, mtimeMs },
   });

@@ -109,6 +109,47 @@ export type AppPageAnswer = {
     nextCursor: string | null;
 };
 
+export type AuditEntryAnswer = {
+    id: string;
+    /**
+     * ISO 8601, UTC.
+     */
+    at: string;
+    /**
+     * Who it was: the operator's name, `shared secret`, or `open manager` while no role had a secret; null for a sign-in that failed.
+     */
+    operator: string | null;
+    method: string;
+    /**
+     * What was called, with the names of its parameters.
+     */
+    route: string;
+    /**
+     * The path that was called, with the ids in it.
+     */
+    path: string;
+    /**
+     * Of the answer; null when the caller hung up before.
+     */
+    status: number | null;
+    /**
+     * The caller's address.
+     */
+    from: string;
+    /**
+     * By which the log of the process is searched.
+     */
+    requestId: string;
+};
+
+export type AuditPageAnswer = {
+    items: Array<AuditEntryAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
 export type BotAnswer = {
     id: string;
     name: string;
@@ -1045,6 +1086,58 @@ export type MessagesReplayedAnswer = {
     replayed: number;
 };
 
+export type OperatorAnswer = {
+    name: string;
+    /**
+     * A reader reads; an admin also changes things.
+     */
+    role: 'admin' | 'reader';
+    /**
+     * ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * Tells its token from those before it, and is no secret.
+     */
+    tokenId: string;
+    /**
+     * When its token was made; ISO 8601, UTC.
+     */
+    tokenCreatedAt: string;
+};
+
+export type OperatorPageAnswer = {
+    items: Array<OperatorAnswer>;
+    /**
+     * Send it as `cursor` to get the next page; null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type OperatorTokenAnswer = {
+    name: string;
+    /**
+     * A reader reads; an admin also changes things.
+     */
+    role: 'admin' | 'reader';
+    /**
+     * ISO 8601, UTC.
+     */
+    createdAt: string;
+    /**
+     * Tells its token from those before it, and is no secret.
+     */
+    tokenId: string;
+    /**
+     * When its token was made; ISO 8601, UTC.
+     */
+    tokenCreatedAt: string;
+    /**
+     * Sent as `Authorization: Bearer <token>`, or entered at the console's sign-in.
+     */
+    token: string;
+};
+
 export type PuppetAnswer = {
     kfId: string;
     kfName: string;
@@ -1186,6 +1279,21 @@ export type SessionAnswer = {
      */
     isAsked: boolean;
     expiresAt: string | null;
+    /**
+     * null where nobody is signed in, or nobody needs to be.
+     */
+    operator: SignedInOperatorAnswer | null;
+};
+
+export type SignedInOperatorAnswer = {
+    /**
+     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN.
+     */
+    name: string;
+    /**
+     * A reader may change nothing.
+     */
+    role: 'admin' | 'reader';
 };
 
 export type StatusAnswer = {

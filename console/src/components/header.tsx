@@ -2,6 +2,7 @@ import { tell } from '../data/notices.js';
 import { t } from '../i18n/language.js';
 import { session } from '../session/session.js';
 import { signOut } from '../session/sign-in.js';
+import { Chip } from './chip.js';
 import { LanguageSwitch } from './language-switch.js';
 import { ThemeSwitch } from './theme-switch.js';
 
@@ -16,9 +17,21 @@ export function Header() {
       <div class="header-tools">
         <LanguageSwitch />
         <ThemeSwitch />
+        <SignedInAs />
         {isSignedIn && <SignOutButton />}
       </div>
     </header>
+  );
+}
+
+/** Who is signed in, and what may be done so. */
+function SignedInAs() {
+  const operator = session.value?.operator ?? null;
+  if (operator === null) return null;
+  return (
+    <span class="signed-in small muted">
+      {operator.name} <Chip tone="quiet" text={t().session.roles[operator.role]} />
+    </span>
   );
 }
 

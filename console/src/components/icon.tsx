@@ -7,6 +7,7 @@ const PATHS = {
   apps: 'M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm13 0v6m-3-3h6',
   bots: 'M5 9h14v10H5zm7 0V5.5m0 0a1.2 1.2 0 1 0 0-2.4 1.2 1.2 0 0 0 0 2.4M9.5 13v2m5-2v2M2.5 12.5v3m19-3v3',
   wecomErrors: 'M12 3l9.5 17H2.5zm0 6v5m0 3v.1',
+  audit: 'M6 3h12v18H6zm3 5h6m-6 4h6m-6 4h3',
   check: 'M5 12.5l4.5 4.5L19 7',
   back: 'M14 6l-6 6 6 6',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',

@@ -13,6 +13,7 @@ const PAGES = {
   apps: '/console/apps',
   bots: '/console/bots',
   wecomErrors: '/console/wecom-errors',
+  audit: '/console/audit',
 } as const satisfies Partial<Record<IconName, string>>;
 
 type PageName = keyof typeof PAGES;

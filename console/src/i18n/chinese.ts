@@ -1,6 +1,7 @@
 import type { Words } from './words.js';
 import { accounts } from './zh/accounts.js';
 import { apps } from './zh/apps.js';
+import { audit } from './zh/audit.js';
 import { bots } from './zh/bots.js';
 import { common } from './zh/common.js';
 import { errcodes } from './zh/errcodes.js';
@@ -29,6 +30,7 @@ export const chinese: Words = {
   apps,
   bots,
   wecomErrors,
+  audit,
   errcodes,
   errorCodes,
 };

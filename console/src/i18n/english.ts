@@ -1,5 +1,6 @@
 import { accounts } from './en/accounts.js';
 import { apps } from './en/apps.js';
+import { audit } from './en/audit.js';
 import { bots } from './en/bots.js';
 import { common } from './en/common.js';
 import { errcodes } from './en/errcodes.js';
@@ -28,6 +29,7 @@ export const english = {
   apps,
   bots,
   wecomErrors,
+  audit,
   errcodes,
   errorCodes,
 };

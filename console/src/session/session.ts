@@ -6,9 +6,14 @@ export const session = signal<SessionAnswer | null>(null);
 /** Whether it ended while it was in use, which the sign-in then says. */
 export const hasSessionEnded = signal(false);
 
-/** The manager takes the cookie no more: it has expired, or its secret has been changed. */
+/** Whether whoever is signed in may change nothing. */
+export function isReader(): boolean {
+  return session.value?.operator?.role === 'reader';
+}
+
+/** The manager takes the cookie no more: it has expired, or its secret or token has been changed. */
 export function sessionEnded(): void {
   if (session.value === null || !session.value.isSignedIn) return;
   hasSessionEnded.value = true;
-  session.value = { isSignedIn: false, isAsked: true, expiresAt: null };
+  session.value = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
 }

@@ -1,16 +1,12 @@
 /** Lists of a running manager, by its API. */
 import { type Command, Option } from 'commander';
-import { JSON_OUTPUT, MANAGER_URL } from '../options.js';
+import { JSON_OUTPUT, MANAGER_NOTE, MANAGER_URL } from '../options.js';
 import type { AccountsOptions } from './accounts.js';
 import type { BotsOptions } from './bots.js';
 import type { DeliveriesOptions } from './deliveries.js';
-
-const NOTE =
-  'Asks the manager at HOST and PORT, or at --url, with AUTH_OPERATOR_TOKEN of the environment or .env.';
+import type { Ending } from './list.js';
 
 const CORP = ['--corp <ID>', 'of this corp alone'] as const;
-
-type Ending = <A extends unknown[]>(work: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
 
 export function addLists(program: Command, ending: Ending): void {
   addList(program, 'accounts', 'list the registered accounts, and how their deliveries go')
@@ -40,7 +36,7 @@ function addList(program: Command, name: string, summary: string): Command {
   return program
     .command(name)
     .summary(summary)
-    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}. ${NOTE}`)
+    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}. ${MANAGER_NOTE}`)
     .option(...MANAGER_URL)
     .option('--limit <N>', 'at most so many', '100')
     .option(...JSON_OUTPUT);

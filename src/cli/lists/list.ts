@@ -4,6 +4,11 @@ import { EXIT_CODE } from '../exit-code.js';
 import { type Item, ManagerApi, type Query } from '../manager/manager-api.js';
 import { toTable } from './table.js';
 
+/** Gives a command its exit code, and lets signals interrupt it. */
+export type Ending = <A extends unknown[]>(
+  work: (...args: A) => Promise<number>,
+) => (...args: A) => Promise<void>;
+
 export interface ListOptions {
   /** Of the manager; left out: of a manager with these settings. */
   readonly url?: string;

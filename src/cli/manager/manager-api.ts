@@ -12,6 +12,8 @@ const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 /** The most that the API gives at once. */
 const PAGE_SIZE_MAX = 200;
 
+type Method = 'GET' | 'POST' | 'DELETE';
+
 export type Query = Readonly<Record<string, string | undefined>>;
 
 /** One entry of a list, as the API describes it. */
@@ -48,12 +50,17 @@ export class ManagerApi {
 
   /** @param path under `/api/v1/`. @throws ManagerApiError */
   async get(path: string, query: Query = {}): Promise<Item> {
-    return this.#send('GET', path, query);
+    return this.#ask('GET', path, query);
   }
 
-  /** Without a body. @param path under `/api/v1/`. @throws ManagerApiError */
-  async post(path: string): Promise<Item> {
-    return this.#send('POST', path, {});
+  /** @param path under `/api/v1/`. @throws ManagerApiError */
+  post(path: string, body?: object): Promise<Item> {
+    return this.#ask('POST', path, {}, body && JSON.stringify(body));
+  }
+
+  /** @param path under `/api/v1/`. @throws ManagerApiError */
+  async delete(path: string): Promise<void> {
+    await this.#ask('DELETE', path, {});
   }
 
   /** Reads page after page. @throws ManagerApiError */
@@ -68,17 +75,18 @@ export class ManagerApi {
     }
   }
 
-  async #send(method: 'GET' | 'POST', path: string, query: Query): Promise<Item> {
-    const { status, text } = await this.#exchange(method, path, query);
+  async #ask(method: Method, path: string, query: Query, sent?: string): Promise<Item> {
+    const { status, text } = await this.#send(method, path, query, sent);
     const body = toObject(text);
     if (status === 200 && body !== null) return body;
     throw this.#refusal(status, body);
   }
 
-  async #exchange(
-    method: 'GET' | 'POST',
+  async #send(
+    method: Method,
     path: string,
     query: Query,
+    sent?: string,
   ): Promise<{ status: number; text: string }> {
     const url = new URL(this.url);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
@@ -86,12 +94,16 @@ export class ManagerApi {
       if (value !== undefined) url.searchParams.set(name, value);
     const headers = {
       accept: 'application/json',
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
       ...(this.#secret !== null && { authorization: `Bearer ${this.#secret.reveal()}` }),
     };
     try {
+      const limits = { limitMs: LIMIT_MS, bytesMax: ANSWER_BYTES_MAX };
       const { status, body } = await probe(url, {
-        ...{ method, headers },
-        ...{ limitMs: LIMIT_MS, bytesMax: ANSWER_BYTES_MAX },
+        method,
+        headers,
+        ...limits,
+        ...(sent !== undefined && { body: sent }),
       });
       return { status, text: body };
     } catch (error) {
@@ -118,7 +130,7 @@ export class ManagerApi {
     }
     const remedy =
       status === 401 || status === 403
-        ? '; the secret is taken from AUTH_OPERATOR_TOKEN, in the environment or .env'
+        ? '; the secret is taken from AUTH_OPERATOR_TOKEN, in the environment or .env, where the token of an operator may stand, too'
         : '';
     return new ManagerApiError(`${this.url.href} answers ${status} ${error}: ${message}${remedy}`, error);
   }

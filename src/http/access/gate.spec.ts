@@ -1,21 +1,26 @@
 import { hostname } from 'node:os';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type FastifyContextConfig, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
+import { operatorOf } from '../../../test/support/operators.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import type { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
+import { KnownOperators } from '../../operators/known-operators.js';
 import { BotKeys } from './bot-keys.js';
 import { addGate, challengesFor } from './gate.js';
+import { OperatorKeys } from './operator-keys.js';
 import { Sessions } from './sessions.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operator';
+const ofOperators = { shared: [new Secret(OPERATOR)], signing: [] };
 const judgesNothing = { judge: (error: AppError) => error };
 
 function gated(environment: Environment): FastifyInstance {
   const app = fastify();
-  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, new BotKeys());
+  addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, new BotKeys(), new OperatorKeys());
   return app;
 }
 
@@ -281,7 +286,7 @@ describe('the role of a request', () => {
 describe('a session', () => {
   const clock = new ManualClock();
   const both = { AUTH_PUPPET_TOKEN: PUPPET, AUTH_OPERATOR_TOKEN: OPERATOR };
-  const session = new Sessions([new Secret(OPERATOR)], clock).open(new Secret(OPERATOR));
+  const session = new Sessions(ofOperators, clock).open(new Secret(OPERATOR));
   const cookie = `wxkf_session=${session?.value.reveal()}`;
   const basic = `Basic ${Buffer.from(`operator:${OPERATOR}`).toString('base64')}`;
 
@@ -292,7 +297,7 @@ describe('a session', () => {
     environment: Environment = both,
   ) {
     const app = fastify();
-    addGate(app, loadConfig(environment), clock, judgesNothing, new BotKeys());
+    addGate(app, loadConfig(environment), clock, judgesNothing, new BotKeys(), new OperatorKeys());
     const closed = { config: { allowedCallers: ['operator'] as const } };
     app.get('/operators', closed, ({ role }) => ({ role }));
     app.post('/operators', closed, ({ role }) => ({ role }));
@@ -361,12 +366,71 @@ describe('a session', () => {
   });
 });
 
+describe('a named operator', () => {
+  const clock = new ManualClock();
+  const TOKENS = { reader: 'wxop_of-the-reader', admin: 'wxop_of-the-admin' };
+  const table = new OperatorTable();
+  const known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+  const keys = new OperatorKeys();
+  keys.use(known);
+
+  beforeAll(async () => {
+    for (const role of ['reader', 'admin'] as const)
+      await new MemoryOperatorRepository(table).add(operatorOf({ name: role, role, secret: TOKENS[role] }));
+    await known.read();
+  });
+
+  async function ask(method: 'GET' | 'HEAD' | 'POST' | 'DELETE', secret: string, url = '/operators') {
+    const app = fastify();
+    addGate(app, loadConfig({ AUTH_PUPPET_TOKEN: PUPPET }), clock, judgesNothing, new BotKeys(), keys);
+    const config = { allowedCallers: ['operator'] as const };
+    const answer = ({ role, operator }: FastifyRequest) => `${role} ${operator?.name}`;
+    for (const verb of ['GET', 'POST', 'DELETE'] as const)
+      app.route({ method: verb, url: '/operators', config, handler: answer });
+    app.get('/changing', { config: { ...config, changesSomething: true } }, answer);
+    app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, answer);
+    const response = await app.inject({ method, url, headers: { authorization: `Bearer ${secret}` } });
+    if (method === 'HEAD') return response.statusCode;
+    return response.statusCode === 200 ? response.body : response.json().code;
+  }
+
+  it('is let in by its token, also where no operator has a shared secret', async () => {
+    expect(await ask('GET', TOKENS.reader)).toBe('operator reader');
+    expect(await ask('GET', TOKENS.admin)).toBe('operator admin');
+    expect(await ask('GET', TOKENS.admin, '/puppets')).toBe('AUTH_ROLE_FORBIDDEN');
+    expect(await ask('GET', `${TOKENS.admin}x`)).toBe('AUTH_WRONG');
+  });
+
+  it('of the role admin changes things, and of the role reader nothing', async () => {
+    expect(await ask('POST', TOKENS.admin)).toBe('operator admin');
+    expect(await ask('HEAD', TOKENS.reader)).toBe(200);
+    for (const method of ['POST', 'DELETE'] as const)
+      expect(await ask(method, TOKENS.reader)).toBe('AUTH_READER');
+    expect(await ask('GET', TOKENS.reader, '/changing')).toBe('AUTH_READER');
+    expect(await ask('GET', TOKENS.admin, '/changing')).toBe('operator admin');
+  });
+
+  it('may come again while the store was never read, and is told no lie about its token', async () => {
+    const unread = new OperatorKeys();
+    unread.use(new KnownOperators(new MemoryOperatorRepository(table), clock));
+    const app = fastify();
+    addGate(app, loadConfig({ AUTH_OPERATOR_TOKEN: OPERATOR }), clock, judgesNothing, new BotKeys(), unread);
+    app.get('/operators', { config: { allowedCallers: ['operator'] } }, () => 'ok');
+    const codeOf = async (secret: string) => {
+      const headers = { authorization: `Bearer ${secret}` };
+      return (await app.inject({ url: '/operators', headers })).json().code;
+    };
+    expect(await codeOf(TOKENS.reader)).toBe('STORE_UNAVAILABLE');
+    expect(await codeOf('of-nobody-at-all')).toBe('AUTH_WRONG');
+  });
+});
+
 it('a request knows when the session ends that it came with, where it came with one', async () => {
   const app = gated({ AUTH_OPERATOR_TOKEN: OPERATOR });
   app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ sessionEndMs }) => ({ sessionEndMs }));
   const ask = async (headers: Record<string, string>) =>
     (await app.inject({ url: '/closed', headers })).json().sessionEndMs;
-  const session = new Sessions([new Secret(OPERATOR)], new ManualClock()).open(new Secret(OPERATOR));
+  const session = new Sessions(ofOperators, new ManualClock()).open(new Secret(OPERATOR));
   const cookie = `wxkf_session=${session?.value.reveal()}`;
   expect(await ask({ cookie })).toBe(session?.endMs);
   expect(await ask({ authorization: `Bearer ${OPERATOR}` })).toBeNull();

@@ -13,7 +13,14 @@ import type { AllowedCallers } from './allowed-callers.js';
 import type { BotKeys, CallingBot } from './bot-keys.js';
 import { Credentials, toSecret } from './credentials.js';
 import { refuseForeignHosts } from './foreign-hosts.js';
-import { isFromScript, refusalOfForeignPage, refusalOfSessionUse, refuseOtherSites } from './own-page.js';
+import { type CallingOperator, OPEN_MANAGER, type OperatorKeys, SHARED_SECRET } from './operator-keys.js';
+import {
+  isFromScript,
+  isReading,
+  refusalOfForeignPage,
+  refusalOfSessionUse,
+  refuseOtherSites,
+} from './own-page.js';
 import type { Refusals } from './refusals.js';
 import { hasSession, Sessions } from './sessions.js';
 
@@ -23,12 +30,16 @@ declare module 'fastify' {
     role: Caller | null;
     /** The bot whose key came; `null` on routes that take none. */
     bot: CallingBot | null;
+    /** Who it is that has the role `operator`; `null` for other callers, and where nobody was let in yet. */
+    operator: CallingOperator | null;
     /** When the session of the request ends, wall clock; `null` with other credentials, or none. */
     sessionEndMs: number | null;
   }
   interface FastifyInstance {
-    /** The console's sessions; a single instance, since it remembers who signed out. */
+    /** The console's sessions. */
     sessions: Sessions;
+    /** Whether the credentials of a request that goes on are still good. */
+    stillLetsIn: (request: FastifyRequest) => boolean;
   }
 }
 
@@ -50,17 +61,28 @@ export function addGate(
   clock: Clock,
   refusals: Pick<Refusals, 'judge'>,
   bots: BotKeys,
+  operators: OperatorKeys,
 ): void {
   const keys = {
     bots,
+    operators,
     credentials: new Credentials((caller) => secretsOf(config, caller)),
-    sessions: new Sessions(secretsOf(config, 'operator'), clock),
+    sessions: new Sessions(
+      {
+        shared: secretsOf(config, 'operator'),
+        signing: (['operator', 'puppet', 'gateway'] as const).flatMap((role) => secretsOf(config, role)),
+      },
+      clock,
+      operators,
+    ),
   };
   const refuseOthers = [refuseForeignHosts(config.allowedHosts), refuseOtherSites];
   fastify.decorateRequest('role', null);
   fastify.decorateRequest('bot', null);
+  fastify.decorateRequest('operator', null);
   fastify.decorateRequest('sessionEndMs', null);
   fastify.decorate('sessions', keys.sessions);
+  fastify.decorate('stillLetsIn', (request) => isOpen(config) || callerOf(keys, request).role !== null);
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
@@ -70,7 +92,7 @@ export function addGate(
     }
     const allowsBots = route.config?.allowsBots === true;
     if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed, allowsBots));
-    else putFirst(route, ...refuseOthers, ...(allowsBots ? [recognizeBot(bots)] : []));
+    else putFirst(route, ...refuseOthers, letInAsOperator, ...(allowsBots ? [recognizeBot(bots)] : []));
   });
 }
 
@@ -93,7 +115,14 @@ interface Keys {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly bots: BotKeys;
+  readonly operators: OperatorKeys;
 }
+
+/** While nobody needs credentials, everybody is an operator. */
+const letInAsOperator: onRequestHookHandler = (request, _reply, done) => {
+  request.operator = OPEN_MANAGER;
+  done();
+};
 
 /** While nobody needs credentials, a key still says which bot calls. */
 function recognizeBot(bots: BotKeys): onRequestHookHandler {
@@ -121,12 +150,14 @@ function askFor(
   allowed: readonly Caller[],
   allowsBots: boolean,
 ): onRequestHookHandler {
-  const isClosed = allowed.every((caller) => secretsOf(config, caller).length === 0);
+  const hasNoSecret = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const settings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {
-    const { role, refusal, without } = callerOf(keys, request);
+    const { role, operator, refusal, without } = callerOf(keys, request);
+    const isClosed = hasNoSecret && !(allowed.includes('operator') && keys.operators.known.hasAny);
     request.role = role;
+    request.operator = operator;
     if (role === null && without === 'AUTH_WRONG') {
       const bot = keys.bots.find(toSecret(request.headers.authorization ?? ''));
       request.bot = allowsBots ? bot : null;
@@ -138,7 +169,7 @@ function askFor(
         );
     }
     if (role !== null) {
-      if (allowed.includes(role)) return done(refusal);
+      if (allowed.includes(role)) return done(refusal ?? refusalOfReader(request));
       const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
       return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } }));
     }
@@ -159,8 +190,15 @@ function recognize(keys: Keys, refusals: Pick<Refusals, 'judge'>): onRequestHook
   };
 }
 
+/** The one place that says what a reader may do: whatever changes nothing. */
+function refusalOfReader(request: FastifyRequest): AppError | undefined {
+  if (request.operator?.role !== 'reader' || isReading(request)) return undefined;
+  return new AppError('AUTH_READER', { internal: { operator: request.operator.name } });
+}
+
 interface Judged {
   readonly role: Caller | null;
+  readonly operator: CallingOperator | null;
   /** Why valid credentials may not be used in this way. */
   readonly refusal: AppError | undefined;
   /** What is wrong with credentials that no role has. */
@@ -168,17 +206,39 @@ interface Judged {
 }
 
 /** A session counts only without other credentials. */
-function callerOf({ credentials, sessions }: Keys, request: FastifyRequest): Judged {
+function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRequest): Judged {
   const { authorization = '' } = request.headers;
   if (authorization !== '') {
-    const role = credentials.callerOf(authorization);
+    const shared = credentials.callerOf(authorization);
+    const operator = shared === 'operator' ? SHARED_SECRET : ownerOf(shared, authorization, operators);
+    const isUnsure = shared === null && operators.known.mayBecomeKnown(toSecret(authorization));
     const refusal = isBasic(authorization) ? refusalOfForeignPage(request) : undefined;
-    return { role, refusal, without: 'AUTH_WRONG' };
+    return {
+      role: operator === null ? shared : 'operator',
+      operator,
+      refusal,
+      without: isUnsure ? 'STORE_UNAVAILABLE' : 'AUTH_WRONG',
+    };
   }
-  if (!hasSession(request)) return { role: null, refusal: undefined, without: 'AUTH_MISSING' };
-  request.sessionEndMs = sessions.endMsOf(request);
-  const role = request.sessionEndMs === null ? null : 'operator';
-  return { role, refusal: refusalOfSessionUse(request), without: 'AUTH_SESSION_ENDED' };
+  if (!hasSession(request))
+    return { role: null, operator: null, refusal: undefined, without: 'AUTH_MISSING' };
+  const session = sessions.find(request);
+  request.sessionEndMs = session?.endMs ?? null;
+  return {
+    role: session === null ? null : 'operator',
+    operator: session?.operator ?? null,
+    refusal: refusalOfSessionUse(request),
+    without: 'AUTH_SESSION_ENDED',
+  };
+}
+
+/** The operator whose token was sent, where it was not the secret of a role. */
+function ownerOf(
+  shared: Caller | null,
+  authorization: string,
+  { known }: OperatorKeys,
+): CallingOperator | null {
+  return shared === null && known.hasAny ? known.findByToken(toSecret(authorization)) : null;
 }
 
 /** A browser that got it once sends it with every later request. */

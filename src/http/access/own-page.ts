@@ -55,7 +55,8 @@ export function refusalOfForeignOrigin(request: FastifyRequest): AppError | unde
   return header === undefined ? undefined : ofOtherSite(header);
 }
 
-function isReading({ method, routeOptions }: FastifyRequest): boolean {
+/** Whether a request changes nothing: it decides also what an operator of the role `reader` may send. */
+export function isReading({ method, routeOptions }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return routeOptions.config.changesSomething !== true;
 }

@@ -1,27 +1,37 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
+import { operatorOf } from '../../../test/support/operators.js';
 import { Secret } from '../../kernel/secret.js';
-import { clearedCookie, hasSession, type Session, Sessions, setCookieOf } from './sessions.js';
+import { KnownOperators } from '../../operators/known-operators.js';
+import { OperatorKeys } from './operator-keys.js';
+import { clearedCookie, hasSession, type OpenedSession, Sessions, setCookieOf } from './sessions.js';
 
 const [OLD, NEW] = [new Secret('old-secret-of-the-operators'), new Secret('new-secret-of-the-operators')];
 const HOURS_12_MS = 12 * 3_600_000;
 
 let clock: ManualClock;
+let known: KnownOperators;
+let operators: OperatorKeys;
 
 beforeEach(() => {
   clock = new ManualClock();
+  known = new KnownOperators(new MemoryOperatorRepository(), clock);
+  operators = new OperatorKeys();
+  operators.use(known);
 });
 
-const sessionsOf = (...secrets: Secret[]) => new Sessions(secrets, clock);
+const sessionsOf = (...secrets: Secret[]) =>
+  new Sessions({ shared: secrets, signing: secrets }, clock, operators);
 
-function opened(secret: Secret): Session {
+function opened(secret: Secret): OpenedSession {
   const session = sessionsOf(OLD, NEW).open(secret);
   if (session === null) throw new Error('no session was opened');
   return session;
 }
 
 /** As the browser sends it back, among others. */
-const backWith = ({ value }: Session) => plain(`theme=dark; wxkf_session=${value.reveal()}; a=b`);
+const backWith = ({ value }: OpenedSession) => plain(`theme=dark; wxkf_session=${value.reveal()}; a=b`);
 const plain = (cookie?: string) => ({ protocol: 'http' as const, headers: { cookie } });
 const secure = (cookie?: string) => ({ protocol: 'https' as const, headers: { cookie } });
 
@@ -30,9 +40,9 @@ describe('a session', () => {
     const session = opened(secret);
     expect(session.endMs).toBe(clock.nowMs() + HOURS_12_MS);
     await clock.advance(HOURS_12_MS - 1);
-    expect(sessionsOf(OLD, NEW).endMsOf(backWith(session))).toBe(session.endMs);
+    expect(sessionsOf(OLD, NEW).find(backWith(session))).toMatchObject({ endMs: session.endMs });
     await clock.advance(1);
-    expect(sessionsOf(OLD, NEW).endMsOf(backWith(session))).toBeNull();
+    expect(sessionsOf(OLD, NEW).find(backWith(session))).toBeNull();
   });
 
   it.each(['', 'x', 'secret-of-somebody-else', 'old-secret-of-the-operators '])(
@@ -45,9 +55,9 @@ describe('a session', () => {
 
   it('ends with the secret that it was opened with, and with no other', () => {
     const [byOld, byNew] = [opened(OLD), opened(NEW)];
-    expect(sessionsOf(NEW).endMsOf(backWith(byNew))).toBe(byNew.endMs);
-    expect(sessionsOf(NEW).endMsOf(backWith(byOld))).toBeNull();
-    expect(sessionsOf().endMsOf(backWith(byNew))).toBeNull();
+    expect(sessionsOf(NEW).find(backWith(byNew))).toMatchObject({ endMs: byNew.endMs });
+    expect(sessionsOf(NEW).find(backWith(byOld))).toBeNull();
+    expect(sessionsOf().find(backWith(byNew))).toBeNull();
   });
 
   it('holds nothing of the secret', () => {
@@ -72,7 +82,7 @@ describe('a session', () => {
       `${end}.${'A'.repeat(16)}.${signature}`,
       ...flipped,
     ]) {
-      expect(sessionsOf(OLD, NEW).endMsOf(plain(`wxkf_session=${value}`))).toBeNull();
+      expect(sessionsOf(OLD, NEW).find(plain(`wxkf_session=${value}`))).toBeNull();
     }
   });
 
@@ -90,7 +100,7 @@ describe('a session', () => {
     'wxkf_session=%00; wxkf_session=%zz',
     '__proto__=x; constructor=y',
   ])('is nothing of that kind: %j', (cookie) => {
-    expect(sessionsOf(OLD, NEW).endMsOf(plain(cookie))).toBeNull();
+    expect(sessionsOf(OLD, NEW).find(plain(cookie))).toBeNull();
   });
 
   it('is there also where it is no good', () => {
@@ -103,41 +113,81 @@ describe('a session', () => {
 describe('signing out', () => {
   it('ends that session and no other, also of one who signed in at the same moment', () => {
     const sessions = sessionsOf(OLD);
-    const [one, other] = [sessions.open(OLD), sessions.open(OLD)] as [Session, Session];
+    const [one, other] = [sessions.open(OLD), sessions.open(OLD)] as [OpenedSession, OpenedSession];
     sessions.end(backWith(one));
-    expect(sessions.endMsOf(backWith(one))).toBeNull();
-    expect(sessions.endMsOf(backWith(other))).toBe(other.endMs);
+    expect(sessions.find(backWith(one))).toBeNull();
+    expect(sessions.find(backWith(other))).toMatchObject({ endMs: other.endMs });
     sessions.end(backWith(one));
-    expect(sessions.endMsOf(backWith(one))).toBeNull();
+    expect(sessions.find(backWith(one))).toBeNull();
+  });
+});
+
+describe('a session of a named operator', () => {
+  const alice = operatorOf({ role: 'reader', secret: 'wxop_of-alice' });
+  const TOKEN = new Secret('wxop_of-alice');
+  let table: OperatorTable;
+
+  beforeEach(async () => {
+    table = new OperatorTable();
+    known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    operators.use(known);
+    await new MemoryOperatorRepository(table).add(alice);
+    await known.read();
   });
 
-  it('is remembered of those alone that were signed in, and of 10000 of them', () => {
-    const sessions = sessionsOf(OLD);
-    const opened = Array.from({ length: 10_001 }, () => sessions.open(OLD) as Session);
-    const [first, second] = opened as [Session, Session];
-    const isEnded = (session: Session) => sessions.endMsOf(backWith(session)) === null;
-    for (const session of opened.slice(0, -1)) sessions.end(backWith(session));
-    const foreign = sessionsOf(NEW).open(NEW) as Session;
-    for (const request of [backWith(foreign), backWith(first), plain('wxkf_session=x'), plain()])
-      sessions.end(request);
-    expect(opened.filter((session) => !isEnded(session))).toEqual(opened.slice(-1));
-    for (const session of opened.slice(-1)) sessions.end(backWith(session));
-    expect([isEnded(first), isEnded(second)]).toEqual([false, true]);
+  it('is opened by the token, and says whose it is', () => {
+    const session = sessionsOf(OLD).open(TOKEN) as OpenedSession;
+    expect(session.operator).toMatchObject({ name: 'alice', role: 'reader' });
+    expect(sessionsOf(OLD).find(backWith(session))).toMatchObject({
+      endMs: session.endMs,
+      operator: { name: 'alice', role: 'reader' },
+    });
+    expect(session.value.reveal()).not.toContain(alice.token.hash);
   });
 
-  it('makes room when those who signed out would have ended', async () => {
-    const sessions = sessionsOf(OLD);
-    const end = (count: number) => {
-      const opened = Array.from({ length: count }, () => sessions.open(OLD) as Session);
-      for (const session of opened) sessions.end(backWith(session));
-      return opened;
-    };
-    end(5_000);
-    await clock.advance(HOURS_12_MS / 2);
-    const later = end(5_000);
-    await clock.advance(HOURS_12_MS / 2);
-    end(4_999);
-    expect(later.filter((session) => sessions.endMsOf(backWith(session)) !== null)).toEqual([]);
+  it('counts with any secret of the settings that it was signed with, and with no other', () => {
+    const session = sessionsOf(OLD, NEW).open(TOKEN) as OpenedSession;
+    expect(sessionsOf(NEW, OLD).find(backWith(session))).not.toBeNull();
+    // Whoever has the hash from the store has no such secret.
+    expect(sessionsOf(NEW).find(backWith(session))).toBeNull();
+    expect(sessionsOf().find(backWith(session))).toBeNull();
+    expect(sessionsOf().open(TOKEN)).toBeNull();
+  });
+
+  it('ends with the operator', async () => {
+    const session = sessionsOf(OLD).open(TOKEN) as OpenedSession;
+    await new MemoryOperatorRepository(table).remove('alice');
+    await known.read();
+    expect(sessionsOf(OLD).find(backWith(session))).toBeNull();
+  });
+
+  it('ends with the token', async () => {
+    const session = sessionsOf(OLD).open(TOKEN) as OpenedSession;
+    await new MemoryOperatorRepository(table).setToken('alice', operatorOf({ secret: 'wxop_next' }).token);
+    await known.read();
+    expect(sessionsOf(OLD).find(backWith(session))).toBeNull();
+    expect(sessionsOf(OLD).open(TOKEN)).toBeNull();
+    expect(sessionsOf(OLD).open(new Secret('wxop_next'))).not.toBeNull();
+  });
+
+  it('that was signed out has ended on another replica too, as soon as that has read the store', async () => {
+    const [one, other] = [sessionsOf(OLD).open(TOKEN), sessionsOf(OLD).open(TOKEN)] as [
+      OpenedSession,
+      OpenedSession,
+    ];
+    const elsewhere = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    await elsewhere.read();
+    const keys = new OperatorKeys();
+    keys.use(elsewhere);
+    const replica = new Sessions({ shared: [OLD], signing: [OLD] }, clock, keys);
+    expect(replica.find(backWith(one))).not.toBeNull();
+    sessionsOf(OLD).end(backWith(one));
+    expect(sessionsOf(OLD).find(backWith(one))).toBeNull();
+    await known.write();
+    await elsewhere.read();
+    expect(replica.find(backWith(one))).toBeNull();
+    expect(replica.find(backWith(other))).not.toBeNull();
+    expect(sessionsOf(OLD).find(backWith(one))).toBeNull();
   });
 });
 
@@ -160,7 +210,7 @@ describe('its cookie', () => {
     const named = `__Host-wxkf_session=${session.value.reveal()}`;
     const asPlain = named.replace('__Host-', '');
     const endsOf = (cookie: string) =>
-      [plain(cookie), secure(cookie)].map((request) => sessionsOf(OLD).endMsOf(request));
+      [plain(cookie), secure(cookie)].map((request) => sessionsOf(OLD).find(request)?.endMs ?? null);
     expect(endsOf(named)).toEqual([null, session.endMs]);
     expect(endsOf(asPlain)).toEqual([session.endMs, null]);
   });

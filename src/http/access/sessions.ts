@@ -1,21 +1,21 @@
 /**
- * Sessions that no replica has to remember. A cookie contains its end, signed by a key derived from the secret of the
- * sign-in, so it is valid on every replica that has this secret, as long as it has it. Only sign-outs are remembered, and
- * only by the replica that was asked.
+ * Sessions that no replica has to remember. A cookie contains its end, signed by a key, so it is valid on every replica that
+ * can make the same key: of the shared secret of the sign-in, or of a secret of the settings and the hash of an operator's
+ * token, so that neither the store alone nor an operator alone can sign. It ends with that secret or token. Only sessions
+ * that end before are remembered, in the store, which every replica reads.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../kernel/clock.js';
 import { Secret } from '../../kernel/secret.js';
+import { type CallingOperator, type NamedOperator, OperatorKeys, SHARED_SECRET } from './operator-keys.js';
 
 export const SESSION_COOKIE = 'wxkf_session';
 const LIFETIME_MS = 12 * 3_600_000;
 const ID_BYTES = 12;
-/** `<end, epoch ms>.<id>`, and the HMAC-SHA256 of that, base64url. */
-const VALUE = /^((\d{13})\.[\w-]{16})\.([\w-]{43})$/;
-/** Only somebody with the secret can create more than this within 12 hours. */
-const ENDED_MAX = 10_000;
+/** `<end, epoch ms>.<id>`, for a named operator `.<token's id>` too, and the HMAC-SHA256 of that, base64url. */
+const VALUE = /^((\d{13})\.[\w-]{16}(?:\.([\w-]{12}))?)\.([\w-]{43})$/;
 
 /** The request that a session is read from. Over https its cookie has another name. */
 export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
@@ -24,60 +24,88 @@ export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
 
 export interface Session {
   readonly endMs: number;
-  /** The cookie's value. Until it expires it is as powerful as the secret. */
+  readonly operator: CallingOperator;
+}
+
+export interface OpenedSession extends Session {
+  /** The cookie's value. Until it expires it is as powerful as what it was opened with. */
   readonly value: Secret;
 }
 
+/** Secrets that the settings have, for both kinds of sessions. */
+export interface SessionSecrets {
+  /** Each of them can open a session. */
+  readonly shared: readonly Secret[];
+  /** For sessions of named operators, the first to sign with, all to verify with. */
+  readonly signing: readonly Secret[];
+}
+
 export class Sessions {
-  readonly #known: readonly { readonly secret: Secret; readonly key: Buffer }[];
-  /** The signed part of ended sessions, and when each would have expired. */
-  readonly #ended = new Map<string, number>();
+  readonly #shared: readonly { readonly secret: Secret; readonly key: Buffer }[];
 
-  /** @param secrets each of which can open a session. */
   constructor(
-    secrets: readonly Secret[],
+    private readonly secrets: SessionSecrets,
     private readonly clock: Clock,
+    private readonly operators: OperatorKeys = new OperatorKeys(),
   ) {
-    this.#known = secrets.map((secret) => ({ secret, key: keyOf(secret) }));
+    this.#shared = secrets.shared.map((secret) => ({ secret, key: keyOf(secret, '') }));
   }
 
-  /** @returns `null` where that is none of the secrets; which one it is makes no difference to the time it takes. */
-  open(presented: Secret): Session | null {
-    const [known] = this.#known.filter(({ secret }) => secret.matches(presented));
-    if (known === undefined) return null;
-    const endMs = this.clock.nowMs() + LIFETIME_MS;
-    const signed = `${endMs}.${randomBytes(ID_BYTES).toString('base64url')}`;
-    return { endMs, value: new Secret(`${signed}.${signatureOf(known.key, signed).toString('base64url')}`) };
+  /**
+   * @param presented a shared secret, or the token of an operator.
+   * @returns `null` where that is neither; which secret it is makes no difference to the time it takes.
+   */
+  open(presented: Secret): OpenedSession | null {
+    const [shared] = this.#shared.filter(({ secret }) => secret.matches(presented));
+    if (shared !== undefined) return this.#sign(shared.key, '', SHARED_SECRET);
+    const operator = this.operators.known.findByToken(presented.reveal());
+    const [key] = operator === null ? [] : this.#keysOf(operator);
+    if (operator === null || key === undefined) return null;
+    return this.#sign(key, `.${operator.tokenId}`, operator);
   }
 
-  /** When the session of the request ends; `null` without a valid session. */
-  endMsOf(request: SessionRequest): number | null {
-    return this.#read(request)?.endMs ?? null;
+  /** Whether anything could open one. */
+  get canOpen(): boolean {
+    return this.#shared.length > 0 || this.operators.known.hasAny;
   }
 
-  /** Ends the session of the request, in this process. */
+  /** Whether it cannot be said yet that a token opens none. */
+  isUnsureOf(presented: Secret): boolean {
+    return this.operators.known.mayBecomeKnown(presented.reveal());
+  }
+
+  /** The session of the request; `null` without a valid one. */
+  find(request: SessionRequest): Session | null {
+    return this.#read(request);
+  }
+
+  /** Ends the session of the request, here at once, and soon on every replica. */
   end(request: SessionRequest): void {
     const session = this.#read(request);
-    if (session === null) return;
-    if (this.#ended.size >= ENDED_MAX) this.#makeRoom(this.clock.nowMs());
-    this.#ended.set(session.signed, session.endMs);
+    if (session !== null) this.operators.known.endSession(session.signed, session.endMs);
   }
 
-  /** Forgets expired sessions, or, if there are none, the one that was remembered longest. */
-  #makeRoom(nowMs: number): void {
-    for (const [signed, endMs] of this.#ended) {
-      if (endMs <= nowMs || this.#ended.size >= ENDED_MAX) this.#ended.delete(signed);
-    }
+  #sign(key: Buffer, suffix: string, operator: CallingOperator): OpenedSession {
+    const endMs = this.clock.nowMs() + LIFETIME_MS;
+    const signed = `${endMs}.${randomBytes(ID_BYTES).toString('base64url')}${suffix}`;
+    const value = new Secret(`${signed}.${signatureOf(key, signed).toString('base64url')}`);
+    return { endMs, operator, value };
   }
 
-  #read(request: SessionRequest): { readonly signed: string; readonly endMs: number } | null {
-    const [, signed = '', end = '', signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
+  #read(request: SessionRequest): (Session & { readonly signed: string }) | null {
+    const [, signed = '', end = '', tokenId, signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
     const endMs = Number(end);
-    if (endMs <= this.clock.nowMs() || this.#ended.has(signed)) return null;
+    if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(signed)) return null;
+    const named = tokenId === undefined ? null : this.operators.known.findByTokenId(tokenId);
+    if (tokenId !== undefined && named === null) return null;
+    const keys = named === null ? this.#shared.map(({ key }) => key) : this.#keysOf(named);
     const presented = Buffer.from(signature, 'base64url');
-    const isKnown =
-      this.#known.filter(({ key }) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
-    return isKnown ? { signed, endMs } : null;
+    const isKnown = keys.filter((key) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
+    return isKnown ? { signed, endMs, operator: named ?? SHARED_SECRET } : null;
+  }
+
+  #keysOf({ tokenHash }: NamedOperator): Buffer[] {
+    return this.secrets.signing.map((secret) => keyOf(secret, tokenHash));
   }
 }
 
@@ -96,7 +124,7 @@ function cookieNameOf(protocol: string): string {
 }
 
 /** @param protocol of the request. If it is https, the browser may send the cookie only by https. */
-export function setCookieOf({ value }: Session, protocol: string): string {
+export function setCookieOf({ value }: OpenedSession, protocol: string): string {
   return setCookie(value.reveal(), LIFETIME_MS / 1_000, protocol);
 }
 
@@ -117,8 +145,9 @@ function setCookie(value: string, maxAge: number, protocol: string): string {
   });
 }
 
-function keyOf(secret: Secret): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret.reveal(), '', 'wxkf-manager session', 32));
+/** @param salt the hash of an operator's token; `''` for a session by the shared secret. */
+function keyOf(secret: Secret, salt: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret.reveal(), salt, 'wxkf-manager session', 32));
 }
 
 function signatureOf(key: Buffer, signed: string): Buffer {

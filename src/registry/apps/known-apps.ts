@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { registryConfig } from '../registry.config.js';
 import { RegistryImage } from '../image/registry-image.js';
-import { SerialRuns } from '../image/serial-runs.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import { type App, hasSecrets, isOfFile, isSameApp, type ListedApp, toFileApps } from './app.js';
 import { AppRepository } from './app.repository.js';
 

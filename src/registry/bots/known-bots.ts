@@ -8,7 +8,7 @@ import {
   streamEndpointOf,
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
-import { SerialRuns } from '../image/serial-runs.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import { pairIdOf } from '../image/shared-keys.js';
 import { accountKey } from '../puppet.js';
 import { type Bot, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';

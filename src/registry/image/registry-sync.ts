@@ -10,7 +10,7 @@ import { AccountHistory } from '../account-history.js';
 import type { Puppet } from '../puppet.js';
 import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
 import { RegistryImage } from './registry-image.js';
-import { SerialRuns } from './serial-runs.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 
 const RETRY_LOAD_MS = 1_000;
 const SAY_STILL_WAITING_MS = 15_000;

@@ -28,6 +28,12 @@ export const DATABASES = {
   figures: 'msgpack',
   /** What receivers of notifications were told. Key: the id of the receiver. Value: `KeptBook`. */
   notifications: 'msgpack',
+  /** Key: the operator's name. Value: `Operator`. */
+  operators: 'msgpack',
+  /** Key: the session's id. Value: when it would have ended by itself, epoch milliseconds. */
+  endedSessions: 'msgpack',
+  /** Key: the entry's id. Value: `AuditEntry`. */
+  auditEntries: 'msgpack',
 } as const;
 
 export type DatabaseName = keyof typeof DATABASES;
@@ -43,7 +49,7 @@ export const CACHES: ReadonlySet<DatabaseName> = new Set(['accessTokens', 'figur
 export const FIRST_DATABASES = DATABASE_NAMES.slice(0, DATABASE_NAMES.indexOf('apps'));
 
 /** Room for the databases of later versions; LMDB wants the number when it opens. */
-export const MAX_DATABASES = 16;
+export const MAX_DATABASES = 32;
 
 /**
  * Every record.

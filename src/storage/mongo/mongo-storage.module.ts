@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { mongo } from 'mongoose';
+import { AuditLog } from '../../audit/audit-log.js';
 import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { StorageProbe } from '../storage-probe.js';
@@ -10,6 +11,7 @@ import type { Secret } from '../../kernel/secret.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { NotificationBooks } from '../../notifications/notification-books.js';
+import { OperatorRepository } from '../../operators/operator.repository.js';
 import { DeliveryLog } from '../../record/delivery-log.js';
 import { FigureStore } from '../../record/figure-store.js';
 import { CallQuota } from '../../wecom/proxy/call-quota.js';
@@ -18,12 +20,14 @@ import { StoredSecrets } from '../sealed/stored-secrets.js';
 import { STORAGE_PORTS } from '../storage-ports.js';
 import { MongoAccessTokenStore } from './mongo-access-token.store.js';
 import { MongoAppRepository } from './mongo-app.repository.js';
+import { MongoAuditLog } from './mongo-audit-log.js';
 import { MongoBotRepository } from './mongo-bot.repository.js';
 import { MongoCallQuota } from './mongo-call-quota.js';
 import { MongoDeliveryLog } from './mongo-delivery-log.js';
 import { MongoFigureStore } from './mongo-figure-store.js';
 import { MongoMessageStore } from './mongo-message.store.js';
 import { MongoNotificationBooks } from './mongo-notification-books.js';
+import { MongoOperatorRepository } from './mongo-operator.repository.js';
 import { MongoOutbox } from './mongo-outbox.js';
 import { MongoPuppetRepository } from './mongo-puppet.repository.js';
 import { MongoResyncBudget } from './mongo-resync-budget.js';
@@ -60,6 +64,8 @@ export class MongoStorageModule {
           streams: MongoStreamDirectory,
         }),
         { provide: StoredSecrets, useClass: MongoStoredSecrets },
+        { provide: OperatorRepository, useClass: MongoOperatorRepository },
+        { provide: AuditLog, useClass: MongoAuditLog },
         { provide: Outbox, useClass: MongoOutbox },
         { provide: ResyncBudget, useClass: MongoResyncBudget },
         {

@@ -21,6 +21,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { FIGURES_KEPT_MS } from '../../record/figure-store.js';
 import { storageConfig } from '../storage.config.js';
 import { StoreMetrics } from '../store-metrics.js';
+import { AUDIT } from './audit.schema.js';
 import { BOTS } from './bot.schema.js';
 import { CALLS } from './call.schema.js';
 import { DELIVERIES } from './delivery.schema.js';
@@ -28,6 +29,7 @@ import { FIGURES } from './figure.schema.js';
 import { HINTS } from './hint.schema.js';
 import { MESSAGE_ACCOUNTS, MESSAGES } from './message.schema.js';
 import { MongoStoreClock } from './mongo-store-clock.js';
+import { ENDED_SESSIONS } from './operator.schema.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { CONNECTIONS } from './stream.schema.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
@@ -81,6 +83,12 @@ const OPERATIONS = [
   'list bots',
   'change bot',
   'remove bot',
+  'list operators',
+  'change operator',
+  'remove operator',
+  'end session',
+  'append audit',
+  'search audit',
   'begin pull',
   'keep messages',
   'end pull',
@@ -270,6 +278,10 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
+    await this.#createIndex(this.collection(ENDED_SESSIONS), { endsAt: 1 }, { expireAfterSeconds: 0 });
+    const audit = this.collection(AUDIT);
+    await this.#createIndex(audit, { keptUntil: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(audit, { operator: 1, _id: 1 });
     const messages = this.collection(MESSAGES);
     await this.#createIndex(messages, { state: 1, account: 1, seq: 1 });
     await this.#createIndex(messages, { state: 1, storedAt: 1 });

@@ -7,7 +7,7 @@ import {
   ConnectedBots,
   type ConnectionWatch,
 } from '../../registry/bots/connected-bots.js';
-import { SerialRuns } from '../../registry/image/serial-runs.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
 import { OwnReplica } from './own-replica.js';
 import { ReplicaClient } from './replica-client.js';
 import { type SeenReplica, StreamDirectory, type StreamReplica } from './stream-directory.js';

@@ -12,6 +12,7 @@ export const common = {
     apps: 'Apps',
     bots: 'Bots',
     wecomErrors: 'WeCom errors',
+    audit: 'Audit',
   },
   language: 'Language',
   languages: { en: 'English', 'zh-CN': '中文' },

@@ -12,6 +12,7 @@ export const common: Words['common'] = {
     apps: '应用接入',
     bots: '机器人',
     wecomErrors: '企业微信错误',
+    audit: '审计',
   },
   language: '语言',
   languages: { en: 'English', 'zh-CN': '中文' },

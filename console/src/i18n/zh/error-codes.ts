@@ -1,8 +1,10 @@
 import type { Words } from '../words.js';
+import { session } from './session.js';
 
 /** What operators meet in the console; other codes are shown in the manager's own words alone. */
 export const errorCodes: Words['errorCodes'] = {
   REQUEST_INVALID: '填写的内容不符合要求，具体字段见下文。',
+  AUTH_READER: session.isReader,
   APP_EXISTS: '已有使用该 Token 和 EncodingAESKey 的应用；要修改名称或接收方，请先删除它。',
   APPS_FULL: '应用数量已达 1,000 个，请删除不再使用的应用。',
   APP_READ_ONLY: '该应用来自 WECOM_APPS_FILE，请从文件中删除后重启服务。',

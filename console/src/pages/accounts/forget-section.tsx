@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { forgetAccount } from '../../api/kf-accounts.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { tell } from '../../data/notices.js';
 import { t } from '../../i18n/language.js';
@@ -20,9 +21,9 @@ export function ForgetSection({ account }: { readonly account: KfAccountAnswer }
     <section class="card">
       <h2>{accounts.forget}</h2>
       <p class="muted">{accounts.forgetText}</p>
-      <button type="button" class="button danger" onClick={() => setAsking(true)}>
+      <ChangeButton type="button" class="button danger" onClick={() => setAsking(true)}>
         {accounts.forget}
-      </button>
+      </ChangeButton>
       {isAsking && (
         <ConfirmDialog
           title={accounts.forgetAsk(name)}

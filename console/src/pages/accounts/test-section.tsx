@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { TestedAnswer } from '../../api/answers.gen.js';
 import { testAccount } from '../../api/kf-accounts.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { t } from '../../i18n/language.js';
@@ -23,9 +24,9 @@ export function TestSection({ openKfId, onTested }: TestSectionProps) {
     <section class="card">
       <h2>{accounts.test}</h2>
       <p class="muted">{accounts.testText}</p>
-      <button type="button" class="button" aria-disabled={action.isRunning} onClick={action.run}>
+      <ChangeButton type="button" class="button" aria-disabled={action.isRunning} onClick={action.run}>
         {action.isRunning ? accounts.testing : accounts.testRun}
-      </button>
+      </ChangeButton>
       <div role="status">{result !== null && <TestResult result={result} />}</div>
       {action.error !== null && <Problem error={action.error} />}
     </section>

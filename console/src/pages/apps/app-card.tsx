@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { AppAnswer } from '../../api/answers.gen.js';
 import { removeApp } from '../../api/apps.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { TimeAgo } from '../../components/time-ago.js';
@@ -63,14 +64,14 @@ function RemoveButton({ id, name, onChange }: RemoveButtonProps) {
   };
   return (
     <div class="actions">
-      <button
+      <ChangeButton
         type="button"
         class="button danger"
         aria-label={apps.removeOf(name)}
         onClick={() => setAsking(true)}
       >
         {apps.remove}
-      </button>
+      </ChangeButton>
       {isAsking && (
         <ConfirmDialog
           title={apps.removeAsk(name)}

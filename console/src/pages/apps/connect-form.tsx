@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AppCreatedAnswer } from '../../api/answers.gen.js';
 import { createApp } from '../../api/apps.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -26,9 +27,9 @@ export function ConnectForm({ onCreated }: ConnectFormProps) {
       <Field label={apps.corpId} hint={apps.corpIdHint} value={corpId} isRequired onInput={setCorpId} />
       <Field label={apps.nameOptional} hint={apps.nameHint} value={name} onInput={setName} />
       {action.error !== null && <Problem error={action.error} titles={{ REQUEST_INVALID: apps.invalid }} />}
-      <button type="submit" class="button primary" aria-disabled={action.isRunning}>
+      <ChangeButton type="submit" class="button primary" aria-disabled={action.isRunning}>
         {action.isRunning ? apps.creating : apps.create}
-      </button>
+      </ChangeButton>
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import type { BotCreatedAnswer } from '../../api/answers.gen.js';
 import { createBot } from '../../api/bots.js';
 import type { BotApi, Program } from '../../bots/programs.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -93,9 +94,9 @@ export function AddressStep({ draft, onChange, onCreated, onBack }: AddressStepP
         <button type="button" class="button" onClick={onBack}>
           {bots.back}
         </button>
-        <button type="submit" class="button primary" aria-disabled={action.isRunning}>
+        <ChangeButton type="submit" class="button primary" aria-disabled={action.isRunning}>
           {action.isRunning ? bots.adding : bots.addRun}
-        </button>
+        </ChangeButton>
       </div>
     </form>
   );

@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import type { BotAnswer } from '../../api/answers.gen.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
 import { t } from '../../i18n/language.js';
 import { BotFacts } from './bot-facts.js';
@@ -37,14 +38,14 @@ export function BotCard({ bot, onChange }: BotCardProps) {
             {bots.newKey}
           </a>
         )}
-        <button
+        <ChangeButton
           type="button"
           class="button danger"
           aria-label={bots.removeOf(bot.name)}
           onClick={() => setRemoving(true)}
         >
           {bots.remove}
-        </button>
+        </ChangeButton>
       </div>
       {isRemoving && <RemoveDialog bot={bot} onRemoved={onChange} onClose={() => setRemoving(false)} />}
     </section>

@@ -3,6 +3,7 @@ import { useLocation, useRoute } from 'preact-iso/router';
 import type { BotAnswer } from '../../api/answers.gen.js';
 import { ApiError } from '../../api/api-error.js';
 import { getBot } from '../../api/bots.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
 import { Empty } from '../../components/empty.js';
 import { Icon } from '../../components/icon.js';
@@ -96,14 +97,14 @@ function RemoveSection({ bot }: { readonly bot: BotAnswer }) {
     <section class="card">
       <h2>{bots.remove}</h2>
       <p class="muted">{bots.removeWhat}</p>
-      <button
+      <ChangeButton
         type="button"
         class="button danger"
         aria-label={bots.removeOf(bot.name)}
         onClick={() => setAsking(true)}
       >
         {bots.remove}
-      </button>
+      </ChangeButton>
       {isAsking && (
         <RemoveDialog bot={bot} onRemoved={() => route('/console/bots')} onClose={() => setAsking(false)} />
       )}

@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import type { BotAnswer } from '../../api/answers.gen.js';
 import { changeBot } from '../../api/bots.js';
 import { readAccountIds } from '../../bots/account-ids.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Field } from '../../components/field.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -73,9 +74,9 @@ export function ChangeSection({ bot, onChange }: ChangeSectionProps) {
           </>
         )}
         {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
-        <button type="submit" class="button" aria-disabled={action.isRunning}>
+        <ChangeButton type="submit" class="button" aria-disabled={action.isRunning}>
           {action.isRunning ? bots.saving : bots.save}
-        </button>
+        </ChangeButton>
       </form>
     </section>
   );

@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import type { BotAnswer, BotWithKeyAnswer } from '../../api/answers.gen.js';
 import { renewBotKey } from '../../api/bots.js';
 import { keyLines } from '../../bots/setting-lines.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { LeaveQuestion } from '../../components/leave-question.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -44,9 +45,9 @@ export function KeySection({ bot }: { readonly bot: BotAnswer }) {
           ))}
         </select>
       </div>
-      <button type="button" class="button" aria-disabled={action.isRunning} onClick={action.run}>
+      <ChangeButton type="button" class="button" aria-disabled={action.isRunning} onClick={action.run}>
         {action.isRunning ? bots.makingKey : bots.makeKey}
-      </button>
+      </ChangeButton>
       {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
       {renewed !== null && <RenewedKey key={renewed.key} renewed={renewed} />}
     </section>

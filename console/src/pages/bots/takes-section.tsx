@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { BotAnswer } from '../../api/answers.gen.js';
 import { changeBot } from '../../api/bots.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { CopyField } from '../../components/copy-field.js';
 import { Field } from '../../components/field.js';
 import { LeaveQuestion } from '../../components/leave-question.js';
@@ -53,9 +54,9 @@ export function TakesSection({ bot, onChange }: TakesSectionProps) {
           />
         )}
         {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
-        <button type="submit" class="button" aria-disabled={action.isRunning}>
+        <ChangeButton type="submit" class="button" aria-disabled={action.isRunning}>
           {action.isRunning ? bots.saving : bots.save}
-        </button>
+        </ChangeButton>
       </form>
       {signingSecret !== null && <NewSigningSecret value={signingSecret} />}
     </section>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { BotAnswer, BotVerifiedAnswer } from '../../api/answers.gen.js';
 import { verifyBot } from '../../api/bots.js';
 import { verifyFinding } from '../../bots/verify-finding.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -25,7 +26,7 @@ export function VerifyPart({ bot, onResult }: VerifyPartProps) {
   });
   return (
     <>
-      <button
+      <ChangeButton
         type="button"
         class="button"
         aria-label={bots.verifyOf(bot.name)}
@@ -33,7 +34,7 @@ export function VerifyPart({ bot, onResult }: VerifyPartProps) {
         onClick={action.run}
       >
         {action.isRunning ? bots.verifying : bots.verify}
-      </button>
+      </ChangeButton>
       <div role="status">{result !== null && <VerifyResult result={result} />}</div>
       {action.error !== null && <Problem error={action.error} />}
     </>

@@ -1,5 +1,6 @@
 import type { MessageAnswer } from '../../api/answers.gen.js';
 import { replayMessage } from '../../api/messages.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { tell } from '../../data/notices.js';
@@ -26,7 +27,7 @@ export function MessageActions({ message, onDrop, onChange }: MessageActionsProp
   return (
     <>
       <div class="actions">
-        <button
+        <ChangeButton
           type="button"
           class="button"
           aria-label={isDead ? outbox.replayDeadOf(name) : outbox.replayOf(name)}
@@ -34,10 +35,10 @@ export function MessageActions({ message, onDrop, onChange }: MessageActionsProp
           onClick={replay.run}
         >
           {isDead ? outbox.replayDead : outbox.replay}
-        </button>
-        <button type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
+        </ChangeButton>
+        <ChangeButton type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
           {outbox.drop}
-        </button>
+        </ChangeButton>
       </div>
       {replay.error !== null && <Problem error={replay.error} />}
     </>

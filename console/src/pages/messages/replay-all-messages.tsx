@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { replayDeadMessages } from '../../api/messages.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { tell } from '../../data/notices.js';
 import { t } from '../../i18n/language.js';
@@ -20,9 +21,9 @@ export function ReplayAllMessages({ corpId, onChange }: ReplayAllMessagesProps) 
   };
   return (
     <>
-      <button type="button" class="button primary" onClick={() => setAsking(true)}>
+      <ChangeButton type="button" class="button primary" onClick={() => setAsking(true)}>
         {outbox.replayAll}
-      </button>
+      </ChangeButton>
       {isAsking && (
         <ConfirmDialog
           title={messages.replayAllAsk}

@@ -1,5 +1,6 @@
 import type { HintAnswer } from '../../api/answers.gen.js';
 import { replayHint } from '../../api/hints.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
 import { tell } from '../../data/notices.js';
@@ -25,7 +26,7 @@ export function HintActions({ hint, onDrop, onChange }: HintActionsProps) {
   return (
     <>
       <div class="actions">
-        <button
+        <ChangeButton
           type="button"
           class="button"
           aria-label={isDead ? outbox.replayDeadOf(name) : outbox.replayOf(name)}
@@ -33,10 +34,10 @@ export function HintActions({ hint, onDrop, onChange }: HintActionsProps) {
           onClick={replay.run}
         >
           {isDead ? outbox.replayDead : outbox.replay}
-        </button>
-        <button type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
+        </ChangeButton>
+        <ChangeButton type="button" class="button danger" aria-label={outbox.dropOf(name)} onClick={onDrop}>
           {outbox.drop}
-        </button>
+        </ChangeButton>
       </div>
       {replay.error !== null && <Problem error={replay.error} />}
     </>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { countDead, type HintListFilter, replayDead } from '../../api/hints.js';
+import { ChangeButton } from '../../components/change-button.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { Problem } from '../../components/problem.js';
 import { useAction } from '../../data/action.js';
@@ -29,9 +30,9 @@ export function ReplayAll({ filter, isFiltered, onChange }: ReplayAllProps) {
   };
   return (
     <>
-      <button type="button" class="button primary" aria-disabled={ask.isRunning} onClick={ask.run}>
+      <ChangeButton class="button primary" aria-disabled={ask.isRunning} onClick={ask.run}>
         {isFiltered ? outbox.replayThese : outbox.replayAll}
-      </button>
+      </ChangeButton>
       {ask.error !== null && <Problem error={ask.error} />}
       {count !== null && (
         <ConfirmDialog

@@ -1,0 +1,16 @@
+export const audit = {
+  title: 'Audit',
+  intro: 'What operators changed, and who signed in or out. Kept for 90 days.',
+  table: 'What operators did, the latest first',
+  operator: 'Operator',
+  since: 'Since',
+  when: 'When',
+  who: 'Who',
+  what: 'What',
+  address: 'From',
+  answer: 'Answer',
+  nobody: 'failed sign-in',
+  hungUp: 'hung up',
+  nothing: 'Nobody did anything',
+  nothingText: 'No operator has changed anything of what is looked for.',
+};

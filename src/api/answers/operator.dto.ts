@@ -1,0 +1,45 @@
+import { IsISO8601 } from '../../kernel/class-validator.js';
+import type { OperatorRole } from '../../kernel/role.js';
+import { Page } from './page.dto.js';
+
+/** A named operator, without its token. */
+export class OperatorAnswer {
+  /** @example alice */
+  readonly name!: string;
+
+  /** A reader reads; an admin also changes things. */
+  readonly role!: OperatorRole;
+
+  /**
+   * ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly createdAt!: string;
+
+  /**
+   * Tells its token from those before it, and is no secret.
+   * @example 3kq7vWc0Zb1x
+   */
+  readonly tokenId!: string;
+
+  /**
+   * When its token was made; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly tokenCreatedAt!: string;
+}
+
+export class OperatorPageAnswer extends Page {
+  readonly items!: OperatorAnswer[];
+}
+
+/** The only answer that ever shows the token. */
+export class OperatorTokenAnswer extends OperatorAnswer {
+  /**
+   * Sent as `Authorization: Bearer <token>`, or entered at the console's sign-in.
+   * @example wxop_token-of-alice
+   */
+  readonly token!: string;
+}

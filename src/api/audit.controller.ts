@@ -1,0 +1,38 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import type { AuditEntry } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { AllowRoles } from '../http/access/allowed-callers.js';
+import { Answers, Errors, Tags } from '../http/answers/described.js';
+import type { AuditEntryAnswer, AuditPageAnswer } from './answers/audit.dto.js';
+import { toIso } from './api-time.js';
+import { AUDIT, AuditQueryDto } from './audit.dto.js';
+import { limitOf, readCursor, toCursor } from './page-query.dto.js';
+
+/** What operators did. */
+@Controller('api/v1/audit')
+@Tags('operators')
+export class AuditController {
+  constructor(private readonly log: AuditLog) {}
+
+  /**
+   * List what operators did.
+   * @remarks
+   * The newest first: each call of this API that may change something, each sign-in and sign-out of the console, and sign-ins
+   * that failed, at most 20 an hour of each replica. Kept for 90 days, and the last 100,000 of them. A page may be empty and
+   * yet have a `nextCursor`.
+   */
+  @Get()
+  @AllowRoles('operator')
+  @Answers({ 200: 'A page of entries.' })
+  @Errors('STORE_UNAVAILABLE')
+  async listAudit(@Query() query: AuditQueryDto): Promise<AuditPageAnswer> {
+    const { operator = null, since } = query;
+    const filter = { operator, sinceMs: since === undefined ? null : Date.parse(since) };
+    const page = await this.log.search(filter, readCursor(AUDIT, query), limitOf(query));
+    return { items: page.entries.map(toAnswer), nextCursor: toCursor(AUDIT, page.nextBefore) };
+  }
+}
+
+function toAnswer({ atMs, ...same }: AuditEntry): AuditEntryAnswer {
+  return { ...same, at: toIso(atMs) };
+}

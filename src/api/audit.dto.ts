@@ -1,0 +1,27 @@
+import { isEntryId } from '../audit/audit-entry.js';
+import { IsOptional, Matches } from '../kernel/class-validator.js';
+import { IsCursorOf, IsTime, mustBe, PageQueryDto } from './page-query.dto.js';
+
+export const AUDIT = 'audit';
+
+export class AuditQueryDto extends PageQueryDto {
+  /**
+   * Of this operator alone; `shared secret` for whoever had a secret of AUTH_OPERATOR_TOKEN.
+   * @example alice
+   */
+  @IsOptional()
+  @Matches(/^[a-z0-9][a-z0-9._@ -]{0,63}$/, mustBe('the name of an operator, given once'))
+  readonly operator?: string;
+
+  /**
+   * Not before this time.
+   * @example 2026-01-31T08:00:00Z
+   */
+  @IsOptional()
+  @IsTime()
+  readonly since?: string;
+
+  @IsOptional()
+  @IsCursorOf(AUDIT, isEntryId)
+  readonly cursor?: string;
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import type { AnsweredCall } from '../http/access/audit-hook.js';
+
+/** What somebody did, or tried to do, as far as it is kept: never a body, a query or a secret. */
+export interface AuditEntry extends AnsweredCall {
+  /** Sorts by time. */
+  readonly id: string;
+  /** Store time, epoch milliseconds. */
+  readonly atMs: number;
+}
+
+const TIME_DIGITS = 13;
+const RANDOM_BYTES = 6;
+
+/** The first id of a time; every id of an earlier one is smaller. */
+export function firstIdAt(atMs: number): string {
+  return String(Math.max(0, Math.trunc(atMs))).padStart(TIME_DIGITS, '0');
+}
+
+export function toEntry(call: AnsweredCall, atMs: number): AuditEntry {
+  return { id: firstIdAt(atMs) + randomBytes(RANDOM_BYTES).toString('hex'), atMs, ...call };
+}
+
+export function isEntryId(text: string): boolean {
+  return /^\d{13}[0-9a-f]{12}$/.test(text);
+}

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import type { Count } from '../metrics/count.js';
+import { byValue, Metrics } from '../metrics/metrics.js';
+
+/** Why an entry did not come into the log: the store did not take it for too long; too many sign-ins failed. */
+const REASONS = ['store', 'sign_ins'] as const;
+
+@Injectable()
+export class AuditMetrics {
+  readonly dropped: Readonly<Record<(typeof REASONS)[number], Count>>;
+
+  constructor(metrics: Metrics) {
+    const dropped = metrics.counter<'reason'>(
+      'wxkf_audit_dropped_total',
+      'Calls of operators that did not come into the audit log.',
+    );
+    this.dropped = byValue(REASONS, (reason) => dropped({ reason }));
+  }
+}

@@ -1,0 +1,89 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { AnsweredCall } from '../http/access/audit-hook.js';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { type AuditEntry, toEntry } from './audit-entry.js';
+import { AuditLog } from './audit-log.js';
+import { AuditMetrics } from './audit-metrics.js';
+
+/** So many wait while the store is away; those beyond go to the log of the process instead. */
+const WAITING_MAX = 1_000;
+const BATCH = 100;
+const RETRY_MS = 2_000;
+/** Anybody can fail to sign in; more of that would push out what operators did. */
+const FAILED_SIGN_INS_MAX = 20;
+const HOUR_MS = 3_600_000;
+
+/** Writes what operators do into the audit log, behind their answers, in its order. */
+@Injectable()
+export class AuditTrail implements OnApplicationShutdown {
+  #waiting: AuditEntry[] = [];
+  #writing: Promise<void> | null = null;
+  #timer: Timer | null = null;
+  #isTroubled = false;
+  #signIns = { count: 0, endMs: 0 };
+
+  constructor(
+    private readonly auditLog: AuditLog,
+    private readonly metrics: AuditMetrics,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Keeps it soon, and never fails. */
+  record(call: AnsweredCall): void {
+    if (call.operator === null && !this.#takesFailedSignIn()) return this.metrics.dropped.sign_ins.add();
+    const entry = toEntry(call, this.storeClock.nowMs());
+    if (this.#waiting.length >= WAITING_MAX) return this.#lose(entry);
+    this.#waiting.push(entry);
+    if (this.#timer === null) void this.#write();
+  }
+
+  /** What the store does not take then goes to the log of the process. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#writing;
+    this.#timer?.cancel();
+    await this.#write();
+    this.#timer?.cancel();
+    for (const entry of this.#waiting.splice(0)) this.#lose(entry);
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#timer = null;
+    try {
+      while (this.#waiting.length > 0) {
+        const some = this.#waiting.slice(0, BATCH);
+        await this.auditLog.append(some);
+        this.#waiting = this.#waiting.slice(some.length);
+      }
+      this.#isTroubled = false;
+    } catch (err) {
+      this.log[this.#isTroubled ? 'debug' : 'warn']({ err, retryMs: RETRY_MS }, 'audit.write_failed');
+      this.#isTroubled = true;
+      this.#timer = this.clock.after(RETRY_MS, () => void this.#write());
+    }
+  }
+
+  /** It is in the log of the process, for a person to look up. */
+  #lose(entry: AuditEntry): void {
+    this.metrics.dropped.store.add();
+    const { id: _id, atMs, ...call } = entry;
+    this.log.error({ ...call, at: new Date(atMs).toISOString() }, 'audit.entry_lost');
+  }
+
+  #takesFailedSignIn(): boolean {
+    const nowMs = this.clock.elapsedMs();
+    if (nowMs >= this.#signIns.endMs) this.#signIns = { count: 0, endMs: nowMs + HOUR_MS };
+    return ++this.#signIns.count <= FAILED_SIGN_INS_MAX;
+  }
+}

@@ -1,0 +1,80 @@
+import { expect, it } from '@jest/globals';
+import { fastify } from 'fastify';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { loadConfig } from '../../config/config.js';
+import { AppError } from '../../kernel/app-error.js';
+import { addAuditHook, type AnsweredCall, AuditHook } from './audit-hook.js';
+import { BotKeys } from './bot-keys.js';
+import { addGate } from './gate.js';
+import { OperatorKeys } from './operator-keys.js';
+
+const OPERATOR = 'secret-of-the-operator';
+const PUPPET = 'secret-of-the-puppets';
+
+/** What was told of calls, after all of them. */
+async function told(
+  env: Readonly<Record<string, string>>,
+  ...calls: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', url: string, secret?: string])[]
+): Promise<AnsweredCall[]> {
+  const app = fastify();
+  const hook = new AuditHook();
+  const found: AnsweredCall[] = [];
+  hook.use((call) => found.push(call));
+  app.decorateRequest('failure', null);
+  app.setErrorHandler((error, request, reply) => {
+    request.failure = error;
+    void reply.code(403).send({});
+  });
+  const judge = (error: AppError) => error;
+  addGate(app, loadConfig(env), new ManualClock(), { judge }, new BotKeys(), new OperatorKeys());
+  addAuditHook(app, hook);
+  const config = { allowedCallers: ['operator'] as const };
+  for (const method of ['GET', 'DELETE'] as const)
+    app.route({ method, url: '/bots/:id', config, handler: () => 'ok' });
+  app.delete('/puppets', { config: { allowedCallers: ['puppet'] } }, () => 'ok');
+  app.post('/session', { config: { allowedCallers: 'anyone', isAudited: true } }, (request) => {
+    throw new AppError(request.headers.authorization === undefined ? 'AUTH_WRONG' : 'AUTH_CROSS_SITE');
+  });
+  const base = await app.listen({ host: '127.0.0.1', port: 0 });
+  for (const [method, url, secret] of calls) {
+    const headers = secret ? { authorization: `Bearer ${secret}` } : {};
+    await (await fetch(base + url, { method, headers })).text();
+  }
+  await app.close();
+  return found;
+}
+
+it('tells of calls that change something, without what they say', async () => {
+  const env = { AUTH_OPERATOR_TOKEN: OPERATOR, AUTH_PUPPET_TOKEN: PUPPET };
+  const calls = await told(
+    env,
+    ['GET', '/bots/one', OPERATOR],
+    ['DELETE', '/bots/one?token=marked-secret', OPERATOR],
+    // Nobody that is known, and somebody who is no operator.
+    ['DELETE', '/bots/one'],
+    ['DELETE', '/puppets', PUPPET],
+    ['DELETE', '/bots/one', PUPPET],
+  );
+  expect(calls).toEqual([
+    {
+      operator: 'shared secret',
+      method: 'DELETE',
+      route: '/bots/:id',
+      path: '/bots/one',
+      status: 200,
+      from: '127.0.0.1',
+      requestId: expect.any(String),
+    },
+  ]);
+});
+
+it('tells of a sign-in that failed for its credentials, and of nobody by name', async () => {
+  const env = { AUTH_OPERATOR_TOKEN: OPERATOR };
+  expect(await told(env, ['POST', '/session'], ['POST', '/session', 'other'])).toMatchObject([
+    { operator: null, path: '/session', status: 403 },
+  ]);
+});
+
+it('calls whoever an open manager lets in so', async () => {
+  expect(await told({}, ['DELETE', '/bots/one'])).toMatchObject([{ operator: 'open manager', status: 200 }]);
+});

@@ -1,0 +1,83 @@
+/**
+ * Tells of every call that may change something for operators, once it is answered: who, what, and with which result. Routes
+ * of operators are among them by their method; others say so by `Audited`.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
+import { extendRouteConfig } from '../route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    isAudited?: boolean;
+  }
+}
+
+export interface AnsweredCall {
+  /** The name of who called; `null` for a sign-in that failed. */
+  readonly operator: string | null;
+  readonly method: string;
+  readonly route: string;
+  /** Without the query. */
+  readonly path: string;
+  /** `null` when the caller hung up before the answer was written. */
+  readonly status: number | null;
+  readonly from: string;
+  readonly requestId: string;
+}
+
+/** Where calls are told to. It is known once the application is made, which is after the HTTP server. */
+export class AuditHook {
+  #tell: (call: AnsweredCall) => void = () => {};
+
+  use(tell: (call: AnsweredCall) => void): void {
+    this.#tell = tell;
+  }
+
+  tell(call: AnsweredCall): void {
+    this.#tell(call);
+  }
+}
+
+/** A route that signs operators in or out; it says itself who they are, in `request.operator`. */
+export function Audited(): MethodDecorator {
+  return extendRouteConfig({ isAudited: true });
+}
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+const PATH_LENGTH_MAX = 512;
+
+/** To be called after the gate is there, and before any route is added: what the gate refuses is told, too. */
+export function addAuditHook(fastify: FastifyInstance, hook: AuditHook): void {
+  const listen: onRequestHookHandler = (request, reply, done) => {
+    // The hook for the answer does not see a caller that hangs up.
+    reply.raw.once('close', () => {
+      if (request.operator !== null || isFailedSignIn(request)) hook.tell(toCall(request, reply));
+    });
+    done();
+  };
+  fastify.addHook('onRoute', (route) => {
+    const { allowedCallers, isAudited = false } = route.config ?? {};
+    const isOfOperators = Array.isArray(allowedCallers) && allowedCallers.includes('operator');
+    const changes = [route.method].flat().some((method) => !READING.has(method));
+    if (isAudited || (isOfOperators && changes)) route.onRequest = [listen, route.onRequest ?? []].flat();
+  });
+}
+
+function isFailedSignIn({ routeOptions, failure }: FastifyRequest): boolean {
+  return (
+    routeOptions.config.isAudited === true && failure instanceof AppError && failure.code === 'AUTH_WRONG'
+  );
+}
+
+function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): AnsweredCall {
+  const { operator, method, routeOptions, url, ip, id } = request;
+  return {
+    operator: operator?.name ?? null,
+    method,
+    route: routeOptions.url ?? '',
+    path: url.replace(/\?.*/s, '').slice(0, PATH_LENGTH_MAX),
+    status: raw.writableFinished ? statusCode : null,
+    from: ip,
+    requestId: String(id),
+  };
+}

@@ -1,0 +1,75 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, type Timer } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+import { KnownOperators } from './known-operators.js';
+import { OperatorRepository } from './operator.repository.js';
+
+/** A removed operator, a renewed token and an ended session count on every replica after so long. */
+const ROUND_MS = 2_000;
+
+/** Keeps what is known of operators equal to the store, and goes on trying while the store is away. */
+@Injectable()
+export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdown {
+  #first: Promise<void> | null = null;
+  #isStopped = false;
+  #isTroubled = false;
+  #timer: Timer | null = null;
+
+  constructor(
+    private readonly known: KnownOperators,
+    private readonly repository: OperatorRepository,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    known.whenEnded(() => void this.#writeSoon());
+  }
+
+  /** Starts, if it has not started. Resolves when the store was read once, or could not be read and will be tried again. */
+  start(): Promise<void> {
+    this.#first ??= this.#runRound();
+    return this.#first;
+  }
+
+  onApplicationBootstrap(): void {
+    void this.start();
+  }
+
+  /** What could not be stored until now is tried once more. */
+  async onApplicationShutdown(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.known.write().catch((err: unknown) => this.#sayTrouble(err));
+  }
+
+  async #writeSoon(): Promise<void> {
+    try {
+      await this.known.write();
+    } catch (err) {
+      this.#sayTrouble(err);
+      this.#again();
+    }
+  }
+
+  async #runRound(): Promise<void> {
+    try {
+      await this.known.write();
+      await this.known.read();
+      this.#isTroubled = false;
+      if (this.repository.isShared) this.#again();
+    } catch (err) {
+      if (!this.#isStopped) this.#sayTrouble(err);
+      this.#again();
+    }
+  }
+
+  #again(): void {
+    this.#timer?.cancel();
+    if (!this.#isStopped) this.#timer = this.clock.after(ROUND_MS, () => void this.#runRound());
+  }
+
+  /** At its beginning, and not at every try. */
+  #sayTrouble(err: unknown): void {
+    this.log[this.#isTroubled ? 'debug' : 'warn']({ err, retryMs: ROUND_MS }, 'operators.sync_failed');
+    this.#isTroubled = true;
+  }
+}

@@ -1,0 +1,52 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { OperatorRole } from '../kernel/role.js';
+import { Secret } from '../kernel/secret.js';
+
+/** By which a token is recognized, also by scanners for secrets in source text. */
+export const TOKEN_PREFIX = 'wxop_';
+const TOKEN_BYTES = 32;
+const ID_LENGTH = 12;
+
+/** No space, so that it cannot be the name of the shared secret. Small letters, so that no two look alike. */
+export const NAME_FORMAT = {
+  pattern: /^[a-z0-9][a-z0-9._@-]{0,63}$/,
+  expected: 'a name of 1 to 64 small letters, digits and . _ @ -, beginning with a letter or digit',
+};
+
+/** The one token of an operator, of which only a hash is known. */
+export interface OperatorToken {
+  /** See `hashOfToken`. */
+  readonly hash: string;
+  /** Store time, epoch milliseconds. */
+  readonly createdAtMs: number;
+}
+
+/** A person, or a program, that uses the operators' API under a name of its own. */
+export interface Operator {
+  readonly name: string;
+  readonly role: OperatorRole;
+  /** Store time, epoch milliseconds. */
+  readonly createdAtMs: number;
+  readonly token: OperatorToken;
+}
+
+/** A session of the console that was ended before its time. */
+export interface EndedSession {
+  readonly id: string;
+  /** When it would have ended by itself, epoch milliseconds. */
+  readonly endMs: number;
+}
+
+export function newToken(): Secret {
+  return new Secret(TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url'));
+}
+
+/** The token's 256 bits keep it from being found by trying, so that no slow hash is needed. */
+export function hashOfToken(token: string): string {
+  return hash('sha256', `operator token ${token}`, 'base64url');
+}
+
+/** Names a token without revealing anything of it. */
+export function tokenIdOf({ hash: digest }: Pick<OperatorToken, 'hash'>): string {
+  return digest.slice(0, ID_LENGTH);
+}

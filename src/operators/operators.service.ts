@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '../kernel/app-error.js';
+import { withinDeadline } from '../kernel/deadline.js';
+import { LOG, type Log } from '../kernel/log.js';
+import type { AskedBy, OperatorRole } from '../kernel/role.js';
+import type { Secret } from '../kernel/secret.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { KnownOperators } from './known-operators.js';
+import { hashOfToken, newToken, type Operator } from './operator.js';
+import { OPERATORS_MAX, OperatorRepository } from './operator.repository.js';
+
+/** How long a write may take; nobody waits for it in a hurry. */
+const WRITE_LIMIT_MS = 10_000;
+
+/** An operator with its token, which is shown once. */
+export interface OperatorWithToken {
+  readonly operator: Operator;
+  readonly token: Secret;
+}
+
+/** The operators that admins add and remove at run time. */
+@Injectable()
+export class OperatorsService {
+  constructor(
+    private readonly known: KnownOperators,
+    private readonly repository: OperatorRepository,
+    private readonly storeClock: StoreClock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** All operators whose names come after `name`, sorted by name; as the store has them now. @throws `STORE_UNAVAILABLE` */
+  async after(name: string, limit: number): Promise<readonly Operator[]> {
+    await this.known.read();
+    const all = this.known.list().filter((operator) => operator.name > name);
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
+  }
+
+  /** @throws AppError `OPERATOR_EXISTS`, `OPERATORS_FULL`; `STORE_UNAVAILABLE`, and it may then have been added or not. */
+  async add(name: string, role: OperatorRole, asked: AskedBy): Promise<OperatorWithToken> {
+    await this.known.read();
+    if (this.known.find(name) !== null) throw new AppError('OPERATOR_EXISTS');
+    if (this.known.list().length >= OPERATORS_MAX) throw new AppError('OPERATORS_FULL');
+    const token = newToken();
+    const createdAtMs = this.storeClock.nowMs();
+    const operator = { name, role, createdAtMs, token: { hash: hashOfToken(token.reveal()), createdAtMs } };
+    if (!(await this.#write('add operator', this.repository.add(operator))))
+      throw new AppError('OPERATOR_EXISTS');
+    this.log.info({ operator: name, role, ...asked }, 'operator.added');
+    return { operator, token };
+  }
+
+  /**
+   * Gives the operator another token. The one before ends with its sessions.
+   * @throws AppError `OPERATOR_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then have been renewed or not.
+   */
+  async renew(name: string, asked: AskedBy): Promise<OperatorWithToken> {
+    const secret = newToken();
+    const token = { hash: hashOfToken(secret.reveal()), createdAtMs: this.storeClock.nowMs() };
+    const wasThere = await this.#write('renew operator', this.repository.setToken(name, token));
+    const operator = this.known.find(name);
+    if (!wasThere || operator === null) throw new AppError('OPERATOR_NOT_FOUND');
+    this.log.info({ operator: name, ...asked }, 'operator.token_renewed');
+    return { operator: { ...operator, token }, token: secret };
+  }
+
+  /**
+   * Its token and its sessions end.
+   * @throws AppError `OPERATOR_NOT_FOUND`; `STORE_UNAVAILABLE`, and it may then take effect late.
+   */
+  async remove(name: string, asked: AskedBy): Promise<void> {
+    const wasThere = await this.#write('remove operator', this.repository.remove(name));
+    if (!wasThere) throw new AppError('OPERATOR_NOT_FOUND');
+    this.log.info({ operator: name, ...asked }, 'operator.removed');
+  }
+
+  /** What was written counts here at once; if that cannot be read, with the next round. */
+  async #write<T>(what: string, work: Promise<T>): Promise<T> {
+    const outcome = await withinDeadline(WRITE_LIMIT_MS, what, work);
+    await this.known.read();
+    return outcome;
+  }
+}

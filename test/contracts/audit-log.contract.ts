@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type AuditEntry, toEntry } from '../../src/audit/audit-entry.js';
+import { AUDIT_KEPT_MS, type AuditFilter, type AuditLog } from '../../src/audit/audit-log.js';
+import type { AnsweredCall } from '../../src/http/access/audit-hook.js';
+
+/** One opened log; `reopen` opens the same data once more after closing it, as a restart does. */
+export interface OpenedAudit {
+  readonly auditLog: AuditLog;
+  reopen(): Promise<OpenedAudit>;
+  /** Throws its data away. */
+  close(): Promise<void>;
+}
+
+const NOW_MS = Date.now();
+const ALL: AuditFilter = { operator: null, sinceMs: null };
+
+export function entryOf(atMs: number, call: Partial<AnsweredCall> = {}): AuditEntry {
+  const whole: AnsweredCall = {
+    operator: 'alice',
+    method: 'DELETE',
+    route: '/api/v1/bots/:id',
+    path: '/api/v1/bots/one',
+    status: 200,
+    from: '10.0.0.1',
+    requestId: 'request-1',
+    ...call,
+  };
+  return toEntry(whole, atMs);
+}
+
+export function auditLogContract(open: () => Promise<OpenedAudit>): void {
+  let opened: OpenedAudit;
+  let log: AuditLog;
+
+  beforeEach(async () => {
+    opened = await open();
+    log = opened.auditLog;
+  });
+
+  afterEach(() => opened.close());
+
+  const search = async (filter: Partial<AuditFilter> = {}, limit = 10) =>
+    (await log.search({ ...ALL, ...filter }, null, limit)).entries;
+
+  it('has nothing to begin with', async () => {
+    expect(await log.search(ALL, null, 10)).toEqual({ entries: [], nextBefore: null });
+  });
+
+  it('gives what was appended, the newest first, also after a restart', async () => {
+    const [first, second] = [entryOf(NOW_MS), entryOf(NOW_MS + 1, { operator: null, status: null })];
+    await log.append([first, second]);
+    expect(await search()).toEqual([second, first]);
+    opened = await opened.reopen();
+    log = opened.auditLog;
+    expect(await search()).toEqual([second, first]);
+  });
+
+  it('has an entry once that is appended twice, as a write is repeated whose answer was lost', async () => {
+    const entries = [entryOf(NOW_MS), entryOf(NOW_MS + 1)];
+    await log.append(entries);
+    await log.append(entries);
+    expect(await search()).toHaveLength(2);
+  });
+
+  it('goes over pages, none of which has an entry of another', async () => {
+    const entries = Array.from({ length: 5 }, (_, n) => entryOf(NOW_MS + n));
+    await log.append(entries);
+    const found: AuditEntry[] = [];
+    let before: string | null = null;
+    do {
+      const page = await log.search(ALL, before, 2);
+      found.push(...page.entries);
+      before = page.nextBefore;
+    } while (before !== null);
+    expect(found).toEqual(entries.toReversed());
+  });
+
+  it('finds those of one operator, and those since a time', async () => {
+    const [old, bobs, last] = [
+      entryOf(NOW_MS),
+      entryOf(NOW_MS + 10, { operator: 'bob' }),
+      entryOf(NOW_MS + 20),
+    ];
+    await log.append([old, bobs, last]);
+    expect(await search({ operator: 'bob' })).toEqual([bobs]);
+    expect(await search({ operator: 'nobody' })).toEqual([]);
+    expect(await search({ sinceMs: NOW_MS + 10 })).toEqual([last, bobs]);
+    expect(await search({ operator: 'alice', sinceMs: NOW_MS + 10 })).toEqual([last]);
+  });
+}
+
+/** Of those that remove by themselves at a write what is too old. */
+export function removesOldEntries(open: () => Promise<OpenedAudit>): void {
+  it('removes what is older than 90 days', async () => {
+    const { auditLog, close } = await open();
+    const last = entryOf(NOW_MS);
+    await auditLog.append([entryOf(NOW_MS - AUDIT_KEPT_MS - 1), entryOf(NOW_MS - AUDIT_KEPT_MS + 1)]);
+    await auditLog.append([last]);
+    expect((await auditLog.search(ALL, null, 10)).entries).toHaveLength(2);
+    await close();
+  });
+}
