@@ -85,7 +85,11 @@ export class StreamWakes implements ConnectionWatch {
     this.#waking++;
     for (const [what, wake] of this.#due) {
       this.#due.delete(what);
-      await wake().catch(() => {});
+      try {
+        await wake();
+      } catch {
+        // The patrols find it.
+      }
     }
     this.#waking--;
   }

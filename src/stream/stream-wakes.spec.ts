@@ -1,0 +1,107 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import type { KeptWake } from '../dispatch/answer/kept-wake.js';
+import type { Circuits } from '../dispatch/line/circuit.js';
+import type { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { type BotConnection, ConnectedBots } from '../registry/bots/connected-bots.js';
+import type { KnownBots } from '../registry/bots/known-bots.js';
+import type { Addressee, Destinations } from '../registry/destination.js';
+import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
+import type { OwnReplica } from './replicas/own-replica.js';
+import { StreamWakes } from './stream-wakes.js';
+
+const CORP = 'wwCorp';
+
+let connected: ConnectedBots;
+let bot: object;
+/** What was made due, in order. */
+let woken: string[];
+/** Ends the wakes that are under way. */
+let held: (() => void)[];
+let failing: Set<string>;
+let foundElsewhere: unknown[];
+
+beforeEach(() => {
+  connected = new ConnectedBots();
+  bot = { corpId: CORP, openKfIds: ['wkA', 'wkB'], kind: 'stream', takes: 'event' };
+  [woken, held, failing, foundElsewhere] = [[], [], new Set(), []];
+  const hold = (what: string) => {
+    woken.push(what);
+    if (failing.has(what)) return Promise.reject(new Error('away'));
+    return new Promise<void>((resolve) => held.push(resolve));
+  };
+  const waiting = {
+    wake: ({ openKfId }: Addressee) => hold(openKfId),
+    recovered: hold,
+  } as unknown as WaitingHints;
+  const kept = {
+    foundSome: () => foundElsewhere.push('all'),
+    foundSomebody: (account: Addressee) => foundElsewhere.push(account),
+  } as unknown as KeptWake;
+  new StreamWakes(
+    connected,
+    { find: () => bot } as unknown as KnownBots,
+    { find: (account: Addressee) => account } as unknown as Destinations,
+    waiting,
+    kept,
+    { close: () => {} } as unknown as Circuits,
+    { id: 'here' } as OwnReplica,
+  );
+});
+
+function connection(id: string, fields: Partial<BotConnection> = {}): BotConnection {
+  return {
+    ...{ id, replicaId: 'here', botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
+    ...{ way: 'websocket', placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '', ...fields },
+  };
+}
+
+async function endWakes(): Promise<void> {
+  while (held.length > 0) {
+    for (const end of held.splice(0)) end();
+    await new Promise(setImmediate);
+  }
+}
+
+it('makes due what waits for the accounts of a client that comes, and of no other', async () => {
+  connected.add(connection('c1', { openKfIds: ['wkB'] }));
+  await endWakes();
+  expect(woken).toEqual(['wkB']);
+  connected.add(connection('standby', { openKfIds: ['wkB'], placedAtMs: 2 }));
+  await endWakes();
+  expect(woken).toEqual(['wkB']);
+});
+
+it('makes due what waits for all accounts of a bot, by where it waits where they are not listed', async () => {
+  connected.add(connection('c1'));
+  await endWakes();
+  expect(woken).toEqual(['wkA', 'wkB']);
+  connected.remove('c1');
+  bot = { ...bot, openKfIds: ['*'] };
+  connected.add(connection('c2', { clientId: 'laptop' }));
+  await endWakes();
+  expect(woken.slice(2)).toEqual(['laptop', ''].map((client) => streamEndpointOf('bot-1', client).href));
+});
+
+it('makes due eight at a time when many come at once, and each once', async () => {
+  for (let n = 0; n < 50; n++) connected.add(connection(`c${n}`, { openKfIds: [`wk${n}`] }));
+  connected.remove('c40');
+  connected.add(connection('again', { openKfIds: ['wk40'] }));
+  expect(woken).toHaveLength(8);
+  await endWakes();
+  expect(woken.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => `wk${n}`).toSorted());
+});
+
+it('goes on after one that failed', async () => {
+  bot = { ...bot, openKfIds: Array.from({ length: 20 }, (_, n) => `wk${n}`) };
+  failing.add('wk0').add('wk7');
+  connected.add(connection('c1'));
+  await endWakes();
+  expect(woken).toHaveLength(20);
+});
+
+it('leaves to another replica what waits for its clients, but for what was kept here', async () => {
+  connected.add(connection('c1', { replicaId: 'there', openKfIds: ['wkA'] }));
+  connected.add(connection('c2', { replicaId: 'there' }));
+  await endWakes();
+  expect([woken, foundElsewhere]).toEqual([[], [{ corpId: CORP, openKfId: 'wkA' }, 'all']]);
+});
