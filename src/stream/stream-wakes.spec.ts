@@ -18,12 +18,13 @@ let woken: string[];
 /** Ends the wakes that are under way. */
 let held: (() => void)[];
 let failing: Set<string>;
-let foundElsewhere: unknown[];
+/** What was kept because nobody was there. */
+let keptHere: Addressee[];
 
 beforeEach(() => {
   connected = new ConnectedBots();
   bot = { corpId: CORP, openKfIds: ['wkA', 'wkB'], kind: 'stream', takes: 'event' };
-  [woken, held, failing, foundElsewhere] = [[], [], new Set(), []];
+  [woken, held, failing, keptHere] = [[], [], new Set(), []];
   const hold = (what: string) => {
     woken.push(what);
     if (failing.has(what)) return Promise.reject(new Error('away'));
@@ -34,8 +35,11 @@ beforeEach(() => {
     recovered: hold,
   } as unknown as WaitingHints;
   const kept = {
-    foundSome: () => foundElsewhere.push('all'),
-    foundSomebody: (account: Addressee) => foundElsewhere.push(account),
+    takeAll: () => keptHere.splice(0),
+    take: ({ openKfId }: Addressee) => {
+      const at = keptHere.findIndex((one) => one.openKfId === openKfId);
+      return at === -1 ? null : keptHere.splice(at, 1)[0];
+    },
   } as unknown as KeptWake;
   new StreamWakes(
     connected,
@@ -100,8 +104,20 @@ it('goes on after one that failed', async () => {
 });
 
 it('leaves to another replica what waits for its clients, but for what was kept here', async () => {
-  connected.add(connection('c1', { replicaId: 'there', openKfIds: ['wkA'] }));
-  connected.add(connection('c2', { replicaId: 'there' }));
+  const keep = (...ids: string[]) => keptHere.push(...ids.map((openKfId) => ({ corpId: CORP, openKfId })));
+  keep('wkA', 'wkC');
+  for (const openKfId of ['wkA', 'wkB'])
+    connected.add(connection(openKfId, { replicaId: 'there', openKfIds: [openKfId] }));
+  expect(woken).toEqual(['wkA']);
   await endWakes();
-  expect([woken, foundElsewhere]).toEqual([[], [{ corpId: CORP, openKfId: 'wkA' }, 'all']]);
+  for (const id of ['c1', 'c2']) connected.add(connection(id, { replicaId: 'there', placedAtMs: 0 }));
+  await new Promise(setImmediate);
+  await endWakes();
+  expect(woken).toEqual(['wkA', 'wkC']);
+  for (const id of ['wkA', 'wkB', 'c1']) connected.remove(id);
+  await new Promise(setImmediate);
+  keep('wkA', 'wkC');
+  connected.remove('c2');
+  await new Promise(setImmediate);
+  expect(woken).toHaveLength(2);
 });

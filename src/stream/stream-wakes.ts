@@ -11,7 +11,7 @@ import {
   type MovedAccount,
 } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
-import { Destinations } from '../registry/destination.js';
+import { type Addressee, Destinations } from '../registry/destination.js';
 import { streamEndpointOf } from '../registry/endpoint/endpoint.js';
 import { OwnReplica } from './replicas/own-replica.js';
 
@@ -24,6 +24,7 @@ export class StreamWakes implements ConnectionWatch {
   /** What is to be made due. */
   readonly #due = new Map<string, () => Promise<void>>();
   #waking = 0;
+  #looksForKept = false;
 
   constructor(
     connected: ConnectedBots,
@@ -56,23 +57,46 @@ export class StreamWakes implements ConnectionWatch {
   moved({ botId, openKfId, from, to }: MovedAccount): void {
     const bot = this.bots.find(botId);
     if (bot === null) return;
-    if (!this.#isOwn(to ?? from)) return this.#wakeKept(bot, openKfId);
+    if (!this.#isOwn(to ?? from)) {
+      if (to !== null) this.#wakeKept(bot, openKfId);
+      return;
+    }
     // What waits for a client waits where it is; only a URL takes it without one.
     if (to === null && bot.kind === 'stream') return;
     if (openKfId === ALL && takesAllOthers(bot) && bot.takes === 'message') this.waiting.someAreThere();
     for (const one of openKfId === ALL ? listedIn(bot) : [openKfId]) this.#wake(bot, one);
   }
 
+  /** What was kept here, before the other replica's client was known. */
   #wakeKept({ corpId }: KnownBot, openKfId: string): void {
-    if (openKfId === ALL) this.kept.foundSome();
-    else this.kept.foundSomebody({ corpId, openKfId });
+    if (openKfId === ALL) return this.#wakeAllKept();
+    const kept = this.kept.take({ corpId, openKfId });
+    if (kept !== null) this.#wakeSoon(kept);
+  }
+
+  /** Once for all clients of a turn. */
+  #wakeAllKept(): void {
+    if (this.#looksForKept) return;
+    this.#looksForKept = true;
+    setImmediate(() => {
+      this.#looksForKept = false;
+      for (const kept of this.kept.takeAll()) this.#wakeSoon(kept);
+    });
   }
 
   /** Messages of a bot that was not there wait for nobody, and hints may wait elsewhere. */
   #wake({ corpId, takes }: KnownBot, openKfId: string): void {
     const account = { corpId, openKfId };
     if (takes === 'message') this.waiting.registered(account);
-    else this.#soon(`${corpId} ${openKfId}`, () => this.waiting.wake(this.destinations.find(account)));
+    else {
+      this.kept.take(account);
+      this.#wakeSoon(account);
+    }
+  }
+
+  #wakeSoon({ corpId, openKfId }: Addressee): void {
+    const wake = () => this.waiting.wake(this.destinations.find({ corpId, openKfId }));
+    this.#soon(`${corpId} ${openKfId}`, wake);
   }
 
   /** The same once. */

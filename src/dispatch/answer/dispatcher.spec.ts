@@ -100,20 +100,22 @@ describe('an event for which no client was connected', () => {
     await clock.advance(0);
   });
 
-  it('is due when one is, though the replica that has it looked before the event was kept', async () => {
+  it('is found when one is, though the replica that has it looked before the event was kept', async () => {
+    let rounds = 0;
+    dispatch.waiting.kept.wakeUp = () => void rounds++;
     await pending(send(null));
-    dispatch.wake.foundSomebody(event);
-    expect(await dueInMs()).toBe(5_000);
+    expect([dispatch.wake.take(event), await dueInMs(), rounds]).toEqual([null, 5_000, 1]);
     dispatch.registry.connected.add(connection);
-    dispatch.wake.foundSomebody(event);
-    expect(await dueInMs()).toBe(0);
+    expect(dispatch.wake.take(event)).toMatchObject({ state: 'ready', openKfId: event.openKfId });
+    expect(dispatch.wake.take(event)).toBeNull();
   });
 
-  it('is due when one is that takes all accounts', async () => {
+  it('is found when one is that takes all accounts', async () => {
     await pending(send(null));
+    expect(dispatch.wake.takeAll()).toEqual([]);
     dispatch.registry.connected.add(connection);
-    dispatch.wake.foundSome();
-    expect(await dueInMs()).toBe(0);
+    expect(dispatch.wake.takeAll()).toHaveLength(1);
+    expect(dispatch.wake.takeAll()).toEqual([]);
   });
 
   it('is due at once where one connected while the event was kept', async () => {

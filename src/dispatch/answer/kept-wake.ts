@@ -33,34 +33,37 @@ export class KeptWake {
       this.#wakeWhenRegistered(tried).catch(() => {});
       return;
     }
-    if (stage === 'offline') {
-      this.#forNobody.set(keyOf(destination), destination);
-      this.foundSomebody(destination);
-      return;
-    }
+    if (stage === 'offline') this.#wakeWhenFound(destination);
     // Hints of an open circuit cannot be claimed; but it may have closed meanwhile.
     if (stage !== 'circuit' || !line.isOpen) this.waiting.kept.wakeUp();
   }
 
   /**
-   * Call it when a client is known that another replica has: that replica made due what was kept before, and not what was
-   * kept here since.
+   * An account whose event was kept here because nobody was there, if somebody is by now. A client that another replica has
+   * makes due what was kept before, and not what was kept here since.
    */
-  foundSomebody(account: Addressee): void {
+  take(account: Addressee): Destination | null {
     const kept = this.#forNobody.get(keyOf(account));
-    if (kept !== undefined) this.#wakeIfThere(kept);
+    return kept === undefined ? null : this.#takeIfThere(kept);
   }
 
-  /** As `foundSomebody`, for accounts that are not known one by one. */
-  foundSome(): void {
-    for (const kept of this.#forNobody.values()) this.#wakeIfThere(kept);
+  /** As `take`, of all accounts. */
+  takeAll(): readonly Destination[] {
+    return [...this.#forNobody.values()].flatMap((kept) => this.#takeIfThere(kept) ?? []);
   }
 
-  #wakeIfThere(kept: Destination): void {
+  /** Somebody may have come while the event was kept. */
+  #wakeWhenFound(destination: Destination): void {
+    this.#forNobody.set(keyOf(destination), destination);
+    const there = this.#takeIfThere(destination);
+    if (there !== null) this.waiting.wake(there).catch(() => {});
+  }
+
+  #takeIfThere(kept: Destination): Destination | null {
     const now = kept.refresh();
-    if (now.state !== 'ready') return;
+    if (now.state !== 'ready') return null;
     this.#forNobody.delete(keyOf(now));
-    this.waiting.wake(now).catch(() => {});
+    return now;
   }
 
   /** An event that was kept while no puppet was known may have just missed its puppet's registration. */

@@ -53,18 +53,12 @@ export class WaitingHints {
 
   /** Call it when an endpoint that was in trouble took something: everything that waits for it is sent. Never rejects. */
   async recovered(endpoint: string): Promise<void> {
-    const nowMs = this.storeClock.nowMs();
-    this.#also?.recovered(endpoint);
-    await Promise.all(
-      [this.kept, this.unstored].map(async (queue) => {
-        await queue.outbox
-          .wakeEndpoint(endpoint, nowMs)
-          .catch((err: unknown) =>
-            this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed'),
-          );
-        queue.wakeUp();
-      }),
-    );
+    try {
+      this.#also?.recovered(endpoint);
+      await Promise.all([this.kept, this.unstored].map((queue) => this.#wakeAt(queue, endpoint)));
+    } catch (err) {
+      this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.wake_failed');
+    }
   }
 
   /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
@@ -85,6 +79,14 @@ export class WaitingHints {
     if (endpoint === null) return;
     await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());
     this.kept.wakeUp();
+  }
+
+  async #wakeAt(queue: HintQueue, endpoint: string): Promise<void> {
+    try {
+      await queue.outbox.wakeEndpoint(endpoint, this.storeClock.nowMs());
+    } finally {
+      queue.wakeUp();
+    }
   }
 
   async #drop(destination: Destination): Promise<void> {

@@ -101,16 +101,22 @@ export class ReplicaSync implements ConnectionWatch {
   }
 
   /** Another replica has written. What does not follow what is known is read from the store. */
-  noticed(notice: Partial<Notice>): Promise<void> {
-    return this.#follow(notice) ? Promise.resolve() : this.#reads.run();
+  async noticed(notice: Partial<Notice> | null): Promise<void> {
+    if (!this.#follow(notice ?? {})) await this.#reads.run();
   }
 
-  #follow({ replicaId = '', revision, added = [], removed = [] }: Partial<Notice>): boolean {
+  #follow({ replicaId = '', revision, added, removed }: Partial<Notice>): boolean {
     const known = this.#others.get(replicaId);
     if (known === undefined || revision !== known.revision + 1) return false;
+    try {
+      for (const id of removed ?? []) this.connected.remove(id);
+      for (const connection of added ?? []) this.connected.add(connection);
+    } catch (err) {
+      // What counts as known is what was there before, so all of it is read.
+      this.#sayTrouble(err);
+      return false;
+    }
     this.#others.set(replicaId, { ...known, revision });
-    for (const id of removed) this.connected.remove(id);
-    for (const connection of added) this.connected.add(connection);
     return true;
   }
 

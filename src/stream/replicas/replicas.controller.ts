@@ -34,7 +34,7 @@ export class ReplicasController {
   @Errors('AUTH_WRONG')
   takeNotice(@Headers(KEY_HEADER) key: string | undefined, @Req() { body }: FastifyRequest): object {
     this.#require(key);
-    void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice>).catch(() => {});
+    void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice> | null).catch(() => {});
     return {};
   }
 
