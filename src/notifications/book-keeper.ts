@@ -37,9 +37,11 @@ export class BookKeeper {
       return book;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const awaySinceMs = copy.awaySinceMs ?? this.clock.elapsedMs();
+      // Another change may have ended meanwhile.
+      const latest = this.#copies.get(receiverId) ?? copy;
+      const awaySinceMs = latest.awaySinceMs ?? this.clock.elapsedMs();
       // A single operation that was slow is no reason to tell twice.
-      const book = change(copy.book, this.clock.elapsedMs() - awaySinceMs >= GONE_MS);
+      const book = change(latest.book, this.clock.elapsedMs() - awaySinceMs >= GONE_MS);
       this.#copies.set(receiverId, { book, awaySinceMs });
       return book;
     }

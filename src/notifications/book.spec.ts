@@ -53,6 +53,26 @@ function namesOf({ begun, over }: Due): string {
   ].join();
 }
 
+describe('very many troubles', () => {
+  const hosts = (count: number) =>
+    Array.from({ length: count }, (_, n) => cause('waiting', 'wait', { address: `10.0.${n}.7:8080` }));
+
+  it('leave room for one that is bad', () => {
+    pass(5 * MINUTE_MS, hosts(300));
+    expect(book.troubles).toHaveLength(200);
+    told = [];
+    pass(2 * MINUTE_MS, [STORE_DOWN]);
+    expect(told).toContain('store_down');
+  });
+
+  it('do not hide that one of a kind that comes before them is over', () => {
+    pass(2 * MINUTE_MS, [STORE_DOWN, DEAD], 0);
+    told = [];
+    pass(5 * MINUTE_MS, [DEAD], 30);
+    expect(told).toEqual(['over store_down']);
+  });
+});
+
 describe('a trouble', () => {
   it('is told once when it has lasted, and once when it is over', () => {
     pass(55 * SECOND_MS, [WAITING]);
@@ -96,9 +116,9 @@ describe('a trouble', () => {
     pass(2 * MINUTE_MS, [WAITING]);
     pass(10 * MINUTE_MS, [STORE_DOWN]);
     pass(10 * MINUTE_MS, [DEAD], 5);
-    expect(told).toEqual(['waiting', 'store_down', 'dead']);
+    expect(told).toEqual(['waiting', 'store_down', 'over store_down', 'dead']);
     pass(2 * MINUTE_MS);
-    expect(told.slice(3)).toEqual(['over waiting,over store_down,over dead']);
+    expect(told.slice(4)).toEqual(['over waiting,over dead']);
   });
 
   it('has begun when the cause says', () => {

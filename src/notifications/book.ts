@@ -63,18 +63,18 @@ const BACKOFF_MS_MAX = 300_000;
 const TROUBLES_MAX = 200;
 
 /** @returns the same book when nothing is to be noted. */
-export function noteSeen(book: Book, { causes, isPartial }: Sight, nowMs: number): Book {
+export function noteSeen(book: Book, { causes, mayHide }: Sight, nowMs: number): Book {
   const known = new Set(book.troubles.map(({ key }) => key));
   const added = [...causes].filter(([key]) => !known.has(key));
   const kept = book.troubles.flatMap((trouble) => {
     const cause = causes.get(trouble.key);
     if (cause !== undefined) return [seen(trouble, cause, nowMs)];
-    return unseen(trouble, isPartial, nowMs);
+    return unseen(trouble, mayHide(trouble.cause), nowMs);
   });
-  const troubles = [...kept, ...added.map(([key, cause]) => newTrouble(key, cause, nowMs))];
+  const troubles = bounded([...kept, ...added.map(([key, cause]) => newTrouble(key, cause, nowMs))]);
   const isSame =
     troubles.length === book.troubles.length && troubles.every((trouble, n) => trouble === book.troubles[n]);
-  return isSame ? book : { ...book, troubles: troubles.slice(0, TROUBLES_MAX) };
+  return isSame ? book : { ...book, troubles };
 }
 
 /** @param isQuiet whether what can wait has to. */
@@ -139,7 +139,17 @@ export function merged(book: Book, other: Book): Book {
     const known = troubles.get(trouble.key);
     if (known === undefined || known.changedAtMs < trouble.changedAtMs) troubles.set(trouble.key, trouble);
   }
-  return { ...book, troubles: [...troubles.values()].slice(0, TROUBLES_MAX) };
+  return { ...book, troubles: bounded([...troubles.values()]) };
+}
+
+/** Without those that are least worth knowing: what is over, then what can wait; of these the ones unseen for longest. */
+function bounded(troubles: readonly Trouble[]): readonly Trouble[] {
+  if (troubles.length <= TROUBLES_MAX) return troubles;
+  const worth = ({ state, cause }: Trouble): number =>
+    state === 'over' ? 0 : cause.severity === 'bad' ? 2 : 1;
+  const sorted = troubles.toSorted((a, b) => worth(b) - worth(a) || b.seenAtMs - a.seenAtMs);
+  const worthy = new Set(sorted.slice(0, TROUBLES_MAX));
+  return troubles.filter((trouble) => worthy.has(trouble));
 }
 
 function newTrouble(key: string, cause: Cause, nowMs: number): Trouble {
@@ -165,9 +175,9 @@ function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {
 }
 
 /** @returns nothing for one that need not be known any more. */
-function unseen(trouble: Trouble, isPartial: boolean, nowMs: number): Trouble[] {
+function unseen(trouble: Trouble, isHidden: boolean, nowMs: number): Trouble[] {
   const { state, seenAtMs, changedAtMs, returns } = trouble;
-  if (state === 'told') return [isPartial ? seen(trouble, trouble.cause, nowMs) : trouble];
+  if (state === 'told') return [isHidden ? seen(trouble, trouble.cause, nowMs) : trouble];
   if (state === 'over') return nowMs - changedAtMs < RETURN_MS ? [trouble] : [];
   if (nowMs - seenAtMs < GONE_MS) return [trouble];
   // It came back, and was gone again before it was told.

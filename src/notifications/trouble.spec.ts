@@ -43,10 +43,14 @@ it('another place, another reason and another code are other troubles', () => {
 });
 
 it('tells when troubles may be hidden: there are more, or the store does not tell of them', () => {
-  const isPartial = (causes: Cause[], moreCauses = 0): boolean => toSight({ causes, moreCauses }).isPartial;
-  expect(isPartial([cause({ address: '10.0.0.7' })])).toBe(false);
-  expect(isPartial([cause({ address: '10.0.0.7' })], 1)).toBe(true);
-  expect(isPartial([cause({ code: 'store_down' })])).toBe(true);
-  expect(isPartial([cause({ code: 'unknown' })])).toBe(true);
-  expect(isPartial([cause({ count: 3 })])).toBe(true);
+  const mayHide = (causes: Cause[], moreCauses = 0, hidden = cause({ code: 'dead' })): boolean =>
+    toSight({ causes, moreCauses }).mayHide(hidden);
+  expect(mayHide([cause({ address: '10.0.0.7' })])).toBe(false);
+  expect(mayHide([cause({ code: 'dead', address: '10.0.0.7' })], 1)).toBe(true);
+  expect(mayHide([cause({ code: 'dead', address: '10.0.0.7' })], 1, cause({ code: 'store_down' }))).toBe(
+    false,
+  );
+  expect(mayHide([cause({ code: 'store_down' })])).toBe(true);
+  expect(mayHide([cause({ code: 'unknown' })])).toBe(true);
+  expect(mayHide([cause({ count: 3 })])).toBe(true);
 });

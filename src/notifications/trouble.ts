@@ -1,5 +1,5 @@
 /** One thing that needs attention: what it is told for, and how it is known again. */
-import type { CauseAnswer, VerdictAnswer } from '../api/answers/verdict.dto.js';
+import { CAUSES, type CauseAnswer, type VerdictAnswer } from '../api/answers/verdict.dto.js';
 
 /** As of the operators' API. */
 export type Cause = Readonly<CauseAnswer>;
@@ -8,8 +8,8 @@ export type Cause = Readonly<CauseAnswer>;
 export interface Sight {
   /** By `keyOf`. */
   readonly causes: ReadonlyMap<string, Cause>;
-  /** Whether there may be troubles that are not among these, so that nothing is known to be over. */
-  readonly isPartial: boolean;
+  /** Whether it may be a trouble without being among these, so that it is not known to be over. */
+  mayHide(cause: Cause): boolean;
 }
 
 /** While the store tells nothing, nothing of what waits in it is among the causes. */
@@ -18,10 +18,18 @@ const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead
 const PORT = /:\d+$/;
 
 export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | 'moreCauses'>): Sight {
+  const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));
+  const last = causes.at(-1);
+  const isCutAt = moreCauses > 0 && last !== undefined ? rankOf(last) : Infinity;
   return {
     causes: new Map(causes.map((cause) => [keyOf(cause), cause])),
-    isPartial: moreCauses > 0 || causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause)),
+    mayHide: (cause) => isBlind || rankOf(cause) >= isCutAt,
   };
+}
+
+/** Causes come in this order, and the last are cut off. */
+function rankOf({ code }: Cause): number {
+  return CAUSES.indexOf(code);
 }
 
 /**
