@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 function open(environment: Environment = {}): WecomClient {
-  const config = loadConfig(environment);
+  const config = loadConfig({ WECOM_API_URL: site.wecom.url, ...environment });
   const client = new WecomClient(newHttpService(), config, clock, new OutgoingSockets(metrics));
   opened.push(client);
   return client;

@@ -148,9 +148,12 @@ export class WecomClient {
     }
   }
 
-  /** Open connections, with where they lead. */
+  /** Open connections, with where they lead. Receivers of notifications are left out: their hosts may be secret. */
   *sockets(): Generator<readonly [origin: string, sockets: number]> {
+    const { accessTokenUrl, wecomApiUrl } = this.config;
+    const named = new Set([accessTokenUrl.origin, wecomApiUrl.origin]);
     for (const [origin, { agent }] of this.#ways) {
+      if (!named.has(origin)) continue;
       const all = Object.values(agent.sockets).flatMap((some = []) => some);
       yield [origin, all.filter(({ connecting }) => !connecting).length];
     }
