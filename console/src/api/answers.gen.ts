@@ -773,6 +773,10 @@ export type HintAnswer = {
     failure: FailureAnswer | null;
 };
 
+export type HintCountAnswer = {
+    count: number;
+};
+
 export type HintPageAnswer = {
     items: Array<HintAnswer>;
     /**
@@ -1224,7 +1228,7 @@ export type ReplayedAnswer = {
     code: 0;
     message: 'success';
     /**
-     * How many were made due, or with `dryRun` would be; those whose sync token has expired are sent at 6 a minute for each corp.
+     * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
      */
     replayed: number;
 };
