@@ -650,11 +650,11 @@ export type FailedCallAnswer = {
      */
     openKfId: string | null;
     /**
-     * Below /cgi-bin/; empty for a request for an access token.
+     * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
      */
     api: string;
     /**
-     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: whatever failed once 100 kinds of the corp were known.
      */
     why: string;
     count: number;
