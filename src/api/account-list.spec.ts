@@ -29,6 +29,9 @@ const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
 class AskedOutbox extends LocalOutbox {
   readonly asked: number[] = [];
   isAway = false;
+  /** The turn of the event loop in which each list was asked for. */
+  readonly listedInTurn: number[] = [];
+  #turn = 0;
 
   override async findHeads(keys: readonly string[]): Promise<ReadonlyMap<string, HintHead>> {
     this.asked.push(keys.length);
@@ -38,6 +41,8 @@ class AskedOutbox extends LocalOutbox {
 
   override async list(...asked: Parameters<LocalOutbox['list']>): Promise<HintPage> {
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    this.listedInTurn.push(this.#turn);
+    setImmediate(() => this.#turn++);
     return super.list(...asked);
   }
 }
@@ -211,6 +216,43 @@ describe('the list of accounts', () => {
       expect(await sorted('waitingSince', { state: 'waiting' })).toEqual(['wkLong', 'wkParked', 'wkWaiting']);
       expect(await sorted('waitingSince', { state: 'online' })).toEqual([]);
       expect(await sorted('waitingSince', { text: 'parked' })).toEqual(['wkParked']);
+    });
+
+    it('goes on behind the last one, whatever came or went before it', async () => {
+      for (const name of ['b', 'c', 'd', 'e'])
+        await registerAt('http://puppet', { openKfId: `wk-${name}`, name });
+      const first = await list.page(ANY, null, 2, 'name');
+      expect(first.items.map(({ name }) => name)).toEqual(['b', 'c']);
+      await registerAt('http://puppet', { openKfId: 'wk-a', name: 'a' });
+      await dispatch.registry.accounts.forget('wk-c', { from: '10.0.0.1', requestId: 'r' });
+      const second = await list.page(ANY, first.nextCursor, 2, 'name');
+      expect(second.items.map(({ name }) => name)).toEqual(['d', 'e']);
+      expect(second.nextCursor).toBeNull();
+    });
+
+    it('begins anew from a place of an older version', async () => {
+      await registerAt('http://puppet', { openKfId: 'wk1' });
+      for (const place of ['0', '50', '[7]', '{}', 'x'])
+        expect((await list.page(ANY, place, 2, 'name')).items).toHaveLength(1);
+    });
+
+    it('looks at many in turns of their own, and asks the store for so many at most', async () => {
+      const dueAtMs = clock.nowMs() + 99_999_999;
+      for (let n = 0; n < 10_500; n++) {
+        await registerAt('http://puppet', { openKfId: `wk${n}` });
+        await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs });
+      }
+      await registerAt('http://puppet', { openKfId: 'wkz' });
+      const calm = await list.page({ ...ANY, state: 'online' }, null, 2, 'name');
+      expect(calm.items).toEqual([]);
+      expect(outbox.asked).toEqual(Array.from({ length: 10 }, () => 1_000));
+      expect((await list.page({ ...ANY, state: 'online' }, calm.nextCursor, 2, 'name')).items).toMatchObject([
+        { openKfId: 'wkz' },
+      ]);
+      outbox.listedInTurn.length = 0;
+      await list.page({ ...ANY, text: 'nowhere' }, null, 2, 'waitingSince');
+      expect(outbox.listedInTurn).toHaveLength(10);
+      expect(new Set(outbox.listedInTurn).size).toBe(10);
     });
 
     it('by how slow their bots are, and how often they fail, those without attempts last', async () => {

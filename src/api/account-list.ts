@@ -5,6 +5,7 @@ import { HINT_STATES, type HintHead, type HintState, hintKey } from '../dispatch
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
+import { Smallest } from '../kernel/smallest.js';
 import { Accounts } from '../registry/accounts.js';
 import { Destinations } from '../registry/destination.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
@@ -33,11 +34,22 @@ export interface AccountFilter {
 export const ACCOUNT_ORDERS = ['account', 'name', 'waitingSince', 'p95', 'success'] as const;
 export type AccountOrder = (typeof ACCOUNT_ORDERS)[number];
 
+/** Those whose place is not the account's alone. */
+type SortedOrder = Exclude<AccountOrder, 'account' | 'waitingSince'>;
+
+/** Where an account stands in such an order. */
+interface Place {
+  readonly key: string | number;
+  readonly account: string;
+}
+
 /** Its hint; `undefined` when the outbox was not asked. */
 interface Found {
   readonly puppet: Puppet;
   readonly hint: HintHead | null | undefined;
 }
+
+type Sorted = Found & Place;
 
 /** The result of one slice, and where the next one begins; `null` at the end. */
 interface Slice {
@@ -84,7 +96,7 @@ export class AccountList {
       ? this.#byAccount(filter, after, limit)
       : order === 'waitingSince'
         ? this.#bySince(filter, after, limit)
-        : this.#sorted(filter, Number(after ?? 0), limit, order));
+        : this.#sorted(filter, readPlace(after), limit, order));
     return { ...page, total };
   }
 
@@ -120,27 +132,59 @@ export class AccountList {
       if (found.length > limit && last) cursor = cursorOf(last, 'waitingSince');
       if (found.length > limit || cursor === null || asked + SLICE >= ASKED_MAX)
         return this.#toPage(found.slice(0, limit), cursor);
+      await nextTurn();
     }
     return this.#toPage([], null);
   }
 
-  /** Sorts all that match, anew for each page. @param offset how many were on the pages before. */
-  async #sorted(filter: AccountFilter, offset: number, limit: number, order: 'name' | 'p95' | 'success') {
-    const found: Found[] = [];
+  /** Scans all that match, anew for each page, and keeps those of the page. */
+  async #sorted(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
+    const isAsked = filter.state !== null && HINTED[filter.state] === undefined;
+    const size = isAsked ? SLICE : limit + 1;
+    const found: Sorted[] = [];
+    let place = after;
+    for (let asked = 0; asked < ASKED_MAX; asked += SLICE) {
+      const first = await this.#firstOf(filter, place, size, order);
+      found.push(...(isAsked ? await this.#calm(first) : first));
+      const last = found[limit - 1];
+      if (found.length > limit && last) return this.#toPage(found.slice(0, limit), toPosition(last));
+      place = first.at(-1) ?? place;
+      if (first.length < size) return this.#toPage(found, null);
+    }
+    return this.#toPage(found, place && toPosition(place));
+  }
+
+  /** Those that come next in the order. Whether a hint waits for one that is asked for as calm is not known yet. */
+  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
+    const first = new Smallest<Sorted>(limit, compare);
+    for await (const slice of this.#matching(filter)) {
+      for (const one of slice) {
+        const sorted = { ...one, key: this.#sortKey(one.puppet, order), account: accountKey(one.puppet) };
+        if (after === null || compare(sorted, after) > 0) first.add(sorted);
+      }
+    }
+    return first.list();
+  }
+
+  async *#matching(filter: AccountFilter): AsyncGenerator<readonly Found[]> {
+    const { corpId, state, text } = filter;
+    const states = state === null ? undefined : HINTED[state];
+    if (states === undefined) {
+      for await (const slice of this.#slices(corpId))
+        yield slice
+          .filter((puppet) => hasText(puppet, text) && isOnlineAs(puppet, state))
+          .map((puppet) => ({ puppet, hint: undefined }));
+      return;
+    }
     for (let after: string | null = ''; after !== null;) {
-      const slice: Slice = await this.#slice(filter, after, SLICE);
-      found.push(...slice.found);
+      const slice: Slice = await this.#hinted(states, filter, after);
+      yield slice.found;
       after = slice.end;
       await nextTurn();
     }
-    const keyed = found.map((one) => ({ one, key: this.#sortKey(one.puppet, order) }));
-    keyed.sort((a, b) => compare(a.key, b.key));
-    const end = offset + limit;
-    const page = keyed.slice(offset, end).map(({ one }) => one);
-    return this.#toPage(page, end < found.length ? String(end) : null);
   }
 
-  #sortKey(puppet: Puppet, order: 'name' | 'p95' | 'success'): string | number {
+  #sortKey(puppet: Puppet, order: SortedOrder): string | number {
     if (order === 'name') return puppet.name || puppet.openKfId;
     const { attempts, taken, p95Ms } = this.deliveries.lastOf(puppet).lastHour;
     if (order === 'success') return attempts === 0 ? 2 : taken / attempts;
@@ -192,10 +236,17 @@ export class AccountList {
     const matching = puppets.filter((puppet) => hasText(puppet, text));
     if (state === null)
       return { found: matching.map((puppet) => ({ puppet, hint: undefined })), asked: 0, end };
-    const candidates = matching.filter(({ online }) => online === (state === 'online'));
-    const hints = await this.#findHints(candidates);
-    const calm = candidates.filter((puppet) => !hints?.has(accountKey(puppet)));
-    return { found: calm.map((puppet) => ({ puppet, hint: null })), asked: candidates.length, end };
+    const candidates = matching
+      .filter((puppet) => isOnlineAs(puppet, state))
+      .map((puppet) => ({ puppet, hint: undefined }));
+    return { found: await this.#calm(candidates), asked: candidates.length, end };
+  }
+
+  /** Those for which nothing waits. */
+  async #calm<T extends Found>(candidates: readonly T[]): Promise<T[]> {
+    const hints = await this.#findHints(candidates.map(({ puppet }) => puppet));
+    const calm = candidates.filter(({ puppet }) => !hints?.has(accountKey(puppet)));
+    return calm.map((one) => ({ ...one, hint: null }));
   }
 
   async #hinted(states: readonly HintState[], filter: AccountFilter, after: string): Promise<Slice> {
@@ -229,8 +280,31 @@ export class AccountList {
 
 const BY_NAME = new Intl.Collator('zh-Hans', { numeric: true });
 
-function compare(a: string | number, b: string | number): number {
-  return typeof a === 'number' && typeof b === 'number' ? a - b : BY_NAME.compare(String(a), String(b));
+function compare(a: Place, b: Place): number {
+  const byKey =
+    typeof a.key === 'number' && typeof b.key === 'number'
+      ? a.key - b.key
+      : BY_NAME.compare(String(a.key), String(b.key));
+  return byKey || (a.account < b.account ? -1 : Number(a.account > b.account));
+}
+
+function toPosition({ key, account }: Place): string {
+  return JSON.stringify([key, account]);
+}
+
+/** @returns `null`, the beginning, for what is no position. */
+function readPlace(position: string | null): Place | null {
+  try {
+    const [key, account] = JSON.parse(position ?? '[]');
+    const isPlace = ['string', 'number'].includes(typeof key) && typeof account === 'string';
+    return isPlace ? { key, account } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isOnlineAs({ online }: Puppet, state: AccountState | null): boolean {
+  return state === null || online === (state === 'online');
 }
 
 function keyOfLast(found: readonly Found[], limit: number): string | null {

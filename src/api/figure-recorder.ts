@@ -78,8 +78,12 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
     const { atMs, figures } = this.underWay();
     this.#minuteMs = minuteMs;
     this.#before = this.instruments.totals();
-    const { waiting = 0, dead = 0 } = (await this.hints.latest(COUNT_AGE_MS_MAX)) ?? {};
-    await this.#write(atMs, { ...figures, waiting, dead });
+    try {
+      const { waiting = 0, dead = 0 } = (await this.hints.latest(COUNT_AGE_MS_MAX)) ?? {};
+      await this.#write(atMs, { ...figures, waiting, dead });
+    } catch (err) {
+      this.log.debug({ err }, 'figures.write_failed');
+    }
   }
 
   /** Never rejects. */

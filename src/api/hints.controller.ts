@@ -9,15 +9,15 @@ import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
-import type { HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
+import type { HintCountAnswer, HintPageAnswer, ReplayedAnswer } from './answers/hint.dto.js';
 import { askedBy } from './asked-by.js';
 import { toHintAnswer } from './hint-answer.js';
 import {
+  DeadHintsDto,
   DropQueryDto,
   HintQueryDto,
   HintsQueryDto,
   listOf,
-  ReplayDto,
   STATES,
   toNarrowed,
 } from './hints.dto.js';
@@ -57,11 +57,22 @@ export class HintsController {
   }
 
   /**
+   * Count dead hints.
+   * @remarks Those that the replay of all would send: they have a bot to be sent to.
+   */
+  @Get('count')
+  @AllowRoles('operator')
+  @Answers({ 200: 'How many there are.' })
+  @Errors('STORE_UNAVAILABLE')
+  async countDeadHints(@Query() query: DeadHintsDto): Promise<HintCountAnswer> {
+    return { count: await this.operations.countDead(toNarrowed(query)) };
+  }
+
+  /**
    * Replay all dead hints, or some of them.
    * @remarks
-   * With `dryRun` it only counts those that have a bot to be sent to.
    * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
-   * more. One such request at a time. A repetition finds hints that have died since.
+   * more. One such request at a time. A repetition finds hints that have died since. A field that is not known is refused.
    */
   @Post('replay')
   @TakesBody('json')
@@ -69,12 +80,8 @@ export class HintsController {
   @HttpCode(200)
   @Answers({ 200: 'How many are sent.' })
   @Errors('HINTS_REPLAY_UNDER_WAY', 'STORE_UNAVAILABLE')
-  async replayDeadHints(@Body() body: ReplayDto, @Req() request: FastifyRequest): Promise<ReplayedAnswer> {
-    const which = toNarrowed(body);
-    const replayed =
-      body.dryRun === true
-        ? await this.operations.countDead(which)
-        : await this.operations.replayDead(which, askedBy(request));
+  async replayDeadHints(@Body() body: DeadHintsDto, @Req() request: FastifyRequest): Promise<ReplayedAnswer> {
+    const replayed = await this.operations.replayDead(toNarrowed(body), askedBy(request));
     return { ...SUCCESS_ANSWER, replayed };
   }
 

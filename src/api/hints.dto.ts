@@ -1,7 +1,8 @@
 import { type Failure, type HintState, NOT_TRIED_STAGES } from '../dispatch/outbox/hint.js';
 import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
+import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { HINT_ORDERS, type HintFilter, type HintOrder } from '../dispatch/outbox/outbox.js';
-import { IsBoolean, IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
+import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
 import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto, toMs } from './page-query.dto.js';
 
 export const HINTS = 'hints';
@@ -102,8 +103,9 @@ export class DropQueryDto extends HintQueryDto {
   readonly generation?: string;
 }
 
+/** Which dead ones are replayed. */
+@RefusesUnknownFields()
 export class ReplayDto {
-  /** Which hints are replayed. */
   @IsOneOf(['dead'])
   readonly state!: 'dead';
 
@@ -114,7 +116,10 @@ export class ReplayDto {
   @IsOptional()
   @IsId()
   readonly corpId?: string;
+}
 
+@RefusesUnknownFields()
+export class DeadHintsDto extends ReplayDto {
   /**
    * Those whose last failure was at this stage.
    * @example connect
@@ -138,9 +143,4 @@ export class ReplayDto {
   @IsOptional()
   @IsTime()
   readonly arrivedBefore?: string;
-
-  /** `true`: nothing is replayed, only counted. */
-  @IsOptional()
-  @IsBoolean(mustBe('true or false'))
-  readonly dryRun?: boolean;
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clock, pass, puppetServer } from '../../test/support/delivery.js';
 import {
   dispatch,
@@ -159,6 +159,16 @@ describe('the history', () => {
     store.isAway = false;
     await pass(MINUTE_MS);
     expect(await latest(4)).toEqual([at(3, { starts: 1 }), at(2, {}), at(1, { refused: 2 }), at(0, {})]);
+  });
+
+  it('has a gap, and goes on, where what waits cannot be counted for a reason of our own', async () => {
+    const counts = jest.spyOn(dispatch.outbox, 'counts').mockRejectedValueOnce(new TypeError('a bug'));
+    end('delivered');
+    await pass(MINUTE_MS);
+    expect(counts).toHaveBeenCalled();
+    end('refused');
+    await pass(MINUTE_MS);
+    expect(await latest(3)).toEqual([at(2, { starts: 1 }), at(1, { refused: 1 }), at(0, {})]);
   });
 
   it('tells of a start later where the store was away then', async () => {

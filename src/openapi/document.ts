@@ -9,6 +9,7 @@ import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApiSchema, DocumentBuilder, type OpenAPIObject, SwaggerModule } from 'nestjs-swagger';
 import { type Class, TAGS } from '../http/answers/described.js';
+import { isClosed } from '../http/answers/validation.js';
 import { VERSION } from '../kernel/version.js';
 import { ErrorAnswers } from './error-answers.js';
 import { completeOperation, type Operation } from './operation.js';
@@ -57,7 +58,7 @@ const HEADERS = {
 
 /** @param app need not be started. */
 export async function createDocument(app: INestApplication, found: PluginMetadata): Promise<object> {
-  const answers = await addRules(found);
+  const { answers, closed } = await addRules(found);
   await SwaggerModule.loadPluginMetadata(async () => found);
   const routes = routesOf(app.get(ModulesContainer));
   const document = SwaggerModule.createDocument(app, toBase(), {
@@ -65,7 +66,7 @@ export async function createDocument(app: INestApplication, found: PluginMetadat
     operationIdFactory: (_controller, handler) => handler,
     extraModels: answers,
   });
-  const schemas = completeSchemas((document.components?.schemas ?? {}) as unknown as Schemas);
+  const schemas = completeSchemas((document.components?.schemas ?? {}) as unknown as Schemas, closed);
   const errors = new ErrorAnswers();
   for (const [path, operations] of Object.entries(document.paths)) {
     const byMethod = operations as Record<string, Operation>;
@@ -83,10 +84,11 @@ export async function createDocument(app: INestApplication, found: PluginMetadat
 
 /**
  * So that swagger knows them of a property as if the plugin had read them, and each class under its name in the document.
- * @returns the classes of answers.
+ * @returns the classes of answers, and the names of requests that refuse unknown fields.
  */
-async function addRules(found: PluginMetadata): Promise<Class[]> {
+async function addRules(found: PluginMetadata) {
   const answers: Class[] = [];
+  const closed = new Set<string>();
   for (const [file, classes] of found['@nestjs/swagger'].models) {
     const exported = await file;
     for (const [name, properties] of Object.entries(classes)) {
@@ -94,12 +96,13 @@ async function addRules(found: PluginMetadata): Promise<Class[]> {
       if (type === undefined) throw new Error(`there is no class ${name}`);
       ApiSchema({ name: nameOf(type) })(type);
       if (nameOf(type) !== name) answers.push(type);
+      if (isClosed(type)) closed.add(nameOf(type));
       for (const [property, rules] of schemasOfRules(type)) {
         if (property in properties) Object.assign(properties[property] as object, rules);
       }
     }
   }
-  return answers;
+  return { answers, closed };
 }
 
 function toBase(): Omit<OpenAPIObject, 'paths'> {

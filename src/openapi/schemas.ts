@@ -24,8 +24,11 @@ export type Schemas = Readonly<Record<string, ObjectSchema>>;
 /** What Terminus says of a part besides is its own. */
 const OPEN = new Set(['HealthPart']);
 
-/** In the order of their names: swagger has them as the compiler comes upon them, which any import may change. */
-export function completeSchemas(schemas: Schemas): Schemas {
+/**
+ * In the order of their names: swagger has them as the compiler comes upon them, which any import may change.
+ * @param closedRequests those that refuse unknown fields.
+ */
+export function completeSchemas(schemas: Schemas, closedRequests: ReadonlySet<string>): Schemas {
   const byName = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     byName.map(([name, schema]) => {
@@ -36,7 +39,8 @@ export function completeSchemas(schemas: Schemas): Schemas {
           return [field, completeProperty(property, isOptional)];
         }),
       );
-      const closed = !isRequest && { additionalProperties: OPEN.has(name) ? {} : false };
+      const isClosed = !isRequest || closedRequests.has(name);
+      const closed = isClosed && { additionalProperties: OPEN.has(name) ? {} : false };
       return [name, { ...schema, properties, ...closed }];
     }),
   );

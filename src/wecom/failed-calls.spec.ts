@@ -55,12 +55,32 @@ describe('failed calls', () => {
 
   it('are forgotten where there are more than 1,000 kinds, those first that were not seen for long', () => {
     failed.note(CALL);
-    for (let n = 0; n < 999; n++) failed.note({ ...CALL, openKfId: `wk-${n}` });
+    for (let n = 0; n < 999; n++)
+      failed.note({ ...CALL, corpId: `ww-${Math.floor(n / 100)}`, openKfId: `wk-${n}` });
     failed.note(CALL);
     failed.note({ ...CALL, openKfId: 'wkNew' });
     const seen = failed.list().map(({ openKfId }) => openKfId);
     expect(seen).toHaveLength(1_000);
     expect(seen.slice(0, 2)).toEqual(['wkNew', 'wk1']);
     expect(seen).not.toContain('wk-0');
+  });
+
+  it('of a corp that has a hundred kinds are counted together, and push out none of another', () => {
+    failed.note({ ...CALL, corpId: 'wwOther' });
+    failed.note({ ...CALL, corpId: null });
+    for (let n = 0; n < 5_000; n++) failed.note({ ...CALL, api: `made/up_${n}` });
+    failed.note({ ...CALL, api: 'made/up_0' });
+    const all = failed.list();
+    expect(all).toHaveLength(103);
+    expect(all[0]).toMatchObject({ api: 'made/up_0', count: 2 });
+    expect(all[1]).toMatchObject({ corpId: 'ww1', openKfId: null, api: 'other', why: 'other', count: 4_900 });
+    expect(all.slice(-2)).toMatchObject([{ corpId: null }, { corpId: 'wwOther' }]);
+  });
+
+  it('are told one by one again when those of a day before are forgotten', async () => {
+    for (let n = 0; n < 200; n++) failed.note({ ...CALL, api: `made/up_${n}` });
+    await clock.advance(24 * HOUR_MS);
+    failed.note(CALL);
+    expect(failed.list()).toMatchObject([{ api: 'kf/send_msg', count: 1 }]);
   });
 });

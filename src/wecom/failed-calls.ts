@@ -3,12 +3,16 @@ import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;
 export const HOURS = 24;
-/** A further one replaces the one that was not seen for the longest time: callers can make up APIs and errcodes. */
+/** A further one replaces the one that was not seen for the longest time. */
 const KINDS_MAX = 1_000;
+/** Further ones are counted together: callers can make up APIs and accounts, and must not hide how calls of others failed. */
+const KINDS_PER_CORP_MAX = 100;
+/** The API of those, and why they failed. */
+export const OTHER = 'other';
 
 /** Calls of one corp, account and API that failed in one way. */
 export interface FailedCall extends Pick<EndedCall, 'operation' | 'corpId' | 'openKfId' | 'api'> {
-  /** An errcode, or the fault. */
+  /** An errcode, the fault, or `OTHER`. */
   readonly why: string;
   /** Within the hours. */
   readonly count: number;
@@ -26,35 +30,61 @@ interface Kind extends Omit<FailedCall, 'count' | 'hours' | 'lastAtMs'> {
 /** Which calls failed within the last 24 hours, as far as this process sees it. A call that goes well costs nothing. */
 export class FailedCalls {
   readonly #kinds = new Map<string, Kind>();
+  readonly #perCorp = new Map<string | null, number>();
 
   constructor(private readonly clock: Clock) {}
 
   note({ operation, corpId, openKfId, api, errcode, fault }: EndedCall): void {
     if (fault === null && errcode === 0) return;
-    const why = fault ?? String(errcode ?? 'unreachable');
-    const key = JSON.stringify([operation, corpId, openKfId, api, why]);
     const nowMs = this.clock.nowMs();
-    const kind = this.#kinds.get(key) ?? {
-      ...{ operation, corpId, openKfId, api, why, lastAtMs: nowMs },
-      byHour: new Array<number>(HOURS).fill(0),
-    };
+    this.#forgetOld(nowMs);
+    const why = fault ?? String(errcode ?? 'unreachable');
+    const { key, kind } = this.#kindOf({ operation, corpId, openKfId, api, why }, nowMs);
     forgetBetween(kind, nowMs);
     const hour = hourOf(nowMs) % HOURS;
     kind.byHour[hour] = (kind.byHour[hour] ?? 0) + 1;
     kind.lastAtMs = nowMs;
     // Seen last, it goes last.
-    this.#kinds.delete(key);
+    this.#delete(key);
     this.#kinds.set(key, kind);
+    this.#perCorp.set(corpId, this.#countOf(corpId) + 1);
     const [first] = this.#kinds.size > KINDS_MAX ? this.#kinds.keys() : [];
-    if (first !== undefined) this.#kinds.delete(first);
+    if (first !== undefined) this.#delete(first);
+  }
+
+  #kindOf(of: Omit<Kind, 'byHour' | 'lastAtMs'>, nowMs: number): { key: string; kind: Kind } {
+    const key = keyOf(of);
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return { key, kind: known };
+    if (of.api !== OTHER && this.#countOf(of.corpId) >= KINDS_PER_CORP_MAX)
+      return this.#kindOf({ ...of, openKfId: null, api: OTHER, why: OTHER }, nowMs);
+    return { key, kind: { ...of, lastAtMs: nowMs, byHour: new Array<number>(HOURS).fill(0) } };
+  }
+
+  #countOf(corpId: string | null): number {
+    return this.#perCorp.get(corpId) ?? 0;
+  }
+
+  #forgetOld(nowMs: number): void {
+    for (const [key, { lastAtMs }] of this.#kinds) {
+      if (isRecent(lastAtMs, nowMs)) return;
+      this.#delete(key);
+    }
+  }
+
+  #delete(key: string): void {
+    const kind = this.#kinds.get(key);
+    if (kind === undefined) return;
+    this.#kinds.delete(key);
+    const left = this.#countOf(kind.corpId) - 1;
+    if (left > 0) this.#perCorp.set(kind.corpId, left);
+    else this.#perCorp.delete(kind.corpId);
   }
 
   /** The ones seen last first. */
   list(): readonly FailedCall[] {
     const nowMs = this.clock.nowMs();
-    const recent = [...this.#kinds.values()].filter(
-      ({ lastAtMs }) => hourOf(nowMs) - hourOf(lastAtMs) < HOURS,
-    );
+    const recent = [...this.#kinds.values()].filter(({ lastAtMs }) => isRecent(lastAtMs, nowMs));
     return recent.reverse().map(({ byHour, ...kind }) => {
       const hours = byHour.map((_, n) => {
         const hour = hourOf(nowMs) - HOURS + 1 + n;
@@ -63,6 +93,14 @@ export class FailedCalls {
       return { ...kind, hours, count: hours.reduce((sum, count) => sum + count, 0) };
     });
   }
+}
+
+function keyOf({ operation, corpId, openKfId, api, why }: Omit<Kind, 'byHour' | 'lastAtMs'>): string {
+  return JSON.stringify([operation, corpId, openKfId, api, why]);
+}
+
+function isRecent(atMs: number, nowMs: number): boolean {
+  return hourOf(nowMs) - hourOf(atMs) < HOURS;
 }
 
 /** The places of the hours in which nothing was seen still have counts of a day before. */

@@ -2,7 +2,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeliveryAnswer } from '../../src/api/answers/delivery.dto.js';
 import { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
-import { type HintAnswer, HintPageAnswer, ReplayedAnswer } from '../../src/api/answers/hint.dto.js';
+import {
+  type HintAnswer,
+  HintCountAnswer,
+  HintPageAnswer,
+  ReplayedAnswer,
+} from '../../src/api/answers/hint.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { RefusedCallbacksAnswer } from '../../src/api/answers/refused-callback.dto.js';
 import { HistoryAnswer } from '../../src/api/answers/history.dto.js';
@@ -454,6 +459,22 @@ onEachStoreNightly((newPlace) => {
       expect(message).toContain('corpId must be');
       expect((await refusalOf('hints/replay', POST))[0]).toBe(415);
     });
+
+    it('a replay or count of all that is narrowed by what is not known is 400, and named', async () => {
+      const refused = (name: string) => [
+        400,
+        'REQUEST_INVALID',
+        expect.stringContaining(`${name} is not known here`),
+      ];
+      for (const name of ['dryRun', 'arrived_after', 'corpID']) {
+        const body = { state: 'dead', [name]: '2026-01-31T08:00:00Z' };
+        expect(await refusalOf('hints/replay', json(body))).toEqual(refused(name));
+        expect(await refusalOf('messages/replay', json(body))).toEqual(refused(name));
+        expect(await refusalOf(`hints/count?${new URLSearchParams(body)}`)).toEqual(refused(name));
+      }
+      const narrowed = json({ state: 'dead', stage: 'connect' });
+      expect(await refusalOf('messages/replay', narrowed)).toEqual(refused('stage'));
+    });
   });
 
   it('ends what is followed when it drains; dead letters are seen, and sent again: one, and all of a corp', async () => {
@@ -493,9 +514,10 @@ onEachStoreNightly((newPlace) => {
     );
     await ask(SuccessAnswer, `hints/${second}/replay`, POST);
     await delivered(reader, { openKfId: second });
-    const ofCorp = { state: 'dead', corpId: app.corpId };
-    const count = async (narrowed: object) =>
-      (await ask(ReplayedAnswer, 'hints/replay', json({ ...ofCorp, ...narrowed, dryRun: true }))).replayed;
+    const count = async (narrowed: Readonly<Record<string, string>>) => {
+      const query = new URLSearchParams({ state: 'dead', corpId: app.corpId, ...narrowed });
+      return (await ask(HintCountAnswer, `hints/count?${query}`)).count;
+    };
     expect(await count({})).toBe(2);
     expect(await count({ stage: 'endpoint', arrivedAfter: '2026-01-01T00:00:00Z' })).toBe(2);
     expect(await count({ stage: 'timeout' })).toBe(0);

@@ -41,6 +41,7 @@ const ROUTES_OF: Readonly<Record<Role, readonly Route[]>> = {
     ['DELETE', '/api/v1/kf-accounts/wk1', 404],
     ['POST', '/api/v1/kf-accounts/wk1/test', 404],
     ['GET', '/api/v1/hints', 200],
+    ['GET', '/api/v1/hints/count', 400],
     ['POST', '/api/v1/hints/replay', 415],
     ['POST', '/api/v1/hints/wk1/replay', 404],
     ['DELETE', '/api/v1/hints/wk1', 404],

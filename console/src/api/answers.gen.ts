@@ -650,11 +650,11 @@ export type FailedCallAnswer = {
      */
     openKfId: string | null;
     /**
-     * Below /cgi-bin/; empty for a request for an access token.
+     * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
      */
     api: string;
     /**
-     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+     * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: whatever failed once 100 kinds of the corp were known.
      */
     why: string;
     count: number;
@@ -771,6 +771,10 @@ export type HintAnswer = {
      */
     isSyncTokenExpired: boolean;
     failure: FailureAnswer | null;
+};
+
+export type HintCountAnswer = {
+    count: number;
 };
 
 export type HintPageAnswer = {
@@ -1224,7 +1228,7 @@ export type ReplayedAnswer = {
     code: 0;
     message: 'success';
     /**
-     * How many were made due, or with `dryRun` would be; those whose sync token has expired are sent at 6 a minute for each corp.
+     * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
      */
     replayed: number;
 };

@@ -1,4 +1,4 @@
-import type { HintAnswer, ReplayedAnswer } from './answers.gen.js';
+import type { HintAnswer, HintCountAnswer, ReplayedAnswer } from './answers.gen.js';
 import type { Page } from './page.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
@@ -15,8 +15,8 @@ export interface HintListFilter {
 }
 
 const PAGE_SIZE = 50;
-/** Each is made due by itself, and there may be very many. */
-const REPLAY_ALL_DEADLINE_MS = 5 * 60_000;
+/** Each is looked at, or made due, by itself, and there may be very many. */
+const ALL_DEADLINE_MS = 5 * 60_000;
 
 export function listHints(
   state: HintList,
@@ -32,19 +32,16 @@ export function replayHint({ openKfId, corpId }: HintAnswer): Promise<unknown> {
   return request(`${pathOf(openKfId)}/replay${toQuery({ corpId })}`, { method: 'POST' });
 }
 
-export function replayDead(filter: HintListFilter): Promise<ReplayedAnswer> {
-  return postReplay(filter, {});
-}
-
 /** How many `replayDead` would send. */
-export function countDead(filter: HintListFilter): Promise<ReplayedAnswer> {
-  return postReplay(filter, { dryRun: true });
+export function countDead(filter: HintListFilter): Promise<HintCountAnswer> {
+  const query = toQuery({ state: 'dead', ...filter });
+  return request(`/api/v1/hints/count${query}`, { deadlineMs: ALL_DEADLINE_MS });
 }
 
-function postReplay(filter: HintListFilter, options: { readonly dryRun?: true }): Promise<ReplayedAnswer> {
+export function replayDead(filter: HintListFilter): Promise<ReplayedAnswer> {
   const given = Object.entries(filter).filter(([, value]) => value !== '');
-  const body = { state: 'dead', ...Object.fromEntries(given), ...options };
-  return request('/api/v1/hints/replay', { method: 'POST', body, deadlineMs: REPLAY_ALL_DEADLINE_MS });
+  const body = { state: 'dead', ...Object.fromEntries(given) };
+  return request('/api/v1/hints/replay', { method: 'POST', body, deadlineMs: ALL_DEADLINE_MS });
 }
 
 export function dropHint({ openKfId, corpId, generation }: HintAnswer): Promise<unknown> {

@@ -85,9 +85,16 @@ export class HintPageAnswer extends Page {
   readonly items!: HintAnswer[];
 }
 
+export class HintCountAnswer {
+  /** @example 3 */
+  @IsInt()
+  @Min(0)
+  readonly count!: number;
+}
+
 export class ReplayedAnswer extends SuccessAnswer {
   /**
-   * How many were made due, or with `dryRun` would be; those whose sync token has expired are sent at 6 a minute for each corp.
+   * How many were made due; those whose sync token has expired are sent at 6 a minute for each corp.
    * @example 3
    */
   @IsInt()

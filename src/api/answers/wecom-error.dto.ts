@@ -43,13 +43,14 @@ export class FailedCallAnswer {
   readonly openKfId!: string | null;
 
   /**
-   * Below /cgi-bin/; empty for a request for an access token.
+   * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
    * @example kf/send_msg
    */
   readonly api!: string;
 
   /**
-   * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error.
+   * WeCom's errcode. unreachable: there was no answer. status: there was an HTTP error. other: whatever failed once 100 kinds
+   * of the corp were known.
    * @example 95001
    */
   readonly why!: string;

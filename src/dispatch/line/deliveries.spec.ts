@@ -5,6 +5,7 @@ import { destinationOf, registeredPuppet } from '../../../test/support/puppets.j
 import type { Puppet } from '../../registry/puppet.js';
 import type { AttemptResult } from './attempt.js';
 import { Deliveries, type Delivery } from './deliveries.js';
+import { NO_ATTEMPTS } from './recent-attempts.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
 
@@ -15,8 +16,6 @@ const REFUSED: AttemptResult = {
   reason: 'the answer was 500',
   status: 500,
 };
-
-const NO_ATTEMPTS = { attempts: 0, taken: 0, p50Ms: null, p95Ms: null };
 
 let clock: ManualClock;
 let deliveries: Deliveries;
@@ -61,6 +60,14 @@ describe('what listeners are told', () => {
     expect(delivery).toMatchObject({ corpId: puppet.corpId, openKfId: puppet.openKfId });
     expect(Object.values(delivery ?? {}).filter((value) => typeof value === 'object')).toEqual([REFUSED]);
   });
+});
+
+it('nothing is made for what nobody has sent to', () => {
+  const lasts = ['wk1', 'wk2'].map((openKfId) => deliveries.lastOf({ openKfId, corpId: 'ww1' }));
+  expect(lasts[0]).toBe(lasts[1]);
+  expect(lasts[0]).toEqual({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
+  expect(deliveries.ofEndpoint('http://one')).toBe(deliveries.ofEndpoint('http://two'));
+  expect(deliveries.ofBot('one').lastHour).toBe(deliveries.ofBot('two').lastHour);
 });
 
 describe('an account', () => {

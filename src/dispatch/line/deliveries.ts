@@ -5,7 +5,7 @@ import type { Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
-import { type AttemptSummary, RecentAttempts } from './recent-attempts.js';
+import { type AttemptSummary, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
@@ -40,6 +40,8 @@ export interface LastDeliveries {
   readonly failure: Failure | null;
   readonly lastHour: AttemptSummary;
 }
+
+const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
 
 /**
  * Tells of the attempts of this process, on all occasions, and remembers the last ones of each account. Every delivery
@@ -91,19 +93,18 @@ export class Deliveries implements AccountHistory {
 
   lastOf({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): LastDeliveries {
     const known = this.#accounts.get(openKfId);
-    const account = known?.corpId === corpId ? known : new Account(corpId);
-    return account.toLast(this.storeClock.nowMs());
+    return known?.corpId === corpId ? known.toLast(this.storeClock.nowMs()) : NEVER;
   }
 
   /** The attempts at an address, for all of its accounts. */
   ofEndpoint(address: string): AttemptSummary {
-    const record = this.#endpoints.get(address) ?? new Account('');
-    return record.toLast(this.storeClock.nowMs()).lastHour;
+    return this.#endpoints.get(address)?.toLast(this.storeClock.nowMs()).lastHour ?? NO_ATTEMPTS;
   }
 
   /** The attempts at a bot, on all its accounts. */
   ofBot(id: string): LastDeliveries & { readonly attempts: Readonly<Record<'taken' | 'not_taken', number>> } {
-    const record = recordIn(this.#bots, id);
+    const record = this.#bots.get(id);
+    if (record === undefined) return { ...NEVER, attempts: { taken: 0, not_taken: 0 } };
     return { ...record.toLast(this.storeClock.nowMs()), attempts: record.attempts };
   }
 

@@ -19,6 +19,19 @@ describe('recent attempts', () => {
     expect(recent.summary(NOW_MS)).toEqual({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
   });
 
+  it('take memory only with the first one', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const many = Array.from({ length: 10_000 }, () => new RecentAttempts());
+    expect(new Set(many.map((one) => one.summary(NOW_MS))).size).toBe(1);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200_000);
+  });
+
+  it('are those of one account alone', () => {
+    const many = Array.from({ length: 1_000 }, () => new RecentAttempts());
+    for (const [n, one] of many.entries()) for (let m = 0; m < n % 7; m++) one.note(NOW_MS, m > 0, 1);
+    expect(many.map((one) => one.summary(NOW_MS).attempts)).toEqual(many.map((_, n) => n % 7));
+  });
+
   it('tell how long half and nearly all took, to within a bucket', () => {
     note(Array.from({ length: 90 }, () => 30));
     note(Array.from({ length: 10 }, () => 1_500));

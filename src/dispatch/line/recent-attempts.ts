@@ -13,21 +13,30 @@ export interface AttemptSummary {
   readonly p95Ms: number | null;
 }
 
-/** How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. */
+export const NO_ATTEMPTS: AttemptSummary = Object.freeze({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
+
+/**
+ * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. It takes
+ * memory with the first one.
+ */
 export class RecentAttempts {
-  readonly #counts = new Uint32Array(SLOTS * WIDTH);
+  #counts: Uint32Array | null = null;
+  /** Where its own ones begin. */
+  #from = 0;
   /** Counted from the epoch. */
   #slot = 0;
 
   note(nowMs: number, isTaken: boolean, durationMs: number): void {
-    this.#moveTo(nowMs);
-    const at = (this.#slot % SLOTS) * WIDTH + (isTaken ? bucketOf(durationMs) : FAILED);
-    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    const counts = this.#counts ?? this.#begin();
+    this.#moveTo(nowMs, counts);
+    const at = this.#placeOf(this.#slot) + (isTaken ? bucketOf(durationMs) : FAILED);
+    counts[at] = (counts[at] ?? 0) + 1;
   }
 
   /** Of the last 45 min at least, and of the last hour at most. */
   summary(nowMs: number): AttemptSummary {
-    this.#moveTo(nowMs);
+    if (this.#counts === null) return NO_ATTEMPTS;
+    this.#moveTo(nowMs, this.#counts);
     const counts = Array.from({ length: WIDTH }, (_, column) => this.#sumOf(column));
     const buckets = counts.slice(0, FAILED);
     const taken = buckets.reduce((sum, count) => sum + count, 0);
@@ -39,19 +48,41 @@ export class RecentAttempts {
     };
   }
 
+  #begin(): Uint32Array {
+    ({ counts: this.#counts, from: this.#from } = newCounts());
+    return this.#counts;
+  }
+
+  #placeOf(slot: number): number {
+    return this.#from + (slot % SLOTS) * WIDTH;
+  }
+
   #sumOf(column: number): number {
     let sum = 0;
-    for (let slot = 0; slot < SLOTS; slot++) sum += this.#counts[slot * WIDTH + column] ?? 0;
+    for (let slot = 0; slot < SLOTS; slot++) sum += this.#counts?.[this.#placeOf(slot) + column] ?? 0;
     return sum;
   }
 
   /** Forgets the slots whose hour is over. A clock that was set back goes on in the newest. */
-  #moveTo(nowMs: number): void {
+  #moveTo(nowMs: number, counts: Uint32Array): void {
     const slot = Math.floor(nowMs / SLOT_MS);
     for (let next = Math.max(this.#slot + 1, slot - SLOTS + 1); next <= slot; next++)
-      this.#counts.fill(0, (next % SLOTS) * WIDTH, ((next % SLOTS) + 1) * WIDTH);
+      counts.fill(0, this.#placeOf(next), this.#placeOf(next) + WIDTH);
     this.#slot = Math.max(this.#slot, slot);
   }
+}
+
+/** How many share a buffer: one of its own would take each as much memory again as the counts. */
+const SHARED_BY = 256;
+const LENGTH = SLOTS * WIDTH;
+let shared = new Uint32Array(0);
+let used = 0;
+
+function newCounts() {
+  if (used === shared.length) [shared, used] = [new Uint32Array(SHARED_BY * LENGTH), 0];
+  const from = used;
+  used += LENGTH;
+  return { counts: shared, from };
 }
 
 function bucketOf(durationMs: number): number {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../kernel/app-error.js';
 import { failpoint } from '../../kernel/failpoint.js';
+import { Smallest } from '../../kernel/smallest.js';
 import { accountKey } from '../../registry/puppet.js';
 import {
   datedOf,
@@ -187,7 +188,9 @@ export class LocalOutbox extends Outbox {
     order: HintOrder = 'account',
   ): Promise<HintPage> {
     const found =
-      order === 'account' ? this.#byAccount(filter, cursor, limit + 1) : this.#bySince(filter, cursor);
+      order === 'account'
+        ? this.#byAccount(filter, cursor, limit + 1)
+        : this.#bySince(filter, cursor, limit + 1);
     const hints = found.slice(0, limit);
     const last = hints.at(-1);
     return { hints, cursor: found.length > limit && last !== undefined ? cursorOf(last, order) : null };
@@ -204,19 +207,15 @@ export class LocalOutbox extends Outbox {
     return states.length > 1 ? found.sort((a, b) => (hintKey(a) < hintKey(b) ? -1 : 1)) : found;
   }
 
-  #bySince(filter: HintFilter, cursor: string | null): HintHead[] {
+  #bySince(filter: HintFilter, cursor: string | null, limit: number): readonly HintHead[] {
     const { states, corpId } = filter;
     const after = cursor === null ? null : readSinceCursor(cursor);
-    const found = [...this.#table.heads()].filter(
-      (head) =>
-        states.includes(head.state) &&
-        (corpId === null || head.corpId === corpId) &&
-        hasArrivedSo(head, filter) &&
-        (after === null || bySince(head.waitingSinceMs, hintKey(head), after) > 0),
-    );
-    return found.sort((a, b) =>
-      bySince(a.waitingSinceMs, hintKey(a), { sinceMs: b.waitingSinceMs, key: hintKey(b) }),
-    );
+    const first = new Smallest(limit, bySince);
+    for (const head of this.#table.heads()) {
+      if (!states.includes(head.state) || (corpId !== null && head.corpId !== corpId)) continue;
+      if (hasArrivedSo(head, filter) && (after === null || isBehind(head, after))) first.add(head);
+    }
+    return first.list();
   }
 
   override async find(key: string): Promise<Hint | null> {
@@ -369,9 +368,14 @@ function hasArrivedSo({ lastFailure, arrivedAtMs }: HintHead, filter: HintFilter
   return arrivedAtMs >= arrivedFromMs && arrivedAtMs < arrivedBeforeMs;
 }
 
-function bySince(sinceMs: number, key: string, other: ReturnType<typeof readSinceCursor>): number {
-  if (sinceMs !== other.sinceMs) return sinceMs - other.sinceMs;
-  return key < other.key ? -1 : Number(key > other.key);
+/** A key is made only where the times are the same. */
+function bySince(a: HintHead, b: HintHead): number {
+  if (a.waitingSinceMs !== b.waitingSinceMs) return a.waitingSinceMs - b.waitingSinceMs;
+  return hintKey(a) < hintKey(b) ? -1 : 1;
+}
+
+function isBehind(head: HintHead, { sinceMs, key }: ReturnType<typeof readSinceCursor>): boolean {
+  return head.waitingSinceMs === sinceMs ? hintKey(head) > key : head.waitingSinceMs > sinceMs;
 }
 
 function toHead({ event: _event, keysId: _keysId, ...head }: Hint): HintHead {

@@ -209,6 +209,34 @@ describe('replay of all that is dead', () => {
   });
 });
 
+describe('the count of all that is dead', () => {
+  beforeEach(async () => {
+    for (let n = 0; n < 450; n++) {
+      await registerAt(server.url, { openKfId: account(n) });
+      await leaveDead(account(n), MINUTE_MS);
+    }
+  });
+
+  it('is of those that have a puppet, a page in each turn', async () => {
+    await leaveDead('wkNobody', MINUTE_MS);
+    let turns = 0;
+    setImmediate(function next() {
+      if (++turns < 3) setImmediate(next);
+    });
+    expect(await operations.countDead({ corpId: null })).toBe(450);
+    expect(turns).toBeGreaterThanOrEqual(2);
+  });
+
+  it('ends when the process does', async () => {
+    const list = dispatch.outbox.list.bind(dispatch.outbox);
+    dispatch.outbox.list = async (...what) => {
+      lifecycle.beginDrain();
+      return list(...what);
+    };
+    expect(await operations.countDead({ corpId: null })).toBe(200);
+  });
+});
+
 it.each([
   ['sent again', () => operations.replay(OURS, BY)],
   ['dropped', () => operations.drop(OURS, null, BY)],

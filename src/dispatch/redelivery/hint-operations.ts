@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
 import { Lifecycle } from '../../kernel/lifecycle.js';
@@ -70,15 +71,20 @@ export class HintOperations {
     }
   }
 
-  /** How many of them have a bot that they would be sent to. @throws AppError `STORE_UNAVAILABLE` */
+  /**
+   * How many of them have a bot that they would be sent to. Ends early when the process does.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
   async countDead(which: DeadHints): Promise<number> {
     let count = 0;
-    for (let cursor: string | null = null; ;) {
+    for (let cursor: string | null = null; !this.lifecycle.isDraining;) {
       const page = await this.outbox.list({ ...which, states: ['dead'] }, cursor, PAGE_SIZE);
       count += page.hints.filter((hint) => this.destinations.find(hint).endpoint !== null).length;
       ({ cursor } = page);
-      if (cursor === null) return count;
+      if (cursor === null) break;
+      await nextTurn();
     }
+    return count;
   }
 
   async #replayDead(which: DeadHints, by: AskedBy): Promise<number> {

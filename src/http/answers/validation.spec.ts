@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { IsOptional, Matches } from '../../kernel/class-validator.js';
-import { parseJsonBody, RequestPipe } from './validation.js';
+import { parseJsonBody, RefusesUnknownFields, RequestPipe } from './validation.js';
 
 class VisitDto {
   @Matches(/^[a-z]+$/, { message: 'name must be small letters' })
@@ -13,6 +13,9 @@ class VisitDto {
   @Matches(/^[a-z]+$/, { message: 'note must be small letters' })
   readonly note: string = 'none';
 }
+
+@RefusesUnknownFields()
+class ClosedVisitDto extends VisitDto {}
 
 const JSON_TYPE = 'application/json';
 const GOOD = { name: 'ann', room: '7' };
@@ -80,6 +83,26 @@ describe('what Nest binds', () => {
     const deep = `{"name":"ann","room":"7","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
     const body = { contentType: JSON_TYPE, bytes: Buffer.from(deep) };
     expect({ ...((await bound('body', body)) as VisitDto) }).toEqual({ ...GOOD, note: 'none' });
+  });
+});
+
+describe('a class that refuses unknown fields', () => {
+  const pipe = new RequestPipe();
+  const bound = (values: object): Promise<unknown> =>
+    pipe.transform(values, { type: 'query', metatype: ClosedVisitDto });
+
+  it('takes those that it has', async () => {
+    expect({ ...((await bound({ ...GOOD, note: null })) as VisitDto) }).toEqual({ ...GOOD, note: 'none' });
+  });
+
+  it.each([
+    ['floor', 'floor'],
+    ['Note', 'Note'],
+    ['x'.repeat(1_000), 'x'.repeat(40)],
+  ])('names another one, and those that it has: %s', async (name, named) => {
+    const detail = `${named} is not known here; leave it out, or use one of name, note, room`;
+    for (const value of ['', null])
+      await expect(bound({ ...GOOD, [name]: value })).rejects.toEqual(error('REQUEST_INVALID', detail));
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Validates requests against DTO classes with Nest's own ValidationPipe, which it changes in three respects: bodies are bytes, fields that a DTO does not have are ignored, and errors are those of our table.
+ * Validates requests against DTO classes with Nest's own ValidationPipe, which it changes in three respects: bodies are bytes, fields that a DTO does not have are ignored unless it refuses them, and errors are those of our table.
  */
 import { isUtf8 } from 'node:buffer';
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
@@ -134,16 +134,43 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * The fields of `values` that the DTO has. Others are left out, since clients send more than we know; `null` counts as
- * left out too.
+ * The fields of `values` that the DTO has. Others are left out, since clients send more than we know, unless the DTO
+ * refuses them; `null` counts as left out too.
+ * @throws AppError `REQUEST_INVALID`
  */
 function withKnownFields<T extends object>(dto: Dto<T>, values: object): T {
   const instance = new dto();
-  for (const name of fieldsOf(dto)) {
+  const fields = fieldsOf(dto);
+  if (isClosed(dto)) refuseOthers(fields, values);
+  for (const name of fields) {
     const value = Object.hasOwn(values, name) ? values[name as keyof typeof values] : null;
     if (value !== null) Object.assign(instance, { [name]: value });
   }
   return instance;
+}
+
+const CLOSED = new WeakSet<object>();
+
+/**
+ * Refuses fields that the DTO does not have. For what is done to all unless a field narrows it: a typing error would do
+ * more than was meant.
+ */
+export function RefusesUnknownFields(): ClassDecorator {
+  return (dto) => void CLOSED.add(dto);
+}
+
+export function isClosed(dto: object): boolean {
+  return CLOSED.has(dto);
+}
+
+const NAME_LENGTH_SHOWN_MAX = 40;
+
+function refuseOthers(fields: ReadonlySet<string>, values: object): void {
+  const other = Object.keys(values).find((name) => !fields.has(name));
+  if (other === undefined) return;
+  const known = [...fields].sort().join(', ');
+  const detail = `${other.slice(0, NAME_LENGTH_SHOWN_MAX)} is not known here; leave it out, or use one of ${known}`;
+  throw new AppError('REQUEST_INVALID', { detail });
 }
 
 /** The properties of the class that have a rule. */

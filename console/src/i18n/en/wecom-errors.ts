@@ -13,7 +13,11 @@ export const wecomErrors = {
   api: 'API',
   hours: 'By the hour',
   perHour: (counts: string) => `In each of the last 24 hours, oldest first: ${counts}`,
-  faults: { unreachable: 'No answer of WeCom', status: 'An HTTP error' },
+  faults: {
+    unreachable: 'No answer of WeCom',
+    status: 'An HTTP error',
+    other: 'Calls of this corp that are not counted one by one',
+  },
   nothing: 'WeCom refused nothing',
   nothingText: 'Every access token was given and every API call was taken, as far as this replica knows.',
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',

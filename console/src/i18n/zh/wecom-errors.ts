@@ -15,7 +15,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   api: '接口',
   hours: '每小时次数',
   perHour: (counts) => `最近 24 小时，每小时次数，由早到晚：${counts}`,
-  faults: { unreachable: '企业微信没有响应', status: 'HTTP 错误' },
+  faults: { unreachable: '企业微信没有响应', status: 'HTTP 错误', other: '该企业未单独统计的调用' },
   nothing: '没有被拒绝的请求',
   nothingText: '就本副本所知，所有凭证都已成功获取，所有接口调用都已成功。',
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',

@@ -19,9 +19,9 @@ export function ReplayAll({ filter, isFiltered, onChange }: ReplayAllProps) {
   const { outbox } = t();
   const [count, setCount] = useState<number | null>(null);
   const ask = useAction(async () => {
-    const { replayed } = await countDead(filter);
-    if (replayed === 0) tell(outbox.replayedNone);
-    else setCount(replayed);
+    const { count: found } = await countDead(filter);
+    if (found === 0) tell(outbox.replayedNone);
+    else setCount(found);
   });
   const replay = async (): Promise<void> => {
     const { replayed } = await replayDead(filter);

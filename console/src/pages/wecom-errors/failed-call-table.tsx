@@ -56,6 +56,6 @@ export function FailedCallTable({ rows }: { readonly rows: readonly FailedCallAn
 
 function meaningOf(why: string): string {
   const { errcodes, wecomErrors } = t();
-  if (why === 'unreachable' || why === 'status') return wecomErrors.faults[why];
+  if (why === 'unreachable' || why === 'status' || why === 'other') return wecomErrors.faults[why];
   return errcodes[why]?.what ?? wecomErrors.unknown;
 }
