@@ -89,7 +89,8 @@ export class KnownOperators implements OperatorDirectory {
 
   async #read(): Promise<void> {
     const stored = await this.repository.changes();
-    if (stored !== null) this.#take(stored.operators, stored.endedSessions);
+    if (stored === null) return;
+    this.#take(stored.operators, stored.endedSessions);
     this.#isLoaded = true;
   }
 

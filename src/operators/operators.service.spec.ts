@@ -64,6 +64,17 @@ describe('an operator', () => {
   });
 });
 
+it('the operators are not taken for known before they were once taken from the store', async () => {
+  const silent = new MemoryOperatorRepository(table);
+  await silent.changes();
+  const unread = new KnownOperators(silent, clock);
+  await unread.read();
+  expect(unread.mayBecomeKnown('wxop_x')).toBe(true);
+  await service.add('alice', 'reader', ASKED);
+  await unread.read();
+  expect(unread.mayBecomeKnown('wxop_x')).toBe(false);
+});
+
 it('every replica knows within 2 s whom another one has added or removed', async () => {
   const repository = new MemoryOperatorRepository(table);
   const elsewhere = new KnownOperators(repository, clock);

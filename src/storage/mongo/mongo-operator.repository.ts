@@ -39,9 +39,7 @@ export class MongoOperatorRepository extends OperatorRepository {
   }
 
   override changes(): Promise<StoredOperators | null> {
-    return this.store.run('list operators', async () => {
-      const seen = await this.#version.read();
-      if (!this.#version.isNew(seen)) return null;
+    return this.#version.changes('list operators', async () => {
       const [operators, ended] = await Promise.all([
         this.#operators.find(READABLE).toArray(),
         this.#endedSessions
@@ -50,7 +48,6 @@ export class MongoOperatorRepository extends OperatorRepository {
           .limit(ENDED_SESSIONS_MAX)
           .toArray(),
       ]);
-      this.#version.saw(seen);
       return { operators: operators.map(fromDocument), endedSessions: ended.map(toEndedSession) };
     });
   }
