@@ -55,8 +55,8 @@ export class KnownOperators implements OperatorDirectory {
     return this.#ended.has(sessionId) || this.#unwritten.has(sessionId);
   }
 
-  endSession(id: string, endMs: number): void {
-    this.#unwritten.set(id, { id, endMs });
+  endSession(session: EndedSession): void {
+    this.#unwritten.set(session.id, session);
     this.#onEnd();
   }
 

@@ -95,7 +95,7 @@ it('a session that ended while the store was away is stored once it answers, and
   const sync = new OperatorSync(here, repository, clock, log());
   await sync.start();
   repository.isAway = true;
-  here.endSession('session', clock.nowMs() + 3_600_000);
+  here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
   expect(here.isEnded('session')).toBe(true);
   await clock.advance(4_000);
   expect(table.endedSessions.size).toBe(0);

@@ -13,6 +13,14 @@ export interface NamedOperator extends CallingOperator {
   readonly tokenHash: string;
 }
 
+export interface SessionToEnd {
+  readonly id: string;
+  /** `''` for one of the shared secret. */
+  readonly tokenId: string;
+  /** When it would end by itself, epoch milliseconds. */
+  readonly endMs: number;
+}
+
 /** The operators that were added, and the sessions that were ended, on any replica. */
 export interface OperatorDirectory {
   readonly hasAny: boolean;
@@ -22,8 +30,8 @@ export interface OperatorDirectory {
   findByToken(token: string): NamedOperator | null;
   findByTokenId(tokenId: string): NamedOperator | null;
   isEnded(sessionId: string): boolean;
-  /** Here at once, and soon on every replica. @param endMs when it would have ended by itself. */
-  endSession(sessionId: string, endMs: number): void;
+  /** Here at once, and soon on every replica. */
+  endSession(session: SessionToEnd): void;
 }
 
 const NOBODY: OperatorDirectory = {

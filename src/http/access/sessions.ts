@@ -32,6 +32,13 @@ export interface OpenedSession extends Session {
   readonly value: Secret;
 }
 
+interface ReadSession extends Session {
+  /** Names the session. */
+  readonly signed: string;
+  /** Of the operator's token; `''` for one of the shared secret. */
+  readonly tokenId: string;
+}
+
 /** Secrets that the settings have, for both kinds of sessions. */
 export interface SessionSecrets {
   /** Each of them can open a session. */
@@ -82,7 +89,9 @@ export class Sessions {
   /** Ends the session of the request, here at once, and soon on every replica. */
   end(request: SessionRequest): void {
     const session = this.#read(request);
-    if (session !== null) this.operators.known.endSession(session.signed, session.endMs);
+    if (session === null) return;
+    const { signed: id, tokenId, endMs } = session;
+    this.operators.known.endSession({ id, tokenId, endMs });
   }
 
   #sign(key: Buffer, suffix: string, operator: CallingOperator): OpenedSession {
@@ -92,16 +101,16 @@ export class Sessions {
     return { endMs, operator, value };
   }
 
-  #read(request: SessionRequest): (Session & { readonly signed: string }) | null {
-    const [, signed = '', end = '', tokenId, signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
+  #read(request: SessionRequest): ReadSession | null {
+    const [, signed = '', end = '', tokenId = '', signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
     const endMs = Number(end);
     if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(signed)) return null;
-    const named = tokenId === undefined ? null : this.operators.known.findByTokenId(tokenId);
-    if (tokenId !== undefined && named === null) return null;
+    const named = tokenId === '' ? null : this.operators.known.findByTokenId(tokenId);
+    if (tokenId !== '' && named === null) return null;
     const keys = named === null ? this.#shared.map(({ key }) => key) : this.#keysOf(named);
     const presented = Buffer.from(signature, 'base64url');
     const isKnown = keys.filter((key) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
-    return isKnown ? { signed, endMs, operator: named ?? SHARED_SECRET } : null;
+    return isKnown ? { signed, tokenId, endMs, operator: named ?? SHARED_SECRET } : null;
   }
 
   #keysOf({ tokenHash }: NamedOperator): Buffer[] {
