@@ -11,8 +11,10 @@ import { AuditTrail } from './audit-trail.js';
 
 class FailingLog extends MemoryAuditLog {
   isAway = false;
+  isSilent = false;
 
   override async append(entries: readonly AuditEntry[]): Promise<void> {
+    if (this.isSilent) return new Promise(() => {});
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     await super.append(entries);
   }
@@ -90,6 +92,22 @@ describe('while the store is away', () => {
     expect(lines.filter(({ msg }) => msg === 'audit.entry_lost')).toMatchObject([{ path: '/one' }]);
     expect(clock.pendingTimers).toBe(0);
   });
+});
+
+it('a stop waits 2 s for a store that does not answer, and what waits is in the log of the process', async () => {
+  auditLog.isSilent = true;
+  trail.record(callOf('/one'), 'change');
+  await clock.advance(0);
+  let isOver = false;
+  const stop = trail.onApplicationShutdown().then(() => {
+    isOver = true;
+  });
+  await clock.advance(1_999);
+  expect(isOver).toBe(false);
+  await clock.advance(1);
+  await stop;
+  expect(lines.filter(({ msg }) => msg === 'audit.entry_lost')).toMatchObject([{ path: '/one' }]);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 it('keeps 20 failed sign-ins an hour, so that nobody pushes out what operators did', async () => {

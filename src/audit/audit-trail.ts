@@ -12,6 +12,8 @@ import { HourlyLimit } from './hourly-limit.js';
 const WAITING_MAX = 1_000;
 const BATCH = 100;
 const RETRY_MS = 2_000;
+/** How long a stop waits for the store. */
+const LAST_WRITE_LIMIT_MS = 2_000;
 /** Within an hour. Anybody can fail to sign in; more of that would push out what operators did. */
 const FAILED_SIGN_INS_MAX = 20;
 /** Within an hour, of each operator, readers too: of calls that were refused, and of sign-ins and sign-outs. */
@@ -50,11 +52,15 @@ export class AuditTrail implements OnApplicationShutdown {
   /** What the store does not take then goes to the log of the process. */
   async onApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
+    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#writeLast());
+    this.#timer?.cancel();
+    for (const entry of this.#waiting.splice(0)) this.#lose(entry);
+  }
+
+  async #writeLast(): Promise<void> {
     await this.#writing;
     this.#timer?.cancel();
     await this.#write();
-    this.#timer?.cancel();
-    for (const entry of this.#waiting.splice(0)) this.#lose(entry);
   }
 
   #write(): Promise<void> {

@@ -39,8 +39,12 @@ export class SessionController {
   @Get()
   @AllowAnyone()
   @Answers({ 200: 'The session, or that there is none.' })
+  @Errors('STORE_UNAVAILABLE')
   getSession(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
-    return this.#answer(reply, request.server.sessions.find(request));
+    const { sessions } = request.server;
+    const session = sessions.find(request);
+    if (session === null && sessions.isUnsureOfSession(request)) throw new AppError('STORE_UNAVAILABLE');
+    return this.#answer(reply, session);
   }
 
   /**

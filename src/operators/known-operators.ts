@@ -29,6 +29,10 @@ export class KnownOperators implements OperatorDirectory {
     return !this.#isLoaded && token.startsWith(TOKEN_PREFIX);
   }
 
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   get hasAny(): boolean {
     return this.#byName.size > 0;
   }

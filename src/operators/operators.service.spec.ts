@@ -11,8 +11,10 @@ const ASKED = { from: '10.0.0.1', requestId: 'request-1' };
 
 class FailingRepository extends MemoryOperatorRepository {
   isAway = false;
+  isSilent = false;
 
   override async endSession(...args: Parameters<MemoryOperatorRepository['endSession']>): Promise<void> {
+    if (this.isSilent) return new Promise(() => {});
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     await super.endSession(...args);
   }
@@ -73,6 +75,19 @@ it('the operators are not taken for known before they were once taken from the s
   await service.add('alice', 'reader', ASKED);
   await unread.read();
   expect(unread.mayBecomeKnown('wxop_x')).toBe(false);
+});
+
+it('a stop waits 2 s for a store that does not answer', async () => {
+  const repository = new FailingRepository(table);
+  const here = new KnownOperators(repository, clock);
+  const sync = new OperatorSync(here, repository, clock, log());
+  await sync.start();
+  repository.isSilent = true;
+  here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
+  const stop = sync.onApplicationShutdown();
+  await clock.advance(2_000);
+  await stop;
+  expect(clock.pendingTimers).toBe(0);
 });
 
 it('every replica knows within 2 s whom another one has added or removed', async () => {

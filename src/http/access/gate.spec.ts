@@ -421,6 +421,12 @@ describe('a named operator', () => {
       return (await app.inject({ url: '/operators', headers })).json().code;
     };
     expect(await codeOf(TOKENS.reader)).toBe('STORE_UNAVAILABLE');
+    const ofSettings = { shared: [], signing: [new Secret(OPERATOR)] };
+    const session = new Sessions(ofSettings, clock, keys).open(new Secret(TOKENS.reader));
+    const ask = async (cookie: string) =>
+      (await app.inject({ url: '/operators', headers: { cookie: `wxkf_session=${cookie}` } })).json().code;
+    expect(await ask(session?.value.reveal() ?? '')).toBe('STORE_UNAVAILABLE');
+    expect(await ask('x')).toBe('AUTH_SESSION_ENDED');
     expect(await codeOf('of-nobody-at-all')).toBe('AUTH_WRONG');
   });
 });

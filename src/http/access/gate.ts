@@ -228,7 +228,7 @@ function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRe
     role: session === null ? null : 'operator',
     operator: session?.operator ?? null,
     refusal: refusalOfSessionUse(request),
-    without: 'AUTH_SESSION_ENDED',
+    without: sessions.isUnsureOfSession(request) ? 'STORE_UNAVAILABLE' : 'AUTH_SESSION_ENDED',
   };
 }
 

@@ -24,6 +24,8 @@ export interface SessionToEnd {
 /** The operators that were added, and the sessions that were ended, on any replica. */
 export interface OperatorDirectory {
   readonly hasAny: boolean;
+  /** Whether the store was read once; before that nobody is known to be no operator. */
+  readonly isLoaded: boolean;
   /** Whether it may be the token of an operator although it is not known: until the store was read once. */
   mayBecomeKnown(token: string): boolean;
   /** Takes the same time for every token: it looks up the hash. */
@@ -36,6 +38,7 @@ export interface OperatorDirectory {
 
 const NOBODY: OperatorDirectory = {
   hasAny: false,
+  isLoaded: true,
   mayBecomeKnown: () => false,
   findByToken: () => null,
   findByTokenId: () => null,

@@ -86,6 +86,12 @@ export class Sessions {
     return this.#read(request);
   }
 
+  /** Whether it cannot be said yet that the request has no valid session: it is one of an operator, and none was read yet. */
+  isUnsureOfSession(request: SessionRequest): boolean {
+    const [, , end, tokenId] = VALUE.exec(sessionIn(request)) ?? [];
+    return tokenId !== undefined && Number(end) > this.clock.nowMs() && !this.operators.known.isLoaded;
+  }
+
   /** Ends the session of the request, here at once, and soon on every replica. */
   end(request: SessionRequest): void {
     const session = this.#read(request);
