@@ -26,10 +26,10 @@ const OWN_PAGE = {
 @Controller('console/session')
 @Tags('console')
 export class SessionController {
-  readonly #isAsked: boolean;
+  readonly #isOpen: boolean;
 
   constructor(@Inject(consoleConfig.KEY) { isOpen }: ConfigType<typeof consoleConfig>) {
-    this.#isAsked = !isOpen;
+    this.#isOpen = isOpen;
   }
 
   /**
@@ -44,7 +44,7 @@ export class SessionController {
     const { sessions } = request.server;
     const session = sessions.find(request);
     if (session === null && sessions.isUnsureOfSession(request)) throw new AppError('STORE_UNAVAILABLE');
-    return this.#answer(reply, session);
+    return this.#answer(request, reply, session);
   }
 
   /**
@@ -72,14 +72,14 @@ export class SessionController {
   ): SessionAnswer {
     const refusal = refusalOfForeignPage(request);
     if (refusal !== undefined) throw refusal;
-    if (!this.#isAsked) return this.#answer(reply, null);
+    if (!this.#isAsked(request)) return this.#answer(request, reply, null);
     const { sessions } = request.server;
     const secret = new Secret(token);
     const session = sessions.open(secret);
     if (session === null) throw refusalOf(secret, sessions);
     request.operator = session.operator;
     reply.header('set-cookie', setCookieOf(session, request.protocol));
-    return this.#answer(reply, session);
+    return this.#answer(request, reply, session);
   }
 
   /**
@@ -100,14 +100,19 @@ export class SessionController {
     request.operator = request.server.sessions.find(request)?.operator ?? null;
     request.server.sessions.end(request);
     reply.header('set-cookie', clearedCookie(request.protocol));
-    return this.#answer(reply, null);
+    return this.#answer(request, reply, null);
   }
 
-  #answer(reply: FastifyReply, session: Session | null): SessionAnswer {
+  #isAsked({ server }: FastifyRequest): boolean {
+    return !this.#isOpen || server.sessions.hasNamedOperators;
+  }
+
+  #answer(request: FastifyRequest, reply: FastifyReply, session: Session | null): SessionAnswer {
+    const isAsked = this.#isAsked(request);
     reply.header('cache-control', 'no-store');
     return {
-      isSignedIn: !this.#isAsked || session !== null,
-      isAsked: this.#isAsked,
+      isSignedIn: !isAsked || session !== null,
+      isAsked,
       expiresAt: session === null ? null : new Date(session.endMs).toISOString(),
       operator: session === null ? null : { name: session.operator.name, role: session.operator.role },
     };

@@ -71,9 +71,14 @@ export class Sessions {
     return this.#sign(key, `.${operator.tokenId}`, operator);
   }
 
-  /** Whether anything could open one. */
+  /** Whether anything could open one. Without any secret of the settings none can be signed. */
   get canOpen(): boolean {
-    return this.#shared.length > 0 || this.operators.known.hasAny;
+    return this.#shared.length > 0 || (this.secrets.signing.length > 0 && this.hasNamedOperators);
+  }
+
+  /** Whether operators have tokens of their own. */
+  get hasNamedOperators(): boolean {
+    return this.operators.known.hasAny;
   }
 
   /** Whether it cannot be said yet that a token opens none. */
