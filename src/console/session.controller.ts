@@ -60,7 +60,8 @@ export class SessionController {
   @HttpCode(200)
   @Answers({
     200: {
-      description: 'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
+      description:
+        'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
       headers: ['Set-Cookie'],
     },
   })

@@ -19,7 +19,9 @@ describe('embedded', () => {
     const { repository, close } = await openAt(embeddedPlace());
     await repository.endSession({ id: 'over', tokenId: '', endMs: 1_000 }, 0);
     await repository.endSession({ id: 'running', tokenId: '', endMs: 3_000 }, 1_000);
-    expect((await repository.changes())?.endedSessions).toEqual([{ id: 'running', tokenId: '', endMs: 3_000 }]);
+    expect((await repository.changes())?.endedSessions).toEqual([
+      { id: 'running', tokenId: '', endMs: 3_000 },
+    ]);
     await close();
   });
 });

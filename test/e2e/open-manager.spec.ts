@@ -255,7 +255,10 @@ it('a manager whose last secret was removed asks for the tokens of its named ope
   expect(await session()).toMatchObject({ isSignedIn: false, isAsked: true });
   // Nothing of the settings is there to sign a session with.
   const signIn = await post('/console/session', { token });
-  expect([signIn.status, (await signIn.json()) as object]).toMatchObject([401, { error: 'AUTH_ROLE_CLOSED' }]);
+  expect([signIn.status, (await signIn.json()) as object]).toMatchObject([
+    401,
+    { error: 'AUTH_ROLE_CLOSED' },
+  ]);
   await manager.stop();
 });
 

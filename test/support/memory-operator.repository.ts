@@ -1,5 +1,9 @@
 import type { EndedSession, Operator, OperatorToken } from '../../src/operators/operator.js';
-import { ENDED_SESSIONS_MAX, OperatorRepository, type StoredOperators } from '../../src/operators/operator.repository.js';
+import {
+  ENDED_SESSIONS_MAX,
+  OperatorRepository,
+  type StoredOperators,
+} from '../../src/operators/operator.repository.js';
 
 /** One database; several repositories on it stand for several replicas. */
 export class OperatorTable extends Map<string, Operator> {

@@ -56,7 +56,8 @@ export function addAuditHook(fastify: FastifyInstance, hook: AuditHook): void {
   const listen: onRequestHookHandler = (request, reply, done) => {
     // The hook for the answer does not see a caller that hangs up.
     reply.raw.once('close', () => {
-      if (request.operator !== null || isFailedSignIn(request)) hook.tell(toCall(request, reply), kindOf(request, reply));
+      if (request.operator !== null || isFailedSignIn(request))
+        hook.tell(toCall(request, reply), kindOf(request, reply));
     });
     done();
   };

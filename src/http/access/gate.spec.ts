@@ -463,7 +463,10 @@ describe('an open manager with named operators', () => {
     };
     expect(await ask(known)).toMatchObject([missing, 'ok']);
     expect(await ask(known, { authorization: `Bearer ${TOKEN}` })).toEqual(['alice true', 'ok']);
-    expect(await ask(known, { authorization: 'Bearer wxop_x' })).toMatchObject([{ code: 'AUTH_WRONG' }, 'ok']);
+    expect(await ask(known, { authorization: 'Bearer wxop_x' })).toMatchObject([
+      { code: 'AUTH_WRONG' },
+      'ok',
+    ]);
   });
 
   it('is open while there are none, and only once that is known', async () => {

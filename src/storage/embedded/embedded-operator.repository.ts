@@ -58,7 +58,8 @@ export class EmbeddedOperatorRepository extends OperatorRepository {
       const ofToken = ended
         .filter(({ id, tokenId, endMs }) => tokenId === session.tokenId && endMs > nowMs && id !== session.id)
         .sort((a, b) => b.endMs - a.endMs);
-      for (const { id } of [...over, ...ofToken.slice(ENDED_SESSIONS_MAX - 1)]) this.#endedSessions.remove(id);
+      for (const { id } of [...over, ...ofToken.slice(ENDED_SESSIONS_MAX - 1)])
+        this.#endedSessions.remove(id);
       this.#endedSessions.put(session.id, session);
     });
   }

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
 import { type AuditEntry, firstIdAt } from '../../audit/audit-entry.js';
-import { AUDIT_ENTRIES_MAX, type AuditFilter, AuditLog, type AuditPage, sinceOf } from '../../audit/audit-log.js';
+import {
+  AUDIT_ENTRIES_MAX,
+  type AuditFilter,
+  AuditLog,
+  type AuditPage,
+  sinceOf,
+} from '../../audit/audit-log.js';
 import { AUDIT, type AuditDocument, fromDocument, toDocument } from './audit.schema.js';
 import { MongoStore } from './mongo-store.js';
 
