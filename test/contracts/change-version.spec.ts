@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { ManualClock } from '../../../test/support/manual-clock.js';
-import { AppError } from '../../kernel/app-error.js';
-import { ChangeVersion } from './change-version.js';
-import type { MongoStore } from './mongo-store.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { AppError } from '../../src/kernel/app-error.js';
+import { ChangeVersion } from '../../src/storage/mongo/change-version.js';
+import type { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 
 /** Gives up an operation at once where it is told to; the operation goes on, as one of MongoDB does after its deadline. */
 class ImpatientStore {
