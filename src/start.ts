@@ -59,7 +59,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   bots.use((key) => knownBots.findByKey(hashOfKey(key), storeClock.nowMs()));
   operators.use(app.get(KnownOperators));
   const trail = app.get(AuditTrail);
-  audit.use((call) => trail.record(call));
+  audit.use((call, kind) => trail.record(call, kind));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import type { AuditEntryAnswer, AuditPageAnswer } from './answers/audit.dto.js';
 import { toIso } from './api-time.js';
 import { AUDIT, AuditQueryDto } from './audit.dto.js';
@@ -12,13 +13,17 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 @Controller('api/v1/audit')
 @Tags('operators')
 export class AuditController {
-  constructor(private readonly log: AuditLog) {}
+  constructor(
+    private readonly log: AuditLog,
+    private readonly storeClock: StoreClock,
+  ) {}
 
   /**
    * List what operators did.
    * @remarks
    * The newest first: each call of this API that may change something, each sign-in and sign-out of the console, and sign-ins
-   * that failed, at most 20 an hour of each replica. Kept for 90 days, and the last 100,000 of them. A page may be empty and
+   * that failed, at most 20 an hour of each replica. Of one operator there are at most 100 an hour of sign-ins and sign-outs, and
+   * 100 of calls that were refused. Kept for 90 days, and the last 100,000 of them. A page may be empty and
    * yet have a `nextCursor`.
    */
   @Get()
@@ -28,7 +33,8 @@ export class AuditController {
   async listAudit(@Query() query: AuditQueryDto): Promise<AuditPageAnswer> {
     const { operator = null, since } = query;
     const filter = { operator, sinceMs: since === undefined ? null : Date.parse(since) };
-    const page = await this.log.search(filter, readCursor(AUDIT, query), limitOf(query));
+    const nowMs = this.storeClock.nowMs();
+    const page = await this.log.search(filter, readCursor(AUDIT, query), limitOf(query), nowMs);
     return { items: page.entries.map(toAnswer), nextCursor: toCursor(AUDIT, page.nextBefore) };
   }
 }

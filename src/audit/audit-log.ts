@@ -23,6 +23,20 @@ export abstract class AuditLog {
   /** Safe to repeat. @throws AppError `STORE_UNAVAILABLE`; some may have been kept. */
   abstract append(entries: readonly AuditEntry[]): Promise<void>;
 
-  /** @param before the id that all found ones are older than. @throws AppError `STORE_UNAVAILABLE` */
-  abstract search(filter: AuditFilter, before: string | null, limit: number): Promise<AuditPage>;
+  /**
+   * @param before the id that all found ones are older than.
+   * @param nowMs store time, for what is older than 90 days may still be there.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  abstract search(
+    filter: AuditFilter,
+    before: string | null,
+    limit: number,
+    nowMs: number,
+  ): Promise<AuditPage>;
+}
+
+/** The time before which nothing is found. */
+export function sinceOf({ sinceMs }: AuditFilter, nowMs: number): number {
+  return Math.max(sinceMs ?? 0, nowMs - AUDIT_KEPT_MS);
 }

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 
-/** Why an entry did not come into the log: the store did not take it for too long; too many sign-ins failed. */
-const REASONS = ['store', 'sign_ins'] as const;
+/** Why an entry did not come into the log: the store did not take it for too long, or it was one too many of its kind. */
+const REASONS = ['store', 'sign_ins', 'refused'] as const;
 
 @Injectable()
 export class AuditMetrics {

@@ -11,8 +11,10 @@ import { AuditTrail } from './audit-trail.js';
 
 class FailingLog extends MemoryAuditLog {
   isAway = false;
+  isSilent = false;
 
   override async append(entries: readonly AuditEntry[]): Promise<void> {
+    if (this.isSilent) return new Promise(() => {});
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     await super.append(entries);
   }
@@ -48,9 +50,9 @@ const callOf = (path: string, operator: string | null = 'alice'): AnsweredCall =
 const kept = () => [...auditLog.table.values()].map(({ path }) => path);
 
 it('keeps each call with its time', async () => {
-  trail.record(callOf('/one'));
+  trail.record(callOf('/one'), 'change');
   await clock.advance(1_000);
-  trail.record(callOf('/two'));
+  trail.record(callOf('/two'), 'change');
   await clock.advance(0);
   expect([...auditLog.table.values()]).toMatchObject([
     { ...callOf('/one'), atMs: clock.nowMs() - 1_000 },
@@ -64,9 +66,9 @@ describe('while the store is away', () => {
   });
 
   it('calls wait, are kept once it answers, and the trouble is told once', async () => {
-    trail.record(callOf('/one'));
+    trail.record(callOf('/one'), 'change');
     await clock.advance(3_000);
-    trail.record(callOf('/two'));
+    trail.record(callOf('/two'), 'change');
     await clock.advance(2_000);
     expect(kept()).toEqual([]);
     auditLog.isAway = false;
@@ -77,14 +79,14 @@ describe('while the store is away', () => {
   });
 
   it('of too many calls the later ones are in the log of the process, and counted', async () => {
-    for (let n = 0; n < 1_002; n++) trail.record(callOf(`/${n}`));
+    for (let n = 0; n < 1_002; n++) trail.record(callOf(`/${n}`), 'change');
     expect(metrics.dropped.store.value).toBe(2);
     const lost = lines.filter(({ msg }) => msg === 'audit.entry_lost');
     expect(lost).toMatchObject([{ path: '/1000', operator: 'alice', level: 50 }, { path: '/1001' }]);
   });
 
   it('what waits at a stop is tried once more, and is then in the log of the process', async () => {
-    trail.record(callOf('/one'));
+    trail.record(callOf('/one'), 'change');
     await clock.advance(0);
     await trail.onApplicationShutdown();
     expect(lines.filter(({ msg }) => msg === 'audit.entry_lost')).toMatchObject([{ path: '/one' }]);
@@ -92,13 +94,45 @@ describe('while the store is away', () => {
   });
 });
 
+it('a stop waits 2 s for a store that does not answer, and what waits is in the log of the process', async () => {
+  auditLog.isSilent = true;
+  trail.record(callOf('/one'), 'change');
+  await clock.advance(0);
+  let isOver = false;
+  const stop = trail.onApplicationShutdown().then(() => {
+    isOver = true;
+  });
+  await clock.advance(1_999);
+  expect(isOver).toBe(false);
+  await clock.advance(1);
+  await stop;
+  expect(lines.filter(({ msg }) => msg === 'audit.entry_lost')).toMatchObject([{ path: '/one' }]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
 it('keeps 20 failed sign-ins an hour, so that nobody pushes out what operators did', async () => {
-  for (let n = 0; n < 25; n++) trail.record(callOf('/console/session', null));
-  trail.record(callOf('/one'));
+  for (let n = 0; n < 25; n++) trail.record(callOf('/console/session', null), 'sign_ins');
+  trail.record(callOf('/one'), 'change');
   await clock.advance(0);
   expect([kept().length, metrics.dropped.sign_ins.value]).toEqual([21, 5]);
   await clock.advance(3_600_000);
-  trail.record(callOf('/console/session', null));
+  trail.record(callOf('/console/session', null), 'sign_ins');
   await clock.advance(0);
   expect(kept()).toHaveLength(22);
 });
+
+it.each(['refused', 'sign_ins'] as const)(
+  'keeps 100 an hour of each operator that can be repeated at will, so that no reader pushes out the others: %s',
+  async (kind) => {
+    for (let n = 0; n < 103; n++) trail.record(callOf('/of-alice'), kind);
+    trail.record(callOf('/of-bob', 'bob'), kind);
+    trail.record(callOf('/one'), 'change');
+    await clock.advance(0);
+    expect([kept().length, metrics.dropped[kind].value]).toEqual([102, 3]);
+    expect(kept().slice(-2)).toEqual(['/of-bob', '/one']);
+    await clock.advance(3_600_000);
+    trail.record(callOf('/of-alice'), kind);
+    await clock.advance(0);
+    expect(kept()).toHaveLength(103);
+  },
+);

@@ -1,19 +1,23 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { AnsweredCall } from '../http/access/audit-hook.js';
+import type { AnsweredCall, CallKind } from '../http/access/audit-hook.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type AuditEntry, toEntry } from './audit-entry.js';
 import { AuditLog } from './audit-log.js';
 import { AuditMetrics } from './audit-metrics.js';
+import { HourlyLimit } from './hourly-limit.js';
 
 /** So many wait while the store is away; those beyond go to the log of the process instead. */
 const WAITING_MAX = 1_000;
 const BATCH = 100;
 const RETRY_MS = 2_000;
-/** Anybody can fail to sign in; more of that would push out what operators did. */
+/** How long a stop waits for the store. */
+const LAST_WRITE_LIMIT_MS = 2_000;
+/** Within an hour. Anybody can fail to sign in; more of that would push out what operators did. */
 const FAILED_SIGN_INS_MAX = 20;
-const HOUR_MS = 3_600_000;
+/** Within an hour, of each operator, readers too: of calls that were refused, and of sign-ins and sign-outs. */
+const LIMITED_MAX = 100;
 
 /** Writes what operators do into the audit log, behind their answers, in its order. */
 @Injectable()
@@ -22,7 +26,7 @@ export class AuditTrail implements OnApplicationShutdown {
   #writing: Promise<void> | null = null;
   #timer: Timer | null = null;
   #isTroubled = false;
-  #signIns = { count: 0, endMs: 0 };
+  readonly #limit: HourlyLimit;
 
   constructor(
     private readonly auditLog: AuditLog,
@@ -30,11 +34,15 @@ export class AuditTrail implements OnApplicationShutdown {
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.#limit = new HourlyLimit(clock);
+  }
 
   /** Keeps it soon, and never fails. */
-  record(call: AnsweredCall): void {
-    if (call.operator === null && !this.#takesFailedSignIn()) return this.metrics.dropped.sign_ins.add();
+  record(call: AnsweredCall, kind: CallKind): void {
+    const max = call.operator === null ? FAILED_SIGN_INS_MAX : LIMITED_MAX;
+    if (kind !== 'change' && !this.#limit.takes(`${kind} ${call.operator ?? ''}`, max))
+      return this.metrics.dropped[kind].add();
     const entry = toEntry(call, this.storeClock.nowMs());
     if (this.#waiting.length >= WAITING_MAX) return this.#lose(entry);
     this.#waiting.push(entry);
@@ -44,11 +52,15 @@ export class AuditTrail implements OnApplicationShutdown {
   /** What the store does not take then goes to the log of the process. */
   async onApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
+    await this.clock.within(LAST_WRITE_LIMIT_MS, this.#writeLast());
+    this.#timer?.cancel();
+    for (const entry of this.#waiting.splice(0)) this.#lose(entry);
+  }
+
+  async #writeLast(): Promise<void> {
     await this.#writing;
     this.#timer?.cancel();
     await this.#write();
-    this.#timer?.cancel();
-    for (const entry of this.#waiting.splice(0)) this.#lose(entry);
   }
 
   #write(): Promise<void> {
@@ -79,11 +91,5 @@ export class AuditTrail implements OnApplicationShutdown {
     this.metrics.dropped.store.add();
     const { id: _id, atMs, ...call } = entry;
     this.log.error({ ...call, at: new Date(atMs).toISOString() }, 'audit.entry_lost');
-  }
-
-  #takesFailedSignIn(): boolean {
-    const nowMs = this.clock.elapsedMs();
-    if (nowMs >= this.#signIns.endMs) this.#signIns = { count: 0, endMs: nowMs + HOUR_MS };
-    return ++this.#signIns.count <= FAILED_SIGN_INS_MAX;
   }
 }

@@ -26,10 +26,10 @@ const OWN_PAGE = {
 @Controller('console/session')
 @Tags('console')
 export class SessionController {
-  readonly #isAsked: boolean;
+  readonly #isOpen: boolean;
 
   constructor(@Inject(consoleConfig.KEY) { isOpen }: ConfigType<typeof consoleConfig>) {
-    this.#isAsked = !isOpen;
+    this.#isOpen = isOpen;
   }
 
   /**
@@ -39,8 +39,12 @@ export class SessionController {
   @Get()
   @AllowAnyone()
   @Answers({ 200: 'The session, or that there is none.' })
+  @Errors('STORE_UNAVAILABLE')
   getSession(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): SessionAnswer {
-    return this.#answer(reply, request.server.sessions.find(request));
+    const { sessions } = request.server;
+    const session = sessions.find(request);
+    if (session === null && sessions.isUnsureOfSession(request)) throw new AppError('STORE_UNAVAILABLE');
+    return this.#answer(request, reply, session);
   }
 
   /**
@@ -56,7 +60,8 @@ export class SessionController {
   @HttpCode(200)
   @Answers({
     200: {
-      description: 'The session. While no role has a secret there is none, and none is needed.',
+      description:
+        'The session. While no role has a secret and there is no named operator there is none, and none is needed.',
       headers: ['Set-Cookie'],
     },
   })
@@ -68,14 +73,14 @@ export class SessionController {
   ): SessionAnswer {
     const refusal = refusalOfForeignPage(request);
     if (refusal !== undefined) throw refusal;
-    if (!this.#isAsked) return this.#answer(reply, null);
+    if (!this.#isAsked(request)) return this.#answer(request, reply, null);
     const { sessions } = request.server;
     const secret = new Secret(token);
     const session = sessions.open(secret);
     if (session === null) throw refusalOf(secret, sessions);
     request.operator = session.operator;
     reply.header('set-cookie', setCookieOf(session, request.protocol));
-    return this.#answer(reply, session);
+    return this.#answer(request, reply, session);
   }
 
   /**
@@ -96,14 +101,19 @@ export class SessionController {
     request.operator = request.server.sessions.find(request)?.operator ?? null;
     request.server.sessions.end(request);
     reply.header('set-cookie', clearedCookie(request.protocol));
-    return this.#answer(reply, null);
+    return this.#answer(request, reply, null);
   }
 
-  #answer(reply: FastifyReply, session: Session | null): SessionAnswer {
+  #isAsked({ server }: FastifyRequest): boolean {
+    return !this.#isOpen || server.sessions.hasNamedOperators;
+  }
+
+  #answer(request: FastifyRequest, reply: FastifyReply, session: Session | null): SessionAnswer {
+    const isAsked = this.#isAsked(request);
     reply.header('cache-control', 'no-store');
     return {
-      isSignedIn: !this.#isAsked || session !== null,
-      isAsked: this.#isAsked,
+      isSignedIn: !isAsked || session !== null,
+      isAsked,
       expiresAt: session === null ? null : new Date(session.endMs).toISOString(),
       operator: session === null ? null : { name: session.operator.name, role: session.operator.role },
     };

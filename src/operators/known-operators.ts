@@ -29,6 +29,10 @@ export class KnownOperators implements OperatorDirectory {
     return !this.#isLoaded && token.startsWith(TOKEN_PREFIX);
   }
 
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   get hasAny(): boolean {
     return this.#byName.size > 0;
   }
@@ -55,8 +59,8 @@ export class KnownOperators implements OperatorDirectory {
     return this.#ended.has(sessionId) || this.#unwritten.has(sessionId);
   }
 
-  endSession(id: string, endMs: number): void {
-    this.#unwritten.set(id, { id, endMs });
+  endSession(session: EndedSession): void {
+    this.#unwritten.set(session.id, session);
     this.#onEnd();
   }
 
@@ -89,7 +93,8 @@ export class KnownOperators implements OperatorDirectory {
 
   async #read(): Promise<void> {
     const stored = await this.repository.changes();
-    if (stored !== null) this.#take(stored.operators, stored.endedSessions);
+    if (stored === null) return;
+    this.#take(stored.operators, stored.endedSessions);
     this.#isLoaded = true;
   }
 

@@ -6,6 +6,8 @@ import { OperatorRepository } from './operator.repository.js';
 
 /** A removed operator, a renewed token and an ended session count on every replica after so long. */
 const ROUND_MS = 2_000;
+/** How long a stop waits for the store. */
+const LAST_WRITE_LIMIT_MS = 2_000;
 
 /** Keeps what is known of operators equal to the store, and goes on trying while the store is away. */
 @Injectable()
@@ -34,11 +36,12 @@ export class OperatorSync implements OnApplicationBootstrap, OnApplicationShutdo
     void this.start();
   }
 
-  /** What could not be stored until now is tried once more. */
+  /** What could not be stored until now is tried once more, for a while. */
   async onApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
-    await this.known.write().catch((err: unknown) => this.#sayTrouble(err));
+    const last = this.known.write().catch((err: unknown) => this.#sayTrouble(err));
+    await this.clock.within(LAST_WRITE_LIMIT_MS, last);
   }
 
   async #writeSoon(): Promise<void> {

@@ -2,8 +2,11 @@ import type { EndedSession, Operator, OperatorToken } from './operator.js';
 
 /** Far more than a company has, and few enough for each replica to keep all of them in memory. */
 export const OPERATORS_MAX = 1_000;
-/** Only somebody with a token can end more than this within 12 hours; the first to end by themselves are then forgotten. */
-export const ENDED_SESSIONS_MAX = 10_000;
+/**
+ * Of one token, or of the shared secret, whose holders can end more than this within 12 hours; then those of that token are
+ * forgotten that end first by themselves, and of no other token.
+ */
+export const ENDED_SESSIONS_MAX = 100;
 
 export interface StoredOperators {
   readonly operators: readonly Operator[];

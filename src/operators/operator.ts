@@ -33,6 +33,8 @@ export interface Operator {
 /** A session of the console that was ended before its time. */
 export interface EndedSession {
   readonly id: string;
+  /** Of the token that it was opened with; `''` for the shared secret. */
+  readonly tokenId: string;
   /** When it would have ended by itself, epoch milliseconds. */
   readonly endMs: number;
 }

@@ -11,8 +11,10 @@ const ASKED = { from: '10.0.0.1', requestId: 'request-1' };
 
 class FailingRepository extends MemoryOperatorRepository {
   isAway = false;
+  isSilent = false;
 
   override async endSession(...args: Parameters<MemoryOperatorRepository['endSession']>): Promise<void> {
+    if (this.isSilent) return new Promise(() => {});
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
     await super.endSession(...args);
   }
@@ -64,6 +66,30 @@ describe('an operator', () => {
   });
 });
 
+it('the operators are not taken for known before they were once taken from the store', async () => {
+  const silent = new MemoryOperatorRepository(table);
+  await silent.changes();
+  const unread = new KnownOperators(silent, clock);
+  await unread.read();
+  expect(unread.mayBecomeKnown('wxop_x')).toBe(true);
+  await service.add('alice', 'reader', ASKED);
+  await unread.read();
+  expect(unread.mayBecomeKnown('wxop_x')).toBe(false);
+});
+
+it('a stop waits 2 s for a store that does not answer', async () => {
+  const repository = new FailingRepository(table);
+  const here = new KnownOperators(repository, clock);
+  const sync = new OperatorSync(here, repository, clock, log());
+  await sync.start();
+  repository.isSilent = true;
+  here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
+  const stop = sync.onApplicationShutdown();
+  await clock.advance(2_000);
+  await stop;
+  expect(clock.pendingTimers).toBe(0);
+});
+
 it('every replica knows within 2 s whom another one has added or removed', async () => {
   const repository = new MemoryOperatorRepository(table);
   const elsewhere = new KnownOperators(repository, clock);
@@ -84,7 +110,7 @@ it('a session that ended while the store was away is stored once it answers, and
   const sync = new OperatorSync(here, repository, clock, log());
   await sync.start();
   repository.isAway = true;
-  here.endSession('session', clock.nowMs() + 3_600_000);
+  here.endSession({ id: 'session', tokenId: '', endMs: clock.nowMs() + 3_600_000 });
   expect(here.isEnded('session')).toBe(true);
   await clock.advance(4_000);
   expect(table.endedSessions.size).toBe(0);

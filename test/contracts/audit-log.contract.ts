@@ -40,10 +40,10 @@ export function auditLogContract(open: () => Promise<OpenedAudit>): void {
   afterEach(() => opened.close());
 
   const search = async (filter: Partial<AuditFilter> = {}, limit = 10) =>
-    (await log.search({ ...ALL, ...filter }, null, limit)).entries;
+    (await log.search({ ...ALL, ...filter }, null, limit, NOW_MS)).entries;
 
   it('has nothing to begin with', async () => {
-    expect(await log.search(ALL, null, 10)).toEqual({ entries: [], nextBefore: null });
+    expect(await log.search(ALL, null, 10, NOW_MS)).toEqual({ entries: [], nextBefore: null });
   });
 
   it('gives what was appended, the newest first, also after a restart', async () => {
@@ -68,7 +68,7 @@ export function auditLogContract(open: () => Promise<OpenedAudit>): void {
     const found: AuditEntry[] = [];
     let before: string | null = null;
     do {
-      const page = await log.search(ALL, before, 2);
+      const page = await log.search(ALL, before, 2, NOW_MS);
       found.push(...page.entries);
       before = page.nextBefore;
     } while (before !== null);
@@ -87,6 +87,15 @@ export function auditLogContract(open: () => Promise<OpenedAudit>): void {
     expect(await search({ sinceMs: NOW_MS + 10 })).toEqual([last, bobs]);
     expect(await search({ operator: 'alice', sinceMs: NOW_MS + 10 })).toEqual([last]);
   });
+
+  it('finds nothing that is older than 90 days, whether it is still there or not', async () => {
+    await log.append([entryOf(NOW_MS)]);
+    const countAt = async (nowMs: number, sinceMs: number | null) =>
+      (await log.search({ ...ALL, sinceMs }, null, 10, nowMs)).entries.length;
+    expect(await countAt(NOW_MS + AUDIT_KEPT_MS, null)).toBe(1);
+    expect(await countAt(NOW_MS + AUDIT_KEPT_MS + 1, null)).toBe(0);
+    expect(await countAt(NOW_MS + AUDIT_KEPT_MS + 1, NOW_MS - 1)).toBe(0);
+  });
 }
 
 /** Of those that remove by themselves at a write what is too old. */
@@ -96,7 +105,7 @@ export function removesOldEntries(open: () => Promise<OpenedAudit>): void {
     const last = entryOf(NOW_MS);
     await auditLog.append([entryOf(NOW_MS - AUDIT_KEPT_MS - 1), entryOf(NOW_MS - AUDIT_KEPT_MS + 1)]);
     await auditLog.append([last]);
-    expect((await auditLog.search(ALL, null, 10)).entries).toHaveLength(2);
+    expect((await auditLog.search(ALL, null, 10, NOW_MS)).entries).toHaveLength(2);
     await close();
   });
 }

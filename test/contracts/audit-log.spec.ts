@@ -22,9 +22,14 @@ describe('embedded', () => {
     const { auditLog, close } = await openAt(embeddedPlace());
     const entries = Array.from({ length: AUDIT_ENTRIES_MAX + 2 }, (_, n) => entryOf(NOW_MS + n));
     await auditLog.append(entries);
-    const oldest = await auditLog.search({ operator: null, sinceMs: null }, entries[5]?.id ?? null, 10);
+    const oldest = await auditLog.search(
+      { operator: null, sinceMs: null },
+      entries[5]?.id ?? null,
+      10,
+      NOW_MS,
+    );
     expect(oldest.entries).toEqual(entries.slice(2, 5).toReversed());
-    const page = await auditLog.search({ operator: 'nobody', sinceMs: null }, null, 10);
+    const page = await auditLog.search({ operator: 'nobody', sinceMs: null }, null, 10, NOW_MS);
     expect(page).toEqual({ entries: [], nextBefore: entries.at(-5_000)?.id });
     await close();
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { hashOfToken, type Operator } from '../../src/operators/operator.js';
-import type { OperatorRepository } from '../../src/operators/operator.repository.js';
+import { ENDED_SESSIONS_MAX, type OperatorRepository } from '../../src/operators/operator.repository.js';
 import { operatorOf } from '../support/operators.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
@@ -77,8 +77,8 @@ export function operatorRepositoryContract(open: () => Promise<OpenedOperators>)
 
   it('remembers sessions that were ended until they would have ended by themselves', async () => {
     const [first, second] = [
-      { id: '1.first', endMs: NOW_MS + 1_000 },
-      { id: '2.second', endMs: NOW_MS + 2_000 },
+      { id: '1.first', tokenId: 'alices', endMs: NOW_MS + 1_000 },
+      { id: '2.second', tokenId: '', endMs: NOW_MS + 2_000 },
     ];
     await repository.endSession(first, NOW_MS);
     await repository.endSession(first, NOW_MS);
@@ -88,5 +88,19 @@ export function operatorRepositoryContract(open: () => Promise<OpenedOperators>)
     opened = await opened.reopen();
     repository = opened.repository;
     expect(await ended()).toHaveLength(2);
+  });
+
+  it('forgets of too many ended sessions of one token those that end first, and none of another', async () => {
+    await repository.endSession({ id: 'of-bob', tokenId: 'bobs', endMs: NOW_MS + 1 }, NOW_MS);
+    for (let n = 0; n <= ENDED_SESSIONS_MAX; n++)
+      await repository.endSession({ id: `alice-${n}`, tokenId: 'alices', endMs: NOW_MS + 10 + n }, NOW_MS);
+    const ended = (await repository.changes())?.endedSessions ?? [];
+    expect(ended).toHaveLength(ENDED_SESSIONS_MAX + 1);
+    const ids = ended.map(({ id }) => id);
+    expect([ids.includes('of-bob'), ids.includes('alice-0'), ids.includes('alice-1')]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 }

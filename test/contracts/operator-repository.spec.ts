@@ -17,9 +17,11 @@ describe('embedded', () => {
 
   it('forgets sessions that have ended by themselves', async () => {
     const { repository, close } = await openAt(embeddedPlace());
-    await repository.endSession({ id: 'over', endMs: 1_000 }, 0);
-    await repository.endSession({ id: 'running', endMs: 3_000 }, 1_000);
-    expect((await repository.changes())?.endedSessions).toEqual([{ id: 'running', endMs: 3_000 }]);
+    await repository.endSession({ id: 'over', tokenId: '', endMs: 1_000 }, 0);
+    await repository.endSession({ id: 'running', tokenId: '', endMs: 3_000 }, 1_000);
+    expect((await repository.changes())?.endedSessions).toEqual([
+      { id: 'running', tokenId: '', endMs: 3_000 },
+    ]);
     await close();
   });
 });
@@ -47,7 +49,7 @@ mongoSuite('operators of one MongoDB', () => {
     await elsewhere.add(operatorOf());
     expect((await here.changes())?.operators).toHaveLength(1);
     expect(await here.changes()).toBeNull();
-    await elsewhere.endSession({ id: 'one', endMs: Date.UTC(2999, 0, 1) }, Date.now());
+    await elsewhere.endSession({ id: 'one', tokenId: '', endMs: Date.UTC(2999, 0, 1) }, Date.now());
     expect((await here.changes())?.endedSessions).toHaveLength(1);
     await elsewhere.remove('alice');
     expect((await here.changes())?.operators).toEqual([]);

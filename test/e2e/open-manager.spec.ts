@@ -234,6 +234,34 @@ it('a manager with a secret of one role answers under any name', async () => {
   await manager.stop();
 });
 
+it('a manager whose last secret was removed asks for the tokens of its named operators, at the console too', async () => {
+  const manager = await startManager({ DATA_DIR: folder }, folder);
+  const at = (path: string) => `${manager.url}${path}`;
+  const post = (path: string, body: object) =>
+    fetch(at(path), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-wxkf-console': '1' },
+      body: JSON.stringify(body),
+    });
+  const session = async () => (await fetch(at('/console/session'))).json();
+  expect(await session()).toMatchObject({ isSignedIn: true, isAsked: false });
+  const added = await post('/api/v1/operators', { name: 'alice', role: 'admin' });
+  const { token } = (await added.json()) as { token: string };
+  const refused = await fetch(at('/api/v1/status'));
+  expect(refused.status).toBe(401);
+  expect(await refused.text()).toContain('AUTH_OPERATOR_TOKEN, or the token of an operator');
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await fetch(at('/api/v1/status'), { headers })).status).toBe(200);
+  expect(await session()).toMatchObject({ isSignedIn: false, isAsked: true });
+  // Nothing of the settings is there to sign a session with.
+  const signIn = await post('/console/session', { token });
+  expect([signIn.status, (await signIn.json()) as object]).toMatchObject([
+    401,
+    { error: 'AUTH_ROLE_CLOSED' },
+  ]);
+  await manager.stop();
+});
+
 describe('with docker', () => {
   const printed = ['README.md', 'README.zh-CN.md'].map((file) => [
     file,

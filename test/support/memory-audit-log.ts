@@ -5,6 +5,7 @@ import {
   type AuditFilter,
   AuditLog,
   type AuditPage,
+  sinceOf,
 } from '../../src/audit/audit-log.js';
 
 export class MemoryAuditLog extends AuditLog {
@@ -19,10 +20,15 @@ export class MemoryAuditLog extends AuditLog {
       if (id < kept || this.table.size > AUDIT_ENTRIES_MAX) this.table.delete(id);
   }
 
-  override async search(filter: AuditFilter, before: string | null, limit: number): Promise<AuditPage> {
+  override async search(
+    filter: AuditFilter,
+    before: string | null,
+    limit: number,
+    nowMs: number,
+  ): Promise<AuditPage> {
     const isWanted = ({ id, atMs, operator }: AuditEntry): boolean =>
       (before === null || id < before) &&
-      atMs >= (filter.sinceMs ?? 0) &&
+      atMs >= sinceOf(filter, nowMs) &&
       (filter.operator === null || operator === filter.operator);
     const found = [...this.table.values()].filter(isWanted).sort((a, b) => (a.id < b.id ? 1 : -1));
     const entries = found.slice(0, limit);

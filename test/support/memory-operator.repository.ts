@@ -1,9 +1,13 @@
 import type { EndedSession, Operator, OperatorToken } from '../../src/operators/operator.js';
-import { OperatorRepository, type StoredOperators } from '../../src/operators/operator.repository.js';
+import {
+  ENDED_SESSIONS_MAX,
+  OperatorRepository,
+  type StoredOperators,
+} from '../../src/operators/operator.repository.js';
 
 /** One database; several repositories on it stand for several replicas. */
 export class OperatorTable extends Map<string, Operator> {
-  readonly endedSessions = new Map<string, number>();
+  readonly endedSessions = new Map<string, EndedSession>();
   version = 0;
 }
 
@@ -20,7 +24,7 @@ export class MemoryOperatorRepository extends OperatorRepository {
     this.#seen = this.table.version;
     return {
       operators: [...this.table.values()].map((operator) => ({ ...operator })),
-      endedSessions: [...this.table.endedSessions].map(([id, endMs]) => ({ id, endMs })),
+      endedSessions: [...this.table.endedSessions.values()],
     };
   }
 
@@ -42,11 +46,14 @@ export class MemoryOperatorRepository extends OperatorRepository {
     return this.table.delete(name);
   }
 
-  override async endSession({ id, endMs }: EndedSession, nowMs: number): Promise<void> {
+  override async endSession(session: EndedSession, nowMs: number): Promise<void> {
     this.table.version++;
-    for (const [other, otherEndMs] of this.table.endedSessions)
-      if (otherEndMs <= nowMs) this.table.endedSessions.delete(other);
-    this.table.endedSessions.set(id, endMs);
+    const { endedSessions } = this.table;
+    for (const { id, endMs } of endedSessions.values()) if (endMs <= nowMs) endedSessions.delete(id);
+    endedSessions.set(session.id, session);
+    const ofToken = [...endedSessions.values()].filter(({ tokenId }) => tokenId === session.tokenId);
+    for (const { id } of ofToken.toSorted((a, b) => b.endMs - a.endMs).slice(ENDED_SESSIONS_MAX))
+      endedSessions.delete(id);
   }
 
   #set(operator: Operator): void {

@@ -3,10 +3,10 @@ import { fastify } from 'fastify';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
-import { addAuditHook, type AnsweredCall, AuditHook } from './audit-hook.js';
+import { addAuditHook, type AnsweredCall, AuditHook, type CallKind } from './audit-hook.js';
 import { BotKeys } from './bot-keys.js';
 import { addGate } from './gate.js';
-import { OperatorKeys } from './operator-keys.js';
+import { OPEN_MANAGER, OperatorKeys } from './operator-keys.js';
 
 const OPERATOR = 'secret-of-the-operator';
 const PUPPET = 'secret-of-the-puppets';
@@ -73,6 +73,26 @@ it('tells of a sign-in that failed for its credentials, and of nobody by name', 
   expect(await told(env, ['POST', '/session'], ['POST', '/session', 'other'])).toMatchObject([
     { operator: null, path: '/session', status: 403 },
   ]);
+});
+
+it('says of which kind a call is', async () => {
+  const kinds: CallKind[] = [];
+  const app = fastify();
+  const hook = new AuditHook();
+  hook.use((_call, kind) => kinds.push(kind));
+  app.addHook('onRequest', async (request) => {
+    request.operator = OPEN_MANAGER;
+  });
+  addAuditHook(app, hook);
+  const config = { allowedCallers: ['operator'] as const };
+  app.post('/changes', { config }, () => 'ok');
+  app.post('/refused', { config }, (_request, reply) => reply.code(403).send());
+  app.delete('/session', { config: { allowedCallers: 'anyone', isAudited: true } }, () => 'ok');
+  await app.inject({ method: 'POST', url: '/changes' });
+  await app.inject({ method: 'POST', url: '/refused' });
+  await app.inject({ method: 'DELETE', url: '/session' });
+  await app.close();
+  expect(kinds).toEqual(['change', 'refused', 'sign_ins']);
 });
 
 it('calls whoever an open manager lets in so', async () => {

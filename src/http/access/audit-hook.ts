@@ -25,16 +25,21 @@ export interface AnsweredCall {
   readonly requestId: string;
 }
 
+/** What a call is, as far as it can be repeated at will: one that signs in or out, one that was refused, any other. */
+export type CallKind = 'sign_ins' | 'refused' | 'change';
+
+type Tell = (call: AnsweredCall, kind: CallKind) => void;
+
 /** Where calls are told to. It is known once the application is made, which is after the HTTP server. */
 export class AuditHook {
-  #tell: (call: AnsweredCall) => void = () => {};
+  #tell: Tell = () => {};
 
-  use(tell: (call: AnsweredCall) => void): void {
+  use(tell: Tell): void {
     this.#tell = tell;
   }
 
-  tell(call: AnsweredCall): void {
-    this.#tell(call);
+  tell(call: AnsweredCall, kind: CallKind): void {
+    this.#tell(call, kind);
   }
 }
 
@@ -51,7 +56,8 @@ export function addAuditHook(fastify: FastifyInstance, hook: AuditHook): void {
   const listen: onRequestHookHandler = (request, reply, done) => {
     // The hook for the answer does not see a caller that hangs up.
     reply.raw.once('close', () => {
-      if (request.operator !== null || isFailedSignIn(request)) hook.tell(toCall(request, reply));
+      if (request.operator !== null || isFailedSignIn(request))
+        hook.tell(toCall(request, reply), kindOf(request, reply));
     });
     done();
   };
@@ -67,6 +73,12 @@ function isFailedSignIn({ routeOptions, failure }: FastifyRequest): boolean {
   return (
     routeOptions.config.isAudited === true && failure instanceof AppError && failure.code === 'AUTH_WRONG'
   );
+}
+
+/** The status is that of the answer also where the caller hung up before it. */
+function kindOf({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply): CallKind {
+  if (routeOptions.config.isAudited === true) return 'sign_ins';
+  return statusCode === 403 ? 'refused' : 'change';
 }
 
 function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): AnsweredCall {

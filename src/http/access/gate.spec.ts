@@ -421,7 +421,59 @@ describe('a named operator', () => {
       return (await app.inject({ url: '/operators', headers })).json().code;
     };
     expect(await codeOf(TOKENS.reader)).toBe('STORE_UNAVAILABLE');
+    const ofSettings = { shared: [], signing: [new Secret(OPERATOR)] };
+    const session = new Sessions(ofSettings, clock, keys).open(new Secret(TOKENS.reader));
+    const ask = async (cookie: string) =>
+      (await app.inject({ url: '/operators', headers: { cookie: `wxkf_session=${cookie}` } })).json().code;
+    expect(await ask(session?.value.reveal() ?? '')).toBe('STORE_UNAVAILABLE');
+    expect(await ask('x')).toBe('AUTH_SESSION_ENDED');
     expect(await codeOf('of-nobody-at-all')).toBe('AUTH_WRONG');
+  });
+});
+
+describe('an open manager with named operators', () => {
+  const TOKEN = 'wxop_of-alice';
+
+  /** What routes of operators and of puppets answer: the status, and the answer or the error. */
+  async function ask(known: KnownOperators, headers: Record<string, string> = {}) {
+    const keys = new OperatorKeys();
+    keys.use(known);
+    const app = fastify();
+    addGate(app, loadConfig({}), new ManualClock(), judgesNothing, new BotKeys(), keys);
+    const answer = (request: FastifyRequest) => `${request.operator?.name} ${app.stillLetsIn(request)}`;
+    app.get('/operators', { config: { allowedCallers: ['operator'] } }, answer);
+    app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, () => 'ok');
+    const calls = ['/operators', '/puppets'].map((url) => app.inject({ url, headers }));
+    return (await Promise.all(calls)).map((response) =>
+      response.statusCode === 200 ? response.body : response.json(),
+    );
+  }
+
+  function operatorsOf(...all: ReturnType<typeof operatorOf>[]): KnownOperators {
+    const table = new OperatorTable(all.map((one) => [one.name, one]));
+    return new KnownOperators(new MemoryOperatorRepository(table), new ManualClock());
+  }
+
+  it('asks for a token where nobody but operators may call, and says what helps', async () => {
+    const known = operatorsOf(operatorOf({ secret: TOKEN }));
+    await known.read();
+    const missing = {
+      code: 'AUTH_MISSING',
+      message: expect.stringContaining('AUTH_OPERATOR_TOKEN, or the token of an operator'),
+    };
+    expect(await ask(known)).toMatchObject([missing, 'ok']);
+    expect(await ask(known, { authorization: `Bearer ${TOKEN}` })).toEqual(['alice true', 'ok']);
+    expect(await ask(known, { authorization: 'Bearer wxop_x' })).toMatchObject([
+      { code: 'AUTH_WRONG' },
+      'ok',
+    ]);
+  });
+
+  it('is open while there are none, and only once that is known', async () => {
+    const known = operatorsOf();
+    expect(await ask(known)).toMatchObject([{ code: 'STORE_UNAVAILABLE' }, 'ok']);
+    await known.read();
+    expect(await ask(known)).toEqual(['open manager true', 'ok']);
   });
 });
 

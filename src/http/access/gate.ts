@@ -82,7 +82,11 @@ export function addGate(
   fastify.decorateRequest('operator', null);
   fastify.decorateRequest('sessionEndMs', null);
   fastify.decorate('sessions', keys.sessions);
-  fastify.decorate('stillLetsIn', (request) => isOpen(config) || callerOf(keys, request).role !== null);
+  fastify.decorate('stillLetsIn', (request) => {
+    const { allowedCallers } = request.routeOptions.config;
+    const isAskedNow = operators.known.hasAny && isOfOperators(allowedCallers);
+    return (isOpen(config) && !isAskedNow) || callerOf(keys, request).role !== null;
+  });
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
@@ -91,8 +95,10 @@ export function addGate(
       return;
     }
     const allowsBots = route.config?.allowsBots === true;
-    if (isAsked(config, allowed)) putFirst(route, askFor(keys, config, allowed, allowsBots));
-    else putFirst(route, ...refuseOthers, letInAsOperator, ...(allowsBots ? [recognizeBot(bots)] : []));
+    const ask = askFor(keys, config, allowed, allowsBots);
+    if (isAsked(config, allowed)) return putFirst(route, ask);
+    const letIn = isOfOperators(allowed) ? askOnceNamed(operators, ask) : letInAsOperator;
+    putFirst(route, ...refuseOthers, letIn, ...(allowsBots ? [recognizeBot(bots)] : []));
   });
 }
 
@@ -124,6 +130,23 @@ const letInAsOperator: onRequestHookHandler = (request, _reply, done) => {
   done();
 };
 
+/**
+ * A route that nobody but operators may call is open no longer once operators have tokens of their own: the last secret of the
+ * settings may have been removed since.
+ */
+function askOnceNamed(operators: OperatorKeys, ask: onRequestHookHandler): onRequestHookHandler {
+  return function askOrLetIn(request, reply, done) {
+    const { known } = operators;
+    if (!known.isLoaded) return done(new AppError('STORE_UNAVAILABLE'));
+    if (known.hasAny) return ask.call(this, request, reply, done);
+    return letInAsOperator.call(this, request, reply, done);
+  };
+}
+
+function isOfOperators(allowed: AllowedCallers | undefined): boolean {
+  return Array.isArray(allowed) && allowed.every((caller) => caller === 'operator');
+}
+
 /** While nobody needs credentials, a key still says which bot calls. */
 function recognizeBot(bots: BotKeys): onRequestHookHandler {
   return (request, _reply, done) => {
@@ -152,10 +175,12 @@ function askFor(
 ): onRequestHookHandler {
   const hasNoSecret = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
-  const settings = allowed.map(secretsSettingOf).join(' or ');
+  const ofSettings = allowed.map(secretsSettingOf).join(' or ');
   return (request, _reply, done) => {
     const { role, operator, refusal, without } = callerOf(keys, request);
-    const isClosed = hasNoSecret && !(allowed.includes('operator') && keys.operators.known.hasAny);
+    const takesTokens = allowed.includes('operator') && keys.operators.known.hasAny;
+    const settings = takesTokens ? `${ofSettings}, or the token of an operator` : ofSettings;
+    const isClosed = hasNoSecret && !takesTokens;
     request.role = role;
     request.operator = operator;
     if (role === null && without === 'AUTH_WRONG') {
@@ -228,7 +253,7 @@ function callerOf({ credentials, sessions, operators }: Keys, request: FastifyRe
     role: session === null ? null : 'operator',
     operator: session?.operator ?? null,
     refusal: refusalOfSessionUse(request),
-    without: 'AUTH_SESSION_ENDED',
+    without: sessions.isUnsureOfSession(request) ? 'STORE_UNAVAILABLE' : 'AUTH_SESSION_ENDED',
   };
 }
 

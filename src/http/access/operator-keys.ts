@@ -13,21 +13,32 @@ export interface NamedOperator extends CallingOperator {
   readonly tokenHash: string;
 }
 
+export interface SessionToEnd {
+  readonly id: string;
+  /** `''` for one of the shared secret. */
+  readonly tokenId: string;
+  /** When it would end by itself, epoch milliseconds. */
+  readonly endMs: number;
+}
+
 /** The operators that were added, and the sessions that were ended, on any replica. */
 export interface OperatorDirectory {
   readonly hasAny: boolean;
+  /** Whether the store was read once; before that nobody is known to be no operator. */
+  readonly isLoaded: boolean;
   /** Whether it may be the token of an operator although it is not known: until the store was read once. */
   mayBecomeKnown(token: string): boolean;
   /** Takes the same time for every token: it looks up the hash. */
   findByToken(token: string): NamedOperator | null;
   findByTokenId(tokenId: string): NamedOperator | null;
   isEnded(sessionId: string): boolean;
-  /** Here at once, and soon on every replica. @param endMs when it would have ended by itself. */
-  endSession(sessionId: string, endMs: number): void;
+  /** Here at once, and soon on every replica. */
+  endSession(session: SessionToEnd): void;
 }
 
 const NOBODY: OperatorDirectory = {
   hasAny: false,
+  isLoaded: true,
   mayBecomeKnown: () => false,
   findByToken: () => null,
   findByTokenId: () => null,

@@ -32,6 +32,13 @@ export interface OpenedSession extends Session {
   readonly value: Secret;
 }
 
+interface ReadSession extends Session {
+  /** Names the session. */
+  readonly signed: string;
+  /** Of the operator's token; `''` for one of the shared secret. */
+  readonly tokenId: string;
+}
+
 /** Secrets that the settings have, for both kinds of sessions. */
 export interface SessionSecrets {
   /** Each of them can open a session. */
@@ -64,9 +71,14 @@ export class Sessions {
     return this.#sign(key, `.${operator.tokenId}`, operator);
   }
 
-  /** Whether anything could open one. */
+  /** Whether anything could open one. Without any secret of the settings none can be signed. */
   get canOpen(): boolean {
-    return this.#shared.length > 0 || this.operators.known.hasAny;
+    return this.#shared.length > 0 || (this.secrets.signing.length > 0 && this.hasNamedOperators);
+  }
+
+  /** Whether operators have tokens of their own. */
+  get hasNamedOperators(): boolean {
+    return this.operators.known.hasAny;
   }
 
   /** Whether it cannot be said yet that a token opens none. */
@@ -79,10 +91,18 @@ export class Sessions {
     return this.#read(request);
   }
 
+  /** Whether it cannot be said yet that the request has no valid session: it is one of an operator, and none was read yet. */
+  isUnsureOfSession(request: SessionRequest): boolean {
+    const [, , end, tokenId] = VALUE.exec(sessionIn(request)) ?? [];
+    return tokenId !== undefined && Number(end) > this.clock.nowMs() && !this.operators.known.isLoaded;
+  }
+
   /** Ends the session of the request, here at once, and soon on every replica. */
   end(request: SessionRequest): void {
     const session = this.#read(request);
-    if (session !== null) this.operators.known.endSession(session.signed, session.endMs);
+    if (session === null) return;
+    const { signed: id, tokenId, endMs } = session;
+    this.operators.known.endSession({ id, tokenId, endMs });
   }
 
   #sign(key: Buffer, suffix: string, operator: CallingOperator): OpenedSession {
@@ -92,16 +112,16 @@ export class Sessions {
     return { endMs, operator, value };
   }
 
-  #read(request: SessionRequest): (Session & { readonly signed: string }) | null {
-    const [, signed = '', end = '', tokenId, signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
+  #read(request: SessionRequest): ReadSession | null {
+    const [, signed = '', end = '', tokenId = '', signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
     const endMs = Number(end);
     if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(signed)) return null;
-    const named = tokenId === undefined ? null : this.operators.known.findByTokenId(tokenId);
-    if (tokenId !== undefined && named === null) return null;
+    const named = tokenId === '' ? null : this.operators.known.findByTokenId(tokenId);
+    if (tokenId !== '' && named === null) return null;
     const keys = named === null ? this.#shared.map(({ key }) => key) : this.#keysOf(named);
     const presented = Buffer.from(signature, 'base64url');
     const isKnown = keys.filter((key) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
-    return isKnown ? { signed, endMs, operator: named ?? SHARED_SECRET } : null;
+    return isKnown ? { signed, tokenId, endMs, operator: named ?? SHARED_SECRET } : null;
   }
 
   #keysOf({ tokenHash }: NamedOperator): Buffer[] {

@@ -7,6 +7,7 @@ import {
   type AuditFilter,
   AuditLog,
   type AuditPage,
+  sinceOf,
 } from '../../audit/audit-log.js';
 import { firstIdAt } from '../../audit/audit-entry.js';
 import { EmbeddedStore } from './embedded-store.js';
@@ -44,9 +45,14 @@ export class EmbeddedAuditLog extends AuditLog {
     this.#count = count;
   }
 
-  override async search(filter: AuditFilter, before: string | null, limit: number): Promise<AuditPage> {
+  override async search(
+    filter: AuditFilter,
+    before: string | null,
+    limit: number,
+    nowMs: number,
+  ): Promise<AuditPage> {
     this.store.requireOpen();
-    const since = firstIdAt(filter.sinceMs ?? 0);
+    const since = firstIdAt(sinceOf(filter, nowMs));
     const found: AuditEntry[] = [];
     let looked = 0;
     for (const { key, value } of this.#entries.getRange({ start: before ?? END, reverse: true })) {

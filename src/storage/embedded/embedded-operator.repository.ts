@@ -12,23 +12,24 @@ import { EmbeddedStore } from './embedded-store.js';
 export class EmbeddedOperatorRepository extends OperatorRepository {
   override readonly isShared = false;
   readonly #operators: Database<Operator, string>;
-  readonly #endedSessions: Database<number, string>;
+  readonly #endedSessions: Database<EndedSession, string>;
   #hasChanged = true;
 
   constructor(private readonly store: EmbeddedStore) {
     super();
     this.#operators = store.database<Operator>('operators');
-    this.#endedSessions = store.database<number>('endedSessions');
+    this.#endedSessions = store.database<EndedSession>('endedSessions');
   }
 
   override async changes(): Promise<StoredOperators | null> {
     if (!this.#hasChanged) return null;
     this.store.requireOpen();
-    this.#hasChanged = false;
-    return {
+    const stored = {
       operators: [...this.store.readAll(this.#operators)].map(({ value }) => value),
       endedSessions: this.#listEnded(),
     };
+    this.#hasChanged = false;
+    return stored;
   }
 
   override add(operator: Operator): Promise<boolean> {
@@ -50,21 +51,21 @@ export class EmbeddedOperatorRepository extends OperatorRepository {
     return wasThere;
   }
 
-  override endSession({ id, endMs }: EndedSession, nowMs: number): Promise<void> {
+  override endSession(session: EndedSession, nowMs: number): Promise<void> {
     return this.#write('end session', () => {
-      const kept = this.#listEnded().filter((one) => one.endMs > nowMs && one.id !== id);
-      const surplus = Math.max(0, kept.length + 1 - ENDED_SESSIONS_MAX);
-      const first = kept.toSorted((a, b) => a.endMs - b.endMs).slice(0, surplus);
-      const known = new Set(kept.map((one) => one.id));
-      for (const one of first) known.delete(one.id);
-      for (const { key } of [...this.#endedSessions.getRange()])
-        if (!known.has(key)) this.#endedSessions.remove(key);
-      this.#endedSessions.put(id, endMs);
+      const ended = this.#listEnded();
+      const over = ended.filter(({ endMs }) => endMs <= nowMs);
+      const ofToken = ended
+        .filter(({ id, tokenId, endMs }) => tokenId === session.tokenId && endMs > nowMs && id !== session.id)
+        .sort((a, b) => b.endMs - a.endMs);
+      for (const { id } of [...over, ...ofToken.slice(ENDED_SESSIONS_MAX - 1)])
+        this.#endedSessions.remove(id);
+      this.#endedSessions.put(session.id, session);
     });
   }
 
   #listEnded(): EndedSession[] {
-    return [...this.store.readAll(this.#endedSessions)].map(({ key, value }) => ({ id: key, endMs: value }));
+    return [...this.store.readAll(this.#endedSessions)].map(({ value }) => value);
   }
 
   /** @param change gives `null` to leave everything as it is. @returns whether it did not. */

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongoose';
 import type { Clock } from '../../kernel/clock.js';
-import { isDuplicateKey, META, type MetaDocument, type MongoStore } from './mongo-store.js';
+import { isDuplicateKey, META, type MetaDocument, type MongoStore, type Operation } from './mongo-store.js';
 
 /** For what the version does not tell: a process died before it raised it, or a person wrote. */
 const READ_ANEW_MS = 60_000;
@@ -18,27 +18,36 @@ export class ChangeVersion {
 
   /** @param id of the document that holds the number. */
   constructor(
-    store: MongoStore,
+    private readonly store: MongoStore,
     private readonly id: string,
     private readonly clock: Clock,
   ) {
     this.#meta = store.collection(META);
   }
 
-  /** Call it before the collection is read, and `saw` after it. */
-  async read(): Promise<Seen> {
-    const atMs = this.clock.elapsedMs();
-    const { version = 0 } = (await this.#meta.findOne({ _id: this.id })) ?? {};
-    return { version, atMs };
-  }
-
-  /** Whether the collection may have changed since `saw`. */
-  isNew({ version, atMs }: Seen): boolean {
-    return this.#seen?.version !== version || atMs - this.#seen.atMs >= READ_ANEW_MS;
-  }
-
-  saw(seen: Seen): void {
+  /** What `readAll` reads from the collection. @throws AppError `STORE_UNAVAILABLE` */
+  async load<T>(what: Operation, readAll: () => Promise<T>): Promise<T> {
+    const { seen, found } = await this.store.run(what, async () => ({
+      seen: await this.#read(),
+      found: await readAll(),
+    }));
+    // Not within the operation: it may go on after its deadline, and nobody has what it then finds.
     this.#seen = seen;
+    return found;
+  }
+
+  /**
+   * As `load`, where the collection may have changed since it was last loaded; `null` where not.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  async changes<T>(what: Operation, readAll: () => Promise<T>): Promise<T | null> {
+    const outcome = await this.store.run(what, async () => {
+      const seen = await this.#read();
+      return this.#isNew(seen) ? { seen, found: await readAll() } : null;
+    });
+    if (outcome === null) return null;
+    this.#seen = outcome.seen;
+    return outcome.found;
   }
 
   /** Raises it also when nothing was changed: an earlier try may have changed something, and not come as far as that. */
@@ -51,5 +60,16 @@ export class ChangeVersion {
       return raise();
     });
     return outcome;
+  }
+
+  /** To be called before the collection is read. */
+  async #read(): Promise<Seen> {
+    const atMs = this.clock.elapsedMs();
+    const { version = 0 } = (await this.#meta.findOne({ _id: this.id })) ?? {};
+    return { version, atMs };
+  }
+
+  #isNew({ version, atMs }: Seen): boolean {
+    return this.#seen?.version !== version || atMs - this.#seen.atMs >= READ_ANEW_MS;
   }
 }

@@ -40,15 +40,9 @@ export class MongoAppRepository extends AppRepository {
     return (await this.store.run('load apps', read)).map(fromDocument);
   }
 
-  override list(): Promise<readonly ListedApp[]> {
-    return this.store.run('list apps', async () => {
-      const seen = await this.#version.read();
-      if (this.#version.isNew(seen)) {
-        this.#listed = await this.#list();
-        this.#version.saw(seen);
-      }
-      return this.#listed;
-    });
+  override async list(): Promise<readonly ListedApp[]> {
+    this.#listed = (await this.#version.changes('list apps', () => this.#list())) ?? this.#listed;
+    return this.#listed;
   }
 
   override add(app: App): Promise<boolean> {

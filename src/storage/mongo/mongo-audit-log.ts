@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Collection } from 'mongoose';
 import { type AuditEntry, firstIdAt } from '../../audit/audit-entry.js';
-import { AUDIT_ENTRIES_MAX, type AuditFilter, AuditLog, type AuditPage } from '../../audit/audit-log.js';
+import {
+  AUDIT_ENTRIES_MAX,
+  type AuditFilter,
+  AuditLog,
+  type AuditPage,
+  sinceOf,
+} from '../../audit/audit-log.js';
 import { AUDIT, type AuditDocument, fromDocument, toDocument } from './audit.schema.js';
 import { MongoStore } from './mongo-store.js';
 
@@ -34,17 +40,16 @@ export class MongoAuditLog extends AuditLog {
   }
 
   override async search(
-    { operator, sinceMs }: AuditFilter,
+    filter: AuditFilter,
     before: string | null,
     limit: number,
+    nowMs: number,
   ): Promise<AuditPage> {
-    const bounds = {
-      ...(sinceMs === null ? {} : { $gte: firstIdAt(sinceMs) }),
-      ...(before === null ? {} : { $lt: before }),
-    };
+    const { operator } = filter;
+    const bounds = { $gte: firstIdAt(sinceOf(filter, nowMs)), ...(before === null ? {} : { $lt: before }) };
     const query = {
       at: { $type: 'date' },
-      ...(Object.keys(bounds).length > 0 && { _id: bounds }),
+      _id: bounds,
       ...(operator !== null && { operator }),
     };
     const found = await this.store.run('search audit', () =>

@@ -23,22 +23,11 @@ export class MongoBotRepository extends BotRepository {
   }
 
   override load(): Promise<readonly Bot[]> {
-    return this.store.run('load bots', async () => {
-      const seen = await this.#version.read();
-      const bots = await this.#read();
-      this.#version.saw(seen);
-      return bots;
-    });
+    return this.#version.load('load bots', () => this.#read());
   }
 
   override changes(): Promise<readonly Bot[] | null> {
-    return this.store.run('list bots', async () => {
-      const seen = await this.#version.read();
-      if (!this.#version.isNew(seen)) return null;
-      const bots = await this.#read();
-      this.#version.saw(seen);
-      return bots;
-    });
+    return this.#version.changes('list bots', () => this.#read());
   }
 
   override add(bot: Bot): Promise<'written' | 'taken'> {

@@ -39,18 +39,11 @@ export class MongoOperatorRepository extends OperatorRepository {
   }
 
   override changes(): Promise<StoredOperators | null> {
-    return this.store.run('list operators', async () => {
-      const seen = await this.#version.read();
-      if (!this.#version.isNew(seen)) return null;
+    return this.#version.changes('list operators', async () => {
       const [operators, ended] = await Promise.all([
         this.#operators.find(READABLE).toArray(),
-        this.#endedSessions
-          .find({ endsAt: { $type: 'date' } })
-          .sort({ endsAt: -1 })
-          .limit(ENDED_SESSIONS_MAX)
-          .toArray(),
+        this.#endedSessions.find({ endsAt: { $type: 'date' }, tokenId: { $type: 'string' } }).toArray(),
       ]);
-      this.#version.saw(seen);
       return { operators: operators.map(fromDocument), endedSessions: ended.map(toEndedSession) };
     });
   }
@@ -88,10 +81,18 @@ export class MongoOperatorRepository extends OperatorRepository {
   }
 
   /** MongoDB itself removes those that have ended. */
-  override async endSession({ id, endMs }: EndedSession): Promise<void> {
-    await this.#change('end session', () =>
-      this.#endedSessions.replaceOne({ _id: id }, { endsAt: new Date(endMs) }, { upsert: true }),
-    );
+  override async endSession({ id, tokenId, endMs }: EndedSession): Promise<void> {
+    const document = { tokenId, endsAt: new Date(endMs) };
+    await this.#change('end session', async () => {
+      await this.#endedSessions.replaceOne({ _id: id }, document, { upsert: true });
+      const surplus = await this.#endedSessions
+        .find({ tokenId })
+        .sort({ endsAt: -1 })
+        .skip(ENDED_SESSIONS_MAX)
+        .toArray();
+      if (surplus.length > 0)
+        await this.#endedSessions.deleteMany({ _id: { $in: surplus.map(({ _id }) => _id) } });
+    });
   }
 
   #change<T>(

@@ -278,7 +278,9 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(tokens, { 'token.id': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
-    await this.#createIndex(this.collection(ENDED_SESSIONS), { endsAt: 1 }, { expireAfterSeconds: 0 });
+    const endedSessions = this.collection(ENDED_SESSIONS);
+    await this.#createIndex(endedSessions, { endsAt: 1 }, { expireAfterSeconds: 0 });
+    await this.#createIndex(endedSessions, { tokenId: 1, endsAt: 1 });
     const audit = this.collection(AUDIT);
     await this.#createIndex(audit, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(audit, { operator: 1, _id: 1 });

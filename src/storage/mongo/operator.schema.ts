@@ -16,6 +16,8 @@ export interface OperatorDocument {
 export interface EndedSessionDocument {
   /** The session's id. */
   readonly _id: string;
+  /** Of the token that it was opened with; `''` for the shared secret. */
+  readonly tokenId: string;
   /** When MongoDB removes it. */
   readonly endsAt: Date;
 }
@@ -48,6 +50,6 @@ export function fromDocument(document: OperatorDocument): Operator {
   };
 }
 
-export function toEndedSession({ _id, endsAt }: EndedSessionDocument): EndedSession {
-  return { id: _id, endMs: endsAt.getTime() };
+export function toEndedSession({ _id, tokenId, endsAt }: EndedSessionDocument): EndedSession {
+  return { id: _id, tokenId, endMs: endsAt.getTime() };
 }
