@@ -9,9 +9,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { PROXIED_HOST, type ProxiedWecom, startProxiedWecom } from '../support/forward-proxy.js';
 import { call, jsonOf, openSocket, valuesOf } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { scrape } from '../support/metrics.js';
+import { type Labels, scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { refusedUrl, startBlackHole, startRawServer } from '../support/raw-server.js';
+import { type BlackHole, refusedUrl, startBlackHole, startRawServer } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { join, listen, startTlsFront, type TlsFront } from '../support/tls-front.js';
 import {
@@ -24,9 +24,8 @@ import {
   refusalOf,
   tunnelOf,
 } from '../support/tunnels.js';
-import { newApp } from '../support/wecom.js';
+import { newApp, type WecomApp } from '../support/wecom.js';
 
-const app = newApp();
 const CORP_SECRET = 'corp-secret-of-the-tunnels';
 const OPERATOR = 'marked-credential_of-operators';
 const WRONG_KEY = 'wxkf_marked-key-of-nobody-at-all';
@@ -37,6 +36,8 @@ let site: ProxiedWecom;
 let front: TlsFront;
 let place: Place;
 let manager: ManagerProcess;
+/** Of the running test. */
+let app: WecomApp;
 let bot: AddedBot;
 const agents: Agent[] = [];
 /** All keys that were given. */
@@ -44,7 +45,6 @@ const keys: string[] = [];
 
 beforeAll(async () => {
   site = await startProxiedWecom();
-  site.wecom.addSecret(app.corpId, CORP_SECRET);
   front = await startTlsFront(site.certificate, Number(new URL(site.wecom.url).port));
 });
 
@@ -53,19 +53,18 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  place = embeddedPlace();
+  app = newApp();
+  site.wecom.addSecret(app.corpId, CORP_SECRET);
   site.asked.length = 0;
   site.wecom.calls.length = 0;
 });
 
-afterEach(async () => {
+afterEach(() => {
   for (const agent of agents.splice(0)) agent.destroy();
-  expect(await manager.stop()).toBe(0);
-  expect(findIn(manager.output(), [...keys, OPERATOR, WRONG_KEY, CORP_SECRET])).toEqual([]);
-  await place.discard();
 });
 
 async function start(more: Readonly<Record<string, string>> = {}): Promise<void> {
+  place = embeddedPlace();
   manager = await startManager({
     ...place.env,
     HOST: '127.0.0.1',
@@ -77,8 +76,30 @@ async function start(more: Readonly<Record<string, string>> = {}): Promise<void>
     TUNNELS: 'true',
     ...more,
   });
+}
+
+async function addBot(): Promise<void> {
   bot = await addTunnelBot(manager.url, app.corpId, OPERATOR);
   keys.push(bot.key);
+}
+
+async function stop(): Promise<void> {
+  expect(await manager.stop()).toBe(0);
+  expect(findIn(manager.output(), [...keys, OPERATOR, WRONG_KEY, CORP_SECRET])).toEqual([]);
+  await place.discard();
+}
+
+/** One manager for all tests of the suite in which this is called, and a bot for each of them. */
+function managerWith(more: () => Readonly<Record<string, string>> = () => ({})): void {
+  beforeAll(() => start(more()));
+  beforeEach(addBot);
+  afterAll(stop);
+}
+
+/** For the one test that needs it so. */
+async function startOwn(more: Readonly<Record<string, string>>): Promise<void> {
+  await start(more);
+  await addBot();
 }
 
 function newAgent(): Agent {
@@ -88,151 +109,161 @@ function newAgent(): Agent {
 }
 
 const openOwn = (): Promise<Socket> => tunnelOf(manager.url, TARGET, basicOf(bot.key));
-const closedLine = () => manager.line(({ msg }) => msg === 'tunnel.closed');
+const lineOf = (name: string) => manager.line(({ msg, botId }) => msg === name && botId === bot.id);
+const closedLine = () => lineOf('tunnel.closed');
 const metrics = () => scrape(manager.url, { authorization: `Bearer ${OPERATOR}` });
 
-describe('a program with HTTPS_PROXY', () => {
-  it('calls WeCom, by its own TLS, over one tunnel', async () => {
-    await start();
-    const agent = newAgent();
-    const token = await callThrough(agent, `${API}/gettoken?corpid=${app.corpId}&corpsecret=${CORP_SECRET}`);
-    const { access_token } = jsonOf(token);
-    const list = await callThrough(agent, `${API}/kf/account/list?access_token=${access_token}`);
-    expect(jsonOf(list)).toMatchObject({ errcode: 0 });
-    expect(site.wecom.callsTo('kf/account/list')[0]?.headers).not.toHaveProperty('proxy-authorization');
-    expect(site.asked).toEqual([]);
+describe('with a WeCom that answers', () => {
+  managerWith();
 
-    const open = await metrics();
-    expect(open.value('wxkf_tunnels_open')).toBe(1);
-    agent.destroy();
-    const line = await closedLine();
-    expect(line).toMatchObject({
-      level: 30,
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      botId: bot.id,
-      corpId: app.corpId,
-      target: TARGET,
-      durationMs: expect.any(Number),
-      why: expect.stringMatching(/^(ended|broken)$/),
+  describe('a program with HTTPS_PROXY', () => {
+    it('calls WeCom, by its own TLS, over one tunnel', async () => {
+      const before = await metrics();
+      const agent = newAgent();
+      const token = await callThrough(
+        agent,
+        `${API}/gettoken?corpid=${app.corpId}&corpsecret=${CORP_SECRET}`,
+      );
+      const { access_token } = jsonOf(token);
+      const list = await callThrough(agent, `${API}/kf/account/list?access_token=${access_token}`);
+      expect(jsonOf(list)).toMatchObject({ errcode: 0 });
+      expect(site.wecom.callsTo('kf/account/list')[0]?.headers).not.toHaveProperty('proxy-authorization');
+      expect(site.asked).toEqual([]);
+
+      const open = await metrics();
+      expect(open.value('wxkf_tunnels_open')).toBe(1);
+      agent.destroy();
+      const line = await closedLine();
+      expect(line).toMatchObject({
+        level: 30,
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        botId: bot.id,
+        corpId: app.corpId,
+        target: TARGET,
+        durationMs: expect.any(Number),
+        why: expect.stringMatching(/^(ended|broken)$/),
+      });
+      const after = await metrics();
+      expect(after.value('wxkf_tunnels_open')).toBe(0);
+      const added = (name: string, labels: Labels) => after.sum(name, labels) - before.sum(name, labels);
+      expect(added('wxkf_tunnels_total', { result: String(line.why) })).toBe(1);
+      for (const [direction, field] of [
+        ['to_wecom', 'toWecomBytes'],
+        ['from_wecom', 'fromWecomBytes'],
+      ] as const) {
+        expect(line[field]).toBeGreaterThan(500);
+        expect(added('wxkf_tunnel_bytes_total', { direction })).toBe(line[field]);
+      }
+      const lines = manager.log.filter(({ msg, botId }) => msg.startsWith('tunnel.') && botId === bot.id);
+      expect(lines).toHaveLength(1);
     });
-    const after = await metrics();
-    expect(after.value('wxkf_tunnels_open')).toBe(0);
-    expect(after.value('wxkf_tunnels_total', { result: String(line.why) })).toBe(1);
-    for (const [direction, field] of [
-      ['to_wecom', 'toWecomBytes'],
-      ['from_wecom', 'fromWecomBytes'],
-    ] as const) {
-      expect(line[field]).toBeGreaterThan(500);
-      expect(after.value('wxkf_tunnel_bytes_total', { direction })).toBe(line[field]);
-    }
-    expect(manager.log.filter(({ msg }) => msg.startsWith('tunnel.'))).toHaveLength(1);
+
+    it('gets a large file whole', async () => {
+      site.wecom.addMedia('m1', { sizeBytes: 20_000_000 });
+      const accessToken = site.wecom.tokenOf(app.corpId, CORP_SECRET);
+      const file = await callThrough(newAgent(), `${API}/media/get?access_token=${accessToken}&media_id=m1`);
+      expect(file.body.length).toBe(20_000_000);
+    });
+
+    it('may send its key as Bearer, on a connection that asked for something before', async () => {
+      const request = `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n` as const;
+      const socket = openSocket(manager.url, request);
+      await once(socket, 'data');
+      socket.write(`CONNECT ${TARGET} HTTP/1.1\r\nProxy-Authorization: Bearer ${bot.key}\r\n\r\n`);
+      const [answer] = await once(socket, 'data');
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 200 Connection established\r\nx-request-id: \S+\r\n\r\n$/);
+      socket.destroy();
+    });
   });
 
-  it('gets a large file whole', async () => {
-    await start();
-    site.wecom.addMedia('m1', { sizeBytes: 20_000_000 });
-    const accessToken = site.wecom.tokenOf(app.corpId, CORP_SECRET);
-    const file = await callThrough(newAgent(), `${API}/media/get?access_token=${accessToken}&media_id=m1`);
-    expect(file.body.length).toBe(20_000_000);
-  });
+  describe('a tunnel is refused', () => {
+    it('without a key, with what to send', async () => {
+      const answer = await refusalOf(manager.url, TARGET, '', { 'x-request-id': 'request-7' });
+      expect(answer.status).toBe(407);
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'x-request-id': 'request-7',
+        connection: 'close',
+      });
+      expect(valuesOf(answer.rawHeaders, 'proxy-authenticate')).toEqual([
+        'Basic realm="wxkf-manager", charset="UTF-8"',
+        'Bearer realm="wxkf-manager"',
+      ]);
+      expect(jsonOf(answer)).toEqual({
+        code: 407,
+        error: 'TUNNEL_KEY_MISSING',
+        message: expect.stringContaining('HTTPS_PROXY=http://bot:<key>@<manager>'),
+        requestId: 'request-7',
+      });
+      expect(await manager.line(({ requestId }) => requestId === 'request-7')).toMatchObject({
+        msg: 'tunnel.refused',
+        level: 30,
+        target: expect.stringMatching(/^192\.0\.2\.1/),
+        status: 407,
+        error: 'TUNNEL_KEY_MISSING',
+      });
+    });
 
-  it('may send its key as Bearer, on a connection that asked for something before', async () => {
-    await start();
-    const request = `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n` as const;
-    const socket = openSocket(manager.url, request);
-    await once(socket, 'data');
-    socket.write(`CONNECT ${TARGET} HTTP/1.1\r\nProxy-Authorization: Bearer ${bot.key}\r\n\r\n`);
-    const [answer] = await once(socket, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 Connection established\r\nx-request-id: \S+\r\n\r\n$/);
-    socket.destroy();
+    it('with a wrong key, which counts: the right one is still taken', async () => {
+      const before = await metrics();
+      const statuses: number[] = [];
+      for (let n = 0; n < 33; n++) {
+        const answer = await refusalOf(manager.url, TARGET, basicOf(n === 0 ? OPERATOR : `${WRONG_KEY}${n}`));
+        statuses.push(answer.status);
+        if (answer.status === 429) expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+      }
+      expect(statuses).toEqual([...Array(30).fill(407), 429, 429, 429]);
+      expect((await manager.line(({ msg }) => msg === 'http.too_many_failures')).failed).toBe('credentials');
+      (await openOwn()).destroy();
+      const samples = await metrics();
+      expect(samples.value('wxkf_error_answers_total', { error: 'TUNNEL_KEY_WRONG' })).toBe(30);
+      const refused = [before, samples].map((one) => one.sum('wxkf_tunnels_total', { result: 'refused' }));
+      expect(refused[1]).toBe(Number(refused[0]) + 33);
+    });
+
+    it.each([
+      'other.example:443',
+      `${PROXIED_HOST}:80`,
+      '127.0.0.1:443',
+      `https://${TARGET}`,
+      `user@${TARGET}`,
+      PROXIED_HOST,
+    ])('to anywhere else: %s', async (target) => {
+      const socket = openSocket(
+        manager.url,
+        `CONNECT ${target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${basicOf(bot.key)}\r\n\r\n`,
+      );
+      let read = '';
+      for await (const chunk of socket) read += chunk;
+      expect(read).toMatch(/^HTTP\/1\.1 40[03] .*(TUNNEL_TARGET_FORBIDDEN|REQUEST_MALFORMED)/s);
+    });
+
+    it('beyond 64 of the bot, and no more than 30 a second are opened', async () => {
+      const opened = await Promise.all(
+        Array.from({ length: 100 }, () => openTunnel(manager.url, TARGET, basicOf(bot.key))),
+      );
+      const refused = opened.flatMap((one) => ('refused' in one ? [one.refused] : []));
+      expect(refused.length).toBeGreaterThanOrEqual(36);
+      expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
+      expect(refused[0]?.headers['retry-after']).toBe('1');
+      expect(String(refused[0]?.body)).toContain('"error":"TUNNELS_TOO_MANY"');
+      for (const one of opened) if ('socket' in one) one.socket.destroy();
+    });
   });
 });
 
 describe('a tunnel is refused', () => {
-  it('without a key, with what to send', async () => {
-    await start();
-    const answer = await refusalOf(manager.url, TARGET, '', { 'x-request-id': 'request-7' });
-    expect(answer.status).toBe(407);
-    expect(answer.headers).toMatchObject({
-      'content-type': 'application/json; charset=utf-8',
-      'x-request-id': 'request-7',
-      connection: 'close',
-    });
-    expect(valuesOf(answer.rawHeaders, 'proxy-authenticate')).toEqual([
-      'Basic realm="wxkf-manager", charset="UTF-8"',
-      'Bearer realm="wxkf-manager"',
-    ]);
-    expect(jsonOf(answer)).toEqual({
-      code: 407,
-      error: 'TUNNEL_KEY_MISSING',
-      message: expect.stringContaining('HTTPS_PROXY=http://bot:<key>@<manager>'),
-      requestId: 'request-7',
-    });
-    expect(await manager.line(({ msg }) => msg === 'tunnel.refused')).toMatchObject({
-      level: 30,
-      requestId: 'request-7',
-      target: expect.stringMatching(/^192\.0\.2\.1/),
-      status: 407,
-      error: 'TUNNEL_KEY_MISSING',
-    });
-  });
-
-  it('with a wrong key, which counts: the right one is still taken', async () => {
-    await start();
-    const statuses: number[] = [];
-    for (let n = 0; n < 33; n++) {
-      const answer = await refusalOf(manager.url, TARGET, basicOf(n === 0 ? OPERATOR : `${WRONG_KEY}${n}`));
-      statuses.push(answer.status);
-      if (answer.status === 429) expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-    }
-    expect(statuses).toEqual([...Array(30).fill(407), 429, 429, 429]);
-    expect((await manager.line(({ msg }) => msg === 'http.too_many_failures')).failed).toBe('credentials');
-    (await openOwn()).destroy();
-    const samples = await metrics();
-    expect(samples.value('wxkf_error_answers_total', { error: 'TUNNEL_KEY_WRONG' })).toBe(30);
-    expect(samples.value('wxkf_tunnels_total', { result: 'refused' })).toBe(33);
-  });
-
-  it.each([
-    'other.example:443',
-    `${PROXIED_HOST}:80`,
-    '127.0.0.1:443',
-    `https://${TARGET}`,
-    `user@${TARGET}`,
-    PROXIED_HOST,
-  ])('to anywhere else: %s', async (target) => {
-    await start();
-    const socket = openSocket(
-      manager.url,
-      `CONNECT ${target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${basicOf(bot.key)}\r\n\r\n`,
-    );
-    let read = '';
-    for await (const chunk of socket) read += chunk;
-    expect(read).toMatch(/^HTTP\/1\.1 40[03] .*(TUNNEL_TARGET_FORBIDDEN|REQUEST_MALFORMED)/s);
-  });
+  afterEach(stop);
 
   it('while tunnels are off, as they are unless they are turned on', async () => {
-    await start({ TUNNELS: '' });
+    await startOwn({ TUNNELS: '' });
     const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
     expect([answer.status, jsonOf(answer).error]).toEqual([403, 'TUNNELS_OFF']);
     expect(String(jsonOf(answer).message)).toContain('TUNNELS=true');
   });
 
-  it('beyond 64 of the bot, and no more than 30 a second are opened', async () => {
-    await start();
-    const opened = await Promise.all(
-      Array.from({ length: 100 }, () => openTunnel(manager.url, TARGET, basicOf(bot.key))),
-    );
-    const refused = opened.flatMap((one) => ('refused' in one ? [one.refused] : []));
-    expect(refused.length).toBeGreaterThanOrEqual(36);
-    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
-    expect(refused[0]?.headers['retry-after']).toBe('1');
-    expect(String(refused[0]?.body)).toContain('"error":"TUNNELS_TOO_MANY"');
-    for (const one of opened) if ('socket' in one) one.socket.destroy();
-  });
-
   it('where WeCom cannot be reached', async () => {
-    await start({ TUNNEL_CONNECT_TO: new URL(await refusedUrl()).host });
+    await startOwn({ TUNNEL_CONNECT_TO: new URL(await refusedUrl()).host });
     const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
     expect([answer.status, jsonOf(answer).error]).toEqual([504, 'WECOM_UNREACHABLE']);
     expect(jsonOf(answer).message).toMatch(/ECONNREFUSED/);
@@ -240,21 +271,41 @@ describe('a tunnel is refused', () => {
     expect(line).toMatchObject({ level: 40, botId: bot.id, reason: 'no connection (ECONNREFUSED)' });
     expect((await metrics()).value('wxkf_tunnels_total', { result: 'unreachable' })).toBe(1);
   });
+});
 
-  it('after 5 s where WeCom is silent', async () => {
-    const hole = await startBlackHole();
-    await start({ TUNNEL_CONNECT_TO: new URL(hole.url).host });
+describe('where WeCom is silent', () => {
+  let hole: BlackHole;
+
+  beforeAll(async () => {
+    hole = await startBlackHole();
+  });
+  managerWith(() => ({ TUNNEL_CONNECT_TO: new URL(hole.url).host }));
+  afterAll(() => hole.close());
+
+  it('a tunnel is refused after 5 s', async () => {
     const startedMs = performance.now();
     const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
     expect([answer.status, jsonOf(answer).message]).toEqual([504, expect.stringContaining('ETIMEDOUT')]);
     expect(performance.now() - startedMs).toBeGreaterThan(4_900);
-    await hole.close();
+  });
+
+  it('a caller that goes meanwhile leaves nothing behind', async () => {
+    const socket = openSocket(
+      manager.url,
+      `CONNECT ${TARGET} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${basicOf(bot.key)}\r\n\r\n`,
+    );
+    await once(socket, 'connect');
+    await call(`${manager.url}/health/live`);
+    socket.resetAndDestroy();
+    expect(await closedLine()).toMatchObject({ why: 'broken', toWecomBytes: 0 });
   });
 });
 
 describe('a tunnel and the limits of connections', () => {
+  afterEach(stop);
+
   it('counts as a connection of its address', async () => {
-    await start({ CONNECTIONS_PER_ADDRESS_MAX: '3' });
+    await startOwn({ CONNECTIONS_PER_ADDRESS_MAX: '3' });
     const open = [await openOwn(), await openOwn(), await openOwn()];
     await expect(openOwn()).rejects.toThrow(/hang up|ECONNRESET/);
     open.pop()?.destroy();
@@ -265,8 +316,10 @@ describe('a tunnel and the limits of connections', () => {
 });
 
 describe('at a stop', () => {
+  afterEach(stop);
+
   it('new tunnels are refused, and open ones end some time before the process', async () => {
-    await start({ DRAIN_DELAY_MS: '500', DRAIN_TIMEOUT_MS: '2500' });
+    await startOwn({ DRAIN_DELAY_MS: '500', DRAIN_TIMEOUT_MS: '2500' });
     const socket = await openOwn();
     const closed = once(socket, 'close');
     const exited = manager.stop('SIGTERM');
@@ -284,7 +337,7 @@ describe('at a stop', () => {
   });
 
   it('one that ends by itself lets the process go at once', async () => {
-    await start({ DRAIN_TIMEOUT_MS: '60000' });
+    await startOwn({ DRAIN_TIMEOUT_MS: '60000' });
     const socket = await openOwn();
     const exited = manager.stop('SIGTERM');
     await manager.line(({ msg }) => msg === 'manager.draining');
@@ -294,28 +347,34 @@ describe('at a stop', () => {
 });
 
 describe('through a forward proxy', () => {
-  it('it is HTTPS_PROXY that is asked, with its own credentials', async () => {
-    await start({ TUNNEL_CONNECT_TO: '', HTTPS_PROXY: site.proxyUrl() });
-    const answer = await callThrough(newAgent(), `${API}/kf/account/list?access_token=T`);
-    expect(jsonOf(answer)).toMatchObject({ errcode: 40014 });
-    expect(site.asked).toEqual([`CONNECT ${TARGET}`]);
-    expect(findIn(manager.output(), ['p4ss+/word'])).toEqual([]);
-  });
+  describe('of HTTPS_PROXY', () => {
+    managerWith(() => ({ TUNNEL_CONNECT_TO: '', HTTPS_PROXY: site.proxyUrl() }));
+    afterEach(() => {
+      site.refuse(null);
+      expect(findIn(manager.output(), ['p4ss+/word'])).toEqual([]);
+    });
 
-  it('one that refuses is told of with what to do', async () => {
-    await start({ TUNNEL_CONNECT_TO: '', HTTPS_PROXY: site.proxyUrl('egress:marked-wrong') });
-    const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
-    expect([answer.status, jsonOf(answer).message]).toEqual([
-      504,
-      expect.stringContaining('put them into HTTPS_PROXY'),
-    ]);
-    await site.allClosed();
-    expect(findIn(manager.output(), ['marked-wrong'])).toEqual([]);
+    it('it is that one that is asked, with its own credentials', async () => {
+      const answer = await callThrough(newAgent(), `${API}/kf/account/list?access_token=T`);
+      expect(jsonOf(answer)).toMatchObject({ errcode: 40014 });
+      expect(site.asked).toEqual([`CONNECT ${TARGET}`]);
+    });
+
+    it('one that refuses its credentials is told of with what to do', async () => {
+      site.refuse(407);
+      const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
+      expect([answer.status, jsonOf(answer).message]).toEqual([
+        504,
+        expect.stringContaining('put them into HTTPS_PROXY'),
+      ]);
+      await site.allClosed();
+    });
   });
 
   it('NO_PROXY has WeCom dialled directly', async () => {
-    await start({ HTTPS_PROXY: await refusedUrl(), NO_PROXY: PROXIED_HOST });
+    await startOwn({ HTTPS_PROXY: await refusedUrl(), NO_PROXY: PROXIED_HOST });
     (await openOwn()).destroy();
+    await stop();
   });
 
   it('one that is reached by TLS leads there too', async () => {
@@ -324,13 +383,13 @@ describe('through a forward proxy', () => {
     const trusted = joinPath(folder, 'trusted.pem');
     writeFileSync(trusted, secured.proxyCertificate?.cert ?? '');
     const env = { HTTPS_PROXY: secured.proxyUrl(), NODE_EXTRA_CA_CERTS: trusted };
-    await start({ TUNNEL_CONNECT_TO: '', ...env });
+    await startOwn({ TUNNEL_CONNECT_TO: '', ...env });
     const agent = agentThrough(manager.url, bot.key, secured.certificate.cert);
     const answer = await callThrough(agent, `${API}/kf/account/list?access_token=T`);
     expect(jsonOf(answer)).toMatchObject({ errcode: 40014 });
     agent.destroy();
     expect(secured.asked).toEqual([`CONNECT ${TARGET}`]);
-    await manager.stop();
+    await stop();
     await secured.close();
     rmSync(folder, { recursive: true });
   });
@@ -343,6 +402,8 @@ async function startRelay(to: number): Promise<{ readonly port: number; close():
 }
 
 describe('the manager is never dialled by itself', () => {
+  afterEach(stop);
+
   async function freePort(): Promise<number> {
     return Number(new URL(await refusedUrl()).port);
   }
@@ -350,7 +411,7 @@ describe('the manager is never dialled by itself', () => {
   it.each(['127.0.0.1', 'localhost'])('as the proxy of HTTPS_PROXY at %s', async (host) => {
     const port = await freePort();
     const HTTPS_PROXY = `http://bot:${WRONG_KEY}@${host}:${port}`;
-    await start({ PORT: String(port), TUNNEL_CONNECT_TO: '', HTTPS_PROXY });
+    await startOwn({ PORT: String(port), TUNNEL_CONNECT_TO: '', HTTPS_PROXY });
     const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
     expect([answer.status, jsonOf(answer).error]).toEqual([403, 'TUNNEL_TO_ITSELF']);
     await manager.line(({ msg }) => msg === 'tunnel.refused');
@@ -359,7 +420,7 @@ describe('the manager is never dialled by itself', () => {
 
   it('as WeCom', async () => {
     const port = await freePort();
-    await start({ PORT: String(port), TUNNEL_CONNECT_TO: `localhost:${port}` });
+    await startOwn({ PORT: String(port), TUNNEL_CONNECT_TO: `localhost:${port}` });
     const answer = await refusalOf(manager.url, TARGET, basicOf(bot.key));
     expect([answer.status, jsonOf(answer).error]).toEqual([403, 'TUNNEL_TO_ITSELF']);
   });
@@ -367,7 +428,7 @@ describe('the manager is never dialled by itself', () => {
   it('through an address that is not its own', async () => {
     const port = await freePort();
     const relay = await startRelay(port);
-    await start({ PORT: String(port) });
+    await startOwn({ PORT: String(port) });
     await manager.stop();
     const HTTPS_PROXY = `http://bot:${bot.key}@127.0.0.1:${relay.port}`;
     const key = basicOf(bot.key);
@@ -390,23 +451,9 @@ describe('the manager is never dialled by itself', () => {
   });
 });
 
-it('a caller that goes while WeCom is dialled leaves nothing behind', async () => {
-  const hole = await startBlackHole();
-  await start({ TUNNEL_CONNECT_TO: new URL(hole.url).host });
-  const socket = openSocket(
-    manager.url,
-    `CONNECT ${TARGET} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: ${basicOf(bot.key)}\r\n\r\n`,
-  );
-  await once(socket, 'connect');
-  await call(`${manager.url}/health/live`);
-  socket.resetAndDestroy();
-  expect(await closedLine()).toMatchObject({ why: 'broken', toWecomBytes: 0 });
-  await hole.close();
-});
-
 it('what WeCom breaks off is broken for the program, too', async () => {
   const broken = await startRawServer(() => {});
-  await start({ TUNNEL_CONNECT_TO: new URL(broken.url).host });
+  await startOwn({ TUNNEL_CONNECT_TO: new URL(broken.url).host });
   const socket = await openOwn();
   const closed = once(socket, 'close');
   const accepted = broken.next();
@@ -414,5 +461,6 @@ it('what WeCom breaks off is broken for the program, too', async () => {
   (await accepted).resetAndDestroy();
   await closed;
   expect(await closedLine()).toMatchObject({ why: 'broken', reason: 'ECONNRESET' });
+  await stop();
   await broken.close();
 });
