@@ -12,14 +12,15 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
-import { newApp, newOpenKfId } from '../support/wecom.js';
+import { newApp, newOpenKfId, type WecomApp } from '../support/wecom.js';
 import { hold, usual } from '../support/wecom-faults.js';
 
 /** As `registrationOf` has it. */
 const CORP_SECRET = 'corp-secret-of-the-tests';
 const SECRETS = [CORP_SECRET, 'p4ss+/word'];
 
-const app = newApp();
+/** Of the running test. */
+let app: WecomApp;
 let folder: string;
 let site: ProxiedWecom;
 let names: InventedNames;
@@ -28,7 +29,6 @@ let manager: ManagerProcess;
 
 beforeAll(async () => {
   site = await startProxiedWecom();
-  site.wecom.addSecret(app.corpId, CORP_SECRET);
   folder = mkdtempSync(join(tmpdir(), 'wxkf-forward-'));
   writeFileSync(join(folder, 'trusted.pem'), site.certificate.cert);
   names = inventNames();
@@ -41,15 +41,15 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  place = embeddedPlace();
+  app = newApp();
+  site.wecom.addSecret(app.corpId, CORP_SECRET);
   site.asked.length = 0;
   site.wecom.calls.length = 0;
 });
 
-afterEach(async () => {
+afterEach(() => {
   site.refuse(null);
   site.wecom.behave('*', usual);
-  await place.discard();
 });
 
 const envFor = (scheme: string, more: Readonly<Record<string, string>>) => ({
@@ -70,9 +70,15 @@ const tokenOf = async (): Promise<Record<string, unknown>> =>
   );
 const apiUrl = (target: string): string => `${manager.url}/puppetWxkfManager/wxkfRequestProxy/${target}`;
 
-async function stopManager(): Promise<void> {
+async function start(scheme: string, more: Readonly<Record<string, string>>): Promise<void> {
+  place = embeddedPlace();
+  manager = await startManager(envFor(scheme, more));
+}
+
+async function stop(): Promise<void> {
   expect(await manager.stop()).toBe(0);
   expect(findIn(manager.output(), SECRETS)).toEqual([]);
+  await place.discard();
 }
 
 describe.each([
@@ -81,14 +87,35 @@ describe.each([
 ])('by %s and %s', (scheme, variable) => {
   let puppet: PuppetServer;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     puppet = await startPuppetServer();
-    manager = await startManager(envFor(scheme, { [variable]: site.proxyUrl() }));
+    await start(scheme, { [variable]: site.proxyUrl() });
   });
 
-  afterEach(async () => {
-    await stopManager();
+  afterAll(async () => {
+    await stop();
     await puppet.close();
+  });
+
+  // Before the proxy has led to WeCom: connections that it opened are used again.
+  it.each([
+    ['refuses', 407, /wants another user and password \(407\); put them into HTTPS?_PROXY/],
+    ...(scheme === 'https'
+      ? [['refuses the host', 403, /refuses to connect \(403\); have it allow that host/] as const]
+      : []),
+  ])('a proxy that %s is told of with what to do', async (_what, status, reason) => {
+    site.refuse(status);
+    const answers = [await tokenOf(), jsonOf(await call(apiUrl('kf/account/list?access_token=T')))];
+    for (const { errcode, errmsg } of answers) {
+      expect(errcode).toBe(504);
+      expect(errmsg).toMatch(reason);
+    }
+    const line = await manager.line(
+      ({ msg, corpId }) => msg === 'token.unreachable' && corpId === app.corpId,
+    );
+    expect(line.reason).toMatch(reason);
+    expect(site.wecom.calls).toEqual([]);
+    await site.allClosed();
   });
 
   it('tokens and calls go through the proxy, and puppets are called directly', async () => {
@@ -121,38 +148,6 @@ describe.each([
         : [`GET http://${PROXIED_HOST}`, `POST http://${PROXIED_HOST}`],
     );
   });
-
-  it.each([
-    ['refuses', 407, /wants another user and password \(407\); put them into HTTPS?_PROXY/],
-    ...(scheme === 'https'
-      ? [['refuses the host', 403, /refuses to connect \(403\); have it allow that host/] as const]
-      : []),
-  ])('a proxy that %s is told of with what to do', async (_what, status, reason) => {
-    site.refuse(status);
-    const answers = [await tokenOf(), jsonOf(await call(apiUrl('kf/account/list?access_token=T')))];
-    for (const { errcode, errmsg } of answers) {
-      expect(errcode).toBe(504);
-      expect(errmsg).toMatch(reason);
-    }
-    const line = await manager.line(({ msg }) => msg === 'token.unreachable');
-    expect(line.reason).toMatch(reason);
-    expect(site.wecom.calls).toEqual([]);
-    await site.allClosed();
-  });
-});
-
-it('a corp has 64 connections through the proxy, as without one', async () => {
-  manager = await startManager(envFor('https', { HTTPS_PROXY: site.proxyUrl() }));
-  const held = hold();
-  site.wecom.behave('kf/slow', held);
-  const calls = Array.from({ length: 100 }, () => call(apiUrl('kf/slow')));
-  await held.arrived;
-  while (site.wecom.calls.length < 64) await new Promise((resolve) => void setTimeout(resolve, 10));
-  expect(site.openSockets()).toBe(64);
-  held.release();
-  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(100).fill(404));
-  expect(site.openSockets()).toBeLessThanOrEqual(64);
-  await stopManager();
 });
 
 it.each(['https', 'http'])('a proxy that is reached by TLS itself leads to an %s address', async (scheme) => {
@@ -162,51 +157,67 @@ it.each(['https', 'http'])('a proxy that is reached by TLS itself leads to an %s
   writeFileSync(trusted, `${secured.certificate.cert}${secured.proxyCertificate?.cert}`);
   const variable = `${scheme.toUpperCase()}_PROXY`;
   const env = { [variable]: secured.proxyUrl(), NODE_EXTRA_CA_CERTS: trusted };
-  manager = await startManager(envFor(scheme, env));
+  await start(scheme, env);
   const { access_token } = await tokenOf();
   const answer = await call(apiUrl(`kf/account/list?access_token=${access_token}`));
   expect(jsonOf(answer)).toMatchObject({ errcode: 0 });
   expect(secured.asked).toHaveLength(2);
-  await stopManager();
+  await stop();
   await secured.close();
 });
 
-it('a proxy that is not there, and one that is silent, end a call in time', async () => {
-  manager = await startManager(envFor('https', { HTTPS_PROXY: await refusedUrl() }));
+describe('by HTTPS_PROXY', () => {
+  beforeAll(() => start('https', { HTTPS_PROXY: site.proxyUrl() }));
+  afterAll(stop);
+
+  it('a proxy that is silent ends a call in time', async () => {
+    site.refuse('silence');
+    const silent = /the proxy of HTTPS_PROXY opened no tunnel in time/;
+    const [token, answer] = await Promise.all([
+      tokenOf(),
+      call(apiUrl('kf/account/list?access_token=T')).then(jsonOf),
+    ]);
+    expect([token.errmsg, answer.errmsg]).toEqual([
+      expect.stringMatching(silent),
+      expect.stringMatching(silent),
+    ]);
+    await site.allClosed();
+  });
+
+  it('a corp has 64 connections through the proxy, as without one', async () => {
+    const held = hold();
+    site.wecom.behave('kf/slow', held);
+    const calls = Array.from({ length: 100 }, () => call(apiUrl('kf/slow')));
+    await held.arrived;
+    while (site.wecom.calls.length < 64) await new Promise((resolve) => void setTimeout(resolve, 10));
+    expect(site.openSockets()).toBe(64);
+    held.release();
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(100).fill(404));
+    expect(site.openSockets()).toBeLessThanOrEqual(64);
+  });
+});
+
+it('a proxy that is not there ends a call in time', async () => {
+  await start('https', { HTTPS_PROXY: await refusedUrl() });
   const gone = /the proxy of HTTPS_PROXY cannot be reached \(ECONNREFUSED\); correct HTTPS_PROXY/;
   expect((await tokenOf()).errmsg).toMatch(gone);
   expect(jsonOf(await call(apiUrl('kf/account/list?access_token=T'))).errmsg).toMatch(gone);
-  await stopManager();
-
-  site.refuse('silence');
-  manager = await startManager(envFor('https', { HTTPS_PROXY: site.proxyUrl() }));
-  const silent = /the proxy of HTTPS_PROXY opened no tunnel in time/;
-  const [token, answer] = await Promise.all([
-    tokenOf(),
-    call(apiUrl('kf/account/list?access_token=T')).then(jsonOf),
-  ]);
-  expect([token.errmsg, answer.errmsg]).toEqual([
-    expect.stringMatching(silent),
-    expect.stringMatching(silent),
-  ]);
-  await site.allClosed();
-  await stopManager();
+  await stop();
 });
 
 it('NO_PROXY has WeCom called directly', async () => {
   const env = { HTTP_PROXY: await refusedUrl(), NO_PROXY: 'other.test,.wecom.test' };
   names.lead('api.wecom.test', '127.0.0.1');
   const url = site.wecom.url.replace('127.0.0.1', 'api.wecom.test');
-  manager = await startManager(
-    envFor('http', { ...env, ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`, WECOM_API_URL: url }),
-  );
+  await start('http', { ...env, ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`, WECOM_API_URL: url });
   const { access_token } = await tokenOf();
   const answer = await call(apiUrl(`kf/account/list?access_token=${access_token}`));
   expect(jsonOf(answer)).toMatchObject({ errcode: 0 });
-  await stopManager();
+  await stop();
 });
 
 it('check asks through it, and tells of one that refuses', async () => {
+  place = embeddedPlace();
   const env = envFor('https', { https_proxy: site.proxyUrl() });
   const good = await runCli(env, 'check');
   expect(good).toMatchObject({ code: 0, stderr: '' });
@@ -218,10 +229,11 @@ it('check asks through it, and tells of one that refuses', async () => {
   expect(bad.code).toBe(1);
   expect(bad.stdout).toMatch(/^failed +wecom .*the proxy of HTTPS_PROXY wants another user and password/m);
   expect(findIn(good.stdout + bad.stdout, [...SECRETS, 'marked-wrong'])).toEqual([]);
+  await place.discard();
 });
 
 it('a mistaken proxy is refused at the start, without what was found', async () => {
-  const started = spawnManager({ ...place.env, HTTPS_PROXY: 'socks5://egress:marked-wrong@proxy' });
+  const started = spawnManager({ HTTPS_PROXY: 'socks5://egress:marked-wrong@proxy' });
   expect(await started.exited).toBe(1);
   expect(started.output()).toMatch(/HTTPS_PROXY: expected an http:\/\/ or https:\/\/ URL such as/);
   expect(started.output()).not.toContain('marked-wrong');

@@ -136,24 +136,6 @@ describe('connections from one address', () => {
   });
 });
 
-describe('requests sent ahead of their answers', () => {
-  managerWith({});
-
-  it('on one connection are served, 16 of them, and one that brings more is closed and counted', async () => {
-    const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    const few = await socketFrom('127.0.0.6');
-    few.write(request.repeat(16));
-    expect((await ask(few, [], '/docs')) === '200').toBe(true);
-    const many = await socketFrom('127.0.0.6');
-    many.write(request.repeat(1_500));
-    expect(await text(many).catch(() => '')).not.toMatch(/^HTTP\/1.1 (?!200)/m);
-    expect(await refusedLine()).toMatchObject({ pipelined: 1, address: '127.0.0.6' });
-    const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
-    expect(counted.map(({ labels, value }) => [labels.limit, value])).toContainEqual(['pipelined', 1]);
-    expect((await call(`${manager.url}/health/live`)).status).toBe(200);
-  });
-});
-
 describe('half-sent bodies', () => {
   managerWith({ BODIES_MAX_BYTES: String(2 ** 20), AUTH_PUPPET_TOKEN: PUPPET });
 
@@ -237,6 +219,20 @@ describe('connections in all', () => {
 
 describe('a request', () => {
   managerWith({});
+
+  it('sent ahead of the answers on its connection is served, up to 16 of them, and a connection that brings more is closed and counted', async () => {
+    const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const few = await socketFrom('127.0.0.6');
+    few.write(request.repeat(16));
+    expect((await ask(few, [], '/docs')) === '200').toBe(true);
+    const many = await socketFrom('127.0.0.6');
+    many.write(request.repeat(1_500));
+    expect(await text(many).catch(() => '')).not.toMatch(/^HTTP\/1.1 (?!200)/m);
+    expect(await refusedLine()).toMatchObject({ pipelined: 1, address: '127.0.0.6' });
+    const counted = (await scrape(manager.url)).find('wxkf_http_connections_refused_total');
+    expect(counted.map(({ labels, value }) => [labels.limit, value])).toContainEqual(['pipelined', 1]);
+    expect((await call(`${manager.url}/health/live`)).status).toBe(200);
+  });
 
   it('whose headers do not come within 10 s is answered 408 and its connection closed', async () => {
     const silent = openSocket(manager.url);

@@ -1,5 +1,5 @@
 /** What one caller does wrong costs another one nothing, through the built process, on both stores: embedded and MongoDB. */
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { proxySuite } from '../support/proxy-suite.js';
 import { registrationOf } from '../support/puppet-server.js';
 import { onEachStoreNightly } from '../support/stores.js';
@@ -38,9 +38,10 @@ onEachStoreNightly((newPlace) => {
   let evil: string;
   let good: string;
 
-  beforeEach(async () => {
-    // What failed before is forgotten then.
-    await suite.restart();
+  /** What failed before is forgotten then: of all callers together, no more than 300 may in an hour. */
+  const forget = () => suite.restart();
+
+  beforeEach(() => {
     suite.wecom.behave('gettoken', usual);
     app = newApp();
     [evil, good] = [newAddress(), newAddress()];
@@ -113,6 +114,7 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('one caller is all addresses of a /64', async () => {
+    await forget();
     await inAllNumbers(PER_CALLER + 5, (n) =>
       getToken(`2001:db8:1:1::${n + 1}`, 'marked-wrong', newApp().corpId),
     );
@@ -121,6 +123,8 @@ onEachStoreNightly((newPlace) => {
   });
 
   describe('where somebody fills the places of unproven keys', () => {
+    beforeAll(forget);
+
     it('a new corp’s event is taken', async () => {
       await inAllNumbers(UNTRUSTED_PAIRS, (n) => registerMadeUp(evil, n));
       expect(await register(good)).toMatchObject({ status: 200 });
@@ -170,6 +174,7 @@ onEachStoreNightly((newPlace) => {
   });
 
   it('one caller brings so many unproven keys, and then others only with a secret that WeCom accepts', async () => {
+    await forget();
     suite.wecom.behave('gettoken', drop());
     await inAllNumbers(UNPROVEN_KEYS_OF_CALLER, async (n) => {
       expect(await registerMadeUp(evil, n)).toMatchObject({ status: 200 });

@@ -44,13 +44,6 @@ describe('a start without a secret', () => {
     expect(said).toMatch(/3 mistake\(s\):\n {2}PORT: .+\n {2}ALLOWED_HOSTS: .+\n {2}HOST: /);
   });
 
-  it('on all addresses is warned of once where it is allowed', async () => {
-    const manager = await startManager({ DATA_DIR: folder, ...OTHERS }, folder);
-    await manager.stop();
-    const warnings = manager.log.filter(({ msg }) => msg === 'manager.unprotected');
-    expect(warnings).toEqual([expect.objectContaining({ host: '0.0.0.0' })]);
-  });
-
   it('of the image is refused, and goes on with the secrets that keys generate adds', async () => {
     const env = { ...image.env, PORT: '0', DATA_DIR: folder };
     expect(await refusedStart(env)).toContain('HOST: 0.0.0.0');
@@ -84,9 +77,9 @@ interface Route {
 }
 
 describe.each([
-  ['on loopback', {}],
-  ['on all addresses', OTHERS],
-])('an open manager %s', (_where, env) => {
+  ['on loopback', '127.0.0.1', {}],
+  ['on all addresses', '0.0.0.0', OTHERS],
+])('an open manager %s', (_where, host, env) => {
   const app = newApp();
   let data: string;
   let manager: ManagerProcess;
@@ -123,15 +116,20 @@ describe.each([
     return status === 403 && body.includes("only under the manager's own names");
   }
 
-  async function refusedRoutes(host: string): Promise<Route[]> {
+  async function refusedRoutes(name: string): Promise<Route[]> {
     const judged = routes.map(async (route) => {
-      const answer = await call(manager.url + route.path, { method: route.method, headers: ['Host', host] });
+      const answer = await call(manager.url + route.path, { method: route.method, headers: ['Host', name] });
       return isRefused(answer) ? [route] : [];
     });
     return (await Promise.all(judged)).flat();
   }
 
   const shown = ({ method, path }: Route): string => `${method} ${path}`;
+
+  it('warns of it once', () => {
+    const warnings = manager.log.filter(({ msg }) => msg === 'manager.unprotected');
+    expect(warnings).toEqual([expect.objectContaining({ host })]);
+  });
 
   it('refuses another name on every route of a role, and on no other', async () => {
     const ofRoles = routes.filter(({ isForAnyone }) => !isForAnyone).map(shown);
@@ -163,7 +161,7 @@ describe.each([
     'wxkf-manager:7777',
     'WXKF.EXAMPLE',
     'wxkf.example.:443',
-  ])('answers as %s', async (host) => expect((await statusOf('Host', host)).status).toBe(200));
+  ])('answers as %s', async (name) => expect((await statusOf('Host', name)).status).toBe(200));
 
   it.each([
     'evil.example',
@@ -175,14 +173,14 @@ describe.each([
     'host.containers.internal',
     '127.0.0.1@evil.example',
     '',
-  ])('does not answer as "%s", and says which name it was', async (host) => {
-    const answer = await statusOf('Host', host);
+  ])('does not answer as "%s", and says which name it was', async (name) => {
+    const answer = await statusOf('Host', name);
     expect([answer.status, jsonOf(answer)]).toEqual([
       403,
       expect.objectContaining({
         error: 'AUTH_HOST_FOREIGN',
         message: expect.stringMatching(
-          RegExp(`ALLOWED_HOSTS.*AUTH_.*: the header Host is ${RegExp.escape(host)}$`),
+          RegExp(`ALLOWED_HOSTS.*AUTH_.*: the header Host is ${RegExp.escape(name)}$`),
         ),
       }),
     ]);
@@ -263,13 +261,12 @@ it('a manager whose last secret was removed asks for the tokens of its named ope
 });
 
 describe('with docker', () => {
-  const printed = ['README.md', 'README.zh-CN.md'].map((file) => [
-    file,
-    dockerRunOf(readFileSync(file, 'utf8')),
-  ]);
-
-  it.each(printed)('the command of %s starts, for this machine alone', async (_file, command) => {
-    const options = command?.split(' ') ?? [];
+  it('the command of the README, in both languages, starts, for this machine alone', async () => {
+    const [command = '', translated] = ['README.md', 'README.zh-CN.md'].map((file) =>
+      dockerRunOf(readFileSync(file, 'utf8')),
+    );
+    expect(translated).toBe(command);
+    const options = command.split(' ');
     const after = (name: string): string[] => options.filter((_option, at) => options[at - 1] === name);
     expect(after('-p')).toEqual([`127.0.0.1:${image.env.PORT}:${image.env.PORT}`]);
     const given = Object.fromEntries(after('-e').map((pair) => pair.split('=')));

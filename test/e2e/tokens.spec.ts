@@ -6,7 +6,6 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
-import { refusedUrl } from '../support/raw-server.js';
 import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp } from '../support/wecom.js';
 import { drop, hold, usual } from '../support/wecom-faults.js';
@@ -73,25 +72,67 @@ onEachStoreNightly((newPlace) => {
     await getToken(suite.manager, SECRET, corp);
     await suite.manager.line(({ msg, corpId }) => msg === 'token.answered' && corpId === corp);
   });
-});
 
-describe('a manager that is a gateway for another one', () => {
-  const suite = proxySuite();
-
-  it('passes on what is left of a token', async () => {
-    suite.wecom.addSecret(CORP, SECRET);
-    const { access_token } = await getToken(suite.manager);
+  it('passes on what is left of a token where it is the gateway of another manager', async () => {
+    const { access_token } = await getToken(suite.manager, SECRET, corp);
     suite.wecom.behave('gettoken', drop());
     const behind = embeddedPlace();
     const ACCESS_TOKEN_URL = `${suite.manager.url}/puppetWxkfManager/getToken`;
     const other = await startManager({ ...behind.env, ACCESS_TOKEN_URL });
-    const answer = await getToken(other);
+    const answer = await getToken(other, SECRET, corp);
     expect(answer).toMatchObject({ status: 200, errcode: 0, access_token });
     expect(answer.expires_in).toBeLessThanOrEqual(7_200);
-    expect(await getToken(other, 'unknown-here')).toMatchObject({ status: 504, errcode: 504 });
+    expect(await getToken(other, 'unknown-here', corp)).toMatchObject({ status: 504, errcode: 504 });
     await other.stop();
     await behind.discard();
     expect(suite.calls('gettoken')).toHaveLength(2);
+  });
+
+  describe('while WeCom cannot be reached', () => {
+    beforeEach(() => suite.wecom.behave('gettoken', drop()));
+
+    const get = async (query: string) => {
+      const response = await fetch(`${suite.manager.url}/puppetWxkfManager/getToken${query}`);
+      return { status: response.status, ...((await response.json()) as TokenAnswer) };
+    };
+
+    it.each([
+      ['', 200, 41004],
+      ['?corpid=&corpsecret=', 200, 41004],
+      ['?corpid=ww1', 200, 41004],
+      ['?corpid=ww1&corpsecret=', 200, 41004],
+      ['?corpsecret=s', 200, 41002],
+      ['?corpid=&corpsecret=s', 200, 41002],
+      ['?corpid=ww1&corpsecret=s', 504, 504],
+      ['?corpid=ww1&corpid=ww1&corpsecret=s', 400, 400],
+      ['?corpid=ww1&corpid=ww1', 400, 400],
+      ['?corpid=ww1&corpsecret=s&access_token=1&access_token=2', 400, 400],
+      ['?corpid=ww1&corpsecret=s&corpsecret=s', 400, 400],
+      ['?corpid=ww%2F1&corpsecret=s', 400, 400],
+      ['?corpid=ww1&corpsecret=s%20s', 400, 400],
+    ])(
+      'answers the query "%s" with %d and errcode %d, in the shape of WeCom',
+      async (query, status, errcode) => {
+        const answer = await get(query);
+        expect(answer).toEqual({ status, errcode, errmsg: expect.stringMatching(/\w{4}/) });
+      },
+    );
+
+    it('names the field that is wrong and shows nothing of it', async () => {
+      const { errmsg } = await get('?corpid=ww1&corpsecret=not%20a%20secret');
+      expect(errmsg).toContain('corpsecret must be given once and');
+      expect(errmsg).not.toContain('not a secret');
+    });
+
+    it('counts a parameter under another encoding as the same', async () => {
+      expect(await get('?corpid=ww1&corpsecret=s&%63orpsecret=s')).toMatchObject({ status: 400 });
+    });
+
+    it('answers a method that there is not in the shape of WeCom', async () => {
+      const socket = connect(Number(new URL(suite.manager.url).port), '127.0.0.1');
+      socket.write('DELETE //puppetWxkfManager/getToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 [\s\S]*\{"errcode":405,"errmsg":"/);
+    });
   });
 });
 
@@ -133,64 +174,5 @@ mongoSuite('two managers on one database', () => {
       expect(await getToken(manager, 'wrong')).toMatchObject({ errcode: 40001 });
     }
     expect(wecom.tokenCalls).toBe(before + 1);
-  });
-});
-
-describe('a manager', () => {
-  let place: Place;
-  let manager: ManagerProcess;
-
-  beforeAll(async () => {
-    place = embeddedPlace();
-    const dead = await refusedUrl();
-    manager = await startManager({ ...place.env, ACCESS_TOKEN_URL: `${dead}/cgi-bin/gettoken` });
-  });
-
-  afterAll(async () => {
-    await manager.stop();
-    await place.discard();
-  });
-
-  const get = async (query: string) => {
-    const response = await fetch(`${manager.url}/puppetWxkfManager/getToken${query}`);
-    return { status: response.status, ...((await response.json()) as TokenAnswer) };
-  };
-
-  it.each([
-    ['', 200, 41004],
-    ['?corpid=&corpsecret=', 200, 41004],
-    ['?corpid=ww1', 200, 41004],
-    ['?corpid=ww1&corpsecret=', 200, 41004],
-    ['?corpsecret=s', 200, 41002],
-    ['?corpid=&corpsecret=s', 200, 41002],
-    ['?corpid=ww1&corpsecret=s', 504, 504],
-    ['?corpid=ww1&corpid=ww1&corpsecret=s', 400, 400],
-    ['?corpid=ww1&corpid=ww1', 400, 400],
-    ['?corpid=ww1&corpsecret=s&access_token=1&access_token=2', 400, 400],
-    ['?corpid=ww1&corpsecret=s&corpsecret=s', 400, 400],
-    ['?corpid=ww%2F1&corpsecret=s', 400, 400],
-    ['?corpid=ww1&corpsecret=s%20s', 400, 400],
-  ])(
-    'answers the query "%s" with %d and errcode %d, in the shape of WeCom',
-    async (query, status, errcode) => {
-      const answer = await get(query);
-      expect(answer).toEqual({ status, errcode, errmsg: expect.stringMatching(/\w{4}/) });
-    },
-  );
-
-  it('names the field that is wrong and shows nothing of it', async () => {
-    const { errmsg } = await get('?corpid=ww1&corpsecret=not%20a%20secret');
-    expect(errmsg).toContain('corpsecret must be given once and');
-    expect(errmsg).not.toContain('not a secret');
-  });
-
-  it('counts a parameter under another encoding as the same', async () => {
-    expect(await get('?corpid=ww1&corpsecret=s&%63orpsecret=s')).toMatchObject({ status: 400 });
-  });
-
-  it('answers a method that there is not in the shape of WeCom', async () => {
-    const socket = connect(Number(new URL(manager.url).port), '127.0.0.1');
-    socket.write('DELETE //puppetWxkfManager/getToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 [\s\S]*\{"errcode":405,"errmsg":"/);
   });
 });

@@ -23,13 +23,13 @@ describe('the verdict', () => {
 
   beforeAll(async () => {
     [puppet, wecom] = await Promise.all([startPuppetServer(), startWecomServer()]);
+    const urls = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
+    manager = await startManager({ ...place.env, ...urls });
   });
 
   beforeEach(async () => {
     [app, openKfId] = [newApp(), newOpenKfId()];
     wecom.addSecret(app.corpId, CORP_SECRET);
-    const urls = { ACCESS_TOKEN_URL: wecom.tokenUrl, WECOM_API_URL: wecom.url };
-    manager = await startManager({ ...place.env, ...urls });
     await register(manager.url, app, openKfId, puppet.url);
   });
 
@@ -37,10 +37,10 @@ describe('the verdict', () => {
     wecom.behave('*', usual);
     wecom.behave('kf/send_msg', usual);
     await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
-    await manager.stop();
   });
 
   afterAll(async () => {
+    await manager.stop();
     await Promise.all([puppet.close(), wecom.close()]);
     await place.discard();
   });
@@ -100,6 +100,9 @@ describe('the verdict', () => {
 
   it('names the account whose replies WeCom refuses; the metrics say the same', async () => {
     await write();
+    const refused = async () =>
+      (await scrape(manager.url)).value('wxkf_replies_total', { result: 'refused' });
+    const before = await refused();
     wecom.behave('kf/send_msg', answer(95017));
     await reply();
     const { state, causes } = await verdict();
@@ -110,7 +113,9 @@ describe('the verdict', () => {
     const metrics = await scrape(manager.url);
     expect(metrics.value('wxkf_failing_reply_accounts')).toBe(1);
     expect(metrics.value('wxkf_failing_wecom_corps')).toBe(0);
-    expect(metrics.value('wxkf_replies_total', { result: 'refused' })).toBe(1);
+    expect(await refused()).toBe(before + 1);
+    wecom.behave('kf/send_msg', usual);
+    expect(await reply()).toBe(0);
   });
 
   it('is bad when WeCom gives the corp no tokens', async () => {
