@@ -1,11 +1,11 @@
-/** How many accounts may be registered, through the built process, on both stores: embedded and MongoDB. */
+/** How many accounts may be registered, through the built process; replicas on MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
-import { mongoPlace, onEachStore } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const MAX = 4;
@@ -35,7 +35,7 @@ async function fullCount(manager: ManagerProcess): Promise<number> {
   return samples.value('wxkf_registrations_total', { action: 'register', result: 'full' });
 }
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const [app, other] = [newApp(), newApp()];
   const accounts = Array.from({ length: PER_CORP_MAX }, newOpenKfId);
   const ofOther = newOpenKfId();

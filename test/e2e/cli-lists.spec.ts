@@ -1,4 +1,4 @@
-/** accounts, bots, deliveries, notify and operators as the build has them: what a running manager says and does by its API; on both stores: embedded and MongoDB. */
+/** accounts, bots, deliveries, notify and operators as the build has them: what a running manager says and does by its API, on both stores: embedded and MongoDB. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { runCli } from '../support/cli-process.js';
@@ -6,7 +6,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
@@ -16,7 +16,7 @@ const SECRETS = {
 };
 const WRONG_KEY = 'marked-secret_of-a-robot';
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const app = newApp();
   const [taken, refused] = [newOpenKfId(), newOpenKfId()].sort() as [string, string];
   let place: Place;
