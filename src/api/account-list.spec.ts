@@ -8,7 +8,9 @@ import {
   registerAt,
   replicasOfEachTest,
   start,
+  table,
 } from '../../test/support/redelivery.js';
+import { MemoryPuppetRepository } from '../../test/support/memory-puppet.repository.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import type { AttemptResult } from '../dispatch/line/attempt.js';
 import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js';
@@ -50,7 +52,7 @@ class AskedOutbox extends LocalOutbox {
 let outbox: AskedOutbox;
 let list: AccountList;
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   outbox = new AskedOutbox(new MemoryHintStore());
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
@@ -63,7 +65,17 @@ beforeEach(async () => {
     new WecomMetrics(new Metrics(), clock),
   );
   list = new AccountList(accounts, destinations, outbox, answers, deliveries);
-});
+}
+
+beforeEach(open);
+
+/** From a store that has `wk0`, `wk1` and so on, and `wkz`: to register so many takes seconds. */
+async function openWith(count: number): Promise<void> {
+  const store = new MemoryPuppetRepository(table);
+  for (const n of [...Array(count).keys(), 'z'])
+    await store.restore(registeredPuppet({ openKfId: `wk${n}`, endpoint: 'http://puppet' }), () => true);
+  await open();
+}
 
 async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {
   const all: string[][] = [];
@@ -169,8 +181,7 @@ describe('the list of accounts', () => {
   });
 
   it('finds the only one in a state that memory knows among many, at once', async () => {
-    for (let n = 0; n < 20_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
-    await registerAt('http://puppet', { openKfId: 'wkz' });
+    await openWith(20_500);
     await dispatch.registry.presence.deregister({ openKfId: 'wkz', corpId: CORP });
     expect(await pages({ state: 'offline' })).toEqual([['wkz']]);
     expect(outbox.asked).toEqual([1]);
@@ -178,8 +189,7 @@ describe('the list of accounts', () => {
   });
 
   it('gives a shorter page rather than look at everything, and goes on from there', async () => {
-    for (let n = 0; n < 10_500; n++) await registerAt('http://puppet', { openKfId: `wk${n}` });
-    await registerAt('http://puppet', { openKfId: 'wkz' });
+    await openWith(10_500);
     for (let n = 0; n < 10_500; n++)
       await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs: clock.nowMs() + 99_999_999 });
     expect(await pages({ state: 'online' })).toEqual([[], ['wkz']]);
@@ -237,12 +247,9 @@ describe('the list of accounts', () => {
     });
 
     it('looks at many in turns of their own, and asks the store for so many at most', async () => {
+      await openWith(10_500);
       const dueAtMs = clock.nowMs() + 99_999_999;
-      for (let n = 0; n < 10_500; n++) {
-        await registerAt('http://puppet', { openKfId: `wk${n}` });
-        await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs });
-      }
-      await registerAt('http://puppet', { openKfId: 'wkz' });
+      for (let n = 0; n < 10_500; n++) await leave({ event: kfEvent({ openKfId: `wk${n}` }), dueAtMs });
       const calm = await list.page({ ...ANY, state: 'online' }, null, 2, 'name');
       expect(calm.items).toEqual([]);
       expect(outbox.asked).toEqual(Array.from({ length: 10 }, () => 1_000));

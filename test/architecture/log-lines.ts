@@ -54,6 +54,8 @@ export class LogLines {
   /** `[]` where it is no call on a log that writes. */
   #levelsOf(callee: ts.Expression): readonly string[] {
     if (!ts.isPropertyAccessExpression(callee) && !ts.isElementAccessExpression(callee)) return [];
+    // Types are asked for last: they are what takes the time.
+    if (ts.isPropertyAccessExpression(callee) && !LEVELS.has(callee.name.text)) return [];
     const { aliasSymbol } = this.#checker.getTypeAtLocation(callee.expression);
     if (aliasSymbol?.name !== 'Log' && aliasSymbol?.name !== 'Logger') return [];
     const names = ts.isPropertyAccessExpression(callee)

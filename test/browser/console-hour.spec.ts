@@ -15,9 +15,9 @@ import { seeded } from '../support/seeded.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
-const INTERVAL_MS = 10_000;
-const INTERVALS = 360;
-const AWAY = { from: 190, to: 250 };
+const INTERVAL_MS = 20_000;
+const INTERVALS = 180;
+const AWAY = { from: 95, to: 125 };
 const AUTH_PUPPET_TOKEN = 'puppet-token-of-the-tests';
 const AUTH_OPERATOR_TOKEN = 'operator-token-of-the-tests';
 const CORP_SECRET = 'corp-secret-of-the-tests';
@@ -65,7 +65,7 @@ describeInBrowser('the overview after an hour', () => {
   /** More at some times than at others. */
   async function customersWrite(interval: number): Promise<void> {
     const accounts = [...ofSteady, ...ofAway];
-    const count = Math.round(4 + 3 * Math.sin(interval / 35)) + choices.below(3);
+    const count = Math.round(4 + 3 * Math.sin(interval / 17)) + choices.below(3);
     const texts = Array.from({ length: count }, () => choices.pick(accounts));
     const answers = await Promise.all(texts.map((openKfId) => sendMessage(manager.url, app, openKfId)));
     expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200));
