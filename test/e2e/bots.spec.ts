@@ -20,7 +20,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { until } from '../support/until.js';
 import {
   kfMessageXml,
@@ -37,7 +37,7 @@ import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 /** Pulls without a sync token, of one corp. */
 const SYNCS_PER_MINUTE = 10;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: WecomServer;

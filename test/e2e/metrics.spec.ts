@@ -16,7 +16,7 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, sendVerification } from '../support/wecom.js';
 import { answer, drop, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -50,7 +50,7 @@ function count(counts: Counts, name: string, labels: readonly unknown[], by = 1)
   if (by > 0) counts[key] = (counts[key] ?? 0) + by;
 }
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: WecomServer;

@@ -7,13 +7,13 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
 import { postJson, type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { until } from '../support/until.js';
 
 const TRIES = 1;
 const SECRET_WORDS = 'what nobody else may read';
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let place: Place;
   let manager: ManagerProcess;
   let wecom: Simulator;

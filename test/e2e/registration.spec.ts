@@ -7,11 +7,11 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const manager = suiteManager(() => {
     const place = newPlace();
     return { ...place, env: { ...place.env, TRUST_PROXY: '127.0.0.1' } };

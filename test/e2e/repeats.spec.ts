@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForgetlessPuppet } from '../support/forgetless-puppet.js';
 import { postJson, register } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
 import {
   kfMessageXml,
@@ -16,7 +16,7 @@ import {
 
 const SECOND = 1_348_831_860;
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   const manager = suiteManager(newPlace);
   let app: WecomApp;
   let openKfId: string;

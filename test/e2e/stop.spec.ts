@@ -9,7 +9,7 @@ import { type ManagerProcess, spawnManager, startManager } from '../support/mana
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/stores.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sendMessage } from '../support/wecom.js';
 import { hold } from '../support/wecom-faults.js';
 import { startWecomServer } from '../support/wecom-server.js';
@@ -188,7 +188,7 @@ it('ends at a signal that comes while it starts', async () => {
   expect(await manager.stop('SIGTERM')).toBe(0);
 });
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   it('ends deliveries that are under way, inline and from the outbox, and repeats none of them', async () => {
     const own = newPlace();
     const manager = await startManager(own.env);
