@@ -79,18 +79,6 @@ describe('the store of a running manager', () => {
     });
     await expectRestored({ SECRETS_KEY: env.SECRETS_KEY });
   });
-
-  it('is not written over, and a copy beside it has a name of its own', async () => {
-    await startUsed({ DATA_DIR: data });
-    const own = join(data, 'store.mdb');
-    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', own);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/is in DATA_DIR, where the name .* begin with backup;/),
-    ]);
-    expect((await runCli({ DATA_DIR: data }, 'backup', join(data, 'backup.mdb'))).code).toBe(0);
-    expect((await fetch(`${running?.url}/health/ready`)).status).toBe(200);
-  });
 });
 
 it('the store of a manager that was killed is copied too', async () => {
@@ -115,19 +103,25 @@ describe('no copy is made, and an older one stays,', () => {
     expect(readdirSync(folder)).toEqual(['backups']);
   });
 
-  it('of a damaged store', async () => {
+  it('over the store itself, or to a folder that is not there; nor of it once it is damaged', async () => {
     const used = await startUsed({ DATA_DIR: data });
+    const copyTo = (to: string) => runCli({ DATA_DIR: data }, 'backup', to);
+    const [own, nowhere] = [join(data, 'store.mdb'), join(folder, 'nowhere/store.mdb')];
+    expect(await copyTo(own)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is in DATA_DIR, where the name .* begin with backup;/),
+    });
+    // Beside it is room for one, under a name of its own.
+    expect((await copyTo(join(data, 'backup.mdb'))).code).toBe(0);
+    expect(await copyTo(nowhere)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/nowhere\/store\.mdb cannot be written/),
+    });
+    expect((await fetch(`${used.url}/health/ready`)).status).toBe(200);
     await used.stop();
     running = null;
-    writeFileSync(join(data, 'store.mdb'), Buffer.alloc(65_536, 7));
-    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', file);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/is damaged/)]);
-  });
-
-  it('to a folder that is not there', async () => {
-    await startUsed({ DATA_DIR: data });
-    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', join(folder, 'nowhere/store.mdb'));
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/nowhere\/store\.mdb cannot be written/)]);
+    writeFileSync(own, Buffer.alloc(65_536, 7));
+    expect(await copyTo(file)).toMatchObject({ code: 1, stderr: expect.stringMatching(/is damaged/) });
   });
 
   it('of MongoDB, for which there is mongodump', async () => {
