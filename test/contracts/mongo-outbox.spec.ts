@@ -1,5 +1,5 @@
 /** What two processes on one database see of each other, and records that nobody can read. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type Failure, hintKey, type NewHint } from '../../src/dispatch/outbox/hint.js';
 import { type ClaimedHint, type Held, Outbox } from '../../src/dispatch/outbox/outbox.js';
@@ -52,19 +52,45 @@ class WrongClock extends SystemClock {
   }
 }
 
-mongoSuite('two processes on one MongoDB', () => {
-  let place: Place;
-  let stores: OpenedStore[];
+/** The records of a database, below the port. */
+class Hints {
+  readonly records: mongoose.mongo.Collection<{ _id: string }>;
 
-  beforeEach(async () => {
-    place = mongoPlace();
+  private constructor(private readonly client: mongoose.mongo.MongoClient) {
+    this.records = client.db().collection('wxkfhints');
+  }
+
+  static async open({ env }: Place): Promise<Hints> {
+    return new Hints(await mongoose.mongo.MongoClient.connect(env.MONGO_URI ?? ''));
+  }
+
+  /** So that each test begins with none. */
+  async forget(): Promise<void> {
+    await this.records.deleteMany();
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+mongoSuite('two processes on one MongoDB', () => {
+  let stores: OpenedStore[];
+  let hints: Hints;
+
+  beforeAll(async () => {
+    const place = mongoPlace();
     stores = [
       await openStore(place, new WrongClock(-600_000)),
       await openStore(place, new WrongClock(600_000)),
     ];
+    hints = await Hints.open(place);
   });
 
-  afterEach(async () => {
+  beforeEach(() => hints.forget());
+
+  afterAll(async () => {
+    await hints.close();
     for (const store of stores) await store.close();
   });
 
@@ -188,21 +214,25 @@ mongoSuite('two processes on one MongoDB', () => {
 mongoSuite('a record in MongoDB that cannot be read', () => {
   let store: OpenedStore;
   let outbox: Outbox;
-  let client: mongoose.mongo.MongoClient;
-  let records: mongoose.mongo.Collection<{ _id: string }>;
+  let hints: Hints;
+  let records: Hints['records'];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     const place = mongoPlace();
     store = await openStore(place);
     outbox = store.get(Outbox);
-    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
-    records = client.db().collection('wxkfhints');
+    hints = await Hints.open(place);
+    ({ records } = hints);
+  });
+
+  beforeEach(async () => {
+    await hints.forget();
     await outbox.put(newHint(), NOW_MS);
     await outbox.put(newHint('wkGood', { arrivedAtMs: NOW_MS + 1, dueAtMs: NOW_MS + 1 }), NOW_MS);
   });
 
-  afterEach(async () => {
-    await client.close();
+  afterAll(async () => {
+    await hints.close();
     await store.close();
   });
 
