@@ -409,7 +409,15 @@ describe('the secrets of roles', () => {
 });
 
 describe('ALLOW_OPEN', () => {
-  const OTHERS = ['0.0.0.0', '::', '10.0.0.1', 'fd00::1', 'wxkf.example', 'localhost.example'];
+  const OTHERS = [
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    'fd00::1',
+    'wxkf.example',
+    'localhost.example',
+    '127.0.0.1.example',
+  ];
   const refused = (host: string) =>
     `HOST: ${host} lets other hosts reach it, and no role has a secret; set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN, AUTH_OPERATOR_TOKEN (wxkf-manager keys generate makes them), or ALLOW_OPEN=true to let whoever reaches it do everything`;
 

@@ -12,6 +12,7 @@ import { type PuppetServer, postJson, register, startPuppetServer } from '../sup
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
 import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 
 const ECHO = '1616140317555161061';
@@ -260,11 +261,6 @@ mongoSuite('two managers on one database', () => {
 
   afterAll(() => place.discard());
 
-  /** Until the second has it as the first said: it looks every 2 s. */
-  async function until(is: () => Promise<boolean>): Promise<void> {
-    while (!(await is())) await new Promise(setImmediate);
-  }
-
   it('open callbacks by what was added with the other, at once, and no more when it is deleted', async () => {
     const [one, two] = await Promise.all([start(), start()]);
     const [app, renewed] = [newApp(), newApp()];
@@ -273,6 +269,7 @@ mongoSuite('two managers on one database', () => {
     expect(await verified(two, app)).toBe(ECHO);
     const second = await add(one, { ...renewed, corpId: app.corpId });
     expect((await sendMessage(two.url, { ...renewed, corpId: app.corpId }, openKfId)).status).toBe(200);
+    // Each looks every 2 s for what the other wrote.
     await until(async () => (await list(one)).some(({ verifiedAt }) => verifiedAt !== null));
     expect(await list(two)).toEqual(await list(one));
     expect(await refusal(postJson(appsOf(two), app))).toMatchObject({ error: 'APP_EXISTS' });

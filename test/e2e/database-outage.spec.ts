@@ -14,6 +14,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -135,7 +136,7 @@ mongoSuite('while MongoDB is away', () => {
       away.behave((_request, response) => response.writeHead(500).end());
       expect(await tokenOf(known)).toBe(wecom.tokenOf(app.corpId, known));
       // As WeCom does, where its database is slow at first.
-      while ((await send(kept)).status !== 200);
+      await until(async () => (await send(kept)).status === 200);
       before = await scrape(url);
       linesBefore = manager.log.length;
       await takeAway();
@@ -148,7 +149,7 @@ mongoSuite('while MongoDB is away', () => {
       expect((await send(served)).status).toBe(200);
       expect(healthy.received).toHaveLength(2);
       expect(await statusOf('/health/ready')).toBe(200);
-      while (!(await partsDown()).includes('storage'));
+      await until(async () => (await partsDown()).includes('storage'));
     });
 
     it('tokens are had, new and known, and calls are made', async () => {
@@ -206,7 +207,7 @@ mongoSuite('while MongoDB is away', () => {
       await database.restore();
       await Promise.all([arrived, line(({ msg }) => msg === 'registry.store_recovered')]);
       await register(url, app, newOpenKfId(), healthy.url);
-      while ((await partsDown()).includes('storage'));
+      await until(async () => !(await partsDown()).includes('storage'));
     });
   });
 });

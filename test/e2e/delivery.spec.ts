@@ -6,6 +6,7 @@ import { refusedUrl } from '../support/raw-server.js';
 // One of them is MongoDB.
 import { onEachStore } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
+import { until } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -42,7 +43,7 @@ onEachStore((newPlace) => {
 
   /** Settled a moment after the puppet has it. */
   async function untilNothingWaits(): Promise<void> {
-    while ((await hintCounts(manager.url)).waiting !== 0) await new Promise(setImmediate);
+    await until(async () => (await hintCounts(manager.url)).waiting === 0);
   }
 
   async function puppetIsDown(): Promise<string> {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 
 /** A puppet that took longer than a second on a busy machine is told of besides, as `kept`. */
 const MESSAGE = ['started', 'registered', 'verified', 'wrote', 'called', 'opened', 'answered'];
@@ -108,5 +109,5 @@ it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind after %s', async 
 
 /** Then its manager is being started. */
 async function untilThereIsAFolder(): Promise<void> {
-  while (readdirSync(temp).length === 0) await new Promise(setImmediate);
+  await until(() => readdirSync(temp).length > 0);
 }

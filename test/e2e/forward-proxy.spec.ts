@@ -12,6 +12,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, type WecomApp } from '../support/wecom.js';
 import { hold, usual } from '../support/wecom-faults.js';
 
@@ -189,7 +190,7 @@ describe('by HTTPS_PROXY', () => {
     site.wecom.behave('kf/slow', held);
     const calls = Array.from({ length: 100 }, () => call(apiUrl('kf/slow')));
     await held.arrived;
-    while (site.wecom.calls.length < 64) await new Promise((resolve) => void setTimeout(resolve, 10));
+    await until(() => site.wecom.calls.length >= 64);
     expect(site.openSockets()).toBe(64);
     held.release();
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(100).fill(404));

@@ -12,6 +12,7 @@ import { scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { onEachStoreNightly } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const OPERATOR = 'secret-of-the-operators';
@@ -70,7 +71,7 @@ async function closeAll(sockets: readonly Socket[]): Promise<void> {
 
 /** Those whose end came have left the count only when the manager has seen it, too. */
 async function untilServed(localAddress: string): Promise<void> {
-  while ((await ask(await socketFrom(localAddress))) !== '200');
+  await until(async () => (await ask(await socketFrom(localAddress))) === '200');
 }
 
 /** A database that is busy with other tests may be too slow once; no limit counts that. */

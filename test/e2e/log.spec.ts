@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 
 let place: Place;
@@ -60,7 +61,7 @@ describe('LOG_FORMAT=pretty', () => {
   it('writes a line for each, in local time, with readable fields and no colours where nobody looks', async () => {
     const startedMs = Date.now();
     const manager = spawnManager({ ...place.env, LOG_FORMAT: 'pretty', TZ: 'Asia/Shanghai' });
-    while (!manager.output().includes('manager.listening')) await new Promise(setImmediate);
+    await until(() => manager.output().includes('manager.listening'));
     const [, url = ''] = /manager\.listening url=(\S+)/.exec(manager.output()) ?? [];
     await fetch(`${url}/no-such-route`, { headers: { 'x-request-id': 'my-own-id' } });
     expect(await manager.stop()).toBe(0);

@@ -17,6 +17,7 @@ import {
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { onEachStoreNightly } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, sendVerification } from '../support/wecom.js';
 import { answer, drop, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -192,8 +193,10 @@ onEachStoreNightly((newPlace) => {
     await callWecom();
     await askWrongly();
     // Outcomes are written, and log lines, a moment after those outside have seen the last of them.
-    do after = await scrape(manager.url, AS_SCRAPER);
-    while (after.sum('wxkf_hints') > 0 || after.value('wxkf_callbacks_under_way') > 0);
+    await until(async () => {
+      after = await scrape(manager.url, AS_SCRAPER);
+      return after.sum('wxkf_hints') === 0 && after.value('wxkf_callbacks_under_way') === 0;
+    });
     await manager.line(({ msg, url }) => msg === 'http.answered' && url === `/${WRONG}`);
   });
 

@@ -21,6 +21,7 @@ import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { onEachStoreNightly } from '../support/stores.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { answer } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -284,10 +285,12 @@ onEachStoreNightly((newPlace) => {
 
     /** Records are written a moment after what they tell of. */
     async function logged(query: string, count: number) {
-      for (;;) {
-        const { items } = await log(query);
-        if (items.length >= count) return items;
-      }
+      let { items } = await log(query);
+      await until(async () => {
+        ({ items } = await log(query));
+        return items.length >= count;
+      });
+      return items;
     }
 
     it('are told live and afterwards, the latest first, by account and outcome', async () => {

@@ -9,6 +9,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
 import { onEachStoreNightly } from '../support/stores.js';
+import { until } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -80,7 +81,7 @@ const decrypted = (openKfId: string): Promise<CallAnswer> =>
   });
 
 async function untilNothingWaits(): Promise<void> {
-  while ((await hintCounts(manager.url)).waiting !== 0);
+  await until(async () => (await hintCounts(manager.url)).waiting === 0);
 }
 
 async function counted(action: string, reason: string): Promise<number> {

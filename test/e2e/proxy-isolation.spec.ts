@@ -3,6 +3,7 @@ import { expect, it } from '@jest/globals';
 import { call, jsonOf } from '../support/http-call.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 import { hold } from '../support/wecom-faults.js';
 
@@ -33,7 +34,7 @@ it('goes on for all others while 200 calls of one corp are held', async () => {
   });
   await held.arrived;
 
-  while (suite.calls('kf/slow').length < 64) await new Promise(setImmediate);
+  await until(() => suite.calls('kf/slow').length >= 64);
   const callbacks: Response[] = [];
   for (let n = 0; n < 5; n++) {
     const ten = Array.from({ length: 10 }, () => sendMessage(suite.manager.url, app, openKfId));

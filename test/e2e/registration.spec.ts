@@ -9,6 +9,7 @@ import {
 } from '../support/puppet-server.js';
 import { onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 onEachStoreNightly((newPlace) => {
@@ -133,7 +134,7 @@ onEachStoreNightly((newPlace) => {
     expect(await info()).toMatchObject({ online: false });
     expect((await send()).status).toBe(200);
     expect(puppet.received).toHaveLength(1);
-    while (!((await info()) as { online: boolean }).online) await new Promise(setImmediate);
+    await until(async () => ((await info()) as { online: boolean }).online);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { postJson, register } from '../support/puppet-server.js';
 // One of them is MongoDB.
 import { onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
+import { until } from '../support/until.js';
 import {
   kfMessageXml,
   newApp,
@@ -32,11 +33,10 @@ onEachStoreNightly((newPlace) => {
   afterEach(() => puppet.close());
 
   async function untilNothingWaits(): Promise<void> {
-    for (let waiting = 1; waiting > 0;) {
+    await until(async () => {
       const response = await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`);
-      const { hint } = (await response.json()) as { hint: unknown };
-      waiting = hint === null ? 0 : 1;
-    }
+      return ((await response.json()) as { hint: unknown }).hint === null;
+    });
   }
 
   const forms = {

@@ -45,7 +45,7 @@ mongoSuite('two managers on one database', () => {
   async function registerFully(account: string, endpoint: string): Promise<void> {
     await register(one.url, app, account, endpoint);
     const noted = { kfOpenId: account, botEndpoint: endpoint, answered: true };
-    while ((await records.findOne(noted)) === null) await new Promise(setImmediate);
+    await until(async () => (await records.findOne(noted)) !== null);
   }
 
   it('know within seconds that a session ended at the other, and that an operator was removed there', async () => {

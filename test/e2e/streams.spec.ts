@@ -420,11 +420,11 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
     describe('two replicas', () => {
       let other: ManagerProcess;
 
-      beforeEach(async () => {
+      beforeAll(async () => {
         other = await start();
       });
 
-      afterEach(() => other.stop('SIGKILL'));
+      afterAll(() => other.stop('SIGKILL'));
 
       it('hand events to the one that has the connection', async () => {
         const { key } = await addBot();
@@ -435,25 +435,6 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         await until(async () => (await tell()) === '200 delivered');
         expect(await tell()).toBe('200 delivered');
         expect(bot.events.filter(({ token }) => token === `ENC${tokens - 1}`)).toHaveLength(1);
-      });
-
-      it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
-        const { key } = await addBot();
-        await until(async () =>
-          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-        );
-        await open(key, { clientId: 'active', onEvent: () => {} }, other);
-        await until(async () =>
-          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
-            ({ accounts }) => accounts[0]?.openKfId === openKfId,
-          ),
-        );
-        const standby = await open(key, { clientId: 'standby' });
-        expect((await standby.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
-        expect(await tell()).toBe('200 pending');
-        await other.stop('SIGKILL');
-        await standby.first('role', ({ role }) => role === 'active');
-        expect(await standby.first('event')).toMatchObject({ openKfId, token: `ENC${tokens - 1}` });
       });
 
       it('let a client ask either of them', async () => {
@@ -486,6 +467,25 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
             status: 401,
             error: 'AUTH_WRONG',
           });
+      });
+
+      it('promote the standby when the one with the active connection is killed, and lose nothing', async () => {
+        const { key } = await addBot();
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        await open(key, { clientId: 'active', onEvent: () => {} }, other);
+        await until(async () =>
+          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
+            ({ accounts }) => accounts[0]?.openKfId === openKfId,
+          ),
+        );
+        const standby = await open(key, { clientId: 'standby' });
+        expect((await standby.first('ready')).accounts).toEqual([{ openKfId, role: 'standby' }]);
+        expect(await tell()).toBe('200 pending');
+        await other.stop('SIGKILL');
+        await standby.first('role', ({ role }) => role === 'active');
+        expect(await standby.first('event')).toMatchObject({ openKfId, token: `ENC${tokens - 1}` });
       });
     });
   }

@@ -7,6 +7,7 @@ import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '
 import { refusedUrl } from '../support/raw-server.js';
 import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
 import { suiteManager } from '../support/suite-manager.js';
+import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 import { drop, hang, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -406,7 +407,7 @@ mongoSuite('two managers on one database', () => {
     expect(await forget(one, openKfId)).toEqual(REGISTERED);
     expect(await info(one, openKfId)).toMatchObject({ status: 404 });
     const startedMs = performance.now();
-    while ((await info(two, openKfId)).status !== 404) await new Promise(setImmediate);
+    await until(async () => (await info(two, openKfId)).status === 404);
     // It looks at each record once a minute besides.
     expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
