@@ -62,18 +62,16 @@ export class AllFigures {
     };
   }
 
-  /** The counts of accounts alone, in their order. */
+  /** The counts of accounts alone, in their order. Other work has its turn between the parts. */
   async countsOf(puppets: readonly AccountKey[]): Promise<readonly AttemptCounts[]> {
-    const parts = Array.from({ length: Math.ceil(puppets.length / ASKED_AT_ONCE) }, (_, n) =>
-      puppets.slice(n * ASKED_AT_ONCE, (n + 1) * ASKED_AT_ONCE).map(toKey),
-    );
-    const counts = await Promise.all(
-      parts.map(async (accounts) => {
-        const { told } = await this.#ask({ ...NOTHING, accounts, isBrief: true });
-        return accounts.map((_, n) => sumOf(told.map(({ accounts: seen }) => seen[n]?.lastHour ?? [])));
-      }),
-    );
-    return counts.flat();
+    const counts: AttemptCounts[] = [];
+    for (let at = 0; at < puppets.length; at += ASKED_AT_ONCE) {
+      const accounts = puppets.slice(at, at + ASKED_AT_ONCE).map(toKey);
+      const { told } = await this.#ask({ ...NOTHING, accounts, isBrief: true });
+      for (const n of accounts.keys())
+        counts.push(sumOf(told.map(({ accounts: seen }) => seen[n]?.lastHour ?? [])));
+    }
+    return counts;
   }
 
   /** @returns what gives those of each. */

@@ -149,7 +149,7 @@ describeInBrowser('the look of the console', () => {
     await webhook.getByText('Last message failed').waitFor();
     await webhook.getByText('it answered with HTTP status 500').waitFor();
     await phone.goto(`${manager.url}/console`);
-    await phone.getByText(/^最近一次通知.*：已恢复：10\.0\.0\.7:8080/).waitFor();
+    await phone.getByText(/^最近一次通知.*：已恢复：2 个客服账号等待 10\.0\.0\.7:8080$/).waitFor();
     await page.unroute('**/api/v1/notifications');
     await page.goto(`${manager.url}/console`);
     await told.getByText('NOTIFY_URL is not set').waitFor();

@@ -1176,6 +1176,10 @@ export type PuppetAnswer = {
 
 export type ReceiverAnswer = {
     /**
+     * As the log names it.
+     */
+    id: string;
+    /**
      * robot: a group robot of WeCom. webhook: any other URL.
      */
     kind: 'robot' | 'webhook';
