@@ -15,7 +15,7 @@ export function Notifications() {
   const { notifications } = t();
   const polled = usePolled('notifications', listReceivers, EVERY_MS);
   return (
-    <section class="apart" aria-labelledby="notifications">
+    <section class="told" aria-labelledby="notifications">
       <h2 id="notifications">{notifications.title}</h2>
       <Loaded of={polled}>
         {({ items }) =>
