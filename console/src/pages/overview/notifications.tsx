@@ -48,7 +48,9 @@ function Receiver({ receiver }: { readonly receiver: ReceiverAnswer }) {
       </p>
       {hasFailed && (
         <p class="small">
-          <TimeAgo at={failedAt} />: <span lang="en">{failure}</span>
+          <TimeAgo at={failedAt} />
+          {notifications.colon}
+          <span lang="en">{failure}</span>
         </p>
       )}
       {toldAt === null ? (
@@ -56,7 +58,7 @@ function Receiver({ receiver }: { readonly receiver: ReceiverAnswer }) {
       ) : (
         <p class="small muted">
           {notifications.told} <TimeAgo at={toldAt} />
-          {receiver.told.length > 0 && `: ${lastTold(receiver.told)}`}
+          {receiver.told.length > 0 && `${notifications.colon}${lastTold(receiver.told)}`}
         </p>
       )}
     </li>
