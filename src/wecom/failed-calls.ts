@@ -41,11 +41,11 @@ export class FailedCalls {
     private readonly corps: Pick<CorpIds, 'has'>,
   ) {}
 
-  note({ errcode, fault, ...call }: EndedCall): void {
+  note(call: EndedCall): void {
+    const { errcode, fault, operation, api } = call;
     if (fault === null && errcode === 0) return;
     const isKnown = call.corpId !== null && this.corps.has(call.corpId);
     const [corpId, openKfId] = isKnown ? [call.corpId, call.openKfId] : [null, null];
-    const { operation, api } = call;
     const nowMs = this.clock.nowMs();
     this.#forgetOld(nowMs);
     const why = fault ?? String(errcode ?? 'unreachable');
@@ -112,7 +112,8 @@ export function addedUp(lists: readonly (readonly FailedCall[])[], nowMs: number
   for (const call of lists.flat()) {
     const key = keyOf(call);
     const sum = sums.get(key);
-    const lateBy = hour - call.hour;
+    // A clock that is ahead has counted in this hour what it has in its own.
+    const lateBy = Math.max(0, hour - call.hour);
     const hours = call.hours.map((_, n) => (call.hours[n + lateBy] ?? 0) + (sum?.hours[n] ?? 0));
     const lastAtMs = Math.max(call.lastAtMs, sum?.lastAtMs ?? 0);
     sums.set(key, { ...call, hours, hour, count: totalOf(hours), lastAtMs });
