@@ -14,6 +14,7 @@ import { FLOW_MS } from './sign-in-flow.js';
 /** `lax`, since the browser comes back from another site. */
 const FLOW_COOKIE: OwnCookie = { name: 'wxkf_sign_in', maxAgeS: FLOW_MS / 1_000, sameSite: 'lax' };
 const PAGE = '/console';
+const ERRORS_ON = `${PAGE}?signInError=`;
 const SEE_OTHER = 303;
 
 /** Sign-in to the console by an OpenID provider: the browser is sent there, and comes back. */
@@ -33,7 +34,7 @@ export class OidcController {
    */
   @Get()
   @AllowAnyone()
-  @ErrorsOnPage(PAGE)
+  @ErrorsOnPage(ERRORS_ON)
   @Answers({ 303: { description: 'To the provider.', headers: ['Set-Cookie'] } })
   @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
   async begin(
@@ -56,7 +57,7 @@ export class OidcController {
   @Get('callback')
   @Audited()
   @AllowAnyone()
-  @ErrorsOnPage(PAGE)
+  @ErrorsOnPage(ERRORS_ON)
   @Reads({ query: OidcCallbackDto })
   @Answers({ 303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] } })
   @Errors(

@@ -9,10 +9,11 @@ declare module 'fastify' {
   }
 }
 
-/** By which the page knows the error's code. It has words of its own for it, so that no link can put words into it. */
-export const ERROR_PARAMETER = 'error';
-
-/** For a route that a browser opens as a page. */
+/**
+ * For a route that a browser opens as a page.
+ * @param errorPage to which the error's code is appended. The page has words of its own for it, so that no link can put words
+ * into it.
+ */
 export function ErrorsOnPage(errorPage: string): MethodDecorator {
   return extendRouteConfig({ errorPage });
 }
@@ -21,5 +22,5 @@ export function ErrorsOnPage(errorPage: string): MethodDecorator {
 export function errorPageFor({ routeOptions, headers }: FastifyRequest, { code }: AppError): string | null {
   const { errorPage } = routeOptions.config;
   if (errorPage === undefined || !headers.accept?.includes('text/html')) return null;
-  return `${errorPage}?${ERROR_PARAMETER}=${code}`;
+  return errorPage + code;
 }
