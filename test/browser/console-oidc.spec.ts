@@ -138,12 +138,13 @@ describeInBrowser('the console of a manager with a provider', () => {
     await provider.close();
     // What the provider said of itself is known, and the token is asked for in vain.
     const began = await fetch(`${manager.url}/console/oidc`, { redirect: 'manual' });
-    const state = new URL(began.headers.get('location') ?? '').searchParams.get('state');
+    const state = new URL(began.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const back = new URLSearchParams({ code: 'marked-code', state, iss: provider.issuer });
     const [flow = ''] = began.headers.getSetCookie();
     const page = await newPage(browser);
     const [name = '', value = ''] = flow.replace(/;.*/, '').split('=');
     await page.context().addCookies([{ name, value, url: publicUrl }]);
-    await page.goto(`${publicUrl}/console/oidc/callback?code=x&state=${state}`);
+    await page.goto(`${publicUrl}/console/oidc/callback?${back}`);
     await page.getByRole('alert').getByText('does not answer now').waitFor();
     await page.getByLabel('Operator token').fill(TOKEN);
     await page.getByRole('button', { name: 'Sign in' }).click();

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Provider from 'oidc-provider';
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
 export interface OidcProvider {
   readonly issuer: string;
@@ -39,6 +40,9 @@ export async function startOidcProvider(
       accountId,
       claims: async () => ({ sub: accountId, preferred_username: accountId, groups: groups[accountId] }),
     }),
+    // It would warn of its own choices.
+    adapter: createMemoryAdapter(0),
+    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
   });
