@@ -48,11 +48,11 @@ describe('the role', () => {
     [{ ops: true }, 'there is no claim groups that is a list of texts'],
     [null, 'there is no claim groups that is a list of texts'],
     [true, 'there is no claim groups that is a list of texts'],
-  ])('is none for who is in %j, and the answer says which claim was looked at and nothing of what is in it', (groups, reason) => {
+  ])('is none for who is in %j, and the answer says which claim was looked at and nothing of what is in it', (groups, why) => {
     const { code, message, internal } = refusalOf({ groups, preferred_username: 'alice' });
     expect(code).toBe('AUTH_OIDC_NO_ROLE');
     expect(message).toMatch(/The claim that was looked at is: groups$/);
-    expect(internal).toEqual({ operator: 'alice (OIDC)', reason });
+    expect(internal).toEqual({ operator: 'alice (OIDC)', why });
   });
 
   it.each(['__proto__', 'constructor', 'toString'])('comes from no claim that everybody has: %s', (claim) => {

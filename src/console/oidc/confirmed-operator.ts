@@ -18,19 +18,19 @@ export function toConfirmedOperator(claims: Claims, settings: OidcSettings): Con
   const subject = claims.sub;
   const name = nameIn(claims);
   if (typeof subject !== 'string' || name === null) {
-    const reason = `none of preferred_username, email and sub is a name of at most ${NAME_LENGTH_MAX} characters`;
-    throw new AppError('AUTH_OIDC_REFUSED', { internal: { reason } });
+    const why = `none of preferred_username, email and sub is a name of at most ${NAME_LENGTH_MAX} characters`;
+    throw new AppError('AUTH_OIDC_REFUSED', { internal: { why } });
   }
   const groups = groupsIn(claims, settings.groupsClaim);
   const role = roleOf(groups ?? [], settings);
   if (role === null) {
-    const reason =
+    const why =
       groups === null
         ? `there is no claim ${settings.groupsClaim} that is a list of texts`
         : `none of the ${groups.length} groups is listed`;
     throw new AppError('AUTH_OIDC_NO_ROLE', {
       detail: settings.groupsClaim,
-      internal: { operator: name + SUFFIX, reason },
+      internal: { operator: name + SUFFIX, why },
     });
   }
   return { name: name + SUFFIX, role, subject };

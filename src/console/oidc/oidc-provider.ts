@@ -73,7 +73,7 @@ export class OidcProvider {
       if (error instanceof ProviderFault) throw unreachable(error.message);
       // A key may have been replaced a moment ago.
       if (!isAnswer(library, error)) this.#known = null;
-      throw new AppError('AUTH_OIDC_REFUSED', { internal: { reason: reasonOf(library, error) } });
+      throw new AppError('AUTH_OIDC_REFUSED', { internal: { why: reasonOf(library, error) } });
     }
   }
 
@@ -119,8 +119,8 @@ export class OidcProvider {
   }
 }
 
-function unreachable(reason: string): AppError {
-  return new AppError('AUTH_OIDC_UNREACHABLE', { internal: { reason } });
+function unreachable(why: string): AppError {
+  return new AppError('AUTH_OIDC_UNREACHABLE', { internal: { why } });
 }
 
 /** Whether the provider itself said no. */

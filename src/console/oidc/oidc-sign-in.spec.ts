@@ -78,7 +78,7 @@ async function refusalOf(work: Promise<unknown>): Promise<AppError> {
 
 const reasonOf = async (work: Promise<unknown>) => {
   const { code, internal } = await refusalOf(work);
-  return `${code}: ${String(internal?.reason)}`;
+  return `${code}: ${String(internal?.why)}`;
 };
 
 describe('a sign-in', () => {
