@@ -73,8 +73,8 @@ export class KfAccountsController {
   /**
    * Test an account.
    * @remarks
-   * Sends its puppet an event without a sync token, which makes it pull what is new: harmless, and at most three a minute
-   * for each corp. The answer is 200 even if the puppet did not take it, and says so.
+   * Sends its puppet, or the bot that lists it, an event without a sync token, which makes it pull what is new: harmless, and
+   * at most three a minute for each corp. The answer is 200 even if it was not taken, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')
