@@ -54,8 +54,7 @@ export function oidcClientId() {
 
 export function oidcClientSecret() {
   const expected = `16 to 1,024 visible ASCII characters, ${DIFFERENT_MIN} different ones among them`;
-  const isStrong = (text: string): boolean =>
-    CLIENT_SECRET.test(text) && new Set(text).size >= DIFFERENT_MIN;
+  const isStrong = (text: string): boolean => CLIENT_SECRET.test(text) && new Set(text).size >= DIFFERENT_MIN;
   return {
     expected,
     schema: z
@@ -123,7 +122,12 @@ export interface OidcSettings {
 
 /** @returns `null` where operators do not sign in so. */
 export function oidcOf(config: OidcConfig): OidcSettings | null {
-  const { publicUrl: address, oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = config;
+  const {
+    publicUrl: address,
+    oidcIssuer: issuer,
+    oidcClientId: clientId,
+    oidcClientSecret: clientSecret,
+  } = config;
   if (!address || !issuer || clientId === undefined || !clientSecret) return null;
   return {
     issuer,

@@ -391,7 +391,8 @@ export const SETTINGS = {
     unit: 'claim',
     default: 'groups',
     secret: false,
-    meaning: 'the claim of the ID token, or of UserInfo where the token has none, with the groups of a person',
+    meaning:
+      'the claim of the ID token, or of UserInfo where the token has none, with the groups of a person',
     ...oidcGroupsClaim(),
   }),
   oidcScopes: setting({

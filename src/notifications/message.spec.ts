@@ -92,7 +92,10 @@ it.each([
 ] as const)('leads to the page of the console that all of it is on: %j', (codes, page) => {
   const due = { begun: codes.map((code) => trouble({ code })), over: [trouble()] };
   const url = CONSOLE.origin + page;
-  expect(toWebhookBody(due, NOW_MS, CONSOLE)).toMatchObject({ url, text: expect.stringContaining(`\n${url}`) });
+  expect(toWebhookBody(due, NOW_MS, CONSOLE)).toMatchObject({
+    url,
+    text: expect.stringContaining(`\n${url}`),
+  });
   expect(contentOf(toRobotBody(due, 'UTC', NOW_MS, CONSOLE))).toContain(`](${url})`);
 });
 

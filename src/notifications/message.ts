@@ -57,9 +57,7 @@ export function toRobotBody(due: Due, timeZone: string, nowMs: number, consoleUr
 export function toTestBody(language: Language, consoleUrl: ConsoleUrl): object {
   const url = linkFor([], consoleUrl);
   if (language === 'zh')
-    return toMarkdown(
-      `**WXKF-Manager**\n这是一条测试消息：有问题时会在这里通知。${toRobotLink(url)}`,
-    );
+    return toMarkdown(`**WXKF-Manager**\n这是一条测试消息：有问题时会在这里通知。${toRobotLink(url)}`);
   const text = 'WXKF-Manager: this is a test. Troubles will be told here.';
   return { text: url === null ? text : `${text}\n${url}`, troubles: [], more: 0, url };
 }

@@ -41,7 +41,9 @@ it.each([
 ])('has %s inside', (name) => expect(bundled).toContain(name));
 
 it('loads what few use only when it is used', () => {
-  const ofOidc = globSync('dist/*.js').filter((file) => /^\/\/ .*node_modules\/openid-client\//m.test(readFileSync(file, 'utf8')));
+  const ofOidc = globSync('dist/*.js').filter((file) =>
+    /^\/\/ .*node_modules\/openid-client\//m.test(readFileSync(file, 'utf8')),
+  );
   expect(ofOidc).toHaveLength(1);
   const name = basename(ofOidc[0] ?? '');
   expect(files.filter((text) => text.includes(`import("./${name}")`))).toHaveLength(1);

@@ -1,7 +1,13 @@
 /** Signing in to the console by a real OpenID provider: one manager, one more replica, one provider. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { describeInBrowser, newPage, openBrowser, screenshot, seriousViolations } from '../support/browser.js';
+import {
+  describeInBrowser,
+  newPage,
+  openBrowser,
+  screenshot,
+  seriousViolations,
+} from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { consentAs, type OidcProvider, startOidcProvider } from '../support/oidc-provider.js';
@@ -88,7 +94,11 @@ describeInBrowser('the console of a manager with a provider', () => {
       const answer = await fetch(`${at.url}/api/v1/apps`, { method, headers });
       return answer.status === 200 ? 200 : ((await answer.json()) as { error: string }).error;
     };
-    expect([await ask('GET'), await ask('POST'), await ask('GET', replica)]).toEqual([200, 'AUTH_READER', 200]);
+    expect([await ask('GET'), await ask('POST'), await ask('GET', replica)]).toEqual([
+      200,
+      'AUTH_READER',
+      200,
+    ]);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await ask('GET')).toBe('AUTH_SESSION_ENDED');

@@ -90,7 +90,13 @@ describe('with a secret for operators', () => {
     const { status, json, cookie, headers } = await signIn(manager, OPERATOR);
     expect([status, json]).toEqual([
       200,
-      { isSignedIn: true, isAsked: true, expiresAt: expect.stringMatching(/^\d{4}-.*Z$/), operator: SHARED, oidc: null },
+      {
+        isSignedIn: true,
+        isAsked: true,
+        expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        operator: SHARED,
+        oidc: null,
+      },
     ]);
     const leftMs = Date.parse(String(json.expiresAt)) - Date.now();
     expect(leftMs / 3_600_000).toBeCloseTo(12, 1);

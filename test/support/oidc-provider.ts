@@ -57,7 +57,9 @@ export async function startOidcProvider(
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!request.url?.startsWith('/interaction/')) return answer(request, response);
     if (request.method === 'POST') return void signIn(provider, request, response);
-    const buttons = Object.keys(groups).map((name) => `<button name="account" value="${name}">${name}</button>`);
+    const buttons = Object.keys(groups).map(
+      (name) => `<button name="account" value="${name}">${name}</button>`,
+    );
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end(`<!doctype html><title>Provider</title><form method="post">${buttons.join('')}</form>`);
   });

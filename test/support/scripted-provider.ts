@@ -120,7 +120,10 @@ export class ScriptedProvider {
     const known = this.#codes.get(code);
     this.#codes.delete(code);
     if (known?.challenge !== hash('sha256', body.get('code_verifier') ?? '', 'base64url'))
-      return { status: 400, body: { error: 'invalid_grant', error_description: `marked-description of ${code}` } };
+      return {
+        status: 400,
+        body: { error: 'invalid_grant', error_description: `marked-description of ${code}` },
+      };
     const times = { iat: NOW_S(), exp: NOW_S() + 300 };
     const right = { iss: this.issuer, aud: 'manager', sub: 'subject-1', nonce: known.nonce, ...times };
     const claims = { ...right, ...this.claims };

@@ -16,7 +16,8 @@ const settings = oidcOf(
   }),
 ) as OidcSettings;
 
-const of = (claims: Claims) => toConfirmedOperator({ sub: 'subject-1', groups: ['ops'], ...claims }, settings);
+const of = (claims: Claims) =>
+  toConfirmedOperator({ sub: 'subject-1', groups: ['ops'], ...claims }, settings);
 
 function refusalOf(claims: Claims): AppError {
   try {
@@ -48,12 +49,15 @@ describe('the role', () => {
     [{ ops: true }, 'there is no claim groups that is a list of texts'],
     [null, 'there is no claim groups that is a list of texts'],
     [true, 'there is no claim groups that is a list of texts'],
-  ])('is none for who is in %j, and the answer says which claim was looked at and nothing of what is in it', (groups, why) => {
-    const { code, message, internal } = refusalOf({ groups, preferred_username: 'alice' });
-    expect(code).toBe('AUTH_OIDC_NO_ROLE');
-    expect(message).toMatch(/The claim that was looked at is: groups$/);
-    expect(internal).toEqual({ operator: 'alice (OIDC)', why });
-  });
+  ])(
+    'is none for who is in %j, and the answer says which claim was looked at and nothing of what is in it',
+    (groups, why) => {
+      const { code, message, internal } = refusalOf({ groups, preferred_username: 'alice' });
+      expect(code).toBe('AUTH_OIDC_NO_ROLE');
+      expect(message).toMatch(/The claim that was looked at is: groups$/);
+      expect(internal).toEqual({ operator: 'alice (OIDC)', why });
+    },
+  );
 
   it.each(['__proto__', 'constructor', 'toString'])('comes from no claim that everybody has: %s', (claim) => {
     const odd = { ...settings, groupsClaim: claim, adminGroups: ['x'] };

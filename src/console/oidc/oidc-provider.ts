@@ -78,7 +78,8 @@ export class OidcProvider {
   }
 
   async #find(settings: OidcSettings): Promise<Known> {
-    const asked = (this.#known ??= this.#ask(settings));
+    this.#known ??= this.#ask(settings);
+    const asked = this.#known;
     try {
       const known = await asked;
       if (known.untilMs > this.clock.elapsedMs()) return known;

@@ -178,7 +178,8 @@ describe('is refused without a call of the provider', () => {
     const { address, sealed } = await begun(signIn);
     const query = provider.consent(address);
     await signIn.finish(query, sealed, '10.0.0.1');
-    for (let n = 1; n < 30; n++) expect((await refusalOf(signIn.finish(query, sealed, '10.0.0.1'))).code).toBe('AUTH_OIDC_REFUSED');
+    for (let n = 1; n < 30; n++)
+      expect((await refusalOf(signIn.finish(query, sealed, '10.0.0.1'))).code).toBe('AUTH_OIDC_REFUSED');
     const { code, retryAfterS } = await refusalOf(signIn.finish(query, sealed, '10.0.0.1'));
     expect([code, retryAfterS]).toEqual(['AUTH_TOO_MANY_FAILED', 60]);
     expect((await refusalOf(signIn.finish(query, sealed, '10.0.0.2'))).code).toBe('AUTH_OIDC_REFUSED');
@@ -307,7 +308,11 @@ describe('a provider', () => {
   it.each([
     ['is too long', 'x'.repeat(70_000), 'the answer is too long'],
     ['is no JSON', '<html>marked-page', 'parsing error occured: failed to parse "response" body as JSON'],
-    ['is of another issuer', '{"issuer":"https://evil.example/"}', 'discovered metadata issuer does not match the expected issuer'],
+    [
+      'is of another issuer',
+      '{"issuer":"https://evil.example/"}',
+      'discovered metadata issuer does not match the expected issuer',
+    ],
   ])('whose description %s is not used', async (_what, body, reason) => {
     provider.behave(CONFIGURATION, (response) => void response.end(body));
     expect(await away()).toBe(`AUTH_OIDC_UNREACHABLE: ${reason}`);

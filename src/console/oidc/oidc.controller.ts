@@ -59,7 +59,9 @@ export class OidcController {
   @AllowAnyone()
   @ErrorsOnPage(ERRORS_ON)
   @Reads({ query: OidcCallbackDto })
-  @Answers({ 303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] } })
+  @Answers({
+    303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] },
+  })
   @Errors(
     'AUTH_OIDC_OFF',
     'AUTH_OIDC_NOT_BEGUN',

@@ -502,25 +502,30 @@ describe('a manager whose operators sign in by OIDC', () => {
     return { answerOf, cookieOf };
   }
 
-  it.each([
-    { AUTH_OPERATOR_TOKEN: OPERATOR },
-    { AUTH_PUPPET_TOKEN: PUPPET },
-    {},
-  ])('is open to no operator without a session: %j', async (environment) => {
-    const { answerOf, cookieOf } = await ask(environment);
-    expect(await answerOf('GET', '/operators')).toBe('AUTH_MISSING');
-    expect(await answerOf('GET', '/operators', { cookie: cookieOf('admin') })).toBe('alice (OIDC) true');
-    const own = { 'x-wxkf-console': '1' };
-    expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('admin') })).toBe('alice (OIDC)');
-    expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('reader') })).toBe('AUTH_READER');
-    expect(await answerOf('POST', '/operators', { cookie: cookieOf('admin') })).toBe('AUTH_CROSS_SITE');
-  });
+  it.each([{ AUTH_OPERATOR_TOKEN: OPERATOR }, { AUTH_PUPPET_TOKEN: PUPPET }, {}])(
+    'is open to no operator without a session: %j',
+    async (environment) => {
+      const { answerOf, cookieOf } = await ask(environment);
+      expect(await answerOf('GET', '/operators')).toBe('AUTH_MISSING');
+      expect(await answerOf('GET', '/operators', { cookie: cookieOf('admin') })).toBe('alice (OIDC) true');
+      const own = { 'x-wxkf-console': '1' };
+      expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('admin') })).toBe(
+        'alice (OIDC)',
+      );
+      expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('reader') })).toBe(
+        'AUTH_READER',
+      );
+      expect(await answerOf('POST', '/operators', { cookie: cookieOf('admin') })).toBe('AUTH_CROSS_SITE');
+    },
+  );
 
   it('is as open to puppets as it was', async () => {
     const { answerOf, cookieOf } = await ask({});
     expect(await answerOf('GET', '/puppets')).toBe('ok');
     const closed = await ask({ AUTH_PUPPET_TOKEN: PUPPET });
-    expect(await closed.answerOf('GET', '/puppets', { cookie: cookieOf('admin') })).toBe('AUTH_SESSION_ENDED');
+    expect(await closed.answerOf('GET', '/puppets', { cookie: cookieOf('admin') })).toBe(
+      'AUTH_SESSION_ENDED',
+    );
     const cookie = closed.cookieOf('admin');
     expect(await closed.answerOf('GET', '/puppets', { cookie })).toBe('AUTH_ROLE_FORBIDDEN');
   });

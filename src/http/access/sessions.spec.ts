@@ -203,7 +203,11 @@ describe('a session of whom a provider has confirmed', () => {
     PUBLIC_URL: 'https://wxkf.example',
   };
 
-  function replica(changed: Environment = {}, signing: readonly Secret[] = [OLD], keys = operators): Sessions {
+  function replica(
+    changed: Environment = {},
+    signing: readonly Secret[] = [OLD],
+    keys = operators,
+  ): Sessions {
     const oidc = oidcOf(loadConfig({ ...SETTINGS, ...changed }));
     return new Sessions({ shared: [], signing, oidc }, clock, keys);
   }
@@ -250,7 +254,10 @@ describe('a session of whom a provider has confirmed', () => {
   });
 
   it('cannot be made one of an admin, of another name, or longer', () => {
-    const [end, id, role, subjectId, name, signature] = replica().openConfirmed(ALICE).value.reveal().split('.');
+    const [end, id, role, subjectId, name, signature] = replica()
+      .openConfirmed(ALICE)
+      .value.reveal()
+      .split('.');
     expect(role).toBe('reader');
     const bob = Buffer.from('bob (OIDC)').toString('base64url');
     for (const parts of [

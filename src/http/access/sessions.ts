@@ -22,8 +22,7 @@ const SUBJECT_LENGTH = 12;
 /** `<end, epoch ms>.<id>`, for a named operator `.<token's id>` too, and the HMAC-SHA256 of that, base64url. */
 const VALUE = /^((\d{13})\.[\w-]{16}(?:\.([\w-]{12}))?)\.([\w-]{43})$/;
 /** Of who was let in by a provider: `<end>.<id>.<role>.<subject's id>.<name>`, and the same of that. */
-const OIDC_VALUE =
-  /^(((\d{13})\.[\w-]{16})\.(admin|reader)\.([\w-]{12})\.([\w-]{1,1024}))\.([\w-]{43})$/;
+const OIDC_VALUE = /^(((\d{13})\.[\w-]{16})\.(admin|reader)\.([\w-]{12})\.([\w-]{1,1024}))\.([\w-]{43})$/;
 
 export type SessionRequest = CookieRequest;
 
