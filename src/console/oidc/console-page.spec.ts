@@ -28,6 +28,7 @@ it.each([
   '/console/oidc/callback?code=x',
   '/console/session',
   `/console?q=${'x'.repeat(1_024)}`,
+  `/console?q=${'王'.repeat(200)}`,
   '',
 ])('%j is none, and the first page is shown', (asked) => {
   expect(toConsolePage(asked)).toBe('/console');

@@ -5,8 +5,8 @@ const ANYWHERE = 'http://manager.invalid';
 
 /** The page of the console that is asked for, as path and query; its first one for whatever is none, such as another site. */
 export function toConsolePage(asked: string): string {
-  const url = asked.length <= LENGTH_MAX ? URL.parse(asked, ANYWHERE) : null;
-  if (url?.origin !== ANYWHERE) return FIRST_PAGE;
+  const url = URL.parse(asked, ANYWHERE);
+  if (url?.origin !== ANYWHERE || url.href.length > LENGTH_MAX) return FIRST_PAGE;
   const isPage = url.pathname === FIRST_PAGE || url.pathname.startsWith(`${FIRST_PAGE}/`);
   const isSignIn = /^\/console\/(oidc|session)(\/|$)/.test(url.pathname);
   return isPage && !isSignIn ? url.pathname + url.search : FIRST_PAGE;

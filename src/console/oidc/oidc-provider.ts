@@ -49,7 +49,7 @@ export class OidcProvider {
 
   /**
    * What the provider confirms of the person: claims of the ID token, whose signature, issuer, audience, nonce and times are
-   * right, and where it has no groups those of UserInfo besides.
+   * right, and where it has no groups or no name those of UserInfo besides.
    * @param query with which the browser came back.
    * @throws AppError `AUTH_OIDC_UNREACHABLE`, `AUTH_OIDC_REFUSED`
    */
@@ -65,9 +65,9 @@ export class OidcProvider {
         idTokenExpected: true,
       });
       const claims = tokens.claims();
-      if (claims === undefined) throw new Error('there is no ID token');
+      if (claims === undefined) throw new library.ClientError('there is no ID token');
       const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
-      if (Object.hasOwn(claims, settings.groupsClaim) || !hasMore) return claims;
+      if (saysAll(claims, settings) || !hasMore) return claims;
       return { ...(await library.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
     } catch (error) {
       if (error instanceof ProviderFault) throw unreachable(error.message);
@@ -112,12 +112,18 @@ export class OidcProvider {
       });
       // The library lets some providers speak for all of their customers.
       if (new URL(configuration.serverMetadata().issuer).href !== issuer.href)
-        throw new Error('it names another issuer than OIDC_ISSUER');
+        throw new library.ClientError('it names another issuer than OIDC_ISSUER');
       return { library, configuration, untilMs: this.clock.elapsedMs() + KNOWN_MS };
     } catch (error) {
       throw unreachable(error instanceof ProviderFault ? error.message : reasonOf(library, error));
     }
   }
+}
+
+/** Whether the ID token alone says what somebody may do, and how they are called. */
+function saysAll(claims: Claims, { groupsClaim }: OidcSettings): boolean {
+  const has = (claim: string): boolean => Object.hasOwn(claims, claim);
+  return has(groupsClaim) && (has('preferred_username') || has('email'));
 }
 
 function unreachable(why: string): AppError {
@@ -136,7 +142,7 @@ const ERROR_CODE = /^[\w-]{1,64}$/;
 function reasonOf(library: Library, error: unknown): string {
   if (isAnswer(library, error))
     return `the provider says ${ERROR_CODE.test(error.error) ? error.error : 'something that is no error code'}`;
-  if (!(error instanceof library.ClientError)) return error instanceof Error ? error.message : 'unknown';
+  if (!(error instanceof library.ClientError)) return error instanceof Error ? error.name : 'unknown';
   const { cause } = error;
   const isOwn = cause instanceof Error && /^(Operation|Unsupported)/.test(cause.name);
   return isOwn ? `${error.message}: ${cause.message}` : error.message;

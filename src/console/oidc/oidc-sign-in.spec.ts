@@ -59,10 +59,16 @@ async function begun(signIn: OidcSignIn, to = '/console') {
   return { address, sealed: flow.reveal() };
 }
 
+/** What the browser comes back with. */
+async function finish(signIn: OidcSignIn, query: string, sealed: string, from = '10.0.0.1') {
+  const flow = signIn.find(query, sealed);
+  return { operator: await signIn.finish(query, flow, from), to: flow.to };
+}
+
 /** All of it, at one replica. */
 async function signInAt(signIn: OidcSignIn, to?: string) {
   const { address, sealed } = await begun(signIn, to);
-  return signIn.finish(provider.consent(address), sealed, '10.0.0.1');
+  return finish(signIn, provider.consent(address), sealed);
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<AppError> {
@@ -109,14 +115,17 @@ describe('a sign-in', () => {
 
   it('may be finished by another replica', async () => {
     const { address, sealed } = await begun(open());
-    const { operator } = await open().finish(provider.consent(address), sealed, '10.0.0.1');
+    const { operator } = await finish(open(), provider.consent(address), sealed);
     expect(operator.name).toBe('alice (OIDC)');
   });
 
-  it('asks UserInfo for groups where the ID token has none, and takes nothing else from there', async () => {
+  it('asks UserInfo where the ID token has no groups or no name, and takes nothing else from there', async () => {
     provider.claims = { preferred_username: 'alice' };
     provider.userInfo = { sub: 'subject-1', preferred_username: 'mallory', groups: ['support'] };
     expect(await signInAt(open())).toMatchObject({ operator: { name: 'alice (OIDC)', role: 'reader' } });
+    provider.claims = { groups: ['support'] };
+    provider.userInfo = { sub: 'subject-1', preferred_username: 'bob', groups: ['ops'] };
+    expect(await signInAt(open())).toMatchObject({ operator: { name: 'bob (OIDC)', role: 'reader' } });
     provider.userInfo = { sub: 'subject-2', groups: ['ops'] };
     expect((await refusalOf(signInAt(open()))).code).toBe('AUTH_OIDC_REFUSED');
   });
@@ -131,14 +140,14 @@ describe('a sign-in', () => {
   it('is off where nothing is set', async () => {
     const off = new OidcSignIn(consoleConfig(loadConfig({})), {} as OidcProvider, clock);
     expect((await refusalOf(off.begin('/console'))).code).toBe('AUTH_OIDC_OFF');
-    expect((await refusalOf(off.finish('', '', ''))).code).toBe('AUTH_OIDC_OFF');
+    expect((await refusalOf(finish(off, '', ''))).code).toBe('AUTH_OIDC_OFF');
   });
 });
 
 describe('is refused without a call of the provider', () => {
   const codeOf = async (query: string, sealed: string, at = open()) => {
     provider.calls.length = 0;
-    const { code } = await refusalOf(at.finish(query, sealed, '10.0.0.1'));
+    const { code } = await refusalOf(finish(at, query, sealed));
     expect(provider.calls).toEqual([]);
     return code;
   };
@@ -177,12 +186,12 @@ describe('is refused without a call of the provider', () => {
     const signIn = open();
     const { address, sealed } = await begun(signIn);
     const query = provider.consent(address);
-    await signIn.finish(query, sealed, '10.0.0.1');
+    await finish(signIn, query, sealed);
     for (let n = 1; n < 30; n++)
-      expect((await refusalOf(signIn.finish(query, sealed, '10.0.0.1'))).code).toBe('AUTH_OIDC_REFUSED');
-    const { code, retryAfterS } = await refusalOf(signIn.finish(query, sealed, '10.0.0.1'));
+      expect((await refusalOf(finish(signIn, query, sealed))).code).toBe('AUTH_OIDC_REFUSED');
+    const { code, retryAfterS } = await refusalOf(finish(signIn, query, sealed));
     expect([code, retryAfterS]).toEqual(['AUTH_TOO_MANY_FAILED', 60]);
-    expect((await refusalOf(signIn.finish(query, sealed, '10.0.0.2'))).code).toBe('AUTH_OIDC_REFUSED');
+    expect((await refusalOf(finish(signIn, query, sealed, '10.0.0.2'))).code).toBe('AUTH_OIDC_REFUSED');
   });
 });
 
@@ -196,7 +205,7 @@ describe('what the provider answers', () => {
       ['<b>marked-error</b>', 'something that is no error code'],
     ]) {
       const query = new URLSearchParams({ error: error ?? '', state, error_description: 'marked-text' });
-      expect(await reasonOf(signIn.finish(query.toString(), sealed, '10.0.0.1'))).toBe(
+      expect(await reasonOf(finish(signIn, query.toString(), sealed))).toBe(
         `AUTH_OIDC_REFUSED: the provider says ${said}`,
       );
     }
@@ -206,8 +215,8 @@ describe('what the provider answers', () => {
     const signIn = open();
     const { address, sealed } = await begun(signIn);
     const query = provider.consent(address);
-    await signIn.finish(query, sealed, '10.0.0.1');
-    expect(await reasonOf(signIn.finish(query, sealed, '10.0.0.1'))).toBe(
+    await finish(signIn, query, sealed);
+    expect(await reasonOf(finish(signIn, query, sealed))).toBe(
       'AUTH_OIDC_REFUSED: the provider says invalid_grant',
     );
   });
@@ -299,7 +308,7 @@ describe('a provider', () => {
     const signIn = open();
     const { address, sealed } = await begun(signIn);
     provider.behave('/token', () => {});
-    const refused = reasonOf(signIn.finish(provider.consent(address), sealed, '10.0.0.1'));
+    const refused = reasonOf(finish(signIn, provider.consent(address), sealed));
     await clock.advance(0, () => untilCalled(2));
     await clock.advance(5_000);
     expect(await refused).toBe('AUTH_OIDC_UNREACHABLE: no complete answer in time');

@@ -11,7 +11,7 @@ import { consoleConfig } from '../console.config.js';
 import { toConfirmedOperator } from './confirmed-operator.js';
 import { toConsolePage } from './console-page.js';
 import { OidcProvider } from './oidc-provider.js';
-import { FlowSealer, newFlow } from './sign-in-flow.js';
+import { FlowSealer, newFlow, type SignInFlow } from './sign-in-flow.js';
 
 /** From one address within a minute. Each has the provider called, and anybody can begin one. */
 const ASKED_MAX = 30;
@@ -51,21 +51,20 @@ export class OidcSignIn {
   /**
    * @param query with which the browser came back.
    * @param sealed what `begin` gave that browser.
-   * @throws AppError `AUTH_OIDC_…`, `AUTH_TOO_MANY_FAILED`
+   * @throws AppError `AUTH_OIDC_OFF`, `AUTH_OIDC_NOT_BEGUN`
    */
-  async finish(
-    query: string,
-    sealed: string,
-    address: string,
-  ): Promise<{ readonly operator: ConfirmedOperator; readonly to: string }> {
-    const { settings, sealer } = this.#on();
-    const flow = sealer.open(sealed, this.clock.nowMs());
-    if (flow === null || new URLSearchParams(query).get('state') !== flow.state)
-      throw new AppError('AUTH_OIDC_NOT_BEGUN');
+  find(query: string, sealed: string): SignInFlow {
+    const flow = this.#on().sealer.open(sealed, this.clock.nowMs());
+    if (flow !== null && new URLSearchParams(query).get('state') === flow.state) return flow;
+    throw new AppError('AUTH_OIDC_NOT_BEGUN');
+  }
+
+  /** @throws AppError `AUTH_OIDC_…`, `AUTH_TOO_MANY_FAILED` */
+  async finish(query: string, flow: SignInFlow, address: string): Promise<ConfirmedOperator> {
+    const { settings } = this.#on();
     const { count, leftS } = this.#asked.add(toAddressKey(address));
     if (count > ASKED_MAX) throw new AppError('AUTH_TOO_MANY_FAILED', { retryAfterS: leftS });
-    const claims = await this.provider.confirm(query, flow, settings);
-    return { operator: toConfirmedOperator(claims, settings), to: flow.to };
+    return toConfirmedOperator(await this.provider.confirm(query, flow, settings), settings);
   }
 
   #on(): { readonly settings: OidcSettings; readonly sealer: FlowSealer } {

@@ -74,17 +74,17 @@ export class OidcController {
     reply.header('cache-control', 'no-store');
     const { protocol } = this.signIn;
     const sealed = cookieIn({ headers: request.headers, protocol: protocol as 'https' }, FLOW_COOKIE.name);
-    // Whatever comes of it, it is over.
-    const forgotten = setCookie({ ...FLOW_COOKIE, maxAgeS: 0 }, '', protocol);
-    reply.header('set-cookie', forgotten);
     const query = request.url.replace(/^[^?]*\??/, '');
-    const { operator, to } = await this.signIn.finish(query, sealed, request.ip);
+    const flow = this.signIn.find(query, sealed);
+    // Whatever comes of it, it is over; a link of somebody else ends nobody's.
+    reply.header('set-cookie', setCookie({ ...FLOW_COOKIE, maxAgeS: 0 }, '', protocol));
+    const operator = await this.signIn.finish(query, flow, request.ip);
     const session = request.server.sessions.openConfirmed(operator);
     request.operator = session.operator;
     const { name, role, subject } = operator;
     const asked = { from: request.ip, requestId: String(request.id) };
     this.log.info({ operator: name, role, subject, ...asked }, 'oidc.signed_in');
     reply.header('set-cookie', setCookieOf(session, request.protocol));
-    reply.redirect(to, SEE_OTHER);
+    reply.redirect(flow.to, SEE_OTHER);
   }
 }
