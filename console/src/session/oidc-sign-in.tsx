@@ -16,7 +16,7 @@ export function OidcLink({ oidc }: OidcProps) {
       <p>
         {/* Not a page of the console, whose router leaves links with a target alone. */}
         <a class="button primary" href={`${oidc.url}?to=${to}`} target="_top">
-          {session.signInWith} {oidc.provider}
+          {session.signInWith(oidc.provider)}
         </a>
       </p>
       <p>{session.orToken}</p>

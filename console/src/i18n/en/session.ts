@@ -2,7 +2,7 @@ export const session = {
   title: 'Sign in',
   intro: 'This console is for operators. Sign in with an operator token.',
   introOidc: 'This console is for operators. Sign in with the account of your company.',
-  signInWith: 'Sign in with',
+  signInWith: (provider: string) => `Sign in with ${provider}`,
   orToken: 'Or sign in with an operator token:',
   notSignedIn: 'You are not signed in.',
   oidcProblem: 'Something went wrong at the sign-in. Try again, or sign in with a token.',

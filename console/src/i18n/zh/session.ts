@@ -4,7 +4,7 @@ export const session: Words['session'] = {
   title: '登录',
   intro: '本控制台供运维人员使用，请用运维令牌登录。',
   introOidc: '本控制台供运维人员使用，请用公司账号登录。',
-  signInWith: '登录方式：',
+  signInWith: (provider) => `使用 ${provider} 登录`,
   orToken: '或者用运维令牌登录：',
   notSignedIn: '尚未登录。',
   oidcProblem: '登录时出错，请重试，或用令牌登录。',
