@@ -3,7 +3,7 @@ import { Generator, type Load, type Prepared } from './generator.js';
 import type { Program } from './programs.js';
 
 /** New connections and cold caches are not what a round is about. */
-const RAMP_MS = 300;
+export const RAMP_MS = 300;
 
 export type Round = {
   /** Deliveries, or whatever else is counted. */
@@ -16,6 +16,8 @@ export type Round = {
   readonly failures: ReadonlyMap<string, number>;
   /** 200 answers without a delivery: lost. Negative: delivered twice, or without an answer 200. */
   readonly uncounted: number;
+  /** How many a second were sent, where it was not as many as go. */
+  readonly offeredPerS?: number;
   /** Of one core, 0..1; `null` where there is no /proc. */
   readonly serverShare: number | null;
   readonly serverCpuMsPer1000: number | null;
@@ -45,18 +47,26 @@ export async function runRound<T extends Prepared>(
   const before = snapshot(program, count(generator));
   await sleep(measureMs);
   const after = snapshot(program, count(generator));
-  const elapsedMs = after.atMs - before.atMs;
-  const counted = after.count - before.count;
-  const serverMs = before.usage && after.usage ? after.usage.cpuMs - before.usage.cpuMs : null;
   await generator.stop();
-
   return {
-    perS: (counted * 1000) / elapsedMs,
+    ...between(before, after),
     p50Ms: latencies.percentile(0.5),
     p99Ms: latencies.percentile(0.99),
     accepted: generator.accepted,
     failures: generator.failures,
     uncounted: generator.accepted - (count(generator) - countAtStart),
+  };
+}
+
+type Snapshot = ReturnType<typeof snapshot>;
+
+/** What a round is about, by what was there at its begin and at its end. */
+export function between(before: Snapshot, after: Snapshot) {
+  const elapsedMs = after.atMs - before.atMs;
+  const counted = after.count - before.count;
+  const serverMs = before.usage && after.usage ? after.usage.cpuMs - before.usage.cpuMs : null;
+  return {
+    perS: (counted * 1000) / elapsedMs,
     serverShare: serverMs === null ? null : serverMs / elapsedMs,
     serverCpuMsPer1000: serverMs === null ? null : (serverMs * 1000) / Math.max(1, counted),
     rssMb: after.usage?.rssMb ?? null,
@@ -64,7 +74,7 @@ export async function runRound<T extends Prepared>(
   };
 }
 
-function snapshot(program: Program, count: number) {
+export function snapshot(program: Program, count: number) {
   const { user, system } = process.cpuUsage();
   return {
     atMs: performance.now(),

@@ -20,7 +20,7 @@ export const TOKENS_PER_S_MIN = 10_000;
 export const PROXY_RATIO_MIN = 0.5;
 /** Three consoles beside none, where as of an earlier build this much is no slower. */
 export const CONSOLES_RATIO_MIN = 0.95;
-/** Callbacks with the delivery log beside those without it. */
+/** Callbacks and events kept with the delivery log beside those without it, and the other way round for p99. */
 export const LOG_RATIO_MIN = 0.95;
 /** By how much 200 slow API calls may raise the p99 of callbacks. */
 export const SLOWED_MS_MAX = 20;
@@ -97,8 +97,8 @@ export function isMissed({ decides, atLeast }: Verdict): boolean {
   return !(decides >= atLeast);
 }
 
-export function hadItsCore({ serverShare }: Round): boolean {
-  return serverShare === null || serverShare >= OWN_CORE_SHARE;
+export function hadItsCore({ serverShare, offeredPerS }: Round): boolean {
+  return serverShare === null || offeredPerS !== undefined || serverShare >= OWN_CORE_SHARE;
 }
 
 export function median(values: readonly number[]): number {

@@ -50,7 +50,8 @@ export class KfAccountsController {
   @Errors('REGISTRY_PUPPET_NOT_FOUND', 'REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE')
   async getAccount(@Param() { openKfId }: AccountPathDto): Promise<KfAccountAnswer> {
     const puppet = await this.accounts.get(openKfId);
-    return this.answers.toAnswer(puppet, await this.pages.findHint(puppet));
+    const [toAnswer, hint] = await Promise.all([this.answers.of([puppet]), this.pages.findHint(puppet)]);
+    return toAnswer(puppet, hint);
   }
 
   /**
@@ -73,8 +74,8 @@ export class KfAccountsController {
   /**
    * Test an account.
    * @remarks
-   * Sends its puppet an event without a sync token, which makes it pull what is new: harmless, and at most three a minute
-   * for each corp. The answer is 200 even if the puppet did not take it, and says so.
+   * Sends its puppet, or the bot that lists it, an event without a sync token, which makes it pull what is new: harmless, and
+   * at most three a minute for each corp. The answer is 200 even if it was not taken, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')

@@ -4,6 +4,7 @@ import { LOG, type Log } from '../kernel/log.js';
 import type { AskedBy } from '../kernel/role.js';
 import type { Puppet } from './puppet.js';
 import { PuppetRepository } from './puppet.repository.js';
+import { KnownBots } from './bots/known-bots.js';
 import { RegistryImage } from './image/registry-image.js';
 import { RegistryReads } from './image/registry-reads.js';
 import { inTime, RegistrySync } from './image/registry-sync.js';
@@ -16,6 +17,7 @@ export class Accounts {
     private readonly image: RegistryImage,
     private readonly reads: RegistryReads,
     private readonly sync: RegistrySync,
+    private readonly bots: KnownBots,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -30,6 +32,16 @@ export class Accounts {
     const puppet = this.image.findPuppet(openKfId);
     if (puppet === null) throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     return puppet;
+  }
+
+  /**
+   * The corp of a registered account, or else of one that a bot lists.
+   * @throws AppError as `get`
+   */
+  async corpOf(openKfId: string): Promise<string> {
+    const puppet = this.image.findPuppet(openKfId);
+    const bot = puppet === null ? this.bots.findListing(openKfId) : null;
+    return bot?.corpId ?? (await this.get(openKfId)).corpId;
   }
 
   /**

@@ -85,7 +85,7 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
       destinations,
       proofs,
     },
-    accounts: new Accounts(repository, image, reads, sync, log),
+    accounts: new Accounts(repository, image, reads, sync, bots, log),
     apps: new AppsService(knownApps, image, sync, appRepository, clock, log),
     keys: new CallbackKeys(image, reads, sync, proofs, clock),
     corpSecrets: new CorpSecrets(image, reads),

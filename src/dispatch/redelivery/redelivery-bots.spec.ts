@@ -28,6 +28,8 @@ import { toSecretsText } from '../../registry/bots/bot.js';
 import type { BotWithKey, NewBot } from '../../registry/bots/bots.service.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { MemoryHintStore } from '../outbox/local-outbox.js';
+import { TestDelivery } from './test-delivery.js';
+import { pino } from 'pino';
 
 replicasOfEachTest();
 
@@ -194,5 +196,29 @@ describe('what waits for a bot of all other accounts', () => {
       });
     await pass(ROUND_MS + SECOND_MS);
     expect(await waitingCount()).toBe(0);
+  });
+});
+
+describe('a test of an account', () => {
+  it('that no puppet has registered goes to the bot that lists it', async () => {
+    await start();
+    const server = await puppetServer(taking);
+    await addBot([account(1)], `${server.url}/cb`);
+    const { registry, lines, budget } = dispatch;
+    const log = pino({ level: 'silent' });
+    const tests = new TestDelivery(
+      registry.accounts,
+      registry.destinations,
+      lines,
+      budget,
+      clock,
+      clock,
+      log,
+    );
+    expect(await tests.send(account(1), OPERATOR)).toMatchObject({ failure: null });
+    expect(server.received.map(({ path }) => path.split('?')[0])).toEqual(['/cb']);
+    await expect(tests.send(account(2), OPERATOR)).rejects.toMatchObject({
+      code: 'REGISTRY_PUPPET_NOT_FOUND',
+    });
   });
 });

@@ -26,7 +26,7 @@ export interface Tested {
 }
 
 /**
- * Sends a puppet one resync hint for an operator who waits for the result. Nothing is kept. If the puppet takes it, its
+ * Sends the bot of an account one resync hint for an operator who waits for the result. Nothing is kept. If the bot takes it, its
  * circuit closes and what waits is sent. If it does not, that does not count: a test must not hold back events.
  */
 @Injectable()
@@ -46,7 +46,7 @@ export class TestDelivery {
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `RESYNC_LIMITED`; nothing was sent. */
   async send(openKfId: string, by: AskedBy): Promise<Tested> {
-    const { corpId } = await this.accounts.get(openKfId);
+    const corpId = await this.accounts.corpOf(openKfId);
     const takenAtMs = this.storeClock.nowMs();
     await this.#takeGrant(corpId, takenAtMs);
     // No `await` from here to the request: a registration may begin at any time.

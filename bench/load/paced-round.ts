@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Callback } from './accounts.js';
+import { Latencies } from './latencies.js';
+import type { Program } from './programs.js';
+import { between, RAMP_MS, type Round, snapshot, type Work } from './round.js';
+
+const CONNECTIONS = 64;
+const TICK_MS = 1;
+
+/**
+ * So many callbacks a second, whatever comes of those before: how long an answer takes is then not a matter of how many are
+ * asked for at once. Durations are those from when a callback is handed over for sending, so that one which waits for a
+ * connection is late.
+ */
+export async function runPacedRound(
+  program: Program,
+  { requests, count }: Work<Callback>,
+  { measureMs, perS }: { measureMs: number; perS: number },
+): Promise<Round> {
+  const pool = new Pool(`http://127.0.0.1:${program.port}`, { connections: CONNECTIONS });
+  const answers = { accepted: 0 };
+  const failures = new Map<string, number>();
+  const underWay = new Set<Promise<void>>();
+  let latencies = new Latencies();
+  const send = async ({ account, query, body }: Callback): Promise<void> => {
+    const sentAtMs = performance.now();
+    const path = `/callback/${account.corpId}?${query}`;
+    try {
+      const answer = await pool.request({
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'text/xml' },
+        body,
+      });
+      await answer.body.dump();
+      latencies.add(performance.now() - sentAtMs);
+      if (answer.statusCode === 200) answers.accepted += 1;
+      else fail(`status ${answer.statusCode}`);
+    } catch (error) {
+      fail(String(error));
+    }
+  };
+  const fail = (reason: string) => void failures.set(reason, (failures.get(reason) ?? 0) + 1);
+
+  const startedAtMs = performance.now();
+  let sent = 0;
+  const sendFor = async (forMs: number): Promise<void> => {
+    for (const untilMs = performance.now() + forMs; performance.now() < untilMs; await sleep(TICK_MS)) {
+      for (const due = ((performance.now() - startedAtMs) * perS) / 1_000; sent < due; sent += 1) {
+        const callback = requests[sent % requests.length];
+        if (callback === undefined) throw new Error('there are no callbacks');
+        const answered = send(callback).finally(() => underWay.delete(answered));
+        underWay.add(answered);
+      }
+    }
+  };
+
+  const countAtStart = count(answers);
+  await sendFor(RAMP_MS);
+  latencies = new Latencies();
+  const before = snapshot(program, count(answers));
+  await sendFor(measureMs);
+  const after = snapshot(program, count(answers));
+  await Promise.all(underWay);
+  await pool.close();
+  return {
+    ...between(before, after),
+    offeredPerS: perS,
+    p50Ms: latencies.percentile(0.5),
+    p99Ms: latencies.percentile(0.99),
+    accepted: answers.accepted,
+    failures,
+    uncounted: answers.accepted - (count(answers) - countAtStart),
+  };
+}
