@@ -1315,7 +1315,7 @@ export type SessionAnswer = {
      */
     isSignedIn: boolean;
     /**
-     * Whether sign-in is possible: false while no role has a secret.
+     * Whether sign-in is possible: false while no role has a secret, nobody is a named operator, and OIDC is not set.
      */
     isAsked: boolean;
     expiresAt: string | null;
@@ -1323,11 +1323,30 @@ export type SessionAnswer = {
      * null where nobody is signed in, or nobody needs to be.
      */
     operator: SignedInOperatorAnswer | null;
+    /**
+     * null where nobody signs in by OIDC.
+     */
+    oidc: SignInByOidcAnswer | null;
+};
+
+export type SignInByOidcAnswer = {
+    /**
+     * Its host.
+     */
+    provider: string;
+    /**
+     * Where a browser begins the sign-in, with `?to=<page of the console>`.
+     */
+    url: string;
+    /**
+     * The claim that decides what somebody may do.
+     */
+    groupsClaim: string;
 };
 
 export type SignedInOperatorAnswer = {
     /**
-     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN.
+     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with ` (OIDC)` behind it for whom a provider has confirmed.
      */
     name: string;
     /**
