@@ -62,12 +62,15 @@ export class NotificationsController {
     return { items: await Promise.all(all.map((receiver) => this.#test(receiver, askedBy(request)))) };
   }
 
-  async #toAnswer({ id, kind }: Receiver): Promise<ReceiverAnswer> {
+  async #toAnswer({ id, kind, host }: Receiver): Promise<ReceiverAnswer> {
     const { troubles, toldAtMs, lastFailure } = (await this.books.read(id))?.book ?? EMPTY_BOOK;
     return {
-      kind,
+      ...{ id, kind, host },
       troubles: troubles.filter(({ state }) => state === 'told').length,
       toldAt: toldAtMs === null ? null : toIso(toldAtMs),
+      told: troubles
+        .filter(({ state, changedAtMs }) => state !== 'new' && changedAtMs === toldAtMs)
+        .map(({ cause, state }) => ({ cause, isOver: state === 'over' })),
       failedAt: lastFailure === null ? null : toIso(lastFailure.atMs),
       failure: lastFailure?.reason ?? null,
     };

@@ -1,10 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
-import { CallOutcomes, type CallTrouble, type EndedCall, isReply } from './call-outcomes.js';
+import { CorpIds } from '../registry/corp-ids.js';
+import {
+  CallOutcomes,
+  type CallTrouble,
+  type EndedCall,
+  isReply,
+  type ReplyFailure,
+} from './call-outcomes.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
@@ -50,10 +57,15 @@ export class WecomMetrics {
   readonly #outcomes: CallOutcomes;
   readonly #failed: FailedCalls;
 
-  constructor(metrics: Metrics, clock: Clock = new SystemClock()) {
+  /** @param corps left out: all of them are known. */
+  constructor(
+    metrics: Metrics,
+    clock: Clock = new SystemClock(),
+    @Inject(CorpIds) corps: Pick<CorpIds, 'has'> = { has: () => true },
+  ) {
     this.#seen = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(clock);
-    this.#failed = new FailedCalls(clock);
+    this.#failed = new FailedCalls(clock, corps);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
       'Requests for an access token, by its source or by why there was none.',
@@ -127,6 +139,11 @@ export class WecomMetrics {
   /** Accounts whose replies fail now. */
   get failingAccounts(): readonly CallTrouble[] {
     return this.#outcomes.failingAccounts();
+  }
+
+  /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
+  replyFailure(openKfId: string): ReplyFailure | null {
+    return this.#outcomes.replyFailure(openKfId);
   }
 
   /** When a reply of the account last went out through this process; `null` when none has. */

@@ -198,11 +198,11 @@ export type BotAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -269,11 +269,11 @@ export type BotChangedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -331,11 +331,11 @@ export type BotCreatedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -429,11 +429,11 @@ export type BotWithKeyAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -482,6 +482,10 @@ export type CauseAnswer = {
      * The account, where it is one.
      */
     openKfId: string | null;
+    /**
+     * That account's name, where a puppet has registered it.
+     */
+    name: string | null;
 };
 
 export type ConnectionAnswer = {
@@ -564,6 +568,10 @@ export type DeliveryAnswer = {
     at: string;
     corpId: string;
     openKfId: string;
+    /**
+     * As it is registered now; null where no puppet has registered it.
+     */
+    name: string | null;
     endpoint: string | null;
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
     /**
@@ -642,13 +650,17 @@ export type EventsAnswer = {
 export type FailedCallAnswer = {
     operation: 'call' | 'gettoken';
     /**
-     * null where it is not known.
+     * null where it is not known, and for corps of which no puppet, app or bot is known, which are counted together.
      */
     corpId: string | null;
     /**
      * Of a reply that names it; null for other calls.
      */
     openKfId: string | null;
+    /**
+     * That account's name, where a puppet has registered it.
+     */
+    name: string | null;
     /**
      * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
      */
@@ -670,6 +682,10 @@ export type FailedCallAnswer = {
 
 export type FailedCallPageAnswer = {
     items: Array<FailedCallAnswer>;
+    /**
+     * Replicas that did not answer in time: what they saw is not in it.
+     */
+    missingReplicas: number;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
      */
@@ -800,6 +816,18 @@ export type HistoryPointAnswer = {
      */
     at: string;
     /**
+     * Processes that started.
+     */
+    starts: number;
+    /**
+     * The most accounts that waited at the end of one of its minutes.
+     */
+    waiting: number;
+    /**
+     * The same of dead ones.
+     */
+    dead: number;
+    /**
      * Events that were taken as they came in.
      */
     delivered: number;
@@ -824,18 +852,6 @@ export type HistoryPointAnswer = {
      */
     buried: number;
     failedAttempts: number;
-    /**
-     * Processes that started.
-     */
-    starts: number;
-    /**
-     * The most accounts that waited at the end of one of its minutes.
-     */
-    waiting: number;
-    /**
-     * The same of dead ones.
-     */
-    dead: number;
 };
 
 export type KfAccountAnswer = {
@@ -865,17 +881,21 @@ export type KfAccountAnswer = {
      */
     hint: HintAnswer | null;
     /**
-     * The last delivery that this replica made; null when it made none.
+     * The last delivery that any replica made; null: none since the replicas started.
      */
     lastDelivery: LastDeliveryAnswer | null;
     /**
-     * The last failure that this replica saw, or that of its hint.
+     * The last failure that any replica saw, or that of its hint.
      */
     lastFailure: FailureAnswer | null;
     /**
-     * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+     * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
      */
     lastReplyAt: string | null;
+    /**
+     * Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through.
+     */
+    replyFailure: ReplyFailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
      * The same of its endpoint, with all accounts there.
@@ -916,29 +936,45 @@ export type LastHourAnswer = {
      * The same of 95 %.
      */
     p95Ms: number | null;
+    /**
+     * Replicas that did not answer in time: their attempts, and what they saw last, are not in it.
+     */
+    missingReplicas: number;
 };
 
 export type LastMinuteAnswer = {
     callbacks: number;
-    delivered: number;
-    /**
-     * Hints that their bots took.
-     */
-    deliveredLater: number;
-    kept: number;
-    refused: number;
-    notTaken: number;
-    /**
-     * Hints that became dead.
-     */
-    buried: number;
-    failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
     /**
      * Of the calls, those that got no answer of WeCom.
      */
     unansweredCalls: number;
+    /**
+     * Events that were taken as they came in.
+     */
+    delivered: number;
+    /**
+     * Hints that their bots took later.
+     */
+    deliveredLater: number;
+    /**
+     * Events that were kept.
+     */
+    kept: number;
+    /**
+     * Callbacks that were refused.
+     */
+    refused: number;
+    /**
+     * Callbacks that were neither delivered nor kept.
+     */
+    notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
+    failedAttempts: number;
 };
 
 export type LoggedDeliveryAnswer = {
@@ -960,6 +996,10 @@ export type LoggedDeliveryAnswer = {
      */
     corpId: string | null;
     openKfId: string | null;
+    /**
+     * As it is registered now; null where no puppet has registered it.
+     */
+    name: string | null;
     /**
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
@@ -1156,9 +1196,17 @@ export type PuppetAnswer = {
 
 export type ReceiverAnswer = {
     /**
+     * As the log names it.
+     */
+    id: string;
+    /**
      * robot: a group robot of WeCom. webhook: any other URL.
      */
     kind: 'robot' | 'webhook';
+    /**
+     * Host and port of the URL.
+     */
+    host: string;
     /**
      * Troubles that it was told of and that are not over.
      */
@@ -1167,6 +1215,10 @@ export type ReceiverAnswer = {
      * When a message last went out; ISO 8601, UTC. null: none yet.
      */
     toldAt: string | null;
+    /**
+     * What that message told. What was over is known for an hour more.
+     */
+    told: Array<ToldTroubleAnswer>;
     /**
      * When a message last failed; ISO 8601, UTC. null: none yet.
      */
@@ -1252,6 +1304,17 @@ export type RepliesAnswer = {
     lastAt: string | null;
 };
 
+export type ReplyFailureAnswer = {
+    /**
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP).
+     */
+    why: string;
+    /**
+     * When the first of them failed; ISO 8601, UTC.
+     */
+    since: string;
+};
+
 export type SeenWecomErrorAnswer = {
     operation: 'call' | 'gettoken';
     /**
@@ -1267,6 +1330,10 @@ export type SeenWecomErrorAnswer = {
 
 export type SeenWecomErrorPageAnswer = {
     items: Array<SeenWecomErrorAnswer>;
+    /**
+     * Replicas that did not answer in time: what they saw is not in it.
+     */
+    missingReplicas: number;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
      */
@@ -1423,6 +1490,14 @@ export type TestedReceiversAnswer = {
      * In the order of NOTIFY_URL.
      */
     items: Array<TestedReceiverAnswer>;
+};
+
+export type ToldTroubleAnswer = {
+    cause: CauseAnswer;
+    /**
+     * Whether it was told as over.
+     */
+    isOver: boolean;
 };
 
 export type VerdictAnswer = {

@@ -26,6 +26,22 @@ export class LastDeliveryAnswer {
   readonly occasion!: DeliveryOccasion;
 }
 
+/** Replies that WeCom does not take. */
+export class ReplyFailureAnswer {
+  /**
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP).
+   * @example "40058"
+   */
+  readonly why!: string;
+
+  /**
+   * When the first of them failed; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string;
+}
+
 /** A registration, how its deliveries go, and no secret. */
 export class KfAccountAnswer {
   /** @example wkAAA */
@@ -70,18 +86,21 @@ export class KfAccountAnswer {
   /** Its hint, waiting or dead. */
   readonly hint!: HintAnswer | null;
 
-  /** The last delivery that this replica made; null when it made none. */
+  /** The last delivery that any replica made; null: none since the replicas started. */
   readonly lastDelivery!: LastDeliveryAnswer | null;
 
-  /** The last failure that this replica saw, or that of its hint. */
+  /** The last failure that any replica saw, or that of its hint. */
   readonly lastFailure!: FailureAnswer | null;
 
   /**
-   * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()
   readonly lastReplyAt!: string | null;
+
+  /** Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through. */
+  readonly replyFailure!: ReplyFailureAnswer | null;
 
   readonly lastHour!: LastHourAnswer;
 
