@@ -55,8 +55,9 @@ async function seatOne(
   });
   if (reach.proxy === 'tunnel' && !(await manager.hasTunnels(key)))
     return { seat, notRun: 'this version of the manager has no tunnels' };
+  const { openKfId = '', name: kfName = '' } = accounts[0] ?? {};
   const settings = {
-    ...{ name, port, corpId, corpSecret, token, encodingAESKey, kfName: accounts[0]?.name ?? '' },
+    ...{ name, port, corpId, corpSecret, token, encodingAESKey, openKfId, kfName },
     apiBase: reach.apiBase?.(manager.url, key) ?? null,
   };
   const bot = new BotProcess(run, program, installed, settings, {

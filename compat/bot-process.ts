@@ -23,7 +23,8 @@ export interface BotSettings {
   readonly encodingAESKey: string;
   /** `null`: the program's default. */
   readonly apiBase: string | null;
-  /** The name of one of its accounts. */
+  /** One of its accounts. */
+  readonly openKfId: string;
   readonly kfName: string;
 }
 
@@ -61,20 +62,24 @@ export class BotProcess {
   async start(): Promise<void> {
     if (this.run.isEnding) throw new Error('the run is over');
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(this.installed.python, [join(this.run.root, 'compat/drivers', this.program.driver)], {
-      cwd: this.#cwd,
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: join(this.#folder, 'home'),
-        PYTHONUNBUFFERED: '1',
-        // Nothing but WeCom is to be called.
-        ASTRBOT_DISABLE_METRICS: '1',
-        NO_PROXY: '127.0.0.1',
-        ...this.env,
-        COMPAT_BOT: JSON.stringify(this.settings),
+    const child = spawn(
+      this.installed.interpreter,
+      [join(this.run.root, 'compat/drivers', this.program.driver)],
+      {
+        cwd: this.#cwd,
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: join(this.#folder, 'home'),
+          PYTHONUNBUFFERED: '1',
+          // Nothing but WeCom is to be called.
+          ASTRBOT_DISABLE_METRICS: '1',
+          NO_PROXY: '127.0.0.1',
+          ...this.env,
+          COMPAT_BOT: JSON.stringify(this.settings),
+        },
+        stdio: ['ignore', log, log],
       },
-      stdio: ['ignore', log, log],
-    });
+    );
     closeSync(log);
     this.#child = child;
     this.#exited = once(child, 'close');

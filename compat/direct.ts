@@ -20,8 +20,9 @@ export async function tryDirect(
   const site = await startWecomSite(run, { accounts: ACCOUNTS, customers: CUSTOMERS });
   const { wecom } = site;
   const { corpId, corpSecret, callback, accounts, customers } = wecom;
+  const { openKfId = '', name: kfName = '' } = accounts[0] ?? {};
   const settings = {
-    ...{ name, port: await stablePort(), corpId, corpSecret, apiBase: null, kfName: ACCOUNTS[0] ?? '' },
+    ...{ name, port: await stablePort(), corpId, corpSecret, apiBase: null, openKfId, kfName },
     ...{ token: callback.token, encodingAESKey: callback.encodingAESKey },
   };
   const bot = new BotProcess(run, seat.program, installed, settings, site.env);

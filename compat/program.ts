@@ -16,14 +16,24 @@ export interface Program {
   readonly skipsFirst: boolean;
 }
 
-/** A program that its users clone, and for which they have pip install what it needs. */
+/** A program that its users clone, and for which they install what it needs. */
 export interface Repository {
   /** At GitHub. */
   readonly owner: string;
   readonly name: string;
   readonly commit: string;
-  /** What pip is given, in a folder of the repository. */
+  /** What pip, or npm, is given in a folder of the repository. */
   readonly requirements: readonly string[];
+  /** Of a program for Node; `null`: it runs on Python. */
+  readonly bundle: Bundle | null;
+}
+
+/** One file of a program for Node, and what it imports. */
+export interface Bundle {
+  readonly entry: string;
+  readonly file: string;
+  /** Packages of the same repository, and where they begin. */
+  readonly workspaces: Readonly<Record<string, string>>;
 }
 
 /** How a program reaches WeCom's API, and who calls it. */
@@ -90,6 +100,7 @@ const COWAGENT: Program = {
     name: 'CowAgent',
     commit: 'f0783b117b793d7dc597e2a3d467ee2e4193fba8',
     requirements: ['-r', 'requirements.txt'],
+    bundle: null,
   },
   driver: 'cowagent_bot.py',
   path: '/wxkf/',
@@ -106,13 +117,35 @@ const DIFY_ON_WECHAT: Program = {
     commit: '4685a7d89aa6881c14459037bc1d1564f84a9224',
     // Of its requirements-optional.txt what this channel imports: all of it is 60 packages for other channels and models.
     requirements: ['-r', 'requirements.txt', 'wechatpy', 'web.py', 'pydub'],
+    bundle: null,
   },
   driver: 'dify_on_wechat_bot.py',
   path: '/wxcomapp',
   skipsFirst: false,
 };
 
-export const PROGRAMS = [LANGBOT, ASTRBOT, COWAGENT, DIFY_ON_WECHAT];
+const OPENCLAW_CHINA: Program = {
+  name: 'openclaw-china wecom-kf',
+  package: 'openclaw-china',
+  version: '4d6fd547',
+  repository: {
+    owner: 'BytePioneer-AI',
+    name: 'openclaw-china',
+    commit: '4d6fd547798695f931ace3cb876863317eb1439d',
+    requirements: ['@clack/prompts@1'],
+    // As its own build, tsup, makes it.
+    bundle: {
+      entry: 'extensions/wecom-kf/index.ts',
+      file: 'extensions/wecom-kf/dist/index.js',
+      workspaces: { '@openclaw-china/shared': 'packages/shared/src/index.ts' },
+    },
+  },
+  driver: 'openclaw_china_bot.js',
+  path: '/wecom-kf',
+  skipsFirst: false,
+};
+
+export const PROGRAMS = [LANGBOT, ASTRBOT, COWAGENT, DIFY_ON_WECHAT, OPENCLAW_CHINA];
 
 const DIRECT: Reach = {
   name: 'direct',
@@ -133,6 +166,8 @@ const BASE: Reach = {
   apiBase: (url, key) => `${url}/bot/${key}/cgi-bin`,
   proxy: 'none',
 };
+/** For a program that adds `/cgi-bin` itself. */
+const BASE_OF_HOST: Reach = { ...BASE, apiBase: (url, key) => `${url}/bot/${key}` };
 /** The key as the base's password: AstrBot adds `/cgi-bin` itself. */
 const BASE_BY_PASSWORD = (url: string, key: string) => url.replace('://', `://bot:${key}@`);
 const BASE_AND_OWN_TOKEN: Reach = {
@@ -173,6 +208,7 @@ const BASE_AND_MESSAGES: Reach = {
   label: 'messages',
   takes: 'message',
 };
+const HOST_AND_MESSAGES: Reach = { ...BASE_AND_MESSAGES, apiBase: BASE_OF_HOST.apiBase };
 const TUNNEL_AND_MESSAGES: Reach = {
   ...BASE_AND_TUNNEL,
   name: 'base and tunnel, taking messages',
@@ -193,6 +229,8 @@ const LOSES: Expected = { lost: 'some', twice: 'any' };
 const ONCE: Expected = { lost: 'under way', twice: 'under way' };
 /** It keeps its cursor in a file, and stores it before it answers what it has pulled. */
 const KEEPS: Expected = { lost: 'under way', twice: 'none' };
+/** With a cursor it pulls without a sync token, which WeCom allows ten times a minute. */
+const STARVES: Expected = { lost: 'some', twice: 'none' };
 
 export const SEATS: readonly Seat[] = [
   { program: LANGBOT, reach: DIRECT, calm: NOTHING, restarted: REPEATS },
@@ -207,4 +245,7 @@ export const SEATS: readonly Seat[] = [
   { program: COWAGENT, reach: TUNNEL, calm: NOTHING, restarted: KEEPS },
   { program: DIFY_ON_WECHAT, reach: DIRECT, calm: NOTHING, restarted: LOSES },
   { program: DIFY_ON_WECHAT, reach: TUNNEL, calm: NOTHING, restarted: LOSES },
+  { program: OPENCLAW_CHINA, reach: DIRECT, calm: STARVES, restarted: STARVES },
+  { program: OPENCLAW_CHINA, reach: BASE_OF_HOST, calm: NOTHING, restarted: KEEPS },
+  { program: OPENCLAW_CHINA, reach: HOST_AND_MESSAGES, calm: NOTHING, restarted: ONCE },
 ];
