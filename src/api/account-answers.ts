@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
+import type { LastTaken } from '../dispatch/line/deliveries.js';
 import type { Failure, HintHead } from '../dispatch/outbox/hint.js';
 import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { AllFigures, type AllSeenOfAccount } from './all-figures.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
 import { toFailureAnswer, toHintAnswer } from './hint-answer.js';
@@ -20,22 +20,29 @@ export const ACCOUNT_STATES = [
 ] as const satisfies readonly KfAccountAnswer['state'][];
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
-/** What this replica knows of a registration, picked field by field, so that no secret is shown by accident. */
+/** What is known of a registration, picked field by field, so that no secret is shown by accident. */
 @Injectable()
 export class AccountAnswers {
   constructor(
-    private readonly deliveries: Deliveries,
+    private readonly figures: AllFigures,
     private readonly destinations: Destinations,
     private readonly lines: Lines,
     private readonly storeClock: StoreClock,
-    private readonly wecom: WecomMetrics,
   ) {}
 
-  /** @param hint of the account and its corp; `null` when nothing waits, or the store does not answer. */
-  toAnswer(puppet: Puppet, hint: HintHead | null): KfAccountAnswer {
+  /**
+   * @param puppets those that will be shown.
+   * @returns what makes the answer of one of them. The hint is of the account and its corp; `null` when nothing waits, or the
+   *   store does not answer.
+   */
+  async of(puppets: readonly Puppet[]): Promise<(puppet: Puppet, hint: HintHead | null) => KfAccountAnswer> {
+    const figuresOf = await this.figures.ofAccounts(puppets);
+    return (puppet, hint) => this.#toAnswer(puppet, hint, figuresOf(puppet));
+  }
+
+  #toAnswer(puppet: Puppet, hint: HintHead | null, figures: AllSeenOfAccount): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure, lastHour } = this.deliveries.lastOf(puppet);
-    const repliedAtMs = this.wecom.repliedAtMs(openKfId);
+    const { taken, failure, repliedAtMs, lastHour, endpointLastHour, missing } = figures;
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -51,8 +58,8 @@ export class AccountAnswers {
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
       lastReplyAt: repliedAtMs === null ? null : toIso(repliedAtMs),
-      lastHour: toLastHourAnswer(lastHour),
-      endpointLastHour: toLastHourAnswer(this.deliveries.ofEndpoint(endpoint)),
+      lastHour: toLastHourAnswer(lastHour, missing),
+      endpointLastHour: toLastHourAnswer(endpointLastHour, missing),
     };
   }
 }

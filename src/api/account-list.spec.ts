@@ -16,14 +16,23 @@ import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { AccountAnswers } from './account-answers.js';
+import { AllFigures } from './all-figures.js';
+import { OwnFigures } from './own-figures.js';
 import { type AccountFilter, AccountList, type AccountOrder } from './account-list.js';
 
 replicasOfEachTest();
 
 const ANY: AccountFilter = { corpId: null, state: null, text: null };
 const FAILURE: Failure = { atMs: 5, stage: 'connect', reason: 'no connection' };
+
+/** There is one process. */
+const noOthers = { ask: async () => ({ answers: [], missing: 0 }) } as Pick<
+  OtherReplicas,
+  'ask'
+> as OtherReplicas;
 
 /** Tells how it was asked, or does not answer. */
 class AskedOutbox extends LocalOutbox {
@@ -55,14 +64,10 @@ beforeEach(async () => {
   await start({ outbox }, { ACCOUNTS_PER_CORP_MAX: '100000' });
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;
-  const answers = new AccountAnswers(
-    deliveries,
-    destinations,
-    lines,
-    clock,
-    new WecomMetrics(new Metrics(), clock),
-  );
-  list = new AccountList(accounts, destinations, outbox, answers, deliveries);
+  const own = new OwnFigures(deliveries, new WecomMetrics(new Metrics(), clock));
+  const figures = new AllFigures(own, noOthers);
+  const answers = new AccountAnswers(figures, destinations, lines, clock);
+  list = new AccountList(accounts, destinations, outbox, answers, figures);
 });
 
 async function pages(filter: Partial<AccountFilter>, limit = 2): Promise<string[][]> {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Deliveries } from '../dispatch/line/deliveries.js';
+import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
 import { HINT_STATES, type HintHead, type HintState, hintKey } from '../dispatch/outbox/hint.js';
 import { cursorOf, Outbox } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
@@ -10,6 +10,7 @@ import { Accounts } from '../registry/accounts.js';
 import { Destinations } from '../registry/destination.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
+import { AllFigures } from './all-figures.js';
 import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
 
 /** Accounts per slice: scanned in one turn of the event loop, and looked up with one query. */
@@ -76,7 +77,7 @@ export class AccountList {
     private readonly destinations: Destinations,
     private readonly outbox: Outbox,
     private readonly answers: AccountAnswers,
-    private readonly deliveries: Deliveries,
+    private readonly figures: AllFigures,
   ) {}
 
   /**
@@ -158,8 +159,9 @@ export class AccountList {
   async #firstOf(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
     const first = new Smallest<Sorted>(limit, compare);
     for await (const slice of this.#matching(filter)) {
-      for (const one of slice) {
-        const sorted = { ...one, key: this.#sortKey(one.puppet, order), account: accountKey(one.puppet) };
+      const keys = await this.#sortKeys(slice, order);
+      for (const [n, one] of slice.entries()) {
+        const sorted = { ...one, key: keys[n] ?? '', account: accountKey(one.puppet) };
         if (after === null || compare(sorted, after) > 0) first.add(sorted);
       }
     }
@@ -184,11 +186,10 @@ export class AccountList {
     }
   }
 
-  #sortKey(puppet: Puppet, order: SortedOrder): string | number {
-    if (order === 'name') return puppet.name || puppet.openKfId;
-    const { attempts, taken, p95Ms } = this.deliveries.lastOf(puppet).lastHour;
-    if (order === 'success') return attempts === 0 ? 2 : taken / attempts;
-    return p95Ms === null ? 0 : -p95Ms;
+  async #sortKeys(slice: readonly Found[], order: SortedOrder): Promise<readonly (string | number)[]> {
+    if (order === 'name') return slice.map(({ puppet: { name, openKfId } }) => name || openKfId);
+    const counts = await this.figures.countsOf(slice.map(({ puppet }) => puppet));
+    return counts.map(order === 'success' ? successOf : slownessOf);
   }
 
   async #byAccount(filter: AccountFilter, after: string | null, limit: number) {
@@ -213,9 +214,12 @@ export class AccountList {
 
   async #toPage(found: readonly Found[], nextPosition: string | null) {
     const unasked = found.filter(({ hint }) => hint === undefined).map(({ puppet }) => puppet);
-    const hints = await this.#findHints(unasked);
+    const [hints, toAnswer] = await Promise.all([
+      this.#findHints(unasked),
+      this.answers.of(found.map(({ puppet }) => puppet)),
+    ]);
     const items = found.map(({ puppet, hint = hints?.get(accountKey(puppet)) }) =>
-      this.answers.toAnswer(puppet, hint ?? null),
+      toAnswer(puppet, hint ?? null),
     );
     return { items, nextCursor: nextPosition };
   }
@@ -276,6 +280,17 @@ export class AccountList {
       throw error;
     }
   }
+}
+
+/** Those of which there was no attempt come last. */
+function successOf(counts: AttemptCounts): number {
+  const { attempts, taken } = summaryOf(counts);
+  return attempts === 0 ? 2 : taken / attempts;
+}
+
+function slownessOf(counts: AttemptCounts): number {
+  const { p95Ms } = summaryOf(counts);
+  return p95Ms === null ? 0 : -p95Ms;
 }
 
 const BY_NAME = new Intl.Collator('zh-Hans', { numeric: true });

@@ -6,6 +6,8 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
+import { AllFigures } from './all-figures.js';
+import { AllWecomErrors } from './all-wecom-errors.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { AuditController } from './audit.controller.js';
@@ -26,7 +28,9 @@ import { LastMinute } from './last-minute.js';
 import { MessagesController } from './messages.controller.js';
 import { OperatorsModule } from '../operators/operators.module.js';
 import { OperatorsController } from './operators.controller.js';
+import { OwnFigures } from './own-figures.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
+import { ReplicaFiguresController } from './replica-figures.controller.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
 import { StreamModule } from '../stream/stream.module.js';
@@ -62,10 +66,13 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     WecomErrorsController,
     OperatorsController,
     AuditController,
+    ReplicaFiguresController,
   ],
   providers: [
     AccountAnswers,
     AccountList,
+    AllFigures,
+    AllWecomErrors,
     AskedBots,
     CurrentStatus,
     DeliveryHistory,
@@ -74,6 +81,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     History,
     Instruments,
     LastMinute,
+    OwnFigures,
     RefusedCallbacks,
     StoreCounts,
     Verdict,

@@ -6,11 +6,12 @@ export const AUDIT = 'audit';
 
 export class AuditQueryDto extends PageQueryDto {
   /**
-   * Of this operator alone; `shared secret` for whoever had a secret of AUTH_OPERATOR_TOKEN.
+   * Of this operator alone; `shared secret` for whoever had a secret of AUTH_OPERATOR_TOKEN, and with ` (OIDC)` behind the name
+   * for whom a provider has confirmed.
    * @example alice
    */
   @IsOptional()
-  @Matches(/^[a-z0-9][a-z0-9._@ -]{0,63}$/, mustBe('the name of an operator, given once'))
+  @Matches(/^[^\p{C}]{1,200}$/u, mustBe('the name of an operator, given once'))
   readonly operator?: string;
 
   /**

@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req
 import type { FastifyRequest } from 'fastify';
 import { BotVerification } from '../dispatch/line/bot-verification.js';
 import { Circuits } from '../dispatch/line/circuit.js';
-import { Deliveries } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
@@ -21,6 +20,7 @@ import type {
   BotVerifiedAnswer,
   BotWithKeyAnswer,
 } from './answers/bot.dto.js';
+import { AllFigures, type AllSeen } from './all-figures.js';
 import { toDuration, toIso } from './api-time.js';
 import { AskedBots } from './asked-bots.js';
 import { askedBy } from './asked-by.js';
@@ -35,7 +35,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 export class BotsController {
   constructor(
     private readonly bots: BotsService,
-    private readonly deliveries: Deliveries,
+    private readonly figures: AllFigures,
     private readonly circuits: Circuits,
     private readonly verification: BotVerification,
     private readonly asked: AskedBots,
@@ -49,13 +49,13 @@ export class BotsController {
   @Get()
   @AllowRoles('operator')
   @Answers({ 200: 'A page of bots.' })
-  listBots(@Query() query: BotsQueryDto): BotPageAnswer {
+  async listBots(@Query() query: BotsQueryDto): Promise<BotPageAnswer> {
     const limit = limitOf(query);
     const found = this.bots.after(readCursor(BOTS, query) ?? '', query.corpId ?? null, limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: items.map((bot) => this.#toAnswer(bot)),
+      items: await this.#toAnswers(items),
       nextCursor: found.length > limit && last !== undefined ? toCursor(BOTS, botSortKey(last)) : null,
     };
   }
@@ -86,7 +86,7 @@ export class BotsController {
     const { callback, opened } = bot;
     const hasKeys = callback !== null && opened !== null;
     return {
-      ...this.#toAnswer(bot),
+      ...(await this.#toAnswer(bot)),
       key,
       token: hasKeys ? opened.callbackToken.reveal() : null,
       encodingAESKey: hasKeys ? opened.encodingAESKey.reveal() : null,
@@ -137,7 +137,7 @@ export class BotsController {
       return this.asked.toChange(body, bot, request);
     };
     const bot = await this.bots.change(id, change, askedBy(request));
-    return { ...this.#toAnswer(bot), signingSecret: before === null ? signingSecretOf(bot) : null };
+    return { ...(await this.#toAnswer(bot)), signingSecret: before === null ? signingSecretOf(bot) : null };
   }
 
   /**
@@ -171,7 +171,7 @@ export class BotsController {
     @Req() request: FastifyRequest,
   ): Promise<BotWithKeyAnswer> {
     const { bot, key } = await this.bots.renewKey(id, overlapS * 1_000, askedBy(request));
-    return { ...this.#toAnswer(bot), key };
+    return { ...(await this.#toAnswer(bot)), key };
   }
 
   /**
@@ -190,10 +190,18 @@ export class BotsController {
     return { verified: fault === null, status, durationMs: toDuration(durationMs), fault };
   }
 
-  #toAnswer(bot: KnownBot): BotAnswer {
+  async #toAnswer(bot: KnownBot): Promise<BotAnswer> {
+    return this.#toAnswerWith(bot, (await this.figures.ofBots([bot.id]))(bot.id));
+  }
+
+  async #toAnswers(bots: readonly KnownBot[]): Promise<BotAnswer[]> {
+    const figuresOf = await this.figures.ofBots(bots.map(({ id }) => id));
+    return bots.map((bot) => this.#toAnswerWith(bot, figuresOf(bot.id)));
+  }
+
+  #toAnswerWith(bot: KnownBot, { taken, failure, lastHour, missing }: AllSeen): BotAnswer {
     const { id, name, corpId, openKfIds, kind, api, callback, opened, endpoint, createdAtMs } = bot;
     const { takes, order, includesServicer, takesMessagesSinceMs } = bot;
-    const { taken, failure, lastHour } = this.deliveries.ofBot(id);
     const isUsable = !('must' in endpoint);
     return {
       ...{ id, name, corpId, openKfIds: [...openKfIds], kind, takes, api },
@@ -216,7 +224,7 @@ export class BotsController {
       createdAt: toIso(createdAtMs),
       lastTakenAt: taken === null ? null : toIso(taken.atMs),
       lastFailure: toFailureAnswer(failure),
-      lastHour: toLastHourAnswer(lastHour),
+      lastHour: toLastHourAnswer(lastHour, missing),
     };
   }
 }

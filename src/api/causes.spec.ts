@@ -153,6 +153,25 @@ describe('the causes', () => {
     ]);
   });
 
+  it('have one line for each bot of a host that refuses or fails at a port of its own', () => {
+    const hints = [
+      waiting(9, 'http://127.0.0.1:1', { accounts: 3 }),
+      waiting(8, 'http://127.0.0.1:2', { stage: 'status' }),
+      waiting(7, 'http://127.0.0.1:2', { stage: 'circuit' }),
+      waiting(6, 'http://127.0.0.1:3', { stage: 'status' }),
+      waiting(5, 'http://127.0.0.1:4', { stage: 'circuit' }),
+      waiting(4, 'http://10.0.0.7:5', { stage: 'circuit' }),
+      waiting(3, 'http://10.0.0.7:6', { stage: 'status' }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { count: 4, address: '127.0.0.1', why: 'connect' },
+      { count: 2, address: '127.0.0.1:2', why: 'status' },
+      { count: 1, address: '127.0.0.1:3', why: 'status' },
+      { count: 1, address: '10.0.0.7:5', why: 'circuit' },
+      { count: 1, address: '10.0.0.7:6', why: 'status' },
+    ]);
+  });
+
   it('have one line for each corp whose accounts have no bot, or whose messages cannot be pulled', () => {
     const pulled = { stage: 'pull' as const, corpId: 'ww3' };
     const hints = [

@@ -63,7 +63,7 @@ export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer
     ...counted('dead_messages', counts.deadMessages),
     ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
-    ...circuitCauses(troubles.openCircuits, ofHints.hosts),
+    ...circuitCauses(troubles.openCircuits, ofHints.addresses),
     ...counted('unreadable', counts.unreadable),
     // That the store is down says so already.
     ...counted('unknown', Number(storage.up && isUnknown(counts))),
@@ -86,13 +86,13 @@ function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowM
     ...late('waiting', counts.waiting, oldestWaitingAgeS, nowMs),
     ...late('parked', counts.parked, oldestParkedAgeS, nowMs),
   ];
-  return { causes, more: 0, hosts: new Set() };
+  return { causes, more: 0, addresses: new Set() };
 }
 
-/** One cause for each host, but for those for which something waits: that says more. */
-function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['hosts']): CauseAnswer[] {
+/** One cause for each host, without the addresses for which something waits: that says more. */
+function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
   const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
-  const others = places.filter(({ host }) => !told.has(host));
+  const others = places.filter(({ address }) => !told.has(address));
   return [...Map.groupBy(others, ({ host }) => host)].map(([host, group]) => {
     const addresses = new Set(group.map(({ address }) => address));
     const [only = host] = addresses.size === 1 ? addresses : [];

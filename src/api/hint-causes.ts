@@ -1,5 +1,6 @@
 /**
- * What waits, is parked or is dead, as one cause for each address: one dead host is one, however many accounts are behind it.
+ * What waits, is parked or is dead, as one cause for each address; and one for all addresses of a host that is down, however
+ * many accounts are behind it.
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
 import type { HintGroup } from '../dispatch/outbox/outbox.js';
@@ -14,6 +15,11 @@ const ORIGIN = /^[a-z]+:\/\/(\[[^\]]+\]|[^/:#?]+)(:\d+)?/;
 /** Of hints that were not tried because others at their address failed: they tell less than those. */
 const FOLLOWING: ReadonlySet<string | null> = new Set(['circuit', 'late', 'overloaded', null]);
 
+/** Of an address that nobody answers at, as it is where the host is down. */
+const DOWN: ReadonlySet<string | null> = new Set(['connect', 'timeout']);
+
+type Stages = Map<HintGroup['stage'], number>;
+
 interface Place {
   /** Name or address. */
   readonly host: string;
@@ -26,7 +32,7 @@ interface Sum {
   readonly state: HintGroup['state'];
   readonly addresses: Set<string>;
   readonly host: string | null;
-  readonly stages: Map<HintGroup['stage'], number>;
+  readonly stages: Stages;
   readonly corpIds: Set<string>;
   accounts: number;
   openKfId: string;
@@ -37,25 +43,52 @@ export interface HintCauses {
   readonly causes: readonly CauseAnswer[];
   /** How many were left out. */
   readonly more: number;
-  /** All hosts for which something waits or is dead. */
-  readonly hosts: ReadonlySet<string | null>;
+  /** All addresses for which something waits or is dead. */
+  readonly addresses: ReadonlySet<string>;
 }
 
 /** @param max of each state, those that wait longest. */
 export function hintCauses(groups: readonly HintGroup[], max: number): HintCauses {
+  const placed = groups.map((group) => ({ group, place: placeOf(group.endpoint) }));
   const sums = new Map<string, Sum>();
-  for (const group of groups) {
-    const place = placeOf(group.endpoint);
-    // Without a bot, or where the manager itself pulls, only the corp tells them apart.
-    const key = `${group.state} ${place?.host ?? `corp ${group.corpId}`}`;
+  const keyOf = keysOf(placed);
+  for (const { group, place } of placed) {
+    const key = keyOf(group, place);
     const sum = sums.get(key) ?? newSum(group, place);
     sums.set(key, sum);
     add(sum, group, place);
   }
   const sorted = [...sums.values()].sort((a, b) => a.sinceMs - b.sinceMs);
   const shown = HINT_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
-  const hosts = new Set(sorted.map(({ host }) => host));
-  return { causes: shown.map(toCause), more: sorted.length - shown.length, hosts };
+  const addresses = new Set(sorted.flatMap((sum) => [...sum.addresses]));
+  return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
+}
+
+/** Bots of one host that refuse, each at a port of its own, are as many causes; those of a host that is down are one. */
+function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Place | null }[]) {
+  const stages = new Map<string, Stages>();
+  for (const { group, place } of placed) {
+    if (place === null) continue;
+    const key = `${group.state} ${place.address}`;
+    const ofAddress = stages.get(key) ?? new Map();
+    stages.set(key, ofAddress);
+    count(ofAddress, group);
+  }
+  const whys = new Map([...stages].map(([key, ofAddress]) => [key, mostOf(ofAddress)]));
+  const whyOf = ({ state }: HintGroup, { address }: Place) => whys.get(`${state} ${address}`) ?? null;
+  const down = new Set(
+    placed.flatMap(({ group, place }) =>
+      place !== null && DOWN.has(whyOf(group, place)) ? [`${group.state} ${place.host}`] : [],
+    ),
+  );
+  return (group: HintGroup, place: Place | null): string => {
+    // Without a bot, or where the manager itself pulls, only the corp tells them apart.
+    if (place === null) return `${group.state} corp ${group.corpId}`;
+    const ofHost = `${group.state} ${place.host}`;
+    const why = whyOf(group, place);
+    const isDown = DOWN.has(why) || (FOLLOWING.has(why) && down.has(ofHost));
+    return isDown ? ofHost : `${group.state} address ${place.address}`;
+  };
 }
 
 /** @returns `null` where an event has no address. */
@@ -74,10 +107,15 @@ function newSum({ state, openKfId, sinceMs }: HintGroup, place: Place | null): S
   };
 }
 
-function add(sum: Sum, { accounts, corpId, stage, sinceMs }: HintGroup, place: Place | null): void {
+function count(stages: Stages, { stage, accounts }: HintGroup): void {
+  stages.set(stage, (stages.get(stage) ?? 0) + accounts);
+}
+
+function add(sum: Sum, group: HintGroup, place: Place | null): void {
+  const { accounts, corpId, sinceMs } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
-  sum.stages.set(stage, (sum.stages.get(stage) ?? 0) + accounts);
+  count(sum.stages, group);
   sum.sinceMs = Math.min(sum.sinceMs, sinceMs);
   if (place !== null) sum.addresses.add(place.address);
 }
@@ -98,7 +136,7 @@ function toCause({ state, host, addresses, stages, corpIds, accounts, openKfId, 
 }
 
 /** The stage of most accounts; one that only follows from others' counts where there is no other. */
-function mostOf(stages: ReadonlyMap<HintGroup['stage'], number>): string | null {
+function mostOf(stages: Stages): string | null {
   const sorted = [...stages].sort(([a, ofA], [b, ofB]) => {
     const byKind = Number(FOLLOWING.has(a)) - Number(FOLLOWING.has(b));
     return byKind !== 0 ? byKind : ofB - ofA;

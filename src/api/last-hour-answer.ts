@@ -1,8 +1,9 @@
-import type { AttemptSummary } from '../dispatch/line/recent-attempts.js';
+import { type AttemptCounts, summaryOf } from '../dispatch/line/recent-attempts.js';
 import type { LastHourAnswer } from './answers/last-hour.dto.js';
 import { toDuration } from './api-time.js';
 
-export function toLastHourAnswer({ attempts, taken, p50Ms, p95Ms }: AttemptSummary): LastHourAnswer {
+export function toLastHourAnswer(counts: AttemptCounts, missingReplicas: number): LastHourAnswer {
+  const { attempts, taken, p50Ms, p95Ms } = summaryOf(counts);
   const shown = (ms: number | null) => (ms === null ? null : toDuration(ms));
-  return { attempts, taken, p50Ms: shown(p50Ms), p95Ms: shown(p95Ms) };
+  return { attempts, taken, p50Ms: shown(p50Ms), p95Ms: shown(p95Ms), missingReplicas };
 }

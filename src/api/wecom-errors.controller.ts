@@ -3,7 +3,7 @@ import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
 import type { FailedCall } from '../wecom/failed-calls.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
-import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { AllWecomErrors } from './all-wecom-errors.js';
 import type {
   FailedCallAnswer,
   FailedCallPageAnswer,
@@ -14,40 +14,46 @@ import { toIso } from './api-time.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } from './wecom-errors.dto.js';
 
-/** Calls that WeCom refused, or this replica in its name. */
+/** Calls that WeCom refused, or the manager in its name. */
 @Controller('api/v1/wecom-errors')
 @Tags('operators')
 export class WecomErrorsController {
-  constructor(private readonly wecom: WecomMetrics) {}
+  constructor(private readonly wecom: AllWecomErrors) {}
 
   /**
    * List refused calls to WeCom.
-   * @remarks By errcode, since this process started, including calls that the manager refused in WeCom's name.
+   * @remarks By errcode, of all replicas since each of them started, including calls that the manager refused in WeCom's name.
    */
   @Get()
   @AllowRoles('operator')
   @Answers({ 200: 'A page of errors.' })
-  listWecomErrors(@Query() query: WecomErrorsQueryDto): SeenWecomErrorPageAnswer {
+  async listWecomErrors(@Query() query: WecomErrorsQueryDto): Promise<SeenWecomErrorPageAnswer> {
+    const { errors, missing } = await this.wecom.read();
     const after = readCursor(WECOM_ERRORS, query) ?? '';
-    const rest = this.wecom.errors.filter((error) => keyOf(error) > after);
+    const rest = errors.filter((error) => keyOf(error) > after);
     const page = rest.slice(0, limitOf(query));
     const last = page.at(-1);
     const end = rest.length > page.length && last !== undefined ? keyOf(last) : null;
-    return { items: page.map(toAnswer), nextCursor: toCursor(WECOM_ERRORS, end) };
+    return {
+      items: page.map(toAnswer),
+      nextCursor: toCursor(WECOM_ERRORS, end),
+      missingReplicas: missing,
+    };
   }
 
   /**
    * List failed calls by corp, account and API.
    * @remarks
-   * Of this replica, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
+   * Of all replicas, by the hour, those seen last first. A call that got no answer of WeCom has failed, too; requests that the
    * manager answered from memory are not in it.
    */
   @Get('calls')
   @AllowRoles('operator')
   @Answers({ 200: 'A page of failed calls.' })
-  listFailedCalls(@Query() query: FailedCallsQueryDto): FailedCallPageAnswer {
+  async listFailedCalls(@Query() query: FailedCallsQueryDto): Promise<FailedCallPageAnswer> {
     const { corpId, openKfId } = query;
-    const all = this.wecom.failedCalls.filter(
+    const { calls, missing } = await this.wecom.read();
+    const all = calls.filter(
       (call) =>
         (corpId === undefined || call.corpId === corpId) &&
         (openKfId === undefined || call.openKfId === openKfId),
@@ -55,7 +61,8 @@ export class WecomErrorsController {
     const offset = Number(readCursor(FAILED_CALLS, query) ?? 0);
     const end = offset + limitOf(query);
     const items = all.slice(offset, end).map(toFailedCall);
-    return { items, nextCursor: toCursor(FAILED_CALLS, end < all.length ? String(end) : null) };
+    const nextCursor = toCursor(FAILED_CALLS, end < all.length ? String(end) : null);
+    return { items, nextCursor, missingReplicas: missing };
   }
 }
 
@@ -67,6 +74,6 @@ function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecom
   return { operation, errcode, count, lastAt: toIso(lastAtMs) };
 }
 
-function toFailedCall({ lastAtMs, hours, ...call }: FailedCall): FailedCallAnswer {
+function toFailedCall({ lastAtMs, hours, hour: _, ...call }: FailedCall): FailedCallAnswer {
   return { ...call, lastAt: toIso(lastAtMs), hours: [...hours] };
 }

@@ -29,6 +29,6 @@ export class FailedCallsQueryDto extends PageQueryDto {
   readonly openKfId?: string;
 
   @IsOptional()
-  @IsCursorOf(FAILED_CALLS, (position) => /^\d{1,4}$/.test(position))
+  @IsCursorOf(FAILED_CALLS, (position) => /^\d{1,5}$/.test(position))
   readonly cursor?: string;
 }

@@ -27,6 +27,7 @@ type Columns = Readonly<Record<string, (item: Item) => unknown>>;
 
 const TOLD: Columns = {
   RECEIVER: (item) => item.kind,
+  HOST: (item) => item.host,
   TROUBLES: (item) => item.troubles,
   'LAST TOLD': (item) => toSeconds(item.toldAt),
   'LAST FAILED': (item) => toSeconds(item.failedAt),

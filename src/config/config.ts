@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { CALLERS, type Caller, ROLES } from '../kernel/role.js';
 import type { Secret } from '../kernel/secret.js';
 import { isLoopbackHost } from './host-name.js';
+import { missingOfOidc } from './oidc.js';
 import { readSecretFiles, secretFileOf } from './secret-files.js';
 import { SETTINGS, type Settings } from './settings.js';
 
@@ -87,7 +88,7 @@ export function loadConfig(environment: Environment, use: ConfigUse = 'manager')
       `DRAIN_TIMEOUT_MS: expected more than DRAIN_DELAY_MS, ${config.drainDelayMs}, got ${config.drainTimeoutMs}`,
     );
   }
-  mistakes.push(...sharedSecrets(config));
+  mistakes.push(...sharedSecrets(config), ...missingOfOidc(isSet));
   if (use === 'manager' && willBeOpen) mistakes.push(...openOffLoopback(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
@@ -156,14 +157,15 @@ function toMistakes(
 /** All settings in effect, by variable name and without secrets, for one log line. */
 export function toSummary(config: Config): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(SETTINGS).map(([key, { name, secret }]) => [
+    Object.entries(SETTINGS).map(([key, { name, secret, unit }]) => [
       name,
-      summaryOf(config[key as keyof Config], secret ? 'secret(s)' : 'app(s)'),
+      summaryOf(config[key as keyof Config], secret ? 'secret(s)' : unit === 'groups' ? null : 'app(s)'),
     ]),
   );
 }
 
-function summaryOf(value: unknown, things: string): unknown {
+/** @param things that are counted and not shown; `null` where a list is shown. */
+function summaryOf(value: unknown, things: string | null): unknown {
   if (value instanceof URL) return value.href;
-  return Array.isArray(value) ? `${value.length} ${things}` : value;
+  return Array.isArray(value) && things !== null ? `${value.length} ${things}` : value;
 }

@@ -6,6 +6,15 @@ import { endpointAllow } from './endpoint-allow.js';
 import { forwardProxy } from './forward-proxy.js';
 import { noProxy } from './no-proxy.js';
 import { notifyUrls } from './notify-urls.js';
+import {
+  oidcClientId,
+  oidcClientSecret,
+  oidcGroups,
+  oidcGroupsClaim,
+  oidcIssuer,
+  oidcScopes,
+  publicUrl,
+} from './oidc.js';
 import { proxyList } from './proxy-list.js';
 import { quietHours, timeZone } from './quiet-hours.js';
 import { roleSecrets } from './role-secrets.js';
@@ -115,7 +124,7 @@ export const SETTINGS = {
     default: null,
     secret: false,
     meaning:
-      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
+      "where other replicas on the same MongoDB reach this one, to hand it events for streams that are open here, and to ask what it has seen; unset: `HOST`, or where that is all addresses the first of the machine's, with `PORT`",
     expected: plainUrl().expected,
     schema: plainUrl().schema.optional(),
   }),
@@ -152,7 +161,7 @@ export const SETTINGS = {
     default: null,
     secret: true,
     meaning:
-      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL` and `NOTIFY_URL` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
+      'the forward proxy through which `https://` addresses of `ACCESS_TOKEN_URL`, `WECOM_API_URL`, `NOTIFY_URL` and `OIDC_ISSUER` are called, by `CONNECT`; puppets are called directly, whatever it is. `https_proxy` counts before it',
     ...forwardProxy('HTTPS_PROXY'),
   }),
   httpProxy: setting({
@@ -324,6 +333,75 @@ export const SETTINGS = {
     meaning:
       'the same for who reads `GET /metrics`, and nothing else; unset: an operator reads it, and while no role has a secret anybody',
     ...roleSecrets(),
+  }),
+  publicUrl: setting({
+    name: 'PUBLIC_URL',
+    unit: 'URL',
+    default: null,
+    secret: false,
+    meaning:
+      "where operators' browsers reach the console, such as `https://wxkf.corp.example`: sign-in by OIDC comes back there, and notifications link to it. It opens nothing",
+    ...publicUrl(),
+  }),
+  oidcIssuer: setting({
+    name: 'OIDC_ISSUER',
+    unit: 'URL',
+    default: null,
+    secret: false,
+    meaning:
+      'the OpenID provider that operators sign in at besides their tokens, as it names itself; set with the two below, `PUBLIC_URL` and groups, or not at all ([operators.md](operators.md#sign-in-by-oidc))',
+    ...oidcIssuer(),
+  }),
+  oidcClientId: setting({
+    name: 'OIDC_CLIENT_ID',
+    unit: 'id',
+    default: null,
+    secret: false,
+    meaning: "the manager's client id at the provider",
+    ...oidcClientId(),
+  }),
+  oidcClientSecret: setting({
+    name: 'OIDC_CLIENT_SECRET',
+    unit: 'secret',
+    default: null,
+    secret: true,
+    meaning:
+      'its client secret, at least 16 characters; another one ends the sessions that were opened by OIDC',
+    ...oidcClientSecret(),
+  }),
+  oidcAdminGroups: setting({
+    name: 'OIDC_ADMIN_GROUPS',
+    unit: 'groups',
+    default: null,
+    secret: false,
+    meaning:
+      'comma-separated groups whose members may do everything, exactly as the claim has them; who is in none of these or the next ones is refused',
+    ...oidcGroups(),
+  }),
+  oidcReaderGroups: setting({
+    name: 'OIDC_READER_GROUPS',
+    unit: 'groups',
+    default: null,
+    secret: false,
+    meaning: 'the same for those who may read and change nothing',
+    ...oidcGroups(),
+  }),
+  oidcGroupsClaim: setting({
+    name: 'OIDC_GROUPS_CLAIM',
+    unit: 'claim',
+    default: 'groups',
+    secret: false,
+    meaning:
+      'the claim of the ID token, or of UserInfo where the token has none, with the groups of a person',
+    ...oidcGroupsClaim(),
+  }),
+  oidcScopes: setting({
+    name: 'OIDC_SCOPES',
+    unit: 'scopes',
+    default: 'openid profile email',
+    secret: false,
+    meaning: 'what the provider is asked for; some give groups only where `groups` is among them',
+    ...oidcScopes(),
   }),
   allowOpen: setting({
     name: 'ALLOW_OPEN',

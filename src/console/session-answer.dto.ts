@@ -4,7 +4,7 @@ import type { OperatorRole } from '../kernel/role.js';
 /** Who is signed in. */
 export class SignedInOperator {
   /**
-   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN.
+   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with ` (OIDC)` behind it for whom a provider has confirmed.
    * @example alice
    */
   readonly name!: string;
@@ -13,12 +13,33 @@ export class SignedInOperator {
   readonly role!: OperatorRole;
 }
 
+/** The provider by which operators may sign in besides their tokens. */
+export class SignInByOidc {
+  /**
+   * Its host.
+   * @example login.example.com
+   */
+  readonly provider!: string;
+
+  /**
+   * Where a browser begins the sign-in, with `?to=<page of the console>`.
+   * @example https://wxkf.corp.example/console/oidc
+   */
+  readonly url!: string;
+
+  /**
+   * The claim that decides what somebody may do.
+   * @example groups
+   */
+  readonly groupsClaim!: string;
+}
+
 /** Whether the browser may use the operator's API. */
 export class SessionAnswer {
   /** Also true when nobody needs credentials. */
   readonly isSignedIn!: boolean;
 
-  /** Whether sign-in is possible: false while no role has a secret. */
+  /** Whether sign-in is possible: false while no role has a secret, nobody is a named operator, and OIDC is not set. */
   readonly isAsked!: boolean;
 
   /** @example 2026-01-31T20:00:00.000Z */
@@ -27,4 +48,7 @@ export class SessionAnswer {
 
   /** null where nobody is signed in, or nobody needs to be. */
   readonly operator!: SignedInOperator | null;
+
+  /** null where nobody signs in by OIDC. */
+  readonly oidc!: SignInByOidc | null;
 }

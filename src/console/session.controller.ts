@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from 
 import type { ConfigType } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { secretsSettingOf } from '../config/config.js';
+import type { OidcSettings } from '../config/oidc.js';
 import { AllowAnyone } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
@@ -11,7 +12,7 @@ import { clearedCookie, type Session, type Sessions, setCookieOf } from '../http
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
 import { consoleConfig } from './console.config.js';
-import type { SessionAnswer } from './session-answer.dto.js';
+import type { SessionAnswer, SignInByOidc } from './session-answer.dto.js';
 import { SignInDto } from './sign-in.dto.js';
 
 const OWN_PAGE = {
@@ -27,9 +28,11 @@ const OWN_PAGE = {
 @Tags('console')
 export class SessionController {
   readonly #isOpen: boolean;
+  readonly #oidc: SignInByOidc | null;
 
-  constructor(@Inject(consoleConfig.KEY) { isOpen }: ConfigType<typeof consoleConfig>) {
-    this.#isOpen = isOpen;
+  constructor(@Inject(consoleConfig.KEY) { isOpen, oidc }: ConfigType<typeof consoleConfig>) {
+    this.#isOpen = isOpen && oidc === null;
+    this.#oidc = oidc === null ? null : toSignIn(oidc);
   }
 
   /**
@@ -116,8 +119,13 @@ export class SessionController {
       isAsked,
       expiresAt: session === null ? null : new Date(session.endMs).toISOString(),
       operator: session === null ? null : { name: session.operator.name, role: session.operator.role },
+      oidc: this.#oidc,
     };
   }
+}
+
+function toSignIn({ issuer, publicUrl, groupsClaim }: OidcSettings): SignInByOidc {
+  return { provider: issuer.host, url: new URL('/console/oidc', publicUrl).href, groupsClaim };
 }
 
 function refusalOf(secret: Secret, sessions: Sessions): AppError {

@@ -77,6 +77,36 @@ export const ERRORS = {
       'This operator has the role reader, which may read and change nothing; ask an admin to do it, or for the role admin',
   },
   AUTH_SESSION_ENDED: { status: 401, retry: false, message: 'The session has ended; sign in again' },
+  AUTH_OIDC_OFF: {
+    status: 404,
+    retry: false,
+    message:
+      'Nobody signs in by OIDC here; sign in with a token, or set OIDC_ISSUER and the settings that belong to it in the manager',
+  },
+  AUTH_OIDC_UNREACHABLE: {
+    status: 503,
+    retry: true,
+    message:
+      "The OpenID provider cannot be used now; try again shortly, or sign in with a token. The manager's log says what is wrong",
+  },
+  AUTH_OIDC_NOT_BEGUN: {
+    status: 401,
+    retry: false,
+    message:
+      'This sign-in was not begun in this browser, was begun more than 10 minutes ago, or has ended; sign in again',
+  },
+  AUTH_OIDC_REFUSED: {
+    status: 401,
+    retry: false,
+    message:
+      "The OpenID provider did not confirm the sign-in, or not as it has to; sign in again. The manager's log says what is wrong",
+  },
+  AUTH_OIDC_NO_ROLE: {
+    status: 403,
+    retry: false,
+    message:
+      'The OpenID provider knows you, but you are in none of the groups that may use this manager; have its administrator put you into one, or have OIDC_ADMIN_GROUPS, OIDC_READER_GROUPS and OIDC_GROUPS_CLAIM corrected in the manager. The claim that was looked at is',
+  },
   AUTH_CROSS_SITE: {
     status: 403,
     retry: false,

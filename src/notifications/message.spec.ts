@@ -6,6 +6,7 @@ import type { Cause } from './trouble.js';
 import { wordsOf } from './words.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
+const CONSOLE = new URL('https://wxkf.example');
 
 function trouble(changes: Partial<Cause> = {}): Trouble {
   const where = { address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' };
@@ -19,7 +20,7 @@ const contentOf = (body: object): string => (body as { markdown: { content: stri
 describe('the message to a group robot', () => {
   it('says in Chinese what, where and since when, and how long what is over took', () => {
     const due = { begun: [trouble()], over: [trouble({ code: 'dead', severity: 'bad' })] };
-    expect(toRobotBody(due, 'Asia/Shanghai', NOW_MS)).toEqual({
+    expect(toRobotBody(due, 'Asia/Shanghai', NOW_MS, null)).toEqual({
       msgtype: 'markdown',
       markdown: {
         content: [
@@ -34,15 +35,16 @@ describe('the message to a group robot', () => {
 
   it('is never longer than WeCom takes, and says how many are left out', () => {
     const begun = Array.from({ length: 200 }, () => trouble());
-    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS));
+    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS, CONSOLE));
     expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4_096);
     const [, left] = /另有 (\d+) 项/.exec(content) ?? [];
-    expect(content.split('\n')).toHaveLength(200 - Number(left) + 2);
+    expect(content.split('\n')).toHaveLength(200 - Number(left) + 3);
+    expect(content).toMatch(/\n\[打开控制台\]\(https:\/\/wxkf\.example\/console\/outbox\)$/);
   });
 
   it('mentions nobody, whatever a place is called', () => {
     const begun = [trouble({ address: '<@all>](https://evil.example)*' })];
-    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS));
+    const content = contentOf(toRobotBody({ begun, over: [] }, 'UTC', NOW_MS, null));
     expect(content).not.toContain('<@');
     expect(content).not.toContain('](');
   });
@@ -50,7 +52,7 @@ describe('the message to a group robot', () => {
 
 describe('the message to any other receiver', () => {
   it('has a text for people, and each trouble for programs', () => {
-    expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS)).toEqual({
+    expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS, null)).toEqual({
       text: [
         'Needs attention (1):',
         '- Events of 3 accounts of 10.0.0.7:8080 wait (connect), since 2026-01-01T07:47:00.000Z. They are tried again by themselves, and at once when the bot is back.',
@@ -68,14 +70,33 @@ describe('the message to any other receiver', () => {
         expect.objectContaining({ type: 'over', code: 'waiting', count: 1 }),
       ],
       more: 0,
+      url: null,
     });
   });
 
   it('lists 50 of many', () => {
-    const body = toWebhookBody({ begun: Array.from({ length: 60 }, () => trouble()), over: [] }, NOW_MS);
+    const begun = Array.from({ length: 60 }, () => trouble());
+    const body = toWebhookBody({ begun, over: [] }, NOW_MS, null);
     expect(body).toMatchObject({ more: 10, text: expect.stringMatching(/and more$/) });
     expect((body as { troubles: object[] }).troubles).toHaveLength(50);
   });
+});
+
+it.each([
+  [['waiting', 'parked'], '/console/outbox'],
+  [['dead'], '/console/outbox?state=dead'],
+  [['refused'], '/console/live/refused'],
+  [['waiting', 'refused'], '/console'],
+  [['store_down'], '/console'],
+  [[], '/console'],
+] as const)('leads to the page of the console that all of it is on: %j', (codes, page) => {
+  const due = { begun: codes.map((code) => trouble({ code })), over: [trouble()] };
+  const url = CONSOLE.origin + page;
+  expect(toWebhookBody(due, NOW_MS, CONSOLE)).toMatchObject({
+    url,
+    text: expect.stringContaining(`\n${url}`),
+  });
+  expect(contentOf(toRobotBody(due, 'UTC', NOW_MS, CONSOLE))).toContain(`](${url})`);
 });
 
 it.each(CAUSES)('%s has words in both languages', (code) => {
@@ -86,6 +107,6 @@ it.each(CAUSES)('%s has words in both languages', (code) => {
 });
 
 it('a test says that it is one', () => {
-  expect(contentOf(toTestBody('zh'))).toContain('测试');
-  expect(toTestBody('en')).toMatchObject({ text: expect.stringContaining('test'), troubles: [] });
+  expect(contentOf(toTestBody('zh', null))).toContain('测试');
+  expect(toTestBody('en', null)).toMatchObject({ text: expect.stringContaining('test'), troubles: [] });
 });

@@ -2,6 +2,9 @@
 import type { Due, Trouble } from './book.js';
 import { type Language, wordsOf } from './words.js';
 
+/** Where the console is, as `PUBLIC_URL` says; `null` where that is not set, and no message leads to it. */
+export type ConsoleUrl = Readonly<URL> | null;
+
 /** Of a robot's Markdown, in UTF-8 (developer.work.weixin.qq.com/document/path/91770). */
 const ROBOT_BYTES_MAX = 4_096;
 /** For the line that says how many were left out. */
@@ -10,7 +13,7 @@ const REST_BYTES = 100;
 const LISTED_MAX = 50;
 
 /** @param nowMs says how long what is over took. */
-export function toWebhookBody(due: Due, nowMs: number): object {
+export function toWebhookBody(due: Due, nowMs: number, consoleUrl: ConsoleUrl): object {
   const all = [
     ...due.begun.map((trouble) => toEntry('trouble', trouble)),
     ...due.over.map((trouble) => toEntry('over', trouble)),
@@ -25,12 +28,14 @@ export function toWebhookBody(due: Due, nowMs: number): object {
     ),
   ];
   const shown = lines.slice(0, LISTED_MAX + 2);
-  const text = [...shown, ...(lines.length > shown.length ? ['and more'] : [])].join('\n');
-  return { text, troubles: listed, more };
+  const url = linkFor(due.begun, consoleUrl);
+  const rest = lines.length > shown.length ? ['and more'] : [];
+  const text = [...shown, ...rest, ...(url === null ? [] : [url])].join('\n');
+  return { text, troubles: listed, more, url };
 }
 
 /** @param timeZone of the times in it. */
-export function toRobotBody(due: Due, timeZone: string, nowMs: number): object {
+export function toRobotBody(due: Due, timeZone: string, nowMs: number, consoleUrl: ConsoleUrl): object {
   const lines = [
     ...headed(
       `**需要处理（${due.begun.length}）**`,
@@ -44,12 +49,40 @@ export function toRobotBody(due: Due, timeZone: string, nowMs: number): object {
       ),
     ),
   ];
-  return toMarkdown(withinBytes(lines, ROBOT_BYTES_MAX - REST_BYTES));
+  const link = toRobotLink(linkFor(due.begun, consoleUrl));
+  const room = ROBOT_BYTES_MAX - REST_BYTES - Buffer.byteLength(link);
+  return toMarkdown(withinBytes(lines, room) + link);
 }
 
-export function toTestBody(language: Language): object {
-  if (language === 'zh') return toMarkdown('**WXKF-Manager**\n这是一条测试消息：有问题时会在这里通知。');
-  return { text: 'WXKF-Manager: this is a test. Troubles will be told here.', troubles: [], more: 0 };
+export function toTestBody(language: Language, consoleUrl: ConsoleUrl): object {
+  const url = linkFor([], consoleUrl);
+  if (language === 'zh')
+    return toMarkdown(`**WXKF-Manager**\n这是一条测试消息：有问题时会在这里通知。${toRobotLink(url)}`);
+  const text = 'WXKF-Manager: this is a test. Troubles will be told here.';
+  return { text: url === null ? text : `${text}\n${url}`, troubles: [], more: 0, url };
+}
+
+/** Pages of the console with more than the overview has; no other cause has one. */
+const PAGES: Partial<Record<Trouble['cause']['code'], string>> = {
+  dead: '/console/outbox?state=dead',
+  waiting: '/console/outbox',
+  parked: '/console/outbox',
+  dead_messages: '/console/outbox/messages?state=dead',
+  waiting_messages: '/console/outbox/messages',
+  refused: '/console/live/refused',
+  wecom_fails: '/console/wecom-errors',
+  calls_unanswered: '/console/wecom-errors',
+};
+
+/** The page that all of it is on; where that is not one, the overview. */
+function linkFor(troubles: readonly Trouble[], consoleUrl: ConsoleUrl): string | null {
+  if (consoleUrl === null) return null;
+  const [page, ...others] = new Set(troubles.map(({ cause }) => PAGES[cause.code] ?? '/console'));
+  return new URL(page === undefined || others.length > 0 ? '/console' : page, consoleUrl).href;
+}
+
+function toRobotLink(url: string | null): string {
+  return url === null ? '' : `\n[打开控制台](${url})`;
 }
 
 function toMarkdown(content: string): object {

@@ -1,12 +1,33 @@
+import type { CauseAnswer } from '../api/answers/verdict.dto.js';
 import { IsInt, IsISO8601, Max, Min } from '../kernel/class-validator.js';
+
+/** A trouble as it was told. */
+export class ToldTroubleAnswer {
+  readonly cause!: CauseAnswer;
+
+  /** Whether it was told as over. */
+  readonly isOver!: boolean;
+}
 
 /** One URL of NOTIFY_URL, without it: it contains its own key. */
 export class ReceiverAnswer {
+  /**
+   * As the log names it.
+   * @example dPMbGXDWnqPhEuk-TbGYbA
+   */
+  readonly id!: string;
+
   /**
    * robot: a group robot of WeCom. webhook: any other URL.
    * @example robot
    */
   readonly kind!: 'robot' | 'webhook';
+
+  /**
+   * Host and port of the URL.
+   * @example qyapi.weixin.qq.com
+   */
+  readonly host!: string;
 
   /**
    * Troubles that it was told of and that are not over.
@@ -22,6 +43,9 @@ export class ReceiverAnswer {
    */
   @IsISO8601()
   readonly toldAt!: string | null;
+
+  /** What that message told. What was over is known for an hour more. */
+  readonly told!: ToldTroubleAnswer[];
 
   /**
    * When a message last failed; ISO 8601, UTC. null: none yet.

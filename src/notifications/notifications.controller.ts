@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import type { FastifyRequest } from 'fastify';
 import { askedBy } from '../api/asked-by.js';
 import { toIso } from '../api/api-time.js';
@@ -17,6 +18,7 @@ import type {
   TestedReceiverAnswer,
   TestedReceiversAnswer,
 } from './notification.dto.js';
+import { notificationsConfig } from './notifications.config.js';
 import { type Receiver, Receivers } from './receivers.js';
 
 /** Who is told what needs attention. */
@@ -27,6 +29,7 @@ export class NotificationsController {
     private readonly receivers: Receivers,
     private readonly books: NotificationBooks,
     private readonly client: NotificationClient,
+    @Inject(notificationsConfig.KEY) private readonly config: ConfigType<typeof notificationsConfig>,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -59,12 +62,15 @@ export class NotificationsController {
     return { items: await Promise.all(all.map((receiver) => this.#test(receiver, askedBy(request)))) };
   }
 
-  async #toAnswer({ id, kind }: Receiver): Promise<ReceiverAnswer> {
+  async #toAnswer({ id, kind, host }: Receiver): Promise<ReceiverAnswer> {
     const { troubles, toldAtMs, lastFailure } = (await this.books.read(id))?.book ?? EMPTY_BOOK;
     return {
-      kind,
+      ...{ id, kind, host },
       troubles: troubles.filter(({ state }) => state === 'told').length,
       toldAt: toldAtMs === null ? null : toIso(toldAtMs),
+      told: troubles
+        .filter(({ state, changedAtMs }) => state !== 'new' && changedAtMs === toldAtMs)
+        .map(({ cause, state }) => ({ cause, isOver: state === 'over' })),
       failedAt: lastFailure === null ? null : toIso(lastFailure.atMs),
       failure: lastFailure?.reason ?? null,
     };
@@ -72,7 +78,8 @@ export class NotificationsController {
 
   async #test(receiver: Receiver, by: AskedBy): Promise<TestedReceiverAnswer> {
     const { id, kind } = receiver;
-    const outcome = await this.client.send(receiver, toTestBody(kind === 'robot' ? 'zh' : 'en'));
+    const body = toTestBody(kind === 'robot' ? 'zh' : 'en', this.config.consoleUrl);
+    const outcome = await this.client.send(receiver, body);
     this.log.info({ receiver: id, kind, reason: outcome.fault, ...by }, 'notification.tested');
     return { kind, sent: outcome.fault === null, ...outcome };
   }

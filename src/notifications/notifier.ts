@@ -53,7 +53,11 @@ export class Notifier {
   async tell(receiver: Receiver, due: Due): Promise<void> {
     const { id, kind } = receiver;
     const nowMs = this.storeClock.nowMs();
-    const body = kind === 'robot' ? toRobotBody(due, this.config.timeZone, nowMs) : toWebhookBody(due, nowMs);
+    const { timeZone, consoleUrl } = this.config;
+    const body =
+      kind === 'robot'
+        ? toRobotBody(due, timeZone, nowMs, consoleUrl)
+        : toWebhookBody(due, nowMs, consoleUrl);
     const { fault } = await this.client.send(receiver, body);
     const counts = { receiver: id, kind, begun: due.begun.length, over: due.over.length };
     if (fault === null) this.log.info(counts, 'notification.sent');

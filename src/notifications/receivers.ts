@@ -12,6 +12,8 @@ export interface Receiver {
   /** The same in each process that is given the same URL, and it does not tell the URL. */
   readonly id: string;
   readonly kind: ReceiverKind;
+  /** Host and port. The rest of the URL has a key. */
+  readonly host: string;
   readonly url: Secret;
 }
 
@@ -23,11 +25,15 @@ export class Receivers {
   readonly all: readonly Receiver[];
 
   constructor(@Inject(notificationsConfig.KEY) config: ConfigType<typeof notificationsConfig>) {
-    this.all = config.urls.map((url) => ({
-      id: hash('sha256', `receiver ${url.reveal()}`, 'base64url').slice(0, 22),
-      kind: isRobot(new URL(url.reveal()), config.wecomApiUrl) ? 'robot' : 'webhook',
-      url,
-    }));
+    this.all = config.urls.map((url) => {
+      const given = new URL(url.reveal());
+      return {
+        id: hash('sha256', `receiver ${url.reveal()}`, 'base64url').slice(0, 22),
+        kind: isRobot(given, config.wecomApiUrl) ? 'robot' : 'webhook',
+        host: given.host,
+        url,
+      };
+    });
   }
 }
 

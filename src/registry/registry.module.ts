@@ -9,6 +9,7 @@ import { ConnectedBots } from './bots/connected-bots.js';
 import { KnownBots } from './bots/known-bots.js';
 import { SyncTokens } from './bots/sync-tokens.js';
 import { CallbackKeys } from './callback-keys.js';
+import { CorpIds } from './corp-ids.js';
 import { CorpSecrets } from './corp-secrets.js';
 import { Destinations } from './destination.js';
 import { EndpointPolicy } from './endpoint/endpoint-policy.js';
@@ -32,6 +33,7 @@ const FOR_OTHERS = [
   BotsService,
   CallbackKeys,
   ConnectedBots,
+  CorpIds,
   CorpSecrets,
   Destinations,
   EndpointPolicy,

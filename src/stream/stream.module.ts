@@ -3,6 +3,7 @@ import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Clients } from './clients/clients.js';
 import { Polls } from './polls.js';
+import { OtherReplicas } from './replicas/other-replicas.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
 import { ReplicaClient } from './replicas/replica-client.js';
@@ -22,6 +23,7 @@ import { StreamCarrier } from './streams.js';
   controllers: [StreamController, ReplicasController],
   providers: [
     Clients,
+    OtherReplicas,
     OwnReplica,
     Polls,
     ReplicaCalls,
@@ -34,6 +36,6 @@ import { StreamCarrier } from './streams.js';
     StreamServer,
     StreamWakes,
   ],
-  exports: [Clients, StreamLifecycle],
+  exports: [Clients, OtherReplicas, OwnReplica, StreamLifecycle],
 })
 export class StreamModule {}

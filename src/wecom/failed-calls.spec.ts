@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import type { EndedCall } from './call-outcomes.js';
-import { FailedCalls } from './failed-calls.js';
+import { addedUp, FailedCalls } from './failed-calls.js';
 
 const HOUR_MS = 3_600_000;
 const CALL: EndedCall = {
@@ -13,12 +13,14 @@ const CALL: EndedCall = {
   fault: null,
 };
 
+const CORPS = { has: (corpId: string) => corpId.startsWith('ww') };
+
 let clock: ManualClock;
 let failed: FailedCalls;
 
 beforeEach(() => {
   clock = new ManualClock();
-  failed = new FailedCalls(clock);
+  failed = new FailedCalls(clock, CORPS);
 });
 
 const hoursOf = (...last: readonly number[]) => [...new Array<number>(24 - last.length).fill(0), ...last];
@@ -82,5 +84,31 @@ describe('failed calls', () => {
     await clock.advance(24 * HOUR_MS);
     failed.note(CALL);
     expect(failed.list()).toMatchObject([{ api: 'kf/send_msg', count: 1 }]);
+  });
+
+  it('of corps that nobody has registered are counted together, however many are made up', () => {
+    failed.note(CALL);
+    for (let n = 0; n < 2_000; n++)
+      failed.note({ ...CALL, operation: 'gettoken', corpId: `made-up-${n}`, api: '', errcode: 40013 });
+    expect(failed.list()).toMatchObject([
+      { operation: 'gettoken', corpId: null, openKfId: null, why: '40013', count: 2_000 },
+      { corpId: 'ww1', openKfId: 'wk1', count: 1 },
+    ]);
+  });
+
+  it('of several processes are added up by the hour, also where one told of the hour before', async () => {
+    const other = new FailedCalls(clock, CORPS);
+    failed.note(CALL);
+    other.note(CALL);
+    const told = failed.list();
+    await clock.advance(HOUR_MS);
+    other.note(CALL);
+    other.note({ ...CALL, api: 'kf/sync_msg' });
+    expect(addedUp([told, other.list()], clock.nowMs())).toMatchObject([
+      { openKfId: 'wk1', api: 'kf/send_msg', count: 3, hours: hoursOf(2, 1), lastAtMs: clock.nowMs() },
+      { api: 'kf/sync_msg', count: 1, hours: hoursOf(1) },
+    ]);
+    await clock.advance(24 * HOUR_MS);
+    expect(addedUp([told], clock.nowMs())).toEqual([]);
   });
 });

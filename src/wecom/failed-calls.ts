@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.js';
+import type { CorpIds } from '../registry/corp-ids.js';
 import type { EndedCall } from './call-outcomes.js';
 
 const HOUR_MS = 3_600_000;
@@ -19,10 +20,12 @@ export interface FailedCall extends Pick<EndedCall, 'operation' | 'corpId' | 'op
   readonly lastAtMs: number;
   /** How many in each of the last hours, oldest first; the last one is under way. */
   readonly hours: readonly number[];
+  /** The last one, counted from the epoch. */
+  readonly hour: number;
 }
 
 /** Changed in place. */
-interface Kind extends Omit<FailedCall, 'count' | 'hours' | 'lastAtMs'> {
+interface Kind extends Omit<FailedCall, 'count' | 'hour' | 'hours' | 'lastAtMs'> {
   readonly byHour: number[];
   lastAtMs: number;
 }
@@ -32,10 +35,17 @@ export class FailedCalls {
   readonly #kinds = new Map<string, Kind>();
   readonly #perCorp = new Map<string | null, number>();
 
-  constructor(private readonly clock: Clock) {}
+  /** @param corps those that are known: callers can make up others, which are counted together as of no known corp. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly corps: Pick<CorpIds, 'has'>,
+  ) {}
 
-  note({ operation, corpId, openKfId, api, errcode, fault }: EndedCall): void {
+  note(call: EndedCall): void {
+    const { errcode, fault, operation, api } = call;
     if (fault === null && errcode === 0) return;
+    const isKnown = call.corpId !== null && this.corps.has(call.corpId);
+    const [corpId, openKfId] = isKnown ? [call.corpId, call.openKfId] : [null, null];
     const nowMs = this.clock.nowMs();
     this.#forgetOld(nowMs);
     const why = fault ?? String(errcode ?? 'unreachable');
@@ -83,16 +93,36 @@ export class FailedCalls {
 
   /** The ones seen last first. */
   list(): readonly FailedCall[] {
-    const nowMs = this.clock.nowMs();
-    const recent = [...this.#kinds.values()].filter(({ lastAtMs }) => isRecent(lastAtMs, nowMs));
+    const hour = hourOf(this.clock.nowMs());
+    const recent = [...this.#kinds.values()].filter(({ lastAtMs }) => hour - hourOf(lastAtMs) < HOURS);
     return recent.reverse().map(({ byHour, ...kind }) => {
       const hours = byHour.map((_, n) => {
-        const hour = hourOf(nowMs) - HOURS + 1 + n;
-        return hour > hourOf(kind.lastAtMs) ? 0 : (byHour[hour % HOURS] ?? 0);
+        const at = hour - HOURS + 1 + n;
+        return at > hourOf(kind.lastAtMs) ? 0 : (byHour[at % HOURS] ?? 0);
       });
-      return { ...kind, hours, count: hours.reduce((sum, count) => sum + count, 0) };
+      return { ...kind, hours, hour, count: totalOf(hours) };
     });
   }
+}
+
+/** Those of several processes. The ones seen last first. */
+export function addedUp(lists: readonly (readonly FailedCall[])[], nowMs: number): readonly FailedCall[] {
+  const hour = hourOf(nowMs);
+  const sums = new Map<string, FailedCall>();
+  for (const call of lists.flat()) {
+    const key = keyOf(call);
+    const sum = sums.get(key);
+    // A clock that is ahead has counted in this hour what it has in its own.
+    const lateBy = Math.max(0, hour - call.hour);
+    const hours = call.hours.map((_, n) => (call.hours[n + lateBy] ?? 0) + (sum?.hours[n] ?? 0));
+    const lastAtMs = Math.max(call.lastAtMs, sum?.lastAtMs ?? 0);
+    sums.set(key, { ...call, hours, hour, count: totalOf(hours), lastAtMs });
+  }
+  return [...sums.values()].filter(({ count }) => count > 0).sort((a, b) => b.lastAtMs - a.lastAtMs);
+}
+
+function totalOf(hours: readonly number[]): number {
+  return hours.reduce((sum, count) => sum + count, 0);
 }
 
 function keyOf({ operation, corpId, openKfId, api, why }: Omit<Kind, 'byHour' | 'lastAtMs'>): string {

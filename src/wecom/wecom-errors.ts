@@ -30,6 +30,25 @@ export class WecomErrors {
 
   /** The errcodes seen so far, ordered by the text `operation/errcode`. */
   list(): readonly SeenError[] {
-    return [...this.#seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, seen]) => seen);
+    return inOrder(this.#seen);
   }
+}
+
+/** Those of several processes, in the same order. */
+export function seenInAll(lists: readonly (readonly SeenError[])[]): readonly SeenError[] {
+  const sums = new Map<string, SeenError>();
+  for (const seen of lists.flat()) {
+    const key = `${seen.operation}/${seen.errcode}`;
+    const sum = sums.get(key);
+    sums.set(key, {
+      ...seen,
+      count: seen.count + (sum?.count ?? 0),
+      lastAtMs: Math.max(seen.lastAtMs, sum?.lastAtMs ?? 0),
+    });
+  }
+  return inOrder(sums);
+}
+
+function inOrder(seen: ReadonlyMap<string, SeenError>): readonly SeenError[] {
+  return [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, error]) => error);
 }

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../kernel/clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
+import { CorpIds } from '../registry/corp-ids.js';
 import { CallOutcomes, type CallTrouble, type EndedCall, isReply } from './call-outcomes.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
@@ -50,10 +51,15 @@ export class WecomMetrics {
   readonly #outcomes: CallOutcomes;
   readonly #failed: FailedCalls;
 
-  constructor(metrics: Metrics, clock: Clock = new SystemClock()) {
+  /** @param corps left out: all of them are known. */
+  constructor(
+    metrics: Metrics,
+    clock: Clock = new SystemClock(),
+    @Inject(CorpIds) corps: Pick<CorpIds, 'has'> = { has: () => true },
+  ) {
     this.#seen = new WecomErrors(clock);
     this.#outcomes = new CallOutcomes(clock);
-    this.#failed = new FailedCalls(clock);
+    this.#failed = new FailedCalls(clock, corps);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
       'Requests for an access token, by its source or by why there was none.',

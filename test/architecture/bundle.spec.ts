@@ -1,6 +1,7 @@
 /** What `npm run build` has made of the source and its packages. */
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { basename } from 'node:path';
 import { expect, it } from '@jest/globals';
 
 const files = globSync('dist/*.js').map((file) => readFileSync(file, 'utf8'));
@@ -33,10 +34,21 @@ it.each([
   '@nestjs/mongoose',
   'class-validator',
   'fastify',
+  'openid-client',
   'rxjs',
   'undici',
   'zod',
 ])('has %s inside', (name) => expect(bundled).toContain(name));
+
+it('loads what few use only when it is used', () => {
+  const ofOidc = globSync('dist/*.js').filter((file) =>
+    /^\/\/ .*node_modules\/openid-client\//m.test(readFileSync(file, 'utf8')),
+  );
+  expect(ofOidc).toHaveLength(1);
+  const name = basename(ofOidc[0] ?? '');
+  expect(files.filter((text) => text.includes(`import("./${name}")`))).toHaveLength(1);
+  expect(files.filter((text) => text.includes(`from "./${name}"`))).toEqual([]);
+});
 
 it.each(['@nestjs/swagger', 'nestjs-swagger', 'libphonenumber-js', 'ajv'])(
   'has %s not inside, which no start uses',

@@ -90,7 +90,10 @@ describeInBrowser('the console, connecting an app', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByRole('link', { name: 'All apps' }).click();
-    await page.getByRole('region', { name: 'Support bot' }).waitFor();
+    const card = page.getByRole('region', { name: 'Support bot' });
+    await card.getByText('127.0.0.1: its signature did not match').waitFor();
+    await card.getByText('The Token in WeCom is another one').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
     expect(await page.content()).not.toContain(app.token);
     expect(await page.content()).not.toContain(app.encodingAESKey);
   });

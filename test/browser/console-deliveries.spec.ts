@@ -99,6 +99,11 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByRole('row', { name: other }).waitFor({ state: 'detached' });
     await page.getByRole('row', { name: openKfId }).waitFor();
     expect(new URL(page.url()).searchParams.get('q')).toBe(openKfId.slice(4, 20));
+    // The page says that a corp is found by its whole id alone.
+    await page.getByLabel('Corp id, as a whole').fill(app.corpId.slice(0, 4));
+    await page.getByText('the corp id beside it has to be whole').waitFor();
+    await page.getByLabel('Corp id, as a whole').fill(app.corpId);
+    await page.getByRole('row', { name: openKfId }).waitFor();
     await page.getByLabel('State').selectOption('Offline');
     await page.getByText('No account matches').waitFor();
   });

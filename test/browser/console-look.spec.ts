@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { HistoryAnswer } from '../../src/api/answers/history.dto.js';
+import type { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
 import {
   describeInBrowser,
   newPage,
@@ -92,6 +93,8 @@ describeInBrowser('the look of the console', () => {
       await one.route('**/api/v1/history?*', (route) =>
         route.fulfill({ json: { intervalS: 60, isStored: true, items: pointsOfLastHour() } }),
       );
+    for (const one of [page, phone])
+      await one.route('**/api/v1/notifications', (route) => route.fulfill({ json: { items: receivers() } }));
   });
 
   afterAll(async () => {
@@ -138,6 +141,38 @@ describeInBrowser('the look of the console', () => {
     expect(whole?.width).toBeGreaterThan((one?.width ?? 0) + (other?.width ?? 0));
   });
 
+  it('says who is told what needs attention, what was told last, and why a message failed', async () => {
+    const told = page.getByRole('region', { name: 'Who is told' });
+    const [robot, webhook] = [told.getByRole('listitem').first(), told.getByRole('listitem').last()];
+    await robot.getByText('qyapi.weixin.qq.com').waitFor();
+    await robot.getByText(/^Last told .*: over: 2 accounts wait for 10\.0\.0\.7:8080$/).waitFor();
+    await webhook.getByText('Last message failed').waitFor();
+    await webhook.getByText('it answered with HTTP status 500').waitFor();
+    await phone.goto(`${manager.url}/console`);
+    await phone.getByText(/^最近一次通知.*：已恢复：2 个客服账号等待 10\.0\.0\.7:8080$/).waitFor();
+    await page.unroute('**/api/v1/notifications');
+    await page.goto(`${manager.url}/console`);
+    await told.getByText('NOTIFY_URL is not set').waitFor();
+  });
+
+  it('has one line for each row of the outbox, under a head that stays, and the rest when it is opened', async () => {
+    await page.setViewportSize({ width: 1440, height: 800 });
+    await page.goto(`${manager.url}/console/outbox`);
+    const row = page.locator('tbody tr').first();
+    const heightOf = async () => (await row.boundingBox())?.height ?? 0;
+    await row.waitFor();
+    const position = 'getComputedStyle(document.querySelector("thead th")).position';
+    expect(await page.evaluate(position)).toBe('sticky');
+    const closed = await heightOf();
+    expect(closed).toBeLessThan(52);
+    await row.locator('summary').click();
+    await row.getByText('What to do').waitFor();
+    await row.getByText(/^Waits since /).waitFor();
+    expect(await heightOf()).toBeGreaterThan(closed);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1440);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   it('keeps the language and the colours that were chosen', async () => {
     await page.goto(`${manager.url}/console/outbox`);
     await page.getByLabel('Language').selectOption('中文');
@@ -149,6 +184,22 @@ describeInBrowser('the look of the console', () => {
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(15, 19, 23)');
   });
 });
+
+function receivers(): ReceiversAnswer['items'] {
+  const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+  const cause = { code: 'waiting', severity: 'wait', count: 2, since: at(9), why: 'connect' } as const;
+  const place = { address: '10.0.0.7:8080', corpId: app.corpId, openKfId: null };
+  return [
+    {
+      ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, failedAt: null, failure: null },
+      ...{ toldAt: at(5), told: [{ cause: { ...cause, ...place }, isOver: true }] },
+    },
+    {
+      ...{ id: 'b', kind: 'webhook', host: 'hooks.example.com', troubles: 1, toldAt: null, told: [] },
+      ...{ failedAt: at(1), failure: 'it answered with HTTP status 500' },
+    },
+  ];
+}
 
 /** As of a manager that has run for long: charts have something to show. */
 function pointsOfLastHour(): HistoryAnswer['items'] {

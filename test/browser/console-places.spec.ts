@@ -194,6 +194,12 @@ describeInBrowser('the console of many accounts', () => {
       const width = await page.evaluate('document.documentElement.scrollWidth');
       expect([path, width]).toEqual([path, 320]);
     }
+    await register(accountOf(3), await refusedUrl());
+    await sendMessage(manager.url, app, accountOf(3));
+    await page.goto(`${manager.url}/console/outbox`);
+    await page.locator('tbody tr summary').first().click();
+    await page.getByText('What to do').first().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
     await page.context().close();
   });
 });

@@ -110,7 +110,12 @@ onEachStore((newPlace) => {
     const told = await list('notify', '--json');
     expect([told.code, JSON.parse(told.stdout)]).toEqual([
       0,
-      { items: Array(2).fill({ kind: 'robot', troubles: 0, toldAt: null, failedAt: null, failure: null }) },
+      {
+        items: Array(2).fill({
+          ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, told: [] },
+          ...{ id: expect.any(String), toldAt: null, failedAt: null, failure: null },
+        }),
+      },
     ]);
     for (const text of [stdout, told.stdout]) expect(text).not.toMatch(/marked-secret/);
   });

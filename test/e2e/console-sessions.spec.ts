@@ -7,7 +7,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 const [OPERATOR, NEXT] = ['marked-secret_of-operators-1', 'marked-secret_of-operators-2'];
 const PUPPET = 'marked-secret_of-puppets';
 const UNKNOWN = 'marked-secret_of-nobody';
-const SIGNED_OUT = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
+const SIGNED_OUT = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null, oidc: null };
 const SHARED = { name: 'shared secret', role: 'admin' };
 const CONSOLE = ['x-wxkf-console', '1'];
 /** A route of operators that reads, and one that changes something; nothing is registered. */
@@ -90,7 +90,13 @@ describe('with a secret for operators', () => {
     const { status, json, cookie, headers } = await signIn(manager, OPERATOR);
     expect([status, json]).toEqual([
       200,
-      { isSignedIn: true, isAsked: true, expiresAt: expect.stringMatching(/^\d{4}-.*Z$/), operator: SHARED },
+      {
+        isSignedIn: true,
+        isAsked: true,
+        expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        operator: SHARED,
+        oidc: null,
+      },
     ]);
     const leftMs = Date.parse(String(json.expiresAt)) - Date.now();
     expect(leftMs / 3_600_000).toBeCloseTo(12, 1);
@@ -258,7 +264,7 @@ describe('with other secrets', () => {
 
   it('asks nobody while no role has one, and keeps pages of other hosts out', async () => {
     const unasked = await start({});
-    const open = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null };
+    const open = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null, oidc: null };
     expect((await ask(unasked, 'GET', '/console/session')).json).toEqual(open);
     const { json, cookie } = await signIn(unasked, 'anything');
     expect([json, cookie]).toEqual([open, '']);

@@ -47,6 +47,7 @@ const STRANGERS_SECRET = 'marked+secret/of&a=stranger%25"?#';
 const ECHOED = 'marked+secret/of&an=echo%25"?#';
 const MADE_UP_TOKEN = 'marked-access-token_made-up';
 const SECRETS_KEY = newSecretsKey();
+const CLIENT_SECRET = 'marked-client-secret_of-oidc';
 
 /** Of an account that a bot has. */
 const ofBot = newOpenKfId();
@@ -60,7 +61,7 @@ const refusing: PuppetBehaviour = (_request, response) => void response.writeHea
 const breaking: PuppetBehaviour = (_request, response) => void response.destroy();
 const taking: PuppetBehaviour = (_request, response) => void response.end();
 
-const OWN = [...Object.values(CREDENTIALS), SECRETS_KEY];
+const OWN = [...Object.values(CREDENTIALS), SECRETS_KEY, CLIENT_SECRET];
 const KEYS = [app, stranger, listed, added, ofBots].flatMap(({ token, encodingAESKey }) => [
   token,
   encodingAESKey,
@@ -121,6 +122,11 @@ onEachStoreNightly((newPlace) => {
     ACCESS_TOKEN_URL: wecom.tokenUrl,
     WECOM_API_URL: wecom.url,
     TUNNELS: 'true',
+    PUBLIC_URL: 'http://127.0.0.1',
+    OIDC_ISSUER: wecom.url,
+    OIDC_CLIENT_ID: 'manager',
+    OIDC_CLIENT_SECRET: CLIENT_SECRET,
+    OIDC_ADMIN_GROUPS: 'ops',
     TUNNEL_CONNECT_TO: new URL(wecom.url).host,
   });
 

@@ -1,6 +1,8 @@
 /** What a group is told by the complete manager, on a clock that is moved by hand; the sockets and the store are real. */
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
+import { answerAs } from '../support/answers.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -34,6 +36,11 @@ afterEach(async () => {
 
 const told = (): string[] => wecom.robot.messages.map(({ content }) => content);
 
+async function receivers(): Promise<readonly object[]> {
+  const answer = await fetch(`${manager.url}/api/v1/notifications`);
+  return answerAs(ReceiversAnswer, await answer.json()).items;
+}
+
 /** The manager answers between two steps, so that what began in one has its turn. */
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += SECOND_MS) {
@@ -56,17 +63,19 @@ it('tells a group once that a bot is down, and once that it is back', async () =
   await pass(3 * MINUTE_MS);
   expect(told()).toEqual([expect.stringContaining('需要处理（1）')]);
   expect(told()[0]).toContain(`${new URL(puppet.url).host} 的 1 个客服账号有事件待投递（status）`);
+  expect(await receivers()).toMatchObject([
+    { troubles: 1, told: [{ cause: { code: 'waiting', address: new URL(puppet.url).host }, isOver: false }] },
+  ]);
 
   puppet.behave((_request, response) => void response.end());
   await pass(4 * MINUTE_MS);
   expect(told().slice(1)).toEqual([expect.stringMatching(/^\*\*已恢复（1）\*\*\n.*持续了 \d 分钟$/)]);
-  const answer = await fetch(`${manager.url}/api/v1/notifications`);
-  expect(await answer.json()).toEqual({
-    items: [
-      {
-        ...{ kind: 'robot', troubles: 0, failedAt: null, failure: null },
-        toldAt: expect.stringMatching(/^2026-01-01T00:0\d/),
-      },
-    ],
-  });
+  expect(await receivers()).toEqual([
+    {
+      ...{ kind: 'robot', host: new URL(wecom.url).host, troubles: 0, failedAt: null, failure: null },
+      id: expect.stringMatching(/^[\w-]{22}$/),
+      toldAt: expect.stringMatching(/^2026-01-01T00:0\d/),
+      told: [{ cause: expect.objectContaining({ code: 'waiting' }), isOver: true }],
+    },
+  ]);
 });

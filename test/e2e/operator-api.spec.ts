@@ -387,6 +387,8 @@ onEachStoreNightly((newPlace) => {
       fetch(`${manager.url}/puppetWxkfManager/getToken?corpid=ww1&corpsecret=${secret}`).then((one) =>
         one.json(),
       );
+    // Corps that nobody has registered are counted together.
+    await (await postJson(urlOf('apps'), { corpId: 'ww1' })).arrayBuffer();
     wecom.behave('gettoken', answer(40_013, 'no such corp'));
     await token('a');
     wecom.behave('gettoken', answer(987_654, 'of no list'));

@@ -1,10 +1,14 @@
 /** Two managers on one MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
+import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/stores.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
@@ -21,7 +25,8 @@ mongoSuite('two managers on one database', () => {
 
   beforeAll(async () => {
     place = mongoPlace();
-    [one, two] = await Promise.all([startManager(place.env), startManager(place.env)]);
+    const env = { ...place.env, WECOM_API_URL: 'http://127.0.0.1:1' };
+    [one, two] = await Promise.all([startManager(env), startManager(env)]);
     client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     records = client.db().collection('wxkfpuppets');
   });
@@ -114,6 +119,39 @@ mongoSuite('two managers on one database', () => {
     const renewed = { ...newApp(), corpId: app.corpId };
     await register(one.url, renewed, openKfId, puppet.url);
     expect((await send(two, renewed)).status).toBe(200);
+  });
+
+  it('tell of deliveries and failed calls that the other made, and tell nobody without its key', async () => {
+    await registerFully(openKfId, puppet.url);
+    for (const manager of [one, one, two]) expect((await send(manager)).status).toBe(200);
+    const repliesOf = (manager: ManagerProcess) =>
+      sendReply(manager.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId });
+    await Promise.all([repliesOf(one), repliesOf(two)]);
+    const ask = async (manager: ManagerProcess, path: string) =>
+      (await fetch(`${manager.url}/api/v1/${path}`)).json();
+    for (const manager of [one, two]) {
+      const account = answerAs(KfAccountAnswer, await ask(manager, `kf-accounts/${openKfId}`));
+      expect(account.lastHour).toMatchObject({ taken: 3, missingReplicas: 0 });
+      const { items } = answerAs(
+        KfAccountPageAnswer,
+        await ask(manager, `kf-accounts?sort=p95&corpId=${app.corpId}`),
+      );
+      expect(items).toMatchObject([
+        { openKfId, endpointLastHour: { taken: 3 }, lastDelivery: { status: 200 } },
+      ]);
+      const calls = answerAs(
+        FailedCallPageAnswer,
+        await ask(manager, `wecom-errors/calls?corpId=${app.corpId}`),
+      );
+      expect(calls).toMatchObject({
+        items: [{ api: 'kf/send_msg', openKfId, why: 'unreachable', count: 2 }],
+        missingReplicas: 0,
+      });
+      for (const path of ['figures', 'wecom-errors']) {
+        const url = `${manager.url}/puppetWxkfManager/replicas/${path}`;
+        expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401);
+      }
+    }
   });
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {

@@ -1,5 +1,6 @@
 /** The local WeCom with the built manager between it and a bot, and its own command line. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
@@ -83,6 +84,29 @@ describe('the local WeCom and the manager', () => {
       errcode: 0,
     });
     expect(await reply).toMatchObject({ body: { content: '您好' } });
+  });
+
+  it('a customer is read and answered by the calls that docs/protocol.md prints', async () => {
+    const example =
+      readFileSync('docs/protocol.md', 'utf8').split('**A pull and a reply, step by step.**')[1] ?? '';
+    const [pull, reply] = [...example.matchAll(/-d '(\{.*\})'/g)].map(([, body = '']) => JSON.parse(body));
+    const [, pulled, replied] = [...example.matchAll(/```json\n(.*?)```/gs)].map(([, body = '']) =>
+      JSON.parse(body),
+    );
+    const { open_kfid, cursor } = { open_kfid: wecom.openKfId, cursor: '' };
+    wecom.say('hello');
+    const first = await call('kf/sync_msg', { ...pull, open_kfid, token: '', cursor });
+    const message = first.msg_list.at(-1);
+    expect(Object.keys(first).sort()).toEqual(Object.keys(pulled).sort());
+    expect(Object.keys(message).sort()).toEqual(Object.keys(pulled.msg_list[0]).sort());
+    expect(message).toMatchObject({ origin: 3, msgtype: 'text', text: { content: 'hello' } });
+    const sent = { ...reply, touser: message.external_userid, open_kfid };
+    expect(await call('kf/send_msg', sent)).toEqual(replied);
+    const next = { ...pull, open_kfid, token: '', cursor: first.next_cursor };
+    expect((await call('kf/sync_msg', next)).msg_list).toEqual([]);
+    // What a bot that has lost its cursor is told.
+    const again = await call('kf/sync_msg', { ...pull, open_kfid, token: '', cursor });
+    expect(again.msg_list).toEqual(first.msg_list);
   });
 
   it('a token that was revoked is replaced, and nobody notices', async () => {

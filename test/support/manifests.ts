@@ -3,7 +3,7 @@ import { SETTINGS } from '../../src/config/settings.js';
 import type { Manifest } from './kustomize.js';
 
 /** Few need forward proxies, which then are the site's own affair; and nobody has to be told. */
-const OPTIONAL_SECRETS = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NOTIFY_URL']);
+const OPTIONAL_SECRETS = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NOTIFY_URL', 'OIDC_CLIENT_SECRET']);
 
 /** What a deployment has to be given. */
 export const REQUIRED_SECRETS: readonly string[] = Object.values(SETTINGS)

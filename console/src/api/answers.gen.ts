@@ -198,11 +198,11 @@ export type BotAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -269,11 +269,11 @@ export type BotChangedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -331,11 +331,11 @@ export type BotCreatedAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -429,11 +429,11 @@ export type BotWithKeyAnswer = {
      */
     createdAt: string;
     /**
-     * When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started.
+     * When it last took an event; ISO 8601, UTC. null: not since the replicas started.
      */
     lastTakenAt: string | null;
     /**
-     * The last failure that this replica saw.
+     * The last failure that any replica saw.
      */
     lastFailure: FailureAnswer | null;
     lastHour: LastHourAnswer;
@@ -642,7 +642,7 @@ export type EventsAnswer = {
 export type FailedCallAnswer = {
     operation: 'call' | 'gettoken';
     /**
-     * null where it is not known.
+     * null where it is not known, and for corps of which no puppet, app or bot is known, which are counted together.
      */
     corpId: string | null;
     /**
@@ -670,6 +670,10 @@ export type FailedCallAnswer = {
 
 export type FailedCallPageAnswer = {
     items: Array<FailedCallAnswer>;
+    /**
+     * Replicas that did not answer in time: what they saw is not in it.
+     */
+    missingReplicas: number;
     /**
      * Send it as `cursor` to get the next page; null on the last page.
      */
@@ -800,6 +804,18 @@ export type HistoryPointAnswer = {
      */
     at: string;
     /**
+     * Processes that started.
+     */
+    starts: number;
+    /**
+     * The most accounts that waited at the end of one of its minutes.
+     */
+    waiting: number;
+    /**
+     * The same of dead ones.
+     */
+    dead: number;
+    /**
      * Events that were taken as they came in.
      */
     delivered: number;
@@ -824,18 +840,6 @@ export type HistoryPointAnswer = {
      */
     buried: number;
     failedAttempts: number;
-    /**
-     * Processes that started.
-     */
-    starts: number;
-    /**
-     * The most accounts that waited at the end of one of its minutes.
-     */
-    waiting: number;
-    /**
-     * The same of dead ones.
-     */
-    dead: number;
 };
 
 export type KfAccountAnswer = {
@@ -865,15 +869,15 @@ export type KfAccountAnswer = {
      */
     hint: HintAnswer | null;
     /**
-     * The last delivery that this replica made; null when it made none.
+     * The last delivery that any replica made; null: none since the replicas started.
      */
     lastDelivery: LastDeliveryAnswer | null;
     /**
-     * The last failure that this replica saw, or that of its hint.
+     * The last failure that any replica saw, or that of its hint.
      */
     lastFailure: FailureAnswer | null;
     /**
-     * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+     * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
      */
     lastReplyAt: string | null;
     lastHour: LastHourAnswer;
@@ -916,29 +920,45 @@ export type LastHourAnswer = {
      * The same of 95 %.
      */
     p95Ms: number | null;
+    /**
+     * Replicas that did not answer in time: their attempts, and what they saw last, are not in it.
+     */
+    missingReplicas: number;
 };
 
 export type LastMinuteAnswer = {
     callbacks: number;
-    delivered: number;
-    /**
-     * Hints that their bots took.
-     */
-    deliveredLater: number;
-    kept: number;
-    refused: number;
-    notTaken: number;
-    /**
-     * Hints that became dead.
-     */
-    buried: number;
-    failedAttempts: number;
     tokenRequests: number;
     proxyCalls: number;
     /**
      * Of the calls, those that got no answer of WeCom.
      */
     unansweredCalls: number;
+    /**
+     * Events that were taken as they came in.
+     */
+    delivered: number;
+    /**
+     * Hints that their bots took later.
+     */
+    deliveredLater: number;
+    /**
+     * Events that were kept.
+     */
+    kept: number;
+    /**
+     * Callbacks that were refused.
+     */
+    refused: number;
+    /**
+     * Callbacks that were neither delivered nor kept.
+     */
+    notTaken: number;
+    /**
+     * Hints that became dead.
+     */
+    buried: number;
+    failedAttempts: number;
 };
 
 export type LoggedDeliveryAnswer = {
@@ -1156,9 +1176,17 @@ export type PuppetAnswer = {
 
 export type ReceiverAnswer = {
     /**
+     * As the log names it.
+     */
+    id: string;
+    /**
      * robot: a group robot of WeCom. webhook: any other URL.
      */
     kind: 'robot' | 'webhook';
+    /**
+     * Host and port of the URL.
+     */
+    host: string;
     /**
      * Troubles that it was told of and that are not over.
      */
@@ -1167,6 +1195,10 @@ export type ReceiverAnswer = {
      * When a message last went out; ISO 8601, UTC. null: none yet.
      */
     toldAt: string | null;
+    /**
+     * What that message told. What was over is known for an hour more.
+     */
+    told: Array<ToldTroubleAnswer>;
     /**
      * When a message last failed; ISO 8601, UTC. null: none yet.
      */
@@ -1268,6 +1300,10 @@ export type SeenWecomErrorAnswer = {
 export type SeenWecomErrorPageAnswer = {
     items: Array<SeenWecomErrorAnswer>;
     /**
+     * Replicas that did not answer in time: what they saw is not in it.
+     */
+    missingReplicas: number;
+    /**
      * Send it as `cursor` to get the next page; null on the last page.
      */
     nextCursor: string | null;
@@ -1279,7 +1315,7 @@ export type SessionAnswer = {
      */
     isSignedIn: boolean;
     /**
-     * Whether sign-in is possible: false while no role has a secret.
+     * Whether sign-in is possible: false while no role has a secret, nobody is a named operator, and OIDC is not set.
      */
     isAsked: boolean;
     expiresAt: string | null;
@@ -1287,11 +1323,30 @@ export type SessionAnswer = {
      * null where nobody is signed in, or nobody needs to be.
      */
     operator: SignedInOperatorAnswer | null;
+    /**
+     * null where nobody signs in by OIDC.
+     */
+    oidc: SignInByOidcAnswer | null;
+};
+
+export type SignInByOidcAnswer = {
+    /**
+     * Its host.
+     */
+    provider: string;
+    /**
+     * Where a browser begins the sign-in, with `?to=<page of the console>`.
+     */
+    url: string;
+    /**
+     * The claim that decides what somebody may do.
+     */
+    groupsClaim: string;
 };
 
 export type SignedInOperatorAnswer = {
     /**
-     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN.
+     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with ` (OIDC)` behind it for whom a provider has confirmed.
      */
     name: string;
     /**
@@ -1404,6 +1459,14 @@ export type TestedReceiversAnswer = {
      * In the order of NOTIFY_URL.
      */
     items: Array<TestedReceiverAnswer>;
+};
+
+export type ToldTroubleAnswer = {
+    cause: CauseAnswer;
+    /**
+     * Whether it was told as over.
+     */
+    isOver: boolean;
 };
 
 export type VerdictAnswer = {

@@ -1,9 +1,9 @@
 import type { Page } from './page.js';
-import type { FailedCallAnswer, SeenWecomErrorAnswer } from './answers.gen.js';
+import type { FailedCallAnswer, SeenWecomErrorPageAnswer } from './answers.gen.js';
 import { toQuery } from './query.js';
 import { request } from './request.js';
 
-export function listWecomErrors(signal: AbortSignal): Promise<Page<SeenWecomErrorAnswer>> {
+export function listWecomErrors(signal: AbortSignal): Promise<SeenWecomErrorPageAnswer> {
   return request('/api/v1/wecom-errors?limit=200', { signal });
 }
 

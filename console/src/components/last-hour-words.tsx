@@ -3,15 +3,24 @@ import { formatMs, formatNumber, formatShare } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
 
 /** How deliveries went within the last hour, in one line. */
-export function LastHourWords({ of: { attempts, taken, p50Ms, p95Ms } }: { readonly of: LastHourAnswer }) {
+export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer }) {
   const { accounts } = t();
-  if (attempts === 0) return <span class="muted">{accounts.noAttempts}</span>;
+  const { attempts, taken, p50Ms, p95Ms, missingReplicas } = lastHour;
+  const missing = missingReplicas > 0 && <p class="small muted">{accounts.missing(missingReplicas)}</p>;
+  if (attempts === 0)
+    return (
+      <>
+        <span class="muted">{accounts.noAttempts}</span>
+        {missing}
+      </>
+    );
   return (
     <>
       {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
       {p50Ms !== null && p95Ms !== null && (
         <p class="small muted">{accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))}</p>
       )}
+      {missing}
     </>
   );
 }

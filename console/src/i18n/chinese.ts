@@ -10,6 +10,7 @@ import { failures } from './zh/failures.js';
 import { live } from './zh/live.js';
 import { log } from './zh/log.js';
 import { messages } from './zh/messages.js';
+import { notifications } from './zh/notifications.js';
 import { outbox } from './zh/outbox.js';
 import { overview } from './zh/overview.js';
 import { refusals } from './zh/refusals.js';
@@ -24,6 +25,7 @@ export const chinese: Words = {
   failures,
   outbox,
   messages,
+  notifications,
   live,
   log,
   refusals,

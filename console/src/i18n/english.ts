@@ -9,6 +9,7 @@ import { failures } from './en/failures.js';
 import { live } from './en/live.js';
 import { log } from './en/log.js';
 import { messages } from './en/messages.js';
+import { notifications } from './en/notifications.js';
 import { outbox } from './en/outbox.js';
 import { overview } from './en/overview.js';
 import { refusals } from './en/refusals.js';
@@ -23,6 +24,7 @@ export const english = {
   failures,
   outbox,
   messages,
+  notifications,
   live,
   log,
   refusals,

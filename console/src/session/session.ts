@@ -15,5 +15,5 @@ export function isReader(): boolean {
 export function sessionEnded(): void {
   if (session.value === null || !session.value.isSignedIn) return;
   hasSessionEnded.value = true;
-  session.value = { isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
+  session.value = { ...session.value, isSignedIn: false, isAsked: true, expiresAt: null, operator: null };
 }

@@ -3,7 +3,8 @@ import { takesFocus } from '../components/heading-focus.js';
 import { Problem } from '../components/problem.js';
 import { useAction } from '../data/action.js';
 import { t } from '../i18n/language.js';
-import { hasSessionEnded } from './session.js';
+import { OidcLink, OidcProblem } from './oidc-sign-in.js';
+import { hasSessionEnded, session as current } from './session.js';
 import { signIn } from './sign-in.js';
 
 /** In the place of whichever page was asked for, which is there again afterwards. */
@@ -13,6 +14,7 @@ export function SignInPage() {
   const [token, setToken] = useState('');
   const input = useRef<HTMLInputElement>(null);
   const action = useAction(() => signIn(token.trim()));
+  const oidc = current.value?.oidc ?? null;
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
   }, [session, common]);
@@ -24,7 +26,8 @@ export function SignInPage() {
     <main class="alone" id="main" tabIndex={-1}>
       <h1>{session.title}</h1>
       {hasSessionEnded.value && <EndedNotice />}
-      <p>{session.intro}</p>
+      <OidcProblem oidc={oidc} />
+      {oidc === null ? <p>{session.intro}</p> : <OidcLink oidc={oidc} />}
       <form
         class="form"
         onSubmit={(event) => {

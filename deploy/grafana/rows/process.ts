@@ -43,6 +43,13 @@ export const PROCESS_ROWS: readonly Row[] = [
         unit: 'reqps',
         queries: [{ expr: rateBy('result', 'wxkf_verification_requests_total'), legend: '{{result}}' }],
       },
+      {
+        title: 'Notifications by result',
+        description:
+          'Messages to the receivers of NOTIFY_URL. What failed is tried again while the trouble lasts.',
+        unit: 'ops',
+        queries: [{ expr: rateBy('result', 'wxkf_notifications_total'), legend: '{{result}}' }],
+      },
     ],
   },
   {

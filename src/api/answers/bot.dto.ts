@@ -92,10 +92,10 @@ export class BotAnswer {
    */
   readonly createdAt!: string;
 
-  /** When it last took an event that this replica sent; ISO 8601, UTC. null: not since this replica started. */
+  /** When it last took an event; ISO 8601, UTC. null: not since the replicas started. */
   readonly lastTakenAt!: string | null;
 
-  /** The last failure that this replica saw. */
+  /** The last failure that any replica saw. */
   readonly lastFailure!: FailureAnswer | null;
 
   readonly lastHour!: LastHourAnswer;

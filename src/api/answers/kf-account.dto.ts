@@ -70,14 +70,14 @@ export class KfAccountAnswer {
   /** Its hint, waiting or dead. */
   readonly hint!: HintAnswer | null;
 
-  /** The last delivery that this replica made; null when it made none. */
+  /** The last delivery that any replica made; null: none since the replicas started. */
   readonly lastDelivery!: LastDeliveryAnswer | null;
 
-  /** The last failure that this replica saw, or that of its hint. */
+  /** The last failure that any replica saw, or that of its hint. */
   readonly lastFailure!: FailureAnswer | null;
 
   /**
-   * When WeCom last took a reply of it that passed through this replica; ISO 8601, UTC. null: none since this replica started.
+   * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
    * @example 2026-01-31T08:00:00.000Z
    */
   @IsISO8601()

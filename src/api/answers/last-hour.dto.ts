@@ -1,6 +1,6 @@
 import { IsInt, Min } from '../../kernel/class-validator.js';
 
-/** What became of this replica's attempts within the last hour; tests do not count. */
+/** What became of the attempts of all replicas within the last hour; tests do not count. What a process has seen ends with it. */
 export class LastHourAnswer {
   /** @example 120 */
   @IsInt()
@@ -25,4 +25,12 @@ export class LastHourAnswer {
    */
   @Min(0)
   readonly p95Ms!: number | null;
+
+  /**
+   * Replicas that did not answer in time: their attempts, and what they saw last, are not in it.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly missingReplicas!: number;
 }

@@ -1,4 +1,5 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
+import { Counted } from './counted.dto.js';
 import { VerdictAnswer } from './verdict.dto.js';
 
 /** The store. */
@@ -64,52 +65,11 @@ export class CountsAnswer {
 }
 
 /** What this replica did within the last 60 s. */
-export class LastMinuteAnswer {
+export class LastMinuteAnswer extends Counted {
   /** @example 720 */
   @IsInt()
   @Min(0)
   readonly callbacks!: number;
-
-  /** @example 719 */
-  @IsInt()
-  @Min(0)
-  readonly delivered!: number;
-
-  /**
-   * Hints that their bots took.
-   * @example 1
-   */
-  @IsInt()
-  @Min(0)
-  readonly deliveredLater!: number;
-
-  /** @example 1 */
-  @IsInt()
-  @Min(0)
-  readonly kept!: number;
-
-  /** @example 0 */
-  @IsInt()
-  @Min(0)
-  readonly refused!: number;
-
-  /** @example 0 */
-  @IsInt()
-  @Min(0)
-  readonly notTaken!: number;
-
-  /**
-   * Hints that became dead.
-   * @example 0
-   */
-  @IsInt()
-  @Min(0)
-  readonly buried!: number;
-
-  /** @example 1 */
-  @IsInt()
-  @Min(0)
-  readonly failedAttempts!: number;
 
   /** @example 2 */
   @IsInt()

@@ -1,7 +1,7 @@
 import { IsInt, IsISO8601, Min } from '../../kernel/class-validator.js';
 import { Page } from './page.dto.js';
 
-/** Calls that WeCom refused, or the manager in its name, by errcode, since this replica started. */
+/** Calls that WeCom refused, or the manager in its name, by errcode, of all replicas since each of them started. */
 export class SeenWecomErrorAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';
@@ -25,13 +25,13 @@ export class SeenWecomErrorAnswer {
   readonly lastAt!: string;
 }
 
-/** Calls of one corp, account and API that failed in one way, within 24 hours, at this replica. */
+/** Calls of one corp, account and API that failed in one way, within 24 hours, at all replicas. */
 export class FailedCallAnswer {
   /** @example call */
   readonly operation!: 'gettoken' | 'call';
 
   /**
-   * null where it is not known.
+   * null where it is not known, and for corps of which no puppet, app or bot is known, which are counted together.
    * @example wx5823bf96d3bd56c7
    */
   readonly corpId!: string | null;
@@ -76,8 +76,24 @@ export class FailedCallAnswer {
 
 export class FailedCallPageAnswer extends Page {
   readonly items!: FailedCallAnswer[];
+
+  /**
+   * Replicas that did not answer in time: what they saw is not in it.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly missingReplicas!: number;
 }
 
 export class SeenWecomErrorPageAnswer extends Page {
   readonly items!: SeenWecomErrorAnswer[];
+
+  /**
+   * Replicas that did not answer in time: what they saw is not in it.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly missingReplicas!: number;
 }

@@ -5,7 +5,7 @@ import type { Puppet } from '../../registry/puppet.js';
 import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
-import { type AttemptSummary, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
+import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
 import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
@@ -38,7 +38,7 @@ export type LastTaken = Pick<Delivery, 'atMs' | 'durationMs' | 'occasion'> & { r
 export interface LastDeliveries {
   readonly taken: LastTaken | null;
   readonly failure: Failure | null;
-  readonly lastHour: AttemptSummary;
+  readonly lastHour: AttemptCounts;
 }
 
 const NEVER: LastDeliveries = Object.freeze({ taken: null, failure: null, lastHour: NO_ATTEMPTS });
@@ -97,7 +97,7 @@ export class Deliveries implements AccountHistory {
   }
 
   /** The attempts at an address, for all of its accounts. */
-  ofEndpoint(address: string): AttemptSummary {
+  ofEndpoint(address: string): AttemptCounts {
     return this.#endpoints.get(address)?.toLast(this.storeClock.nowMs()).lastHour ?? NO_ATTEMPTS;
   }
 
@@ -188,7 +188,7 @@ class Account {
     return {
       taken: this.#takenAtMs === 0 ? null : taken,
       failure: this.#failure,
-      lastHour: this.#recent.summary(nowMs),
+      lastHour: this.#recent.counts(nowMs),
     };
   }
 }

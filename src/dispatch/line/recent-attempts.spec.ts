@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { RecentAttempts } from './recent-attempts.js';
+import { RecentAttempts, sumOf, summaryOf } from './recent-attempts.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
@@ -14,28 +14,30 @@ function note(durationsMs: readonly number[], nowMs = NOW_MS): void {
   for (const durationMs of durationsMs) recent.note(nowMs, true, durationMs);
 }
 
+const summaryAt = (nowMs: number) => summaryOf(recent.counts(nowMs));
+
 describe('recent attempts', () => {
   it('are none at first', () => {
-    expect(recent.summary(NOW_MS)).toEqual({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
+    expect(summaryAt(NOW_MS)).toEqual({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
   });
 
   it('take memory only with the first one', () => {
     const before = process.memoryUsage().arrayBuffers;
     const many = Array.from({ length: 10_000 }, () => new RecentAttempts());
-    expect(new Set(many.map((one) => one.summary(NOW_MS))).size).toBe(1);
+    expect(new Set(many.map((one) => one.counts(NOW_MS))).size).toBe(1);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200_000);
   });
 
   it('are those of one account alone', () => {
     const many = Array.from({ length: 1_000 }, () => new RecentAttempts());
     for (const [n, one] of many.entries()) for (let m = 0; m < n % 7; m++) one.note(NOW_MS, m > 0, 1);
-    expect(many.map((one) => one.summary(NOW_MS).attempts)).toEqual(many.map((_, n) => n % 7));
+    expect(many.map((one) => summaryOf(one.counts(NOW_MS)).attempts)).toEqual(many.map((_, n) => n % 7));
   });
 
   it('tell how long half and nearly all took, to within a bucket', () => {
     note(Array.from({ length: 90 }, () => 30));
     note(Array.from({ length: 10 }, () => 1_500));
-    const { p50Ms, p95Ms } = recent.summary(NOW_MS);
+    const { p50Ms, p95Ms } = summaryAt(NOW_MS);
     expect(p50Ms).toBeGreaterThan(20);
     expect(p50Ms).toBeLessThanOrEqual(50);
     expect(p95Ms).toBe(1_500);
@@ -44,27 +46,35 @@ describe('recent attempts', () => {
   it('count those that failed, which took no time of the bot', () => {
     note([4]);
     recent.note(NOW_MS, false, 5_000);
-    expect(recent.summary(NOW_MS)).toMatchObject({ attempts: 2, taken: 1, p95Ms: 4.75 });
+    expect(summaryAt(NOW_MS)).toMatchObject({ attempts: 2, taken: 1, p95Ms: 4.75 });
   });
 
   it('say of the slowest no more than is known', () => {
     note([9_000]);
-    expect(recent.summary(NOW_MS)).toMatchObject({ p50Ms: 5_000, p95Ms: 5_000 });
+    expect(summaryAt(NOW_MS)).toMatchObject({ p50Ms: 5_000, p95Ms: 5_000 });
   });
 
   it('are of the last hour', () => {
     note([1]);
     note([1], NOW_MS + 20 * MINUTE_MS);
-    expect(recent.summary(NOW_MS + 44 * MINUTE_MS).taken).toBe(2);
-    expect(recent.summary(NOW_MS + 61 * MINUTE_MS).taken).toBe(1);
-    expect(recent.summary(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(0);
+    expect(summaryAt(NOW_MS + 44 * MINUTE_MS).taken).toBe(2);
+    expect(summaryAt(NOW_MS + 61 * MINUTE_MS).taken).toBe(1);
+    expect(summaryAt(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(0);
     note([1], NOW_MS + 24 * 60 * MINUTE_MS);
-    expect(recent.summary(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(1);
+    expect(summaryAt(NOW_MS + 24 * 60 * MINUTE_MS).taken).toBe(1);
   });
 
   it('go on where the clock was set back', () => {
     note([1]);
     note([1], NOW_MS - 30 * MINUTE_MS);
-    expect(recent.summary(NOW_MS - 30 * MINUTE_MS).taken).toBe(2);
+    expect(summaryAt(NOW_MS - 30 * MINUTE_MS).taken).toBe(2);
+  });
+
+  it('of several processes add up to what one would have of them all', () => {
+    const [one, other] = [new RecentAttempts(), new RecentAttempts()];
+    for (let n = 0; n < 100; n++)
+      for (const some of [recent, n % 3 === 0 ? one : other]) some.note(NOW_MS, n % 10 !== 0, n * 7);
+    expect(summaryOf(sumOf([one.counts(NOW_MS), other.counts(NOW_MS)]))).toEqual(summaryAt(NOW_MS));
+    expect(summaryOf(sumOf([]))).toMatchObject({ attempts: 0, p95Ms: null });
   });
 });

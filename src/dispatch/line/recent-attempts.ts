@@ -1,7 +1,8 @@
 /** Upper ones, rising; what took longer is in one more. */
 const BOUNDS_MS = [5, 10, 20, 50, 100, 200, 350, 500, 750, 1_000, 2_000, 5_000] as const;
 const FAILED = BOUNDS_MS.length + 1;
-const WIDTH = FAILED + 1;
+/** How many counts there are. */
+export const WIDTH = FAILED + 1;
 const SLOT_MS = 15 * 60_000;
 const SLOTS = 4;
 
@@ -13,7 +14,25 @@ export interface AttemptSummary {
   readonly p95Ms: number | null;
 }
 
-export const NO_ATTEMPTS: AttemptSummary = Object.freeze({ attempts: 0, taken: 0, p50Ms: null, p95Ms: null });
+/** How many were taken within each bound, and last how many were not taken. Those of several processes can be added. */
+export type AttemptCounts = readonly number[];
+
+export const NO_ATTEMPTS: AttemptCounts = Object.freeze(new Array<number>(WIDTH).fill(0));
+
+export function sumOf(some: readonly AttemptCounts[]): AttemptCounts {
+  return NO_ATTEMPTS.map((_, column) => some.reduce((sum, counts) => sum + (counts[column] ?? 0), 0));
+}
+
+export function summaryOf(counts: AttemptCounts): AttemptSummary {
+  const buckets = counts.slice(0, FAILED);
+  const taken = buckets.reduce((sum, count) => sum + count, 0);
+  return {
+    attempts: taken + (counts[FAILED] ?? 0),
+    taken,
+    p50Ms: quantile(buckets, taken * 0.5),
+    p95Ms: quantile(buckets, taken * 0.95),
+  };
+}
 
 /**
  * How attempts of the last hour ended, and how long the bot took: a few counts, of which each attempt changes one. It takes
@@ -34,18 +53,10 @@ export class RecentAttempts {
   }
 
   /** Of the last 45 min at least, and of the last hour at most. */
-  summary(nowMs: number): AttemptSummary {
+  counts(nowMs: number): AttemptCounts {
     if (this.#counts === null) return NO_ATTEMPTS;
     this.#moveTo(nowMs, this.#counts);
-    const counts = Array.from({ length: WIDTH }, (_, column) => this.#sumOf(column));
-    const buckets = counts.slice(0, FAILED);
-    const taken = buckets.reduce((sum, count) => sum + count, 0);
-    return {
-      attempts: taken + (counts[FAILED] ?? 0),
-      taken,
-      p50Ms: quantile(buckets, taken * 0.5),
-      p95Ms: quantile(buckets, taken * 0.95),
-    };
+    return NO_ATTEMPTS.map((_, column) => this.#sumOf(column));
   }
 
   #begin(): Uint32Array {

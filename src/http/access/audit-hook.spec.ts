@@ -71,7 +71,7 @@ it('tells of calls that change something, without what they say', async () => {
 it('tells of a sign-in that failed for its credentials, and of nobody by name', async () => {
   const env = { AUTH_OPERATOR_TOKEN: OPERATOR };
   expect(await told(env, ['POST', '/session'], ['POST', '/session', 'other'])).toMatchObject([
-    { operator: null, path: '/session', status: 403 },
+    { operator: null, path: '/session', status: 401 },
   ]);
 });
 

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
+import { type ErrorCode, ERRORS } from '../../kernel/error-table.js';
 import { extendRouteConfig } from '../route-config.js';
 
 declare module 'fastify' {
@@ -69,10 +70,16 @@ export function addAuditHook(fastify: FastifyInstance, hook: AuditHook): void {
   });
 }
 
+const FAILED_SIGN_INS = new Set<ErrorCode>([
+  'AUTH_WRONG',
+  'AUTH_OIDC_NOT_BEGUN',
+  'AUTH_OIDC_REFUSED',
+  'AUTH_OIDC_NO_ROLE',
+]);
+
 function isFailedSignIn({ routeOptions, failure }: FastifyRequest): boolean {
-  return (
-    routeOptions.config.isAudited === true && failure instanceof AppError && failure.code === 'AUTH_WRONG'
-  );
+  const isSignIn = routeOptions.config.isAudited === true;
+  return isSignIn && failure instanceof AppError && FAILED_SIGN_INS.has(failure.code);
 }
 
 /** The status is that of the answer also where the caller hung up before it. */
@@ -82,13 +89,15 @@ function kindOf({ routeOptions }: FastifyRequest, { statusCode }: FastifyReply):
 }
 
 function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): AnsweredCall {
-  const { operator, method, routeOptions, url, ip, id } = request;
+  const { operator, method, routeOptions, url, ip, id, failure } = request;
+  // A page that says what went wrong is answered as one that went well.
+  const status = failure instanceof AppError ? ERRORS[failure.code].status : statusCode;
   return {
     operator: operator?.name ?? null,
     method,
     route: routeOptions.url ?? '',
     path: url.replace(/\?.*/s, '').slice(0, PATH_LENGTH_MAX),
-    status: raw.writableFinished ? statusCode : null,
+    status: raw.writableFinished ? status : null,
     from: ip,
     requestId: String(id),
   };

@@ -477,6 +477,60 @@ describe('an open manager with named operators', () => {
   });
 });
 
+describe('a manager whose operators sign in by OIDC', () => {
+  const OIDC = {
+    OIDC_ISSUER: 'https://login.example',
+    OIDC_CLIENT_ID: 'manager',
+    OIDC_CLIENT_SECRET: 'secret-of-the-client',
+    OIDC_ADMIN_GROUPS: 'ops',
+    PUBLIC_URL: 'https://wxkf.example',
+  };
+
+  async function ask(environment: Environment, headers: Record<string, string> = {}) {
+    const app = gated({ ...OIDC, ...environment });
+    const config = { allowedCallers: ['operator'] as const };
+    app.get('/operators', { config }, (request) => `${request.operator?.name} ${app.stillLetsIn(request)}`);
+    app.post('/operators', { config }, ({ operator }) => operator?.name);
+    app.get('/puppets', { config: { allowedCallers: ['puppet'] } }, () => 'ok');
+    await app.ready();
+    const cookieOf = (role: 'admin' | 'reader') =>
+      `wxkf_session=${app.sessions.openConfirmed({ name: 'alice (OIDC)', role, subject: '1' }).value.reveal()}`;
+    const answerOf = async (method: 'GET' | 'POST', url: string, more: Record<string, string> = {}) => {
+      const answer = await app.inject({ method, url, headers: { ...headers, ...more } });
+      return answer.statusCode === 200 ? answer.body : answer.json().code;
+    };
+    return { answerOf, cookieOf };
+  }
+
+  it.each([{ AUTH_OPERATOR_TOKEN: OPERATOR }, { AUTH_PUPPET_TOKEN: PUPPET }, {}])(
+    'is open to no operator without a session: %j',
+    async (environment) => {
+      const { answerOf, cookieOf } = await ask(environment);
+      expect(await answerOf('GET', '/operators')).toBe('AUTH_MISSING');
+      expect(await answerOf('GET', '/operators', { cookie: cookieOf('admin') })).toBe('alice (OIDC) true');
+      const own = { 'x-wxkf-console': '1' };
+      expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('admin') })).toBe(
+        'alice (OIDC)',
+      );
+      expect(await answerOf('POST', '/operators', { ...own, cookie: cookieOf('reader') })).toBe(
+        'AUTH_READER',
+      );
+      expect(await answerOf('POST', '/operators', { cookie: cookieOf('admin') })).toBe('AUTH_CROSS_SITE');
+    },
+  );
+
+  it('is as open to puppets as it was', async () => {
+    const { answerOf, cookieOf } = await ask({});
+    expect(await answerOf('GET', '/puppets')).toBe('ok');
+    const closed = await ask({ AUTH_PUPPET_TOKEN: PUPPET });
+    expect(await closed.answerOf('GET', '/puppets', { cookie: cookieOf('admin') })).toBe(
+      'AUTH_SESSION_ENDED',
+    );
+    const cookie = closed.cookieOf('admin');
+    expect(await closed.answerOf('GET', '/puppets', { cookie })).toBe('AUTH_ROLE_FORBIDDEN');
+  });
+});
+
 it('a request knows when the session ends that it came with, where it came with one', async () => {
   const app = gated({ AUTH_OPERATOR_TOKEN: OPERATOR });
   app.get('/closed', { config: { allowedCallers: ['operator'] } }, ({ sessionEndMs }) => ({ sessionEndMs }));

@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { type Config, isOpen, secretsOf, secretsSettingOf } from '../../config/config.js';
+import { oidcOf } from '../../config/oidc.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { ErrorCode } from '../../kernel/error-table.js';
@@ -63,6 +64,7 @@ export function addGate(
   bots: BotKeys,
   operators: OperatorKeys,
 ): void {
+  const oidc = oidcOf(config);
   const keys = {
     bots,
     operators,
@@ -71,6 +73,7 @@ export function addGate(
       {
         shared: secretsOf(config, 'operator'),
         signing: (['operator', 'puppet', 'gateway'] as const).flatMap((role) => secretsOf(config, role)),
+        oidc,
       },
       clock,
       operators,
@@ -84,7 +87,7 @@ export function addGate(
   fastify.decorate('sessions', keys.sessions);
   fastify.decorate('stillLetsIn', (request) => {
     const { allowedCallers } = request.routeOptions.config;
-    const isAskedNow = operators.known.hasAny && isOfOperators(allowedCallers);
+    const isAskedNow = (oidc !== null || operators.known.hasAny) && isOfOperators(allowedCallers);
     return (isOpen(config) && !isAskedNow) || callerOf(keys, request).role !== null;
   });
   fastify.addHook('onRoute', (route) => {
@@ -97,7 +100,8 @@ export function addGate(
     const allowsBots = route.config?.allowsBots === true;
     const ask = askFor(keys, config, allowed, allowsBots);
     if (isAsked(config, allowed)) return putFirst(route, ask);
-    const letIn = isOfOperators(allowed) ? askOnceNamed(operators, ask) : letInAsOperator;
+    const askOperators = oidc === null ? askOnceNamed(operators, ask) : ask;
+    const letIn = isOfOperators(allowed) ? askOperators : letInAsOperator;
     putFirst(route, ...refuseOthers, letIn, ...(allowsBots ? [recognizeBot(bots)] : []));
   });
 }
@@ -176,11 +180,12 @@ function askFor(
   const hasNoSecret = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const ofSettings = allowed.map(secretsSettingOf).join(' or ');
+  const isForOidc = allowed.includes('operator') && oidcOf(config) !== null;
   return (request, _reply, done) => {
     const { role, operator, refusal, without } = callerOf(keys, request);
     const takesTokens = allowed.includes('operator') && keys.operators.known.hasAny;
     const settings = takesTokens ? `${ofSettings}, or the token of an operator` : ofSettings;
-    const isClosed = hasNoSecret && !takesTokens;
+    const isClosed = hasNoSecret && !takesTokens && !isForOidc;
     request.role = role;
     request.operator = operator;
     if (role === null && without === 'AUTH_WRONG') {

@@ -38,6 +38,9 @@ const KINDS = new Map<ErrorCode, Kind>([
   ['AUTH_WRONG', 'credentials'],
   ['AUTH_ROLE_CLOSED', 'credentials'],
   ['AUTH_SESSION_ENDED', 'credentials'],
+  ['AUTH_OIDC_NOT_BEGUN', 'credentials'],
+  ['AUTH_OIDC_REFUSED', 'credentials'],
+  ['AUTH_OIDC_NO_ROLE', 'credentials'],
   ['TUNNEL_KEY_WRONG', 'credentials'],
 ]);
 

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
 import { operatorOf } from '../../../test/support/operators.js';
+import { type Environment, loadConfig } from '../../config/config.js';
+import { oidcOf } from '../../config/oidc.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
 import { OperatorKeys } from './operator-keys.js';
@@ -188,6 +190,101 @@ describe('a session of a named operator', () => {
     expect(replica.find(backWith(one))).toBeNull();
     expect(replica.find(backWith(other))).not.toBeNull();
     expect(sessionsOf(OLD).find(backWith(one))).toBeNull();
+  });
+});
+
+describe('a session of whom a provider has confirmed', () => {
+  const ALICE = { name: 'álice 王 (OIDC)', role: 'reader', subject: 'subject-1' } as const;
+  const SETTINGS: Environment = {
+    OIDC_ISSUER: 'https://login.example',
+    OIDC_CLIENT_ID: 'manager',
+    OIDC_CLIENT_SECRET: 'secret-of-the-client',
+    OIDC_ADMIN_GROUPS: 'ops',
+    PUBLIC_URL: 'https://wxkf.example',
+  };
+
+  function replica(
+    changed: Environment = {},
+    signing: readonly Secret[] = [OLD],
+    keys = operators,
+  ): Sessions {
+    const oidc = oidcOf(loadConfig({ ...SETTINGS, ...changed }));
+    return new Sessions({ shared: [], signing, oidc }, clock, keys);
+  }
+
+  it('says on every replica who it is, and counts for 8 hours', async () => {
+    const session = replica().openConfirmed(ALICE);
+    const { subject: _, ...operator } = ALICE;
+    expect(setCookieOf(session, 'http')).toContain('; Max-Age=28800; ');
+    await clock.advance(8 * 3_600_000 - 1);
+    expect(replica().find(backWith(session))).toEqual({
+      id: expect.any(String),
+      tokenId: expect.stringMatching(/^[\w-]{12}$/),
+      endMs: session.endMs,
+      operator,
+    });
+    await clock.advance(1);
+    expect(replica().find(backWith(session))).toBeNull();
+  });
+
+  it('counts also where no role has a secret', () => {
+    const session = replica({}, []).openConfirmed(ALICE);
+    expect(replica({}, []).find(backWith(session))).not.toBeNull();
+    expect(replica({}, [OLD]).find(backWith(session))).toBeNull();
+  });
+
+  it.each([
+    { OIDC_CLIENT_SECRET: 'another-secret-of-it' },
+    { OIDC_ISSUER: 'https://other.example' },
+    { OIDC_CLIENT_ID: 'another' },
+    { OIDC_ADMIN_GROUPS: 'others' },
+    { OIDC_READER_GROUPS: 'ops' },
+    { OIDC_GROUPS_CLAIM: 'roles' },
+  ])('ends with the settings that let it in: %j', (changed) => {
+    const session = replica().openConfirmed(ALICE);
+    expect(replica({ PUBLIC_URL: 'https://elsewhere.example' }).find(backWith(session))).not.toBeNull();
+    expect(replica(changed).find(backWith(session))).toBeNull();
+  });
+
+  it('ends with the secret of a role that it was signed with, as those of named operators do', () => {
+    const session = replica({}, [OLD, NEW]).openConfirmed(ALICE);
+    expect(replica({}, [NEW, OLD]).find(backWith(session))).not.toBeNull();
+    expect(replica({}, [NEW]).find(backWith(session))).toBeNull();
+    expect(new Sessions({ shared: [], signing: [OLD] }, clock, operators).find(backWith(session))).toBeNull();
+  });
+
+  it('cannot be made one of an admin, of another name, or longer', () => {
+    const [end, id, role, subjectId, name, signature] = replica()
+      .openConfirmed(ALICE)
+      .value.reveal()
+      .split('.');
+    expect(role).toBe('reader');
+    const bob = Buffer.from('bob (OIDC)').toString('base64url');
+    for (const parts of [
+      [end, id, 'admin', subjectId, name, signature],
+      [end, id, role, subjectId, bob, signature],
+      [end, id, role, 'A'.repeat(12), name, signature],
+      [Number(end) + 1, id, role, subjectId, name, signature],
+      [end, id, signature],
+      [end, id, subjectId, signature],
+    ])
+      expect(replica().find(plain(`wxkf_session=${parts.join('.')}`))).toBeNull();
+  });
+
+  it('ends everywhere when it is signed out, and no other of the same person', async () => {
+    const [one, other] = [replica().openConfirmed(ALICE), replica().openConfirmed(ALICE)];
+    const table = new OperatorTable();
+    known = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    operators.use(known);
+    const elsewhere = new KnownOperators(new MemoryOperatorRepository(table), clock);
+    const keys = new OperatorKeys();
+    keys.use(elsewhere);
+    replica().end(backWith(one));
+    expect(replica().find(backWith(one))).toBeNull();
+    await known.write();
+    await elsewhere.read();
+    expect(replica({}, [OLD], keys).find(backWith(one))).toBeNull();
+    expect(replica({}, [OLD], keys).find(backWith(other))).not.toBeNull();
   });
 });
 

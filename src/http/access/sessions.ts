@@ -1,26 +1,30 @@
 /**
  * Sessions that no replica has to remember. A cookie contains its end, signed by a key, so it is valid on every replica that
- * can make the same key: of the shared secret of the sign-in, or of a secret of the settings and the hash of an operator's
- * token, so that neither the store alone nor an operator alone can sign. It ends with that secret or token. Only sessions
- * that end before are remembered, in the store, which every replica reads.
+ * can make the same key: of the shared secret of the sign-in; of a secret of the settings and the hash of an operator's
+ * token, so that neither the store alone nor an operator alone can sign; or, for who was let in by an OpenID provider, of the
+ * settings of that. It ends with that secret, token or setting. Only sessions that end before are remembered, in the store,
+ * which every replica reads.
  */
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { parseCookie, stringifySetCookie } from 'cookie';
-import type { FastifyRequest } from 'fastify';
+import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { OidcSettings } from '../../config/oidc.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { OperatorRole } from '../../kernel/role.js';
 import { Secret } from '../../kernel/secret.js';
+import { cookieIn, type CookieRequest, type OwnCookie, setCookie } from './cookies.js';
 import { type CallingOperator, type NamedOperator, OperatorKeys, SHARED_SECRET } from './operator-keys.js';
 
 export const SESSION_COOKIE = 'wxkf_session';
 const LIFETIME_MS = 12 * 3_600_000;
+/** Shorter, since nobody tells the manager when somebody leaves a group. */
+const OIDC_LIFETIME_MS = 8 * 3_600_000;
 const ID_BYTES = 12;
+const SUBJECT_LENGTH = 12;
 /** `<end, epoch ms>.<id>`, for a named operator `.<token's id>` too, and the HMAC-SHA256 of that, base64url. */
 const VALUE = /^((\d{13})\.[\w-]{16}(?:\.([\w-]{12}))?)\.([\w-]{43})$/;
+/** Of who was let in by a provider: `<end>.<id>.<role>.<subject's id>.<name>`, and the same of that. */
+const OIDC_VALUE = /^(((\d{13})\.[\w-]{16})\.(admin|reader)\.([\w-]{12})\.([\w-]{1,1024}))\.([\w-]{43})$/;
 
-/** The request that a session is read from. Over https its cookie has another name. */
-export type SessionRequest = Pick<FastifyRequest, 'protocol'> & {
-  readonly headers: { readonly cookie?: string | undefined };
-};
+export type SessionRequest = CookieRequest;
 
 export interface Session {
   readonly endMs: number;
@@ -28,34 +32,45 @@ export interface Session {
 }
 
 export interface OpenedSession extends Session {
+  readonly lifetimeMs: number;
   /** The cookie's value. Until it expires it is as powerful as what it was opened with. */
   readonly value: Secret;
 }
 
 interface ReadSession extends Session {
   /** Names the session. */
-  readonly signed: string;
-  /** Of the operator's token; `''` for one of the shared secret. */
+  readonly id: string;
+  /** Of the operator's token; `''` for one of the shared secret; for who was let in by a provider the subject's. */
   readonly tokenId: string;
 }
 
-/** Secrets that the settings have, for both kinds of sessions. */
+/** Somebody whom an OpenID provider has confirmed. */
+export interface ConfirmedOperator extends CallingOperator {
+  /** By which the provider knows the person, and nobody else ever. */
+  readonly subject: string;
+}
+
+/** Secrets that the settings have, for the kinds of sessions. */
 export interface SessionSecrets {
   /** Each of them can open a session. */
   readonly shared: readonly Secret[];
-  /** For sessions of named operators, the first to sign with, all to verify with. */
+  /** For sessions of named operators, and besides for those by OIDC: the first to sign with, all to verify with. */
   readonly signing: readonly Secret[];
+  /** `null` where nobody signs in so. */
+  readonly oidc?: OidcSettings | null;
 }
 
 export class Sessions {
   readonly #shared: readonly { readonly secret: Secret; readonly key: Buffer }[];
+  readonly #oidcKeys: readonly Buffer[];
 
   constructor(
     private readonly secrets: SessionSecrets,
     private readonly clock: Clock,
     private readonly operators: OperatorKeys = new OperatorKeys(),
   ) {
-    this.#shared = secrets.shared.map((secret) => ({ secret, key: keyOf(secret, '') }));
+    this.#shared = secrets.shared.map((secret) => ({ secret, key: keyOf(secret.reveal(), '') }));
+    this.#oidcKeys = secrets.oidc ? oidcKeysOf(secrets.oidc, secrets.signing) : [];
   }
 
   /**
@@ -71,7 +86,15 @@ export class Sessions {
     return this.#sign(key, `.${operator.tokenId}`, operator);
   }
 
-  /** Whether anything could open one. Without any secret of the settings none can be signed. */
+  /** For whom the provider of the settings has confirmed. @throws Error where the settings have none */
+  openConfirmed({ subject, ...operator }: ConfirmedOperator): OpenedSession {
+    const [key] = this.#oidcKeys;
+    if (key === undefined) throw new Error('no provider is set');
+    const name = Buffer.from(operator.name).toString('base64url');
+    return this.#sign(key, `.${operator.role}.${subjectIdOf(subject)}.${name}`, operator, OIDC_LIFETIME_MS);
+  }
+
+  /** Whether anything could open one by a secret or a token. Without any secret of the settings none can be signed. */
   get canOpen(): boolean {
     return this.#shared.length > 0 || (this.secrets.signing.length > 0 && this.hasNamedOperators);
   }
@@ -101,31 +124,50 @@ export class Sessions {
   end(request: SessionRequest): void {
     const session = this.#read(request);
     if (session === null) return;
-    const { signed: id, tokenId, endMs } = session;
+    const { id, tokenId, endMs } = session;
     this.operators.known.endSession({ id, tokenId, endMs });
   }
 
-  #sign(key: Buffer, suffix: string, operator: CallingOperator): OpenedSession {
-    const endMs = this.clock.nowMs() + LIFETIME_MS;
+  #sign(
+    key: Buffer,
+    suffix: string,
+    operator: CallingOperator,
+    lifetimeMs: number = LIFETIME_MS,
+  ): OpenedSession {
+    const endMs = this.clock.nowMs() + lifetimeMs;
     const signed = `${endMs}.${randomBytes(ID_BYTES).toString('base64url')}${suffix}`;
     const value = new Secret(`${signed}.${signatureOf(key, signed).toString('base64url')}`);
-    return { endMs, operator, value };
+    return { endMs, operator, lifetimeMs, value };
   }
 
   #read(request: SessionRequest): ReadSession | null {
-    const [, signed = '', end = '', tokenId = '', signature = ''] = VALUE.exec(sessionIn(request)) ?? [];
+    const text = sessionIn(request);
+    return this.#readConfirmed(text) ?? this.#readOwn(text);
+  }
+
+  #readOwn(text: string): ReadSession | null {
+    const [, signed = '', end = '', tokenId = '', signature = ''] = VALUE.exec(text) ?? [];
     const endMs = Number(end);
     if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(signed)) return null;
     const named = tokenId === '' ? null : this.operators.known.findByTokenId(tokenId);
     if (tokenId !== '' && named === null) return null;
     const keys = named === null ? this.#shared.map(({ key }) => key) : this.#keysOf(named);
-    const presented = Buffer.from(signature, 'base64url');
-    const isKnown = keys.filter((key) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
-    return isKnown ? { signed, tokenId, endMs, operator: named ?? SHARED_SECRET } : null;
+    if (!isSigned(keys, signed, signature)) return null;
+    return { id: signed, tokenId, endMs, operator: named ?? SHARED_SECRET };
+  }
+
+  #readConfirmed(text: string): ReadSession | null {
+    const [, signed = '', id = '', end = '', role = '', subjectId = '', name = '', signature = ''] =
+      OIDC_VALUE.exec(text) ?? [];
+    const endMs = Number(end);
+    if (endMs <= this.clock.nowMs() || this.operators.known.isEnded(id)) return null;
+    if (!isSigned(this.#oidcKeys, signed, signature)) return null;
+    const operator = { name: Buffer.from(name, 'base64url').toString(), role: role as OperatorRole };
+    return { id, tokenId: subjectId, endMs, operator };
   }
 
   #keysOf({ tokenHash }: NamedOperator): Buffer[] {
-    return this.secrets.signing.map((secret) => keyOf(secret, tokenHash));
+    return this.secrets.signing.map((secret) => keyOf(secret.reveal(), tokenHash));
   }
 }
 
@@ -134,40 +176,49 @@ export function hasSession(request: SessionRequest): boolean {
   return sessionIn(request) !== '';
 }
 
-function sessionIn({ headers: { cookie }, protocol }: SessionRequest): string {
-  return (cookie !== undefined && parseCookie(cookie)[cookieNameOf(protocol)]) || '';
-}
-
-/** With this prefix browsers accept the cookie only from this host and by https (RFC 6265bis, 4.1.3.2). */
-function cookieNameOf(protocol: string): string {
-  return protocol === 'https' ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+function sessionIn(request: SessionRequest): string {
+  return cookieIn(request, SESSION_COOKIE);
 }
 
 /** @param protocol of the request. If it is https, the browser may send the cookie only by https. */
-export function setCookieOf({ value }: OpenedSession, protocol: string): string {
-  return setCookie(value.reveal(), LIFETIME_MS / 1_000, protocol);
+export function setCookieOf({ value, lifetimeMs }: OpenedSession, protocol: string): string {
+  return setCookie(cookieFor(lifetimeMs), value.reveal(), protocol);
 }
 
 /** Makes the browser forget the cookie. */
 export function clearedCookie(protocol: string): string {
-  return setCookie('', 0, protocol);
+  return setCookie(cookieFor(0), '', protocol);
 }
 
-function setCookie(value: string, maxAge: number, protocol: string): string {
-  return stringifySetCookie({
-    name: cookieNameOf(protocol),
-    value,
-    maxAge,
-    secure: protocol === 'https',
-    httpOnly: true,
-    sameSite: 'strict',
-    path: '/',
-  });
+function cookieFor(lifetimeMs: number): OwnCookie {
+  return { name: SESSION_COOKIE, maxAgeS: lifetimeMs / 1_000, sameSite: 'strict' };
 }
 
 /** @param salt the hash of an operator's token; `''` for a session by the shared secret. */
-function keyOf(secret: Secret, salt: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret.reveal(), salt, 'wxkf-manager session', 32));
+function keyOf(secret: string, salt: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, 'wxkf-manager session', 32));
+}
+
+/**
+ * Of the client secret, which the provider has too, and a secret that it has not, where a role has one. Whatever decides who
+ * is let in is in it: a session does not outlive a change of that.
+ */
+function oidcKeysOf({ clientSecret, ...decisive }: OidcSettings, signing: readonly Secret[]): Buffer[] {
+  const { issuer, clientId, adminGroups, readerGroups, groupsClaim } = decisive;
+  const settings = JSON.stringify([issuer.href, clientId, adminGroups, readerGroups, groupsClaim]);
+  const salt = hash('sha256', `oidc settings ${settings}`, 'base64url');
+  const others = signing.length === 0 ? [''] : signing.map((secret) => secret.reveal());
+  return others.map((other) => keyOf(`oidc ${clientSecret.reveal()} ${other}`, salt));
+}
+
+function subjectIdOf(subject: string): string {
+  return hash('sha256', `oidc subject ${subject}`, 'base64url').slice(0, SUBJECT_LENGTH);
+}
+
+/** Takes the same time whichever of the keys it is, or none. */
+function isSigned(keys: readonly Buffer[], signed: string, signature: string): boolean {
+  const presented = Buffer.from(signature, 'base64url');
+  return keys.filter((key) => timingSafeEqual(signatureOf(key, signed), presented)).length > 0;
 }
 
 function signatureOf(key: Buffer, signed: string): Buffer {

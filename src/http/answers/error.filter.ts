@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { API_HEADERS } from './browser-headers.js';
 import { toAppError, toErrorBody } from './error-answer.js';
+import { errorPageFor } from './error-page.js';
 import { challengesFor } from '../access/gate.js';
 import type { HttpCounts } from '../http-counts.js';
 import type { Refusals } from '../access/refusals.js';
@@ -33,6 +34,11 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 401) reply.header('www-authenticate', challengesFor(request));
     if (error.retryAfterS !== undefined) reply.header('retry-after', error.retryAfterS);
     if (!reply.hasHeader('content-security-policy')) reply.headers(API_HEADERS);
+    const page = errorPageFor(request, error);
+    if (page !== null) {
+      reply.redirect(page, 303);
+      return;
+    }
     reply.code(status).type('application/json').send(toErrorBody(error, request));
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
+import { ERRORS } from '../../kernel/error-table.js';
 import type { HealthyLines } from '../../kernel/healthy-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
 import type { Log } from '../../kernel/log.js';
@@ -137,7 +138,7 @@ function writeLine(
 ): void {
   const { unit, failure } = request;
   const isAborted = !reply.raw.writableFinished && reply.statusCode !== SWITCHED;
-  let level = levelOf(request.url, isAborted ? 0 : reply.statusCode, failure);
+  let level = levelOf(request.url, isAborted ? 0 : statusOf(reply, failure), failure);
   if (!log.isLevelEnabled(level)) return;
   if ((level === 'info' || level === 'warn') && isAtWill(request)) {
     level = lineLimit.levelFor(request.ip);
@@ -158,6 +159,11 @@ function writeLine(
   log[level](fields, name);
 }
 
+/** What came of it: who is led to a page that says what failed is answered by a redirect. */
+function statusOf({ statusCode }: FastifyReply, failure: unknown): number {
+  return failure instanceof AppError ? ERRORS[failure.code].status : statusCode;
+}
+
 function isGood(status: number): boolean {
   return status === SWITCHED || (status >= 200 && status < 300);
 }
@@ -175,7 +181,7 @@ function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn
   return status >= 500 ? 'warn' : 'info';
 }
 
-const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_CROSS_SITE$|AUTH_HOST_FOREIGN$)/;
+const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_(CROSS_SITE|HOST_FOREIGN|OIDC_OFF|OIDC_UNREACHABLE)$)/;
 
 /**
  * Whether anybody, without a secret or a signature, could cause the line at any rate. Wrong secrets and

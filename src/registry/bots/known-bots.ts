@@ -49,6 +49,8 @@ export class KnownBots {
   /** By the account's id alone: those that list it, of whatever corp. */
   readonly #listing = new Map<string, Set<KnownBot>>();
   readonly #byKey = new Map<string, KnownBot>();
+  /** How many each corp has. */
+  readonly #counts = new Map<string, number>();
   readonly #reads = new SerialRuns(() => this.#read());
   /** Rises with each own write. */
   #order = 0;
@@ -62,6 +64,11 @@ export class KnownBots {
 
   get size(): number {
     return this.#bots.size;
+  }
+
+  /** How many the corp has. */
+  countOf(corpId: string): number {
+    return this.#counts.get(corpId) ?? 0;
   }
 
   list(): readonly KnownBot[] {
@@ -149,6 +156,7 @@ export class KnownBots {
     this.#remove(bot.id);
     const known = this.#derive(bot);
     this.#bots.set(bot.id, known);
+    this.#counts.set(bot.corpId, this.countOf(bot.corpId) + 1);
     for (const { hash } of bot.keys) this.#byKey.set(hash, known);
     for (const openKfId of listedIn(bot)) {
       this.#byAccount.set(accountKey({ corpId: bot.corpId, openKfId }), known);
@@ -163,6 +171,9 @@ export class KnownBots {
     const known = this.#bots.get(id);
     if (known === undefined) return;
     this.#bots.delete(id);
+    const left = this.countOf(known.corpId) - 1;
+    if (left > 0) this.#counts.set(known.corpId, left);
+    else this.#counts.delete(known.corpId);
     for (const { hash } of known.keys) this.#byKey.delete(hash);
     for (const openKfId of listedIn(known)) {
       const key = accountKey({ corpId: known.corpId, openKfId });

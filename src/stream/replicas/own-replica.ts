@@ -4,12 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { AppError } from '../../kernel/app-error.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { Secret } from '../../kernel/secret.js';
 import { streamConfig } from '../stream.config.js';
 import type { StreamReplica } from './stream-directory.js';
 
 const KEY_BYTES = 32;
+
+export const KEY_HEADER = 'x-wxkf-replica-key';
 
 /** This process, as other replicas reach it. */
 @Injectable()
@@ -31,10 +34,11 @@ export class OwnReplica implements StreamReplica {
     this.#url = this.config.replicaUrl?.origin ?? `http://${hostOf(this.config.host)}:${port}`;
   }
 
-  /** Whether it is this process's key. */
-  opens(key: string): boolean {
+  /** @param key what a caller sent as this process's key. @throws AppError `AUTH_WRONG` */
+  require(key = ''): void {
     const [own, sent] = [Buffer.from(this.key.reveal()), Buffer.from(key)];
-    return own.length === sent.length && timingSafeEqual(own, sent);
+    if (own.length !== sent.length || !timingSafeEqual(own, sent))
+      throw new AppError('AUTH_WRONG', { detail: `the header ${KEY_HEADER}` });
   }
 }
 

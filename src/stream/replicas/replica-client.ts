@@ -9,14 +9,13 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
+import { KEY_HEADER } from './own-replica.js';
 import type { StreamReplica } from './stream-directory.js';
 
 /** Events of many accounts go at once, and polls wait. */
 const LIMITS: PoolLimits = { sockets: 256, exchanges: 4_096, keepAliveMs: 30_000, connectMs: 1_000 };
 const ANSWER_BYTES_MAX = 4_194_304;
 const OK = 200;
-
-export const KEY_HEADER = 'x-wxkf-replica-key';
 
 /** Where a call of another replica failed; with `connect` it has seen nothing. */
 export class ReplicaError extends Error {

@@ -3,12 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { TakesBody } from '../../http/limits/bodies.js';
-import { AppError } from '../../kernel/app-error.js';
 import { Polls, untilGone } from '../polls.js';
 import { StreamCarrier } from '../streams.js';
-import { OwnReplica } from './own-replica.js';
+import { KEY_HEADER, OwnReplica } from './own-replica.js';
 import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
-import { KEY_HEADER } from './replica-client.js';
 import { type Notice, ReplicaSync } from './replica-sync.js';
 
 /** What replicas tell each other, with the key that each has written into the store. */
@@ -33,7 +31,7 @@ export class ReplicasController {
   @Answers({ 200: 'It was told.' })
   @Errors('AUTH_WRONG')
   takeNotice(@Headers(KEY_HEADER) key: string | undefined, @Req() { body }: FastifyRequest): object {
-    this.#require(key);
+    this.own.require(key);
     void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice> | null).catch(() => {});
     return {};
   }
@@ -52,7 +50,7 @@ export class ReplicasController {
     @Headers(KEY_HEADER) key: string | undefined,
     @Req() { body }: FastifyRequest,
   ): Promise<object> {
-    this.#require(key);
+    this.own.require(key);
     const passed = JSON.parse(String(body)) as PassedEvent;
     const { connectionId: id, botId } = passed;
     const { result } = this.carrier.startHere({ id, botId }, fromPassedEvent(passed), () => {});
@@ -70,13 +68,8 @@ export class ReplicasController {
   @Answers({ 200: 'The events; null where it is not connected here any more.' })
   @Errors('AUTH_WRONG')
   async ask(@Headers(KEY_HEADER) key: string | undefined, @Req() request: FastifyRequest): Promise<object> {
-    this.#require(key);
+    this.own.require(key);
     const poll = JSON.parse(String(request.body)) as PassedPoll;
     return { events: await untilGone(request, (gone) => this.polls.askHere(poll, gone)) };
-  }
-
-  /** @throws AppError `AUTH_WRONG` */
-  #require(key = ''): void {
-    if (!this.own.opens(key)) throw new AppError('AUTH_WRONG', { detail: `the header ${KEY_HEADER}` });
   }
 }

@@ -1,5 +1,6 @@
 import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
+import { RegistryModule } from '../../registry/registry.module.js';
 import { SecretCheck } from '../../registry/registration/secret-check.js';
 import { HTTP_OPTIONS } from '../http-service.js';
 import { WecomClient } from '../wecom-client.js';
@@ -11,7 +12,7 @@ import { TokenSource } from './token-source.js';
 /** Global, since the registry asks through its own port and may not know us. The token store is the storage module's. */
 @Global()
 @Module({
-  imports: [HttpModule.register(HTTP_OPTIONS)],
+  imports: [HttpModule.register(HTTP_OPTIONS), RegistryModule],
   providers: [
     AccessTokens,
     TokenSource,

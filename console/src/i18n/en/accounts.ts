@@ -1,3 +1,5 @@
+import { plural } from './plural.js';
+
 export const accounts = {
   title: 'Kf accounts',
   intro: 'Every customer-service account that a puppet has registered for.',
@@ -28,24 +30,25 @@ export const accounts = {
   hint: 'Waits for',
   lastDelivery: 'Last delivery',
   lastReply: 'Last reply',
-  noReply: 'none seen by this replica',
+  noReply: 'none seen since the replicas started',
   success: 'Success',
   p50: 'p50',
   p95: 'p95',
   lastHour: 'Last hour',
   lastHourOfEndpoint: 'Its address, last hour',
   onlyWaiting: 'Sorted by how long they wait: only accounts that wait or are dead.',
-  ofThisReplica:
-    'Success, p50 and p95 are of the last hour, and with the last delivery and reply of this replica alone.',
-  noAttempts: 'no attempt by this replica',
+  ofLastHour: 'Success, p50 and p95 are of the last hour, of all replicas.',
+  missing: (replicas: number) =>
+    `${plural(replicas, 'replica does', 'replicas do')} not answer: what only ${replicas === 1 ? 'it has' : 'they have'} seen is not in it.`,
+  noAttempts: 'no attempt',
   takenOf: (taken: string, attempts: string, share: string) =>
     `${taken} of ${attempts} attempts taken (${share})`,
   percentiles: (p50: string, p95: string) => `half within ${p50}, 95 % within ${p95}`,
   lastFailure: 'Last failure',
-  noDelivery: 'none by this replica',
+  noDelivery: 'none since the replicas started',
   toLive: 'Watch its deliveries live',
   toLog: 'Its deliveries in the log',
-  noFailure: 'None that this replica has seen.',
+  noFailure: 'None that a replica has seen.',
   table: 'Kf accounts, with state, puppet and last delivery',
   nothing: 'No puppet has registered yet',
   nothingText: 'Connect a WeCom app, start a puppet, and its account appears here within seconds.',

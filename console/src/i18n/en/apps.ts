@@ -68,5 +68,9 @@ export const apps = {
   removeRun: 'Remove it',
   removed: (name: string) => `${name} is removed.`,
   added: 'Added',
+  refused: 'Refused callbacks of this corp, within a day',
+  refusedFrom: (source: string, what: string) => `${source}: ${what}`,
+  refusedTimes: (count: string) => `${count} ×`,
+  refusedMore: (count: string) => `${count} more, with all refused callbacks`,
   toList: 'All apps',
 };

@@ -25,7 +25,7 @@ export const bots = {
       'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
-    unknown: 'It has taken no event from this replica since the replica started.',
+    unknown: 'It has taken no event since the replicas started.',
   },
   facts: 'What it is',
   fault: 'Fault',
@@ -88,7 +88,7 @@ export const bots = {
   signingSecretText:
     'The manager signs each message with it, as Standard Webhooks says. The puppet verifies webhook-signature.',
   lastTaken: 'Last taken',
-  notTaken: 'nothing from this replica',
+  notTaken: 'nothing since the replicas started',
   verify: 'Verify',
   verifyOf: (name: string) => `Verify ${name}`,
   verifying: 'Asking it …',
@@ -309,12 +309,10 @@ export const bots = {
     callback: [
       'The app must be connected on the page Apps, and WeCom’s callback URL must point to this manager.',
       'The account must be one of this bot’s.',
-      'With several replicas another one may have sent it: look at the page Live there.',
     ],
     puppet: [
       'The puppet must have registered: its account is on the page Kf accounts then.',
       'A registration that is refused is in the manager’s log, with the reason.',
-      'With several replicas another one may have sent it: look at the page Live there.',
     ],
   },
   done: 'Done: its events reach the program.',

@@ -11,6 +11,7 @@ export const outbox = {
   account: 'Account',
   age: 'Age',
   attempts: (count: number) => plural(count, 'attempt'),
+  tried: 'Tried',
   due: 'Next try',
   dueNow: 'due now',
   dueWhenRegistered: 'when a puppet registers',

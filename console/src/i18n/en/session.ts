@@ -1,6 +1,24 @@
 export const session = {
   title: 'Sign in',
   intro: 'This console is for operators. Sign in with an operator token.',
+  introOidc: 'This console is for operators. Sign in with the account of your company.',
+  signInWith: (provider: string) => `Sign in with ${provider}`,
+  orToken: 'Or sign in with an operator token:',
+  notSignedIn: 'You are not signed in.',
+  oidcProblem: 'Something went wrong at the sign-in. Try again, or sign in with a token.',
+  oidcProblems: {
+    AUTH_OIDC_OFF: 'This manager has no sign-in by OIDC. Sign in with a token.',
+    AUTH_OIDC_UNREACHABLE:
+      'The sign-in service of your company does not answer now. Try again shortly, or sign in with a token. The manager’s log says what is wrong.',
+    AUTH_OIDC_NOT_BEGUN:
+      'The sign-in took longer than 10 minutes, was begun in another browser, or has ended already. Sign in again.',
+    AUTH_OIDC_REFUSED:
+      'The sign-in service of your company did not confirm who you are. Sign in again. The manager’s log says what is wrong.',
+    AUTH_OIDC_NO_ROLE:
+      'Your company’s sign-in service knows you, but you are in no group that may use this manager. Ask whoever runs it to put you into one of OIDC_ADMIN_GROUPS or OIDC_READER_GROUPS.',
+    AUTH_TOO_MANY_FAILED: 'Too many tried to sign in from your address within a minute. Wait a minute.',
+  },
+  claimLookedAt: 'The claim that decides it:',
   token: 'Operator token',
   whereBefore: 'It is your own token, or one of the secrets in the manager’s setting ',
   whereAfter: ' (or in the file that AUTH_OPERATOR_TOKEN_FILE names). Whoever runs the manager knows it.',
@@ -10,7 +28,8 @@ export const session = {
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
   ended: 'Your session has ended. Sign in again and you are back where you were.',
-  endedWhy: 'Sessions last 12 hours, and end when the operator token is changed.',
+  endedWhy:
+    'Sessions last 12 hours, or 8 by your company’s sign-in service, and end when the operator token is changed.',
   roles: { reader: 'reads only', admin: 'admin' },
   isReader: 'You have the role reader, which may change nothing. Ask an admin to do it.',
 };

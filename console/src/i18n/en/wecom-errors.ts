@@ -1,6 +1,6 @@
 export const wecomErrors = {
   title: 'WeCom errors',
-  intro: 'What WeCom refused, or the manager in its name, since this replica started.',
+  intro: 'What WeCom refused, or the manager in its name, since the replicas started.',
   table: 'Refusals by WeCom, by error code',
   code: 'Code',
   operations: { gettoken: 'asking for an access token', call: 'an API call through the proxy' },
@@ -8,7 +8,7 @@ export const wecomErrors = {
   last: 'Last seen',
   what: 'What it means',
   remedy: 'What to do',
-  calls: 'Calls that failed within 24 hours, this replica',
+  calls: 'Calls that failed within 24 hours',
   noCalls: 'None.',
   api: 'API',
   hours: 'By the hour',
@@ -19,7 +19,8 @@ export const wecomErrors = {
     other: 'Calls of this corp that are not counted one by one',
   },
   nothing: 'WeCom refused nothing',
-  nothingText: 'Every access token was given and every API call was taken, as far as this replica knows.',
+  nothingText:
+    'Every access token was given and every API call was taken, as far as the replicas have seen since they started.',
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
   unknownRemedy: 'Look for the errcode in the caller’s log, then look it up at',
   lookUp: 'open.work.weixin.qq.com/devtool/query?e=CODE',

@@ -66,5 +66,9 @@ export const apps: Words['apps'] = {
   removeRun: '移除',
   removed: (name) => `已移除“${name}”。`,
   added: '添加时间',
+  refused: '该企业一天内被拒绝的回调',
+  refusedFrom: (source, what) => `${source}：${what}`,
+  refusedTimes: (count) => `${count} 次`,
+  refusedMore: (count) => `另有 ${count} 项，见全部被拒绝的回调`,
   toList: '全部应用',
 };

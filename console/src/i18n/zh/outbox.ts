@@ -11,6 +11,7 @@ export const outbox: Words['outbox'] = {
   account: '客服账号',
   age: '时长',
   attempts: (count) => `已尝试 ${count.toLocaleString('zh-CN')} 次`,
+  tried: '投递情况',
   due: '下次尝试',
   dueNow: '即将重试',
   dueWhenRegistered: '等机器人注册后',

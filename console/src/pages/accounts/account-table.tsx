@@ -1,6 +1,7 @@
 import type { KfAccountAnswer } from '../../api/answers.gen.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
+import { CorpId } from '../../components/corp-id.js';
 import { DataTable } from '../../components/data-table.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatMs, formatSeconds, formatShare } from '../../i18n/format.js';
@@ -35,15 +36,7 @@ export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
           head: accounts.state,
           cell: ({ state }) => <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />,
         },
-        {
-          key: 'corp',
-          head: accounts.corp,
-          cell: ({ corpId }) => (
-            <span class="mono small short" title={corpId}>
-              {corpId}
-            </span>
-          ),
-        },
+        { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <CorpId corpId={corpId} /> },
         {
           key: 'endpoint',
           head: accounts.endpoint,

@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import type { AppAnswer } from '../../api/answers.gen.js';
+import type { AppAnswer, RefusedCallbackAnswer } from '../../api/answers.gen.js';
 import { removeApp } from '../../api/apps.js';
 import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
@@ -8,13 +8,16 @@ import { TimeAgo } from '../../components/time-ago.js';
 import { tell } from '../../data/notices.js';
 import { t } from '../../i18n/language.js';
 import { AppSteps } from './app-steps.js';
+import { RefusedOfApp } from './refused-of-app.js';
 
 interface AppCardProps {
   readonly app: AppAnswer;
+  /** Of all corps. */
+  readonly refused: readonly RefusedCallbackAnswer[];
   readonly onChange: () => void;
 }
 
-export function AppCard({ app, onChange }: AppCardProps) {
+export function AppCard({ app, refused, onChange }: AppCardProps) {
   const { apps } = t();
   const id = useId();
   const name = app.name || app.corpId;
@@ -39,6 +42,7 @@ export function AppCard({ app, onChange }: AppCardProps) {
         )}
       </dl>
       <AppSteps app={app} />
+      <RefusedOfApp corpId={app.corpId} refused={refused} />
       {app.source === 'file' ? (
         <p class="small muted">{apps.readOnly}</p>
       ) : (

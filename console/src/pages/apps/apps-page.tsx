@@ -1,4 +1,5 @@
 import { listApps } from '../../api/apps.js';
+import { listRefusedCallbacks } from '../../api/refused-callbacks.js';
 import { Empty } from '../../components/empty.js';
 import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
@@ -7,10 +8,13 @@ import { t } from '../../i18n/language.js';
 import { AppCard } from './app-card.js';
 
 const EVERY_MS = 3_000;
+/** The delivery log is searched for them. */
+const REFUSED_EVERY_MS = 10_000;
 
 export function AppsPage() {
   const { apps } = t();
   const polled = usePolled('apps', listApps, EVERY_MS);
+  const refused = usePolled('refused', (signal) => listRefusedCallbacks({}, signal), REFUSED_EVERY_MS);
   const connect = (
     <a class="button primary" href="/console/apps/connect">
       {apps.connect}
@@ -28,7 +32,12 @@ export function AppsPage() {
           ) : (
             <div class="cards">
               {list.map((app) => (
-                <AppCard key={app.id} app={app} onChange={polled.refresh} />
+                <AppCard
+                  key={app.id}
+                  app={app}
+                  refused={refused.data?.items ?? []}
+                  onChange={polled.refresh}
+                />
               ))}
             </div>
           )

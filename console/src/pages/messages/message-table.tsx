@@ -1,6 +1,7 @@
 import type { MessageAnswer } from '../../api/answers.gen.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip, type Tone } from '../../components/chip.js';
+import { CorpId } from '../../components/corp-id.js';
 import { DataTable } from '../../components/data-table.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatSeconds } from '../../i18n/format.js';
@@ -21,30 +22,26 @@ interface MessageTableProps {
 
 /** What kind of message waits and since when, and never what it says. */
 export function MessageTable({ caption, rows, onDrop, onChange }: MessageTableProps) {
-  const { outbox, messages } = t();
+  const { accounts, outbox, messages } = t();
   return (
     <DataTable
       caption={caption}
       rows={rows}
+      isDense
       keyOf={({ webhookId }) => webhookId}
       columns={[
         {
           key: 'account',
           head: outbox.account,
-          cell: ({ openKfId, name, corpId }) => (
-            <>
-              <AccountLink openKfId={openKfId} name={name} />
-              <span class="mono small muted">{corpId}</span>
-            </>
-          ),
+          cell: ({ openKfId, name }) => <AccountLink openKfId={openKfId} name={name} />,
         },
+        { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <CorpId corpId={corpId} /> },
         {
           key: 'type',
           head: messages.type,
           cell: ({ type, origin }) => (
             <>
-              {type || messages.noType}
-              <div class="small muted">{messages.origins(origin)}</div>
+              {type || messages.noType} <span class="small muted">{messages.origins(origin)}</span>
             </>
           ),
         },
@@ -57,15 +54,15 @@ export function MessageTable({ caption, rows, onDrop, onChange }: MessageTablePr
         {
           key: 'age',
           head: messages.age,
-          cell: ({ ageS, attempts, refusals, webhookId }) => (
-            <>
-              {formatSeconds(ageS)}
-              <div class="small whole">
-                <a href={`/console/live/log?q=${encodeURIComponent(webhookId)}`}>
-                  {messages.attempts(attempts, refusals)}
-                </a>
-              </div>
-            </>
+          cell: ({ ageS }) => formatSeconds(ageS),
+        },
+        {
+          key: 'attempts',
+          head: outbox.tried,
+          cell: ({ attempts, refusals, webhookId }) => (
+            <a href={`/console/live/log?q=${encodeURIComponent(webhookId)}`}>
+              {messages.attempts(attempts, refusals)}
+            </a>
           ),
         },
         {

@@ -2,6 +2,7 @@ import type { HintAnswer } from '../../api/answers.gen.js';
 import type { HintList } from '../../api/hints.js';
 import { AccountLink } from '../../components/account-link.js';
 import { Chip, type Tone } from '../../components/chip.js';
+import { CorpId } from '../../components/corp-id.js';
 import { DataTable } from '../../components/data-table.js';
 import { formatSeconds, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -23,24 +24,21 @@ interface HintTableProps {
 }
 
 export function HintTable({ list, rows, sort, onSort, onDrop, onChange }: HintTableProps) {
-  const { outbox } = t();
+  const { accounts, outbox, overview } = t();
   return (
     <DataTable
       caption={list === 'dead' ? outbox.deadTable : outbox.waitingTable}
       rows={rows}
       sort={{ by: sort, onSort }}
+      isDense
       keyOf={({ corpId, openKfId }) => `${corpId}/${openKfId}`}
       columns={[
         {
           key: 'account',
           head: outbox.account,
-          cell: ({ openKfId, name, corpId }) => (
-            <>
-              <AccountLink openKfId={openKfId} name={name} />
-              <span class="mono small muted">{corpId}</span>
-            </>
-          ),
+          cell: ({ openKfId, name }) => <AccountLink openKfId={openKfId} name={name} />,
         },
+        { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <CorpId corpId={corpId} /> },
         {
           key: 'state',
           head: outbox.state,
@@ -50,20 +48,27 @@ export function HintTable({ list, rows, sort, onSort, onDrop, onChange }: HintTa
           key: 'age',
           head: outbox.age,
           sort: { by: 'waitingSince', direction: 'descending' },
-          cell: ({ ageS, waitingSince, attempts, openKfId }) => (
-            <>
+          cell: ({ ageS, waitingSince }) => (
+            <time dateTime={waitingSince} title={overview.verdict.since(formatSince(waitingSince))}>
               {formatSeconds(ageS)}
-              <div class="small muted whole">{t().overview.verdict.since(formatSince(waitingSince))}</div>
-              <div class="small whole">
-                <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
-                  {outbox.attempts(attempts)}
-                </a>
-              </div>
-            </>
+            </time>
+          ),
+        },
+        {
+          key: 'attempts',
+          head: outbox.tried,
+          cell: ({ attempts, openKfId }) => (
+            <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
+              {outbox.attempts(attempts)}
+            </a>
           ),
         },
         { key: 'due', head: outbox.due, cell: (hint) => <DueWords hint={hint} /> },
-        { key: 'why', head: outbox.why, cell: ({ failure }) => <HintReason failure={failure} /> },
+        {
+          key: 'why',
+          head: outbox.why,
+          cell: ({ failure, waitingSince }) => <HintReason failure={failure} waitingSince={waitingSince} />,
+        },
         {
           key: 'actions',
           head: outbox.actions,

@@ -5,6 +5,7 @@ import { t } from '../../i18n/language.js';
 import { session } from '../../session/session.js';
 import { Charts } from './charts.js';
 import { Figures } from './figures.js';
+import { Notifications } from './notifications.js';
 import { ReplicaFacts } from './replica-facts.js';
 import { VerdictCard } from './verdict-card.js';
 
@@ -22,6 +23,7 @@ export function OverviewPage() {
         )}
       </Loaded>
       <Charts now={status.data?.counts} />
+      <Notifications />
       {status.data !== null && <ReplicaFacts status={status.data} />}
     </Page>
   );

@@ -10,18 +10,21 @@ import { FailedCalls } from './failed-calls.js';
 const EVERY_MS = 5_000;
 
 export function WecomErrorsPage() {
-  const { wecomErrors } = t();
+  const { accounts, wecomErrors } = t();
   const polled = usePolled('wecom-errors', listWecomErrors, EVERY_MS);
   return (
     <Page title={wecomErrors.title} intro={wecomErrors.intro}>
       <Loaded of={polled}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty isGood title={wecomErrors.nothing} text={wecomErrors.nothingText} />
-          ) : (
-            <ErrorTable rows={items} />
-          )
-        }
+        {({ items, missingReplicas }) => (
+          <>
+            {missingReplicas > 0 && <p class="muted small list-note">{accounts.missing(missingReplicas)}</p>}
+            {items.length === 0 ? (
+              <Empty isGood title={wecomErrors.nothing} text={wecomErrors.nothingText} />
+            ) : (
+              <ErrorTable rows={items} />
+            )}
+          </>
+        )}
       </Loaded>
       <FailedCalls />
     </Page>

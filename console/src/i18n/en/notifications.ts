@@ -1,0 +1,16 @@
+import { plural } from './plural.js';
+
+export const notifications = {
+  title: 'Who is told',
+  nobody:
+    'Nobody is told what needs attention: NOTIFY_URL is not set. It takes a group robot of WeCom or any webhook:',
+  docs: 'docs/operations.md, “Told without Prometheus”',
+  kinds: { robot: 'WeCom group', webhook: 'Webhook' },
+  failed: 'Last message failed',
+  told: 'Last told',
+  neverTold: 'Nothing was told yet.',
+  over: (title: string) => `over: ${title}`,
+  colon: ': ',
+  list: (titles: readonly string[]) => titles.join('; '),
+  more: (count: number) => `and ${plural(count, 'more', 'more')}`,
+};

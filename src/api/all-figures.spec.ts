@@ -1,0 +1,104 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { kfEvent } from '../../test/support/delivery.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
+import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
+import { summaryOf } from '../dispatch/line/recent-attempts.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { AllFigures } from './all-figures.js';
+import { type AskedFigures, OwnFigures } from './own-figures.js';
+
+const [ONE, TWO] = ['wk1', 'wk2'].map((openKfId) => registeredPuppet({ openKfId })) as [
+  ReturnType<typeof registeredPuppet>,
+  ReturnType<typeof registeredPuppet>,
+];
+
+let clock: ManualClock;
+let replicas: { deliveries: Deliveries; wecom: WecomMetrics; own: OwnFigures }[];
+/** What the first one asked. */
+let asked: AskedFigures[];
+let answer: (told: unknown) => unknown;
+let figures: AllFigures;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  asked = [];
+  answer = (told) => told;
+  replicas = [0, 1].map(() => {
+    const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
+    const wecom = new WecomMetrics(new Metrics(), clock);
+    return { deliveries, wecom, own: new OwnFigures(deliveries, wecom) };
+  });
+  const others: Pick<OtherReplicas, 'ask'> = {
+    async ask<T>(_path: string, body: object, read: (told: unknown) => T | null): Promise<Told<T>> {
+      asked.push(body as AskedFigures);
+      // As it comes over the wire.
+      const told = JSON.parse(JSON.stringify(answer(replicas[1]?.own.of(body as AskedFigures))));
+      const known = read(told);
+      return known === null ? { answers: [], missing: 1 } : { answers: [known], missing: 0 };
+    },
+  };
+  const [here] = replicas;
+  if (here === undefined) throw new Error('no replica');
+  figures = new AllFigures(here.own, others as OtherReplicas);
+});
+
+function end(replica: number, puppet: typeof ONE, isTaken: boolean, durationMs: number): void {
+  const result = isTaken
+    ? ({ taken: true, status: 200 } as const)
+    : ({ taken: false, stage: 'status', reason: `from ${replica}`, status: 500 } as const);
+  replicas[replica]?.deliveries.ended(destinationOf(puppet), kfEvent(), 'inline', 1, result, durationMs);
+}
+
+it('adds up the attempts of all replicas, of an account and of its address', async () => {
+  for (let n = 0; n < 90; n++) end(0, ONE, true, 4);
+  for (let n = 0; n < 10; n++) end(1, ONE, true, 1_500);
+  end(1, TWO, false, 9);
+  const of = await figures.ofAccounts([ONE, TWO]);
+  const { lastHour, endpointLastHour, missing } = of(ONE);
+  expect(summaryOf(lastHour)).toMatchObject({ attempts: 100, taken: 100, p95Ms: 1_500 });
+  expect(summaryOf(endpointLastHour)).toMatchObject({ attempts: 101, taken: 100 });
+  expect(summaryOf(of(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
+  expect(missing).toBe(0);
+  const counts = await figures.countsOf([TWO, ONE]);
+  expect(counts.map((one) => summaryOf(one).attempts)).toEqual([1, 100]);
+});
+
+it('has the newest of what each saw last', async () => {
+  end(1, ONE, false, 9);
+  await clock.advance(1_000);
+  end(0, ONE, false, 9);
+  end(0, ONE, true, 5);
+  await clock.advance(1_000);
+  end(1, ONE, true, 7);
+  const reply = { operation: 'call', corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' } as const;
+  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 0, fault: null });
+  const { taken, failure, repliedAtMs } = (await figures.ofAccounts([ONE]))(ONE);
+  expect(taken).toMatchObject({ durationMs: 7, atMs: clock.nowMs() });
+  expect(failure).toMatchObject({ reason: 'from 0', atMs: clock.nowMs() - 1_000 });
+  expect(repliedAtMs).toBe(clock.nowMs());
+});
+
+it('is of this replica, and says so, where another does not tell what is known here', async () => {
+  end(0, ONE, true, 5);
+  for (const strange of [{}, { accounts: [{ lastHour: [1] }], addresses: [null], bots: [] }]) {
+    answer = () => strange;
+    const { lastHour, missing } = (await figures.ofAccounts([ONE]))(ONE);
+    expect([summaryOf(lastHour).attempts, missing]).toEqual([1, 1]);
+  }
+  expect((await figures.ofBots(['a']))('a')).toMatchObject({ taken: null, missing: 1 });
+});
+
+it('asks for thousands of accounts in parts, and of those for counts alone', async () => {
+  end(1, registeredPuppet({ openKfId: 'wk999' }), true, 5);
+  const puppets = Array.from({ length: 1_000 }, (_, n) => registeredPuppet({ openKfId: `wk${n}` }));
+  const counts = await figures.countsOf(puppets);
+  expect(counts.map((one) => summaryOf(one).attempts).indexOf(1)).toBe(999);
+  expect(asked.map(({ accounts, isBrief }) => [accounts.length, isBrief])).toEqual(
+    Array.from({ length: 4 }, () => [250, true]),
+  );
+  expect(JSON.stringify(asked)).not.toContain(puppets[0]?.corpSecret.reveal());
+});

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { type AttemptCounts, sumOf } from '../dispatch/line/recent-attempts.js';
+import type { Puppet } from '../registry/puppet.js';
+import { OtherReplicas } from '../stream/replicas/other-replicas.js';
+import {
+  type AccountKey,
+  type AskedFigures,
+  OwnFigures,
+  readToldFigures,
+  type SeenFigures,
+  type ToldFigures,
+} from './own-figures.js';
+
+export const FIGURES = 'puppetWxkfManager/replicas/figures';
+
+/** Accounts per question: their ids have 64 kB at most. */
+const ASKED_AT_ONCE = 250;
+
+/** What all replicas have seen of a bot or an account. */
+export interface AllSeen extends SeenFigures {
+  /** Replicas that did not answer. */
+  readonly missing: number;
+}
+
+export interface AllSeenOfAccount extends AllSeen {
+  /** Of all accounts at its address. */
+  readonly endpointLastHour: AttemptCounts;
+}
+
+interface AllTold {
+  readonly told: readonly ToldFigures[];
+  readonly missing: number;
+}
+
+const NOTHING: AskedFigures = { accounts: [], addresses: [], botIds: [], isBrief: false };
+
+/**
+ * What all replicas have seen: each is asked when somebody looks. Nothing is written, so that ten thousand accounts cost
+ * nothing while nobody looks; what a process saw ends with it.
+ */
+@Injectable()
+export class AllFigures {
+  constructor(
+    private readonly own: OwnFigures,
+    private readonly others: OtherReplicas,
+  ) {}
+
+  /** @returns what gives those of each. */
+  async ofAccounts(puppets: readonly Puppet[]): Promise<(puppet: Puppet) => AllSeenOfAccount> {
+    const addresses = [...new Set(puppets.map(({ endpoint }) => endpoint))];
+    const accounts = puppets.map(toKey);
+    const { told, missing } = await this.#ask({ ...NOTHING, accounts, addresses });
+    const places = new Map(puppets.map((puppet, n) => [puppet, n]));
+    const placesOfAddresses = new Map(addresses.map((address, n) => [address, n]));
+    return (puppet) => {
+      const [n, ofAddress] = [places.get(puppet) ?? -1, placesOfAddresses.get(puppet.endpoint) ?? -1];
+      return {
+        ...together(told.map(({ accounts: seen }) => seen[n])),
+        endpointLastHour: sumOf(told.map(({ addresses: seen }) => seen[ofAddress] ?? [])),
+        missing,
+      };
+    };
+  }
+
+  /** The counts of accounts alone, in their order. Other work has its turn between the parts. */
+  async countsOf(puppets: readonly AccountKey[]): Promise<readonly AttemptCounts[]> {
+    const counts: AttemptCounts[] = [];
+    for (let at = 0; at < puppets.length; at += ASKED_AT_ONCE) {
+      const accounts = puppets.slice(at, at + ASKED_AT_ONCE).map(toKey);
+      const { told } = await this.#ask({ ...NOTHING, accounts, isBrief: true });
+      for (const n of accounts.keys())
+        counts.push(sumOf(told.map(({ accounts: seen }) => seen[n]?.lastHour ?? [])));
+    }
+    return counts;
+  }
+
+  /** @returns what gives those of each. */
+  async ofBots(botIds: readonly string[]): Promise<(id: string) => AllSeen> {
+    const { told, missing } = await this.#ask({ ...NOTHING, botIds });
+    return (id) => ({ ...together(told.map(({ bots }) => bots[botIds.indexOf(id)])), missing });
+  }
+
+  async #ask(asked: AskedFigures): Promise<AllTold> {
+    const read = (answer: unknown) => readToldFigures(answer, asked);
+    const { answers, missing } = await this.others.ask(`/${FIGURES}`, asked, read);
+    return { told: [this.own.of(asked), ...answers], missing };
+  }
+}
+
+function toKey({ openKfId, corpId }: AccountKey): AccountKey {
+  return { openKfId, corpId };
+}
+
+function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
+  const seen = told.filter((one) => one !== null && one !== undefined);
+  return {
+    lastHour: sumOf(seen.map(({ lastHour }) => lastHour)),
+    taken: newest(seen.map(({ taken }) => taken)),
+    failure: newest(seen.map(({ failure }) => failure)),
+    repliedAtMs: seen.reduce<number | null>(
+      (last, { repliedAtMs }) => (repliedAtMs === null ? last : Math.max(last ?? 0, repliedAtMs)),
+      null,
+    ),
+  };
+}
+
+function newest<T extends { readonly atMs: number }>(some: readonly (T | null)[]): T | null {
+  return some.reduce<T | null>(
+    (last, one) => (one !== null && one.atMs > (last?.atMs ?? -1) ? one : last),
+    null,
+  );
+}

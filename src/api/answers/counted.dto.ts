@@ -1,0 +1,57 @@
+import { IsInt, Min } from '../../kernel/class-validator.js';
+
+/** What became of events within some time. */
+export abstract class Counted {
+  /**
+   * Events that were taken as they came in.
+   * @example 118
+   */
+  @IsInt()
+  @Min(0)
+  readonly delivered!: number;
+
+  /**
+   * Hints that their bots took later.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly deliveredLater!: number;
+
+  /**
+   * Events that were kept.
+   * @example 2
+   */
+  @IsInt()
+  @Min(0)
+  readonly kept!: number;
+
+  /**
+   * Callbacks that were refused.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly refused!: number;
+
+  /**
+   * Callbacks that were neither delivered nor kept.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly notTaken!: number;
+
+  /**
+   * Hints that became dead.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  readonly buried!: number;
+
+  /** @example 2 */
+  @IsInt()
+  @Min(0)
+  readonly failedAttempts!: number;
+}

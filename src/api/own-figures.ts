@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
+import { type AttemptCounts, NO_ATTEMPTS, WIDTH } from '../dispatch/line/recent-attempts.js';
+import type { Failure } from '../dispatch/outbox/hint.js';
+import type { Puppet } from '../registry/puppet.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
+
+export type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
+
+/** Whose figures are asked for. */
+export interface AskedFigures {
+  readonly accounts: readonly AccountKey[];
+  readonly addresses: readonly string[];
+  readonly botIds: readonly string[];
+  /** Of accounts only the counts: they are put in order by them, however many they are. */
+  readonly isBrief: boolean;
+}
+
+/** What a process has seen of an account or a bot. */
+export interface SeenFigures {
+  readonly lastHour: AttemptCounts;
+  readonly taken: LastTaken | null;
+  readonly failure: Failure | null;
+  /** When WeCom last took a reply of the account. */
+  readonly repliedAtMs: number | null;
+}
+
+/** In the order in which they were asked for; `null` where nothing was seen. */
+export interface ToldFigures {
+  readonly accounts: readonly (SeenFigures | null)[];
+  readonly addresses: readonly (AttemptCounts | null)[];
+  readonly bots: readonly (SeenFigures | null)[];
+}
+
+/** What this process has seen. */
+@Injectable()
+export class OwnFigures {
+  constructor(
+    private readonly deliveries: Deliveries,
+    private readonly wecom: WecomMetrics,
+  ) {}
+
+  of({ accounts, addresses, botIds, isBrief }: AskedFigures): ToldFigures {
+    return {
+      accounts: accounts.map((account) => this.#ofAccount(account, isBrief)),
+      addresses: addresses.map((address) => {
+        const counts = this.deliveries.ofEndpoint(address);
+        return counts === NO_ATTEMPTS ? null : counts;
+      }),
+      bots: botIds.map((id) => {
+        const { lastHour, taken, failure } = this.deliveries.ofBot(id);
+        return lastHour === NO_ATTEMPTS ? null : { lastHour, taken, failure, repliedAtMs: null };
+      }),
+    };
+  }
+
+  #ofAccount(account: AccountKey, isBrief: boolean): SeenFigures | null {
+    const { lastHour, taken, failure } = this.deliveries.lastOf(account);
+    const repliedAtMs = this.wecom.repliedAtMs(account.openKfId);
+    if (taken === null && failure === null && repliedAtMs === null) return null;
+    return isBrief
+      ? { lastHour, taken: null, failure: null, repliedAtMs: null }
+      : { lastHour, taken, failure, repliedAtMs };
+  }
+}
+
+/** @returns `null` for what this version did not tell. */
+export function readToldFigures(
+  answer: unknown,
+  { accounts, addresses, botIds }: AskedFigures,
+): ToldFigures | null {
+  const told = answer as Partial<ToldFigures>;
+  const isOf = (some: unknown, length: number, isOne: (one: never) => boolean) =>
+    Array.isArray(some) && some.length === length && some.every((one) => one === null || isOne(one as never));
+  const isSeen = ({ lastHour }: Partial<SeenFigures>) => isCounts(lastHour);
+  return isOf(told.accounts, accounts.length, isSeen) &&
+    isOf(told.addresses, addresses.length, isCounts) &&
+    isOf(told.bots, botIds.length, isSeen)
+    ? (told as ToldFigures)
+    : null;
+}
+
+function isCounts(counts: unknown): boolean {
+  return Array.isArray(counts) && counts.length === WIDTH && counts.every(Number.isSafeInteger);
+}

@@ -1,0 +1,60 @@
+/** Who somebody is and what they may do, from what the provider has confirmed of them. */
+import type { OidcSettings } from '../../config/oidc.js';
+import type { ConfirmedOperator } from '../../http/access/sessions.js';
+import { AppError } from '../../kernel/app-error.js';
+import type { OperatorRole } from '../../kernel/role.js';
+
+/** Claims of the ID token, and of UserInfo. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+const NAME_LENGTH_MAX = 128;
+/** Nothing that is not seen, and no blank but single ones between words, so that no two names look alike by those. */
+const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u;
+/** A blank and brackets, which no operator with a token has in its name. */
+const SUFFIX = ' (OIDC)';
+
+/** @throws AppError `AUTH_OIDC_NO_ROLE`; `AUTH_OIDC_REFUSED` for who has no name */
+export function toConfirmedOperator(claims: Claims, settings: OidcSettings): ConfirmedOperator {
+  const subject = claims.sub;
+  const name = nameIn(claims);
+  if (typeof subject !== 'string' || name === null) {
+    const why = `none of preferred_username, email and sub is a name of at most ${NAME_LENGTH_MAX} characters`;
+    throw new AppError('AUTH_OIDC_REFUSED', { internal: { why } });
+  }
+  const groups = groupsIn(claims, settings.groupsClaim);
+  const role = roleOf(groups ?? [], settings);
+  if (role === null) {
+    const why =
+      groups === null
+        ? `there is no claim ${settings.groupsClaim} that is a list of texts`
+        : `none of the ${groups.length} groups is listed`;
+    throw new AppError('AUTH_OIDC_NO_ROLE', {
+      detail: settings.groupsClaim,
+      internal: { operator: name + SUFFIX, why },
+    });
+  }
+  return { name: name + SUFFIX, role, subject };
+}
+
+/** An address that the provider says is not verified may be anybody's. */
+function nameIn({ preferred_username: user, email, email_verified: isVerified, sub }: Claims): string | null {
+  return [user, isVerified === false ? null : email, sub].find(isName) ?? null;
+}
+
+function isName(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= NAME_LENGTH_MAX && NAME.test(text);
+}
+
+/** @returns `null` where the claim is missing or something else. */
+function groupsIn(claims: Claims, claim: string): readonly string[] | null {
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  const all: readonly unknown[] | null =
+    typeof value === 'string' ? [value] : Array.isArray(value) ? value : null;
+  return all === null ? null : all.filter((group) => typeof group === 'string');
+}
+
+function roleOf(groups: readonly string[], { adminGroups, readerGroups }: OidcSettings): OperatorRole | null {
+  const isIn = (listed: readonly string[]): boolean => listed.some((group) => groups.includes(group));
+  if (isIn(adminGroups)) return 'admin';
+  return isIn(readerGroups) ? 'reader' : null;
+}

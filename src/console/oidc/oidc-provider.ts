@@ -1,0 +1,149 @@
+/**
+ * The OpenID provider of the settings, by openid-client, which is loaded when somebody signs in for the first time. What the
+ * provider says of itself and its keys is asked for then, not at the start: the manager starts without it.
+ */
+import { Injectable } from '@nestjs/common';
+import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
+import type { OidcSettings } from '../../config/oidc.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import type { Claims } from './confirmed-operator.js';
+import { CALL_LIMIT_MS, OidcCalls, ProviderFault } from './oidc-calls.js';
+import { challengeOf, type SignInFlow } from './sign-in-flow.js';
+
+type Library = typeof import('openid-client');
+
+/** Where the provider sends the browser back to, below `PUBLIC_URL`. */
+export const CALLBACK_PATH = '/console/oidc/callback';
+/** What the provider says of itself is asked for again after so long; its keys also when one is not known. */
+const KNOWN_MS = 3_600_000;
+
+interface Known {
+  readonly library: Library;
+  readonly configuration: Configuration;
+  readonly untilMs: number;
+}
+
+@Injectable()
+export class OidcProvider {
+  /** Of all who sign in at the moment; `null` where it is not known. */
+  #known: Promise<Known> | null = null;
+
+  constructor(
+    private readonly calls: OidcCalls,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Where the browser is sent to sign in. @throws AppError `AUTH_OIDC_UNREACHABLE` */
+  async addressFor(flow: SignInFlow, settings: OidcSettings): Promise<URL> {
+    const { library, configuration } = await this.#find(settings);
+    return library.buildAuthorizationUrl(configuration, {
+      redirect_uri: new URL(CALLBACK_PATH, settings.publicUrl).href,
+      scope: settings.scopes,
+      state: flow.state,
+      nonce: flow.nonce,
+      code_challenge: challengeOf(flow),
+      code_challenge_method: 'S256',
+    });
+  }
+
+  /**
+   * What the provider confirms of the person: claims of the ID token, whose signature, issuer, audience, nonce and times are
+   * right, and where it has no groups or no name those of UserInfo besides.
+   * @param query with which the browser came back.
+   * @throws AppError `AUTH_OIDC_UNREACHABLE`, `AUTH_OIDC_REFUSED`
+   */
+  async confirm(query: string, flow: SignInFlow, settings: OidcSettings): Promise<Claims> {
+    const { library, configuration } = await this.#find(settings);
+    const callback = new URL(CALLBACK_PATH, settings.publicUrl);
+    callback.search = query;
+    try {
+      const tokens = await library.authorizationCodeGrant(configuration, callback, {
+        pkceCodeVerifier: flow.verifier,
+        expectedState: flow.state,
+        expectedNonce: flow.nonce,
+        idTokenExpected: true,
+      });
+      const claims = tokens.claims();
+      if (claims === undefined) throw new library.ClientError('there is no ID token');
+      const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
+      if (saysAll(claims, settings) || !hasMore) return claims;
+      return { ...(await library.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
+    } catch (error) {
+      if (error instanceof ProviderFault) throw unreachable(error.message);
+      // A key may have been replaced a moment ago.
+      if (!isAnswer(library, error)) this.#known = null;
+      throw new AppError('AUTH_OIDC_REFUSED', { internal: { why: reasonOf(library, error) } });
+    }
+  }
+
+  async #find(settings: OidcSettings): Promise<Known> {
+    this.#known ??= this.#ask(settings);
+    const asked = this.#known;
+    try {
+      const known = await asked;
+      if (known.untilMs > this.clock.elapsedMs()) return known;
+    } catch (error) {
+      if (this.#known === asked) this.#known = null;
+      throw error;
+    }
+    if (this.#known === asked) this.#known = null;
+    return this.#find(settings);
+  }
+
+  async #ask({ issuer, clientId, clientSecret }: OidcSettings): Promise<Known> {
+    const library = await import('openid-client');
+    const secret = clientSecret.reveal();
+    // Everybody has to take the first (RFC 6749, 2.3.1), and some take nothing else.
+    const authenticate: ClientAuth = (server, ...more) => {
+      const { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] } = server;
+      const isBasic = methods.includes('client_secret_basic');
+      (isBasic ? library.ClientSecretBasic(secret) : library.ClientSecretPost(secret))(server, ...more);
+    };
+    const send: CustomFetch = (url, options) => this.calls.send(url, options);
+    const execute = [library.enableNonRepudiationChecks];
+    // Settings allow it for this machine alone.
+    if (issuer.protocol === 'http:') execute.push(library.allowInsecureRequests);
+    try {
+      const configuration = await library.discovery(issuer as URL, clientId, undefined, authenticate, {
+        [library.customFetch]: send,
+        timeout: CALL_LIMIT_MS / 1_000,
+        execute,
+      });
+      // The library lets some providers speak for all of their customers.
+      if (new URL(configuration.serverMetadata().issuer).href !== issuer.href)
+        throw new library.ClientError('it names another issuer than OIDC_ISSUER');
+      return { library, configuration, untilMs: this.clock.elapsedMs() + KNOWN_MS };
+    } catch (error) {
+      throw unreachable(error instanceof ProviderFault ? error.message : reasonOf(library, error));
+    }
+  }
+}
+
+/** Whether the ID token alone says what somebody may do, and how they are called. */
+function saysAll(claims: Claims, { groupsClaim }: OidcSettings): boolean {
+  const has = (claim: string): boolean => Object.hasOwn(claims, claim);
+  return has(groupsClaim) && (has('preferred_username') || has('email'));
+}
+
+function unreachable(why: string): AppError {
+  return new AppError('AUTH_OIDC_UNREACHABLE', { internal: { why } });
+}
+
+/** Whether the provider itself said no. */
+function isAnswer(library: Library, error: unknown): error is { readonly error: string } {
+  return error instanceof library.ResponseBodyError || error instanceof library.AuthorizationResponseError;
+}
+
+/** An error code of RFC 6749, or one of the provider's own. */
+const ERROR_CODE = /^[\w-]{1,64}$/;
+
+/** Of the library's own words alone: what the provider sent may hold a token. */
+function reasonOf(library: Library, error: unknown): string {
+  if (isAnswer(library, error))
+    return `the provider says ${ERROR_CODE.test(error.error) ? error.error : 'something that is no error code'}`;
+  if (!(error instanceof library.ClientError)) return error instanceof Error ? error.name : 'unknown';
+  const { cause } = error;
+  const isOwn = cause instanceof Error && /^(Operation|Unsupported)/.test(cause.name);
+  return isOwn ? `${error.message}: ${cause.message}` : error.message;
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import type { OidcSettings } from '../../config/oidc.js';
+import { FailedAttempts } from '../../http/access/failed-attempts.js';
+import type { ConfirmedOperator } from '../../http/access/sessions.js';
+import { toAddressKey } from '../../http/address.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import type { Secret } from '../../kernel/secret.js';
+import { consoleConfig } from '../console.config.js';
+import { toConfirmedOperator } from './confirmed-operator.js';
+import { toConsolePage } from './console-page.js';
+import { OidcProvider } from './oidc-provider.js';
+import { FlowSealer, newFlow, type SignInFlow } from './sign-in-flow.js';
+
+/** From one address within a minute. Each has the provider called, and anybody can begin one. */
+const ASKED_MAX = 30;
+
+/** A sign-in by the provider of the settings, in two requests, which may come to two replicas. */
+@Injectable()
+export class OidcSignIn {
+  readonly #settings: OidcSettings | null;
+  readonly #sealer: FlowSealer | null;
+  readonly #asked: FailedAttempts;
+
+  constructor(
+    @Inject(consoleConfig.KEY) { oidc }: ConfigType<typeof consoleConfig>,
+    private readonly provider: OidcProvider,
+    private readonly clock: Clock,
+  ) {
+    this.#settings = oidc;
+    this.#sealer = oidc === null ? null : new FlowSealer(oidc);
+    this.#asked = new FailedAttempts(clock);
+  }
+
+  /** Of the cookie: whether the browser reaches the console by https, whatever a proxy in front says. */
+  get protocol(): string {
+    return this.#on().settings.publicUrl.protocol.replace(':', '');
+  }
+
+  /**
+   * @param to the page to show afterwards; another site's is the first one.
+   * @throws AppError `AUTH_OIDC_OFF`, `AUTH_OIDC_UNREACHABLE`
+   */
+  async begin(to: string): Promise<{ readonly address: URL; readonly flow: Secret }> {
+    const { settings, sealer } = this.#on();
+    const flow = newFlow(toConsolePage(to), this.clock.nowMs());
+    return { address: await this.provider.addressFor(flow, settings), flow: sealer.seal(flow) };
+  }
+
+  /**
+   * @param query with which the browser came back.
+   * @param sealed what `begin` gave that browser.
+   * @throws AppError `AUTH_OIDC_OFF`, `AUTH_OIDC_NOT_BEGUN`
+   */
+  find(query: string, sealed: string): SignInFlow {
+    const flow = this.#on().sealer.open(sealed, this.clock.nowMs());
+    if (flow !== null && new URLSearchParams(query).get('state') === flow.state) return flow;
+    throw new AppError('AUTH_OIDC_NOT_BEGUN');
+  }
+
+  /** @throws AppError `AUTH_OIDC_…`, `AUTH_TOO_MANY_FAILED` */
+  async finish(query: string, flow: SignInFlow, address: string): Promise<ConfirmedOperator> {
+    const { settings } = this.#on();
+    const { count, leftS } = this.#asked.add(toAddressKey(address));
+    if (count > ASKED_MAX) throw new AppError('AUTH_TOO_MANY_FAILED', { retryAfterS: leftS });
+    return toConfirmedOperator(await this.provider.confirm(query, flow, settings), settings);
+  }
+
+  #on(): { readonly settings: OidcSettings; readonly sealer: FlowSealer } {
+    if (this.#settings === null || this.#sealer === null) throw new AppError('AUTH_OIDC_OFF');
+    return { settings: this.#settings, sealer: this.#sealer };
+  }
+}

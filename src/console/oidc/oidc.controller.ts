@@ -1,0 +1,90 @@
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowAnyone } from '../../http/access/allowed-callers.js';
+import { Audited } from '../../http/access/audit-hook.js';
+import { cookieIn, type OwnCookie, setCookie } from '../../http/access/cookies.js';
+import { setCookieOf } from '../../http/access/sessions.js';
+import { Answers, Errors, Reads, Tags } from '../../http/answers/described.js';
+import { ErrorsOnPage } from '../../http/answers/error-page.js';
+import { LOG, type Log } from '../../kernel/log.js';
+import { OidcBeginDto, OidcCallbackDto } from './oidc.dto.js';
+import { OidcSignIn } from './oidc-sign-in.js';
+import { FLOW_MS } from './sign-in-flow.js';
+
+/** `lax`, since the browser comes back from another site. */
+const FLOW_COOKIE: OwnCookie = { name: 'wxkf_sign_in', maxAgeS: FLOW_MS / 1_000, sameSite: 'lax' };
+const PAGE = '/console';
+const ERRORS_ON = `${PAGE}?signInError=`;
+const SEE_OTHER = 303;
+
+/** Sign-in to the console by an OpenID provider: the browser is sent there, and comes back. */
+@Controller('console/oidc')
+@Tags('console')
+export class OidcController {
+  constructor(
+    private readonly signIn: OidcSignIn,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /**
+   * Sign in to the console by OIDC.
+   * @remarks
+   * For a browser, which is redirected to the provider of OIDC_ISSUER and gets a cookie for 10 minutes. A browser that accepts
+   * `text/html` meets errors on the console's page.
+   */
+  @Get()
+  @AllowAnyone()
+  @ErrorsOnPage(ERRORS_ON)
+  @Answers({ 303: { description: 'To the provider.', headers: ['Set-Cookie'] } })
+  @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
+  async begin(
+    @Query() { to = PAGE }: OidcBeginDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    reply.header('cache-control', 'no-store');
+    const { address, flow } = await this.signIn.begin(to);
+    reply.header('set-cookie', setCookie(FLOW_COOKIE, flow.reveal(), this.signIn.protocol));
+    reply.redirect(address.href, SEE_OTHER);
+  }
+
+  /**
+   * Come back from the provider.
+   * @remarks
+   * Sets the console's cookie for 8 h, where the provider confirms the sign-in that this browser began, and the person is in a
+   * group of OIDC_ADMIN_GROUPS or OIDC_READER_GROUPS.
+   */
+  @Get('callback')
+  @Audited()
+  @AllowAnyone()
+  @ErrorsOnPage(ERRORS_ON)
+  @Reads({ query: OidcCallbackDto })
+  @Answers({
+    303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] },
+  })
+  @Errors(
+    'AUTH_OIDC_OFF',
+    'AUTH_OIDC_NOT_BEGUN',
+    'AUTH_OIDC_REFUSED',
+    'AUTH_OIDC_NO_ROLE',
+    'AUTH_OIDC_UNREACHABLE',
+    'AUTH_TOO_MANY_FAILED',
+  )
+  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    reply.header('cache-control', 'no-store');
+    const { protocol } = this.signIn;
+    const sealed = cookieIn({ headers: request.headers, protocol: protocol as 'https' }, FLOW_COOKIE.name);
+    const query = request.url.replace(/^[^?]*\??/, '');
+    const flow = this.signIn.find(query, sealed);
+    // Whatever comes of it, it is over; a link of somebody else ends nobody's.
+    reply.header('set-cookie', setCookie({ ...FLOW_COOKIE, maxAgeS: 0 }, '', protocol));
+    const operator = await this.signIn.finish(query, flow, request.ip);
+    const session = request.server.sessions.openConfirmed(operator);
+    request.operator = session.operator;
+    const { name, role, subject } = operator;
+    const asked = { from: request.ip, requestId: String(request.id) };
+    this.log.info({ operator: name, role, subject, ...asked }, 'oidc.signed_in');
+    reply.header('set-cookie', setCookieOf(session, request.protocol));
+    reply.redirect(flow.to, SEE_OTHER);
+  }
+}

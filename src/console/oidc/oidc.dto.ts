@@ -1,0 +1,32 @@
+import { IsOptional, IsString } from '../../kernel/class-validator.js';
+
+export class OidcBeginDto {
+  /**
+   * The page of the console to show afterwards, as path and query; its first one for whatever is none.
+   * @example /console/outbox
+   */
+  @IsOptional()
+  @IsString()
+  readonly to?: string;
+}
+
+/** What the provider sends back, besides whatever it adds (RFC 6749, 4.1.2). */
+export class OidcCallbackDto {
+  /** @example code-of-the-provider */
+  @IsOptional()
+  @IsString()
+  readonly code?: string;
+
+  /** @example state-of-the-sign-in */
+  @IsOptional()
+  @IsString()
+  readonly state?: string;
+
+  /**
+   * In place of the code.
+   * @example access_denied
+   */
+  @IsOptional()
+  @IsString()
+  readonly error?: string;
+}
