@@ -115,7 +115,7 @@ const DIFY_ON_WECHAT: Program = {
     owner: 'hanfangyuan4396',
     name: 'dify-on-wechat',
     commit: '4685a7d89aa6881c14459037bc1d1564f84a9224',
-    // Of its requirements-optional.txt what this channel imports: all of it is 60 packages for other channels and models.
+    // Of requirements-optional.txt what this channel imports; the rest is for other channels, models and voices.
     requirements: ['-r', 'requirements.txt', 'wechatpy', 'web.py', 'pydub'],
     bundle: null,
   },
