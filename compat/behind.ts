@@ -3,6 +3,7 @@ import { stablePort } from '../faults/ports.js';
 import type { Run } from '../faults/run.js';
 import { BotProcess } from './bot-process.js';
 import { Conversation, type Load } from './conversation.js';
+import type { Installed } from './install.js';
 import { ManagedSite } from './managed-site.js';
 import type { Program, Reach, Seat } from './program.js';
 import { ACCOUNTS, CUSTOMERS, nameOf } from './seats.js';
@@ -12,7 +13,7 @@ import { startWecomSite, type WecomSite } from './wecom-site.js';
 export async function tryBehind(
   run: Run,
   seats: readonly Seat[],
-  pythonOf: (program: Program) => string,
+  installedOf: (program: Program) => Installed,
   load: Load,
   isRestarted: boolean,
 ): Promise<readonly (Outcome | NotRun)[]> {
@@ -21,7 +22,7 @@ export async function tryBehind(
   const site = await startWecomSite(run, { accounts: named(ACCOUNTS), customers: named(CUSTOMERS) });
   const manager = await ManagedSite.start(run, site);
   const tried = await Promise.all(
-    seats.map((seat) => seatOne(run, site, manager, seat, pythonOf(seat.program))),
+    seats.map((seat) => seatOne(run, site, manager, seat, installedOf(seat.program))),
   );
   const seated = tried.filter((one) => 'bot' in one);
   const restarts = isRestarted ? { manager: () => manager.restart() } : null;
@@ -39,7 +40,7 @@ async function seatOne(
   { wecom, env }: WecomSite,
   manager: ManagedSite,
   seat: Seat,
-  python: string,
+  installed: Installed,
 ): Promise<Seated | NotRun> {
   const { program, reach } = seat;
   const name = nameOf(seat);
@@ -50,21 +51,27 @@ async function seatOne(
   const { id, key, token, encodingAESKey } = await manager.operator.addBot({
     ...{ name, corpId, api: reach.api, takes: reach.takes, url: `http://127.0.0.1:${port}${program.path}` },
     openKfIds: accounts.map(({ openKfId }) => openKfId),
-    corpSecret: reach.proxy === 'none' && reach.takes === 'event' ? null : corpSecret,
+    corpSecret: isRecognized(reach) ? corpSecret : null,
   });
   if (reach.proxy === 'tunnel' && !(await manager.hasTunnels(key)))
     return { seat, notRun: 'this version of the manager has no tunnels' };
+  const { openKfId = '', name: kfName = '' } = accounts[0] ?? {};
   const settings = {
-    ...{ name, port, corpId, corpSecret, token, encodingAESKey, kfName: accounts[0]?.name ?? '' },
+    ...{ name, port, corpId, corpSecret, token, encodingAESKey, openKfId, kfName },
     apiBase: reach.apiBase?.(manager.url, key) ?? null,
   };
-  const bot = new BotProcess(run, program, python, settings, {
+  const bot = new BotProcess(run, program, installed, settings, {
     ...env,
     ...proxyFor(reach, manager.proxyOf(key)),
   });
   await bot.start();
   const fault = await manager.operator.verify(id);
   return { seat, bot, fault, conversation: new Conversation(wecom, name, accounts, customers) };
+}
+
+/** Whether the manager sees access tokens that the bot got elsewhere, or pulls itself. */
+function isRecognized({ api, proxy, takes }: Reach): boolean {
+  return api === 'manager' && (proxy !== 'none' || takes === 'message');
 }
 
 /** In place of the way that leads to WeCom past the manager. */

@@ -1,10 +1,11 @@
 /** A program as a process, to be killed and started again with the same settings. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../faults/run.js';
+import type { Installed } from './install.js';
 import type { Program } from './program.js';
 
 /** AstrBot imports half a minute on a busy machine. */
@@ -22,7 +23,8 @@ export interface BotSettings {
   readonly encodingAESKey: string;
   /** `null`: the program's default. */
   readonly apiBase: string | null;
-  /** The name of one of its accounts. */
+  /** One of its accounts. */
+  readonly openKfId: string;
   readonly kfName: string;
 }
 
@@ -31,18 +33,24 @@ export class BotProcess {
   #exited: Promise<unknown> = Promise.resolve();
   readonly #folder: string;
   readonly #logFile: string;
+  /** A copy of its repository, where it has one, since it writes beside its own files. */
+  readonly #cwd: string;
 
-  /** @param python of the environment that has the program. @param env how it reaches WeCom. */
+  /** @param env how it reaches WeCom. */
   constructor(
     private readonly run: Run,
     private readonly program: Program,
-    private readonly python: string,
+    private readonly installed: Installed,
     private readonly settings: BotSettings,
     private readonly env: Readonly<Record<string, string>>,
   ) {
     this.#folder = run.folder(program.package);
     this.#logFile = join(this.#folder, 'bot.log');
     mkdirSync(join(this.#folder, 'home'));
+    const { source } = installed;
+    this.#cwd = source === null ? this.#folder : join(this.#folder, 'source');
+    if (source !== null)
+      cpSync(source, this.#cwd, { recursive: true, filter: (path) => basename(path) !== '.git' });
     run.onEnd(() => this.kill());
   }
 
@@ -54,20 +62,24 @@ export class BotProcess {
   async start(): Promise<void> {
     if (this.run.isEnding) throw new Error('the run is over');
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(this.python, [join(this.run.root, 'compat/drivers', this.program.driver)], {
-      cwd: this.#folder,
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: join(this.#folder, 'home'),
-        PYTHONUNBUFFERED: '1',
-        // Nothing but WeCom is to be called.
-        ASTRBOT_DISABLE_METRICS: '1',
-        NO_PROXY: '127.0.0.1',
-        ...this.env,
-        COMPAT_BOT: JSON.stringify(this.settings),
+    const child = spawn(
+      this.installed.interpreter,
+      [join(this.run.root, 'compat/drivers', this.program.driver)],
+      {
+        cwd: this.#cwd,
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: join(this.#folder, 'home'),
+          PYTHONUNBUFFERED: '1',
+          // Nothing but WeCom is to be called.
+          ASTRBOT_DISABLE_METRICS: '1',
+          NO_PROXY: '127.0.0.1',
+          ...this.env,
+          COMPAT_BOT: JSON.stringify(this.settings),
+        },
+        stdio: ['ignore', log, log],
       },
-      stdio: ['ignore', log, log],
-    });
+    );
     closeSync(log);
     this.#child = child;
     this.#exited = once(child, 'close');

@@ -5,16 +5,16 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Run } from '../faults/run.js';
 import { tryBehind } from './behind.js';
 import type { Load } from './conversation.js';
 import { tryDirect } from './direct.js';
-import { install } from './install.js';
+import { install, type Installed } from './install.js';
 import { type Program, PROGRAMS, type Reach, type Seat, SEATS } from './program.js';
-import { ACCOUNTS, CUSTOMERS } from './seats.js';
+import { ACCOUNTS } from './seats.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,11 +30,12 @@ const HELP = `npm run compat -- [options]
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
   --taking <what> of the trials behind the manager those of bots that take event, or message
   --restarted     with restarts alone
+  --clones <dir>  where clones are of the programs that GitHub has, as <owner>/<name> or <owner>+<name>/repo
   --messages <n>  to each bot, 5 a second, in place of ${LONG.messages}
-  --write         also writes ${PAGE}
+  --write         also writes ${PAGE}, and leaves its rows of other programs
   --keep          leaves the logs of bots and manager, and says where
 
-The programs are installed by pip into .cache/compat, once. Exit code 1 when something was not as expected.`;
+The programs are installed into .cache/compat, once: by pip, and git where they are no packages. Exit code 1 when something was not as expected.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -42,6 +43,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: NAMES.join(',') },
     taking: { type: 'string' },
     restarted: { type: 'boolean', default: false },
+    clones: { type: 'string' },
     messages: { type: 'string', default: String(LONG.messages) },
     write: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -74,17 +76,22 @@ function guard(run: Run): void {
   setTimeout(() => endOn(`gave up after ${LIMIT_MS / 1_000} s`, 1), LIMIT_MS).unref();
 }
 
-async function installAll(programs: readonly Program[]): Promise<(program: Program) => string> {
-  const pythons = new Map<Program, string>();
+async function installAll(programs: readonly Program[]): Promise<(program: Program) => Installed> {
+  const all = new Map<Program, Installed>();
+  const clones = options.clones === undefined ? null : resolve(options.clones);
   for (const program of programs) {
     say(`${program.name} ${program.version}: installing, where it is not yet`);
-    pythons.set(program, await install(ROOT, program));
+    all.set(program, await install(ROOT, program, clones));
   }
-  return (program) => pythons.get(program) ?? '';
+  return (program) => {
+    const installed = all.get(program);
+    if (installed === undefined) throw new Error(`${program.name} is not installed`);
+    return installed;
+  };
 }
 
 async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly Row[]> {
-  const pythonOf = await installAll(programs);
+  const installedOf = await installAll(programs);
   const seats = SEATS.filter(
     ({ program, reach }) =>
       programs.includes(program) && (options.taking === undefined || isWanted(reach, options.taking)),
@@ -102,12 +109,12 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
     for (const seat of seats.filter(({ reach }) => reach.by === 'direct'))
       await add(
         `${seat.program.name}, called directly, ${how}`,
-        tryDirect(run, seat, pythonOf(seat.program), load, isRestarted),
+        tryDirect(run, seat, installedOf(seat.program), load, isRestarted),
       );
     for (const together of roundsOf(seats.filter(({ reach }) => reach.by === 'manager')))
       await add(
         `${together.map(({ program }) => program.name).join(' and ')} behind the manager, ${how}`,
-        tryBehind(run, together, pythonOf, load, isRestarted),
+        tryBehind(run, together, installedOf, load, isRestarted),
       );
   }
   return inOrder(rows, seats);
@@ -141,11 +148,11 @@ function inOrder(rows: readonly Row[], seats: readonly Seat[]): readonly Row[] {
   });
 }
 
-function summary(rows: readonly Row[]): string {
+function summary(rows: readonly Row[], text: string): string {
   const { messages, withinMs } = loadOf({ isShort: options.short });
   return [
-    `${new Date().toISOString().slice(0, 10)}; ${messages} messages of ${CUSTOMERS.length} customers to ${ACCOUNTS.length} accounts of each bot within ${withinMs / 1_000} s.`,
-    table(rows),
+    `${messages} messages to ${ACCOUNTS.length} accounts of each bot within ${withinMs / 1_000} s.`,
+    text,
     remarks(rows),
   ]
     .filter((part) => part !== '')
@@ -166,11 +173,11 @@ const run = makeRun();
 guard(run);
 const rows = await tryAll(run, programs);
 await run.end();
-say(`\n${summary(rows)}\n`);
+say(`\n${summary(rows, table(rows))}\n`);
 const found = rows.flatMap((row) => {
   const { program, reach } = row.seat;
   return isNotRun(row) ? [] : surprises(row).map((what) => `${program.name}, ${reach.name}: ${what}`);
 });
 for (const what of found) say(`SURPRISE: ${what}`);
-if (options.write) writeBlock(join(ROOT, PAGE), summary(rows));
+if (options.write) writeBlock(join(ROOT, PAGE), programs, (kept) => summary(rows, table(rows, kept)));
 process.exit(found.length === 0 ? 0 : 1);

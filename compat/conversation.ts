@@ -62,6 +62,14 @@ export class Conversation {
     }
   }
 
+  /** Customers write once to each account, before anything is counted. */
+  open(): void {
+    this.accounts.forEach(({ openKfId }, number) => {
+      const { externalUserId } = at(this.customers, number);
+      this.wecom.say('hello', { openKfId, externalUserId });
+    });
+  }
+
   /** An answer that the customer got, of whatever conversation. */
   take({ openKfId, externalUserId, body }: Sent): void {
     const isOurs =

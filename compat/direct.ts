@@ -3,6 +3,7 @@ import { stablePort } from '../faults/ports.js';
 import type { Run } from '../faults/run.js';
 import { BotProcess } from './bot-process.js';
 import { Conversation, type Load } from './conversation.js';
+import type { Installed } from './install.js';
 import type { Seat } from './program.js';
 import { ACCOUNTS, CUSTOMERS, nameOf } from './seats.js';
 import { converse, type Outcome } from './trial.js';
@@ -11,7 +12,7 @@ import { startWecomSite } from './wecom-site.js';
 export async function tryDirect(
   run: Run,
   seat: Seat,
-  python: string,
+  installed: Installed,
   load: Load,
   isRestarted: boolean,
 ): Promise<readonly Outcome[]> {
@@ -19,11 +20,12 @@ export async function tryDirect(
   const site = await startWecomSite(run, { accounts: ACCOUNTS, customers: CUSTOMERS });
   const { wecom } = site;
   const { corpId, corpSecret, callback, accounts, customers } = wecom;
+  const { openKfId = '', name: kfName = '' } = accounts[0] ?? {};
   const settings = {
-    ...{ name, port: await stablePort(), corpId, corpSecret, apiBase: null, kfName: ACCOUNTS[0] ?? '' },
+    ...{ name, port: await stablePort(), corpId, corpSecret, apiBase: null, openKfId, kfName },
     ...{ token: callback.token, encodingAESKey: callback.encodingAESKey },
   };
-  const bot = new BotProcess(run, seat.program, python, settings, site.env);
+  const bot = new BotProcess(run, seat.program, installed, settings, site.env);
   await bot.start();
   const verification = await wecom.saveCallback({ ...callback, url: bot.url });
   const fault = verification.isVerified ? null : verification.detail;

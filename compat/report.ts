@@ -1,6 +1,6 @@
 /** The table, on a terminal and in docs/compat.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Expected, Share } from './program.js';
+import type { Expected, Program, Share } from './program.js';
 import { ACCOUNTS } from './seats.js';
 import type { NotRun, Outcome } from './trial.js';
 
@@ -17,9 +17,12 @@ const HEAD = [
   'most often',
   'wrong account',
   'as expected',
+  'tried',
 ];
 const BEGIN = '<!-- written by npm run compat: begin -->';
 const END = '<!-- written by npm run compat: end -->';
+
+type Cells = readonly string[];
 
 export function isNotRun(row: Row): row is NotRun {
   return 'notRun' in row;
@@ -48,11 +51,11 @@ export function surprises({
   ];
 }
 
-export function table(rows: readonly Row[]): string {
-  const cells = [HEAD, ...rows.map(cellsOf)];
+/** @param kept rows of programs that were not tried now, in front of those that were. */
+export function table(rows: readonly Row[], kept: readonly Cells[] = []): string {
+  const cells = [HEAD, ...kept, ...rows.map(cellsOf)];
   const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const line = (row: Cells) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   const [head = '', ...body] = cells.map(line);
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }
@@ -74,12 +77,28 @@ export function lineOf(row: Row): string {
     .join(', ');
 }
 
-/** Replaces the part of the page that is written by this command. */
-export function writeBlock(path: string, text: string): void {
+/**
+ * Replaces what this command wrote to the page, but for the rows of programs that are not among these.
+ * @param textOf has the rows to keep, and returns the new text.
+ */
+export function writeBlock(
+  path: string,
+  programs: readonly Program[],
+  textOf: (kept: readonly Cells[]) => string,
+): void {
   const page = readFileSync(path, 'utf8');
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${path} has no place for the result`);
-  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+  const [, , ...written] = page.slice(begin, end).match(/^\|.*\|$/gm) ?? [];
+  const kept = written
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .filter(([named = '']) => programs.every(({ name }) => !named.startsWith(`${name} `)));
+  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${textOf(kept)}\n\n${page.slice(end)}`);
 }
 
 function unlikeShare(what: string, count: number, expected: Share, underWayMax: number): readonly string[] {
@@ -89,10 +108,11 @@ function unlikeShare(what: string, count: number, expected: Share, underWayMax: 
   return [`${what}: ${count}, expected ${expected}`];
 }
 
-function cellsOf(row: Row): readonly string[] {
+function cellsOf(row: Row): Cells {
   const { program, reach } = row.seat;
   const named = [`${program.name} ${program.version}`, reach.name];
-  if (isNotRun(row)) return [...named, ...HEAD.slice(3).map(() => '–'), 'not run'];
+  const today = new Date().toISOString().slice(0, 10);
+  if (isNotRun(row)) return [...named, ...HEAD.slice(4).map(() => '–'), 'not run', today];
   const { isRestarted, rounds, fault, counts } = row;
   const { said, lost, refused, twice, most, wrong } = counts;
   const times = rounds > 1 ? ` ${rounds} times` : '';
@@ -105,5 +125,6 @@ function cellsOf(row: Row): readonly string[] {
     refused === 0 ? String(lost) : `${lost} (${refused})`,
     ...[twice, most, wrong].map(String),
     surprises(row).length === 0 ? 'yes' : 'NO',
+    today,
   ];
 }

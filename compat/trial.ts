@@ -11,6 +11,7 @@ const RESENDS_MS = 21_000;
 const QUIET_MS = 5_000;
 const SETTLES_WITHIN_MS = 90_000;
 const BOT_AWAY_MS = 2_000;
+const OPENING_MS = 5_000;
 /** A program takes some seconds to start. */
 const ROUND_MS = 40_000;
 
@@ -54,6 +55,7 @@ export async function converse(
   undelivered: () => Promise<number | null>,
 ): Promise<readonly Outcome[]> {
   const conversations = seated.map(({ conversation }) => conversation);
+  await open(seated);
   const answers = new Answers(wecom, conversations);
   const writing = conversations.map((conversation) => conversation.write(load));
   const restarting = restarts === null ? [] : [restart(seated, load, restarts)];
@@ -68,6 +70,13 @@ export async function converse(
     const counts = conversation.counts();
     return { seat, isRestarted: restarts !== null, rounds: roundsOf(load), fault, counts, undelivered: left };
   });
+}
+
+/** For programs that skip an account's first event. */
+async function open(seated: readonly Seated[]): Promise<void> {
+  const opened = seated.filter(({ seat }) => seat.program.skipsFirst);
+  for (const { conversation } of opened) conversation.open();
+  if (opened.length > 0) await sleep(OPENING_MS);
 }
 
 /** In each round the bots after a third of its load, the manager after two. */

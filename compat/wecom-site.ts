@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 export interface WecomSite {
   readonly wecom: Simulator;
-  /** For a Python program: how it gets there, and whose signature it trusts. */
+  /** For a program: how it gets there, and whose signature it trusts. */
   readonly env: Readonly<Record<string, string>>;
   /** The same for the manager. */
   readonly managerEnv: Readonly<Record<string, string>>;
@@ -44,8 +44,14 @@ export async function startWecomSite(run: Run, options: SimulatorOptions): Promi
   const proxyUrl = `http://127.0.0.1:${await listen(run, proxy)}`;
   return {
     wecom,
-    // requests reads one variable, httpx the other.
-    env: { HTTPS_PROXY: proxyUrl, REQUESTS_CA_BUNDLE: caFile, SSL_CERT_FILE: caFile },
+    env: {
+      HTTPS_PROXY: proxyUrl,
+      // requests reads one variable, httpx the other.
+      REQUESTS_CA_BUNDLE: caFile,
+      SSL_CERT_FILE: caFile,
+      NODE_USE_ENV_PROXY: '1',
+      NODE_EXTRA_CA_CERTS: caFile,
+    },
     managerEnv: {
       HTTPS_PROXY: proxyUrl,
       NODE_EXTRA_CA_CERTS: caFile,

@@ -84,7 +84,7 @@ describe('the settings of', () => {
       enabled: 'true',
       corpId: 'ww1',
       corpSecret: '<secret>',
-      openKfid: 'wkA',
+      openKfId: 'wkA',
       token: 'callbackToken',
       encodingAESKey: 'aesKey',
       webhookPath: '/wecom-kf/sales',
@@ -135,7 +135,7 @@ describe('the settings of', () => {
 
   it('a bot of several accounts leave the account to a person', () => {
     expect(settings('puppet', { openKfIds: ['*'] }).PUPPET_WXKF_WECOM_KF_OPEN_ID).toBe('<account>');
-    expect(settings('openclaw', { openKfIds: ['wkA', 'wkB'] }).openKfid).toBe('<account>');
+    expect(settings('openclaw', { openKfIds: ['wkA', 'wkB'] }).openKfId).toBe('<account>');
   });
 
   it('a bot whose addresses are being typed are what can be made of them', () => {

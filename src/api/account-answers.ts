@@ -42,7 +42,7 @@ export class AccountAnswers {
 
   #toAnswer(puppet: Puppet, hint: HintHead | null, figures: AllSeenOfAccount): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure, repliedAtMs, lastHour, endpointLastHour, missing } = figures;
+    const { taken, failure, repliedAtMs, replyFailure, lastHour, endpointLastHour, missing } = figures;
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -58,6 +58,8 @@ export class AccountAnswers {
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
       lastReplyAt: repliedAtMs === null ? null : toIso(repliedAtMs),
+      replyFailure:
+        replyFailure === null ? null : { why: replyFailure.why, since: toIso(replyFailure.sinceMs) },
       lastHour: toLastHourAnswer(lastHour, missing),
       endpointLastHour: toLastHourAnswer(endpointLastHour, missing),
     };

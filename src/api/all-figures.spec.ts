@@ -82,6 +82,21 @@ it('has the newest of what each saw last', async () => {
   expect(repliedAtMs).toBe(clock.nowMs());
 });
 
+it('has why no reply goes out, unless one went out later through another replica', async () => {
+  const reply = { operation: 'call', corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' } as const;
+  const failureNow = async () => (await figures.ofAccounts([ONE]))(ONE).replyFailure;
+  const sinceMs = clock.nowMs();
+  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 40058, fault: null });
+  await clock.advance(1_000);
+  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 40096, fault: null });
+  expect(await failureNow()).toEqual({ why: '40096', sinceMs, atMs: clock.nowMs() });
+  await clock.advance(1_000);
+  replicas[0]?.wecom.noteOutcome({ ...reply, errcode: 0, fault: null });
+  expect(await failureNow()).toBeNull();
+  answer = (told) => JSON.parse(JSON.stringify(told).replaceAll('replyFailure', 'unknown'));
+  expect(await failureNow()).toBeNull();
+});
+
 it('is of this replica, and says so, where another does not tell what is known here', async () => {
   end(0, ONE, true, 5);
   for (const strange of [{}, { accounts: [{ lastHour: [1] }], addresses: [null], bots: [] }]) {

@@ -93,14 +93,19 @@ function toKey({ openKfId, corpId }: AccountKey): AccountKey {
 
 function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
   const seen = told.filter((one) => one !== null && one !== undefined);
+  const repliedAtMs = seen.reduce<number | null>(
+    (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),
+    null,
+  );
+  // An earlier version does not tell it.
+  const replyFailure = newest(seen.map((one) => one.replyFailure ?? null));
   return {
     lastHour: sumOf(seen.map(({ lastHour }) => lastHour)),
     taken: newest(seen.map(({ taken }) => taken)),
     failure: newest(seen.map(({ failure }) => failure)),
-    repliedAtMs: seen.reduce<number | null>(
-      (last, { repliedAtMs }) => (repliedAtMs === null ? last : Math.max(last ?? 0, repliedAtMs)),
-      null,
-    ),
+    repliedAtMs,
+    // One that went out later, through another replica, ends it.
+    replyFailure: replyFailure !== null && replyFailure.atMs >= (repliedAtMs ?? 0) ? replyFailure : null,
   };
 }
 

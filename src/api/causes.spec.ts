@@ -145,8 +145,10 @@ describe('the causes', () => {
       {
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
+        name: null,
       },
       {
+        name: null,
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },

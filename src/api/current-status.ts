@@ -6,6 +6,7 @@ import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/image/registry-image.js';
 import type { StatusAnswer } from './answers/status.dto.js';
+import type { VerdictAnswer } from './answers/verdict.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 import { LastMinute } from './last-minute.js';
 import { StoreCounts } from './store-counts.js';
@@ -49,6 +50,15 @@ export class CurrentStatus {
       oldestMessageAgeS: messages === null ? null : toAgeS(nowMs, messages.oldestWaitingAtMs ?? nowMs),
       lastMinute: this.lastMinute.totals(),
     };
-    return { ...status, verdict: await this.verdict.of(status) };
+    return { ...status, verdict: this.#named(await this.verdict.of(status)) };
+  }
+
+  #named(verdict: VerdictAnswer): VerdictAnswer {
+    const nameOf = (openKfId: string | null) =>
+      (openKfId === null ? null : this.image.findPuppet(openKfId)?.name) || null;
+    return {
+      ...verdict,
+      causes: verdict.causes.map((cause) => ({ ...cause, name: nameOf(cause.openKfId) })),
+    };
   }
 }

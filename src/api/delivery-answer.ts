@@ -22,7 +22,8 @@ export function toDeliveryId({ number }: Delivery): string {
   return `${REPLICA}-${number}`;
 }
 
-export function toDeliveryAnswer(delivery: Delivery): DeliveryAnswer {
+/** @param name of its account. */
+export function toDeliveryAnswer(delivery: Delivery, name: string | null): DeliveryAnswer {
   const { corpId, openKfId, endpoint, occasion, attempt, result } = delivery;
   return {
     id: toDeliveryId(delivery),
@@ -30,6 +31,7 @@ export function toDeliveryAnswer(delivery: Delivery): DeliveryAnswer {
     at: toIso(delivery.atMs),
     corpId,
     openKfId,
+    name,
     endpoint: endpoint === '' ? null : endpoint,
     occasion,
     attempt,

@@ -23,6 +23,8 @@ export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
 /** Searches the delivery log; names of accounts, which are not in it, come from the registry. */
 @Injectable()
 export class DeliveryHistory {
+  readonly #nameOf = (openKfId: string | null): string | null => this.accounts.nameOf(openKfId);
+
   constructor(
     private readonly log: DeliveryLog,
     private readonly accounts: Accounts,
@@ -41,7 +43,8 @@ export class DeliveryHistory {
     const sinceMs = await this.log.reach();
     const { records, nextBefore } = await this.log.search({ ...filter, words }, before, limit);
     const since = sinceMs === null ? null : toIso(sinceMs);
-    return { items: records.map(toLoggedAnswer), nextCursor: nextBefore, since, days };
+    const items = records.map((record) => toLoggedAnswer(record, this.#nameOf(record.openKfId)));
+    return { items, nextCursor: nextBefore, since, days };
   }
 
   /** @throws AppError `DELIVERY_NOT_FOUND`, `STORE_UNAVAILABLE` */
@@ -50,7 +53,7 @@ export class DeliveryHistory {
     if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
     const { webhookId } = record;
     const records = webhookId === null ? [] : await this.log.story(webhookId);
-    return toStoryAnswer(records.length === 0 ? [record] : records);
+    return toStoryAnswer(records.length === 0 ? [record] : records, this.#nameOf);
   }
 
   async #wordsOf(text: string, corpId: string | null): Promise<Words> {

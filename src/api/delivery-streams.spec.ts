@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { kfEvent } from '../../test/support/delivery.js';
+import { openRegistryImage } from '../../test/support/registry.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
@@ -24,7 +25,7 @@ beforeEach(() => {
   clock = new ManualClock();
   deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
   lifecycle = new Lifecycle();
-  streams = new DeliveryStreams(deliveries, clock, lifecycle);
+  streams = new DeliveryStreams(deliveries, openRegistryImage(clock).accounts, clock, lifecycle);
 });
 
 afterEach(async () => {

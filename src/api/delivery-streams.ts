@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Accounts } from '../registry/accounts.js';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { REPLICA } from '../kernel/replica.js';
 import { VERSION } from '../kernel/version.js';
+import type { DeliveryAnswer } from './answers/delivery.dto.js';
 import { type DeliveryFilter, toDeliveryAnswer, toDeliveryId } from './delivery-answer.js';
 import { EventStream, toEvent } from './event-stream.js';
 
@@ -35,6 +37,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
 
   constructor(
     private readonly deliveries: Deliveries,
+    private readonly accounts: Accounts,
     private readonly clock: Clock,
     private readonly lifecycle: Lifecycle,
   ) {
@@ -92,11 +95,15 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     const texts = new Map<Delivery, string>();
     const toText = (delivery: Delivery): string => {
       const text =
-        texts.get(delivery) ?? toEvent('delivery', toDeliveryAnswer(delivery), toDeliveryId(delivery));
+        texts.get(delivery) ?? toEvent('delivery', this.#toAnswer(delivery), toDeliveryId(delivery));
       texts.set(delivery, text);
       return text;
     };
     for (const reader of this.#readers.keys()) reader.flush(toText);
+  }
+
+  #toAnswer(delivery: Delivery): DeliveryAnswer {
+    return toDeliveryAnswer(delivery, this.accounts.nameOf(delivery.openKfId));
   }
 
   #beatLater(): void {

@@ -132,6 +132,7 @@ function toCause({ state, host, addresses, stages, corpIds, accounts, openKfId, 
     address: others.length === 0 ? address : host,
     corpId: otherCorps.length === 0 ? corpId : null,
     openKfId: accounts === 1 ? openKfId : null,
+    name: null,
   };
 }
 

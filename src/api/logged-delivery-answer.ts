@@ -2,20 +2,31 @@ import type { LoggedRecord } from '../record/delivery-record.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers/logged-delivery.dto.js';
 import { toDuration, toIso } from './api-time.js';
 
-export function toLoggedAnswer({ atMs, durationMs, ...record }: LoggedRecord): LoggedDeliveryAnswer {
+/** @param name of the record's account. */
+export function toLoggedAnswer(
+  { atMs, durationMs, ...record }: LoggedRecord,
+  name: string | null,
+): LoggedDeliveryAnswer {
   const { id, replica, kind, corpId, openKfId, webhookId, outcome, form, attempt, ...more } = record;
   const { endpoint, status, reason, source } = more;
   // What this version does not know was written by another one.
   const occasion = more.occasion as LoggedDeliveryAnswer['occasion'];
   const stage = more.stage as LoggedDeliveryAnswer['stage'];
   return {
-    ...{ id, replica, at: toIso(atMs), kind, corpId, openKfId, webhookId, outcome, form, occasion, attempt },
+    ...{ id, replica, at: toIso(atMs), kind, corpId, openKfId, name, webhookId, outcome },
+    ...{ form, occasion, attempt },
     ...{ endpoint, status, stage, reason, durationMs: toDuration(durationMs), source },
   };
 }
 
-/** @param records of one webhook-id, the oldest first; at least one. */
-export function toStoryAnswer(records: readonly LoggedRecord[]): DeliveryStoryAnswer {
+/**
+ * @param records of one webhook-id, the oldest first; at least one.
+ * @param nameOf of an account.
+ */
+export function toStoryAnswer(
+  records: readonly LoggedRecord[],
+  nameOf: (openKfId: string | null) => string | null,
+): DeliveryStoryAnswer {
   const taken = records.find(({ outcome }) => outcome === 'taken');
   // An attempt that fails after its event was kept leaves it kept.
   const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
@@ -23,6 +34,6 @@ export function toStoryAnswer(records: readonly LoggedRecord[]): DeliveryStoryAn
     webhookId: records[0]?.webhookId ?? null,
     outcome: taken === undefined ? (decided?.outcome ?? 'failed') : 'taken',
     takenAt: taken === undefined ? null : toIso(taken.atMs),
-    records: records.map(toLoggedAnswer),
+    records: records.map((record) => toLoggedAnswer(record, nameOf(record.openKfId))),
   };
 }

@@ -3,6 +3,7 @@ import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
 import { type AttemptCounts, NO_ATTEMPTS, WIDTH } from '../dispatch/line/recent-attempts.js';
 import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
+import type { ReplyFailure } from '../wecom/call-outcomes.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 
 export type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
@@ -23,6 +24,8 @@ export interface SeenFigures {
   readonly failure: Failure | null;
   /** When WeCom last took a reply of the account. */
   readonly repliedAtMs: number | null;
+  /** Why WeCom takes none now. */
+  readonly replyFailure: ReplyFailure | null;
 }
 
 /** In the order in which they were asked for; `null` where nothing was seen. */
@@ -49,7 +52,9 @@ export class OwnFigures {
       }),
       bots: botIds.map((id) => {
         const { lastHour, taken, failure } = this.deliveries.ofBot(id);
-        return lastHour === NO_ATTEMPTS ? null : { lastHour, taken, failure, repliedAtMs: null };
+        return lastHour === NO_ATTEMPTS
+          ? null
+          : { lastHour, taken, failure, repliedAtMs: null, replyFailure: null };
       }),
     };
   }
@@ -57,10 +62,11 @@ export class OwnFigures {
   #ofAccount(account: AccountKey, isBrief: boolean): SeenFigures | null {
     const { lastHour, taken, failure } = this.deliveries.lastOf(account);
     const repliedAtMs = this.wecom.repliedAtMs(account.openKfId);
-    if (taken === null && failure === null && repliedAtMs === null) return null;
+    const replyFailure = this.wecom.replyFailure(account.openKfId);
+    if (taken === null && failure === null && repliedAtMs === null && replyFailure === null) return null;
     return isBrief
-      ? { lastHour, taken: null, failure: null, repliedAtMs: null }
-      : { lastHour, taken, failure, repliedAtMs };
+      ? { lastHour, taken: null, failure: null, repliedAtMs: null, replyFailure: null }
+      : { lastHour, taken, failure, repliedAtMs, replyFailure };
   }
 }
 

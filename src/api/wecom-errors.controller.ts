@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { Answers, Tags } from '../http/answers/described.js';
+import { Accounts } from '../registry/accounts.js';
 import type { FailedCall } from '../wecom/failed-calls.js';
 import type { SeenError } from '../wecom/wecom-errors.js';
 import { AllWecomErrors } from './all-wecom-errors.js';
@@ -18,7 +19,10 @@ import { FAILED_CALLS, FailedCallsQueryDto, WECOM_ERRORS, WecomErrorsQueryDto } 
 @Controller('api/v1/wecom-errors')
 @Tags('operators')
 export class WecomErrorsController {
-  constructor(private readonly wecom: AllWecomErrors) {}
+  constructor(
+    private readonly wecom: AllWecomErrors,
+    private readonly accounts: Accounts,
+  ) {}
 
   /**
    * List refused calls to WeCom.
@@ -60,7 +64,9 @@ export class WecomErrorsController {
     );
     const offset = Number(readCursor(FAILED_CALLS, query) ?? 0);
     const end = offset + limitOf(query);
-    const items = all.slice(offset, end).map(toFailedCall);
+    const items = all
+      .slice(offset, end)
+      .map((call) => toFailedCall(call, this.accounts.nameOf(call.openKfId)));
     const nextCursor = toCursor(FAILED_CALLS, end < all.length ? String(end) : null);
     return { items, nextCursor, missingReplicas: missing };
   }
@@ -74,6 +80,9 @@ function toAnswer({ operation, errcode, count, lastAtMs }: SeenError): SeenWecom
   return { operation, errcode, count, lastAt: toIso(lastAtMs) };
 }
 
-function toFailedCall({ lastAtMs, hours, hour: _, ...call }: FailedCall): FailedCallAnswer {
-  return { ...call, lastAt: toIso(lastAtMs), hours: [...hours] };
+function toFailedCall(
+  { lastAtMs, hours, hour: _, ...call }: FailedCall,
+  name: string | null,
+): FailedCallAnswer {
+  return { ...call, name, lastAt: toIso(lastAtMs), hours: [...hours] };
 }

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 function cause(code: Cause['code'], severity: Cause['severity'], changes: Partial<Cause> = {}): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null };
+  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
   return { code, severity, count: 1, ...nothing, ...changes };
 }
 const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080' });

@@ -24,7 +24,14 @@ import { Receivers } from './receivers.js';
 import { type Cause, toSight } from './trouble.js';
 
 const MINUTE_MS = 60_000;
-const ROUTE = { since: null, why: 'connect', address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null };
+const ROUTE = {
+  since: null,
+  why: 'connect',
+  address: '10.0.0.7:8080',
+  corpId: 'ww1',
+  openKfId: null,
+  name: null,
+};
 const WAITING: Cause = { code: 'waiting', severity: 'wait', count: 3, ...ROUTE };
 const STORE_DOWN: Cause = { ...WAITING, code: 'store_down', severity: 'bad', address: null, why: null };
 

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { type Cause, keyOf, toSight } from './trouble.js';
 
 function cause(changes: Partial<Cause>): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null };
+  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
   return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...changes };
 }
 

@@ -26,6 +26,11 @@ export class Accounts {
     return this.image.size;
   }
 
+  /** From memory; `null` where it is not known or has none. */
+  nameOf(openKfId: string | null): string | null {
+    return (openKfId === null ? null : this.image.findPuppet(openKfId)?.name) || null;
+  }
+
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async get(openKfId: string): Promise<Puppet> {
     if (this.image.findPuppet(openKfId) === null) await this.reads.lookUpAccount(openKfId);

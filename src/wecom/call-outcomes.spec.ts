@@ -65,6 +65,18 @@ describe('a corp', () => {
 });
 
 describe('an account', () => {
+  it('says why none of its replies goes out, and since when', async () => {
+    expect(outcomes.replyFailure('wk1')).toBeNull();
+    const sinceMs = clock.nowMs();
+    outcomes.note({ ...REPLY, errcode: 40058 });
+    await clock.advance(5_000);
+    outcomes.note({ ...REPLY, errcode: null, fault: 'unreachable' });
+    expect(outcomes.replyFailure('wk1')).toEqual({ why: 'unreachable', sinceMs, atMs: clock.nowMs() });
+    expect(outcomes.replyFailure('wk2')).toBeNull();
+    outcomes.note(REPLY);
+    expect(outcomes.replyFailure('wk1')).toBeNull();
+  });
+
   it('has replied when WeCom took its last reply, and not by any other call', async () => {
     expect(outcomes.repliedAtMs('wk1')).toBeNull();
     outcomes.note({ ...CORP, openKfId: 'wk1' });

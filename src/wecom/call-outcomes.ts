@@ -65,6 +65,16 @@ export interface CallTrouble {
   readonly sinceMs: number;
 }
 
+/** Of the replies of an account since the last one that went out. */
+export interface ReplyFailure {
+  /** Of the newest one: an errcode, or the fault. */
+  readonly why: string;
+  /** When the first of them failed. */
+  readonly sinceMs: number;
+  /** When the newest one failed. */
+  readonly atMs: number;
+}
+
 /** Since the last success. Changed in place. */
 interface Outcome {
   readonly corpId: string | null;
@@ -77,6 +87,8 @@ interface Outcome {
   why: string;
   isLight: boolean;
 }
+
+type IsFailing = (outcome: Outcome, nowMs: number) => boolean;
 
 export class CallOutcomes {
   readonly #corps = new Map<string, Outcome>();
@@ -103,6 +115,14 @@ export class CallOutcomes {
     return this.#accounts.get(openKfId)?.okAtMs ?? null;
   }
 
+  /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
+  replyFailure(openKfId: string): ReplyFailure | null {
+    const outcome = this.#accounts.get(openKfId);
+    if (outcome === undefined || !isFailingNow(outcome, this.clock.nowMs(), isReplyFailing)) return null;
+    const { why, failingSinceMs: sinceMs, failedAtMs: atMs } = outcome;
+    return { why, sinceMs, atMs };
+  }
+
   /** When a reply of any account last went out; `null` when none has. */
   get lastReplyAtMs(): number | null {
     return this.#lastReplyAtMs;
@@ -115,7 +135,7 @@ export class CallOutcomes {
 
   /** Accounts whose replies fail now. */
   failingAccounts(): readonly CallTrouble[] {
-    return this.#failing(this.#accounts, ({ isLight, failures }) => !isLight || failures >= LASTING_FAILURES);
+    return this.#failing(this.#accounts, isReplyFailing);
   }
 
   #noteReply(call: EndedCall, openKfId: string): void {
@@ -145,16 +165,13 @@ export class CallOutcomes {
     outcome.why = why;
   }
 
-  #failing(
-    outcomes: ReadonlyMap<string, Outcome>,
-    isFailing: (outcome: Outcome, nowMs: number) => boolean,
-  ): readonly CallTrouble[] {
+  #failing(outcomes: ReadonlyMap<string, Outcome>, isFailing: IsFailing): readonly CallTrouble[] {
     const nowMs = this.clock.nowMs();
     const troubles: CallTrouble[] = [];
     for (const outcome of outcomes.values()) {
-      const { corpId, openKfId, operation, why, failingSinceMs, failures, failedAtMs } = outcome;
-      if (failures > 0 && nowMs - failedAtMs < FAILURE_LIFE_MS && isFailing(outcome, nowMs))
-        troubles.push({ corpId, openKfId, operation, why, sinceMs: failingSinceMs });
+      const { corpId, openKfId, operation, why, failingSinceMs: sinceMs } = outcome;
+      if (isFailingNow(outcome, nowMs, isFailing))
+        troubles.push({ corpId, openKfId, operation, why, sinceMs });
     }
     return troubles;
   }
@@ -162,6 +179,15 @@ export class CallOutcomes {
 
 export function isReply(api: string): boolean {
   return REPLIES.has(api.toLowerCase());
+}
+
+function isFailingNow(outcome: Outcome, nowMs: number, isFailing: IsFailing): boolean {
+  const { failures, failedAtMs } = outcome;
+  return failures > 0 && nowMs - failedAtMs < FAILURE_LIFE_MS && isFailing(outcome, nowMs);
+}
+
+function isReplyFailing({ isLight, failures }: Outcome): boolean {
+  return !isLight || failures >= LASTING_FAILURES;
 }
 
 function isLasting({ failures, failingSinceMs }: Outcome, nowMs: number): boolean {

@@ -5,7 +5,13 @@ import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import { CorpIds } from '../registry/corp-ids.js';
-import { CallOutcomes, type CallTrouble, type EndedCall, isReply } from './call-outcomes.js';
+import {
+  CallOutcomes,
+  type CallTrouble,
+  type EndedCall,
+  isReply,
+  type ReplyFailure,
+} from './call-outcomes.js';
 import { type FailedCall, FailedCalls } from './failed-calls.js';
 import { COUNTED_ERRCODES } from './wecom-answer.js';
 import { type SeenError, WECOM_OPERATIONS, WecomErrors, type WecomOperation } from './wecom-errors.js';
@@ -133,6 +139,11 @@ export class WecomMetrics {
   /** Accounts whose replies fail now. */
   get failingAccounts(): readonly CallTrouble[] {
     return this.#outcomes.failingAccounts();
+  }
+
+  /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
+  replyFailure(openKfId: string): ReplyFailure | null {
+    return this.#outcomes.replyFailure(openKfId);
   }
 
   /** When a reply of the account last went out through this process; `null` when none has. */

@@ -482,6 +482,10 @@ export type CauseAnswer = {
      * The account, where it is one.
      */
     openKfId: string | null;
+    /**
+     * That account's name, where a puppet has registered it.
+     */
+    name: string | null;
 };
 
 export type ConnectionAnswer = {
@@ -564,6 +568,10 @@ export type DeliveryAnswer = {
     at: string;
     corpId: string;
     openKfId: string;
+    /**
+     * As it is registered now; null where no puppet has registered it.
+     */
+    name: string | null;
     endpoint: string | null;
     occasion: 'due' | 'inline' | 'message' | 'probe' | 'registration' | 'test';
     /**
@@ -649,6 +657,10 @@ export type FailedCallAnswer = {
      * Of a reply that names it; null for other calls.
      */
     openKfId: string | null;
+    /**
+     * That account's name, where a puppet has registered it.
+     */
+    name: string | null;
     /**
      * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
      */
@@ -880,6 +892,10 @@ export type KfAccountAnswer = {
      * When WeCom last took a reply of it that passed through any replica; ISO 8601, UTC. null: none since the replicas started.
      */
     lastReplyAt: string | null;
+    /**
+     * Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through.
+     */
+    replyFailure: ReplyFailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
      * The same of its endpoint, with all accounts there.
@@ -980,6 +996,10 @@ export type LoggedDeliveryAnswer = {
      */
     corpId: string | null;
     openKfId: string | null;
+    /**
+     * As it is registered now; null where no puppet has registered it.
+     */
+    name: string | null;
     /**
      * The webhook-id that its event or message is sent with; null where a callback could not be opened.
      */
@@ -1282,6 +1302,17 @@ export type RepliesAnswer = {
      * When the last reply went out; ISO 8601, UTC. null: none since the start.
      */
     lastAt: string | null;
+};
+
+export type ReplyFailureAnswer = {
+    /**
+     * WeCom's errcode, or "unreachable" or "status" (of HTTP).
+     */
+    why: string;
+    /**
+     * When the first of them failed; ISO 8601, UTC.
+     */
+    since: string;
 };
 
 export type SeenWecomErrorAnswer = {

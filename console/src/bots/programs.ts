@@ -198,7 +198,7 @@ export const PROGRAMS = {
           { name: 'enabled', value: 'true' },
           { name: 'corpId', is: 'corpId' },
           { name: 'corpSecret', byHand: 'secret' },
-          { name: 'openKfid', is: 'account' },
+          { name: 'openKfId', is: 'account' },
           { name: 'token', is: 'token' },
           { name: 'encodingAESKey', is: 'encodingAESKey' },
           { name: 'webhookPath', is: 'path' },
@@ -206,7 +206,7 @@ export const PROGRAMS = {
         ],
       },
     ],
-    notes: ['openKfId', 'oneAccount'],
+    notes: ['openKfId'],
   },
   difyOnWechat: {
     ...DEFAULTS,

@@ -16,6 +16,7 @@ export function TimeFilter({ label, value, onChange }: TimeFilterProps) {
       <input
         id={id}
         type="datetime-local"
+        step={1}
         value={toLocal(value)}
         onChange={({ currentTarget }) => onChange(toIso(currentTarget.value))}
       />
@@ -29,7 +30,7 @@ function toLocal(iso: string): string {
   const atMs = Date.parse(iso);
   if (Number.isNaN(atMs)) return '';
   const local = new Date(atMs - new Date(atMs).getTimezoneOffset() * MS_PER_MINUTE);
-  return local.toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
+  return local.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
 }
 
 function toIso(local: string): string {

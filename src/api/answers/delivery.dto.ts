@@ -29,6 +29,12 @@ export class DeliveryAnswer {
   /** @example wkAAA */
   readonly openKfId!: string;
 
+  /**
+   * As it is registered now; null where no puppet has registered it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
   /** @example http://127.0.0.1:8080 */
   readonly endpoint!: string | null;
 

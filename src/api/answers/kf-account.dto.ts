@@ -26,6 +26,22 @@ export class LastDeliveryAnswer {
   readonly occasion!: DeliveryOccasion;
 }
 
+/** Replies that WeCom does not take. */
+export class ReplyFailureAnswer {
+  /**
+   * WeCom's errcode, or "unreachable" or "status" (of HTTP).
+   * @example "40058"
+   */
+  readonly why!: string;
+
+  /**
+   * When the first of them failed; ISO 8601, UTC.
+   * @example 2026-01-31T08:00:00.000Z
+   */
+  @IsISO8601()
+  readonly since!: string;
+}
+
 /** A registration, how its deliveries go, and no secret. */
 export class KfAccountAnswer {
   /** @example wkAAA */
@@ -82,6 +98,9 @@ export class KfAccountAnswer {
    */
   @IsISO8601()
   readonly lastReplyAt!: string | null;
+
+  /** Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through. */
+  readonly replyFailure!: ReplyFailureAnswer | null;
 
   readonly lastHour!: LastHourAnswer;
 

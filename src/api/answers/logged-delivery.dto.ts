@@ -38,6 +38,12 @@ export class LoggedDeliveryAnswer {
   readonly openKfId!: string | null;
 
   /**
+   * As it is registered now; null where no puppet has registered it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
+  /**
    * The webhook-id that its event or message is sent with; null where a callback could not be opened.
    * @example msg_2b0c
    */

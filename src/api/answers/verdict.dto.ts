@@ -71,6 +71,12 @@ export class CauseAnswer {
 
   /** The account, where it is one. */
   readonly openKfId!: string | null;
+
+  /**
+   * That account's name, where a puppet has registered it.
+   * @example Support
+   */
+  readonly name!: string | null;
 }
 
 /** Accounts whose bots took an event within the last hour, by what this replica has seen of their replies. */

@@ -43,6 +43,12 @@ export class FailedCallAnswer {
   readonly openKfId!: string | null;
 
   /**
+   * That account's name, where a puppet has registered it.
+   * @example Support
+   */
+  readonly name!: string | null;
+
+  /**
    * Below /cgi-bin/; empty for a request for an access token; other for what is counted together.
    * @example kf/send_msg
    */

@@ -30,6 +30,8 @@ export const accounts = {
   hint: 'Waits for',
   lastDelivery: 'Last delivery',
   lastReply: 'Last reply',
+  repliesFail: 'Replies fail',
+  repliesFailSince: (since: string) => `WeCom takes no reply of it since ${since}.`,
   noReply: 'none seen since the replicas started',
   success: 'Success',
   p50: 'p50',

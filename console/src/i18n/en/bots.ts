@@ -273,7 +273,8 @@ export const bots = {
     fixedPath: 'Its path is fixed; its port is that of the URL above.',
     oneAccount:
       'One instance answers for one account. Add a bot for each account, or an entry for each in its settings.',
-    openKfId: 'openclaw-china spells the setting openKfid, other plugins openKfId.',
+    openKfId:
+      'It answers for every account of this bot. Of the one in openKfId it skips, at its first start, what was written before.',
     knowledgeBase:
       'It needs the header X-KB-ID with each callback; the manager sends the one that you entered.',
     enablePandawiki: 'Choose 启用 at 企业微信客服 first; the settings appear then.',

@@ -27,7 +27,8 @@ export const overview = {
       'Events still reach the bots, and bots can neither read nor answer. Check DNS, egress rules, HTTPS_PROXY and WECOM_API_URL.',
     unanswered: (calls: number) =>
       `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
-    repliesFail: (accounts: number) => `No reply of ${plural(accounts, 'account')} goes out`,
+    repliesFail: (accounts: number, name: string | null) =>
+      `No reply of ${name ?? plural(accounts, 'account')} goes out`,
     repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
     noAnswer: 'WeCom did not answer the call.',
     httpError: 'WeCom answered with an HTTP error.',
@@ -38,8 +39,8 @@ export const overview = {
     degraded: 'Some customers may be waiting',
     attention: 'Needs attention',
     more: (count: number) => `and ${plural(count, 'more cause', 'more causes')}`,
-    waiting: (accounts: number, address: string | null) =>
-      `${plural(accounts, 'account waits', 'accounts wait')}${address === null ? '' : ` for ${address}`}`,
+    waiting: (accounts: number | string, address: string | null) =>
+      `${typeof accounts === 'string' ? `${accounts} waits` : plural(accounts, 'account waits', 'accounts wait')}${address === null ? '' : ` for ${address}`}`,
     waitingText: 'Each is tried again by itself, and at once when its bot is back.',
     dead: (accounts: number, address: string | null) =>
       `What came in for ${plural(accounts, 'account')}${address === null ? '' : ` of ${address}`} is dead`,

@@ -22,6 +22,7 @@ export const wecomErrors = {
   nothingText:
     'Every access token was given and every API call was taken, as far as the replicas have seen since they started.',
   unknown: 'A code that is not counted by itself, or an answer that WeCom does not document',
-  unknownRemedy: 'Look for the errcode in the caller’s log, then look it up at',
-  lookUp: 'open.work.weixin.qq.com/devtool/query?e=CODE',
+  otherRemedy: 'The table of failed calls has each by its code, corp and account.',
+  unknownRemedy: 'WeCom’s page about the code says what it means; the caller’s log has WeCom’s errmsg.',
+  lookUp: 'WeCom’s page about this code',
 };

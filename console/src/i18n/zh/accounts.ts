@@ -30,6 +30,8 @@ export const accounts: Words['accounts'] = {
   hint: '等待时长',
   lastDelivery: '最近投递',
   lastReply: '最近一次回复',
+  repliesFail: '回复失败',
+  repliesFailSince: (since) => `自 ${since} 起，企业微信没有接受该账号的任何回复。`,
   noReply: '各副本启动以来没有看到',
   success: '成功率',
   p50: 'p50',

@@ -255,7 +255,7 @@ export const bots: Words['bots'] = {
     firstSkipped: '收到第一个事件时，它只记录起始位置：每个账号的第一条消息不会得到应答，从第二条开始应答。',
     fixedPath: '它的路径是固定的，端口与上述 URL 的端口一致。',
     oneAccount: '一个实例只应答一个账号。请为每个账号各添加一个机器人，或在其配置中各写一项。',
-    openKfId: 'openclaw-china 把该配置写作 openKfid，其他插件写作 openKfId。',
+    openKfId: '它应答该机器人的所有账号；第一次启动时，跳过 openKfId 所指账号此前的消息。',
     knowledgeBase: '每个回调都需要请求头 X-KB-ID，本服务会发送您填写的值。',
     enablePandawiki: '请先在“企业微信客服”处选择“启用”，之后才会出现这些配置。',
     lastOnly: '同时到达多条消息时，它只应答最后一条；停机期间的消息也会遗漏。',

@@ -27,7 +27,7 @@ export const overview: Words['overview'] = {
     wecomFailsText:
       '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
     unanswered: (calls) => `最近一分钟有 ${n(calls)} 次企业微信接口调用没有得到响应，超过总数的五分之一`,
-    repliesFail: (accounts) => `${n(accounts)} 个客服账号的回复发不出去`,
+    repliesFail: (accounts, name) => `${name ?? `${n(accounts)} 个客服账号`}的回复发不出去`,
     repliesFailText: (what) => `机器人的回复没有到达客户。${what}`,
     noAnswer: '企业微信没有响应该调用。',
     httpError: '企业微信返回了 HTTP 错误。',
@@ -37,8 +37,10 @@ export const overview: Words['overview'] = {
     degraded: '可能有客户在等待',
     attention: '需要处理',
     more: (count) => `另有 ${n(count)} 个原因`,
-    waiting: (accounts, address) =>
-      address === null ? `${n(accounts)} 个客服账号待投递` : `${n(accounts)} 个客服账号等待 ${address}`,
+    waiting: (accounts, address) => {
+      const who = typeof accounts === 'string' ? accounts : `${n(accounts)} 个客服账号`;
+      return address === null ? `${who}待投递` : `${who}等待 ${address}`;
+    },
     waitingText: '系统会自动重试；机器人恢复后立即投递。',
     dead: (accounts, address) => `${address === null ? '' : `${address} 的 `}${n(accounts)} 个客服账号有死信`,
     deadText: '死信不再自动重试，直到您重新投递、机器人重新注册，或客户再次发来消息。',

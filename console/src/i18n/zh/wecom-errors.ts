@@ -19,6 +19,7 @@ export const wecomErrors: Words['wecomErrors'] = {
   nothing: '没有被拒绝的请求',
   nothingText: '各副本启动以来，就其所知，所有凭证都已成功获取，所有接口调用都已成功。',
   unknown: '未单独统计的错误码，或企业微信文档中没有的应答',
-  unknownRemedy: '请在调用方日志中找到 errcode，再到此处查询：',
-  lookUp: 'open.work.weixin.qq.com/devtool/query?e=错误码',
+  otherRemedy: '下方“失败的调用”按错误码、企业和账号逐条列出。',
+  unknownRemedy: '含义见企业微信的错误码查询页；调用方日志中有企业微信的 errmsg。',
+  lookUp: '企业微信的错误码说明',
 };

@@ -6,12 +6,14 @@ import { ApiError } from '../../api/api-error.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';
 import { Empty } from '../../components/empty.js';
+import { meaningOf } from '../../components/errcode.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { Icon } from '../../components/icon.js';
 import { Loaded } from '../../components/loaded.js';
 import { Page } from '../../components/page.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { usePolled } from '../../data/polled.js';
+import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { MessagesOfAccount } from '../messages/messages-of-account.js';
 import { DropDialog } from '../outbox/drop-dialog.js';
@@ -55,14 +57,21 @@ interface AccountProps {
 }
 
 function Account({ account, onChange }: AccountProps) {
-  const { accounts } = t();
-  const { state, lastFailure, hint } = account;
+  const { accounts, overview } = t();
+  const { state, lastFailure, hint, replyFailure } = account;
   const [asked, setAsked] = useState<HintAnswer | null>(null);
   return (
     <>
       <p class="state-line">
         <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} /> {accounts.stateText[state]}
       </p>
+      {replyFailure !== null && (
+        <p class="state-line">
+          <Chip tone="bad" text={accounts.repliesFail} />{' '}
+          {accounts.repliesFailSince(formatSince(replyFailure.since))} {meaningOf(replyFailure.why)}{' '}
+          <a href="/console/wecom-errors">{overview.toErrors}</a>
+        </p>
+      )}
       <MessagesOfAccount corpId={account.corpId} openKfId={account.openKfId} />
       <div class="cards">
         <WaitingFacts hint={hint} onDrop={() => setAsked(hint)} onChange={onChange} />

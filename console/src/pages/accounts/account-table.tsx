@@ -34,7 +34,12 @@ export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
         {
           key: 'state',
           head: accounts.state,
-          cell: ({ state }) => <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />,
+          cell: ({ state, replyFailure }) => (
+            <>
+              <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />{' '}
+              {replyFailure !== null && <Chip tone="bad" text={accounts.repliesFail} />}
+            </>
+          ),
         },
         { key: 'corp', head: accounts.corp, cell: ({ corpId }) => <CorpId corpId={corpId} /> },
         {

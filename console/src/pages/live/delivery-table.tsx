@@ -32,7 +32,7 @@ export function DeliveryTable({ rows }: { readonly rows: readonly DeliveryAnswer
         {
           key: 'account',
           head: live.account,
-          cell: ({ openKfId }) => <AccountLink openKfId={openKfId} name={null} />,
+          cell: ({ openKfId, name }) => <AccountLink openKfId={openKfId} name={name} />,
         },
         {
           key: 'occasion',

@@ -26,9 +26,9 @@ export function LogTable({ rows }: { readonly rows: readonly LoggedDeliveryAnswe
         {
           key: 'account',
           head: live.account,
-          cell: ({ openKfId, corpId }) => (
+          cell: ({ openKfId, name, corpId }) => (
             <>
-              {openKfId === null ? common.none : <AccountLink openKfId={openKfId} name={null} />}
+              {openKfId === null ? common.none : <AccountLink openKfId={openKfId} name={name} />}
               <span class="mono small muted">{corpId}</span>
             </>
           ),

@@ -40,7 +40,7 @@ export function StoryPage() {
 
 function Story({ story: { webhookId, outcome, takenAt, records } }: { readonly story: DeliveryStoryAnswer }) {
   const { log, live } = t();
-  const openKfId = records.find((record) => record.openKfId !== null)?.openKfId ?? null;
+  const { openKfId = null, name = null } = records.find((record) => record.openKfId !== null) ?? {};
   return (
     <>
       <p class="state-line">
@@ -52,7 +52,7 @@ function Story({ story: { webhookId, outcome, takenAt, records } }: { readonly s
           <>
             <dt>{live.account}</dt>
             <dd>
-              <AccountLink openKfId={openKfId} name={null} />
+              <AccountLink openKfId={openKfId} name={name} />
             </dd>
           </>
         )}

@@ -1,4 +1,5 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { meaningOf } from '../../components/errcode.js';
 import { t } from '../../i18n/language.js';
 
 interface CauseLink {
@@ -30,7 +31,7 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
       return { title: verdict.unanswered(count), text: verdict.wecomFailsText };
     case 'replies_fail':
       return {
-        title: verdict.repliesFail(count),
+        title: verdict.repliesFail(count, cause.name),
         text: verdict.repliesFailText(meaningOf(cause.why ?? '')),
         link: toAccounts(cause.openKfId),
       };
@@ -48,7 +49,7 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
       };
     case 'waiting':
       return {
-        title: verdict.waiting(count, address),
+        title: verdict.waiting(cause.name ?? count, address),
         text: remedyOf(cause) ?? verdict.waitingText,
         link: toWaiting(cause),
       };
@@ -86,17 +87,6 @@ function wecomFails({ count, why }: CauseAnswer): CauseWords {
   return { title: verdict.wecomRefuses(count, why ?? ''), text, link };
 }
 
-/** @param why as the manager names it: a fault, or WeCom's errcode. */
-function meaningOf(why: string): string {
-  const { verdict } = t().overview;
-  if (why === 'unreachable') return verdict.noAnswer;
-  if (why === 'status') return verdict.httpError;
-  const known = t().errcodes[why];
-  return known === undefined
-    ? verdict.code(why)
-    : verdict.sentences(verdict.code(why), known.what, known.remedy);
-}
-
 /** What its bot did and what to do about it; `null` where that is not known. */
 function remedyOf({ why }: CauseAnswer): string | null {
   const { failures, overview } = t();
@@ -106,14 +96,17 @@ function remedyOf({ why }: CauseAnswer): string | null {
 }
 
 function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
-  if (openKfId !== null || address !== null) return toAccounts(openKfId, address);
+  if (openKfId !== null || address !== null) return toAccounts(openKfId, address, 'waiting');
   return { to: '/console/outbox', text: t().overview.toOutbox };
 }
 
-/** Of one account, or of all at an address. */
-function toAccounts(openKfId: string | null, address: string | null = null): CauseLink {
+/** Of one account, or of all at an address and in a state. */
+function toAccounts(openKfId: string | null, address: string | null = null, state = ''): CauseLink {
   const { toAccount, toAccounts: text } = t().overview;
   if (openKfId !== null) return { to: `/console/kf-accounts/${openKfId}`, text: toAccount };
-  const query = address === null ? '' : `?q=${encodeURIComponent(address)}`;
-  return { to: `/console/kf-accounts${query}`, text };
+  const query = new URLSearchParams({
+    ...(address !== null && { q: address }),
+    ...(state !== '' && { state }),
+  });
+  return { to: `/console/kf-accounts${query.size === 0 ? '' : `?${query}`}`, text };
 }

@@ -1,5 +1,6 @@
 import type { SeenWecomErrorAnswer } from '../../api/answers.gen.js';
 import { DataTable } from '../../components/data-table.js';
+import { Errcode } from '../../components/errcode.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatNumber } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -15,7 +16,7 @@ export function ErrorTable({ rows }: { readonly rows: readonly SeenWecomErrorAns
         {
           key: 'code',
           head: wecomErrors.code,
-          cell: ({ errcode }) => <span class="mono">{errcode}</span>,
+          cell: ({ errcode }) => <Errcode why={errcode} />,
         },
         {
           key: 'what',
@@ -42,11 +43,10 @@ export function ErrorTable({ rows }: { readonly rows: readonly SeenWecomErrorAns
 
 function Remedy({ errcode }: { readonly errcode: string }) {
   const { wecomErrors, errcodes } = t();
-  const known = errcodes[errcode];
-  if (known !== undefined) return <>{known.remedy}</>;
   return (
     <>
-      {wecomErrors.unknownRemedy} <span class="mono small wrap">{wecomErrors.lookUp}</span>
+      {errcodes[errcode]?.remedy ??
+        (errcode === 'other' ? wecomErrors.otherRemedy : wecomErrors.unknownRemedy)}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { FailedCallAnswer } from '../../api/answers.gen.js';
 import { AccountLink } from '../../components/account-link.js';
 import { DataTable } from '../../components/data-table.js';
+import { Errcode } from '../../components/errcode.js';
 import { HourBars } from '../../components/hour-bars.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatNumber } from '../../i18n/format.js';
@@ -22,9 +23,7 @@ export function FailedCallTable({ rows }: { readonly rows: readonly FailedCallAn
         {
           key: 'why',
           head: wecomErrors.code,
-          cell: ({ why }) => (
-            <span title={meaningOf(why)}>{why in wecomErrors.faults ? meaningOf(why) : why}</span>
-          ),
+          cell: ({ why }) => <Errcode why={why} />,
         },
         {
           key: 'corp',
@@ -34,8 +33,8 @@ export function FailedCallTable({ rows }: { readonly rows: readonly FailedCallAn
         {
           key: 'account',
           head: accounts.account,
-          cell: ({ openKfId }) =>
-            openKfId === null ? common.none : <AccountLink openKfId={openKfId} name={null} />,
+          cell: ({ openKfId, name }) =>
+            openKfId === null ? common.none : <AccountLink openKfId={openKfId} name={name} />,
         },
         {
           key: 'hours',
@@ -52,10 +51,4 @@ export function FailedCallTable({ rows }: { readonly rows: readonly FailedCallAn
       ]}
     />
   );
-}
-
-function meaningOf(why: string): string {
-  const { errcodes, wecomErrors } = t();
-  if (why === 'unreachable' || why === 'status' || why === 'other') return wecomErrors.faults[why];
-  return errcodes[why]?.what ?? wecomErrors.unknown;
 }
