@@ -105,7 +105,7 @@ function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigure
     failure: newest(seen.map(({ failure }) => failure)),
     repliedAtMs,
     // One that went out later, through another replica, ends it.
-    replyFailure: replyFailure !== null && replyFailure.atMs > (repliedAtMs ?? 0) ? replyFailure : null,
+    replyFailure: replyFailure !== null && replyFailure.atMs >= (repliedAtMs ?? 0) ? replyFailure : null,
   };
 }
 

@@ -95,6 +95,12 @@ export const ERRORS = {
     message:
       'This sign-in was not begun in this browser, was begun more than 10 minutes ago, or has ended; sign in again',
   },
+  AUTH_OIDC_TOO_MANY: {
+    status: 429,
+    retry: true,
+    message:
+      'More than 30 sign-ins by OIDC came back to this address within a minute; wait a minute, or sign in with a token',
+  },
   AUTH_OIDC_REFUSED: {
     status: 401,
     retry: false,

@@ -63,7 +63,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await puppet.close();
     await message();
     await open('');
-    await page.getByRole('status').getByText('Some customers may be waiting: 1 account waits for ').waitFor();
+    await page.getByRole('status').getByText('Some customers may be waiting: 客服一号 waits for ').waitFor();
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText(/^since \d\d:\d\d$/).waitFor();
     await cause.getByText(/Is the bot running\?/).waitFor();

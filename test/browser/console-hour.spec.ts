@@ -13,6 +13,7 @@ import { type PuppetServer, registrationOf, startPuppetServer } from '../support
 import { sendReply } from '../support/replying-bot.js';
 import { seeded } from '../support/seeded.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
+import { answer } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const INTERVAL_MS = 10_000;
@@ -155,5 +156,18 @@ describeInBrowser('the overview after an hour', () => {
     const page = await open('zh-CN');
     await page.locator('.verdict-title').getByText('客户的消息都有机器人在应答').waitFor();
     await picture(page, 'console-hour-zh');
+  });
+
+  it('says of which account WeCom takes no reply, why, and since when', async () => {
+    const [openKfId = ''] = ofSteady;
+    wecom.behave('kf/send_msg', answer(40096));
+    const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
+    expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(40096);
+    const page = await open('en');
+    const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
+    await cause.getByText('No reply of 客服一号 goes out').waitFor();
+    await cause.getByRole('link', { name: 'See the account' }).click();
+    await page.getByText('Replies fail', { exact: true }).waitFor();
+    await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40096\./).waitFor();
   });
 });

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PROXIED_HOST, startProxiedWecom } from '../../../test/support/forward-proxy.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
 import { ScriptedProvider } from '../../../test/support/scripted-provider.js';
+import { reply } from '../../../test/support/wecom-faults.js';
 import { type Environment, loadConfig } from '../../config/config.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -190,7 +193,7 @@ describe('is refused without a call of the provider', () => {
     for (let n = 1; n < 30; n++)
       expect((await refusalOf(finish(signIn, query, sealed))).code).toBe('AUTH_OIDC_REFUSED');
     const { code, retryAfterS } = await refusalOf(finish(signIn, query, sealed));
-    expect([code, retryAfterS]).toEqual(['AUTH_TOO_MANY_FAILED', 60]);
+    expect([code, retryAfterS]).toEqual(['AUTH_OIDC_TOO_MANY', 60]);
     expect((await refusalOf(finish(signIn, query, sealed, '10.0.0.2'))).code).toBe('AUTH_OIDC_REFUSED');
   });
 });
@@ -336,4 +339,22 @@ describe('a provider', () => {
   async function untilCalled(times: number): Promise<void> {
     while (provider.calls.length < times) await new Promise((resolve) => void setImmediate(resolve));
   }
+});
+
+it('a provider outside is called by https alone, through the forward proxy of the settings', async () => {
+  const site = await startProxiedWecom();
+  setDefaultCACertificates([...getCACertificates('default'), site.certificate.cert]);
+  const issuer = `https://${PROXIED_HOST}`;
+  const endpoints = {
+    authorization_endpoint: `${issuer}/auth`,
+    token_endpoint: `http://${PROXIED_HOST}/token`,
+  };
+  site.wecom.behave('*', reply(200, JSON.stringify({ issuer, ...endpoints })));
+  const signIn = open({ OIDC_ISSUER: issuer, HTTPS_PROXY: site.proxyUrl(), HTTP_PROXY: site.proxyUrl() });
+  const { address, sealed } = await begun(signIn);
+  expect(address.origin).toBe(issuer);
+  const query = provider.consent(address);
+  expect(await reasonOf(finish(signIn, query, sealed))).toContain('only requests to HTTPS are allowed');
+  expect(site.asked).toEqual([`CONNECT ${PROXIED_HOST}:443`]);
+  await site.close();
 });

@@ -59,11 +59,11 @@ export class OidcSignIn {
     throw new AppError('AUTH_OIDC_NOT_BEGUN');
   }
 
-  /** @throws AppError `AUTH_OIDC_…`, `AUTH_TOO_MANY_FAILED` */
+  /** @throws AppError `AUTH_OIDC_…` */
   async finish(query: string, flow: SignInFlow, address: string): Promise<ConfirmedOperator> {
     const { settings } = this.#on();
     const { count, leftS } = this.#asked.add(toAddressKey(address));
-    if (count > ASKED_MAX) throw new AppError('AUTH_TOO_MANY_FAILED', { retryAfterS: leftS });
+    if (count > ASKED_MAX) throw new AppError('AUTH_OIDC_TOO_MANY', { retryAfterS: leftS });
     return toConfirmedOperator(await this.provider.confirm(query, flow, settings), settings);
   }
 

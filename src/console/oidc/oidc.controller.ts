@@ -68,6 +68,7 @@ export class OidcController {
     'AUTH_OIDC_REFUSED',
     'AUTH_OIDC_NO_ROLE',
     'AUTH_OIDC_UNREACHABLE',
+    'AUTH_OIDC_TOO_MANY',
     'AUTH_TOO_MANY_FAILED',
   )
   async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

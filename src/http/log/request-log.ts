@@ -181,7 +181,8 @@ function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn
   return status >= 500 ? 'warn' : 'info';
 }
 
-const NEEDS_NOTHING = /^(REQUEST_|ROUTE_|AUTH_(CROSS_SITE|HOST_FOREIGN|OIDC_OFF|OIDC_UNREACHABLE)$)/;
+const NEEDS_NOTHING =
+  /^(REQUEST_|ROUTE_|AUTH_(CROSS_SITE|HOST_FOREIGN|OIDC_OFF|OIDC_UNREACHABLE|OIDC_TOO_MANY)$)/;
 
 /**
  * Whether anybody, without a secret or a signature, could cause the line at any rate. Wrong secrets and

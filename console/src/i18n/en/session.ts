@@ -16,7 +16,7 @@ export const session = {
       'The sign-in service of your company did not confirm who you are. Sign in again. The manager’s log says what is wrong.',
     AUTH_OIDC_NO_ROLE:
       'Your company’s sign-in service knows you, but you are in no group that may use this manager. Ask whoever runs it to put you into one of OIDC_ADMIN_GROUPS or OIDC_READER_GROUPS.',
-    AUTH_TOO_MANY_FAILED: 'Too many tried to sign in from your address within a minute. Wait a minute.',
+    AUTH_OIDC_TOO_MANY: 'Too many tried to sign in from your address within a minute. Wait a minute.',
   },
   claimLookedAt: 'The claim that decides it:',
   token: 'Operator token',

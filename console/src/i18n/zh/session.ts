@@ -15,7 +15,7 @@ export const session: Words['session'] = {
     AUTH_OIDC_REFUSED: '公司的登录服务没有确认您的身份，请重新登录。原因见本服务的日志。',
     AUTH_OIDC_NO_ROLE:
       '公司的登录服务认识您，但您不在可以使用本服务的任何一个组里。请让管理员把您加入 OIDC_ADMIN_GROUPS 或 OIDC_READER_GROUPS 中的组。',
-    AUTH_TOO_MANY_FAILED: '一分钟内来自您的地址的登录次数过多，请稍等一分钟。',
+    AUTH_OIDC_TOO_MANY: '一分钟内来自您的地址的登录次数过多，请稍等一分钟。',
   },
   claimLookedAt: '作为依据的 claim：',
   token: '运维令牌',
