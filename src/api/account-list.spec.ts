@@ -67,7 +67,7 @@ async function open(): Promise<void> {
   const { registry, deliveries, lines } = dispatch;
   const { accounts, destinations } = registry;
   const own = new OwnFigures(deliveries, new WecomMetrics(new Metrics(), clock));
-  const figures = new AllFigures(own, noOthers);
+  const figures = new AllFigures(own, noOthers, clock);
   const answers = new AccountAnswers(figures, destinations, lines, clock);
   list = new AccountList(accounts, destinations, outbox, answers, figures);
 }

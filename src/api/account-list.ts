@@ -17,7 +17,7 @@ import type { KfAccountPageAnswer } from './answers/kf-account.dto.js';
 const SLICE = 1_000;
 /** Accounts that one page looks up in the store at most; the next page continues. Memory is scanned to its end. */
 const ASKED_MAX = 10_000;
-/** The conditions that memory answers. */
+/** How long the store is waited for. */
 const ASK_LIMIT_MS = 1_000;
 
 /** Which accounts; `null` for any. */
@@ -51,6 +51,9 @@ interface Found {
 }
 
 type Sorted = Found & Place;
+
+/** What accounts are put in order by. */
+type SortKeys = (slice: readonly Found[]) => Promise<readonly (string | number)[]>;
 
 /** The result of one slice, and where the next one begins; `null` at the end. */
 interface Slice {
@@ -143,9 +146,10 @@ export class AccountList {
     const isAsked = filter.state !== null && HINTED[filter.state] === undefined;
     const size = isAsked ? SLICE : limit + 1;
     const found: Sorted[] = [];
+    const keysOf = this.#sortKeys(order);
     let place = after;
     for (let asked = 0; asked < ASKED_MAX; asked += SLICE) {
-      const first = await this.#firstOf(filter, place, size, order);
+      const first = await this.#firstOf(filter, place, size, keysOf);
       found.push(...(isAsked ? await this.#calm(first) : first));
       const last = found[limit - 1];
       if (found.length > limit && last) return this.#toPage(found.slice(0, limit), toPosition(last));
@@ -156,10 +160,10 @@ export class AccountList {
   }
 
   /** Those that come next in the order. Whether a hint waits for one that is asked for as calm is not known yet. */
-  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, order: SortedOrder) {
+  async #firstOf(filter: AccountFilter, after: Place | null, limit: number, keysOf: SortKeys) {
     const first = new Smallest<Sorted>(limit, compare);
     for await (const slice of this.#matching(filter)) {
-      const keys = await this.#sortKeys(slice, order);
+      const keys = await keysOf(slice);
       for (const [n, one] of slice.entries()) {
         const sorted = { ...one, key: keys[n] ?? '', account: accountKey(one.puppet) };
         if (after === null || compare(sorted, after) > 0) first.add(sorted);
@@ -186,10 +190,19 @@ export class AccountList {
     }
   }
 
-  async #sortKeys(slice: readonly Found[], order: SortedOrder): Promise<readonly (string | number)[]> {
-    if (order === 'name') return slice.map(({ puppet: { name, openKfId } }) => name || openKfId);
-    const counts = await this.figures.countsOf(slice.map(({ puppet }) => puppet));
-    return counts.map(order === 'success' ? successOf : slownessOf);
+  /** Looks each account up once, so that its place stays the same while a page is made. */
+  #sortKeys(order: SortedOrder): SortKeys {
+    if (order === 'name')
+      return async (slice) => slice.map(({ puppet: { name, openKfId } }) => name || openKfId);
+    const countsOf = this.figures.counter();
+    const toKey = order === 'success' ? successOf : slownessOf;
+    const known = new Map<string, number>();
+    return async (slice) => {
+      const unknown = slice.map(({ puppet }) => puppet).filter((puppet) => !known.has(accountKey(puppet)));
+      const counts = await countsOf(unknown);
+      for (const [n, puppet] of unknown.entries()) known.set(accountKey(puppet), toKey(counts[n] ?? []));
+      return slice.map(({ puppet }) => known.get(accountKey(puppet)) ?? 0);
+    };
   }
 
   async #byAccount(filter: AccountFilter, after: string | null, limit: number) {

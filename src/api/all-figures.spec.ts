@@ -4,7 +4,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { destinationOf, registeredPuppet } from '../../test/support/puppets.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
-import { summaryOf } from '../dispatch/line/recent-attempts.js';
+import { summaryOf, WIDTH } from '../dispatch/line/recent-attempts.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
@@ -21,12 +21,14 @@ let replicas: { deliveries: Deliveries; wecom: WecomMetrics; own: OwnFigures }[]
 /** What the first one asked. */
 let asked: AskedFigures[];
 let answer: (told: unknown) => unknown;
+let takesMs: number;
 let figures: AllFigures;
 
 beforeEach(() => {
   clock = new ManualClock();
   asked = [];
   answer = (told) => told;
+  takesMs = 0;
   replicas = [0, 1].map(() => {
     const deliveries = new Deliveries(new DispatchMetrics(new Metrics()), clock);
     const wecom = new WecomMetrics(new Metrics(), clock);
@@ -35,6 +37,7 @@ beforeEach(() => {
   const others: Pick<OtherReplicas, 'ask'> = {
     async ask<T>(_path: string, body: object, read: (told: unknown) => T | null): Promise<Told<T>> {
       asked.push(body as AskedFigures);
+      await clock.advance(takesMs);
       // As it comes over the wire.
       const told = JSON.parse(JSON.stringify(answer(replicas[1]?.own.of(body as AskedFigures))));
       const known = read(told);
@@ -43,7 +46,7 @@ beforeEach(() => {
   };
   const [here] = replicas;
   if (here === undefined) throw new Error('no replica');
-  figures = new AllFigures(here.own, others as OtherReplicas);
+  figures = new AllFigures(here.own, others as OtherReplicas, clock);
 });
 
 function end(replica: number, puppet: typeof ONE, isTaken: boolean, durationMs: number): void {
@@ -63,7 +66,7 @@ it('adds up the attempts of all replicas, of an account and of its address', asy
   expect(summaryOf(endpointLastHour)).toMatchObject({ attempts: 101, taken: 100 });
   expect(summaryOf(of(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
   expect(missing).toBe(0);
-  const counts = await figures.countsOf([TWO, ONE]);
+  const counts = await figures.counter()([TWO, ONE]);
   expect(counts.map((one) => summaryOf(one).attempts)).toEqual([1, 100]);
 });
 
@@ -99,18 +102,31 @@ it('has why no reply goes out, unless one went out later through another replica
 
 it('is of this replica, and says so, where another does not tell what is known here', async () => {
   end(0, ONE, true, 5);
-  for (const strange of [{}, { accounts: [{ lastHour: [1] }], addresses: [null], bots: [] }]) {
+  const lastHour = new Array<number>(WIDTH).fill(0);
+  const strangers = [{ lastHour: [1] }, { lastHour }, { lastHour, taken: null, failure: {} }];
+  for (const one of [undefined, ...strangers]) {
+    const strange = one === undefined ? {} : { accounts: [one], addresses: [null], bots: [] };
     answer = () => strange;
-    const { lastHour, missing } = (await figures.ofAccounts([ONE]))(ONE);
-    expect([summaryOf(lastHour).attempts, missing]).toEqual([1, 1]);
+    const seen = (await figures.ofAccounts([ONE]))(ONE);
+    expect([summaryOf(seen.lastHour).attempts, seen.missing]).toEqual([1, 1]);
   }
   expect((await figures.ofBots(['a']))('a')).toMatchObject({ taken: null, missing: 1 });
+});
+
+it('goes on without others that took half a second in all', async () => {
+  end(1, ONE, true, 5);
+  const puppets = Array.from({ length: 1_000 }, (_, n) => registeredPuppet({ openKfId: `wk${n}` }));
+  takesMs = 200;
+  const countsOf = figures.counter();
+  await countsOf(puppets);
+  await countsOf([ONE]);
+  expect(asked).toHaveLength(3);
 });
 
 it('asks for thousands of accounts in parts, and of those for counts alone', async () => {
   end(1, registeredPuppet({ openKfId: 'wk999' }), true, 5);
   const puppets = Array.from({ length: 1_000 }, (_, n) => registeredPuppet({ openKfId: `wk${n}` }));
-  const counts = await figures.countsOf(puppets);
+  const counts = await figures.counter()(puppets);
   expect(counts.map((one) => summaryOf(one).attempts).indexOf(1)).toBe(999);
   expect(asked.map(({ accounts, isBrief }) => [accounts.length, isBrief])).toEqual(
     Array.from({ length: 4 }, () => [250, true]),

@@ -44,5 +44,14 @@ export class AllWecomErrors {
 
 function readTold(answer: unknown): ToldErrors | null {
   const { errors, calls } = answer as Partial<ToldErrors>;
-  return Array.isArray(errors) && Array.isArray(calls) ? { errors, calls } : null;
+  const areKnown =
+    Array.isArray(errors) &&
+    errors.every(({ count, lastAtMs }) => isTime(count) && isTime(lastAtMs)) &&
+    Array.isArray(calls) &&
+    calls.every(({ hours, hour, lastAtMs }) => hours.every(isTime) && isTime(hour) && isTime(lastAtMs));
+  return areKnown ? { errors, calls } : null;
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value);
 }

@@ -54,11 +54,7 @@ export class CurrentStatus {
   }
 
   #named(verdict: VerdictAnswer): VerdictAnswer {
-    const nameOf = (openKfId: string | null) =>
-      (openKfId === null ? null : this.image.findPuppet(openKfId)?.name) || null;
-    return {
-      ...verdict,
-      causes: verdict.causes.map((cause) => ({ ...cause, name: nameOf(cause.openKfId) })),
-    };
+    const causes = verdict.causes.map((cause) => ({ ...cause, name: this.image.nameOf(cause.openKfId) }));
+    return { ...verdict, causes };
   }
 }

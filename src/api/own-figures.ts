@@ -78,12 +78,18 @@ export function readToldFigures(
   const told = answer as Partial<ToldFigures>;
   const isOf = (some: unknown, length: number, isOne: (one: never) => boolean) =>
     Array.isArray(some) && some.length === length && some.every((one) => one === null || isOne(one as never));
-  const isSeen = ({ lastHour }: Partial<SeenFigures>) => isCounts(lastHour);
+  const isSeen = ({ lastHour, taken, failure }: Partial<SeenFigures>) =>
+    isCounts(lastHour) && isTimed(taken) && isTimed(failure);
   return isOf(told.accounts, accounts.length, isSeen) &&
     isOf(told.addresses, addresses.length, isCounts) &&
     isOf(told.bots, botIds.length, isSeen)
     ? (told as ToldFigures)
     : null;
+}
+
+/** Or there was none. */
+function isTimed(one: { readonly atMs: number } | null | undefined): boolean {
+  return one === null || Number.isFinite(one?.atMs);
 }
 
 function isCounts(counts: unknown): boolean {

@@ -23,7 +23,7 @@ export class ReplicaFiguresController {
    * @remarks What this process has seen of accounts, addresses and bots.
    */
   @Post(FIGURES)
-  @TakesBody('callback')
+  @TakesBody('replica')
   @AllowAnyone()
   @HttpCode(200)
   @Answers({ 200: 'The figures, in the order in which they were asked for.' })
@@ -38,7 +38,7 @@ export class ReplicaFiguresController {
    * @remarks Those to WeCom that failed at this process.
    */
   @Post(WECOM_ERRORS_OF_REPLICA)
-  @TakesBody('callback')
+  @TakesBody('replica')
   @AllowAnyone()
   @HttpCode(200)
   @Answers({ 200: 'By errcode, and by corp, account and API.' })

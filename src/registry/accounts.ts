@@ -28,7 +28,7 @@ export class Accounts {
 
   /** From memory; `null` where it is not known or has none. */
   nameOf(openKfId: string | null): string | null {
-    return (openKfId === null ? null : this.image.findPuppet(openKfId)?.name) || null;
+    return this.image.nameOf(openKfId);
   }
 
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */

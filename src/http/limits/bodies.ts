@@ -10,8 +10,8 @@ import { toAddressKey } from '../address.js';
 import { BodyBudget } from './body-budget.js';
 import { extendRouteConfig } from '../route-config.js';
 
-/** `callback`: WeCom's XML under any type. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
-export type BodyKind = 'callback' | 'json' | 'streamed';
+/** `callback`: WeCom's XML under any type. `replica`: what another replica asks. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
+export type BodyKind = 'callback' | 'json' | 'replica' | 'streamed';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,6 +33,8 @@ export interface JsonBytes {
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of our bodies has 4 kB; parsing a megabyte would block the event loop. */
 const JSON_BYTES_MAX = 65_536;
+/** Addresses of 250 accounts, each of 2,048 characters. */
+const REPLICA_BYTES_MAX = 524_288;
 /** What one body may take when the budget is used up: a callback of WeCom has less than 10 kB. */
 const BYTES_FREE = 16_384;
 /** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
@@ -58,7 +60,12 @@ export class Bodies {
   readonly #budget: BodyBudget;
 
   constructor({ callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits) {
-    this.#bytesMax = { callback: callbackBytesMax, json: JSON_BYTES_MAX, streamed: streamedBytesMax };
+    this.#bytesMax = {
+      callback: callbackBytesMax,
+      json: JSON_BYTES_MAX,
+      replica: REPLICA_BYTES_MAX,
+      streamed: streamedBytesMax,
+    };
     this.#budget = new BodyBudget(inAllBytesMax);
   }
 

@@ -70,6 +70,11 @@ export class RegistryImage {
     return this.#known.get(openKfId)?.puppet ?? null;
   }
 
+  /** `null` where it is not known or has none. */
+  nameOf(openKfId: string | null): string | null {
+    return (openKfId === null ? null : this.findPuppet(openKfId)?.name) || null;
+  }
+
   /** @returns `null` when no credentials of the corp are known. */
   findCorp(corpId: string): CorpKeys | null {
     return this.#corps.find(corpId);

@@ -43,6 +43,17 @@ it('counts one whose answer is not known here as missing', async () => {
   expect(await others.ask('/path', {}, () => null)).toEqual({ answers: [], missing: 2 });
 });
 
+it('counts one whose answer cannot be read at all as missing', async () => {
+  const read = ({ of }: { of: string }) => {
+    if (of === 'two') throw new TypeError('it is null');
+    return of;
+  };
+  expect(await others.ask('/path', {}, (answer) => read(answer as { of: string }))).toEqual({
+    answers: ['one'],
+    missing: 1,
+  });
+});
+
 it('waits only once in 5 s for one that does not answer', async () => {
   isDown = true;
   for (let n = 0; n < 3; n++) expect(await ask()).toEqual({ answers: ['one'], missing: 1 });

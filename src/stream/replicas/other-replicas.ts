@@ -43,11 +43,18 @@ export class OtherReplicas {
     read: (answer: unknown) => T | null,
   ): Promise<T | null> {
     if (this.clock.elapsedMs() < (this.#pausedUntilMs.get(replica.id) ?? 0)) return null;
+    let answer: unknown;
     try {
-      return read(await this.calls.call(replica, path, body, LIMIT_MS));
+      answer = await this.calls.call(replica, path, body, LIMIT_MS);
     } catch (error) {
       if (!(error instanceof ReplicaError)) throw error;
       this.#pausedUntilMs.set(replica.id, this.clock.elapsedMs() + PAUSE_MS);
+      return null;
+    }
+    try {
+      return read(answer);
+    } catch {
+      // Whatever it is, it is not of this version.
       return null;
     }
   }
