@@ -74,7 +74,10 @@ export class OidcProvider {
       const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
       if (saysAll(claims, settings) || !hasMore) return claims;
       const more = library.fetchUserInfo(configuration, tokens.access_token, claims.sub);
-      return { ...(await more.catch((error: unknown) => nothingIfOnlyName(error, claims, settings))), ...claims };
+      return {
+        ...(await more.catch((error: unknown) => nothingIfOnlyName(error, claims, settings))),
+        ...claims,
+      };
     } catch (error) {
       if (error instanceof ProviderFault) throw unreachable(error.message);
       // It may have been replaced a moment ago.
@@ -84,7 +87,8 @@ export class OidcProvider {
   }
 
   async #find(library: Library, settings: OidcSettings): Promise<Configuration> {
-    const asking = (this.#asked ??= this.#ask(library, settings));
+    this.#asked ??= this.#ask(library, settings);
+    const asking = this.#asked;
     const { configuration, why, untilMs } = await asking;
     if (untilMs <= this.clock.elapsedMs()) {
       if (this.#asked === asking) this.#asked = null;
@@ -140,7 +144,9 @@ function isOfKey(error: unknown): boolean {
   if (codeOf(error) === 'OAUTH_KEY_SELECTION_FAILED') return true;
   // The code of that is the one of whatever is no good answer.
   return (
-    error instanceof Error && error.cause instanceof Error && /signature verification/.test(error.cause.message)
+    error instanceof Error &&
+    error.cause instanceof Error &&
+    /signature verification/.test(error.cause.message)
   );
 }
 

@@ -130,20 +130,25 @@ describe('a sign-in', () => {
     expect(await signInAt(open())).toMatchObject({ operator: { name: ALICE, role: 'reader' } });
     provider.claims = { groups: ['support'] };
     provider.userInfo = { sub: 'subject-1', preferred_username: 'bob', groups: ['ops'] };
-    expect(await signInAt(open())).toMatchObject({ operator: { name: ALICE.replace('alice', 'bob'), role: 'reader' } });
+    expect(await signInAt(open())).toMatchObject({
+      operator: { name: ALICE.replace('alice', 'bob'), role: 'reader' },
+    });
     provider.userInfo = { sub: 'subject-2', groups: ['ops'] };
     expect((await refusalOf(signInAt(open()))).code).toBe('AUTH_OIDC_REFUSED');
   });
 
-  it.each([401, 403])('goes on without a name where UserInfo answers %d, and not without groups', async (status) => {
-    provider.userInfo = {};
-    provider.behave('/me', (response) => void response.writeHead(status).end('{"error":"invalid_token"}'));
-    provider.claims = { groups: ['support'] };
-    const named = ALICE.replace('alice', 'subject-1');
-    expect(await signInAt(open())).toMatchObject({ operator: { name: named, role: 'reader' } });
-    provider.claims = { preferred_username: 'alice' };
-    expect((await refusalOf(signInAt(open()))).code).toBe('AUTH_OIDC_REFUSED');
-  });
+  it.each([401, 403])(
+    'goes on without a name where UserInfo answers %d, and not without groups',
+    async (status) => {
+      provider.userInfo = {};
+      provider.behave('/me', (response) => void response.writeHead(status).end('{"error":"invalid_token"}'));
+      provider.claims = { groups: ['support'] };
+      const named = ALICE.replace('alice', 'subject-1');
+      expect(await signInAt(open())).toMatchObject({ operator: { name: named, role: 'reader' } });
+      provider.claims = { preferred_username: 'alice' };
+      expect((await refusalOf(signInAt(open()))).code).toBe('AUTH_OIDC_REFUSED');
+    },
+  );
 
   it('is off where nothing is set', async () => {
     const off = new OidcSignIn(consoleConfig(loadConfig({})), {} as OidcProvider, clock);
@@ -268,13 +273,16 @@ describe('what the provider answers', () => {
     expect(reason).toContain(why);
   });
 
-  it.each(['another name', 'the same name'])('is taken again once its keys were replaced, by %s', async (kid) => {
-    const signIn = open();
-    await signInAt(signIn);
-    provider.renewKey(kid === 'the same name' ? provider.key.kid : kid);
-    expect((await refusalOf(signInAt(signIn))).code).toBe('AUTH_OIDC_REFUSED');
-    expect((await signInAt(signIn)).operator.name).toBe(ALICE);
-  });
+  it.each(['another name', 'the same name'])(
+    'is taken again once its keys were replaced, by %s',
+    async (kid) => {
+      const signIn = open();
+      await signInAt(signIn);
+      provider.renewKey(kid === 'the same name' ? provider.key.kid : kid);
+      expect((await refusalOf(signInAt(signIn))).code).toBe('AUTH_OIDC_REFUSED');
+      expect((await signInAt(signIn)).operator.name).toBe(ALICE);
+    },
+  );
 
   it('is not asked for again because of what a browser came back with', async () => {
     const signIn = open();

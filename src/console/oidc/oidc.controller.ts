@@ -38,7 +38,9 @@ export class OidcController {
   @Get()
   @AllowAnyone()
   @ErrorsOnPage(PAGE, ERROR)
-  @Answers({ 303: { description: 'To the provider, or to the page that is asked for.', headers: ['Set-Cookie'] } })
+  @Answers({
+    303: { description: 'To the provider, or to the page that is asked for.', headers: ['Set-Cookie'] },
+  })
   @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
   async begin(
     @Query() { to = PAGE }: OidcBeginDto,
