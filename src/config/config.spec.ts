@@ -166,7 +166,13 @@ describe('mistakes', () => {
   });
 
   it('are no variables that only resemble a setting, such as those of a Kubernetes service', () => {
-    const names = ['AUTH_API_SERVICE_HOST', 'SECRETS_PORT', 'OIDC_SERVICE_HOST', 'OIDC_PORT', 'OIDC_PORT_443_TCP'];
+    const names = [
+      'AUTH_API_SERVICE_HOST',
+      'SECRETS_PORT',
+      'OIDC_SERVICE_HOST',
+      'OIDC_PORT',
+      'OIDC_PORT_443_TCP',
+    ];
     const ofService = [...names, 'OIDC_PROVIDER_SERVICE_PORT_HTTPS', 'OIDC_PROVIDER_PORT'];
     expect(mistakesOf(Object.fromEntries(ofService.map((name) => [name, 'tcp://10.0.0.2:80'])))).toEqual([]);
   });
