@@ -80,7 +80,7 @@ export class OidcProvider {
       };
     } catch (error) {
       if (error instanceof ProviderFault) throw unreachable(error.message);
-      // It may have been replaced a moment ago.
+      // The key may have been replaced a moment ago.
       if (isOfKey(error)) this.#asked = null;
       throw new AppError('AUTH_OIDC_REFUSED', { internal: { why: reasonOf(library, error) } });
     }
@@ -133,7 +133,7 @@ function saysAll(claims: Claims, { groupsClaim }: OidcSettings): boolean {
   return has(groupsClaim) && (has('preferred_username') || has('email'));
 }
 
-/** A person without a name is called by the subject; without groups nobody is let in. */
+/** With groups UserInfo is asked for the name alone, and who has none is called by the subject. */
 function nothingIfOnlyName(error: unknown, claims: Claims, { groupsClaim }: OidcSettings): Claims {
   if (codeOf(error) === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && Object.hasOwn(claims, groupsClaim)) return {};
   throw error;
