@@ -11,6 +11,7 @@ import { NestLog } from './http/log/nest-log.js';
 import { refuseOverload } from './http/limits/refuse-overload.js';
 import { createHttpAdapter } from './http/server.js';
 import { stopOnSignals } from './http/shutdown.js';
+import { tellOfUnnamedProxy } from './http/trusted-proxies.js';
 import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
@@ -68,6 +69,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   await readOnce(app.get(RegistrySync), app.get(OperatorSync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);
+  tellOfUnnamedProxy(config, log);
   log.info({ url: await app.getUrl(), startMs: Math.round(process.uptime() * 1000) }, 'manager.listening');
   stopOnSignals(app, lifecycle, config, log, tracing);
 }

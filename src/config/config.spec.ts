@@ -166,9 +166,15 @@ describe('mistakes', () => {
   });
 
   it('are no variables that only resemble a setting, such as those of a Kubernetes service', () => {
-    expect(loadConfig({ AUTH_API_SERVICE_HOST: '10.0.0.1', SECRETS_PORT: 'tcp://10.0.0.2:80' }).port).toBe(
-      7777,
-    );
+    const names = [
+      'AUTH_API_SERVICE_HOST',
+      'SECRETS_PORT',
+      'OIDC_SERVICE_HOST',
+      'OIDC_PORT',
+      'OIDC_PORT_443_TCP',
+    ];
+    const ofService = [...names, 'OIDC_PROVIDER_SERVICE_PORT_HTTPS', 'OIDC_PROVIDER_PORT'];
+    expect(mistakesOf(Object.fromEntries(ofService.map((name) => [name, 'tcp://10.0.0.2:80'])))).toEqual([]);
   });
 
   it.each([
@@ -177,6 +183,9 @@ describe('mistakes', () => {
     'SECRETS_KEYS',
     'METRICS_TOKENS',
     'PUPPET_ENDPOINT_ALLOW_FILE',
+    'OIDC_ADMIN_GROUP',
+    'OIDC_ISSUER_URL',
+    'OIDC_CLIENT_ID_FILE',
   ])('are protections that this version does not know, such as %s, told without their value', (name) => {
     const mistakes = mistakesOf({ [name]: 'the-value-of-it' });
     expect(mistakes).toEqual([expect.stringMatching(RegExp(`^${name}: this version has no such setting`))]);

@@ -21,12 +21,15 @@ export class ConfigError extends Error {
   }
 }
 
+/** Names that Kubernetes gives to the variables of a Service are none of ours. */
+const OIDC = String.raw`OIDC_(?!(\w+_)?(SERVICE|PORT)(_|$))\w+`;
 /**
  * Settings that protect something. One that this version does not know would leave open what its
  * operator believes closed, so it is a mistake and not ignored.
  */
-const PROTECTING =
-  /^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW)(_FILE)?$/;
+const PROTECTING = new RegExp(
+  `^(AUTH_(PUPPET|GATEWAY|OPERATOR)_TOKENS?|SECRETS_KEYS?|METRICS_TOKENS?|PUPPET_ENDPOINT_ALLOW|${OIDC})(_FILE)?$`,
+);
 const KNOWN = new Set(
   Object.values(SETTINGS).flatMap(({ name, secret }) => [name, ...(secret ? [secretFileOf(name)] : [])]),
 );

@@ -4,7 +4,8 @@ import type { OperatorRole } from '../kernel/role.js';
 /** Who is signed in. */
 export class SignedInOperator {
   /**
-   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with ` (OIDC)` behind it for whom a provider has confirmed.
+   * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with 12 characters of the subject and ` (OIDC)` behind it for whom a
+   * provider has confirmed.
    * @example alice
    */
   readonly name!: string;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import type { Config } from '../config/config.js';
 import type { ProxyList } from '../config/proxy-list.js';
 import type { Log } from '../kernel/log.js';
 
@@ -32,6 +33,20 @@ export class TrustedProxies {
   #isListed(address: string): boolean {
     return ipaddr.isValid(address) && this.list?.has(ipaddr.process(address)) === true;
   }
+}
+
+/**
+ * Tells at the start that browsers come by https, which a proxy in front takes for the manager, and that no proxy is believed that
+ * says so: cookies of sessions are then those of http.
+ */
+export function tellOfUnnamedProxy(
+  { publicUrl, trustedProxies }: Pick<Config, 'publicUrl' | 'trustedProxies'>,
+  log: Log,
+): void {
+  if (publicUrl?.protocol !== 'https:' || trustedProxies !== undefined) return;
+  const reason =
+    'the manager itself speaks http; name the proxy that takes https for it in TRUST_PROXY: until then sessions have cookies without Secure, and all who come through the proxy count as one';
+  log.warn({ publicUrl: publicUrl.origin, reason }, 'http.proxy_unnamed');
 }
 
 /**

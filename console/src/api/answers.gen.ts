@@ -1377,7 +1377,7 @@ export type SignInByOidcAnswer = {
 
 export type SignedInOperatorAnswer = {
     /**
-     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with ` (OIDC)` behind it for whom a provider has confirmed.
+     * `shared secret` for a secret of AUTH_OPERATOR_TOKEN; with 12 characters of the subject and ` (OIDC)` behind it for whom a provider has confirmed.
      */
     name: string;
     /**

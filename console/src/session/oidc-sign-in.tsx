@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SignInByOidcAnswer } from '../api/answers.gen.js';
 import { t } from '../i18n/language.js';
+import { pageAskedFor, signInErrorIn, wordsForSignInError } from './sign-in-error.js';
 
 interface OidcProps {
   readonly oidc: SignInByOidcAnswer;
@@ -9,7 +10,7 @@ interface OidcProps {
 /** Leads to the provider, and back to the page that was asked for. */
 export function OidcLink({ oidc }: OidcProps) {
   const { session } = t();
-  const to = encodeURIComponent(location.pathname + location.search);
+  const to = encodeURIComponent(pageAskedFor(location));
   return (
     <>
       <p>{session.introOidc}</p>
@@ -24,21 +25,19 @@ export function OidcLink({ oidc }: OidcProps) {
   );
 }
 
-const PARAMETER = 'signInError';
-
 /** What came of the sign-in at the provider, where that sent the browser back with an error; told once. */
 export function OidcProblem({ oidc }: { readonly oidc: SignInByOidcAnswer | null }) {
-  const { session, errorCodes } = t();
-  const [code] = useState(() => new URLSearchParams(location.search).get(PARAMETER));
+  const words = t();
+  const { session } = words;
+  const [code] = useState(() => signInErrorIn(location));
   useEffect(() => {
-    if (code !== null) history.replaceState(history.state, '', location.pathname);
+    if (code !== null) history.replaceState(history.state, '', pageAskedFor(location));
   }, [code]);
   if (code === null) return null;
-  const problems: Readonly<Record<string, string>> = session.oidcProblems;
   return (
     <div class="problem" role="alert">
       <strong>{session.notSignedIn}</strong>
-      <p>{(Object.hasOwn(problems, code) ? problems[code] : errorCodes[code]) ?? session.oidcProblem}</p>
+      <p>{wordsForSignInError(code, words)}</p>
       {code === 'AUTH_OIDC_NO_ROLE' && oidc !== null && (
         <p>
           {session.claimLookedAt} <code>{oidc.groupsClaim}</code>

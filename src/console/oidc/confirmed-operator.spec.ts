@@ -3,6 +3,7 @@ import { loadConfig } from '../../config/config.js';
 import { oidcOf, type OidcSettings } from '../../config/oidc.js';
 import { AppError } from '../../kernel/app-error.js';
 import { NAME_FORMAT } from '../../operators/operator.js';
+import { subjectIdOf } from '../../http/access/sessions.js';
 import { type Claims, toConfirmedOperator } from './confirmed-operator.js';
 
 const settings = oidcOf(
@@ -18,6 +19,9 @@ const settings = oidcOf(
 
 const of = (claims: Claims) =>
   toConfirmedOperator({ sub: 'subject-1', groups: ['ops'], ...claims }, settings);
+
+/** As it is told, of this subject. */
+const nameOf = (text: string, subject = 'subject-1') => `${text} ${subjectIdOf(subject)} (OIDC)`;
 
 function refusalOf(claims: Claims): AppError {
   try {
@@ -55,7 +59,7 @@ describe('the role', () => {
       const { code, message, internal } = refusalOf({ groups, preferred_username: 'alice' });
       expect(code).toBe('AUTH_OIDC_NO_ROLE');
       expect(message).toMatch(/The claim that was looked at is: groups$/);
-      expect(internal).toEqual({ operator: 'alice (OIDC)', why });
+      expect(internal).toEqual({ operator: nameOf('alice'), why });
     },
   );
 
@@ -67,22 +71,41 @@ describe('the role', () => {
 
 describe('the name', () => {
   it.each([
-    [{ preferred_username: 'alice', email: 'a@x.example' }, 'alice (OIDC)'],
-    [{ email: 'a@x.example', email_verified: true }, 'a@x.example (OIDC)'],
-    [{ email: 'a@x.example' }, 'a@x.example (OIDC)'],
-    [{ email: 'boss@x.example', email_verified: false }, 'subject-1 (OIDC)'],
-    [{ preferred_username: '王 小明' }, '王 小明 (OIDC)'],
-    [{ preferred_username: 'x'.repeat(129), email: 'a@x.example' }, 'a@x.example (OIDC)'],
-    [{ preferred_username: ['alice'] }, 'subject-1 (OIDC)'],
-    [{}, 'subject-1 (OIDC)'],
+    [{ preferred_username: 'alice', email: 'a@x.example' }, 'alice'],
+    [{ email: 'a@x.example', email_verified: true }, 'a@x.example'],
+    [{ email: 'a@x.example' }, 'a@x.example'],
+    [{ email: 'a@x.example', email_verified: 'true' }, 'a@x.example'],
+    [{ email: 'boss@x.example', email_verified: false }, 'subject-1'],
+    [{ email: 'boss@x.example', email_verified: 'false' }, 'subject-1'],
+    [{ email: 'boss@x.example', email_verified: null }, 'subject-1'],
+    [{ preferred_username: '王 小明' }, '王 小明'],
+    [{ preferred_username: 'x'.repeat(129), email: 'a@x.example' }, 'a@x.example'],
+    [{ preferred_username: ['alice'] }, 'subject-1'],
+    [{}, 'subject-1'],
   ])('of %j is %s', (claims, name) => {
-    expect(of(claims).name).toBe(name);
+    expect(of(claims).name).toBe(nameOf(name));
   });
+
+  it('is never that of another person, who may have the same one or choose it', () => {
+    const [one, other] = ['1', '2'].map((sub) => of({ sub, preferred_username: 'alice' }).name);
+    expect([one, other]).toEqual([nameOf('alice', '1'), nameOf('alice', '2')]);
+    expect(one).not.toBe(other);
+    expect(of({ preferred_username: one?.replace(' (OIDC)', '') }).name).not.toBe(one);
+    expect(one).toMatch(/^alice [\w-]{12} \(OIDC\)$/);
+  });
+
+  it.each(['\u3164', '\u2800', '\u034f', '\ufe0f', '\u180b', '\u115f'])(
+    'has nothing that is not seen: %j',
+    (text) => {
+      for (const name of [text, `ali${text}ce`, `alice ${text}`])
+        expect(of({ preferred_username: name }).name).toBe(nameOf('subject-1'));
+    },
+  );
 
   it.each(['alice\n', 'al\u0000ice', 'alice\u202e', ' alice', 'alice  b', 'al\u200bice', 'alice\u00a0', ''])(
     'is none that looks like another: %j',
     (text) => {
-      expect(of({ preferred_username: text }).name).toBe('subject-1 (OIDC)');
+      expect(of({ preferred_username: text }).name).toBe(nameOf('subject-1'));
     },
   );
 

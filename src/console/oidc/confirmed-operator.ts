@@ -1,6 +1,6 @@
 /** Who somebody is and what they may do, from what the provider has confirmed of them. */
 import type { OidcSettings } from '../../config/oidc.js';
-import type { ConfirmedOperator } from '../../http/access/sessions.js';
+import { type ConfirmedOperator, subjectIdOf } from '../../http/access/sessions.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { OperatorRole } from '../../kernel/role.js';
 
@@ -9,18 +9,20 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 const NAME_LENGTH_MAX = 128;
 /** Nothing that is not seen, and no blank but single ones between words, so that no two names look alike by those. */
-const NAME = /^[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u;
-/** A blank and brackets, which no operator with a token has in its name. */
-const SUFFIX = ' (OIDC)';
+const NAME = /^[^\p{C}\p{Z}\p{DI}\u2800]+(?: [^\p{C}\p{Z}\p{DI}\u2800]+)*$/u;
+/** Behind each name. No operator with a token has a blank and brackets in its own. */
+const SUFFIX = '(OIDC)';
 
 /** @throws AppError `AUTH_OIDC_NO_ROLE`; `AUTH_OIDC_REFUSED` for who has no name */
 export function toConfirmedOperator(claims: Claims, settings: OidcSettings): ConfirmedOperator {
   const subject = claims.sub;
-  const name = nameIn(claims);
-  if (typeof subject !== 'string' || name === null) {
+  const ownName = nameIn(claims);
+  if (typeof subject !== 'string' || ownName === null) {
     const why = `none of preferred_username, email and sub is a name of at most ${NAME_LENGTH_MAX} characters`;
     throw new AppError('AUTH_OIDC_REFUSED', { internal: { why } });
   }
+  // People may have one name, or choose it themselves; what is behind it they do not choose.
+  const name = `${ownName} ${subjectIdOf(subject)} ${SUFFIX}`;
   const groups = groupsIn(claims, settings.groupsClaim);
   const role = roleOf(groups ?? [], settings);
   if (role === null) {
@@ -30,15 +32,16 @@ export function toConfirmedOperator(claims: Claims, settings: OidcSettings): Con
         : `none of the ${groups.length} groups is listed`;
     throw new AppError('AUTH_OIDC_NO_ROLE', {
       detail: settings.groupsClaim,
-      internal: { operator: name + SUFFIX, why },
+      internal: { operator: name, why },
     });
   }
-  return { name: name + SUFFIX, role, subject };
+  return { name, role, subject };
 }
 
-/** An address that the provider says is not verified may be anybody's. */
+/** An address that the provider says is not verified, in whatever form, may be anybody's. */
 function nameIn({ preferred_username: user, email, email_verified: isVerified, sub }: Claims): string | null {
-  return [user, isVerified === false ? null : email, sub].find(isName) ?? null;
+  const isOwn = [undefined, true, 'true'].some((value) => value === isVerified);
+  return [user, isOwn ? email : null, sub].find(isName) ?? null;
 }
 
 function isName(text: unknown): text is string {

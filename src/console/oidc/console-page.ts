@@ -1,3 +1,5 @@
+import { toRequestPath } from '../../http/request-path.js';
+
 const FIRST_PAGE = '/console';
 const LENGTH_MAX = 1_024;
 /** Only path and query are looked at. */
@@ -8,6 +10,6 @@ export function toConsolePage(asked: string): string {
   const url = URL.parse(asked, ANYWHERE);
   if (url?.origin !== ANYWHERE || url.href.length > LENGTH_MAX) return FIRST_PAGE;
   const isPage = url.pathname === FIRST_PAGE || url.pathname.startsWith(`${FIRST_PAGE}/`);
-  const isSignIn = /^\/console\/(oidc|session)(\/|$)/.test(url.pathname);
+  const isSignIn = /^\/console\/(oidc|session)(\/|$)/.test(toRequestPath(url.pathname));
   return isPage && !isSignIn ? url.pathname + url.search : FIRST_PAGE;
 }

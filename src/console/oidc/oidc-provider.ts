@@ -17,17 +17,20 @@ type Library = typeof import('openid-client');
 export const CALLBACK_PATH = '/console/oidc/callback';
 /** What the provider says of itself is asked for again after so long; its keys also when one is not known. */
 const KNOWN_MS = 3_600_000;
+/** Where it did not say it, everybody is told so for so long: anybody can begin a sign-in, and would have it asked each time. */
+const FAILED_MS = 5_000;
 
-interface Known {
-  readonly library: Library;
-  readonly configuration: Configuration;
+/** What the provider says of itself, or why that is not known. */
+interface Asked {
+  readonly configuration: Configuration | null;
+  readonly why: string;
   readonly untilMs: number;
 }
 
 @Injectable()
 export class OidcProvider {
-  /** Of all who sign in at the moment; `null` where it is not known. */
-  #known: Promise<Known> | null = null;
+  /** Of all who sign in; `null` where the provider is to be asked. It never rejects. */
+  #asked: Promise<Asked> | null = null;
 
   constructor(
     private readonly calls: OidcCalls,
@@ -36,7 +39,8 @@ export class OidcProvider {
 
   /** Where the browser is sent to sign in. @throws AppError `AUTH_OIDC_UNREACHABLE` */
   async addressFor(flow: SignInFlow, settings: OidcSettings): Promise<URL> {
-    const { library, configuration } = await this.#find(settings);
+    const library = await import('openid-client');
+    const configuration = await this.#find(library, settings);
     return library.buildAuthorizationUrl(configuration, {
       redirect_uri: new URL(CALLBACK_PATH, settings.publicUrl).href,
       scope: settings.scopes,
@@ -49,12 +53,13 @@ export class OidcProvider {
 
   /**
    * What the provider confirms of the person: claims of the ID token, whose signature, issuer, audience, nonce and times are
-   * right, and where it has no groups or no name those of UserInfo besides.
+   * right, and where it has no groups or no name those of UserInfo besides. With groups, UserInfo may say no.
    * @param query with which the browser came back.
    * @throws AppError `AUTH_OIDC_UNREACHABLE`, `AUTH_OIDC_REFUSED`
    */
   async confirm(query: string, flow: SignInFlow, settings: OidcSettings): Promise<Claims> {
-    const { library, configuration } = await this.#find(settings);
+    const library = await import('openid-client');
+    const configuration = await this.#find(library, settings);
     const callback = new URL(CALLBACK_PATH, settings.publicUrl);
     callback.search = query;
     try {
@@ -68,31 +73,32 @@ export class OidcProvider {
       if (claims === undefined) throw new library.ClientError('there is no ID token');
       const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
       if (saysAll(claims, settings) || !hasMore) return claims;
-      return { ...(await library.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
+      const more = library.fetchUserInfo(configuration, tokens.access_token, claims.sub);
+      return {
+        ...(await more.catch((error: unknown) => nothingIfOnlyName(error, claims, settings))),
+        ...claims,
+      };
     } catch (error) {
       if (error instanceof ProviderFault) throw unreachable(error.message);
-      // A key may have been replaced a moment ago.
-      if (!isAnswer(library, error)) this.#known = null;
+      // The key may have been replaced a moment ago.
+      if (isOfKey(error)) this.#asked = null;
       throw new AppError('AUTH_OIDC_REFUSED', { internal: { why: reasonOf(library, error) } });
     }
   }
 
-  async #find(settings: OidcSettings): Promise<Known> {
-    this.#known ??= this.#ask(settings);
-    const asked = this.#known;
-    try {
-      const known = await asked;
-      if (known.untilMs > this.clock.elapsedMs()) return known;
-    } catch (error) {
-      if (this.#known === asked) this.#known = null;
-      throw error;
+  async #find(library: Library, settings: OidcSettings): Promise<Configuration> {
+    this.#asked ??= this.#ask(library, settings);
+    const asking = this.#asked;
+    const { configuration, why, untilMs } = await asking;
+    if (untilMs <= this.clock.elapsedMs()) {
+      if (this.#asked === asking) this.#asked = null;
+      return this.#find(library, settings);
     }
-    if (this.#known === asked) this.#known = null;
-    return this.#find(settings);
+    if (configuration === null) throw unreachable(why);
+    return configuration;
   }
 
-  async #ask({ issuer, clientId, clientSecret }: OidcSettings): Promise<Known> {
-    const library = await import('openid-client');
+  async #ask(library: Library, { issuer, clientId, clientSecret }: OidcSettings): Promise<Asked> {
     const secret = clientSecret.reveal();
     // Everybody has to take the first (RFC 6749, 2.3.1), and some take nothing else.
     const authenticate: ClientAuth = (server, ...more) => {
@@ -113,9 +119,10 @@ export class OidcProvider {
       // The library lets some providers speak for all of their customers.
       if (new URL(configuration.serverMetadata().issuer).href !== issuer.href)
         throw new library.ClientError('it names another issuer than OIDC_ISSUER');
-      return { library, configuration, untilMs: this.clock.elapsedMs() + KNOWN_MS };
+      return { configuration, why: '', untilMs: this.clock.elapsedMs() + KNOWN_MS };
     } catch (error) {
-      throw unreachable(error instanceof ProviderFault ? error.message : reasonOf(library, error));
+      const why = error instanceof ProviderFault ? error.message : reasonOf(library, error);
+      return { configuration: null, why, untilMs: this.clock.elapsedMs() + FAILED_MS };
     }
   }
 }
@@ -124,6 +131,28 @@ export class OidcProvider {
 function saysAll(claims: Claims, { groupsClaim }: OidcSettings): boolean {
   const has = (claim: string): boolean => Object.hasOwn(claims, claim);
   return has(groupsClaim) && (has('preferred_username') || has('email'));
+}
+
+/** With groups UserInfo is asked for the name alone, and who has none is called by the subject. */
+function nothingIfOnlyName(error: unknown, claims: Claims, { groupsClaim }: OidcSettings): Claims {
+  if (codeOf(error) === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && Object.hasOwn(claims, groupsClaim)) return {};
+  throw error;
+}
+
+/** Whether the ID token's signature is of no key that the provider had when it was asked. */
+function isOfKey(error: unknown): boolean {
+  if (codeOf(error) === 'OAUTH_KEY_SELECTION_FAILED') return true;
+  // The code of that is the one of whatever is no good answer.
+  return (
+    error instanceof Error &&
+    error.cause instanceof Error &&
+    /signature verification/.test(error.cause.message)
+  );
+}
+
+/** Of the library's errors. */
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function unreachable(why: string): AppError {

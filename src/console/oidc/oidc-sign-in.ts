@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import type { FastifyRequest } from 'fastify';
 import type { OidcSettings } from '../../config/oidc.js';
 import { FailedAttempts } from '../../http/access/failed-attempts.js';
 import type { ConfirmedOperator } from '../../http/access/sessions.js';
@@ -9,7 +10,6 @@ import { Clock } from '../../kernel/clock.js';
 import type { Secret } from '../../kernel/secret.js';
 import { consoleConfig } from '../console.config.js';
 import { toConfirmedOperator } from './confirmed-operator.js';
-import { toConsolePage } from './console-page.js';
 import { OidcProvider } from './oidc-provider.js';
 import { FlowSealer, newFlow, type SignInFlow } from './sign-in-flow.js';
 
@@ -34,17 +34,17 @@ export class OidcSignIn {
   }
 
   /** Of the cookie: whether the browser reaches the console by https, whatever a proxy in front says. */
-  get protocol(): string {
-    return this.#on().settings.publicUrl.protocol.replace(':', '');
+  get protocol(): FastifyRequest['protocol'] {
+    return this.#on().settings.publicUrl.protocol === 'https:' ? 'https' : 'http';
   }
 
   /**
-   * @param to the page to show afterwards; another site's is the first one.
+   * @param to the page of the console to show afterwards.
    * @throws AppError `AUTH_OIDC_OFF`, `AUTH_OIDC_UNREACHABLE`
    */
   async begin(to: string): Promise<{ readonly address: URL; readonly flow: Secret }> {
     const { settings, sealer } = this.#on();
-    const flow = newFlow(toConsolePage(to), this.clock.nowMs());
+    const flow = newFlow(to, this.clock.nowMs());
     return { address: await this.provider.addressFor(flow, settings), flow: sealer.seal(flow) };
   }
 

@@ -3,10 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone } from '../../http/access/allowed-callers.js';
 import { Audited } from '../../http/access/audit-hook.js';
 import { cookieIn, type OwnCookie, setCookie } from '../../http/access/cookies.js';
+import { isLedByOtherPage } from '../../http/access/own-page.js';
 import { setCookieOf } from '../../http/access/sessions.js';
 import { Answers, Errors, Reads, Tags } from '../../http/answers/described.js';
 import { ErrorsOnPage } from '../../http/answers/error-page.js';
 import { LOG, type Log } from '../../kernel/log.js';
+import { toConsolePage } from './console-page.js';
 import { OidcBeginDto, OidcCallbackDto } from './oidc.dto.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 import { FLOW_MS } from './sign-in-flow.js';
@@ -14,7 +16,7 @@ import { FLOW_MS } from './sign-in-flow.js';
 /** `lax`, since the browser comes back from another site. */
 const FLOW_COOKIE: OwnCookie = { name: 'wxkf_sign_in', maxAgeS: FLOW_MS / 1_000, sameSite: 'lax' };
 const PAGE = '/console';
-const ERRORS_ON = `${PAGE}?signInError=`;
+const ERROR = 'signInError';
 const SEE_OTHER = 303;
 
 /** Sign-in to the console by an OpenID provider: the browser is sent there, and comes back. */
@@ -29,13 +31,16 @@ export class OidcController {
   /**
    * Sign in to the console by OIDC.
    * @remarks
-   * For a browser, which is redirected to the provider of OIDC_ISSUER and gets a cookie for 10 minutes. A browser that accepts
-   * `text/html` meets errors on the console's page.
+   * For a browser, which is redirected to the provider of OIDC_ISSUER and gets a cookie for 10 minutes. One that a page of
+   * another site or host leads here is redirected to the page that is asked for, where a person can sign in. A browser that
+   * accepts `text/html` meets errors on that page.
    */
   @Get()
   @AllowAnyone()
-  @ErrorsOnPage(ERRORS_ON)
-  @Answers({ 303: { description: 'To the provider.', headers: ['Set-Cookie'] } })
+  @ErrorsOnPage(PAGE, ERROR)
+  @Answers({
+    303: { description: 'To the provider, or to the page that is asked for.', headers: ['Set-Cookie'] },
+  })
   @Errors('AUTH_OIDC_OFF', 'AUTH_OIDC_UNREACHABLE')
   async begin(
     @Query() { to = PAGE }: OidcBeginDto,
@@ -43,7 +48,11 @@ export class OidcController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     reply.header('cache-control', 'no-store');
-    const { address, flow } = await this.signIn.begin(to);
+    const page = toConsolePage(to);
+    // Else a link of somebody else would end a sign-in under way, or sign somebody in unasked.
+    if (isLedByOtherPage(request)) return void reply.redirect(page, SEE_OTHER);
+    request.pageAskedFor = page;
+    const { address, flow } = await this.signIn.begin(page);
     reply.header('set-cookie', setCookie(FLOW_COOKIE, flow.reveal(), this.signIn.protocol));
     reply.redirect(address.href, SEE_OTHER);
   }
@@ -57,7 +66,7 @@ export class OidcController {
   @Get('callback')
   @Audited()
   @AllowAnyone()
-  @ErrorsOnPage(ERRORS_ON)
+  @ErrorsOnPage(PAGE, ERROR)
   @Reads({ query: OidcCallbackDto })
   @Answers({
     303: { description: 'To the page of the console that was asked for.', headers: ['Set-Cookie'] },
@@ -74,9 +83,10 @@ export class OidcController {
   async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.header('cache-control', 'no-store');
     const { protocol } = this.signIn;
-    const sealed = cookieIn({ headers: request.headers, protocol: protocol as 'https' }, FLOW_COOKIE.name);
+    const sealed = cookieIn({ headers: request.headers, protocol }, FLOW_COOKIE.name);
     const query = request.url.replace(/^[^?]*\??/, '');
     const flow = this.signIn.find(query, sealed);
+    request.pageAskedFor = flow.to;
     // Whatever comes of it, it is over; a link of somebody else ends nobody's.
     reply.header('set-cookie', setCookie({ ...FLOW_COOKIE, maxAgeS: 0 }, '', protocol));
     const operator = await this.signIn.finish(query, flow, request.ip);

@@ -69,6 +69,15 @@ function headerOfForeignPage({ headers, host }: FastifyRequest): string | undefi
   return undefined;
 }
 
+/**
+ * Whether a page of another site, or of another host of this one, leads the browser here. Browsers say it to https and to this
+ * machine alone.
+ */
+export function isLedByOtherPage({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === 'cross-site' || site === 'same-site';
+}
+
 /** Whether a script of a page waits for the answer: offered Basic, the browser itself would ask for a password. */
 export function isFromScript({ headers }: FastifyRequest): boolean {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, accept } = headers;

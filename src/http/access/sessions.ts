@@ -211,7 +211,8 @@ function oidcKeysOf({ clientSecret, ...decisive }: OidcSettings, signing: readon
   return others.map((other) => keyOf(`oidc ${clientSecret.reveal()} ${other}`, salt));
 }
 
-function subjectIdOf(subject: string): string {
+/** Stands for the subject where it has to be short: in a cookie, and in a name. */
+export function subjectIdOf(subject: string): string {
   return hash('sha256', `oidc subject ${subject}`, 'base64url').slice(0, SUBJECT_LENGTH);
 }
 
