@@ -35,7 +35,8 @@ mongoSuite('while MongoDB is away', () => {
     expect(status.lastMinute.delivered).toBe(1);
     const history = answerAs(HistoryAnswer, (await get('history')).body);
     expect(history.isStored).toBe(false);
-    expect(history.items.at(-1)?.delivered).toBe(1);
+    // A minute may end in between.
+    expect(history.items.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(1);
     const accounts = answerAs(KfAccountPageAnswer, (await get('kf-accounts')).body);
     expect(accounts.items).toMatchObject([{ openKfId, hint: null, lastDelivery: { status: 200 } }]);
     const tested = answerAs(TestedAnswer, (await get(`kf-accounts/${openKfId}/test`, 'POST')).body);

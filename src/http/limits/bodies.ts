@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { toAddressKey } from '../address.js';
 import { BodyBudget } from './body-budget.js';
+import { discardBody } from './discard-body.js';
 import { extendRouteConfig } from '../route-config.js';
 
 /** `callback`: WeCom's XML under any type. `replica`: what another replica asks. `streamed`: a long one is in `request.bodyStream`, for the route to read itself. */
@@ -79,7 +80,10 @@ export class Bodies {
 
   #read(request: FastifyRequest, payload: Readable, done: Done): void {
     const kind = request.routeOptions.config?.takesBody;
-    if (kind === undefined) return done(null);
+    if (kind === undefined) {
+      discardBody(request.raw);
+      return done(null);
+    }
     const { 'content-length': announced } = request.headers;
     const length = Number(announced);
     const bytesMax = this.#bytesMax[kind];
