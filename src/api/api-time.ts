@@ -1,3 +1,5 @@
+import { roundMs } from '../kernel/round-ms.js';
+
 /** Formats epoch milliseconds. */
 export function toIso(ms: number): string {
   return new Date(ms).toISOString();
@@ -10,5 +12,5 @@ export function toAgeS(nowMs: number, sinceMs: number): number {
 
 /** Rounds to two digits after the point. */
 export function toDuration(ms: number): number {
-  return Math.max(0, Math.round(ms * 100) / 100);
+  return Math.max(0, roundMs(ms));
 }

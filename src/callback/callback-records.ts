@@ -63,6 +63,7 @@ export class CallbackRecords {
       reason: error === null ? null : reasonOf(error),
       durationMs,
       source: error === null ? null : from,
+      onlyAttempt: null,
     });
   }
 

@@ -10,7 +10,8 @@ import { AppsService } from '../registry/apps/apps.service.js';
 import { SyncTokens } from '../registry/bots/sync-tokens.js';
 import { type Destination, Destinations } from '../registry/destination.js';
 import { CallbackOpener, type OpenedCallback } from './callback-opener.js';
-import { type CallbackLog, roundMs } from './callback-log.js';
+import type { CallbackLog } from './callback-log.js';
+import { roundMs } from '../kernel/round-ms.js';
 import { CorpTime } from './corp-time.js';
 import { parseEnvelope } from './envelope.js';
 import {

@@ -65,7 +65,12 @@ export interface DeliveryRecord {
   readonly durationMs: number;
   /** The address that a refused or failed callback came from. */
   readonly source: string | null;
+  /** Of a callback whose event was taken by its only attempt, which then has no record of its own. */
+  readonly onlyAttempt: OnlyAttempt | null;
 }
+
+/** What the record of an attempt says besides what the one of its callback says. */
+export type OnlyAttempt = Pick<DeliveryRecord, 'form' | 'endpoint' | 'durationMs'>;
 
 /** A record as it is kept. */
 export interface LoggedRecord extends DeliveryRecord {
@@ -81,6 +86,22 @@ const MAY_OUTLAST_MS = 1_000;
 /** Whether it is listed by itself. Of the others the record of their callback tells the outcome. */
 export function isRow({ kind, occasion, durationMs }: DeliveryRecord): boolean {
   return kind !== 'attempt' || occasion !== 'inline' || durationMs >= MAY_OUTLAST_MS;
+}
+
+/** @returns the records with one for each attempt, which has the id of its callback where it is kept with it. */
+export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
+  return records.flatMap((record) => {
+    const { onlyAttempt } = record;
+    if (onlyAttempt === null) return [record];
+    const attempt = {
+      ...record,
+      ...onlyAttempt,
+      kind: 'attempt',
+      occasion: 'inline',
+      onlyAttempt: null,
+    } as const;
+    return [attempt, { ...record, onlyAttempt: null }];
+  });
 }
 
 const TIME_LENGTH = 9;
@@ -122,7 +143,7 @@ export class RecordIds {
     }
     const id = `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
     const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
-    const { status, stage, reason, durationMs, source } = record;
+    const { status, stage, reason, durationMs, source, onlyAttempt } = record;
     // Named one by one: a spread takes several times as long, and all records pass here.
     return {
       id,
@@ -142,6 +163,7 @@ export class RecordIds {
       reason,
       durationMs,
       source,
+      onlyAttempt,
     };
   }
 }

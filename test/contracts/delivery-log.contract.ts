@@ -78,7 +78,11 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       });
       const [one, other] = await append(refused, deliveryRecord({ atMs: NOW_MS + 1, reason: '“引用”\n' }));
       expect(await opened.deliveryLog.find(one?.id ?? '')).toEqual(one);
-      expect(await search()).toEqual([other, one]);
+      const onlyAttempt = { form: 'decrypted', endpoint: 'http://puppet:8080', durationMs: 3.25 } as const;
+      const [both] = await append(deliveryRecord({ atMs: NOW_MS - 1, webhookId: 'msg_both', onlyAttempt }));
+      expect(await opened.deliveryLog.story('msg_both')).toEqual([both]);
+      expect(await search({ webhookId: 'msg_1' })).toEqual([other]);
+      expect(await search({ outcome: 'refused' })).toEqual([one]);
     });
 
     it('gives it also after a restart, and what was appended since then', async () => {

@@ -18,6 +18,7 @@ export function deliveryRecord(fields: Partial<DeliveryRecord> = {}): DeliveryRe
     reason: null,
     durationMs: 4.25,
     source: null,
+    onlyAttempt: null,
     ...fields,
   };
 }

@@ -34,6 +34,7 @@ export function toRecord(delivery: Delivery): DeliveryRecord {
     reason: result.taken ? null : result.reason,
     durationMs,
     source: null,
+    onlyAttempt: null,
   };
 }
 

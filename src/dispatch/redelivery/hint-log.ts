@@ -95,6 +95,7 @@ export class HintLog {
       reason,
       durationMs: Math.max(0, atMs - arrivedAtMs),
       source: null,
+      onlyAttempt: null,
     });
   }
 }

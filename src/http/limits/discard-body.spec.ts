@@ -54,7 +54,9 @@ async function open(): Promise<Socket> {
 describe('a body that is discarded', () => {
   it('is not read, and the next one of its connection is', async () => {
     const socket = await open();
-    socket.write(requestTo('/none') + BODY + requestTo('/some') + BODY + requestTo('/none', { last: true }) + BODY);
+    socket.write(
+      requestTo('/none') + BODY + requestTo('/some') + BODY + requestTo('/none', { last: true }) + BODY,
+    );
     expect(await text(socket)).toContain(`read ${BODY.length}`);
     expect(seen).toEqual(['/none 0', `/some ${BODY.length}`, '/none 0']);
   });

@@ -11,6 +11,7 @@ import type { LineLimit } from '../limits/line-limit.js';
 import { redactUrl } from './redacted-url.js';
 import { isOneOfTooMany } from '../access/refusals.js';
 import { endRequestSpan } from './request-trace.js';
+import { roundMs } from '../../kernel/round-ms.js';
 
 /**
  * The fields of a request's one log line; a route may hand in its own with more of them. All are there
@@ -153,7 +154,7 @@ function writeLine(
   if (trace !== null) fields.traceId = traceIdOf(trace.traceparent);
   if (isAborted) fields.aborted = true;
   else fields.status = reply.statusCode;
-  fields.durationMs = Math.round(reply.elapsedTime * 100) / 100;
+  fields.durationMs = roundMs(reply.elapsedTime);
   if (isHealthy) fields.oneIn = healthyLines.oneIn;
   if (failure !== null) Object.assign(fields, failureOf(failure));
   log[level](fields, name);

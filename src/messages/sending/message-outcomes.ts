@@ -116,5 +116,6 @@ function toEnd(message: Message, { atMs, stage, reason }: Failure): DeliveryReco
     reason,
     durationMs: Math.max(0, atMs - storedAtMs),
     source: null,
+    onlyAttempt: null,
   };
 }

@@ -5,9 +5,15 @@
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import { type DeliveryRecord, isRow, type LoggedRecord } from '../../record/delivery-record.js';
+import {
+  type DeliveryRecord,
+  isRow,
+  type LoggedRecord,
+  type OnlyAttempt,
+} from '../../record/delivery-record.js';
 import type { RecordFilter } from '../../record/delivery-log.js';
 import { mayHave, TermSet } from './term-set.js';
+import { roundMs } from '../../kernel/round-ms.js';
 
 /** Says which fields follow in which order: of another version nothing is read. */
 const VERSION = 1;
@@ -22,6 +28,8 @@ const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
+
+type ListedAttempt = readonly [form: OnlyAttempt['form'], endpoint: string | null, durationMs: number];
 
 type Line = readonly [
   id: string,
@@ -40,6 +48,8 @@ type Line = readonly [
   reason: string | null,
   durationMs: number,
   source: string | null,
+  /** Only of a callback that has one. */
+  onlyAttempt?: ListedAttempt,
 ];
 
 /** One process writes a segment, which therefore names it once. */
@@ -63,11 +73,10 @@ export function toText(text: string): Text {
   return { replica, lines };
 }
 
-/** Two digits after the point of a millisecond say enough. */
 export function toLine(record: LoggedRecord): string {
   const { id, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt } = record;
-  const { endpoint, status, stage, reason, source } = record;
-  const durationMs = Math.round(record.durationMs * 100) / 100;
+  const { endpoint, status, stage, reason, source, onlyAttempt } = record;
+  const durationMs = roundMs(record.durationMs);
   const line: Line = [
     id,
     kind,
@@ -86,7 +95,11 @@ export function toLine(record: LoggedRecord): string {
     durationMs,
     source,
   ];
-  return `${JSON.stringify(line)}\n`;
+  return `${JSON.stringify(onlyAttempt === null ? line : [...line, toList(onlyAttempt)])}\n`;
+}
+
+function toList({ form, endpoint, durationMs }: OnlyAttempt): ListedAttempt {
+  return [form, endpoint, roundMs(durationMs)];
 }
 
 /** @returns `null` for a line that was not written as a whole. */
@@ -98,11 +111,16 @@ export function fromLine(text: string, replica: string): LoggedRecord | null {
     return null;
   }
   const [id, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, ...more] = line;
-  const [endpoint, status, stage, reason, durationMs, source] = more;
+  const [endpoint, status, stage, reason, durationMs, source, listed] = more;
+  const onlyAttempt = listed === undefined ? null : fromList(listed);
   return {
     ...{ id, replica, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt },
-    ...{ endpoint, status, stage, reason, durationMs, source },
+    ...{ endpoint, status, stage, reason, durationMs, source, onlyAttempt },
   };
+}
+
+function fromList([form, endpoint, durationMs]: ListedAttempt): OnlyAttempt {
+  return { form, endpoint, durationMs };
 }
 
 /** What a search asks a segment for. */

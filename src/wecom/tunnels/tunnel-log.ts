@@ -8,6 +8,7 @@ import { ERRORS } from '../../kernel/error-table.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import type { EndedTunnel } from './tunnel.js';
+import { roundMs } from '../../kernel/round-ms.js';
 
 /** For fields with text from outside. */
 const TEXT_LENGTH_MAX = 1_000;
@@ -32,7 +33,7 @@ export class TunnelLog {
     const isHealthy = why === 'ended';
     if (isHealthy && !this.healthyLines.takes(CLOSED)) return;
     const oneIn = isHealthy ? this.healthyLines.oneIn : undefined;
-    const durationMs = Math.round(ms * 100) / 100;
+    const durationMs = roundMs(ms);
     this.log.info({ ...fields, toWecomBytes, fromWecomBytes, durationMs, why, reason, oneIn }, CLOSED);
   }
 
