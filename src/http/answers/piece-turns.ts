@@ -1,0 +1,27 @@
+/**
+ * Takes turns: so many of those who wait go on in each turn of the event loop, in the order in which they came. Between them,
+ * what came over other connections is handled.
+ */
+export class PieceTurns {
+  readonly #waiting: (() => void)[] = [];
+  #isPlanned = false;
+
+  constructor(private readonly perTurn: number) {}
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#plan();
+    });
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#waiting.length === 0) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      for (const goOn of this.#waiting.splice(0, this.perTurn)) goOn();
+      this.#plan();
+    });
+  }
+}
