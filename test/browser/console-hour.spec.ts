@@ -166,6 +166,10 @@ describeInBrowser('the overview after an hour', () => {
     const page = await open('en');
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
+    await cause.getByText(/The customer’s id \(external_userid\) is not valid\./).waitFor();
+    const about = cause.getByRole('link', { name: 'WeCom’s page about this code' });
+    expect(await about.getAttribute('href')).toMatch(/\?e=40096$/);
+    await picture(page, 'console-replies-fail');
     await cause.getByRole('link', { name: 'See the account' }).click();
     await page.getByText('Replies fail', { exact: true }).waitFor();
     await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40096\./).waitFor();

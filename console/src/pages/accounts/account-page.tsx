@@ -6,7 +6,7 @@ import { ApiError } from '../../api/api-error.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';
 import { Empty } from '../../components/empty.js';
-import { meaningOf } from '../../components/errcode.js';
+import { Meaning } from '../../components/errcode.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { Icon } from '../../components/icon.js';
 import { Loaded } from '../../components/loaded.js';
@@ -68,7 +68,7 @@ function Account({ account, onChange }: AccountProps) {
       {replyFailure !== null && (
         <p class="state-line">
           <Chip tone="bad" text={accounts.repliesFail} />{' '}
-          {accounts.repliesFailSince(formatSince(replyFailure.since))} {meaningOf(replyFailure.why)}{' '}
+          {accounts.repliesFailSince(formatSince(replyFailure.since))} <Meaning of={replyFailure.why} />{' '}
           <a href="/console/wecom-errors">{overview.toErrors}</a>
         </p>
       )}
