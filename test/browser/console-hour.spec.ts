@@ -1,4 +1,5 @@
 /** The overview at the end of an hour in which some accounts' puppet was away for ten minutes, moved on by hand. */
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
@@ -173,5 +174,33 @@ describeInBrowser('the overview after an hour', () => {
     await cause.getByRole('link', { name: 'See the account' }).click();
     await page.getByText('Replies fail', { exact: true }).waitFor();
     await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40096\./).waitFor();
+  });
+
+  it('marks a bot that is slow, by a word, in the list and on its page', async () => {
+    const [openKfId, slow] = [newOpenKfId(), await startPuppetServer()];
+    try {
+      await registerAt(slow, [openKfId]);
+      const asked = new Promise<ServerResponse>((resolve) => {
+        slow.behave((_request, response) => resolve(response));
+      });
+      const sent = sendMessage(manager.url, app, openKfId);
+      const response = await asked;
+      await clock.advance(600);
+      response.end('success');
+      expect((await sent).status).toBe(200);
+      const page = await open('en');
+      await page.getByRole('link', { name: 'Kf accounts' }).click();
+      await page.getByRole('button', { name: 'p95' }).click();
+      const row = page.getByRole('row').filter({ hasText: openKfId });
+      await row.getByText('Slow', { exact: true }).waitFor();
+      await page.getByText(/Slow: p95 is 0\.5 s or more/).waitFor();
+      expect(await page.getByText('Slow', { exact: true }).count()).toBe(1);
+      await picture(page, 'console-slow');
+      await row.getByRole('link').click();
+      const facts = page.getByRole('heading', { name: 'Delivery', exact: true }).locator('..');
+      expect(await facts.getByText('Slow', { exact: true }).count()).toBe(2);
+    } finally {
+      await slow.close();
+    }
   });
 });
