@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, sumOf } from '../dispatch/line/recent-attempts.js';
+import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
 import { Clock } from '../kernel/clock.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
@@ -27,6 +28,8 @@ export interface AllSeen extends SeenFigures {
 export interface AllSeenOfAccount extends AllSeen {
   /** Of all accounts at its address. */
   readonly endpointLastHour: AttemptCounts;
+  /** Of the last attempt there that failed, of whichever account. */
+  readonly endpointFailure: Failure | null;
 }
 
 interface AllTold {
@@ -60,6 +63,7 @@ export class AllFigures {
       return {
         ...together(told.map(({ accounts: seen }) => seen[n])),
         endpointLastHour: sumOf(told.map(({ addresses: seen }) => seen[ofAddress] ?? [])),
+        endpointFailure: newest(told.map(({ addressFailures: seen }) => seen?.[ofAddress] ?? null)),
         missing,
       };
     };

@@ -32,6 +32,8 @@ export interface SeenFigures {
 export interface ToldFigures {
   readonly accounts: readonly (SeenFigures | null)[];
   readonly addresses: readonly (AttemptCounts | null)[];
+  /** The last failed attempt at each address. An earlier version does not tell it. */
+  readonly addressFailures?: readonly (Failure | null)[];
   readonly bots: readonly (SeenFigures | null)[];
 }
 
@@ -44,12 +46,11 @@ export class OwnFigures {
   ) {}
 
   of({ accounts, addresses, botIds, isBrief }: AskedFigures): ToldFigures {
+    const ofAddresses = addresses.map((address) => this.deliveries.ofEndpoint(address));
     return {
       accounts: accounts.map((account) => this.#ofAccount(account, isBrief)),
-      addresses: addresses.map((address) => {
-        const counts = this.deliveries.ofEndpoint(address);
-        return counts === NO_ATTEMPTS ? null : counts;
-      }),
+      addresses: ofAddresses.map(({ lastHour }) => (lastHour === NO_ATTEMPTS ? null : lastHour)),
+      addressFailures: ofAddresses.map(({ failure }) => failure),
       bots: botIds.map((id) => {
         const { lastHour, taken, failure } = this.deliveries.ofBot(id);
         return lastHour === NO_ATTEMPTS
@@ -82,6 +83,7 @@ export function readToldFigures(
     isCounts(lastHour) && isTimed(taken) && isTimed(failure);
   return isOf(told.accounts, accounts.length, isSeen) &&
     isOf(told.addresses, addresses.length, isCounts) &&
+    (told.addressFailures === undefined || isOf(told.addressFailures, addresses.length, isTimed)) &&
     isOf(told.bots, botIds.length, isSeen)
     ? (told as ToldFigures)
     : null;

@@ -203,4 +203,30 @@ describeInBrowser('the overview after an hour', () => {
       await slow.close();
     }
   });
+
+  it('says of an event that was never tried why, and what its bot did to others', async () => {
+    const [tried, untried] = [newOpenKfId(), newOpenKfId()];
+    const failing = await startPuppetServer((_request, response) => void response.writeHead(500).end());
+    try {
+      await registerAt(failing, [tried, untried]);
+      // So often that its address gets probes alone.
+      for (let n = 0; n < 5; n++) await sendMessage(manager.url, app, tried);
+      await sendMessage(manager.url, app, untried);
+      const page = await open('en');
+      await page.getByRole('link', { name: /^Outbox/ }).click();
+      const row = page.getByRole('row').filter({ hasText: untried });
+      const mark = row.getByRole('link', { name: 'not yet' });
+      expect(await mark.getAttribute('title')).toBe('not yet: its bot is only probed');
+      await picture(page, 'console-untried');
+      await row.getByRole('link').first().click();
+      await page.getByText('not yet: its bot is only probed').waitFor();
+      const last = page.getByRole('heading', { name: 'Last failure' }).locator('..');
+      await last.getByText('The bot’s address fails, so only probes are sent').waitFor();
+      await last.getByRole('heading', { name: 'Last attempt that failed at its address' }).waitFor();
+      await last.getByText('the answer was 500').waitFor();
+      await screenshot(page, 'console-untried-account', true);
+    } finally {
+      await failing.close();
+    }
+  });
 });

@@ -51,6 +51,7 @@ export const accounts = {
     `${taken} of ${attempts} attempts taken (${share})`,
   percentiles: (p50: string, p95: string) => `half within ${p50}, 95 % within ${p95}`,
   lastFailure: 'Last failure',
+  lastFailureOfEndpoint: 'Last attempt that failed at its address',
   noDelivery: 'none since the replicas started',
   toLive: 'Watch its deliveries live',
   toLog: 'Its deliveries in the log',

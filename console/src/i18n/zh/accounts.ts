@@ -49,6 +49,7 @@ export const accounts: Words['accounts'] = {
   takenOf: (taken, attempts, share) => `${attempts} 次投递中 ${taken} 次被接收（${share}）`,
   percentiles: (p50, p95) => `一半在 ${p50}内，95% 在 ${p95}内`,
   lastFailure: '最近失败',
+  lastFailureOfEndpoint: '该地址最近一次失败的投递',
   noDelivery: '各副本启动以来没有投递',
   toLive: '查看该账号的实时投递',
   toLog: '在日志中查看该账号的投递',

@@ -58,7 +58,7 @@ interface AccountProps {
 
 function Account({ account, onChange }: AccountProps) {
   const { accounts, overview } = t();
-  const { state, lastFailure, hint, replyFailure } = account;
+  const { state, lastFailure, endpointLastFailure, hint, replyFailure } = account;
   const [asked, setAsked] = useState<HintAnswer | null>(null);
   return (
     <>
@@ -86,6 +86,15 @@ function Account({ account, onChange }: AccountProps) {
               </p>
               <FailureWords failure={lastFailure} />
             </>
+          )}
+          {lastFailure?.stage === 'circuit' && endpointLastFailure !== null && (
+            <div class="group">
+              <h3>{accounts.lastFailureOfEndpoint}</h3>
+              <p class="muted">
+                <TimeAgo at={endpointLastFailure.at} />
+              </p>
+              <FailureWords failure={endpointLastFailure} />
+            </div>
           )}
         </section>
         <TestSection openKfId={account.openKfId} onTested={onChange} />
