@@ -16,7 +16,7 @@ import {
 export const FIGURES = 'puppetWxkfManager/replicas/figures';
 
 /** Accounts per question, which has 40 kB then at most. */
-const ASKED_AT_ONCE = 250;
+export const ASKED_AT_ONCE = 250;
 const WAIT_MAX_MS = 500;
 
 /** What all replicas have seen of a bot or an account. */
@@ -37,7 +37,7 @@ interface AllTold {
   readonly missing: number;
 }
 
-const NOTHING: AskedFigures = { accounts: [], addresses: [], botIds: [], isBrief: false };
+export const NOTHING: AskedFigures = { accounts: [], addresses: [], botIds: [], isBrief: false };
 
 /**
  * What all replicas have seen: each is asked when somebody looks. Nothing is written, so that ten thousand accounts cost
@@ -107,7 +107,8 @@ function toKey({ openKfId, corpId }: AccountKey): AccountKey {
   return { openKfId, corpId };
 }
 
-function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
+/** What all of them say of one account or bot. */
+export function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
   const seen = told.filter((one) => one !== null && one !== undefined);
   const repliedAtMs = seen.reduce<number | null>(
     (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),

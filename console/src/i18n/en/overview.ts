@@ -88,7 +88,7 @@ export const overview = {
   unprotectedText:
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
   lastMinute: 'Last minute, this replica',
-  now: 'Within the hour',
+  now: 'Within the hour, this replica',
   figure: {
     callbacks: 'Callbacks',
     delivered: 'Delivered at once',

@@ -81,7 +81,7 @@ export const overview: Words['overview'] = {
   unprotectedText:
     '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
   lastMinute: '最近一分钟（本副本）',
-  now: '最近一小时',
+  now: '最近一小时（本副本）',
   figure: {
     callbacks: '回调',
     delivered: '即时投递',
