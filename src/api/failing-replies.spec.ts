@@ -100,8 +100,8 @@ it('are those of this replica where no other answers, which costs one question',
   expect(asked).toHaveLength(1);
 });
 
-it('asks for many in parts', async () => {
-  for (let n = 0; n < 600; n++) reply(0, `wk${n}`, 95017);
-  expect(await list()).toHaveLength(600);
-  expect(asked.map(({ accounts }) => accounts.length)).toEqual([0, 250, 250, 100]);
+it('are asked for in parts where they are many, and no more than a thousand', async () => {
+  for (let n = 0; n < 1_500; n++) reply(0, `wk${n}`, 95017);
+  expect(await list()).toHaveLength(1_500);
+  expect(asked.map(({ accounts }) => accounts.length)).toEqual([0, 250, 250, 250, 250]);
 });

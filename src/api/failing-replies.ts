@@ -4,7 +4,13 @@ import { Recent } from '../kernel/recent.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import { ASKED_AT_ONCE, FIGURES, NOTHING, together } from './all-figures.js';
-import { type AccountKey, OwnFigures, readToldFigures, type SeenFigures } from './own-figures.js';
+import {
+  type AccountKey,
+  FAILING_MAX,
+  OwnFigures,
+  readToldFigures,
+  type SeenFigures,
+} from './own-figures.js';
 
 /** Every open console asks for the status again after some seconds. */
 const AGE_MS_MAX = 2_000;
@@ -63,9 +69,8 @@ export class FailingReplies {
   }
 
   async #askOf(failingThere: readonly AccountKey[]): Promise<SeenByOthers> {
-    const keys = [
-      ...new Map([...failingThere, ...this.own.failing].map((key) => [key.openKfId, key])).values(),
-    ];
+    const byId = new Map([...failingThere, ...this.own.failing].map((key) => [key.openKfId, key]));
+    const keys = [...byId.values()].slice(0, FAILING_MAX);
     const seenByOthers = new Map<string, { corpId: string; seen: SeenFigures[] }>();
     for (let at = 0; at < keys.length; at += ASKED_AT_ONCE) {
       const accounts = keys.slice(at, at + ASKED_AT_ONCE);

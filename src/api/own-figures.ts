@@ -41,8 +41,8 @@ export interface ToldFigures {
   readonly failing?: readonly AccountKey[];
 }
 
-/** More are told by the replica that met them. */
-const FAILING_MAX = 1_000;
+/** Where more fail, the others are judged by what the replica that answers has seen alone. */
+export const FAILING_MAX = 1_000;
 
 /** What this process has seen. */
 @Injectable()
