@@ -42,7 +42,7 @@ export class AccountAnswers {
 
   #toAnswer(puppet: Puppet, hint: HintHead | null, figures: AllSeenOfAccount): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure, repliedAtMs, replyFailure, lastHour, endpointLastHour, missing } = figures;
+    const { taken, failure, repliedAtMs, replyFailure, lastHour, missing } = figures;
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -61,7 +61,8 @@ export class AccountAnswers {
       replyFailure:
         replyFailure === null ? null : { why: replyFailure.why, since: toIso(replyFailure.sinceMs) },
       lastHour: toLastHourAnswer(lastHour, missing),
-      endpointLastHour: toLastHourAnswer(endpointLastHour, missing),
+      endpointLastHour: toLastHourAnswer(figures.endpointLastHour, missing),
+      endpointLastFailure: toFailureAnswer(figures.endpointFailure),
     };
   }
 }

@@ -61,9 +61,10 @@ it('adds up the attempts of all replicas, of an account and of its address', asy
   for (let n = 0; n < 10; n++) end(1, ONE, true, 1_500);
   end(1, TWO, false, 9);
   const of = await figures.ofAccounts([ONE, TWO]);
-  const { lastHour, endpointLastHour, missing } = of(ONE);
+  const { lastHour, endpointLastHour, endpointFailure, missing } = of(ONE);
   expect(summaryOf(lastHour)).toMatchObject({ attempts: 100, taken: 100, p95Ms: 1_500 });
   expect(summaryOf(endpointLastHour)).toMatchObject({ attempts: 101, taken: 100 });
+  expect(endpointFailure).toMatchObject({ stage: 'status', reason: 'from 1' });
   expect(summaryOf(of(TWO).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
   expect(missing).toBe(0);
   const counts = await figures.counter()([TWO, ONE]);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptCounts, sumOf } from '../dispatch/line/recent-attempts.js';
+import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
 import { Clock } from '../kernel/clock.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
@@ -15,7 +16,7 @@ import {
 export const FIGURES = 'puppetWxkfManager/replicas/figures';
 
 /** Accounts per question, which has 40 kB then at most. */
-const ASKED_AT_ONCE = 250;
+export const ASKED_AT_ONCE = 250;
 const WAIT_MAX_MS = 500;
 
 /** What all replicas have seen of a bot or an account. */
@@ -27,6 +28,8 @@ export interface AllSeen extends SeenFigures {
 export interface AllSeenOfAccount extends AllSeen {
   /** Of all accounts at its address. */
   readonly endpointLastHour: AttemptCounts;
+  /** Of the last attempt there that failed, of whichever account. */
+  readonly endpointFailure: Failure | null;
 }
 
 interface AllTold {
@@ -34,7 +37,7 @@ interface AllTold {
   readonly missing: number;
 }
 
-const NOTHING: AskedFigures = { accounts: [], addresses: [], botIds: [], isBrief: false };
+export const NOTHING: AskedFigures = { accounts: [], addresses: [], botIds: [], isBrief: false };
 
 /**
  * What all replicas have seen: each is asked when somebody looks. Nothing is written, so that ten thousand accounts cost
@@ -60,6 +63,7 @@ export class AllFigures {
       return {
         ...together(told.map(({ accounts: seen }) => seen[n])),
         endpointLastHour: sumOf(told.map(({ addresses: seen }) => seen[ofAddress] ?? [])),
+        endpointFailure: newest(told.map(({ addressFailures: seen }) => seen?.[ofAddress] ?? null)),
         missing,
       };
     };
@@ -103,7 +107,8 @@ function toKey({ openKfId, corpId }: AccountKey): AccountKey {
   return { openKfId, corpId };
 }
 
-function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
+/** What all of them say of one account or bot. */
+export function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
   const seen = told.filter((one) => one !== null && one !== undefined);
   const repliedAtMs = seen.reduce<number | null>(
     (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),

@@ -18,6 +18,7 @@ import { CallbackVerificationController } from './callback-verification.controll
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryHistory } from './delivery-history.js';
 import { DeliveryStreams } from './delivery-streams.js';
+import { FailingReplies } from './failing-replies.js';
 import { FigureRecorder } from './figure-recorder.js';
 import { HintsController } from './hints.controller.js';
 import { HistoryController } from './history.controller.js';
@@ -31,6 +32,7 @@ import { OperatorsController } from './operators.controller.js';
 import { OwnFigures } from './own-figures.js';
 import { RefusedCallbacks } from './refused-callbacks.js';
 import { ReplicaFiguresController } from './replica-figures.controller.js';
+import { SeenReplies } from './seen-replies.js';
 import { StatusController } from './status.controller.js';
 import { StoreCounts } from './store-counts.js';
 import { StreamModule } from '../stream/stream.module.js';
@@ -77,12 +79,14 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     CurrentStatus,
     DeliveryHistory,
     DeliveryStreams,
+    FailingReplies,
     FigureRecorder,
     History,
     Instruments,
     LastMinute,
     OwnFigures,
     RefusedCallbacks,
+    SeenReplies,
     StoreCounts,
     Verdict,
   ],

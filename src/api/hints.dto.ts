@@ -3,7 +3,16 @@ import { FAILURE_STAGES } from '../dispatch/line/attempt.js';
 import { RefusesUnknownFields } from '../http/answers/validation.js';
 import { HINT_ORDERS, type HintFilter, type HintOrder } from '../dispatch/outbox/outbox.js';
 import { IsOptional, IsString, MaxLength } from '../kernel/class-validator.js';
-import { IsCursorOf, IsId, IsOneOf, IsTime, mustBe, PageQueryDto, toMs } from './page-query.dto.js';
+import {
+  IsCursorOf,
+  IsId,
+  IsLimit,
+  IsOneOf,
+  IsTime,
+  mustBe,
+  type PageQueryDto,
+  toMs,
+} from './page-query.dto.js';
 
 export const HINTS = 'hints';
 const GENERATION_LENGTH_MAX = 64;
@@ -17,12 +26,8 @@ export const STATES = {
 
 const STAGES = [...FAILURE_STAGES, ...NOT_TRIED_STAGES];
 
-export class HintsQueryDto extends PageQueryDto {
-  /** `waiting` includes parked ones. Left out: all. */
-  @IsOptional()
-  @IsOneOf(Object.keys(STATES))
-  readonly state?: keyof typeof STATES;
-
+/** What the list, the count and the replay of all are narrowed to. */
+export abstract class HintFilterDto {
   /**
    * Of this corp alone.
    * @example wx5823bf96d3bd56c7
@@ -54,6 +59,13 @@ export class HintsQueryDto extends PageQueryDto {
   @IsOptional()
   @IsTime()
   readonly arrivedBefore?: string;
+}
+
+export class HintsQueryDto extends HintFilterDto implements PageQueryDto {
+  /** `waiting` includes parked ones. Left out: all. */
+  @IsOptional()
+  @IsOneOf(Object.keys(STATES))
+  readonly state?: keyof typeof STATES;
 
   /** `account`: by corp and account, where it is left out. `waitingSince`: those first that wait longest. */
   @IsOptional()
@@ -63,6 +75,14 @@ export class HintsQueryDto extends PageQueryDto {
   @IsOptional()
   @IsCursorOf(listOf)
   readonly cursor?: string;
+
+  /**
+   * Maximum number of items.
+   * @example 50
+   */
+  @IsOptional()
+  @IsLimit()
+  readonly limit?: string;
 }
 
 /** A cursor is of its order alone. */
@@ -70,20 +90,17 @@ export function listOf({ sort = 'account' }: HintsQueryDto): string {
   return sort === 'account' ? HINTS : `${HINTS}-by-${sort}`;
 }
 
-/** What the list and the replay of all are narrowed to. */
 export function toNarrowed({
   corpId,
   stage,
   arrivedAfter,
   arrivedBefore,
-}: Narrowing): Omit<HintFilter, 'states'> {
+}: HintFilterDto): Omit<HintFilter, 'states'> {
   return {
     ...{ corpId: corpId ?? null, stage },
     ...{ arrivedFromMs: toMs(arrivedAfter), arrivedBeforeMs: toMs(arrivedBefore) },
   };
 }
-
-type Narrowing = Pick<HintsQueryDto, 'corpId' | 'stage' | 'arrivedAfter' | 'arrivedBefore'>;
 
 export class HintQueryDto {
   /**
@@ -103,7 +120,14 @@ export class DropQueryDto extends HintQueryDto {
   readonly generation?: string;
 }
 
-/** Which dead ones are replayed. */
+/** Which dead hints are counted, or replayed. */
+@RefusesUnknownFields()
+export class DeadHintsDto extends HintFilterDto {
+  @IsOneOf(['dead'])
+  readonly state!: 'dead';
+}
+
+/** Which dead messages are replayed. */
 @RefusesUnknownFields()
 export class ReplayDto {
   @IsOneOf(['dead'])
@@ -116,31 +140,4 @@ export class ReplayDto {
   @IsOptional()
   @IsId()
   readonly corpId?: string;
-}
-
-@RefusesUnknownFields()
-export class DeadHintsDto extends ReplayDto {
-  /**
-   * Those whose last failure was at this stage.
-   * @example connect
-   */
-  @IsOptional()
-  @IsOneOf(STAGES)
-  readonly stage?: Failure['stage'];
-
-  /**
-   * Those whose events arrived then or later.
-   * @example 2026-01-31T08:00:00Z
-   */
-  @IsOptional()
-  @IsTime()
-  readonly arrivedAfter?: string;
-
-  /**
-   * Those whose events arrived before.
-   * @example 2026-01-31T09:00:00Z
-   */
-  @IsOptional()
-  @IsTime()
-  readonly arrivedBefore?: string;
 }

@@ -15,6 +15,8 @@ export interface AskedFigures {
   readonly botIds: readonly string[];
   /** Of accounts only the counts: they are put in order by them, however many they are. */
   readonly isBrief: boolean;
+  /** Also which accounts' replies fail there. */
+  readonly isFailing?: boolean;
 }
 
 /** What a process has seen of an account or a bot. */
@@ -32,8 +34,15 @@ export interface SeenFigures {
 export interface ToldFigures {
   readonly accounts: readonly (SeenFigures | null)[];
   readonly addresses: readonly (AttemptCounts | null)[];
+  /** The last failed attempt at each address. An earlier version does not tell it. */
+  readonly addressFailures?: readonly (Failure | null)[];
   readonly bots: readonly (SeenFigures | null)[];
+  /** Of which no reply goes out; told where it was asked for. */
+  readonly failing?: readonly AccountKey[];
 }
+
+/** Where more fail, the others are judged by what the replica that answers has seen alone. */
+export const FAILING_MAX = 1_000;
 
 /** What this process has seen. */
 @Injectable()
@@ -43,19 +52,26 @@ export class OwnFigures {
     private readonly wecom: WecomMetrics,
   ) {}
 
-  of({ accounts, addresses, botIds, isBrief }: AskedFigures): ToldFigures {
+  /** Accounts of which no reply goes out. */
+  get failing(): readonly AccountKey[] {
+    return this.wecom.failingAccounts.flatMap(({ openKfId, corpId }) =>
+      openKfId === null ? [] : [{ openKfId, corpId: corpId ?? '' }],
+    );
+  }
+
+  of({ accounts, addresses, botIds, isBrief, isFailing = false }: AskedFigures): ToldFigures {
+    const ofAddresses = addresses.map((address) => this.deliveries.ofEndpoint(address));
     return {
       accounts: accounts.map((account) => this.#ofAccount(account, isBrief)),
-      addresses: addresses.map((address) => {
-        const counts = this.deliveries.ofEndpoint(address);
-        return counts === NO_ATTEMPTS ? null : counts;
-      }),
+      addresses: ofAddresses.map(({ lastHour }) => (lastHour === NO_ATTEMPTS ? null : lastHour)),
+      addressFailures: ofAddresses.map(({ failure }) => failure),
       bots: botIds.map((id) => {
         const { lastHour, taken, failure } = this.deliveries.ofBot(id);
         return lastHour === NO_ATTEMPTS
           ? null
           : { lastHour, taken, failure, repliedAtMs: null, replyFailure: null };
       }),
+      ...(isFailing && { failing: this.failing.slice(0, FAILING_MAX) }),
     };
   }
 
@@ -82,9 +98,15 @@ export function readToldFigures(
     isCounts(lastHour) && isTimed(taken) && isTimed(failure);
   return isOf(told.accounts, accounts.length, isSeen) &&
     isOf(told.addresses, addresses.length, isCounts) &&
-    isOf(told.bots, botIds.length, isSeen)
+    (told.addressFailures === undefined || isOf(told.addressFailures, addresses.length, isTimed)) &&
+    isOf(told.bots, botIds.length, isSeen) &&
+    (told.failing === undefined || (Array.isArray(told.failing) && told.failing.every(isKey)))
     ? (told as ToldFigures)
     : null;
+}
+
+function isKey({ openKfId, corpId }: Partial<AccountKey>): boolean {
+  return typeof openKfId === 'string' && typeof corpId === 'string';
 }
 
 /** Or there was none. */

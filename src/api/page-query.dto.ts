@@ -84,7 +84,7 @@ export function IsCursorOf(
   };
 }
 
-function IsLimit(): PropertyDecorator {
+export function IsLimit(): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
       name: 'isLimit',

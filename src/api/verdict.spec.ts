@@ -17,11 +17,21 @@ import {
 import { HintGroups } from '../dispatch/outbox/hint-groups.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { EndedCall } from '../wecom/call-outcomes.js';
+import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { StatusAnswer } from './answers/status.dto.js';
+import { FailingReplies } from './failing-replies.js';
+import { OwnFigures } from './own-figures.js';
+import { SeenReplies } from './seen-replies.js';
 import { Verdict } from './verdict.js';
 
 replicasOfEachTest();
+
+/** There is one process. */
+const noOthers = { ask: async () => ({ answers: [], missing: 0 }) } as Pick<
+  OtherReplicas,
+  'ask'
+> as OtherReplicas;
 
 let wecom: WecomMetrics;
 let verdict: Verdict;
@@ -31,7 +41,10 @@ beforeEach(async () => {
   const { registry, deliveries, circuits, outbox } = dispatch;
   wecom = new WecomMetrics(new Metrics(), clock);
   const hints = new HintGroups(outbox, clock, clock);
-  verdict = new Verdict(wecom, deliveries, hints, circuits, registry.bots, clock, clock);
+  const own = new OwnFigures(deliveries, wecom);
+  const failing = new FailingReplies(own, noOthers, clock);
+  const replies = new SeenReplies(wecom, deliveries, clock, clock);
+  verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
 });
 
 async function judge() {

@@ -1,18 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Deliveries } from '../dispatch/line/deliveries.js';
 import { HintGroups } from '../dispatch/outbox/hint-groups.js';
 import { Circuits } from '../dispatch/line/circuit.js';
-import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import type { RepliesAnswer, VerdictAnswer } from './answers/verdict.dto.js';
-import { toIso } from './api-time.js';
 import { causesOf } from './causes.js';
-
-/** How late a reply or an event still says something of now. */
-const LATELY_MS = 3_600_000;
+import { FailingReplies } from './failing-replies.js';
+import { SeenReplies } from './seen-replies.js';
 
 /**
  * Whether customers are being answered: concluded here alone, for the console and whoever else asks. It is good only where
@@ -22,11 +18,11 @@ const LATELY_MS = 3_600_000;
 export class Verdict {
   constructor(
     private readonly wecom: WecomMetrics,
-    private readonly deliveries: Deliveries,
+    private readonly failing: FailingReplies,
+    private readonly replies: SeenReplies,
     private readonly hints: HintGroups,
     private readonly circuits: Circuits,
     private readonly bots: KnownBots,
-    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
@@ -36,12 +32,12 @@ export class Verdict {
     const hints = waiting || parked || dead ? await this.hints.latest() : null;
     const { causes, moreCauses } = causesOf(status, {
       corps: this.wecom.failingCorps,
-      accounts: this.wecom.failingAccounts,
+      accounts: await this.failing.list(),
       hints,
       openCircuits: this.circuits.open,
       nowMs: this.storeClock.nowMs(),
     });
-    const replies = this.#replies();
+    const replies = this.replies.seen();
     const isFailing = causes.some(({ severity }) => severity === 'bad');
     const state = isFailing ? 'failing' : causes.length > 0 ? 'degraded' : this.#calmState(status, replies);
     return { state, causes, moreCauses, replies };
@@ -55,15 +51,5 @@ export class Verdict {
       return counts.accounts === 0 && this.bots.size === 0 ? 'empty' : 'quiet';
     if (answering === 0) return 'unseen';
     return unseen === 0 ? 'answered' : 'partly';
-  }
-
-  #replies(): RepliesAnswer {
-    const [sinceMs, lastAtMs] = [this.clock.nowMs() - LATELY_MS, this.wecom.lastReplyAtMs];
-    const counts = { answering: 0, silent: 0, unseen: 0 };
-    for (const openKfId of this.deliveries.takenSince(this.storeClock.nowMs() - LATELY_MS)) {
-      const repliedAtMs = this.wecom.repliedAtMs(openKfId);
-      counts[repliedAtMs === null ? 'unseen' : repliedAtMs >= sinceMs ? 'answering' : 'silent']++;
-    }
-    return { ...counts, lastAt: lastAtMs === null ? null : toIso(lastAtMs) };
   }
 }

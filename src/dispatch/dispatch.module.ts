@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { AccountHistory } from '../registry/account-history.js';
+import { AccountHistories } from '../registry/account-history.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { WaitingEvents } from '../registry/registration/waiting-events.js';
 import { Dispatcher } from './answer/dispatcher.js';
@@ -35,7 +35,7 @@ import { RetryLoops } from './redelivery/retry-loops.js';
 import { TestDelivery } from './redelivery/test-delivery.js';
 
 /**
- * Its outbox and budget come from the storage module, which is global. Global itself, since it meets two ports of
+ * Its outbox and budget come from the storage module, which is global. Global itself, since it meets a port of
  * the registry.
  */
 @Global()
@@ -73,11 +73,9 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     TestDelivery,
     TimelyKeeper,
     WaitingHints,
-    { provide: AccountHistory, useExisting: Deliveries },
     { provide: WaitingEvents, useExisting: RegistrationClaims },
   ],
   exports: [
-    AccountHistory,
     BotMetrics,
     BotVerification,
     Circuits,
@@ -98,4 +96,8 @@ import { TestDelivery } from './redelivery/test-delivery.js';
     WaitingEvents,
   ],
 })
-export class DispatchModule {}
+export class DispatchModule {
+  constructor(histories: AccountHistories, deliveries: Deliveries) {
+    histories.add(deliveries);
+  }
+}

@@ -121,6 +121,17 @@ describe('a trouble', () => {
     expect(told.slice(4)).toEqual(['over waiting,over dead']);
   });
 
+  it('of a second bot of the host is told as well, and that the host is down ends neither', () => {
+    const other = { ...WAITING, address: '10.0.0.7:8081' };
+    pass(2 * MINUTE_MS, [WAITING]);
+    pass(2 * MINUTE_MS, [WAITING, other]);
+    expect(told).toEqual(['waiting', 'waiting']);
+    pass(2 * MINUTE_MS, [{ ...WAITING, address: '10.0.0.7' }]);
+    expect(told).toEqual(['waiting', 'waiting', 'waiting']);
+    pass(2 * MINUTE_MS);
+    expect(told.slice(3)).toEqual(['over waiting,over waiting,over waiting']);
+  });
+
   it('has begun when the cause says', () => {
     pass(5 * SECOND_MS, [{ ...WAITING, since: '2025-12-31T23:43:00.000Z' }]);
     expect(book.troubles[0]?.sinceMs).toBe(Date.UTC(2025, 11, 31, 23, 43));

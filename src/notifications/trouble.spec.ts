@@ -8,13 +8,29 @@ function cause(changes: Partial<Cause>): Cause {
 
 const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));
 
-it('a host is one trouble, whichever of its ports, accounts and corps join in', () => {
+it('an address is one trouble, whichever of its accounts and corps join in', () => {
   const of = keys(
     { address: '10.0.0.7:8080', corpId: 'ww1', openKfId: 'wk1', why: 'connect' },
-    { address: '10.0.0.7', corpId: null, why: 'timeout', count: 305 },
+    { address: '10.0.0.7:8080', corpId: null, why: 'status', count: 305 },
   );
   expect(of.size).toBe(1);
-  expect(keys({ address: '[::1]:8080' }, { address: '[::1]' }).size).toBe(1);
+});
+
+it('two bots of one host that the overview tells apart are two troubles', () => {
+  expect(keys({ address: '[::1]:8080' }, { address: '[::1]:8081' }, { address: '[::1]' }).size).toBe(3);
+});
+
+it('an address is not known to be over while its host is down, nor a host while an address of it fails', () => {
+  const mayHide = (seen: string, told: string, changes: Partial<Cause> = {}): boolean =>
+    toSight({ causes: [cause({ address: seen, ...changes })], moreCauses: 0 }).mayHide(
+      cause({ address: told }),
+    );
+  expect(mayHide('10.0.0.7', '10.0.0.7:8080')).toBe(true);
+  expect(mayHide('10.0.0.7:8080', '10.0.0.7')).toBe(true);
+  expect(mayHide('10.0.0.7', '10.0.0.7:8080', { code: 'circuits' })).toBe(true);
+  expect(mayHide('10.0.0.7:8081', '10.0.0.7:8080')).toBe(false);
+  expect(mayHide('10.0.0.8', '10.0.0.7:8080')).toBe(false);
+  expect(mayHide('10.0.0.7', '10.0.0.7:8080', { code: 'dead' })).toBe(false);
 });
 
 it('calls that fail for one reason are one trouble, whichever corps and accounts join in', () => {
@@ -25,8 +41,8 @@ it('calls that fail for one reason are one trouble, whichever corps and accounts
   expect(of.size).toBe(1);
 });
 
-it('that a host fails is the same trouble as what then waits for it', () => {
-  expect(keys({ code: 'circuits', address: '10.0.0.7' }, { address: '10.0.0.7:8080' }).size).toBe(1);
+it('that an address fails is the same trouble as what then waits for it', () => {
+  expect(keys({ code: 'circuits', address: '10.0.0.7:8080' }, { address: '10.0.0.7:8080' }).size).toBe(1);
 });
 
 it('another place, another reason and another code are other troubles', () => {

@@ -21,9 +21,13 @@ export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | '
   const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));
   const last = causes.at(-1);
   const isCutAt = moreCauses > 0 && last !== undefined ? rankOf(last) : Infinity;
+  const byKey = new Map<string, Cause>();
+  // Of two with one key the first says more.
+  for (const cause of causes) byKey.set(keyOf(cause), byKey.get(keyOf(cause)) ?? cause);
   return {
-    causes: new Map(causes.map((cause) => [keyOf(cause), cause])),
-    mayHide: (cause) => isBlind || rankOf(cause) >= isCutAt,
+    causes: byKey,
+    mayHide: (cause) =>
+      isBlind || rankOf(cause) >= isCutAt || causes.some((other) => isOneInOther(cause, other)),
   };
 }
 
@@ -33,14 +37,29 @@ function rankOf({ code }: Cause): number {
 }
 
 /**
- * The code and the place, which stay the same while more accounts, corps or ports of a host join in: causes of hints are one
- * for each host, or where there is none for each corp; those of calls one for each reason. That a host fails and that something
- * waits for it is one trouble, of which the causes have only the second where both are so.
+ * The causes are grouped already. Those of hints are known by their address, which is the host's where all of it is down, or
+ * where there is none by their corp; those of calls by their reason. That an address fails and that something waits for it is
+ * one trouble.
  */
-export function keyOf({ code, address, corpId, why }: Cause): string {
-  if (code !== 'circuits' && !OF_HINTS.has(code)) return `${code} ${why ?? ''}`;
-  const place = address?.replace(PORT, '') ?? corpId ?? '';
-  return `${code === 'circuits' ? 'waiting' : code} ${place}`;
+export function keyOf(cause: Cause): string {
+  const { address, corpId, why } = cause;
+  const kind = kindOf(cause);
+  return OF_HINTS.has(kind) ? `${kind} ${address ?? corpId ?? ''}` : `${kind} ${why ?? ''}`;
+}
+
+function kindOf({ code }: Cause): Cause['code'] {
+  return code === 'circuits' ? 'waiting' : code;
+}
+
+/** Whether one is of a host and the other of an address there: a host goes down, and comes back, bot by bot. */
+function isOneInOther(one: Cause, other: Cause): boolean {
+  const [a, b] = [one.address, other.address];
+  if (a === null || b === null || kindOf(one) !== kindOf(other) || hostOf(a) !== hostOf(b)) return false;
+  return a !== b && (a === hostOf(a) || b === hostOf(b));
+}
+
+function hostOf(address: string): string {
+  return address.replace(PORT, '');
 }
 
 /** All hints together, since the store has not told more. */

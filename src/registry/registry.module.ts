@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountHistories } from './account-history.js';
 import { AccountPlaces } from './registration/account-places.js';
 import { Accounts } from './accounts.js';
 import { AppsService } from './apps/apps.service.js';
@@ -28,6 +29,7 @@ import { TakeoverGuard } from './registration/takeover-guard.js';
 import { UnprovenKeys } from './registration/unproven-keys.js';
 
 const FOR_OTHERS = [
+  AccountHistories,
   Accounts,
   AppsService,
   BotsService,
@@ -46,7 +48,7 @@ const FOR_OTHERS = [
 
 /**
  * Global modules implement its ports: storage the repositories, tokens the check of secrets, dispatch what waits for a
- * puppet and what is remembered of it.
+ * puppet. Whoever remembers something of accounts adds it to their histories.
  */
 @Module({
   controllers: [RegistryController],

@@ -112,4 +112,18 @@ describe('an account', () => {
     for (let n = 0; n < 3; n++) outcomes.note({ ...REPLY, errcode: 95000 });
     expect(accounts()).toEqual([]);
   });
+
+  it('fails no longer once WeCom says that it is deleted', () => {
+    outcomes.note({ ...REPLY, errcode: 95017 });
+    expect(accounts()).toEqual([['wk1', '95017']]);
+    outcomes.note({ ...REPLY, errcode: 95004 });
+    expect(accounts()).toEqual([]);
+  });
+
+  it('fails no longer once its registration was forgotten', () => {
+    outcomes.note({ ...REPLY, errcode: 95017 });
+    outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95017 });
+    outcomes.forget('wk1');
+    expect(accounts()).toEqual([['wk2', '95017']]);
+  });
 });

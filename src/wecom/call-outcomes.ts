@@ -138,9 +138,17 @@ export class CallOutcomes {
     return this.#failing(this.#accounts, isReplyFailing);
   }
 
+  /** Of its replies; those of its corp stay. */
+  forget(openKfId: string): void {
+    this.#accounts.delete(openKfId);
+  }
+
   #noteReply(call: EndedCall, openKfId: string): void {
     const { errcode, fault } = call;
-    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) return;
+    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) {
+      this.forget(openKfId);
+      return;
+    }
     const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
     const isSent = fault === null && errcode === 0;
     if (isSent) this.#lastReplyAtMs = this.clock.nowMs();

@@ -4,6 +4,7 @@ import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
+import type { AccountHistory } from '../registry/account-history.js';
 import { CorpIds } from '../registry/corp-ids.js';
 import {
   CallOutcomes,
@@ -47,7 +48,7 @@ interface Errors {
 
 /** Counts requests to WeCom and their results since the start, for the metrics and for `/health`. */
 @Injectable()
-export class WecomMetrics {
+export class WecomMetrics implements AccountHistory {
   readonly #tokens: Record<TokenResult, Count>;
   readonly #inquiries: Record<InquiryResult, Observations>;
   readonly #calls: Record<CallResult, Observations>;
@@ -149,6 +150,11 @@ export class WecomMetrics {
   /** When a reply of the account last went out through this process; `null` when none has. */
   repliedAtMs(openKfId: string): number | null {
     return this.#outcomes.repliedAtMs(openKfId);
+  }
+
+  /** What its replies did says nothing of whoever has the account next. */
+  forget(openKfId: string): void {
+    this.#outcomes.forget(openKfId);
   }
 
   /** @param errcode `null` where the answer has none, or is too long for an error. */

@@ -82,6 +82,9 @@ describeInBrowser('the console, with bots', () => {
   it('asks for program, accounts and URL, step by step', async () => {
     await page.goto(`${manager.url}/console/bots`);
     await page.getByText('No bot is added yet').waitFor();
+    const puppets = page.getByRole('link', { name: 'See puppets and their accounts' });
+    expect(await puppets.getAttribute('href')).toBe('/console/kf-accounts');
+    await screenshot(page, 'console-no-bots');
     await page.getByRole('link', { name: 'Add a bot' }).click();
     await page.getByText('Step 1 of 4.').waitFor();
     await page.getByRole('radio', { name: /LangBot/ }).check();

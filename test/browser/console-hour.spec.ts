@@ -1,4 +1,5 @@
 /** The overview at the end of an hour in which some accounts' puppet was away for ten minutes, moved on by hand. */
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
@@ -166,8 +167,68 @@ describeInBrowser('the overview after an hour', () => {
     const page = await open('en');
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
+    await cause.getByText(/The customer’s id \(external_userid\) is not valid\./).waitFor();
+    const about = cause.getByRole('link', { name: 'WeCom’s page about this code' });
+    expect(await about.getAttribute('href')).toMatch(/\?e=40096$/);
+    await picture(page, 'console-replies-fail');
     await cause.getByRole('link', { name: 'See the account' }).click();
     await page.getByText('Replies fail', { exact: true }).waitFor();
     await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40096\./).waitFor();
+  });
+
+  it('marks a bot that is slow, by a word, in the list and on its page', async () => {
+    const [openKfId, slow] = [newOpenKfId(), await startPuppetServer()];
+    try {
+      await registerAt(slow, [openKfId]);
+      const asked = new Promise<ServerResponse>((resolve) => {
+        slow.behave((_request, response) => resolve(response));
+      });
+      const sent = sendMessage(manager.url, app, openKfId);
+      const response = await asked;
+      await clock.advance(600);
+      response.end('success');
+      expect((await sent).status).toBe(200);
+      const page = await open('en');
+      await page.getByRole('link', { name: 'Kf accounts' }).click();
+      await page.getByRole('button', { name: 'p95' }).click();
+      const row = page.getByRole('row').filter({ hasText: openKfId });
+      await row.getByText('Slow', { exact: true }).waitFor();
+      await page.getByText(/Slow: p95 is 0\.5 s or more/).waitFor();
+      expect(await page.getByText('Slow', { exact: true }).count()).toBe(1);
+      await picture(page, 'console-slow');
+      await row.getByRole('link').click();
+      const facts = page.getByRole('heading', { name: 'Delivery', exact: true }).locator('..');
+      // Of the account, and of its address.
+      await facts.getByText('Slow', { exact: true }).nth(1).waitFor();
+      await screenshot(page, 'console-slow-account');
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it('says of an event that was never tried why, and what its bot did to others', async () => {
+    const [tried, untried] = [newOpenKfId(), newOpenKfId()];
+    const failing = await startPuppetServer((_request, response) => void response.writeHead(500).end());
+    try {
+      await registerAt(failing, [tried, untried]);
+      // So often that its address gets probes alone.
+      for (let n = 0; n < 5; n++) await sendMessage(manager.url, app, tried);
+      await sendMessage(manager.url, app, untried);
+      const page = await open('en');
+      await page.getByRole('link', { name: /^Outbox/ }).click();
+      const row = page.getByRole('row').filter({ hasText: untried });
+      const mark = row.getByRole('link', { name: 'not yet' });
+      expect(await mark.getAttribute('title')).toBe('not yet: its bot is only probed');
+      await picture(page, 'console-untried');
+      await row.getByRole('link').first().click();
+      await page.getByText('not yet: its bot is only probed').waitFor();
+      const last = page.getByRole('heading', { name: 'Last failure' }).locator('..');
+      await last.getByText('The bot’s address fails, so only probes are sent').waitFor();
+      await last.getByRole('heading', { name: 'Last attempt that failed at its address' }).waitFor();
+      await last.getByText('the answer was 500').waitFor();
+      await screenshot(page, 'console-untried-account', true);
+    } finally {
+      await failing.close();
+    }
   });
 });

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
+import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -156,6 +157,22 @@ mongoSuite('two managers on one database', () => {
         expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401);
       }
     }
+  });
+
+  it('say of the same accounts that their replies fail, whichever of them the calls went through', async () => {
+    const other = newOpenKfId();
+    for (const [manager, account] of [
+      [one, openKfId],
+      [two, other],
+    ] as const) {
+      await registerFully(account, puppet.url);
+      await sendReply(manager.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId: account });
+    }
+    const failingAt = async (manager: ManagerProcess): Promise<number> => {
+      const status = answerAs(StatusAnswer, await (await fetch(`${manager.url}/api/v1/status`)).json());
+      return status.verdict.causes.find(({ code }) => code === 'replies_fail')?.count ?? 0;
+    };
+    await until(async () => (await failingAt(one)) >= 2 && (await failingAt(one)) === (await failingAt(two)));
   });
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {

@@ -118,6 +118,16 @@ describe('the verdict', () => {
     expect(await reply()).toBe(0);
   });
 
+  it('has no replies that fail of an account that is forgotten', async () => {
+    await write();
+    wecom.behave('kf/send_msg', answer(95017));
+    await reply();
+    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId }]);
+    await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
+    expect((await verdict()).causes).toEqual([]);
+    expect((await scrape(manager.url)).value('wxkf_failing_reply_accounts')).toBe(0);
+  });
+
   it('is bad when WeCom gives the corp no tokens', async () => {
     for (const corpsecret of ['one', 'two', 'three']) {
       const query = new URLSearchParams({ corpid: app.corpId, corpsecret });

@@ -901,6 +901,10 @@ export type KfAccountAnswer = {
      * The same of its endpoint, with all accounts there.
      */
     endpointLastHour: LastHourAnswer;
+    /**
+     * The last attempt at its endpoint that failed at any replica, of whichever account there; null: none that is known.
+     */
+    endpointLastFailure: FailureAnswer | null;
 };
 
 export type KfAccountPageAnswer = {

@@ -12,7 +12,7 @@ export function Errcode({ why }: { readonly why: string }) {
   return (
     <a
       class="mono"
-      href={ABOUT + encodeURIComponent(why)}
+      href={pageAbout(why)}
       target="_blank"
       rel="noreferrer"
       title={t().errcodes[why]?.what ?? wecomErrors.lookUp}
@@ -22,8 +22,25 @@ export function Errcode({ why }: { readonly why: string }) {
   );
 }
 
+/** What it means and what to do about it, with the way to WeCom's page about a code. */
+export function Meaning({ of: why }: { readonly of: string }) {
+  return (
+    <>
+      {meaningOf(why)}
+      {CODE.test(why) && (
+        <>
+          {' '}
+          <a href={pageAbout(why)} target="_blank" rel="noreferrer">
+            {t().wecomErrors.lookUp}
+          </a>
+        </>
+      )}
+    </>
+  );
+}
+
 /** In a sentence or two, with what to do about it where that is known. */
-export function meaningOf(why: string): string {
+function meaningOf(why: string): string {
   const { overview, errcodes, wecomErrors } = t();
   const { verdict } = overview;
   if (why === 'unreachable') return verdict.noAnswer;
@@ -32,6 +49,10 @@ export function meaningOf(why: string): string {
   return known === undefined
     ? verdict.sentences(verdict.code(why), wecomErrors.unknownRemedy)
     : verdict.sentences(verdict.code(why), known.what, known.remedy);
+}
+
+function pageAbout(code: string): string {
+  return ABOUT + encodeURIComponent(code);
 }
 
 function faultOf(why: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { LastHourAnswer } from '../api/answers.gen.js';
 import { formatMs, formatNumber, formatShare } from '../i18n/format.js';
 import { t } from '../i18n/language.js';
+import { SlowMark } from './p95.js';
 
 /** How deliveries went within the last hour, in one line. */
 export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer }) {
@@ -18,7 +19,9 @@ export function LastHourWords({ of: lastHour }: { readonly of: LastHourAnswer })
     <>
       {accounts.takenOf(formatNumber(taken), formatNumber(attempts), formatShare(taken, attempts))}
       {p50Ms !== null && p95Ms !== null && (
-        <p class="small muted">{accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))}</p>
+        <p class="small muted">
+          {accounts.percentiles(formatMs(p50Ms), formatMs(p95Ms))} <SlowMark p95Ms={p95Ms} />
+        </p>
       )}
       {missing}
     </>

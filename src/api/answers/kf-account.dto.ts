@@ -106,6 +106,9 @@ export class KfAccountAnswer {
 
   /** The same of its endpoint, with all accounts there. */
   readonly endpointLastHour!: LastHourAnswer;
+
+  /** The last attempt at its endpoint that failed at any replica, of whichever account there; null: none that is known. */
+  readonly endpointLastFailure!: FailureAnswer | null;
 }
 
 export class KfAccountPageAnswer extends Page {

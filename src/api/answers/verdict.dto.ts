@@ -11,7 +11,7 @@ export const CAUSES = [
   'wecom_fails',
   /** Calls of the last minute without an answer of WeCom: over a fifth. */
   'calls_unanswered',
-  /** Accounts of which no reply goes out. */
+  /** Accounts of which no reply goes out through any replica. */
   'replies_fail',
   'dead',
   'dead_messages',
@@ -113,7 +113,7 @@ export class RepliesAnswer {
   readonly lastAt!: string | null;
 }
 
-/** Whether customers are being answered, as far as this replica sees it. */
+/** Whether customers are being answered, as far as this replica sees it; that replies fail, as all of them do. */
 export class VerdictAnswer {
   /**
    * failing: a bad cause. degraded: another cause. answered: bots take the events, WeCom answers, and replies go out.

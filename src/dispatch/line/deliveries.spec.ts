@@ -147,8 +147,10 @@ it('sums up an address with all of its accounts', () => {
   end();
   end(REFUSED, { openKfId: 'wk2' });
   expect(summaryOf(deliveries.lastOf(other).lastHour)).toMatchObject({ attempts: 1, taken: 0 });
-  expect(summaryOf(deliveries.ofEndpoint(one.endpoint))).toMatchObject({ attempts: 2, taken: 1 });
-  expect(deliveries.ofEndpoint('http://127.0.0.9')).toEqual(NO_ATTEMPTS);
+  const { lastHour, failure } = deliveries.ofEndpoint(one.endpoint);
+  expect(summaryOf(lastHour)).toMatchObject({ attempts: 2, taken: 1 });
+  expect(failure).toMatchObject({ stage: 'status' });
+  expect(deliveries.ofEndpoint('http://127.0.0.9')).toMatchObject({ lastHour: NO_ATTEMPTS, failure: null });
 });
 
 it('tells each delivery to who listens, until he does not', () => {

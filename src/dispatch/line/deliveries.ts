@@ -96,9 +96,9 @@ export class Deliveries implements AccountHistory {
     return known?.corpId === corpId ? known.toLast(this.storeClock.nowMs()) : NEVER;
   }
 
-  /** The attempts at an address, for all of its accounts. */
-  ofEndpoint(address: string): AttemptCounts {
-    return this.#endpoints.get(address)?.toLast(this.storeClock.nowMs()).lastHour ?? NO_ATTEMPTS;
+  /** Of an address, for all of its accounts. */
+  ofEndpoint(address: string): LastDeliveries {
+    return this.#endpoints.get(address)?.toLast(this.storeClock.nowMs()) ?? NEVER;
   }
 
   /** The attempts at a bot, on all its accounts. */

@@ -6,7 +6,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { KnownApps } from '../apps/known-apps.js';
 import { KnownBots } from '../bots/known-bots.js';
-import { AccountHistory } from '../account-history.js';
+import { AccountHistories } from '../account-history.js';
 import type { Puppet } from '../puppet.js';
 import { type ChangeCursor, PuppetRepository } from '../puppet.repository.js';
 import { RegistryImage } from './registry-image.js';
@@ -79,7 +79,7 @@ export class RegistrySync {
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
     private readonly bots: KnownBots,
-    private readonly history: AccountHistory,
+    private readonly histories: AccountHistories,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -184,7 +184,7 @@ export class RegistrySync {
   }
 
   #remove(openKfId: string): void {
-    if (this.image.remove(openKfId)) this.history.forget(openKfId);
+    if (this.image.remove(openKfId)) this.histories.forget(openKfId);
   }
 
   /** An endpoint that is in use already need not wait for its mark, which may have been written after this read. */

@@ -1,5 +1,6 @@
 import { HttpModule } from '@nestjs/axios';
 import { Global, Module } from '@nestjs/common';
+import { AccountHistories } from '../../registry/account-history.js';
 import { RegistryModule } from '../../registry/registry.module.js';
 import { SecretCheck } from '../../registry/registration/secret-check.js';
 import { HTTP_OPTIONS } from '../http-service.js';
@@ -22,4 +23,8 @@ import { TokenSource } from './token-source.js';
   ],
   exports: [AccessTokens, WecomClient, WecomMetrics, SecretCheck],
 })
-export class TokensModule {}
+export class TokensModule {
+  constructor(histories: AccountHistories, metrics: WecomMetrics) {
+    histories.add(metrics);
+  }
+}

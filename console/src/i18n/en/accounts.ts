@@ -39,7 +39,11 @@ export const accounts = {
   lastHour: 'Last hour',
   lastHourOfEndpoint: 'Its address, last hour',
   onlyWaiting: 'Sorted by how long they wait: only accounts that wait or are dead.',
-  ofLastHour: 'Success, p50 and p95 are of the last hour, of all replicas.',
+  ofLastHour:
+    'Success, p50 and p95 are of the last hour, of all replicas. Slow: p95 is 0.5 s or more, and the first attempt has 1 s.',
+  slow: 'Slow',
+  slowText:
+    '95 % of what it took was taken within this time, and that is 0.5 s or more. The first attempt has 1 s; what is not taken by then is kept and tried again.',
   missing: (replicas: number) =>
     `${plural(replicas, 'replica does', 'replicas do')} not answer: what only ${replicas === 1 ? 'it has' : 'they have'} seen is not in it.`,
   noAttempts: 'no attempt',
@@ -47,6 +51,7 @@ export const accounts = {
     `${taken} of ${attempts} attempts taken (${share})`,
   percentiles: (p50: string, p95: string) => `half within ${p50}, 95 % within ${p95}`,
   lastFailure: 'Last failure',
+  lastFailureOfEndpoint: 'Last attempt that failed at its address',
   noDelivery: 'none since the replicas started',
   toLive: 'Watch its deliveries live',
   toLog: 'Its deliveries in the log',

@@ -2,11 +2,13 @@ import { plural } from './plural.js';
 
 export const bots = {
   title: 'Bots',
-  intro: 'Programs that answer customers, each with accounts and a key of its own.',
+  intro:
+    'Programs that answer customers, each with accounts and a key of its own. Puppets that register by themselves are on the page Kf accounts.',
   add: 'Add a bot',
   nothing: 'No bot is added yet',
   nothingText:
-    'A program that takes WeCom’s callbacks itself, such as LangBot or AstrBot, is added here and stays as it is. Puppets that register by themselves need no entry; their accounts are on the page Kf accounts.',
+    'A bot is any program that answers customers: one that takes WeCom’s callbacks itself, such as LangBot or AstrBot, is added here and stays as it is. A puppet is a bot that speaks this manager’s own protocol and registers by itself; it needs no entry here, and is seen with its accounts on the page Kf accounts.',
+  toPuppets: 'See puppets and their accounts',
   toList: 'All bots',
   gone: 'There is no such bot',
   goneText: 'It was deleted, or the address is mistyped.',

@@ -3,7 +3,7 @@ export interface ErrcodeWords {
   readonly remedy: string;
 }
 
-/** WeCom's documented codes (developer.work.weixin.qq.com/document/path/90313) that concern this service. */
+/** WeCom's documented codes (developer.work.weixin.qq.com/document/path/90313) that concern this service and its bots. */
 export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
   '-1': {
     what: 'WeCom was busy',
@@ -14,6 +14,15 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     remedy:
       'Copy the secret from WeCom’s admin page into the puppet and restart it. Do not let it loop: WeCom bans the address.',
   },
+  '40007': {
+    what: 'The media_id of the message is not valid',
+    remedy: 'It is good for 3 days, and in its own corp alone: let the bot upload the file again.',
+  },
+  '40008': {
+    what: 'The msgtype of the message is not one that WeCom sends',
+    remedy:
+      'Correct the bot: kf/send_msg takes text, image, voice, video, file, link, msgmenu and a few more.',
+  },
   '40013': {
     what: 'The corp id is wrong',
     remedy: 'Compare the puppet’s corp id with WeCom’s admin page, upper and lower case too.',
@@ -23,6 +32,10 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     remedy:
       'The manager fetches a new one. If it stays, a caller sends a token that it did not get from here.',
   },
+  '40035': {
+    what: 'A parameter of the call is missing or wrong',
+    remedy: 'The caller has to be corrected; WeCom’s errmsg in its log names the parameter.',
+  },
   '40058': {
     what: 'A parameter of the call is wrong',
     remedy: 'The caller has to be corrected; WeCom’s errmsg in its log names the parameter.',
@@ -30,6 +43,11 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
   '40091': {
     what: 'The secret is not one of this corp',
     remedy: 'Corp id and secret belong to different companies or apps; compare both.',
+  },
+  '40096': {
+    what: 'The customer’s id (external_userid) is not valid',
+    remedy:
+      'The bot has to reply to the external_userid of the message, which is good in its own corp alone.',
   },
   '41001': {
     what: 'The call had no access token',
@@ -40,6 +58,14 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
   '42001': {
     what: 'The access token has expired',
     remedy: 'Nothing: the manager fetches a new one and the call is made again.',
+  },
+  '44004': {
+    what: 'The text of the message is empty',
+    remedy: 'Correct the bot: where it has nothing to say, it sends nothing.',
+  },
+  '45002': {
+    what: 'The message is too long',
+    remedy: 'A text has 2,048 bytes at most: let the bot split it.',
   },
   '45009': {
     what: 'Too many calls within a minute or an hour',
@@ -68,6 +94,10 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     what: 'The limit of messages to this customer is reached',
     remedy: 'At most 5 replies per message of the customer, within 48 hours.',
   },
+  '95002': {
+    what: '48 hours have passed since the customer wrote',
+    remedy: 'Nothing can be sent before the customer writes again.',
+  },
   '95004': {
     what: 'There is no such customer-service account',
     remedy: 'It was deleted, or belongs to another corp. Compare the open_kfid.',
@@ -77,6 +107,10 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     remedy: 'Decide in WeCom’s admin page whether people or the API answer.',
   },
   '95012': { what: 'WeChat Customer Service is not in use', remedy: 'Enable it in WeCom’s admin page.' },
+  '95013': {
+    what: 'The session with the customer has ended',
+    remedy: 'Nothing can be sent before the customer writes again.',
+  },
   '95017': {
     what: 'The API of WeChat Customer Service is not enabled',
     remedy: 'Enable it: WeChat Customer Service → API.',

@@ -30,9 +30,9 @@ export const failures = {
       'It hangs or has too much to do. A bot should answer at once and do its work afterwards. One that was added here has a longest attempt that can be changed.',
   },
   status: {
-    what: 'The bot answered with an error',
+    what: 'The bot answered with an HTTP error',
     remedy:
-      'Look at the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401 or 403: something stands in front of it.',
+      'The status is the bot’s own answer, so look for the fault in the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401 or 403: something stands in front of it.',
   },
   pull: {
     what: 'The manager could not pull the account’s messages from WeCom',

@@ -29,9 +29,10 @@ export const overview = {
       `${plural(calls, 'call')} to WeCom in the last minute got no answer: over a fifth of all`,
     repliesFail: (accounts: number, name: string | null) =>
       `No reply of ${name ?? plural(accounts, 'account')} goes out`,
-    repliesFailText: (what: string) => `What bots answer does not reach customers. ${what}`,
-    noAnswer: 'WeCom did not answer the call.',
-    httpError: 'WeCom answered with an HTTP error.',
+    repliesFailText: 'What bots answer does not reach customers.',
+    noAnswer: 'WeCom did not answer the call. Check DNS, egress rules and HTTPS_PROXY.',
+    httpError:
+      'The call was answered with an HTTP error, by WeCom or by a proxy before it. If it stays, check HTTPS_PROXY and WECOM_API_URL.',
     sentences: (...texts: readonly string[]) =>
       texts.map((text) => (/[.?]$/.test(text) ? text : `${text}.`)).join(' '),
     code: (code: string) => `WeCom’s errcode is ${code}.`,
@@ -87,7 +88,7 @@ export const overview = {
   unprotectedText:
     'No role has a secret, so whoever reaches this port may do everything that you can. Set AUTH_OPERATOR_TOKEN and the other roles’ secrets before others may reach it.',
   lastMinute: 'Last minute, this replica',
-  now: 'Within the hour',
+  now: 'Within the hour, this replica',
   figure: {
     callbacks: 'Callbacks',
     delivered: 'Delivered at once',

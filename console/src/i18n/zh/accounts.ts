@@ -39,12 +39,17 @@ export const accounts: Words['accounts'] = {
   lastHour: '最近一小时',
   lastHourOfEndpoint: '该地址最近一小时',
   onlyWaiting: '按等待时间排序：只列出待投递或有死信的账号。',
-  ofLastHour: '成功率、p50 和 p95 为所有副本最近一小时的数据。',
+  ofLastHour:
+    '成功率、p50 和 p95 为所有副本最近一小时的数据。“较慢”：p95 达到 0.5 秒，而首次投递的时限为 1 秒。',
+  slow: '较慢',
+  slowText:
+    '95% 的事件在此时间内被接收，已达 0.5 秒。首次投递的时限为 1 秒，届时未被接收的事件会先保存再重试。',
   missing: (replicas) => `有 ${replicas.toLocaleString('zh-CN')} 个副本没有响应，只有它们看到的数据未计入。`,
   noAttempts: '没有投递',
   takenOf: (taken, attempts, share) => `${attempts} 次投递中 ${taken} 次被接收（${share}）`,
   percentiles: (p50, p95) => `一半在 ${p50}内，95% 在 ${p95}内`,
   lastFailure: '最近失败',
+  lastFailureOfEndpoint: '该地址最近一次失败的投递',
   noDelivery: '各副本启动以来没有投递',
   toLive: '查看该账号的实时投递',
   toLog: '在日志中查看该账号的投递',

@@ -2,11 +2,12 @@ import type { Words } from '../words.js';
 
 export const bots: Words['bots'] = {
   title: '机器人',
-  intro: '为客户应答的程序，每个都有自己的客服账号和密钥。',
+  intro: '为客户应答的程序，每个都有自己的客服账号和密钥。自行注册的 puppet 在“客服账号”页。',
   add: '添加机器人',
   nothing: '还没有添加机器人',
   nothingText:
-    '像 LangBot、AstrBot 这样自己接收企业微信回调的程序，无需修改，在此添加即可。自行注册的 puppet 不必添加，它们的账号在“客服账号”页。',
+    '机器人是为客户应答的程序：像 LangBot、AstrBot 这样自己接收企业微信回调的，无需修改，在此添加即可；puppet 使用本服务自己的协议并自行注册，不必在此添加，它和它的账号显示在“客服账号”页。',
+  toPuppets: '查看 puppet 及其账号',
   toList: '全部机器人',
   gone: '没有这个机器人',
   goneText: '它已被删除，或者地址有误。',

@@ -28,9 +28,10 @@ export const overview: Words['overview'] = {
       '事件仍能送达机器人，但机器人既无法读取消息，也无法回复。请检查 DNS、出口规则、HTTPS_PROXY 和 WECOM_API_URL。',
     unanswered: (calls) => `最近一分钟有 ${n(calls)} 次企业微信接口调用没有得到响应，超过总数的五分之一`,
     repliesFail: (accounts, name) => `${name ?? `${n(accounts)} 个客服账号`}的回复发不出去`,
-    repliesFailText: (what) => `机器人的回复没有到达客户。${what}`,
-    noAnswer: '企业微信没有响应该调用。',
-    httpError: '企业微信返回了 HTTP 错误。',
+    repliesFailText: '机器人的回复没有到达客户。',
+    noAnswer: '企业微信没有响应该调用。请检查 DNS、出口规则和 HTTPS_PROXY。',
+    httpError:
+      '调用得到了 HTTP 错误，来自企业微信或其前面的代理。如果持续出现，请检查 HTTPS_PROXY 和 WECOM_API_URL。',
     sentences: (...texts) => texts.map((text) => (/[。？]$/.test(text) ? text : `${text}。`)).join(''),
     code: (code) => `企业微信的错误码为 ${code}。`,
     failing: '有客户得不到应答',
@@ -80,7 +81,7 @@ export const overview: Words['overview'] = {
   unprotectedText:
     '所有角色都没有设置密钥，任何能访问此端口的人都拥有与您相同的权限。开放给其他主机之前，请设置 AUTH_OPERATOR_TOKEN 以及其他角色的密钥。',
   lastMinute: '最近一分钟（本副本）',
-  now: '最近一小时',
+  now: '最近一小时（本副本）',
   figure: {
     callbacks: '回调',
     delivered: '即时投递',

@@ -6,7 +6,7 @@ import { ApiError } from '../../api/api-error.js';
 import { getAccount } from '../../api/kf-accounts.js';
 import { Chip } from '../../components/chip.js';
 import { Empty } from '../../components/empty.js';
-import { meaningOf } from '../../components/errcode.js';
+import { Meaning } from '../../components/errcode.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { Icon } from '../../components/icon.js';
 import { Loaded } from '../../components/loaded.js';
@@ -58,7 +58,7 @@ interface AccountProps {
 
 function Account({ account, onChange }: AccountProps) {
   const { accounts, overview } = t();
-  const { state, lastFailure, hint, replyFailure } = account;
+  const { state, lastFailure, endpointLastFailure, hint, replyFailure } = account;
   const [asked, setAsked] = useState<HintAnswer | null>(null);
   return (
     <>
@@ -68,7 +68,7 @@ function Account({ account, onChange }: AccountProps) {
       {replyFailure !== null && (
         <p class="state-line">
           <Chip tone="bad" text={accounts.repliesFail} />{' '}
-          {accounts.repliesFailSince(formatSince(replyFailure.since))} {meaningOf(replyFailure.why)}{' '}
+          {accounts.repliesFailSince(formatSince(replyFailure.since))} <Meaning of={replyFailure.why} />{' '}
           <a href="/console/wecom-errors">{overview.toErrors}</a>
         </p>
       )}
@@ -86,6 +86,15 @@ function Account({ account, onChange }: AccountProps) {
               </p>
               <FailureWords failure={lastFailure} />
             </>
+          )}
+          {lastFailure?.stage === 'circuit' && endpointLastFailure !== null && (
+            <div class="group">
+              <h3>{accounts.lastFailureOfEndpoint}</h3>
+              <p class="muted">
+                <TimeAgo at={endpointLastFailure.at} />
+              </p>
+              <FailureWords failure={endpointLastFailure} />
+            </div>
           )}
         </section>
         <TestSection openKfId={account.openKfId} onTested={onChange} />

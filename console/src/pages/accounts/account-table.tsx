@@ -3,6 +3,7 @@ import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { CorpId } from '../../components/corp-id.js';
 import { DataTable } from '../../components/data-table.js';
+import { P95 } from '../../components/p95.js';
 import { TimeAgo } from '../../components/time-ago.js';
 import { formatMs, formatSeconds, formatShare } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
@@ -79,7 +80,7 @@ export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
           head: accounts.p95,
           isNumber: true,
           sort: { by: 'p95', direction: 'descending' },
-          cell: ({ lastHour: { p95Ms } }) => (p95Ms === null ? common.none : formatMs(p95Ms)),
+          cell: ({ lastHour: { p95Ms } }) => <P95 ms={p95Ms} />,
         },
         {
           key: 'delivery',

@@ -4,6 +4,7 @@ import { formatNumber, formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { DueWords } from '../outbox/due-words.js';
 import { HintActions } from '../outbox/hint-actions.js';
+import { untriedWords } from '../outbox/untried.js';
 
 interface WaitingFactsProps {
   /** null where nothing waits; its place stays, so that what is beside it does not move. */
@@ -14,7 +15,7 @@ interface WaitingFactsProps {
 
 /** What waits for one account, or is dead. */
 export function WaitingFacts({ hint, onDrop, onChange }: WaitingFactsProps) {
-  const { accounts } = t();
+  const { accounts, outbox } = t();
   if (hint === null)
     return (
       <section class="card">
@@ -33,7 +34,7 @@ export function WaitingFacts({ hint, onDrop, onChange }: WaitingFactsProps) {
           <TimeAgo at={hint.arrivedAt} />
         </dd>
         <dt>{accounts.attempts}</dt>
-        <dd>{formatNumber(hint.attempts)}</dd>
+        <dd>{untriedWords(hint, outbox) ?? formatNumber(hint.attempts)}</dd>
         <dt>{accounts.due}</dt>
         <dd>
           <DueWords hint={hint} />

@@ -21,7 +21,12 @@ export function BotsPage() {
         of={paged}
         empty={
           <Empty title={bots.nothing} text={bots.nothingText}>
-            {add}
+            <div class="actions">
+              {add}
+              <a class="button" href="/console/kf-accounts">
+                {bots.toPuppets}
+              </a>
+            </div>
           </Empty>
         }
       >

@@ -9,6 +9,7 @@ import { t } from '../../i18n/language.js';
 import { DueWords } from './due-words.js';
 import { HintActions } from './hint-actions.js';
 import { HintReason } from './hint-reason.js';
+import { untriedWords } from './untried.js';
 
 const TONES: Readonly<Record<HintAnswer['state'], Tone>> = { waiting: 'wait', parked: 'quiet', dead: 'bad' };
 
@@ -57,9 +58,12 @@ export function HintTable({ list, rows, sort, onSort, onDrop, onChange }: HintTa
         {
           key: 'attempts',
           head: outbox.tried,
-          cell: ({ attempts, openKfId }) => (
-            <a href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
-              {outbox.attempts(attempts)}
+          cell: (hint) => (
+            <a
+              href={`/console/live/log?openKfId=${encodeURIComponent(hint.openKfId)}`}
+              title={untriedWords(hint, outbox) ?? undefined}
+            >
+              {untriedWords(hint, outbox) === null ? outbox.attempts(hint.attempts) : outbox.notTried}
             </a>
           ),
         },

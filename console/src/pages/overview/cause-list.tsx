@@ -1,8 +1,9 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { Meaning } from '../../components/errcode.js';
 import { formatSince } from '../../i18n/format.js';
 import { t } from '../../i18n/language.js';
 import { CauseLink } from './cause-link.js';
-import { wordsOfCause } from './cause-words.js';
+import { type CauseWords, wordsOfCause } from './cause-words.js';
 
 interface CauseListProps {
   readonly causes: readonly CauseAnswer[];
@@ -34,9 +35,18 @@ function Cause({ cause }: { readonly cause: CauseAnswer }) {
       <div>
         <strong>{words.title}</strong>{' '}
         {since !== null && <span class="small muted">{t().overview.verdict.since(formatSince(since))}</span>}
-        {words.text !== undefined && <p class="small muted">{words.text}</p>}
+        <CauseText of={words} />
       </div>
       <CauseLink of={words} />
     </li>
+  );
+}
+
+function CauseText({ of: { text, callFault } }: { readonly of: CauseWords }) {
+  if (text === undefined && callFault === undefined) return null;
+  return (
+    <p class="small muted">
+      {text} {callFault !== undefined && <Meaning of={callFault} />}
+    </p>
   );
 }

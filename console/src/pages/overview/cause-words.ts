@@ -1,5 +1,4 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
-import { meaningOf } from '../../components/errcode.js';
 import { t } from '../../i18n/language.js';
 
 interface CauseLink {
@@ -10,6 +9,8 @@ interface CauseLink {
 export interface CauseWords {
   readonly title: string;
   readonly text?: string;
+  /** Why calls to WeCom fail: its meaning is said after the text. */
+  readonly callFault?: string;
   readonly link?: CauseLink;
 }
 
@@ -32,7 +33,8 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
     case 'replies_fail':
       return {
         title: verdict.repliesFail(count, cause.name),
-        text: verdict.repliesFailText(meaningOf(cause.why ?? '')),
+        text: verdict.repliesFailText,
+        callFault: cause.why ?? '',
         link: toAccounts(cause.openKfId),
       };
     case 'dead':
@@ -82,9 +84,8 @@ function wecomFails({ count, why }: CauseAnswer): CauseWords {
   const { verdict, toErrors } = t().overview;
   if (why === 'unreachable') return { title: verdict.wecomUnreachable, text: verdict.wecomFailsText };
   if (why === 'status') return { title: verdict.wecomStatus, text: verdict.wecomFailsText };
-  const text = meaningOf(why ?? '');
   const link = { to: '/console/wecom-errors', text: toErrors };
-  return { title: verdict.wecomRefuses(count, why ?? ''), text, link };
+  return { title: verdict.wecomRefuses(count, why ?? ''), callFault: why ?? '', link };
 }
 
 /** What its bot did and what to do about it; `null` where that is not known. */

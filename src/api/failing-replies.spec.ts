@@ -1,0 +1,107 @@
+import { beforeEach, expect, it } from '@jest/globals';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
+import { Deliveries } from '../dispatch/line/deliveries.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
+import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { FailingReplies } from './failing-replies.js';
+import { type AskedFigures, OwnFigures } from './own-figures.js';
+
+const MINUTE_MS = 60_000;
+
+let clock: ManualClock;
+let wecoms: WecomMetrics[];
+let asked: AskedFigures[];
+/** How long the other one takes to answer; `null`: it does not. */
+let takesMs: number | null;
+let failing: FailingReplies;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  [asked, takesMs] = [[], 0];
+  wecoms = [0, 1].map(() => new WecomMetrics(new Metrics(), clock));
+  const [own, other] = wecoms.map(
+    (wecom) => new OwnFigures(new Deliveries(new DispatchMetrics(new Metrics()), clock), wecom),
+  );
+  if (own === undefined) throw new Error('no replica');
+  const others: Pick<OtherReplicas, 'ask'> = {
+    async ask<T>(_path: string, body: object, read: (told: unknown) => T | null): Promise<Told<T>> {
+      asked.push(body as AskedFigures);
+      if (takesMs === null) return { answers: [], missing: 1 };
+      if (takesMs > 0) await clock.sleep(takesMs);
+      // As it comes over the wire.
+      const known = read(JSON.parse(JSON.stringify(other?.of(body as AskedFigures))));
+      return known === null ? { answers: [], missing: 1 } : { answers: [known], missing: 0 };
+    },
+  };
+  failing = new FailingReplies(own, others as OtherReplicas, clock);
+});
+
+function reply(replica: number, openKfId: string, errcode: number): void {
+  const ended = { operation: 'call', corpId: 'ww1', api: 'kf/send_msg', fault: null } as const;
+  wecoms[replica]?.noteOutcome({ ...ended, openKfId, errcode });
+}
+
+const list = async () => (await failing.list()).map(({ openKfId, why }) => [openKfId, why]).toSorted();
+
+it('are those that fail here and those that fail at another replica', async () => {
+  reply(0, 'wk1', 95017);
+  reply(1, 'wk2', 40008);
+  expect(await list()).toEqual([
+    ['wk1', '95017'],
+    ['wk2', '40008'],
+  ]);
+  const [, one] = await failing.list();
+  expect(one).toMatchObject({ corpId: 'ww1', operation: 'call' });
+});
+
+it('are not those of which a reply went out later through another replica', async () => {
+  reply(0, 'wk1', 95017);
+  reply(1, 'wk2', 95017);
+  await clock.advance(1_000);
+  reply(1, 'wk1', 0);
+  reply(0, 'wk2', 0);
+  expect(await list()).toEqual([]);
+  await clock.advance(1_000);
+  reply(0, 'wk1', 95017);
+  expect(await list()).toEqual([['wk1', '95017']]);
+});
+
+it('are of now where they fail here, and of 2 s ago at most elsewhere', async () => {
+  expect(await list()).toEqual([]);
+  reply(0, 'wk1', 95017);
+  reply(1, 'wk2', 95017);
+  expect(await list()).toEqual([['wk1', '95017']]);
+  await clock.advance(2_000);
+  expect(await list()).toHaveLength(2);
+});
+
+it('do not wait for a replica that is slow: what it told before is good for a while', async () => {
+  reply(1, 'wk2', 95017);
+  expect(await list()).toHaveLength(1);
+  takesMs = 400;
+  for (const [afterMs, length] of [
+    [5_000, 1],
+    [MINUTE_MS, 0],
+  ] as const) {
+    await clock.advance(afterMs);
+    const listed = list();
+    await clock.advance(50);
+    expect(await listed).toHaveLength(length);
+    await clock.advance(MINUTE_MS);
+  }
+});
+
+it('are those of this replica where no other answers, which costs one question', async () => {
+  takesMs = null;
+  reply(0, 'wk1', 95017);
+  expect(await list()).toEqual([['wk1', '95017']]);
+  expect(asked).toHaveLength(1);
+});
+
+it('are asked for in parts where they are many, and no more than a thousand', async () => {
+  for (let n = 0; n < 1_500; n++) reply(0, `wk${n}`, 95017);
+  expect(await list()).toHaveLength(1_500);
+  expect(asked.map(({ accounts }) => accounts.length)).toEqual([0, 250, 250, 250, 250]);
+});
