@@ -25,9 +25,9 @@ describe('the message to a group robot', () => {
       markdown: {
         content: [
           '**需要处理（1）**',
-          '> <font color="warning">10.0.0.7:8080 的 3 个客服账号有事件待投递（connect）</font>：自 1/1 15:47 起。系统会自动重试；机器人恢复后立即投递。',
+          '> <font color="warning">10.0.0.7:8080 的 3 个客服账号有事件待投递（连不上机器人）</font>：自 1/1 15:47 起。系统会自动重试；机器人恢复后立即投递。',
           '**已恢复（1）**',
-          '> <font color="info">10.0.0.7:8080 的 3 个客服账号有死信（connect）</font>：持续了 13 分钟',
+          '> <font color="info">10.0.0.7:8080 的 3 个客服账号有死信（连不上机器人）</font>：持续了 13 分钟',
         ].join('\n'),
       },
     });
@@ -55,14 +55,14 @@ describe('the message to any other receiver', () => {
     expect(toWebhookBody({ begun: [trouble()], over: [trouble({ count: 1 })] }, NOW_MS, null)).toEqual({
       text: [
         'Needs attention (1):',
-        '- Events of 3 accounts of 10.0.0.7:8080 wait (connect), since 2026-01-01T07:47:00.000Z. They are tried again by themselves, and at once when the bot is back.',
+        '- Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached), since 2026-01-01T07:47:00.000Z. They are tried again by themselves, and at once when the bot is back.',
         'Over (1):',
-        '- Events of 1 account of 10.0.0.7:8080 wait (connect): it lasted 13 min',
+        '- Events of 1 account of 10.0.0.7:8080 wait (the bot cannot be reached): it lasted 13 min',
       ].join('\n'),
       troubles: [
         {
           ...{ type: 'trouble', code: 'waiting', severity: 'wait', count: 3 },
-          title: 'Events of 3 accounts of 10.0.0.7:8080 wait (connect)',
+          title: 'Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached)',
           text: 'They are tried again by themselves, and at once when the bot is back.',
           since: '2026-01-01T07:47:00.000Z',
           ...{ address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' },
@@ -104,6 +104,17 @@ it.each(CAUSES)('%s has words in both languages', (code) => {
   expect(wordsOf(cause, 'en').title).toMatch(/^[\w.:(]/);
   expect(wordsOf(cause, 'zh').title).toMatch(/[\u4e00-\u9fff]/);
   expect(wordsOf(cause, 'zh').text).toMatch(/。$/);
+});
+
+it.each<[Cause['code'], string, string, string]>([
+  ['waiting', 'status', 'the bot answers with an HTTP error', '机器人返回 HTTP 错误'],
+  ['replies_fail', 'status', 'WeCom answers with an HTTP error', '企业微信返回 HTTP 错误'],
+  ['replies_fail', '40008', 'errcode 40008', '错误码 40008'],
+  ['dead', 'of a later version <@all>', 'of?a?later?version???all?', 'of?a?later?version???all?'],
+])('%s for %s says why', (code, reason, english, chinese) => {
+  const { cause } = trouble({ code, why: reason });
+  expect(wordsOf(cause, 'en').title).toContain(`(${english})`);
+  expect(wordsOf(cause, 'zh').title).toContain(`（${chinese}）`);
 });
 
 it('a test says that it is one', () => {

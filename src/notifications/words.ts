@@ -1,4 +1,6 @@
 /** What is said of each cause: to a group robot of WeCom in Chinese, as its groups are; to any other receiver in English. */
+import type { FailureStage } from '../dispatch/line/attempt.js';
+import type { NotTriedStage } from '../dispatch/outbox/hint.js';
 import type { Cause } from './trouble.js';
 
 export type Language = 'en' | 'zh';
@@ -7,6 +9,8 @@ interface Said {
   readonly title: string;
   readonly text: string;
 }
+
+const OF_CALLS: ReadonlySet<Cause['code']> = new Set(['wecom_fails', 'calls_unanswered', 'replies_fail']);
 
 type Words = Readonly<Record<Cause['code'], (cause: Cause) => Said>>;
 
@@ -18,6 +22,41 @@ export function wordsOf(cause: Cause, language: Language): Said {
 }
 
 const plain = (text: string): string => text.replaceAll(UNSAID, '?');
+
+/** Where a delivery failed, or why none was tried. */
+const STAGES: Readonly<Record<FailureStage | NotTriedStage, Readonly<Record<Language, string>>>> = {
+  endpoint: { en: "the bot's address cannot be used", zh: '机器人的地址无法使用' },
+  saturated: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
+  withdrawn: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
+  connect: { en: 'the bot cannot be reached', zh: '连不上机器人' },
+  reset: { en: 'the connection breaks', zh: '连接中断' },
+  timeout: { en: 'the bot does not answer in time', zh: '机器人没有及时应答' },
+  status: { en: 'the bot answers with an HTTP error', zh: '机器人返回 HTTP 错误' },
+  pull: { en: 'messages cannot be pulled from WeCom', zh: '无法从企业微信拉取消息' },
+  unpulled: { en: 'the bot does not pull its messages', zh: '机器人没有拉取消息' },
+  unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },
+  offline: { en: 'the bot is not connected', zh: '机器人已下线' },
+  circuit: { en: 'the bot fails and is only probed', zh: '机器人持续失败，仅发送探测' },
+  registering: { en: 'the puppet is registering', zh: 'puppet 正在注册' },
+  late: { en: 'the bot does not answer in time', zh: '机器人没有及时应答' },
+  overloaded: { en: 'the manager has too much to do', zh: '管理服务负载过高' },
+  expired: { en: 'no bot took it within 3 days', zh: '3 天内没有机器人接收' },
+};
+
+/** Why calls to WeCom fail, unless it is an errcode. */
+const CALLS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  unreachable: { en: 'WeCom does not answer', zh: '企业微信没有响应' },
+  status: { en: 'WeCom answers with an HTTP error', zh: '企业微信返回 HTTP 错误' },
+};
+
+function reasonOf({ code, why }: Cause, language: Language): string {
+  const reason = why ?? '';
+  if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
+  const known: Readonly<Record<string, Readonly<Record<Language, string>>>> = OF_CALLS.has(code)
+    ? CALLS
+    : STAGES;
+  return known[reason]?.[language] ?? plain(reason);
+}
 
 /** The first place that is known. */
 function placeOf({ address, openKfId, corpId }: Cause): string | null {
@@ -31,7 +70,7 @@ const of = (cause: Cause): string => {
 };
 const counted = ({ count }: Cause, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
-const why = (cause: Cause): string => (cause.why === null ? '' : ` (${plain(cause.why)})`);
+const why = (cause: Cause): string => (cause.why === null ? '' : ` (${reasonOf(cause, 'en')})`);
 
 const ENGLISH: Words = {
   not_ready: () => ({
@@ -103,7 +142,7 @@ const zhOf = (cause: Cause): string => {
   const place = placeOf(cause);
   return place === null ? '' : `${place} 的 `;
 };
-const zhWhy = (cause: Cause): string => (cause.why === null ? '' : `（${plain(cause.why)}）`);
+const zhWhy = (cause: Cause): string => (cause.why === null ? '' : `（${reasonOf(cause, 'zh')}）`);
 
 const CHINESE: Words = {
   not_ready: () => ({ title: '有副本不接收回调', text: '注册信息尚未加载完成，或者正在停机。' }),
