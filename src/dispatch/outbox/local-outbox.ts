@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../../kernel/app-error.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { Smallest } from '../../kernel/smallest.js';
@@ -34,6 +35,9 @@ import {
   type Rescheduled,
   UNREGISTERED_PER_CORP_MAX,
 } from './outbox.js';
+
+/** Heads that are looked at in one turn of the event loop: a millisecond, in which no callback is answered. */
+const HEADS_PER_TURN = 2_000;
 
 /** Storage of whole hints for a process that owns its outbox alone. */
 export interface HintStore {
@@ -190,7 +194,7 @@ export class LocalOutbox extends Outbox {
     const found =
       order === 'account'
         ? this.#byAccount(filter, cursor, limit + 1)
-        : this.#bySince(filter, cursor, limit + 1);
+        : await this.#bySince(filter, cursor, limit + 1);
     const hints = found.slice(0, limit);
     const last = hints.at(-1);
     return { hints, cursor: found.length > limit && last !== undefined ? cursorOf(last, order) : null };
@@ -207,14 +211,14 @@ export class LocalOutbox extends Outbox {
     return states.length > 1 ? found.sort((a, b) => (hintKey(a) < hintKey(b) ? -1 : 1)) : found;
   }
 
-  #bySince(filter: HintFilter, cursor: string | null, limit: number): readonly HintHead[] {
+  async #bySince(filter: HintFilter, cursor: string | null, limit: number): Promise<readonly HintHead[]> {
     const { states, corpId } = filter;
     const after = cursor === null ? null : readSinceCursor(cursor);
     const first = new Smallest(limit, bySince);
-    for (const head of this.#table.heads()) {
-      if (!states.includes(head.state) || (corpId !== null && head.corpId !== corpId)) continue;
+    await this.#lookAtAll((head) => {
+      if (!states.includes(head.state) || (corpId !== null && head.corpId !== corpId)) return;
       if (hasArrivedSo(head, filter) && (after === null || isBehind(head, after))) first.add(head);
-    }
+    });
     return first.list();
   }
 
@@ -228,7 +232,11 @@ export class LocalOutbox extends Outbox {
   }
 
   override async findOfAccount(openKfId: string): Promise<readonly HintHead[]> {
-    return [...this.#table.heads()].filter((head) => head.openKfId === openKfId);
+    const found: HintHead[] = [];
+    await this.#lookAtAll((head) => {
+      if (head.openKfId === openKfId) found.push(head);
+    });
+    return found;
   }
 
   override async replay(key: string, endpoint: string, nowMs: number): Promise<boolean> {
@@ -273,8 +281,8 @@ export class LocalOutbox extends Outbox {
 
   override async groups(beforeMs: number): Promise<readonly HintGroup[]> {
     const groups = new Map<string, { -readonly [Field in keyof HintGroup]: HintGroup[Field] }>();
-    for (const { state, corpId, openKfId, endpoint, lastFailure, waitingSinceMs } of this.#table.heads()) {
-      if (state !== 'dead' && waitingSinceMs > beforeMs) continue;
+    await this.#lookAtAll(({ state, corpId, openKfId, endpoint, lastFailure, waitingSinceMs }) => {
+      if (state !== 'dead' && waitingSinceMs > beforeMs) return;
       const stage = lastFailure?.stage ?? null;
       const key = `${state} ${corpId} ${stage} ${endpoint}`;
       const group = groups.get(key);
@@ -286,8 +294,17 @@ export class LocalOutbox extends Outbox {
         group.accounts++;
         group.sinceMs = Math.min(group.sinceMs, waitingSinceMs);
       }
-    }
+    });
     return [...groups.values()];
+  }
+
+  /** As they are now, in turns of which none keeps callbacks waiting. */
+  async #lookAtAll(look: (head: HintHead) => void): Promise<void> {
+    const heads = [...this.#table.heads()];
+    for (let at = 0; at < heads.length; at += HEADS_PER_TURN) {
+      if (at > 0) await nextTurn();
+      for (const head of heads.slice(at, at + HEADS_PER_TURN)) look(head);
+    }
   }
 
   override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {
