@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { NotificationBooks } from '../../src/notifications/notification-books.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { keptMongo, type OpenedStore, openStore } from '../support/stores.js';
 import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
 
 function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {
@@ -12,4 +12,7 @@ function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {
 const openBooks = async (place: Place): Promise<OpenedBooks> => toBooks(await openStore(place));
 
 describe('embedded', () => notificationBooksContract(() => openBooks(embeddedPlace())));
-mongoSuite('mongodb', () => notificationBooksContract(() => openBooks(mongoPlace())));
+mongoSuite('mongodb', () => {
+  const open = keptMongo();
+  notificationBooksContract(async () => toBooks(await open()));
+});

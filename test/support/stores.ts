@@ -1,5 +1,5 @@
 /** Both stores opened as the application opens them, through its own modules. */
-import { describe } from '@jest/globals';
+import { afterAll, describe } from '@jest/globals';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
@@ -12,6 +12,7 @@ import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
+import { META, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { storageConfig } from '../../src/storage/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
@@ -64,6 +65,34 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
   };
 }
 
+/**
+ * Opens one store on MongoDB for all tests of the suite in which this is called, and gives it to each of them empty: to
+ * prepare a database costs more than most tests do. For ports whose adapters keep nothing in memory that the next test
+ * could see.
+ */
+export function keptMongo(place: Place = mongoPlace()): () => Promise<OpenedStore> {
+  let store: OpenedStore | undefined;
+  afterAll(() => store?.close());
+
+  async function reopen(): Promise<OpenedStore> {
+    store = await (store?.reopen() ?? openStore(place));
+    return kept(store);
+  }
+
+  function kept(one: OpenedStore): OpenedStore {
+    return { ...one, reopen, close: () => empty(one) };
+  }
+
+  return async () => (store === undefined ? reopen() : kept(store));
+}
+
+/** Throws away what is stored; indexes and the schema's version stay. */
+async function empty({ get }: OpenedStore): Promise<void> {
+  const collections = (await get(MongoStore).collection(META).conn.db?.collections()) ?? [];
+  const stored = collections.filter(({ collectionName }) => collectionName !== META);
+  await Promise.all(stored.map((collection) => collection.deleteMany({})));
+}
+
 /** A new database is prepared by the first operation, which on a busy machine may take longer than it is given. */
 async function untilReady(probe: StorageProbe): Promise<void> {
   for (;;) {
@@ -81,7 +110,7 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
   return toRepository(await openStore(place));
 }
 
-function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
+export function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
   return { repository: get(PuppetRepository), reopen: async () => toRepository(await reopen()), close };
 }
 
