@@ -1,8 +1,10 @@
 import { describe } from '@jest/globals';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { keptMongo, mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 
 function toTokens(...[one, ...others]: [OpenedStore, ...OpenedStore[]]): OpenedTokens {

@@ -1,8 +1,9 @@
 import { describe } from '@jest/globals';
 import { DeliveryLog } from '../../src/record/delivery-log.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { keptMongo, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 
 function toLog({ get, reopen, close }: OpenedStore): OpenedLog {

@@ -14,10 +14,12 @@ import {
 import { MongoMessageStore } from '../../src/storage/mongo/mongo-message.store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { newMessage, pulledPage } from '../support/messages.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, sealedPlace } from '../support/place.js';
 import { rounds } from '../support/seeded.js';
-import { keptMongo, mongoPlace, type OpenedStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;

@@ -1,8 +1,9 @@
 import { describe } from '@jest/globals';
 import { NotificationBooks } from '../../src/notifications/notification-books.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { keptMongo, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
 
 function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {

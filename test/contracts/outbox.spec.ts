@@ -3,9 +3,10 @@ import { merge } from '../../src/dispatch/outbox/hint.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { HINTS, type HintRecord, toRecord } from '../../src/storage/mongo/hint.schema.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { keptMongo, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 
 function toOutbox({ get, reopen, close }: OpenedStore): OpenedOutbox {

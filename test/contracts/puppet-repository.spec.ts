@@ -1,7 +1,9 @@
 import { describe } from '@jest/globals';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { keptMongo, mongoPlace, openRepository, toRepository } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { openRepository, toRepository } from '../support/stores.js';
 import { type OpenedRepository, puppetRepositoryContract } from './puppet-repository.contract.js';
 
 function onMongo(place: Place): () => Promise<OpenedRepository> {

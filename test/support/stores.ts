@@ -1,5 +1,4 @@
 /** Both stores opened as the application opens them, through its own modules. */
-import { afterAll, describe } from '@jest/globals';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
@@ -12,20 +11,13 @@ import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
 import { StorageStartError } from '../../src/kernel/storage-start-error.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
-import { META, MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { storageConfig } from '../../src/storage/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
-import { dropDatabase, freshDatabaseUri, mongoSuite } from './mongo/database.js';
-import { embeddedPlace, type Place } from './place.js';
+import type { Place } from './place.js';
 
 @Module({})
 class StorageOnly {}
-
-export function mongoPlace(): Place {
-  const uri = freshDatabaseUri();
-  return { env: { MONGO_URI: uri }, discard: () => dropDatabase(uri) };
-}
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedStore {
@@ -65,34 +57,6 @@ export async function openStore(place: Place, clock: Clock = new SystemClock()):
   };
 }
 
-/**
- * Opens one store on MongoDB for all tests of the suite in which this is called, and gives it to each of them empty: to
- * prepare a database costs more than most tests do. For ports whose adapters keep nothing in memory that the next test
- * could see.
- */
-export function keptMongo(place: Place = mongoPlace()): () => Promise<OpenedStore> {
-  let store: OpenedStore | undefined;
-  afterAll(() => store?.close());
-
-  async function reopen(): Promise<OpenedStore> {
-    store = await (store?.reopen() ?? openStore(place));
-    return kept(store);
-  }
-
-  function kept(one: OpenedStore): OpenedStore {
-    return { ...one, reopen, close: () => empty(one) };
-  }
-
-  return async () => (store === undefined ? reopen() : kept(store));
-}
-
-/** Throws away what is stored; indexes and the schema's version stay. */
-async function empty({ get }: OpenedStore): Promise<void> {
-  const collections = (await get(MongoStore).collection(META).conn.db?.collections()) ?? [];
-  const stored = collections.filter(({ collectionName }) => collectionName !== META);
-  await Promise.all(stored.map((collection) => collection.deleteMany({})));
-}
-
 /** A new database is prepared by the first operation, which on a busy machine may take longer than it is given. */
 async function untilReady(probe: StorageProbe): Promise<void> {
   for (;;) {
@@ -112,19 +76,4 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
 
 export function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
   return { repository: get(PuppetRepository), reopen: async () => toRepository(await reopen()), close };
-}
-
-/** Runs a suite once on each store. Where it is used, the file says MongoDB, so that one is started. */
-export function onEachStore(suite: (newPlace: () => Place) => void): void {
-  describe('on the embedded store', () => suite(embeddedPlace));
-  mongoSuite('on MongoDB', () => suite(mongoPlace));
-}
-
-/**
- * The same for suites that use the store through its ports alone, whose contracts run against every adapter: on MongoDB
- * in the nightly run only, where TEST_EVERY_STORE is set.
- */
-export function onEachStoreNightly(suite: (newPlace: () => Place) => void): void {
-  if (process.env.TEST_EVERY_STORE) onEachStore(suite);
-  else describe('on the embedded store', () => suite(embeddedPlace));
 }
