@@ -1,8 +1,10 @@
 import { describe } from '@jest/globals';
 import { AccessTokenStore } from '../../src/wecom/tokens/access-token.store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { accessTokenStoreContract, type OpenedTokens } from './access-token-store.contract.js';
 
 function toTokens(...[one, ...others]: [OpenedStore, ...OpenedStore[]]): OpenedTokens {
@@ -17,14 +19,15 @@ function toTokens(...[one, ...others]: [OpenedStore, ...OpenedStore[]]): OpenedT
   };
 }
 
-async function openReplicas(place = mongoPlace()): Promise<OpenedTokens> {
-  return toTokens(await openStore(place), await openStore(place));
+function onReplicas(place: Place): () => Promise<OpenedTokens> {
+  const [openOne, openOther] = [keptMongo(place), keptMongo(place)];
+  return async () => toTokens(await openOne(), await openOther());
 }
 
 describe('embedded', () => accessTokenStoreContract(async () => toTokens(await openStore(embeddedPlace()))));
 describe('embedded, sealed', () =>
   accessTokenStoreContract(async () => toTokens(await openStore(sealedPlace(embeddedPlace())))));
-mongoSuite('mongodb, two replicas', () => accessTokenStoreContract(() => openReplicas()));
+mongoSuite('mongodb, two replicas', () => accessTokenStoreContract(onReplicas(mongoPlace())));
 mongoSuite('mongodb, two replicas, sealed', () =>
-  accessTokenStoreContract(() => openReplicas(sealedPlace(mongoPlace()))),
+  accessTokenStoreContract(onReplicas(sealedPlace(mongoPlace()))),
 );

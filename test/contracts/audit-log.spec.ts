@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { AUDIT_ENTRIES_MAX, AUDIT_KEPT_MS, AuditLog } from '../../src/audit/audit-log.js';
 import { AUDIT, type AuditDocument } from '../../src/storage/mongo/audit.schema.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { auditLogContract, entryOf, type OpenedAudit, removesOldEntries } from './audit-log.contract.js';
 
 function toAudit({ get, reopen, close }: OpenedStore): OpenedAudit {
@@ -36,10 +37,11 @@ describe('embedded', () => {
 });
 
 mongoSuite('mongodb', () => {
-  auditLogContract(() => openAt(mongoPlace()));
+  const open = keptMongo();
+  auditLogContract(async () => toAudit(await open()));
 
   it('has each entry for 90 days, after which MongoDB removes it', async () => {
-    const store = await openStore(mongoPlace());
+    const store = await open();
     await store.get(AuditLog).append([entryOf(NOW_MS)]);
     const documents = store.get(MongoStore).collection<AuditDocument>(AUDIT);
     expect((await documents.findOne({}))?.keptUntil).toEqual(new Date(NOW_MS + AUDIT_KEPT_MS));

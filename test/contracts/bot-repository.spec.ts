@@ -8,7 +8,8 @@ import { type BotDocument, toDocument } from '../../src/storage/mongo/bot.schema
 import { revealedBot, storedBot } from '../support/bots.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { botRepositoryContract, type OpenedBots } from './bot-repository.contract.js';
 
 function toBots({ get, reopen, close }: OpenedStore): OpenedBots {

@@ -6,7 +6,8 @@ import { MongoCallQuota } from '../../src/storage/mongo/mongo-call-quota.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { openStore } from '../support/stores.js';
 import { callQuotaContract, MINUTE, type OpenedQuota } from './call-quota.contract.js';
 
 /** Whatever the machine is busy with: what a quota does without an answer is no part of the contract. */

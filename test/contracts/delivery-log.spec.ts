@@ -1,8 +1,9 @@
 import { describe } from '@jest/globals';
 import { DeliveryLog } from '../../src/record/delivery-log.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { deliveryLogContract, type OpenedLog } from './delivery-log.contract.js';
 
 function toLog({ get, reopen, close }: OpenedStore): OpenedLog {
@@ -12,4 +13,7 @@ function toLog({ get, reopen, close }: OpenedStore): OpenedLog {
 const openLog = async (place: Place): Promise<OpenedLog> => toLog(await openStore(place));
 
 describe('embedded', () => deliveryLogContract(() => openLog(embeddedPlace())));
-mongoSuite('mongodb', () => deliveryLogContract(() => openLog(mongoPlace())));
+mongoSuite('mongodb', () => {
+  const open = keptMongo();
+  deliveryLogContract(async () => toLog(await open()));
+});

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { FigureStore, FIGURES_KEPT_MS } from '../../src/record/figure-store.js';
 import { MINUTE_MS, NO_FIGURES } from '../../src/record/figures.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { figureStoreContract, type OpenedFigures } from './figure-store.contract.js';
 
 function toFigures({ get, reopen, close }: OpenedStore): OpenedFigures {
@@ -25,4 +26,7 @@ describe('embedded', () => {
     await close();
   });
 });
-mongoSuite('mongodb', () => figureStoreContract(() => openFigures(mongoPlace())));
+mongoSuite('mongodb', () => {
+  const open = keptMongo();
+  figureStoreContract(async () => toFigures(await open()));
+});

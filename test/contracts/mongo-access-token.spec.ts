@@ -5,7 +5,8 @@ import type { TokenDocument } from '../../src/storage/mongo/token.schema.js';
 import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
 import { AccessTokenStore, keptUntilMs } from '../../src/wecom/tokens/access-token.store.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';
 
 const NOW_MS = Date.now();

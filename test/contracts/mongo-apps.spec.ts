@@ -6,7 +6,8 @@ import type { App } from '../../src/registry/apps/app.js';
 import { AppRepository } from '../../src/registry/apps/app.repository.js';
 import { storedApp } from '../support/apps.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 5, 7, 8, 9, 10, 123);
 

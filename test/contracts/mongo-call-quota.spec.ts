@@ -13,7 +13,8 @@ import { ManualClock } from '../support/manual-clock.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { DatabaseLine } from '../support/mongo/outage.js';
 import type { Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 
 const HOUR_MS = 3_600_000;
 const LIMIT = { name: 'hour', max: 1_000, windowMs: HOUR_MS };

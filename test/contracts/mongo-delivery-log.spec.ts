@@ -7,7 +7,8 @@ import { DELIVERIES, type DeliveryDocument } from '../../src/storage/mongo/deliv
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { deliveryRecord } from '../support/delivery-records.js';
 import { mongoSuite } from '../support/mongo/database.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;

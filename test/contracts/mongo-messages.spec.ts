@@ -14,10 +14,12 @@ import {
 import { MongoMessageStore } from '../../src/storage/mongo/mongo-message.store.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
 import { newMessage, pulledPage } from '../support/messages.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, sealedPlace } from '../support/place.js';
 import { rounds } from '../support/seeded.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;
@@ -31,13 +33,14 @@ const claimDue = (store: MessageStore, nowMs: number, limit = 100) =>
   store.claimDue(nowMs, limit, LEASE_MS, NONE);
 
 mongoSuite('messages in one MongoDB', () => {
+  const place = sealedPlace(mongoPlace(), newSecretsKey());
+  const [openOne, openOther] = [keptMongo(place), keptMongo(place)];
   let stores: OpenedStore[];
   let one: MessageStore;
   let other: MessageStore;
 
   beforeEach(async () => {
-    const place = sealedPlace(mongoPlace(), newSecretsKey());
-    stores = [await openStore(place), await openStore(place)];
+    stores = [await openOne(), await openOther()];
     [one, other] = stores.map((store) => store.get(MessageStore)) as [MessageStore, MessageStore];
   });
 

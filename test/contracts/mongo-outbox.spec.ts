@@ -11,7 +11,8 @@ import { kfEvent } from '../support/delivery.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { rounds } from '../support/seeded.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const LEASE_MS = 15_000;

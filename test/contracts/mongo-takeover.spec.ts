@@ -6,7 +6,8 @@ import type { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
-import { mongoPlace, openRepository } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { openRepository } from '../support/stores.js';
 import type { OpenedRepository } from './puppet-repository.contract.js';
 
 const KEY = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C';

@@ -1,8 +1,9 @@
 import { describe } from '@jest/globals';
 import { NotificationBooks } from '../../src/notifications/notification-books.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { notificationBooksContract, type OpenedBooks } from './notification-books.contract.js';
 
 function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {
@@ -12,4 +13,7 @@ function toBooks({ get, reopen, close }: OpenedStore): OpenedBooks {
 const openBooks = async (place: Place): Promise<OpenedBooks> => toBooks(await openStore(place));
 
 describe('embedded', () => notificationBooksContract(() => openBooks(embeddedPlace())));
-mongoSuite('mongodb', () => notificationBooksContract(() => openBooks(mongoPlace())));
+mongoSuite('mongodb', () => {
+  const open = keptMongo();
+  notificationBooksContract(async () => toBooks(await open()));
+});

@@ -3,7 +3,8 @@ import { OperatorRepository } from '../../src/operators/operator.repository.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { operatorOf } from '../support/operators.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { type OpenedOperators, operatorRepositoryContract } from './operator-repository.contract.js';
 
 function toOperators({ get, reopen, close }: OpenedStore): OpenedOperators {

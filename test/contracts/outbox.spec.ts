@@ -3,9 +3,10 @@ import { merge } from '../../src/dispatch/outbox/hint.js';
 import { Outbox } from '../../src/dispatch/outbox/outbox.js';
 import { HINTS, type HintRecord, toRecord } from '../../src/storage/mongo/hint.schema.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
+import { keptMongo } from '../support/kept-mongo.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace, type OpenedStore, openStore } from '../support/stores.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { type OpenedOutbox, outboxContract } from './outbox.contract.js';
 
 function toOutbox({ get, reopen, close }: OpenedStore): OpenedOutbox {
@@ -14,8 +15,7 @@ function toOutbox({ get, reopen, close }: OpenedStore): OpenedOutbox {
 
 const openOutbox = async (place: Place): Promise<OpenedOutbox> => toOutbox(await openStore(place));
 
-async function openMongo(): Promise<OpenedOutbox> {
-  const store = await openStore(mongoPlace());
+function toMongoOutbox(store: OpenedStore): OpenedOutbox {
   return {
     ...toOutbox(store),
     putAll: async (hints, nowMs) => {
@@ -26,4 +26,7 @@ async function openMongo(): Promise<OpenedOutbox> {
 }
 
 describe('embedded', () => outboxContract(() => openOutbox(embeddedPlace())));
-mongoSuite('mongodb', () => outboxContract(openMongo));
+mongoSuite('mongodb', () => {
+  const open = keptMongo();
+  outboxContract(async () => toMongoOutbox(await open()));
+});

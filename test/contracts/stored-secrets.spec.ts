@@ -19,7 +19,8 @@ import { newMessage, pulledPage } from '../support/messages.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place, sealedPlace } from '../support/place.js';
 import { revealed, saved } from '../support/puppets.js';
-import { mongoPlace, type OpenedStore, onEachStore, openStore } from '../support/stores.js';
+import { mongoPlace, onEachStore } from '../support/each-store.js';
+import { type OpenedStore, openStore } from '../support/stores.js';
 import { tokenRecord } from '../support/tokens.js';
 
 const NOW_MS = Date.now();

@@ -5,7 +5,8 @@ import { StreamDirectory } from '../../src/stream/replicas/stream-directory.js';
 import { findStored } from '../support/stored-bytes.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { sealedPlace } from '../support/place.js';
-import { mongoPlace, openStore } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
+import { openStore } from '../support/stores.js';
 import { type OpenedDirectory, streamDirectoryContract } from './stream-directory.contract.js';
 
 async function openDirectory(place = mongoPlace()): Promise<OpenedDirectory> {

@@ -5,7 +5,7 @@ import { scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
-import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const MAX = 4;

@@ -11,7 +11,7 @@ import { newSecretsKey, type Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 

@@ -20,7 +20,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import {
   kfMessageXml,

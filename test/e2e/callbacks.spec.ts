@@ -8,7 +8,7 @@ import {
   register,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
 import {
   kfMessageXml,

@@ -16,7 +16,7 @@ import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { postJson, register, registrationOf } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import { newApp, newOpenKfId, type WecomApp } from '../support/wecom.js';
 import { answer, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';

@@ -6,7 +6,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 

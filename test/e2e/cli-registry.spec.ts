@@ -10,7 +10,7 @@ import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
 const [OLD, NEW] = [newSecretsKey(), newSecretsKey()];

@@ -4,7 +4,7 @@ import { hintCounts } from '../support/metrics.js';
 import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 // One of them is MongoDB.
-import { onEachStore } from '../support/stores.js';
+import { onEachStore } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { until } from '../support/until.js';
 import {

@@ -9,7 +9,8 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, register, registrationOf } from '../support/puppet-server.js';
 import { saved } from '../support/puppets.js';
 import { type RawServer, startRawServer } from '../support/raw-server.js';
-import { onEachStoreNightly, openRepository } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
+import { openRepository } from '../support/stores.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 
 /** So that every event has a connection of its own. */

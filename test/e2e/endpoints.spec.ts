@@ -4,7 +4,8 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { postJson, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { saved } from '../support/puppets.js';
-import { onEachStoreNightly, openRepository } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
+import { openRepository } from '../support/stores.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 
 const say = (url: string, app: WecomApp, openKfId: string, endpoint: string) =>

@@ -4,7 +4,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { type Samples, scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 
 const PUPPET = 'secret-of-the-puppets';
 const OPERATOR = 'secret-of-the-operators';

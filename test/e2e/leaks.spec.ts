@@ -20,7 +20,7 @@ import {
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { addTunnelBot, basicOf, openTunnel } from '../support/tunnels.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sealVerification } from '../support/wecom.js';
 import { answer, type Behaviour, cut, drop, html, reply, usual } from '../support/wecom-faults.js';

@@ -11,7 +11,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, registrationOf, startPuppetServer } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, type WecomApp } from '../support/wecom.js';
 

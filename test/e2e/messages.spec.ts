@@ -10,7 +10,7 @@ import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
 import { type PuppetServer, postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
 const ACCOUNTS = Array.from({ length: 40 }, (_, n) => `account ${n}`);

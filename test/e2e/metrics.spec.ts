@@ -16,7 +16,7 @@ import {
   startPuppetServer,
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sealCallback, sendMessage, sendVerification } from '../support/wecom.js';
 import { answer, drop, usual } from '../support/wecom-faults.js';

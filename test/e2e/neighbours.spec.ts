@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { proxySuite } from '../support/proxy-suite.js';
 import { registrationOf } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import {
   kfMessageXml,
   newApp,

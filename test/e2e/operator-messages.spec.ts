@@ -7,7 +7,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
 import { postJson, type PuppetServer, startPuppetServer } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 
 const TRIES = 1;

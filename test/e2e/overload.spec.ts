@@ -8,7 +8,7 @@ import { hintCounts, scrape } from '../support/metrics.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import {
   kfMessageXml,

@@ -5,7 +5,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
-import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
 import { newApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 

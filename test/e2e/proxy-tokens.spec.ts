@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { type CallOptions, call, jsonOf, postJsonBody } from '../support/http-call.js';
 import { type ProxySuite, proxySuite } from '../support/proxy-suite.js';
 import { registrationOf } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId } from '../support/wecom.js';
 import { answer, usual } from '../support/wecom-faults.js';
 

@@ -7,7 +7,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForgetlessPuppet } from '../support/forgetless-puppet.js';
 import { postJson, register } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { until } from '../support/until.js';
 import {

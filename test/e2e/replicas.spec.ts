@@ -10,7 +10,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { sendReply } from '../support/replying-bot.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 

@@ -17,7 +17,7 @@ import {
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 

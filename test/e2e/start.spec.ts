@@ -22,7 +22,7 @@ import { StorageModule } from '../../src/storage/storage.module.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { register, startPuppetServer } from '../support/puppet-server.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import { newApp, newOpenKfId, sealVerification, sendMessage } from '../support/wecom.js';
 
 let folder: string;

@@ -9,7 +9,7 @@ import { type ManagerProcess, spawnManager, startManager } from '../support/mana
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sendMessage } from '../support/wecom.js';
 import { hold } from '../support/wecom-faults.js';
 import { startWecomServer } from '../support/wecom-server.js';

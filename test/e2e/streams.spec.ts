@@ -11,7 +11,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { StreamBot, type StreamBotOptions } from '../support/stream-bot.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
 
 const CORP = 'wwStream';

@@ -5,7 +5,7 @@ import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { mongoPlace, onEachStoreNightly } from '../support/stores.js';
+import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';

@@ -5,7 +5,7 @@ import { type ManagerProcess, startManager } from '../support/manager-process.js
 import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 // One of them is MongoDB.
-import { onEachStoreNightly } from '../support/stores.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 

@@ -14,7 +14,7 @@ import {
   registrationOf,
   startPuppetServer,
 } from '../support/puppet-server.js';
-import { mongoPlace } from '../support/stores.js';
+import { mongoPlace } from '../support/each-store.js';
 import {
   kfMessageXml,
   newApp,

@@ -1,5 +1,4 @@
 /** Both stores opened as the application opens them, through its own modules. */
-import { describe } from '@jest/globals';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
@@ -15,16 +14,10 @@ import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { storageConfig } from '../../src/storage/storage.config.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import type { OpenedRepository } from '../contracts/puppet-repository.contract.js';
-import { dropDatabase, freshDatabaseUri, mongoSuite } from './mongo/database.js';
-import { embeddedPlace, type Place } from './place.js';
+import type { Place } from './place.js';
 
 @Module({})
 class StorageOnly {}
-
-export function mongoPlace(): Place {
-  const uri = freshDatabaseUri();
-  return { env: { MONGO_URI: uri }, discard: () => dropDatabase(uri) };
-}
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
 export interface OpenedStore {
@@ -81,21 +74,6 @@ export async function openRepository(place: Place): Promise<OpenedRepository> {
   return toRepository(await openStore(place));
 }
 
-function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
+export function toRepository({ get, reopen, close }: OpenedStore): OpenedRepository {
   return { repository: get(PuppetRepository), reopen: async () => toRepository(await reopen()), close };
-}
-
-/** Runs a suite once on each store. Where it is used, the file says MongoDB, so that one is started. */
-export function onEachStore(suite: (newPlace: () => Place) => void): void {
-  describe('on the embedded store', () => suite(embeddedPlace));
-  mongoSuite('on MongoDB', () => suite(mongoPlace));
-}
-
-/**
- * The same for suites that use the store through its ports alone, whose contracts run against every adapter: on MongoDB
- * in the nightly run only, where TEST_EVERY_STORE is set.
- */
-export function onEachStoreNightly(suite: (newPlace: () => Place) => void): void {
-  if (process.env.TEST_EVERY_STORE) onEachStore(suite);
-  else describe('on the embedded store', () => suite(embeddedPlace));
 }

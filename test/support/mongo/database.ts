@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { describe } from '@jest/globals';
-import mongoose from 'mongoose';
 import { withDatabase } from './uri.js';
 
 const { WXKF_TEST_MONGO_URI: runUri, WXKF_TEST_MONGO_KIND: kind, WXKF_TEST_STAND_IN: standIn } = process.env;
@@ -38,6 +37,8 @@ export function freshDatabaseUri(): string {
 
 /** Safe to repeat, and for a database that was never written to. */
 export async function dropDatabase(uri: string): Promise<void> {
+  // Only now: most suites run on the embedded store alone, and the driver takes long to load.
+  const { default: mongoose } = await import('mongoose');
   const client = await mongoose.mongo.MongoClient.connect(uri);
   try {
     await client.db().dropDatabase();
