@@ -36,8 +36,9 @@ import {
   UNREGISTERED_PER_CORP_MAX,
 } from './outbox.js';
 
-/** Heads that are looked at in one turn of the event loop: a millisecond, in which no callback is answered. */
-const HEADS_PER_TURN = 2_000;
+/** Heads in one turn of the event loop: a millisecond or two, in which no callback is answered. */
+const LOOKED_AT_PER_TURN = 2_000;
+const SET_PER_TURN = 200;
 
 /** Storage of whole hints for a process that owns its outbox alone. */
 export interface HintStore {
@@ -176,9 +177,12 @@ export class LocalOutbox extends Outbox {
   }
 
   override async wakeEndpoint(endpoint: string, nowMs: number): Promise<void> {
-    for (const head of [...this.#table.ofEndpoint(endpoint)]) {
+    const keys = [...this.#table.ofEndpoint(endpoint)].map(hintKey);
+    await inTurns(keys, SET_PER_TURN, (key) => {
+      const head = this.#table.get(key);
+      if (head?.state !== 'waiting' || head.endpoint !== endpoint) return;
       if (head.dueAtMs !== null && head.dueAtMs > nowMs) this.#table.set({ ...head, dueAtMs: nowMs });
-    }
+    });
   }
 
   override async listEndpoints(): Promise<readonly string[]> {
@@ -300,11 +304,7 @@ export class LocalOutbox extends Outbox {
 
   /** As they are now, in turns of which none keeps callbacks waiting. */
   async #lookAtAll(look: (head: HintHead) => void): Promise<void> {
-    const heads = [...this.#table.heads()];
-    for (let at = 0; at < heads.length; at += HEADS_PER_TURN) {
-      if (at > 0) await nextTurn();
-      for (const head of heads.slice(at, at + HEADS_PER_TURN)) look(head);
-    }
+    await inTurns([...this.#table.heads()], LOOKED_AT_PER_TURN, look);
   }
 
   override nextClaimableAtMs(exceptEndpoints: ReadonlySet<string>): number | null {
@@ -368,6 +368,13 @@ export class LocalOutbox extends Outbox {
     if (this.#table.get(key)?.generation !== generation) return;
     if (before === null) this.#table.delete(key);
     else this.#table.set({ ...before, lease: null });
+  }
+}
+
+async function inTurns<T>(items: readonly T[], perTurn: number, see: (item: T) => void): Promise<void> {
+  for (let at = 0; at < items.length; at += perTurn) {
+    if (at > 0) await nextTurn();
+    for (const item of items.slice(at, at + perTurn)) see(item);
   }
 }
 
