@@ -92,8 +92,8 @@ it('has why no reply goes out, unless one went out later through another replica
   const sinceMs = clock.nowMs();
   replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 40058, fault: null });
   await clock.advance(1_000);
-  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 40096, fault: null });
-  expect(await failureNow()).toEqual({ why: '40096', sinceMs, atMs: clock.nowMs() });
+  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 40008, fault: null });
+  expect(await failureNow()).toEqual({ why: '40008', sinceMs, atMs: clock.nowMs() });
   await clock.advance(1_000);
   replicas[0]?.wecom.noteOutcome({ ...reply, errcode: 0, fault: null });
   expect(await failureNow()).toBeNull();

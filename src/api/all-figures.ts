@@ -10,6 +10,7 @@ import {
   OwnFigures,
   readToldFigures,
   type SeenFigures,
+  type SeenReplies,
   type ToldFigures,
 } from './own-figures.js';
 
@@ -110,6 +111,16 @@ function toKey({ openKfId, corpId }: AccountKey): AccountKey {
 /** What all of them say of one account or bot. */
 export function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
   const seen = told.filter((one) => one !== null && one !== undefined);
+  return {
+    lastHour: sumOf(seen.map(({ lastHour }) => lastHour)),
+    taken: newest(seen.map(({ taken }) => taken)),
+    failure: newest(seen.map(({ failure }) => failure)),
+    ...repliesTogether(seen),
+  };
+}
+
+/** What all of them say of the replies of one account. */
+export function repliesTogether(seen: readonly SeenReplies[]): SeenReplies {
   const repliedAtMs = seen.reduce<number | null>(
     (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),
     null,
@@ -117,9 +128,6 @@ export function together(told: readonly (SeenFigures | null | undefined)[]): See
   // An earlier version does not tell it.
   const replyFailure = newest(seen.map((one) => one.replyFailure ?? null));
   return {
-    lastHour: sumOf(seen.map(({ lastHour }) => lastHour)),
-    taken: newest(seen.map(({ taken }) => taken)),
-    failure: newest(seen.map(({ failure }) => failure)),
     repliedAtMs,
     // One that went out later, through another replica, ends it.
     replyFailure: replyFailure !== null && replyFailure.atMs >= (repliedAtMs ?? 0) ? replyFailure : null,

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
-import { DeliveryLog, type RecordFilter, type Words } from '../record/delivery-log.js';
+import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../record/delivery-log.js';
 import { withAttempts } from '../record/delivery-record.js';
 import { apiConfig } from './api.config.js';
 import { Accounts } from '../registry/accounts.js';
@@ -54,7 +54,10 @@ export class DeliveryHistory {
     if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
     const { webhookId } = record;
     const records = webhookId === null ? [] : await this.log.story(webhookId);
-    return toStoryAnswer(withAttempts(records.length === 0 ? [record] : records), this.#nameOf);
+    return toStoryAnswer(
+      withAttempts(records.length === 0 ? [record] : records).slice(0, STORY_MAX),
+      this.#nameOf,
+    );
   }
 
   async #wordsOf(text: string, corpId: string | null): Promise<Words> {

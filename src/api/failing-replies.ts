@@ -3,13 +3,14 @@ import { Clock } from '../kernel/clock.js';
 import { Recent } from '../kernel/recent.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
-import { ASKED_AT_ONCE, FIGURES, NOTHING, together } from './all-figures.js';
+import { ASKED_AT_ONCE, FIGURES, NOTHING, repliesTogether } from './all-figures.js';
 import {
   type AccountKey,
   FAILING_MAX,
   OwnFigures,
   readToldFigures,
-  type SeenFigures,
+  type SeenReplies,
+  toKeys,
 } from './own-figures.js';
 
 /** Every open console asks for the status again after some seconds. */
@@ -20,7 +21,7 @@ const WAIT_MS = 50;
 const STALE_MS = 10_000;
 
 /** What others have seen of the accounts that fail here or there, by `openKfId`. */
-type SeenByOthers = ReadonlyMap<string, { readonly corpId: string; readonly seen: readonly SeenFigures[] }>;
+type SeenByOthers = ReadonlyMap<string, { readonly corpId: string; readonly seen: readonly SeenReplies[] }>;
 
 /**
  * Accounts whose replies fail, as all replicas see it: a reply that went out later through another one ends it. Their own
@@ -41,16 +42,14 @@ export class FailingReplies {
 
   async list(): Promise<readonly CallTrouble[]> {
     const seenByOthers = await this.#seenByOthers();
-    const keys = new Map(this.own.failing.map((key) => [key.openKfId, key]));
-    for (const [openKfId, { corpId }] of seenByOthers) keys.set(openKfId, { openKfId, corpId });
-    const accounts = [...keys.values()];
-    const here = this.own.of({ ...NOTHING, accounts }).accounts;
-    return accounts.flatMap(({ openKfId, corpId }, n) => {
-      const { replyFailure } = together([here[n], ...(seenByOthers.get(openKfId)?.seen ?? [])]);
+    const seenHereAlone = this.own.failing.filter(({ openKfId }) => !seenByOthers.has(openKfId ?? ''));
+    const seenByMore = [...seenByOthers].flatMap(([openKfId, { corpId, seen }]): CallTrouble[] => {
+      const { replyFailure } = repliesTogether([this.own.repliesOf(openKfId), ...seen]);
       if (replyFailure === null) return [];
       const { why, sinceMs } = replyFailure;
       return [{ corpId: corpId === '' ? null : corpId, openKfId, operation: 'call', why, sinceMs }];
     });
+    return [...seenHereAlone, ...seenByMore];
   }
 
   async #seenByOthers(): Promise<SeenByOthers> {
@@ -69,9 +68,9 @@ export class FailingReplies {
   }
 
   async #askOf(failingThere: readonly AccountKey[]): Promise<SeenByOthers> {
-    const byId = new Map([...failingThere, ...this.own.failing].map((key) => [key.openKfId, key]));
+    const byId = new Map([...failingThere, ...toKeys(this.own.failing)].map((key) => [key.openKfId, key]));
     const keys = [...byId.values()].slice(0, FAILING_MAX);
-    const seenByOthers = new Map<string, { corpId: string; seen: SeenFigures[] }>();
+    const seenByOthers = new Map<string, { corpId: string; seen: SeenReplies[] }>();
     for (let at = 0; at < keys.length; at += ASKED_AT_ONCE) {
       const accounts = keys.slice(at, at + ASKED_AT_ONCE);
       const asked = { ...NOTHING, accounts };

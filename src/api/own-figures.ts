@@ -3,7 +3,7 @@ import { Deliveries, type LastTaken } from '../dispatch/line/deliveries.js';
 import { type AttemptCounts, NO_ATTEMPTS, WIDTH } from '../dispatch/line/recent-attempts.js';
 import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Puppet } from '../registry/puppet.js';
-import type { ReplyFailure } from '../wecom/call-outcomes.js';
+import type { CallTrouble, ReplyFailure } from '../wecom/call-outcomes.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 
 export type AccountKey = Pick<Puppet, 'openKfId' | 'corpId'>;
@@ -19,15 +19,19 @@ export interface AskedFigures {
   readonly isFailing?: boolean;
 }
 
-/** What a process has seen of an account or a bot. */
-export interface SeenFigures {
-  readonly lastHour: AttemptCounts;
-  readonly taken: LastTaken | null;
-  readonly failure: Failure | null;
-  /** When WeCom last took a reply of the account. */
+/** What a process has seen of the replies of an account. */
+export interface SeenReplies {
+  /** When WeCom last took one. */
   readonly repliedAtMs: number | null;
   /** Why WeCom takes none now. */
   readonly replyFailure: ReplyFailure | null;
+}
+
+/** What a process has seen of an account or a bot, which has no replies of its own. */
+export interface SeenFigures extends SeenReplies {
+  readonly lastHour: AttemptCounts;
+  readonly taken: LastTaken | null;
+  readonly failure: Failure | null;
 }
 
 /** In the order in which they were asked for; `null` where nothing was seen. */
@@ -53,10 +57,15 @@ export class OwnFigures {
   ) {}
 
   /** Accounts of which no reply goes out. */
-  get failing(): readonly AccountKey[] {
-    return this.wecom.failingAccounts.flatMap(({ openKfId, corpId }) =>
-      openKfId === null ? [] : [{ openKfId, corpId: corpId ?? '' }],
-    );
+  get failing(): readonly CallTrouble[] {
+    return this.wecom.failingAccounts;
+  }
+
+  repliesOf(openKfId: string): SeenReplies {
+    return {
+      repliedAtMs: this.wecom.repliedAtMs(openKfId),
+      replyFailure: this.wecom.replyFailure(openKfId),
+    };
   }
 
   of({ accounts, addresses, botIds, isBrief, isFailing = false }: AskedFigures): ToldFigures {
@@ -71,19 +80,24 @@ export class OwnFigures {
           ? null
           : { lastHour, taken, failure, repliedAtMs: null, replyFailure: null };
       }),
-      ...(isFailing && { failing: this.failing.slice(0, FAILING_MAX) }),
+      ...(isFailing && { failing: toKeys(this.failing).slice(0, FAILING_MAX) }),
     };
   }
 
   #ofAccount(account: AccountKey, isBrief: boolean): SeenFigures | null {
     const { lastHour, taken, failure } = this.deliveries.lastOf(account);
-    const repliedAtMs = this.wecom.repliedAtMs(account.openKfId);
-    const replyFailure = this.wecom.replyFailure(account.openKfId);
+    const { repliedAtMs, replyFailure } = this.repliesOf(account.openKfId);
     if (taken === null && failure === null && repliedAtMs === null && replyFailure === null) return null;
     return isBrief
       ? { lastHour, taken: null, failure: null, repliedAtMs: null, replyFailure: null }
       : { lastHour, taken, failure, repliedAtMs, replyFailure };
   }
+}
+
+export function toKeys(troubles: readonly CallTrouble[]): AccountKey[] {
+  return troubles.flatMap(({ openKfId, corpId }) =>
+    openKfId === null ? [] : [{ openKfId, corpId: corpId ?? '' }],
+  );
 }
 
 /** @returns `null` for what this version did not tell. */

@@ -35,7 +35,7 @@ const STAGES: Readonly<Record<FailureStage | NotTriedStage, Readonly<Record<Lang
   pull: { en: 'messages cannot be pulled from WeCom', zh: '无法从企业微信拉取消息' },
   unpulled: { en: 'the bot does not pull its messages', zh: '机器人没有拉取消息' },
   unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },
-  offline: { en: 'the bot is not connected', zh: '机器人已下线' },
+  offline: { en: 'the bot is away', zh: '机器人已下线' },
   circuit: { en: 'the bot fails and is only probed', zh: '机器人持续失败，仅发送探测' },
   registering: { en: 'the puppet is registering', zh: 'puppet 正在注册' },
   late: { en: 'the bot does not answer in time', zh: '机器人没有及时应答' },

@@ -36,7 +36,7 @@ export class DeliveryRecorder
   /** Whether there is a log. */
   readonly isOn: boolean;
   readonly #ids = new RecordIds();
-  readonly #buffer = new RecordBuffer();
+  readonly #buffer = new RecordBuffer(BUFFERED_MAX);
   #flushing: Promise<void> | null = null;
   #timer: Timer | null = null;
   #sweep: Timer | null = null;
@@ -77,11 +77,10 @@ export class DeliveryRecorder
   /** Never throws and never waits: every delivery passes here. */
   add(record: DeliveryRecord): void {
     if (!this.isOn) return;
-    if (this.#buffer.length >= BUFFERED_MAX || this.#isStopped) {
+    if (this.#isStopped || !this.#buffer.add(record)) {
       this.metrics.dropped.buffer.add();
       return;
     }
-    this.#buffer.add(record);
     this.#timer ??= this.clock.after(FLUSH_MS, () => void this.#flush());
   }
 

@@ -6,7 +6,7 @@ import { RecordBuffer } from './record-buffer.js';
 let buffer: RecordBuffer;
 
 beforeEach(() => {
-  buffer = new RecordBuffer();
+  buffer = new RecordBuffer(10);
 });
 
 function taken(...records: readonly DeliveryRecord[]): readonly DeliveryRecord[] {
@@ -39,6 +39,13 @@ describe('a callback whose event was taken by its only attempt', () => {
     expect(taken(attempt, other)).toEqual([attempt, other]);
     const repeat = deliveryRecord({ attempt: 0, outcome: 'ignored' });
     expect(taken(attempt, callback, repeat, callback)).toHaveLength(3);
+  });
+
+  it('has room in it where there is no more room', () => {
+    expect(Array.from({ length: 10 }, (_, n) => buffer.add(n === 9 ? attempt : other))).not.toContain(false);
+    expect([buffer.add(other), buffer.add(callback), buffer.add(callback)]).toEqual([false, true, false]);
+    expect(buffer.takeAll()).toHaveLength(10);
+    expect(buffer.add(callback)).toBe(true);
   });
 
   it('does not take up what was written before', () => {

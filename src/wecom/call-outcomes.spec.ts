@@ -116,8 +116,22 @@ describe('an account', () => {
   it('fails no longer once WeCom says that it is deleted', () => {
     outcomes.note({ ...REPLY, errcode: 95017 });
     expect(accounts()).toEqual([['wk1', '95017']]);
+    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 95004 });
+    expect(accounts()).toHaveLength(1);
     outcomes.note({ ...REPLY, errcode: 95004 });
     expect(accounts()).toEqual([]);
+  });
+
+  it('is of the corp whose reply went out, whatever corp names it as well', () => {
+    outcomes.note(REPLY);
+    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
+    expect(accounts()).toEqual([]);
+    outcomes.note({ ...REPLY, corpId: null, errcode: 40008 });
+    expect(accounts()).toEqual([['wk1', '40008']]);
+    outcomes.note({ ...REPLY, corpId: 'ww2' });
+    expect(accounts()).toEqual([]);
+    outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
+    expect(outcomes.failingAccounts()).toMatchObject([{ corpId: 'ww2' }]);
   });
 
   it('fails no longer once its registration was forgotten', () => {

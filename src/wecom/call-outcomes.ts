@@ -30,8 +30,8 @@ const OF_CORP: ReadonlySet<number> = new Set([
   // Too many at once; the API is not permitted, the app disabled, the address not listed.
   ...[45033, 48002, 50003, 60020],
 ]);
-/** The customer may get no message now: the limit of 5, a session that ended or that a person has. */
-const OF_CUSTOMER: ReadonlySet<number> = new Set([95001, 95013, 95016, 95018]);
+/** The customer may get no message now: the limit of 5, 48 hours, a session that ended or that a person has, no such customer. */
+const OF_CUSTOMER: ReadonlySet<number> = new Set([40096, 95001, 95002, 95013, 95016, 95018]);
 /** WeCom has no such account, so that its customers cannot write either. */
 const OF_NO_ACCOUNT: ReadonlySet<number> = new Set([95000, 95004]);
 
@@ -145,12 +145,14 @@ export class CallOutcomes {
 
   #noteReply(call: EndedCall, openKfId: string): void {
     const { errcode, fault } = call;
-    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) {
-      this.forget(openKfId);
-      return;
-    }
-    const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
     const isSent = fault === null && errcode === 0;
+    const known = this.#accounts.get(openKfId);
+    // Another corp may name it as well; what WeCom takes is the account's own.
+    const isOther = isAnother(known?.corpId ?? null, call.corpId);
+    if (isOther && !isSent) return;
+    if (isOther || (errcode !== null && OF_NO_ACCOUNT.has(errcode))) this.forget(openKfId);
+    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) return;
+    const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
     if (isSent) this.#lastReplyAtMs = this.clock.nowMs();
     this.#note(outcome, isSent ? null : (fault ?? String(errcode ?? 'unreachable')));
     outcome.isLight = errcode !== null && OF_CUSTOMER.has(errcode);
@@ -183,6 +185,11 @@ export class CallOutcomes {
     }
     return troubles;
   }
+}
+
+/** A token may be of a corp that is not known. */
+function isAnother(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
 }
 
 export function isReply(api: string): boolean {

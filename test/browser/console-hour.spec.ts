@@ -161,19 +161,19 @@ describeInBrowser('the overview after an hour', () => {
 
   it('says of which account WeCom takes no reply, why, and since when', async () => {
     const [openKfId = ''] = ofSteady;
-    wecom.behave('kf/send_msg', answer(40096));
+    wecom.behave('kf/send_msg', answer(40008));
     const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
-    expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(40096);
+    expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(40008);
     const page = await open('en');
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
     await cause.getByText(/The customer’s id \(external_userid\) is not valid\./).waitFor();
     const about = cause.getByRole('link', { name: 'WeCom’s page about this code' });
-    expect(await about.getAttribute('href')).toMatch(/\?e=40096$/);
+    expect(await about.getAttribute('href')).toMatch(/\?e=40008$/);
     await picture(page, 'console-replies-fail');
     await cause.getByRole('link', { name: 'See the account' }).click();
     await page.getByText('Replies fail', { exact: true }).waitFor();
-    await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40096\./).waitFor();
+    await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40008\./).waitFor();
   });
 
   it('marks a bot that is slow, by a word, in the list and on its page', async () => {

@@ -7,7 +7,7 @@ import { Page } from './page.dto.js';
 /** One record of the delivery log: a callback that was answered, an attempt, or the end of what was kept. */
 export class LoggedDeliveryAnswer {
   /**
-   * Unique over all replicas.
+   * Unique over all replicas, but that the only attempt of a callback may have the id of its callback.
    * @example 0mfw8k3c100001a3b1f2c
    */
   readonly id!: string;

@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
+import { PieceTurns } from './piece-turns.js';
 import { KEPT_FOR_A_YEAR, StaticFiles } from './static-files.js';
 
+const LARGE_BYTES = 200_000;
 const SCRIPT = 'console.log("客服");'.repeat(40);
 
 let folder: string;
@@ -21,6 +23,7 @@ beforeAll(() => {
   writeFileSync(join(open, 'app.js.gz'), gzipSync(SCRIPT));
   writeFileSync(join(open, 'deep/plain.svg'), '<svg/>');
   writeFileSync(join(open, 'letters'), 'abc');
+  writeFileSync(join(open, 'large'), Buffer.alloc(LARGE_BYTES));
   writeFileSync(join(open, '.hidden'), 'hidden');
   app = fastify();
   const files = new StaticFiles(open);
@@ -38,6 +41,18 @@ afterAll(async () => {
 
 const ask = (url: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
   app.inject({ method, url, headers });
+
+describe('a large file', () => {
+  it('is sent in pieces, and takes no turn of others where it is not asked for but its length', async () => {
+    const take = jest.spyOn(PieceTurns.prototype, 'next');
+    expect((await ask('/large', {}, 'HEAD')).headers['content-length']).toBe(String(LARGE_BYTES));
+    expect(take).not.toHaveBeenCalled();
+    const { headers, rawPayload } = await ask('/large');
+    expect([headers['content-length'], rawPayload.length]).toEqual([String(LARGE_BYTES), LARGE_BYTES]);
+    expect(take).toHaveBeenCalledTimes(4);
+    take.mockRestore();
+  });
+});
 
 describe('a file', () => {
   it.each([

@@ -63,7 +63,9 @@ export class StaticFiles {
     if (found === null) throw new AppError('ROUTE_NOT_FOUND');
     const { status, headers, bytes } = found;
     reply.code(status).headers({ ...headers, 'cache-control': cacheControl, vary: 'Accept-Encoding' });
-    reply.send(bytes.length > PIECE_BYTES ? Readable.from(piecesOf(bytes)) : bytes);
+    // Of an answer to HEAD, Fastify would take all pieces as quickly as they come, for nobody.
+    const isSent = raw.method !== 'HEAD';
+    reply.send(isSent && bytes.length > PIECE_BYTES ? Readable.from(piecesOf(bytes)) : bytes);
   }
 
   #read(path: string): Promise<Buffer> {

@@ -10,6 +10,7 @@ import type { Log } from '../../kernel/log.js';
 import { API_HEADERS } from '../answers/browser-headers.js';
 import { toErrorBody } from '../answers/error-answer.js';
 import type { HttpCounts } from '../http-counts.js';
+import { discardBody } from './discard-body.js';
 import { filterRequests } from './request-filter.js';
 import { requestIdOf } from '../log/request-log.js';
 import { toRequestPath } from '../request-path.js';
@@ -36,6 +37,7 @@ export function refuseOverload(
   filterRequests(server, (request, answer) => {
     if (request.method !== 'POST' || !isCallback(request.url ?? '') || !refusesNext()) return false;
     counts.errorAnswered(OVERLOADED.code);
+    if (isLarge(request)) discardBody(request);
     // Answers after everything that has arrived on sockets: a client that is refused at once repeats at once, and
     // the turn of the event loop would not end.
     setImmediate(refuse, request, answer, lifecycle, log);

@@ -32,7 +32,7 @@ export const failures = {
   status: {
     what: 'The bot answered with an HTTP error',
     remedy:
-      'The status is the bot’s own answer, so look for the fault in the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401 or 403: something stands in front of it.',
+      'Usually the bot’s own answer, so look for the fault in the bot’s log. 404: the path in its address is wrong. 500: often its corp id, token or account id differ from those known here. 3xx, 401, 403 or 502 to 504: something stands in front of it.',
   },
   pull: {
     what: 'The manager could not pull the account’s messages from WeCom',

@@ -72,7 +72,7 @@ function Story({ story: { webhookId, outcome, takenAt, records } }: { readonly s
       <DataTable
         caption={log.storyTable}
         rows={records}
-        keyOf={({ id }) => id}
+        keyOf={({ kind, id }) => `${kind} ${id}`}
         columns={[
           {
             key: 'time',
