@@ -983,7 +983,7 @@ export type LastMinuteAnswer = {
 
 export type LoggedDeliveryAnswer = {
     /**
-     * Unique over all replicas.
+     * Unique over all replicas, but that the only attempt of a callback may have the id of its callback.
      */
     id: string;
     /**
