@@ -167,7 +167,7 @@ describeInBrowser('the overview after an hour', () => {
     const page = await open('en');
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
-    await cause.getByText(/The customer’s id \(external_userid\) is not valid\./).waitFor();
+    await cause.getByText(/The msgtype of the message is not one that WeCom sends/).waitFor();
     const about = cause.getByRole('link', { name: 'WeCom’s page about this code' });
     expect(await about.getAttribute('href')).toMatch(/\?e=40008$/);
     await picture(page, 'console-replies-fail');
