@@ -23,7 +23,7 @@ const WARM_UP_RATE_PER_S = 2_000;
 const RSS_GROWTH_MB_MAX = 80;
 const P99_TIMES_MAX = 2;
 /** Or by so much: where a callback takes 2 ms, one garbage collection takes more than as long again. */
-const P99_ALLOWANCE_MS = 20;
+const P99_ALLOWANCE_MS = 10;
 /** The largest file that anybody may have. */
 const FILE_PATH = '/docs/swagger-ui-bundle.js';
 const FILE = `GET ${FILE_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
