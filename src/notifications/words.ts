@@ -1,6 +1,5 @@
 /** What is said of each cause: to a group robot of WeCom in Chinese, as its groups are; to any other receiver in English. */
-import type { FailureStage } from '../dispatch/line/attempt.js';
-import type { NotTriedStage } from '../dispatch/outbox/hint.js';
+import type { LoggedDeliveryAnswer } from '../api/answers/logged-delivery.dto.js';
 import type { Cause } from './trouble.js';
 
 export type Language = 'en' | 'zh';
@@ -24,7 +23,9 @@ export function wordsOf(cause: Cause, language: Language): Said {
 const plain = (text: string): string => text.replaceAll(UNSAID, '?');
 
 /** Where a delivery failed, or why none was tried. */
-const STAGES: Readonly<Record<FailureStage | NotTriedStage, Readonly<Record<Language, string>>>> = {
+const STAGES: Readonly<
+  Record<NonNullable<LoggedDeliveryAnswer['stage']>, Readonly<Record<Language, string>>>
+> = {
   endpoint: { en: "the bot's address cannot be used", zh: '机器人的地址无法使用' },
   saturated: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
   withdrawn: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
