@@ -18,7 +18,7 @@ const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 export function newCertificate(
   notAfter: Date,
   host: readonly number[] | string = [127, 0, 0, 1],
-  commonName = 'wxkf test',
+  commonName = `wxkf test ${randomBytes(8).toString('hex')}`,
 ): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from(commonName)))));
