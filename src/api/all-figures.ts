@@ -10,7 +10,7 @@ import {
   OwnFigures,
   readToldFigures,
   type SeenFigures,
-  type SeenReplies,
+  type AccountReplies,
   type ToldFigures,
 } from './own-figures.js';
 
@@ -109,7 +109,7 @@ function toKey({ openKfId, corpId }: AccountKey): AccountKey {
 }
 
 /** What all of them say of one account or bot. */
-export function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
+function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigures {
   const seen = told.filter((one) => one !== null && one !== undefined);
   return {
     lastHour: sumOf(seen.map(({ lastHour }) => lastHour)),
@@ -120,7 +120,7 @@ export function together(told: readonly (SeenFigures | null | undefined)[]): See
 }
 
 /** What all of them say of the replies of one account. */
-export function repliesTogether(seen: readonly SeenReplies[]): SeenReplies {
+export function repliesTogether(seen: readonly AccountReplies[]): AccountReplies {
   const repliedAtMs = seen.reduce<number | null>(
     (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),
     null,

@@ -46,12 +46,12 @@ function readTold(answer: unknown): ToldErrors | null {
   const { errors, calls } = answer as Partial<ToldErrors>;
   const areKnown =
     Array.isArray(errors) &&
-    errors.every(({ count, lastAtMs }) => isTime(count) && isTime(lastAtMs)) &&
+    errors.every(({ count, lastAtMs }) => isWhole(count) && isWhole(lastAtMs)) &&
     Array.isArray(calls) &&
-    calls.every(({ hours, hour, lastAtMs }) => hours.every(isTime) && isTime(hour) && isTime(lastAtMs));
+    calls.every(({ hours, hour, lastAtMs }) => hours.every(isWhole) && isWhole(hour) && isWhole(lastAtMs));
   return areKnown ? { errors, calls } : null;
 }
 
-function isTime(value: unknown): boolean {
+function isWhole(value: unknown): boolean {
   return Number.isSafeInteger(value);
 }

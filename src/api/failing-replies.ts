@@ -9,7 +9,7 @@ import {
   FAILING_MAX,
   OwnFigures,
   readToldFigures,
-  type SeenReplies,
+  type AccountReplies,
   toKeys,
 } from './own-figures.js';
 
@@ -21,7 +21,10 @@ const WAIT_MS = 50;
 const STALE_MS = 10_000;
 
 /** What others have seen of the accounts that fail here or there, by `openKfId`. */
-type SeenByOthers = ReadonlyMap<string, { readonly corpId: string; readonly seen: readonly SeenReplies[] }>;
+type SeenByOthers = ReadonlyMap<
+  string,
+  { readonly corpId: string; readonly seen: readonly AccountReplies[] }
+>;
 
 /**
  * Accounts whose replies fail, as all replicas see it: a reply that went out later through another one ends it. Their own
@@ -70,7 +73,7 @@ export class FailingReplies {
   async #askOf(failingThere: readonly AccountKey[]): Promise<SeenByOthers> {
     const byId = new Map([...failingThere, ...toKeys(this.own.failing)].map((key) => [key.openKfId, key]));
     const keys = [...byId.values()].slice(0, FAILING_MAX);
-    const seenByOthers = new Map<string, { corpId: string; seen: SeenReplies[] }>();
+    const seenByOthers = new Map<string, { corpId: string; seen: AccountReplies[] }>();
     for (let at = 0; at < keys.length; at += ASKED_AT_ONCE) {
       const accounts = keys.slice(at, at + ASKED_AT_ONCE);
       const asked = { ...NOTHING, accounts };

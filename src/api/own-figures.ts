@@ -20,7 +20,7 @@ export interface AskedFigures {
 }
 
 /** What a process has seen of the replies of an account. */
-export interface SeenReplies {
+export interface AccountReplies {
   /** When WeCom last took one. */
   readonly repliedAtMs: number | null;
   /** Why WeCom takes none now. */
@@ -28,7 +28,7 @@ export interface SeenReplies {
 }
 
 /** What a process has seen of an account or a bot, which has no replies of its own. */
-export interface SeenFigures extends SeenReplies {
+export interface SeenFigures extends AccountReplies {
   readonly lastHour: AttemptCounts;
   readonly taken: LastTaken | null;
   readonly failure: Failure | null;
@@ -61,7 +61,7 @@ export class OwnFigures {
     return this.wecom.failingAccounts;
   }
 
-  repliesOf(openKfId: string): SeenReplies {
+  repliesOf(openKfId: string): AccountReplies {
     return {
       repliedAtMs: this.wecom.repliedAtMs(openKfId),
       replyFailure: this.wecom.replyFailure(openKfId),

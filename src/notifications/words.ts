@@ -22,10 +22,10 @@ export function wordsOf(cause: Cause, language: Language): Said {
 
 const plain = (text: string): string => text.replaceAll(UNSAID, '?');
 
+type InBoth = Readonly<Record<Language, string>>;
+
 /** Where a delivery failed, or why none was tried. */
-const STAGES: Readonly<
-  Record<NonNullable<LoggedDeliveryAnswer['stage']>, Readonly<Record<Language, string>>>
-> = {
+const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth>> = {
   endpoint: { en: "the bot's address cannot be used", zh: '机器人的地址无法使用' },
   saturated: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
   withdrawn: { en: 'the bot answers too slowly', zh: '机器人应答太慢' },
@@ -45,7 +45,7 @@ const STAGES: Readonly<
 };
 
 /** Why calls to WeCom fail, unless it is an errcode. */
-const CALLS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+const CALLS: Readonly<Record<string, InBoth>> = {
   unreachable: { en: 'WeCom does not answer', zh: '企业微信没有响应' },
   status: { en: 'WeCom answers with an HTTP error', zh: '企业微信返回 HTTP 错误' },
 };
@@ -53,9 +53,7 @@ const CALLS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
 function reasonOf({ code, why }: Cause, language: Language): string {
   const reason = why ?? '';
   if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
-  const known: Readonly<Record<string, Readonly<Record<Language, string>>>> = OF_CALLS.has(code)
-    ? CALLS
-    : STAGES;
+  const known: Readonly<Record<string, InBoth>> = OF_CALLS.has(code) ? CALLS : STAGES;
   return known[reason]?.[language] ?? plain(reason);
 }
 
