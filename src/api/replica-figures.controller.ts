@@ -1,9 +1,8 @@
-import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AllowAnyone } from '../http/access/allowed-callers.js';
+import { AllowReplicas } from '../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { TakesBody } from '../http/limits/bodies.js';
-import { KEY_HEADER, OwnReplica } from '../stream/replicas/own-replica.js';
 import { FIGURES } from './all-figures.js';
 import { AllWecomErrors, WECOM_ERRORS_OF_REPLICA } from './all-wecom-errors.js';
 import { type AskedFigures, OwnFigures } from './own-figures.js';
@@ -13,7 +12,6 @@ import { type AskedFigures, OwnFigures } from './own-figures.js';
 @Tags('replicas')
 export class ReplicaFiguresController {
   constructor(
-    private readonly own: OwnReplica,
     private readonly figures: OwnFigures,
     private readonly errors: AllWecomErrors,
   ) {}
@@ -24,12 +22,11 @@ export class ReplicaFiguresController {
    */
   @Post(FIGURES)
   @TakesBody('replica')
-  @AllowAnyone()
+  @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'The figures, in the order in which they were asked for.' })
   @Errors('AUTH_WRONG')
-  tellFigures(@Headers(KEY_HEADER) key: string | undefined, @Req() { body }: FastifyRequest): object {
-    this.own.require(key);
+  tellFigures(@Req() { body }: FastifyRequest): object {
     return this.figures.of(JSON.parse(String(body)) as AskedFigures);
   }
 
@@ -39,12 +36,11 @@ export class ReplicaFiguresController {
    */
   @Post(WECOM_ERRORS_OF_REPLICA)
   @TakesBody('replica')
-  @AllowAnyone()
+  @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'By errcode, and by corp, account and API.' })
   @Errors('AUTH_WRONG')
-  tellWecomErrors(@Headers(KEY_HEADER) key: string | undefined): object {
-    this.own.require(key);
+  tellWecomErrors(): object {
     return this.errors.own();
   }
 }

@@ -155,7 +155,7 @@ function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
   const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') === true;
   return [
     ...OF_ALL,
-    ...(allowedCallers === 'anyone' || allowedCallers === 'bots' ? [] : OF_ROLES),
+    ...(typeof allowedCallers === 'string' ? [] : OF_ROLES),
     ...(method !== 'get' && allowedCallers.includes('operator') ? OF_ADMINS : []),
     ...(takesBody === 'json' ? OF_JSON_BODIES : []),
     ...(hasQuery ? (['REQUEST_INVALID'] as const) : []),

@@ -43,7 +43,7 @@ export function addSecuritySchemes(document: DocumentBuilder): void {
 
 /** @param allowsBots whether the key of a bot opens the route, too. */
 export function securityOf(allowed: AllowedCallers, allowsBots: boolean): Record<string, string[]>[] {
-  if (allowed === 'anyone' || allowed === 'bots') return [];
+  if (typeof allowed === 'string') return [];
   return [
     ...allowed.flatMap((caller) => [{ [`${caller}Bearer`]: [] }, { [`${caller}Basic`]: [] }]),
     ...(allowsBots ? [{ botBearer: [] }, { botBasic: [] }] : []),

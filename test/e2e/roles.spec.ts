@@ -195,13 +195,22 @@ describe('a manager', () => {
       }
     });
 
-    it('answers before anything of the body has come', async () => {
+    it.each([
+      ['/puppetWxkfManager/register', 'AUTH_MISSING'],
+      ['/api/v1/hints/replay', 'AUTH_MISSING'],
+      ['/bot/nokey/cgi-bin/kf/send_msg', 'AUTH_WRONG'],
+      ['/puppetWxkfManager/replicas/notices', 'AUTH_WRONG'],
+      ['/puppetWxkfManager/replicas/events', 'AUTH_WRONG'],
+      ['/puppetWxkfManager/replicas/polls', 'AUTH_WRONG'],
+      ['/puppetWxkfManager/replicas/figures', 'AUTH_WRONG'],
+      ['/puppetWxkfManager/replicas/wecom-errors', 'AUTH_WRONG'],
+    ])('answers before anything of the body has come: %s', async (path, error) => {
       const { hostname, port } = new URL(manager.url);
       const socket = connect(Number(port), hostname);
       socket.write(
-        'POST /puppetWxkfManager/register HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n',
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n`,
       );
-      expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 .*AUTH_MISSING/s);
+      expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 401 .*${error}`, 's'));
     });
 
     it('takes the secret from the URL that a puppet is configured with', async () => {

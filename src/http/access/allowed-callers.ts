@@ -5,8 +5,8 @@
 import type { Caller, Role } from '../../kernel/role.js';
 import { extendRouteConfig } from '../route-config.js';
 
-/** `bots`: whoever has the key of one, as the parameter `key` of the path. */
-export type AllowedCallers = 'anyone' | 'bots' | readonly [Caller, ...Caller[]];
+/** `bots`: whoever has the key of one, as the parameter `key` of the path. `replicas`: others of this manager. */
+export type AllowedCallers = 'anyone' | 'bots' | 'replicas' | readonly [Caller, ...Caller[]];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +32,11 @@ export function AllowBots(): MethodDecorator {
 /** Bots alone, whose key is the parameter `key` of the path, for programs that can send it in no other way. */
 export function AllowBotsByPath(): MethodDecorator {
   return extendRouteConfig({ allowedCallers: 'bots' });
+}
+
+/** Other replicas alone, which have read this one's key in the store. */
+export function AllowReplicas(): MethodDecorator {
+  return extendRouteConfig({ allowedCallers: 'replicas' });
 }
 
 /** Operators, and who has a secret for the metrics; that is asked for even where nothing else is. */

@@ -23,6 +23,7 @@ import {
   refuseOtherSites,
 } from './own-page.js';
 import type { Refusals } from './refusals.js';
+import { isOwnReplicaKey, REPLICA_KEY_HEADER } from './replica-key.js';
 import { hasSession, Sessions } from './sessions.js';
 
 declare module 'fastify' {
@@ -93,6 +94,7 @@ export function addGate(
   fastify.addHook('onRoute', (route) => {
     const allowed = statementOf(route);
     if (allowed === 'bots') return putFirst(route, askForKeyInPath(bots));
+    if (allowed === 'replicas') return putFirst(route, askForReplicaKey);
     if (allowed === 'anyone') {
       if (route.config?.recognizesCallers && !isOpen(config)) putFirst(route, recognize(keys, refusals));
       return;
@@ -170,6 +172,11 @@ function askForKeyInPath(bots: BotKeys): onRequestHookHandler {
     );
   };
 }
+
+const askForReplicaKey: onRequestHookHandler = ({ headers }, _reply, done) => {
+  const isOwn = isOwnReplicaKey(String(headers[REPLICA_KEY_HEADER] ?? ''));
+  done(isOwn ? undefined : new AppError('AUTH_WRONG', { detail: `the header ${REPLICA_KEY_HEADER}` }));
+};
 
 function askFor(
   keys: Keys,

@@ -1,25 +1,18 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { AppError } from '../../kernel/app-error.js';
+import { OWN_REPLICA_KEY } from '../../http/access/replica-key.js';
 import { REPLICA } from '../../kernel/replica.js';
-import { Secret } from '../../kernel/secret.js';
 import { streamConfig } from '../stream.config.js';
 import type { StreamReplica } from './stream-directory.js';
-
-const KEY_BYTES = 32;
-
-export const KEY_HEADER = 'x-wxkf-replica-key';
 
 /** This process, as other replicas reach it. */
 @Injectable()
 export class OwnReplica implements StreamReplica {
   readonly id = REPLICA;
-  /** For as long as this process lives. */
-  readonly key = new Secret(randomBytes(KEY_BYTES).toString('base64url'));
+  readonly key = OWN_REPLICA_KEY;
   #url = '';
 
   constructor(@Inject(streamConfig.KEY) private readonly config: ConfigType<typeof streamConfig>) {}
@@ -32,13 +25,6 @@ export class OwnReplica implements StreamReplica {
   listensAt(server: Server): void {
     const { port } = server.address() as AddressInfo;
     this.#url = this.config.replicaUrl?.origin ?? `http://${hostOf(this.config.host)}:${port}`;
-  }
-
-  /** @param key what a caller sent as this process's key. @throws AppError `AUTH_WRONG` */
-  require(key = ''): void {
-    const [own, sent] = [Buffer.from(this.key.reveal()), Buffer.from(key)];
-    if (own.length !== sent.length || !timingSafeEqual(own, sent))
-      throw new AppError('AUTH_WRONG', { detail: `the header ${KEY_HEADER}` });
   }
 }
 

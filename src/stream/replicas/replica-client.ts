@@ -9,7 +9,7 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { KEY_HEADER } from './own-replica.js';
+import { REPLICA_KEY_HEADER } from '../../http/access/replica-key.js';
 import type { StreamReplica } from './stream-directory.js';
 
 /** Events of many accounts go at once, and polls wait. */
@@ -50,7 +50,7 @@ export class ReplicaClient {
     const request: Undici.DispatchOptions = {
       method: 'POST',
       path,
-      headers: ['content-type', 'application/json', KEY_HEADER, replica.key.reveal()],
+      headers: ['content-type', 'application/json', REPLICA_KEY_HEADER, replica.key.reveal()],
       body: JSON.stringify(body),
     };
     return new Call(pool, request, this.clock, limitMs).answer;

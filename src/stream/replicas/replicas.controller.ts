@@ -1,11 +1,10 @@
-import { Controller, Headers, HttpCode, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AllowAnyone } from '../../http/access/allowed-callers.js';
+import { AllowReplicas } from '../../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { TakesBody } from '../../http/limits/bodies.js';
 import { Polls, untilGone } from '../polls.js';
 import { StreamCarrier } from '../streams.js';
-import { KEY_HEADER, OwnReplica } from './own-replica.js';
 import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
 import { type Notice, ReplicaSync } from './replica-sync.js';
 
@@ -14,7 +13,6 @@ import { type Notice, ReplicaSync } from './replica-sync.js';
 @Tags('replicas')
 export class ReplicasController {
   constructor(
-    private readonly own: OwnReplica,
     private readonly sync: ReplicaSync,
     private readonly carrier: StreamCarrier,
     private readonly polls: Polls,
@@ -26,12 +24,11 @@ export class ReplicasController {
    */
   @Post('notices')
   @TakesBody('callback')
-  @AllowAnyone()
+  @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'It was told.' })
   @Errors('AUTH_WRONG')
-  takeNotice(@Headers(KEY_HEADER) key: string | undefined, @Req() { body }: FastifyRequest): object {
-    this.own.require(key);
+  takeNotice(@Req() { body }: FastifyRequest): object {
     void this.sync.noticed(JSON.parse(String(body)) as Partial<Notice> | null).catch(() => {});
     return {};
   }
@@ -42,15 +39,11 @@ export class ReplicasController {
    */
   @Post('events')
   @TakesBody('callback')
-  @AllowAnyone()
+  @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'What came of it.' })
   @Errors('AUTH_WRONG')
-  async takeEvent(
-    @Headers(KEY_HEADER) key: string | undefined,
-    @Req() { body }: FastifyRequest,
-  ): Promise<object> {
-    this.own.require(key);
+  async takeEvent(@Req() { body }: FastifyRequest): Promise<object> {
     const passed = JSON.parse(String(body)) as PassedEvent;
     const { connectionId: id, botId } = passed;
     const { result } = this.carrier.startHere({ id, botId }, fromPassedEvent(passed), () => {});
@@ -63,12 +56,11 @@ export class ReplicasController {
    */
   @Post('polls')
   @TakesBody('callback')
-  @AllowAnyone()
+  @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'The events; null where it is not connected here any more.' })
   @Errors('AUTH_WRONG')
-  async ask(@Headers(KEY_HEADER) key: string | undefined, @Req() request: FastifyRequest): Promise<object> {
-    this.own.require(key);
+  async ask(@Req() request: FastifyRequest): Promise<object> {
     const poll = JSON.parse(String(request.body)) as PassedPoll;
     return { events: await untilGone(request, (gone) => this.polls.askHere(poll, gone)) };
   }
