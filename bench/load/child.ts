@@ -22,7 +22,7 @@ export class Child {
     name: string,
     script: string,
     env: Record<string, string>,
-    where: { cwd: string; logFile: string; core: number | undefined },
+    where: { cwd: string; logFile: string; core: number | string | undefined },
   ): Child {
     const node = [process.execPath, script];
     const [command = '', ...args] =

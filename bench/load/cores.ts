@@ -5,14 +5,21 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-export type Cores = { readonly server: number; readonly load: number; readonly database: number };
+export type Cores = {
+  readonly server: number;
+  readonly load: number;
+  readonly database: number;
+  /** Of the three, for a server that may use what the others leave. */
+  readonly all: string;
+};
 
 /** @returns `null` where nothing can be pinned: not Linux, no `taskset`, or one core only. */
 export function planCores(): Cores | null {
   const [server, load, third] = allowedCores();
   if (server === undefined || load === undefined) return null;
   if (spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status !== 0) return null;
-  return { server, load, database: third ?? load };
+  const database = third ?? load;
+  return { server, load, database, all: [server, load, database].join() };
 }
 
 /** Moves this process, and what it starts from now on, to a core. */

@@ -14,7 +14,7 @@ import { type Part, ratioTable, table } from './report.js';
 import { runPacedRound } from './paced-round.js';
 import type { Round, Work } from './round.js';
 import type { Sink } from './sink.js';
-import { LOG_RATIO_MIN, median, ratioVerdicts, type Verdict } from './verdict.js';
+import { LOG_RATIO_MIN, ratioVerdicts, type Verdict } from './verdict.js';
 
 const WARM_UP_MS = 10_000;
 /** As a busy site has it. As many as go would compare how quickly each empties a queue. */
@@ -100,15 +100,26 @@ async function inPairs(
 
 /** Of what was counted, and of p99, where less is better. */
 function ratiosOf(name: string, on: readonly Round[], off: readonly Round[]): Verdict[] {
-  const p99 = median(off.flatMap(({ p99Ms }, n) => (on[n] === undefined ? [] : [p99Ms / on[n].p99Ms])));
   return [
     ...ratioVerdicts(`${name}, with / without the log`, on, off, LOG_RATIO_MIN),
-    {
-      name: `p99 of ${name}, without / with`,
-      byRate: p99,
-      byCpu: null,
-      decides: p99,
-      atLeast: LOG_RATIO_MIN,
-    },
+    p99Verdict(
+      name,
+      off.flatMap(({ p99Ms }, n) => (on[n] === undefined ? [] : [Math.log(p99Ms / on[n].p99Ms)])),
+    ),
   ];
+}
+
+/** By the mean of all rounds and what it is uncertain by: p99 of so short a round varies severalfold, log or not. */
+function p99Verdict(name: string, ratios: readonly number[]): Verdict {
+  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  const squares = ratios.reduce((sum, ratio) => sum + (ratio - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / Math.max(1, ratios.length - 1) / ratios.length);
+  const [low, high] = [mean - 2 * standardError, mean + 2 * standardError].map(Math.exp);
+  return {
+    name: `p99 of ${name}, without / with (${low?.toFixed(2)} to ${high?.toFixed(2)})`,
+    byRate: Math.exp(mean),
+    byCpu: null,
+    decides: Math.exp(mean),
+    atLeast: LOG_RATIO_MIN,
+  };
 }

@@ -70,7 +70,8 @@ export type Setting = {
   readonly accounts: readonly Account[];
   readonly accountsFile: string;
   readonly mongoUri: string | undefined;
-  readonly serverCore: number | undefined;
+  /** As `taskset -c` takes it. */
+  readonly serverCore: number | string | undefined;
   /** What ours and the relay are told besides. */
   readonly env?: Readonly<Record<string, string>>;
 };
