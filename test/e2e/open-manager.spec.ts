@@ -101,7 +101,7 @@ describe.each([
         method: method.toUpperCase(),
         path: path.replaceAll(/\{\w+\}/g, 'x'),
         // Whoever has the key in the path of a bot is no page of another site.
-        isForAnyone: ['anyone', 'bots'].includes(String(operation['x-allowed-callers'])),
+        isForAnyone: ['anyone', 'bots', 'replicas'].includes(String(operation['x-allowed-callers'])),
       })),
     );
   });

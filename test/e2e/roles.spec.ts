@@ -198,19 +198,19 @@ describe('a manager', () => {
     it.each([
       ['/puppetWxkfManager/register', 'AUTH_MISSING'],
       ['/api/v1/hints/replay', 'AUTH_MISSING'],
-      ['/bot/nokey/cgi-bin/kf/send_msg', 'AUTH_WRONG'],
+      ['/bot/nokey/cgi-bin/kf/send_msg', 'the path holds no key of a bot'],
       ['/puppetWxkfManager/replicas/notices', 'AUTH_WRONG'],
       ['/puppetWxkfManager/replicas/events', 'AUTH_WRONG'],
       ['/puppetWxkfManager/replicas/polls', 'AUTH_WRONG'],
       ['/puppetWxkfManager/replicas/figures', 'AUTH_WRONG'],
       ['/puppetWxkfManager/replicas/wecom-errors', 'AUTH_WRONG'],
-    ])('answers before anything of the body has come: %s', async (path, error) => {
+    ])('answers before anything of the body has come: %s', async (path, reason) => {
       const { hostname, port } = new URL(manager.url);
       const socket = connect(Number(port), hostname);
       socket.write(
         `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n`,
       );
-      expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 401 .*${error}`, 's'));
+      expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 401 .*${reason}`, 's'));
     });
 
     it('takes the secret from the URL that a puppet is configured with', async () => {
