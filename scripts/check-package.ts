@@ -29,8 +29,11 @@ const npmSettings = await Promise.all(
     return stdout.trim() === 'null' ? {} : { [`npm_config_${name}`]: stdout.trim() };
   }),
 );
+/** By what it is sure of the registry, where that has a certificate of the site's own. */
+const { NODE_EXTRA_CA_CERTS } = process.env;
 const env: Record<string, string> = Object.assign(
   { PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter), HOME: home },
+  NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS },
   ...npmSettings,
 );
 
