@@ -4,6 +4,7 @@ import { storedBot } from '../../test/support/bots.js';
 import { BotTable, MemoryBotRepository } from '../../test/support/memory-bot.repository.js';
 import { registeredPuppet } from '../../test/support/puppets.js';
 import { loadConfig } from '../config/config.js';
+import { AccountHistories } from './account-history.js';
 import { KnownBots } from './bots/known-bots.js';
 import { CorpIds } from './corp-ids.js';
 import { EndpointPolicy } from './endpoint/endpoint-policy.js';
@@ -16,7 +17,7 @@ let corps: CorpIds;
 beforeEach(() => {
   const policy = new EndpointPolicy(loadConfig({}));
   image = new RegistryImage(policy);
-  bots = new KnownBots(policy, new MemoryBotRepository(new BotTable()));
+  bots = new KnownBots(policy, new MemoryBotRepository(new BotTable()), new AccountHistories());
   corps = new CorpIds(image, bots);
 });
 

@@ -62,9 +62,9 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
   const policy = new EndpointPolicy(config);
   const image = new RegistryImage(policy);
   const knownApps = new KnownApps(image, appRepository, config);
-  const bots = new KnownBots(policy, botRepository);
   const histories = new AccountHistories();
   histories.add(history);
+  const bots = new KnownBots(policy, botRepository, histories);
   const sync = new RegistrySync(image, repository, knownApps, bots, histories, clock, log);
   const reads = new RegistryReads(repository, knownApps, bots, sync, log);
   const connected = new ConnectedBots();

@@ -12,6 +12,7 @@ import { Sealer } from '../../crypto/sealer.js';
 import { Secret } from '../../kernel/secret.js';
 import { APPS_MAX } from '../../registry/apps/app.repository.js';
 import type { BotRepository } from '../../registry/bots/bot.repository.js';
+import { AccountHistories } from '../../registry/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import type { Puppet } from '../../registry/puppet.js';
@@ -396,7 +397,11 @@ describe('a bot in a file', () => {
 
   it('is seen by running managers when it replaces one that was imported', async () => {
     await imported(file(null));
-    const known = new KnownBots(new EndpointPolicy(loadConfig({})), new MemoryBotRepository(bots));
+    const known = new KnownBots(
+      new EndpointPolicy(loadConfig({})),
+      new MemoryBotRepository(bots),
+      new AccountHistories(),
+    );
     await known.load();
     await imported(file(null, [{ ...callback, name: 'renamed' }]), { ...PLAIN, mayReplace: true });
     await known.read();

@@ -8,6 +8,7 @@ import {
   streamEndpointOf,
 } from '../endpoint/endpoint.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
+import { AccountHistories } from '../account-history.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
 import { pairIdOf } from '../image/shared-keys.js';
 import { accountKey } from '../puppet.js';
@@ -60,6 +61,7 @@ export class KnownBots {
   constructor(
     private readonly policy: EndpointPolicy,
     private readonly repository: BotRepository,
+    private readonly histories: AccountHistories,
   ) {}
 
   get size(): number {
@@ -129,7 +131,7 @@ export class KnownBots {
   /** Call it when the bot is not stored any more. */
   removed(id: string): void {
     this.#writtenAt.set(id, ++this.#order);
-    this.#remove(id);
+    this.#drop(id);
   }
 
   async #read(): Promise<void> {
@@ -140,7 +142,7 @@ export class KnownBots {
 
   #take(stored: readonly Bot[], order: number): void {
     const ids = new Set(stored.map(({ id }) => id));
-    for (const id of this.#bots.keys()) if (!ids.has(id) && !this.#isOvertaken(id, order)) this.#remove(id);
+    for (const id of this.#bots.keys()) if (!ids.has(id) && !this.#isOvertaken(id, order)) this.#drop(id);
     for (const bot of stored) {
       const isKnown = this.#bots.get(bot.id)?.revision === bot.revision;
       if (!isKnown && !this.#isOvertaken(bot.id, order)) this.#put(bot);
@@ -153,7 +155,7 @@ export class KnownBots {
   }
 
   #put(bot: Bot): KnownBot {
-    this.#remove(bot.id);
+    const before = this.#remove(bot.id);
     const known = this.#derive(bot);
     this.#bots.set(bot.id, known);
     this.#counts.set(bot.corpId, this.countOf(bot.corpId) + 1);
@@ -164,12 +166,24 @@ export class KnownBots {
       this.#listing.set(openKfId, listing.add(known));
     }
     if (takesAllOthers(bot)) this.#ofOthers.set(bot.corpId, known);
+    if (before !== undefined) this.#forgetUnlisted(before);
     return known;
   }
 
-  #remove(id: string): void {
+  #drop(id: string): void {
+    const known = this.#remove(id);
+    if (known !== undefined) this.#forgetUnlisted(known);
+  }
+
+  /** What was seen of an account that no bot lists any more says nothing of whoever has it next. */
+  #forgetUnlisted(before: KnownBot): void {
+    for (const openKfId of listedIn(before))
+      if (!this.#listing.has(openKfId)) this.histories.forget(openKfId);
+  }
+
+  #remove(id: string): KnownBot | undefined {
     const known = this.#bots.get(id);
-    if (known === undefined) return;
+    if (known === undefined) return undefined;
     this.#bots.delete(id);
     const left = this.countOf(known.corpId) - 1;
     if (left > 0) this.#counts.set(known.corpId, left);
@@ -183,6 +197,7 @@ export class KnownBots {
       if (listing?.size === 0) this.#listing.delete(openKfId);
     }
     if (this.#ofOthers.get(known.corpId) === known) this.#ofOthers.delete(known.corpId);
+    return known;
   }
 
   #derive(bot: Bot): KnownBot {

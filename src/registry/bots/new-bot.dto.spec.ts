@@ -7,6 +7,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { type Bot, readSecrets, SIGNING_SECRET_FORMAT, toSecretsText } from './bot.js';
+import { AccountHistories } from '../account-history.js';
 import { KnownBots } from './known-bots.js';
 import type { OpenBot } from './known-bots.js';
 import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from './new-bot.dto.js';
@@ -29,7 +30,11 @@ const MESSAGES = { ...BODY, takes: 'message', corpSecret: 'corp-secret' };
 const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body), terms);
 
 function known(fields: Partial<Bot> = {}): OpenBot {
-  const bots = new KnownBots(new EndpointPolicy(loadConfig({})), new MemoryBotRepository());
+  const bots = new KnownBots(
+    new EndpointPolicy(loadConfig({})),
+    new MemoryBotRepository(),
+    new AccountHistories(),
+  );
   return bots.written(storedBot(fields)) as OpenBot;
 }
 
