@@ -293,7 +293,7 @@ async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
 }
 
 async function logPart(setting: Setting, sink: Sink): Promise<Part> {
-  // As a site has it: what writes, collects and compresses beside the main thread would hold that up on one core.
+  // As on a site: on one core the threads that write, compress and collect garbage would hold up the main one.
   const unbound = { ...setting, serverCore: cores?.all };
   return measureDeliveryLog(unbound, sink, { ...plan, rounds: plan.logRounds }, started, say);
 }

@@ -29,7 +29,7 @@ const npmSettings = await Promise.all(
     return stdout.trim() === 'null' ? {} : { [`npm_config_${name}`]: stdout.trim() };
   }),
 );
-/** By what it is sure of the registry, where that has a certificate of the site's own. */
+/** npm needs it where the registry has a certificate that the site itself has signed. */
 const { NODE_EXTRA_CA_CERTS } = process.env;
 const env: Record<string, string> = Object.assign(
   { PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter), HOME: home },

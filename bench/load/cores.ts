@@ -9,7 +9,7 @@ export type Cores = {
   readonly server: number;
   readonly load: number;
   readonly database: number;
-  /** Of the three, for a server that may use what the others leave. */
+  /** All three, as `taskset -c` takes them: for a server that may use what the others leave. */
   readonly all: string;
 };
 

@@ -1,11 +1,12 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { embeddedPlace } from '../support/place.js';
-import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { postJson, type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { sendReply } from '../support/replying-bot.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { answer, type Behaviour, cut, html, usual } from '../support/wecom-faults.js';
@@ -126,6 +127,19 @@ describe('the verdict', () => {
     await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
     expect((await scrape(manager.url)).value('wxkf_failing_reply_accounts')).toBe(0);
+  });
+
+  it('has none either of an account whose bot is removed', async () => {
+    const { corpId, token, encodingAESKey } = app;
+    const listed = newOpenKfId();
+    const bot = { name: 'Bot', corpId, openKfIds: [listed], kind: 'callback', callback: { url: puppet.url } };
+    await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
+    const { id } = (await (await postJson(`${manager.url}/api/v1/bots`, bot)).json()) as BotCreatedAnswer;
+    wecom.behave('kf/send_msg', answer(95017));
+    await sendReply(manager.url, CORP_SECRET, { corpId, openKfId: listed });
+    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: listed }]);
+    await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
+    expect((await verdict()).causes).toEqual([]);
   });
 
   it('is bad when WeCom gives the corp no tokens', async () => {

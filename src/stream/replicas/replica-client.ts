@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dispatcher as Undici } from 'undici';
+import { REPLICA_KEY_HEADER } from '../../http/access/replica-key.js';
 import {
   type ConnectionPool,
   ConnectionPools,
@@ -9,7 +10,6 @@ import { Clock, type Timer } from '../../kernel/clock.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
-import { REPLICA_KEY_HEADER } from '../../http/access/replica-key.js';
 import type { StreamReplica } from './stream-directory.js';
 
 /** Events of many accounts go at once, and polls wait. */
