@@ -3,6 +3,7 @@
  * they would notice. What an earlier run has stored is judged on both stores: embedded and MongoDB.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { stablePort } from '../../faults/ports.js';
 import { type InventedNames, inventNames } from '../support/invented-names.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -45,7 +46,9 @@ const close = async (): Promise<void> => {
   await place.discard();
 };
 const listen = async (at?: { readonly host: string; readonly port?: number }): Promise<RawServer> => {
-  const listener = await startRawServer((socket) => void socket.end(TAKEN_AND_CLOSED), at);
+  // Another manager may still be dialling a port that the kernel gives to whoever asks, and connections are counted here.
+  const port = await stablePort();
+  const listener = await startRawServer((socket) => void socket.end(TAKEN_AND_CLOSED), { port, ...at });
   listeners.push(listener);
   return listener;
 };
