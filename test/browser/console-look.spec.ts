@@ -119,7 +119,7 @@ describeInBrowser('the look of the console', () => {
       await phone.goto(`${manager.url}/console${path}`);
       await phone.locator(seen).first().waitFor();
       expect(await phone.evaluate('document.documentElement.lang')).toBe('zh-CN');
-      expect(await phone.title()).toMatch(/\p{Script=Han}.* · WXKF-Manager$/u);
+      await phone.waitForFunction(String.raw`/\p{Script=Han}.* · WXKF-Manager$/u.test(document.title)`);
       // Not `innerWidth`, which a phone's page widens when it does not fit.
       const { width, height } = phone.viewportSize() ?? { width: 0, height: 0 };
       expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);

@@ -37,12 +37,20 @@ export async function seeSoon(locator: Locator, state: 'visible' | 'detached' = 
   }
 }
 
+/** Half faded in, a text has too little contrast. What pulses for ever is not waited for. */
+const SETTLED = `Promise.allSettled(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished),
+)`;
+
 /**
- * What bars people from the page as it is now: the rule that is broken, and by which elements.
+ * What bars people from the page once nothing moves on it: the rule that is broken, and by which elements.
  * @param rules all of axe, or only those about colours, where nothing else has changed since all were tried.
  */
 export async function seriousViolations(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
   if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axe.source);
+  await page.evaluate(SETTLED);
   const runOnly = rules === 'colours' ? ['color-contrast'] : undefined;
   const options = JSON.stringify({ resultTypes: ['violations'], runOnly });
   const { violations } = await page.evaluate<Pick<AxeResults, 'violations'>>(`axe.run(document, ${options})`);
