@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { mapDependencies } from './test/support/dependencies.js';
 
-/** Runs on Node's own ES modules, as the product does; @swc/jest only strips the types. */
+/** Runs on Node's own ES modules, as the product does, without jest's virtual machines: see test/runtime. */
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 9)) {
   throw new Error(
@@ -11,31 +10,11 @@ if (major < 24 || (major === 24 && minor < 9)) {
 }
 
 const project = {
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: {
-    ...(await mapDependencies(import.meta.dirname)),
-    '^(\\.{1,2}/.*)\\.js$': '$1',
-  },
-  setupFiles: ['reflect-metadata'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        swcrc: false,
-        module: { type: 'es6' },
-        jsc: {
-          target: 'es2024',
-          keepClassNames: true,
-          parser: { syntax: 'typescript', decorators: true },
-          transform: {
-            legacyDecorator: true,
-            decoratorMetadata: true,
-            useDefineForClassFields: false,
-          },
-        },
-      },
-    ],
-  },
+  injectGlobals: false,
+  runtime: '<rootDir>/test/runtime/runtime.js',
+  testEnvironment: '<rootDir>/test/runtime/environment.js',
+  // test/runtime/register.js compiles.
+  transform: {},
 };
 
 /** What lies beside the source, and the ports in memory: needs no build, no process and no database. */
@@ -55,7 +34,6 @@ export default {
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.spec.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/equipment/', '/in-memory\\.spec\\.ts$'],
-      testEnvironment: '<rootDir>/test/support/environment.js',
       globalSetup: '<rootDir>/test/support/global-setup.js',
       globalTeardown: '<rootDir>/test/support/global-teardown.js',
     },
@@ -66,5 +44,4 @@ export default {
   // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
   // jest calls it leaking.
   workerIdleMemoryLimit: '500MB',
-  coverageDirectory: '<rootDir>/coverage',
 };
