@@ -52,7 +52,7 @@ const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
 
 function waiting(n: number, endpoint: string | null, changes: Partial<HintGroup> = {}): HintGroup {
   const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
-  const at = { endpoint, stage: 'connect' as const, sinceMs: NOW_MS - n * 1_000 };
+  const at = { endpoint, stage: 'connect' as const, answered: null, sinceMs: NOW_MS - n * 1_000 };
   return { state: 'waiting', ...account, ...at, ...changes };
 }
 
@@ -145,10 +145,10 @@ describe('the causes', () => {
       {
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
-        name: null,
+        ...{ name: null, status: null },
       },
       {
-        name: null,
+        ...{ name: null, status: null },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
@@ -172,6 +172,29 @@ describe('the causes', () => {
       { count: 1, address: '10.0.0.7:5', why: 'circuit' },
       { count: 1, address: '10.0.0.7:6', why: 'status' },
     ]);
+  });
+
+  it('have one line for a bot that answers different statuses, with the last one', () => {
+    const refused = (status: number, atMs: number, changes: Partial<HintGroup> = {}) =>
+      waiting(atMs, 'http://10.0.0.7:80', { stage: 'status', answered: { status, atMs }, ...changes });
+    const hints = [
+      refused(500, 1),
+      refused(502, 3, { corpId: 'ww2' }),
+      refused(404, 2, { corpId: 'ww3', accounts: 9 }),
+      refused(403, 4, { state: 'dead' }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { code: 'dead', count: 1, why: 'status', status: 403 },
+      { code: 'waiting', count: 11, why: 'status', status: 502 },
+    ]);
+  });
+
+  it('have no status of a bot that most accounts cannot reach at all', () => {
+    const hints = [
+      waiting(1, 'http://10.0.0.7:80', { accounts: 2 }),
+      waiting(2, 'http://10.0.0.7:80', { stage: 'status', answered: { status: 500, atMs: 1 } }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([{ count: 3, why: 'connect', status: null }]);
   });
 
   it('have one line for each corp whose accounts have no bot, or whose messages cannot be pulled', () => {

@@ -111,7 +111,15 @@ function late(code: Code, count: number | null, ageS: number | null, nowMs: numb
 }
 
 function toCause(code: Code, count: number): CauseAnswer {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
+  const nothing = {
+    since: null,
+    why: null,
+    status: null,
+    address: null,
+    corpId: null,
+    openKfId: null,
+    name: null,
+  };
   return { code, severity: SEVERITY[code], count, ...nothing };
 }
 

@@ -3,7 +3,7 @@
  * many accounts are behind it.
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
-import type { HintGroup } from '../dispatch/outbox/outbox.js';
+import { type HintGroup, laterAnswer } from '../dispatch/outbox/outbox.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
@@ -34,6 +34,7 @@ interface Sum {
   readonly host: string | null;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
+  answered: HintGroup['answered'];
   accounts: number;
   openKfId: string;
   sinceMs: number;
@@ -100,7 +101,7 @@ export function placeOf(endpoint: string | null): Place | null {
 
 function newSum({ state, openKfId, sinceMs }: HintGroup, place: Place | null): Sum {
   return {
-    ...{ state, openKfId, sinceMs, accounts: 0, host: place?.host ?? null },
+    ...{ state, openKfId, sinceMs, accounts: 0, answered: null, host: place?.host ?? null },
     addresses: new Set(),
     stages: new Map(),
     corpIds: new Set(),
@@ -112,15 +113,18 @@ function count(stages: Stages, { stage, accounts }: HintGroup): void {
 }
 
 function add(sum: Sum, group: HintGroup, place: Place | null): void {
-  const { accounts, corpId, sinceMs } = group;
+  const { accounts, corpId, sinceMs, answered } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
   count(sum.stages, group);
+  sum.answered = laterAnswer(sum.answered, answered);
   sum.sinceMs = Math.min(sum.sinceMs, sinceMs);
   if (place !== null) sum.addresses.add(place.address);
 }
 
-function toCause({ state, host, addresses, stages, corpIds, accounts, openKfId, sinceMs }: Sum): CauseAnswer {
+function toCause(sum: Sum): CauseAnswer {
+  const { state, host, addresses, stages, corpIds, accounts, openKfId, sinceMs } = sum;
+  const why = mostOf(stages);
   const [address = null, ...others] = addresses;
   const [corpId = null, ...otherCorps] = corpIds;
   return {
@@ -128,7 +132,8 @@ function toCause({ state, host, addresses, stages, corpIds, accounts, openKfId, 
     severity: SEVERITIES[state],
     count: accounts,
     since: toIso(sinceMs),
-    why: mostOf(stages),
+    why,
+    status: why === 'status' ? (sum.answered?.status ?? null) : null,
     address: others.length === 0 ? address : host,
     corpId: otherCorps.length === 0 ? corpId : null,
     openKfId: accounts === 1 ? openKfId : null,

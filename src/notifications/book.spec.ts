@@ -27,8 +27,9 @@ beforeEach(() => {
 });
 
 function cause(code: Cause['code'], severity: Cause['severity'], changes: Partial<Cause> = {}): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
-  return { code, severity, count: 1, ...nothing, ...changes };
+  const nothing = { since: null, why: null, status: null, address: null };
+  const nobody = { corpId: null, openKfId: null, name: null };
+  return { code, severity, count: 1, ...nothing, ...nobody, ...changes };
 }
 const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080' });
 const DEAD = cause('dead', 'bad', { address: '10.0.0.7:8080' });

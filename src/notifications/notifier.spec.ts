@@ -27,6 +27,7 @@ const MINUTE_MS = 60_000;
 const ROUTE = {
   since: null,
   why: 'connect',
+  status: null,
   address: '10.0.0.7:8080',
   corpId: 'ww1',
   openKfId: null,

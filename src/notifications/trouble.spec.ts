@@ -2,8 +2,9 @@ import { expect, it } from '@jest/globals';
 import { type Cause, keyOf, toSight } from './trouble.js';
 
 function cause(changes: Partial<Cause>): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
-  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...changes };
+  const nothing = { since: null, why: null, status: null, address: null };
+  const nobody = { corpId: null, openKfId: null, name: null };
+  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...nobody, ...changes };
 }
 
 const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));

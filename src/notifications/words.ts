@@ -44,14 +44,21 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   expired: { en: 'no bot took it within 3 days', zh: '3 天内没有机器人接收' },
 };
 
+const ANSWERED: Readonly<Record<Language, (status: number) => string>> = {
+  en: (status) => `the bot answers with HTTP error ${status}`,
+  zh: (status) => `机器人返回 HTTP 错误 ${status}`,
+};
+
 /** Why calls to WeCom fail, unless it is an errcode. */
 const CALLS: Readonly<Record<string, InBoth>> = {
   unreachable: { en: 'WeCom does not answer', zh: '企业微信没有响应' },
   status: { en: 'WeCom answers with an HTTP error', zh: '企业微信返回 HTTP 错误' },
 };
 
-function reasonOf({ code, why }: Cause, language: Language): string {
+function reasonOf({ code, why, status }: Cause, language: Language): string {
   const reason = why ?? '';
+  // One that an earlier version noted has none.
+  if (typeof status === 'number') return ANSWERED[language](status);
   if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
   const known: Readonly<Record<string, InBoth>> = OF_CALLS.has(code) ? CALLS : STAGES;
   return known[reason]?.[language] ?? plain(reason);

@@ -225,8 +225,13 @@ describeInBrowser('the overview after an hour', () => {
       const last = page.getByRole('heading', { name: 'Last failure' }).locator('..');
       await last.getByText('The bot’s address fails, so only probes are sent').waitFor();
       await last.getByRole('heading', { name: 'Last attempt that failed at its address' }).waitFor();
-      await last.getByText('the answer was 500').waitFor();
+      await last.getByText('The bot answered with HTTP error 500').waitFor();
       await screenshot(page, 'console-untried-account', true);
+      await page.getByRole('link', { name: 'Overview' }).click();
+      // What has just come in may be on its way.
+      await clock.advance(11_000);
+      const causes = page.getByRole('list', { name: 'Needs attention' });
+      await causes.getByText(/^The bot answered with HTTP error 500\. /).waitFor();
     } finally {
       await failing.close();
     }

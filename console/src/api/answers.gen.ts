@@ -471,6 +471,10 @@ export type CauseAnswer = {
      */
     why: string | null;
     /**
+     * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+     */
+    status: number | null;
+    /**
      * Where the events go: host and port, or the host of several ports; null for other causes.
      */
     address: string | null;
@@ -705,6 +709,10 @@ export type FailureAnswer = {
      * In words, without any secret.
      */
     reason: string;
+    /**
+     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     */
+    status: number | null;
 };
 
 export type FailureReasonAnswer = {
@@ -716,6 +724,10 @@ export type FailureReasonAnswer = {
      * In words, without any secret.
      */
     reason: string;
+    /**
+     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     */
+    status: number | null;
 };
 
 export type HealthAnswer = {

@@ -61,6 +61,13 @@ export class CauseAnswer {
   readonly why!: string | null;
 
   /**
+   * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+   * @example null
+   */
+  @IsInt()
+  readonly status!: number | null;
+
+  /**
    * Where the events go: host and port, or the host of several ports; null for other causes.
    * @example 10.0.0.7:8080
    */

@@ -79,7 +79,7 @@ describe('an account', () => {
     const { lastHour, ...last } = deliveries.lastOf(registeredPuppet());
     expect(last).toEqual({
       taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
-      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500' },
+      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500', status: 500 },
     });
     expect(summaryOf(lastHour)).toEqual({ attempts: 2, taken: 1, p50Ms: 15, p95Ms: 19.5 });
   });

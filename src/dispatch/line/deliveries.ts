@@ -6,7 +6,7 @@ import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
 /** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
@@ -168,7 +168,7 @@ class Account {
     this.attempts[result.taken ? 'taken' : 'not_taken']++;
     if (occasion !== 'test') this.#recent.note(atMs, result.taken, durationMs);
     if (!result.taken) {
-      this.#failure = { atMs, stage: result.stage, reason: result.reason };
+      this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
       return;
     }
     this.#takenAtMs = atMs;

@@ -1,4 +1,5 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
 
 interface CauseLink {
@@ -89,11 +90,11 @@ function wecomFails({ count, why }: CauseAnswer): CauseWords {
 }
 
 /** What its bot did and what to do about it; `null` where that is not known. */
-function remedyOf({ why }: CauseAnswer): string | null {
+function remedyOf({ why, status }: CauseAnswer): string | null {
   const { failures, overview } = t();
   if (why === null || !(why in failures)) return null;
-  const { what, remedy } = failures[why as keyof typeof failures];
-  return overview.verdict.sentences(what, remedy);
+  const stage = why as keyof typeof failures;
+  return overview.verdict.sentences(whatFailed({ stage, status }, t()), failures[stage].remedy);
 }
 
 function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
