@@ -145,10 +145,10 @@ describe('the causes', () => {
       {
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
-        ...{ name: null, status: null },
+        ...{ name: null, status: null, port: null },
       },
       {
-        ...{ name: null, status: null },
+        ...{ name: null, status: null, port: 80 },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
@@ -171,6 +171,29 @@ describe('the causes', () => {
       { count: 1, address: '127.0.0.1:3', why: 'status' },
       { count: 1, address: '10.0.0.7:5', why: 'circuit' },
       { count: 1, address: '10.0.0.7:6', why: 'status' },
+    ]);
+  });
+
+  it('have the port of its scheme where a URL names none, and no port where a whole host is down', () => {
+    const hints = [
+      waiting(9, 'https://bot.example/callback', { stage: 'status' }),
+      waiting(8, 'http://bot.example', { stage: 'status' }),
+      waiting(7, 'http://bot.example:8080', { stage: 'status' }),
+      waiting(6, 'https://[::1]/x', { stage: 'status' }),
+      waiting(5, 'https://gone.example'),
+      waiting(4, 'http://gone.example:8080'),
+      waiting(3, 'wxkf://stream#bot_1', { stage: 'offline' }),
+    ];
+    expect(
+      causes(status(), { hints, openCircuits: ['https://bot.example', 'https://idle.example/x'] }),
+    ).toMatchObject([
+      { address: 'bot.example:443', port: 443 },
+      { address: 'bot.example:80', port: 80 },
+      { address: 'bot.example:8080', port: 8_080 },
+      { address: '[::1]:443', port: 443 },
+      { address: 'gone.example', port: null, count: 2 },
+      { address: 'stream', port: null },
+      { code: 'circuits', address: 'idle.example:443', port: 443 },
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
-import { type HintCauses, hintCauses, placeOf } from './hint-causes.js';
+import { type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;
@@ -93,10 +93,9 @@ function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowM
 function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
   const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
   const others = places.filter(({ address }) => !told.has(address));
-  return [...Map.groupBy(others, ({ host }) => host)].map(([host, group]) => {
-    const addresses = new Set(group.map(({ address }) => address));
-    const [only = host] = addresses.size === 1 ? addresses : [];
-    return { ...toCause('circuits', group.length), address: only };
+  return [...Map.groupBy(others, ({ host }) => host).values()].map((group) => {
+    const places = new Map(group.map((place) => [place.address, place]));
+    return { ...toCause('circuits', group.length), ...whereOf([...places.values()]) };
   });
 }
 
@@ -116,6 +115,7 @@ function toCause(code: Code, count: number): CauseAnswer {
     why: null,
     status: null,
     address: null,
+    port: null,
     corpId: null,
     openKfId: null,
     name: null,

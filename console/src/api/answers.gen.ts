@@ -475,9 +475,13 @@ export type CauseAnswer = {
      */
     status: number | null;
     /**
-     * Where the events go: host and port, or the host of several ports; null for other causes.
+     * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
      */
     address: string | null;
+    /**
+     * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+     */
+    port: number | null;
     /**
      * The corp, where it is one.
      */

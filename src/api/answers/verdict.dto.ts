@@ -68,10 +68,17 @@ export class CauseAnswer {
   readonly status!: number | null;
 
   /**
-   * Where the events go: host and port, or the host of several ports; null for other causes.
+   * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
    * @example 10.0.0.7:8080
    */
   readonly address!: string | null;
+
+  /**
+   * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+   * @example 8080
+   */
+  @IsInt()
+  readonly port!: number | null;
 
   /** The corp, where it is one. */
   readonly corpId!: string | null;

@@ -1,6 +1,7 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
 import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
+import { addressFilter } from './address-filter.js';
 
 interface CauseLink {
   readonly to: string;
@@ -71,7 +72,7 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
     case 'refused':
       return { title: verdict.refused(count), text: verdict.refusedText };
     case 'circuits':
-      return { title: verdict.circuits(count, address), link: toAccounts(null, address) };
+      return { title: verdict.circuits(count, address), link: toAccounts(null, addressFilter(cause)) };
     case 'unreadable':
       return { title: verdict.unreadable(count), text: verdict.unreadableText };
     case 'unknown':
@@ -97,8 +98,9 @@ function remedyOf({ why, status }: CauseAnswer): string | null {
   return overview.verdict.sentences(whatFailed({ stage, status }, t()), failures[stage].remedy);
 }
 
-function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
-  if (openKfId !== null || address !== null) return toAccounts(openKfId, address, 'waiting');
+function toWaiting(cause: CauseAnswer): CauseLink {
+  const { openKfId, address } = cause;
+  if (openKfId !== null || address !== null) return toAccounts(openKfId, addressFilter(cause), 'waiting');
   return { to: '/console/outbox', text: t().overview.toOutbox };
 }
 
