@@ -45,8 +45,12 @@ function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
   return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
 }
 
+const NO_TROUBLES: Troubles = {
+  ...{ corps: [], accounts: [], unknownAccounts: [], hints: null, openCircuits: [] },
+  nowMs: NOW_MS,
+};
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
-  causesOf(of, { corps: [], accounts: [], hints: null, openCircuits: [], nowMs: NOW_MS, ...troubles }).causes;
+  causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
 
@@ -79,6 +83,7 @@ describe('the causes', () => {
       {
         corps: [trouble()],
         accounts: [trouble({ openKfId: 'wk1' })],
+        unknownAccounts: [trouble({ openKfId: 'wk2', why: '95004' })],
         openCircuits: ['http://a:1'],
       },
     ).map(({ code }) => code);

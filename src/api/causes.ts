@@ -29,6 +29,7 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   waiting: 'wait',
   waiting_messages: 'wait',
   parked: 'wait',
+  no_account: 'wait',
   refused: 'wait',
   circuits: 'wait',
   unreadable: 'wait',
@@ -39,6 +40,8 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
 export interface Troubles {
   readonly corps: readonly CallTrouble[];
   readonly accounts: readonly CallTrouble[];
+  /** Those that WeCom does not have. */
+  readonly unknownAccounts: readonly CallTrouble[];
   /** `null` where the store has not told, or nothing waits. */
   readonly hints: readonly HintGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
@@ -60,6 +63,7 @@ export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer
     ...(corps.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
     ...ofHints.causes,
+    ...byWhy('no_account', troubles.unknownAccounts, ({ openKfId }) => openKfId),
     ...counted('dead_messages', counts.deadMessages),
     ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
     ...counted('refused', lastMinute.refused),

@@ -9,7 +9,12 @@ interface Said {
   readonly text: string;
 }
 
-const OF_CALLS: ReadonlySet<Cause['code']> = new Set(['wecom_fails', 'calls_unanswered', 'replies_fail']);
+const OF_CALLS: ReadonlySet<Cause['code']> = new Set([
+  'wecom_fails',
+  'calls_unanswered',
+  'replies_fail',
+  'no_account',
+]);
 
 type Words = Readonly<Record<Cause['code'], (cause: Cause) => Said>>;
 
@@ -123,6 +128,10 @@ const ENGLISH: Words = {
     title: `${counted(cause, 'account has', 'accounts have')} no bot, and customers wrote${of(cause)}`,
     text: 'Start the puppet, or add a bot for the account.',
   }),
+  no_account: (cause) => ({
+    title: `${counted(cause, 'account is', 'accounts are')} unknown to WeCom${why(cause)}`,
+    text: 'Deleted, or of another corp: customers cannot write there, and no reply goes out.',
+  }),
   refused: () => ({
     title: 'Callbacks are refused',
     text: "They are not WeCom's, or signed with another Token and EncodingAESKey than are known here.",
@@ -188,6 +197,10 @@ const CHINESE: Words = {
   parked: (cause) => ({
     title: `${zhOf(cause)}${cause.count} 个客服账号没有机器人，而客户已发来消息`,
     text: '请启动 puppet，或为该账号添加机器人。',
+  }),
+  no_account: (cause) => ({
+    title: `${cause.count} 个客服账号在企业微信中不存在${zhWhy(cause)}`,
+    text: '账号已被删除，或属于其他企业：客户无法向它发消息，回复也发不出去。',
   }),
   refused: () => ({
     title: '有回调被拒绝',

@@ -6,6 +6,7 @@ import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import type { AccountHistory } from '../registry/account-history.js';
 import { CorpIds } from '../registry/corp-ids.js';
+import type { Puppet } from '../registry/puppet.js';
 import {
   CallOutcomes,
   type CallTrouble,
@@ -145,6 +146,16 @@ export class WecomMetrics implements AccountHistory {
   /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
   replyFailure(openKfId: string): ReplyFailure | null {
     return this.#outcomes.replyFailure(openKfId);
+  }
+
+  /** Accounts that WeCom does not have, as it said to replies of them. */
+  get unknownAccounts(): readonly CallTrouble[] {
+    return this.#outcomes.unknownAccounts();
+  }
+
+  /** Since when WeCom has said that the corp has no such account; `null` when it has not lately. */
+  noAccount(account: Pick<Puppet, 'openKfId' | 'corpId'>): ReplyFailure | null {
+    return this.#outcomes.noAccount(account);
   }
 
   /** When a reply of the account last went out through this process; `null` when none has. */

@@ -1,6 +1,7 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { KfAccountAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -117,6 +118,22 @@ describe('the verdict', () => {
     expect(await refused()).toBe(before + 1);
     wecom.behave('kf/send_msg', usual);
     expect(await reply()).toBe(0);
+  });
+
+  it('names the account that WeCom does not have, as its page does, until it is forgotten', async () => {
+    await write();
+    wecom.behave('kf/send_msg', answer(95004));
+    await reply();
+    const { state, causes } = await verdict();
+    expect({ state, causes }).toMatchObject({
+      state: 'degraded',
+      causes: [{ code: 'no_account', count: 1, why: '95004', corpId: app.corpId, openKfId }],
+    });
+    const url = `${manager.url}/api/v1/kf-accounts/${openKfId}`;
+    const { noAccount, replyFailure } = answerAs(KfAccountAnswer, await (await fetch(url)).json());
+    expect({ noAccount, replyFailure }).toMatchObject({ noAccount: { why: '95004' }, replyFailure: null });
+    await fetch(url, { method: 'DELETE' });
+    expect((await verdict()).causes).toEqual([]);
   });
 
   it('has no replies that fail of an account that is forgotten', async () => {

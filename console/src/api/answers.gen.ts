@@ -456,7 +456,7 @@ export type CallbackVerificationAnswer = {
 };
 
 export type CauseAnswer = {
-    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -912,6 +912,10 @@ export type KfAccountAnswer = {
      * Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through.
      */
     replyFailure: ReplyFailureAnswer | null;
+    /**
+     * That WeCom has no such account, as it last told any replica; null otherwise.
+     */
+    noAccount: ReplyFailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
      * The same of its endpoint, with all accounts there.

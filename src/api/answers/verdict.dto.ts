@@ -21,6 +21,8 @@ export const CAUSES = [
   'waiting_messages',
   /** No bot has registered for them. */
   'parked',
+  /** Accounts that WeCom says it does not have, to whatever replica. */
+  'no_account',
   /** Callbacks of the last minute. */
   'refused',
   /** Addresses that get nothing but probes. */

@@ -69,6 +69,13 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
         text: t().failures.unregistered.remedy,
         link: { to: '/console/bots/add', text: overview.toBots },
       };
+    case 'no_account':
+      return {
+        title: verdict.noAccount(count, cause.name),
+        text: verdict.noAccountText,
+        callFault: cause.why ?? '',
+        link: toAccounts(cause.openKfId),
+      };
     case 'refused':
       return { title: verdict.refused(count), text: verdict.refusedText };
     case 'circuits':
