@@ -153,6 +153,13 @@ describe('an account', () => {
     }
   });
 
+  it('is among those of its corp, be it known to WeCom or not', () => {
+    outcomes.note(REPLY);
+    outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95004 });
+    outcomes.note({ ...REPLY, openKfId: 'wk3', corpId: 'ww2' });
+    expect(outcomes.accountsOf('ww1')).toEqual(['wk1', 'wk2']);
+  });
+
   it('is of the corp whose reply went out, whatever corp names it as well', () => {
     outcomes.note(REPLY);
     outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });

@@ -170,6 +170,13 @@ export class CallOutcomes {
     this.#noAccounts.delete(openKfId);
   }
 
+  /** Accounts of the corp that it knows something of; of one that is in both twice. */
+  accountsOf(corpId: string): readonly string[] {
+    return [...this.#accounts, ...this.#noAccounts].flatMap(([openKfId, known]) =>
+      known.corpId === corpId ? [openKfId] : [],
+    );
+  }
+
   #noteReply(call: EndedCall, openKfId: string): void {
     const { errcode, fault } = call;
     const isSent = fault === null && errcode === 0;

@@ -168,6 +168,10 @@ export class WecomMetrics implements AccountHistory {
     this.#outcomes.forget(openKfId);
   }
 
+  accountsOf(corpId: string): readonly string[] {
+    return this.#outcomes.accountsOf(corpId);
+  }
+
   /** @param errcode `null` where the answer has none, or is too long for an error. */
   answered(operation: WecomOperation, errcode: number | null): void {
     if (errcode === null || errcode === 0) return;

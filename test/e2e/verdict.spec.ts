@@ -146,15 +146,19 @@ describe('the verdict', () => {
     expect((await scrape(manager.url)).value('wxkf_failing_reply_accounts')).toBe(0);
   });
 
-  it('has none either of an account whose bot is removed', async () => {
+  it.each([
+    ['an account', (served: string) => [served]],
+    ['all others', () => ['*']],
+  ])('has none either of an account whose bot of %s is removed', async (_what, toList) => {
     const { corpId, token, encodingAESKey } = app;
-    const listed = newOpenKfId();
-    const bot = { name: 'Bot', corpId, openKfIds: [listed], kind: 'callback', callback: { url: puppet.url } };
+    const served = newOpenKfId();
+    const openKfIds = toList(served);
+    const bot = { name: 'Bot', corpId, openKfIds, kind: 'callback', callback: { url: puppet.url } };
     await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
     const { id } = (await (await postJson(`${manager.url}/api/v1/bots`, bot)).json()) as BotCreatedAnswer;
     wecom.behave('kf/send_msg', answer(95017));
-    await sendReply(manager.url, CORP_SECRET, { corpId, openKfId: listed });
-    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: listed }]);
+    await sendReply(manager.url, CORP_SECRET, { corpId, openKfId: served });
+    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: served }]);
     await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
   });

@@ -111,6 +111,14 @@ describe('an account', () => {
     expect(deliveries.lastTakenByCorp()).toEqual(new Map());
   });
 
+  it('is known among those of its corp until then', () => {
+    const others = [{ openKfId: 'wk2' }, { openKfId: 'wk3', corpId: 'wwOther' }];
+    for (const changes of [{}, ...others]) end(TAKEN, changes);
+    expect(deliveries.accountsOf('wwCorp_1')).toEqual(['wkAccount-1', 'wk2']);
+    deliveries.forget('wk2');
+    expect(deliveries.accountsOf('wwCorp_1')).toEqual(['wkAccount-1']);
+  });
+
   it('says nothing of events by a test of its puppet', async () => {
     const test = () => deliveries.ended(destinationOf(registeredPuppet()), kfEvent(), 'test', 1, TAKEN, 3);
     test();

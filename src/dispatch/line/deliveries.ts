@@ -108,9 +108,14 @@ export class Deliveries implements AccountHistory {
     return { ...record.toLast(this.storeClock.nowMs()), attempts: record.attempts };
   }
 
-  /** Call it when the registration was forgotten. */
   forget(openKfId: string): void {
     this.#accounts.delete(openKfId);
+  }
+
+  accountsOf(corpId: string): readonly string[] {
+    return [...this.#accounts].flatMap(([openKfId, account]) =>
+      account.corpId === corpId ? [openKfId] : [],
+    );
   }
 
   /** When an event of each corp was last taken, store time; tests do not count. Scans all accounts. */
