@@ -137,6 +137,16 @@ describe('an account', () => {
     expect([noAccount(), outcomes.unknownAccounts()]).toEqual([null, []]);
   });
 
+  it('that WeCom does not have any more replied when it last did', async () => {
+    outcomes.note(REPLY);
+    const repliedAtMs = clock.nowMs();
+    await clock.advance(1_000);
+    outcomes.note({ ...REPLY, errcode: 95017 });
+    outcomes.note({ ...REPLY, errcode: 95004 });
+    expect(outcomes.repliedAtMs('wk1')).toBe(repliedAtMs);
+    expect(outcomes.replyFailure('wk1')).toBeNull();
+  });
+
   it('is known to WeCom once that says anything else of it, and when its registration is forgotten', () => {
     const unknown = () => outcomes.unknownAccounts().length;
     for (const end of [

@@ -185,7 +185,7 @@ export class CallOutcomes {
     const isOther = isAnother(known?.corpId ?? null, call.corpId);
     if (isOther && !isSent) return;
     const hasNone = errcode !== null && OF_NO_ACCOUNT.has(errcode);
-    if (isOther || hasNone) this.#accounts.delete(openKfId);
+    if (isOther) this.#accounts.delete(openKfId);
     if (hasNone) return this.#noteNoAccount(openKfId, call.corpId, String(errcode));
     if (fault === null && !isAnother(this.#noAccounts.get(openKfId)?.corpId ?? null, call.corpId))
       this.#noAccounts.delete(openKfId);
@@ -197,6 +197,8 @@ export class CallOutcomes {
 
   #noteNoAccount(openKfId: string, corpId: string | null, why: string): void {
     const atMs = this.clock.nowMs();
+    const outcome = this.#accounts.get(openKfId);
+    if (outcome !== undefined) outcome.failures = 0;
     const known = this.#noAccounts.get(openKfId);
     const isSame = known !== undefined && known.corpId === corpId && this.#isLately(known);
     if (known === undefined) makeRoom(this.#noAccounts, NO_ACCOUNTS_MAX);
