@@ -8,7 +8,7 @@ type Stage = NonNullable<HintAnswer['failure']>['stage'];
 const { untried } = english.outbox;
 
 function words(stage: Stage, changes: Partial<Pick<HintAnswer, 'state' | 'attempts'>> = {}): string | null {
-  const failure = { stage, reason: '', at: '2026-01-31T08:00:00.000Z' };
+  const failure = { stage, reason: '', status: null, at: '2026-01-31T08:00:00.000Z' };
   return untriedWords({ state: 'waiting', attempts: 0, failure, ...changes }, english.outbox);
 }
 

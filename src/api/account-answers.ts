@@ -5,6 +5,7 @@ import { Lines } from '../dispatch/line/line.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { Destinations } from '../registry/destination.js';
 import type { Puppet } from '../registry/puppet.js';
+import type { ReplyFailure } from '../wecom/call-outcomes.js';
 import { AllFigures, type AllSeenOfAccount } from './all-figures.js';
 import type { KfAccountAnswer } from './answers/kf-account.dto.js';
 import { toDuration, toIso } from './api-time.js';
@@ -42,7 +43,7 @@ export class AccountAnswers {
 
   #toAnswer(puppet: Puppet, hint: HintHead | null, figures: AllSeenOfAccount): KfAccountAnswer {
     const { openKfId, name, corpId, endpoint, online, lastOnlineAtMs, from } = puppet;
-    const { taken, failure, repliedAtMs, replyFailure, lastHour, missing } = figures;
+    const { taken, failure, repliedAtMs, replyFailure, noAccount, lastHour, missing } = figures;
     const line = this.lines.to(this.destinations.find(puppet));
     return {
       openKfId,
@@ -58,8 +59,8 @@ export class AccountAnswers {
       lastDelivery: taken === null ? null : toLastDelivery(taken),
       lastFailure: toFailureAnswer(later(failure, hint?.lastFailure ?? null)),
       lastReplyAt: repliedAtMs === null ? null : toIso(repliedAtMs),
-      replyFailure:
-        replyFailure === null ? null : { why: replyFailure.why, since: toIso(replyFailure.sinceMs) },
+      replyFailure: toReplyFailure(replyFailure),
+      noAccount: toReplyFailure(noAccount),
       lastHour: toLastHourAnswer(lastHour, missing),
       endpointLastHour: toLastHourAnswer(figures.endpointLastHour, missing),
       endpointLastFailure: toFailureAnswer(figures.endpointFailure),
@@ -74,6 +75,10 @@ export function stateOf({ online }: Puppet, hint: HintHead | null): AccountState
 
 function toLastDelivery({ atMs, status, durationMs, occasion }: LastTaken) {
   return { at: toIso(atMs), status, durationMs: toDuration(durationMs), occasion };
+}
+
+function toReplyFailure(failure: ReplyFailure | null): KfAccountAnswer['replyFailure'] {
+  return failure === null ? null : { why: failure.why, since: toIso(failure.sinceMs) };
 }
 
 function later(a: Failure | null, b: Failure | null): Failure | null {

@@ -101,6 +101,23 @@ it('has why no reply goes out, unless one went out later through another replica
   expect(await failureNow()).toBeNull();
 });
 
+it('has that WeCom has no such account of the corp, whichever replica it told, until a reply goes out', async () => {
+  const reply = { operation: 'call', corpId: ONE.corpId, api: 'kf/send_msg', openKfId: 'wk1' } as const;
+  const now = async () => {
+    const { replyFailure, noAccount } = (await figures.ofAccounts([ONE]))(ONE);
+    return [replyFailure?.why, noAccount?.why];
+  };
+  replicas[0]?.wecom.noteOutcome({ ...reply, errcode: 95017, fault: null });
+  await clock.advance(1_000);
+  replicas[1]?.wecom.noteOutcome({ ...reply, corpId: 'wwOther', errcode: 95004, fault: null });
+  expect(await now()).toEqual(['95017', undefined]);
+  replicas[1]?.wecom.noteOutcome({ ...reply, errcode: 95004, fault: null });
+  expect(await now()).toEqual([undefined, '95004']);
+  await clock.advance(1_000);
+  replicas[0]?.wecom.noteOutcome({ ...reply, errcode: 0, fault: null });
+  expect(await now()).toEqual([undefined, undefined]);
+});
+
 it('is of this replica, and says so, where another does not tell what is known here', async () => {
   end(0, ONE, true, 5);
   const lastHour = new Array<number>(WIDTH).fill(0);

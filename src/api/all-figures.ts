@@ -119,18 +119,20 @@ function together(told: readonly (SeenFigures | null | undefined)[]): SeenFigure
   };
 }
 
-/** What all of them say of the replies of one account. */
+/** What all of them say of the replies of one account: what WeCom said last, through whichever of them. */
 export function repliesTogether(seen: readonly AccountReplies[]): AccountReplies {
   const repliedAtMs = seen.reduce<number | null>(
     (last, { repliedAtMs: atMs }) => (atMs === null ? last : Math.max(last ?? 0, atMs)),
     null,
   );
-  // An earlier version does not tell it.
+  // An earlier version does not tell them.
   const replyFailure = newest(seen.map((one) => one.replyFailure ?? null));
+  const noAccount = newest(seen.map((one) => one.noAccount ?? null));
+  const lastMs = Math.max(...[replyFailure?.atMs, noAccount?.atMs, repliedAtMs].map((atMs) => atMs ?? 0));
   return {
     repliedAtMs,
-    // One that went out later, through another replica, ends it.
-    replyFailure: replyFailure !== null && replyFailure.atMs >= (repliedAtMs ?? 0) ? replyFailure : null,
+    replyFailure: replyFailure?.atMs === lastMs ? replyFailure : null,
+    noAccount: noAccount?.atMs === lastMs ? noAccount : null,
   };
 }
 

@@ -45,14 +45,18 @@ function trouble(changes: Partial<CallTrouble> = {}): CallTrouble {
   return { corpId: 'ww1', openKfId: null, operation: 'call', why: '60020', sinceMs: 0, ...changes };
 }
 
+const NO_TROUBLES: Troubles = {
+  ...{ corps: [], accounts: [], unknownAccounts: [], hints: null, openCircuits: [] },
+  nowMs: NOW_MS,
+};
 const causes = (of: Status, troubles: Partial<Troubles> = {}) =>
-  causesOf(of, { corps: [], accounts: [], hints: null, openCircuits: [], nowMs: NOW_MS, ...troubles }).causes;
+  causesOf(of, { ...NO_TROUBLES, ...troubles }).causes;
 const codes = (changes: Changes, troubles: Partial<Troubles> = {}) =>
   causes(status(changes), troubles).map(({ code }) => code);
 
 function waiting(n: number, endpoint: string | null, changes: Partial<HintGroup> = {}): HintGroup {
   const account = { corpId: 'ww1', openKfId: `wk${n}`, accounts: 1 };
-  const at = { endpoint, stage: 'connect' as const, sinceMs: NOW_MS - n * 1_000 };
+  const at = { endpoint, stage: 'connect' as const, answered: null, sinceMs: NOW_MS - n * 1_000 };
   return { state: 'waiting', ...account, ...at, ...changes };
 }
 
@@ -79,6 +83,7 @@ describe('the causes', () => {
       {
         corps: [trouble()],
         accounts: [trouble({ openKfId: 'wk1' })],
+        unknownAccounts: [trouble({ openKfId: 'wk2', why: '95004' })],
         openCircuits: ['http://a:1'],
       },
     ).map(({ code }) => code);
@@ -145,10 +150,10 @@ describe('the causes', () => {
       {
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
-        name: null,
+        ...{ name: null, status: null, port: null },
       },
       {
-        name: null,
+        ...{ name: null, status: null, port: 80 },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
@@ -172,6 +177,52 @@ describe('the causes', () => {
       { count: 1, address: '10.0.0.7:5', why: 'circuit' },
       { count: 1, address: '10.0.0.7:6', why: 'status' },
     ]);
+  });
+
+  it('have the port of its scheme where a URL names none, and no port where a whole host is down', () => {
+    const hints = [
+      waiting(9, 'https://bot.example/callback', { stage: 'status' }),
+      waiting(8, 'http://bot.example', { stage: 'status' }),
+      waiting(7, 'http://bot.example:8080', { stage: 'status' }),
+      waiting(6, 'https://[::1]/x', { stage: 'status' }),
+      waiting(5, 'https://gone.example'),
+      waiting(4, 'http://gone.example:8080'),
+      waiting(3, 'wxkf://stream#bot_1', { stage: 'offline' }),
+    ];
+    expect(
+      causes(status(), { hints, openCircuits: ['https://bot.example', 'https://idle.example/x'] }),
+    ).toMatchObject([
+      { address: 'bot.example:443', port: 443 },
+      { address: 'bot.example:80', port: 80 },
+      { address: 'bot.example:8080', port: 8_080 },
+      { address: '[::1]:443', port: 443 },
+      { address: 'gone.example', port: null, count: 2 },
+      { address: 'stream', port: null },
+      { code: 'circuits', address: 'idle.example:443', port: 443 },
+    ]);
+  });
+
+  it('have one line for a bot that answers different statuses, with the last one', () => {
+    const refused = (status: number, atMs: number, changes: Partial<HintGroup> = {}) =>
+      waiting(atMs, 'http://10.0.0.7:80', { stage: 'status', answered: { status, atMs }, ...changes });
+    const hints = [
+      refused(500, 1),
+      refused(502, 3, { corpId: 'ww2' }),
+      refused(404, 2, { corpId: 'ww3', accounts: 9 }),
+      refused(403, 4, { state: 'dead' }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { code: 'dead', count: 1, why: 'status', status: 403 },
+      { code: 'waiting', count: 11, why: 'status', status: 502 },
+    ]);
+  });
+
+  it('have no status of a bot that most accounts cannot reach at all', () => {
+    const hints = [
+      waiting(1, 'http://10.0.0.7:80', { accounts: 2 }),
+      waiting(2, 'http://10.0.0.7:80', { stage: 'status', answered: { status: 500, atMs: 1 } }),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([{ count: 3, why: 'connect', status: null }]);
   });
 
   it('have one line for each corp whose accounts have no bot, or whose messages cannot be pulled', () => {

@@ -4,7 +4,7 @@ import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
-import { type HintCauses, hintCauses, placeOf } from './hint-causes.js';
+import { type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;
@@ -29,6 +29,7 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
   waiting: 'wait',
   waiting_messages: 'wait',
   parked: 'wait',
+  no_account: 'wait',
   refused: 'wait',
   circuits: 'wait',
   unreadable: 'wait',
@@ -39,6 +40,8 @@ const SEVERITY: Readonly<Record<Code, CauseAnswer['severity']>> = {
 export interface Troubles {
   readonly corps: readonly CallTrouble[];
   readonly accounts: readonly CallTrouble[];
+  /** Those that WeCom does not have. */
+  readonly unknownAccounts: readonly CallTrouble[];
   /** `null` where the store has not told, or nothing waits. */
   readonly hints: readonly HintGroup[] | null;
   /** `href` of endpoints that get nothing but probes. */
@@ -60,6 +63,7 @@ export function causesOf(status: Status, troubles: Troubles): Pick<VerdictAnswer
     ...(corps.length > 0 ? [] : counted('calls_unanswered', unansweredOf(lastMinute))),
     ...byWhy('replies_fail', accounts, ({ openKfId }) => openKfId),
     ...ofHints.causes,
+    ...byWhy('no_account', troubles.unknownAccounts, ({ openKfId }) => openKfId),
     ...counted('dead_messages', counts.deadMessages),
     ...late('waiting_messages', counts.waitingMessages, status.oldestMessageAgeS, nowMs),
     ...counted('refused', lastMinute.refused),
@@ -93,10 +97,9 @@ function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowM
 function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
   const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
   const others = places.filter(({ address }) => !told.has(address));
-  return [...Map.groupBy(others, ({ host }) => host)].map(([host, group]) => {
-    const addresses = new Set(group.map(({ address }) => address));
-    const [only = host] = addresses.size === 1 ? addresses : [];
-    return { ...toCause('circuits', group.length), address: only };
+  return [...Map.groupBy(others, ({ host }) => host).values()].map((group) => {
+    const places = new Map(group.map((place) => [place.address, place]));
+    return { ...toCause('circuits', group.length), ...whereOf([...places.values()]) };
   });
 }
 
@@ -111,7 +114,16 @@ function late(code: Code, count: number | null, ageS: number | null, nowMs: numb
 }
 
 function toCause(code: Code, count: number): CauseAnswer {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
+  const nothing = {
+    since: null,
+    why: null,
+    status: null,
+    address: null,
+    port: null,
+    corpId: null,
+    openKfId: null,
+    name: null,
+  };
   return { code, severity: SEVERITY[code], count, ...nothing };
 }
 

@@ -3,7 +3,9 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { Destinations } from '../registry/destination.js';
 import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
+import type { CallTrouble } from '../wecom/call-outcomes.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { FailingReplies } from './failing-replies.js';
 import { type AskedFigures, OwnFigures } from './own-figures.js';
@@ -35,7 +37,8 @@ beforeEach(() => {
       return known === null ? { answers: [], missing: 1 } : { answers: [known], missing: 0 };
     },
   };
-  failing = new FailingReplies(own, others as OtherReplicas, clock);
+  const destinations = { find: () => ({ hasTaker: true }) } as unknown as Destinations;
+  failing = new FailingReplies(own, others as OtherReplicas, destinations, clock);
 });
 
 function reply(replica: number, openKfId: string, errcode: number): void {
@@ -43,7 +46,10 @@ function reply(replica: number, openKfId: string, errcode: number): void {
   wecoms[replica]?.noteOutcome({ ...ended, openKfId, errcode });
 }
 
-const list = async () => (await failing.list()).map(({ openKfId, why }) => [openKfId, why]).toSorted();
+const named = (troubles: readonly CallTrouble[]) =>
+  troubles.map(({ openKfId, why }) => [openKfId, why]).toSorted();
+const list = async () => named((await failing.list()).failing);
+const unknown = async () => named((await failing.list()).unknown);
 
 it('are those that fail here and those that fail at another replica', async () => {
   reply(0, 'wk1', 95017);
@@ -52,7 +58,8 @@ it('are those that fail here and those that fail at another replica', async () =
     ['wk1', '95017'],
     ['wk2', '40008'],
   ]);
-  for (const one of await failing.list()) expect(one).toMatchObject({ corpId: 'ww1', operation: 'call' });
+  for (const one of (await failing.list()).failing)
+    expect(one).toMatchObject({ corpId: 'ww1', operation: 'call' });
 });
 
 it('are not those of which a reply went out later through another replica', async () => {
@@ -65,6 +72,23 @@ it('are not those of which a reply went out later through another replica', asyn
   await clock.advance(1_000);
   reply(0, 'wk1', 95017);
   expect(await list()).toEqual([['wk1', '95017']]);
+});
+
+it('are those no longer that WeCom does not have, whichever replica it told; those are told too', async () => {
+  for (const replica of [0, 1]) for (const openKfId of ['wk1', 'wk2']) reply(replica, openKfId, 95017);
+  await clock.advance(1_000);
+  reply(0, 'wk1', 95004);
+  reply(1, 'wk2', 95004);
+  expect(await list()).toEqual([]);
+  expect(await unknown()).toEqual([
+    ['wk1', '95004'],
+    ['wk2', '95004'],
+  ]);
+  await clock.advance(2_000);
+  reply(1, 'wk1', 0);
+  reply(0, 'wk2', 95017);
+  expect(await list()).toEqual([['wk2', '95017']]);
+  expect(await unknown()).toEqual([]);
 });
 
 it('are of now where they fail here, and of 2 s ago at most elsewhere', async () => {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { Recent } from '../kernel/recent.js';
+import { Destinations } from '../registry/destination.js';
 import { OtherReplicas } from '../stream/replicas/other-replicas.js';
-import type { CallTrouble } from '../wecom/call-outcomes.js';
+import type { CallTrouble, ReplyFailure } from '../wecom/call-outcomes.js';
 import { ASKED_AT_ONCE, FIGURES, NOTHING, repliesTogether } from './all-figures.js';
 import {
   type AccountKey,
@@ -26,9 +27,16 @@ type SeenByOthers = ReadonlyMap<
   { readonly corpId: string; readonly seen: readonly AccountReplies[] }
 >;
 
+/** Accounts of which no reply goes out. */
+export interface AccountTroubles {
+  readonly failing: readonly CallTrouble[];
+  /** WeCom does not have them, and a bot here takes their events. */
+  readonly unknown: readonly CallTrouble[];
+}
+
 /**
- * Accounts whose replies fail, as all replicas see it: a reply that went out later through another one ends it. Their own
- * pages say the same.
+ * Accounts whose replies fail, as all replicas see it: what WeCom said last through any of them counts, be it that a reply
+ * went out or that there is no such account. Their own pages say the same.
  */
 @Injectable()
 export class FailingReplies {
@@ -38,21 +46,29 @@ export class FailingReplies {
   constructor(
     private readonly own: OwnFigures,
     private readonly others: OtherReplicas,
+    private readonly destinations: Destinations,
     private readonly clock: Clock,
   ) {
     this.#asked = new Recent(clock, () => this.#ask());
   }
 
-  async list(): Promise<readonly CallTrouble[]> {
+  async list(): Promise<AccountTroubles> {
     const seenByOthers = await this.#seenByOthers();
-    const seenHereAlone = this.own.failing.filter(({ openKfId }) => !seenByOthers.has(openKfId ?? ''));
-    const seenByMore = [...seenByOthers].flatMap(([openKfId, { corpId, seen }]): CallTrouble[] => {
-      const { replyFailure } = repliesTogether([this.own.repliesOf(openKfId), ...seen]);
-      if (replyFailure === null) return [];
-      const { why, sinceMs } = replyFailure;
-      return [{ corpId: corpId === '' ? null : corpId, openKfId, operation: 'call', why, sinceMs }];
-    });
-    return [...seenHereAlone, ...seenByMore];
+    const isSeenHereAlone = ({ openKfId }: CallTrouble) => !seenByOthers.has(openKfId ?? '');
+    const failing = this.own.failing.filter(isSeenHereAlone);
+    const unknown = this.own.unknown.filter(isSeenHereAlone);
+    for (const [openKfId, { corpId, seen }] of seenByOthers) {
+      const account = { openKfId, corpId };
+      const { replyFailure, noAccount } = repliesTogether([this.own.repliesOf(account), ...seen]);
+      if (replyFailure !== null) failing.push(toTrouble(account, replyFailure));
+      if (noAccount !== null) unknown.push(toTrouble(account, noAccount));
+    }
+    return { failing, unknown: unknown.filter((account) => this.#hasTaker(account)) };
+  }
+
+  /** What a bot names by mistake is nobody's. */
+  #hasTaker({ corpId, openKfId }: CallTrouble): boolean {
+    return corpId !== null && openKfId !== null && this.destinations.find({ corpId, openKfId }).hasTaker;
   }
 
   async #seenByOthers(): Promise<SeenByOthers> {
@@ -71,7 +87,8 @@ export class FailingReplies {
   }
 
   async #askOf(failingThere: readonly AccountKey[]): Promise<SeenByOthers> {
-    const byId = new Map([...failingThere, ...toKeys(this.own.failing)].map((key) => [key.openKfId, key]));
+    const here = toKeys([...this.own.failing, ...this.own.unknown]);
+    const byId = new Map([...failingThere, ...here].map((key) => [key.openKfId, key]));
     const keys = [...byId.values()].slice(0, FAILING_MAX);
     const seenByOthers = new Map<string, { corpId: string; seen: AccountReplies[] }>();
     for (let at = 0; at < keys.length; at += ASKED_AT_ONCE) {
@@ -85,4 +102,8 @@ export class FailingReplies {
     }
     return seenByOthers;
   }
+}
+
+function toTrouble({ openKfId, corpId }: AccountKey, { why, sinceMs }: ReplyFailure): CallTrouble {
+  return { corpId: corpId === '' ? null : corpId, openKfId, operation: 'call', why, sinceMs };
 }

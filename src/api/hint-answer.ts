@@ -1,7 +1,7 @@
 import { type Failure, type HintHead, runningLease } from '../dispatch/outbox/hint.js';
 import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
 import { toAddress } from '../registry/endpoint/endpoint.js';
-import type { FailureAnswer } from './answers/failure.dto.js';
+import type { FailureAnswer, FailureReasonAnswer } from './answers/failure.dto.js';
 import type { HintAnswer } from './answers/hint.dto.js';
 import { toAgeS, toIso } from './api-time.js';
 
@@ -29,6 +29,9 @@ export function toHintAnswer(hint: HintHead, name: string | null, nowMs: number)
 
 export function toFailureAnswer(failure: Failure | null): FailureAnswer | null {
   if (failure === null) return null;
-  const { atMs, stage, reason } = failure;
-  return { at: toIso(atMs), stage, reason };
+  return { at: toIso(failure.atMs), ...toFailureReason(failure) };
+}
+
+export function toFailureReason({ stage, reason, status }: Omit<Failure, 'atMs'>): FailureReasonAnswer {
+  return { stage, reason, status: status ?? null };
 }

@@ -3,15 +3,20 @@
  * many accounts are behind it.
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
-import type { HintGroup } from '../dispatch/outbox/outbox.js';
+import { type HintGroup, laterAnswer } from '../dispatch/outbox/outbox.js';
 import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
 
 const CODES = { waiting: 'waiting', parked: 'parked', dead: 'dead' } as const;
 const SEVERITIES = { waiting: 'wait', parked: 'wait', dead: 'bad' } as const;
-/** Scheme and host, then the port; no URL of an endpoint has a user. */
-const ORIGIN = /^[a-z]+:\/\/(\[[^\]]+\]|[^/:#?]+)(:\d+)?/;
+/** Scheme, host and port; no URL of an endpoint has a user. */
+const ORIGIN = /^([a-z]+):\/\/(\[[^\]]+\]|[^/:#?]+)(?::(\d+))?/;
+/** Of a URL that names none. */
+const PORTS: ReadonlyMap<string, number> = new Map([
+  ['http', 80],
+  ['https', 443],
+]);
 /** Of hints that were not tried because others at their address failed: they tell less than those. */
 const FOLLOWING: ReadonlySet<string | null> = new Set(['circuit', 'late', 'overloaded', null]);
 
@@ -23,17 +28,20 @@ type Stages = Map<HintGroup['stage'], number>;
 interface Place {
   /** Name or address. */
   readonly host: string;
-  /** With its port. */
+  /** Its own, or its scheme's; `null` of a stream, which has none. */
+  readonly port: number | null;
+  /** Both. */
   readonly address: string;
 }
 
 /** Changed while groups are added. */
 interface Sum {
   readonly state: HintGroup['state'];
-  readonly addresses: Set<string>;
-  readonly host: string | null;
+  /** By their texts. */
+  readonly places: Map<string, Place>;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
+  answered: HintGroup['answered'];
   accounts: number;
   openKfId: string;
   sinceMs: number;
@@ -54,13 +62,13 @@ export function hintCauses(groups: readonly HintGroup[], max: number): HintCause
   const keyOf = keysOf(placed);
   for (const { group, place } of placed) {
     const key = keyOf(group, place);
-    const sum = sums.get(key) ?? newSum(group, place);
+    const sum = sums.get(key) ?? newSum(group);
     sums.set(key, sum);
     add(sum, group, place);
   }
   const sorted = [...sums.values()].sort((a, b) => a.sinceMs - b.sinceMs);
   const shown = HINT_STATES.flatMap((state) => sorted.filter((sum) => sum.state === state).slice(0, max));
-  const addresses = new Set(sorted.flatMap((sum) => [...sum.addresses]));
+  const addresses = new Set(sorted.flatMap((sum) => [...sum.places.keys()]));
   return { causes: shown.map(toCause), more: sorted.length - shown.length, addresses };
 }
 
@@ -94,14 +102,23 @@ function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Pl
 /** @returns `null` where an event has no address. */
 export function placeOf(endpoint: string | null): Place | null {
   if (endpoint === null || endpoint.startsWith(PULL_ORIGIN)) return null;
-  const [, host = '', port = ''] = ORIGIN.exec(endpoint) ?? [];
-  return { host, address: host + port };
+  const [, scheme = '', host = '', given] = ORIGIN.exec(endpoint) ?? [];
+  const port = given === undefined ? (PORTS.get(scheme) ?? null) : Number(given);
+  return { host, port, address: port === null ? host : `${host}:${port}` };
 }
 
-function newSum({ state, openKfId, sinceMs }: HintGroup, place: Place | null): Sum {
+/** Of one place, or of several of one host. */
+export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' | 'port'> {
+  const [first, ...others] = places;
+  if (first === undefined) return { address: null, port: null };
+  const { host, port, address } = first;
+  return others.length === 0 ? { address, port } : { address: host, port: null };
+}
+
+function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
   return {
-    ...{ state, openKfId, sinceMs, accounts: 0, host: place?.host ?? null },
-    addresses: new Set(),
+    ...{ state, openKfId, sinceMs, accounts: 0, answered: null },
+    places: new Map(),
     stages: new Map(),
     corpIds: new Set(),
   };
@@ -112,24 +129,27 @@ function count(stages: Stages, { stage, accounts }: HintGroup): void {
 }
 
 function add(sum: Sum, group: HintGroup, place: Place | null): void {
-  const { accounts, corpId, sinceMs } = group;
+  const { accounts, corpId, sinceMs, answered } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
   count(sum.stages, group);
+  sum.answered = laterAnswer(sum.answered, answered);
   sum.sinceMs = Math.min(sum.sinceMs, sinceMs);
-  if (place !== null) sum.addresses.add(place.address);
+  if (place !== null) sum.places.set(place.address, place);
 }
 
-function toCause({ state, host, addresses, stages, corpIds, accounts, openKfId, sinceMs }: Sum): CauseAnswer {
-  const [address = null, ...others] = addresses;
+function toCause(sum: Sum): CauseAnswer {
+  const { state, places, stages, corpIds, accounts, openKfId, sinceMs } = sum;
+  const why = mostOf(stages);
   const [corpId = null, ...otherCorps] = corpIds;
   return {
     code: CODES[state],
     severity: SEVERITIES[state],
     count: accounts,
     since: toIso(sinceMs),
-    why: mostOf(stages),
-    address: others.length === 0 ? address : host,
+    why,
+    status: why === 'status' ? (sum.answered?.status ?? null) : null,
+    ...whereOf([...places.values()]),
     corpId: otherCorps.length === 0 ? corpId : null,
     openKfId: accounts === 1 ? openKfId : null,
     name: null,

@@ -10,6 +10,7 @@ import { AccountList } from './account-list.js';
 import type { KfAccountAnswer, KfAccountPageAnswer, TestedAnswer } from './answers/kf-account.dto.js';
 import { toDuration } from './api-time.js';
 import { askedBy } from './asked-by.js';
+import { toFailureReason } from './hint-answer.js';
 import { AccountPathDto, KfAccountsQueryDto, listOf } from './kf-accounts.dto.js';
 import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 
@@ -92,7 +93,7 @@ export class KfAccountsController {
       status: answer?.status ?? null,
       durationMs: toDuration(durationMs),
       body: answer?.body ?? null,
-      failure,
+      failure: failure && toFailureReason(failure),
     };
   }
 }

@@ -15,7 +15,7 @@ export interface AskedFigures {
   readonly botIds: readonly string[];
   /** Of accounts only the counts: they are put in order by them, however many they are. */
   readonly isBrief: boolean;
-  /** Also which accounts' replies fail there. */
+  /** Also which accounts' replies fail there, or are of accounts that WeCom does not have. */
   readonly isFailing?: boolean;
 }
 
@@ -25,6 +25,8 @@ export interface AccountReplies {
   readonly repliedAtMs: number | null;
   /** Why WeCom takes none now. */
   readonly replyFailure: ReplyFailure | null;
+  /** That WeCom has no such account. */
+  readonly noAccount: ReplyFailure | null;
 }
 
 /** What a process has seen of an account or a bot, which has no replies of its own. */
@@ -41,9 +43,11 @@ export interface ToldFigures {
   /** The last failed attempt at each address. An earlier version does not tell it. */
   readonly addressFailures?: readonly (Failure | null)[];
   readonly bots: readonly (SeenFigures | null)[];
-  /** Of which no reply goes out; told where it was asked for. */
+  /** Of which no reply goes out, also since WeCom does not have them; told where it was asked for. */
   readonly failing?: readonly AccountKey[];
 }
+
+const NO_REPLIES: AccountReplies = { repliedAtMs: null, replyFailure: null, noAccount: null };
 
 /** Where more fail, the others are judged by what the replica that answers has seen alone. */
 export const FAILING_MAX = 1_000;
@@ -61,10 +65,16 @@ export class OwnFigures {
     return this.wecom.failingAccounts;
   }
 
-  repliesOf(openKfId: string): AccountReplies {
+  /** Accounts that WeCom does not have. */
+  get unknown(): readonly CallTrouble[] {
+    return this.wecom.unknownAccounts;
+  }
+
+  repliesOf(account: AccountKey): AccountReplies {
     return {
-      repliedAtMs: this.wecom.repliedAtMs(openKfId),
-      replyFailure: this.wecom.replyFailure(openKfId),
+      repliedAtMs: this.wecom.repliedAtMs(account.openKfId),
+      replyFailure: this.wecom.replyFailure(account.openKfId),
+      noAccount: this.wecom.noAccount(account),
     };
   }
 
@@ -76,21 +86,19 @@ export class OwnFigures {
       addressFailures: ofAddresses.map(({ failure }) => failure),
       bots: botIds.map((id) => {
         const { lastHour, taken, failure } = this.deliveries.ofBot(id);
-        return lastHour === NO_ATTEMPTS
-          ? null
-          : { lastHour, taken, failure, repliedAtMs: null, replyFailure: null };
+        return lastHour === NO_ATTEMPTS ? null : { lastHour, taken, failure, ...NO_REPLIES };
       }),
-      ...(isFailing && { failing: toKeys(this.failing).slice(0, FAILING_MAX) }),
+      ...(isFailing && { failing: toKeys([...this.failing, ...this.unknown]).slice(0, FAILING_MAX) }),
     };
   }
 
   #ofAccount(account: AccountKey, isBrief: boolean): SeenFigures | null {
     const { lastHour, taken, failure } = this.deliveries.lastOf(account);
-    const { repliedAtMs, replyFailure } = this.repliesOf(account.openKfId);
-    if (taken === null && failure === null && repliedAtMs === null && replyFailure === null) return null;
+    const replies = this.repliesOf(account);
+    if ([taken, failure, ...Object.values(replies)].every((one) => one === null)) return null;
     return isBrief
-      ? { lastHour, taken: null, failure: null, repliedAtMs: null, replyFailure: null }
-      : { lastHour, taken, failure, repliedAtMs, replyFailure };
+      ? { lastHour, taken: null, failure: null, ...NO_REPLIES }
+      : { lastHour, taken, failure, ...replies };
   }
 }
 

@@ -42,7 +42,7 @@ beforeEach(async () => {
   wecom = new WecomMetrics(new Metrics(), clock);
   const hints = new HintGroups(outbox, clock, clock);
   const own = new OwnFigures(deliveries, wecom);
-  const failing = new FailingReplies(own, noOthers, clock);
+  const failing = new FailingReplies(own, noOthers, registry.destinations, clock);
   const replies = new SeenReplies(wecom, deliveries, clock, clock);
   verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
 });
@@ -116,6 +116,20 @@ it('is bad while replies fail, though every event is taken', async () => {
   reply(account(1));
   reply(account(1), { errcode: 95017 });
   expect(await judge()).toMatchObject({ state: 'failing', causes: [{ code: 'replies_fail' }] });
+});
+
+it('names the account that WeCom does not have, and none that a bot names by mistake', async () => {
+  await taken(1);
+  reply(account(1), { errcode: 95004 });
+  reply('wkOfNobody', { errcode: 95000 });
+  reply(account(1), { errcode: 95004, corpId: 'wwOther' });
+  reply(account(1), { errcode: 95004 });
+  expect(await judge()).toMatchObject({
+    state: 'degraded',
+    causes: [{ code: 'no_account', severity: 'wait', count: 1, why: '95004', openKfId: account(1) }],
+  });
+  reply(account(1));
+  expect((await judge()).causes).toEqual([]);
 });
 
 it('names what waits after 10 s, by its address, and since the first event of the outage', async () => {

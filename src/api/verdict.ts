@@ -30,9 +30,11 @@ export class Verdict {
   async of(status: Omit<StatusAnswer, 'verdict'>): Promise<VerdictAnswer> {
     const { waiting, parked, dead } = status.counts;
     const hints = waiting || parked || dead ? await this.hints.latest() : null;
+    const { failing, unknown } = await this.failing.list();
     const { causes, moreCauses } = causesOf(status, {
       corps: this.wecom.failingCorps,
-      accounts: await this.failing.list(),
+      accounts: failing,
+      unknownAccounts: unknown,
       hints,
       openCircuits: this.circuits.open,
       nowMs: this.storeClock.nowMs(),

@@ -27,11 +27,12 @@ beforeEach(() => {
 });
 
 function cause(code: Cause['code'], severity: Cause['severity'], changes: Partial<Cause> = {}): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
-  return { code, severity, count: 1, ...nothing, ...changes };
+  const nothing = { since: null, why: null, status: null, address: null, port: null };
+  const nobody = { corpId: null, openKfId: null, name: null };
+  return { code, severity, count: 1, ...nothing, ...nobody, ...changes };
 }
-const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080' });
-const DEAD = cause('dead', 'bad', { address: '10.0.0.7:8080' });
+const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080', port: 8_080 });
+const DEAD = cause('dead', 'bad', { address: '10.0.0.7:8080', port: 8_080 });
 const STORE_DOWN = cause('store_down', 'bad');
 
 /** Sees the same for so long, in rounds of 5 s. */
@@ -122,11 +123,11 @@ describe('a trouble', () => {
   });
 
   it('of a second bot of the host is told as well, and that the host is down ends neither', () => {
-    const other = { ...WAITING, address: '10.0.0.7:8081' };
+    const other = { ...WAITING, address: '10.0.0.7:8081', port: 8_081 };
     pass(2 * MINUTE_MS, [WAITING]);
     pass(2 * MINUTE_MS, [WAITING, other]);
     expect(told).toEqual(['waiting', 'waiting']);
-    pass(2 * MINUTE_MS, [{ ...WAITING, address: '10.0.0.7' }]);
+    pass(2 * MINUTE_MS, [{ ...WAITING, address: '10.0.0.7', port: null }]);
     expect(told).toEqual(['waiting', 'waiting', 'waiting']);
     pass(2 * MINUTE_MS);
     expect(told.slice(3)).toEqual(['over waiting,over waiting,over waiting']);

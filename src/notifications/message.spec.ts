@@ -9,7 +9,14 @@ const NOW_MS = Date.UTC(2026, 0, 1, 8, 0);
 const CONSOLE = new URL('https://wxkf.example');
 
 function trouble(changes: Partial<Cause> = {}): Trouble {
-  const where = { address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' };
+  const where = {
+    address: '10.0.0.7:8080',
+    port: 8_080,
+    corpId: 'ww1',
+    openKfId: null,
+    why: 'connect',
+    status: null,
+  };
   const cause = { code: 'waiting', severity: 'wait', count: 3, since: null, ...where, ...changes } as Cause;
   const times = { sinceMs: NOW_MS - 13 * 60_000, changedAtMs: NOW_MS, seenAtMs: NOW_MS };
   return { key: 'waiting 10.0.0.7', cause, state: 'told', returns: 0, ...times };
@@ -65,7 +72,14 @@ describe('the message to any other receiver', () => {
           title: 'Events of 3 accounts of 10.0.0.7:8080 wait (the bot cannot be reached)',
           text: 'They are tried again by themselves, and at once when the bot is back.',
           since: '2026-01-01T07:47:00.000Z',
-          ...{ address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, why: 'connect' },
+          ...{
+            address: '10.0.0.7:8080',
+            port: 8_080,
+            corpId: 'ww1',
+            openKfId: null,
+            why: 'connect',
+            status: null,
+          },
         },
         expect.objectContaining({ type: 'over', code: 'waiting', count: 1 }),
       ],
@@ -115,6 +129,15 @@ it.each<[Cause['code'], string, string, string]>([
   const { cause } = trouble({ code, why: reason });
   expect(wordsOf(cause, 'en').title).toContain(`(${english})`);
   expect(wordsOf(cause, 'zh').title).toContain(`（${chinese}）`);
+});
+
+it.each<Cause['code']>(['waiting', 'dead'])('%s has the number of what the bot answers', (code) => {
+  const { cause } = trouble({ code, why: 'status', status: 502 });
+  expect(wordsOf(cause, 'en').title).toContain('(the bot answers with HTTP error 502)');
+  expect(wordsOf(cause, 'zh').title).toContain('（机器人返回 HTTP 错误 502）');
+  expect(toWebhookBody({ begun: [trouble({ why: 'status', status: 502 })], over: [] }, NOW_MS, null)).toEqual(
+    expect.objectContaining({ troubles: [expect.objectContaining({ why: 'status', status: 502 })] }),
+  );
 });
 
 it('a test says that it is one', () => {

@@ -90,9 +90,10 @@ function toMarkdown(content: string): object {
 }
 
 function toEntry(type: 'trouble' | 'over', { cause, sinceMs }: Trouble): object {
-  const { code, severity, count, address, corpId, openKfId, why } = cause;
+  const { code, severity, count, address, port, corpId, openKfId, why, status } = cause;
   const since = new Date(sinceMs).toISOString();
-  return { type, code, severity, ...wordsOf(cause, 'en'), since, count, address, corpId, openKfId, why };
+  const what = { type, code, severity, ...wordsOf(cause, 'en'), since, count };
+  return { ...what, address, port, corpId, openKfId, why, status };
 }
 
 function headed(heading: string, lines: readonly string[]): string[] {

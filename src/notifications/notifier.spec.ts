@@ -27,13 +27,22 @@ const MINUTE_MS = 60_000;
 const ROUTE = {
   since: null,
   why: 'connect',
+  status: null,
   address: '10.0.0.7:8080',
+  port: 8080,
   corpId: 'ww1',
   openKfId: null,
   name: null,
 };
 const WAITING: Cause = { code: 'waiting', severity: 'wait', count: 3, ...ROUTE };
-const STORE_DOWN: Cause = { ...WAITING, code: 'store_down', severity: 'bad', address: null, why: null };
+const STORE_DOWN: Cause = {
+  ...WAITING,
+  code: 'store_down',
+  severity: 'bad',
+  address: null,
+  port: null,
+  why: null,
+};
 
 /** The store, which may be away. */
 class Books extends MemoryNotificationBooks {

@@ -1,10 +1,22 @@
 import { expect, it } from '@jest/globals';
+import { hintCauses } from '../api/hint-causes.js';
 import { type Cause, keyOf, toSight } from './trouble.js';
 
 function cause(changes: Partial<Cause>): Cause {
-  const nothing = { since: null, why: null, address: null, corpId: null, openKfId: null, name: null };
-  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...changes };
+  const nothing = { since: null, why: null, status: null, address: null, port: null };
+  const nobody = { corpId: null, openKfId: null, name: null };
+  return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...nobody, ...changes };
 }
+
+/** @param port `null` of the whole host. */
+const at = (host: string, port: number | null): Partial<Cause> => ({
+  address: port === null ? host : `${host}:${port}`,
+  port,
+});
+
+/** Whether it is not known that what was told is over. */
+const mayHide = (seen: Partial<Cause>, told: Partial<Cause>): boolean =>
+  toSight({ causes: [cause(seen)], moreCauses: 0 }).mayHide(cause(told));
 
 const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));
 
@@ -17,20 +29,32 @@ it('an address is one trouble, whichever of its accounts and corps join in', () 
 });
 
 it('two bots of one host that the overview tells apart are two troubles', () => {
-  expect(keys({ address: '[::1]:8080' }, { address: '[::1]:8081' }, { address: '[::1]' }).size).toBe(3);
+  expect(keys(at('[::1]', 8_080), at('[::1]', 8_081), at('[::1]', null)).size).toBe(3);
 });
 
 it('an address is not known to be over while its host is down, nor a host while an address of it fails', () => {
-  const mayHide = (seen: string, told: string, changes: Partial<Cause> = {}): boolean =>
-    toSight({ causes: [cause({ address: seen, ...changes })], moreCauses: 0 }).mayHide(
-      cause({ address: told }),
-    );
-  expect(mayHide('10.0.0.7', '10.0.0.7:8080')).toBe(true);
-  expect(mayHide('10.0.0.7:8080', '10.0.0.7')).toBe(true);
-  expect(mayHide('10.0.0.7', '10.0.0.7:8080', { code: 'circuits' })).toBe(true);
-  expect(mayHide('10.0.0.7:8081', '10.0.0.7:8080')).toBe(false);
-  expect(mayHide('10.0.0.8', '10.0.0.7:8080')).toBe(false);
-  expect(mayHide('10.0.0.7', '10.0.0.7:8080', { code: 'dead' })).toBe(false);
+  const [host, address] = [at('10.0.0.7', null), at('10.0.0.7', 8_080)];
+  expect(mayHide(host, address)).toBe(true);
+  expect(mayHide(address, host)).toBe(true);
+  expect(mayHide({ ...host, code: 'circuits' }, address)).toBe(true);
+  expect(mayHide(at('10.0.0.7', 8_081), address)).toBe(false);
+  expect(mayHide(at('10.0.0.8', null), address)).toBe(false);
+  expect(mayHide({ ...host, code: 'dead' }, address)).toBe(false);
+  expect(mayHide(at('[::1]', null), at('[::1]', 8_080))).toBe(true);
+});
+
+it('a bot at the port of its scheme says nothing of others at other ports of its host', () => {
+  const waitingFor = (endpoint: string): Cause => {
+    const account = { corpId: 'ww1', openKfId: 'wk1', accounts: 1, sinceMs: 0 };
+    const group = { state: 'waiting', stage: 'status', answered: null, endpoint, ...account } as const;
+    const [seen] = hintCauses([group], 1).causes;
+    if (seen === undefined) throw new Error('it is no cause');
+    return seen;
+  };
+  const [usual, other] = [waitingFor('https://bot.example/kf'), waitingFor('https://bot.example:8443')];
+  expect(mayHide(usual, other)).toBe(false);
+  expect(mayHide(other, usual)).toBe(false);
+  expect(mayHide(at('bot.example', null), usual)).toBe(true);
 });
 
 it('calls that fail for one reason are one trouble, whichever corps and accounts join in', () => {
@@ -59,14 +83,12 @@ it('another place, another reason and another code are other troubles', () => {
 });
 
 it('tells when troubles may be hidden: there are more, or the store does not tell of them', () => {
-  const mayHide = (causes: Cause[], moreCauses = 0, hidden = cause({ code: 'dead' })): boolean =>
+  const hides = (causes: Cause[], moreCauses = 0, hidden = cause({ code: 'dead' })): boolean =>
     toSight({ causes, moreCauses }).mayHide(hidden);
-  expect(mayHide([cause({ address: '10.0.0.7' })])).toBe(false);
-  expect(mayHide([cause({ code: 'dead', address: '10.0.0.7' })], 1)).toBe(true);
-  expect(mayHide([cause({ code: 'dead', address: '10.0.0.7' })], 1, cause({ code: 'store_down' }))).toBe(
-    false,
-  );
-  expect(mayHide([cause({ code: 'store_down' })])).toBe(true);
-  expect(mayHide([cause({ code: 'unknown' })])).toBe(true);
-  expect(mayHide([cause({ count: 3 })])).toBe(true);
+  expect(hides([cause({ address: '10.0.0.7' })])).toBe(false);
+  expect(hides([cause({ code: 'dead', address: '10.0.0.7' })], 1)).toBe(true);
+  expect(hides([cause({ code: 'dead', address: '10.0.0.7' })], 1, cause({ code: 'store_down' }))).toBe(false);
+  expect(hides([cause({ code: 'store_down' })])).toBe(true);
+  expect(hides([cause({ code: 'unknown' })])).toBe(true);
+  expect(hides([cause({ count: 3 })])).toBe(true);
 });

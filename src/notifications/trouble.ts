@@ -15,7 +15,6 @@ export interface Sight {
 /** While the store tells nothing, nothing of what waits in it is among the causes. */
 const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'unknown']);
 const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
-const PORT = /:\d+$/;
 
 export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | 'moreCauses'>): Sight {
   const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));
@@ -51,15 +50,14 @@ function kindOf({ code }: Cause): Cause['code'] {
   return code === 'circuits' ? 'waiting' : code;
 }
 
-/** Whether one is of a host and the other of an address there: a host goes down, and comes back, bot by bot. */
+/** Whether one is of a host and the other of a port there: a host goes down, and comes back, bot by bot. */
 function isOneInOther(one: Cause, other: Cause): boolean {
-  const [a, b] = [one.address, other.address];
-  if (a === null || b === null || kindOf(one) !== kindOf(other) || hostOf(a) !== hostOf(b)) return false;
-  return a !== b && (a === hostOf(a) || b === hostOf(b));
+  if (one.address === null || kindOf(one) !== kindOf(other)) return false;
+  return (one.port === null) !== (other.port === null) && hostOf(one) === hostOf(other);
 }
 
-function hostOf(address: string): string {
-  return address.replace(PORT, '');
+function hostOf({ address, port }: Cause): string | null {
+  return port === null || address === null ? address : address.slice(0, -`:${port}`.length);
 }
 
 /** All hints together, since the store has not told more. */

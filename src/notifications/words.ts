@@ -9,7 +9,12 @@ interface Said {
   readonly text: string;
 }
 
-const OF_CALLS: ReadonlySet<Cause['code']> = new Set(['wecom_fails', 'calls_unanswered', 'replies_fail']);
+const OF_CALLS: ReadonlySet<Cause['code']> = new Set([
+  'wecom_fails',
+  'calls_unanswered',
+  'replies_fail',
+  'no_account',
+]);
 
 type Words = Readonly<Record<Cause['code'], (cause: Cause) => Said>>;
 
@@ -44,14 +49,21 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   expired: { en: 'no bot took it within 3 days', zh: '3 天内没有机器人接收' },
 };
 
+const ANSWERED: Readonly<Record<Language, (status: number) => string>> = {
+  en: (status) => `the bot answers with HTTP error ${status}`,
+  zh: (status) => `机器人返回 HTTP 错误 ${status}`,
+};
+
 /** Why calls to WeCom fail, unless it is an errcode. */
 const CALLS: Readonly<Record<string, InBoth>> = {
   unreachable: { en: 'WeCom does not answer', zh: '企业微信没有响应' },
   status: { en: 'WeCom answers with an HTTP error', zh: '企业微信返回 HTTP 错误' },
 };
 
-function reasonOf({ code, why }: Cause, language: Language): string {
+function reasonOf({ code, why, status }: Cause, language: Language): string {
   const reason = why ?? '';
+  // One that an earlier version noted has none.
+  if (typeof status === 'number') return ANSWERED[language](status);
   if (/^-?\d+$/.test(reason)) return `${language === 'zh' ? '错误码' : 'errcode'} ${reason}`;
   const known: Readonly<Record<string, InBoth>> = OF_CALLS.has(code) ? CALLS : STAGES;
   return known[reason]?.[language] ?? plain(reason);
@@ -115,6 +127,10 @@ const ENGLISH: Words = {
   parked: (cause) => ({
     title: `${counted(cause, 'account has', 'accounts have')} no bot, and customers wrote${of(cause)}`,
     text: 'Start the puppet, or add a bot for the account.',
+  }),
+  no_account: (cause) => ({
+    title: `${counted(cause, 'account is', 'accounts are')} unknown to WeCom${why(cause)}`,
+    text: 'Deleted, or of another corp: customers cannot write there, and no reply goes out.',
   }),
   refused: () => ({
     title: 'Callbacks are refused',
@@ -181,6 +197,10 @@ const CHINESE: Words = {
   parked: (cause) => ({
     title: `${zhOf(cause)}${cause.count} 个客服账号没有机器人，而客户已发来消息`,
     text: '请启动 puppet，或为该账号添加机器人。',
+  }),
+  no_account: (cause) => ({
+    title: `${cause.count} 个客服账号在企业微信中不存在${zhWhy(cause)}`,
+    text: '账号已被删除，或属于其他企业：客户无法向它发消息，回复也发不出去。',
   }),
   refused: () => ({
     title: '有回调被拒绝',

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 
 /** What a feature remembers about accounts besides their registrations. */
 export interface AccountHistory {
-  /** Drops everything about the account. Its registration was forgotten, and the next one may be somebody else's. */
+  /** Drops everything about the account: whoever has it next may be somebody else. */
   forget(openKfId: string): void;
+
+  /** The accounts of the corp about which it remembers something. Scans all. */
+  accountsOf(corpId: string): readonly string[];
 }
 
 /** Those of all features: each adds its own. */
@@ -17,5 +20,9 @@ export class AccountHistories {
 
   forget(openKfId: string): void {
     for (const history of this.#all) history.forget(openKfId);
+  }
+
+  accountsOf(corpId: string): ReadonlySet<string> {
+    return new Set(this.#all.flatMap((history) => history.accountsOf(corpId)));
   }
 }

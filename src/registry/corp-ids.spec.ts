@@ -17,7 +17,7 @@ let corps: CorpIds;
 beforeEach(() => {
   const policy = new EndpointPolicy(loadConfig({}));
   image = new RegistryImage(policy);
-  bots = new KnownBots(policy, new MemoryBotRepository(new BotTable()), new AccountHistories());
+  bots = new KnownBots(policy, new MemoryBotRepository(new BotTable()), image, new AccountHistories());
   corps = new CorpIds(image, bots);
 });
 

@@ -122,6 +122,54 @@ describe('an account', () => {
     expect(accounts()).toEqual([]);
   });
 
+  it('is known as one that WeCom does not have, for an hour after it last said so', async () => {
+    const noAccount = (corpId = 'ww1') => outcomes.noAccount({ openKfId: 'wk1', corpId });
+    const sinceMs = clock.nowMs();
+    outcomes.note({ ...REPLY, errcode: 95004 });
+    await clock.advance(60_000);
+    outcomes.note({ ...REPLY, errcode: 95000 });
+    expect(noAccount()).toEqual({ why: '95000', sinceMs, atMs: clock.nowMs() });
+    expect(noAccount('ww2')).toBeNull();
+    expect(outcomes.unknownAccounts()).toMatchObject([
+      { openKfId: 'wk1', corpId: 'ww1', why: '95000', sinceMs },
+    ]);
+    await clock.advance(3_600_000);
+    expect([noAccount(), outcomes.unknownAccounts()]).toEqual([null, []]);
+  });
+
+  it('that WeCom does not have any more replied when it last did', async () => {
+    outcomes.note(REPLY);
+    const repliedAtMs = clock.nowMs();
+    await clock.advance(1_000);
+    outcomes.note({ ...REPLY, errcode: 95017 });
+    outcomes.note({ ...REPLY, errcode: 95004 });
+    expect(outcomes.repliedAtMs('wk1')).toBe(repliedAtMs);
+    expect(outcomes.replyFailure('wk1')).toBeNull();
+  });
+
+  it('is known to WeCom once that says anything else of it, and when its registration is forgotten', () => {
+    const unknown = () => outcomes.unknownAccounts().length;
+    for (const end of [
+      () => outcomes.note(REPLY),
+      () => outcomes.note({ ...REPLY, errcode: 95017 }),
+      () => outcomes.forget('wk1'),
+    ]) {
+      outcomes.note({ ...REPLY, errcode: 95004 });
+      outcomes.note({ ...REPLY, errcode: null, fault: 'unreachable' });
+      outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });
+      expect(unknown()).toBe(1);
+      end();
+      expect(unknown()).toBe(0);
+    }
+  });
+
+  it('is among those of its corp, be it known to WeCom or not', () => {
+    outcomes.note(REPLY);
+    outcomes.note({ ...REPLY, openKfId: 'wk2', errcode: 95004 });
+    outcomes.note({ ...REPLY, openKfId: 'wk3', corpId: 'ww2' });
+    expect(outcomes.accountsOf('ww1')).toEqual(['wk1', 'wk2']);
+  });
+
   it('is of the corp whose reply went out, whatever corp names it as well', () => {
     outcomes.note(REPLY);
     outcomes.note({ ...REPLY, corpId: 'ww2', errcode: 40008 });

@@ -4,6 +4,7 @@
  * has been none.
  */
 import type { Clock } from '../kernel/clock.js';
+import type { Puppet } from '../registry/puppet.js';
 import { ERRCODE } from './wecom-answer.js';
 import type { WecomOperation } from './wecom-errors.js';
 
@@ -14,6 +15,8 @@ const LASTING_MS = 10_000;
 const LASTING_FAILURES = 3;
 const CORPS_MAX = 10_000;
 const ACCOUNTS_MAX = 100_000;
+/** A bot can name any. */
+const NO_ACCOUNTS_MAX = 10_000;
 
 /** What sends a message to a customer. The second one, for a welcome, does not name the account. */
 const REPLIES: ReadonlySet<string> = new Set(['kf/send_msg', 'kf/send_msg_on_event']);
@@ -32,7 +35,7 @@ const OF_CORP: ReadonlySet<number> = new Set([
 ]);
 /** The customer may get no message now: the limit of 5, 48 hours, a session that ended or that a person has, no such customer. */
 const OF_CUSTOMER: ReadonlySet<number> = new Set([40096, 95001, 95002, 95013, 95016, 95018]);
-/** WeCom has no such account, so that its customers cannot write either. */
+/** WeCom has no such account of the corp, so that no customer can write to it either. */
 const OF_NO_ACCOUNT: ReadonlySet<number> = new Set([95000, 95004]);
 
 /** How a call ended. */
@@ -75,6 +78,12 @@ export interface ReplyFailure {
   readonly atMs: number;
 }
 
+/** That WeCom has no such account of the corp. */
+interface NoAccount extends ReplyFailure {
+  /** `null` when the token's corp is unknown. */
+  readonly corpId: string | null;
+}
+
 /** Since the last success. Changed in place. */
 interface Outcome {
   readonly corpId: string | null;
@@ -93,6 +102,8 @@ type IsFailing = (outcome: Outcome, nowMs: number) => boolean;
 export class CallOutcomes {
   readonly #corps = new Map<string, Outcome>();
   readonly #accounts = new Map<string, Outcome>();
+  /** Of the corp that was told last. */
+  readonly #noAccounts = new Map<string, NoAccount>();
   #lastReplyAtMs: number | null = null;
 
   constructor(private readonly clock: Clock) {}
@@ -123,6 +134,14 @@ export class CallOutcomes {
     return { why, sinceMs, atMs };
   }
 
+  /** Since when WeCom has said, to a reply of it, that the corp has no such account; `null` when it has not lately. */
+  noAccount({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): ReplyFailure | null {
+    const known = this.#noAccounts.get(openKfId);
+    if (known === undefined || isAnother(known.corpId, corpId) || !this.#isLately(known)) return null;
+    const { why, sinceMs, atMs } = known;
+    return { why, sinceMs, atMs };
+  }
+
   /** When a reply of any account last went out; `null` when none has. */
   get lastReplyAtMs(): number | null {
     return this.#lastReplyAtMs;
@@ -138,9 +157,24 @@ export class CallOutcomes {
     return this.#failing(this.#accounts, isReplyFailing);
   }
 
+  /** Accounts that WeCom does not have. */
+  unknownAccounts(): readonly CallTrouble[] {
+    return [...this.#noAccounts]
+      .filter(([, known]) => this.#isLately(known))
+      .map(([openKfId, { corpId, why, sinceMs }]) => ({ corpId, openKfId, operation: 'call', why, sinceMs }));
+  }
+
   /** Of its replies; those of its corp stay. */
   forget(openKfId: string): void {
     this.#accounts.delete(openKfId);
+    this.#noAccounts.delete(openKfId);
+  }
+
+  /** Accounts of the corp that it knows something of; of one that is in both twice. */
+  accountsOf(corpId: string): readonly string[] {
+    return [...this.#accounts, ...this.#noAccounts].flatMap(([openKfId, known]) =>
+      known.corpId === corpId ? [openKfId] : [],
+    );
   }
 
   #noteReply(call: EndedCall, openKfId: string): void {
@@ -150,12 +184,29 @@ export class CallOutcomes {
     // Another corp may name it as well; what WeCom takes is the account's own.
     const isOther = isAnother(known?.corpId ?? null, call.corpId);
     if (isOther && !isSent) return;
-    if (isOther || (errcode !== null && OF_NO_ACCOUNT.has(errcode))) this.forget(openKfId);
-    if (errcode !== null && OF_NO_ACCOUNT.has(errcode)) return;
+    const hasNone = errcode !== null && OF_NO_ACCOUNT.has(errcode);
+    if (isOther) this.#accounts.delete(openKfId);
+    if (hasNone) return this.#noteNoAccount(openKfId, call.corpId, String(errcode));
+    if (fault === null && !isAnother(this.#noAccounts.get(openKfId)?.corpId ?? null, call.corpId))
+      this.#noAccounts.delete(openKfId);
     const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
     if (isSent) this.#lastReplyAtMs = this.clock.nowMs();
     this.#note(outcome, isSent ? null : (fault ?? String(errcode ?? 'unreachable')));
     outcome.isLight = errcode !== null && OF_CUSTOMER.has(errcode);
+  }
+
+  #noteNoAccount(openKfId: string, corpId: string | null, why: string): void {
+    const atMs = this.clock.nowMs();
+    const outcome = this.#accounts.get(openKfId);
+    if (outcome !== undefined) outcome.failures = 0;
+    const known = this.#noAccounts.get(openKfId);
+    const isSame = known !== undefined && known.corpId === corpId && this.#isLately(known);
+    if (known === undefined) makeRoom(this.#noAccounts, NO_ACCOUNTS_MAX);
+    this.#noAccounts.set(openKfId, { corpId, why, sinceMs: isSame ? known.sinceMs : atMs, atMs });
+  }
+
+  #isLately({ atMs }: ReplyFailure): boolean {
+    return this.clock.nowMs() - atMs < FAILURE_LIFE_MS;
   }
 
   /** @param why it failed; `null` when it went well. */
@@ -210,6 +261,11 @@ function isLasting({ failures, failingSinceMs }: Outcome, nowMs: number): boolea
 }
 
 /** A further one replaces the one that was seen first. */
+function makeRoom(seen: Map<string, unknown>, max: number): void {
+  const [first] = seen.size >= max ? seen.keys() : [];
+  if (first !== undefined) seen.delete(first);
+}
+
 function outcomeOf(
   outcomes: Map<string, Outcome>,
   max: number,
@@ -218,8 +274,7 @@ function outcomeOf(
 ): Outcome {
   const known = outcomes.get(key);
   if (known !== undefined) return known;
-  const [first] = outcomes.size >= max ? outcomes.keys() : [];
-  if (first !== undefined) outcomes.delete(first);
+  makeRoom(outcomes, max);
   const outcome: Outcome = {
     corpId,
     openKfId,

@@ -6,6 +6,7 @@ import { byValue, Metrics, only } from '../metrics/metrics.js';
 import type { Observations } from '../metrics/observations.js';
 import type { AccountHistory } from '../registry/account-history.js';
 import { CorpIds } from '../registry/corp-ids.js';
+import type { Puppet } from '../registry/puppet.js';
 import {
   CallOutcomes,
   type CallTrouble,
@@ -147,6 +148,16 @@ export class WecomMetrics implements AccountHistory {
     return this.#outcomes.replyFailure(openKfId);
   }
 
+  /** Accounts that WeCom does not have, as it said to replies of them. */
+  get unknownAccounts(): readonly CallTrouble[] {
+    return this.#outcomes.unknownAccounts();
+  }
+
+  /** Since when WeCom has said that the corp has no such account; `null` when it has not lately. */
+  noAccount(account: Pick<Puppet, 'openKfId' | 'corpId'>): ReplyFailure | null {
+    return this.#outcomes.noAccount(account);
+  }
+
   /** When a reply of the account last went out through this process; `null` when none has. */
   repliedAtMs(openKfId: string): number | null {
     return this.#outcomes.repliedAtMs(openKfId);
@@ -155,6 +166,10 @@ export class WecomMetrics implements AccountHistory {
   /** What its replies did says nothing of whoever has the account next. */
   forget(openKfId: string): void {
     this.#outcomes.forget(openKfId);
+  }
+
+  accountsOf(corpId: string): readonly string[] {
+    return this.#outcomes.accountsOf(corpId);
   }
 
   /** @param errcode `null` where the answer has none, or is too long for an error. */

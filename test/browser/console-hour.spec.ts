@@ -176,6 +176,21 @@ describeInBrowser('the overview after an hour', () => {
     await page.getByText(/WeCom takes no reply of it since .+\. WeCom’s errcode is 40008\./).waitFor();
   });
 
+  it('says of which account WeCom knows nothing, on the overview and on its page', async () => {
+    const [, openKfId = ''] = ofSteady;
+    wecom.behave('kf/send_msg', answer(95004));
+    const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
+    expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(95004);
+    const page = await open('en');
+    const causes = page.getByRole('list', { name: 'Needs attention' });
+    const cause = causes.getByRole('listitem').filter({ hasText: 'is unknown to WeCom' });
+    await cause.getByText(/There is no such customer-service account\. It was deleted/).waitFor();
+    await cause.getByRole('link', { name: 'See the account' }).click();
+    await page.getByText('Unknown to WeCom', { exact: true }).waitFor();
+    await page.getByText(/WeCom has said since .+ that the corp has no such account\./).waitFor();
+    await screenshot(page, 'console-no-account', true);
+  });
+
   it('marks a bot that is slow, by a word, in the list and on its page', async () => {
     const [openKfId, slow] = [newOpenKfId(), await startPuppetServer()];
     try {
@@ -225,8 +240,13 @@ describeInBrowser('the overview after an hour', () => {
       const last = page.getByRole('heading', { name: 'Last failure' }).locator('..');
       await last.getByText('The bot’s address fails, so only probes are sent').waitFor();
       await last.getByRole('heading', { name: 'Last attempt that failed at its address' }).waitFor();
-      await last.getByText('the answer was 500').waitFor();
+      await last.getByText('The bot answered with HTTP error 500').waitFor();
       await screenshot(page, 'console-untried-account', true);
+      await page.getByRole('link', { name: 'Overview' }).click();
+      // What has just come in may be on its way.
+      await clock.advance(11_000);
+      const causes = page.getByRole('list', { name: 'Needs attention' });
+      await causes.getByText(/^The bot answered with HTTP error 500\. /).waitFor();
     } finally {
       await failing.close();
     }

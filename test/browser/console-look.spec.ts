@@ -188,7 +188,14 @@ describeInBrowser('the look of the console', () => {
 function receivers(): ReceiversAnswer['items'] {
   const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
   const cause = { code: 'waiting', severity: 'wait', count: 2, since: at(9), why: 'connect' } as const;
-  const place = { address: '10.0.0.7:8080', corpId: app.corpId, openKfId: null, name: null };
+  const place = {
+    status: null,
+    address: '10.0.0.7:8080',
+    port: 8_080,
+    corpId: app.corpId,
+    openKfId: null,
+    name: null,
+  };
   return [
     {
       ...{ id: 'a', kind: 'robot', host: 'qyapi.weixin.qq.com', troubles: 0, failedAt: null, failure: null },

@@ -487,7 +487,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('that was refused waits with what became of it, also over a restart', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        await messages.refused(turn, 'm1', refusal({ attempts: 4, refusals: 3, step: 2 }), NOW_MS);
+        const failure: Failure = { ...FAILURE, stage: 'status', status: 500 };
+        await messages.refused(turn, 'm1', refusal({ attempts: 4, refusals: 3, step: 2, failure }), NOW_MS);
         await reopen();
         expect((await messages.list(ALL, null, 9)).messages).toMatchObject([
           {
@@ -495,7 +496,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
             refusals: 3,
             step: 2,
             dueAtMs: NOW_MS + 10_000,
-            lastFailure: FAILURE,
+            lastFailure: failure,
             state: 'waiting',
           },
         ]);

@@ -17,7 +17,15 @@ const BOOK: Book = {
       key: 'waiting 10.0.0.7',
       cause: {
         ...{ code: 'waiting', severity: 'wait', count: 3, since: '2026-01-01T00:00:00.000Z' },
-        ...{ why: null, address: '10.0.0.7:8080', corpId: 'ww1', openKfId: null, name: null },
+        ...{
+          why: null,
+          status: null,
+          address: '10.0.0.7:8080',
+          port: 8_080,
+          corpId: 'ww1',
+          openKfId: null,
+          name: null,
+        },
       },
       ...{ state: 'told', returns: 1, sinceMs: 1, changedAtMs: 2, seenAtMs: 3 },
     },

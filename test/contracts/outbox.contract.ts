@@ -503,7 +503,12 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
     describe('reschedule', () => {
       it('sets the next time and remembers the failure, over a restart too', async () => {
         await outbox.put(newHint(), NOW_MS);
-        const failure = { atMs: NOW_MS + 1, stage: 'status', reason: 'the answer was 500' } as const;
+        const failure = {
+          atMs: NOW_MS + 1,
+          stage: 'status',
+          reason: 'the answer was 500',
+          status: 500,
+        } as const;
         await outbox.reschedule(
           heldOf(await claimOne()),
           retry({ failure, endpoint: 'http://moved' }),
@@ -818,20 +823,32 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
       const { generation } = await outbox.put(newHint('wkDead'), NOW_MS);
       const key = hintKey(kfEvent({ openKfId: 'wkDead' }));
       await outbox.bury({ key, generation, leaseId: null }, { ...failure, stage: 'expired' }, NOW_MS);
+      for (const [n, status] of [502, 500, 404].entries()) {
+        const refused = { stage: 'status', reason: '', status, atMs: NOW_MS - Math.abs(n - 1) } as const;
+        const changes = { endpoint: 'http://refuses', arrivedAtMs: NOW_MS - 60_000, failure: refused };
+        await outbox.put(newHint(`wkRefused${n}`, changes), NOW_MS);
+      }
       const { corpId } = kfEvent();
       const groups = await outbox.groups(NOW_MS - 10_000);
-      expect(groups.toSorted((a, b) => (a.state < b.state ? -1 : 1))).toEqual([
+      expect(
+        groups.toSorted((a, b) => `${a.state} ${a.stage}`.localeCompare(`${b.state} ${b.stage}`)),
+      ).toEqual([
         {
           ...{ state: 'dead', corpId, endpoint: ENDPOINT, stage: 'expired', accounts: 1 },
-          ...{ openKfId: 'wkDead', sinceMs: NOW_MS },
+          ...{ openKfId: 'wkDead', sinceMs: NOW_MS, answered: null },
         },
         {
           ...{ state: 'parked', corpId, endpoint: null, stage: null, accounts: 1 },
-          ...{ openKfId: 'wkNobody', sinceMs: NOW_MS - 30_000 },
+          ...{ openKfId: 'wkNobody', sinceMs: NOW_MS - 30_000, answered: null },
         },
         {
           ...{ state: 'waiting', corpId, endpoint: ENDPOINT, stage: 'connect', accounts: 2 },
-          ...{ openKfId: 'wk0', sinceMs: NOW_MS - 780_000 },
+          ...{ openKfId: 'wk0', sinceMs: NOW_MS - 780_000, answered: null },
+        },
+        {
+          ...{ state: 'waiting', corpId, endpoint: 'http://refuses', stage: 'status', accounts: 3 },
+          ...{ openKfId: 'wkRefused0', sinceMs: NOW_MS - 60_000 },
+          answered: { status: 500, atMs: NOW_MS },
         },
       ]);
     });

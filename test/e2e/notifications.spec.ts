@@ -63,7 +63,7 @@ it('tells a group once that a bot is down, and once that it is back', async () =
   await pass(3 * MINUTE_MS);
   expect(told()).toEqual([expect.stringContaining('需要处理（1）')]);
   expect(told()[0]).toContain(
-    `${new URL(puppet.url).host} 的 1 个客服账号有事件待投递（机器人返回 HTTP 错误）`,
+    `${new URL(puppet.url).host} 的 1 个客服账号有事件待投递（机器人返回 HTTP 错误 500）`,
   );
   expect(await receivers()).toMatchObject([
     { troubles: 1, told: [{ cause: { code: 'waiting', address: new URL(puppet.url).host }, isOver: false }] },

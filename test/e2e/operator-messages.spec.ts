@@ -107,7 +107,7 @@ onEachStoreNightly((newPlace) => {
       attempts: expect.any(Number),
       refusals: expect.any(Number),
       dueAt: null,
-      failure: { at: expect.any(String), stage: 'status', reason: 'the answer was 500' },
+      failure: { at: expect.any(String), stage: 'status', reason: 'the answer was 500', status: 500 },
     });
     expect(await list('&state=waiting')).toEqual([]);
     const samples = await scrape(manager.url);

@@ -1,6 +1,7 @@
 /** Whether customers are being answered, as the built process says it, with its bots and WeCom on real sockets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { KfAccountAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -119,6 +120,22 @@ describe('the verdict', () => {
     expect(await reply()).toBe(0);
   });
 
+  it('names the account that WeCom does not have, as its page does, until it is forgotten', async () => {
+    await write();
+    wecom.behave('kf/send_msg', answer(95004));
+    await reply();
+    const { state, causes } = await verdict();
+    expect({ state, causes }).toMatchObject({
+      state: 'degraded',
+      causes: [{ code: 'no_account', count: 1, why: '95004', corpId: app.corpId, openKfId }],
+    });
+    const url = `${manager.url}/api/v1/kf-accounts/${openKfId}`;
+    const { noAccount, replyFailure } = answerAs(KfAccountAnswer, await (await fetch(url)).json());
+    expect({ noAccount, replyFailure }).toMatchObject({ noAccount: { why: '95004' }, replyFailure: null });
+    await fetch(url, { method: 'DELETE' });
+    expect((await verdict()).causes).toEqual([]);
+  });
+
   it('has no replies that fail of an account that is forgotten', async () => {
     await write();
     wecom.behave('kf/send_msg', answer(95017));
@@ -129,15 +146,19 @@ describe('the verdict', () => {
     expect((await scrape(manager.url)).value('wxkf_failing_reply_accounts')).toBe(0);
   });
 
-  it('has none either of an account whose bot is removed', async () => {
+  it.each([
+    ['an account', (served: string) => [served]],
+    ['all others', () => ['*']],
+  ])('has none either of an account whose bot of %s is removed', async (_what, toList) => {
     const { corpId, token, encodingAESKey } = app;
-    const listed = newOpenKfId();
-    const bot = { name: 'Bot', corpId, openKfIds: [listed], kind: 'callback', callback: { url: puppet.url } };
+    const served = newOpenKfId();
+    const openKfIds = toList(served);
+    const bot = { name: 'Bot', corpId, openKfIds, kind: 'callback', callback: { url: puppet.url } };
     await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
     const { id } = (await (await postJson(`${manager.url}/api/v1/bots`, bot)).json()) as BotCreatedAnswer;
     wecom.behave('kf/send_msg', answer(95017));
-    await sendReply(manager.url, CORP_SECRET, { corpId, openKfId: listed });
-    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: listed }]);
+    await sendReply(manager.url, CORP_SECRET, { corpId, openKfId: served });
+    expect((await verdict()).causes).toMatchObject([{ code: 'replies_fail', openKfId: served }]);
     await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
     expect((await verdict()).causes).toEqual([]);
   });

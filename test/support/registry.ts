@@ -57,14 +57,14 @@ export function openRegistryImage(clock: Clock, parts: Partial<RegistryParts> = 
     secrets = new FakeSecretCheck(),
     log = pino({ level: 'silent' }),
     config = loadConfig({}),
-    history = { forget: () => {} },
+    history = { forget: () => {}, accountsOf: () => [] },
   } = parts;
   const policy = new EndpointPolicy(config);
   const image = new RegistryImage(policy);
   const knownApps = new KnownApps(image, appRepository, config);
   const histories = new AccountHistories();
   histories.add(history);
-  const bots = new KnownBots(policy, botRepository, histories);
+  const bots = new KnownBots(policy, botRepository, image, histories);
   const sync = new RegistrySync(image, repository, knownApps, bots, histories, clock, log);
   const reads = new RegistryReads(repository, knownApps, bots, sync, log);
   const connected = new ConnectedBots();

@@ -456,7 +456,7 @@ export type CallbackVerificationAnswer = {
 };
 
 export type CauseAnswer = {
-    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
+    code: 'calls_unanswered' | 'circuits' | 'dead' | 'dead_messages' | 'no_account' | 'not_ready' | 'not_taken' | 'parked' | 'refused' | 'replies_fail' | 'store_down' | 'unknown' | 'unreadable' | 'waiting' | 'waiting_messages' | 'wecom_fails';
     severity: 'bad' | 'wait';
     /**
      * How many corps, accounts, messages, callbacks or addresses it is about; 1 where nothing is counted.
@@ -471,9 +471,17 @@ export type CauseAnswer = {
      */
     why: string | null;
     /**
-     * Where the events go: host and port, or the host of several ports; null for other causes.
+     * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+     */
+    status: number | null;
+    /**
+     * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
      */
     address: string | null;
+    /**
+     * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+     */
+    port: number | null;
     /**
      * The corp, where it is one.
      */
@@ -705,6 +713,10 @@ export type FailureAnswer = {
      * In words, without any secret.
      */
     reason: string;
+    /**
+     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     */
+    status: number | null;
 };
 
 export type FailureReasonAnswer = {
@@ -716,6 +728,10 @@ export type FailureReasonAnswer = {
      * In words, without any secret.
      */
     reason: string;
+    /**
+     * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+     */
+    status: number | null;
 };
 
 export type HealthAnswer = {
@@ -896,6 +912,10 @@ export type KfAccountAnswer = {
      * Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through.
      */
     replyFailure: ReplyFailureAnswer | null;
+    /**
+     * That WeCom has no such account, as it last told any replica; null otherwise.
+     */
+    noAccount: ReplyFailureAnswer | null;
     lastHour: LastHourAnswer;
     /**
      * The same of its endpoint, with all accounts there.

@@ -1,6 +1,6 @@
 import type { FailureStage } from '../../dispatch/line/attempt.js';
 import type { NotTriedStage } from '../../dispatch/outbox/hint.js';
-import { IsISO8601 } from '../../kernel/class-validator.js';
+import { IsInt, IsISO8601 } from '../../kernel/class-validator.js';
 
 /** Why a puppet did not take an event. */
 export class FailureReasonAnswer {
@@ -15,6 +15,13 @@ export class FailureReasonAnswer {
    * @example "connection refused"
    */
   readonly reason!: string;
+
+  /**
+   * The HTTP status that the bot answered; null where it answered none, or it is not known any more.
+   * @example null
+   */
+  @IsInt()
+  readonly status!: number | null;
 }
 
 export class FailureAnswer extends FailureReasonAnswer {

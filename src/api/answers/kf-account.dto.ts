@@ -102,6 +102,9 @@ export class KfAccountAnswer {
   /** Why WeCom takes no reply of it now, as far as any replica saw; null when it does, or when none passed through. */
   readonly replyFailure!: ReplyFailureAnswer | null;
 
+  /** That WeCom has no such account, as it last told any replica; null otherwise. */
+  readonly noAccount!: ReplyFailureAnswer | null;
+
   readonly lastHour!: LastHourAnswer;
 
   /** The same of its endpoint, with all accounts there. */

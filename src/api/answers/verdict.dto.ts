@@ -21,6 +21,8 @@ export const CAUSES = [
   'waiting_messages',
   /** No bot has registered for them. */
   'parked',
+  /** Accounts that WeCom says it does not have, to whatever replica. */
+  'no_account',
   /** Callbacks of the last minute. */
   'refused',
   /** Addresses that get nothing but probes. */
@@ -61,10 +63,24 @@ export class CauseAnswer {
   readonly why!: string | null;
 
   /**
-   * Where the events go: host and port, or the host of several ports; null for other causes.
+   * The HTTP status that the bot answered last, where that is why; null for other causes, and where it is not known.
+   * @example null
+   */
+  @IsInt()
+  readonly status!: number | null;
+
+  /**
+   * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
    * @example 10.0.0.7:8080
    */
   readonly address!: string | null;
+
+  /**
+   * The port in the address; of a URL that names none, its scheme's. null where the address has none.
+   * @example 8080
+   */
+  @IsInt()
+  readonly port!: number | null;
 
   /** The corp, where it is one. */
   readonly corpId!: string | null;

@@ -15,6 +15,7 @@ import type { BotRepository } from '../../registry/bots/bot.repository.js';
 import { AccountHistories } from '../../registry/account-history.js';
 import { KnownBots } from '../../registry/bots/known-bots.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
+import { RegistryImage } from '../../registry/image/registry-image.js';
 import type { Puppet } from '../../registry/puppet.js';
 import { appLine, botLine, endLine, headerLine, readHeader, registrationLine } from './file-format.js';
 import { Import } from './import.js';
@@ -397,9 +398,11 @@ describe('a bot in a file', () => {
 
   it('is seen by running managers when it replaces one that was imported', async () => {
     await imported(file(null));
+    const policy = new EndpointPolicy(loadConfig({}));
     const known = new KnownBots(
-      new EndpointPolicy(loadConfig({})),
+      policy,
       new MemoryBotRepository(bots),
+      new RegistryImage(policy),
       new AccountHistories(),
     );
     await known.load();

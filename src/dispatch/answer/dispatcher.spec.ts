@@ -194,6 +194,7 @@ describe('an event that is not taken', () => {
       reason: `the answer was ${status}`,
       stage: 'status',
       attempts: 1,
+      hint: { lastFailure: { status } },
     });
   });
 

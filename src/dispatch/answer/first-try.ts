@@ -83,8 +83,8 @@ export class FirstTry {
     const result = await this.#untilBudget(attempt, endMs);
     if (result === 'late') return { ...notTried('late', to, attempts), late: attempt };
     if (result.taken) return { taken: true, status: result.status, attempts };
-    const { stage, reason, retryAfterMs = 0 } = result;
-    return { taken: false, stage, reason, retryAfterMs, attempts, destination: to, late: null };
+    const { stage, reason, status, retryAfterMs = 0 } = result;
+    return { taken: false, stage, reason, status, retryAfterMs, attempts, destination: to, late: null };
   }
 
   #untilBudget(attempt: Attempt, endMs: number): Promise<AttemptResult | 'late'> {

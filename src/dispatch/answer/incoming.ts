@@ -26,6 +26,8 @@ export interface NotTaken {
   readonly taken: false;
   readonly stage: FailureStage | NotTriedStage;
   readonly reason: string;
+  /** With the stage `status`, the one that came. */
+  readonly status?: number | undefined;
   /** How long its bot asked to be left alone; 0 when it did not ask. */
   readonly retryAfterMs: number;
   readonly attempts: number;

@@ -77,7 +77,7 @@ export class KeepingRace {
   }
 
   #toHint({ event, destination, arrival }: Incoming, tried: NotTaken): NewHint {
-    const { stage, reason, retryAfterMs, attempts, late } = tried;
+    const { stage, reason, status, retryAfterMs, attempts, late } = tried;
     const nowMs = this.storeClock.nowMs();
     const { hasTaker, endpoint } = tried.destination;
     return {
@@ -89,7 +89,7 @@ export class KeepingRace {
       step: attempts > 0 ? 1 : 0,
       dueAtMs: !hasTaker ? null : nowMs + Math.max(retryAfterMs, delayAfter(stage)),
       endpoint: endpoint?.href ?? null,
-      failure: toFailure(nowMs, stage, reason),
+      failure: toFailure(nowMs, stage, reason, status),
       lease: late === null ? null : { id: randomUUID(), untilMs: nowMs + LEASE_MS },
     };
   }

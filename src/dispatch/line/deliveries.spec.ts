@@ -79,7 +79,7 @@ describe('an account', () => {
     const { lastHour, ...last } = deliveries.lastOf(registeredPuppet());
     expect(last).toEqual({
       taken: { atMs: clock.nowMs(), status: 204, durationMs: 12.5, occasion: 'inline' },
-      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500' },
+      failure: { atMs: failedAtMs, stage: 'status', reason: 'the answer was 500', status: 500 },
     });
     expect(summaryOf(lastHour)).toEqual({ attempts: 2, taken: 1, p50Ms: 15, p95Ms: 19.5 });
   });
@@ -109,6 +109,14 @@ describe('an account', () => {
       lastHour: NO_ATTEMPTS,
     });
     expect(deliveries.lastTakenByCorp()).toEqual(new Map());
+  });
+
+  it('is known among those of its corp until then', () => {
+    const others = [{ openKfId: 'wk2' }, { openKfId: 'wk3', corpId: 'wwOther' }];
+    for (const changes of [{}, ...others]) end(TAKEN, changes);
+    expect(deliveries.accountsOf('wwCorp_1')).toEqual(['wkAccount-1', 'wk2']);
+    deliveries.forget('wk2');
+    expect(deliveries.accountsOf('wwCorp_1')).toEqual(['wkAccount-1']);
   });
 
   it('says nothing of events by a test of its puppet', async () => {

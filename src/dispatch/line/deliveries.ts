@@ -6,7 +6,7 @@ import type { AccountHistory } from '../../registry/account-history.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
 import type { AttemptResult } from './attempt.js';
 import { type AttemptCounts, NO_ATTEMPTS, RecentAttempts } from './recent-attempts.js';
-import type { DeliveryOccasion, Failure } from '../outbox/hint.js';
+import { type DeliveryOccasion, type Failure, toFailure } from '../outbox/hint.js';
 import type { KfEvent } from '../kf-event.js';
 
 /** Accounts, and addresses, whose deliveries are remembered; a further one replaces the one that was seen first. */
@@ -108,9 +108,14 @@ export class Deliveries implements AccountHistory {
     return { ...record.toLast(this.storeClock.nowMs()), attempts: record.attempts };
   }
 
-  /** Call it when the registration was forgotten. */
   forget(openKfId: string): void {
     this.#accounts.delete(openKfId);
+  }
+
+  accountsOf(corpId: string): readonly string[] {
+    return [...this.#accounts].flatMap(([openKfId, account]) =>
+      account.corpId === corpId ? [openKfId] : [],
+    );
   }
 
   /** When an event of each corp was last taken, store time; tests do not count. Scans all accounts. */
@@ -168,7 +173,7 @@ class Account {
     this.attempts[result.taken ? 'taken' : 'not_taken']++;
     if (occasion !== 'test') this.#recent.note(atMs, result.taken, durationMs);
     if (!result.taken) {
-      this.#failure = { atMs, stage: result.stage, reason: result.reason };
+      this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
       return;
     }
     this.#takenAtMs = atMs;

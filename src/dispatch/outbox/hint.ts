@@ -18,6 +18,8 @@ export interface Failure {
   readonly stage: FailureStage | NotTriedStage;
   /** At most 1 kB. */
   readonly reason: string;
+  /** With the stage `status`, the one that came; an earlier version did not keep it. */
+  readonly status?: number;
 }
 
 /** Why an event was not attempted, or its attempt did not end in time. */
@@ -65,8 +67,18 @@ export interface Lease {
 }
 
 /** @param reason is cut to `REASON_LENGTH_MAX`. */
-export function toFailure(atMs: number, stage: Failure['stage'], reason: string): Failure {
-  return { atMs, stage, reason: reason.slice(0, REASON_LENGTH_MAX) };
+export function toFailure(
+  atMs: number,
+  stage: Failure['stage'],
+  reason: string,
+  status?: number | undefined,
+): Failure {
+  return {
+    atMs,
+    stage,
+    reason: reason.slice(0, REASON_LENGTH_MAX),
+    ...(status !== undefined && { status }),
+  };
 }
 
 /** A hint without its event, which may be large. Times are store time, epoch milliseconds. */

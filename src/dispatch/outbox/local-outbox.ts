@@ -21,6 +21,7 @@ import {
 } from './hint.js';
 import { HintTable } from './hint-table.js';
 import {
+  type Answered,
   type ClaimedHint,
   cursorOf,
   type Held,
@@ -29,6 +30,7 @@ import {
   type HintOrder,
   type HintPage,
   type Kept,
+  laterAnswer,
   Outbox,
   type OutboxCounts,
   readSinceCursor,
@@ -288,14 +290,16 @@ export class LocalOutbox extends Outbox {
     await this.#lookAtAll(({ state, corpId, openKfId, endpoint, lastFailure, waitingSinceMs }) => {
       if (state !== 'dead' && waitingSinceMs > beforeMs) return;
       const stage = lastFailure?.stage ?? null;
+      const answered = toAnswered(lastFailure);
       const key = `${state} ${corpId} ${stage} ${endpoint}`;
       const group = groups.get(key);
       if (group === undefined)
         groups.set(key, {
-          ...{ state, corpId, endpoint, stage, accounts: 1, openKfId, sinceMs: waitingSinceMs },
+          ...{ state, corpId, endpoint, stage, answered, accounts: 1, openKfId, sinceMs: waitingSinceMs },
         });
       else {
         group.accounts++;
+        group.answered = laterAnswer(group.answered, answered);
         group.sinceMs = Math.min(group.sinceMs, waitingSinceMs);
       }
     });
@@ -384,6 +388,10 @@ function* ofCorp(heads: Iterable<HintHead>, corpId: string | null): Generator<Hi
     if (corpId !== null && head.corpId !== corpId) return;
     yield head;
   }
+}
+
+function toAnswered(failure: Failure | null): Answered | null {
+  return failure?.status === undefined ? null : { status: failure.status, atMs: failure.atMs };
 }
 
 function hasArrivedSo({ lastFailure, arrivedAtMs }: HintHead, filter: HintFilter): boolean {

@@ -88,6 +88,18 @@ export function readSinceCursor(cursor: string): { readonly sinceMs: number; rea
   return { sinceMs, key: cursor.slice(space + 1) };
 }
 
+/** What a bot answered in place of taking an event. */
+export interface Answered {
+  readonly status: number;
+  readonly atMs: number;
+}
+
+/** The later one. */
+export function laterAnswer(one: Answered | null, other: Answered | null): Answered | null {
+  if (one === null || other === null) return one ?? other;
+  return other.atMs > one.atMs ? other : one;
+}
+
 /** Hints that have the same trouble. */
 export interface HintGroup {
   readonly state: HintState;
@@ -95,6 +107,8 @@ export interface HintGroup {
   readonly endpoint: string | null;
   /** Of their last failures; `null` where none is known. */
   readonly stage: Failure['stage'] | null;
+  /** The HTTP status that came last, and when; `null` where none did, or where none is known. */
+  readonly answered: Answered | null;
   /** How many accounts they are of. */
   readonly accounts: number;
   /** One of the accounts. */

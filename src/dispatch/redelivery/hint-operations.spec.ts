@@ -84,7 +84,7 @@ describe('replay', () => {
     await operations.replay(OURS, BY);
     await pass(SECOND_MS);
     expect(server.received).toHaveLength(1);
-    expect(await hintOf()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status' } });
+    expect(await hintOf()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status', status: 500 } });
   });
 
   it('sends what waits for later at once, as a new event with its token', async () => {

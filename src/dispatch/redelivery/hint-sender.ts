@@ -139,7 +139,7 @@ export class HintSender {
     return result;
   }
 
-  async #notTaken(sending: Sending, { stage, reason, retryAfterMs }: NotTaken): Promise<void> {
+  async #notTaken(sending: Sending, { stage, reason, status, retryAfterMs }: NotTaken): Promise<void> {
     const { outbox, hint, held, endpoint, grantedAtMs } = sending;
     if (hasSeenNothing(stage)) await this.#giveBack(hint, grantedAtMs);
     if (stage === 'saturated' || stage === 'withdrawn')
@@ -152,7 +152,7 @@ export class HintSender {
       if (now.endpoint !== null) await outbox.wake(held.key, now.endpoint.href, nowMs);
       return;
     }
-    const failure = toFailure(nowMs, stage, reason);
+    const failure = toFailure(nowMs, stage, reason, status);
     await this.outcomes.notTaken(sending, endpoint, failure, nextTryOf(sending, nowMs, retryAfterMs));
   }
 

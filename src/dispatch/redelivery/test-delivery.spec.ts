@@ -83,7 +83,7 @@ describe('a test', () => {
     const server = await puppetServer((_request, response) => response.writeHead(500).end('no room'));
     await registerAt(server.url);
     expect(await test()).toMatchObject({
-      failure: { stage: 'status', reason: 'the answer was 500' },
+      failure: { stage: 'status', reason: 'the answer was 500', status: 500 },
       answer: { status: 500, body: 'no room' },
     });
   });

@@ -7,6 +7,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Accounts } from '../../registry/accounts.js';
 import { Destinations } from '../../registry/destination.js';
 import type { KfEvent } from '../kf-event.js';
+import type { AttemptResult } from '../line/attempt.js';
 import { type Line, Lines } from '../line/line.js';
 import { type Failure, toResync } from '../outbox/hint.js';
 import { hasSeenNothing } from './hint-sender.js';
@@ -96,9 +97,14 @@ export class TestDelivery {
     const attempt = line.attemptShown(event);
     const result = await attempt.result;
     const durationMs = this.clock.elapsedMs() - startedMs;
-    const failure = result.taken ? null : { stage: result.stage, reason: result.reason };
-    return { failure, durationMs, answer: await attempt.whenAnswered() };
+    return { failure: failureIn(result), durationMs, answer: await attempt.whenAnswered() };
   }
+}
+
+function failureIn(result: AttemptResult): Tested['failure'] {
+  if (result.taken) return null;
+  const { stage, reason, status } = result;
+  return { stage, reason, ...(status !== undefined && { status }) };
 }
 
 function toLimited(retryAtMs: number, nowMs: number): AppError {

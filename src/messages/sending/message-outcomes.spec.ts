@@ -67,7 +67,7 @@ describe('a message that is refused', () => {
     'with %i each time is dead after its tries',
     async (status) => {
       const tookMs = await failEachTime(refusal(status), TRIES);
-      expect(await now()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status' } });
+      expect(await now()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status', status } });
       // 404 s of the schedule, each part up to a fifth more or less.
       expect(tookMs).toBeGreaterThanOrEqual(404_000 * 0.8);
       expect(tookMs).toBeLessThanOrEqual(404_000 * 1.2);

@@ -63,7 +63,7 @@ export class MessageOutcomes {
    */
   async notTaken(turn: Turn, message: Message, result: NotTaken): Promise<void> {
     const nowMs = this.storeClock.nowMs();
-    const failure = toFailure(nowMs, result.stage, result.reason);
+    const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     const refusals = message.refusals + Number(isRefusal(result));
     if (refusals >= this.config.messageTries) return this.bury(turn, message, failure);
     const ageMs = message.step < FAST_STEPS ? 0 : nowMs - message.storedAtMs;

@@ -10,6 +10,7 @@ import {
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { AccountHistories } from '../account-history.js';
 import { SerialRuns } from '../../kernel/serial-runs.js';
+import { RegistryImage } from '../image/registry-image.js';
 import { pairIdOf } from '../image/shared-keys.js';
 import { accountKey } from '../puppet.js';
 import { type Bot, type BotSecrets, listedIn, readSecrets, takesAllOthers } from './bot.js';
@@ -61,6 +62,7 @@ export class KnownBots {
   constructor(
     private readonly policy: EndpointPolicy,
     private readonly repository: BotRepository,
+    private readonly image: RegistryImage,
     private readonly histories: AccountHistories,
   ) {}
 
@@ -125,13 +127,17 @@ export class KnownBots {
   /** Call it when the bot is stored. */
   written(bot: Bot): KnownBot {
     this.#writtenAt.set(bot.id, ++this.#order);
-    return this.#put(bot);
+    const before = this.#remove(bot.id);
+    const known = this.#put(bot);
+    if (before !== null) this.#forgetUnserved([before]);
+    return known;
   }
 
   /** Call it when the bot is not stored any more. */
   removed(id: string): void {
     this.#writtenAt.set(id, ++this.#order);
-    this.#drop(id);
+    const before = this.#remove(id);
+    if (before !== null) this.#forgetUnserved([before]);
   }
 
   async #read(): Promise<void> {
@@ -141,12 +147,14 @@ export class KnownBots {
   }
 
   #take(stored: readonly Bot[], order: number): void {
-    const ids = new Set(stored.map(({ id }) => id));
-    for (const id of this.#bots.keys()) if (!ids.has(id) && !this.#isOvertaken(id, order)) this.#drop(id);
-    for (const bot of stored) {
-      const isKnown = this.#bots.get(bot.id)?.revision === bot.revision;
-      if (!isKnown && !this.#isOvertaken(bot.id, order)) this.#put(bot);
-    }
+    const revisions = new Map(stored.map(({ id, revision }) => [id, revision]));
+    const changed = [...this.#bots.values()].filter(
+      ({ id, revision }) => revisions.get(id) !== revision && !this.#isOvertaken(id, order),
+    );
+    for (const { id } of changed) this.#remove(id);
+    for (const bot of stored)
+      if (!this.#bots.has(bot.id) && !this.#isOvertaken(bot.id, order)) this.#put(bot);
+    this.#forgetUnserved(changed);
     for (const [id, at] of this.#writtenAt) if (at <= order) this.#writtenAt.delete(id);
   }
 
@@ -154,8 +162,8 @@ export class KnownBots {
     return (this.#writtenAt.get(id) ?? 0) > order;
   }
 
+  /** One that is not there. */
   #put(bot: Bot): KnownBot {
-    const before = this.#remove(bot.id);
     const known = this.#derive(bot);
     this.#bots.set(bot.id, known);
     this.#counts.set(bot.corpId, this.countOf(bot.corpId) + 1);
@@ -166,24 +174,33 @@ export class KnownBots {
       this.#listing.set(openKfId, listing.add(known));
     }
     if (takesAllOthers(bot)) this.#ofOthers.set(bot.corpId, known);
-    if (before !== undefined) this.#forgetUnlisted(before);
     return known;
   }
 
-  #drop(id: string): void {
-    const known = this.#remove(id);
-    if (known !== undefined) this.#forgetUnlisted(known);
+  /**
+   * What was seen of an account that nobody has any more says nothing of whoever has it next.
+   * @param before bots as they were; those that are there now are known already.
+   */
+  #forgetUnserved(before: readonly KnownBot[]): void {
+    for (const bot of before) {
+      if (this.findOfOthers(bot.corpId) !== null) continue;
+      // Which accounts a bot of all others had is known only where they are remembered.
+      const had = takesAllOthers(bot) ? this.histories.accountsOf(bot.corpId) : listedIn(bot);
+      for (const openKfId of had) if (!this.#isServed(openKfId)) this.histories.forget(openKfId);
+    }
   }
 
-  /** What was seen of an account that no bot lists any more says nothing of whoever has it next. */
-  #forgetUnlisted(before: KnownBot): void {
-    for (const openKfId of listedIn(before))
-      if (!this.#listing.has(openKfId)) this.histories.forget(openKfId);
+  /** By a bot that lists it, or a puppet. A registration with a bot's key counts for as long as the account is that bot's. */
+  #isServed(openKfId: string): boolean {
+    if (this.#listing.has(openKfId)) return true;
+    const puppet = this.image.findPuppet(openKfId);
+    return puppet !== null && (puppet.botId === '' || puppet.botId === this.findOfOthers(puppet.corpId)?.id);
   }
 
-  #remove(id: string): KnownBot | undefined {
+  /** @returns as it was; `null` when there was none. */
+  #remove(id: string): KnownBot | null {
     const known = this.#bots.get(id);
-    if (known === undefined) return undefined;
+    if (known === undefined) return null;
     this.#bots.delete(id);
     const left = this.countOf(known.corpId) - 1;
     if (left > 0) this.#counts.set(known.corpId, left);

@@ -8,6 +8,7 @@ import { Secret } from '../../kernel/secret.js';
 import { EndpointPolicy } from '../endpoint/endpoint-policy.js';
 import { type Bot, readSecrets, SIGNING_SECRET_FORMAT, toSecretsText } from './bot.js';
 import { AccountHistories } from '../account-history.js';
+import { RegistryImage } from '../image/registry-image.js';
 import { KnownBots } from './known-bots.js';
 import type { OpenBot } from './known-bots.js';
 import { BotChangeDto, NewBotDto, toBotChange, toNewBot } from './new-bot.dto.js';
@@ -30,11 +31,9 @@ const MESSAGES = { ...BODY, takes: 'message', corpSecret: 'corp-secret' };
 const made = (body: object, terms = TERMS) => toNewBot(validated(NewBotDto, body), terms);
 
 function known(fields: Partial<Bot> = {}): OpenBot {
-  const bots = new KnownBots(
-    new EndpointPolicy(loadConfig({})),
-    new MemoryBotRepository(),
-    new AccountHistories(),
-  );
+  const policy = new EndpointPolicy(loadConfig({}));
+  const image = new RegistryImage(policy);
+  const bots = new KnownBots(policy, new MemoryBotRepository(), image, new AccountHistories());
   return bots.written(storedBot(fields)) as OpenBot;
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../dispatch/outbox/hint.js';
 import type { KfEvent, RawCallback } from '../../dispatch/kf-event.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
-import { type Check, hasShape, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
+import { type Check, hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
 
 /** One character per byte: nearly all of it is ASCII, which base64 would make longer by a third. */
 type StoredRaw = Omit<RawCallback, 'body'> & { readonly body: string };
@@ -97,7 +97,12 @@ const isStoredHint = hasShape<StoredHint>({
   dueAtMs: orNull(isNumber),
   endpoint: orNull(isText),
   lastFailure: orNull(
-    hasShape<NonNullable<Hint['lastFailure']>>({ atMs: isNumber, stage: isText, reason: isText }),
+    hasShape<NonNullable<Hint['lastFailure']>>({
+      atMs: isNumber,
+      stage: isText,
+      reason: isText,
+      status: orAbsent(isCount),
+    }),
   ),
   keysId: orNull(isText),
   event: hasShape<StoredEvent>({

@@ -3,7 +3,7 @@ import type { Failure } from '../../dispatch/outbox/hint.js';
 import { MESSAGE_STATES, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
 import type { MessageAccount } from '../../messages/message-queue.js';
 import { accountKey } from '../../registry/puppet.js';
-import { type Check, hasShape, isCount, isNumber, isText, orNull } from '../record-shape.js';
+import { type Check, hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
 
 export function toStored(value: MessageHead | MessageAccount): Buffer {
   return Buffer.from(JSON.stringify(value));
@@ -46,7 +46,9 @@ const isHead = hasShape<MessageHead>({
   refusals: isCount,
   step: isCount,
   dueAtMs: orNull(isNumber),
-  lastFailure: orNull(hasShape<Failure>({ atMs: isNumber, stage: isText, reason: isText })),
+  lastFailure: orNull(
+    hasShape<Failure>({ atMs: isNumber, stage: isText, reason: isText, status: orAbsent(isCount) }),
+  ),
 });
 
 const isAccount = hasShape<MessageAccount>({

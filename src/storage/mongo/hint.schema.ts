@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mongo } from 'mongoose';
 import {
   claimableAtMs,
-  type Failure,
   HINT_STATES,
   type Hint,
   type HintHead,
@@ -11,6 +10,7 @@ import {
 } from '../../dispatch/outbox/hint.js';
 import { readTraceparent } from '../../kernel/trace-context.js';
 import { hasShape, isCount, isDate, isText, orAbsent, orNull } from '../record-shape.js';
+import { type FailureRecord, fromFailureRecord, isFailureRecord, toFailureRecord } from './failure.schema.js';
 
 /**
  * Hints are ours alone and written by the driver itself: what mongoose's schemas would add, casts and defaults,
@@ -66,12 +66,6 @@ interface RawRecord {
   readonly body: mongo.Binary;
 }
 
-interface FailureRecord {
-  readonly at: Date;
-  readonly stage: Failure['stage'];
-  readonly reason: string;
-}
-
 export function toRecord(hint: Hint): HintRecord {
   const { corpId, openKfId, generation, arrivedAtMs, waitingSinceMs, event, keysId } = hint;
   return {
@@ -108,10 +102,6 @@ export function toHeadRecord(head: HintHead): HeadRecord {
   };
 }
 
-export function toFailureRecord({ atMs, stage, reason }: Failure): FailureRecord {
-  return { at: new Date(atMs), stage, reason };
-}
-
 function toDate(ms: number | null): Date | null {
   return ms === null ? null : new Date(ms);
 }
@@ -146,10 +136,7 @@ export function fromRecord(record: HintRecord): Hint | null {
     step,
     dueAtMs: record.dueAt?.getTime() ?? null,
     endpoint,
-    lastFailure:
-      lastFailure === null
-        ? null
-        : { atMs: lastFailure.at.getTime(), stage: lastFailure.stage, reason: lastFailure.reason },
+    lastFailure: lastFailure === null ? null : fromFailureRecord(lastFailure),
     lease: leaseId === null || leasedUntil === null ? null : { id: leaseId, untilMs: leasedUntil.getTime() },
   };
 }
@@ -160,7 +147,6 @@ const isRawRecord = hasShape<RawRecord>({
   nonce: isText,
   body: (value) => value instanceof mongo.Binary,
 });
-const isFailureRecord = hasShape<FailureRecord>({ at: isDate, stage: isText, reason: isText });
 const isHintRecord = hasShape<HintRecord>({
   _id: isText,
   corpId: isText,

@@ -1,10 +1,10 @@
-import type { Failure } from '../../dispatch/outbox/hint.js';
 import { Secret } from '../../kernel/secret.js';
 import { type Message, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
 import type { UnderWay } from '../../messages/message-store.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import { hasShape, isCount, isDate, isNumber, isText, orNull } from '../record-shape.js';
+import { type FailureRecord, fromFailureRecord, isFailureRecord, toFailureRecord } from './failure.schema.js';
 
 /** Written by the driver itself, as hints are: see `hint.schema.ts`. */
 export const MESSAGES = 'wxkfmessages';
@@ -41,12 +41,6 @@ export interface MessageRecord extends KnownRecord, Omit<MessageHead, HeadTimes 
 }
 
 type HeadTimes = 'sentAtMs' | 'storedAtMs' | 'dueAtMs' | 'lastFailure';
-
-interface FailureRecord {
-  readonly at: Date;
-  readonly stage: Failure['stage'];
-  readonly reason: string;
-}
 
 /** What is kept of an account beside its messages. Each lease is of one process. */
 export interface AccountRecord extends Addressee {
@@ -117,10 +111,6 @@ export function toRecord({
   };
 }
 
-export function toFailureRecord({ atMs, stage, reason }: Failure): FailureRecord {
-  return { at: new Date(atMs), stage, reason };
-}
-
 /** After it, nothing but the id is left. */
 export function asKnown(untilMs: number) {
   return { $set: { state: KNOWN, keptUntil: new Date(untilMs) }, $unset: HEAD_FIELDS } as const;
@@ -162,10 +152,7 @@ export function toHead(record: MessageRecord): MessageHead | null {
     sentAtMs: sentAt.getTime(),
     storedAtMs: storedAt.getTime(),
     dueAtMs: dueAt?.getTime() ?? null,
-    lastFailure:
-      lastFailure === null
-        ? null
-        : { atMs: lastFailure.at.getTime(), stage: lastFailure.stage, reason: lastFailure.reason },
+    lastFailure: lastFailure === null ? null : fromFailureRecord(lastFailure),
   };
 }
 
@@ -186,6 +173,6 @@ const isHeadRecord = hasShape<Omit<MessageRecord, 'content'>>({
   refusals: isCount,
   step: isCount,
   dueAt: orNull(isDate),
-  lastFailure: orNull(hasShape<FailureRecord>({ at: isDate, stage: isText, reason: isText })),
+  lastFailure: orNull(isFailureRecord),
   keptUntil: orNull(isDate),
 });

@@ -35,9 +35,9 @@ import {
   type MessageRecord,
   NEVER,
   toAccountRecord,
-  toFailureRecord,
   toRecord,
 } from './message.schema.js';
+import { toFailureRecord } from './failure.schema.js';
 import { MongoMessageRecords } from './mongo-message-records.js';
 import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 

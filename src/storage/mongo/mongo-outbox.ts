@@ -32,15 +32,8 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { accountKey } from '../../registry/puppet.js';
 import { sayUnreadable } from '../unreadable-hint.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
-import {
-  fromRecord,
-  HINTS,
-  type HintRecord,
-  toFailureRecord,
-  toHeadRecord,
-  toRecord,
-  UNREADABLE,
-} from './hint.schema.js';
+import { toFailureRecord } from './failure.schema.js';
+import { fromRecord, HINTS, type HintRecord, toHeadRecord, toRecord, UNREADABLE } from './hint.schema.js';
 import { isDuplicateKey, MongoStore, type Operation, READ_LIMIT_MS } from './mongo-store.js';
 import { UnregisteredRoom } from './unregistered-room.js';
 
@@ -350,6 +343,8 @@ export class MongoOutbox extends Outbox {
                 _id: { state: '$state', corpId: '$corpId', endpoint: '$endpoint', stage: '$stage' },
                 accounts: { $sum: 1 },
                 openKfId: { $min: '$openKfId' },
+                // Of two documents the first field decides.
+                answered: { $max: '$answered' },
                 since: { $min: '$since' },
               },
             },
@@ -357,10 +352,13 @@ export class MongoOutbox extends Outbox {
           { maxTimeMS: READ_LIMIT_MS },
         )
         .toArray();
-      return groups.map(({ _id: { state, corpId, endpoint = null, stage = null }, since, ...same }) => ({
-        ...{ state, corpId, endpoint, stage, ...same },
-        sinceMs: since.getTime(),
-      }));
+      return groups.map(
+        ({ _id: { state, corpId, endpoint = null, stage = null }, since, answered, ...same }) => ({
+          ...{ state, corpId, endpoint, stage, ...same },
+          answered: answered && { status: answered.status, atMs: answered.at.getTime() },
+          sinceMs: since.getTime(),
+        }),
+      );
     });
   }
 
@@ -455,11 +453,21 @@ export class MongoOutbox extends Outbox {
   }
 }
 
-const GROUPED = { state: 1, corpId: 1, endpoint: 1, stage: '$lastFailure.stage' } as const;
+const GROUPED = {
+  ...{ state: 1, corpId: 1, endpoint: 1, stage: '$lastFailure.stage' },
+  answered: {
+    $cond: [
+      { $gt: ['$lastFailure.status', null] },
+      { at: '$lastFailure.at', status: '$lastFailure.status' },
+      null,
+    ],
+  },
+} as const;
 
 /** A field that is null may be left out. */
 interface GroupRecord extends Pick<HintGroup, 'accounts' | 'openKfId'> {
   readonly _id: Pick<HintGroup, 'state' | 'corpId'> & Partial<Pick<HintGroup, 'endpoint' | 'stage'>>;
+  readonly answered: { readonly at: Date; readonly status: number } | null;
   readonly since: Date;
 }
 

@@ -32,6 +32,8 @@ export const accounts = {
   lastReply: 'Last reply',
   repliesFail: 'Replies fail',
   repliesFailSince: (since: string) => `WeCom takes no reply of it since ${since}.`,
+  noAccount: 'Unknown to WeCom',
+  noAccountSince: (since: string) => `WeCom has said since ${since} that the corp has no such account.`,
   noReply: 'none seen since the replicas started',
   success: 'Success',
   p50: 'p50',

@@ -28,6 +28,7 @@ export const common = {
   all: 'All',
   none: '–',
   unknown: 'unknown',
+  httpError: (status: number) => `The bot answered with HTTP error ${status}`,
   justNow: 'just now',
   previous: 'Previous',
   next: 'Next',

@@ -55,6 +55,9 @@ export const overview = {
       'Their bots do not take messages now. They are tried again by themselves, each account’s in their order.',
     parked: (accounts: number, corp: string | null) =>
       `${plural(accounts, 'account')}${corp === null ? '' : ` of ${corp}`} ${accounts === 1 ? 'has' : 'have'} no bot, and customers wrote`,
+    noAccount: (accounts: number, name: string | null) =>
+      `${name ?? plural(accounts, 'account')} ${accounts === 1 ? 'is' : 'are'} unknown to WeCom`,
+    noAccountText: 'Customers cannot write there, and nothing that a bot answers goes out.',
     refused: (callbacks: number) =>
       `${plural(callbacks, 'callback was', 'callbacks were')} refused in the last minute`,
     refusedText:

@@ -32,6 +32,8 @@ export const accounts: Words['accounts'] = {
   lastReply: '最近一次回复',
   repliesFail: '回复失败',
   repliesFailSince: (since) => `自 ${since} 起，企业微信没有接受该账号的任何回复。`,
+  noAccount: '企业微信中不存在',
+  noAccountSince: (since) => `自 ${since} 起，企业微信答复该企业没有这个客服账号。`,
   noReply: '各副本启动以来没有看到',
   success: '成功率',
   p50: 'p50',

@@ -51,6 +51,8 @@ export const overview: Words['overview'] = {
     waitingMessagesText: '对应的机器人目前没有接收消息。系统会自动重试，并保持每个账号的消息顺序。',
     parked: (accounts, corp) =>
       `${corp === null ? '' : `企业 ${corp} 的 `}${n(accounts)} 个客服账号没有机器人，而客户已发来消息`,
+    noAccount: (accounts, name) => `${name ?? `${n(accounts)} 个客服账号`}在企业微信中不存在`,
+    noAccountText: '客户无法向它发消息，机器人的回复也发不出去。',
     refused: (callbacks) => `最近一分钟拒绝了 ${n(callbacks)} 个回调`,
     refusedText:
       '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与本服务已知的不一致。具体原因见服务日志。',

@@ -58,7 +58,7 @@ interface AccountProps {
 
 function Account({ account, onChange }: AccountProps) {
   const { accounts, overview } = t();
-  const { state, lastFailure, endpointLastFailure, hint, replyFailure } = account;
+  const { state, lastFailure, endpointLastFailure, hint, replyFailure, noAccount } = account;
   const [asked, setAsked] = useState<HintAnswer | null>(null);
   return (
     <>
@@ -69,6 +69,13 @@ function Account({ account, onChange }: AccountProps) {
         <p class="state-line">
           <Chip tone="bad" text={accounts.repliesFail} />{' '}
           {accounts.repliesFailSince(formatSince(replyFailure.since))} <Meaning of={replyFailure.why} />{' '}
+          <a href="/console/wecom-errors">{overview.toErrors}</a>
+        </p>
+      )}
+      {noAccount !== null && (
+        <p class="state-line">
+          <Chip tone="bad" text={accounts.noAccount} />{' '}
+          {accounts.noAccountSince(formatSince(noAccount.since))} <Meaning of={noAccount.why} />{' '}
           <a href="/console/wecom-errors">{overview.toErrors}</a>
         </p>
       )}

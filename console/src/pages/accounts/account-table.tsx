@@ -35,10 +35,11 @@ export function AccountTable({ rows, sort, onSort }: AccountTableProps) {
         {
           key: 'state',
           head: accounts.state,
-          cell: ({ state, replyFailure }) => (
+          cell: ({ state, replyFailure, noAccount }) => (
             <>
               <Chip tone={ACCOUNT_TONES[state]} text={accounts.states[state]} />{' '}
               {replyFailure !== null && <Chip tone="bad" text={accounts.repliesFail} />}
+              {noAccount !== null && <Chip tone="bad" text={accounts.noAccount} />}
             </>
           ),
         },

@@ -3,6 +3,7 @@ import { AccountLink } from '../../components/account-link.js';
 import { Chip } from '../../components/chip.js';
 import { DataTable } from '../../components/data-table.js';
 import { formatClock, formatDateTime, formatMs } from '../../i18n/format.js';
+import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
 
 export function DeliveryTable({ rows }: { readonly rows: readonly DeliveryAnswer[] }) {
@@ -62,7 +63,7 @@ function Answer({ of: { status, stage, reason } }: { readonly of: DeliveryAnswer
   if (stage === null) return <>{status}</>;
   return (
     <div class="reason">
-      {t().failures[stage].what}
+      {whatFailed({ stage, status }, t())}
       <div class="small muted mono wrap">{reason}</div>
     </div>
   );

@@ -1,6 +1,7 @@
 import type { FailureAnswer } from '../../api/answers.gen.js';
 import { FailureWords } from '../../components/failure-words.js';
 import { formatSince } from '../../i18n/format.js';
+import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
 
 interface HintReasonProps {
@@ -11,11 +12,11 @@ interface HintReasonProps {
 
 /** In one line why something waits; what to do about it when asked. */
 export function HintReason({ failure, waitingSince }: HintReasonProps) {
-  const { accounts, common, failures } = t();
+  const { accounts, common } = t();
   if (failure === null) return <>{common.none}</>;
   return (
     <details class="reason">
-      <summary>{failures[failure.stage].what}</summary>
+      <summary>{whatFailed(failure, t())}</summary>
       <FailureWords failure={failure} />
       {waitingSince !== undefined && (
         <p class="small muted">

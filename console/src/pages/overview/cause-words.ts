@@ -1,5 +1,7 @@
 import type { CauseAnswer } from '../../api/answers.gen.js';
+import { whatFailed } from '../../i18n/failure.js';
 import { t } from '../../i18n/language.js';
+import { addressFilter } from './address-filter.js';
 
 interface CauseLink {
   readonly to: string;
@@ -67,10 +69,17 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
         text: t().failures.unregistered.remedy,
         link: { to: '/console/bots/add', text: overview.toBots },
       };
+    case 'no_account':
+      return {
+        title: verdict.noAccount(count, cause.name),
+        text: verdict.noAccountText,
+        callFault: cause.why ?? '',
+        link: toAccounts(cause.openKfId),
+      };
     case 'refused':
       return { title: verdict.refused(count), text: verdict.refusedText };
     case 'circuits':
-      return { title: verdict.circuits(count, address), link: toAccounts(null, address) };
+      return { title: verdict.circuits(count, address), link: toAccounts(null, addressFilter(cause)) };
     case 'unreadable':
       return { title: verdict.unreadable(count), text: verdict.unreadableText };
     case 'unknown':
@@ -89,15 +98,16 @@ function wecomFails({ count, why }: CauseAnswer): CauseWords {
 }
 
 /** What its bot did and what to do about it; `null` where that is not known. */
-function remedyOf({ why }: CauseAnswer): string | null {
+function remedyOf({ why, status }: CauseAnswer): string | null {
   const { failures, overview } = t();
   if (why === null || !(why in failures)) return null;
-  const { what, remedy } = failures[why as keyof typeof failures];
-  return overview.verdict.sentences(what, remedy);
+  const stage = why as keyof typeof failures;
+  return overview.verdict.sentences(whatFailed({ stage, status }, t()), failures[stage].remedy);
 }
 
-function toWaiting({ openKfId, address }: CauseAnswer): CauseLink {
-  if (openKfId !== null || address !== null) return toAccounts(openKfId, address, 'waiting');
+function toWaiting(cause: CauseAnswer): CauseLink {
+  const { openKfId, address } = cause;
+  if (openKfId !== null || address !== null) return toAccounts(openKfId, addressFilter(cause), 'waiting');
   return { to: '/console/outbox', text: t().overview.toOutbox };
 }
 
