@@ -39,8 +39,8 @@ export default {
     },
   ],
   testTimeout: 90_000,
-  // Those of the system wait for processes half of the time, and need more than a worker for each core.
-  maxWorkers: availableParallelism() * 2,
+  // Those of the system mostly wait for processes, and need more than a worker for each core.
+  maxWorkers: availableParallelism() * 3,
   // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
   // jest calls it leaking.
   workerIdleMemoryLimit: '500MB',

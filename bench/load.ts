@@ -118,7 +118,7 @@ const SHORT: Plan = {
     tunnel: 3_000,
     relay: 3_000,
   },
-  warmUpLimitMs: 5_000,
+  warmUpLimitMs: 2_000,
   perAccount: 200,
   keepPerAccount: 2,
   messages: {

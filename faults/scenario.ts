@@ -38,7 +38,7 @@ export interface Scenario {
   readonly name: string;
   /**
    * `beside`: mostly waits, and others may run meanwhile. `in turn`: two of those at once. `alone`: compares
-   * latencies, so nothing else may run but in a short run, where two of them go at once.
+   * latencies, so nothing else may run. A short run judges none, and does not tell the last two apart.
    */
   readonly runs: 'beside' | 'in turn' | 'alone';
   run(run: Run): Promise<readonly (Row | NotRun)[]>;
