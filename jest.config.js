@@ -11,6 +11,8 @@ if (major < 24 || (major === 24 && minor < 9)) {
 
 const project = {
   injectGlobals: false,
+  // By which jest knows what a change concerns.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   runtime: '<rootDir>/test/runtime/runtime.js',
   testEnvironment: '<rootDir>/test/runtime/environment.js',
   // test/runtime/register.js compiles.
