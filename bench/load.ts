@@ -55,6 +55,7 @@ type Plan = DeliveryPlan & {
   readonly apiRounds: number;
   readonly isolationRounds: number;
   readonly consoleRounds: number;
+  readonly logPairs: number;
   readonly logRounds: number;
   /** Of each of the many accounts whose puppets are down. */
   readonly keepPerAccount: number;
@@ -69,7 +70,8 @@ const FULL: Plan = {
   apiRounds: 10,
   isolationRounds: 6,
   consoleRounds: 8,
-  logRounds: 40,
+  logPairs: 10,
+  logRounds: 4,
   measureMs: 2_000,
   connections: CONNECTIONS,
   // Fewer of (b), which takes long.
@@ -103,6 +105,7 @@ const SHORT: Plan = {
   apiRounds: 1,
   isolationRounds: 1,
   consoleRounds: 1,
+  logPairs: 1,
   logRounds: 1,
   measureMs: 500,
   connections: CONNECTIONS,
@@ -295,7 +298,13 @@ async function isolationPart(setting: Setting, sink: Sink): Promise<Part> {
 async function logPart(setting: Setting, sink: Sink): Promise<Part> {
   // As on a site: on one core the threads that write, compress and collect garbage would hold up the main one.
   const unbound = { ...setting, serverCore: cores?.all };
-  return measureDeliveryLog(unbound, sink, { ...plan, rounds: plan.logRounds }, started, say);
+  return measureDeliveryLog(
+    unbound,
+    sink,
+    { ...plan, pairs: plan.logPairs, rounds: plan.logRounds },
+    started,
+    say,
+  );
 }
 
 async function messagesPart(setting: Setting, sink: Sink): Promise<Part> {

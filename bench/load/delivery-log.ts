@@ -1,7 +1,7 @@
 /**
  * What the delivery log costs: callbacks that puppets take, and events that are kept while every puppet is down, 2,500 a second
  * of each, with the log and without it, in turns on two processes. p99 is compared as well, since the log is written between
- * the answers.
+ * the answers. It differs more from process to process than by the log, so there are several pairs of processes.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Round, Work } from './round.js';
 import type { Sink } from './sink.js';
 import { LOG_RATIO_MIN, ratioVerdicts, type Verdict } from './verdict.js';
 
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 5_000;
 /** As a busy site has it. As many as go would compare how quickly each empties a queue. */
 const PER_S = 2_500;
 
@@ -25,7 +25,17 @@ interface Pair {
   readonly unlogged: Program;
 }
 
-type LogPlan = DeliveryPlan & { readonly keepPerAccount: number };
+type LogPlan = DeliveryPlan & {
+  /** Of processes, with `rounds` of each. */
+  readonly pairs: number;
+  readonly keepPerAccount: number;
+};
+
+/** Those of each pair one after the other. */
+interface PairedRounds {
+  readonly logged: readonly Round[];
+  readonly unlogged: readonly Round[];
+}
 
 /** @throws Error when a program ended. */
 export async function measureDeliveryLog(
@@ -53,8 +63,8 @@ export async function measureDeliveryLog(
     ['keptUnlogged', keptRounds.unlogged],
   ]);
   const results = [
-    ...ratiosOf('callbacks', takenRounds.logged, takenRounds.unlogged),
-    ...ratiosOf('kept', keptRounds.logged, keptRounds.unlogged),
+    ...ratiosOf('callbacks', takenRounds, plan.pairs),
+    ...ratiosOf('kept', keptRounds, plan.pairs),
   ];
   const note = '- Nothing binds the manager to one core here.';
   const text = ['## The delivery log', table(rounds, 'per second'), ratioTable(results, 'ratio'), note].join(
@@ -70,52 +80,57 @@ async function inPairs(
   plan: LogPlan,
   started: (child: Child) => void,
   say: (line: string) => void,
-): Promise<{ readonly logged: readonly Round[]; readonly unlogged: readonly Round[] }> {
+): Promise<PairedRounds> {
+  const [logged, unlogged]: [Round[], Round[]] = [[], []];
+  for (let number = 1; number <= plan.pairs; number += 1) {
+    const temp = join(base.temp, `${name}-${number}`);
+    const pair = await openPair({ ...base, temp }, started);
+    await measure(pair.logged, work, WARM_UP_MS);
+    await measure(pair.unlogged, work, WARM_UP_MS);
+    const on = async () => void logged.push(await measure(pair.logged, work, plan.measureMs));
+    const off = async () => void unlogged.push(await measure(pair.unlogged, work, plan.measureMs));
+    // Back and forth: whoever always follows the same one has its advantage or pays for it.
+    for (let round = 1; round <= plan.rounds; round += 1)
+      for (const turn of (number + round) % 2 === 0 ? [on, off] : [off, on]) await turn();
+    await Promise.all([pair.logged.child.stop(), pair.unlogged.child.stop()]);
+    say(`pair ${number}/${plan.pairs} ${name}, with and without the delivery log`);
+  }
+  return { logged, unlogged };
+}
+
+async function openPair(base: Setting, started: (child: Child) => void): Promise<Pair> {
   const open = async (what: string, env: Readonly<Record<string, string>>): Promise<Program> => {
-    const temp = join(base.temp, `${name}-${what}`);
-    mkdirSync(temp);
+    const temp = join(base.temp, what);
+    mkdirSync(temp, { recursive: true });
     return startProgram('ours', { ...base, temp, env }, started);
   };
-  const pair: Pair = {
-    logged: await open('logged', {}),
-    unlogged: await open('unlogged', { DELIVERY_LOG_DAYS: '0' }),
-  };
-  const measure = async (program: Program, measureMs = plan.measureMs): Promise<Round> => {
-    const round = await runPacedRound(program, work, { perS: PER_S, measureMs });
-    if (!program.child.alive) throw new Error(`${name} ended:\n${program.child.logTail()}`);
-    return round;
-  };
-  await measure(pair.logged, WARM_UP_MS);
-  await measure(pair.unlogged, WARM_UP_MS);
-  const [logged, unlogged]: Round[][] = [[], []];
-  const on = async () => void logged?.push(await measure(pair.logged));
-  const off = async () => void unlogged?.push(await measure(pair.unlogged));
-  for (let number = 1; number <= plan.rounds; number += 1) {
-    // Back and forth: whoever always follows the same one has its advantage or pays for it.
-    for (const turn of number % 2 === 1 ? [on, off] : [off, on]) await turn();
-    say(`round ${number}/${plan.rounds} ${name}, with and without the delivery log`);
-  }
-  await Promise.all([pair.logged.child.stop(), pair.unlogged.child.stop()]);
-  return { logged: logged ?? [], unlogged: unlogged ?? [] };
+  return { logged: await open('logged', {}), unlogged: await open('unlogged', { DELIVERY_LOG_DAYS: '0' }) };
+}
+
+async function measure(program: Program, work: Work<Callback>, measureMs: number): Promise<Round> {
+  const round = await runPacedRound(program, work, { perS: PER_S, measureMs });
+  if (!program.child.alive) throw new Error(`the manager ended:\n${program.child.logTail()}`);
+  return round;
 }
 
 /** Of what was counted, and of p99, where less is better. */
-function ratiosOf(name: string, on: readonly Round[], off: readonly Round[]): Verdict[] {
+function ratiosOf(name: string, { logged, unlogged }: PairedRounds, pairs: number): Verdict[] {
   return [
-    ...ratioVerdicts(`${name}, with / without the log`, on, off, LOG_RATIO_MIN),
-    p99Verdict(name, on, off),
+    ...ratioVerdicts(`${name}, with / without the log`, logged, unlogged, LOG_RATIO_MIN),
+    p99Verdict(name, { logged, unlogged }, pairs),
   ];
 }
 
-/**
- * The geometric mean of the ratios of all rounds, with two standard errors to either side: p99 of so short a round varies
- * severalfold, with the log and without it.
- */
-function p99Verdict(name: string, on: readonly Round[], off: readonly Round[]): Verdict {
-  const logs = off.flatMap(({ p99Ms }, n) => (on[n] === undefined ? [] : [Math.log(p99Ms / on[n].p99Ms)]));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  const standardError = Math.sqrt(squares / Math.max(1, logs.length - 1) / logs.length);
+/** The geometric mean of the ratios of all pairs, with two standard errors to either side. */
+function p99Verdict(name: string, { logged, unlogged }: PairedRounds, pairs: number): Verdict {
+  const logs = unlogged.flatMap(({ p99Ms }, n) =>
+    logged[n] === undefined ? [] : [Math.log(p99Ms / logged[n].p99Ms)],
+  );
+  const rounds = logs.length / pairs;
+  const ofPairs = Array.from({ length: pairs }, (_, n) => meanOf(logs.slice(n * rounds, (n + 1) * rounds)));
+  const mean = meanOf(ofPairs);
+  const squares = ofPairs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / Math.max(1, pairs - 1) / pairs);
   const shown = (log: number): string => Math.exp(log).toFixed(2);
   const range = `${shown(mean - 2 * standardError)} to ${shown(mean + 2 * standardError)}`;
   const ratio = Math.exp(mean);
@@ -126,4 +141,8 @@ function p99Verdict(name: string, on: readonly Round[], off: readonly Round[]): 
     decides: ratio,
     atLeast: LOG_RATIO_MIN,
   };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
