@@ -57,7 +57,7 @@ function hold(): () => void {
 }
 
 describe('what is added', () => {
-  it('is written together, a quarter of a second later, in its order', async () => {
+  it('is written together, 40 ms later, in its order', async () => {
     const recorder = open();
     add(recorder, 3);
     await clock.advance(FLUSH_MS - 1);

@@ -3,8 +3,9 @@
  * record, a JSON list without field names. A sealed one is that text as one frame of Zstandard, behind a frame that Zstandard
  * skips and that says which ids and outcomes it may have; so `zstdcat` reads it.
  */
+import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
 import {
   type DeliveryRecord,
   isRow,
@@ -26,7 +27,6 @@ const TERMS_BYTES_MAX = 65_536;
 /** The fastest: more saves some tenths of the bytes and takes several times as long. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 type ListedAttempt = readonly [form: OnlyAttempt['form'], endpoint: string | null, durationMs: number];
@@ -164,11 +164,42 @@ function termOf(outcome: string): string {
   return `outcome ${outcome}`;
 }
 
-export async function toSealed(text: Buffer, terms: Uint8Array): Promise<Buffer> {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt32LE(SKIPPED_FRAME, 0);
-  head.writeUInt32LE(terms.length, 4);
-  return Buffer.concat([head, terms, await compress(text, COMPRESSION)]);
+/**
+ * The frame of a segment, made while its text grows: to compress 4 MB at once held up callbacks for 50 ms, and the memory for it
+ * made V8 collect all garbage.
+ */
+export class SegmentFrame {
+  readonly #zstd = createZstdCompress(COMPRESSION);
+  readonly #parts: Buffer[] = [];
+  readonly #finished = finished(this.#zstd);
+
+  constructor() {
+    this.#zstd.on('data', (part: Buffer) => this.#parts.push(part));
+    // Whoever adds or ends is told.
+    this.#finished.catch(() => {});
+  }
+
+  /** @throws Error after which it must not be used. */
+  add(text: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#zstd.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** @returns the segment as it is sealed. @throws Error */
+  async seal(terms: Uint8Array): Promise<Buffer> {
+    this.#zstd.end();
+    await this.#finished;
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUInt32LE(SKIPPED_FRAME, 0);
+    head.writeUInt32LE(terms.length, 4);
+    return Buffer.concat([head, terms, ...this.#parts]);
+  }
+
+  /** Of a segment that is not sealed now. */
+  discard(): void {
+    this.#zstd.destroy();
+  }
 }
 
 /** @param head the first `HEAD_BYTES` of a sealed segment. @returns how long its terms are. @throws Error */

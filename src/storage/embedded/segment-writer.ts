@@ -5,7 +5,7 @@ import { REPLICA } from '../../kernel/replica.js';
 import { RECORDS_PER_TURN } from '../../record/delivery-log.js';
 import { type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import type { Segment, SegmentFolder, SegmentName } from './segment-folder.js';
-import { addTerms, firstLine, fromLine, toLine, toSealed, toText } from './segment-format.js';
+import { addTerms, firstLine, fromLine, SegmentFrame, toLine, toText } from './segment-format.js';
 import { TermSet } from './term-set.js';
 
 /** An open segment is sealed when it has so much text or its first record is so old. */
@@ -13,12 +13,15 @@ const SEGMENT_BYTES = 4 * 1_024 * 1_024;
 export const SEGMENT_MS = 3_600_000;
 /** How many lines are looked at in one turn of the event loop. */
 export const LINES_PER_TURN = 2_000;
+/** Of a segment that an earlier process has left, how much is compressed at a time. */
+const PIECE_BYTES = 131_072;
 
 /** The segment that is written to. */
 interface OpenSegment {
   readonly key: string;
   readonly handle: FileHandle;
   readonly terms: TermSet;
+  readonly frame: SegmentFrame;
   hasRecords: boolean;
 }
 
@@ -52,6 +55,7 @@ export class SegmentWriter {
       const text = await toLines(records, open.terms);
       try {
         await open.handle.appendFile(text);
+        await open.frame.add(text);
       } catch (error) {
         await this.#leaveAfterFailure();
         throw error;
@@ -93,7 +97,7 @@ export class SegmentWriter {
     const listed = await this.folder.list();
     this.#segments = listed;
     // Left open by an earlier process.
-    for (const { key, isSealed } of listed) if (!isSealed) await this.#seal(key, null);
+    for (const { key, isSealed } of listed) if (!isSealed) await this.#seal(key, () => this.#toSealed(key));
     return this.#segments;
   }
 
@@ -104,7 +108,14 @@ export class SegmentWriter {
     const segments = await this.#list();
     const head = Buffer.from(firstLine(REPLICA));
     const handle = await this.folder.create(first.id, head);
-    this.#open = { key: first.id, handle, terms: new TermSet(), hasRecords: false };
+    this.#open = {
+      key: first.id,
+      handle,
+      terms: new TermSet(),
+      frame: new SegmentFrame(),
+      hasRecords: false,
+    };
+    await this.#open.frame.add(head);
     this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }];
     return this.#open;
   }
@@ -123,16 +134,16 @@ export class SegmentWriter {
   async #sealOpen(): Promise<void> {
     const open = this.#open;
     if (open === null) return;
-    await this.#leaveOpen();
-    await this.#seal(open.key, open.terms);
+    this.#open = null;
+    await open.handle.close();
+    await this.#seal(open.key, () => open.frame.seal(open.terms.toBytes()));
   }
 
-  /** Where it cannot be sealed it stays as it is. @param terms `null` where they are not known. */
-  async #seal(key: string, terms: TermSet | null): Promise<void> {
+  /** Where it cannot be sealed it stays as it is. @param toSealed gives `null` where it is gone. */
+  async #seal(key: string, toSealed: () => Promise<Buffer | null>): Promise<void> {
     try {
-      const text = await this.folder.read({ key, isSealed: false });
-      if (text === null) return;
-      const sealed = await toSealed(text, (terms ?? (await termsIn(text))).toBytes());
+      const sealed = await toSealed();
+      if (sealed === null) return;
       await this.folder.replace(key, sealed);
       this.#change({ key, isSealed: true, bytes: sealed.length });
     } catch (err) {
@@ -140,9 +151,20 @@ export class SegmentWriter {
     }
   }
 
+  async #toSealed(key: string): Promise<Buffer | null> {
+    const text = await this.folder.read({ key, isSealed: false });
+    if (text === null) return null;
+    const terms = await termsIn(text);
+    const frame = new SegmentFrame();
+    for (let at = 0; at < text.length; at += PIECE_BYTES)
+      await frame.add(text.subarray(at, at + PIECE_BYTES));
+    return frame.seal(terms.toBytes());
+  }
+
   async #leaveOpen(): Promise<void> {
     const open = this.#open;
     this.#open = null;
+    open?.frame.discard();
     await open?.handle.close();
   }
 
