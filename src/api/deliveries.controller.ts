@@ -65,7 +65,7 @@ export class DeliveriesController {
   @Get('deliveries/:id')
   @AllowRoles('operator')
   @Answers({ 200: 'The story.' })
-  @Errors('REQUEST_INVALID', 'DELIVERY_NOT_FOUND', 'STORE_UNAVAILABLE')
+  @Errors('DELIVERY_NOT_FOUND', 'STORE_UNAVAILABLE')
   async getDelivery(@Param() { id }: DeliveryPathDto): Promise<DeliveryStoryAnswer> {
     return this.history.story(id);
   }

@@ -72,7 +72,8 @@ export class HintsController {
    * Replay all dead hints, or some of them.
    * @remarks
    * They are due at once. Those whose sync token has expired are sent at 6 a minute for each corp, since WeCom answers no
-   * more. One such request at a time. A repetition finds hints that have died since. A field that is not known is refused.
+   * more. One such request at a time. A repetition finds hints that have died since. A field that is not known, or is null,
+   * is refused.
    */
   @Post('replay')
   @TakesBody('json')

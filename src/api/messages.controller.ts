@@ -56,7 +56,8 @@ export class MessagesController {
    * Replay all dead messages.
    * @remarks
    * They are due at once, each in its account's order, and keep their webhook-ids. Those that nobody takes stay dead. One
-   * such request at a time. A repetition finds messages that have died since.
+   * such request at a time. A repetition finds messages that have died since. A field that is not known, or is null,
+   * is refused.
    */
   @Post('replay')
   @TakesBody('json')

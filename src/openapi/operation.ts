@@ -152,13 +152,13 @@ const OF_JSON_BODIES: readonly ErrorCode[] = [
 /** All codes that a route may answer. */
 function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
   const { allowedCallers = 'anyone', takesBody } = route.config;
-  const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') === true;
+  const isJudged = ({ in: place, schema }: Parameter) => place === 'query' || schema['pattern'] !== undefined;
   return [
     ...OF_ALL,
     ...(typeof allowedCallers === 'string' ? [] : OF_ROLES),
     ...(method !== 'get' && allowedCallers.includes('operator') ? OF_ADMINS : []),
     ...(takesBody === 'json' ? OF_JSON_BODIES : []),
-    ...(hasQuery ? (['REQUEST_INVALID'] as const) : []),
+    ...(operation.parameters?.some(isJudged) ? (['REQUEST_INVALID'] as const) : []),
     ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),
     ...route.errors,
   ];

@@ -13,6 +13,14 @@ import { call } from '../support/http-call.js';
 import { embeddedPlace } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
 
+interface Operation {
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly schema: { readonly pattern?: string };
+  }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
 const manager = suiteManager(embeddedPlace);
 let text: string;
 
@@ -41,6 +49,27 @@ describe('the document', () => {
     const isOfRoutes = (code: string) => code !== 'ROUTE_METHOD_NOT_ALLOWED' && !/^TUNNELS?_/.test(code);
     const named = Object.keys(ERRORS).filter((code) => text.includes(`"${code}":{"$ref"`));
     expect(named.sort()).toEqual(Object.keys(ERRORS).filter(isOfRoutes).sort());
+  });
+
+  it('names what a path is answered that its pattern refuses', async () => {
+    const paths: Record<string, Record<string, Operation>> = JSON.parse(text).paths;
+    const isJudged = ({ parameters = [] }: Operation) =>
+      parameters.some((parameter) => parameter.in === 'path' && parameter.schema.pattern !== undefined);
+    const judged = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, operation]) => isJudged(operation))
+        .map(([method, { responses }]) => ({ method, path, refusals: JSON.stringify(responses['400']) })),
+    );
+    const unnamed = [];
+    for (const { method, path, refusals } of judged) {
+      const url = manager.url + path.replace(/\{\w+\}/g, '!');
+      const { body } = await call(url, { method: method.toUpperCase() });
+      // An errcode is WeCom's way to say it.
+      const { error, errcode } = JSON.parse(String(body));
+      if (errcode === undefined && !refusals.includes(`"${error}"`)) unnamed.push([method, path, error]);
+    }
+    expect(unnamed).toEqual([]);
+    expect(judged.length).toBeGreaterThan(5);
   });
 
   it('is sent compressed, and once only to who keeps it', async () => {

@@ -465,6 +465,15 @@ onEachStoreNightly((newPlace) => {
       expect((await refusalOf('hints/replay', POST))[0]).toBe(415);
     });
 
+    it('a replay of all that is narrowed by null is 400, and named, and no replay of all', async () => {
+      for (const field of ['corpId', 'stage', 'arrivedAfter', 'arrivedBefore']) {
+        const [status, , message] = await refusalOf('hints/replay', json({ state: 'dead', [field]: null }));
+        expect([status, message]).toEqual([400, expect.stringContaining(`${field} must not be null`)]);
+      }
+      const [status, , message] = await refusalOf('messages/replay', json({ state: 'dead', corpId: null }));
+      expect([status, message]).toEqual([400, expect.stringContaining('corpId must not be null')]);
+    });
+
     it('a replay or count of all that is narrowed by what is not known is 400, and named', async () => {
       const refused = (name: string) => [
         400,

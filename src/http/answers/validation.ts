@@ -135,13 +135,13 @@ function isObject(value: unknown): value is object {
 
 /**
  * The fields of `values` that the DTO has. Others are left out, since clients send more than we know, unless the DTO
- * refuses them; `null` counts as left out too.
+ * refuses them; so is `null`, on the same condition.
  * @throws AppError `REQUEST_INVALID`
  */
 function withKnownFields<T extends object>(dto: Dto<T>, values: object): T {
   const instance = new dto();
   const fields = fieldsOf(dto);
-  if (isClosed(dto)) refuseOthers(fields, values);
+  if (isClosed(dto)) refuseDoubtful(fields, values);
   for (const name of fields) {
     const value = Object.hasOwn(values, name) ? values[name as keyof typeof values] : null;
     if (value !== null) Object.assign(instance, { [name]: value });
@@ -152,8 +152,8 @@ function withKnownFields<T extends object>(dto: Dto<T>, values: object): T {
 const CLOSED = new WeakSet<object>();
 
 /**
- * Refuses fields that the DTO does not have. For what is done to all unless a field narrows it: a typing error would do
- * more than was meant.
+ * Refuses fields that the DTO does not have, and `null`. For what is done to all unless a field narrows it: a typing error,
+ * or a value that a program lacks, would do more than was meant.
  */
 export function RefusesUnknownFields(): ClassDecorator {
   return (dto) => void CLOSED.add(dto);
@@ -165,7 +165,13 @@ export function isClosed(dto: object): boolean {
 
 const NAME_LENGTH_SHOWN_MAX = 40;
 
-function refuseOthers(fields: ReadonlySet<string>, values: object): void {
+function refuseDoubtful(fields: ReadonlySet<string>, values: object): void {
+  const empty = Object.entries(values).find(([name, value]) => value === null && fields.has(name));
+  if (empty !== undefined) {
+    throw new AppError('REQUEST_INVALID', {
+      detail: `${empty[0]} must not be null; give it a value, or leave it out`,
+    });
+  }
   const other = Object.keys(values).find((name) => !fields.has(name));
   if (other === undefined) return;
   const known = [...fields].sort().join(', ');
