@@ -91,6 +91,7 @@ export async function bundle(dir: string, plugins: readonly Plugin[] = []): Prom
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     keepNames: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
   });
   await build.close();
   chmodSync(join(dir, 'cli.js'), 0o755);
