@@ -13,9 +13,12 @@ import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
+import { answer, drop } from '../support/wecom-faults.js';
+import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 mongoSuite('two managers on one database', () => {
   let place: Place;
+  let wecom: WecomServer;
   let one: ManagerProcess;
   let two: ManagerProcess;
   let puppet: PuppetServer;
@@ -26,7 +29,8 @@ mongoSuite('two managers on one database', () => {
 
   beforeAll(async () => {
     place = mongoPlace();
-    const env = { ...place.env, WECOM_API_URL: 'http://127.0.0.1:1' };
+    wecom = await startWecomServer();
+    const env = { ...place.env, WECOM_API_URL: wecom.url };
     [one, two] = await Promise.all([startManager(env), startManager(env)]);
     client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     records = client.db().collection('wxkfpuppets');
@@ -34,11 +38,12 @@ mongoSuite('two managers on one database', () => {
 
   afterAll(async () => {
     await Promise.all([one.stop(), two.stop(), client.close()]);
-    await place.discard();
+    await Promise.all([wecom.close(), place.discard()]);
   });
 
   beforeEach(async () => {
     puppet = await startPuppetServer();
+    wecom.behave('kf/send_msg', drop());
     app = newApp();
     openKfId = newOpenKfId();
   });
@@ -46,6 +51,11 @@ mongoSuite('two managers on one database', () => {
   afterEach(() => puppet.close());
 
   const send = (manager: ManagerProcess, sender = app) => sendMessage(manager.url, sender, openKfId);
+
+  const causesAt = async (manager: ManagerProcess) => {
+    const status = await (await fetch(`${manager.url}/api/v1/status`)).json();
+    return answerAs(StatusAnswer, status).verdict.causes;
+  };
 
   /** Until the first has noted its answer, the second holds back for 5 s what comes for the puppet. */
   async function registerFully(account: string, endpoint: string): Promise<void> {
@@ -168,11 +178,22 @@ mongoSuite('two managers on one database', () => {
       await registerFully(account, puppet.url);
       await sendReply(manager.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId: account });
     }
-    const failingAt = async (manager: ManagerProcess): Promise<number> => {
-      const status = answerAs(StatusAnswer, await (await fetch(`${manager.url}/api/v1/status`)).json());
-      return status.verdict.causes.find(({ code }) => code === 'replies_fail')?.count ?? 0;
-    };
+    const failingAt = async (manager: ManagerProcess): Promise<number> =>
+      (await causesAt(manager)).find(({ code }) => code === 'replies_fail')?.count ?? 0;
     await until(async () => (await failingAt(one)) >= 2 && (await failingAt(one)) === (await failingAt(two)));
+  });
+
+  it('both say that WeCom does not have an account, whichever of them a reply of it went through', async () => {
+    await registerFully(openKfId, puppet.url);
+    wecom.behave('kf/send_msg', answer(95004));
+    await sendReply(one.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId });
+    for (const manager of [one, two]) {
+      await until(async () =>
+        (await causesAt(manager)).some((cause) => cause.code === 'no_account' && cause.openKfId === openKfId),
+      );
+      const account = await (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`)).json();
+      expect(answerAs(KfAccountAnswer, account).noAccount).toMatchObject({ why: '95004' });
+    }
   });
 
   it('find on the spot what a manager 1.0.3 writes beside them', async () => {
