@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startMongo } from '../test/support/mongo/mongo-server.js';
 import { type Account, makeAccounts } from './load/accounts.js';
 import type { Child } from './load/child.js';
 import { measureConsoles } from './load/consoles.js';
@@ -45,7 +46,7 @@ import {
   type Verdict,
 } from './load/verdict.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const ACCOUNTS = 20;
 const CONNECTIONS = 64;
 const OTHER_PARTS = ['keep', 'token', 'proxy', 'tunnel', 'isolation', 'console', 'log', 'messages'] as const;
@@ -188,11 +189,6 @@ function programsOf(wanted: ReadonlySet<string>): StartedKey[] {
     : keys.flatMap((key): StartedKey[] => (key === 'ours' ? [key, 'before'] : [key]));
 }
 
-/** The source and not what was compiled from it, because it finds its other files beside itself. */
-function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
-  return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
-}
-
 let database: Promise<Database> | undefined;
 
 /** The same for all who need one. @throws MongoUnavailable */
@@ -200,7 +196,6 @@ function startDatabase(): Promise<Database> {
   database ??= (async () => {
     moveTo(cores?.database);
     try {
-      const { startMongo } = await importMongoServer();
       const mongo = await startMongo();
       cleanUps.push(() => mongo.stop());
       say(`MongoDB: ${mongo.kind}`);

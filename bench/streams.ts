@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 import { type ManagerProcess, startManager } from '../test/support/manager-process.js';
+import { startMongo } from '../test/support/mongo/mongo-server.js';
 import { withDatabase } from '../test/support/mongo/uri.js';
 import { commit } from './commit.js';
 
@@ -137,7 +138,6 @@ async function measure(manager: ManagerProcess): Promise<string[]> {
 
 /** Callbacks at one replica, whose clients are connected to the other. */
 async function measureReplicas(): Promise<string> {
-  const { startMongo } = await importMongoServer();
   const mongo = await startMongo();
   const env = { MONGO_URI: withDatabase(mongo.uri, `bench${process.pid}`) };
   const [here, there] = await Promise.all([startManager(env), startManager(env)]);
@@ -156,11 +156,6 @@ async function measureReplicas(): Promise<string> {
     await Promise.all([here.stop('SIGKILL'), there.stop('SIGKILL')]);
     await mongo.stop();
   }
-}
-
-/** The source and not what was compiled from it, because it finds its other files beside itself. */
-function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
-  return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
 }
 
 async function untilDelivered(url: string, openKfId: string): Promise<void> {

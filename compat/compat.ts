@@ -17,7 +17,7 @@ import { type Program, PROGRAMS, type Reach, type Seat, SEATS } from './program.
 import { ACCOUNTS } from './seats.js';
 import { isNotRun, lineOf, remarks, type Row, surprises, table, writeBlock } from './report.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const PAGE = 'docs/compat.md';
 const LONG: Load = { messages: 120, withinMs: 24_000 };
 const SHORT: Load = { messages: 60, withinMs: 15_000 };

@@ -1,5 +1,6 @@
 /** The databases of the scenarios: those that the tests use. */
 import { randomBytes } from 'node:crypto';
+import { startMongo } from '../test/support/mongo/mongo-server.js';
 import { withDatabase } from '../test/support/mongo/uri.js';
 
 export interface Database {
@@ -12,14 +13,8 @@ export function newDatabaseUri(serverUri: string): string {
   return withDatabase(serverUri, `wxkf_faults_${randomBytes(6).toString('hex')}`);
 }
 
-/** The source and not what was compiled from it, because it finds its other files beside itself. */
-export function importMongoServer(): Promise<typeof import('../test/support/mongo/mongo-server.js')> {
-  return import(new URL('../../test/support/mongo/mongo-server.ts', import.meta.url).href);
-}
-
 /** @param onEnd is given what stops it. @throws MongoUnavailable */
 export async function openDatabase(onEnd: (undo: () => unknown) => void): Promise<Database> {
-  const { startMongo } = await importMongoServer();
   const mongo = await startMongo();
   onEnd(() => mongo.stop());
   return { kind: mongo.kind, newUri: () => newDatabaseUri(mongo.uri) };

@@ -26,7 +26,7 @@ import { slowBots } from './scenarios/slow-bots.js';
 import { storm } from './scenarios/storm.js';
 import { streams } from './scenarios/streams.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** In the order of the table. */
 const SCENARIOS: readonly Scenario[] = [
   killUnderLoad,

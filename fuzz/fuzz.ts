@@ -17,7 +17,7 @@ import { Round } from './round.js';
 import { startServers } from './servers.js';
 import { Tally } from './tally.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const STORES = ['embedded', 'mongodb'] as const;
 
 const HELP = `npm run fuzz -- [options]

@@ -2,7 +2,7 @@
  * `npm run count:request`: how many files and functions of ours one request executes, by V8's coverage of the unbundled
  * build. Each kind is counted after a first one of its kind. `--list` names them, and a path counts an earlier build:
  *
- *     node dist-tools/scripts/count-request.js [--list] [../earlier/build]
+ *     npm run count:request -- [--list] [../earlier/build]
  */
 import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

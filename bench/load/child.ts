@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Lets Node load our TypeScript. */
+const TYPESCRIPT = new URL('../../test/runtime/register.js', import.meta.url).href;
 const READY_WITHIN_MS = 30_000;
 const ENDS_WITHIN_MS = 3_000;
 /** `CLK_TCK`, 100 on every Linux that Node runs on. */
@@ -24,7 +26,7 @@ export class Child {
     env: Record<string, string>,
     where: { cwd: string; logFile: string; core: number | string | undefined },
   ): Child {
-    const node = [process.execPath, script];
+    const node = [process.execPath, ...(script.endsWith('.ts') ? ['--import', TYPESCRIPT] : []), script];
     const [command = '', ...args] =
       where.core === undefined ? node : ['taskset', '-c', String(where.core), ...node];
     const log = openSync(where.logFile, 'w');

@@ -133,12 +133,12 @@ export function dataDirOf({ temp }: Setting): string {
 }
 
 const SCRIPTS: Record<StartedKey, string> = {
-  a: 'dist-tools/bench/baseline-http.js',
+  a: 'bench/baseline-http.ts',
   ours: 'dist/main.js',
   bots: 'dist/main.js',
   before: 'dist/main.js',
   b: 'bench/naive/dist/main.js',
-  relay: 'dist-tools/bench/relay-undici.js',
+  relay: 'bench/relay-undici.ts',
 };
 
 /** Nobody listens there. */

@@ -3,9 +3,9 @@
  * manager stays up, and what waited before is on its way when the database is back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StandIn } from '../../test/support/mongo/mongo-server.js';
+import { type StandIn, startStandIn } from '../../test/support/mongo/mongo-server.js';
 import { newApp } from '../../test/support/wecom.js';
-import { importMongoServer, newDatabaseUri } from '../database.js';
+import { newDatabaseUri } from '../database.js';
 import { drain, until } from '../drain.js';
 import { Caller, Load } from '../load.js';
 import { Manager, type OutboxHealth } from '../manager.js';
@@ -145,7 +145,6 @@ async function outboxOf(manager: Manager): Promise<OutboxHealth | null> {
 
 /** A stand-in of its own, because no other database can be stopped from here. */
 async function startVictim(run: Run): Promise<Victim> {
-  const { startStandIn } = await importMongoServer();
   const dataDir = run.folder('stand-in');
   const start = async (port: number): Promise<StandIn> => {
     const server = await startStandIn({ dataDir, port });

@@ -22,9 +22,9 @@ const linesOf = (code: readonly string[]): string[] =>
 const optionsIn = (line: string): string[] =>
   [...line.matchAll(/ --([a-z][\w-]*)/g)].map(([, option = '']) => option);
 
-/** Whether the program behind a compiled file knows an option: it names it somewhere in its folder. */
+/** Whether a program knows an option: it names it somewhere in its folder. */
 function knows(program: string, option: string): boolean {
-  const [, tool, own = 'src'] = /dist-tools\/([\w-]+)\/|node ([\w-]+)\/dist\//.exec(program) ?? [];
+  const [, tool, own = 'src'] = /register\.js ([\w-]+)\/|node ([\w-]+)\/dist\//.exec(program) ?? [];
   const folder = tool ?? own;
   const sources = globSync(`${folder}/**/*.ts`, { exclude: (name) => name === 'node_modules' }).map((path) =>
     readFileSync(path, 'utf8'),

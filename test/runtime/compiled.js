@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformSync, version } from '@swc/core';
 
+const require = createRequire(import.meta.url);
+const { version } = require('@swc/core/package.json');
 const folder = join(import.meta.dirname, '../../.cache/tests');
 
 /** As tsconfig.json has it; swc only strips the types. */
@@ -36,6 +38,8 @@ export function compiled(url) {
   try {
     return readFileSync(`${cached}.js`, 'utf8');
   } catch {
+    // Loaded only where it is needed: it takes 25 MB.
+    const { transformSync } = require('@swc/core');
     const { code, map } = transformSync(source.toString(), { ...OPTIONS, filename: path });
     mkdirSync(folder, { recursive: true });
     write(`${cached}.map`, map);
