@@ -7,6 +7,7 @@
  * - Where there is none, a Node that is too old is refused.
  * - What nothing here reads of node_modules is deleted, 150 MB of 590: Node's headers, source maps, LMDB's binaries for Node 20
  *   and 22, TypeScript's messages in other languages, and the pages of Playwright's trace viewer and reports.
+ * - What is compiled for tests is kept by its content. Once there is too much of earlier sources it begins anew.
  */
 import { execSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
@@ -43,4 +44,12 @@ if (existsSync(ROOT)) {
     .map((path) => join(ROOT, path))
     .filter((path) => existsSync(path) && realpathSync(path).includes(ROOT));
   for (const path of own) rmSync(path, { recursive: true, force: true });
+}
+
+const COMPILED = ['.cache/tests', '.cache/compiled'];
+/** Of some 7 kB each. */
+const FILES_MAX = 20_000;
+
+for (const folder of COMPILED.filter((path) => existsSync(path))) {
+  if (readdirSync(folder, { recursive: true }).length > FILES_MAX) rmSync(folder, { recursive: true });
 }

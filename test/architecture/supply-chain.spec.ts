@@ -159,6 +159,21 @@ describe('before a build', () => {
     expect(status).toBe(1);
     expect(stderr).toContain('This needs Node 99.9 or later');
   });
+
+  it('removes what was compiled for tests once it is of many earlier sources', () => {
+    writeJson('package.json', { engines: { node: '>=20' } });
+    const compiled = join(folder, '.cache/tests');
+    const write = (count: number): void => {
+      for (let number = 0; number < count; number += 1) writeFileSync(join(compiled, String(number)), '');
+    };
+    mkdirSync(compiled, { recursive: true });
+    write(1_000);
+    expect(prepare()).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(compiled)).toHaveLength(1_000);
+    write(20_001);
+    expect(prepare()).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(compiled)).toBe(false);
+  });
 });
 
 it('has nothing that reports an installation', () => {
