@@ -6,7 +6,7 @@ import { type JsonBytes, TakesBody } from '../http/limits/bodies.js';
 import { NotForBrowsers } from '../http/answers/browser-headers.js';
 import { Answers, Errors, Reads, Tags } from '../http/answers/described.js';
 import { callDirectly } from '../http/direct-route.js';
-import { withoutBotKeys } from '../http/log/redacted-url.js';
+import { withoutKeys } from '../http/log/redacted-url.js';
 import { UnitOfWork } from '../http/log/request-log.js';
 import { SUCCESS_ANSWER } from '../http/answers/success-answer.dto.js';
 import { parseJsonBody } from '../http/answers/validation.js';
@@ -219,7 +219,7 @@ export class CallbackController implements OnModuleInit {
   ): Promise<T> {
     const { corpId } = request.params;
     const isCorpId = CORP_ID_FORMAT.pattern.test(corpId);
-    const log = new CallbackLog(isCorpId ? withoutBotKeys(corpId) : undefined, form);
+    const log = new CallbackLog(isCorpId ? withoutKeys(corpId) : undefined, form);
     const unit = new UnitOfWork('callback.answered', log);
     request.unit = unit;
     const startedMs = this.clock.elapsedMs();

@@ -68,6 +68,16 @@ it('tells of calls that change something, without what they say', async () => {
   ]);
 });
 
+it('tells no key or token that was mistaken for an id', async () => {
+  const calls = await told(
+    {},
+    ['DELETE', '/bots/wxkf_marked-secret'],
+    ['DELETE', '/bots/%77xkf%5Fmarked-secret'],
+    ['DELETE', '/bots/wxop_marked-secret#marked-secret'],
+  );
+  expect(calls.map(({ path }) => path)).toEqual(['/bots/***', '/bots/***', '/bots/***']);
+});
+
 it('tells of a sign-in that failed for its credentials, and of nobody by name', async () => {
   const env = { AUTH_OPERATOR_TOKEN: OPERATOR };
   expect(await told(env, ['POST', '/session'], ['POST', '/session', 'other'])).toMatchObject([

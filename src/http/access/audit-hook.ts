@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { type ErrorCode, ERRORS } from '../../kernel/error-table.js';
+import { pathWithoutSecrets } from '../log/redacted-url.js';
 import { extendRouteConfig } from '../route-config.js';
 
 declare module 'fastify' {
@@ -18,7 +19,7 @@ export interface AnsweredCall {
   readonly operator: string | null;
   readonly method: string;
   readonly route: string;
-  /** Without the query. */
+  /** Without the query, and without what was mistaken for an id and is a secret. */
   readonly path: string;
   /** `null` when the caller hung up before the answer was written. */
   readonly status: number | null;
@@ -96,7 +97,7 @@ function toCall(request: FastifyRequest, { raw, statusCode }: FastifyReply): Ans
     operator: operator?.name ?? null,
     method,
     route: routeOptions.url ?? '',
-    path: url.replace(/\?.*/s, '').slice(0, PATH_LENGTH_MAX),
+    path: pathWithoutSecrets(url).slice(0, PATH_LENGTH_MAX),
     status: raw.writableFinished ? status : null,
     from: ip,
     requestId: String(id),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { redactUrl } from './redacted-url.js';
+import { pathWithoutSecrets, redactUrl } from './redacted-url.js';
 
 describe('a logged URL', () => {
   it.each([
@@ -30,6 +30,7 @@ describe('a logged URL', () => {
     [`/api/v1/apps/file-${'K'.repeat(43)}`, '/api/v1/apps/***'],
     ['/api/v1/apps/hush%20hush', '/api/v1/apps/***'],
     ['/api/v1/apps/hush', '/api/v1/apps/***'],
+    ['/api/v1/operators/wxop_hush-hush_hush/token', '/api/v1/operators/***/token'],
   ])('shows no secret: %s', (url, expected) => expect(redactUrl(url)).toBe(expected));
 
   it('is cut where it is longer than 512 characters, and then shows no half of a secret', () => {
@@ -49,4 +50,28 @@ describe('a logged URL', () => {
     '/api/v1/apps/file-HMc6yTt3-6TGuzXAhIN_Wg',
     '/api/v1/kf-accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
   ])('is otherwise shown as it came: %s', (url) => expect(redactUrl(url)).toBe(url));
+});
+
+describe('the path of what an operator did', () => {
+  it.each([
+    [`/api/v1/apps/${'K'.repeat(43)}`, '/api/v1/apps/***'],
+    [`//api/v1//apps/${'T'.repeat(32)}?token=hush`, '/api/v1/apps/***'],
+    [`/api/v1/apps/${'%4B'.repeat(43)}`, '/api/v1/apps/***'],
+    [`http://user:hush@host/api/v1/apps/${'K'.repeat(43)}`, '/api/v1/apps/***'],
+    ['/api/v1/bots/wxkf_hush', '/api/v1/bots/***'],
+    ['/api/v1/bots/%77xkf%5fhush/key', '/api/v1/bots/***/key'],
+    ['/api/v1/operators/wxop_hush', '/api/v1/operators/***'],
+    ['/api/v1/hints/wk1?corpId=hush', '/api/v1/hints/wk1'],
+    ['/api/v1/hints/wk1#hush', '/api/v1/hints/wk1'],
+  ])('shows no secret: %s', (url, expected) => expect(pathWithoutSecrets(url)).toBe(expected));
+
+  it.each([
+    '/api/v1/apps/HMc6yTt3-6TGuzXAhIN_Wg',
+    '/api/v1/apps/file-HMc6yTt3-6TGuzXAhIN_Wg',
+    '/api/v1/operators/alice@example.com/token',
+    '/api/v1/operators/alice%40example.com',
+    '/api/v1/kf-accounts/wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q/test',
+    '/api/v1/bots/%E5%AE%A2%E6%9C%8D',
+    '/console/session',
+  ])('is otherwise told as it came: %s', (url) => expect(pathWithoutSecrets(url)).toBe(url));
 });

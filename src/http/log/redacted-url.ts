@@ -1,3 +1,5 @@
+import { toRequestPath } from '../request-path.js';
+
 /**
  * The values of these parameters are shown: they help to find a request and carry no secret. All other values
  * are hidden.
@@ -10,8 +12,8 @@ const APP_ID = /^((file-)?[\w-]{22})?$/;
 
 /** It is followed by the key of a bot. */
 const BOT = /^\/+bot(\/+|$)/;
-/** The key of a bot, wherever it stands. */
-const BOT_KEY = /wxkf_[\w-]*/g;
+/** The key of a bot or the token of an operator, wherever it stands. */
+const KEY = /wx(?:kf|op)_[\w-]*/g;
 
 /** Longer than any valid request URL. */
 const LENGTH_MAX = 512;
@@ -21,12 +23,23 @@ const LENGTH_MAX = 512;
  * is cut last, since half a secret may look like something harmless.
  */
 export function redactUrl(url: string): string {
-  const redacted = withoutBotKeys(redactWhole(url));
+  const redacted = withoutKeys(redactWhole(url));
   return redacted.length <= LENGTH_MAX ? redacted : `${redacted.slice(0, LENGTH_MAX)}…`;
 }
 
-export function withoutBotKeys(text: string): string {
-  return text.replaceAll(BOT_KEY, '***');
+/**
+ * The path as it came, with the ids in it, for who did something. What was mistaken for an id and is a secret is hidden in
+ * whatever percent-encoding it came; query, fragment and what stands before the path are left out.
+ */
+export function pathWithoutSecrets(url: string): string {
+  const [path = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  const plain = toRequestPath(path);
+  const safe = withoutKeys(redactAppId(plain) ?? plain);
+  return safe === plain ? path : safe;
+}
+
+export function withoutKeys(text: string): string {
+  return text.replaceAll(KEY, '***');
 }
 
 function redactWhole(url: string): string {
@@ -39,10 +52,16 @@ function redactWhole(url: string): string {
 function redactPath(path: string): string {
   const [bot] = BOT.exec(path) ?? [];
   if (bot !== undefined) return `${bot}***${redactPath(path.slice(bot.length).replace(/^[^/]*/, ''))}`;
-  const [apps] = APPS.exec(path) ?? [];
-  if (apps !== undefined && !APP_ID.test(path.slice(apps.length))) return `${apps}***`;
+  const ofApp = redactAppId(path);
+  if (ofApp !== null) return ofApp;
   const end = path.search(/[^A-Za-z0-9/._~-]/);
   return end === -1 ? path : `${path.slice(0, end)}***`;
+}
+
+/** @returns `null` where there is none, or one that may be shown. */
+function redactAppId(path: string): string | null {
+  const [apps] = APPS.exec(path) ?? [];
+  return apps === undefined || APP_ID.test(path.slice(apps.length)) ? null : `${apps}***`;
 }
 
 function redactParameter(parameter: string): string {

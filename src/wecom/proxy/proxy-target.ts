@@ -1,5 +1,5 @@
 /** What a caller wants of the proxy, read off the request line as it came. It decides nothing. */
-import { withoutBotKeys } from '../../http/log/redacted-url.js';
+import { withoutKeys } from '../../http/log/redacted-url.js';
 import { AppError } from '../../kernel/app-error.js';
 
 /** The three bases that programs may be given. */
@@ -50,9 +50,9 @@ export function parseTarget(url: string): ProxyTarget {
     throw new AppError('PROXY_PATH_INVALID');
   }
   // An API's path is logged, answered and sent to WeCom.
-  if (withoutBotKeys(api) !== api) {
+  if (withoutKeys(api) !== api) {
     throw new AppError('PROXY_PATH_INVALID', {
-      detail: 'the key of a bot stands in it; give the program its base once',
+      detail: 'a key of the manager stands in it; give the program its base once',
     });
   }
   if (!QUERY.test(query)) {
