@@ -15,6 +15,7 @@ import {
   sealVerification,
   type WecomApp,
 } from '../../test/support/wecom.js';
+import { toVerificationQuery } from '../crypto/verification-query.js';
 import { WecomCiphers } from '../crypto/wecom-ciphers.js';
 import { AppError } from '../kernel/app-error.js';
 import { Secret } from '../kernel/secret.js';
@@ -136,6 +137,15 @@ describe('a verification', () => {
     });
     expect(appTable.get(id)?.verifiedAtMs).toBeNull();
     expect(await verify(app)).toBe('opened');
+    expect(appTable.get(id)?.verifiedAtMs).toBe(clock.nowMs());
+  });
+
+  it('that the manager asked itself is answered, and says nothing of WeCom', async () => {
+    const { id } = await apps.add(ofOperator, { from: '10.0.0.1', requestId: 'request-1' });
+    const { echo } = toVerificationQuery({ corpId: app.corpId, ...keys }, clock.nowMs());
+    expect(await verify(app, app.corpId, 0, echo)).toBe(echo);
+    expect(appTable.get(id)?.verifiedAtMs).toBeNull();
+    expect(await verify(app, app.corpId, 0, '1616140317555161061')).toBe('1616140317555161061');
     expect(appTable.get(id)?.verifiedAtMs).toBe(clock.nowMs());
   });
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isOwnEcho } from '../crypto/verification-query.js';
 import type { SignedText } from '../crypto/wecom-cipher.js';
 import { Dispatcher } from '../dispatch/answer/dispatcher.js';
 import type { KfEvent } from '../dispatch/kf-event.js';
@@ -70,7 +71,7 @@ export class CallbackService {
     const { message, pair } = await this.opener.open(corpId, await this.opener.getKeys(corpId), echo);
     if (!ECHO_FORMAT.pattern.test(message)) throw new AppError('CALLBACK_ECHO_MALFORMED');
     log.outcome = 'verified';
-    this.apps.noteVerified(corpId, pair);
+    if (!isOwnEcho(message)) this.apps.noteVerified(corpId, pair);
     return message;
   }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
 import mongoose from 'mongoose';
+import type { AppPageAnswer } from '../../src/api/answers/app.dto.js';
 import { newCertificate } from '../support/certificate.js';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -178,6 +179,9 @@ describe('an embedded store', () => {
       ['ok', 'ok'],
       [expect.stringMatching(/ok|warning/)],
     ]);
+    // WeCom has not asked yet, and the console waits for it.
+    const { items } = (await (await fetch(`${url}/api/v1/apps`)).json()) as AppPageAnswer;
+    expect(items).toMatchObject([{ corpId: app.corpId, verifiedAt: null }]);
   });
 
   it('of a manager that asks for a secret is told with it alone, and what WeCom refuses is told as well', async () => {

@@ -450,7 +450,7 @@ export type CallbackVerificationAnswer = {
      */
     query: string;
     /**
-     * What the callback URL has to answer.
+     * What the callback URL has to answer. A manager knows by it that WeCom has not asked.
      */
     echo: string;
 };

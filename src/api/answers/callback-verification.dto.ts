@@ -10,8 +10,8 @@ export class CallbackVerificationAnswer {
   readonly query!: string;
 
   /**
-   * What the callback URL has to answer.
-   * @example 1616140317555161061
+   * What the callback URL has to answer. A manager knows by it that WeCom has not asked.
+   * @example check1616140317555161061
    */
   readonly echo!: string;
 }
