@@ -504,6 +504,12 @@ export const ERRORS = {
     retry: true,
     message: 'This process is stopping and takes no client any more; connect again shortly',
   },
+  STREAM_CLIENTS_TOO_MANY: {
+    status: 429,
+    retry: true,
+    message:
+      'This bot has 100 clients already that ask for events; let each send the same clientId with every request, or try again in a minute, when those that ask no more are forgotten',
+  },
   STREAM_READERS_TOO_MANY: {
     status: 429,
     retry: true,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
 import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { Client } from './clients/client.js';
@@ -10,6 +11,13 @@ import type { PassedPoll } from './replicas/passed.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
 import { type EventsAnswer, type EventsDto, toEventsAnswer } from './stream.dto.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
+
+/**
+ * Of one bot, over all replicas. A client costs no connection and is remembered for a minute, so a bot that is another client with
+ * each request would be as many as it can ask.
+ */
+const POLLERS_MAX = 100;
+const RETRY_AFTER_S = 60;
 
 /** Clients that ask for events. Their requests may reach any replica; one of them has the client. */
 @Injectable()
@@ -24,7 +32,7 @@ export class Polls {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  /** @throws AppError `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN`, `STREAM_CLIENTS_TOO_MANY` */
   async ask(
     { clientId, ack = [], nack = [], waitS }: EventsDto,
     request: FastifyRequest,
@@ -42,7 +50,8 @@ export class Polls {
         ? await untilGone(request, (gone) => this.askHere(passed, gone))
         : await this.replicas.poll(known, passed, poll.waitMs);
       if (events !== null) return toEventsAnswer(events);
-    }
+    } else if (this.connected.pollersOf(caller.bot.id) >= POLLERS_MAX)
+      throw new AppError('STREAM_CLIENTS_TOO_MANY', { retryAfterS: RETRY_AFTER_S });
     const client = this.#connect(caller, clientId);
     if (client === null) return toEventsAnswer([]);
     const events = await untilGone(request, (gone) => this.#ask(client, poll, gone));

@@ -44,7 +44,7 @@ export class StreamController {
   @AllowBots()
   @HttpCode(200)
   @Answers({ 200: 'The events that the client has to acknowledge.' })
-  @Errors('BOT_FORBIDDEN', 'STREAM_ENDING')
+  @Errors('BOT_FORBIDDEN', 'STREAM_CLIENTS_TOO_MANY', 'STREAM_ENDING')
   takeEvents(@Body() dto: EventsDto, @Req() request: FastifyRequest): Promise<EventsAnswer> {
     return this.polls.ask(dto, request);
   }

@@ -379,6 +379,16 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect(own).toMatchObject({ way: 'poll', clientId: 'poller', botName: 'Laptop', underWay: 0 });
       });
 
+      it('is refused where its bot is another one with each request', async () => {
+        const { key } = await addBot();
+        for (let number = 0; number < 100; number++) await ask(key, { clientId: `poller-${number}` });
+        expect(await ask(key, { clientId: 'poller-0' })).toEqual({ status: 200, events: [] });
+        expect(await ask(key, { clientId: 'one-more' })).toMatchObject({
+          status: 429,
+          error: 'STREAM_CLIENTS_TOO_MANY',
+        });
+      });
+
       it('is given again what it does not acknowledge', async () => {
         const { key } = await addBot();
         await ask(key, {});

@@ -94,6 +94,11 @@ export class ConnectedBots {
     return new Set([...all, ...[...byAccount.values()].flat()]).size;
   }
 
+  /** Those of them that ask again and again. They take all accounts. */
+  pollersOf(botId: string): number {
+    return this.#byBot.get(botId)?.all.filter(({ way }) => way === 'poll').length ?? 0;
+  }
+
   list(): readonly KnownConnection[] {
     return [...this.#connections.values()];
   }
