@@ -13,6 +13,8 @@ import { OwnReplica } from './replicas/own-replica.js';
 
 const STOPPING_RETRY_AFTER_S = 1;
 const AGENT_LENGTH_MAX = 120;
+/** Twice what WeCom lets a corp have. A bot of all others may name any, and each takes memory while its client is there. */
+const NAMED_MAX = 10_000;
 
 /** What a client says of itself. */
 export interface Introduction {
@@ -68,8 +70,11 @@ export class StreamAdmission {
   admit(caller: Caller, said: Introduction, way: ConnectionWay): Admitted | string {
     const { bot, keyHash, address, agent } = caller;
     const { clientId, openKfIds, wantsCallbacks } = said;
-    const foreign = openKfIds?.find((id) => !takesAllOthers(bot) && !listedIn(bot).includes(id));
+    const own = takesAllOthers(bot) ? null : new Set(listedIn(bot));
+    const foreign = own === null ? undefined : openKfIds?.find((id) => !own.has(id));
     if (foreign !== undefined) return `openKfIds must be accounts of the bot, which ${foreign} is not`;
+    if (openKfIds !== null && this.connected.namedBy(bot.id, openKfIds) > NAMED_MAX)
+      return `the clients of the bot must not name more than ${NAMED_MAX} accounts together`;
     const nowMs = this.storeClock.nowMs();
     const earlier = this.connected.ofClient(bot.id, clientId);
     const connection = {

@@ -99,6 +99,12 @@ export class ConnectedBots {
     return this.#byBot.get(botId)?.all.filter(({ way }) => way === 'poll').length ?? 0;
   }
 
+  /** How many accounts the clients of the bot name, with one that names these. */
+  namedBy(botId: string, openKfIds: readonly string[]): number {
+    const { byAccount } = this.#byBot.get(botId) ?? new Connections();
+    return byAccount.size + openKfIds.filter((openKfId) => !byAccount.has(openKfId)).length;
+  }
+
   list(): readonly KnownConnection[] {
     return [...this.#connections.values()];
   }
