@@ -7,6 +7,7 @@ import { KEPT_FOR_A_YEAR, KEPT_IF_UNCHANGED, StaticFiles } from '../http/answers
 import { AppError } from '../kernel/app-error.js';
 import { inPackage } from '../kernel/package-root.js';
 import { ConsolePathDto } from './console-path.dto.js';
+import { isFile } from './is-file.js';
 
 const PAGE = 'index.html';
 const HTML = { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } };
@@ -58,9 +59,8 @@ export class ConsoleController {
   @Errors('ROUTE_NOT_FOUND')
   async getConsoleFile(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { '*': path } = request.params as { readonly '*': string };
-    const isFile = /\.[^/]*$/.test(path);
     const isHashed = path.startsWith('assets/');
     const cacheControl = isHashed ? KEPT_FOR_A_YEAR : KEPT_IF_UNCHANGED;
-    await this.#files.answer(isFile || isHashed ? path : PAGE, cacheControl, request, reply);
+    await this.#files.answer(isHashed || isFile(path) ? path : PAGE, cacheControl, request, reply);
   }
 }
