@@ -1,0 +1,55 @@
+import { expect, it } from '@jest/globals';
+import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import type { KnownBots } from '../../registry/bots/known-bots.js';
+import type { Destinations } from '../../registry/destination.js';
+import type { AccessTokens } from '../tokens/access-tokens.js';
+import { type BotCall, BotCalls } from './bot-calls.js';
+import { parseTarget } from './proxy-target.js';
+import type { QueuedMessages } from './queued-messages.js';
+
+const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' };
+
+function callOf(api: string): BotCall {
+  const calls = new BotCalls(
+    { find: () => BOT } as unknown as KnownBots,
+    {} as Destinations,
+    {} as AccessTokens,
+    { find: () => null } as unknown as SyncTokens,
+    {} as QueuedMessages,
+  );
+  const call = calls.admit(BOT, parseTarget(`/cgi-bin/${api}`));
+  if (call === null) throw new Error('it is a call of a bot');
+  return call;
+}
+
+const admit =
+  (text: string, api = 'kf/send_msg') =>
+  () =>
+    callOf(api).admitBody({ whole: Buffer.from(text) });
+
+it.each([
+  '{"open_kfid":"wk1","msgtype":"text"}',
+  '{ "open_kfid" \n:\t"wk1" }',
+  '{"text":{"content":"\\"open_kfid\\": \\"wk2\\""},"open_kfid":"wk1"}',
+  '{"touser":"wm1"}',
+])('a call passes that names an account of its bot, or none: %s', (text) => {
+  expect(admit(text)()).toEqual({ whole: Buffer.from(text) });
+});
+
+it.each([
+  ['{"open_kfid":"wk2"}', 'BOT_FORBIDDEN'],
+  ['{"open_kfid":["wk1"]}', 'BOT_FORBIDDEN'],
+  ['{"open_kfid":"wk2","open_kfid":"wk1"}', 'REQUEST_BODY_NOT_JSON'],
+  ['{"open_kfid" :"wk2","open\\u005fkfid":"wk1"}', 'REQUEST_BODY_NOT_JSON'],
+  ['{"Open_KfId":"wk2","open_kfid":"wk1"}', 'REQUEST_BODY_NOT_JSON'],
+  ['["wk1"]', 'REQUEST_BODY_NOT_JSON'],
+])('a call is refused that names another one, or two: %s', (text, code) => {
+  expect(admit(text)).toThrow(expect.objectContaining({ code }));
+});
+
+it('a name of blanks alone takes no time', () => {
+  const text = JSON.stringify({ [`${' '.repeat(150_000)}x`]: 1 });
+  const startedMs = performance.now();
+  expect(admit(text)()).toEqual({ whole: Buffer.from(text) });
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+});
