@@ -233,9 +233,16 @@ function ending<A extends unknown[]>(work: (...args: A) => Promise<number>) {
   };
 }
 
-/** The value of an unknown option may be a secret, so it is not repeated. */
+/** A URL with user or query, as programs are given a bot's key; a key or token where something else belongs. */
+const MAY_BE_SECRET = /[@?]|wx(?:kf|op)_/;
+
+/** The value of an unknown option may be a secret, so it is not repeated; of another one, what looks like a secret is not. */
 function withoutValue(error: string): string {
-  return error.replace(/^(error: unknown option '[^=]*)=.*'/s, "$1'");
+  return error
+    .replace(/^(error: unknown option '[^=]*)=.*'/s, "$1'")
+    .replace(/ (argument|value) '(.*)' is invalid/s, (whole, what: string, value: string) =>
+      MAY_BE_SECRET.test(value) ? ` ${what} '***' is invalid` : whole,
+    );
 }
 
 /** Commander takes whatever follows an option as its value, even if the value was forgotten. */

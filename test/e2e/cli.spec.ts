@@ -84,6 +84,22 @@ describe('a command line', () => {
   });
 
   it.each([
+    [
+      ['connect', '--key=k', '--forward=http://a', '--manager', 'http://bot:marked@a'],
+      "argument '***' is invalid",
+    ],
+    [
+      ['connect', '--key=k', '--manager=http://a', '--forward', "http://marked'@a"],
+      "argument '***' is invalid",
+    ],
+    [['operators', 'renew', 'wxop_MARKED'], "value '***' is invalid"],
+  ])('shows no value that may have a secret in it: %j', async (args, said) => {
+    const { code, stderr } = await runCli({}, ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    expect(stderr).not.toMatch(/marked/i);
+  });
+
+  it.each([
     [['--help'], '  reseal [options]         seal all stored secrets'],
     [['--help'], '\nExit codes: 0 all went well, '],
     [['keys', '--help'], '\n  generate [options] [NAME]  make new secrets'],
