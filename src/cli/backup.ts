@@ -20,7 +20,9 @@ export async function backUp(file: string, options: BackupOptions): Promise<numb
   const known = new KnownSecrets(config, null);
   const bytes = await interruptible((stop) => backUpEmbedded(config, file, known, stop));
   const { puppets: registrations, apps, bots } = known;
-  const sealed = config.secretsKeys.length > 0 && known.plain === 0;
+  // The copy is what it is, whether or not this shell has the key of the manager.
+  const isEmpty = registrations + apps + bots === 0;
+  const sealed = known.readable === 0 && (!isEmpty || config.secretsKeys.length > 0);
   printSummary(
     options,
     `${file}: ${registrations} registration(s), ${apps} app(s), ${bots} bot(s); ${sealed ? SEALED : PLAIN}`,

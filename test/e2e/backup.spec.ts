@@ -69,9 +69,12 @@ describe('the store of a running manager', () => {
     await expectRestored({});
   });
 
-  it('stays sealed', async () => {
+  it('stays sealed, and says so also where only the manager has the key', async () => {
     const env = { DATA_DIR: data, SECRETS_KEY: newSecretsKey() };
     await startUsed(env);
+    expect((await runCli({ DATA_DIR: data }, 'backup', file)).stdout).toMatch(
+      /; its secrets are sealed: keep SECRETS_KEY, without it they cannot be opened$/m,
+    );
     const { stdout } = await runCli(env, 'backup', '--json', file);
     expect(JSON.parse(stdout)).toEqual({
       ...{ file, bytes: statSync(file).size, registrations: 1, apps: 0, bots: 0 },

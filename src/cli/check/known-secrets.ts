@@ -31,6 +31,9 @@ export class KnownSecrets implements Visitor {
   bots = 0;
   puppets = 0;
   online = 0;
+  /** How many registrations, apps and bots have a secret that whoever reads the store has, too. */
+  readable = 0;
+  /** The same where there are keys to seal with. */
   plain = 0;
   damaged = 0;
   /** How many registrations, apps and bots need a key that `SECRETS_KEY` does not have, by its id. */
@@ -79,7 +82,10 @@ export class KnownSecrets implements Visitor {
     fields: readonly Field[],
     learn: () => void,
   ): void {
-    if (this.#hasKeys && fields.some((field) => isReadable(stored[field]))) this.plain++;
+    if (fields.some((field) => isReadable(stored[field]))) {
+      this.readable++;
+      if (this.#hasKeys) this.plain++;
+    }
     try {
       learn();
     } catch (error) {
