@@ -271,6 +271,26 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       expect(bot.texts).toEqual(['1', '3']);
     });
 
+    it('by a bot that lists the account gives it back without what that one has had', async () => {
+      const others = await add({ openKfIds: ['*'] });
+      say('1');
+      await until(() => bot.given.length === 1);
+      const callback = { url: `${puppet.url}/wxkf/` };
+      const first = bot.server.keys;
+      const base = bot.base;
+      const { id } = await add({ takes: 'event', callback });
+      say('2, as an event');
+      await until(() => puppet.received.length > 0);
+      await clockTurns();
+      await request('DELETE', `/api/v1/bots/${id}`);
+      bot.server.keys = first;
+      bot.base = base;
+      say('3');
+      await until(() => bot.given.length >= 2);
+      expect(bot.texts).toEqual(['1', '3']);
+      await request('DELETE', `/api/v1/bots/${others.id}`);
+    });
+
     it('to one that takes events gives it one event for all that waits', async () => {
       const callback = { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 };
       const { id } = await add({ callback });

@@ -195,4 +195,21 @@ describe('what was sent before', () => {
     await pull(openBot({ takesMessagesSinceMs: MADE_AT_MS + 11_000 }));
     expect(await waiting()).toEqual(['m1', 'own']);
   });
+
+  it('and another taker has had while the bot did not have the account is not given to it again', async () => {
+    answers = [page(['m1'], 'c1')];
+    await pull();
+    await store.cover(ACCOUNT, MADE_AT_MS + 10_000);
+    answers = [
+      {
+        entries: [entry('of the other', MADE_AT_MS + 9_000), entry('own', MADE_AT_MS + 11_000)],
+        cursor: 'c2',
+        hasMore: false,
+      },
+      { entries: [entry('late', MADE_AT_MS + 8_000)], cursor: 'c3', hasMore: false },
+    ];
+    await pull();
+    await pull();
+    expect(await waiting()).toEqual(['m1', 'own']);
+  });
 });

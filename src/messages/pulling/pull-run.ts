@@ -129,19 +129,28 @@ export class PullRun {
 }
 
 /**
- * Who takes the messages since when, and from when on they are pulled. While both stay, so does the time. A first pull skips
- * what was sent before; one that goes on where another bot's ended skips only what yet another taker has taken.
+ * Who takes the messages since when, and from when on they are pulled. A first pull skips what was sent before; one that goes
+ * on where another bot's ended skips only what yet another taker has taken. While both stay, so does the time, unless another
+ * taker had the account meanwhile.
  */
 function regimeOf(
   bot: OpenBot,
   { cursor, regime, coveredUntilMs }: PullLease,
 ): { regime: string; fromMs: number } {
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
-  if (regime?.startsWith(begun)) return { regime, fromMs: Number(regime.slice(begun.length)) };
-  // WeCom's times have whole seconds: one message too many is better than one too few.
-  const sinceMs = Math.floor((bot.takesMessagesSinceMs ?? 0) / 1_000) * 1_000;
-  const fromMs = cursor === null ? sinceMs : coveredUntilMs;
+  const fromMs = regime?.startsWith(begun)
+    ? Math.max(Number(regime.slice(begun.length)), coveredUntilMs)
+    : firstFromMs(bot, cursor, coveredUntilMs);
   return { regime: `${begun}${fromMs}`, fromMs };
+}
+
+function firstFromMs(
+  { takesMessagesSinceMs }: OpenBot,
+  cursor: string | null,
+  coveredUntilMs: number,
+): number {
+  // WeCom's times have whole seconds: one message too many is better than one too few.
+  return cursor === null ? Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000 : coveredUntilMs;
 }
 
 function isPage(answer: PullAnswer): answer is PulledEntries {
