@@ -110,3 +110,18 @@ describe('a registration with the key of a bot', () => {
     expect(find().state).toBe('ready');
   });
 });
+
+describe('a puppet that takes messages and has deregistered', () => {
+  it('gets none while it may be on its way out, and is tried then: a goodbye may come late', async () => {
+    const bot = await add({ openKfIds: [openKfId], ...OF_PUPPETS, takes: 'message' });
+    (await registry.registrations.register(registration({ botId: bot.id }))).answered();
+    const takerState = () => registry.destinations.findMessageTaker(account)?.state;
+    expect(takerState()).toBe('ready');
+    await registry.presence.deregister({ openKfId, corpId });
+    expect(takerState()).toBe('offline');
+    await clock.advance(4_999);
+    expect(takerState()).toBe('offline');
+    await clock.advance(1);
+    expect(takerState()).toBe('ready');
+  });
+});

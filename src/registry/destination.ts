@@ -13,6 +13,8 @@ import type { CorpPair } from './image/shared-keys.js';
 
 /** How long nothing is sent to a puppet that another process registers: if it notes no answer by then, it may have died. */
 const HELD_BACK_MS = 5_000;
+/** How long a goodbye is trusted: what a puppet takes that is on its way out may be lost with it. */
+const GOODBYE_MS = 5_000;
 /** Another process notes within milliseconds that it has answered a registration, so the first looks follow quickly. */
 const LOOK_AGAIN_FIRST_MS = 10;
 
@@ -35,7 +37,10 @@ export interface MessageTaker extends Addressee {
   readonly bot: KnownBot;
   /** The puppet that registered with the bot's key; `null` for another bot, and while none has. */
   readonly puppet: Puppet | null;
-  /** `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. */
+  /**
+   * `absent`: no puppet has registered. `closed`: the bot's secrets cannot be opened. `offline`: it has just deregistered, or
+   * no client of the bot is connected.
+   */
   readonly state: 'absent' | 'closed' | 'offline' | 'registering' | 'ready';
   /** `null` when it cannot be used: see `fault`. */
   readonly endpoint: Endpoint | null;
@@ -189,7 +194,7 @@ export class Destinations {
     const known = isPuppet ? this.#registeredOf(addressee, bot) : null;
     const connection = isPuppet ? null : this.connected.activeOf(bot.id, openKfId);
     const found = endpointOf(bot, connection) ?? (isPuppet ? known?.endpoint : bot.endpoint);
-    const state = isPuppet ? this.#stateOf(openKfId, known?.puppet) : stateOf(bot, connection);
+    const state = isPuppet ? this.#stateForMessages(openKfId, known?.puppet) : stateOf(bot, connection);
     const endpoint = usable(found);
     return {
       corpId,
@@ -276,6 +281,13 @@ export class Destinations {
     if (puppet === undefined) return 'absent';
     if (this.#isHeldBack(puppet)) return 'registering';
     return puppet.online || puppet.goodbyeDoubted ? 'ready' : 'offline';
+  }
+
+  /** A goodbye may be that of a process which another one has replaced. So it is tried again: what it takes marks it online. */
+  #stateForMessages(openKfId: string, puppet: Puppet | undefined): MessageTaker['state'] {
+    const state = this.#stateOf(openKfId, puppet);
+    const isOnItsWayOut = this.storeClock.nowMs() < (puppet?.lastOnlineAtMs ?? 0) + GOODBYE_MS;
+    return state === 'offline' && !isOnItsWayOut ? 'ready' : state;
   }
 
   /** Whether another process took the registration and may not have answered it yet. */
