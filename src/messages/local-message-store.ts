@@ -7,6 +7,7 @@ import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import {
   type Message,
+  isExpired,
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
@@ -337,6 +338,18 @@ export class LocalMessageStore extends MessageStore {
     return { waiting, dead, oldestWaitingAtMs: waiting === 0 ? null : oldestMs };
   }
 
+  override async expire(failure: Failure): Promise<readonly MessageHead[]> {
+    const expired: MessageHead[] = [];
+    for (const queue of [...this.#queues.values()]) {
+      for (const head of expiredIn(queue, failure.atMs, SWEEP_MAX - expired.length)) {
+        if (queue.get(head.msgid) !== head) continue;
+        await this.#save(queue, head, { ...head, state: 'dead', dueAtMs: null, lastFailure: failure });
+        expired.push(head);
+      }
+    }
+    return expired;
+  }
+
   override async sweep(nowMs: number): Promise<void> {
     let left = SWEEP_MAX;
     for (const queue of [...this.#queues.values()]) {
@@ -516,6 +529,16 @@ function isWanted(account: Addressee, { corpId, openKfId }: MessageFilter): bool
   return (
     (corpId === null || account.corpId === corpId) && (openKfId === null || account.openKfId === openKfId)
   );
+}
+
+/** They wait in the order in which they were stored. */
+function expiredIn(queue: MessageQueue, nowMs: number, limit: number): readonly MessageHead[] {
+  const found: MessageHead[] = [];
+  for (const head of queue.ofState('waiting')) {
+    if (found.length >= limit || head.storedAtMs + MESSAGE_LIFE_MS > nowMs) break;
+    if (isExpired(head, nowMs)) found.push(head);
+  }
+  return found;
 }
 
 /** Whether a message has been dead for so long that nobody needs to see it. */

@@ -2,17 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { StoreClock } from '../kernel/store-clock.js';
 
 import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
+import { MessageOutcomes } from './sending/message-outcomes.js';
 
 const ROUND_MS = 20_000;
 
 /**
  * Looks regularly at accounts with waiting messages whose taker is another one than they wait for, or is there again, and at
- * endpoints for which they have waited since before this process knew of them. Clears up what need not be known any more.
+ * endpoints for which they have waited since before this process knew of them. Gives up what nobody took for 3 days, and clears
+ * up what need not be known any more.
  */
 @Injectable()
 export class MessagePatrol {
@@ -24,9 +25,9 @@ export class MessagePatrol {
     private readonly store: MessageStore,
     private readonly wakes: MessageWakes,
     private readonly coverage: Coverage,
+    private readonly outcomes: MessageOutcomes,
     private readonly circuits: Circuits,
     private readonly clock: Clock,
-    private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -44,7 +45,7 @@ export class MessagePatrol {
       await this.wakes.wakeMoved();
       await this.#suspectEndpoints();
       await this.coverage.refresh();
-      await this.store.sweep(this.storeClock.nowMs());
+      await this.outcomes.clearUp();
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');
     }

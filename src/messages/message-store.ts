@@ -228,6 +228,12 @@ export abstract class MessageStore {
   /** Waiting and dead messages, of all or of one account. */
   abstract counts(account: Addressee | null): Promise<MessageCounts>;
 
+  /**
+   * Marks as dead what waits for so long, whoever leases its account; at most some thousand.
+   * @returns what this call made dead, as it was.
+   */
+  abstract expire(failure: Failure): Promise<readonly MessageHead[]>;
+
   /** Removes ids that need not be known any more, and messages that died 3 days ago; at most some thousand. */
   abstract sweep(nowMs: number): Promise<void>;
 }

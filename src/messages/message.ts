@@ -51,6 +51,12 @@ export const SEEN_MS = 4 * 24 * 3_600_000;
 /** How long WeCom, and a customer, can be answered about a message: longer, and it is dead. */
 export const MESSAGE_LIFE_MS = 3 * 24 * 3_600_000;
 
+/** Whether it waits for so long that it is dead. One that an operator has sent again waits as long once more. */
+export function isExpired({ storedAtMs, step, lastFailure, dueAtMs }: MessageHead, nowMs: number): boolean {
+  const isSentAgain = step === 0 && lastFailure !== null;
+  return nowMs - Math.max(storedAtMs, isSentAgain ? (dueAtMs ?? 0) : 0) >= MESSAGE_LIFE_MS;
+}
+
 /** Sent as `webhook-id`: the same for every attempt, in every process, also if WeCom gives the message again. */
 export function webhookIdOf({ corpId, openKfId, msgid }: Addressee & Pick<NewMessage, 'msgid'>): string {
   return `msg_${hash('sha256', `${accountKey({ corpId, openKfId })}\n${msgid}`, 'base64url').slice(0, 27)}`;

@@ -841,6 +841,51 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       });
     });
 
+    describe('what waits for 3 days', () => {
+      const OVER_MS = NOW_MS + MESSAGE_LIFE_MS;
+      const EXPIRED: Failure = { atMs: OVER_MS, stage: 'expired', reason: 'no bot took it within 3 days' };
+      const expire = async (atMs: number) => idsOf(await messages.expire({ ...EXPIRED, atMs }));
+
+      it('is dead, also while nobody is there to take it', async () => {
+        await keep(['m1', 'm2'], { endpoint: null });
+        await keep(['m3'], { nowMs: NOW_MS + 1, endpoint: null });
+        expect(await expire(OVER_MS - 1)).toEqual([]);
+        expect((await expire(OVER_MS)).sort()).toEqual(['m1', 'm2']);
+        expect(await expire(OVER_MS)).toEqual([]);
+        await reopen();
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 2 });
+        const [dead] = (await messages.list({ ...ALL, states: ['dead'] }, null, 1)).messages;
+        expect(dead).toMatchObject({ msgid: 'm1', dueAtMs: null, lastFailure: EXPIRED });
+        await messages.sweep(OVER_MS + MESSAGE_LIFE_MS);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 0 });
+      });
+
+      it('is dead where it was tried in vain', async () => {
+        await keep(['m1']);
+        await messages.refused(await claimOne(), 'm1', refusal({ dueAtMs: OVER_MS }), NOW_MS);
+        expect(await expire(OVER_MS)).toEqual(['m1']);
+      });
+
+      it('and was sent again by an operator waits as long once more, or until it was tried', async () => {
+        await keep(['m1', 'm2']);
+        await expire(OVER_MS);
+        for (const msgid of ['m1', 'm2']) await messages.revive(ACCOUNT, msgid, OVER_MS);
+        expect(await expire(OVER_MS + MESSAGE_LIFE_MS - 1)).toEqual([]);
+        const turn = await claimOne(OVER_MS);
+        await messages.refused(turn, 'm1', refusal({ dueAtMs: OVER_MS }), OVER_MS);
+        expect(await expire(OVER_MS + 1)).toEqual(['m1']);
+        expect(await expire(OVER_MS + MESSAGE_LIFE_MS)).toEqual(['m2']);
+      });
+
+      it('may be taken all the same by an attempt that is under way', async () => {
+        await keep(['m1']);
+        const turn = await claimOne(OVER_MS - 1);
+        expect(await expire(OVER_MS)).toEqual(['m1']);
+        await messages.taken(turn, 'm1', OVER_MS);
+        expect(await messages.counts(null)).toMatchObject({ waiting: 0, dead: 0 });
+      });
+    });
+
     describe('a sweep', () => {
       it('forgets ids that need not be known any more, and no others', async () => {
         await keep(['m1', 'm2'], { skipped: ['m3'] });

@@ -7,7 +7,7 @@ import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DeliveryRecorder } from '../../record/delivery-recorder.js';
 import type { DeliveryRecord } from '../../record/delivery-record.js';
-import { MESSAGE_LIFE_MS, type Message, webhookIdOf } from '../message.js';
+import { MESSAGE_LIFE_MS, type Message, type MessageHead, webhookIdOf } from '../message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type Turn } from '../message-store.js';
@@ -84,13 +84,34 @@ export class MessageOutcomes {
     attempts: number,
     failure: Failure,
   ): Promise<void> {
-    const { refusals, step } = message;
+    const { refusals } = message;
+    // What was sent has been tried.
+    const step = attempts > message.attempts ? Math.max(1, message.step) : message.step;
     const refused = { attempts, refusals, step, dueAtMs, failure };
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
-  async bury(turn: Turn, message: Message, failure: Failure): Promise<void> {
-    if (!(await this.store.bury(turn, message.msgid, failure, failure.atMs))) return;
+  async bury(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
+    if (await this.store.bury(turn, message.msgid, failure, failure.atMs)) this.#noteBuried(message, failure);
+  }
+
+  /** It waited for 3 days. */
+  async expire(turn: Turn, message: MessageHead): Promise<void> {
+    await this.bury(turn, message, this.#expired());
+  }
+
+  /** The same of all messages, also where nobody is there to whom any would be sent. Removes what need not be known any more. */
+  async clearUp(): Promise<void> {
+    const failure = this.#expired();
+    for (const message of await this.store.expire(failure)) this.#noteBuried(message, failure);
+    await this.store.sweep(failure.atMs);
+  }
+
+  #expired(): Failure {
+    return toFailure(this.storeClock.nowMs(), 'expired', 'no bot took it within 3 days');
+  }
+
+  #noteBuried(message: MessageHead, failure: Failure): void {
     this.metrics.buried(failure.stage);
     this.log.buried(message, failure);
     this.recorder.add(toEnd(message, failure));
@@ -98,7 +119,7 @@ export class MessageOutcomes {
 }
 
 /** It will not be delivered. */
-function toEnd(message: Message, { atMs, stage, reason }: Failure): DeliveryRecord {
+function toEnd(message: MessageHead, { atMs, stage, reason }: Failure): DeliveryRecord {
   const { corpId, openKfId, attempts, storedAtMs } = message;
   return {
     kind: 'end',

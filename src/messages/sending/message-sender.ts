@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import type { MessageTaker } from '../../registry/destination.js';
-import { MESSAGE_LIFE_MS, type Message } from '../message.js';
+import { isExpired, type Message } from '../message.js';
 import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
@@ -84,9 +84,8 @@ export class MessageSender {
     const nowMs = this.storeClock.nowMs();
     const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
     if (message === null) return 'ends';
-    // One that was not tried since it was kept, or sent again by an operator, is tried once, however old it is.
-    if (nowMs - message.storedAtMs >= MESSAGE_LIFE_MS && message.step > 0) {
-      await this.outcomes.bury(turn, message, toFailure(nowMs, 'expired', 'no bot took it within 3 days'));
+    if (isExpired(message, nowMs)) {
+      await this.outcomes.expire(turn, message);
       return 'goes on';
     }
     const latest = earlier.latestOf(message, taker.bot.order);

@@ -1,6 +1,12 @@
 import { type Collection, mongo } from 'mongoose';
 import type { Log } from '../../kernel/log.js';
-import { type Message, type MessageOrder, SEEN_MS } from '../../messages/message.js';
+import {
+  MESSAGE_LIFE_MS,
+  type Message,
+  type MessageHead,
+  type MessageOrder,
+  SEEN_MS,
+} from '../../messages/message.js';
 import { fromCursor, toCursor } from '../../messages/message-cursor.js';
 import type { MessageCounts, MessageFilter, MessagePage } from '../../messages/message-store.js';
 import { sayUnreadable } from '../unreadable-message.js';
@@ -19,6 +25,8 @@ import { isDuplicateKey, type MongoStore, READ_LIMIT_MS } from './mongo-store.js
 
 /** In one sweep, of each kind. */
 const SWEEP_MAX = 2_000;
+/** Each by a write of its own. */
+const EXPIRED_MAX = 1_000;
 
 /** Leaves out what they say. The server stops when the caller's time limit ends. */
 const HEADS: mongo.FindOptions = { projection: { content: 0 }, maxTimeMS: READ_LIMIT_MS };
@@ -166,6 +174,14 @@ export class MongoMessageRecords {
       ),
     ]);
     return { waiting, dead, oldestWaitingAtMs: oldest?.storedAt?.getTime() ?? null };
+  }
+
+  /** As `isExpired` says. */
+  async listExpired(nowMs: number): Promise<readonly MessageHead[]> {
+    const longAgo = { $lte: new Date(nowMs - MESSAGE_LIFE_MS) };
+    const isLast = [{ step: { $gt: 0 } }, { lastFailure: null }, { dueAt: longAgo }];
+    const found = this.#records.find({ state: 'waiting', storedAt: longAgo, $or: isLast }, HEADS);
+    return (await found.limit(EXPIRED_MAX).toArray()).map(toHead).filter((head) => head !== null);
   }
 
   async sweep(nowMs: number): Promise<void> {

@@ -7,6 +7,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import {
   type Message,
   MESSAGE_LIFE_MS,
+  type MessageHead,
   type MessageOrder,
   SEEN_MS,
   webhookIdOf,
@@ -264,10 +265,7 @@ export class MongoMessageStore extends MessageStore {
   }
 
   override bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean> {
-    const keptUntil = new Date(failure.atMs + MESSAGE_LIFE_MS);
-    return this.#updateHeld('bury message', turn, msgid, nowMs, {
-      $set: { state: 'dead', dueAt: null, lastFailure: toFailureRecord(failure), keptUntil },
-    });
+    return this.#updateHeld('bury message', turn, msgid, nowMs, asDead(failure));
   }
 
   override begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
@@ -424,6 +422,18 @@ export class MongoMessageStore extends MessageStore {
     );
   }
 
+  override expire(failure: Failure): Promise<readonly MessageHead[]> {
+    const expire = async () => {
+      const found = await this.#messages.listExpired(failure.atMs);
+      const dead = asDead(failure);
+      const expired = await Promise.all(
+        found.map((head) => this.#messages.change(webhookIdOf(head), ['waiting'], dead)),
+      );
+      return found.filter((_, n) => expired[n]);
+    };
+    return this.store.run('sweep messages', expire, null);
+  }
+
   override async sweep(nowMs: number): Promise<void> {
     await this.store.run('sweep messages', () => this.#messages.sweep(nowMs), null);
   }
@@ -500,6 +510,12 @@ function heldBy({ leaseId, ...account }: Turn, nowMs: number): AccountFilter {
 
 function isComplete({ isAnswered, isPulled }: UnderWay): boolean {
   return isAnswered && isPulled;
+}
+
+function asDead(failure: Failure) {
+  const keptUntil = new Date(failure.atMs + MESSAGE_LIFE_MS);
+  const lastFailure = toFailureRecord(failure);
+  return { $set: { state: 'dead', dueAt: null, lastFailure, keptUntil } } as const;
 }
 
 function toKnown(account: Addressee, msgid: string, nowMs: number): KnownRecord {

@@ -2,7 +2,7 @@ import { SealError, type Sealer } from '../../crypto/sealer.js';
 import type { Failure } from '../../dispatch/outbox/hint.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
-import type { Message, MessageOrder } from '../../messages/message.js';
+import type { Message, MessageHead, MessageOrder } from '../../messages/message.js';
 import {
   type MessageCounts,
   type MessageFilter,
@@ -180,6 +180,10 @@ export class SealedMessageStore extends MessageStore {
 
   override counts(account: Addressee | null): Promise<MessageCounts> {
     return this.inner.counts(account);
+  }
+
+  override expire(failure: Failure): Promise<readonly MessageHead[]> {
+    return this.inner.expire(failure);
   }
 
   override sweep(nowMs: number): Promise<void> {
