@@ -447,6 +447,27 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect(bot.events.filter(({ token }) => token === `ENC${tokens - 1}`)).toHaveLength(1);
       });
 
+      it('wait for a client that takes its time with each of several events', async () => {
+        const { key } = await addBot({ callback: { timeoutMs: 1_000 } });
+        await until(async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
+        );
+        const onEvent: StreamBotOptions['onEvent'] = ({ id }, self) =>
+          void setTimeout(() => self.send({ type: 'ack', id }), 900);
+        const bot = await open(key, { onEvent }, other);
+        await until(async () =>
+          (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(
+            ({ accounts }) => accounts[0]?.openKfId === openKfId,
+          ),
+        );
+        await Promise.all([tell(), tell()]);
+        await until(async () => {
+          const { items } = await call<HintPageAnswer>('GET', `/api/v1/hints?corpId=${CORP}`);
+          return items.every((one) => one.openKfId !== openKfId);
+        });
+        expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1]);
+      });
+
       it('let a client ask either of them', async () => {
         const { key } = await addBot();
         await until(async () =>

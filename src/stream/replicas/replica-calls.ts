@@ -29,13 +29,14 @@ export class ReplicaCalls {
     private readonly metrics: StreamMetrics,
   ) {}
 
+  /** @param limitMs as `EventsUnderWay.start` has it: as long to wait for its turn, and as long for the acknowledgement. */
   pass(connection: KnownConnection, sent: Streamed, limitMs: number, onEnd: OnEnd): Attempt {
     const replica = this.sync.find(connection.replicaId);
     if (replica === null)
       return Exchange.failed('connect', 'the replica of the connection is not known', onEnd);
     const body: PassedEvent = toPassedEvent(connection, sent);
     const result = this.calls
-      .call(replica, EVENTS, body, limitMs + WAY_MS)
+      .call(replica, EVENTS, body, 2 * limitMs + WAY_MS)
       .then(readResult, (error: unknown) => this.#toFailure(connection.replicaId, error))
       .then((ended) => {
         this.metrics.passedOn(
