@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
 import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -399,6 +400,19 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         while (again.events.length === 0) again = await ask(key, { waitS: 10 });
         expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
         await ask(key, { ack: [events[0]?.id] });
+      });
+
+      it('has its time to acknowledge from when it was given an event, however late it asked', async () => {
+        const { key } = await addBot({ callback: { timeoutMs: 1_000 } });
+        await ask(key, {});
+        const told = tell();
+        await sleep(700);
+        const { events } = await ask(key, {});
+        expect(events).toHaveLength(1);
+        await sleep(700);
+        await ask(key, { ack: events.map(({ id }) => id) });
+        expect(await told).toMatch(/^200 /);
+        expect((await ask(key, { waitS: 3 })).events).toEqual([]);
       });
 
       it('is given again what it refuses, without a wait for an acknowledgement', async () => {

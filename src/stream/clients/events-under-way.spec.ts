@@ -89,6 +89,18 @@ it('counts a client that asks later as one that has seen nothing until it was ha
   });
 });
 
+it('gives a client that asks later as long to acknowledge as any other, from when it was handed the event', async () => {
+  isOpen = false;
+  const event = frame('1');
+  events.start(event, LIMIT_MS, (result) => ended.push(['1', result]));
+  await clock.advance(LIMIT_MS - 1);
+  events.sent(event);
+  await clock.advance(LIMIT_MS - 1);
+  expect(ended).toEqual([]);
+  expect(events.ack('1')).toBe(true);
+  expect(ended).toEqual([['1', { taken: true, status: 200 }]]);
+});
+
 it('refuses more than wait for an account already', async () => {
   for (let n = 0; n <= 16; n++) start(String(n));
   expect(await start('one more').result).toMatchObject({ stage: 'saturated' });

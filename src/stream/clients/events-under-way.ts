@@ -32,7 +32,7 @@ export class EventsUnderWay {
     return [...this.#byId.values()].filter(({ isWithClient }) => isWithClient).length;
   }
 
-  /** @param limitMs until the acknowledgement is there, from when the client may be given it; as long may it wait for that. */
+  /** @param limitMs until the client is handed it, and as long from then on until the acknowledgement is there. */
   start(frame: EventFrame, limitMs: number, onEnd: OnEnd): Attempt {
     if (this.#isLost) return Exchange.failed('connect', LOST, onEnd);
     const waiting = this.#byAccount.get(frame.openKfId) ?? [];
@@ -49,7 +49,7 @@ export class EventsUnderWay {
   /** The client was handed the frame. */
   sent(frame: EventFrame): void {
     const sent = this.#byId.get(frame.id);
-    if (sent?.frame === frame) sent.isWithClient = true;
+    if (sent?.frame === frame) this.#handed(sent);
   }
 
   /** @returns whether it was under way. */
@@ -87,9 +87,13 @@ export class EventsUnderWay {
   }
 
   #offer(sent: Sent): void {
-    this.#limit(sent);
     this.#byId.set(sent.frame.id, sent);
-    if (this.sink.offer(sent.frame)) sent.isWithClient = true;
+    if (this.sink.offer(sent.frame)) this.#handed(sent);
+  }
+
+  #handed(sent: Sent): void {
+    sent.isWithClient = true;
+    this.#limit(sent);
   }
 
   #limit(sent: Sent): void {
