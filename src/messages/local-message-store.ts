@@ -283,6 +283,11 @@ export class LocalMessageStore extends MessageStore {
 
   override async handOver(turn: Turn, nowMs: number): Promise<number> {
     const queue = this.#held(turn, nowMs);
+    return queue === null ? 0 : queue.oneAtATime(() => this.#handOver(queue));
+  }
+
+  override async discard(turn: Turn, nowMs: number): Promise<number> {
+    const queue = this.#held(turn, nowMs);
     if (queue === null) return 0;
     const heads = [...queue.ofState('waiting')];
     if (heads.length > 0) await this.#forget(queue, heads, nowMs + SEEN_MS);
@@ -404,6 +409,16 @@ export class LocalMessageStore extends MessageStore {
     return kept.length;
   }
 
+  async #handOver(queue: MessageQueue): Promise<number> {
+    const heads = [...queue.ofState('waiting')];
+    if (heads.length === 0) return 0;
+    const { stored } = queue;
+    const cursors = Object.fromEntries(Object.keys(stored.cursors).map((appId) => [appId, '']));
+    queue.pull = null;
+    await this.#forget(queue, heads, null, { ...stored, cursors });
+    return heads.length;
+  }
+
   /** Tells ids that are new, each once. */
   #newIn(queue: MessageQueue): (msgid: string) => boolean {
     const met = new Set<string>();
@@ -439,27 +454,28 @@ export class LocalMessageStore extends MessageStore {
     return content === null ? null : { ...head, content };
   }
 
-  /** From the call on, nobody finds them. A failure brings them back. */
+  /** From the call on, nobody finds them. A failure brings them back. @param untilMs their ids are known; `null` for no longer. */
   async #forget(
     queue: MessageQueue,
     heads: readonly MessageHead[],
-    untilMs: number,
+    untilMs: number | null,
     account: MessageAccount | null = null,
   ): Promise<void> {
-    const known = heads.map((head) => ({ key: webhookIdOf(head), untilMs }));
+    const gone = heads.map(webhookIdOf);
+    const change = untilMs === null ? { gone } : { known: gone.map((key) => ({ key, untilMs })) };
     this.#change(queue, () => {
       for (const { msgid } of heads) queue.delete(msgid);
     });
-    for (const { key } of known) this.#leaving.add(key);
+    for (const key of gone) this.#leaving.add(key);
     try {
-      await this.#records.write(account === null ? { known } : { known, account });
+      await this.#records.write(account === null ? change : { ...change, account });
     } catch (error) {
       this.#change(queue, () => {
         for (const head of heads) queue.set(head);
       });
       throw error;
     } finally {
-      for (const { key } of known) this.#leaving.delete(key);
+      for (const key of gone) this.#leaving.delete(key);
     }
     if (account !== null) queue.stored = account;
   }

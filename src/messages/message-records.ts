@@ -10,6 +10,8 @@ export interface MessageChange {
   readonly heads?: readonly MessageHead[];
   /** Nothing but the ids is left of these. */
   readonly known?: readonly { readonly key: string; readonly untilMs: number }[];
+  /** Not even the ids are left of these. */
+  readonly gone?: readonly string[];
   readonly account?: MessageAccount;
 }
 
@@ -61,7 +63,7 @@ export class MemoryMessageRecords implements MessageRecords {
     return this.#heads.values();
   }
 
-  async write({ kept = [], heads = [], known = [], account }: MessageChange): Promise<void> {
+  async write({ kept = [], heads = [], known = [], gone = [], account }: MessageChange): Promise<void> {
     for (const { content, ...head } of kept) {
       this.#heads.set(webhookIdOf(head), head);
       this.#contents.set(webhookIdOf(head), content);
@@ -71,6 +73,10 @@ export class MemoryMessageRecords implements MessageRecords {
       this.#heads.delete(key);
       this.#contents.delete(key);
       this.#known.set(key, untilMs);
+    }
+    for (const key of gone) {
+      this.#heads.delete(key);
+      this.#contents.delete(key);
     }
     if (account !== undefined) this.#accounts.set(accountKey(account), account);
   }

@@ -5,7 +5,7 @@ import type { Message, MessageHead, MessageOrder, MessageState, NewMessage } fro
 /** The right to pull an account's messages, which one process has at a time. */
 export interface PullLease {
   readonly id: string;
-  /** Where this app's last pull ended; `null` before the first one. */
+  /** Where this app's last pull ended; `null` before the first one, `''` where all is to be pulled once more. */
   readonly cursor: string | null;
   /** The regime of the last pull; `null` before the first one. See `PulledPage.regime`. */
   readonly regime: string | null;
@@ -213,8 +213,14 @@ export abstract class MessageStore {
     limit: number,
   ): Promise<readonly (Addressee & { readonly endpoint: string | null; readonly waiting: number })[]>;
 
-  /** The account's waiting messages are given to another taker as one hint: their ids stay known. @returns how many. */
+  /**
+   * The account's waiting messages are given to another taker as one hint. Until that took it they may come back: nothing of
+   * them is known any more, each app's cursor is `''`, and a pull under way keeps nothing more. @returns how many.
+   */
   abstract handOver(turn: Turn, nowMs: number): Promise<number>;
+
+  /** The account's waiting messages are for nobody: their ids stay known. @returns how many. */
+  abstract discard(turn: Turn, nowMs: number): Promise<number>;
 
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
   abstract list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage>;

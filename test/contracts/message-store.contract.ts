@@ -227,16 +227,16 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       });
 
       it('keeps a message once, whatever became of it', async () => {
-        await keep(['waits', 'taken', 'dead', 'dropped', 'handed'], { skipped: ['skipped'] });
+        await keep(['waits', 'taken', 'dead', 'dropped', 'discarded'], { skipped: ['skipped'] });
         const turn = await claimOne();
         await messages.taken(turn, 'taken', NOW_MS);
         await messages.bury(turn, 'dead', FAILURE, NOW_MS);
         await messages.drop(ACCOUNT, 'dropped');
         const again = ['waits', 'taken', 'dead', 'dropped', 'skipped'];
         expect(await keep(again)).toEqual({ added: 0, waiting: 2 });
-        expect(await messages.handOver(turn, NOW_MS)).toBe(2);
+        expect(await messages.discard(turn, NOW_MS)).toBe(2);
         await reopen();
-        expect(await keep([...again, 'handed'])).toEqual({ added: 0, waiting: 0 });
+        expect(await keep([...again, 'discarded'])).toEqual({ added: 0, waiting: 0 });
       });
 
       it('leaves as it is what waits and is given again to be left out', async () => {
@@ -404,6 +404,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.refused(turn, 'm1', refusal(), laterMs);
         expect(await messages.bury(turn, 'm1', FAILURE, laterMs)).toBe(false);
         expect(await messages.handOver(turn, laterMs)).toBe(0);
+        expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
         expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
         expect(await messages.list(ALL, null, 9)).toEqual(before);
@@ -789,7 +790,39 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await release(turn);
         expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
         expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
-        expect(await keep(['m1', 'm3'])).toMatchObject({ added: 0 });
+      });
+
+      it('comes back from a taker that did not take it, when all is pulled once more', async () => {
+        await keep(['m1', 'm2', 'm3']);
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS);
+        await messages.handOver(turn, NOW_MS);
+        await release(turn);
+        await reopen();
+        const lease = await beginPull();
+        expect(lease).toMatchObject({ cursor: '', regime: 'bot-1', waiting: 0 });
+        await messages.endPull(ACCOUNT, lease.id);
+        expect(await keep(['m1', 'm2', 'm3'], { cursor: 'next' })).toEqual({ added: 2, waiting: 2 });
+        expect(await takeAll(await claimOne())).toEqual(['m2', 'm3']);
+        expect((await beginPull()).cursor).toBe('next');
+      });
+
+      it('and is handed over ends a pull under way, which would move the cursor', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        const { id } = await beginPull();
+        await messages.handOver(turn, NOW_MS);
+        const page = pulledPage([newMessage('m2')], { cursor: 'late' });
+        expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
+        expect((await beginPull()).cursor).toBe('');
+      });
+
+      it('leaves the cursors where nothing is handed over', async () => {
+        await keep(['m1']);
+        const turn = await claimOne();
+        await messages.taken(turn, 'm1', NOW_MS);
+        expect(await messages.handOver(turn, NOW_MS)).toBe(0);
+        expect((await beginPull()).cursor).toBe('cursor-1');
       });
     });
 

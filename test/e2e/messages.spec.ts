@@ -291,6 +291,28 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       await request('DELETE', `/api/v1/bots/${others.id}`);
     });
 
+    it('to one that is not there, and back, loses nothing of what waits', async () => {
+      const callback = { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 };
+      const { id } = await add({ callback });
+      say('1');
+      await until(() => bot.given.length === 1);
+      bot.isHanging = true;
+      sayAll(['2', '3']);
+      await until(() => bot.server.received.length >= 2);
+      const nobody = { url: 'http://127.0.0.1:1/wxkf/' };
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'event', callback: nobody });
+      await until(async () => {
+        const answer = await request('GET', `/api/v1/messages?openKfId=${openKfId}`);
+        return ((await answer.json()) as { readonly items: readonly unknown[] }).items.length === 0;
+      });
+      bot.isHanging = false;
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'message', callback });
+      await until(() => bot.given.length >= 3);
+      say('4');
+      await until(() => bot.given.length >= 4);
+      expect(bot.texts).toEqual(['1', '2', '3', '4']);
+    });
+
     it('to one that takes events gives it one event for all that waits', async () => {
       const callback = { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 };
       const { id } = await add({ callback });

@@ -65,7 +65,8 @@ export class Takers {
       await this.store.release(turn, null, 'account', nowMs);
       return null;
     }
-    if (endpoint !== null) {
+    if (endpoint === null) await this.store.discard(turn, nowMs);
+    else {
       await this.keeper.keep({
         // Its token counts as over, since such pulls are limited.
         event: { ...toResync(turn), lagMs: SYNC_TOKEN_LIFE_MS },
@@ -80,8 +81,8 @@ export class Takers {
         lease: null,
       });
       this.waiting.kept.wakeUp();
+      this.metrics.handedOver(await this.store.handOver(turn, nowMs));
     }
-    this.metrics.handedOver(await this.store.handOver(turn, nowMs));
     await this.store.release(turn, null, 'account', nowMs);
     return null;
   }

@@ -40,7 +40,7 @@ export class LmdbMessageRecords implements MessageRecords {
   }
 
   /** Small commits of many accounts share a flush of the disk. */
-  async write({ kept = [], heads = [], known = [], account }: MessageChange): Promise<void> {
+  async write({ kept = [], heads = [], known = [], gone = [], account }: MessageChange): Promise<void> {
     const what = kept.length > 0 ? 'keep messages' : 'change messages';
     const put = (): void => {
       for (const { content, ...head } of kept) {
@@ -53,6 +53,10 @@ export class LmdbMessageRecords implements MessageRecords {
         this.#messages.remove(key);
         this.#contents.remove(key);
         this.#known.put(key, untilMs);
+      }
+      for (const key of gone) {
+        this.#messages.remove(key);
+        this.#contents.remove(key);
       }
       if (account !== undefined) this.#accounts.put(accountKey(account), toStored(account));
     };

@@ -129,6 +129,11 @@ export class MongoMessageRecords {
     return (await this.#records.updateMany({ account, state: 'waiting' }, update)).matchedCount;
   }
 
+  /** @returns how many waited. */
+  async removeWaiting(account: string): Promise<number> {
+    return (await this.#records.deleteMany({ account, state: 'waiting' })).deletedCount;
+  }
+
   /** @returns whether it waited or was dead. */
   async drop(_id: string): Promise<boolean> {
     const kept: MessageRecord['state'][] = ['waiting', 'dead'];

@@ -39,6 +39,7 @@ import {
   toRecord,
 } from './message.schema.js';
 import { toFailureRecord } from './failure.schema.js';
+import { CONFLICT, untilNoConflict } from './compare-and-set.js';
 import { MongoMessageRecords } from './mongo-message-records.js';
 import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 
@@ -371,12 +372,34 @@ export class MongoMessageStore extends MessageStore {
     });
   }
 
+  /** The cursors go first: of messages that a process leaves when it dies in between, each is still known. */
   override handOver(turn: Turn, nowMs: number): Promise<number> {
+    const held = heldBy(turn, nowMs);
     const handOver = async () => {
+      if ((await this.#messages.countWaiting(accountKey(turn))) === 0) return 0;
+      const record = await this.#accounts.findOneAndUpdate(
+        held,
+        { $set: { pullId: null, pulledUntil: LONG_AGO } },
+        { returnDocument: 'after' },
+      );
+      if (record === null) return 0;
+      const cursors = record.cursors.map(({ appId }) => ({ appId, cursor: '' }));
+      const { matchedCount } = await this.#accounts.updateOne(
+        { ...held, pullId: null },
+        { $set: { cursors } },
+      );
+      // Another pull has begun.
+      return matchedCount === 0 ? CONFLICT : this.#messages.removeWaiting(accountKey(turn));
+    };
+    return this.store.run('hand messages over', () => untilNoConflict(handOver), null);
+  }
+
+  override discard(turn: Turn, nowMs: number): Promise<number> {
+    const discard = async () => {
       if ((await this.#accounts.countDocuments(heldBy(turn, nowMs))) === 0) return 0;
       return this.#messages.forgetWaiting(accountKey(turn), nowMs);
     };
-    return this.store.run('hand messages over', handOver, null);
+    return this.store.run('hand messages over', discard, null);
   }
 
   override list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage> {

@@ -166,6 +166,10 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.handOver(turn, nowMs);
   }
 
+  override discard(turn: Turn, nowMs: number): Promise<number> {
+    return this.inner.discard(turn, nowMs);
+  }
+
   override list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage> {
     return this.inner.list(filter, cursor, limit);
   }
