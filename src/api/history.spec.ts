@@ -202,3 +202,9 @@ describe('the last minute', () => {
     expect(lastMinute.totals()).toMatchObject({ callbacks: 1, refused: 0, tokenRequests: 0 });
   });
 });
+
+  it('has callbacks that were turned away in an overload among those that nobody took or kept', () => {
+    const { overload } = dispatch;
+    while (!overload.refusesNext()) overload.eventBegan();
+    expect(lastMinute.totals()).toMatchObject({ callbacks: 1, refused: 0, notTaken: 1 });
+  });

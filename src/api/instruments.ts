@@ -10,9 +10,8 @@ const NAMES = [
   /** Hints that a bot took. */
   'deliveredLater',
   'kept',
-  /** Includes callbacks refused for overload. */
   'refused',
-  /** Neither delivered nor kept, for whatever reason. */
+  /** Neither delivered nor kept, for whatever reason; includes callbacks that were turned away in an overload. */
   'notTaken',
   /** Hints that became dead. */
   'buried',
@@ -43,8 +42,8 @@ export class Instruments {
       delivered: outcomes.delivered,
       deliveredLater: this.dispatch.hintsTaken,
       kept: outcomes.pending,
-      refused: outcomes.refused + tooMany,
-      notTaken: outcomes.not_taken + outcomes.failed,
+      refused: outcomes.refused,
+      notTaken: outcomes.not_taken + outcomes.failed + tooMany,
       buried: this.dispatch.hintsBuried,
       failedAttempts: this.dispatch.failedAttempts,
       tokenRequests: sumOf(tokens),

@@ -94,7 +94,7 @@ const ENGLISH: Words = {
   }),
   not_taken: () => ({
     title: 'Callbacks are neither delivered nor kept',
-    text: 'WeCom sends such a callback again a few times only. Usually the store is slow or away.',
+    text: 'WeCom sends such a callback again a few times only. Usually the store is slow or away, or more comes in than can be handled.',
   }),
   wecom_fails: (cause) => ({
     title: wecomFails(cause),
@@ -167,7 +167,7 @@ const CHINESE: Words = {
   }),
   not_taken: () => ({
     title: '有回调既未投递也未保存',
-    text: '企业微信只会重发几次。通常是存储响应缓慢或无法连接。',
+    text: '企业微信只会重发几次。通常是存储响应缓慢或无法连接，或者回调超出了处理能力。',
   }),
   wecom_fails: (cause) => ({ title: zhWecomFails(cause), text: '机器人既无法读取消息，也无法回复。' }),
   calls_unanswered: () => ({

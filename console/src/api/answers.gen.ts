@@ -856,11 +856,11 @@ export type HistoryPointAnswer = {
      */
     kept: number;
     /**
-     * Callbacks that were refused.
+     * Callbacks that were refused for what they are; not those that were turned away in an overload.
      */
     refused: number;
     /**
-     * Callbacks that were neither delivered nor kept.
+     * Callbacks that were neither delivered nor kept, also in an overload.
      */
     notTaken: number;
     /**
@@ -987,11 +987,11 @@ export type LastMinuteAnswer = {
      */
     kept: number;
     /**
-     * Callbacks that were refused.
+     * Callbacks that were refused for what they are; not those that were turned away in an overload.
      */
     refused: number;
     /**
-     * Callbacks that were neither delivered nor kept.
+     * Callbacks that were neither delivered nor kept, also in an overload.
      */
     notTaken: number;
     /**

@@ -65,7 +65,7 @@ export const overview = {
     notTaken: (callbacks: number) =>
       `${plural(callbacks, 'callback', 'callbacks')} of the last minute ${callbacks === 1 ? 'was' : 'were'} neither delivered nor kept`,
     notTakenText:
-      'WeCom was answered with a 5xx and sends such a callback again a few times only; after that the puppet notices at the next message. Usually the store is slow or away. The manager’s log says which.',
+      'WeCom was answered with a 5xx and sends such a callback again a few times only; after that the puppet notices at the next message. Usually the store is slow or away, or more comes in than this replica can handle. The manager’s log says which.',
     unknown: 'What waits is not known',
     unknownText: 'The store has not told yet. Callbacks are taken meanwhile.',
     storeDown: 'The store does not answer',
