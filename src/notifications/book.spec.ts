@@ -75,6 +75,12 @@ describe('very many troubles', () => {
 });
 
 describe('a trouble', () => {
+  it('that ended before it had lasted is not told in the seconds in which it may come back', () => {
+    pass(55 * SECOND_MS, [WAITING]);
+    pass(5 * MINUTE_MS);
+    expect(told).toEqual([]);
+  });
+
   it('is told once when it has lasted, and once when it is over', () => {
     pass(55 * SECOND_MS, [WAITING]);
     expect(told).toEqual([]);

@@ -82,7 +82,9 @@ export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, now
   const mayBeTold = ({ cause }: Trouble): boolean => cause.severity === 'bad' || !isQuiet;
   return {
     begun: troubles.filter(
-      (trouble) => trouble.state === 'new' && nowMs - trouble.changedAtMs >= afterMs && mayBeTold(trouble),
+      // Until it was seen last: one that has ended meanwhile has not lasted since.
+      (trouble) =>
+        trouble.state === 'new' && trouble.seenAtMs - trouble.changedAtMs >= afterMs && mayBeTold(trouble),
     ),
     over: troubles.filter(
       (trouble) =>
