@@ -27,6 +27,9 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
   #before: Totals;
   /** 0 once the store knows of the start. */
   #starts = 1;
+  /** The minute that is over and is being written. */
+  #ended: IntervalFigures | null = null;
+  #writes = 0;
   #timer: Timer | null = null;
 
   constructor(
@@ -49,12 +52,21 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
-    const { atMs, figures } = this.underWay();
+    const { atMs, figures } = this.#underWay();
     await this.clock.within(LAST_WRITE_LIMIT_MS, this.#write(atMs, figures));
   }
 
-  /** What the store does not know yet of this process. */
-  underWay(): IntervalFigures {
+  /** What the store does not know yet of this process: the minute under way, and one that is being written. */
+  unstored(): readonly IntervalFigures[] {
+    return this.#ended === null ? [this.#underWay()] : [this.#ended, this.#underWay()];
+  }
+
+  /** How many writes have ended: what was read of the store before the last one lacks what it wrote. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  #underWay(): IntervalFigures {
     const { delivered, deliveredLater, kept, refused, notTaken, buried, failedAttempts } = difference(
       this.#before,
       this.instruments.totals(),
@@ -75,14 +87,20 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
   async #turn(): Promise<void> {
     const minuteMs = startOf(this.storeClock.nowMs(), MINUTE_MS);
     if (minuteMs === this.#minuteMs) return;
-    const { atMs, figures } = this.underWay();
+    const ended = this.#underWay();
+    this.#ended = ended;
     this.#minuteMs = minuteMs;
     this.#before = this.instruments.totals();
+    this.#starts = 0;
     try {
       const { waiting = 0, dead = 0 } = (await this.hints.latest(COUNT_AGE_MS_MAX)) ?? {};
-      await this.#write(atMs, { ...figures, waiting, dead });
+      await this.#write(ended.atMs, { ...ended.figures, waiting, dead });
     } catch (err) {
+      this.#starts = Math.max(this.#starts, ended.figures.starts);
       this.log.debug({ err }, 'figures.write_failed');
+    } finally {
+      // A store that hangs for longer than a minute has the next one to write by now.
+      if (this.#ended === ended) this.#ended = null;
     }
   }
 
@@ -93,7 +111,10 @@ export class FigureRecorder implements OnApplicationBootstrap, BeforeApplication
       await this.store.add(REPLICA, minuteMs, figures);
       if (figures.starts > 0) this.#starts = 0;
     } catch (err) {
+      this.#starts = Math.max(this.#starts, figures.starts);
       this.log.debug({ err }, 'figures.write_failed');
+    } finally {
+      this.#writes++;
     }
   }
 }

@@ -36,10 +36,12 @@ const MINUTE_MS = 60_000;
 class FailingFigureStore extends MemoryFigureStore {
   writes = 0;
   isAway = false;
+  before: () => Promise<void> = async () => {};
 
   override async add(replica: string, minuteMs: number, figures: Figures): Promise<void> {
     this.writes++;
     if (this.isAway) throw new AppError('STORE_UNAVAILABLE');
+    await this.before();
     return super.add(replica, minuteMs, figures);
   }
 
@@ -141,6 +143,25 @@ describe('the history', () => {
     expect((await latest(2))[0]).toMatchObject({ waiting: 0, deliveredLater: 1 });
   });
 
+  it('has the minute that has just ended, also where it was asked seconds before', async () => {
+    end('delivered', 3);
+    await pass(MINUTE_MS - 1_000);
+    expect(await latest(1)).toEqual([at(0, { delivered: 3, starts: 1 })]);
+    await pass(2_000);
+    expect(await latest(2)).toEqual([at(1, { delivered: 3, starts: 1 }), at(0, {})]);
+  });
+
+  it('has the minute that has just ended while it is being written, once', async () => {
+    end('delivered', 3);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.before = () => promise;
+    await pass(MINUTE_MS);
+    expect(await latest(2)).toEqual([at(1, { delivered: 3, starts: 1 }), at(0, {})]);
+    resolve();
+    await pass(1_000);
+    expect(await latest(2)).toEqual([at(1, { delivered: 3, starts: 1 }), at(0, {})]);
+  });
+
   it('writes nothing in a minute in which nothing happens', async () => {
     await pass(MINUTE_MS);
     const { writes } = store;
@@ -201,10 +222,10 @@ describe('the last minute', () => {
     end('delivered');
     expect(lastMinute.totals()).toMatchObject({ callbacks: 1, refused: 0, tokenRequests: 0 });
   });
-});
 
   it('has callbacks that were turned away in an overload among those that nobody took or kept', () => {
     const { overload } = dispatch;
     while (!overload.refusesNext()) overload.eventBegan();
     expect(lastMinute.totals()).toMatchObject({ callbacks: 1, refused: 0, notTaken: 1 });
   });
+});

@@ -29,6 +29,8 @@ export const RANGE_NAMES = Object.keys(RANGES) as readonly Range[];
 @Injectable()
 export class History {
   readonly #stored: Readonly<Record<Range, Recent<readonly IntervalFigures[] | null>>>;
+  /** How many writes of this process had ended when the store was asked. */
+  readonly #writesAt = new Map<Range, number>();
 
   constructor(
     private readonly store: FigureStore,
@@ -40,11 +42,12 @@ export class History {
     this.#stored = Object.fromEntries(RANGE_NAMES.map(recent));
   }
 
-  /** With this replica's minute under way, which is all that is known while the store does not answer. */
+  /** With what of this replica is not stored yet, which is all that is known while the store does not answer. */
   async of(range: Range): Promise<HistoryAnswer> {
-    const stored = await this.#stored[range].latest(AGE_MS_MAX);
+    const isOfNow = this.#writesAt.get(range) === this.recorder.writes;
+    const stored = await this.#stored[range].latest(isOfNow ? AGE_MS_MAX : 0);
     const intervalMs = intervalMsOf(range);
-    const known = inIntervals([...(stored ?? []), this.recorder.underWay()], intervalMs);
+    const known = inIntervals([...(stored ?? []), ...this.recorder.unstored()], intervalMs);
     const byTime = new Map(known.map(({ atMs, figures }) => [atMs, figures]));
     const fromMs = this.#fromMs(range);
     const items = Array.from({ length: RANGES[range].minutes / RANGES[range].perInterval }, (_, n) => {
@@ -55,6 +58,7 @@ export class History {
   }
 
   async #read(range: Range): Promise<readonly IntervalFigures[] | null> {
+    this.#writesAt.set(range, this.recorder.writes);
     try {
       const figures = this.store.list(this.#fromMs(range), intervalMsOf(range));
       return await withinDeadline(READ_LIMIT_MS, 'list figures', figures);
