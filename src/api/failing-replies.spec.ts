@@ -1,5 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { Samples } from '../../test/support/metrics.js';
+import type { Clock } from '../kernel/clock.js';
 import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -22,7 +24,11 @@ let failing: FailingReplies;
 beforeEach(() => {
   clock = new ManualClock();
   [asked, takesMs] = [[], 0];
-  wecoms = [0, 1].map(() => new WecomMetrics(new Metrics(), clock));
+  // The clock of the first one's machine is ahead.
+  wecoms = [5 * MINUTE_MS, 0].map((aheadMs) => {
+    const ofMachine = { nowMs: () => clock.nowMs() + aheadMs } as Clock;
+    return new WecomMetrics(new Metrics(), ofMachine, undefined, clock);
+  });
   const [own, other] = wecoms.map(
     (wecom) => new OwnFigures(new Deliveries(new DispatchMetrics(new Metrics()), clock), wecom),
   );

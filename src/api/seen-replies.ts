@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Deliveries } from '../dispatch/line/deliveries.js';
-import { Clock } from '../kernel/clock.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import type { RepliesAnswer } from './answers/verdict.dto.js';
@@ -15,14 +14,13 @@ export class SeenReplies {
   constructor(
     private readonly wecom: WecomMetrics,
     private readonly deliveries: Deliveries,
-    private readonly clock: Clock,
     private readonly storeClock: StoreClock,
   ) {}
 
   seen(): RepliesAnswer {
-    const [sinceMs, lastAtMs] = [this.clock.nowMs() - LATELY_MS, this.wecom.lastReplyAtMs];
+    const [sinceMs, lastAtMs] = [this.storeClock.nowMs() - LATELY_MS, this.wecom.lastReplyAtMs];
     const counts = { answering: 0, silent: 0, unseen: 0 };
-    for (const openKfId of this.deliveries.takenSince(this.storeClock.nowMs() - LATELY_MS)) {
+    for (const openKfId of this.deliveries.takenSince(sinceMs)) {
       const repliedAtMs = this.wecom.repliedAtMs(openKfId);
       counts[repliedAtMs === null ? 'unseen' : repliedAtMs >= sinceMs ? 'answering' : 'silent']++;
     }

@@ -43,7 +43,7 @@ beforeEach(async () => {
   const hints = new HintGroups(outbox, clock, clock);
   const own = new OwnFigures(deliveries, wecom);
   const failing = new FailingReplies(own, noOthers, registry.destinations, clock);
-  const replies = new SeenReplies(wecom, deliveries, clock, clock);
+  const replies = new SeenReplies(wecom, deliveries, clock);
   verdict = new Verdict(wecom, failing, replies, hints, circuits, registry.bots, clock);
 });
 

@@ -3,7 +3,7 @@
  * console's verdict, the metrics and the alerts judge by. It remembers only the newest success of each, and since when there
  * has been none.
  */
-import type { Clock } from '../kernel/clock.js';
+import type { StoreClock } from '../kernel/store-clock.js';
 import type { Puppet } from '../registry/puppet.js';
 import { ERRCODE } from './wecom-answer.js';
 import type { WecomOperation } from './wecom-errors.js';
@@ -106,7 +106,8 @@ export class CallOutcomes {
   readonly #noAccounts = new Map<string, NoAccount>();
   #lastReplyAtMs: number | null = null;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param storeClock other replicas compare times of replies with their own. */
+  constructor(private readonly storeClock: StoreClock) {}
 
   note(call: EndedCall): void {
     const { operation, corpId, errcode, fault } = call;
@@ -129,7 +130,7 @@ export class CallOutcomes {
   /** Why no reply of the account goes out now; `null` when they do, or none passed through this process. */
   replyFailure(openKfId: string): ReplyFailure | null {
     const outcome = this.#accounts.get(openKfId);
-    if (outcome === undefined || !isFailingNow(outcome, this.clock.nowMs(), isReplyFailing)) return null;
+    if (outcome === undefined || !isFailingNow(outcome, this.storeClock.nowMs(), isReplyFailing)) return null;
     const { why, failingSinceMs: sinceMs, failedAtMs: atMs } = outcome;
     return { why, sinceMs, atMs };
   }
@@ -190,13 +191,13 @@ export class CallOutcomes {
     if (fault === null && !isAnother(this.#noAccounts.get(openKfId)?.corpId ?? null, call.corpId))
       this.#noAccounts.delete(openKfId);
     const outcome = outcomeOf(this.#accounts, ACCOUNTS_MAX, openKfId, call);
-    if (isSent) this.#lastReplyAtMs = this.clock.nowMs();
+    if (isSent) this.#lastReplyAtMs = this.storeClock.nowMs();
     this.#note(outcome, isSent ? null : (fault ?? String(errcode ?? 'unreachable')));
     outcome.isLight = errcode !== null && OF_CUSTOMER.has(errcode);
   }
 
   #noteNoAccount(openKfId: string, corpId: string | null, why: string): void {
-    const atMs = this.clock.nowMs();
+    const atMs = this.storeClock.nowMs();
     const outcome = this.#accounts.get(openKfId);
     if (outcome !== undefined) outcome.failures = 0;
     const known = this.#noAccounts.get(openKfId);
@@ -206,12 +207,12 @@ export class CallOutcomes {
   }
 
   #isLately({ atMs }: ReplyFailure): boolean {
-    return this.clock.nowMs() - atMs < FAILURE_LIFE_MS;
+    return this.storeClock.nowMs() - atMs < FAILURE_LIFE_MS;
   }
 
   /** @param why it failed; `null` when it went well. */
   #note(outcome: Outcome, why: string | null): void {
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.storeClock.nowMs();
     if (why === null) {
       outcome.okAtMs = nowMs;
       outcome.failures = 0;
@@ -227,7 +228,7 @@ export class CallOutcomes {
   }
 
   #failing(outcomes: ReadonlyMap<string, Outcome>, isFailing: IsFailing): readonly CallTrouble[] {
-    const nowMs = this.clock.nowMs();
+    const nowMs = this.storeClock.nowMs();
     const troubles: CallTrouble[] = [];
     for (const outcome of outcomes.values()) {
       const { corpId, openKfId, operation, why, failingSinceMs: sinceMs } = outcome;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock, SystemClock } from '../kernel/clock.js';
+import { StoreClock } from '../kernel/store-clock.js';
 import { UP_TO_5_S, UP_TO_60_S } from '../metrics/bounds.js';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics, only } from '../metrics/metrics.js';
@@ -59,14 +60,15 @@ export class WecomMetrics implements AccountHistory {
   readonly #outcomes: CallOutcomes;
   readonly #failed: FailedCalls;
 
-  /** @param corps left out: all of them are known. */
+  /** @param corps left out: all of them are known. @param storeClock left out: the same as `clock`. */
   constructor(
     metrics: Metrics,
     clock: Clock = new SystemClock(),
     @Inject(CorpIds) corps: Pick<CorpIds, 'has'> = { has: () => true },
+    @Inject(StoreClock) storeClock: StoreClock = clock,
   ) {
     this.#seen = new WecomErrors(clock);
-    this.#outcomes = new CallOutcomes(clock);
+    this.#outcomes = new CallOutcomes(storeClock);
     this.#failed = new FailedCalls(clock, corps);
     const tokens = metrics.counter<'source'>(
       'wxkf_token_requests_total',
