@@ -8,6 +8,7 @@ import { AccountAnswers } from './account-answers.js';
 import { AccountList } from './account-list.js';
 import { AllFigures } from './all-figures.js';
 import { AllWecomErrors } from './all-wecom-errors.js';
+import { ApiMetrics } from './api-metrics.js';
 import { AppsController } from './apps.controller.js';
 import { AskedBots } from './asked-bots.js';
 import { AuditController } from './audit.controller.js';
@@ -75,6 +76,7 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     AccountList,
     AllFigures,
     AllWecomErrors,
+    ApiMetrics,
     AskedBots,
     CurrentStatus,
     DeliveryHistory,

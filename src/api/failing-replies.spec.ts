@@ -9,6 +9,7 @@ import type { Destinations } from '../registry/destination.js';
 import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
 import type { CallTrouble } from '../wecom/call-outcomes.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
+import { ApiMetrics } from './api-metrics.js';
 import { FailingReplies } from './failing-replies.js';
 import { type AskedFigures, OwnFigures } from './own-figures.js';
 
@@ -133,4 +134,16 @@ it('are asked for in parts where they are many, and no more than a thousand', as
   for (let n = 0; n < 1_500; n++) reply(0, `wk${n}`, 95017);
   expect(await list()).toHaveLength(1_500);
   expect(asked.map(({ accounts }) => accounts.length)).toEqual([0, 250, 250, 250, 250]);
+});
+
+it('are as many in the metrics, so that an alert ends with a reply that goes out through another replica', async () => {
+  const metrics = new Metrics();
+  new ApiMetrics(metrics, failing);
+  const counted = async () =>
+    new Samples(await metrics.registry.metrics()).value('wxkf_failing_reply_accounts');
+  reply(0, 'wk1', 95017);
+  expect(await counted()).toBe(1);
+  await clock.advance(3_000);
+  reply(1, 'wk1', 0);
+  expect(await counted()).toBe(0);
 });

@@ -102,12 +102,6 @@ export class WecomMetrics implements AccountHistory {
     this.#replies = byValue(REPLY_RESULTS, (result) => replies({ result }));
     metrics.reads(
       'gauge',
-      'wxkf_failing_reply_accounts',
-      'Accounts of which no reply goes out at this replica: the last ones failed.',
-      () => only(this.failingAccounts.length),
-    );
-    metrics.reads(
-      'gauge',
       'wxkf_failing_wecom_corps',
       'Corps whose calls or token requests fail at this replica: no answer, or none that lets them call.',
       () => only(new Set(this.failingCorps.map(({ corpId }) => corpId)).size),
