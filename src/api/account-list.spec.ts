@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { storedBot } from '../../test/support/bots.js';
 import { clock, kfEvent } from '../../test/support/delivery.js';
 import {
   account,
@@ -17,6 +18,7 @@ import { type Failure, type HintHead, hintKey } from '../dispatch/outbox/hint.js
 import { LocalOutbox, MemoryHintStore } from '../dispatch/outbox/local-outbox.js';
 import type { HintPage } from '../dispatch/outbox/outbox.js';
 import { AppError } from '../kernel/app-error.js';
+import type { AskedBy } from '../kernel/role.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { OtherReplicas } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
@@ -69,7 +71,7 @@ async function open(): Promise<void> {
   const own = new OwnFigures(deliveries, new WecomMetrics(new Metrics(), clock));
   const figures = new AllFigures(own, noOthers, clock);
   const answers = new AccountAnswers(figures, destinations, lines, clock);
-  list = new AccountList(accounts, destinations, outbox, answers, figures);
+  list = new AccountList(accounts, outbox, answers, figures);
 }
 
 beforeEach(open);
@@ -152,6 +154,17 @@ describe('the list of accounts', () => {
   ])('finds %p in id, name, corp or endpoint, whatever its case', async (text, expected) => {
     await registerAll();
     expect(await ids({ text })).toEqual(expected);
+  });
+
+  it('finds one that waits though a bot has it by now', async () => {
+    await registerAll();
+    const { id: _id, keys: _keys, createdAtMs: _at, revision: _revision, ...bot } = storedBot();
+    const given = { ...bot, corpId: CORP, openKfIds: ['wkWaiting'] };
+    await dispatch.registry.botsService.add(given, {} as AskedBy);
+    expect((await list.page({ ...ANY, text: 'wkWaiting' }, null, 9)).items).toMatchObject([
+      { state: 'waiting' },
+    ]);
+    expect(await ids({ state: 'waiting' })).toEqual(['wkParked', 'wkWaiting']);
   });
 
   it('finds by all that is asked for together', async () => {

@@ -7,7 +7,6 @@ import { AppError } from '../kernel/app-error.js';
 import { withinDeadline } from '../kernel/deadline.js';
 import { Smallest } from '../kernel/smallest.js';
 import { Accounts } from '../registry/accounts.js';
-import { Destinations } from '../registry/destination.js';
 import { accountKey, type Puppet } from '../registry/puppet.js';
 import { AccountAnswers, type AccountState } from './account-answers.js';
 import { AllFigures } from './all-figures.js';
@@ -77,7 +76,6 @@ const HINTED: Readonly<Partial<Record<AccountState, readonly HintState[]>>> = {
 export class AccountList {
   constructor(
     private readonly accounts: Accounts,
-    private readonly destinations: Destinations,
     private readonly outbox: Outbox,
     private readonly answers: AccountAnswers,
     private readonly figures: AllFigures,
@@ -274,7 +272,8 @@ export class AccountList {
 
   #registrationsOf(hints: readonly HintHead[], text: string | null): Found[] {
     return hints.flatMap((hint) => {
-      const { puppet } = this.destinations.find(hint);
+      // A bot may have the account by now.
+      const puppet = this.accounts.find(hint);
       return puppet !== null && hasText(puppet, text) ? [{ puppet, hint }] : [];
     });
   }

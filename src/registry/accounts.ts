@@ -31,6 +31,12 @@ export class Accounts {
     return this.image.nameOf(openKfId);
   }
 
+  /** From memory, whoever has the account's events; `null` where the corp has not registered it. */
+  find({ openKfId, corpId }: Pick<Puppet, 'openKfId' | 'corpId'>): Puppet | null {
+    const puppet = this.image.findPuppet(openKfId);
+    return puppet?.corpId === corpId ? puppet : null;
+  }
+
   /** @throws AppError `REGISTRY_PUPPET_NOT_FOUND`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE` */
   async get(openKfId: string): Promise<Puppet> {
     if (this.image.findPuppet(openKfId) === null) await this.reads.lookUpAccount(openKfId);
