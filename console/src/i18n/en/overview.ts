@@ -14,9 +14,11 @@ export const overview = {
       unseen === 0
         ? `Within the last hour no reply of ${plural(silent, 'account')} passed through here; earlier ones did.`
         : `Whether customers are answered is not known: replies of ${plural(unseen, 'account')} do not pass through here. They do where this manager is the base of a bot’s calls to WeCom.`,
-    quiet: 'No event came in during the last hour',
+    quiet: 'No bot took an event from this replica during the last hour',
+    quietSinceStart: (age: string) =>
+      `No bot has taken an event from this replica since it started, ${age} ago`,
     quietText: (accounts: number) =>
-      `${plural(accounts, 'account')} registered, nothing waits. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
+      `${plural(accounts, 'account')} registered, nothing waits. Other replicas, and this one before it started, are not in it. If customers are writing, look whether WeCom’s callback URL is this manager’s.`,
     lastReply: 'Last reply',
     since: (at: string) => `since ${at}`,
     wecomUnreachable: 'WeCom does not answer',
