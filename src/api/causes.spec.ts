@@ -150,10 +150,10 @@ describe('the causes', () => {
       {
         ...{ code: 'waiting', severity: 'wait', count: 705, address: '10.0.0.7', why: 'connect' },
         ...{ since: new Date(NOW_MS - 900_000).toISOString(), corpId: null, openKfId: null },
-        ...{ name: null, status: null, port: null },
+        ...{ name: null, status: null, port: null, botId: null },
       },
       {
-        ...{ name: null, status: null, port: 80 },
+        ...{ name: null, status: null, port: 80, botId: 'bot_1' },
         ...{ code: 'waiting', severity: 'wait', count: 1, address: 'other:80', why: 'status' },
         ...{ since: new Date(NOW_MS - 1_000).toISOString(), corpId: 'ww1', openKfId: 'wk1' },
       },
@@ -187,7 +187,6 @@ describe('the causes', () => {
       waiting(6, 'https://[::1]/x', { stage: 'status' }),
       waiting(5, 'https://gone.example'),
       waiting(4, 'http://gone.example:8080'),
-      waiting(3, 'wxkf://stream#bot_1', { stage: 'offline' }),
     ];
     expect(
       causes(status(), { hints, openCircuits: ['https://bot.example', 'https://idle.example/x'] }),
@@ -197,9 +196,33 @@ describe('the causes', () => {
       { address: 'bot.example:8080', port: 8_080 },
       { address: '[::1]:443', port: 443 },
       { address: 'gone.example', port: null, count: 2 },
-      { address: 'stream', port: null },
       { code: 'circuits', address: 'idle.example:443', port: 443 },
     ]);
+  });
+
+  it('have one line for each bot that opens a stream, by its id: it has no address', () => {
+    const away = { stage: 'offline' as const };
+    const hints = [
+      waiting(9, 'wxkf://stream#bot_1', away),
+      waiting(8, 'wxkf://stream/laptop#bot_1', { stage: 'timeout' }),
+      waiting(7, 'wxkf://stream#bot_2', away),
+    ];
+    const openCircuits = ['wxkf://stream/laptop#bot_1', 'wxkf://stream/laptop#bot_3'];
+    expect(causes(status(), { hints, openCircuits })).toMatchObject([
+      { code: 'waiting', count: 2, address: null, botId: 'bot_1', openKfId: null },
+      { code: 'waiting', count: 1, address: null, botId: 'bot_2', openKfId: 'wk7', why: 'offline' },
+      { code: 'circuits', count: 1, address: null, botId: 'bot_3' },
+    ]);
+  });
+
+  it('name the bot that an operator added, where they are of it alone', () => {
+    const hints = [
+      waiting(9, 'http://10.0.0.7:80/a#bot_1', { accounts: 2 }),
+      waiting(8, 'http://10.0.0.8:80/a#bot_1'),
+      waiting(7, 'http://10.0.0.8:80/a#bot_2'),
+      waiting(6, 'http://10.0.0.9:80'),
+    ];
+    expect(causes(status(), { hints }).map(({ botId }) => botId)).toEqual(['bot_1', null, null]);
   });
 
   it('have one line for a bot that answers different statuses, with the last one', () => {

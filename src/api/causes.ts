@@ -4,7 +4,7 @@ import type { CallTrouble } from '../wecom/call-outcomes.js';
 import type { StatusAnswer } from './answers/status.dto.js';
 import { CAUSES, type CauseAnswer, type VerdictAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
-import { type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
+import { botOf, type HintCauses, hintCauses, placeOf, whereOf } from './hint-causes.js';
 
 /** Nobody reads more at a time. */
 const CAUSES_MAX = 20;
@@ -95,11 +95,14 @@ function ungrouped({ counts, oldestWaitingAgeS, oldestParkedAgeS }: Status, nowM
 
 /** One cause for each host, without the addresses for which something waits: that says more. */
 function circuitCauses(openCircuits: Iterable<string>, told: HintCauses['addresses']): CauseAnswer[] {
-  const places = [...openCircuits].flatMap((endpoint) => placeOf(endpoint) ?? []);
-  const others = places.filter(({ address }) => !told.has(address));
-  return [...Map.groupBy(others, ({ host }) => host).values()].map((group) => {
-    const places = new Map(group.map((place) => [place.address, place]));
-    return { ...toCause('circuits', group.length), ...whereOf([...places.values()]) };
+  const placed = [...openCircuits].flatMap((endpoint) => {
+    const place = placeOf(endpoint);
+    return place === null || told.has(place.address) ? [] : [{ endpoint, place }];
+  });
+  return [...Map.groupBy(placed, ({ place }) => place.host).values()].map((group) => {
+    const places = new Map(group.map(({ place }) => [place.address, place]));
+    const botId = botOf(group.map(({ endpoint }) => endpoint));
+    return { ...toCause('circuits', group.length), ...whereOf([...places.values()]), botId };
   });
 }
 
@@ -120,6 +123,7 @@ function toCause(code: Code, count: number): CauseAnswer {
     status: null,
     address: null,
     port: null,
+    botId: null,
     corpId: null,
     openKfId: null,
     name: null,

@@ -4,7 +4,7 @@
  */
 import { HINT_STATES } from '../dispatch/outbox/hint.js';
 import { type HintGroup, laterAnswer } from '../dispatch/outbox/outbox.js';
-import { PULL_ORIGIN } from '../registry/endpoint/endpoint.js';
+import { botIdOf, PULL_ORIGIN, STREAM_ORIGIN } from '../registry/endpoint/endpoint.js';
 import type { CauseAnswer } from './answers/verdict.dto.js';
 import { toIso } from './api-time.js';
 
@@ -28,10 +28,12 @@ type Stages = Map<HintGroup['stage'], number>;
 interface Place {
   /** Name or address. */
   readonly host: string;
-  /** Its own, or its scheme's; `null` of a stream, which has none. */
+  /** Its own, or its scheme's. */
   readonly port: number | null;
   /** Both. */
   readonly address: string;
+  /** Whether it is that of a bot that opens a stream: it has no address that says anything to people. */
+  readonly isStream: boolean;
 }
 
 /** Changed while groups are added. */
@@ -41,6 +43,7 @@ interface Sum {
   readonly places: Map<string, Place>;
   readonly stages: Stages;
   readonly corpIds: Set<string>;
+  readonly endpoints: Set<HintGroup['endpoint']>;
   answered: HintGroup['answered'];
   accounts: number;
   openKfId: string;
@@ -102,17 +105,30 @@ function keysOf(placed: readonly { readonly group: HintGroup; readonly place: Pl
 /** @returns `null` where an event has no address. */
 export function placeOf(endpoint: string | null): Place | null {
   if (endpoint === null || endpoint.startsWith(PULL_ORIGIN)) return null;
+  if (endpoint.startsWith(STREAM_ORIGIN)) {
+    // Whichever of its clients has been connected.
+    const host = `stream of ${botIdOf(endpoint)}`;
+    return { host, port: null, address: host, isStream: true };
+  }
   const [, scheme = '', host = '', given] = ORIGIN.exec(endpoint) ?? [];
   const port = given === undefined ? (PORTS.get(scheme) ?? null) : Number(given);
-  return { host, port, address: port === null ? host : `${host}:${port}` };
+  return { host, port, address: port === null ? host : `${host}:${port}`, isStream: false };
 }
 
 /** Of one place, or of several of one host. */
 export function whereOf(places: readonly Place[]): Pick<CauseAnswer, 'address' | 'port'> {
   const [first, ...others] = places;
-  if (first === undefined) return { address: null, port: null };
+  if (first === undefined || first.isStream) return { address: null, port: null };
   const { host, port, address } = first;
   return others.length === 0 ? { address, port } : { address: host, port: null };
+}
+
+/** The bot that all of them are of; `null` where they are of several, or of puppets. */
+export function botOf(endpoints: readonly HintGroup['endpoint'][]): string | null {
+  const [first = null, ...others] = new Set(
+    endpoints.map((endpoint) => (endpoint === null ? null : botIdOf(endpoint))),
+  );
+  return others.length === 0 ? first : null;
 }
 
 function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
@@ -121,6 +137,7 @@ function newSum({ state, openKfId, sinceMs }: HintGroup): Sum {
     places: new Map(),
     stages: new Map(),
     corpIds: new Set(),
+    endpoints: new Set(),
   };
 }
 
@@ -129,9 +146,10 @@ function count(stages: Stages, { stage, accounts }: HintGroup): void {
 }
 
 function add(sum: Sum, group: HintGroup, place: Place | null): void {
-  const { accounts, corpId, sinceMs, answered } = group;
+  const { accounts, corpId, endpoint, sinceMs, answered } = group;
   sum.accounts += accounts;
   sum.corpIds.add(corpId);
+  sum.endpoints.add(endpoint);
   count(sum.stages, group);
   sum.answered = laterAnswer(sum.answered, answered);
   sum.sinceMs = Math.min(sum.sinceMs, sinceMs);
@@ -139,7 +157,7 @@ function add(sum: Sum, group: HintGroup, place: Place | null): void {
 }
 
 function toCause(sum: Sum): CauseAnswer {
-  const { state, places, stages, corpIds, accounts, openKfId, sinceMs } = sum;
+  const { state, places, stages, corpIds, endpoints, accounts, openKfId, sinceMs } = sum;
   const why = mostOf(stages);
   const [corpId = null, ...otherCorps] = corpIds;
   return {
@@ -150,6 +168,7 @@ function toCause(sum: Sum): CauseAnswer {
     why,
     status: why === 'status' ? (sum.answered?.status ?? null) : null,
     ...whereOf([...places.values()]),
+    botId: botOf([...endpoints]),
     corpId: otherCorps.length === 0 ? corpId : null,
     openKfId: accounts === 1 ? openKfId : null,
     name: null,

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 function cause(code: Cause['code'], severity: Cause['severity'], changes: Partial<Cause> = {}): Cause {
   const nothing = { since: null, why: null, status: null, address: null, port: null };
-  const nobody = { corpId: null, openKfId: null, name: null };
+  const nobody = { botId: null, corpId: null, openKfId: null, name: null };
   return { code, severity, count: 1, ...nothing, ...nobody, ...changes };
 }
 const WAITING = cause('waiting', 'wait', { address: '10.0.0.7:8080', port: 8_080 });

@@ -30,6 +30,7 @@ const ROUTE = {
   status: null,
   address: '10.0.0.7:8080',
   port: 8080,
+  botId: null,
   corpId: 'ww1',
   openKfId: null,
   name: null,

@@ -4,7 +4,7 @@ import { type Cause, keyOf, toSight } from './trouble.js';
 
 function cause(changes: Partial<Cause>): Cause {
   const nothing = { since: null, why: null, status: null, address: null, port: null };
-  const nobody = { corpId: null, openKfId: null, name: null };
+  const nobody = { botId: null, corpId: null, openKfId: null, name: null };
   return { code: 'waiting', severity: 'wait', count: 1, ...nothing, ...nobody, ...changes };
 }
 

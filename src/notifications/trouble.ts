@@ -37,13 +37,13 @@ function rankOf({ code }: Cause): number {
 
 /**
  * The causes are grouped already. Those of hints are known by their address, which is the host's where all of it is down, or
- * where there is none by their corp; those of calls by their reason. That an address fails and that something waits for it is
+ * where there is none by their bot or their corp; those of calls by their reason. That an address fails and that something waits for it is
  * one trouble.
  */
 export function keyOf(cause: Cause): string {
-  const { address, corpId, why } = cause;
+  const { address, botId, corpId, why } = cause;
   const kind = kindOf(cause);
-  return OF_HINTS.has(kind) ? `${kind} ${address ?? corpId ?? ''}` : `${kind} ${why ?? ''}`;
+  return OF_HINTS.has(kind) ? `${kind} ${address ?? botId ?? corpId ?? ''}` : `${kind} ${why ?? ''}`;
 }
 
 function kindOf({ code }: Cause): Cause['code'] {

@@ -192,6 +192,7 @@ function receivers(): ReceiversAnswer['items'] {
     status: null,
     address: '10.0.0.7:8080',
     port: 8_080,
+    botId: null,
     corpId: app.corpId,
     openKfId: null,
     name: null,

@@ -118,7 +118,7 @@ describeInBrowser('a customer and an operator', () => {
     await row.getByText('Waiting', { exact: true }).waitFor();
     await row.getByRole('link').click();
     await operator
-      .getByText(/cannot reach the bot’s address|bot’s address fails/)
+      .getByText(/cannot reach the bot|bot’s address fails/)
       .first()
       .waitFor();
     await operator.getByText('What to do').first().waitFor();

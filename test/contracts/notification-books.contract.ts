@@ -22,6 +22,7 @@ const BOOK: Book = {
           status: null,
           address: '10.0.0.7:8080',
           port: 8_080,
+          botId: null,
           corpId: 'ww1',
           openKfId: null,
           name: null,

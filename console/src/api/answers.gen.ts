@@ -475,13 +475,17 @@ export type CauseAnswer = {
      */
     status: number | null;
     /**
-     * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
+     * Where the events go: host and port, or a host whose several ports are meant; null for other causes, and of a bot that opens a stream.
      */
     address: string | null;
     /**
      * The port in the address; of a URL that names none, its scheme's. null where the address has none.
      */
     port: number | null;
+    /**
+     * The bot whose events these are, where it is one that an operator added; null for puppets, and for other causes.
+     */
+    botId: string | null;
     /**
      * The corp, where it is one.
      */

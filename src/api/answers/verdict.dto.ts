@@ -70,7 +70,8 @@ export class CauseAnswer {
   readonly status!: number | null;
 
   /**
-   * Where the events go: host and port, or a host whose several ports are meant; null for other causes.
+   * Where the events go: host and port, or a host whose several ports are meant; null for other causes, and of a bot that opens
+   * a stream.
    * @example 10.0.0.7:8080
    */
   readonly address!: string | null;
@@ -81,6 +82,12 @@ export class CauseAnswer {
    */
   @IsInt()
   readonly port!: number | null;
+
+  /**
+   * The bot whose events these are, where it is one that an operator added; null for puppets, and for other causes.
+   * @example null
+   */
+  readonly botId!: string | null;
 
   /** The corp, where it is one. */
   readonly corpId!: string | null;

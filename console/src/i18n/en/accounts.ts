@@ -63,9 +63,10 @@ export const accounts = {
   nothingText: 'Connect a WeCom app, start a puppet, and its account appears here within seconds.',
   noMatch: 'No account matches',
   noMatchText:
-    'The search takes a part of a name, account id, corp id or address; the corp id beside it has to be whole.',
+    'The search takes a part of a name, account id, corp id or address; the corp id beside it has to be whole. Only accounts that a puppet has registered are listed.',
   gone: 'This account is not registered',
-  goneText: 'It was forgotten, or no puppet has registered for it yet. It appears here when one does.',
+  goneText:
+    'No puppet has registered for it, or it was forgotten. A bot that was added here may have it all the same: see Bots.',
   back: 'All accounts',
   registration: 'Registration',
   registeredFrom: 'Registered from',

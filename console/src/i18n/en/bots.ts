@@ -16,6 +16,7 @@ export const bots = {
     people: 'Left to people',
     faulty: 'Cannot be sent to',
     circuitOpen: 'Does not answer',
+    away: 'Not connected',
     takes: 'Takes events',
     takesMessages: 'Takes messages',
     unknown: 'Nothing taken yet',
@@ -25,6 +26,7 @@ export const bots = {
     faulty: 'Nothing is sent to it until this is mended. Its events are kept.',
     circuitOpen:
       'Its URL fails, so it gets probes only. Its events are kept, and go out as soon as it answers.',
+    away: 'No client of it is connected. What comes in for its accounts is kept, and goes out as soon as one connects.',
     takes: 'It takes the events of its accounts.',
     takesMessages: 'It takes the messages of its accounts.',
     unknown: 'It has taken no event since the replicas started.',

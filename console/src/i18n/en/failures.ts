@@ -15,9 +15,9 @@ export const failures = {
     remedy: 'Nothing if it happens once. If often, the bot answers too slowly: give it more CPU.',
   },
   connect: {
-    what: 'The manager cannot reach the bot’s address',
+    what: 'The manager cannot reach the bot',
     remedy:
-      'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network?',
+      'Is the bot running? Is its address right as seen from the manager’s host: name, port, firewall, container network? Of one that opens a stream: is a client of it connected?',
   },
   reset: {
     what: 'The connection broke before the bot answered',
@@ -50,8 +50,8 @@ export const failures = {
       'Add a bot for it on the page Bots, or start a puppet with its id that points to this manager. What waits goes out then.',
   },
   offline: {
-    what: 'The puppet has deregistered',
-    remedy: 'Start it again. What waits goes out when it registers.',
+    what: 'The bot is away: its puppet has deregistered, or no client of it is connected',
+    remedy: 'Start it again. What waits goes out when it registers or connects.',
   },
   circuit: {
     what: 'The bot’s address fails, so only probes are sent',

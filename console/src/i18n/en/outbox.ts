@@ -16,7 +16,7 @@ export const outbox = {
   untried: {
     circuit: 'not yet: its bot is only probed',
     unregistered: 'not yet: it has no bot',
-    offline: 'not yet: its puppet has deregistered',
+    offline: 'not yet: its bot is away',
     registering: 'not yet: its puppet is registering',
     overloaded: 'not yet: too much was under way',
     before: 'not yet: its bot failed before',

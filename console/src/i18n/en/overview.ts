@@ -87,6 +87,7 @@ export const overview = {
   toApps: 'Connect a WeCom app',
   toAccounts: 'See the accounts',
   toBots: 'Add a bot',
+  toBot: 'See the bot',
   toAccount: 'See the account',
   toErrors: 'See WeCom’s errors',
   unprotected: 'Not protected',

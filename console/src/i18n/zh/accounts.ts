@@ -61,9 +61,10 @@ export const accounts: Words['accounts'] = {
   nothingText: '接入企业微信应用并启动机器人后，客服账号会在几秒内出现在这里。',
   noMatch: '没有符合条件的客服账号',
   noMatchText:
-    '搜索框可填写名称、账号 ID、企业 ID 或机器人地址的一部分；“企业 ID（完整）”须填写完整的企业 ID。',
+    '搜索框可填写名称、账号 ID、企业 ID 或机器人地址的一部分；“企业 ID（完整）”须填写完整的企业 ID。这里只列出 puppet 注册过的客服账号。',
   gone: '该客服账号未注册',
-  goneText: '它已被移除，或者还没有机器人为它注册。机器人注册后会显示在这里。',
+  goneText:
+    '还没有 puppet 为它注册，或者它已被移除。在这里添加的机器人仍可能接收它的事件：请查看“机器人”页。',
   back: '全部客服账号',
   registration: '注册信息',
   registeredFrom: '注册来源地址',

@@ -78,6 +78,7 @@ export const overview: Words['overview'] = {
   toApps: '接入企业微信应用',
   toAccounts: '查看客服账号',
   toBots: '添加机器人',
+  toBot: '查看该机器人',
   toAccount: '查看该账号',
   toErrors: '查看企业微信错误',
   unprotected: '未启用访问保护',

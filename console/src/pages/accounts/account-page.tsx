@@ -38,12 +38,32 @@ export function AccountPage() {
       </a>
       <Page title={polled.data?.name || openKfId}>
         {isUnknown(polled.error) ? (
-          <Empty title={accounts.gone} text={accounts.goneText} />
+          <Unregistered openKfId={openKfId} />
         ) : (
           <Loaded of={polled}>{(account) => <Account account={account} onChange={polled.refresh} />}</Loaded>
         )}
       </Page>
     </>
+  );
+}
+
+/** What there may be of it all the same. */
+function Unregistered({ openKfId }: { readonly openKfId: string }) {
+  const { accounts, bots, overview } = t();
+  return (
+    <Empty title={accounts.gone} text={accounts.goneText}>
+      <div class="actions">
+        <a class="button" href="/console/bots">
+          {bots.title}
+        </a>
+        <a class="button" href="/console/outbox">
+          {overview.toOutbox}
+        </a>
+        <a class="button" href={`/console/live/log?openKfId=${encodeURIComponent(openKfId)}`}>
+          {accounts.toLog}
+        </a>
+      </div>
+    </Empty>
   );
 }
 

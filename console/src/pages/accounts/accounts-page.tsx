@@ -29,21 +29,37 @@ export function AccountsPage() {
         {sort === 'waitingSince' ? accounts.onlyWaiting : accounts.ofLastHour}
         {missing > 0 && ` ${accounts.missing(missing)}`}
       </p>
-      <PagedList of={paged} empty={<NoAccounts isFiltered={isFiltered || sort !== ''} />}>
+      <PagedList
+        of={paged}
+        empty={<NoAccounts isFiltered={isFiltered || sort !== ''} state={filter.state} />}
+      >
         {(rows) => <AccountTable rows={rows} sort={sort} onSort={(order) => goTo(filter, order)} />}
       </PagedList>
     </Page>
   );
 }
 
-function NoAccounts({ isFiltered }: { readonly isFiltered: boolean }) {
+function NoAccounts({ isFiltered, state }: { readonly isFiltered: boolean; readonly state: string }) {
   const { accounts, overview } = t();
   if (isFiltered)
     return (
       <Empty title={accounts.noMatch} text={accounts.noMatchText}>
-        <a class="button" href="/console/kf-accounts">
-          {accounts.clear}
-        </a>
+        <div class="actions">
+          <a class="button" href="/console/kf-accounts">
+            {accounts.clear}
+          </a>
+          {/* That of accounts that no puppet has registered, too. */}
+          {state === 'waiting' && (
+            <a class="button" href="/console/outbox">
+              {overview.toOutbox}
+            </a>
+          )}
+          {state === 'dead' && (
+            <a class="button" href="/console/outbox?state=dead">
+              {overview.toDead}
+            </a>
+          )}
+        </div>
       </Empty>
     );
   return (

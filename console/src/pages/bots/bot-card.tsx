@@ -4,7 +4,8 @@ import { ChangeButton } from '../../components/change-button.js';
 import { Chip } from '../../components/chip.js';
 import { t } from '../../i18n/language.js';
 import { BotFacts } from './bot-facts.js';
-import { BOT_TONES, botState } from './bot-tone.js';
+import { botState } from './bot-state.js';
+import { BOT_TONES } from './bot-tone.js';
 import { RemoveDialog } from './remove-dialog.js';
 import { VerifyPart } from './verify-part.js';
 

@@ -19,7 +19,10 @@ export function CauseList({ causes, more }: CauseListProps) {
       <h2 id="attention">{verdict.attention}</h2>
       <ul class="findings" aria-labelledby="attention">
         {causes.map((cause) => (
-          <Cause key={`${cause.code} ${cause.why} ${cause.address} ${cause.corpId}`} cause={cause} />
+          <Cause
+            key={`${cause.code} ${cause.why} ${cause.address} ${cause.botId} ${cause.corpId}`}
+            cause={cause}
+          />
         ))}
       </ul>
       {more > 0 && <p class="small muted">{verdict.more(more)}</p>}

@@ -37,7 +37,7 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
         title: verdict.repliesFail(count, cause.name),
         text: verdict.repliesFailText,
         callFault: cause.why ?? '',
-        link: toAccounts(cause.openKfId),
+        link: toReplies(cause),
       };
     case 'dead':
       return {
@@ -74,12 +74,15 @@ export function wordsOfCause(cause: CauseAnswer): CauseWords {
         title: verdict.noAccount(count, cause.name),
         text: verdict.noAccountText,
         callFault: cause.why ?? '',
-        link: toAccounts(cause.openKfId),
+        link: toReplies(cause),
       };
     case 'refused':
       return { title: verdict.refused(count), text: verdict.refusedText };
     case 'circuits':
-      return { title: verdict.circuits(count, address), link: toAccounts(null, addressFilter(cause)) };
+      return {
+        title: verdict.circuits(count, address),
+        link: toBot(cause) ?? toAccounts(null, addressFilter(cause)),
+      };
     case 'unreadable':
       return { title: verdict.unreadable(count), text: verdict.unreadableText };
     case 'unknown':
@@ -107,8 +110,23 @@ function remedyOf({ why, status }: CauseAnswer): string | null {
 
 function toWaiting(cause: CauseAnswer): CauseLink {
   const { openKfId, address } = cause;
+  const bot = toBot(cause);
+  if (bot !== null) return bot;
   if (openKfId !== null || address !== null) return toAccounts(openKfId, addressFilter(cause), 'waiting');
   return { to: '/console/outbox', text: t().overview.toOutbox };
+}
+
+/** An account that no puppet has registered has no name and no page. */
+function toReplies({ openKfId, name }: CauseAnswer): CauseLink {
+  if (openKfId === null || name !== null) return toAccounts(openKfId);
+  const query = new URLSearchParams({ openKfId });
+  return { to: `/console/wecom-errors?${query}`, text: t().overview.toErrors };
+}
+
+/** The page of the bot that an operator added; its accounts have none where no puppet has registered them. */
+function toBot({ botId }: CauseAnswer): CauseLink | null {
+  if (typeof botId !== 'string') return null;
+  return { to: `/console/bots/${encodeURIComponent(botId)}`, text: t().overview.toBot };
 }
 
 /** Of one account, or of all at an address and in a state. */

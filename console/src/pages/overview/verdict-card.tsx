@@ -18,7 +18,7 @@ export function VerdictCard({ status }: { readonly status: StatusAnswer }) {
     return [words.title, worst].filter((text) => text !== undefined).join(': ');
   }, [
     words.title,
-    causes.map(({ code, why, address }) => `${code} ${why} ${address}`).join(),
+    causes.map(({ code, why, address, botId }) => `${code} ${why} ${address} ${botId}`).join(),
     language.value,
   ]);
   return (
