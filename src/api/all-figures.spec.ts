@@ -118,6 +118,21 @@ it('has that WeCom has no such account of the corp, whichever replica it told, u
   expect(await now()).toEqual([undefined, undefined]);
 });
 
+it('has when an event of a corp was last taken, through whichever replica', async () => {
+  end(1, ONE, true, 5);
+  await clock.advance(1_000);
+  const other = { ...TWO, corpId: 'wwOther' };
+  end(0, other, true, 5);
+  const corpIds = [ONE.corpId, 'wwOther', 'wwNone'];
+  expect([...(await figures.takenByCorp(corpIds))]).toEqual([
+    [ONE.corpId, clock.nowMs() - 1_000],
+    ['wwOther', clock.nowMs()],
+  ]);
+  // As an earlier version tells it.
+  answer = (told) => ({ ...(told as object), corps: undefined });
+  expect([...(await figures.takenByCorp(corpIds)).keys()]).toEqual(['wwOther']);
+});
+
 it('is of this replica, and says so, where another does not tell what is known here', async () => {
   end(0, ONE, true, 5);
   const lastHour = new Array<number>(WIDTH).fill(0);

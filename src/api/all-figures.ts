@@ -97,6 +97,15 @@ export class AllFigures {
     return (id) => ({ ...together(told.map(({ bots }) => bots[botIds.indexOf(id)])), missing });
   }
 
+  /** When an event of each corp was last taken, store time; those of which none was are left out. */
+  async takenByCorp(corpIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { told } = await this.#ask({ ...NOTHING, corpIds });
+    const times = corpIds.map(
+      (corpId, n) => [corpId, newestOf(told.map(({ corps }) => corps?.[n]))] as const,
+    );
+    return new Map(times.filter(([, atMs]) => atMs > 0));
+  }
+
   async #ask(asked: AskedFigures): Promise<AllTold> {
     const read = (answer: unknown) => readToldFigures(answer, asked);
     const { answers, missing } = await this.others.ask(`/${FIGURES}`, asked, read);
@@ -134,6 +143,11 @@ export function repliesTogether(seen: readonly AccountReplies[]): AccountReplies
     replyFailure: replyFailure?.atMs === lastMs ? replyFailure : null,
     noAccount: noAccount?.atMs === lastMs ? noAccount : null,
   };
+}
+
+/** @returns 0 where there is none. An earlier version tells none. */
+function newestOf(times: readonly (number | null | undefined)[]): number {
+  return times.reduce<number>((last, atMs) => Math.max(last, atMs ?? 0), 0);
 }
 
 function newest<T extends { readonly atMs: number }>(some: readonly (T | null)[]): T | null {

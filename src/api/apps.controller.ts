@@ -1,6 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Deliveries } from '../dispatch/line/deliveries.js';
 import { AllowRoles } from '../http/access/allowed-callers.js';
 import { TakesBody } from '../http/limits/bodies.js';
 import { Answers, Errors, Tags } from '../http/answers/described.js';
@@ -8,6 +7,7 @@ import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answ
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
+import { AllFigures } from './all-figures.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
 import { toIso } from './api-time.js';
 import { AppPathDto, APPS, AppsQueryDto } from './apps.dto.js';
@@ -20,7 +20,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 export class AppsController {
   constructor(
     private readonly apps: AppsService,
-    private readonly deliveries: Deliveries,
+    private readonly figures: AllFigures,
   ) {}
 
   /**
@@ -30,12 +30,12 @@ export class AppsController {
   @Get()
   @AllowRoles('operator')
   @Answers({ 200: 'A page of apps.' })
-  listApps(@Query() query: AppsQueryDto): AppPageAnswer {
+  async listApps(@Query() query: AppsQueryDto): Promise<AppPageAnswer> {
     const limit = limitOf(query);
     const found = this.apps.after(readCursor(APPS, query) ?? '', limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    const takenAtMs = this.deliveries.lastTakenByCorp();
+    const takenAtMs = await this.figures.takenByCorp(items.map(({ corpId }) => corpId));
     return {
       items: items.map((app) => this.#toAnswer(app, takenAtMs)),
       nextCursor: found.length > limit && last !== undefined ? toCursor(APPS, appKey(last)) : null,
@@ -59,7 +59,7 @@ export class AppsController {
     const app = await this.apps.add(toNewApp(body), askedBy(request));
     const { callbackToken, encodingAESKey } = app;
     return {
-      ...this.#toAnswer(app, this.deliveries.lastTakenByCorp()),
+      ...this.#toAnswer(app, await this.figures.takenByCorp([app.corpId])),
       token: callbackToken.reveal(),
       encodingAESKey: encodingAESKey.reveal(),
     };

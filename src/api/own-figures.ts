@@ -17,6 +17,8 @@ export interface AskedFigures {
   readonly isBrief: boolean;
   /** Also which accounts' replies fail there, or are of accounts that WeCom does not have. */
   readonly isFailing?: boolean;
+  /** Also when an event of each of these was last taken. */
+  readonly corpIds?: readonly string[];
 }
 
 /** What a process has seen of the replies of an account. */
@@ -45,6 +47,8 @@ export interface ToldFigures {
   readonly bots: readonly (SeenFigures | null)[];
   /** Of which no reply goes out, also since WeCom does not have them; told where it was asked for. */
   readonly failing?: readonly AccountKey[];
+  /** When an event of each corp was last taken, store time; told where it was asked for. */
+  readonly corps?: readonly (number | null)[];
 }
 
 const NO_REPLIES: AccountReplies = { repliedAtMs: null, replyFailure: null, noAccount: null };
@@ -78,7 +82,7 @@ export class OwnFigures {
     };
   }
 
-  of({ accounts, addresses, botIds, isBrief, isFailing = false }: AskedFigures): ToldFigures {
+  of({ accounts, addresses, botIds, isBrief, isFailing = false, corpIds }: AskedFigures): ToldFigures {
     const ofAddresses = addresses.map((address) => this.deliveries.ofEndpoint(address));
     return {
       accounts: accounts.map((account) => this.#ofAccount(account, isBrief)),
@@ -89,7 +93,13 @@ export class OwnFigures {
         return lastHour === NO_ATTEMPTS ? null : { lastHour, taken, failure, ...NO_REPLIES };
       }),
       ...(isFailing && { failing: toKeys([...this.failing, ...this.unknown]).slice(0, FAILING_MAX) }),
+      ...(corpIds !== undefined && { corps: this.#ofCorps(corpIds) }),
     };
+  }
+
+  #ofCorps(corpIds: readonly string[]): readonly (number | null)[] {
+    const takenAtMs = this.deliveries.lastTakenByCorp();
+    return corpIds.map((corpId) => takenAtMs.get(corpId) ?? null);
   }
 
   #ofAccount(account: AccountKey, isBrief: boolean): SeenFigures | null {
@@ -111,7 +121,7 @@ export function toKeys(troubles: readonly CallTrouble[]): AccountKey[] {
 /** @returns `null` for what this version did not tell. */
 export function readToldFigures(
   answer: unknown,
-  { accounts, addresses, botIds }: AskedFigures,
+  { accounts, addresses, botIds, corpIds = [] }: AskedFigures,
 ): ToldFigures | null {
   const told = answer as Partial<ToldFigures>;
   const isOf = (some: unknown, length: number, isOne: (one: never) => boolean) =>
@@ -122,7 +132,8 @@ export function readToldFigures(
     isOf(told.addresses, addresses.length, isCounts) &&
     (told.addressFailures === undefined || isOf(told.addressFailures, addresses.length, isTimed)) &&
     isOf(told.bots, botIds.length, isSeen) &&
-    (told.failing === undefined || (Array.isArray(told.failing) && told.failing.every(isKey)))
+    (told.failing === undefined || (Array.isArray(told.failing) && told.failing.every(isKey))) &&
+    (told.corps === undefined || isOf(told.corps, corpIds.length, Number.isFinite))
     ? (told as ToldFigures)
     : null;
 }

@@ -1,6 +1,7 @@
 /** Two managers on one MongoDB. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import type { AppPageAnswer } from '../../src/api/answers/app.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
@@ -8,7 +9,7 @@ import { answerAs } from '../support/answers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
-import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
+import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
 import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
@@ -166,6 +167,23 @@ mongoSuite('two managers on one database', () => {
         const url = `${manager.url}/puppetWxkfManager/replicas/${path}`;
         expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(401);
       }
+    }
+  });
+
+  it('say of an app that an event of its corp was delivered, through whichever of them it was', async () => {
+    const added = newApp();
+    expect((await postJson(`${one.url}/api/v1/apps`, added)).status).toBe(200);
+    const account = newOpenKfId();
+    await register(one.url, added, account, puppet.url);
+    expect((await sendMessage(one.url, added, account)).status).toBe(200);
+    for (const manager of [one, two]) {
+      const ofApp = async () => {
+        const { items } = (await (await fetch(`${manager.url}/api/v1/apps`)).json()) as AppPageAnswer;
+        return items.find(({ corpId }) => corpId === added.corpId)?.lastDeliveryAt;
+      };
+      // The second one reads every 2 s which apps there are.
+      await until(async () => (await ofApp()) !== undefined);
+      expect(await ofApp()).toMatch(/Z$/);
     }
   });
 

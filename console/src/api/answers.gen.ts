@@ -54,7 +54,7 @@ export type AppAnswer = {
      */
     accounts: number;
     /**
-     * When this replica last delivered an event of the corp, since it was added; ISO 8601, UTC.
+     * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
 };
@@ -88,7 +88,7 @@ export type AppCreatedAnswer = {
      */
     accounts: number;
     /**
-     * When this replica last delivered an event of the corp, since it was added; ISO 8601, UTC.
+     * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
     /**

@@ -46,7 +46,7 @@ export class AppAnswer {
   @Min(0)
   readonly accounts!: number;
 
-  /** When this replica last delivered an event of the corp, since it was added; ISO 8601, UTC. */
+  /** When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC. */
   @IsISO8601()
   readonly lastDeliveryAt!: string | null;
 }
