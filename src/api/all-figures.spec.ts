@@ -6,6 +6,7 @@ import { DispatchMetrics } from '../dispatch/dispatch-metrics.js';
 import { Deliveries } from '../dispatch/line/deliveries.js';
 import { summaryOf, WIDTH } from '../dispatch/line/recent-attempts.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { KnownBot } from '../registry/bots/known-bots.js';
 import type { OtherReplicas, Told } from '../stream/replicas/other-replicas.js';
 import { WecomMetrics } from '../wecom/wecom-metrics.js';
 import { AllFigures } from './all-figures.js';
@@ -116,6 +117,14 @@ it('has that WeCom has no such account of the corp, whichever replica it told, u
   await clock.advance(1_000);
   replicas[0]?.wecom.noteOutcome({ ...reply, errcode: 0, fault: null });
   expect(await now()).toEqual([undefined, undefined]);
+});
+
+it('has of a bot why its messages could not be pulled, which is no attempt at it', async () => {
+  const to = { ...destinationOf(ONE), bot: { id: 'bot-1' } as KnownBot, isPulled: true };
+  const failed = { taken: false, stage: 'pull', reason: 'errcode 48002' } as const;
+  replicas[1]?.deliveries.ended(to, kfEvent(), 'inline', 1, failed, 5);
+  const { failure, taken, lastHour } = (await figures.ofBots(['bot-1']))('bot-1');
+  expect([failure?.stage, taken, summaryOf(lastHour).attempts]).toEqual(['pull', null, 0]);
 });
 
 it('has when an event of a corp was last taken, through whichever replica', async () => {

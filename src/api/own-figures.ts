@@ -90,7 +90,7 @@ export class OwnFigures {
       addressFailures: ofAddresses.map(({ failure }) => failure),
       bots: botIds.map((id) => {
         const { lastHour, taken, failure } = this.deliveries.ofBot(id);
-        return lastHour === NO_ATTEMPTS ? null : { lastHour, taken, failure, ...NO_REPLIES };
+        return taken === null && failure === null ? null : { lastHour, taken, failure, ...NO_REPLIES };
       }),
       ...(isFailing && { failing: toKeys([...this.failing, ...this.unknown]).slice(0, FAILING_MAX) }),
       ...(corpIds !== undefined && { corps: this.#ofCorps(corpIds) }),

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotPageAnswer } from '../../src/api/answers/bot.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';
+import type { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import type { Place } from '../support/place.js';
@@ -116,6 +118,31 @@ onEachStoreNightly((newPlace) => {
     expect(samples.value('wxkf_oldest_waiting_message_age_seconds')).toBe(0);
     const status = await (await fetch(`${manager.url}/api/v1/status`)).json();
     expect(status).toMatchObject({ counts: { deadMessages: expect.any(Number), waitingMessages: 0 } });
+  });
+
+  it('they see that its bot has taken nothing, though its messages are pulled, and what it takes then', async () => {
+    const { webhookId } = await leaveDead();
+    const botNow = async () => {
+      const { items } = (await (await fetch(`${manager.url}/api/v1/bots`)).json()) as BotPageAnswer;
+      return items.find(({ openKfIds }) => openKfIds.includes(openKfId));
+    };
+    const accountNow = async () => (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`)).json();
+    const [bot, account] = [await botNow(), await accountNow()];
+    expect(bot).toMatchObject({ lastTakenAt: null, lastFailure: { status: 500 }, lastHour: { taken: 0 } });
+    expect(account).toMatchObject({ lastDelivery: null, lastHour: { attempts: 1, taken: 0 } });
+    const { verdict } = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
+    const { answering, silent, unseen } = verdict.replies;
+    take();
+    expect((await ask('POST', `/${openKfId}/${webhookId}/replay`)).status).toBe(200);
+    await until(async () => (await list()).length === 0);
+    expect(await botNow()).toMatchObject({
+      lastTakenAt: expect.any(String),
+      lastHour: { attempts: 2, taken: 1 },
+    });
+    const after = (await (await fetch(`${manager.url}/api/v1/status`)).json()) as StatusAnswer;
+    const { replies } = after.verdict;
+    // It has taken something now, and no reply was seen.
+    expect([replies.answering, replies.silent, replies.unseen]).toEqual([answering, silent, unseen + 1]);
   });
 
   it('they send it again, under its webhook-id, and once it was taken it is nowhere', async () => {

@@ -21,7 +21,7 @@ export function registration(fields: Partial<Registration> = {}): Registration {
 
 /** Where its account's events go, as a delivery records it. */
 export function destinationOf({ corpId, openKfId, endpoint }: Puppet) {
-  return { corpId, openKfId, address: endpoint, bot: null };
+  return { corpId, openKfId, address: endpoint, bot: null, isPulled: false };
 }
 
 export function registeredPuppet(fields: Partial<Puppet> = {}): Puppet {

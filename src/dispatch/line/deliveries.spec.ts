@@ -84,6 +84,20 @@ describe('an account', () => {
     expect(summaryOf(lastHour)).toEqual({ attempts: 2, taken: 1, p50Ms: 15, p95Ms: 19.5 });
   });
 
+  it('has taken nothing where its messages were pulled alone, and has why they could not be', () => {
+    const to = { ...destinationOf(registeredPuppet()), isPulled: true };
+    deliveries.ended(to, kfEvent(), 'inline', 1, TAKEN, 12.5);
+    expect(deliveries.lastOf(registeredPuppet())).toEqual({
+      taken: null,
+      failure: null,
+      lastHour: NO_ATTEMPTS,
+    });
+    expect([...deliveries.takenSince(1)]).toEqual([]);
+    deliveries.ended(to, kfEvent(), 'due', 2, { taken: false, stage: 'pull', reason: 'errcode 48002' }, 12.5);
+    const { failure, lastHour } = deliveries.lastOf(registeredPuppet());
+    expect([failure?.stage, lastHour]).toEqual(['pull', NO_ATTEMPTS]);
+  });
+
   it('has none before the first, and none of another corp', () => {
     end();
     const none = { taken: null, failure: null, lastHour: NO_ATTEMPTS };

@@ -64,7 +64,7 @@ export class Deliveries implements AccountHistory {
 
   /** @param event as it was sent. */
   ended(
-    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot'>,
+    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'>,
     event: KfEvent,
     occasion: DeliveryOccasion,
     attempt: number,
@@ -85,9 +85,17 @@ export class Deliveries implements AccountHistory {
       result,
       durationMs,
     };
-    this.#accountOf(to).note(delivery);
-    recordIn(this.#endpoints, to.address).note(delivery);
-    if (to.bot !== null) recordIn(this.#bots, to.bot.id).note(delivery);
+    const [ofAccount, ofAddress] = [this.#accountOf(to), recordIn(this.#endpoints, to.address)];
+    const ofBot = to.bot === null ? null : recordIn(this.#bots, to.bot.id);
+    ofAddress.note(delivery);
+    // WeCom gave the account's messages, or did not: what the bot makes of them is the attempt of each message.
+    if (to.isPulled) {
+      ofAccount.notePull(delivery);
+      ofBot?.notePull(delivery);
+    } else {
+      ofAccount.note(delivery);
+      ofBot?.note(delivery);
+    }
     if (this.#listeners.size > 0) for (const tell of this.#listeners) tell(delivery);
   }
 
@@ -181,6 +189,11 @@ class Account {
     this.#status = result.status;
     this.#durationMs = durationMs;
     this.#occasion = occasion;
+  }
+
+  /** One that failed is why the bot gets nothing; by another it has taken nothing yet. */
+  notePull({ result, atMs }: Delivery): void {
+    if (!result.taken) this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
   }
 
   toLast(nowMs: number): LastDeliveries {
