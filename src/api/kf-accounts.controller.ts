@@ -76,7 +76,8 @@ export class KfAccountsController {
    * Test an account.
    * @remarks
    * Sends its puppet, or the bot that lists it, an event without a sync token, which makes it pull what is new: harmless, and
-   * at most three a minute for each corp. The answer is 200 even if it was not taken, and says so.
+   * at most three a minute for each corp. For a bot that takes messages the manager pulls. The answer is 200 even if it was not
+   * taken, and says so.
    */
   @Post(':openKfId/test')
   @AllowRoles('operator')
@@ -87,9 +88,10 @@ export class KfAccountsController {
     @Param() { openKfId }: AccountPathDto,
     @Req() request: FastifyRequest,
   ): Promise<TestedAnswer> {
-    const { failure, durationMs, answer } = await this.tests.send(openKfId, askedBy(request));
+    const { failure, isPulled, durationMs, answer } = await this.tests.send(openKfId, askedBy(request));
     return {
       taken: failure === null,
+      pulled: isPulled,
       status: answer?.status ?? null,
       durationMs: toDuration(durationMs),
       body: answer?.body ?? null,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotPageAnswer } from '../../src/api/answers/bot.dto.js';
+import type { TestedAnswer } from '../../src/api/answers/kf-account.dto.js';
 import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';
 import type { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -143,6 +144,13 @@ onEachStoreNightly((newPlace) => {
     const { replies } = after.verdict;
     // It has taken something now, and no reply was seen.
     expect([replies.answering, replies.silent, replies.unseen]).toEqual([answering, silent, unseen + 1]);
+  });
+
+  it('they see that a test has pulled, and that nothing was sent to the bot', async () => {
+    const url = `${manager.url}/api/v1/kf-accounts/${openKfId}/test`;
+    const tested = (await (await fetch(url, { method: 'POST' })).json()) as TestedAnswer;
+    expect(tested).toMatchObject({ taken: true, pulled: true, body: null, failure: null });
+    expect(puppet.received).toEqual([]);
   });
 
   it('they send it again, under its webhook-id, and once it was taken it is nowhere', async () => {

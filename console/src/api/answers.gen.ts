@@ -1479,6 +1479,10 @@ export type SuccessAnswer = {
 export type TestedAnswer = {
     taken: boolean;
     /**
+     * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` says whether WeCom gave it.
+     */
+    pulled: boolean;
+    /**
      * The status that the puppet answered; null when it did not answer.
      */
     status: number | null;

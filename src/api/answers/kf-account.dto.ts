@@ -131,6 +131,13 @@ export class TestedAnswer {
   /** @example false */
   readonly taken!: boolean;
 
+  /**
+   * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` says whether WeCom
+   * gave it.
+   * @example false
+   */
+  readonly pulled!: boolean;
+
   /** The status that the puppet answered; null when it did not answer. */
   @IsInt()
   readonly status!: number | null;

@@ -60,6 +60,7 @@ describe('a test', () => {
     await registerAt(`${server.url}/bot-7/`);
     expect(await test()).toEqual({
       failure: null,
+      isPulled: false,
       durationMs: expect.any(Number),
       answer: { status: 200, body: 'success' },
     });

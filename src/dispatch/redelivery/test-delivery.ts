@@ -21,6 +21,8 @@ const TESTS_PER_WINDOW = RESYNCS_PER_WINDOW / 2;
 export interface Tested {
   /** `null` when the puppet took it. */
   readonly failure: Omit<Failure, 'atMs'> | null;
+  /** Whether the manager has pulled in place of the bot, which was sent nothing. */
+  readonly isPulled: boolean;
   /** Time until the status line, or until it failed. */
   readonly durationMs: number;
   readonly answer: ShownAnswer | null;
@@ -58,7 +60,9 @@ export class TestDelivery {
       throw new AppError('REGISTRY_PUPPET_NOT_FOUND');
     }
     const tested =
-      line === null || to.state === 'registering' ? REGISTERING : await this.#attempt(line, toResync(to));
+      line === null || to.state === 'registering'
+        ? REGISTERING
+        : await this.#attempt(line, toResync(to), to.isPulled);
     const { failure, durationMs, answer } = tested;
     if (failure !== null && hasSeenNothing(failure.stage)) await this.#giveBack(corpId, takenAtMs);
     const { stage, reason } = failure ?? {};
@@ -92,12 +96,12 @@ export class TestDelivery {
     if (at !== -1) this.#tests.set(corpId, tests.toSpliced(at, 1));
   }
 
-  async #attempt(line: Line, event: KfEvent): Promise<Tested> {
+  async #attempt(line: Line, event: KfEvent, isPulled: boolean): Promise<Tested> {
     const startedMs = this.clock.elapsedMs();
     const attempt = line.attemptShown(event);
     const result = await attempt.result;
     const durationMs = this.clock.elapsedMs() - startedMs;
-    return { failure: failureIn(result), durationMs, answer: await attempt.whenAnswered() };
+    return { failure: failureIn(result), isPulled, durationMs, answer: await attempt.whenAnswered() };
   }
 }
 
@@ -113,6 +117,7 @@ function toLimited(retryAtMs: number, nowMs: number): AppError {
 
 const REGISTERING: Tested = {
   failure: { stage: 'registering', reason: 'its puppet is registering' },
+  isPulled: false,
   durationMs: 0,
   answer: null,
 };

@@ -99,6 +99,8 @@ export const accounts = {
   testing: 'Sending …',
   testTaken: 'The puppet took it',
   testNotTaken: 'The puppet did not take it',
+  testPulled: 'The manager pulled its messages; nothing was sent to the bot',
+  testNotPulled: 'The manager could not pull its messages',
   testStatus: 'Status',
   testDuration: 'Took',
   testBody: 'Its answer (the first 1 kB)',

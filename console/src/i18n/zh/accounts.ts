@@ -97,6 +97,8 @@ export const accounts: Words['accounts'] = {
   testing: '正在发送…',
   testTaken: '机器人已接收',
   testNotTaken: '机器人未接收',
+  testPulled: '管理服务已拉取该账号的消息；没有向机器人发送任何内容',
+  testNotPulled: '管理服务无法拉取该账号的消息',
   testStatus: '状态码',
   testDuration: '耗时',
   testBody: '机器人的返回内容（前 1 kB）',
