@@ -17,7 +17,8 @@ addEventListener('popstate', (event) => onStep?.(event));
 /** While it is there nobody leaves the page without being asked; where the browser itself asks, in its own words. */
 export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
   const { route } = useLocation();
-  const [leave, setLeave] = useState<{ readonly now: () => void } | null>(null);
+  const [leave, setLeave] = useState<{ readonly number: number; readonly now: () => void } | null>(null);
+  const asked = useRef(0);
   const isLeaving = useRef(false);
 
   useEffect(() => {
@@ -26,6 +27,7 @@ export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
     const options = { capture: true, signal: end.signal };
     const go = (now: () => void) =>
       setLeave({
+        number: ++asked.current,
         now: () => {
           isLeaving.current = true;
           now();
@@ -61,12 +63,14 @@ export function LeaveQuestion({ title, text, run }: LeaveQuestionProps) {
   if (leave === null) return null;
   return (
     <ConfirmDialog
+      key={leave.number}
       title={title}
       text={text}
       run={run}
       isDangerous
       onConfirm={async () => leave.now()}
-      onClose={() => setLeave(null)}
+      // The event of one that was closed may come after the next one was asked.
+      onClose={() => setLeave((now) => (now?.number === leave.number ? null : now))}
     />
   );
 }
