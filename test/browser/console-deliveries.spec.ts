@@ -295,6 +295,20 @@ describeInBrowser('the console, while puppets come and go', () => {
     await seeSoon(page.getByText('Nothing matches'));
   });
 
+  it.each([-3, 3])(
+    'counts how long ago by the time of the manager, where the browser is off by %d min',
+    async (min) => {
+      await register(manager.url, app, openKfId, puppet.url);
+      await message();
+      await page.clock.setFixedTime(Date.now() + min * 60_000);
+      await open('/kf-accounts');
+      const row = page.getByRole('row', { name: openKfId });
+      await row.waitFor();
+      expect(await row.textContent()).toMatch(/just now|\d sec\. ago/);
+      expect(await row.textContent()).not.toMatch(/in \d|min/);
+    },
+  );
+
   it('leads from what waits for a bot that opens a stream to that bot, which is not connected', async () => {
     const api = `${manager.url}/api/v1`;
     await postJson(`${api}/apps`, app);

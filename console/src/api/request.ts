@@ -1,3 +1,4 @@
+import { noteManagerTime } from '../data/manager-time.js';
 import { sessionEnded } from '../session/session.js';
 import { ApiError } from './api-error.js';
 import { connectionHeld, connectionLost } from './connection.js';
@@ -24,6 +25,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   const response = await send(path, options);
   const answer = toObject(await response.text().catch(unreachable));
   connectionHeld();
+  noteManagerTime(response.headers.get('date'));
   if (response.ok && answer !== null) return answer as T;
   if (response.status === 401 && path.startsWith('/api/')) sessionEnded();
   throw toApiError(response, answer ?? {});

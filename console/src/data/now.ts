@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { managerAheadMs } from './manager-time.js';
 
 /** What "12 s ago" counts from: moves every 5 s, so that a page of them stays calm. */
 const nowMs = signal(Date.now());
@@ -13,7 +14,7 @@ export function startClock(): void {
   document.addEventListener('visibilitychange', tick);
 }
 
-/** The past is negative. */
+/** By the manager's time, which what it tells is of. The past is negative. */
 export function secondsFromNow(at: string): number {
-  return (Date.parse(at) - Math.max(nowMs.value, Date.now() - EVERY_MS)) / 1_000;
+  return (Date.parse(at) - managerAheadMs() - Math.max(nowMs.value, Date.now() - EVERY_MS)) / 1_000;
 }
