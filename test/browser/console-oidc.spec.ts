@@ -114,7 +114,7 @@ describeInBrowser('the console of a manager with a provider', () => {
     const page = await signInAs('carol');
     await page.getByRole('alert').getByText('you are in no group that may use this manager').waitFor();
     await page.getByText('The claim that decides it: groups').waitFor();
-    expect(page.url()).toBe(`${publicUrl}/console`);
+    await page.waitForURL(`${publicUrl}/console`);
     expect(await page.textContent('main')).not.toContain('staff');
     expect(await page.context().cookies(publicUrl)).toEqual([]);
     expect(await seriousViolations(page)).toEqual([]);
