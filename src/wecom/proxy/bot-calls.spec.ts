@@ -1,4 +1,6 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import type { FastifyRequest } from 'fastify';
+import { Secret } from '../../kernel/secret.js';
 import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
 import type { KnownBots } from '../../registry/bots/known-bots.js';
 import type { Destinations } from '../../registry/destination.js';
@@ -9,15 +11,15 @@ import type { QueuedMessages } from './queued-messages.js';
 
 const BOT = { id: 'bot-1', corpId: 'wwCorp', openKfIds: ['wk1'], takes: 'event' };
 
-function callOf(api: string): BotCall {
+function callOf(api: string, bot: typeof BOT = BOT, tokens: object = {}): BotCall {
   const calls = new BotCalls(
-    { find: () => BOT } as unknown as KnownBots,
+    { find: () => bot } as unknown as KnownBots,
     {} as Destinations,
-    {} as AccessTokens,
+    tokens as AccessTokens,
     { find: () => null } as unknown as SyncTokens,
     {} as QueuedMessages,
   );
-  const call = calls.admit(BOT, parseTarget(`/cgi-bin/${api}`));
+  const call = calls.admit(bot, parseTarget(`/cgi-bin/${api}`));
   if (call === null) throw new Error('it is a call of a bot');
   return call;
 }
@@ -52,4 +54,30 @@ it('a name of blanks alone takes no time', () => {
   const startedMs = performance.now();
   expect(admit(text)()).toEqual({ whole: Buffer.from(text) });
   expect(performance.now() - startedMs).toBeLessThan(1_000);
+});
+
+describe('an access token of which the store tells nothing, since it does not answer,', () => {
+  const request = { ip: '127.0.0.1', trace: null } as unknown as FastifyRequest;
+  const ownToken = { getForCall: async () => ({ token: { id: 'own' }, source: 'memory' }) };
+  const bot = { ...BOT, opened: { corpSecret: new Secret('secret') } };
+  const unknown = expect.objectContaining({ code: 'STORE_UNAVAILABLE' });
+
+  it('may have been given out by another replica', async () => {
+    await expect(callOf('kf/send_msg').admitToken('one', undefined, request)).rejects.toEqual(unknown);
+    const call = callOf('kf/send_msg', bot, ownToken);
+    await expect(call.admitToken('one', undefined, request)).rejects.toEqual(unknown);
+  });
+
+  it('is admitted where it is the one of the secret of the bot', async () => {
+    const call = callOf('kf/send_msg', bot, ownToken);
+    await expect(call.admitToken('own', undefined, request)).resolves.toBeUndefined();
+  });
+
+  it('is refused once the store knows no such token', async () => {
+    const forbidden = expect.objectContaining({ code: 'BOT_FORBIDDEN' });
+    await expect(callOf('kf/send_msg').admitToken('one', null, request)).rejects.toEqual(forbidden);
+    const call = callOf('kf/send_msg', bot, ownToken);
+    await expect(call.admitToken('one', null, request)).rejects.toEqual(forbidden);
+    await expect(call.admitToken('own', 'wwOther', request)).rejects.toEqual(forbidden);
+  });
 });

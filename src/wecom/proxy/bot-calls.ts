@@ -88,24 +88,29 @@ export class BotCall {
   /**
    * An access token must be one that the manager gave out for the corp, or that WeCom gives for the bot's own secret: some
    * programs get theirs from WeCom whatever base they are given.
-   * @throws AppError `BOT_FORBIDDEN`, `WECOM_UNREACHABLE`
+   * @param corpOfToken `null` for one that was not given out, `undefined` where that is not known.
+   * @throws AppError `BOT_FORBIDDEN`, `STORE_UNAVAILABLE`, `WECOM_UNREACHABLE`
    */
   async admitToken(
     tokenId: string,
-    corpOfToken: string | null,
+    corpOfToken: string | null | undefined,
     { ip, trace }: FastifyRequest,
   ): Promise<void> {
     const { corpSecret, corpId } = this;
     if (corpOfToken === corpId) return;
-    if (corpOfToken !== null) throw forbidden('the access token is of another corp');
-    if (corpSecret === null)
-      throw forbidden(
-        'the access token was not given out here, and the bot has no corpSecret to compare it with',
-      );
-    const caller = toTokenCaller(null, ip, this.bot);
-    const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
-    if (!('token' in own) || own.token.id !== tokenId)
-      throw forbidden("the access token was neither given out here nor is it one of the bot's corpSecret");
+    if (typeof corpOfToken === 'string') throw forbidden('the access token is of another corp');
+    if (corpSecret !== null) {
+      const caller = toTokenCaller(null, ip, this.bot);
+      const own = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
+      if ('token' in own && own.token.id === tokenId) return;
+    }
+    // Another replica may have given it out, so that it may be good.
+    if (corpOfToken === undefined) throw new AppError('STORE_UNAVAILABLE');
+    throw forbidden(
+      corpSecret === null
+        ? 'the access token was not given out here, and the bot has no corpSecret to compare it with'
+        : "the access token was neither given out here nor is it one of the bot's corpSecret",
+    );
   }
 
   /**

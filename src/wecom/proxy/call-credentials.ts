@@ -55,7 +55,8 @@ export class CallCredentials {
       const tokenId = tokenIdOf(new Secret(accessToken));
       const corpOfToken = await this.tokens.findCorpOf(tokenId);
       await bot?.admitToken(tokenId, corpOfToken, request);
-      return { kind: 'caller', corpId: bot?.corpId ?? corpOfToken, tokenId, query, renew: null, bot };
+      const corpIdOfCall = bot?.corpId ?? corpOfToken ?? null;
+      return { kind: 'caller', corpId: corpIdOfCall, tokenId, query, renew: null, bot };
     }
     if (corpId === null)
       return { kind: 'none', corpId: bot?.corpId ?? null, tokenId: null, query, renew: null, bot };

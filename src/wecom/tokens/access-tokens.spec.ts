@@ -324,7 +324,7 @@ describe('a store that does not answer', () => {
     const find = store.findByTokenId.bind(store);
     store.findByTokenId = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
     const other = open(wecom.tokenUrl, store);
-    expect(await other.findCorpOf(given.token.id)).toBeNull();
+    expect(await other.findCorpOf(given.token.id)).toBeUndefined();
     store.findByTokenId = find;
     expect(await other.findCorpOf(given.token.id)).toBe(CORP);
   });

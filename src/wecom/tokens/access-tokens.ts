@@ -99,9 +99,13 @@ export class AccessTokens implements OnApplicationShutdown {
     this.#onGrant = listen;
   }
 
-  /** The corp of an access token that was given out here or by another process; `null` for any other token. */
-  async findCorpOf(tokenId: string): Promise<string | null> {
-    return (await this.#slots.findOwner(tokenId))?.corpId ?? null;
+  /**
+   * The corp of an access token that was given out here or by another process; `null` for any other token, `undefined` where
+   * that is not known, since the store does not answer.
+   */
+  async findCorpOf(tokenId: string): Promise<string | null | undefined> {
+    const slot = await this.#slots.findOwner(tokenId);
+    return slot ? slot.corpId : slot;
   }
 
   /**
@@ -110,7 +114,7 @@ export class AccessTokens implements OnApplicationShutdown {
    */
   async revoke(tokenId: string): Promise<void> {
     const slot = await this.#slots.findOwner(tokenId);
-    if (slot === null || !(await this.#slots.revoke(slot, tokenId))) return;
+    if (!slot || !(await this.#slots.revoke(slot, tokenId))) return;
     this.log.info({ corpId: slot.corpId }, 'token.revoked');
   }
 

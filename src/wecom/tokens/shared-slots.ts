@@ -60,13 +60,16 @@ export class SharedSlots {
     await slot.loading;
   }
 
-  /** The slot that has or had the token; `null` for one that was not given out here or by another process. */
-  async findOwner(tokenId: string): Promise<TokenSlot | null> {
+  /**
+   * The slot that has or had the token; `null` for one that was not given out here or by another process, `undefined` where the
+   * store does not tell.
+   */
+  async findOwner(tokenId: string): Promise<TokenSlot | null | undefined> {
     const known = this.#owners.get(tokenId) ?? null;
     if (known !== null || this.#strangers.has(tokenId)) return known;
     const record = await this.#inStore('find by token', () => this.store.findByTokenId(tokenId));
     if (record === null) this.#strangers.set(tokenId, true);
-    if (!record) return null;
+    if (!record) return record;
     const slot = this.of(record.secretId, record.corpId);
     this.#adopt(slot, record);
     return slot;
