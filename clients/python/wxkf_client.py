@@ -1,7 +1,7 @@
 """A client of WXKF-Manager's stream (docs/protocol.md) for bots without an address, with the standard library alone.
 
 It asks for events by long poll, which needs nothing but HTTP. The manager is told that an event was taken once its handler has
-returned; one whose handler raises is refused, and comes again. Nothing is kept here.
+returned; one whose handler raises is refused, and comes again. Nothing is stored here.
 """
 
 import hashlib
@@ -29,6 +29,9 @@ PAUSE_S_MAX = 30.0
 LATER_ERRCODES = (-1, 45009, 45033)
 #: ``msgid`` was sent before.
 MSGID_USED = 40058
+
+#: How many events that were taken are remembered.
+TAKEN_MAX = 1000
 
 log = logging.getLogger("wxkf_client")
 
@@ -123,6 +126,8 @@ class Client:
         """
         running: Dict[str, "Future[str]"] = {}
         answers: Answers = {"ack": [], "nack": []}
+        # If an acknowledgement was late or lost the event comes again, and is acknowledged at once.
+        taken: Dict[str, None] = {}
         failures = 0
         with ThreadPoolExecutor(self._workers) as pool:
             try:
@@ -130,6 +135,9 @@ class Client:
                     if running:
                         wait(running.values(), LOOK_S, FIRST_COMPLETED)
                     _add_ended(running, answers)
+                    taken.update(dict.fromkeys(answers["ack"]))
+                    while len(taken) > TAKEN_MAX:
+                        del taken[next(iter(taken))]
                     try:
                         events = self._ask(answers, 0 if running else WAIT_S)
                     except Unreachable as error:
@@ -140,8 +148,10 @@ class Client:
                         continue
                     failures, answers = 0, {"ack": [], "nack": []}
                     for event in events:
+                        if event.id in taken:
+                            answers["ack"].append(event.id)
                         # One that takes long comes again meanwhile.
-                        if event.id not in running:
+                        elif event.id not in running:
                             running[event.id] = pool.submit(self._handle, event)
             except KeyboardInterrupt:
                 wait(running.values())

@@ -1,6 +1,6 @@
 /**
  * A client of WXKF-Manager's stream (docs/protocol.md): a bot without an address is given events or messages over a connection
- * that it opens, and acknowledges each one when its handler is done. It keeps nothing: what is not acknowledged comes again.
+ * that it opens, and acknowledges each one when its handler is done. It stores nothing: what is not acknowledged comes again.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,6 +100,7 @@ const INVALID = 1008;
 const LATER_ERRCODES = new Set([-1, 45009, 45033]);
 const LATER_MS = 60_000;
 const MSGID_USED = 40058;
+const TAKEN_MAX = 1_000;
 
 export class Client {
   /** Resolves after `close`. Rejects with an `EndedError` where no further connection makes sense. */
@@ -112,6 +113,8 @@ export class Client {
   readonly #sockets = new Set<WebSocket>();
   /** The connection over which each event that is being handled came last. */
   readonly #underWay = new Map<string, WebSocket>();
+  /** What handlers have taken lately: if its acknowledgement was late or lost it comes again, and is acknowledged at once. */
+  readonly #taken = new Set<string>();
   readonly #replies = new WeakMap<KfEvent, number>();
   readonly #work = new Set<Promise<void>>();
   #failures = 0;
@@ -178,9 +181,7 @@ export class Client {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const stopped = new Promise<null>((resolve) => {
-      signal.addEventListener('abort', () => resolve(null));
-    });
+    const stopped = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));
     try {
       while (!signal.aborted) {
         const leaving = await Promise.race([this.#open(), stopped]);
@@ -205,20 +206,17 @@ export class Client {
     const { clientId, openKfIds } = this.#options;
     const socket = new WebSocket(this.#base.replace(/^http/, 'ws') + STREAM, { headers: this.#headers });
     this.#sockets.add(socket);
-    const giveUp = (): void => {
+    const silence = setTimeout(() => {
       later('the manager is silent');
       socket.close();
-    };
-    let silence = setTimeout(giveUp, SILENCE_MS_MAX);
-    let isOpen = false;
-    let isReady = false;
+    }, SILENCE_MS_MAX);
+    let [isOpen, isReady] = [false, false];
     socket.addEventListener('open', () => {
       isOpen = true;
       send(socket, { type: 'hello', version: 1, clientId, openKfIds });
     });
     socket.addEventListener('message', ({ data }) => {
-      clearTimeout(silence);
-      silence = setTimeout(giveUp, SILENCE_MS_MAX);
+      silence.refresh();
       const frame = JSON.parse(String(data)) as Frame;
       if (frame.type === 'ready') [isReady, this.#failures] = [true, 0];
       else if (frame.type === 'ping') send(socket, { type: 'pong', at: frame.at });
@@ -249,6 +247,7 @@ export class Client {
   }
 
   #begin(event: KfEvent, socket: WebSocket): void {
+    if (this.#taken.has(event.id)) return send(socket, { type: 'ack', id: event.id });
     // What comes after `close` is not acknowledged, and comes again.
     if (this.#stop.signal.aborted) return;
     const isRunning = this.#underWay.has(event.id);
@@ -258,8 +257,7 @@ export class Client {
     this.#work.add(work);
   }
 
-  async #take(event: KfEvent): Promise<void> {
-    const { id } = event;
+  async #take(event: KfEvent, id = event.id): Promise<void> {
     const answer = await this.#handle(event).then(
       () => ({ type: 'ack', id }),
       (error: Error) => {
@@ -267,6 +265,9 @@ export class Client {
         return { type: 'nack', id, ...(error instanceof Later && { retryAfterMs: error.retryAfterMs }) };
       },
     );
+    if (answer.type === 'ack') this.#taken.add(id);
+    const [oldest = ''] = this.#taken.size > TAKEN_MAX ? this.#taken : [];
+    this.#taken.delete(oldest);
     const socket = this.#underWay.get(id);
     this.#underWay.delete(id);
     if (socket !== undefined) send(socket, answer);
@@ -280,8 +281,7 @@ export class Client {
   }
 
   #report(error: Error): void {
-    if (this.#handlers.error !== undefined) this.#handlers.error(error);
-    else process.emitWarning(error);
+    (this.#handlers.error ?? process.emitWarning)(error);
   }
 
   #nextWaitMs(): number {

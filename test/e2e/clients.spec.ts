@@ -58,10 +58,10 @@ async function made<T>(path: string, body: object): Promise<T> {
 }
 
 /** On the next account. */
-async function addBot(): Promise<BotCreatedAnswer> {
+async function addBot(more: object): Promise<BotCreatedAnswer> {
   const { corpId, corpSecret } = wecom;
   const openKfIds = [wecom.accounts[accountsUsed++]?.openKfId ?? ''];
-  const fields = { name: 'Echo', corpId, openKfIds, kind: 'stream', takes: 'message', corpSecret };
+  const fields = { name: 'Echo', corpId, openKfIds, kind: 'stream', takes: 'message', corpSecret, ...more };
   return made('/api/v1/bots', fields);
 }
 
@@ -103,8 +103,8 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     return startExample(echo, env, runtime);
   };
 
-  const begin = async (corpSecret?: string): Promise<string> => {
-    const made = await addBot();
+  const begin = async (corpSecret?: string, more: object = {}): Promise<string> => {
+    const made = await addBot(more);
     [openKfId = ''] = made.openKfIds;
     id = made.id;
     bot = launch(made.key, corpSecret);
@@ -116,6 +116,10 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     wecom.corp.chat.messages
       .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
       .map(({ body }) => String(body.content));
+
+  const callsToSend = (): number =>
+    wecom.calls.records.filter(({ api, request }) => api === 'kf/send_msg' && request.includes(openKfId))
+      .length;
 
   const linesOf = (path: string): number => readFileSync(path, 'utf8').trimEnd().split('\n').length;
 
@@ -152,6 +156,24 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     bot = launch(key);
     await until(() => replies().length > 0);
     expect(replies()).toEqual(['not answered at once']);
+  });
+
+  its('acknowledges what a handler took for longer than the manager waits, and runs it once', async () => {
+    await begin(undefined, { callback: { timeoutMs: 500 } });
+    wecom.faults.apiDelayMs = 700;
+    wecom.say('one', { openKfId });
+    wecom.say('two', { openKfId });
+    await until(() => replies().length >= 2).finally(() => {
+      wecom.faults.apiDelayMs = 0;
+    });
+    expect(replies()).toEqual(['one', 'two']);
+    const isWaiting = async (): Promise<boolean> => {
+      const response = await fetch(`${manager.url}/api/v1/messages?openKfId=${openKfId}&state=waiting`);
+      const { items } = (await response.json()) as { readonly items: readonly object[] };
+      return items.length > 0;
+    };
+    await until(async () => !(await isWaiting()));
+    expect(callsToSend()).toBe(2);
   });
 
   its('ends, and says why, when its key does not count', async () => {
