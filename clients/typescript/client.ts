@@ -96,8 +96,8 @@ const WAIT_MS_MAX = 30_000;
 const SILENCE_MS_MAX = 75_000;
 /** The close code of a client that says what the manager does not take. */
 const INVALID = 1008;
-/** A frequency limit, or WeCom is busy. */
-const LATER_ERRCODES = new Set([-1, 45009, 45033]);
+/** A frequency limit, of the manager as well, or WeCom is busy. */
+const LATER_ERRCODES = new Set([-1, 429, 45009, 45033]);
 const LATER_MS = 60_000;
 const MSGID_USED = 40058;
 const TAKEN_MAX = 1_000;

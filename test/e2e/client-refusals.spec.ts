@@ -1,0 +1,49 @@
+/** What the client in TypeScript makes of refusals that are the manager's own. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { Client, Later, WecomError } from '../../clients/typescript/client.js';
+
+let server: Server;
+let client: Client;
+let refusal: { readonly errcode: number; readonly errmsg: string };
+
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    if (request.url?.startsWith('/cgi-bin/gettoken?')) {
+      response.end(JSON.stringify({ errcode: 0, errmsg: 'ok', access_token: 't', expires_in: 7_200 }));
+      return;
+    }
+    const { errcode } = refusal;
+    const isCall = request.url?.startsWith('/cgi-bin/') === true;
+    const status = errcode >= 400 && errcode <= 599 ? errcode : 200;
+    response.writeHead(isCall ? status : 503).end(JSON.stringify(refusal));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  client = new Client({ manager: `http://127.0.0.1:${port}`, key: 'k', clientId: 'one' });
+  client.on('error', () => {});
+});
+
+afterEach(async () => {
+  await client.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+const called = (): Promise<unknown> => client.wecom('ww1', 'kf/send_msg', {});
+
+it.each([429, 503, 504, 45009])(
+  '%i can pass later, and counts as no refusal of the message',
+  async (errcode) => {
+    refusal = { errcode, errmsg: 'not now' };
+    await expect(called()).rejects.toBeInstanceOf(Later);
+  },
+);
+
+it.each([403, 95018])('%i is a refusal', async (errcode) => {
+  refusal = { errcode, errmsg: 'no' };
+  await expect(called()).rejects.toBeInstanceOf(WecomError);
+});
