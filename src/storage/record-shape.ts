@@ -11,6 +11,10 @@ export function orNull(check: Check): Check {
   return (value) => value === null || check(value);
 }
 
+export function isListOf(check: Check): Check {
+  return (value) => Array.isArray(value) && value.every(check);
+}
+
 /** The fields that an earlier version did not write. */
 export function orAbsent(check: Check): Check {
   return (value) => value === undefined || check(value);

@@ -94,6 +94,17 @@ export function accessTokenStoreContract(open: () => Promise<OpenedTokens>): voi
         expect(await other.findByTokenId(tokenIdIn(newer))).toBeNull();
       });
 
+      it('by those that it replaced, as long as they are in it', async () => {
+        const former = tokenOf('token-2', { formerIds: [tokenIdIn(record), 'older'] });
+        const replaced = tokenRecord({ token: former });
+        await give(record);
+        await give(replaced);
+        for (const id of [former.id, tokenIdIn(record), 'older'])
+          expect(await other.findByTokenId(id)).toStrictEqual(replaced);
+        await give(newer);
+        expect(await other.findByTokenId('older')).toBeNull();
+      });
+
       it('of each secret for itself', async () => {
         const another = tokenRecord({ secretId: 'another', token: tokenOf('token-3') });
         await give(record);

@@ -22,7 +22,10 @@ export class MemoryAccessTokenStore extends AccessTokenStore {
   }
 
   override async findByTokenId(tokenId: string): Promise<TokenRecord | null> {
-    const row = this.table.values().find(({ record }) => record?.token?.id === tokenId);
+    const row = this.table.values().find(({ record }) => {
+      const { id, formerIds = [] } = record?.token ?? {};
+      return id === tokenId || formerIds.includes(tokenId);
+    });
     return row?.record ?? null;
   }
 

@@ -30,7 +30,7 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
   readonly #storeClock: StoreClock;
   readonly #stored: Database<unknown, string>;
   readonly #records = new Map<string, TokenRecord>();
-  /** Keys of `#records`, by token id. */
+  /** Keys of `#records`, by the ids of their tokens and former ones. */
   readonly #secretIds = new Map<string, string>();
   readonly #leases = new Map<string, Lease>();
   #purgedAtMs: number;
@@ -99,14 +99,16 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
   #set(record: TokenRecord): void {
     this.#forget(record.secretId);
     this.#records.set(record.secretId, record);
-    if (record.token !== null) this.#secretIds.set(record.token.id, record.secretId);
+    for (const id of tokenIdsOf(record)) this.#secretIds.set(id, record.secretId);
   }
 
   #forget(secretId: string): void {
-    const tokenId = this.#records.get(secretId)?.token?.id;
+    const record = this.#records.get(secretId);
     this.#records.delete(secretId);
-    // Two secrets may have got the same token from a gateway.
-    if (tokenId !== undefined && this.#secretIds.get(tokenId) === secretId) this.#secretIds.delete(tokenId);
+    for (const id of tokenIdsOf(record)) {
+      // Two secrets may have got the same token from a gateway.
+      if (this.#secretIds.get(id) === secretId) this.#secretIds.delete(id);
+    }
   }
 
   #load(): void {
@@ -151,4 +153,9 @@ export class EmbeddedAccessTokenStore extends AccessTokenStore {
     };
     this.#store.durably('remove access tokens', () => this.#stored.batch(remove)).catch(() => {});
   }
+}
+
+function tokenIdsOf(record: TokenRecord | undefined): readonly string[] {
+  const token = record?.token ?? null;
+  return token === null ? [] : [token.id, ...(token.formerIds ?? [])];
 }

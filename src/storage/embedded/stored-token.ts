@@ -1,7 +1,7 @@
 /** A token record as LMDB keeps it: the same fields, with the access token as text. */
 import { Secret } from '../../kernel/secret.js';
 import type { AccessToken, Refusal, TokenRecord } from '../../wecom/tokens/access-token.js';
-import { hasShape, isCount, isFlag, isNumber, isText, orNull } from '../record-shape.js';
+import { hasShape, isCount, isFlag, isNumber, isListOf, isText, orAbsent, orNull } from '../record-shape.js';
 
 type StoredToken = Omit<AccessToken, 'value'> & { readonly value: string };
 export type StoredRecord = Omit<TokenRecord, 'token'> & { readonly token: StoredToken | null };
@@ -23,7 +23,13 @@ export const isStoredRecord = hasShape<StoredRecord>({
   secretId: isText,
   corpId: isText,
   token: orNull(
-    hasShape<StoredToken>({ value: isText, id: isText, expiresAtMs: isNumber, isRevoked: isFlag }),
+    hasShape<StoredToken>({
+      value: isText,
+      id: isText,
+      expiresAtMs: isNumber,
+      isRevoked: isFlag,
+      formerIds: orAbsent(isListOf(isText)),
+    }),
   ),
   refusal: orNull(
     hasShape<Refusal>({ errcode: isNumber, errmsg: isText, count: isCount, untilMs: isNumber }),

@@ -26,7 +26,7 @@ export class MongoAccessTokenStore extends AccessTokenStore {
   }
 
   override findByTokenId(tokenId: string): Promise<TokenRecord | null> {
-    return this.#findOne({ 'token.id': tokenId });
+    return this.#findOne({ $or: [{ 'token.id': tokenId }, { 'token.formerIds': tokenId }] });
   }
 
   /**

@@ -276,6 +276,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(hints, { state: 1, waitingSince: 1 });
     const tokens = this.collection(TOKENS);
     await this.#createIndex(tokens, { 'token.id': 1 });
+    await this.#createIndex(tokens, { 'token.formerIds': 1 });
     await this.#createIndex(tokens, { keptUntil: 1 }, { expireAfterSeconds: 0 });
     await this.#createIndex(this.collection(BOTS), { accounts: 1 }, { unique: true });
     const endedSessions = this.collection(ENDED_SESSIONS);

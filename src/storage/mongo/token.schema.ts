@@ -1,7 +1,17 @@
 import { Secret } from '../../kernel/secret.js';
 import type { AccessToken, Refusal, TokenRecord } from '../../wecom/tokens/access-token.js';
 import { keptUntilMs } from '../../wecom/tokens/access-token.store.js';
-import { hasShape, isCount, isDate, isFlag, isNumber, isText, orNull } from '../record-shape.js';
+import {
+  hasShape,
+  isCount,
+  isDate,
+  isFlag,
+  isNumber,
+  isListOf,
+  isText,
+  orAbsent,
+  orNull,
+} from '../record-shape.js';
 
 /** Written by the driver itself, as hints are: see `hint.schema.ts`. */
 export const TOKENS = 'wxkftokens';
@@ -82,7 +92,15 @@ function fromStoredRefusal({ until, ...same }: StoredRefusal): Refusal {
 const isTokenDocument = hasShape<Omit<TokenDocument, 'leaseId' | 'leasedUntil' | 'keptUntil'>>({
   _id: isText,
   corpId: isText,
-  token: orNull(hasShape<StoredToken>({ value: isText, id: isText, expiresAt: isDate, isRevoked: isFlag })),
+  token: orNull(
+    hasShape<StoredToken>({
+      value: isText,
+      id: isText,
+      expiresAt: isDate,
+      isRevoked: isFlag,
+      formerIds: orAbsent(isListOf(isText)),
+    }),
+  ),
   refusal: orNull(
     hasShape<StoredRefusal>({ errcode: isNumber, errmsg: isText, count: isCount, until: isDate }),
   ),

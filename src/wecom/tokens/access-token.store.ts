@@ -22,7 +22,7 @@ export abstract class AccessTokenStore {
   /** @returns `null` when the secret has no record. */
   abstract find(secretId: string): Promise<TokenRecord | null>;
 
-  /** Finds the record by the id of its token, also when that token is revoked or expired. */
+  /** Finds the record by the id of its token or of a former one, also when that token is revoked or expired. */
   abstract findByTokenId(tokenId: string): Promise<TokenRecord | null>;
 
   /**

@@ -10,6 +10,8 @@ export interface AccessToken {
   readonly expiresAtMs: number;
   /** A call with it was answered that it is no good: it is not given out, and known when it comes again. */
   readonly isRevoked: boolean;
+  /** Ids of those that it replaced, the newest first: callers may still have them. Left out where there are none. */
+  readonly formerIds?: readonly string[];
 }
 
 /** WeCom's refusal to give a token, and until when it need not be asked again. */

@@ -293,6 +293,23 @@ describe('for calls of our own', () => {
     expect(await other.findCorpOf(given.token.id)).toBe(CORP);
     expect(await other.findCorpOf('nobody')).toBeNull();
   });
+
+  it('a process that has just started knows the tokens that were replaced before', async () => {
+    const one = open();
+    const given: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { token } = (await one.getForCall(request())) as { token: { id: string } };
+      given.push(token.id);
+      wecom.revoke(CORP, SECRET);
+      await one.revoke(token.id);
+    }
+    await one.getForCall(request());
+    const started = open();
+    for (const id of given) expect(await started.findCorpOf(id)).toBe(CORP);
+    // What is reported of an old one changes nothing.
+    await started.revoke(given[0] ?? '');
+    expect(await told(started.getForCall(request()))).toMatchObject({ token: current() });
+  });
 });
 
 describe('a store that does not answer', () => {

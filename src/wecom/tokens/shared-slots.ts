@@ -72,6 +72,7 @@ export class SharedSlots {
     if (!record) return record;
     const slot = this.of(record.secretId, record.corpId);
     this.#adopt(slot, record);
+    this.#owners.set(tokenId, slot);
     return slot;
   }
 

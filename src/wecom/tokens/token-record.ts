@@ -10,6 +10,8 @@ import type { Grant } from './token-source.js';
  * the old life, and later a new one.
  */
 const SAME_TOKEN_GRACE_MS = 60_000;
+/** A program that is rarely used may keep one until WeCom refuses it. These are those of some four days. */
+const FORMER_MAX = 50;
 /** A token that upstream gave just now is valid, even if it has expired by our reckoning. */
 const JUST_GIVEN_MS = 1_000;
 
@@ -68,8 +70,14 @@ export function afterGrant(
   const isOldLife =
     before?.id === id && !isLifeTrusted && time.nowMs < before.expiresAtMs + SAME_TOKEN_GRACE_MS;
   const expiresAtMs = isOldLife ? Math.min(before.expiresAtMs, statedMs) : statedMs;
-  const token = { value, id, expiresAtMs, isRevoked: false };
+  const formerIds = formerIdsOf(id, before);
+  const token = { value, id, expiresAtMs, isRevoked: false, ...(formerIds.length > 0 && { formerIds }) };
   return { secretId, corpId, token, refusal: null, answeredAtMs: time.nowMs };
+}
+
+function formerIdsOf(id: string, before: AccessToken | null): readonly string[] {
+  const known = before === null ? [] : [before.id, ...(before.formerIds ?? [])];
+  return known.filter((one) => one !== id).slice(0, FORMER_MAX);
 }
 
 export function afterRefusal(
