@@ -29,7 +29,7 @@ async function take({ msgtype, external_userid: touser, text }: Record<string, u
 }
 
 const server = createServer(async (request, response) => {
-  const body = Buffer.concat(await request.toArray()).toString();
+  const body = Buffer.concat(await request.toArray().catch(() => [])).toString();
   const [id, at, mac] = ['id', 'timestamp', 'signature'].map((n) => String(request.headers[`webhook-${n}`]));
   if (!isSigned(id, at, mac, body)) response.writeHead(401);
   else await take(JSON.parse(body), id).catch(() => response.writeHead(503));

@@ -1,7 +1,9 @@
 /** The message bots of `examples/` as processes of their own, between the built manager and the local WeCom. */
 import { spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
@@ -23,7 +25,7 @@ let example: ExampleProcess | null = null;
 let accountsUsed = 0;
 
 beforeAll(async () => {
-  wecom = await startSimulator({ accounts: ['TypeScript', 'Python'] });
+  wecom = await startSimulator({ accounts: ['one', 'two', 'three', 'four'] });
   manager = await startManager({
     ...place.env,
     HOST: '127.0.0.1',
@@ -117,5 +119,16 @@ describe.each(RUNS)('the message bot in %s', (_language, file, runtime, its) => 
     expect(await post(sign(nowS), nowS + 1)).toBe(401);
     expect(await post(sign(nowS - 3_600), nowS - 3_600)).toBe(401);
     expect(await post('', nowS)).toBe(401);
+  });
+
+  its('goes on when a caller hangs up in the middle of its request', async () => {
+    const { endpoint } = await start(file, runtime);
+    const { hostname, port } = new URL(endpoint);
+    const caller = connect(Number(port), hostname);
+    caller.end('POST /callback/message HTTP/1.1\r\nhost: bot\r\ncontent-length: 100\r\n\r\n{');
+    caller.resume();
+    await once(caller, 'close');
+    const answer = await fetch(`${endpoint}/callback/message`, { method: 'POST', body: '{}' });
+    expect(answer.status).toBe(401);
   });
 });
