@@ -281,7 +281,7 @@ export class Client {
   }
 
   #report(error: Error): void {
-    (this.#handlers.error ?? process.emitWarning)(error);
+    (this.#handlers.error ?? process.emitWarning).call(this.#handlers, error);
   }
 
   #nextWaitMs(): number {
