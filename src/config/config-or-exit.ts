@@ -1,10 +1,20 @@
 import { existsSync } from 'node:fs';
 import { type Config, ConfigError, type ConfigUse, loadConfig } from './config.js';
+import { readEnvFile } from './env-file.js';
+
+const ENV_FILE = '.env';
 
 /** Reads `.env` and the environment. @throws ConfigError, Error when `.env` cannot be read */
 export function readConfig(use?: ConfigUse): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (existsSync(ENV_FILE)) addEnvFile();
   return loadConfig(process.env, use);
+}
+
+/** What the environment has already stays. */
+function addEnvFile(): void {
+  const settings = readEnvFile(ENV_FILE);
+  if (settings === null) throw new ConfigError([`${ENV_FILE}: is no text in UTF-8; save it as UTF-8`]);
+  for (const [name, value = ''] of Object.entries(settings)) process.env[name] ??= value;
 }
 
 /** Ends the process if there are mistakes, with a line for each. */

@@ -183,17 +183,24 @@ describe('keys generate', () => {
       expect(readFileSync(file, 'utf8')).toBe(text);
     });
 
-    it('leaves what is in it, and closes it to others', async () => {
-      writeFileSync(file, 'PORT=1\nSECRETS_KEY=mine\nAUTH_PUPPET_TOKEN_FILE=/run/secret\nMETRICS_TOKEN=', {
-        mode: 0o644,
-      });
+    it.each([
+      ['in UTF-8', ''],
+      ['in UTF-8 that begins with a byte order mark', '\uFEFF'],
+    ])('leaves what is in it %s, and closes it to others', async (_what, mark) => {
+      writeFileSync(
+        file,
+        `${mark}SECRETS_KEY=mine\nPORT=1\nAUTH_PUPPET_TOKEN_FILE=/run/secret\nMETRICS_TOKEN=`,
+        {
+          mode: 0o644,
+        },
+      );
       const { stdout } = await generate('--json');
       expect(JSON.parse(stdout)).toEqual({
         file,
         added: ['AUTH_GATEWAY_TOKEN', 'AUTH_OPERATOR_TOKEN', 'METRICS_TOKEN', 'Token', 'EncodingAESKey'],
         kept: ['SECRETS_KEY', 'AUTH_PUPPET_TOKEN'],
       });
-      const settings = parseEnv(readFileSync(file, 'utf8'));
+      const settings = parseEnv(readFileSync(file, 'utf8').slice(mark.length));
       expect(settings).toMatchObject({
         PORT: '1',
         SECRETS_KEY: 'mine',
@@ -208,6 +215,23 @@ describe('keys generate', () => {
         `${file}: SECRETS_KEY added; nothing there already\n`,
       );
       expect(Object.keys(parseEnv(readFileSync(file, 'utf8')))).toEqual(['SECRETS_KEY']);
+    });
+
+    it('changes nothing in one in UTF-16, and no command reads settings from it', async () => {
+      const before = Buffer.from('\uFEFFSECRETS_KEY=mine\n', 'utf16le');
+      writeFileSync(file, before);
+      const { code, stderr } = await generate();
+      expect([code, stderr]).toEqual([
+        1,
+        `${file} is no text in UTF-8; save it as UTF-8. Nothing was changed\n`,
+      ]);
+      expect(readFileSync(file)).toEqual(before);
+      const cli = join(process.cwd(), 'dist/cli.js');
+      const check = spawnSync(process.execPath, [cli, 'check'], { cwd: folder });
+      expect([check.status, String(check.stdout)]).toEqual([
+        1,
+        expect.stringContaining('.env: is no text in UTF-8; save it as UTF-8'),
+      ]);
     });
 
     it('says that it cannot be written to', async () => {

@@ -95,7 +95,7 @@ describe('configuration', () => {
       writeFileSync(join(data, 'store.mdb'), '');
       const file = join(data, 'apps.json');
       writeFileSync(file, JSON.stringify([{ ...app, receiveIds: ['wwProvider'] }]));
-      writeFileSync(join(data, '.env'), 'CALLBACK_BODY_MAX_BYTES=2048\nLOG_LEVEL=debug\n');
+      writeFileSync(join(data, '.env'), '\uFEFFCALLBACK_BODY_MAX_BYTES=2048\nLOG_LEVEL=debug\n');
       manager = await startManager({ DATA_DIR: data, LOG_LEVEL: 'info', WECOM_APPS_FILE: file }, data);
     });
 
@@ -106,7 +106,7 @@ describe('configuration', () => {
 
     const isReady = async (): Promise<boolean> => (await fetch(`${manager.url}/health/ready`)).status === 200;
 
-    it('is read from .env too, and the environment counts more', async () => {
+    it('is read from .env too, which an editor may have begun with a mark, and the environment counts more', async () => {
       const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
       expect(settings).toMatchObject({ CALLBACK_BODY_MAX_BYTES: 2_048, LOG_LEVEL: 'info' });
     });

@@ -1,6 +1,6 @@
 /** Adds settings to a `.env` file that only its owner can read, each setting once. */
 import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '../../config/env-file.js';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { CommandError } from '../command-error.js';
 import { type Generated, toComment } from './generated.js';
@@ -28,7 +28,10 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
   try {
     const file = existsSync(path) ? realpathSync(path) : path;
     const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    const missing = lines.filter(({ of }) => !isIn(before, of));
+    const settings = parseEnvText(before);
+    if (settings === null)
+      throw new CommandError(`${path} is no text in UTF-8; save it as UTF-8. Nothing was changed`);
+    const missing = lines.filter(({ of }) => !isIn(before, settings, of));
     replace(file, [withEnd(before), ...missing.map(({ text }) => `${text}\n`)].join(''));
     const labelsOf = (some: readonly NewLine[]): string[] => some.map(({ of }) => of.label);
     return { added: labelsOf(missing), kept: labelsOf(lines.filter((line) => !missing.includes(line))) };
@@ -39,9 +42,12 @@ export function addToEnvFile(path: string, lines: readonly NewLine[]): Added {
 }
 
 /** A setting may also be read from a file that another one names. */
-function isIn(text: string, generated: Generated): boolean {
+function isIn(
+  text: string,
+  settings: Readonly<Record<string, string | undefined>>,
+  generated: Generated,
+): boolean {
   if (!generated.isSetting) return text.includes(toComment(generated));
-  const settings = parseEnv(text);
   return [generated.label, `${generated.label}_FILE`].some((name) => (settings[name] ?? '').trim() !== '');
 }
 
