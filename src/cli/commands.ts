@@ -143,9 +143,9 @@ function addBackup(program: Command): void {
 function addExport(program: Command): void {
   program
     .command('export')
-    .summary('write all registrations and apps to a file')
+    .summary('write all registrations, apps and bots to a file')
     .description(
-      `Writes who is registered and which apps were added, with their secrets, as JSON Lines: sealed with the first key of SECRETS_KEY, or plain. Events that wait for a puppet are not exported. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
+      `Writes who is registered and which apps and bots were added, with their secrets, as JSON Lines: sealed with the first key of SECRETS_KEY, or plain. Events that wait for a puppet, messages and operators are not exported. With MongoDB managers may run meanwhile; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
     )
     .option(
       '--output <FILE>',
@@ -166,7 +166,7 @@ function addExport(program: Command): void {
 function addImport(program: Command): void {
   program
     .command('import')
-    .summary('put the registrations and apps of an exported file into the store')
+    .summary('put the registrations, apps and bots of an exported file into the store')
     .description(
       `Adds what is not registered here, leaves what is the same, and keeps what differs unless told otherwise. Each line is taken whole or not at all, by the rules of a registration; all can be broken off and repeated. With MongoDB managers may run meanwhile, and see what comes within seconds; a DATA_DIR must not be in use. ${SETTINGS_NOTE}`,
     )

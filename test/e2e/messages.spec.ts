@@ -1,8 +1,12 @@
 /** Messages that the manager pulls and gives to bots, each once and in order; on both stores: embedded and MongoDB. */
 import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -392,6 +396,54 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       }
     });
   }
+
+  describe('of a bot that was moved to another store by export and import', () => {
+    let before: Place;
+    let folder: string;
+
+    beforeEach(() => {
+      before = place;
+      folder = mkdtempSync(join(tmpdir(), 'wxkf-moved-'));
+    });
+
+    afterEach(async () => {
+      const moved = place;
+      await manager.stop();
+      place = before;
+      manager = await start();
+      await saveCallback();
+      await moved.discard();
+      rmSync(folder, { recursive: true });
+    });
+
+    async function move(): Promise<void> {
+      const file = join(folder, 'registry.jsonl');
+      await manager.stop();
+      await runCli({ ...place.env, SECRETS_KEY }, 'export', '--output', file);
+      place = newPlace();
+      const { code } = await runCli({ ...place.env, SECRETS_KEY }, 'import', '--input', file);
+      expect(code).toBe(0);
+      manager = await start();
+      await saveCallback();
+      bot.base = bot.base.replace(/^http:\/\/[^/]+/, manager.url);
+    }
+
+    it('come again from its `since` on, under the same ids, so that nothing is missing', async () => {
+      const { id } = await add();
+      sayAll(['long taken']);
+      await until(() => bot.given.length >= 1);
+      await clockTurns();
+      const since = new Date().toISOString();
+      expect((await request('PATCH', `/api/v1/bots/${id}`, { since })).status).toBe(200);
+      say('just taken');
+      await until(() => bot.given.length >= 2);
+      await move();
+      say('after the move');
+      await until(() => bot.texts.includes('after the move'));
+      expect(bot.texts).toEqual(['long taken', 'just taken', 'just taken', 'after the move']);
+      expect(new Set(bot.given.map(({ webhookId }) => webhookId)).size).toBe(3);
+    });
+  });
 
   it('is not asked about by bots that take messages: their pulls never reach WeCom', async () => {
     await add();
