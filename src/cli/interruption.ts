@@ -1,4 +1,5 @@
 /** Ctrl-C and SIGTERM end the process at once, unless work has something to clean up first. */
+import { onceEach } from '../kernel/sent-signal.js';
 import { EXIT_CODE } from './exit-code.js';
 
 /** Thrown by interrupted work; what was done until then stays. */
@@ -14,8 +15,10 @@ export class Interrupted extends Error {
 let stopping: AbortController | null = null;
 
 export function endOnSignals(): void {
-  process.on('SIGINT', () => end(EXIT_CODE.interrupted));
-  process.on('SIGTERM', () => end(EXIT_CODE.terminated));
+  const listener = onceEach((signal) =>
+    end(signal === 'SIGINT' ? EXIT_CODE.interrupted : EXIT_CODE.terminated),
+  );
+  process.on('SIGINT', listener).on('SIGTERM', listener);
 }
 
 /** Whoever reads standard output needs no more of it, as in `… | head`. */

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/config.js';
 import type { Lifecycle } from '../kernel/lifecycle.js';
 import { exitProcess, type Log } from '../kernel/log.js';
+import { onceEach } from '../kernel/sent-signal.js';
 import type { Tracing } from '../kernel/tracing.js';
 
 const LAST_REQUESTS_MS = 100;
@@ -51,7 +52,8 @@ export function stopOnSignals(
     log.info('manager.stopped');
     await exitProcess(log, 0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, stop);
+  const listener = onceEach((signal) => void stop(signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) replaceListeners(signal, listener);
 }
 
 /** With a short limit, half of what is left after the delay. */

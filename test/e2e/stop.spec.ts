@@ -4,7 +4,9 @@ import { readFileSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { PASSED_ON_MS } from '../../src/kernel/sent-signal.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
@@ -66,8 +68,10 @@ it('goes on serving after SIGTERM for the drain delay, not ready, and asks calle
   await register(manager.url, app, openKfId, `${puppet.url}/moved`);
   expect((await send(manager)).status).toBe(200);
   expect(puppet.received.map(({ path }) => path)).toEqual(['/callback', '/moved/callback']);
+  await delay(PASSED_ON_MS);
   void manager.stop('SIGTERM');
   expect(await exited).toBe(0);
+  expect(manager.log.at(-1)?.msg).toBe('manager.stopped_at_once');
 });
 
 it('finishes what is under way before it goes: a callback, a file of WeCom, a token; its store then opens without being looked through', async () => {
@@ -138,6 +142,18 @@ it('skips the delay at Ctrl-C', async () => {
   expect(await manager.stop('SIGINT')).toBe(0);
   await manager.line(({ msg }) => msg === 'manager.stopped');
 });
+
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  'takes %s from the terminal or a service manager, which npm passes on, for one',
+  async (signal) => {
+    const manager = await start({ DRAIN_DELAY_MS: '0' });
+    const exited = manager.stop(signal);
+    await manager.line(({ msg }) => msg === 'manager.draining');
+    void manager.stop(signal);
+    expect(await exited).toBe(0);
+    expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
+  },
+);
 
 it('is gone at the time limit, whatever holds it', async () => {
   const manager = await start({ DRAIN_TIMEOUT_MS: '300' });
