@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
-import { DiskHealthIndicator, type HealthIndicatorResult } from '@nestjs/terminus';
+import { DiskHealthIndicator, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { storageConfig } from './storage.config.js';
 
 const USED_SHARE_MAX = 0.95;
@@ -9,6 +9,7 @@ const USED_SHARE_MAX = 0.95;
 @Injectable()
 export class DataDirHealthIndicator {
   constructor(
+    private readonly indicators: HealthIndicatorService,
     private readonly disk: DiskHealthIndicator,
     @Inject(storageConfig.KEY) private readonly config: ConfigType<typeof storageConfig>,
   ) {}
@@ -16,6 +17,10 @@ export class DataDirHealthIndicator {
   async isHealthy(): Promise<HealthIndicatorResult> {
     const { mongoUri, dataDir } = this.config;
     if (mongoUri !== undefined) return {};
-    return this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: USED_SHARE_MAX });
+    try {
+      return await this.disk.checkStorage('disk', { path: dataDir, thresholdPercent: USED_SHARE_MAX });
+    } catch {
+      return this.indicators.check('disk').down({ message: 'DATA_DIR cannot be found any more' });
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** What `/health` of the built process tells whom, and what it asks of the store. */
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { type Samples, scrape } from '../support/metrics.js';
@@ -134,6 +135,17 @@ describe('a manager without secrets', () => {
 
   it('tells everybody everything', async () => {
     expect((await reportOf(await ask('/health'))).details.registry).toMatchObject({ puppets: 0 });
+  });
+});
+
+describe('a manager whose DATA_DIR is taken away', () => {
+  managerWith({}, embeddedPlace);
+
+  it('names the parts that are down', async () => {
+    rmSync(place.env.DATA_DIR ?? '', { recursive: true });
+    const response = await ask('/health');
+    const { error } = await reportOf(response);
+    expect([response.status, Object.keys(error).sort()]).toEqual([503, ['disk', 'storage']]);
   });
 });
 
