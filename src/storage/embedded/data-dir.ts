@@ -105,8 +105,7 @@ export class DataDir {
   }
 
   hasRoom(bytes = ROOM_BYTES): boolean {
-    const { bavail, bsize } = statfsSync(this.#path);
-    return bavail * bsize >= bytes;
+    return hasRoom(this.#path, bytes);
   }
 
   /** To be called when the store is open: from now on an end without `release` is an unclean one. */
@@ -290,6 +289,12 @@ export async function findFaultOf(dataFile: string): Promise<'too slow' | { reas
     if (killed) return 'too slow';
     return { reason: signal ? `reading it ended by ${signal}` : (stderr?.trim() ?? String(error)) };
   }
+}
+
+/** Whether the disk of a folder that is there has so much room. */
+export function hasRoom(folder: string, bytes = ROOM_BYTES): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize >= bytes;
 }
 
 /** Leaves a file that is there as it is. */

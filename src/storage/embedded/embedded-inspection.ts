@@ -6,7 +6,7 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
 import type { StoreInspection, Visitor } from '../store-inspection.js';
-import { DataDir, isInUse } from './data-dir.js';
+import { DataDir, hasRoom, isInUse } from './data-dir.js';
 import { DATABASES, MAX_DATABASES, readAll } from './databases.js';
 import { fromStored as fromStoredApp, type StoredApp } from './embedded-app.repository.js';
 import { fromStored as fromStoredBot, type StoredBot } from './embedded-bot.repository.js';
@@ -19,8 +19,8 @@ export async function inspectEmbedded(
 ): Promise<StoreInspection> {
   const folder = new DataDir(dataDir);
   const state = folder.isNew() ? 'new' : await read(folder, visitor);
-  if (state === 'new') requirePlaceFor(dataDir);
-  else if (!folder.hasRoom()) throw new StorageStartError(`the disk of DATA_DIR ${resolve(dataDir)} is full`);
+  const place = state === 'new' ? placeFor(dataDir) : dataDir;
+  if (!hasRoom(place)) throw new StorageStartError(`the disk of DATA_DIR ${resolve(dataDir)} is full`);
   return { kind: 'embedded', state, clockAheadMs: null };
 }
 
@@ -57,8 +57,8 @@ export async function visitAll(dataFile: string, visitor: Visitor): Promise<void
   }
 }
 
-/** The folder, or the nearest one above it that is there, must be one to write to. */
-function requirePlaceFor(dataDir: string): void {
+/** @returns the folder, or the nearest one above it that is there. @throws StorageStartError where it cannot be written to */
+function placeFor(dataDir: string): string {
   let place = resolve(dataDir);
   while (!existsSync(place)) place = dirname(place);
   try {
@@ -69,4 +69,5 @@ function requirePlaceFor(dataDir: string): void {
       cause,
     );
   }
+  return place;
 }
