@@ -13,7 +13,7 @@ import {
 import { basename, join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { DeliveryLog, type RecordFilter } from '../../src/record/delivery-log.js';
-import { type DeliveryRecord, RecordIds } from '../../src/record/delivery-record.js';
+import { type DeliveryRecord, type LoggedRecord, RecordIds } from '../../src/record/delivery-record.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
 import { deliveryRecord } from '../support/delivery-records.js';
 import { embeddedPlace, type Place } from '../support/place.js';
@@ -134,6 +134,32 @@ describe('its files', () => {
     await append(1, NOW_MS + 2 * HOUR_MS);
     expect(await countAll()).toBe(1);
   });
+});
+
+it('has what an earlier process wrote while the clock was ahead, page by page and one by one', async () => {
+  await append(3, NOW_MS - 2 * HOUR_MS);
+  store = await store.reopen();
+  await append(3, NOW_MS + 8 * HOUR_MS);
+  store = await store.reopen();
+  ids = new RecordIds();
+  await append(3);
+  const found: LoggedRecord[] = [];
+  for (let before: string | null = null; ;) {
+    const page = await deliveryLog().search(ANY, before, 2);
+    found.push(...page.records);
+    if (page.nextBefore === null) break;
+    before = page.nextBefore;
+  }
+  expect(found.map(({ id }) => id)).toEqual(
+    found
+      .map(({ id }) => id)
+      .sort()
+      .reverse(),
+  );
+  expect(new Set(found.map(({ id }) => id)).size).toBe(9);
+  for (const record of found) expect(await deliveryLog().find(record.id)).toEqual(record);
+  const onDisk = files().reduce((bytes, name) => bytes + statSync(fileOf(name)).size, 0);
+  expect(await deliveryLog().bytes()).toBe(onDisk);
 });
 
 it('is not written while its folder cannot be, says so to who reads, and goes on when it can', async () => {

@@ -55,7 +55,7 @@ export class SegmentFolder {
       else if (isRecordId(key) && (isSealed || name === `${key}${OPEN}`))
         segments.push({ key, isSealed, bytes: (await stat(join(this.#path, name))).size });
     }
-    return segments.sort((one, other) => (one.key < other.key ? -1 : 1));
+    return segments.sort(byKey);
   }
 
   /** Begins an open segment with this text. */
@@ -114,6 +114,11 @@ export class SegmentFolder {
   #fileOf({ key, isSealed }: SegmentName): string {
     return join(this.#path, `${key}${isSealed ? SEALED : OPEN}`);
   }
+}
+
+/** The oldest first. */
+export function byKey(one: SegmentName, other: SegmentName): number {
+  return one.key < other.key ? -1 : 1;
 }
 
 async function read(handle: FileHandle, from: number, bytes: number): Promise<Buffer> {

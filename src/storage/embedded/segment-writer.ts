@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
 import { RECORDS_PER_TURN } from '../../record/delivery-log.js';
 import { type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
-import type { Segment, SegmentFolder, SegmentName } from './segment-folder.js';
+import { byKey, type Segment, type SegmentFolder, type SegmentName } from './segment-folder.js';
 import { addTerms, firstLine, fromLine, SegmentFrame, toLine, toText } from './segment-format.js';
 import { TermSet } from './term-set.js';
 
@@ -27,7 +27,7 @@ interface OpenSegment {
 
 /** Changes the segments of the delivery log, one change after the other: begins, fills, seals and removes them. */
 export class SegmentWriter {
-  /** The oldest first; the open one, if there is one, is the last. `null` before the folder was read. */
+  /** The oldest first. The open one is the last, unless the clock was ahead when an earlier process wrote. `null` before the folder was read. */
   #segments: readonly Segment[] | null = null;
   #open: OpenSegment | null = null;
   #isClosed = false;
@@ -116,13 +116,13 @@ export class SegmentWriter {
       hasRecords: false,
     };
     await this.#open.frame.add(head);
-    this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }];
+    this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }].sort(byKey);
     return this.#open;
   }
 
   /** @returns how large it is now. */
   #grow(key: string, bytes: number): number {
-    const before = this.#segments?.at(-1)?.bytes ?? 0;
+    const before = this.#segments?.findLast((segment) => segment.key === key)?.bytes ?? 0;
     this.#change({ key, isSealed: false, bytes: before + bytes });
     return before + bytes;
   }
