@@ -64,3 +64,14 @@ it.each(PAGES)('$path names only routes that there are', ({ code }) => {
   const urls = code.flatMap((text) => [...text.matchAll(URL_OF_MANAGER)].map(([, path = '']) => path));
   expect([...wrong, ...urls.filter((path) => path !== '/' && !isRoute(path))]).toEqual([]);
 });
+
+it.each(['docs/operations.md', 'docs/operations.zh-CN.md', 'docs/upgrade.md'])(
+  '%s names every collection',
+  (page) => {
+    const sources = globSync('src/storage/mongo/*.ts').map((path) => readFileSync(path, 'utf8'));
+    const collections = new Set(sources.flatMap((text) => text.match(/(?<=')wxkf[a-z]+(?=')/g) ?? []));
+    expect(collections.size).toBeGreaterThan(10);
+    const text = readFileSync(page, 'utf8');
+    expect([...collections].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  },
+);
