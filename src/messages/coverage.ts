@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { LateWork } from '../dispatch/late-work.js';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
 import { LOG, type Log } from '../kernel/log.js';
-import { type Addressee, Destinations } from '../registry/destination.js';
+import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import { MessageStore } from './message-store.js';
 
@@ -19,7 +19,6 @@ export class Coverage implements OnApplicationBootstrap {
   constructor(
     private readonly store: MessageStore,
     private readonly deliveries: Deliveries,
-    private readonly destinations: Destinations,
     private readonly late: LateWork,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -38,10 +37,12 @@ export class Coverage implements OnApplicationBootstrap {
     for (const account of await this.store.listAccounts()) this.#pulled.add(accountKey(account));
   }
 
-  #see(delivery: Delivery): void {
-    if (this.#pulled.size === 0 || !delivery.result.taken || delivery.occasion === 'test') return;
+  /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */
+  #see({ result, occasion, isPulled, ...delivery }: Delivery): void {
+    if (this.#pulled.size === 0 || !result.taken || isPulled) return;
+    if (occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
-    if (!this.#pulled.has(key) || this.destinations.find(delivery).isPulled) return;
+    if (!this.#pulled.has(key)) return;
     const isWriting = this.#writing.has(key);
     this.#writing.set(key, delivery.atMs);
     if (!isWriting) void this.late.add(this.#write(delivery, key));

@@ -23,6 +23,8 @@ export interface Delivery {
   /** As it was registered, or given for a bot. */
   readonly endpoint: string;
   readonly occasion: DeliveryOccasion;
+  /** Whether the manager pulled in place of the bot. */
+  readonly isPulled: boolean;
   /** Counted from 1. */
   readonly attempt: number;
   /** Whether it was sent as it came, encrypted. */
@@ -79,6 +81,7 @@ export class Deliveries implements AccountHistory {
       openKfId: to.openKfId,
       endpoint: to.address,
       occasion,
+      isPulled: to.isPulled,
       attempt,
       isRaw: event.raw !== null,
       eventId: event.id,
