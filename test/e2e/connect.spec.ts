@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { stablePort } from '../../faults/ports.js';
 import { LineProcess } from '../../simulator/demo/line-process.js';
@@ -322,10 +321,6 @@ describe('it ends', () => {
     const [arrival, answered] = [program.next(), news()];
     await arrival;
     const ended = child.stop(signal);
-    // npm passes it on to what it runs, which the terminal has sent it, too.
-    await delay(20);
-    void child.stop(signal);
-    await delay(20);
     answer();
     expect(await ended).toBe(0);
     expect(await answered).toBe('200 success');

@@ -143,18 +143,6 @@ it('skips the delay at Ctrl-C', async () => {
   await manager.line(({ msg }) => msg === 'manager.stopped');
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)(
-  'takes %s from the terminal or a service manager, which npm passes on, for one',
-  async (signal) => {
-    const manager = await start({ DRAIN_DELAY_MS: '0' });
-    const exited = manager.stop(signal);
-    await manager.line(({ msg }) => msg === 'manager.draining');
-    void manager.stop(signal);
-    expect(await exited).toBe(0);
-    expect(manager.log.at(-1)?.msg).toBe('manager.stopped');
-  },
-);
-
 it('is gone at the time limit, whatever holds it', async () => {
   const manager = await start({ DRAIN_TIMEOUT_MS: '300' });
   // A test is waited for, which its puppet does not answer.
