@@ -406,10 +406,10 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         const { key } = await addBot({ callback: { timeoutMs: 1_000 } });
         await ask(key, {});
         const told = tell();
-        await sleep(700);
+        await sleep(600);
         const { events } = await ask(key, {});
         expect(events).toHaveLength(1);
-        await sleep(700);
+        await sleep(500);
         await ask(key, { ack: events.map(({ id }) => id) });
         expect(await told).toMatch(/^200 /);
         expect((await ask(key, { waitS: 3 })).events).toEqual([]);
