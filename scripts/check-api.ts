@@ -13,7 +13,10 @@ import { answer, usual } from '../test/support/wecom-faults.js';
 import { startWecomServer } from '../test/support/wecom-server.js';
 
 const SCHEMATHESIS = '.cache/schemathesis/bin/schemathesis';
-/** For each route. The long form then begins anew with other seeds until its time is over; the short one is the same on any machine. */
+/**
+ * Examples for each route. The long form begins anew with other seeds until its time is over; the short one is the same on any
+ * machine.
+ */
 const EXTENT = {
   short: ['--max-examples', '5'],
   long: ['--max-examples', '50', '--max-time', '600'],

@@ -13,8 +13,8 @@ import { type EventsAnswer, type EventsDto, toEventsAnswer } from './stream.dto.
 import { type Caller, StreamAdmission } from './stream-admission.js';
 
 /**
- * Of one bot, over all replicas. A client costs no connection and is remembered for a minute, so a bot that is another client with
- * each request would be as many as it can ask.
+ * Of one bot, over all replicas. A client needs no connection and is remembered for a minute: without a bound, a bot that makes
+ * up a `clientId` for each request would fill the memory.
  */
 const POLLERS_MAX = 100;
 const RETRY_AFTER_S = 60;

@@ -1479,7 +1479,7 @@ export type SuccessAnswer = {
 export type TestedAnswer = {
     taken: boolean;
     /**
-     * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` says whether WeCom gave it.
+     * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` then says whether WeCom answered.
      */
     pulled: boolean;
     /**

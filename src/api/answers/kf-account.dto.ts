@@ -132,8 +132,8 @@ export class TestedAnswer {
   readonly taken!: boolean;
 
   /**
-   * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` says whether WeCom
-   * gave it.
+   * Whether its bot takes messages: the manager has pulled what is new, and nothing was sent to the bot. `taken` then says whether
+   * WeCom answered.
    * @example false
    */
   readonly pulled!: boolean;

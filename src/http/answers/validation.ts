@@ -134,8 +134,8 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * The fields of `values` that the DTO has. Others are left out, since clients send more than we know, unless the DTO
- * refuses them; so is `null`, on the same condition.
+ * The fields of `values` that the DTO has. Others are left out, since clients send more than we know, and so are those that
+ * are `null`, unless the DTO refuses both.
  * @throws AppError `REQUEST_INVALID`
  */
 function withKnownFields<T extends object>(dto: Dto<T>, values: object): T {

@@ -27,7 +27,10 @@ interface OpenSegment {
 
 /** Changes the segments of the delivery log, one change after the other: begins, fills, seals and removes them. */
 export class SegmentWriter {
-  /** The oldest first. The open one is the last, unless the clock was ahead when an earlier process wrote. `null` before the folder was read. */
+  /**
+   * The oldest first. The open one is the last, unless the clock was ahead when an earlier process wrote. `null` before the
+   * folder was read.
+   */
   #segments: readonly Segment[] | null = null;
   #open: OpenSegment | null = null;
   #isClosed = false;
