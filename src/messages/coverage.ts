@@ -38,7 +38,8 @@ export class Coverage implements OnApplicationBootstrap {
   }
 
   /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */
-  #see({ result, occasion, isPulled, ...delivery }: Delivery): void {
+  #see(delivery: Delivery): void {
+    const { result, occasion, isPulled } = delivery;
     if (this.#pulled.size === 0 || !result.taken || isPulled) return;
     if (occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
