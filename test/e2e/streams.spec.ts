@@ -462,12 +462,12 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
       });
 
       it('wait for a client that takes its time with each of several events', async () => {
-        const { key } = await addBot({ callback: { timeoutMs: 1_000 } });
+        const { key } = await addBot({ callback: { timeoutMs: 3_000 } });
         await until(async () =>
           (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
         );
         const onEvent: StreamBotOptions['onEvent'] = ({ id }, self) =>
-          void setTimeout(() => self.send({ type: 'ack', id }), 900);
+          void setTimeout(() => self.send({ type: 'ack', id }), 1_200);
         const bot = await open(key, { onEvent }, other);
         await until(async () =>
           (await call<ConnectionPageAnswer>('GET', '/api/v1/connections')).items.some(

@@ -5,14 +5,7 @@ import { Clock } from '../../kernel/clock.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { LateWork } from '../late-work.js';
 import type { Attempt, AttemptResult, FailureStage } from '../line/attempt.js';
-import {
-  hintKey,
-  LEASE_MS,
-  type Lease,
-  type NewHint,
-  type NotTriedStage,
-  toFailure,
-} from '../outbox/hint.js';
+import { LEASE_MS, type NewHint, type NotTriedStage, toFailure } from '../outbox/hint.js';
 import { HintKeeper } from '../outbox/hint-keeper.js';
 import type { Kept } from '../outbox/outbox.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
@@ -45,7 +38,7 @@ export class KeepingRace {
     const { late } = tried;
     const hint = this.#toHint(incoming, tried);
     const kept = this.timely.keep(incoming, hint);
-    if (late !== null) void this.late.add(this.#followLate(late, kept, hint.lease, incoming));
+    if (late !== null) void this.late.add(this.#followLate(late, kept, incoming));
     try {
       const outcome = await (late === null ? kept : Promise.race([takenBy(late), kept]));
       if ('status' in outcome) return outcome;
@@ -95,21 +88,9 @@ export class KeepingRace {
   }
 
   /** An attempt was under way when its event was kept: its result settles the hint, or gives back its lease. */
-  async #followLate(
-    late: Attempt,
-    keeping: Promise<Kept>,
-    lease: Lease | null,
-    { event }: Incoming,
-  ): Promise<void> {
-    const [result, kept] = await Promise.all([late.result, keeping.catch(() => null)]);
-    if (kept === null) return;
-    const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
-    const isOwn = lease !== null && kept.leaseId === lease.id;
-    if (result.taken) this.keeper.takenLate(event, isOwn ? held : null);
-    else if (isOwn) {
-      const nowMs = this.storeClock.nowMs();
-      this.keeper.release(held, Math.max(kept.dueAtMs ?? nowMs, nowMs + (result.retryAfterMs ?? 0)));
-    }
+  async #followLate(late: Attempt, keeping: Promise<Kept>, { event }: Incoming): Promise<void> {
+    const [result] = await Promise.all([late.result, keeping.catch(() => null)]);
+    this.keeper.lateEnded(event, result.taken, result.taken ? 0 : result.retryAfterMs);
     this.waiting.kept.wakeUp();
   }
 }

@@ -85,8 +85,6 @@ function hintOf(event: KfEvent, fields: Partial<NewHint> = {}): NewHint {
 const keep = (second: number, fields?: Partial<NewHint>): Promise<Kept> =>
   keeper.keep(hintOf(eventOf(second), fields));
 
-const heldOf = ({ generation, leaseId }: Kept): Held => ({ key: KEY, generation, leaseId });
-
 async function waiting(): Promise<string | null> {
   await settled();
   return (await outbox.find(KEY))?.event.id ?? null;
@@ -232,9 +230,9 @@ describe('an event that a puppet took', () => {
     });
 
     it('that was kept with it while it was under way', async () => {
-      const kept = await keeper.keep(hintOf(of('late'), { lease: leaseOf('late') }));
+      await keeper.keep(hintOf(of('late'), { lease: leaseOf('late') }));
       await keeper.keep(hintOf(of('later')));
-      keeper.takenLate(of('late'), heldOf(kept));
+      keeper.lateEnded(of('late'), true);
       expect(await waiting()).not.toBeNull();
     });
   });
@@ -279,7 +277,8 @@ describe('an event that a puppet took', () => {
   });
 
   it('settles what was tried in vain meanwhile', async () => {
-    await keep(1, { lease: leaseOf('late') }).then((kept) => keeper.release(heldOf(kept), clock.nowMs()));
+    await keep(1, { lease: leaseOf('late') });
+    keeper.lateEnded(eventOf(1), false);
     const { generation, lease, endpoint, step } = await claim();
     const dueAtMs = clock.nowMs() + 3_000;
     const failure = { atMs: clock.nowMs(), stage: 'status', reason: 'the answer was 500' } as const;
@@ -292,8 +291,8 @@ describe('an event that a puppet took', () => {
 
 describe('an event that was taken after it had been kept', () => {
   it('is settled under its lease', async () => {
-    const kept = await keep(1, { lease: leaseOf('late') });
-    keeper.takenLate(eventOf(1), heldOf(kept));
+    await keep(1, { lease: leaseOf('late') });
+    keeper.lateEnded(eventOf(1), true);
     expect(await waiting()).toBeNull();
   });
 
@@ -301,22 +300,22 @@ describe('an event that was taken after it had been kept', () => {
     await keep(1, { lease: leaseOf('late-1') });
     const kept = await keep(2, { lease: leaseOf('late-2') });
     expect(kept.leaseId).toBe('late-1');
-    keeper.takenLate(eventOf(2), null);
+    keeper.lateEnded(eventOf(2), true);
     expect(await waiting()).toBeNull();
   });
 
   it('leaves a newer one that was kept under its lease, due at once', async () => {
-    const kept = await keep(1, { lease: leaseOf('late') });
+    await keep(1, { lease: leaseOf('late') });
     await keep(2, { dueAtMs: clock.nowMs() + 60_000 });
-    keeper.takenLate(eventOf(1), heldOf(kept));
+    keeper.lateEnded(eventOf(1), true);
     await settled();
     expect((await claim()).event.id).toBe('event-2');
   });
 
   it('leaves what another process kept under its lease, due at once', async () => {
-    const kept = await keep(1, { lease: leaseOf('late') });
+    await keep(1, { lease: leaseOf('late') });
     await new HintKeeper(outbox, newMetrics(), clock, log).keep(hintOf(eventOf(2)));
-    keeper.takenLate(eventOf(1), heldOf(kept));
+    keeper.lateEnded(eventOf(1), true);
     await settled();
     expect((await claim()).event.id).toBe('event-2');
   });
@@ -324,8 +323,102 @@ describe('an event that was taken after it had been kept', () => {
   it('leaves a newer one that was kept with it and never had its lease', async () => {
     await keep(1);
     await keep(2);
-    keeper.takenLate(eventOf(1), null);
+    keeper.lateEnded(eventOf(1), true);
     expect(await waiting()).toBe('event-2');
+  });
+});
+
+describe('events of one second whose attempts are under way when they are kept', () => {
+  const of = (id: string): KfEvent => ({ ...eventOf(1), id });
+  const keepLate = (id: string): Promise<Kept> =>
+    keeper.keep(hintOf(of(id), { lease: leaseOf(`lease of ${id}`) }));
+
+  async function isDue(): Promise<boolean> {
+    await settled();
+    const [hint] = await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE);
+    return hint !== undefined;
+  }
+
+  it.each([
+    ['one after the other', false],
+    ['in one write', true],
+  ])('are settled together once each was taken, when they were kept %s', async (_how, isAtOnce) => {
+    if (isAtOnce) await Promise.all(['a', 'b', 'c'].map(keepLate));
+    else for (const id of ['a', 'b', 'c']) await keepLate(id);
+    keeper.lateEnded(of('b'), true);
+    keeper.lateEnded(of('a'), true);
+    expect(await isDue()).toBe(false);
+    expect(await waiting()).not.toBeNull();
+    keeper.lateEnded(of('c'), true);
+    expect(await waiting()).toBeNull();
+  });
+
+  it.each([
+    ['the first', ['a', 'b']],
+    ['the last', ['b', 'a']],
+  ])('are sent again once the last one ended, if %s failed', async (_which, order) => {
+    await keepLate('a');
+    await keepLate('b');
+    const [first = '', last = ''] = order;
+    keeper.lateEnded(of(first), first !== 'a');
+    expect(await isDue()).toBe(false);
+    keeper.lateEnded(of(last), last !== 'a');
+    expect(await isDue()).toBe(true);
+  });
+
+  it('wait as long as the bot asked that refused one', async () => {
+    await keepLate('a');
+    await keepLate('b');
+    keeper.lateEnded(of('a'), false, 10_000);
+    keeper.lateEnded(of('b'), true);
+    expect(await isDue()).toBe(false);
+    await clock.advance(10_000);
+    expect(await isDue()).toBe(true);
+  });
+
+  it.each(['before', 'after'])(
+    'are sent again with one that was kept %s them without an attempt',
+    async (when) => {
+      if (when === 'before') await keeper.keep(hintOf(of('untried')));
+      await keepLate('a');
+      if (when === 'after') await keeper.keep(hintOf(of('untried')));
+      await keepLate('b');
+      keeper.lateEnded(of('a'), true);
+      keeper.lateEnded(of('b'), true);
+      expect(await isDue()).toBe(true);
+    },
+  );
+
+  it('are sent again with one that another process kept between them', async () => {
+    await keepLate('a');
+    const other = new HintKeeper(outbox, newMetrics(), clock, log);
+    await other.keep(hintOf(of('of the other')));
+    await keepLate('b');
+    keeper.lateEnded(of('a'), true);
+    expect(await isDue()).toBe(false);
+    keeper.lateEnded(of('b'), true);
+    expect(await isDue()).toBe(true);
+  });
+
+  it('leave what a delivery holds that began before them to that delivery', async () => {
+    await keeper.keep(hintOf(of('untried')));
+    const { generation, lease } = await claim();
+    await keepLate('a');
+    keeper.lateEnded(of('a'), true);
+    expect(await isDue()).toBe(false);
+    await outbox.settle({ key: KEY, generation, leaseId: lease.id }, clock.nowMs());
+    expect(await isDue()).toBe(true);
+  });
+
+  it('are known no more when their account has been settled meanwhile', async () => {
+    await keepLate('a');
+    keeper.taken(eventOf(2));
+    expect(await waiting()).toBeNull();
+    await keepLate('b');
+    keeper.lateEnded(of('a'), false);
+    expect(await isDue()).toBe(false);
+    keeper.lateEnded(of('b'), true);
+    expect(await waiting()).toBeNull();
   });
 });
 
@@ -545,12 +638,8 @@ class Simulation {
     const lease = { id: `late-${incoming.cameInAt}`, untilMs: this.#clock.nowMs() + LEASE_MS };
     const keeping = this.#keep(incoming, lease);
     this.#begin(hintKey(event), event.id, async (isTaken) => {
-      const kept = await keeping;
-      if (kept === null) return;
-      const isOwn = kept.leaseId === lease.id;
-      const held = { key: hintKey(event), generation: kept.generation, leaseId: kept.leaseId };
-      if (isTaken) keeper.takenLate(event, isOwn ? held : null);
-      else if (isOwn) keeper.release(held, kept.dueAtMs ?? this.#clock.nowMs());
+      await keeping;
+      keeper.lateEnded(event, isTaken);
     });
   }
 

@@ -9,10 +9,13 @@ import { covers, hintKey, join, type NewHint } from './hint.js';
 import type { KfEvent } from '../kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 
+/** The events that one put keeps. */
 interface Keeping {
+  /** What they are kept as: see `join`. */
   readonly hint: NewHint;
-  /** The events that this put keeps: see `join`. */
   readonly events: number;
+  /** Ids of those whose attempts are under way. */
+  readonly underWay: readonly string[];
 }
 
 /** The put that is under way for an account, and the next one with the events that came meanwhile. */
@@ -20,8 +23,22 @@ interface Lane {
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
 }
 
+/** What became of the attempts that were under way when the events of one hint were kept. */
+interface Late {
+  /** Ids of the events whose attempts have not ended. */
+  readonly underWay: Set<string>;
+  /** Whether the hint is still owed, even if all that are under way succeed. */
+  isOwed: boolean;
+  /** The lease of the first of them; the hint keeps it until the last one ends. `null` when the hint has another or none. */
+  readonly leaseId: string | null;
+  /** When the hint may be sent after a failed one. */
+  dueAtMs: number;
+}
+
 /** What this process last kept for an account. */
-type Known = Pick<Kept, 'generation' | 'leaseId' | 'dated'>;
+interface Known extends Pick<Kept, 'generation' | 'leaseId' | 'dated' | 'dueAtMs'> {
+  readonly late: Late;
+}
 
 /**
  * Keeps events in the outbox, one write per account at a time, and knows what it kept. So an event that a puppet takes
@@ -62,12 +79,11 @@ export class HintKeeper {
     if (lane === undefined) {
       const first: Lane = { next: null };
       this.#lanes.set(key, first);
-      return this.#put(key, first, { hint, events: 1 });
+      return this.#put(key, first, alone(hint));
     }
     const { next } = lane;
     const done = next?.done ?? Promise.withResolvers<Kept>();
-    const events = (next?.events ?? 0) + 1;
-    lane.next = { hint: next === null ? hint : joinNew(next.hint, hint), events, done };
+    lane.next = { ...(next === null ? alone(hint) : joinNew(next, hint)), done };
     return done.promise;
   }
 
@@ -85,15 +101,38 @@ export class HintKeeper {
     return true;
   }
 
-  /** The same for an attempt that was under way when its event was kept. @param held its lease, if it got one. */
-  takenLate(event: KfEvent, held: Held | null): void {
-    if (this.taken(event)) this.metrics.settledLate();
-    // Another event is kept under this lease.
-    else if (held !== null) this.release(held, this.storeClock.nowMs());
+  /**
+   * Call it when an attempt ended that was under way when its event was kept. The last one to end of a hint settles it, if
+   * each of its events was taken, and otherwise ends its lease.
+   * @param retryAfterMs how long the bot of a failed one asked to be left alone.
+   */
+  lateEnded(event: KfEvent, isTaken: boolean, retryAfterMs = 0): void {
+    const key = hintKey(event);
+    const known = this.#known.get(key);
+    const wasUnderWay = known?.late.underWay.delete(event.id) ?? false;
+    if (isTaken && this.taken(event)) return this.metrics.settledLate();
+    if (known === undefined || !wasUnderWay) return;
+    const { late } = known;
+    const nowMs = this.storeClock.nowMs();
+    if (!isTaken) {
+      late.isOwed = true;
+      late.dueAtMs = Math.max(late.dueAtMs, known.dueAtMs ?? nowMs, nowMs + retryAfterMs);
+    }
+    if (late.underWay.size === 0) this.#endLate(key, known, nowMs);
   }
 
-  /** Gives back the lease after a failed attempt. */
-  release(held: Held, dueAtMs: number): void {
+  #endLate(key: string, known: Known, nowMs: number): void {
+    const { late, generation } = known;
+    if (!late.isOwed) {
+      this.#known.delete(key);
+      this.#settle({ key, ...known });
+      this.metrics.settledLate();
+    } else if (late.leaseId !== null)
+      this.#release({ key, generation, leaseId: late.leaseId }, Math.max(nowMs, late.dueAtMs));
+  }
+
+  /** Gives back the lease after the attempts under it. */
+  #release(held: Held, dueAtMs: number): void {
     const known = this.#known.get(held.key);
     if (known !== undefined && known.leaseId === held.leaseId)
       this.#known.set(held.key, { ...known, leaseId: null });
@@ -111,14 +150,16 @@ export class HintKeeper {
     await this.#writes.whenOver();
   }
 
-  async #put(key: string, lane: Lane, { hint, events }: Keeping): Promise<Kept> {
+  async #put(key: string, lane: Lane, keeping: Keeping): Promise<Kept> {
+    const { hint, events } = keeping;
     try {
       const kept = await this.outbox.put(hint, this.storeClock.nowMs());
       failpoint('outbox.kept');
       this.#isFailing = false;
       this.metrics.hintsCoalesced(kept.replaced === null ? events - 1 : events);
-      const { generation, leaseId, dated } = kept;
-      this.#known.set(key, { generation, leaseId, dated });
+      const { generation, leaseId, dated, dueAtMs } = kept;
+      const late = lateAfter(this.#known.get(key), keeping, kept);
+      this.#known.set(key, { generation, leaseId, dated, dueAtMs, late });
       return kept;
     } catch (error) {
       this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
@@ -145,8 +186,32 @@ export class HintKeeper {
   }
 }
 
-function joinNew(before: NewHint, put: NewHint): NewHint {
+function alone(hint: NewHint): Keeping {
+  return { hint, events: 1, underWay: hint.lease === null ? [] : [hint.event.id] };
+}
+
+function joinNew({ hint: before, events, underWay }: Keeping, put: NewHint): Keeping {
   const { keeps, dated } = join(before.event, put);
   const kept = keeps === 'put' ? put : before;
-  return { ...kept, event: { ...kept.event, ...dated } };
+  return {
+    hint: { ...kept, event: { ...kept.event, ...dated }, lease: before.lease ?? put.lease },
+    events: events + 1,
+    underWay: [...underWay, ...alone(put).underWay],
+  };
+}
+
+/** @param before what this process knew of the account. */
+function lateAfter(before: Known | undefined, { hint, events, underWay }: Keeping, kept: Kept): Late {
+  const { replaced, leaseId } = kept;
+  const isAlone = replaced === null;
+  const late = isAlone ? undefined : before?.late;
+  // What another process put there meanwhile, or a process before this one, has attempts that are not known here.
+  const isKnown = isAlone || before?.generation === replaced;
+  const isOwn = leaseId !== null && (leaseId === hint.lease?.id || leaseId === late?.leaseId);
+  return {
+    underWay: new Set([...(late?.underWay ?? []), ...underWay]),
+    isOwed: (late?.isOwed ?? false) || !isKnown || underWay.length < events,
+    leaseId: isOwn ? leaseId : null,
+    dueAtMs: late?.dueAtMs ?? 0,
+  };
 }
