@@ -3,18 +3,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
 import { DeliveryLog, type RecordFilter, STORY_MAX, type Words } from '../record/delivery-log.js';
-import { withAttempts } from '../record/delivery-record.js';
+import { type LoggedRecord, withAttempts } from '../record/delivery-record.js';
 import { apiConfig } from './api.config.js';
 import { Accounts } from '../registry/accounts.js';
 import { accountKey } from '../registry/puppet.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryPageAnswer } from './answers/logged-delivery.dto.js';
 import { toIso } from './api-time.js';
-import { toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
+import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answer.js';
 
 /** Accounts that are looked at in one turn of the event loop. */
 const SLICE = 1_000;
 /** Accounts that a text may stand for. */
 const NAMED_MAX = 100;
+/** Of them most began after the event came in whose end is looked for. */
+const ENDINGS_MAX = 20;
 
 /** What is looked for, as `RecordFilter`, with the text that a person typed. */
 export interface HistoryFilter extends Omit<RecordFilter, 'words'> {
@@ -53,11 +55,22 @@ export class DeliveryHistory {
     const record = this.config.deliveryLogDays === 0 ? null : await this.log.find(id);
     if (record === null) throw new AppError('DELIVERY_NOT_FOUND');
     const { webhookId } = record;
-    const records = webhookId === null ? [] : await this.log.story(webhookId);
-    return toStoryAnswer(
-      withAttempts(records.length === 0 ? [record] : records).slice(0, STORY_MAX),
-      this.#nameOf,
-    );
+    const found = webhookId === null ? [] : await this.log.story(webhookId);
+    const records = found.length === 0 ? [record] : found;
+    const endedBy = outcomeOf(records) === 'kept' ? await this.#endOf(records) : null;
+    return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
+  }
+
+  /** The first ending of its account that began after it came in: what was under way by then may not have it. */
+  async #endOf(records: readonly LoggedRecord[]): Promise<LoggedRecord | null> {
+    const kept = records.find(({ outcome }) => outcome === 'kept');
+    if (kept === undefined || kept.corpId === null || kept.openKfId === null) return null;
+    const { corpId, openKfId, id } = kept;
+    const endings = await this.log.endings({ corpId, openKfId }, id, ENDINGS_MAX);
+    const cameInMs = kept.atMs - kept.durationMs;
+    const isOfAttempt = ({ kind, atMs, durationMs }: LoggedRecord): boolean =>
+      kind === 'end' || atMs - durationMs >= cameInMs;
+    return endings.find(isOfAttempt) ?? null;
   }
 
   async #wordsOf(text: string, corpId: string | null): Promise<Words> {

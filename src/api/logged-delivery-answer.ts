@@ -1,4 +1,4 @@
-import type { LoggedRecord } from '../record/delivery-record.js';
+import type { LoggedRecord, RecordOutcome } from '../record/delivery-record.js';
 import type { DeliveryStoryAnswer, LoggedDeliveryAnswer } from './answers/logged-delivery.dto.js';
 import { toDuration, toIso } from './api-time.js';
 
@@ -21,19 +21,32 @@ export function toLoggedAnswer(
 
 /**
  * @param records of one webhook-id, the oldest first; at least one.
+ * @param endedBy of an event that was kept, the record of another one by which its wait ended.
  * @param nameOf of an account.
  */
 export function toStoryAnswer(
   records: readonly LoggedRecord[],
+  endedBy: LoggedRecord | null,
   nameOf: (openKfId: string | null) => string | null,
 ): DeliveryStoryAnswer {
-  const taken = records.find(({ outcome }) => outcome === 'taken');
-  // An attempt that fails after its event was kept leaves it kept.
-  const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
+  const taken = takenOf(records);
   return {
     webhookId: records[0]?.webhookId ?? null,
-    outcome: taken === undefined ? (decided?.outcome ?? 'failed') : 'taken',
+    outcome: outcomeOf(records),
     takenAt: taken === undefined ? null : toIso(taken.atMs),
+    endedBy: endedBy === null ? null : toLoggedAnswer(endedBy, nameOf(endedBy.openKfId)),
     records: records.map((record) => toLoggedAnswer(record, nameOf(record.openKfId))),
   };
+}
+
+/** What became of it, as far as these records say. */
+export function outcomeOf(records: readonly LoggedRecord[]): RecordOutcome {
+  if (takenOf(records) !== undefined) return 'taken';
+  // An attempt that fails after its event was kept leaves it kept.
+  const decided = records.findLast(({ kind }) => kind !== 'attempt') ?? records.at(-1);
+  return decided?.outcome ?? 'failed';
+}
+
+function takenOf(records: readonly LoggedRecord[]): LoggedRecord | undefined {
+  return records.find(({ outcome }) => outcome === 'taken');
 }

@@ -1,4 +1,6 @@
-import type { LoggedRecord, RecordOutcome } from './delivery-record.js';
+import type { DeliveryRecord, LoggedRecord, RecordOutcome } from './delivery-record.js';
+
+export type RecordAccount = { readonly [key in 'corpId' | 'openKfId']: NonNullable<DeliveryRecord[key]> };
 
 /** What is looked for; `null` for any. All of it must match. */
 export interface RecordFilter {
@@ -58,6 +60,13 @@ export abstract class DeliveryLog {
 
   /** All records with this webhook-id, the oldest first, `STORY_MAX` at most. @throws AppError `STORE_UNAVAILABLE` */
   abstract story(webhookId: string): Promise<readonly LoggedRecord[]>;
+
+  /**
+   * The first records of the account after that id that are endings (`isEnding`), the oldest first. May have fewer than
+   * `limit` although there are more.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  abstract endings(account: RecordAccount, after: string, limit: number): Promise<readonly LoggedRecord[]>;
 
   /** When the oldest record was written, store time; `null` while there is none. @throws AppError `STORE_UNAVAILABLE` */
   abstract reach(): Promise<number | null>;

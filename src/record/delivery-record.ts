@@ -104,6 +104,17 @@ export function withAttempts(records: readonly LoggedRecord[]): LoggedRecord[] {
   });
 }
 
+/** Outcomes of an event after which none waits that came to its account before. */
+export const ENDINGS: readonly RecordOutcome[] = ['taken', 'dead', 'dropped'];
+
+/** Of what is no event: messages wait apart from events. */
+export const NO_EVENT_FORMS: readonly RecordForm[] = ['message', 'verification'];
+
+/** Whether it says that no event waits any more that came to the account before. */
+export function isEnding({ outcome, form }: DeliveryRecord): boolean {
+  return ENDINGS.includes(outcome) && (form === null || !NO_EVENT_FORMS.includes(form));
+}
+
 const TIME_LENGTH = 9;
 const COUNT_LENGTH = 5;
 const COUNT_MAX = 36 ** COUNT_LENGTH;

@@ -179,6 +179,22 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText(/^Live from replica /).waitFor();
   });
 
+  it('tells of an event that was kept which newer one ended its wait', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    const { url } = puppet;
+    await puppet.close();
+    await message();
+    await message();
+    await puppetIsBackAt(url);
+    await open(`/live/log?openKfId=${openKfId}`);
+    const kept = page.getByRole('row', { name: openKfId }).filter({ hasText: 'Kept for later' });
+    await seeSoon(kept.nth(1));
+    await kept.nth(1).getByRole('link').first().click();
+    await seeSoon(page.getByText(/^Kept for later A newer event of the account was taken at /));
+    await page.getByRole('link', { name: 'Story of that one' }).click();
+    await page.getByText('Taken', { exact: true }).first().waitFor();
+  });
+
   it('says of refused callbacks why, from where, and what to do', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const wrong = { ...app, token: newApp().token };

@@ -153,6 +153,26 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       expect(await opened.deliveryLog.story('msg_1')).toEqual(story);
     });
 
+    it('knows by what the wait of an account ended, the oldest first', async () => {
+      const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+      const [, kept, , taken, dead, dropped] = await append(
+        deliveryRecord({ atMs: NOW_MS - 1 }),
+        deliveryRecord({ atMs: NOW_MS, outcome: 'kept' }),
+        attemptRecord({ atMs: NOW_MS + 1, outcome: 'not_taken', occasion: 'due' }),
+        attemptRecord({ atMs: NOW_MS + 2, occasion: 'due', webhookId: 'msg_2' }),
+        deliveryRecord({ atMs: NOW_MS + 3, kind: 'end', outcome: 'dead', form: null }),
+        deliveryRecord({ atMs: NOW_MS + 4, kind: 'end', outcome: 'dropped', form: null }),
+        deliveryRecord({ atMs: NOW_MS + 5, outcome: 'refused' }),
+        deliveryRecord({ atMs: NOW_MS + 5, openKfId: 'wkOther' }),
+        deliveryRecord({ atMs: NOW_MS + 5, corpId: 'wwOther' }),
+        attemptRecord({ atMs: NOW_MS + 6, occasion: 'message', form: 'message' }),
+      );
+      const { deliveryLog } = opened;
+      expect(await deliveryLog.endings(ACCOUNT, kept?.id ?? '', 10)).toEqual([taken, dead, dropped]);
+      expect(await deliveryLog.endings(ACCOUNT, kept?.id ?? '', 2)).toEqual([taken, dead]);
+      expect(await deliveryLog.endings(ACCOUNT, dropped?.id ?? '', 2)).toEqual([]);
+    });
+
     it('says how far back it reaches, and that it takes some room', async () => {
       const [first] = await append(deliveryRecord({ atMs: NOW_MS }), deliveryRecord({ atMs: NOW_MS + 1 }));
       expect(await opened.deliveryLog.reach()).toBe(NOW_MS);

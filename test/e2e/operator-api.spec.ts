@@ -346,6 +346,23 @@ onEachStoreNightly((newPlace) => {
       expect(Date.parse(since ?? '')).toBeLessThanOrEqual(Date.parse(row?.at ?? ''));
     });
 
+    it('have a story that says which newer event ended the wait of one that was kept', async () => {
+      const app = newApp();
+      const openKfId = newOpenKfId();
+      await keepFor(app, openKfId);
+      await sendMessage(manager.url, app, openKfId);
+      const kept = await logged(`openKfId=${openKfId}&outcome=kept`, 2);
+      for (const { id } of kept)
+        expect(await story(id)).toMatchObject({ outcome: 'kept', takenAt: null, endedBy: null });
+      const received = puppet.next();
+      await register(manager.url, app, openKfId, puppet.url);
+      const webhookId = String((await received).headers['webhook-id']);
+      const [taken] = await logged(`openKfId=${openKfId}&outcome=taken`, 1);
+      expect(taken).toMatchObject({ webhookId, occasion: 'registration' });
+      for (const { id } of kept)
+        expect(await story(id)).toMatchObject({ outcome: 'kept', takenAt: null, endedBy: taken });
+    });
+
     it('are found by what was typed: a name, an id, a time', async () => {
       const app = newApp();
       const openKfId = newOpenKfId();

@@ -1,11 +1,12 @@
 import {
   DeliveryLog,
   isMatch,
+  type RecordAccount,
   type RecordFilter,
   type RecordPage,
   STORY_MAX,
 } from '../../src/record/delivery-log.js';
-import { firstIdAt, isRow, type LoggedRecord, timeOfId } from '../../src/record/delivery-record.js';
+import { firstIdAt, isEnding, isRow, type LoggedRecord, timeOfId } from '../../src/record/delivery-record.js';
 
 export const MEMORY_LOG_KEPT_MS = 3 * 86_400_000;
 
@@ -36,6 +37,17 @@ export class MemoryDeliveryLog extends DeliveryLog {
 
   override async story(webhookId: string): Promise<readonly LoggedRecord[]> {
     return this.table.filter((record) => record.webhookId === webhookId).slice(0, STORY_MAX);
+  }
+
+  override async endings(
+    { corpId, openKfId }: RecordAccount,
+    after: string,
+    limit: number,
+  ): Promise<readonly LoggedRecord[]> {
+    return this.table
+      .filter((record) => record.id > after && isEnding(record))
+      .filter((record) => record.corpId === corpId && record.openKfId === openKfId)
+      .slice(0, limit);
   }
 
   override async reach(): Promise<number | null> {

@@ -622,6 +622,10 @@ export type DeliveryStoryAnswer = {
      */
     takenAt: string | null;
     /**
+     * Of an event that was kept and that no bot took by itself, what ended its wait: a newer event of its account that was taken, since a bot that is told of one fetches all, or that was given up or discarded. null of others, and while none is known.
+     */
+    endedBy: LoggedDeliveryAnswer | null;
+    /**
      * The oldest first; 500 at most.
      */
     records: Array<LoggedDeliveryAnswer>;

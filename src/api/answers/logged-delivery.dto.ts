@@ -130,6 +130,12 @@ export class DeliveryStoryAnswer {
   @IsISO8601()
   readonly takenAt!: string | null;
 
+  /**
+   * Of an event that was kept and that no bot took by itself, what ended its wait: a newer event of its account that was taken,
+   * since a bot that is told of one fetches all, or that was given up or discarded. null of others, and while none is known.
+   */
+  readonly endedBy!: LoggedDeliveryAnswer | null;
+
   /** The oldest first; 500 at most. */
   readonly records!: LoggedDeliveryAnswer[];
 }

@@ -6,11 +6,12 @@ import { LOG, type Log } from '../../kernel/log.js';
 import {
   DeliveryLog,
   isMatch,
+  type RecordAccount,
   type RecordFilter,
   type RecordPage,
   STORY_MAX,
 } from '../../record/delivery-log.js';
-import { firstIdAt, isRow, type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
+import { firstIdAt, isEnding, isRow, type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import { storageConfig } from '../storage.config.js';
 import { EmbeddedStore } from './embedded-store.js';
 import { type Segment, SegmentFolder } from './segment-folder.js';
@@ -100,6 +101,26 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
       }
     }
     return found.slice(0, STORY_MAX);
+  }
+
+  override async endings(
+    account: RecordAccount,
+    after: string,
+    limit: number,
+  ): Promise<readonly LoggedRecord[]> {
+    const endMs = performance.now() + SEARCH_MS;
+    const filter = { ...ALL, ...account };
+    const isWanted = (record: LoggedRecord): boolean =>
+      record.id > after && isEnding(record) && isMatch(record, filter);
+    const segments = await this.#segments();
+    const first = segments.findLastIndex(({ key }) => key <= after);
+    const found: LoggedRecord[] = [];
+    for (const segment of segments.slice(Math.max(first, 0))) {
+      if (await this.#mayMatch(segment, filter))
+        found.push(...(await this.#latestOf(segment, filter, isWanted, Infinity)).toReversed());
+      if (found.length >= limit || performance.now() > endMs) break;
+    }
+    return found.slice(0, limit);
   }
 
   override async reach(): Promise<number | null> {

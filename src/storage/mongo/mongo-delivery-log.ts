@@ -3,12 +3,19 @@ import type { ConfigType } from '@nestjs/config';
 import type { Collection, mongo } from 'mongoose';
 import {
   DeliveryLog,
+  type RecordAccount,
   type RecordFilter,
   type RecordPage,
   RECORDS_PER_TURN,
   STORY_MAX,
 } from '../../record/delivery-log.js';
-import { firstIdAt, type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
+import {
+  ENDINGS,
+  firstIdAt,
+  type LoggedRecord,
+  NO_EVENT_FORMS,
+  timeOfId,
+} from '../../record/delivery-record.js';
 import { storageConfig } from '../storage.config.js';
 import { DELIVERIES, type DeliveryDocument, fromDocument, toDocument } from './delivery.schema.js';
 import { MongoStore } from './mongo-store.js';
@@ -73,6 +80,19 @@ export class MongoDeliveryLog extends DeliveryLog {
   override async story(webhookId: string): Promise<readonly LoggedRecord[]> {
     const found = await this.store.run('find delivery', () =>
       this.#documents.find({ webhookId }).sort({ _id: 1 }).limit(STORY_MAX).toArray(),
+    );
+    return found.map((document) => fromDocument(document as DeliveryDocument));
+  }
+
+  override async endings(
+    account: RecordAccount,
+    after: string,
+    limit: number,
+  ): Promise<readonly LoggedRecord[]> {
+    const isEnding = { outcome: { $in: [...ENDINGS] }, form: { $nin: [...NO_EVENT_FORMS] } };
+    const query = { ...account, _id: { $gt: after }, ...isEnding };
+    const found = await this.store.run('find delivery', () =>
+      this.#documents.find(query).sort({ _id: 1 }).limit(limit).toArray(),
     );
     return found.map((document) => fromDocument(document as DeliveryDocument));
   }

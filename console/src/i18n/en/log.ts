@@ -38,6 +38,11 @@ export const log = {
   webhookId: 'webhook-id',
   takenAt: 'Taken',
   notTaken: 'Not taken by a bot, as far as the log knows',
+  endedBy: (outcome: string, time: string) =>
+    outcome === 'taken'
+      ? `A newer event of the account was taken at ${time}. A bot that is told of one fetches all that waits.`
+      : `A newer event of the account took its place, which was given up or dropped at ${time}.`,
+  otherStory: 'Story of that one',
   nothing: 'No record matches',
   nothingText: 'A record is found a second after it was made, and until it is too old.',
   gone: 'This record is not there any more',

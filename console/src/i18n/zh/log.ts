@@ -34,6 +34,11 @@ export const log: Words['log'] = {
   webhookId: 'webhook-id',
   takenAt: '接收时间',
   notTaken: '据日志所知，还没有机器人接收',
+  endedBy: (outcome, time) =>
+    outcome === 'taken'
+      ? `该账号较新的事件已于 ${time} 被接收。机器人得知一个事件后，会拉取所有等待的消息。`
+      : `它已被该账号较新的事件取代，后者于 ${time} 被放弃或丢弃。`,
+  otherStory: '查看那个事件的经过',
   nothing: '没有符合条件的记录',
   nothingText: '记录产生约一秒后即可搜到，直到过期。',
   gone: '这条记录已不存在',

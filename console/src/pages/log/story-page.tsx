@@ -38,14 +38,24 @@ export function StoryPage() {
   );
 }
 
-function Story({ story: { webhookId, outcome, takenAt, records } }: { readonly story: DeliveryStoryAnswer }) {
+function Story({
+  story: { webhookId, outcome, takenAt, endedBy, records },
+}: {
+  readonly story: DeliveryStoryAnswer;
+}) {
   const { log, live } = t();
   const { openKfId = null, name = null } = records.find((record) => record.openKfId !== null) ?? {};
   return (
     <>
       <p class="state-line">
         <OutcomeChip outcome={outcome} />
-        {takenAt === null && outcome !== 'refused' && ` ${log.notTaken}`}
+        {takenAt === null && endedBy === null && outcome !== 'refused' && ` ${log.notTaken}`}
+        {endedBy !== null && (
+          <>
+            {` ${log.endedBy(endedBy.outcome, formatDateTime(endedBy.at))} `}
+            <a href={`/console/live/log/${endedBy.id}`}>{log.otherStory}</a>
+          </>
+        )}
       </p>
       <dl class="facts">
         {openKfId !== null && (
