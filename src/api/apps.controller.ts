@@ -6,6 +6,8 @@ import { Answers, Errors, Tags } from '../http/answers/described.js';
 import { SUCCESS_ANSWER, type SuccessAnswer } from '../http/answers/success-answer.dto.js';
 import { type App, appKey, isOfFile } from '../registry/apps/app.js';
 import { AppsService } from '../registry/apps/apps.service.js';
+import { takesCallbacks } from '../registry/bots/bot.js';
+import { KnownBots } from '../registry/bots/known-bots.js';
 import { NewAppDto, toNewApp } from '../registry/apps/new-app.dto.js';
 import { AllFigures } from './all-figures.js';
 import type { AppAnswer, AppCreatedAnswer, AppPageAnswer } from './answers/app.dto.js';
@@ -20,6 +22,7 @@ import { limitOf, readCursor, toCursor } from './page-query.dto.js';
 export class AppsController {
   constructor(
     private readonly apps: AppsService,
+    private readonly bots: KnownBots,
     private readonly figures: AllFigures,
   ) {}
 
@@ -91,8 +94,14 @@ export class AppsController {
       createdAt: toTime(createdAtMs),
       verifiedAt: toTime(verifiedAtMs),
       accounts: this.apps.accountsOf(app),
+      bots: this.#botsOf(corpId),
       lastDeliveryAt: toTime(sinceAdded(app, takenAtMs.get(corpId))),
     };
+  }
+
+  #botsOf(corpId: string): number {
+    if (this.bots.countOf(corpId) === 0) return 0;
+    return this.bots.list().filter((bot) => bot.corpId === corpId && takesCallbacks(bot.kind)).length;
   }
 }
 

@@ -72,11 +72,11 @@ describeInBrowser('the console, connecting an app', () => {
 
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
-    await step('A puppet has registered (done)').waitFor();
+    await step('A puppet has registered, or a bot was added (done)').waitFor();
 
     await sendMessage(manager.url, app, openKfId);
     await step('An event was delivered (done)').waitFor();
-    await page.getByText('its events reach the puppet').waitFor();
+    await page.getByText('its events reach their bots').waitFor();
     expect(await page.getByText('its signature did not match').count()).toBe(0);
     await screenshot(page, 'console-connected');
 

@@ -77,16 +77,16 @@ describeInBrowser('a customer and an operator', () => {
       await customer.getByLabel(label, { exact: true }).fill(await shown(label));
     await saveCallback();
     await step('WeCom has verified the callback URL (done)').waitFor();
-    await step('A puppet has registered (not yet)').waitFor();
+    await step('A puppet has registered, or a bot was added (not yet)').waitFor();
 
     await cast.startPuppet();
-    await step('A puppet has registered (done)').waitFor();
+    await step('A puppet has registered, or a bot was added (done)').waitFor();
     await step('An event was delivered (not yet)').waitFor();
 
     await write('Hello?');
     await reply('Hello?').waitFor();
     await step('An event was delivered (done)').waitFor();
-    await operator.getByText('its events reach the puppet').waitFor();
+    await operator.getByText('its events reach their bots').waitFor();
     expect(await seriousViolations(operator)).toEqual([]);
     await screenshot(operator, 'journey-connected');
     await operator.getByRole('button', { name: 'I have saved them' }).click();

@@ -127,6 +127,7 @@ onEachStoreNightly((newPlace) => {
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       verifiedAt: null,
       accounts: 0,
+      bots: 0,
       lastDeliveryAt: null,
     });
     const listed = async () => (await list(manager)).find(({ id }) => id === added.id);
@@ -207,7 +208,14 @@ onEachStoreNightly((newPlace) => {
     expect(await ofApp()).toMatchObject({ accounts: 1, lastDeliveryAt: expect.stringMatching(/Z$/) });
     // Nothing of that is another app's, though its corp is the same.
     const other = await add(manager, { ...newApp(), corpId: app.corpId });
-    expect(other).toMatchObject({ accounts: 0, lastDeliveryAt: null });
+    expect(other).toMatchObject({ accounts: 0, bots: 0, lastDeliveryAt: null });
+    // A bot is there for whatever keys open its events; people are no bot.
+    const bots = `${manager.url}/api/v1/bots`;
+    for (const kind of ['stream', 'none']) {
+      const bot = { corpId: app.corpId, name: kind, kind, openKfIds: [newOpenKfId()] };
+      expect((await postJson(bots, bot)).status).toBe(200);
+    }
+    expect(await ofApp()).toMatchObject({ accounts: 1, bots: 1 });
     await remove(manager, id);
     const after = puppet.next();
     expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);

@@ -54,6 +54,10 @@ export type AppAnswer = {
      */
     accounts: number;
     /**
+     * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+     */
+    bots: number;
+    /**
      * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
      */
     lastDeliveryAt: string | null;
@@ -87,6 +91,10 @@ export type AppCreatedAnswer = {
      * Registered kf accounts whose puppets have its token and key.
      */
     accounts: number;
+    /**
+     * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+     */
+    bots: number;
     /**
      * When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC.
      */

@@ -46,6 +46,14 @@ export class AppAnswer {
   @Min(0)
   readonly accounts!: number;
 
+  /**
+   * Bots of its corp that operators added and that get callbacks or open a stream, so that they need not register.
+   * @example 1
+   */
+  @IsInt()
+  @Min(0)
+  readonly bots!: number;
+
   /** When any replica last delivered an event of the corp, since the app was added and the replica started; ISO 8601, UTC. */
   @IsISO8601()
   readonly lastDeliveryAt!: string | null;

@@ -43,9 +43,14 @@ export const apps = {
     'Let /callback/ through your proxy and firewall, and nothing else.',
     'Paste token and key whole and without blanks; the corp id must be this company’s.',
   ],
-  registered: 'A puppet has registered',
-  registeredCount: (count: number) => (count === 1 ? '1 account' : `${count.toLocaleString('en')} accounts`),
-  registeredWait: 'Start a puppet with this token and key that points to this manager.',
+  registered: 'A puppet has registered, or a bot was added',
+  registeredCount: (accounts: number, bots: number) =>
+    [
+      ...(accounts === 0 ? [] : [accounts === 1 ? '1 account' : `${accounts.toLocaleString('en')} accounts`]),
+      ...(bots === 0 ? [] : [bots === 1 ? '1 bot' : `${bots.toLocaleString('en')} bots`]),
+    ].join(', '),
+  registeredWait:
+    'Start a puppet with this token and key that points to this manager, or add a bot on the page Bots.',
   registeredHelp: [
     'Its PUPPET_WXKF_MANAGER_ENDPOINT is this manager’s address as its host sees it, with the puppet secret in it if one is set.',
     'Its PUPPET_WXKF_SELF_ENDPOINT is where this manager reaches it.',
@@ -60,7 +65,7 @@ export const apps = {
     'If the account shows as waiting, look at its last failure.',
   ],
   stays: 'Still grey?',
-  done: 'Done: its events reach the puppet.',
+  done: 'Done: its events reach their bots.',
   remove: 'Remove',
   removeOf: (name: string) => `Remove ${name}`,
   removeAsk: (name: string) => `Remove ${name}?`,

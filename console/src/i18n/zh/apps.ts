@@ -41,9 +41,13 @@ export const apps: Words['apps'] = {
     '请在代理和防火墙上放行 /callback/，其余路径无需对外开放。',
     'Token 和 EncodingAESKey 要完整粘贴、不带空格；企业 ID 必须是该企业的。',
   ],
-  registered: '机器人已注册',
-  registeredCount: (count) => `${count.toLocaleString('zh-CN')} 个客服账号`,
-  registeredWait: '请用此 Token 和 EncodingAESKey 启动指向本服务的机器人。',
+  registered: '机器人已注册或已添加',
+  registeredCount: (accounts, bots) =>
+    [
+      ...(accounts === 0 ? [] : [`${accounts.toLocaleString('zh-CN')} 个客服账号`]),
+      ...(bots === 0 ? [] : [`${bots.toLocaleString('zh-CN')} 个已添加的机器人`]),
+    ].join('，'),
+  registeredWait: '请用此 Token 和 EncodingAESKey 启动指向本服务的机器人，或在“机器人”页面添加一个。',
   registeredHelp: [
     '机器人的 PUPPET_WXKF_MANAGER_ENDPOINT 应为它所在主机能访问到的本服务地址；如设置了密钥，须写在该地址里。',
     '机器人的 PUPPET_WXKF_SELF_ENDPOINT 应为本服务能访问到的机器人地址。',

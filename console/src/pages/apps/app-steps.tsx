@@ -6,7 +6,7 @@ import { Step } from './step.js';
 /** How far an app is on its way to answered customers. */
 export function AppSteps({ app }: { readonly app: AppAnswer }) {
   const { apps } = t();
-  const { verifiedAt, accounts, lastDeliveryAt } = app;
+  const { verifiedAt, accounts, bots, lastDeliveryAt } = app;
   return (
     <ol class="steps" aria-label={apps.steps}>
       <Step
@@ -18,8 +18,8 @@ export function AppSteps({ app }: { readonly app: AppAnswer }) {
       />
       <Step
         title={apps.registered}
-        isDone={accounts > 0}
-        done={apps.registeredCount(accounts)}
+        isDone={isTaken(app)}
+        done={apps.registeredCount(accounts, bots)}
         wait={apps.registeredWait}
         help={apps.registeredHelp}
       />
@@ -35,6 +35,11 @@ export function AppSteps({ app }: { readonly app: AppAnswer }) {
 }
 
 /** All three steps. */
-export function isAnswering({ verifiedAt, accounts, lastDeliveryAt }: AppAnswer): boolean {
-  return verifiedAt !== null && accounts > 0 && lastDeliveryAt !== null;
+export function isAnswering(app: AppAnswer): boolean {
+  return app.verifiedAt !== null && isTaken(app) && app.lastDeliveryAt !== null;
+}
+
+/** Whether somebody is there for its events. */
+function isTaken({ accounts, bots }: AppAnswer): boolean {
+  return accounts > 0 || bots > 0;
 }
