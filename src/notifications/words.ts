@@ -46,6 +46,7 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   registering: { en: 'the puppet is registering', zh: 'puppet 正在注册' },
   late: { en: 'the bot does not answer in time', zh: '机器人没有及时应答' },
   overloaded: { en: 'the manager has too much to do', zh: '管理服务负载过高' },
+  resync: { en: 'they wait their turn', zh: '正在排队等待' },
   expired: { en: 'no bot took it within 3 days', zh: '3 天内没有机器人接收' },
 };
 

@@ -27,6 +27,7 @@ const REASONS: Readonly<Record<NotTriedStage, string>> = {
   registering: 'its puppet is registering',
   late: 'its bot did not answer in time',
   overloaded: 'too many events are on their way to bots',
+  resync: 'WeCom allows few pulls without a sync token in a minute',
   expired: 'nobody took it within 3 days',
   unpulled: 'its bot did not pull it',
 };

@@ -36,6 +36,8 @@ export const NOT_TRIED_STAGES = [
   'late',
   /** Too many attempts are under way already. */
   'overloaded',
+  /** Its sync token is over, and the corp has had the pulls without one that a minute allows: see `ResyncBudget`. */
+  'resync',
   /** No puppet took it for 3 days. */
   'expired',
   /** Of a message: the bot answered its callback and did not pull it. */

@@ -55,6 +55,18 @@ export class HintOutcomes {
     return outbox.release(held, Math.max(untilMs, hint.dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
+  /** As `putOff`. Of a hint that is due it is told, since how its bot failed before says nothing any more. */
+  async waitForResync(claimed: Claimed, untilMs: number): Promise<void> {
+    const { outbox, hint, held, occasion } = claimed;
+    if (occasion !== 'due' || hint.lastFailure?.stage === 'resync') return this.putOff(claimed, untilMs);
+    const nowMs = this.storeClock.nowMs();
+    const { endpoint, attempts, step } = hint;
+    const reason = 'WeCom allows few pulls without a sync token in a minute';
+    const failure = toFailure(nowMs, 'resync', reason);
+    const newer = { step, dueAtMs: nowMs };
+    await outbox.reschedule(held, { endpoint, attempts, step, dueAtMs: untilMs, failure, newer }, nowMs);
+  }
+
   /** The account has no known puppet of this corp: nothing is sent until it has one. */
   async park({ outbox, hint, held }: Claimed): Promise<void> {
     const nowMs = this.storeClock.nowMs();

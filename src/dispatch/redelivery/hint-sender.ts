@@ -93,7 +93,7 @@ export class HintSender {
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
       const retryAtMs = await this.budget.take(hint.corpId, nowMs);
-      if (retryAtMs !== null) return this.outcomes.putOff(claimed, retryAtMs);
+      if (retryAtMs !== null) return this.outcomes.waitForResync(claimed, retryAtMs);
     }
     const grantedAtMs = needsGrant ? nowMs : null;
     // No `await` from here to the request: a registration may begin at any time.

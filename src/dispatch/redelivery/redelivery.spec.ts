@@ -268,7 +268,7 @@ describe('resyncs', () => {
     await leave({ endpoint: server.url, arrivedAtMs: old(), step: 9, attempts: 12 });
     dispatch.waiting.kept.wakeUp();
     await pass(59 * SECOND_MS);
-    expect(await hintOf()).toMatchObject({ step: 9, attempts: 12 });
+    expect(await hintOf()).toMatchObject({ step: 9, attempts: 12, lastFailure: { stage: 'resync' } });
     expect(server.received).toEqual([]);
     await pass(2 * SECOND_MS);
     expect(server.received).toHaveLength(1);
@@ -283,7 +283,7 @@ describe('resyncs', () => {
     for (let n = 0; n < 6; n++) await dispatch.budget.take(CORP, clock.nowMs() + 15 * SECOND_MS);
     await pass(5 * MINUTE_MS);
     expect(server.received.length).toBeGreaterThan(5);
-    expect(await hintOf()).toMatchObject({ step: 9, dueAtMs });
+    expect(await hintOf()).toMatchObject({ step: 9, dueAtMs, lastFailure: { stage: 'status' } });
   });
 });
 

@@ -70,6 +70,10 @@ export const failures = {
     what: 'The manager had too many deliveries under way',
     remedy: 'Nothing if it passes. If it stays, add a replica, or look for bots that answer slowly.',
   },
+  resync: {
+    what: 'It waits its turn: WeCom allows few pulls in a minute for what waited longer than ten minutes',
+    remedy: 'Nothing: six accounts of a corp go out each minute, those that are due first.',
+  },
   expired: {
     what: 'No bot took it within 3 days',
     remedy:
