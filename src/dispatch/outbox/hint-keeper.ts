@@ -20,7 +20,10 @@ interface Keeping {
 
 /** The put that is under way for an account, and the next one with the events that came meanwhile. */
 interface Lane {
+  now: Keeping;
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
+  /** What is to follow once they are kept for events whose attempts ended before, by their ids. */
+  readonly ended: Map<string, () => void>;
 }
 
 /** What became of the attempts that were under way when the events of one hint were kept. */
@@ -77,9 +80,9 @@ export class HintKeeper {
     const key = hintKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
-      const first: Lane = { next: null };
+      const first: Lane = { now: alone(hint), next: null, ended: new Map() };
       this.#lanes.set(key, first);
-      return this.#put(key, first, alone(hint));
+      return this.#put(key, first, first.now);
     }
     const { next } = lane;
     const done = next?.done ?? Promise.withResolvers<Kept>();
@@ -102,14 +105,17 @@ export class HintKeeper {
   }
 
   /**
-   * Call it when an attempt ended that was under way when its event was kept. The last one to end of a hint settles it, if
-   * each of its events was taken, and otherwise ends its lease.
+   * Call it when an attempt ended that was under way when its event was kept, or was to be kept. The last one to end of a
+   * hint settles it, if each of its events was taken, and otherwise ends its lease.
    * @param retryAfterMs how long the bot of a failed one asked to be left alone.
    */
   lateEnded(event: KfEvent, isTaken: boolean, retryAfterMs = 0): void {
     const key = hintKey(event);
     const known = this.#known.get(key);
     const wasUnderWay = known?.late.underWay.delete(event.id) ?? false;
+    const lane = this.#lanes.get(key);
+    if (!wasUnderWay && lane !== undefined && isBeingKept(event, lane))
+      lane.ended.set(event.id, () => this.lateEnded(event, isTaken, retryAfterMs));
     if (isTaken && this.taken(event)) return this.metrics.settledLate();
     if (known === undefined || !wasUnderWay) return;
     const { late } = known;
@@ -151,7 +157,8 @@ export class HintKeeper {
   }
 
   async #put(key: string, lane: Lane, keeping: Keeping): Promise<Kept> {
-    const { hint, events } = keeping;
+    const { hint, events, underWay } = keeping;
+    lane.now = keeping;
     try {
       const kept = await this.outbox.put(hint, this.storeClock.nowMs());
       failpoint('outbox.kept');
@@ -160,11 +167,13 @@ export class HintKeeper {
       const { generation, leaseId, dated, dueAtMs } = kept;
       const late = lateAfter(this.#known.get(key), keeping, kept);
       this.#known.set(key, { generation, leaseId, dated, dueAtMs, late });
+      for (const id of underWay) lane.ended.get(id)?.();
       return kept;
     } catch (error) {
       this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
       throw error;
     } finally {
+      for (const id of underWay) lane.ended.delete(id);
       this.#goOn(key, lane);
     }
   }
@@ -184,6 +193,10 @@ export class HintKeeper {
   #follow(write: Promise<void>, { key }: Held, failed: string): void {
     this.#writes.add(write).catch((err: unknown) => this.log.debug({ hint: key, err }, failed));
   }
+}
+
+function isBeingKept({ id }: KfEvent, { now, next }: Lane): boolean {
+  return now.underWay.includes(id) || (next?.underWay.includes(id) ?? false);
 }
 
 function alone(hint: NewHint): Keeping {
