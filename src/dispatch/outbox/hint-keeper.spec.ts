@@ -422,6 +422,37 @@ describe('events of one second whose attempts are under way when they are kept',
   });
 });
 
+describe('events of an account whose bot takes its time with each, one after the other', () => {
+  /** One each second, whose attempt takes 1.5 s from when it was kept. */
+  async function receive(from: number, to: number, isTaken: (second: number) => boolean): Promise<number> {
+    let claims = 0;
+    for (let second = from; second <= to; second++) {
+      await keep(second, { lease: leaseOf(`late-${second}`) });
+      await clock.advance(500);
+      if (second > 1) keeper.lateEnded(eventOf(second - 1), isTaken(second - 1));
+      await clock.advance(500);
+      claims += (await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
+    }
+    return claims;
+  }
+
+  const waitingForMs = async (): Promise<number> =>
+    clock.nowMs() - ((await outbox.counts()).oldestWaitingAtMs ?? Number.NaN);
+
+  it('wait since the first that is not taken yet, and are not sent beside their attempts', async () => {
+    expect(await receive(1, 60, () => true)).toBe(0);
+    expect(await waitingForMs()).toBeLessThanOrEqual(2_000);
+    keeper.lateEnded(eventOf(60), true);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('are sent again once their lease is over where one failed, and wait since that one', async () => {
+    expect(await receive(1, 10, (second) => second !== 2)).toBe(0);
+    expect(await waitingForMs()).toBe(9_000);
+    expect(await receive(11, 18, () => true)).toBe(1);
+  });
+});
+
 describe('an event whose attempt ended before it was kept, since the store was slow', () => {
   const late = (second: number): Promise<Kept> => keep(second, { lease: leaseOf(`late-${second}`) });
   let store: GatedStore;
