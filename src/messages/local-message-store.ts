@@ -50,6 +50,8 @@ export class LocalMessageStore extends MessageStore {
   readonly #byEndpoint = new Map<string, Set<MessageQueue>>();
   /** Keys of messages whose removal is being written: until it ends, the store does not know their ids. */
   readonly #leaving = new Set<string>();
+  /** Keys of messages that their bots took, where that could not be written. */
+  readonly #taken = new Set<string>();
   #probes = 0;
 
   constructor(records: MessageRecords) {
@@ -120,6 +122,7 @@ export class LocalMessageStore extends MessageStore {
       const queue = this.#queues.get(key);
       if (queue !== undefined) due.push(queue);
     }
+    if (due.length > 0) this.#records.requireWritable();
     return due.map((queue) => this.#claim(queue, nowMs, leaseMs));
   }
 
@@ -130,6 +133,7 @@ export class LocalMessageStore extends MessageStore {
       if (oldest === null || queue.probe < oldest.probe) oldest = queue;
     }
     if (oldest === null) return null;
+    this.#records.requireWritable();
     oldest.probe = ++this.#probes;
     return this.#claim(oldest, nowMs, leaseMs);
   }
@@ -158,6 +162,12 @@ export class LocalMessageStore extends MessageStore {
     for (;;) {
       const head = queue?.next(order, nowMs, isProbe) ?? null;
       if (queue === null || head === null) return null;
+      // What its bot takes while that cannot be written would be sent again and again.
+      this.#records.requireWritable();
+      if (this.#taken.has(webhookIdOf(head))) {
+        await this.#forgetTaken(queue, head, nowMs);
+        continue;
+      }
       const message = this.#withContent(queue, head);
       if (message === null) continue;
       // Until then a turn may end without having sent anything.
@@ -186,7 +196,7 @@ export class LocalMessageStore extends MessageStore {
   override async taken(turn: Turn, msgid: string, nowMs: number): Promise<void> {
     const queue = this.#held(turn, nowMs);
     const head = queue?.get(msgid) ?? null;
-    if (queue !== null && head !== null) await this.#forget(queue, [head], nowMs + SEEN_MS);
+    if (queue !== null && head !== null) await this.#forgetTaken(queue, head, nowMs);
   }
 
   override async refused(turn: Turn, msgid: string, refused: RefusedMessage, nowMs: number): Promise<void> {
@@ -237,7 +247,7 @@ export class LocalMessageStore extends MessageStore {
     if (!underWay.isAnswered || !underWay.isPulled) return 'half';
     const head = queue.get(of.msgid);
     queue.underWay = null;
-    if (head !== null) await this.#forget(queue, [head], nowMs + SEEN_MS);
+    if (head !== null) await this.#forgetTaken(queue, head, nowMs);
     this.#change(queue, () => queue.makeDue(nowMs));
     return 'taken';
   }
@@ -454,6 +464,11 @@ export class LocalMessageStore extends MessageStore {
     return content === null ? null : { ...head, content };
   }
 
+  async #forgetTaken(queue: MessageQueue, head: MessageHead, nowMs: number): Promise<void> {
+    this.#taken.add(webhookIdOf(head));
+    await this.#forget(queue, [head], nowMs + SEEN_MS);
+  }
+
   /** From the call on, nobody finds them. A failure brings them back. @param untilMs their ids are known; `null` for no longer. */
   async #forget(
     queue: MessageQueue,
@@ -477,6 +492,7 @@ export class LocalMessageStore extends MessageStore {
     } finally {
       for (const key of gone) this.#leaving.delete(key);
     }
+    for (const key of gone) this.#taken.delete(key);
     if (account !== null) queue.stored = account;
   }
 

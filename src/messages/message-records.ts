@@ -28,6 +28,8 @@ export interface MessageRecords {
   isKnown(key: string): boolean;
   /** @throws AppError `STORE_UNAVAILABLE` when new messages must not be kept now. */
   requireRoom(): void;
+  /** @throws AppError `STORE_UNAVAILABLE` when nothing at all can be written now. */
+  requireWritable(): void;
   /** Removes ids whose time is over, of some thousand that it looks at. */
   sweepKnown(nowMs: number): Promise<void>;
 }
@@ -90,6 +92,8 @@ export class MemoryMessageRecords implements MessageRecords {
   }
 
   requireRoom(): void {}
+
+  requireWritable(): void {}
 
   async sweepKnown(nowMs: number): Promise<void> {
     for (const [key, untilMs] of this.#known) if (untilMs <= nowMs) this.#known.delete(key);

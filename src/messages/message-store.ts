@@ -133,7 +133,7 @@ export abstract class MessageStore {
   /**
    * Leases up to `limit` accounts with a message that is due, earliest due first. Skips those for `exceptEndpoints`, and those
    * whose endpoint is `null`, until they are woken. An account may be among them for which nothing is due any more: `next`
-   * tells.
+   * tells. Nothing is given out while its outcome could not be stored.
    */
   abstract claimDue(
     nowMs: number,

@@ -41,11 +41,12 @@ async function open(): Promise<void> {
   };
   const withDisk: Pick<
     EmbeddedStore,
-    'database' | 'readAll' | 'requireOpen' | 'durably' | 'requireRoomForMessages'
+    'database' | 'readAll' | 'requireOpen' | 'durably' | 'requireWritable' | 'requireRoomForMessages'
   > = {
     database: (name) => store.database(name),
     readAll: (database) => store.readAll(database),
     requireOpen: () => store.requireOpen(),
+    requireWritable: unlessFull,
     requireRoomForMessages: () => store.requireRoomForMessages(),
     durably: async (name, write) => {
       await new Promise(setImmediate);
@@ -122,6 +123,43 @@ describe('on a full disk', () => {
     expect(await messages.counts(null)).toMatchObject({ waiting: 1 });
     isFull = false;
     expect(await keep('m1', 'm2')).toEqual({ added: 1, waiting: 2 });
+  });
+
+  it('none is given to be sent, since that it was taken could not be written, and it would be sent again and again', async () => {
+    await keep('m1', 'm2');
+    const turn = await claim();
+    isFull = true;
+    await expect(nextId(turn)).rejects.toMatchObject(unavailable);
+    const laterMs = NOW_MS + LEASE_MS;
+    await expect(messages.claimDue(laterMs, 1, LEASE_MS, new Set())).rejects.toMatchObject(unavailable);
+    await expect(messages.claimOldest('http://bot:8080', laterMs, LEASE_MS)).rejects.toMatchObject(
+      unavailable,
+    );
+    isFull = false;
+    expect(await messages.claimDue(laterMs, 1, LEASE_MS, new Set())).toHaveLength(1);
+  });
+
+  it('what its bot took meanwhile is not given to be sent again, but noted as soon as there is room', async () => {
+    await keep('m1', 'm2');
+    const turn = await claim();
+    isFull = true;
+    await expect(messages.taken(turn, 'm1', NOW_MS)).rejects.toMatchObject(unavailable);
+    isFull = false;
+    expect(await nextId(turn)).toBe('m2');
+    expect(await messages.counts(null)).toMatchObject({ waiting: 1 });
+    await reopen();
+    expect(await nextId(await claim())).toBe('m2');
+  });
+
+  it('nor is what its bot has both answered and pulled', async () => {
+    await keep('m1', 'm2');
+    const turn = await claim();
+    const attempt = { msgid: 'm1', attempt: 1 };
+    await messages.begin(turn, { ...attempt, isAnswered: true, isPulled: false, untilMs: NOW_MS + 60_000 });
+    isFull = true;
+    await expect(messages.note(ACCOUNT, attempt, 'pulled', NOW_MS)).rejects.toMatchObject(unavailable);
+    isFull = false;
+    expect(await nextId(turn)).toBe('m2');
   });
 
   it('what was not written is as before', async () => {

@@ -274,6 +274,27 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await claimAll(NOW_MS + 10_000)).toEqual([]);
       });
 
+      it('goes by what is known of its generation: since when it waits, and that its lease is for attempts under way', async () => {
+        const lease = (id: string, atMs: number) => ({ id, untilMs: NOW_MS + atMs + LEASE_MS });
+        const put = (id: string, atMs: number, known?: NewHint['known']) => {
+          const fields = { arrivedAtMs: NOW_MS + atMs, lease: lease(id, atMs), known };
+          return outbox.put(eventOf(id, fields), NOW_MS + atMs);
+        };
+        const found = async () => {
+          const hint = await outbox.find(KEY);
+          return [hint?.waitingSinceMs, hint?.lease];
+        };
+        const first = await put('first', 0);
+        const known = { waitingSinceMs: NOW_MS + 900, leaseId: 'first' };
+        const second = await put('second', 1_000, { ...known, generation: first.generation });
+        expect(await found()).toEqual([NOW_MS + 900, lease('first', 1_000)]);
+        await put('third', 2_000, { ...known, waitingSinceMs: NOW_MS, generation: second.generation });
+        expect(await found()).toEqual([NOW_MS + 900, lease('first', 2_000)]);
+        const old = { waitingSinceMs: NOW_MS + 2_900, leaseId: 'first', generation: second.generation };
+        await put('fourth', 3_000, old);
+        expect(await found()).toEqual([NOW_MS + 900, lease('first', 2_000)]);
+      });
+
       it('takes the lease of the attempt that is still under way', async () => {
         const lease = { id: 'inline', untilMs: NOW_MS + LEASE_MS };
         const kept = await outbox.put(newHint('wkAccount-1', { lease }), NOW_MS);

@@ -422,6 +422,91 @@ describe('events of one second whose attempts are under way when they are kept',
   });
 });
 
+describe('events of an account whose bot takes its time with each, one after the other', () => {
+  /** One each second, whose attempt takes 1.5 s from when it was kept. */
+  async function receive(from: number, to: number, isTaken: (second: number) => boolean): Promise<number> {
+    let claims = 0;
+    for (let second = from; second <= to; second++) {
+      await keep(second, { lease: leaseOf(`late-${second}`) });
+      await clock.advance(500);
+      if (second > 1) keeper.lateEnded(eventOf(second - 1), isTaken(second - 1));
+      await clock.advance(500);
+      claims += (await outbox.claimDue(clock.nowMs(), 1, LEASE_MS, NONE)).length;
+    }
+    return claims;
+  }
+
+  const waitingForMs = async (): Promise<number> =>
+    clock.nowMs() - ((await outbox.counts()).oldestWaitingAtMs ?? Number.NaN);
+
+  it('wait since the first that is not taken yet, and are not sent beside their attempts', async () => {
+    expect(await receive(1, 60, () => true)).toBe(0);
+    expect(await waitingForMs()).toBeLessThanOrEqual(2_000);
+    keeper.lateEnded(eventOf(60), true);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('are sent again once their lease is over where one failed, and wait since that one', async () => {
+    expect(await receive(1, 10, (second) => second !== 2)).toBe(0);
+    expect(await waitingForMs()).toBe(9_000);
+    expect(await receive(11, 18, () => true)).toBe(1);
+  });
+});
+
+describe('an event whose attempt ended before it was kept, since the store was slow', () => {
+  const late = (second: number): Promise<Kept> => keep(second, { lease: leaseOf(`late-${second}`) });
+  let store: GatedStore;
+
+  beforeEach(() => {
+    store = new GatedStore();
+    use(store);
+  });
+
+  it.each([
+    ['that was under way', 1],
+    ['that waited for the one before', 2],
+  ])('is settled by the write %s, if it was taken', async (_which, writes) => {
+    const kept = Array.from({ length: writes }, (_, n) => late(n + 1));
+    keeper.lateEnded(eventOf(writes), true);
+    for (let n = 0; n < writes; n++) await store.end('commit');
+    await Promise.all(kept);
+    expect(await waiting()).toBeNull();
+  });
+
+  it('is due at its time once it is kept, if it failed', async () => {
+    const kept = keep(1, { lease: leaseOf('late'), dueAtMs: clock.nowMs() + 1_000 });
+    keeper.lateEnded(eventOf(1), false);
+    await store.end('commit');
+    await kept;
+    await clock.advance(1_000);
+    expect((await claim()).event.id).toBe('event-1');
+  });
+
+  it('keeps no later one of its account waiting', async () => {
+    const kept = late(1);
+    keeper.lateEnded(eventOf(1), false);
+    await store.end('commit');
+    await kept;
+    await clock.advance(LEASE_MS);
+    const next = late(2);
+    await store.end('commit');
+    await next;
+    keeper.lateEnded(eventOf(2), false);
+    expect((await claim()).event.id).toBe('event-2');
+  });
+
+  it('is nothing to a later one where its write failed', async () => {
+    const kept = expect(late(1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    keeper.lateEnded(eventOf(1), true);
+    await store.end('fail');
+    await kept;
+    const again = late(1);
+    await store.end('commit');
+    await again;
+    expect(await waiting()).toBe('event-1');
+  });
+});
+
 /** Writes become durable in their order, when they are told to, and some fail. */
 class SlowStore implements HintStore {
   readonly unreadable = 0;
@@ -637,8 +722,10 @@ class Simulation {
     const { keeper } = replica;
     const lease = { id: `late-${incoming.cameInAt}`, untilMs: this.#clock.nowMs() + LEASE_MS };
     const keeping = this.#keep(incoming, lease);
+    // Its sender was told that it could not be kept in time.
+    const isGivenUp = this.#random.below(4) === 0;
     this.#begin(hintKey(event), event.id, async (isTaken) => {
-      await keeping;
+      if (!isGivenUp) await keeping;
       keeper.lateEnded(event, isTaken);
     });
   }

@@ -5,7 +5,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { Pending } from '../../kernel/pending.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { DispatchMetrics } from '../dispatch-metrics.js';
-import { covers, hintKey, join, type NewHint } from './hint.js';
+import { covers, hintKey, join, type KnownHint, type NewHint } from './hint.js';
 import type { KfEvent } from '../kf-event.js';
 import { type Held, type Kept, Outbox } from './outbox.js';
 
@@ -14,21 +14,35 @@ interface Keeping {
   /** What they are kept as: see `join`. */
   readonly hint: NewHint;
   readonly events: number;
-  /** Ids of those whose attempts are under way. */
-  readonly underWay: readonly string[];
+  /** Those whose attempts are under way. */
+  readonly underWay: readonly UnderWay[];
+}
+
+interface UnderWay {
+  readonly id: string;
+  readonly arrivedAtMs: number;
 }
 
 /** The put that is under way for an account, and the next one with the events that came meanwhile. */
 interface Lane {
+  now: Keeping;
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
+  /** What is to follow once they are kept for events whose attempts ended before, by their ids. */
+  readonly ended: Map<string, () => void>;
 }
+
+const NOT_OWED = Number.POSITIVE_INFINITY;
+const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 /** What became of the attempts that were under way when the events of one hint were kept. */
 interface Late {
-  /** Ids of the events whose attempts have not ended. */
-  readonly underWay: Set<string>;
-  /** Whether the hint is still owed, even if all that are under way succeed. */
-  isOwed: boolean;
+  /** When the events arrived whose attempts have not ended, by their ids. */
+  readonly underWay: Map<string, number>;
+  /**
+   * When the first event arrived for which the hint is still owed, even if all that are under way succeed. `NOT_OWED` when
+   * there is none, `UNKNOWN` when that is not known.
+   */
+  owedSinceMs: number;
   /** The lease of the first of them; the hint keeps it until the last one ends. `null` when the hint has another or none. */
   readonly leaseId: string | null;
   /** When the hint may be sent after a failed one. */
@@ -77,9 +91,9 @@ export class HintKeeper {
     const key = hintKey(hint.event);
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
-      const first: Lane = { next: null };
+      const first: Lane = { now: alone(hint), next: null, ended: new Map() };
       this.#lanes.set(key, first);
-      return this.#put(key, first, alone(hint));
+      return this.#put(key, first, first.now);
     }
     const { next } = lane;
     const done = next?.done ?? Promise.withResolvers<Kept>();
@@ -102,20 +116,24 @@ export class HintKeeper {
   }
 
   /**
-   * Call it when an attempt ended that was under way when its event was kept. The last one to end of a hint settles it, if
-   * each of its events was taken, and otherwise ends its lease.
+   * Call it when an attempt ended that was under way when its event was kept, or was to be kept. The last one to end of a
+   * hint settles it, if each of its events was taken, and otherwise ends its lease.
    * @param retryAfterMs how long the bot of a failed one asked to be left alone.
    */
   lateEnded(event: KfEvent, isTaken: boolean, retryAfterMs = 0): void {
     const key = hintKey(event);
     const known = this.#known.get(key);
-    const wasUnderWay = known?.late.underWay.delete(event.id) ?? false;
+    const arrivedAtMs = known?.late.underWay.get(event.id);
+    known?.late.underWay.delete(event.id);
+    const lane = this.#lanes.get(key);
+    if (arrivedAtMs === undefined && lane !== undefined && isBeingKept(event, lane))
+      lane.ended.set(event.id, () => this.lateEnded(event, isTaken, retryAfterMs));
     if (isTaken && this.taken(event)) return this.metrics.settledLate();
-    if (known === undefined || !wasUnderWay) return;
+    if (known === undefined || arrivedAtMs === undefined) return;
     const { late } = known;
     const nowMs = this.storeClock.nowMs();
     if (!isTaken) {
-      late.isOwed = true;
+      late.owedSinceMs = Math.min(late.owedSinceMs, arrivedAtMs);
       late.dueAtMs = Math.max(late.dueAtMs, known.dueAtMs ?? nowMs, nowMs + retryAfterMs);
     }
     if (late.underWay.size === 0) this.#endLate(key, known, nowMs);
@@ -123,7 +141,7 @@ export class HintKeeper {
 
   #endLate(key: string, known: Known, nowMs: number): void {
     const { late, generation } = known;
-    if (!late.isOwed) {
+    if (late.owedSinceMs === NOT_OWED) {
       this.#known.delete(key);
       this.#settle({ key, ...known });
       this.metrics.settledLate();
@@ -151,20 +169,24 @@ export class HintKeeper {
   }
 
   async #put(key: string, lane: Lane, keeping: Keeping): Promise<Kept> {
-    const { hint, events } = keeping;
+    const { hint, events, underWay } = keeping;
+    lane.now = keeping;
     try {
-      const kept = await this.outbox.put(hint, this.storeClock.nowMs());
+      const known = toKnownHint(this.#known.get(key));
+      const kept = await this.outbox.put({ ...hint, known }, this.storeClock.nowMs());
       failpoint('outbox.kept');
       this.#isFailing = false;
       this.metrics.hintsCoalesced(kept.replaced === null ? events - 1 : events);
       const { generation, leaseId, dated, dueAtMs } = kept;
       const late = lateAfter(this.#known.get(key), keeping, kept);
       this.#known.set(key, { generation, leaseId, dated, dueAtMs, late });
+      for (const { id } of underWay) lane.ended.get(id)?.();
       return kept;
     } catch (error) {
       this.#isFailing = !(error instanceof AppError) || error.code !== 'OUTBOX_FULL';
       throw error;
     } finally {
+      for (const { id } of underWay) lane.ended.delete(id);
       this.#goOn(key, lane);
     }
   }
@@ -186,8 +208,13 @@ export class HintKeeper {
   }
 }
 
+function isBeingKept({ id }: KfEvent, { now, next }: Lane): boolean {
+  return [now, next].some((keeping) => keeping?.underWay.some((one) => one.id === id));
+}
+
 function alone(hint: NewHint): Keeping {
-  return { hint, events: 1, underWay: hint.lease === null ? [] : [hint.event.id] };
+  const underWay = { id: hint.event.id, arrivedAtMs: hint.arrivedAtMs };
+  return { hint, events: 1, underWay: hint.lease === null ? [] : [underWay] };
 }
 
 function joinNew({ hint: before, events, underWay }: Keeping, put: NewHint): Keeping {
@@ -208,10 +235,23 @@ function lateAfter(before: Known | undefined, { hint, events, underWay }: Keepin
   // What another process put there meanwhile, or a process before this one, has attempts that are not known here.
   const isKnown = isAlone || before?.generation === replaced;
   const isOwn = leaseId !== null && (leaseId === hint.lease?.id || leaseId === late?.leaseId);
+  const added = underWay.map(({ id, arrivedAtMs }) => [id, arrivedAtMs] as const);
   return {
-    underWay: new Set([...(late?.underWay ?? []), ...underWay]),
-    isOwed: (late?.isOwed ?? false) || !isKnown || underWay.length < events,
+    underWay: new Map([...(late?.underWay ?? []), ...added]),
+    owedSinceMs: isKnown && added.length === events ? (late?.owedSinceMs ?? NOT_OWED) : UNKNOWN,
     leaseId: isOwn ? leaseId : null,
     dueAtMs: late?.dueAtMs ?? 0,
+  };
+}
+
+/** @returns nothing where it is not known since when it waits. */
+function toKnownHint(known: Known | undefined): KnownHint | undefined {
+  if (known === undefined || known.late.owedSinceMs === UNKNOWN) return undefined;
+  const { generation, late } = known;
+  const { underWay, owedSinceMs } = late;
+  return {
+    generation,
+    waitingSinceMs: Math.min(owedSinceMs, ...underWay.values()),
+    leaseId: owedSinceMs === NOT_OWED ? late.leaseId : null,
   };
 }

@@ -132,6 +132,17 @@ export interface NewHint extends KeptEvent {
   readonly failure: Failure | null;
   /** The lease of an attempt that is still running; `null` when there is none. */
   readonly lease: Lease | null;
+  /** What this process knows of the hint that it is merged with; left out for nothing. */
+  readonly known?: KnownHint | undefined;
+}
+
+/** What a process knows of a hint that it kept itself, as long as the hint has this generation. */
+export interface KnownHint {
+  readonly generation: string;
+  /** When the first of its events arrived that no bot has taken yet. */
+  readonly waitingSinceMs: number;
+  /** Its lease, where nothing but attempts under way may still owe it to its bot; else `null`. */
+  readonly leaseId: string | null;
 }
 
 /** One key per corp and kf account, so that no corp can touch the hint of another corp's account. */
@@ -242,7 +253,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
   if (before === null) return fresh;
   const { keeps, dated } = join(datedOf(before), put);
   const newest = keeps === 'put' ? fresh : before;
-  const lease = runningLease(before, nowMs) ?? put.lease;
+  const known = put.known?.generation === before.generation ? put.known : null;
   const merged = {
     ...fresh,
     event: { ...newest.event, ...dated },
@@ -250,11 +261,11 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     createdAtS: dated.createdAtS,
     keysId: newest.keysId,
     arrivedAtMs: newest.arrivedAtMs,
-    waitingSinceMs: Math.min(before.waitingSinceMs, put.arrivedAtMs),
+    waitingSinceMs: Math.min(Math.max(before.waitingSinceMs, known?.waitingSinceMs ?? 0), put.arrivedAtMs),
     attempts: newest.attempts,
     endpoint: put.endpoint ?? before.endpoint,
     lastFailure: lastFailureOf(before, put),
-    lease,
+    lease: leaseAfter(runningLease(before, nowMs), put.lease, known),
   };
   if (before.state !== 'waiting' || before.dueAtMs === null) return merged;
   const isSlow = before.step > FAST_STEPS;
@@ -265,6 +276,12 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     step: isBroughtBack ? put.step : before.step,
     dueAtMs: isBroughtBack ? Math.min(before.dueAtMs, put.dueAtMs ?? nowMs) : before.dueAtMs,
   };
+}
+
+/** A running lease stays. It lasts as long as that of the attempt that joins those it is for. */
+function leaseAfter(running: Lease | null, added: Lease | null, known: KnownHint | null): Lease | null {
+  if (running === null || added === null || running.id !== known?.leaseId) return running ?? added;
+  return { ...running, untilMs: Math.max(running.untilMs, added.untilMs) };
 }
 
 /** That an event was not tried since its endpoint fails says less than how that failed. */

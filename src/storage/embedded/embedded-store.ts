@@ -146,6 +146,13 @@ export class EmbeddedStore extends StorageProbe implements OnApplicationShutdown
     if (!this.#dataDir.hasRoom()) throw new Error('the disk of DATA_DIR is full');
   }
 
+  /** @throws AppError `STORE_UNAVAILABLE` while the disk is so full that nothing is written. */
+  requireWritable(): void {
+    this.requireOpen();
+    if (this.#dataDir.hasRoom()) return;
+    throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'embedded write' } });
+  }
+
   /** @throws AppError `STORE_UNAVAILABLE` while the disk is too full for new messages. */
   requireRoomForMessages(): void {
     this.requireOpen();

@@ -80,6 +80,10 @@ export class LmdbMessageRecords implements MessageRecords {
     this.store.requireRoomForMessages();
   }
 
+  requireWritable(): void {
+    this.store.requireWritable();
+  }
+
   /** Goes on where the sweep before has ended. */
   async sweepKnown(nowMs: number): Promise<void> {
     this.store.requireOpen();

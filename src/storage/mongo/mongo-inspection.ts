@@ -13,6 +13,7 @@ import {
 import { requireReadable } from './mongo-storage.module.js';
 import { META, type MetaDocument, requireKnownSchema } from './mongo-store.js';
 import { fromRecord, PUPPETS, type PuppetRecord } from './puppet.schema.js';
+import { strictUri } from './strict-uri.js';
 
 const LIMIT_MS = 3_000;
 const CONNECT_OPTIONS = {
@@ -25,7 +26,7 @@ const CONNECT_OPTIONS = {
 /** With a connection of its own, since `MongoStore` makes the database ready when it connects. @throws StorageStartError */
 export async function inspectMongo(uri: Secret, visitor: Visitor): Promise<StoreInspection> {
   requireReadable(uri);
-  const client = new mongo.MongoClient(uri.reveal(), CONNECT_OPTIONS);
+  const client = new mongo.MongoClient(strictUri(uri).reveal(), CONNECT_OPTIONS);
   try {
     await client.connect();
     return await inspect(client.db(), visitor);

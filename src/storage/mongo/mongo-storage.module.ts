@@ -36,6 +36,7 @@ import { MongoStoreClock } from './mongo-store-clock.js';
 import { MongoStreamDirectory } from './mongo-stream-directory.js';
 import { MongoStoredSecrets } from './mongo-stored-secrets.js';
 import { PuppetRecord, PuppetSchema } from './puppet.schema.js';
+import { strictUri } from './strict-uri.js';
 
 @Global()
 @Module({})
@@ -49,7 +50,7 @@ export class MongoStorageModule {
     return {
       module: MongoStorageModule,
       imports: [
-        MongooseModule.forRoot(uri.reveal(), { ...CONNECT_OPTIONS, lazyConnection: true }),
+        MongooseModule.forRoot(strictUri(uri).reveal(), { ...CONNECT_OPTIONS, lazyConnection: true }),
         MongooseModule.forFeature([{ name: PuppetRecord.name, schema: PuppetSchema }]),
       ],
       providers: [

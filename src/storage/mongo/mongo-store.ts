@@ -32,6 +32,7 @@ import { MongoStoreClock } from './mongo-store-clock.js';
 import { ENDED_SESSIONS } from './operator.schema.js';
 import { PuppetRecord } from './puppet.schema.js';
 import { CONNECTIONS } from './stream.schema.js';
+import { strictUri } from './strict-uri.js';
 import { setDuplicatesAside, tellUnreadable } from './takeover.js';
 import { TOKENS } from './token.schema.js';
 
@@ -181,7 +182,7 @@ export class MongoStore extends StorageProbe {
     super();
     this.#metrics = new StoreMetrics('mongodb', OPERATIONS, metrics);
     if (mongoUri === undefined) throw new Error('the MongoDB storage needs MONGO_URI');
-    this.#uri = mongoUri;
+    this.#uri = strictUri(mongoUri);
     // Without a listener an outage would end the process. Whoever waits for the operation gets the error.
     connection.on('error', (err) => this.log.debug({ err }, 'mongo.connection_failed'));
   }

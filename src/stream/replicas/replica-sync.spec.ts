@@ -148,6 +148,27 @@ it('writes later what could not be written', async () => {
   expect(directory.replicas.get('here')?.connections).toEqual([connection('own', 'here')]);
 });
 
+it('takes back what comes into the store after its connection has left', async () => {
+  sync.start();
+  await clock.advance(10);
+  const change = directory.change.bind(directory);
+  const late: (() => Promise<unknown>)[] = [];
+  directory.change = (...args) => {
+    late.push(() => change(...args));
+    return Promise.reject(new Error('no answer in time'));
+  };
+  connected.add(connection('own', 'here'));
+  await clock.advance(10);
+  directory.change = change;
+  connected.remove('own');
+  connected.add(connection('next', 'here'));
+  await clock.advance(1_000);
+  for (const write of late) await write();
+  expect(directory.replicas.get('here')?.connections.map(({ id }) => id)).toContain('own');
+  await clock.advance(2_000);
+  expect(directory.replicas.get('here')?.connections).toEqual([connection('next', 'here')]);
+});
+
 it('keeps nothing where there is one process', async () => {
   const alone = new NoStreamDirectory();
   const [bots, one] = open(alone);

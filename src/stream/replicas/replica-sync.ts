@@ -214,6 +214,7 @@ export class ReplicaSync implements ConnectionWatch {
     const nowMs = this.clock.elapsedMs();
     const live = new Set<string>();
     for (const replica of seen) {
+      if (replica.id === this.own.id) this.#removeStored(replica.connections ?? []);
       if (replica.id === this.own.id || nowMs < (this.#doubtedUntilMs.get(replica.id) ?? 0)) continue;
       live.add(replica.id);
       // A notice came while the store was asked.
@@ -227,6 +228,13 @@ export class ReplicaSync implements ConnectionWatch {
       this.#forgetConnections(id);
     }
     for (const [id, untilMs] of this.#doubtedUntilMs) if (nowMs >= untilMs) this.#doubtedUntilMs.delete(id);
+  }
+
+  /** A write that got no answer in time may store a connection when that has left, which others would take for theirs. */
+  #removeStored(connections: readonly BotConnection[]): void {
+    const left = connections.filter(({ id }) => !this.connected.has(id));
+    for (const { id } of left) this.#removed.add(id);
+    if (left.length > 0) this.#writeSoon();
   }
 
   #take(replicaId: string, connections: readonly BotConnection[]): void {
