@@ -142,20 +142,21 @@ export class BotCall {
     const fields = parseObject(text);
     if (fields === null || isAmbiguous(text)) throw new AppError('REQUEST_BODY_NOT_JSON');
     const { open_kfid: openKfId } = fields;
-    if (openKfId === undefined) return body;
-    if (typeof openKfId !== 'string') throw forbidden('open_kfid must be an account of the bot');
-    this.requireOwn(openKfId);
+    if (openKfId !== undefined && typeof openKfId !== 'string')
+      throw forbidden('open_kfid must be an account of the bot');
+    if (openKfId !== undefined) this.requireOwn(openKfId);
     return this.target.api.toLowerCase() === SYNC ? this.#withSyncToken(body, fields, openKfId) : body;
   }
 
+  /** @param openKfId `undefined` where the pull names none: whose token it may have is then not known. */
   #withSyncToken(
     body: ProxyBody,
     { token, ...others }: Readonly<Record<string, unknown>>,
-    openKfId: string,
+    openKfId: string | undefined,
   ): ProxyBody {
     const isMade = isMadeSyncToken(token);
     if (token !== undefined && token !== null && token !== '' && !isMade) return body;
-    const newest = this.syncTokens.find(this.bot.corpId, openKfId);
+    const newest = openKfId === undefined ? null : this.syncTokens.find(this.bot.corpId, openKfId);
     if (newest === null && !isMade) return body;
     const fields = newest === null ? others : { ...others, token: newest };
     return { whole: Buffer.from(textOf(fields)), isRewritten: true };
