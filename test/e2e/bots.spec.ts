@@ -520,6 +520,9 @@ onEachStoreNightly((newPlace) => {
     expect(await (await listOf(app.corpId)).json()).toEqual({
       items: [{ openKfId: 'wk-0-100', name: '客服', takenBy: 'bot' }],
     });
+    // A token that WeCom ended before its time is renewed.
+    wecom.revoke(app.corpId, 'corp-secret-of-the-tests');
+    expect((await listOf(app.corpId)).status).toBe(200);
     wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
     const refused = await listOf(app.corpId);
     wecom.behave('kf/account/list', usual);
