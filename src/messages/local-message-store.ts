@@ -98,6 +98,15 @@ export class LocalMessageStore extends MessageStore {
     if (queue?.pull?.id === leaseId) queue.pull = null;
   }
 
+  override async findCursor(account: Addressee, appId: string): Promise<string> {
+    const queue = this.#queues.get(accountKey(account));
+    // Not while messages are handed over, which takes the cursor back.
+    const found = queue?.oneAtATime(async () =>
+      queue.count('waiting') > 0 ? '' : (queue.stored.cursors[appId] ?? ''),
+    );
+    return (await found) ?? '';
+  }
+
   override async cover(account: Addressee, untilMs: number): Promise<void> {
     await this.#changeAccount(account, (stored) => {
       if (stored.regime === null || stored.coveredUntilMs >= untilMs) return null;

@@ -122,6 +122,12 @@ export abstract class MessageStore {
 
   abstract endPull(account: Addressee, leaseId: string): Promise<void>;
 
+  /**
+   * From where another one goes on that pulls the account with this app: WeCom's cursor at which the last pull ended. `''` stands
+   * for the beginning, also while messages wait, which that one has to be given too.
+   */
+  abstract findCursor(account: Addressee, appId: string): Promise<string>;
+
   /** Remembers that another taker took the account's events until then. Does nothing for an account of which no page was kept. */
   abstract cover(account: Addressee, untilMs: number): Promise<void>;
 

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { secretIdOf } from '../kernel/secret-id.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import type { Addressee } from '../registry/destination.js';
-import { type QueuedAnswer, QueuedMessages } from '../wecom/proxy/queued-messages.js';
+import { MADE_CURSOR, type QueuedAnswer, QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { type Message, webhookIdOf } from './message.js';
 import { MessageStore, type UnderWay } from './message-store.js';
 import { Puller } from './pulling/puller.js';
 import { PulledHalves } from './sending/pulled-halves.js';
-
-/** WeCom's cursors may have 64 bytes; this tells ours from those of WeCom that a bot may still have. */
-const CURSOR = 'wxkf-';
 
 /** Answers a bot's `kf/sync_msg` with the message that it was told of. WeCom is not asked. */
 @Injectable()
@@ -43,6 +41,12 @@ export class QueuedAnswers extends QueuedMessages {
     return nothing(cursor);
   }
 
+  override async findCursor({ corpId, opened }: KnownBot, openKfId: string): Promise<string> {
+    const corpSecret = opened?.corpSecret ?? null;
+    if (corpSecret === null || corpSecret.reveal() === '') return '';
+    return this.store.findCursor({ corpId, openKfId }, secretIdOf(corpId, corpSecret));
+  }
+
   async #notePulled(account: Addressee, underWay: UnderWay): Promise<void> {
     // If it cannot be noted, the message is sent once more.
     const noted = await this.store
@@ -59,7 +63,7 @@ export class QueuedAnswers extends QueuedMessages {
  * same number, where the process died that counted them.
  */
 function cursorOf(message: Message, { untilMs }: UnderWay): string {
-  return `${CURSOR}${untilMs.toString(36)}-${webhookIdOf(message)}`;
+  return `${MADE_CURSOR}${untilMs.toString(36)}-${webhookIdOf(message)}`;
 }
 
 function nothing(cursor: string): QueuedAnswer {

@@ -7,7 +7,8 @@ import { KnownBots } from '../registry/bots/known-bots.js';
 import { CorpSecrets } from '../registry/corp-secrets.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { toTokenCaller } from './tokens/token-caller.js';
-import { parseObject } from './wecom-answer.js';
+import type { TokenRequest } from './tokens/token-inquiry.js';
+import { isTokenError, parseObject } from './wecom-answer.js';
 import { WecomClient } from './wecom-client.js';
 import { wecomConfig } from './wecom.config.js';
 
@@ -21,6 +22,9 @@ export interface WecomAccount {
   readonly openKfId: string;
   readonly name: string;
 }
+
+/** Or why WeCom lists none. */
+type Listed = { readonly accounts: readonly WecomAccount[] } | { readonly errcode: number };
 
 /** The customer-service accounts of a corp, as WeCom knows them: for a person who chooses among them. */
 @Injectable()
@@ -41,15 +45,29 @@ export class WecomAccounts {
   async list(corpId: string, from: string, trace: TraceContext | null): Promise<readonly WecomAccount[]> {
     const corpSecret = await this.#getSecret(corpId);
     const caller = toTokenCaller('operator', from);
-    const outcome = await this.tokens.getForCall({ corpId, corpSecret, caller, trace });
-    if ('refusal' in outcome) throw refusedBy(outcome.refusal.errcode);
+    const first = await this.#listBy({ corpId, corpSecret, caller, trace });
+    const isOfToken = 'errcode' in first && isTokenError(first.errcode);
+    const listed = isOfToken ? await this.#listBy({ corpId, corpSecret, caller, trace }) : first;
+    if ('errcode' in listed) throw new AppError('WECOM_REFUSED', { detail: `errcode ${listed.errcode}` });
+    return listed.accounts;
+  }
+
+  /** A token that WeCom refuses is not given out again. */
+  async #listBy(request: TokenRequest): Promise<Listed> {
+    const outcome = await this.tokens.getForCall(request);
+    if ('refusal' in outcome) return outcome.refusal;
+    const { id, value } = outcome.token;
     const accounts: WecomAccount[] = [];
     for (let page = 0; page < PAGES_MAX; page++) {
-      const found = await this.#getPage(corpId, outcome.token.value, page * PAGE_SIZE);
-      accounts.push(...found);
-      if (found.length < PAGE_SIZE) break;
+      const found = await this.#getPage(request.corpId, value, page * PAGE_SIZE);
+      if ('errcode' in found) {
+        if (isTokenError(found.errcode)) await this.tokens.revoke(id);
+        return found;
+      }
+      accounts.push(...found.accounts);
+      if (found.accounts.length < PAGE_SIZE) break;
     }
-    return accounts;
+    return { accounts };
   }
 
   async #getSecret(corpId: string): Promise<Secret> {
@@ -64,7 +82,7 @@ export class WecomAccounts {
     return secret;
   }
 
-  async #getPage(corpId: string, token: Secret, offset: number): Promise<readonly WecomAccount[]> {
+  async #getPage(corpId: string, token: Secret, offset: number): Promise<Listed> {
     const { wecomApiUrl } = this.config;
     const url = new URL(`${wecomApiUrl.href.replace(/\/+$/, '')}/cgi-bin/kf/account/list`);
     url.searchParams.set('access_token', token.reveal());
@@ -76,15 +94,11 @@ export class WecomAccounts {
         throw new AppError('WECOM_UNREACHABLE', { cause });
       });
     const answer = parseObject(text);
-    if (answer?.errcode !== 0) throw refusedBy(Number(answer?.errcode));
-    return (Array.isArray(answer.account_list) ? answer.account_list : []).flatMap(toAccount);
+    if (answer?.errcode !== 0) return { errcode: Number(answer?.errcode) };
+    return { accounts: (Array.isArray(answer.account_list) ? answer.account_list : []).flatMap(toAccount) };
   }
 }
 
 function toAccount({ open_kfid: openKfId, name }: Record<string, unknown>): WecomAccount[] {
   return typeof openKfId === 'string' ? [{ openKfId, name: typeof name === 'string' ? name : '' }] : [];
-}
-
-function refusedBy(errcode: number): AppError {
-  return new AppError('WECOM_REFUSED', { detail: `errcode ${errcode}` });
 }

@@ -7,7 +7,7 @@ import { EmbeddedStore } from '../../src/storage/embedded/embedded-store.js';
 import { EmbeddedStoreClock } from '../../src/storage/embedded/embedded-store-clock.js';
 import { toStored } from '../../src/storage/embedded/stored-token.js';
 import type { TokenRecord } from '../../src/wecom/tokens/access-token.js';
-import { keptUntilMs, RECORD_KEPT_MS } from '../../src/wecom/tokens/access-token.store.js';
+import { keptUntilMs, TOKEN_KEPT_MS } from '../../src/wecom/tokens/access-token.store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { tokenOf, tokenRecord } from '../support/tokens.js';
@@ -94,7 +94,26 @@ describe('a record that cannot be read', () => {
   });
 });
 
-describe('a record that was of no use for a day', () => {
+it('a token is known for a month after its end, since a program may have it until WeCom refuses it', async () => {
+  const record = recordOf('quiet', clock.nowMs() + 2 * HOUR_MS);
+  await give(record);
+  await clock.advance(29 * 24 * HOUR_MS);
+  await reopen();
+  expect(await tokens.findByTokenId(tokenOf('token of quiet').id)).toEqual(record);
+});
+
+it('a refusal is kept for a day: callers can make up secrets', async () => {
+  const refusal = { errcode: 40001, errmsg: '', count: 1, untilMs: clock.nowMs() + HOUR_MS };
+  await give(tokenRecord({ secretId: 'made-up', token: null, refusal, answeredAtMs: clock.nowMs() }));
+  await clock.advance(25 * HOUR_MS - 1);
+  await reopen();
+  expect(await tokens.find('made-up')).not.toBeNull();
+  await clock.advance(1);
+  await reopen();
+  expect(await tokens.find('made-up')).toBeNull();
+});
+
+describe('a record that is of no use any more', () => {
   it('is kept until then and removed at the next start', async () => {
     const record = recordOf('old', clock.nowMs() + 2 * HOUR_MS);
     await give(record);
@@ -110,7 +129,7 @@ describe('a record that was of no use for a day', () => {
 
   it('is removed while the process runs, when another secret is used', async () => {
     await give(recordOf('old'));
-    await clock.advance(RECORD_KEPT_MS);
+    await clock.advance(TOKEN_KEPT_MS);
     expect(await tokens.find('old')).not.toBeNull();
     await give(recordOf('new'));
     await expectGone('old');
@@ -120,7 +139,7 @@ describe('a record that was of no use for a day', () => {
 
   it('is looked for once an hour and not with every save', async () => {
     await give(recordOf('old'));
-    await clock.advance(RECORD_KEPT_MS - 1);
+    await clock.advance(TOKEN_KEPT_MS - 1);
     await give(recordOf('new'));
     await clock.advance(HOUR_MS - 1);
     await give(recordOf('new'));
@@ -132,7 +151,7 @@ describe('a record that was of no use for a day', () => {
 
   it('stays when it is the one that is saved', async () => {
     await give(recordOf('old'));
-    await clock.advance(RECORD_KEPT_MS);
+    await clock.advance(TOKEN_KEPT_MS);
     const fresh = recordOf('old');
     await give(fresh);
     await reopen();
@@ -142,7 +161,7 @@ describe('a record that was of no use for a day', () => {
   it('leaves a token to another secret that has the same', async () => {
     const token = tokenOf('shared');
     await give({ ...recordOf('old'), token: { ...token, expiresAtMs: clock.nowMs() } });
-    await clock.advance(RECORD_KEPT_MS - 1);
+    await clock.advance(TOKEN_KEPT_MS - 1);
     const shared = { ...recordOf('new'), token: { ...token, expiresAtMs: clock.nowMs() } };
     await give(shared);
     await clock.advance(HOUR_MS);
@@ -180,7 +199,7 @@ describe('with a disk that is full', () => {
 
   it('old records are gone all the same, and it goes on', async () => {
     await give(recordOf('old'));
-    await clock.advance(RECORD_KEPT_MS);
+    await clock.advance(TOKEN_KEPT_MS);
     tokens = openTokens(withoutRoom());
     await expectGone('old');
     await new Promise(setImmediate);

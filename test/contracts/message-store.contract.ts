@@ -817,6 +817,23 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect((await beginPull()).cursor).toBe('');
       });
 
+      it('gives its cursor to whoever pulls on, and the beginning while something waits or was handed over', async () => {
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+        await keep(['m1', 'm2']);
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+        expect(await takeAll(await claimOne())).toEqual(['m1', 'm2']);
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+        await reopen();
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+        expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
+        expect(await messages.findCursor(OTHER, 'app-1')).toBe('');
+        await keep(['m3'], { cursor: 'cursor-2' });
+        const [turn] = await claimAll(NOW_MS + HOUR_MS);
+        if (turn === undefined) throw new Error('it waits');
+        expect(await messages.handOver(turn, NOW_MS + HOUR_MS)).toBe(1);
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+      });
+
       it('leaves the cursors where nothing is handed over', async () => {
         await keep(['m1']);
         const turn = await claimOne();

@@ -475,6 +475,20 @@ onEachStoreNightly((newPlace) => {
       expect(bodies.map(({ token }) => token)).toEqual([undefined, 'ENCnewest', 'ENCnewest']);
     });
 
+    it('takes one that it made out of a pull that names no account, and counts that as one without', async () => {
+      const path = `${SYNC}?access_token=${accessToken}`;
+      await post(`/callback/decrypted/${app.corpId}`, { openKfId, token: '' });
+      const made = bot.opened.at(-1)?.syncToken;
+      const before = wecom.callsTo(SYNC).length;
+      const answers: unknown[] = [];
+      for (let n = 0; n < 2 * SYNCS_PER_MINUTE + 1; n++) {
+        answers.push(await (await byPath(path, { token: made, cursor: 'c', limit: 1_000 })).json());
+      }
+      const [pulled] = wecom.callsTo(SYNC).slice(before);
+      expect(JSON.parse(pulled?.text ?? '')).toEqual({ cursor: 'c', limit: 1_000 });
+      expect(answers).toContainEqual(expect.objectContaining({ errcode: 45009 }));
+    });
+
     it('is told of a pull that is nested too deep to be written again', async () => {
       const body = `{"open_kfid":"${openKfId}","token":"ENCwxkf-manager-x","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
       const path = `/bot/${key}/cgi-bin/${SYNC}?access_token=${accessToken}`;
@@ -506,6 +520,9 @@ onEachStoreNightly((newPlace) => {
     expect(await (await listOf(app.corpId)).json()).toEqual({
       items: [{ openKfId: 'wk-0-100', name: '客服', takenBy: 'bot' }],
     });
+    // A token that WeCom ended before its time is renewed.
+    wecom.revoke(app.corpId, 'corp-secret-of-the-tests');
+    expect((await listOf(app.corpId)).status).toBe(200);
     wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
     const refused = await listOf(app.corpId);
     wecom.behave('kf/account/list', usual);

@@ -275,6 +275,35 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
       expect(bot.texts).toEqual(['1', '3']);
     });
 
+    it('to events leaves the program where it was, which has a cursor of the manager’s', async () => {
+      bot.habit = 'from where it was';
+      const { id } = await add();
+      const before = await countTaken();
+      sayAll(['1', '2']);
+      await until(async () => (await countTaken()) === before + 2);
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'event' });
+      say('3');
+      await until(() => bot.texts.includes('3'));
+      say('4');
+      await until(() => bot.texts.includes('4'));
+      expect(bot.texts).toEqual(['1', '2', '3', '4']);
+    });
+
+    it('to events gives the program what waits, which its cursor of the manager’s would leave out', async () => {
+      bot.habit = 'from where it was';
+      const callback = { url: `${bot.server.url}/wxkf/`, timeoutMs: 500 };
+      const { id } = await add({ callback });
+      say('1');
+      await until(() => bot.given.length === 1);
+      bot.isHanging = true;
+      sayAll(['2', '3']);
+      await until(() => bot.server.received.length >= 2);
+      await request('PATCH', `/api/v1/bots/${id}`, { takes: 'event' });
+      bot.isHanging = false;
+      await until(() => bot.texts.includes('3'));
+      expect(bot.texts).toEqual(expect.arrayContaining(['1', '2', '3']));
+    });
+
     it('by a bot that lists the account gives it back without what that one has had', async () => {
       const others = await add({ openKfIds: ['*'] });
       say('1');

@@ -7,6 +7,7 @@ export type PullingHabit =
   | 'after it answered'
   | 'until there is no more'
   | 'with an old cursor'
+  | 'from where it was'
   | 'by its token alone'
   | 'never';
 
@@ -20,6 +21,7 @@ interface Entry {
 
 /** What WeCom's API answers, as far as it is read here. */
 interface Answer {
+  readonly errcode: number;
   readonly access_token: string;
   readonly msg_list: readonly Entry[];
   readonly next_cursor: string;
@@ -45,6 +47,8 @@ export class PullingBot {
   /** Of its answers to callbacks. */
   status = 200;
   isHanging = false;
+  /** Where its last pull ended. */
+  #cursor = '';
   base = '';
   credentials = { corpid: '', corpsecret: '' };
 
@@ -81,9 +85,12 @@ export class PullingBot {
     if (this.habit === 'after it answered' || this.habit === 'never') answer();
     if (this.habit === 'never') return;
     let cursor = this.habit === 'with an old cursor' ? 'gAAAAAold-cursor-of-wecom' : '';
+    if (this.habit === 'from where it was') cursor = this.#cursor;
     const named = this.habit === 'by its token alone' ? { token: syncToken } : { open_kfid: openKfId };
     for (;;) {
       const page = await this.pull(openKfId, cursor, named);
+      if (page.errcode !== 0) return void response.writeHead(500).end();
+      this.#cursor = page.next_cursor;
       this.pages.push({ hasMore: page.has_more, length: page.msg_list.length });
       for (const entry of page.msg_list) this.given.push(toGiven(entry, webhookId, attempt));
       if (this.habit !== 'until there is no more' || page.msg_list.length === 0) break;

@@ -153,6 +153,16 @@ export class MongoMessageStore extends MessageStore {
     );
   }
 
+  /** In this order, since messages are handed over when the cursors have been taken back. */
+  override findCursor(account: Addressee, appId: string): Promise<string> {
+    const _id = accountKey(account);
+    return this.store.run('find message cursor', async () => {
+      if ((await this.#messages.countWaiting(_id)) > 0) return '';
+      const record = await this.#accounts.findOne({ _id }, { projection: { cursors: 1 } });
+      return record?.cursors.find((one) => one.appId === appId)?.cursor ?? '';
+    });
+  }
+
   override async cover(account: Addressee, untilMs: number): Promise<void> {
     await this.#updateAccount(
       'cover account',

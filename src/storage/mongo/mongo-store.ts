@@ -93,6 +93,7 @@ const OPERATIONS = [
   'begin pull',
   'keep messages',
   'end pull',
+  'find message cursor',
   'cover account',
   'list pulled accounts',
   'claim due accounts',

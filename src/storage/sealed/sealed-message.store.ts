@@ -63,6 +63,10 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.endPull(account, leaseId);
   }
 
+  override findCursor(account: Addressee, appId: string): Promise<string> {
+    return this.inner.findCursor(account, appId);
+  }
+
   override cover(account: Addressee, untilMs: number): Promise<void> {
     return this.inner.cover(account, untilMs);
   }

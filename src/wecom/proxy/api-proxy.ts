@@ -98,7 +98,7 @@ export class ApiProxy {
         answerQueued(reply, log, queued);
         return null;
       }
-      const body = credential.bot?.admitBody(sent) ?? sent;
+      const body = (await credential.bot?.toWecomBody(sent)) ?? sent;
       const counted = {
         corpId: credential.corpId,
         api: target.api,

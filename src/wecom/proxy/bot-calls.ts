@@ -17,7 +17,7 @@ import { toTokenCaller } from '../tokens/token-caller.js';
 import { parseObject } from '../wecom-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
-import { type QueuedAnswer, QueuedMessages } from './queued-messages.js';
+import { MADE_CURSOR, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
@@ -130,6 +130,22 @@ export class BotCall {
   }
 
   /**
+   * The body as WeCom is sent it: as `admitBody` gives it, and with WeCom's cursor in place of one that the manager made. A
+   * program has such a one when its bot took messages before.
+   * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
+   */
+  async toWecomBody(body: ProxyBody): Promise<ProxyBody> {
+    const admitted = this.admitBody(body);
+    const whole = 'whole' in admitted ? admitted.whole : null;
+    if (this.target.api.toLowerCase() !== SYNC || !whole?.includes(MADE_CURSOR)) return admitted;
+    const { cursor: made, ...others } = parseObject(whole.toString('utf8')) ?? {};
+    if (typeof made !== 'string' || !made.startsWith(MADE_CURSOR)) return admitted;
+    const { open_kfid: openKfId } = others;
+    const cursor = typeof openKfId === 'string' ? await this.queued.findCursor(this.bot, openKfId) : '';
+    return rewritten(cursor === '' ? others : { ...others, cursor });
+  }
+
+  /**
    * The body as it is sent on: a pull without a sync token gets the newest good one of the account, and one that the
    * manager made is taken out.
    * @throws AppError `BOT_FORBIDDEN`, `REQUEST_BODY_NOT_JSON`, `REQUEST_BODY_TOO_LARGE`
@@ -142,24 +158,29 @@ export class BotCall {
     const fields = parseObject(text);
     if (fields === null || isAmbiguous(text)) throw new AppError('REQUEST_BODY_NOT_JSON');
     const { open_kfid: openKfId } = fields;
-    if (openKfId === undefined) return body;
-    if (typeof openKfId !== 'string') throw forbidden('open_kfid must be an account of the bot');
-    this.requireOwn(openKfId);
+    if (openKfId !== undefined && typeof openKfId !== 'string')
+      throw forbidden('open_kfid must be an account of the bot');
+    if (openKfId !== undefined) this.requireOwn(openKfId);
     return this.target.api.toLowerCase() === SYNC ? this.#withSyncToken(body, fields, openKfId) : body;
   }
 
+  /** @param openKfId `undefined` where the pull names none: whose token it may have is then not known. */
   #withSyncToken(
     body: ProxyBody,
     { token, ...others }: Readonly<Record<string, unknown>>,
-    openKfId: string,
+    openKfId: string | undefined,
   ): ProxyBody {
     const isMade = isMadeSyncToken(token);
     if (token !== undefined && token !== null && token !== '' && !isMade) return body;
-    const newest = this.syncTokens.find(this.bot.corpId, openKfId);
+    const newest = openKfId === undefined ? null : this.syncTokens.find(this.bot.corpId, openKfId);
     if (newest === null && !isMade) return body;
     const fields = newest === null ? others : { ...others, token: newest };
-    return { whole: Buffer.from(textOf(fields)), isRewritten: true };
+    return rewritten(fields);
   }
+}
+
+function rewritten(fields: Readonly<Record<string, unknown>>): ProxyBody {
+  return { whole: Buffer.from(textOf(fields)), isRewritten: true };
 }
 
 /** A text may be nested deeper than it can be written again. */

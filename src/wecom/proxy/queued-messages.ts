@@ -7,6 +7,9 @@ export interface QueuedAnswer {
   readonly wasSent: () => Promise<void>;
 }
 
+/** How the manager's cursors begin, in place of WeCom's: those may have 64 bytes. A program keeps the last one that it was given. */
+export const MADE_CURSOR = 'wxkf-';
+
 /** What a bot that takes messages pulls: of each account just the message that it was told of. */
 export abstract class QueuedMessages {
   /**
@@ -15,4 +18,11 @@ export abstract class QueuedMessages {
    * @throws AppError `STORE_UNAVAILABLE`
    */
   abstract answer(bot: KnownBot, openKfId: string | null, cursor: string): Promise<QueuedAnswer>;
+
+  /**
+   * WeCom's cursor in place of one of the manager's, for a program that pulls the account by itself now.
+   * @returns `''` for the beginning of what WeCom keeps.
+   * @throws AppError `STORE_UNAVAILABLE`
+   */
+  abstract findCursor(bot: KnownBot, openKfId: string): Promise<string>;
 }

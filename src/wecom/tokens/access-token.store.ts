@@ -1,7 +1,12 @@
 import type { TokenRecord } from './access-token.js';
 
-/** How long a record is kept after everything in it has expired. */
+/** How long a record is kept after what upstream said last: callers can make up secrets. */
 export const RECORD_KEPT_MS = 24 * 3_600_000;
+/**
+ * How long it is kept after the end of its token. Some programs keep theirs, however quiet it is, until WeCom refuses it; of one
+ * that is not known, WeCom is not asked.
+ */
+export const TOKEN_KEPT_MS = 30 * 24 * 3_600_000;
 
 export interface TokenLease {
   /** Whether the caller holds the lease; if not, somebody else does. */
@@ -51,5 +56,6 @@ export abstract class AccessTokenStore {
 
 /** Until when the record is kept, store time, epoch milliseconds. */
 export function keptUntilMs({ token, refusal, answeredAtMs }: TokenRecord): number {
-  return Math.max(token?.expiresAtMs ?? 0, refusal?.untilMs ?? 0, answeredAtMs) + RECORD_KEPT_MS;
+  const ofAnswerMs = Math.max(refusal?.untilMs ?? 0, answeredAtMs) + RECORD_KEPT_MS;
+  return token === null ? ofAnswerMs : Math.max(ofAnswerMs, token.expiresAtMs + TOKEN_KEPT_MS);
 }

@@ -54,12 +54,12 @@ describe('a token', () => {
     expect(expiryOf(granted(token('T1', NOW_MS + 10_000), 'T1', 300, NOW_MS, true))).toBe(300_000);
   });
 
-  it('knows those that it replaced, the newest first and some 50 of them', () => {
+  it('knows those that it replaced, the newest first and some 100 of them', () => {
     let token: AccessToken | null = null;
-    for (let n = 1; n <= 60; n++) ({ token } = granted(granted(token, `T${n}`, 60).token, `T${n}`, 60));
+    for (let n = 1; n <= 110; n++) ({ token } = granted(granted(token, `T${n}`, 60).token, `T${n}`, 60));
     const idOf = (value: string): string => tokenIdOf(new Secret(value));
-    expect(token?.formerIds).toHaveLength(50);
-    expect(token?.formerIds?.slice(0, 2)).toEqual([idOf('T59'), idOf('T58')]);
+    expect(token?.formerIds).toHaveLength(100);
+    expect(token?.formerIds?.slice(0, 2)).toEqual([idOf('T109'), idOf('T108')]);
   });
 
   it('that is another one has its own time', () => {

@@ -10,8 +10,8 @@ import type { Grant } from './token-source.js';
  * the old life, and later a new one.
  */
 const SAME_TOKEN_GRACE_MS = 60_000;
-/** A program that is rarely used may keep one until WeCom refuses it. These are those of some four days. */
-const FORMER_MAX = 50;
+/** A program that is rarely used may keep one until WeCom refuses it. These are those of some eight days. */
+const FORMER_MAX = 100;
 /** A token that upstream gave just now is valid, even if it has expired by our reckoning. */
 const JUST_GIVEN_MS = 1_000;
 
