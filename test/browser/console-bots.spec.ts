@@ -194,6 +194,29 @@ describeInBrowser('the console, with bots', () => {
     expect((await arrived).path).toBe('/bots/moved');
   });
 
+  it('changes nothing but what was changed in the form: not the query of the URL, which is not shown', async () => {
+    const url = `${program.url}/bots/moved`;
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const change = (body: object) =>
+      fetch(`${manager.url}/api/v1/bots/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await change({ callback: { url: `${url}?tenant=7` } });
+    await page.reload();
+    const form = page.getByRole('region', { name: 'Change' });
+    await form.getByLabel('Longest attempt, milliseconds').fill('5000');
+    // Meanwhile somebody else gives it another account.
+    await change({ openKfIds: [later, typed] });
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Support bot is changed.').waitFor();
+    const arrived = program.next();
+    await sendMessage(manager.url, app, typed);
+    expect((await arrived).target).toMatch(/^\/bots\/moved\?tenant=7&/);
+    expect((await change({ openKfIds: [later], callback: { url } })).status).toBe(200);
+  });
+
   it('makes a new key, and shows it once', async () => {
     const section = page.getByRole('region', { name: 'New key' });
     await section.getByLabel('The current key stays valid for').selectOption('1 day');
