@@ -217,6 +217,21 @@ describeInBrowser('the console, with bots', () => {
     expect((await change({ openKfIds: [later], callback: { url } })).status).toBe(200);
   });
 
+  it('changes a bot that opens a stream', async () => {
+    const bot = { name: 'Laptop', corpId: app.corpId, openKfIds: ['wkLaptop1'], kind: 'stream' };
+    const added = await postJson(`${manager.url}/api/v1/bots`, { ...bot, takes: 'event' });
+    const { id } = (await added.json()) as { id: string };
+    const other = await page.context().newPage();
+    await other.goto(`${manager.url}/console/bots/${id}`);
+    const form = other.getByRole('region', { name: 'Change' });
+    await form.getByLabel('Name').fill('Desk');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await other.getByText('Desk is changed.').waitFor();
+    await other.getByRole('heading', { name: 'Desk', exact: true }).waitFor();
+    await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
+    await other.close();
+  });
+
   it('makes a new key, and shows it once', async () => {
     const section = page.getByRole('region', { name: 'New key' });
     await section.getByLabel('The current key stays valid for').selectOption('1 day');

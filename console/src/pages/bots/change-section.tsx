@@ -75,28 +75,28 @@ export function ChangeSection({ bot, onChange }: ChangeSectionProps) {
           isRequired
           onInput={setAccounts}
         />
+        {bot.kind === 'callback' && (
+          <Field
+            label={bots.address}
+            hint={bots.addressChange}
+            value={url}
+            type="url"
+            isMono
+            isRequired
+            onInput={setUrl}
+          />
+        )}
         {bot.callback !== null && (
-          <>
-            <Field
-              label={bots.address}
-              hint={bots.addressChange}
-              value={url}
-              type="url"
-              isMono
-              isRequired
-              onInput={setUrl}
-            />
-            <Field
-              label={bots.timeout}
-              hint={bots.timeoutHint}
-              value={timeoutMs}
-              type="number"
-              min={500}
-              max={10_000}
-              isRequired
-              onInput={setTimeoutMs}
-            />
-          </>
+          <Field
+            label={bots.timeout}
+            hint={bots.timeoutHint}
+            value={timeoutMs}
+            type="number"
+            min={500}
+            max={10_000}
+            isRequired
+            onInput={setTimeoutMs}
+          />
         )}
         {action.error !== null && <Problem error={action.error} titles={bots.problems} />}
         <ChangeButton type="submit" class="button" aria-disabled={action.isRunning}>
