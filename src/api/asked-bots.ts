@@ -10,6 +10,7 @@ import type { OpenBot } from '../registry/bots/known-bots.js';
 import {
   type BotChangeDto,
   type NewBotDto,
+  newUrlIn,
   toBotChange,
   toNewBot,
   urlIn,
@@ -45,7 +46,7 @@ export class AskedBots {
   async toChange(dto: BotChangeDto, bot: OpenBot, from: AskedFrom): Promise<Partial<NewBot>> {
     const change = toBotChange(dto, bot, this.#terms);
     const changed = { ...bot, ...change };
-    this.#requireAllowed(urlIn(dto));
+    this.#requireAllowed(newUrlIn(dto, bot.opened));
     const isNews = bot.takes === 'event' || dto.corpSecret !== undefined;
     if (changed.takes === 'message' && isNews)
       await this.#requireAccepted(bot.corpId, secretOf(changed), from);

@@ -11,7 +11,7 @@ import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import type { KnownBot, OpenBot } from '../registry/bots/known-bots.js';
 import { BotChangeDto, NewBotDto } from '../registry/bots/new-bot.dto.js';
 import { INCLUDED } from '../registry/bots/taking.js';
-import type { CallbackUrl } from '../registry/endpoint/endpoint.js';
+import { shownUrl } from '../registry/endpoint/endpoint.js';
 import type {
   BotAnswer,
   BotChangedAnswer,
@@ -109,7 +109,7 @@ export class BotsController {
   /**
    * Change a bot.
    * @remarks
-   * Fields that are left out stay as they are. For a bot that takes messages the manager asks WeCom about a new corpSecret
+   * Fields that are left out stay as they are, and so does a URL that is given as answers show it, with `***` for its query. For a bot that takes messages the manager asks WeCom about a new corpSecret
    * first. Safe to repeat.
    */
   @Patch(':id')
@@ -232,11 +232,6 @@ export class BotsController {
 /** `null` for a bot from before there were any. */
 function signingSecretOf({ opened }: KnownBot): string | null {
   return opened?.signingSecret.reveal() || null;
-}
-
-/** Without the query, which may hold a secret. */
-function shownUrl({ origin, path, query }: CallbackUrl): string {
-  return `${origin}${path}${query === '' ? '' : '?***'}`;
 }
 
 function faultOf({ opened, kind, endpoint }: KnownBot): string | null {

@@ -43,7 +43,10 @@ export class WecomAccountsController {
   }
 
   #takerOf(corpId: string, openKfId: string): WecomAccountAnswer['takenBy'] {
-    if (this.bots.findListed(corpId, openKfId) !== null) return 'bot';
-    return this.destinations.find({ corpId, openKfId }).puppet === null ? 'nobody' : 'registration';
+    const { bot, puppet, state } = this.destinations.find({ corpId, openKfId });
+    const isListed = this.bots.findListed(corpId, openKfId) !== null;
+    // A bot of all others has what neither is listed nor registered, also where it leaves that to people.
+    if (isListed || bot !== null || state === 'unserved') return 'bot';
+    return puppet === null ? 'nobody' : 'registration';
   }
 }

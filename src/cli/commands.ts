@@ -85,7 +85,8 @@ function addConnect(program: Command): void {
       `${examples('connect --manager https://kf.example.com --forward http://127.0.0.1:6185/callback/command')}
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the manager does not take what this client says, 2 a mistake in the command
-line, 3 the manager does not take the key, 4 the same client has connected elsewhere, 130 by a second Ctrl-C.`,
+line, 3 the manager does not take the key, 4 the same client has connected elsewhere, 130 by a second Ctrl-C,
+141 whoever read the output has closed it.`,
     )
     .action(
       ending(async (options: ConnectOptions) => (await import('./connect/connect.js')).connect(options)),

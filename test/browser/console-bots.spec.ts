@@ -194,6 +194,44 @@ describeInBrowser('the console, with bots', () => {
     expect((await arrived).path).toBe('/bots/moved');
   });
 
+  it('changes nothing but what was changed in the form: not the query of the URL, which is not shown', async () => {
+    const url = `${program.url}/bots/moved`;
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const change = (body: object) =>
+      fetch(`${manager.url}/api/v1/bots/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await change({ callback: { url: `${url}?tenant=7` } });
+    await page.reload();
+    const form = page.getByRole('region', { name: 'Change' });
+    await form.getByLabel('Longest attempt, milliseconds').fill('5000');
+    // Meanwhile somebody else gives it another account.
+    await change({ openKfIds: [later, typed] });
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Support bot is changed.').waitFor();
+    const arrived = program.next();
+    await sendMessage(manager.url, app, typed);
+    expect((await arrived).target).toMatch(/^\/bots\/moved\?tenant=7&/);
+    expect((await change({ openKfIds: [later], callback: { url } })).status).toBe(200);
+  });
+
+  it('changes a bot that opens a stream', async () => {
+    const bot = { name: 'Laptop', corpId: app.corpId, openKfIds: ['wkLaptop1'], kind: 'stream' };
+    const added = await postJson(`${manager.url}/api/v1/bots`, { ...bot, takes: 'event' });
+    const { id } = (await added.json()) as { id: string };
+    const other = await page.context().newPage();
+    await other.goto(`${manager.url}/console/bots/${id}`);
+    const form = other.getByRole('region', { name: 'Change' });
+    await form.getByLabel('Name').fill('Desk');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await other.getByText('Desk is changed.').waitFor();
+    await other.getByRole('heading', { name: 'Desk', exact: true }).waitFor();
+    await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' });
+    await other.close();
+  });
+
   it('makes a new key, and shows it once', async () => {
     const section = page.getByRole('region', { name: 'New key' });
     await section.getByLabel('The current key stays valid for').selectOption('1 day');

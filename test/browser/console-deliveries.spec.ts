@@ -155,6 +155,19 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('Nothing was delivered yet').waitFor();
   });
 
+  it('shows nothing of another outcome when one is chosen while it holds still', async () => {
+    await register(manager.url, app, openKfId, puppet.url);
+    await open(`/live?openKfId=${openKfId}`);
+    await page.getByText(/^Live from replica /).waitFor();
+    await message();
+    const rows = page.getByRole('row', { name: openKfId });
+    await rows.getByText('Taken', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByLabel('Outcome').selectOption('Not taken');
+    await rows.first().waitFor({ state: 'detached' });
+    await page.getByText('Nothing was delivered yet').waitFor();
+  });
+
   it('finds what was delivered before, and tells its whole story', async () => {
     await register(manager.url, app, openKfId, puppet.url);
     const { url } = puppet;

@@ -101,6 +101,27 @@ describeInBrowser('the console of a protected manager', () => {
     expect(new URL(page.url()).search).toBe('?operator=bob');
   });
 
+  it('names whoever has signed in meanwhile in another tab, and lets do what that one may', async () => {
+    const added = await fetch(`${manager.url}/api/v1/operators`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ name: 'carol', role: 'reader' }),
+    });
+    const { token } = (await added.json()) as { token: string };
+    const page = await openOutbox();
+    await signIn(page);
+    await page.getByRole('banner').getByText('shared secret').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`${manager.url}/console/outbox`);
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(other, token);
+    await other.getByRole('banner').getByText('carol reads only').waitFor();
+    await seeSoon(page.getByRole('banner').getByText('carol reads only'));
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await other.getByText('You are signed out.').waitFor();
+    await seeSoon(page.getByText('Your session has ended'));
+  });
+
   it('says that the session has ended, and comes back to the same page', async () => {
     const page = await openOutbox();
     await signIn(page);

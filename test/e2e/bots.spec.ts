@@ -532,6 +532,19 @@ onEachStoreNightly((newPlace) => {
     ]);
   });
 
+  it.each([
+    ['takes callbacks', {}],
+    ['leaves them to people', { kind: 'none', callback: undefined }],
+  ])('of all others that %s has what WeCom lists and nobody else has', async (_what, fields) => {
+    await add({ corpSecret: 'corp-secret-of-the-tests' });
+    const { id } = await add({ openKfIds: ['*'], ...fields });
+    const listed = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
+    expect(await listed.json()).toMatchObject({ items: [{ openKfId: 'wk-0-100', takenBy: 'bot' }] });
+    expect((await fetch(`${manager.url}/api/v1/bots/${id}`, { method: 'DELETE' })).status).toBe(200);
+    const after = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
+    expect(await after.json()).toMatchObject({ items: [{ takenBy: 'nobody' }] });
+  });
+
   it('are there after a restart, with their keys', async () => {
     const { id, key } = await add();
     await manager.stop();

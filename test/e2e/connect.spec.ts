@@ -1,4 +1,5 @@
 /** `wxkf-manager connect`, as built: a bot's program that nobody can call takes its events as if it had an address. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
@@ -11,7 +12,7 @@ import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import { BotServer } from '../support/bot-server.js';
 import { newCertificate } from '../support/certificate.js';
-import { runCli } from '../support/cli-process.js';
+import { runCli, spawnCli } from '../support/cli-process.js';
 import { leftovers } from '../support/leftovers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
@@ -309,6 +310,20 @@ describe('it ends', () => {
     const child = await connect(key, { args: ['--accounts', 'wkOther'], isReady: false });
     expect(await child.exited).toBe(1);
     expect(child.lines.at(-1)).toMatch(/openKfIds must be accounts of the bot, which wkOther is not/);
+  });
+
+  it('with 141 when whoever reads its output has gone, so that it is started again', async () => {
+    const { key } = await addBot();
+    const child = spawnCli(
+      { WXKF_KEY: key },
+      ...['connect', '--manager', manager.url, '--forward', program.url],
+    );
+    const [said] = await once(child.stderr, 'data');
+    expect(String(said)).toMatch(/ connected to /);
+    child.stdout.destroy();
+    const ended = once(child, 'close');
+    expect(await news()).toBe('200 success');
+    expect(await ended).toEqual([141, null]);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('with 0 by %s, once what is under way is taken', async (signal) => {

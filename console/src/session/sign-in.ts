@@ -1,12 +1,23 @@
 import type { SessionAnswer } from '../api/answers.gen.js';
 import { request } from '../api/request.js';
 import { forgetOneTime } from '../data/one-time.js';
-import { hasSessionEnded, session } from './session.js';
+import { hasSessionEnded, session, sessionEnded } from './session.js';
 
 const PATH = '/console/session';
 
 export async function loadSession(): Promise<void> {
   session.value = await request<SessionAnswer>(PATH);
+}
+
+/** Another tab may have signed out, or signed in somebody else, who is then who acts in this one. */
+export async function lookAgain(): Promise<void> {
+  const before = session.value;
+  const now = await request<SessionAnswer>(PATH);
+  // What was done here meanwhile is newer.
+  if (session.value !== before) return;
+  if (!now.isSignedIn) return sessionEnded();
+  session.value = now;
+  hasSessionEnded.value = false;
 }
 
 /** @throws ApiError when the token is none of an operator. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventFrame } from '../../stream/frames.js';
 import { EXIT_CODE } from '../exit-code.js';
-import { interruptible } from '../interruption.js';
+import { Interrupted, interruptible } from '../interruption.js';
 import type { Connection, Leaving, Target } from './connection.js';
 import { Forward, type Outcome } from './forward.js';
 import { Link } from './link.js';
@@ -26,15 +26,21 @@ export interface ConnectOptions {
   readonly json?: boolean;
 }
 
-/** @returns the exit code, once no further connection makes sense or a signal came. */
+/** @returns the exit code, once no further connection makes sense, a signal came, or nobody reads the output. */
 export function connect(options: ConnectOptions): Promise<number> {
   return interruptible(async (stop) => {
     const run = new Run(options);
     const leaving = await run.until(stop);
-    if (leaving === null) return EXIT_CODE.ok;
+    if (leaving === null) return endedBy(stop);
     process.stderr.write(`${leaving.reason}\n`);
     return EXIT_CODES[leaving.why];
   });
+}
+
+/** A signal ends it as it is meant to; without a reader of its output somebody has to look after it. */
+function endedBy({ reason }: AbortSignal): number {
+  const isClosed = reason instanceof Interrupted && reason.exitCode === EXIT_CODE.outputClosed;
+  return isClosed ? EXIT_CODE.outputClosed : EXIT_CODE.ok;
 }
 
 const EXIT_CODES: Readonly<Record<Leaving['why'], number>> = {

@@ -115,7 +115,8 @@ export type Line =
 
 /** @param line `null` for one that is too long. */
 export function readLine(line: Buffer | null, { secrets }: Header, sealer: Sealer): Line {
-  if (line === null) return { fault: 'is too long for a registration', kind: 'registrations' };
+  if (line === null)
+    return { fault: 'is too long for a registration, an app or a bot', kind: 'registrations' };
   const fields = parseObject(line);
   if (fields === null) return { fault: 'is not a JSON object', kind: 'registrations' };
   if (fields.end === true) {

@@ -1,4 +1,10 @@
 import { expect, it } from '@jest/globals';
+import { storedBot } from '../../../test/support/bots.js';
+import { newSecretsKey } from '../../../test/support/place.js';
+import { Sealer } from '../../crypto/sealer.js';
+import { Secret } from '../../kernel/secret.js';
+import { toSecretsText } from '../../registry/bots/bot.js';
+import { botLine } from './file-format.js';
 import { readLines } from './read-lines.js';
 
 async function linesOf(...pieces: (string | Buffer)[]): Promise<[number, string | null][]> {
@@ -30,8 +36,23 @@ it('takes no byte order mark for part of the first line', async () => {
   ]);
 });
 
+it('reads the line of a bot with all accounts and headers that one may have', async () => {
+  const headers = Array.from({ length: 16 }, (_, n) => [
+    `x-${n}`.padEnd(64, '-'),
+    new Secret('"'.repeat(1_024)),
+  ]);
+  const secrets = toSecretsText({
+    ...{ url: new Secret(`http://bot/${'a'.repeat(2_037)}`), headers: Object.fromEntries(headers) },
+    ...{ callbackToken: new Secret('t'.repeat(32)), encodingAESKey: new Secret('k'.repeat(43)) },
+    ...{ corpSecret: new Secret('c'.repeat(128)), signingSecret: new Secret('s'.repeat(128)) },
+  });
+  const openKfIds = Array.from({ length: 1_000 }, (_, n) => `wk${n}`.padEnd(64, '-'));
+  const line = botLine(storedBot({ openKfIds, secrets }), new Sealer([new Secret(newSecretsKey())]));
+  expect(await linesOf(line)).toEqual([[1, line.trimEnd()]]);
+});
+
 it('keeps nothing of a line that is too long, and reads on behind it', async () => {
-  const longest = 'x'.repeat(65_536);
+  const longest = 'x'.repeat(262_144);
   expect(await linesOf(`${longest}\n`)).toEqual([[1, longest]]);
   const endless = Array.from({ length: 100 }, () => longest);
   expect(await linesOf('one\n', ...endless, '\ntwo\n')).toEqual([

@@ -143,6 +143,18 @@ describe('a bot that is changed', () => {
     });
   });
 
+  it('keeps its URL with the query, where it is given as answers show it', () => {
+    const urlOf = (bot: Partial<Bot>) =>
+      readSecrets({ secrets: bot.secrets ?? new Secret('') })?.url.reveal();
+    const before = 'http://bot:5300/wxkf/?tenant=7';
+    expect(urlOf(changed({ callback: { url: 'http://bot:5300/wxkf/?***', timeoutMs: 8_000 } }))).toBe(before);
+    const moved = 'http://bot:5300/wxkf/?tenant=8';
+    expect(urlOf(changed({ callback: { url: moved } }))).toBe(moved);
+    const elsewhere = { callback: { url: 'http://other:5300/wxkf/?***' } };
+    expect(detailOf(() => changed(elsewhere))).toMatch(/^callback.url must have its own query/);
+    expect(detailOf(() => made({ ...BODY, ...elsewhere }))).toMatch(/^callback.url must have its own query/);
+  });
+
   it('keeps its signing secret, and gets one with its first messages if it has none', () => {
     const signingSecret = (bot: Partial<Bot>) =>
       readSecrets({ secrets: bot.secrets ?? new Secret('') })?.signingSecret.reveal();

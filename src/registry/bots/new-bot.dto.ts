@@ -24,7 +24,7 @@ import {
   NAME_LENGTH_MAX,
   RECEIVE_ID_LENGTH_MAX,
 } from '../../kernel/wecom-format.js';
-import { readCallbackUrl } from '../endpoint/endpoint.js';
+import { isShownUrl, readCallbackUrl, shownUrl } from '../endpoint/endpoint.js';
 import { IsTime } from '../is-time.js';
 import { mustBe } from '../registration/register.dto.js';
 import {
@@ -219,6 +219,7 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
   if (!takesCallbacks(kind) && dto.callback !== undefined)
     missing.push('callback is for bots of kind callback or stream');
   if (kind === 'stream') missing.push(...faultsOfStream(dto));
+  missing.push(...faultsOfUrl(urlIn(dto)));
   const made = {
     url: new Secret(''),
     callbackToken: new Secret(takesCallbacks(kind) ? randomLettersAndDigits(32) : ''),
@@ -257,6 +258,7 @@ export function toBotChange(dto: BotChangeDto, bot: OpenBot, terms: Terms): Part
   const asked = { kind: bot.kind, api: api ?? bot.api, takes: taking.takes };
   refuse([
     ...(bot.kind === 'stream' ? faultsOfStream(dto) : []),
+    ...faultsOfUrl(newUrlIn(dto, bot.opened)),
     ...faultsOfTaking(dto, asked, secrets, bot, terms),
   ]);
   return {
@@ -275,6 +277,12 @@ function faultsOfStream({ callback }: BotChangeDto): string[] {
   return given.map(([field]) => `callback.${field} is for bots of kind callback: a stream needs none`);
 }
 
+/** With what stands for a query in answers, no callback would reach the program as it is meant. */
+function faultsOfUrl(url: string | undefined): string[] {
+  if (url === undefined || !isShownUrl(url)) return [];
+  return ['callback.url must have its own query in the place of ***, which stands for one that is not shown'];
+}
+
 /** A bot from before there were signing secrets gets one once it needs one. */
 function signingFor({ takes }: BotTaking, secrets: BotSecrets): BotSecrets {
   const lacksIt = takes === 'message' && secrets.signingSecret.reveal() === '';
@@ -290,6 +298,12 @@ export function urlIn({ callback }: BotChangeDto): string | undefined {
   return fieldsOf(callback).url;
 }
 
+/** The same of a change; `undefined` also where it is the one that the bot has, as answers show it. */
+export function newUrlIn(dto: BotChangeDto, { url }: Pick<BotSecrets, 'url'>): string | undefined {
+  const [given, before] = [urlIn(dto), readCallbackUrl(url.reveal())];
+  return 'must' in before || given !== shownUrl(before) ? given : undefined;
+}
+
 function fieldsOf(callback: BotCallbackDto | undefined): BotCallbackDto {
   return nested(BotCallbackDto, callback ?? {});
 }
@@ -302,8 +316,10 @@ function callbackOf({ callback }: BotChangeDto, before: NonNullable<Bot['callbac
   };
 }
 
-function secretsOf({ callback, corpSecret }: BotChangeDto, before: BotSecrets): BotSecrets {
-  const { url, token, encodingAESKey, headers } = fieldsOf(callback);
+function secretsOf(dto: BotChangeDto, before: BotSecrets): BotSecrets {
+  const { callback, corpSecret } = dto;
+  const { token, encodingAESKey, headers } = fieldsOf(callback);
+  const url = newUrlIn(dto, before);
   const given = Object.entries(headers ?? {}).map(([name, value]) => [name, new Secret(value)] as const);
   return {
     url: url === undefined ? before.url : new Secret(url),

@@ -46,6 +46,19 @@ export function readCallbackUrl(text: string): CallbackUrl | EndpointFault {
   return { ...toEndpoint(url), path: url.pathname, query: url.search.slice(1) };
 }
 
+/** In place of a query, which may hold a secret, where a URL is shown. */
+const HIDDEN_QUERY = '***';
+
+/** Without its query. */
+export function shownUrl({ origin, path, query }: CallbackUrl): string {
+  return `${origin}${path}${query === '' ? '' : `?${HIDDEN_QUERY}`}`;
+}
+
+/** Whether it is what `shownUrl` gives of a URL with a query: the query itself is not in it. */
+export function isShownUrl(text: string): boolean {
+  return text.trim().endsWith(`?${HIDDEN_QUERY}`);
+}
+
 /**
  * The URL as one that only this bot has. Bots may share origin and path and be told apart by query or headers, and one that
  * fails must not hold back the others. No URL that was read has a fragment.

@@ -49,7 +49,8 @@ export const bots = {
   accountsHint: 'Account ids (open_kfid), one on each line; or * for all others of the corp.',
   moreAccounts: (count: number) => `and ${plural(count, 'more', 'more')}`,
   address: 'URL',
-  addressChange: 'Where the program takes callbacks, as this manager reaches it.',
+  addressChange:
+    'Where the program takes callbacks, as this manager reaches it. A query is shown as ***, and stays while nothing is changed here.',
   registersItself: 'registers itself',
   connectsItself: 'none: it connects itself',
   headers: 'Extra headers',

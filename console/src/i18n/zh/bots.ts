@@ -46,7 +46,7 @@ export const bots: Words['bots'] = {
   accountsHint: '客服账号 ID（open_kfid），每行一个；填 * 表示该企业其余全部账号。',
   moreAccounts: (count) => `另有 ${count.toLocaleString('zh-CN')} 个`,
   address: 'URL',
-  addressChange: '程序接收回调的地址，须能从本服务访问。',
+  addressChange: '程序接收回调的地址，须能从本服务访问。查询参数显示为 ***，不修改此处则保持不变。',
   registersItself: '自行注册',
   connectsItself: '无：由它自己连接',
   headers: '附加请求头',

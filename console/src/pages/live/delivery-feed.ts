@@ -52,6 +52,8 @@ export function useDeliveryFeed({ openKfId, outcome }: DeliveryFilter, isPaused:
           change((before) => ({ ...before, error: error instanceof UnreachableError ? null : error })),
       );
     setFeed(EMPTY);
+    // Rows of another filter are not those that are asked for now.
+    setFrozen((before) => before && EMPTY);
     const close = openStream(filter, {
       opened: (replica) => {
         change((before) => ({ ...before, state: { kind: 'open', replica }, error: null }));
