@@ -8,7 +8,31 @@ import { matchesGlob } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { argsOf, image } from '../support/dockerfile.js';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const { version, scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  version: string;
+  scripts: Readonly<Record<string, string>>;
+};
+const patterns = readFileSync('.dockerignore', 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** As Docker reads .dockerignore: the last pattern that fits the file, or a folder that it is in, decides. */
+function isIgnored(file: string): boolean {
+  const parts = file.split('/');
+  const places = parts.map((_part, index) => parts.slice(0, index + 1).join('/'));
+  const fits = (pattern: string): boolean => places.some((place) => matchesGlob(place, pattern));
+  return patterns.reduce(
+    (before, line) => (line.startsWith('!') ? before && !fits(line.slice(1)) : before || fits(line)),
+    false,
+  );
+}
+
+/** The files of `scripts` that a script of npm runs, also by others that it runs. */
+function filesOf(script: string): readonly string[] {
+  const command = scripts[script] ?? '';
+  const others = [...command.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name = '']) => name);
+  return [...(command.match(/scripts\/\S+/g) ?? []), ...others.flatMap(filesOf)];
+}
 
 it('builds in stages on slim images of Node 24, named by digest', () => {
   const froms = argsOf('FROM').map((args) => args.split(' ')[0] ?? '');
@@ -56,12 +80,15 @@ it('keeps the optional dependencies, of which the binary of lmdb is one', () => 
   expect(argsOf('RUN').join('\n')).toContain('npm ci --omit=dev --workspaces=false');
 });
 
+it('is given what builds it', () => {
+  const files = filesOf('build');
+  expect(files).toContain('scripts/bundle.ts');
+  expect(files.filter(isIgnored)).toEqual([]);
+});
+
 it('gets no secret, no history and nothing that this machine has made', () => {
-  const patterns = readFileSync('.dockerignore', 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
   const leaked = ['.env', '.env.local', '.git', 'data', 'node_modules', 'build', 'dist'].filter(
-    (file) => !patterns.some((pattern) => matchesGlob(file, pattern)),
+    (file) => !isIgnored(file),
   );
   expect(leaked).toEqual([]);
 });

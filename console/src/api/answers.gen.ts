@@ -169,7 +169,7 @@ export type BotAnswer = {
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
-     * What goes one after the other; null for a bot that takes events.
+     * What a message that was not taken holds up; null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -240,7 +240,7 @@ export type BotChangedAnswer = {
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
-     * What goes one after the other; null for a bot that takes events.
+     * What a message that was not taken holds up; null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -302,7 +302,7 @@ export type BotCreatedAnswer = {
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
-     * What goes one after the other; null for a bot that takes events.
+     * What a message that was not taken holds up; null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**
@@ -400,7 +400,7 @@ export type BotWithKeyAnswer = {
     kind: 'callback' | 'none' | 'puppet' | 'stream';
     takes: 'event' | 'message';
     /**
-     * What goes one after the other; null for a bot that takes events.
+     * What a message that was not taken holds up; null for a bot that takes events.
      */
     order: 'account' | 'customer' | null;
     /**

@@ -49,7 +49,7 @@ export class BotAnswer {
   /** @example event */
   readonly takes!: BotTakes;
 
-  /** What goes one after the other; null for a bot that takes events. */
+  /** What a message that was not taken holds up; null for a bot that takes events. */
   readonly order!: MessageOrder | null;
 
   /**

@@ -154,7 +154,8 @@ export class BotChangeDto {
   readonly takes?: BotTakes;
 
   /**
-   * Of a bot that takes messages: account, one message of an account after the other; customer, those of each customer.
+   * Of a bot that takes messages, of which an account has one under way at a time: what one that was not taken holds up.
+   * account, those of its account; customer, those of its customer.
    * @example account
    */
   @IsOptional()

@@ -34,7 +34,7 @@ export class SocketSession {
     private readonly onClose: (why: ClientEnd, client: Client | null) => void,
   ) {
     this.#wire = new SocketWire(socket, clock, () => this.#endSlow());
-    this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s'));
+    this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s', 'silent'));
     socket.on('message', (data, isBinary) => this.#read(data, isBinary));
     // A frame that is too long, or that is none of WebSocket's: `close` follows.
     socket.on('error', () => {
@@ -109,10 +109,11 @@ export class SocketSession {
     });
   }
 
-  #refuse(detail: string): void {
+  /** @param why `silent` where the same may go well the next time: a network that stalls holds a hello back. */
+  #refuse(detail: string, why: 'invalid' | 'silent' = 'invalid'): void {
     if (this.#ended !== null) return;
-    this.#ended = 'invalid';
-    this.#wire.close('invalid', detail);
+    this.#ended = why;
+    this.#wire.close(why, detail);
   }
 
   #closed(): void {

@@ -48,10 +48,10 @@ export class SocketWire implements Wire {
     queueMicrotask(this.onSlow);
   }
 
-  /** @param detail says what was wrong with a frame. */
+  /** @param detail says what was wrong with a frame, or that none came. */
   close(why: ClientEnd, detail = ''): void {
     // Nobody is there to say good-bye.
-    if (why === 'silent') return this.socket.terminate();
+    if (why === 'silent' && detail === '') return this.socket.terminate();
     this.socket.close(CLOSE_CODES[why], (detail || why).slice(0, 120));
     this.clock.after(CLOSE_LIMIT_MS, () => this.socket.terminate());
   }

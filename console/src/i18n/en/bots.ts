@@ -85,7 +85,7 @@ export const bots = {
   recommended: (what: string) => `${what} (recommended)`,
   orders: {
     account: 'one after the other of each account',
-    customer: 'one after the other of each customer',
+    customer: 'one after the other; one that is not taken holds up its customer alone',
   },
   withServicers: 'also what persons who serve write',
   since: 'sent since',

@@ -78,7 +78,7 @@ export const bots: Words['bots'] = {
       '适合不保存读取位置的程序。由本服务拉取并保存每条消息，按顺序只投递一次。需要该应用的 Secret，且本服务须设置 SECRETS_KEY。puppet 注册时须带 takes: message，wechaty-puppet-wxkf 0.0.17 不支持。',
   },
   recommended: (what) => `${what}（推荐）`,
-  orders: { account: '每个账号逐条投递', customer: '每位客户逐条投递' },
+  orders: { account: '每个账号逐条投递', customer: '每个账号逐条投递，没有被接收的消息只耽误同一客户' },
   withServicers: '包括接待人员发送的消息',
   since: '起始时间：',
   signingSecret: '签名密钥',
