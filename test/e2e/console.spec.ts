@@ -1,8 +1,8 @@
-/** The console's files, as the built process serves them to a browser. */
+/** The console's files, as the built process serves them to a browser, and its API where nobody is asked for a secret. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { expect, it } from '@jest/globals';
-import { call, jsonOf } from '../support/http-call.js';
+import { describe, expect, it } from '@jest/globals';
+import { call, jsonOf, postJsonBody } from '../support/http-call.js';
 import { embeddedPlace } from '../support/place.js';
 import { suiteManager } from '../support/suite-manager.js';
 
@@ -95,4 +95,25 @@ it('is where a person gets who enters the bare address, and nobody else', async 
   expect([person.status, person.headers.location, person.headers.vary]).toEqual([302, '/console', 'Accept']);
   const program = await ask('/', 'Accept', '*/*');
   expect([program.status, jsonOf(program).error]).toEqual([404, 'ROUTE_NOT_FOUND']);
+});
+
+describe('while no role has a secret', () => {
+  const SESSION = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null, oidc: null };
+  const INFO = '/puppetWxkfManager/puppetWxkfInfo/wk1';
+
+  it('asks nobody to sign in', async () => {
+    expect(jsonOf(await ask('/console/session'))).toEqual(SESSION);
+    const signedIn = await call(`${manager.url}/console/session`, postJsonBody({ token: 'anything' }));
+    expect([jsonOf(signedIn), signedIn.headers['set-cookie']]).toEqual([SESSION, undefined]);
+    expect(jsonOf(await ask(INFO)).error).toBe('REGISTRY_PUPPET_NOT_FOUND');
+  });
+
+  it.each([
+    ['by a name that it lets point here', ['Host', 'evil.example']],
+    ['by a request to another site', ['Origin', 'https://evil.example']],
+  ])('keeps pages of other hosts out %s', async (_how, headers) => {
+    const url = `${manager.url}/api/v1/kf-accounts/wk1`;
+    const refused = await call(url, { method: 'DELETE', headers });
+    expect([refused.status, jsonOf(refused).error]).toEqual([403, 'AUTH_HOST_FOREIGN']);
+  });
 });
