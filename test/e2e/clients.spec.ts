@@ -1,4 +1,4 @@
-/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom. */
+/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -6,10 +6,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { stablePort } from '../../faults/ports.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { startConnect } from '../support/connect-process.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson } from '../support/puppet-server.js';
+import { postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const PYTHON = 'python3';
@@ -193,12 +194,22 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
   });
 });
 
-it('the clients in all languages connect again when the manager has been started again, and miss nothing', async () => {
+it('the clients in all languages, and wxkf-manager connect, connect again when the manager has been started again, and miss nothing', async () => {
   const runs = RUNS.filter(({ runtime }) => runtime !== PYTHON || hasPython);
   const begun = await Promise.all(runs.map((run) => beginEcho(run)));
+  const [program, bot] = [await startPuppetServer(), await addBot({})];
+  const connect = startConnect(bot.key, ['--manager', manager.url, '--forward', program.url]);
+  running.push(connect);
+  await connect.line(/ connected to /);
+
   await manager.stop();
+  await connect.line(/connecting again in/);
   manager = await start();
+  const given = program.next();
   for (const { openKfId } of begun) wecom.say('after the start', { openKfId });
+  wecom.say('after the start', { openKfId: bot.openKfIds[0] ?? '' });
   await until(() => begun.every(({ openKfId }) => repliesOf(openKfId).length > 0));
   expect(begun.map(({ openKfId }) => repliesOf(openKfId))).toEqual(begun.map(() => ['after the start']));
+  expect(JSON.parse((await given).body).text.content).toBe('after the start');
+  await program.close();
 });
