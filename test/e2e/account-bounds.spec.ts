@@ -96,30 +96,12 @@ onEachStoreNightly((newPlace) => {
     expect(await forget(manager, openKfId)).toBe(200);
     expect(await registered(manager, app, openKfId)).toBe('200 none');
   });
-
-  it('what a store holds beyond is loaded and served all the same, with one line that says so', async () => {
-    await manager.stop();
-    manager = await startManager({ ...place.env, ACCOUNTS_MAX: '2', ACCOUNTS_PER_CORP_MAX: '1' });
-    const line = await manager.line(({ msg }) => msg === 'registry.too_many');
-    expect(line).toMatchObject({
-      level: 40,
-      accounts: MAX,
-      accountsMax: 2,
-      accountsPerCorpMax: 1,
-      corps: 1,
-      told: [{ corpId: app.corpId, accounts: PER_CORP_MAX }],
-    });
-    for (const openKfId of accounts) expect(await registered(manager, app, openKfId)).toBe('200 none');
-    const before = puppet.received.length;
-    expect((await sendMessage(manager.url, other, ofOther)).status).toBe(200);
-    expect(puppet.received).toHaveLength(before + 1);
-    expect(await registered(manager, app, newOpenKfId())).toBe('409 REGISTRY_FULL');
-    expect(manager.log.filter(({ msg }) => msg === 'registry.too_many')).toHaveLength(1);
-  });
 });
 
-mongoSuite('on MongoDB, with a replica that has room and one that has none', () => {
-  const app = newApp();
+mongoSuite('on MongoDB, with a replica that has room and one that has less than there is', () => {
+  const [app, other] = [newApp(), newApp()];
+  const accounts = [newOpenKfId(), newOpenKfId()];
+  const ofOther = newOpenKfId();
   let place: Place;
   let roomy: ManagerProcess;
   let full: ManagerProcess;
@@ -127,13 +109,32 @@ mongoSuite('on MongoDB, with a replica that has room and one that has none', () 
   beforeAll(async () => {
     place = mongoPlace();
     roomy = await startManager(place.env);
-    expect(await registered(roomy, app, newOpenKfId())).toBe('200 none');
-    full = await startManager({ ...place.env, ACCOUNTS_MAX: '1' });
+    for (const openKfId of accounts) expect(await registered(roomy, app, openKfId)).toBe('200 none');
+    expect(await registered(roomy, other, ofOther)).toBe('200 none');
+    full = await startManager({ ...place.env, ACCOUNTS_MAX: '2', ACCOUNTS_PER_CORP_MAX: '1' });
   });
 
   afterAll(async () => {
     await Promise.all([roomy.stop(), full.stop()]);
     await place.discard();
+  });
+
+  it('what a store holds beyond is loaded and served all the same, with one line that says so', async () => {
+    const line = await full.line(({ msg }) => msg === 'registry.too_many');
+    expect(line).toMatchObject({
+      level: 40,
+      accounts: 3,
+      accountsMax: 2,
+      accountsPerCorpMax: 1,
+      corps: 1,
+      told: [{ corpId: app.corpId, accounts: 2 }],
+    });
+    for (const openKfId of accounts) expect(await registered(full, app, openKfId)).toBe('200 none');
+    const before = puppet.received.length;
+    expect((await sendMessage(full.url, other, ofOther)).status).toBe(200);
+    expect(puppet.received).toHaveLength(before + 1);
+    expect(await registered(full, app, newOpenKfId())).toBe('409 REGISTRY_FULL');
+    expect(full.log.filter(({ msg }) => msg === 'registry.too_many')).toHaveLength(1);
   });
 
   it('an account that was registered a moment ago at the one registers again at the other', async () => {

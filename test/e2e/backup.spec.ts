@@ -1,7 +1,15 @@
 /** backup as the build has it: the store of a running manager becomes one file, which a manager starts from. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
@@ -9,39 +17,38 @@ import { register } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
+/** Of all tests; each store in it has a folder of its own. */
 let place: Place;
-let folder: string;
-let data: string;
+/** Of the running test: where its copies are. */
+let backups: string;
 let file: string;
-let running: ManagerProcess | null;
+
+beforeAll(() => {
+  place = embeddedPlace();
+});
+
+afterAll(() => place.discard());
 
 beforeEach(() => {
-  place = embeddedPlace();
-  folder = place.env.DATA_DIR ?? '';
-  data = join(folder, 'data');
-  file = join(folder, 'backups/store.mdb');
-  mkdirSync(join(folder, 'backups'));
-  running = null;
+  backups = newFolder('backups');
+  file = join(backups, 'store.mdb');
+  writeFileSync(file, 'an older copy', { mode: 0o644 });
 });
 
-afterEach(async () => {
-  await running?.stop();
-  await place.discard();
-});
+const newFolder = (name: string): string => mkdtempSync(join(place.env.DATA_DIR ?? '', `${name}-`));
 
 /** With a registration and a hint. */
 async function startUsed(env: Record<string, string>): Promise<ManagerProcess> {
   const [app, openKfId] = [newApp(), newOpenKfId()];
-  running = await startManager(env);
-  await register(running.url, app, openKfId, await refusedUrl());
-  expect((await sendMessage(running.url, app, openKfId)).status).toBe(200);
-  return running;
+  const manager = await startManager(env);
+  await register(manager.url, app, openKfId, await refusedUrl());
+  expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+  return manager;
 }
 
 async function expectRestored(env: Record<string, string>): Promise<void> {
-  const restored = join(folder, 'restored');
-  mkdirSync(restored, { mode: 0o700 });
-  renameSync(file, join(restored, 'store.mdb'));
+  const restored = newFolder('restored');
+  copyFileSync(file, join(restored, 'store.mdb'));
   const manager = await startManager({ ...env, DATA_DIR: restored });
   const { puppets } = await manager.line(({ msg }) => msg === 'registry.loaded');
   expect(puppets).toBe(1);
@@ -52,83 +59,101 @@ async function expectRestored(env: Record<string, string>): Promise<void> {
   await manager.stop();
 }
 
+/** And nothing else is beside it. */
+function expectOlderCopy(): void {
+  expect(readFileSync(file, 'utf8')).toBe('an older copy');
+  expect(readdirSync(backups)).toEqual(['store.mdb']);
+}
+
 describe('the store of a running manager', () => {
-  it('is copied for its owner alone, in the place of an older copy, and a manager starts from it', async () => {
-    const env = { DATA_DIR: data };
-    await startUsed(env);
-    writeFileSync(file, 'an older copy', { mode: 0o644 });
-    const { code, stdout, stderr } = await runCli(env, 'backup', file);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(
-      `${file}: 1 registration(s), 0 app(s), 0 bot(s); its secrets are not sealed: whoever can read the file has them\n`,
-    );
-    expect([statSync(file).mode & 0o777, readdirSync(join(folder, 'backups'))]).toEqual([
-      0o600,
-      ['store.mdb'],
-    ]);
-    await expectRestored({});
+  let env: { readonly DATA_DIR: string; readonly SECRETS_KEY: string };
+  let used: ManagerProcess;
+
+  beforeAll(async () => {
+    env = { DATA_DIR: newFolder('data'), SECRETS_KEY: newSecretsKey() };
+    used = await startUsed(env);
   });
 
-  it('stays sealed, and says so also where only the manager has the key', async () => {
-    const env = { DATA_DIR: data, SECRETS_KEY: newSecretsKey() };
-    await startUsed(env);
-    expect((await runCli({ DATA_DIR: data }, 'backup', file)).stdout).toMatch(
-      /; its secrets are sealed: keep SECRETS_KEY, without it they cannot be opened$/m,
-    );
-    const { stdout } = await runCli(env, 'backup', '--json', file);
+  afterAll(() => used.stop());
+
+  const copyTo = (to: string, ...more: string[]) => runCli({ DATA_DIR: env.DATA_DIR }, 'backup', to, ...more);
+
+  it('is copied for its owner alone, in the place of an older copy, and a manager starts from it', async () => {
+    const { code, stdout, stderr } = await runCli(env, 'backup', '--json', file);
+    expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
       ...{ file, bytes: statSync(file).size, registrations: 1, apps: 0, bots: 0 },
       sealed: true,
     });
+    expect([statSync(file).mode & 0o777, readdirSync(backups)]).toEqual([0o600, ['store.mdb']]);
     await expectRestored({ SECRETS_KEY: env.SECRETS_KEY });
   });
-});
 
-it('the store of a manager that was killed is copied too', async () => {
-  const used = await startUsed({ DATA_DIR: data });
-  await used.stop('SIGKILL');
-  running = null;
-  expect((await runCli({ DATA_DIR: data }, 'backup', file)).code).toBe(0);
-  await expectRestored({});
-});
-
-describe('no copy is made, and an older one stays,', () => {
-  beforeEach(() => writeFileSync(file, 'an older copy'));
-
-  afterEach(() => {
-    expect(readFileSync(file, 'utf8')).toBe('an older copy');
-    expect(readdirSync(join(folder, 'backups'))).toEqual(['store.mdb']);
+  it('stays sealed, and says so also where only the manager has the key', async () => {
+    expect((await copyTo(file)).stdout).toMatch(
+      /; its secrets are sealed: keep SECRETS_KEY, without it they cannot be opened$/m,
+    );
   });
 
-  it('of a folder without a store, which stays as it is', async () => {
-    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', file);
-    expect([code, stderr]).toEqual([1, `DATA_DIR ${data} has no store to copy\n`]);
-    expect(readdirSync(folder)).toEqual(['backups']);
-  });
-
-  it('over the store itself, or to a folder that is not there; nor of it once it is damaged', async () => {
-    const used = await startUsed({ DATA_DIR: data });
-    const copyTo = (to: string) => runCli({ DATA_DIR: data }, 'backup', to);
-    const [own, nowhere] = [join(data, 'store.mdb'), join(folder, 'nowhere/store.mdb')];
-    expect(await copyTo(own)).toMatchObject({
+  it('is copied neither over itself nor to a folder that is not there, and an older copy stays', async () => {
+    expect(await copyTo(join(env.DATA_DIR, 'store.mdb'))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is in DATA_DIR, where the name .* begin with backup;/),
     });
     // Beside it is room for one, under a name of its own.
-    expect((await copyTo(join(data, 'backup.mdb'))).code).toBe(0);
-    expect(await copyTo(nowhere)).toMatchObject({
+    expect((await copyTo(join(env.DATA_DIR, 'backup.mdb'))).code).toBe(0);
+    expect(await copyTo(join(backups, 'nowhere/store.mdb'))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/nowhere\/store\.mdb cannot be written/),
     });
     expect((await fetch(`${used.url}/health/ready`)).status).toBe(200);
-    await used.stop();
-    running = null;
-    writeFileSync(own, Buffer.alloc(65_536, 7));
-    expect(await copyTo(file)).toMatchObject({ code: 1, stderr: expect.stringMatching(/is damaged/) });
+    expectOlderCopy();
+  });
+});
+
+describe('the store of a manager that was killed', () => {
+  let env: { readonly DATA_DIR: string };
+
+  beforeAll(async () => {
+    env = { DATA_DIR: newFolder('data') };
+    const used = await startUsed(env);
+    await used.stop('SIGKILL');
+  });
+
+  it('is copied too, without a key with its secrets in the clear, and a manager starts from it', async () => {
+    expect(await runCli(env, 'backup', file)).toEqual({
+      code: 0,
+      stdout: `${file}: 1 registration(s), 0 app(s), 0 bot(s); its secrets are not sealed: whoever can read the file has them\n`,
+      stderr: '',
+    });
+    await expectRestored({});
+  });
+
+  it('is not copied once it is damaged, and an older copy stays', async () => {
+    const DATA_DIR = newFolder('damaged');
+    cpSync(env.DATA_DIR, DATA_DIR, { recursive: true });
+    writeFileSync(join(DATA_DIR, 'store.mdb'), Buffer.alloc(65_536, 7));
+    expect(await runCli({ DATA_DIR }, 'backup', file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is damaged/),
+    });
+    expectOlderCopy();
+  });
+});
+
+describe('no copy is made, and an older one stays,', () => {
+  it('of a folder without a store, which stays as it is', async () => {
+    const folder = newFolder('empty');
+    const data = join(folder, 'data');
+    const { code, stderr } = await runCli({ DATA_DIR: data }, 'backup', file);
+    expect([code, stderr]).toEqual([1, `DATA_DIR ${data} has no store to copy\n`]);
+    expect(readdirSync(folder)).toEqual([]);
+    expectOlderCopy();
   });
 
   it('of MongoDB, for which there is mongodump', async () => {
     const { code, stderr } = await runCli({ MONGO_URI: 'mongodb://127.0.0.1:1/wxkf' }, 'backup', file);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/mongodump/)]);
+    expectOlderCopy();
   });
 });

@@ -18,6 +18,10 @@ import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 const BODY_BYTES_MAX = 80_000;
 const app = newApp();
 const openKfId = newOpenKfId();
+const MESSAGE_BOT = JSON.stringify({
+  ...{ name: 'x', corpId: app.corpId, openKfIds: [newOpenKfId()], kind: 'puppet' },
+  ...{ takes: 'message', corpSecret: 'corp-secret-of-the-tests' },
+});
 const good = sealCallback(app, kfMessageXml(app, openKfId));
 let place: Place;
 let manager: ManagerProcess;
@@ -192,6 +196,11 @@ it.each<[string, Request, RegExp]>([
     'an empty goodbye',
     { path: '/puppetWxkfManager/deregister', body: '{}' },
     /^400 .*kfId must be.*corpId must be/,
+  ],
+  [
+    'a bot that takes messages while SECRETS_KEY is not set',
+    { path: '/api/v1/bots', body: MESSAGE_BOT },
+    /^400 .*SECRETS_KEY is not set/,
   ],
 ])('answers %s with what is wrong', async (_what, request, answer) => {
   expect(await answerTo(request)).toMatch(answer);

@@ -1,6 +1,7 @@
 /** check as the build has it: what it says of a manager's surroundings, on both stores: embedded and MongoDB. */
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
-import { postJson, register, registrationOf } from '../support/puppet-server.js';
+import { postJson, registrationOf } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { mongoPlace } from '../support/each-store.js';
@@ -88,23 +89,23 @@ async function check(env: Readonly<Record<string, string>>, ...args: string[]): 
   };
 }
 
-/** What its registration leaves in the store, and WeCom has been asked. */
-async function withRegistration(env: Record<string, string>): Promise<ManagerProcess> {
-  const started = await startManager(env);
-  await register(started.url, app, newOpenKfId(), 'http://127.0.0.1:1');
-  return started;
-}
-
 describe('an embedded store', () => {
+  const OPERATOR = { AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators' };
+  const PUPPET = { AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets' };
+
   beforeEach(() => {
     place = embeddedPlace();
   });
 
-  it('that a manager uses is not read, and the manager is asked; then it is read', async () => {
+  it('that a manager uses is not read, and the manager is asked with the secret of operators; then it is read, and stays as it is', async () => {
     const sealed = envOf({ SECRETS_KEY: newSecretsKey() });
-    manager = await withRegistration(sealed);
-    await expectInUse(manager, sealed);
+    manager = await startManager({ ...sealed, ...OPERATOR, ...PUPPET });
+    await registerWith(manager, PUPPET.AUTH_PUPPET_TOKEN);
+    await expectInUse(manager, { ...sealed, ...OPERATOR });
+    await expectAsked(manager, sealed);
     await manager.stop();
+    const before = filesOf(place);
+    wecom.behave('kf/account/list', usual);
     const good = await check(sealed);
     expect([good.code, good.of('store'), good.of('secrets'), good.of('wecom')]).toEqual([
       0,
@@ -135,10 +136,26 @@ describe('an embedded store', () => {
       1,
       expect.stringMatching(/40001 .*; this is not the secret/),
     ]);
-
-    // What it was, it is: it starts without being looked through.
-    manager = await startManager(sealed);
+    expect(filesOf(place)).toEqual(before);
   });
+
+  /** What its registration leaves in the store, and WeCom has been asked. */
+  async function registerWith({ url }: ManagerProcess, secret: string): Promise<void> {
+    const registered = await fetch(`${url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+      body: JSON.stringify(registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1')),
+    });
+    expect(registered.status).toBe(200);
+  }
+
+  /** The store itself; whoever reads it is noted in another file. */
+  function filesOf({ env: { DATA_DIR = '' } }: Place): unknown[] {
+    return ['store.json', 'store.mdb'].map((name) => [
+      name,
+      hash('sha256', readFileSync(join(DATA_DIR, name))),
+    ]);
+  }
 
   async function expectInUse({ url }: ManagerProcess, env: Record<string, string>): Promise<void> {
     const { code, stdout } = await runCli(
@@ -158,6 +175,28 @@ describe('an embedded store', () => {
     expect(stdout).toMatch(
       /^(ok|warning) +callback +http:\S+\/callback\/ww\w+ \(127\.0\.0\.1\) verifies itself with the keys of the manager at /m,
     );
+  }
+
+  /** With the secret of operators alone, and what WeCom refuses is told as well. */
+  async function expectAsked({ url }: ManagerProcess, env: Record<string, string>): Promise<void> {
+    const refused = await check(env, '--url', url, '--callback-url', url);
+    expect([refused.code, refused.of('manager'), refused.of('callback')]).toEqual([
+      1,
+      ['failed'],
+      ['skipped'],
+    ]);
+    expect(refused.message('manager')).toMatch(
+      /401 AUTH_MISSING: .*; the secret is taken from AUTH_OPERATOR_TOKEN/,
+    );
+    wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip, from ip: 10.0.0.9'));
+    const { code, of, message } = await check({ ...env, ...OPERATOR }, '--url', url);
+    expect([code, of('manager'), of('wecom')]).toEqual([
+      1,
+      [expect.stringMatching(/ok|warning/)],
+      ['failed'],
+    ]);
+    expect(message('wecom')).toMatch(/: 60020; list .*企业可信IP/);
+    expect(message('manager')).not.toContain('marked');
   }
 
   /** Nothing but what a first start and `Connect a WeCom app` leave; no secret of a role, no SECRETS_KEY. */
@@ -182,41 +221,6 @@ describe('an embedded store', () => {
     // WeCom has not asked yet, and the console waits for it.
     const { items } = (await (await fetch(`${url}/api/v1/apps`)).json()) as AppPageAnswer;
     expect(items).toMatchObject([{ corpId: app.corpId, verifiedAt: null }]);
-  });
-
-  it('of a manager that asks for a secret is told with it alone, and what WeCom refuses is told as well', async () => {
-    const operator = { AUTH_OPERATOR_TOKEN: 'marked-secret_of-operators' };
-    const puppets = { AUTH_PUPPET_TOKEN: 'marked-secret_of-puppets' };
-    const env = envOf();
-    manager = await startManager({ ...env, ...operator, ...puppets });
-    const { url } = manager;
-    const registered = await fetch(`${url}/puppetWxkfManager/register`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${puppets.AUTH_PUPPET_TOKEN}`,
-      },
-      body: JSON.stringify(registrationOf(app, newOpenKfId(), 'http://127.0.0.1:1')),
-    });
-    expect(registered.status).toBe(200);
-    const refused = await check(env, '--url', url, '--callback-url', url);
-    expect([refused.code, refused.of('manager'), refused.of('callback')]).toEqual([
-      1,
-      ['failed'],
-      ['skipped'],
-    ]);
-    expect(refused.message('manager')).toMatch(
-      /401 AUTH_MISSING: .*; the secret is taken from AUTH_OPERATOR_TOKEN/,
-    );
-    wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip, from ip: 10.0.0.9'));
-    const { code, of, message } = await check({ ...env, ...operator }, '--url', url);
-    expect([code, of('manager'), of('wecom')]).toEqual([
-      1,
-      [expect.stringMatching(/ok|warning/)],
-      ['failed'],
-    ]);
-    expect(message('wecom')).toMatch(/: 60020; list .*企业可信IP/);
-    expect(message('manager')).not.toContain('marked');
   });
 
   it('that is not there yet is not made', async () => {

@@ -90,8 +90,22 @@ const lineOf = (n: number): object => ({
   replacedFrom: [],
 });
 
+/** It is neither exported nor written to while a manager uses it. */
+async function expectLeftAlone(env: Place['env']): Promise<void> {
+  const file = join(folder, 'none.jsonl');
+  for (const run of [
+    runCli(env, 'export', '--plain', '--output', file),
+    runCliWith(fileOf([]), env, 'import'),
+  ]) {
+    const { code, stdout, stderr } = await run;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/DATA_DIR \S+ is in use by another process/);
+  }
+  expect(existsSync(file)).toBe(false);
+}
+
 mongoSuite('a registry', () => {
-  it('goes from the embedded store to MongoDB and back, sealed and plain, and is served everywhere', async () => {
+  it('goes from the embedded store, once no manager uses that, to MongoDB and back, sealed and plain, and is served everywhere', async () => {
     const [first, database, last] = [
       newPlace(embeddedPlace()),
       newPlace(mongoPlace()),
@@ -103,6 +117,7 @@ mongoSuite('a registry', () => {
     const before = await start({ ...first, SECRETS_KEY: OLD });
     for (const openKfId of [online, offline]) await register(before.url, app, openKfId, puppet.url);
     await postJson(`${before.url}/puppetWxkfManager/deregister`, { kfId: offline, corpId: app.corpId });
+    await expectLeftAlone(first);
     await stop(before);
 
     const file = join(folder, 'registry.jsonl');
@@ -188,21 +203,6 @@ describe('an embedded store', () => {
       expect.stringMatching(/^the file is sealed with key 01234567, and SECRETS_KEY/),
     ]);
     expect(existsSync(env.DATA_DIR)).toBe(false);
-  });
-
-  it('that a manager uses is neither exported nor written to', async () => {
-    const env = newPlace(embeddedPlace());
-    await start(env);
-    const file = join(folder, 'none.jsonl');
-    for (const run of [
-      runCli(env, 'export', '--plain', '--output', file),
-      runCliWith(fileOf([]), env, 'import'),
-    ]) {
-      const { code, stdout, stderr } = await run;
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/DATA_DIR \S+ is in use by another process/);
-    }
-    expect(existsSync(file)).toBe(false);
   });
 
   it('is not exported where there is no key, or no place for the file', async () => {

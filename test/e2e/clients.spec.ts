@@ -1,4 +1,4 @@
-/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom. */
+/** The clients of `clients/`, by their echo bots as processes of their own, between the built manager and the local WeCom; `wxkf-manager connect` beside them where the manager is started again. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -6,10 +6,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { stablePort } from '../../faults/ports.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { startConnect } from '../support/connect-process.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
-import { postJson } from '../support/puppet-server.js';
+import { postJson, startPuppetServer } from '../support/puppet-server.js';
 import { until } from '../support/until.js';
 
 const PYTHON = 'python3';
@@ -22,7 +23,7 @@ const place = sealedPlace(embeddedPlace());
 let wecom: Simulator;
 let port: number;
 let manager: ManagerProcess;
-let bot: ExampleProcess | null = null;
+let running: ExampleProcess[] = [];
 let accountsUsed = 0;
 
 const start = () =>
@@ -43,7 +44,10 @@ beforeAll(async () => {
   expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
 });
 
-afterEach(() => bot?.stop('SIGKILL'));
+afterEach(async () => {
+  await Promise.all(running.map((bot) => bot.stop('SIGKILL')));
+  running = [];
+});
 
 afterAll(async () => {
   await manager.stop();
@@ -88,34 +92,48 @@ const RUNS = [
   },
 ];
 
+type Run = Pick<(typeof RUNS)[number], 'echo' | 'runtime'>;
+
+function launchEcho({ echo, runtime }: Run, key: string, corpSecret = wecom.corpSecret): ExampleProcess {
+  const env = {
+    WXKF_MANAGER: manager.url,
+    WXKF_KEY: key,
+    CORP_SECRET: corpSecret,
+    PYTHONPATH: resolve('clients/python'),
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+  const bot = startExample(echo, env, runtime);
+  running.push(bot);
+  return bot;
+}
+
+/** On the next account, until it is connected. */
+async function beginEcho(run: Run, corpSecret?: string, more: object = {}) {
+  const { id, key, openKfIds } = await addBot(more);
+  const bot = launchEcho(run, key, corpSecret);
+  await until(() => isConnected(id));
+  return { bot, key, openKfId: openKfIds[0] ?? '' };
+}
+
+const repliesOf = (openKfId: string): string[] =>
+  wecom.corp.chat.messages
+    .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
+    .map(({ body }) => String(body.content));
+
 describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) => {
   let openKfId: string;
-  let id: string;
+  let bot: ExampleProcess;
 
-  const launch = (key: string, corpSecret = wecom.corpSecret): ExampleProcess => {
-    const env = {
-      WXKF_MANAGER: manager.url,
-      WXKF_KEY: key,
-      CORP_SECRET: corpSecret,
-      PYTHONPATH: resolve('clients/python'),
-      PYTHONDONTWRITEBYTECODE: '1',
-    };
-    return startExample(echo, env, runtime);
-  };
+  const launch = (key: string, corpSecret?: string): ExampleProcess =>
+    launchEcho({ echo, runtime }, key, corpSecret);
 
   const begin = async (corpSecret?: string, more: object = {}): Promise<string> => {
-    const made = await addBot(more);
-    [openKfId = ''] = made.openKfIds;
-    id = made.id;
-    bot = launch(made.key, corpSecret);
-    await until(() => isConnected(id));
-    return made.key;
+    const begun = await beginEcho({ echo, runtime }, corpSecret, more);
+    ({ openKfId, bot } = begun);
+    return begun.key;
   };
 
-  const replies = (): string[] =>
-    wecom.corp.chat.messages
-      .filter((message) => message.from === 'bot' && message.openKfId === openKfId)
-      .map(({ body }) => String(body.content));
+  const replies = (): string[] => repliesOf(openKfId);
 
   const callsToSend = (): number =>
     wecom.calls.records.filter(({ api, request }) => api === 'kf/send_msg' && request.includes(openKfId))
@@ -134,25 +152,16 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     for (const text of texts) wecom.say(text, { openKfId });
     await until(() => replies().length >= texts.length);
     expect(replies()).toEqual(texts);
-    expect(await bot?.stop()).toBe(0);
+    expect(await bot.stop()).toBe(0);
     wecom.say('while it is away', { openKfId });
     expect(replies()).toEqual(texts);
-  });
-
-  its('connects again when the manager has been started again, and misses nothing', async () => {
-    await begin();
-    await manager.stop();
-    manager = await start();
-    wecom.say('after the start', { openKfId });
-    await until(() => replies().length > 0);
-    expect(replies()).toEqual(['after the start']);
   });
 
   its('is given a message again when its handler failed', async () => {
     const key = await begin('another-secret');
     wecom.say('not answered at once', { openKfId });
-    await bot?.line(/40001|40013/);
-    expect(await bot?.stop()).toBe(0);
+    await bot.line(/40001|40013/);
+    expect(await bot.stop()).toBe(0);
     bot = launch(key);
     await until(() => replies().length > 0);
     expect(replies()).toEqual(['not answered at once']);
@@ -183,4 +192,24 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     expect(bot.lines.join('\n')).toMatch(/key|401|AUTH_WRONG/i);
     expect(bot.lines.join('\n')).not.toContain(key);
   });
+});
+
+it('the clients in all languages, and wxkf-manager connect, connect again when the manager has been started again, and miss nothing', async () => {
+  const runs = RUNS.filter(({ runtime }) => runtime !== PYTHON || hasPython);
+  const begun = await Promise.all(runs.map((run) => beginEcho(run)));
+  const [program, bot] = [await startPuppetServer(), await addBot({})];
+  const connect = startConnect(bot.key, ['--manager', manager.url, '--forward', program.url]);
+  running.push(connect);
+  await connect.line(/ connected to /);
+
+  await manager.stop();
+  await connect.line(/connecting again in/);
+  manager = await start();
+  const given = program.next();
+  for (const { openKfId } of begun) wecom.say('after the start', { openKfId });
+  wecom.say('after the start', { openKfId: bot.openKfIds[0] ?? '' });
+  await until(() => begun.every(({ openKfId }) => repliesOf(openKfId).length > 0));
+  expect(begun.map(({ openKfId }) => repliesOf(openKfId))).toEqual(begun.map(() => ['after the start']));
+  expect(JSON.parse((await given).body).text.content).toBe('after the start');
+  await program.close();
 });

@@ -57,9 +57,10 @@ function expectNothingLeft(): void {
   expect(isRunning()).toBe(false);
 }
 
-it('shows the steps of one message in the order in which they happened', async () => {
-  const { output, ended } = start('--once');
+it('without a terminal says before all else that it will end, and shows the steps of one message in the order in which they happened', async () => {
+  const { output, ended } = start();
   expect(await ended).toEqual([0, null]);
+  expect(output()).toMatch(/^Its output is no terminal, so .* the demo ends when the reply is there\./);
 
   const steps = [...output().matchAll(/^ *([\d.]+) s {2}(\w+)/gm)];
   const names = steps.map(([, , name = '']) => name);
@@ -74,12 +75,6 @@ it('shows the steps of one message in the order in which they happened', async (
   expectNothingLeft();
 });
 
-it('without a terminal says before all else that it will end', async () => {
-  const { output, ended } = start();
-  expect(await ended).toEqual([0, null]);
-  expect(output()).toMatch(/^Its output is no terminal, so .* the demo ends when the reply is there\./);
-});
-
 it('leaves nothing behind when whoever reads its output has gone', async () => {
   const { ended } = start('--once');
   demo.stdout?.destroy();
@@ -89,10 +84,12 @@ it('leaves nothing behind when whoever reads its output has gone', async () => {
 
 it('fails when the message does not arrive, says why, and leaves nothing behind', async () => {
   const other = await startPuppetServer();
-  const { output, ended } = start('', { PORT: new URL(other.url).port });
+  const { output, ended } = start('--once', { PORT: new URL(other.url).port });
   expect(await ended).toEqual([1, null]);
   await other.close();
 
+  // It was asked to end.
+  expect(output()).not.toContain('Its output is no terminal');
   expect(output()).toMatch(/The demo failed: .*EADDRINUSE/s);
   expectNothingLeft();
 });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -10,10 +10,11 @@ import { stablePort } from '../../faults/ports.js';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { Conversation } from '../support/conversation.js';
 import { type ExampleProcess, startExample } from '../support/example-process.js';
-import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace } from '../support/place.js';
 import { type ProxySuite, proxySuite } from '../support/proxy-suite.js';
 import { registrationOf, startPuppetServer } from '../support/puppet-server.js';
+import { join as joinSockets } from '../support/tls-front.js';
 import {
   kfMessageXml,
   newApp,
@@ -294,24 +295,19 @@ describe('the echo puppet', () => {
   });
 
   it('registers as soon as the manager is there', async () => {
-    const [port, place] = [await stablePort(), embeddedPlace()];
+    const port = await stablePort();
     const url = `http://127.0.0.1:${port}`;
     bot = new Bot(suite, () => withSecret(url, 'puppet', PUPPET_SECRET));
     const echo = bot.launch();
     await echo.line(/^not registered, again in/);
-    const { wecom } = suite;
-    const env = { WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl, HOST: '127.0.0.1' };
-    const manager = spawnManager({ ...place.env, ...env, PORT: String(port), ...ROLES });
+    // From now on it is at that port, too.
+    const managerPort = Number(new URL(suite.manager.url).port);
+    const there = createSocketServer((socket) => joinSockets(socket, connect(managerPort, '127.0.0.1')));
+    there.listen(port, '127.0.0.1');
     await echo.line(/^registered /);
     expect(await echo.stop('SIGINT')).toBe(0);
-    await manager.stop();
-    await place.discard();
+    there.close();
   });
-});
-
-describe('the echo puppet of a manager without secrets', () => {
-  const suite = proxySuite();
-  const bot = new Bot(suite, () => suite.manager.url);
 
   it('has its access token from the manager, and a new one when that is no good', async () => {
     const echo = await bot.start();
@@ -410,14 +406,14 @@ describe('the gateway', () => {
   });
 });
 
-describe('both, with the local WeCom', () => {
+describe('both, with the local WeCom and a manager without secrets', () => {
   const place = embeddedPlace();
   let wecom: Simulator;
   let manager: ManagerProcess;
   let examples: ExampleProcess[];
 
-  const settings = (role: string, secret: string) => ({
-    MANAGER_URL: withSecret(manager.url, role, secret),
+  const settings = () => ({
+    MANAGER_URL: manager.url,
     CORP_ID: wecom.corpId,
     CALLBACK_TOKEN: wecom.callback.token,
     ENCODING_AES_KEY: wecom.callback.encodingAESKey,
@@ -426,14 +422,14 @@ describe('both, with the local WeCom', () => {
   beforeAll(async () => {
     wecom = await startSimulator();
     const urls = { WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` };
-    manager = await startManager({ ...place.env, ...urls, HOST: '127.0.0.1', ...ROLES });
+    manager = await startManager({ ...place.env, ...urls });
     const echo = startExample('examples/echo-puppet/echo-puppet.js', {
-      ...settings('puppet', PUPPET_SECRET),
+      ...settings(),
       CORP_SECRET: wecom.corpSecret,
       KF_ID: wecom.openKfId,
       CURSOR_FILE: join(folder, 'simulated.json'),
     });
-    const gateway = startExample('examples/gateway/gateway.js', settings('gateway', GATEWAY_SECRET));
+    const gateway = startExample('examples/gateway/gateway.js', settings());
     examples = [echo, gateway];
     await echo.line(/^registered /);
   });

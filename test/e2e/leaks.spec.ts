@@ -413,8 +413,10 @@ onEachStoreNightly((newPlace) => {
   }
 
   const WRONG_SETTINGS: readonly Readonly<Record<string, string>>[] = [
-    { SECRETS_KEY: `${SECRETS_KEY.slice(1)}!`, AUTH_PUPPET_TOKEN: `${WRONG_CREDENTIAL} ` },
     {
+      SECRETS_KEY: `${SECRETS_KEY.slice(1)}!`,
+      AUTH_PUPPET_TOKEN: `${WRONG_CREDENTIAL} `,
+      HTTPS_PROXY: `socks5://egress:${WRONG_CREDENTIAL}@proxy`,
       DATA_DIR: '',
       MONGO_URI: `mongo://user:${WRONG_CREDENTIAL}@127.0.0.1`,
       LOG_LEVEL: 'loud',

@@ -34,6 +34,9 @@ export interface ProxiedWecom {
   allClosed(): Promise<void>;
   /** From now on the proxy answers with that status, or not at all; `null` takes it back. */
   refuse(by: number | 'silence' | null): void;
+  /** Nobody listens until it is back, and what was open is closed. */
+  leave(): Promise<void>;
+  comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +82,11 @@ export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Prom
     join(socket, connect(front.port, '127.0.0.1'));
   });
   const port = await listen(server);
+  const leave = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
 
   return {
     wecom,
@@ -98,11 +106,12 @@ export async function startProxiedWecom(scheme: 'http' | 'https' = 'http'): Prom
     refuse: (by) => {
       refusal = by;
     },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await Promise.all([wecom.close(), once(server, 'close'), front.close()]);
+    leave,
+    comeBack: async () => {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
     },
+    close: async () => void (await Promise.all([wecom.close(), leave(), front.close()])),
   };
 }
 

@@ -1,5 +1,7 @@
-/** What the built process tells browsers, and which pages it lets near. */
+/** What the built process gives browsers: headers, the console's files, and which pages it lets near. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HEALTH_STATUS } from '../support/health-status.js';
 import { type CallAnswer, call, jsonOf, openSocket, postJsonBody } from '../support/http-call.js';
@@ -15,7 +17,16 @@ const API = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+const BUILT = 'dist/console/public';
+const PAGE = readFileSync(`${BUILT}/index.html`, 'utf8');
+const ASSETS = readdirSync(`${BUILT}/assets`).filter((name) => /\.(js|css|svg)$/.test(name));
+const POLICY =
+  "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
+  "font-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'";
+
 const manager = suiteManager(embeddedPlace);
+
+const ask = (path: string, ...headers: string[]) => call(manager.url + path, { headers });
 
 function expectNoBannerAndNoCors({ headers }: Pick<CallAnswer, 'headers'>): void {
   const names = Object.keys(headers).filter((name) => /^(server|x-powered-by|access-control-.*)$/.test(name));
@@ -109,6 +120,8 @@ describe('a page of another host', () => {
         message: expect.stringMatching(/127\.0\.0\.1.*AUTH_/),
       }),
     ]);
+    const forgotten = await call(`${manager.url}/api/v1/kf-accounts/wk1`, { method: 'DELETE', headers });
+    expect([forgotten.status, jsonOf(forgotten).error]).toEqual([403, 'AUTH_HOST_FOREIGN']);
   });
 
   it("is told so in WeCom's shape where WeCom's is spoken", async () => {
@@ -129,5 +142,101 @@ describe('a page of another host', () => {
   it('of this machine may call', async () => {
     const own = { headers: ['Host', 'localhost:7777', 'Origin', 'http://localhost:3000'] };
     expect((await call(`${manager.url}/puppetWxkfManager/puppetWxkfInfo/wk1`, own)).status).toBe(404);
+  });
+});
+
+describe('the console', () => {
+  it.each([
+    '/console',
+    '/console/',
+    '/console/accounts',
+    '/console/accounts/wkAAA',
+    '//console//outbox',
+    '/console?q=1',
+  ])('%s is the page, under a policy that lets it load nothing from elsewhere', async (path) => {
+    const { status, headers, body } = await ask(path);
+    expect([status, body.toString()]).toEqual([200, PAGE]);
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': POLICY,
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    });
+  });
+
+  it('has nothing in the page that its policy forbids', () => {
+    expect(PAGE).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|\/\/[\w.]+\.\w/i);
+  });
+
+  it('is asked about each time, and sent when it has changed', async () => {
+    const { headers } = await ask('/console');
+    const again = await ask('/console', 'If-None-Match', String(headers.etag));
+    expect([again.status, again.body.length]).toEqual([304, 0]);
+  });
+
+  it.each(ASSETS)('assets/%s is kept for a year, and sent compressed', async (name) => {
+    const path = `/console/assets/${name}`;
+    const plain = await ask(path);
+    expect(plain.headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-security-policy': POLICY,
+    });
+    expect(plain.body.equals(readFileSync(`${BUILT}/assets/${name}`))).toBe(true);
+    const [br, gzip] = [await ask(path, 'Accept-Encoding', 'br'), await ask(path, 'Accept-Encoding', 'gzip')];
+    expect([br.headers['content-encoding'], gzip.headers['content-encoding']]).toEqual(['br', 'gzip']);
+    expect(brotliDecompressSync(br.body).equals(plain.body)).toBe(true);
+    expect(gunzipSync(gzip.body).equals(plain.body)).toBe(true);
+  });
+
+  it('names the licences of what is bundled in it', async () => {
+    const { status, body } = await ask('/console/licenses.md');
+    expect([status, body.toString()]).toEqual([200, expect.stringMatching(/preact/i)]);
+  });
+
+  it.each([
+    '/console/assets/index-00000000.js',
+    '/console/assets/',
+    '/console/nothing.png',
+    '/console/..%2fconsole.controller.js',
+    '/console/%2e%2e%2fconsole.controller.js',
+    '/console/..%2f..%2f..%2fpackage.json',
+    '/console/assets/..%2f..%2fconsole.controller.js',
+    '/console/%252e%252e%252fconsole.controller.js',
+    '/console/..%5cconsole.controller.js',
+    '/console/%2fetc%2fhosts.conf',
+    '/console/.%00env',
+    '/console/assets/%zz.js',
+  ])('%s is none of its files, and so says an error of the usual shape', async (path) => {
+    const answer = await ask(path, 'Accept', 'text/html');
+    expect([400, 404]).toContain(answer.status);
+    expect(jsonOf(answer)).toMatchObject({ code: answer.status, error: expect.stringMatching(/^[A-Z_]+$/) });
+    expect(answer.headers['cache-control']).toBeUndefined();
+  });
+
+  it('takes nothing but to be read', async () => {
+    const answer = await call(`${manager.url}/console/accounts`, { method: 'POST' });
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('is where a person gets who enters the bare address, and nobody else', async () => {
+    const person = await ask('/', 'Accept', 'text/html,application/xhtml+xml,*/*;q=0.8');
+    expect([person.status, person.headers.location, person.headers.vary]).toEqual([
+      302,
+      '/console',
+      'Accept',
+    ]);
+    const program = await ask('/', 'Accept', '*/*');
+    expect([program.status, jsonOf(program).error]).toEqual([404, 'ROUTE_NOT_FOUND']);
+  });
+
+  it('asks nobody to sign in while no role has a secret', async () => {
+    const session = { isSignedIn: true, isAsked: false, expiresAt: null, operator: null, oidc: null };
+    expect(jsonOf(await ask('/console/session'))).toEqual(session);
+    const signedIn = await call(`${manager.url}/console/session`, postJsonBody({ token: 'anything' }));
+    expect([jsonOf(signedIn), signedIn.headers['set-cookie']]).toEqual([session, undefined]);
+    expect(jsonOf(await ask('/puppetWxkfManager/puppetWxkfInfo/wk1')).error).toBe(
+      'REGISTRY_PUPPET_NOT_FOUND',
+    );
   });
 });
