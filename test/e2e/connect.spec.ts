@@ -13,7 +13,6 @@ import { BotServer } from '../support/bot-server.js';
 import { newCertificate } from '../support/certificate.js';
 import { runCli, spawnCli } from '../support/cli-process.js';
 import { startConnect } from '../support/connect-process.js';
-import { leftovers } from '../support/leftovers.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { embeddedPlace, sealedPlace } from '../support/place.js';
 import { postJson, startPuppetServer } from '../support/puppet-server.js';
