@@ -1,13 +1,13 @@
-/** Who may register what, through the built process, on both stores: embedded and MongoDB. */
+/**
+ * Who may register what, through the built process, on both stores: embedded and MongoDB. With two managers:
+ * replicas.spec.ts.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, postJson, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { suiteManager } from '../support/suite-manager.js';
-import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, sendVerification, type WecomApp } from '../support/wecom.js';
 import { drop, hang, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
@@ -337,95 +337,5 @@ onEachStoreNightly((newPlace) => {
     expect(await register(other, { corpSecret: WRONG, of: squatter })).toMatchObject({ status: 409 });
     expect(await send(squatter)).toMatchObject({ status: 403 });
     await expectStill(puppet);
-  });
-});
-
-mongoSuite('two managers on one database', () => {
-  let place: Place;
-  let one: ManagerProcess;
-  let two: ManagerProcess;
-
-  beforeAll(async () => {
-    place = knowing(mongoPlace());
-    [one, two] = await Promise.all([startManager(place.env), startManager(place.env)]);
-  });
-
-  afterAll(async () => {
-    await Promise.all([one.stop(), two.stop()]);
-    await place.discard();
-  });
-
-  const register = async ({ url }: ManagerProcess, app: WecomApp, openKfId: string, corpSecret = RIGHT) => {
-    const body = { ...registrationOf(app, openKfId, `http://127.0.0.1:1/${app.corpId}`), corpSecret };
-    return told(await postJson(`${url}/puppetWxkfManager/register`, body));
-  };
-  const info = async ({ url }: ManagerProcess, openKfId: string) =>
-    told(await fetch(`${url}/puppetWxkfManager/puppetWxkfInfo/${openKfId}`));
-  /** More at once may be more than a busy database answers in time. */
-  const inTens = async <T>(accounts: readonly string[], work: (openKfId: string) => Promise<T>) => {
-    const results: T[] = [];
-    for (let from = 0; from < accounts.length; from += 10)
-      results.push(...(await Promise.all(accounts.slice(from, from + 10).map(work))));
-    return results;
-  };
-  const forget = async ({ url }: ManagerProcess, openKfId: string) =>
-    told(await fetch(`${url}/api/v1/kf-accounts/${openKfId}`, { method: 'DELETE' }));
-
-  it('let exactly one of two corps have an account that both register at the same moment, 100 times', async () => {
-    const [a, b] = [newCorp(), newCorp()];
-    const accounts = Array.from({ length: 100 }, () => newOpenKfId());
-    const owners = await inTens(accounts, async (openKfId) => {
-      const both = await Promise.all([register(one, a, openKfId), register(two, b, openKfId)]);
-      expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
-      return both[0].status === 200 ? a.corpId : b.corpId;
-    });
-    for (const manager of [one, two]) {
-      const found = await inTens(accounts, (openKfId) => info(manager, openKfId));
-      expect(found.map((told) => (told as { corpId?: string }).corpId)).toEqual(owners);
-    }
-  });
-
-  it('take the same registration through either, at once and without WeCom', async () => {
-    const [app, openKfId] = [newCorp(), newOpenKfId()];
-    wecom.behave('gettoken', drop());
-    expect(await register(one, app, openKfId)).toEqual(REGISTERED);
-    expect(await register(two, app, openKfId)).toEqual(REGISTERED);
-    expect(await register(one, app, openKfId, RENEWED)).toMatchObject({ status: 503 });
-  });
-
-  it('refuse what the other one’s registration does not allow, at once', async () => {
-    const [app, openKfId] = [newCorp(), newOpenKfId()];
-    await register(one, app, openKfId);
-    expect(await register(two, newCorp(), openKfId)).toMatchObject({ status: 409 });
-    expect(await register(two, app, openKfId, WRONG)).toMatchObject({ status: 409 });
-  });
-
-  it('forget what the other one was told to forget, within its refresh', async () => {
-    const [app, openKfId] = [newCorp(), newOpenKfId()];
-    await register(one, app, openKfId);
-    expect(await info(two, openKfId)).toMatchObject({ status: 200 });
-    expect(await forget(one, openKfId)).toEqual(REGISTERED);
-    expect(await info(one, openKfId)).toMatchObject({ status: 404 });
-    const startedMs = performance.now();
-    await until(async () => (await info(two, openKfId)).status === 404);
-    // It looks at each record once a minute besides.
-    expect(performance.now() - startedMs).toBeLessThan(20_000);
-  });
-
-  it('let another corp register at once what the other one was told to forget', async () => {
-    const [app, stranger, openKfId] = [newCorp(), newCorp(), newOpenKfId()];
-    await register(one, app, openKfId);
-    expect(await info(two, openKfId)).toMatchObject({ status: 200 });
-    await forget(one, openKfId);
-    expect(await register(two, stranger, openKfId)).toEqual(REGISTERED);
-    expect(await info(two, openKfId)).toMatchObject({ corpId: stranger.corpId });
-  });
-
-  it('know at once that WeCom accepted a secret, when the other one noted it', async () => {
-    const [app, openKfId] = [newCorp(), newOpenKfId()];
-    await register(one, app, openKfId);
-    await one.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === openKfId);
-    wecom.behave('gettoken', drop());
-    expect((await sendMessage(two.url, app, newOpenKfId())).status).toBe(200);
   });
 });
