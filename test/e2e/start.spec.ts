@@ -70,19 +70,6 @@ describe('configuration', () => {
     expect(said).not.toContain('marked-secret');
   });
 
-  it('with a secret has it listen on every address, and say which roles are closed', async () => {
-    const AUTH_OPERATOR_TOKEN = 'marked-secret_of-operators';
-    const manager = await startManager({ DATA_DIR: folder, AUTH_OPERATOR_TOKEN });
-    const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
-    expect(settings).toMatchObject({ HOST: '0.0.0.0', AUTH_OPERATOR_TOKEN: '1 secret(s)' });
-    const { roles, reason } = await manager.line(({ msg }) => msg === 'roles.closed');
-    expect(roles).toEqual(['puppet', 'gateway']);
-    expect(reason).toMatch(/set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN$/);
-    await manager.stop();
-    expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toEqual([]);
-    expect(manager.output()).not.toContain('marked-secret');
-  });
-
   describe('of a manager without a secret', () => {
     const app = newApp();
     let data: string;
