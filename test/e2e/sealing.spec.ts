@@ -3,10 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import mongoose from 'mongoose';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import {
   type PuppetServer,
@@ -17,7 +15,7 @@ import {
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -283,47 +281,5 @@ describe('a DATA_DIR that was there before, open to all', () => {
     chmodSync(join(dataDir, 'store.mdb'), 0o640);
     expect((await reseal(NEW)).code).toBe(0);
     expect(modes()).toEqual({ ...PRIVATE, 'store.mdb': 0o640 });
-  });
-});
-
-mongoSuite('a database of 1.0.3', () => {
-  const [app, openKfId] = [newApp(), newOpenKfId()];
-  const DOCUMENT = {
-    botEndpoint: '',
-    name: '客服',
-    kfOpenId: openKfId,
-    corpId: app.corpId,
-    corpSecret: CORP_SECRET,
-    token: app.token,
-    encodingAESKey: app.encodingAESKey,
-    online: true,
-    lastOnlineDate: new Date('2026-01-02T03:04:05Z'),
-  };
-  let client: mongoose.mongo.MongoClient;
-  let documents: mongoose.mongo.Collection;
-
-  beforeAll(async () => {
-    place = mongoPlace();
-    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
-    documents = client.db().collection('wxkfpuppets');
-    await documents.insertOne({ ...DOCUMENT, botEndpoint: puppet.url, __v: 0 });
-  });
-
-  afterAll(() => Promise.all([client.close(), discard()]));
-
-  it('is served, is sealed while managers run, and is as it was after reseal --plain', async () => {
-    const account = { app, openKfId, secrets: secretsOf(app) };
-    await start(NEW);
-    await expectServed(account);
-    expect(await findStored(place, account.secrets)).toEqual(account.secrets);
-    expect((await reseal(NEW)).stdout).toMatch(looked(1, 0));
-    expect(await findStored(place, account.secrets)).toEqual([]);
-    await expectServed(account);
-    await start(NEW);
-    await expectServed(account);
-    await stop();
-    expect((await reseal(NEW, '--plain')).code).toBe(0);
-    const [document] = await documents.find().toArray();
-    expect(document).toMatchObject({ ...DOCUMENT, botEndpoint: puppet.url });
   });
 });
