@@ -9,7 +9,7 @@ import { embeddedPlace, type Place } from '../support/place.js';
 import { postJson, type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
 import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 
-const SECOND_MS = 1_000;
+const STEP_MS = 5_000;
 const MINUTE_MS = 60_000;
 
 let place: Place;
@@ -43,9 +43,9 @@ async function receivers(): Promise<readonly object[]> {
 
 /** The manager answers between two steps, so that what began in one has its turn. */
 async function pass(ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += SECOND_MS) {
+  for (let passed = 0; passed < ms; passed += STEP_MS) {
     await (await fetch(`${manager.url}/api/v1/notifications`)).arrayBuffer();
-    await clock.advance(SECOND_MS);
+    await clock.advance(STEP_MS);
   }
 }
 

@@ -11,7 +11,6 @@ import { type ManagerProcess, spawnManager, startManager } from '../support/mana
 import { type PuppetServer, register, startPuppetServer } from '../support/puppet-server.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback, sealVerification } from '../support/wecom.js';
 
-const OTHERS = { HOST: '0.0.0.0', ALLOW_OPEN: 'true' };
 const FOREIGN = 'evil.example:7777';
 
 let folder: string;
@@ -76,9 +75,38 @@ interface Route {
   readonly isForAnyone: boolean;
 }
 
+/** What the command of the README, in both languages, has docker run. */
+function dockerOptions(): string[] {
+  const [command = '', translated] = ['README.md', 'README.zh-CN.md'].map((file) =>
+    dockerRunOf(readFileSync(file, 'utf8')),
+  );
+  expect(translated).toBe(command);
+  return command.split(' ');
+}
+
+/** The options of the one `docker run` that a document prints. */
+function dockerRunOf(document: string): string {
+  const [[, options = ''] = [], ...more] = document.matchAll(/^docker run (.*)$/gm);
+  expect(more).toEqual([]);
+  return options;
+}
+
+const after = (options: readonly string[], name: string): string[] =>
+  options.filter((_option, at) => options[at - 1] === name);
+
+const asDockerRuns = (): Record<string, string> => ({
+  ...image.env,
+  PORT: '0',
+  ...Object.fromEntries(after(dockerOptions(), '-e').map((pair) => pair.split('='))),
+});
+
+it('docker publishes the port of the command in the README for this machine alone', () => {
+  expect(after(dockerOptions(), '-p')).toEqual([`127.0.0.1:${image.env.PORT}:${image.env.PORT}`]);
+});
+
 describe.each([
-  ['on loopback', '127.0.0.1', {}],
-  ['on all addresses', '0.0.0.0', OTHERS],
+  ['on loopback', '127.0.0.1', () => ({})],
+  ['on all addresses, as the command of the README has docker run it,', '0.0.0.0', asDockerRuns],
 ])('an open manager %s', (_where, host, env) => {
   const app = newApp();
   let data: string;
@@ -90,7 +118,7 @@ describe.each([
     data = mkdtempSync(join(tmpdir(), 'wxkf-open-'));
     const ALLOWED_HOSTS = 'wxkf-manager,WXKF.example.';
     [manager, puppet] = await Promise.all([
-      startManager({ DATA_DIR: data, ALLOWED_HOSTS, ...env }, data),
+      startManager({ ...env(), DATA_DIR: data, ALLOWED_HOSTS }, data),
       startPuppetServer(),
     ]);
     const { paths } = jsonOf(await call(`${manager.url}/docs-json`)) as {
@@ -220,65 +248,49 @@ describe.each([
     expect([taken.status, taken.body.toString()]).toEqual([200, 'success']);
     expect((await arrived).path).toBe('/callback');
   });
+
+  it('asks for the tokens of its named operators as soon as there are any, at the console too', async () => {
+    const at = (path: string) => `${manager.url}${path}`;
+    const post = (path: string, body: object) =>
+      fetch(at(path), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-wxkf-console': '1' },
+        body: JSON.stringify(body),
+      });
+    const session = async () => (await fetch(at('/console/session'))).json();
+    expect(await session()).toMatchObject({ isSignedIn: true, isAsked: false });
+    const added = await post('/api/v1/operators', { name: 'alice', role: 'admin' });
+    const { token } = (await added.json()) as { token: string };
+    const refused = await fetch(at('/api/v1/status'));
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toContain('AUTH_OPERATOR_TOKEN, or the token of an operator');
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(at('/api/v1/status'), { headers })).status).toBe(200);
+    expect(await session()).toMatchObject({ isSignedIn: false, isAsked: true });
+    // Nothing of the settings is there to sign a session with.
+    const signIn = await post('/console/session', { token });
+    expect([signIn.status, (await signIn.json()) as object]).toMatchObject([
+      401,
+      { error: 'AUTH_ROLE_CLOSED' },
+    ]);
+    expect((await fetch(at('/api/v1/operators/alice'), { method: 'DELETE', headers })).status).toBe(200);
+    expect((await fetch(at('/api/v1/status'))).status).toBe(200);
+  });
 });
 
-it('a manager with a secret of one role answers under any name', async () => {
-  const AUTH_OPERATOR_TOKEN = 'secret-of-the-operators';
+it('a manager with a secret of one role listens on every address, answers under any name, and says which roles are closed', async () => {
+  const AUTH_OPERATOR_TOKEN = 'marked-secret_of-operators';
   const manager = await startManager({ DATA_DIR: folder, AUTH_OPERATOR_TOKEN }, folder);
+  const { settings } = await manager.line(({ msg }) => msg === 'manager.starting');
+  expect(settings).toMatchObject({ HOST: '0.0.0.0', AUTH_OPERATOR_TOKEN: '1 secret(s)' });
+  const { roles, reason } = await manager.line(({ msg }) => msg === 'roles.closed');
+  expect(roles).toEqual(['puppet', 'gateway']);
+  expect(reason).toMatch(/set AUTH_PUPPET_TOKEN, AUTH_GATEWAY_TOKEN$/);
   const url = `${manager.url}/api/v1/status`;
   const authorization = ['Authorization', `Bearer ${AUTH_OPERATOR_TOKEN}`];
   expect((await call(url, { headers: ['Host', FOREIGN, ...authorization] })).status).toBe(200);
   expect(jsonOf(await call(url, { headers: ['Host', FOREIGN] })).error).toBe('AUTH_MISSING');
   await manager.stop();
+  expect(manager.log.filter(({ msg }) => msg === 'manager.unprotected')).toEqual([]);
+  expect(manager.output()).not.toContain('marked-secret');
 });
-
-it('a manager whose last secret was removed asks for the tokens of its named operators, at the console too', async () => {
-  const manager = await startManager({ DATA_DIR: folder }, folder);
-  const at = (path: string) => `${manager.url}${path}`;
-  const post = (path: string, body: object) =>
-    fetch(at(path), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-wxkf-console': '1' },
-      body: JSON.stringify(body),
-    });
-  const session = async () => (await fetch(at('/console/session'))).json();
-  expect(await session()).toMatchObject({ isSignedIn: true, isAsked: false });
-  const added = await post('/api/v1/operators', { name: 'alice', role: 'admin' });
-  const { token } = (await added.json()) as { token: string };
-  const refused = await fetch(at('/api/v1/status'));
-  expect(refused.status).toBe(401);
-  expect(await refused.text()).toContain('AUTH_OPERATOR_TOKEN, or the token of an operator');
-  const headers = { authorization: `Bearer ${token}` };
-  expect((await fetch(at('/api/v1/status'), { headers })).status).toBe(200);
-  expect(await session()).toMatchObject({ isSignedIn: false, isAsked: true });
-  // Nothing of the settings is there to sign a session with.
-  const signIn = await post('/console/session', { token });
-  expect([signIn.status, (await signIn.json()) as object]).toMatchObject([
-    401,
-    { error: 'AUTH_ROLE_CLOSED' },
-  ]);
-  await manager.stop();
-});
-
-describe('with docker', () => {
-  it('the command of the README, in both languages, starts, for this machine alone', async () => {
-    const [command = '', translated] = ['README.md', 'README.zh-CN.md'].map((file) =>
-      dockerRunOf(readFileSync(file, 'utf8')),
-    );
-    expect(translated).toBe(command);
-    const options = command.split(' ');
-    const after = (name: string): string[] => options.filter((_option, at) => options[at - 1] === name);
-    expect(after('-p')).toEqual([`127.0.0.1:${image.env.PORT}:${image.env.PORT}`]);
-    const given = Object.fromEntries(after('-e').map((pair) => pair.split('=')));
-    const manager = await startManager({ ...image.env, PORT: '0', DATA_DIR: folder, ...given }, folder);
-    expect((await call(`${manager.url}/api/v1/status`)).status).toBe(200);
-    await manager.stop();
-  });
-});
-
-/** The options of the one `docker run` that a document prints. */
-function dockerRunOf(document: string): string {
-  const [[, options = ''] = [], ...more] = document.matchAll(/^docker run (.*)$/gm);
-  expect(more).toEqual([]);
-  return options;
-}

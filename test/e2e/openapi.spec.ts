@@ -96,6 +96,7 @@ const PROGRAM = `
 import { createClient } from './client/client/index.js';
 import { getAccessToken, getPuppet, registerPuppet } from './client/index.js';
 
+declare const process: { readonly argv: readonly string[] };
 const client = createClient({ baseUrl: process.argv[2] ?? '' });
 const registration = {
   kfId: 'wkAAA', kfName: 'Support', endpoint: 'http://127.0.0.1:8080', corpId: 'wx5823bf96d3bd56c7',
@@ -142,8 +143,7 @@ describe('a client that is generated from it', () => {
       module: 'nodenext',
       target: 'es2024',
       lib: ['es2024', 'dom', 'dom.iterable'],
-      types: ['node'],
-      typeRoots: [resolve('node_modules/@types')],
+      types: [],
       outDir: 'out',
     };
     writeFileSync(

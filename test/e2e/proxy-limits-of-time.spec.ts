@@ -1,12 +1,12 @@
 /** How long the API proxy waits: everything of it and of the manager around it, on a clock that stands still. */
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { answerOf, call, jsonOf, open, read } from '../support/http-call.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { refusedUrl } from '../support/raw-server.js';
-import { beforeBody, type Exchange, hang } from '../support/wecom-faults.js';
+import { beforeBody, type Exchange, hang, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
 const SILENCE_LIMIT_MS = 30_000;
@@ -16,26 +16,27 @@ let clock: ManualClock;
 let wecom: WecomServer;
 let manager: ManagerInProcess;
 
-beforeEach(async () => {
+beforeAll(async () => {
   place = embeddedPlace();
   clock = new ManualClock();
   wecom = await startWecomServer();
-  await start(wecom.url);
+  manager = await startManagerInProcess({ ...place.env, WECOM_API_URL: wecom.url }, clock);
 });
 
 afterEach(async () => {
+  for (const api of ['*', 'kf/slow', 'media/upload']) wecom.behave(api, usual);
   wecom.closeIdle();
   await wecom.allClosed();
+});
+
+afterAll(async () => {
   await manager.close();
   await wecom.close();
   await place.discard();
 });
 
-async function start(wecomUrl: string): Promise<void> {
-  manager = await startManagerInProcess({ ...place.env, WECOM_API_URL: wecomUrl }, clock);
-}
-
-const url = (target: string) => `${manager.url}/puppetWxkfManager/wxkfRequestProxy/${target}`;
+const url = (target: string, { url: base } = manager) =>
+  `${base}/puppetWxkfManager/wxkfRequestProxy/${target}`;
 const unreachable = {
   errcode: 504,
   errmsg: expect.stringMatching(/^WeCom cannot be reached or does not answer/),
@@ -48,6 +49,7 @@ function taken(api: string): Promise<Exchange> {
 
 it('gives up on an answer that does not begin within 30 s', async () => {
   wecom.behave('*', hang());
+  const before = wecom.calls.length;
   const arrived = wecom.next();
   const answered = call(url('kf/slow'));
   const { ended } = await arrived;
@@ -55,7 +57,7 @@ it('gives up on an answer that does not begin within 30 s', async () => {
   const answer = await answered;
   expect([answer.status, jsonOf(answer)]).toEqual([504, unreachable]);
   expect(await ended).toBe('cut');
-  expect(wecom.calls).toHaveLength(1);
+  expect(wecom.calls).toHaveLength(before + 1);
 });
 
 it('waits up to 30 s for it', async () => {
@@ -142,11 +144,13 @@ it.each([
 });
 
 it('says at once that nobody listens', async () => {
-  await manager.close();
-  await start(await refusedUrl());
+  const own = embeddedPlace();
+  const alone = await startManagerInProcess({ ...own.env, WECOM_API_URL: await refusedUrl() }, clock);
   for (const options of [{}, { method: 'POST', body: '{}' }]) {
-    const answer = await call(url('kf/refused'), options);
+    const answer = await call(url('kf/refused', alone), options);
     expect([answer.status, jsonOf(answer)]).toEqual([504, unreachable]);
     expect(jsonOf(answer).errmsg).toMatch(/no connection \(ECONNREFUSED\)/);
   }
+  await alone.close();
+  await own.discard();
 });

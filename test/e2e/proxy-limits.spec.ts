@@ -1,60 +1,11 @@
-/** WeCom's limits, kept by the built process before WeCom has to, alone and by two on one MongoDB. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+/** WeCom's limits, kept by the built process before WeCom has to. With two managers on one MongoDB: replicas.spec.ts. */
+import { beforeAll, expect, it } from '@jest/globals';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { type CallAnswer, call, jsonOf, postJsonBody } from '../support/http-call.js';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
-import type { Place } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
-import { newApp } from '../support/wecom.js';
-import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+import { inOneCount, isOver, tokenOfNewCorp } from '../support/quota.js';
 
-const MINUTE_MS = 60_000;
-const ALONE_MS = 5_000;
 const ENV = { CORP_CALLS_PER_MINUTE: '5', TOKENLESS_SYNCS_PER_MINUTE: '3' };
-
-/** A token that the manager has given out, so that it knows whose it is. */
-async function tokenOfNewCorp(managerUrl: string, wecom: WecomServer): Promise<string> {
-  const { corpId } = newApp();
-  wecom.addSecret(corpId, `secret-of-${corpId}`);
-  const query = `corpid=${corpId}&corpsecret=secret-of-${corpId}`;
-  const got = jsonOf(await call(`${managerUrl}/puppetWxkfManager/getToken?${query}`));
-  return String(got.access_token);
-}
-
-/** When one of them last said that it counts alone, for 5 s, since the database is too slow. */
-async function lastAloneMs(managers: readonly ManagerProcess[]): Promise<number> {
-  const times = managers.map(async ({ url, log, line }) => {
-    const requestId = `last-${log.length}`;
-    await call(`${url}/nothing`, { headers: ['x-request-id', requestId] });
-    // Everything before is in the log when this is.
-    await line((one) => one.requestId === requestId);
-    return log.filter(({ msg }) => msg === 'quota.counting_alone').map(({ time }) => Number(time));
-  });
-  return Math.max(0, ...(await Promise.all(times)).flat());
-}
-
-/**
- * Windows of MongoDB are those of its clock: what fell into two is made again, and so is what was not counted
- * there, on a machine that does other things.
- */
-async function inOneCount(
-  managers: () => readonly ManagerProcess[],
-  make: () => Promise<void>,
-): Promise<void> {
-  for (;;) {
-    const startedMs = Date.now();
-    const made = await make().then(
-      () => ({ error: null }),
-      (error: unknown) => ({ error }),
-    );
-    if (made.error === null) return;
-    const isOneWindow = Math.floor(Date.now() / MINUTE_MS) === Math.floor(startedMs / MINUTE_MS);
-    if (isOneWindow && (await lastAloneMs(managers())) < startedMs - ALONE_MS) throw made.error;
-  }
-}
-
-const isOver = (answer: CallAnswer) => jsonOf(answer).errcode === 45009;
 
 onEachStoreNightly((newPlace) => {
   const suite = proxySuite(ENV, newPlace);
@@ -110,43 +61,5 @@ onEachStoreNightly((newPlace) => {
       for (let n = 0; n < 7; n++) answers.push(await ask('kf/send_msg', `unknown-token-${n}`));
       expect(isOver(answers[6] as CallAnswer)).toBe(true);
     });
-  });
-});
-
-mongoSuite('two managers on one database', () => {
-  let place: Place;
-  let wecom: WecomServer;
-  let managers: ManagerProcess[];
-
-  beforeAll(async () => {
-    place = mongoPlace();
-    wecom = await startWecomServer();
-    const env = { ...place.env, ...ENV, WECOM_API_URL: wecom.url, ACCESS_TOKEN_URL: wecom.tokenUrl };
-    managers = await Promise.all([startManager(env), startManager(env)]);
-  });
-
-  afterAll(async () => {
-    await Promise.all(managers.map((manager) => manager.stop()));
-    await wecom.close();
-    await place.discard();
-  });
-
-  it('share a count', async () => {
-    const urls = managers.map(
-      ({ url }) => `${url}/puppetWxkfManager/wxkfRequestProxy/kf/sync_msg?access_token=`,
-    );
-    await inOneCount(
-      () => managers,
-      async () => {
-        const token = await tokenOfNewCorp(managers[0]?.url ?? '', wecom);
-        const before = wecom.callsTo('kf/sync_msg').length;
-        let passed = 0;
-        for (let n = 0; n < 10; n++) {
-          for (const url of urls) if (!isOver(await call(url + token, postJsonBody({})))) passed++;
-        }
-        expect(passed).toBe(3);
-        expect(wecom.callsTo('kf/sync_msg')).toHaveLength(before + passed);
-      },
-    );
   });
 });

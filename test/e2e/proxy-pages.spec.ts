@@ -1,8 +1,10 @@
-/** What pages in a browser get from the API proxy and getToken of the built process: no call at WeCom, and no page. */
-import { beforeEach, describe, expect, it } from '@jest/globals';
+/** What bad input, and pages in a browser, get from the API proxy and getToken of the built process: no call at WeCom, and no page. */
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { request } from 'undici';
-import { type CallOptions, call, jsonOf, postJsonBody } from '../support/http-call.js';
+import { type CallOptions, call, jsonOf, openSocket } from '../support/http-call.js';
+import { CROSS_SITE, OTHER_SITES } from '../support/other-sites.js';
 import { proxySuite } from '../support/proxy-suite.js';
 import { reply } from '../support/wecom-faults.js';
 
@@ -13,13 +15,6 @@ const [CORP, CORP_SECRET] = ['ww1', 'corp-secret-of-the-pages'];
 const DELETION = 'menu/delete?agentid=1&access_token=t';
 const GET_TOKEN = `getToken?corpid=${CORP}&corpsecret=${CORP_SECRET}`;
 
-const CROSS_SITE = { errcode: 403, errmsg: expect.stringMatching(/^A page of another site/) };
-
-const OTHER_SITES: [string, string[]][] = [
-  ['from another site', ['Sec-Fetch-Site', 'cross-site', 'Sec-Fetch-Mode', 'no-cors']],
-  ['from another port of this name', ['Sec-Fetch-Site', 'same-site']],
-  ['from a link outside the browser', ['Sec-Fetch-Site', 'none', 'Sec-Fetch-Mode', 'navigate']],
-];
 const BY_ORIGIN: [string, string[]][] = [
   ['whose browser says its origin alone', ['Origin', 'https://evil.example']],
   ['that hides where it is from', ['Origin', 'null']],
@@ -30,8 +25,9 @@ const CALLS = METHODS.flatMap((method) =>
   [...OTHER_SITES, ...BY_ORIGIN].map(([whose, headers]) => ({ method, whose, headers })),
 );
 
+const suite = proxySuite({ AUTH_PUPPET_TOKEN: SECRET });
+
 describe('with a secret for puppets, which a browser keeps as a password,', () => {
-  const suite = proxySuite({ AUTH_PUPPET_TOKEN: SECRET });
   const url = (target: string) => `${suite.manager.url}/puppetWxkfManager/${target}`;
 
   beforeEach(() => suite.wecom.addSecret(CORP, CORP_SECRET));
@@ -123,22 +119,118 @@ describe('with a secret for puppets, which a browser keeps as a password,', () =
   });
 });
 
-describe('while no role has a secret', () => {
-  const suite = proxySuite();
+describe('bad input', () => {
+  const PREFIX = '/puppetWxkfManager/wxkfRequestProxy/';
 
-  it.each(METHODS.flatMap((method) => OTHER_SITES.map(([whose, headers]) => ({ method, whose, headers }))))(
-    'a $method calls nothing of WeCom for a page $whose',
-    async ({ method, headers }) => {
-      const answer = await call(suite.url(DELETION), { method, headers });
-      expect(answer.status).toBe(403);
-      if (method !== 'HEAD') expect(jsonOf(answer)).toEqual(CROSS_SITE);
-      expect(suite.calls()).toEqual([]);
-    },
-  );
+  afterEach(() => expect(suite.calls()).toEqual([]));
 
-  it('a program calls on', async () => {
-    expect((await call(suite.url(DELETION))).status).toBe(404);
-    expect((await call(suite.url(DELETION), postJsonBody({}))).status).toBe(404);
-    expect(suite.calls()).toHaveLength(2);
+  async function ask(target: string, { method = 'GET', lines = [`Authorization: Bearer ${SECRET}`] } = {}) {
+    const head = [
+      `${method} ${target} HTTP/1.1`,
+      'Host: localhost',
+      'Connection: close',
+      ...lines,
+      '',
+      '',
+    ].join('\r\n');
+    const answer = await text(openSocket(suite.manager.url, head));
+    const [, status = '', , body = ''] = /^HTTP\/1\.1 (\d+) (.*?)\r\n\r\n(.*)$/s.exec(answer) ?? [];
+    return { status: Number(status), head: answer.slice(0, -body.length), body: JSON.parse(body) };
+  }
+
+  const shape = (status: number, errmsg = /\w/) => ({
+    errcode: status,
+    errmsg: expect.stringMatching(errmsg),
+  });
+
+  describe.each(['GET', 'POST'])('a %s', (method) => {
+    it.each([
+      '..',
+      '../kf/send_msg',
+      'kf/../../secret',
+      'kf/..',
+      './kf/send_msg',
+      '.',
+      'kf/.%2e/x',
+      '%2e%2e/x',
+      '%2E%2E%2Fx',
+      '%252e%252e%252fx',
+      'kf%2Fsend_msg',
+      'kf%5c..%5cx',
+      'kf\\..\\x',
+      'kf/send_msg;a=b',
+      'kf/send_msg%00',
+      'kf/send_msg%3Fa=b',
+      'kf/send_msg%23',
+      'kf/send_msg#a',
+      'kf/send_msg@host',
+      'http://other.invalid/x',
+      '%E5%A5%BD',
+      'kf/%zz',
+      'kf/%',
+      '',
+      '/',
+      'k'.repeat(129),
+      'k'.repeat(5_000),
+    ])('to the path "%.40s" is refused', async (path) => {
+      const { status, body } = await ask(PREFIX + path, { method });
+      expect([status, body]).toEqual([400, shape(400)]);
+    });
+
+    it.each([
+      ['access_token=a&access_token=b', /access_token must be given once/],
+      ['access_token=a&access_token=a', /access_token must be given once/],
+      ['access_token=a&%61ccess_token=b', /access_token must be given once/],
+      ['corpid=a&x=1&corpid=b', /corpid must be given once/],
+      ['corpsecret=a&corpsecret=b', /corpsecret must be given once/],
+      ['corpid=a&corpid=b&corpsecret=a&corpsecret', /corpid and corpsecret must be given once/],
+      ['corpid=', /corpid must be/],
+      ['corpid=a%20b', /corpid must be/],
+      ['corpid=ww1&openKfId=', /openKfId must be/],
+      ['corpid=ww1&openKfId=..', /openKfId must be/],
+      ['a=b#c', /percent-encoded/],
+    ])('with the query "%s" is refused', async (query, errmsg) => {
+      const { status, body } = await ask(`${PREFIX}kf/send_msg?${query}`, { method });
+      expect([status, body]).toEqual([400, shape(400, errmsg)]);
+    });
+
+    it.each([
+      ['without credentials', [], 401],
+      ['with wrong ones', ['Authorization: Bearer marked-secret_of-nobody'], 401],
+    ])('%s is refused', async (_what, lines, expected) => {
+      const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method, lines });
+      expect([status, body]).toEqual([expected, shape(expected)]);
+      expect(head).toMatch(/www-authenticate: Bearer/i);
+    });
+  });
+
+  it.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('a %s is told which methods there are', async (method) => {
+    const { status, head, body } = await ask(`${PREFIX}kf/send_msg`, { method });
+    expect([status, body]).toEqual([405, shape(405)]);
+    expect(head).toMatch(/\r\nallow: GET, HEAD, POST\r\n/i);
+  });
+
+  it.each([
+    ['', /corpsecret missing/, 41004],
+    ['?corpid=ww1', /corpsecret missing/, 41004],
+    ['?corpsecret=s', /corpid missing/, 41002],
+  ])("gettoken%s is answered in WeCom's own words", async (query, errmsg, errcode) => {
+    const { status, body } = await ask(`${PREFIX}gettoken${query}`);
+    expect([status, body]).toEqual([200, { errcode, errmsg: expect.stringMatching(errmsg) }]);
+  });
+
+  it.each(['kf/好', 'kf/send_msg?a=好'])('%s as bytes is no request', async (target) => {
+    expect((await ask(PREFIX + target)).status).toBe(400);
+  });
+
+  it('a length in words, or both framings at once, is no request', async () => {
+    const credentials = `Authorization: Bearer ${SECRET}`;
+    for (const lines of [['Content-Length: many'], ['Content-Length: 1', 'Transfer-Encoding: chunked']]) {
+      const { status } = await ask(`${PREFIX}kf/send_msg`, {
+        method: 'POST',
+        lines: [credentials, ...lines],
+      });
+      expect(status).toBe(400);
+    }
   });
 });

@@ -90,18 +90,4 @@ describe('a callback that is sent again', () => {
       expect(puppet.received[2]?.headers['webhook-id']).not.toBe(ids[0]);
     });
   });
-
-  describe('without one', () => {
-    const manager = suiteManager(embeddedPlace);
-    beforeAll(() => register(manager.url, app, openKfId, puppet.url));
-
-    it('a callback of any time is taken, since WeCom documents no limit', async () => {
-      const response = await postCallback(
-        manager.url,
-        app,
-        sealCallback(app, kfMessageXml(app, openKfId), app.corpId, 1),
-      );
-      expect([response.status, await response.text()]).toEqual([200, 'success']);
-    });
-  });
 });

@@ -1,21 +1,34 @@
 /** Two managers on one MongoDB. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AppPageAnswer } from '../../src/api/answers/app.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
 import { answerAs } from '../support/answers.js';
+import { call, postJsonBody } from '../support/http-call.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import type { Place } from '../support/place.js';
-import { type PuppetServer, postJson, register, startPuppetServer } from '../support/puppet-server.js';
+import {
+  type PuppetServer,
+  postJson,
+  register,
+  registrationOf,
+  startPuppetServer,
+} from '../support/puppet-server.js';
+import { inOneCount, isOver, tokenOfNewCorp } from '../support/quota.js';
 import { sendReply } from '../support/replying-bot.js';
 import { mongoPlace } from '../support/each-store.js';
 import { until } from '../support/until.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
-import { answer, drop } from '../support/wecom-faults.js';
+import { answer, drop, hold, usual } from '../support/wecom-faults.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+
+/** What WeCom accepts of each corp of these tests. */
+const RIGHT = 'corp-secret-of-the-tests';
+const RENEWED = 'corp-secret-after-its-renewal';
+const WRONG = 'corp-secret-of-nobody';
 
 mongoSuite('two managers on one database', () => {
   let place: Place;
@@ -31,7 +44,12 @@ mongoSuite('two managers on one database', () => {
   beforeAll(async () => {
     place = mongoPlace();
     wecom = await startWecomServer();
-    const env = { ...place.env, WECOM_API_URL: wecom.url };
+    const env = {
+      ...place.env,
+      WECOM_API_URL: wecom.url,
+      ACCESS_TOKEN_URL: wecom.tokenUrl,
+      TOKENLESS_SYNCS_PER_MINUTE: '3',
+    };
     [one, two] = await Promise.all([startManager(env), startManager(env)]);
     client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
     records = client.db().collection('wxkfpuppets');
@@ -45,11 +63,20 @@ mongoSuite('two managers on one database', () => {
   beforeEach(async () => {
     puppet = await startPuppetServer();
     wecom.behave('kf/send_msg', drop());
-    app = newApp();
+    app = newCorp();
     openKfId = newOpenKfId();
   });
 
-  afterEach(() => puppet.close());
+  afterEach(async () => {
+    wecom.behave('gettoken', usual);
+    await puppet.close();
+  });
+
+  function newCorp(): WecomApp {
+    const corp = newApp();
+    for (const secret of [RIGHT, RENEWED]) wecom.addSecret(corp.corpId, secret);
+    return corp;
+  }
 
   const send = (manager: ManagerProcess, sender = app) => sendMessage(manager.url, sender, openKfId);
 
@@ -141,7 +168,7 @@ mongoSuite('two managers on one database', () => {
     await registerFully(openKfId, puppet.url);
     for (const manager of [one, one, two]) expect((await send(manager)).status).toBe(200);
     const repliesOf = (manager: ManagerProcess) =>
-      sendReply(manager.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId });
+      sendReply(manager.url, RIGHT, { corpId: app.corpId, openKfId });
     await Promise.all([repliesOf(one), repliesOf(two)]);
     const ask = async (manager: ManagerProcess, path: string) =>
       (await fetch(`${manager.url}/api/v1/${path}`)).json();
@@ -171,7 +198,7 @@ mongoSuite('two managers on one database', () => {
   });
 
   it('say of an app that an event of its corp was delivered, through whichever of them it was', async () => {
-    const added = newApp();
+    const added = newCorp();
     expect((await postJson(`${one.url}/api/v1/apps`, added)).status).toBe(200);
     const account = newOpenKfId();
     await register(one.url, added, account, puppet.url);
@@ -194,7 +221,7 @@ mongoSuite('two managers on one database', () => {
       [two, other],
     ] as const) {
       await registerFully(account, puppet.url);
-      await sendReply(manager.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId: account });
+      await sendReply(manager.url, RIGHT, { corpId: app.corpId, openKfId: account });
     }
     const failingAt = async (manager: ManagerProcess): Promise<number> =>
       (await causesAt(manager)).find(({ code }) => code === 'replies_fail')?.count ?? 0;
@@ -204,7 +231,7 @@ mongoSuite('two managers on one database', () => {
   it('both say that WeCom does not have an account, whichever of them a reply of it went through', async () => {
     await registerFully(openKfId, puppet.url);
     wecom.behave('kf/send_msg', answer(95004));
-    await sendReply(one.url, 'secret-of-the-corp', { corpId: app.corpId, openKfId });
+    await sendReply(one.url, RIGHT, { corpId: app.corpId, openKfId });
     for (const manager of [one, two]) {
       await until(async () =>
         (await causesAt(manager)).some((cause) => cause.code === 'no_account' && cause.openKfId === openKfId),
@@ -222,6 +249,136 @@ mongoSuite('two managers on one database', () => {
     await records.updateOne({ kfOpenId: openKfId }, { $set: written });
     expect((await send(two)).status).toBe(200);
     expect(puppet.received).not.toEqual([]);
+  });
+
+  describe('where accounts register,', () => {
+    const REGISTERED = { status: 200, code: 0, message: 'success' };
+    const told = async (response: Response) => ({
+      status: response.status,
+      ...((await response.json()) as object),
+    });
+    const registerAt = async (
+      { url }: ManagerProcess,
+      corp: WecomApp,
+      account: string,
+      corpSecret = RIGHT,
+    ) => {
+      const body = { ...registrationOf(corp, account, `http://127.0.0.1:1/${corp.corpId}`), corpSecret };
+      return told(await postJson(`${url}/puppetWxkfManager/register`, body));
+    };
+    const info = async ({ url }: ManagerProcess, account: string) =>
+      told(await fetch(`${url}/puppetWxkfManager/puppetWxkfInfo/${account}`));
+    /** More at once may be more than a busy database answers in time. */
+    const inTens = async <T>(accounts: readonly string[], work: (account: string) => Promise<T>) => {
+      const results: T[] = [];
+      for (let from = 0; from < accounts.length; from += 10)
+        results.push(...(await Promise.all(accounts.slice(from, from + 10).map(work))));
+      return results;
+    };
+    const forget = async ({ url }: ManagerProcess, account: string) =>
+      told(await fetch(`${url}/api/v1/kf-accounts/${account}`, { method: 'DELETE' }));
+
+    it('let exactly one of two corps have an account that both register at the same moment, 100 times', async () => {
+      const [a, b] = [newCorp(), newCorp()];
+      const accounts = Array.from({ length: 100 }, () => newOpenKfId());
+      const owners = await inTens(accounts, async (account) => {
+        const both = await Promise.all([registerAt(one, a, account), registerAt(two, b, account)]);
+        expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+        return both[0].status === 200 ? a.corpId : b.corpId;
+      });
+      for (const manager of [one, two]) {
+        const found = await inTens(accounts, (account) => info(manager, account));
+        expect(found.map((answered) => (answered as { corpId?: string }).corpId)).toEqual(owners);
+      }
+    });
+
+    it('take the same registration through either, at once and without WeCom', async () => {
+      wecom.behave('gettoken', drop());
+      expect(await registerAt(one, app, openKfId)).toEqual(REGISTERED);
+      expect(await registerAt(two, app, openKfId)).toEqual(REGISTERED);
+      expect(await registerAt(one, app, openKfId, RENEWED)).toMatchObject({ status: 503 });
+    });
+
+    it('refuse what the other one’s registration does not allow, at once', async () => {
+      await registerAt(one, app, openKfId);
+      expect(await registerAt(two, newCorp(), openKfId)).toMatchObject({ status: 409 });
+      expect(await registerAt(two, app, openKfId, WRONG)).toMatchObject({ status: 409 });
+    });
+
+    it('forget what the other one was told to forget, within its refresh', async () => {
+      await registerAt(one, app, openKfId);
+      expect(await info(two, openKfId)).toMatchObject({ status: 200 });
+      expect(await forget(one, openKfId)).toEqual(REGISTERED);
+      expect(await info(one, openKfId)).toMatchObject({ status: 404 });
+      const startedMs = performance.now();
+      await until(async () => (await info(two, openKfId)).status === 404);
+      // It looks at each record once a minute besides.
+      expect(performance.now() - startedMs).toBeLessThan(20_000);
+    });
+
+    it('let another corp register at once what the other one was told to forget', async () => {
+      const stranger = newCorp();
+      await registerAt(one, app, openKfId);
+      expect(await info(two, openKfId)).toMatchObject({ status: 200 });
+      await forget(one, openKfId);
+      expect(await registerAt(two, stranger, openKfId)).toEqual(REGISTERED);
+      expect(await info(two, openKfId)).toMatchObject({ corpId: stranger.corpId });
+    });
+
+    it('know at once that WeCom accepted a secret, when the other one noted it', async () => {
+      await registerAt(one, app, openKfId);
+      await one.line(({ msg, openKfId: of }) => msg === 'registry.secret_accepted' && of === openKfId);
+      wecom.behave('gettoken', drop());
+      expect((await sendMessage(two.url, app, newOpenKfId())).status).toBe(200);
+    });
+  });
+
+  describe('where access tokens are asked for,', () => {
+    const getToken = async ({ url }: ManagerProcess, corpsecret = RIGHT) => {
+      const query = new URLSearchParams({ corpid: app.corpId, corpsecret });
+      const answered = await fetch(`${url}/puppetWxkfManager/getToken?${query}`);
+      return (await answered.json()) as { readonly errcode: number; readonly access_token?: string };
+    };
+    const timesAsked = () =>
+      wecom.callsTo('gettoken').filter(({ query }) => query.corpid === app.corpId).length;
+
+    it('make one call for 200 that ask both at once', async () => {
+      const held = hold();
+      wecom.behave('gettoken', held);
+      const answers = Array.from({ length: 200 }, (_, n) => getToken(n % 2 === 0 ? one : two));
+      await held.arrived;
+      // Both have all that was asked of them by now, and the second has found that the first is asking.
+      await Promise.all([one, two].map(({ url }) => fetch(`${url}/health`)));
+      held.release();
+      const tokens = new Set((await Promise.all(answers)).map(({ access_token }) => access_token));
+      expect([...tokens]).toEqual([wecom.tokenOf(app.corpId, RIGHT)]);
+      expect(timesAsked()).toBe(1);
+    });
+
+    it('remember a wrong secret together', async () => {
+      for (const manager of [one, two, one, two])
+        expect(await getToken(manager, WRONG)).toMatchObject({ errcode: 40001 });
+      expect(timesAsked()).toBe(1);
+    });
+  });
+
+  it('share a count of calls', async () => {
+    const urls = [one, two].map(
+      ({ url }) => `${url}/puppetWxkfManager/wxkfRequestProxy/kf/sync_msg?access_token=`,
+    );
+    await inOneCount(
+      () => [one, two],
+      async () => {
+        const token = await tokenOfNewCorp(one.url, wecom);
+        const before = wecom.callsTo('kf/sync_msg').length;
+        let passed = 0;
+        for (let n = 0; n < 10; n++) {
+          for (const url of urls) if (!isOver(await call(url + token, postJsonBody({})))) passed++;
+        }
+        expect(passed).toBe(3);
+        expect(wecom.callsTo('kf/sync_msg')).toHaveLength(before + passed);
+      },
+    );
   });
 });
 

@@ -3,10 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import mongoose from 'mongoose';
 import { runCli } from '../support/cli-process.js';
 import { type ManagerProcess, spawnManager, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
 import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
 import {
   type PuppetServer,
@@ -17,7 +15,7 @@ import {
 } from '../support/puppet-server.js';
 import { findIn } from '../support/secret-forms.js';
 import { findStored } from '../support/stored-bytes.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp, newOpenKfId, sendMessage, type WecomApp } from '../support/wecom.js';
 import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
 
@@ -88,6 +86,14 @@ async function expectServed({ app, openKfId }: Pick<Account, 'app' | 'openKfId'>
 
 const reseal = (keys?: string, ...options: string[]) => runCli(envOf(keys), 'reseal', ...options);
 
+/** The same, but that the manager has to make the folder. */
+function withNewFolder({ env, discard }: Place): Place {
+  return {
+    env: { ...env, ...(env.DATA_DIR !== undefined && { DATA_DIR: join(env.DATA_DIR, 'made') }) },
+    discard,
+  };
+}
+
 /** The tests are one life of one store and follow each other: it is plain, sealed, rotated, and plain again. */
 onEachStoreNightly((newPlace) => {
   const CORP_ID = newApp().corpId;
@@ -98,7 +104,7 @@ onEachStoreNightly((newPlace) => {
   let accessToken: string;
 
   beforeAll(() => {
-    place = newPlace();
+    place = withNewFolder(newPlace());
     said = '';
     folder = mkdtempSync(join(tmpdir(), 'wxkf-secrets-'));
     wecom.addSecret(CORP_ID, CORP_SECRET);
@@ -137,8 +143,10 @@ onEachStoreNightly((newPlace) => {
     expect(output).not.toContain('manager.listening');
   }
 
-  it('is plain without a key', async () => {
+  it('is plain without a key, in a DATA_DIR that is made for its owner alone', async () => {
     await start();
+    const { DATA_DIR } = place.env;
+    expect(DATA_DIR === undefined ? 0o700 : statSync(DATA_DIR).mode & 0o777).toBe(0o700);
     all.push(await registerNew(), await registerNew());
     await stop();
     expect(await findStored(place, secrets())).toEqual(secrets());
@@ -235,23 +243,6 @@ onEachStoreNightly((newPlace) => {
   });
 });
 
-describe('a DATA_DIR', () => {
-  beforeAll(() => {
-    const outer = embeddedPlace();
-    place = { ...outer, env: { DATA_DIR: join(outer.env.DATA_DIR ?? '', 'made') } };
-  });
-
-  afterAll(discard);
-
-  it('is made for its owner alone, and not resealed while a manager uses it', async () => {
-    await start(NEW);
-    expect(statSync(place.env.DATA_DIR ?? '').mode & 0o777).toBe(0o700);
-    const { code, stdout, stderr } = await reseal(NEW);
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^DATA_DIR \S+ is in use by another process.*\n$/);
-  });
-});
-
 describe('a DATA_DIR that was there before, open to all', () => {
   let dataDir: string;
 
@@ -271,10 +262,13 @@ describe('a DATA_DIR that was there before, open to all', () => {
     );
   const PRIVATE = { 'lock.sqlite': 0o600, 'store.json': 0o600, 'store.mdb': 0o600, 'store.mdb-lock': 0o600 };
 
-  it('has files for their owner alone', async () => {
+  it('has files for their owner alone, and is not resealed while a manager uses it', async () => {
     await start();
     await registerNew();
     expect(modes()).toEqual(PRIVATE);
+    const { code, stdout, stderr } = await reseal(NEW);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^DATA_DIR \S+ is in use by another process.*\n$/);
     await stop();
     expect(modes()).toEqual(PRIVATE);
   });
@@ -285,52 +279,7 @@ describe('a DATA_DIR that was there before, open to all', () => {
     expect(modes()).toEqual(PRIVATE);
     await stop();
     chmodSync(join(dataDir, 'store.mdb'), 0o640);
-    await start();
-    expect(modes()).toEqual({ ...PRIVATE, 'store.mdb': 0o640 });
-    await stop();
     expect((await reseal(NEW)).code).toBe(0);
     expect(modes()).toEqual({ ...PRIVATE, 'store.mdb': 0o640 });
-  });
-});
-
-mongoSuite('a database of 1.0.3', () => {
-  const [app, openKfId] = [newApp(), newOpenKfId()];
-  const DOCUMENT = {
-    botEndpoint: '',
-    name: '客服',
-    kfOpenId: openKfId,
-    corpId: app.corpId,
-    corpSecret: CORP_SECRET,
-    token: app.token,
-    encodingAESKey: app.encodingAESKey,
-    online: true,
-    lastOnlineDate: new Date('2026-01-02T03:04:05Z'),
-  };
-  let client: mongoose.mongo.MongoClient;
-  let documents: mongoose.mongo.Collection;
-
-  beforeAll(async () => {
-    place = mongoPlace();
-    client = await mongoose.mongo.MongoClient.connect(place.env.MONGO_URI ?? '');
-    documents = client.db().collection('wxkfpuppets');
-    await documents.insertOne({ ...DOCUMENT, botEndpoint: puppet.url, __v: 0 });
-  });
-
-  afterAll(() => Promise.all([client.close(), discard()]));
-
-  it('is served, is sealed while managers run, and is as it was after reseal --plain', async () => {
-    const account = { app, openKfId, secrets: secretsOf(app) };
-    await start(NEW);
-    await expectServed(account);
-    expect(await findStored(place, account.secrets)).toEqual(account.secrets);
-    expect((await reseal(NEW)).stdout).toMatch(looked(1, 0));
-    expect(await findStored(place, account.secrets)).toEqual([]);
-    await expectServed(account);
-    await start(NEW);
-    await expectServed(account);
-    await stop();
-    expect((await reseal(NEW, '--plain')).code).toBe(0);
-    const [document] = await documents.find().toArray();
-    expect(document).toMatchObject({ ...DOCUMENT, botEndpoint: puppet.url });
   });
 });

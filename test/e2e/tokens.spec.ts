@@ -1,15 +1,16 @@
-/** `getToken` of the built process, against a simulated WeCom, on both stores. */
+/**
+ * `getToken` of the built process, against a simulated WeCom, on both stores: embedded and MongoDB. With two managers:
+ * replicas.spec.ts.
+ */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ManagerProcess, startManager } from '../support/manager-process.js';
-import { mongoSuite } from '../support/mongo/database.js';
-import { embeddedPlace, type Place } from '../support/place.js';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
 import { proxySuite } from '../support/proxy-suite.js';
-import { mongoPlace, onEachStoreNightly } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { newApp } from '../support/wecom.js';
-import { drop, hold, usual } from '../support/wecom-faults.js';
-import { startWecomServer, type WecomServer } from '../support/wecom-server.js';
+import { drop, usual } from '../support/wecom-faults.js';
 
 const CORP = 'ww5823bf96d3bd56c7';
 const SECRET = 'marked-secret_of-the+app/=';
@@ -133,46 +134,5 @@ onEachStoreNightly((newPlace) => {
       socket.write('DELETE //puppetWxkfManager/getToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
       expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 [\s\S]*\{"errcode":405,"errmsg":"/);
     });
-  });
-});
-
-mongoSuite('two managers on one database', () => {
-  let place: Place;
-  let wecom: WecomServer;
-  let managers: ManagerProcess[];
-
-  beforeAll(async () => {
-    place = mongoPlace();
-    wecom = await startWecomServer();
-    wecom.addSecret(CORP, SECRET);
-    const env = { ...place.env, ACCESS_TOKEN_URL: wecom.tokenUrl, LOG_LEVEL: 'trace' };
-    managers = await Promise.all([startManager(env), startManager(env)]);
-  });
-
-  afterAll(async () => {
-    await Promise.all(managers.map((manager) => manager.stop()));
-    await wecom.close();
-    await place.discard();
-  });
-
-  it('make one call for 200 that ask both at once', async () => {
-    const held = hold();
-    wecom.behave('gettoken', held);
-    const answers = Array.from({ length: 200 }, (_, n) => getToken(managers[n % 2] as ManagerProcess));
-    await held.arrived;
-    // Both have all that was asked of them by now, and the second has found that the first is asking.
-    await Promise.all(managers.map(({ url }) => fetch(`${url}/health`)));
-    held.release();
-    const tokens = new Set((await Promise.all(answers)).map(({ access_token }) => access_token));
-    expect([...tokens]).toEqual([wecom.tokenOf(CORP, SECRET)]);
-    expect(wecom.tokenCalls).toBe(1);
-  });
-
-  it('remember a wrong secret together', async () => {
-    const before = wecom.tokenCalls;
-    for (const manager of [...managers, ...managers]) {
-      expect(await getToken(manager, 'wrong')).toMatchObject({ errcode: 40001 });
-    }
-    expect(wecom.tokenCalls).toBe(before + 1);
   });
 });

@@ -1,6 +1,7 @@
 /** Traces are taken over and passed on, without OpenTelemetry: to puppets and WeCom, at once and later, on both stores. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CallAnswer, call, postJsonBody } from '../support/http-call.js';
+import { NAMES_OPENTELEMETRY } from '../support/loaded-modules.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { type PuppetServer, registrationOf, startPuppetServer } from '../support/puppet-server.js';
@@ -30,6 +31,7 @@ onEachStoreNightly((newPlace) => {
       ACCESS_TOKEN_URL: wecom.tokenUrl,
       WECOM_API_URL: wecom.url,
       LOG_LEVEL: 'trace',
+      NODE_OPTIONS: NAMES_OPENTELEMETRY,
     });
   };
 
@@ -97,6 +99,15 @@ onEachStoreNightly((newPlace) => {
     expect(Object.keys(headers)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^trace/)]));
     const line = await manager.line(({ requestId }) => requestId === `of-${openKfId}`);
     expect(line).not.toHaveProperty('traceId');
+  });
+
+  it('load nothing of OpenTelemetry, for which nobody has asked', async () => {
+    await register();
+    const traceId = newTraceId();
+    await sendEncrypted(['traceparent', traceparentOf(traceId)]);
+    await lineOf('callback.answered', traceId);
+    expect(manager.output()).not.toContain('loaded ');
+    expect(manager.output()).not.toContain('"tracing.');
   });
 
   it.each([

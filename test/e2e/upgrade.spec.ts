@@ -7,6 +7,7 @@ import { hintCounts } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { newSecretsKey, type Place } from '../support/place.js';
 import { PublicManager } from '../support/public-manager.js';
+import { findStored } from '../support/stored-bytes.js';
 import {
   type PuppetServer,
   postJson,
@@ -249,53 +250,99 @@ mongoSuite('the upgrade from manager 1.0.3', () => {
   });
 
   describe('back', () => {
-    const waiting = async (manager: ManagerProcess) => (await hintCounts(manager.url)).waiting;
-
-    it('leaves 1.0.3 all registrations and it does without the rest, which the next upgrade finds again', async () => {
+    it('leaves 1.0.3 all registrations; what the next upgrade finds and seals needs `reseal --plain` first, and forth again nothing', async () => {
+      const before = await startPublic();
       const [app, openKfId, away] = [newApp(), newOpenKfId(), newOpenKfId()];
+      await expectPassedOn(before, app, openKfId, away);
+      const SECRETS_KEY = newSecretsKey();
+      await expectSealed(app, openKfId, away, SECRETS_KEY);
+      await expectPlainAgain(before, app, openKfId, away, SECRETS_KEY);
+    });
+
+    const reseal = (SECRETS_KEY: string, ...options: string[]) =>
+      runCli({ ...place.env, SECRETS_KEY }, 'reseal', ...options);
+
+    async function expectServed(manager: ManagerProcess, app: WecomApp, openKfId: string): Promise<void> {
+      const arrived = puppet.next();
+      expect((await sendMessage(manager.url, app, openKfId)).status).toBe(200);
+      await arrived;
+    }
+
+    /** 1.0.3 has all registrations, and knows nothing of what waits. */
+    async function expectPassedOn(
+      before: PublicManager,
+      app: WecomApp,
+      openKfId: string,
+      away: string,
+    ): Promise<void> {
       const manager = await start();
+      const waiting = async () => (await hintCounts(manager.url)).waiting;
       await register(manager.url, app, openKfId, puppet.url);
       await register(manager.url, app, away, 'http://127.0.0.1:1');
-      expect(await waiting(manager)).toBe(0);
+      expect(await waiting()).toBe(0);
       expect((await sendMessage(manager.url, app, away)).status).toBe(200);
-      expect(await waiting(manager)).toBe(1);
+      expect(await waiting()).toBe(1);
       await manager.stop();
 
-      const before = await startPublic();
       expect(await before.route(app, newCallback(app, openKfId))).toBe(puppet.url);
       const written = { ...registrationOf(app, away, `${puppet.url}/${away}`), kfName: '一号' };
       expect(await before.register(written)).toMatchObject({ code: 0 });
       expect(await before.route(app, newCallback(app, away))).toBe(`${puppet.url}/${away}`);
-
-      // Of what waited it knows nothing; the next upgrade brings it.
       expect(puppet.received).toEqual([]);
-      const again = await start();
-      await whenAllCame([away]);
-      const arrived = puppet.next();
-      expect((await sendMessage(again.url, app, openKfId)).status).toBe(200);
-      await arrived;
-    });
+    }
 
-    it('needs `reseal --plain` first where secrets were sealed, and forth again nothing', async () => {
-      const SECRETS_KEY = newSecretsKey();
-      const [app, openKfId] = [newApp(), newOpenKfId()];
+    /** The next upgrade brings what waited. With a key it serves what is plain, seals it while it runs, and serves that. */
+    async function expectSealed(
+      app: WecomApp,
+      openKfId: string,
+      away: string,
+      SECRETS_KEY: string,
+    ): Promise<void> {
+      const secrets = [CORP_SECRET, app.token, app.encodingAESKey];
       const manager = await start({ SECRETS_KEY });
-      await register(manager.url, app, openKfId, puppet.url);
+      await whenAllCame([away]);
+      await expectServed(manager, app, openKfId);
+      expect(await findStored(place, secrets)).toEqual(secrets);
+      const { code, stdout } = await reseal(SECRETS_KEY);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/ \d+ changed, 0 could not be opened\n$/)]);
+      expect(await findStored(place, secrets)).toEqual([]);
+      await expectServed(manager, app, openKfId);
       await manager.stop();
+      const sealed = await start({ SECRETS_KEY });
+      await expectServed(sealed, app, openKfId);
+      await sealed.stop();
+    }
 
-      const before = await startPublic();
+    async function expectPlainAgain(
+      before: PublicManager,
+      app: WecomApp,
+      openKfId: string,
+      away: string,
+      SECRETS_KEY: string,
+    ): Promise<void> {
       const route = () => before.route(app, newCallback(app, openKfId));
       expect(await route()).toBeNull();
-      const { code } = await runCli({ ...place.env, SECRETS_KEY }, 'reseal', '--plain');
-      expect(code).toBe(0);
+      expect((await reseal(SECRETS_KEY, '--plain')).code).toBe(0);
       expect(await route()).toBe(puppet.url);
+      const { corpId, token, encodingAESKey } = app;
+      for (const [kfOpenId, name, botEndpoint] of [
+        [openKfId, '客服一号', puppet.url],
+        [away, '一号', `${puppet.url}/${away}`],
+      ]) {
+        const asItWas = {
+          kfOpenId,
+          name,
+          botEndpoint,
+          corpId,
+          corpSecret: CORP_SECRET,
+          token,
+          encodingAESKey,
+        };
+        expect(await documents.findOne({ kfOpenId })).toMatchObject({ ...asItWas, online: true });
+      }
       const renewed = { ...newApp(), corpId: app.corpId };
       await before.register(registrationOf(renewed, openKfId, puppet.url));
-
-      const again = await start({ SECRETS_KEY });
-      const arrived = puppet.next();
-      expect((await sendMessage(again.url, renewed, openKfId)).status).toBe(200);
-      await arrived;
-    });
+      await expectServed(await start({ SECRETS_KEY }), renewed, openKfId);
+    }
   });
 });
