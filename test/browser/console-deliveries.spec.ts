@@ -306,14 +306,14 @@ describeInBrowser('the console, while puppets come and go', () => {
 
   describe('and at addresses that are allowed no more', () => {
     const goneApp = newApp();
-    const [gone, other] = [newOpenKfId(), newOpenKfId()];
+    const [gone, other, single] = [newOpenKfId(), newOpenKfId(), newOpenKfId()];
     let bot: PuppetServer;
 
     beforeAll(async () => {
       bot = await startPuppetServer();
-      for (const account of [gone, other]) await register(manager.url, goneApp, account, bot.url);
+      for (const account of [gone, other, single]) await register(manager.url, goneApp, account, bot.url);
       await restart({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
-      for (const account of [gone, other]) await sendMessage(manager.url, goneApp, account);
+      for (const account of [gone, other, single]) await sendMessage(manager.url, goneApp, account);
     });
 
     afterAll(() => bot.close());
@@ -324,12 +324,15 @@ describeInBrowser('the console, while puppets come and go', () => {
       await page.getByText('None was sent again: what is dead has no bot').waitFor();
     });
 
-    it('sends what is dead again, or drops it, after asking what would be lost', async () => {
+    it('sends what is dead again, one or all, or drops it, after asking what would be lost', async () => {
       // Of this corp alone: what waits of the other tests is dead now, too.
       await open(`/outbox?state=dead&corpId=${goneApp.corpId}`);
-      const row = page.getByRole('row', { name: gone });
-      const otherRow = page.getByRole('row', { name: other });
-      await row.getByText('The bot’s address cannot be used').first().waitFor();
+      const [goneRow, otherRow, singleRow] = [
+        page.getByRole('row', { name: gone }),
+        page.getByRole('row', { name: other }),
+        page.getByRole('row', { name: single }),
+      ];
+      await goneRow.getByText('The bot’s address cannot be used').first().waitFor();
       await otherRow.getByRole('button', { name: /^Drop/ }).click();
       const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
       expect(await dialog.textContent()).toContain(other);
@@ -337,6 +340,10 @@ describeInBrowser('the console, while puppets come and go', () => {
       await seeSoon(otherRow, 'detached');
       await page.locator('h1:focus').waitFor();
       await restart();
+      const arrived = bot.next();
+      await singleRow.getByRole('button', { name: 'Send again' }).click();
+      await arrived;
+      await seeSoon(singleRow, 'detached');
       const received = bot.next();
       await page.getByRole('button', { name: 'Send these again' }).click();
       await page.getByRole('dialog', { name: 'Send what is dead for 1 account again?' }).waitFor();
