@@ -1,5 +1,5 @@
 /** What an operator sees and does while puppets come and go. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, newPage, openBrowser, seeSoon } from '../support/browser.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -18,15 +18,16 @@ describeInBrowser('the console, while puppets come and go', () => {
 
   beforeAll(async () => {
     [browser, manager] = await Promise.all([openBrowser(), startManager(place.env)]);
+    page = await newPage(browser);
   });
 
   beforeEach(async () => {
-    [page, puppet] = await Promise.all([newPage(browser), startPuppetServer()]);
+    puppet = await startPuppetServer();
     [app, openKfId] = [newApp(), newOpenKfId()];
   });
 
   afterEach(async () => {
-    await Promise.all([page.context().close(), puppet.close()]);
+    await Promise.all([page.unrouteAll(), puppet.close()]);
   });
 
   afterAll(async () => {
@@ -294,49 +295,20 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByText('No account matches').waitFor();
   });
 
-  it('sends what is dead again, or drops it, after asking what would be lost', async () => {
-    const other = newOpenKfId();
+  it('counts how long ago by the time of the manager, where the browser is off by 3 min', async () => {
     await register(manager.url, app, openKfId, puppet.url);
-    await register(manager.url, app, other, puppet.url);
-    await restart({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
     await message();
-    expect((await sendMessage(manager.url, app, other)).status).toBe(200);
-    // Of this corp alone: what waits of the other tests is dead now, too.
-    await open(`/outbox?state=dead&corpId=${app.corpId}`);
-    const [row, otherRow] = [
-      page.getByRole('row', { name: openKfId }),
-      page.getByRole('row', { name: other }),
-    ];
-    await row.getByText('The bot’s address cannot be used').first().waitFor();
-    await otherRow.getByRole('button', { name: /^Drop/ }).click();
-    const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
-    expect(await dialog.textContent()).toContain(other);
-    await dialog.getByRole('button', { name: 'Drop it' }).click();
-    await seeSoon(otherRow, 'detached');
-    await page.locator('h1:focus').waitFor();
-    await restart();
-    const received = puppet.next();
-    await page.getByRole('button', { name: 'Send these again' }).click();
-    await page.getByRole('dialog', { name: 'Send what is dead for 1 account again?' }).waitFor();
-    await page.getByRole('button', { name: 'Send all', exact: true }).click();
-    await page.getByText('1 account’s event is being sent again.').waitFor();
-    await received;
-    await seeSoon(page.getByText('Nothing matches'));
-  });
-
-  it.each([-3, 3])(
-    'counts how long ago by the time of the manager, where the browser is off by %d min',
-    async (min) => {
-      await register(manager.url, app, openKfId, puppet.url);
-      await message();
-      await page.clock.setFixedTime(Date.now() + min * 60_000);
-      await open('/kf-accounts');
-      const row = page.getByRole('row', { name: openKfId });
+    const offPage = await newPage(browser);
+    for (const min of [-3, 3]) {
+      await offPage.clock.setFixedTime(Date.now() + min * 60_000);
+      await offPage.goto(`${manager.url}/console/kf-accounts`);
+      const row = offPage.getByRole('row', { name: openKfId });
       await row.waitFor();
       expect(await row.textContent()).toMatch(/just now|\d sec\. ago/);
       expect(await row.textContent()).not.toMatch(/in \d|min/);
-    },
-  );
+    }
+    await offPage.context().close();
+  });
 
   it('leads from what waits for a bot that opens a stream to that bot, which is not connected', async () => {
     const api = `${manager.url}/api/v1`;
@@ -359,5 +331,55 @@ describeInBrowser('the console, while puppets come and go', () => {
     const { id } = (await added.json()) as { id: string };
     expect((await fetch(`${api}/bots/${id}`, { method: 'DELETE' })).status).toBe(200);
     expect((await fetch(`${api}/hints/${openKfId}`, { method: 'DELETE' })).status).toBe(200);
+  });
+
+  describe('and at addresses that are allowed no more', () => {
+    const goneApp = newApp();
+    const [gone, other, single] = [newOpenKfId(), newOpenKfId(), newOpenKfId()];
+    let bot: PuppetServer;
+
+    beforeAll(async () => {
+      bot = await startPuppetServer();
+      for (const account of [gone, other, single]) await register(manager.url, goneApp, account, bot.url);
+      await restart({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
+      for (const account of [gone, other, single]) await sendMessage(manager.url, goneApp, account);
+    });
+
+    afterAll(() => bot.close());
+
+    it('says why none was sent again', async () => {
+      await open('/outbox?state=dead');
+      await page.getByRole('button', { name: 'Send all dead again' }).click();
+      await page.getByText('None was sent again: what is dead has no bot').waitFor();
+    });
+
+    it('sends what is dead again, one or all, or drops it, after asking what would be lost', async () => {
+      // Of this corp alone: what waits of the other tests is dead now, too.
+      await open(`/outbox?state=dead&corpId=${goneApp.corpId}`);
+      const [goneRow, otherRow, singleRow] = [
+        page.getByRole('row', { name: gone }),
+        page.getByRole('row', { name: other }),
+        page.getByRole('row', { name: single }),
+      ];
+      await goneRow.getByText('The bot’s address cannot be used').first().waitFor();
+      await otherRow.getByRole('button', { name: /^Drop/ }).click();
+      const dialog = page.getByRole('dialog', { name: 'Drop what waits for 客服一号?' });
+      expect(await dialog.textContent()).toContain(other);
+      await dialog.getByRole('button', { name: 'Drop it' }).click();
+      await seeSoon(otherRow, 'detached');
+      await page.locator('h1:focus').waitFor();
+      await restart();
+      const arrived = bot.next();
+      await singleRow.getByRole('button', { name: 'Send again' }).click();
+      await arrived;
+      await seeSoon(singleRow, 'detached');
+      const received = bot.next();
+      await page.getByRole('button', { name: 'Send these again' }).click();
+      await page.getByRole('dialog', { name: 'Send what is dead for 1 account again?' }).waitFor();
+      await page.getByRole('button', { name: 'Send all', exact: true }).click();
+      await page.getByText('1 account’s event is being sent again.').waitFor();
+      await received;
+      await seeSoon(page.getByText('Nothing matches'));
+    });
   });
 });

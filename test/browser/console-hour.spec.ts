@@ -34,6 +34,7 @@ describeInBrowser('the overview after an hour', () => {
   const ofSteady = Array.from({ length: 8 }, newOpenKfId);
   const ofAway = Array.from({ length: 4 }, newOpenKfId);
   let browser: Browser;
+  let page: Page;
   let manager: ManagerInProcess;
   let steady: PuppetServer;
   let away: PuppetServer;
@@ -101,6 +102,7 @@ describeInBrowser('the overview after an hour', () => {
       await clock.advance(INTERVAL_MS);
     }
     for (const openKfId of [...ofSteady, ...ofAway]) await botReplies(openKfId);
+    page = await signedIn('en');
   });
 
   afterAll(async () => {
@@ -109,7 +111,7 @@ describeInBrowser('the overview after an hour', () => {
   });
 
   /** The manager of this process runs from its source, and has no files of the console. */
-  async function open(locale: string): Promise<Page> {
+  async function signedIn(locale: string): Promise<Page> {
     const page = await newPage(browser, { locale });
     await page.route(/\/console(\/(?!session)|$)/, (route, request) => {
       const file = /\/assets\/.*/.exec(request.url())?.[0] ?? 'index.html';
@@ -122,10 +124,12 @@ describeInBrowser('the overview after an hour', () => {
     return page;
   }
 
+  const open = () => page.goto(`${manager.url}/console`);
+
   /** Down to the charts. */
-  async function picture(page: Page, name: string): Promise<void> {
-    await page.setViewportSize({ width: 1280, height: 900 });
-    await screenshot(page, name, false);
+  async function picture(of: Page, name: string): Promise<void> {
+    await of.setViewportSize({ width: 1280, height: 900 });
+    await screenshot(of, name, false);
   }
 
   it('adds up to all that came in, in the charts too', async () => {
@@ -138,7 +142,7 @@ describeInBrowser('the overview after an hour', () => {
     expect(sumOf('deliveredLater')).toBe(ofAway.length);
     expect(Math.max(...items.map(({ waiting }) => waiting))).toBe(ofAway.length);
     expect(sumOf('starts')).toBe(1);
-    const page = await open('en');
+    await open();
     await page.getByRole('button', { name: '6 hours' }).click();
     await page.getByRole('button', { name: '6 hours', pressed: true }).waitFor();
     expect(page.url()).toContain('range=6h');
@@ -154,9 +158,10 @@ describeInBrowser('the overview after an hour', () => {
   });
 
   it('is the same in Chinese', async () => {
-    const page = await open('zh-CN');
-    await page.locator('.verdict-title').getByText('客户的消息都有机器人在应答').waitFor();
-    await picture(page, 'console-hour-zh');
+    const chinese = await signedIn('zh-CN');
+    await chinese.locator('.verdict-title').getByText('客户的消息都有机器人在应答').waitFor();
+    await picture(chinese, 'console-hour-zh');
+    await chinese.context().close();
   });
 
   it('says of which account WeCom takes no reply, why, and since when', async () => {
@@ -164,7 +169,7 @@ describeInBrowser('the overview after an hour', () => {
     wecom.behave('kf/send_msg', answer(40008));
     const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
     expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(40008);
-    const page = await open('en');
+    await open();
     const cause = page.getByRole('list', { name: 'Needs attention' }).getByRole('listitem');
     await cause.getByText('No reply of 客服一号 goes out').waitFor();
     await cause.getByText(/The msgtype of the message is not one that WeCom sends/).waitFor();
@@ -181,7 +186,7 @@ describeInBrowser('the overview after an hour', () => {
     wecom.behave('kf/send_msg', answer(95004));
     const bot = { corpId: app.corpId, openKfId, secret: AUTH_PUPPET_TOKEN };
     expect(await sendReply(manager.url, CORP_SECRET, bot)).toBe(95004);
-    const page = await open('en');
+    await open();
     const causes = page.getByRole('list', { name: 'Needs attention' });
     const cause = causes.getByRole('listitem').filter({ hasText: 'is unknown to WeCom' });
     await cause.getByText(/There is no such customer-service account\. It was deleted/).waitFor();
@@ -203,7 +208,7 @@ describeInBrowser('the overview after an hour', () => {
       await clock.advance(600);
       response.end('success');
       expect((await sent).status).toBe(200);
-      const page = await open('en');
+      await open();
       await page.getByRole('link', { name: 'Kf accounts' }).click();
       await page.getByRole('button', { name: 'p95' }).click();
       const row = page.getByRole('row').filter({ hasText: openKfId });
@@ -229,7 +234,7 @@ describeInBrowser('the overview after an hour', () => {
       // So often that its address gets probes alone.
       for (let n = 0; n < 5; n++) await sendMessage(manager.url, app, tried);
       await sendMessage(manager.url, app, untried);
-      const page = await open('en');
+      await open();
       await page.getByRole('link', { name: /^Outbox/ }).click();
       const row = page.getByRole('row').filter({ hasText: untried });
       const mark = row.getByRole('link', { name: 'not yet' });

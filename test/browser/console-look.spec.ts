@@ -95,6 +95,7 @@ describeInBrowser('the look of the console', () => {
       );
     for (const one of [page, phone])
       await one.route('**/api/v1/notifications', (route) => route.fulfill({ json: { items: receivers() } }));
+    await Promise.all([page, phone].map((one) => one.goto(`${manager.url}/console/no-such-page`)));
   });
 
   afterAll(async () => {
@@ -102,37 +103,52 @@ describeInBrowser('the look of the console', () => {
     await place.discard();
   });
 
-  it.each(Object.entries(PAGES))('bars nobody from %s, in light or dark', async (name, { path, seen }) => {
-    await page.goto(`${manager.url}/console${path}`);
-    await page.locator(seen).first().waitFor();
-    await screenshot(page, `console-${name}-light`);
-    expect(await seriousViolations(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await seriousViolations(page, 'colours')).toEqual([]);
-    if (DARK.has(name)) await screenshot(page, `console-${name}-dark`);
-    await page.emulateMedia({ colorScheme: 'light' });
-  });
+  /** As a link leads there, by way of a page on which nothing of the one before is left. */
+  async function show(one: Page, { path, seen }: { path: string; seen: string }): Promise<void> {
+    for (const to of [PAGES['no-such-page'], { path, seen }]) {
+      await one.evaluate(`history.pushState(null, '', '/console${to.path}')`);
+      await one.evaluate('dispatchEvent(new PopStateEvent("popstate"))');
+      if (to.path === '/live') {
+        // Shows only what comes from then on.
+        await one.locator('.stream-state.good').waitFor();
+        await sendMessage(manager.url, app, HEALTHY);
+      }
+      await one.locator(to.seen).first().waitFor();
+    }
+  }
 
   it.each(Object.entries(PAGES))(
-    'shows %s in Chinese, and whole on a phone',
-    async (name, { path, seen }) => {
-      await phone.goto(`${manager.url}/console${path}`);
-      await phone.locator(seen).first().waitFor();
-      expect(await phone.evaluate('document.documentElement.lang')).toBe('zh-CN');
-      await phone.waitForFunction(String.raw`/\p{Script=Han}.* · WXKF-Manager$/u.test(document.title)`);
-      // Not `innerWidth`, which a phone's page widens when it does not fit.
-      const { width, height } = phone.viewportSize() ?? { width: 0, height: 0 };
-      expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      if (PHONE.has(name)) await screenshot(phone, `console-${name}-phone`);
-      if (!CHINESE.has(name)) return;
-      await phone.setViewportSize({ width: 1280, height: 800 });
-      await screenshot(phone, `console-${name}-zh`);
-      await phone.setViewportSize({ width, height });
+    'bars nobody from %s, in light or dark or on 320 px',
+    async (name, shown) => {
+      await show(page, shown);
+      await screenshot(page, `console-${name}-light`);
+      expect(await seriousViolations(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await seriousViolations(page, 'colours')).toEqual([]);
+      if (DARK.has(name)) await screenshot(page, `console-${name}-dark`);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+      await page.setViewportSize({ width: 1280, height: 800 });
     },
   );
 
+  it.each(Object.entries(PAGES))('shows %s in Chinese, and whole on a phone', async (name, shown) => {
+    await show(phone, shown);
+    expect(await phone.evaluate('document.documentElement.lang')).toBe('zh-CN');
+    await phone.waitForFunction(String.raw`/\p{Script=Han}.* · WXKF-Manager$/u.test(document.title)`);
+    // Not `innerWidth`, which a phone's page widens when it does not fit.
+    const { width, height } = phone.viewportSize() ?? { width: 0, height: 0 };
+    expect(await phone.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    if (PHONE.has(name)) await screenshot(phone, `console-${name}-phone`);
+    if (!CHINESE.has(name)) return;
+    await phone.setViewportSize({ width: 1280, height: 800 });
+    await screenshot(phone, `console-${name}-zh`);
+    await phone.setViewportSize({ width, height });
+  });
+
   it('has a chart over the whole width, and two side by side', async () => {
-    await page.goto(`${manager.url}/console`);
+    await show(page, PAGES.overview);
     await page.locator('figure svg').nth(2).waitFor();
     const [whole, one, other] = await Promise.all(
       (await page.locator('figure svg').all()).map((element) => element.boundingBox()),
@@ -142,25 +158,34 @@ describeInBrowser('the look of the console', () => {
   });
 
   it('says who is told what needs attention, what was told last, and why a message failed', async () => {
+    await show(page, PAGES.overview);
     const told = page.getByRole('region', { name: 'Who is told' });
     const [robot, webhook] = [told.getByRole('listitem').first(), told.getByRole('listitem').last()];
     await robot.getByText('qyapi.weixin.qq.com').waitFor();
     await robot.getByText(/^Last told .*: over: 2 accounts wait for 10\.0\.0\.7:8080$/).waitFor();
     await webhook.getByText('Last message failed').waitFor();
     await webhook.getByText('it answered with HTTP status 500').waitFor();
-    await phone.goto(`${manager.url}/console`);
+    await show(phone, PAGES.overview);
     await phone.getByText(/^最近一次通知.*：已恢复：2 个客服账号等待 10\.0\.0\.7:8080$/).waitFor();
     await page.unroute('**/api/v1/notifications');
-    await page.goto(`${manager.url}/console`);
+    await show(page, PAGES.overview);
     await told.getByText('NOTIFY_URL is not set').waitFor();
+  });
+
+  it('says in Chinese on a Chinese page what the manager refused, and shows its own words as such', async () => {
+    await show(phone, PAGES.connect);
+    await phone.getByLabel('企业 ID').fill('no corp');
+    await phone.keyboard.press('Enter');
+    await phone.getByText('服务的说明（英文）：').waitFor();
+    await phone.getByText('填写的内容不符合要求，具体字段见下文。').waitFor();
+    expect(await phone.locator('.problem [lang=en]').textContent()).toContain('corpId');
   });
 
   it('has one line for each row of the outbox, under a head that stays, and the rest when it is opened', async () => {
     await page.setViewportSize({ width: 1440, height: 800 });
-    await page.goto(`${manager.url}/console/outbox`);
+    await show(page, PAGES.outbox);
     const row = page.locator('tbody tr').first();
     const heightOf = async () => (await row.boundingBox())?.height ?? 0;
-    await row.waitFor();
     const position = 'getComputedStyle(document.querySelector("thead th")).position';
     expect(await page.evaluate(position)).toBe('sticky');
     const closed = await heightOf();
@@ -169,12 +194,15 @@ describeInBrowser('the look of the console', () => {
     await row.getByText('What to do').waitFor();
     await row.getByText(/^Waits since /).waitFor();
     expect(await heightOf()).toBeGreaterThan(closed);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1440);
+    for (const width of [1440, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    }
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('keeps the language and the colours that were chosen', async () => {
-    await page.goto(`${manager.url}/console/outbox`);
+    await show(page, PAGES.outbox);
     await page.getByLabel('Language').selectOption('中文');
     await page.getByRole('heading', { name: '投递队列' }).waitFor();
     expect(await page.title()).toBe('投递队列 · WXKF-Manager');

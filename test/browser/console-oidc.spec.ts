@@ -25,6 +25,7 @@ describeInBrowser('the console of a manager with a provider', () => {
   let manager: ManagerProcess;
   let replica: ManagerProcess;
   let publicUrl: string;
+  let page: Page;
 
   beforeAll(async () => {
     publicUrl = new URL(await refusedUrl()).origin;
@@ -49,6 +50,7 @@ describeInBrowser('the console of a manager with a provider', () => {
       startManager({ ...place.env, ...env, PORT: new URL(publicUrl).port }),
       startManager({ ...otherPlace.env, ...env }),
     ]);
+    page = await newPage(browser);
   });
 
   afterAll(async () => {
@@ -61,16 +63,16 @@ describeInBrowser('the console of a manager with a provider', () => {
       expect(output).not.toContain(secret);
   });
 
-  async function signInAs(name: string, path = '/console'): Promise<Page> {
-    const page = await newPage(browser);
+  /** As somebody whom neither the manager nor the provider knows yet. */
+  async function signInAs(name: string, path = '/console'): Promise<void> {
+    await page.context().clearCookies();
     await page.goto(publicUrl + path);
     await page.getByRole('link', { name: 'Sign in with localhost' }).click();
     await page.getByRole('button', { name }).click();
-    return page;
   }
 
   it('signs an admin in, shows the page that was asked for, and names them in the audit log', async () => {
-    const page = await signInAs('alice', '/console/outbox?state=dead');
+    await signInAs('alice', '/console/outbox?state=dead');
     await page
       .getByRole('banner')
       .getByText(/alice [\w-]{12} \(OIDC\) admin/)
@@ -87,7 +89,7 @@ describeInBrowser('the console of a manager with a provider', () => {
   });
 
   it('lets a reader change nothing, and ends the session everywhere when they sign out', async () => {
-    const page = await signInAs('bob');
+    await signInAs('bob');
     await page
       .getByRole('banner')
       .getByText(/bob [\w-]{12} \(OIDC\) reads only/)
@@ -111,7 +113,7 @@ describeInBrowser('the console of a manager with a provider', () => {
   });
 
   it('refuses who is in no group that counts, and says which claim was looked at', async () => {
-    const page = await signInAs('carol');
+    await signInAs('carol');
     await page.getByRole('alert').getByText('you are in no group that may use this manager').waitFor();
     await page.getByText('The claim that decides it: groups').waitFor();
     await page.waitForURL(`${publicUrl}/console`);
@@ -160,8 +162,8 @@ describeInBrowser('the console of a manager with a provider', () => {
     const state = new URL(began.headers.get('location') ?? '').searchParams.get('state') ?? '';
     const back = new URLSearchParams({ code: 'marked-code', state, iss: provider.issuer });
     const [flow = ''] = began.headers.getSetCookie();
-    const page = await newPage(browser);
     const [name = '', value = ''] = flow.replace(/;.*/, '').split('=');
+    await page.context().clearCookies();
     await page.context().addCookies([{ name, value, url: publicUrl }]);
     await page.goto(`${publicUrl}/console/oidc/callback?${back}`);
     await page.getByRole('alert').getByText('does not answer now').waitFor();

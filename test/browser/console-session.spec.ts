@@ -18,12 +18,14 @@ describeInBrowser('the console of a protected manager', () => {
   const place = embeddedPlace();
   let browser: Browser;
   let manager: ManagerProcess;
+  let page: Page;
 
   beforeAll(async () => {
     [browser, manager] = await Promise.all([
       openBrowser(),
       startManager({ ...place.env, AUTH_OPERATOR_TOKEN: TOKEN }),
     ]);
+    page = await newPage(browser);
   });
 
   afterAll(async () => {
@@ -31,19 +33,19 @@ describeInBrowser('the console of a protected manager', () => {
     await place.discard();
   });
 
-  async function signIn(page: Page, token = TOKEN): Promise<void> {
+  async function signIn(token = TOKEN): Promise<void> {
     await page.getByLabel('Operator token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
 
-  async function openOutbox(): Promise<Page> {
-    const page = await newPage(browser);
-    await page.goto(`${manager.url}/console/outbox`);
-    return page;
+  /** As somebody who is not signed in. */
+  async function open(path: string): Promise<void> {
+    await page.context().clearCookies();
+    await page.goto(`${manager.url}/console${path}`);
   }
 
   it('asks for an operator token and says where it is found', async () => {
-    const page = await openOutbox();
+    await open('/outbox');
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await page.title()).toBe('Sign in · WXKF-Manager');
     expect(await page.textContent('main')).toContain('AUTH_OPERATOR_TOKEN');
@@ -52,14 +54,14 @@ describeInBrowser('the console of a protected manager', () => {
   });
 
   it('says that a token is wrong, and why in the manager’s own words', async () => {
-    const page = await openOutbox();
-    await signIn(page, 'not-the-operator-token');
+    await open('/outbox');
+    await signIn('not-the-operator-token');
     await page.getByRole('alert').getByText('This token is not right.').waitFor();
     expect(await page.textContent('.problem')).toContain('The credentials hold no secret of the manager');
   });
 
   it('shows the page that was asked for after the sign-in, also by keyboard alone, and signs out', async () => {
-    const page = await openOutbox();
+    await open('/outbox');
     await page.getByLabel('Operator token').waitFor();
     await page.keyboard.type(TOKEN);
     await page.keyboard.press('Enter');
@@ -81,9 +83,8 @@ describeInBrowser('the console of a protected manager', () => {
     };
     const { token } = await post('operators', { name: 'bob', role: 'reader' });
     await post('apps', { corpId: 'ww1234567890abcdef', name: 'Support' });
-    const page = await newPage(browser);
-    await page.goto(`${manager.url}/console/apps`);
-    await signIn(page, token);
+    await open('/apps');
+    await signIn(token);
     await page.getByRole('banner').getByText('bob reads only').waitFor();
     const remove = page.getByRole('button', { name: /^Remove/ });
     expect([await remove.isDisabled(), await remove.getAttribute('title')]).toEqual([
@@ -123,20 +124,20 @@ describeInBrowser('the console of a protected manager', () => {
   });
 
   it('says that the session has ended, and comes back to the same page', async () => {
-    const page = await openOutbox();
-    await signIn(page);
+    await open('/outbox');
+    await signIn();
     await page.getByText('Nothing waits').waitFor();
     await page.context().clearCookies();
     await seeSoon(page.getByText('Your session has ended'));
     await screenshot(page, 'console-session-ended');
-    await signIn(page);
+    await signIn();
     await page.getByText('Nothing waits').waitFor();
     expect(new URL(page.url()).pathname).toBe('/console/outbox');
   });
 
   it('keeps what it knew when the manager is gone, greys it and says how old it is, and goes on when it is back', async () => {
-    const page = await openOutbox();
-    await signIn(page);
+    await open('/outbox');
+    await signIn();
     await page.getByText('Nothing waits').waitFor();
     const { port } = new URL(manager.url);
     await manager.stop();

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { Cast } from '../../simulator/demo/cast.js';
-import { stablePort } from '../../faults/ports.js';
 import {
   describeInBrowser,
   newPage,
@@ -14,17 +13,12 @@ import {
 describeInBrowser('a customer and an operator', () => {
   let browser: Browser;
   let cast: Cast;
-  let port: string;
   let customer: Page;
   let operator: Page;
 
   beforeAll(async () => {
-    [browser, cast, port] = await Promise.all([
-      openBrowser(),
-      Cast.gather(process.cwd()),
-      stablePort().then(String),
-    ]);
-    await cast.startManager({ PORT: port });
+    [browser, cast] = await Promise.all([openBrowser(), Cast.gather(process.cwd())]);
+    await cast.startManager();
     [customer, operator] = [await newPage(browser), await newPage(browser)];
     await Promise.all([
       customer.goto(cast.simulator.url),
@@ -50,11 +44,6 @@ describeInBrowser('a customer and an operator', () => {
       .getByText(`Echo: ${text}`, { exact: true });
 
   const goTo = (page: string) => operator.getByRole('link', { name: page }).first().click();
-
-  async function restartManager(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    await cast.manager?.stop();
-    await cast.startManager({ PORT: port, ...env });
-  }
 
   /** Somebody who saves again where the answer took longer than WeCom waits. */
   async function saveCallback(): Promise<void> {
@@ -130,21 +119,5 @@ describeInBrowser('a customer and an operator', () => {
     await operator.getByText('Its puppet takes what comes in.').waitFor();
     await goTo('Overview');
     await operator.getByRole('status').getByText('Customers are being answered').waitFor();
-  });
-
-  it('see a dead letter, which the operator sends again', async () => {
-    await restartManager({ PUPPET_ENDPOINT_ALLOW: '127.0.0.2' });
-    await write('Can you read this?');
-    await goTo('Outbox');
-    await operator.getByRole('link', { name: /^Dead \d/ }).click();
-    const row = operator.getByRole('row', { name: cast.simulator.openKfId });
-    await row.getByText('The bot’s address cannot be used').first().waitFor();
-    expect(await seriousViolations(operator)).toEqual([]);
-    await screenshot(operator, 'journey-dead');
-
-    await restartManager();
-    await row.getByRole('button', { name: 'Send again' }).click();
-    await reply('Can you read this?').waitFor();
-    await operator.getByText('Nothing is dead').waitFor();
   });
 });

@@ -41,10 +41,16 @@ export interface Manifest {
   };
 }
 
-/** @throws Error with what kustomize says. */
+const rendered = new Map<string, readonly Manifest[]>();
+
+/** Once for each folder of a spec file. @throws Error with what kustomize says. */
 export function render(folder: string): readonly Manifest[] {
+  const known = rendered.get(folder);
+  if (known !== undefined) return known;
   const [program, subcommand] = command ?? COMMANDS[0];
   const { status, stdout, stderr } = spawnSync(program, [subcommand, folder], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${subcommand} ${folder}: ${stderr}`);
-  return parseAllDocuments(stdout).map((document) => document.toJS());
+  const manifests = parseAllDocuments(stdout).map((document): Manifest => document.toJS());
+  rendered.set(folder, manifests);
+  return manifests;
 }
