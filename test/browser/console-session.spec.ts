@@ -33,9 +33,9 @@ describeInBrowser('the console of a protected manager', () => {
     await place.discard();
   });
 
-  async function signIn(token = TOKEN): Promise<void> {
-    await page.getByLabel('Operator token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+  async function signIn(token = TOKEN, tab = page): Promise<void> {
+    await tab.getByLabel('Operator token').fill(token);
+    await tab.getByRole('button', { name: 'Sign in' }).click();
   }
 
   /** As somebody who is not signed in. */
@@ -109,18 +109,19 @@ describeInBrowser('the console of a protected manager', () => {
       body: JSON.stringify({ name: 'carol', role: 'reader' }),
     });
     const { token } = (await added.json()) as { token: string };
-    const page = await openOutbox();
-    await signIn(page);
+    await open('/outbox');
+    await signIn();
     await page.getByRole('banner').getByText('shared secret').waitFor();
     const other = await page.context().newPage();
     await other.goto(`${manager.url}/console/outbox`);
     await other.getByRole('button', { name: 'Sign out' }).click();
-    await signIn(other, token);
+    await signIn(token, other);
     await other.getByRole('banner').getByText('carol reads only').waitFor();
     await seeSoon(page.getByRole('banner').getByText('carol reads only'));
     await other.getByRole('button', { name: 'Sign out' }).click();
     await other.getByText('You are signed out.').waitFor();
     await seeSoon(page.getByText('Your session has ended'));
+    await other.close();
   });
 
   it('says that the session has ended, and comes back to the same page', async () => {
