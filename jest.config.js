@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { WORKERS_PER_CORE } from './test/runtime/sequencer.js';
 
 /** Runs on Node's own ES modules, as the product does, without jest's virtual machines: see test/runtime. */
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -42,7 +43,8 @@ export default {
   ],
   testTimeout: 90_000,
   // Those of the system mostly wait for processes, and need more than a worker for each core.
-  maxWorkers: availableParallelism() * 3,
+  maxWorkers: availableParallelism() * WORKERS_PER_CORE,
+  testSequencer: '<rootDir>/test/runtime/sequencer.js',
   // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
   // jest calls it leaking.
   workerIdleMemoryLimit: '500MB',
