@@ -50,7 +50,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const append = (): Promise<void> => writer.append([ids.toLogged(deliveryRecord())]);
+const append = (reason: string | null = null): Promise<void> =>
+  writer.append([ids.toLogged(deliveryRecord({ reason }))]);
 const files = (): string[] => readdirSync(join(dataDir, 'deliveries')).sort();
 const linesIn = (name: string): number =>
   readFileSync(join(dataDir, 'deliveries', name), 'utf8')
@@ -78,8 +79,10 @@ it('a line that was not written as a whole is the last of its segment', async ()
 });
 
 it('nothing is written while too little of the disk is free, and the rest goes on where it ended', async () => {
-  await append();
+  // The room is looked at again after a megabyte.
+  await append('x'.repeat(1_048_576));
   folder.isTooFull = true;
+  await expect(append()).rejects.toThrow('too little of the disk is free');
   await expect(append()).rejects.toThrow('too little of the disk is free');
   folder.isTooFull = false;
   await append();

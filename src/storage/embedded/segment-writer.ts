@@ -13,8 +13,10 @@ const SEGMENT_BYTES = 4 * 1_024 * 1_024;
 export const SEGMENT_MS = 3_600_000;
 /** How many lines are looked at in one turn of the event loop. */
 export const LINES_PER_TURN = 2_000;
-/** Of a segment that an earlier process has left, how much is compressed at a time. */
+/** How much is compressed at a time: each piece costs a thread's wake-up. */
 const PIECE_BYTES = 131_072;
+/** How much is written before the room on the disk is looked at again, for the same reason. */
+const CHECKED_BYTES = 1_048_576;
 
 /** The segment that is written to. */
 interface OpenSegment {
@@ -22,6 +24,8 @@ interface OpenSegment {
   readonly handle: FileHandle;
   readonly terms: TermSet;
   readonly frame: SegmentFrame;
+  /** What was written and is not in the frame yet. */
+  unframed: Buffer[];
   hasRecords: boolean;
 }
 
@@ -34,6 +38,8 @@ export class SegmentWriter {
   #segments: readonly Segment[] | null = null;
   #open: OpenSegment | null = null;
   #isClosed = false;
+  /** How much may be written before the room is looked at again. */
+  #checkedBytes = 0;
   #lastChange: Promise<unknown> = Promise.resolve();
 
   /** @param bytesMax of all segments; the oldest are removed before there is more. */
@@ -53,17 +59,19 @@ export class SegmentWriter {
     return this.#inTurn(async () => {
       const [first] = records;
       if (first === undefined) return;
-      if (!(await this.folder.mayGrow())) throw new Error('too little of the disk is free');
+      await this.#requireRoom();
       const open = await this.#openFor(first);
       const text = await toLines(records, open.terms);
       try {
         await open.handle.appendFile(text);
-        await open.frame.add(text);
+        open.unframed.push(text);
+        if (bytesIn(open.unframed) >= PIECE_BYTES) await addUnframed(open);
       } catch (error) {
         await this.#leaveAfterFailure();
         throw error;
       }
       open.hasRecords = true;
+      this.#checkedBytes -= text.length;
       if (this.#grow(open.key, text.length) >= SEGMENT_BYTES) await this.#sealOpen();
       await this.#makeRoom();
     });
@@ -104,6 +112,12 @@ export class SegmentWriter {
     return this.#segments;
   }
 
+  async #requireRoom(): Promise<void> {
+    if (this.#checkedBytes > 0) return;
+    if (!(await this.folder.mayGrow())) throw new Error('too little of the disk is free');
+    this.#checkedBytes = CHECKED_BYTES;
+  }
+
   async #openFor(first: LoggedRecord): Promise<OpenSegment> {
     if (this.#isClosed) throw new Error('the delivery log is closed');
     if (this.#open !== null && first.atMs - timeOfId(this.#open.key) >= SEGMENT_MS) await this.#sealOpen();
@@ -116,9 +130,9 @@ export class SegmentWriter {
       handle,
       terms: new TermSet(),
       frame: new SegmentFrame(),
+      unframed: [head],
       hasRecords: false,
     };
-    await this.#open.frame.add(head);
     this.#segments = [...segments, { key: first.id, isSealed: false, bytes: head.length }].sort(byKey);
     return this.#open;
   }
@@ -139,7 +153,10 @@ export class SegmentWriter {
     if (open === null) return;
     this.#open = null;
     await open.handle.close();
-    await this.#seal(open.key, () => open.frame.seal(open.terms.toBytes()));
+    await this.#seal(open.key, async () => {
+      await addUnframed(open);
+      return open.frame.seal(open.terms.toBytes());
+    });
   }
 
   /** Where it cannot be sealed it stays as it is. @param toSealed gives `null` where it is gone. */
@@ -197,6 +214,17 @@ export class SegmentWriter {
 
 export function bytesOf(segments: readonly Segment[]): number {
   return segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
+}
+
+function bytesIn(parts: readonly Buffer[]): number {
+  return parts.reduce((bytes, { length }) => bytes + length, 0);
+}
+
+/** @throws Error after which the frame must not be used. */
+async function addUnframed(open: OpenSegment): Promise<void> {
+  const text = Buffer.concat(open.unframed);
+  open.unframed = [];
+  await open.frame.add(text);
 }
 
 async function toLines(records: readonly LoggedRecord[], terms: TermSet): Promise<Buffer> {
