@@ -10,8 +10,8 @@ const INTRODUCTION = `# Configuration
 Written by \`npm run docs\` from the schema in \`src/config/settings.ts\`.
 
 Settings are environment variables, or lines of a file \`.env\` in the folder where the manager starts; the environment counts
-more. An empty one counts as unset. All mistakes are reported at once, by name with what was expected, and end the manager
-with exit code 1; \`npx wxkf-manager check\` finds them before. What is set is logged at the start, secrets masked.
+more. An empty one counts as unset, also beside a line of that file. All mistakes are reported at once, by name with what was
+expected, and end the manager with exit code 1; \`npx wxkf-manager check\` finds them before. What is set is logged at the start, secrets masked.
 
 A misspelt name is ignored, except for those that protect something (such as \`AUTH_PUPPET_TOKENS\`), which are mistakes.`;
 

@@ -10,11 +10,11 @@ export function readConfig(use?: ConfigUse): Config {
   return loadConfig(process.env, use);
 }
 
-/** What the environment has already stays. */
+/** What the environment has already stays, unless it is empty, as `docker compose` makes what is not set. */
 function addEnvFile(): void {
   const settings = readEnvFile(ENV_FILE);
   if (settings === null) throw new ConfigError([`${ENV_FILE}: is no text in UTF-8; save it as UTF-8`]);
-  for (const [name, value = ''] of Object.entries(settings)) process.env[name] ??= value;
+  for (const [name, value = ''] of Object.entries(settings)) process.env[name] ||= value;
 }
 
 /** Ends the process if there are mistakes, with a line for each. */
