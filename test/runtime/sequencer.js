@@ -10,11 +10,10 @@ export const WORKERS_PER_CORE = 3;
  */
 export default class Sequencer extends TestSequencer {
   sort(tests) {
-    const left = super.sort([...tests]);
-    const failed = left.splice(
-      0,
-      left.findIndex((test) => !this.hasFailed(test)),
-    );
+    const known = super.sort([...tests]);
+    const failed = known.filter((test) => this.hasFailed(test));
+    const left = known.filter((test) => !this.hasFailed(test));
+    left.sort((one, other) => secondsOf(other) - secondsOf(one));
     const freeAtS = Array(WORKERS_PER_CORE * availableParallelism()).fill(0);
     const sorted = [...failed];
     while (left.length > 0) {
