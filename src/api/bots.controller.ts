@@ -109,8 +109,8 @@ export class BotsController {
   /**
    * Change a bot.
    * @remarks
-   * Fields that are left out stay as they are, and so does a URL that is given as answers show it, with `***` for its query. For a bot that takes messages the manager asks WeCom about a new corpSecret
-   * first. Safe to repeat.
+   * Fields that are left out stay as they are, and so does a URL that is given as answers show it, with `***` for its query.
+   * For a bot that takes messages the manager asks WeCom about a new corpSecret first. Safe to repeat.
    */
   @Patch(':id')
   @TakesBody('json')

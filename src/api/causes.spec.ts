@@ -179,6 +179,23 @@ describe('the causes', () => {
     ]);
   });
 
+  it('say of a bot that is back that accounts wait their turn, and of one that fails again how it fails', () => {
+    const turn = { stage: 'resync', accounts: 190 } as const;
+    const hints = [
+      waiting(9, 'http://127.0.0.1:1', turn),
+      waiting(8, 'http://127.0.0.1:2', turn),
+      waiting(7, 'http://127.0.0.1:2', { stage: 'status' }),
+      waiting(6, 'http://10.0.0.7:3', turn),
+      waiting(5, 'http://10.0.0.7:4'),
+    ];
+    expect(causes(status(), { hints })).toMatchObject([
+      { count: 190, address: '127.0.0.1:1', why: 'resync' },
+      { count: 191, address: '127.0.0.1:2', why: 'status' },
+      { count: 190, address: '10.0.0.7:3', why: 'resync' },
+      { count: 1, address: '10.0.0.7:4', why: 'connect' },
+    ]);
+  });
+
   it('have the port of its scheme where a URL names none, and no port where a whole host is down', () => {
     const hints = [
       waiting(9, 'https://bot.example/callback', { stage: 'status' }),

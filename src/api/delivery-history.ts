@@ -15,7 +15,7 @@ import { outcomeOf, toLoggedAnswer, toStoryAnswer } from './logged-delivery-answ
 const SLICE = 1_000;
 /** Accounts that a text may stand for. */
 const NAMED_MAX = 100;
-/** Of them most began after the event came in whose end is looked for. */
+/** How many are looked at: the first few may have begun before the event came in. */
 const ENDINGS_MAX = 20;
 
 /** What is looked for, as `RecordFilter`, with the text that a person typed. */
@@ -61,16 +61,16 @@ export class DeliveryHistory {
     return toStoryAnswer(withAttempts(records).slice(0, STORY_MAX), endedBy, this.#nameOf);
   }
 
-  /** The first ending of its account that began after it came in: what was under way by then may not have it. */
+  /** What ended the wait of a kept event. An attempt that was under way when the event came in may have ended without it. */
   async #endOf(records: readonly LoggedRecord[]): Promise<LoggedRecord | null> {
     const kept = records.find(({ outcome }) => outcome === 'kept');
     if (kept === undefined || kept.corpId === null || kept.openKfId === null) return null;
     const { corpId, openKfId, id } = kept;
     const endings = await this.log.endings({ corpId, openKfId }, id, ENDINGS_MAX);
     const cameInMs = kept.atMs - kept.durationMs;
-    const isOfAttempt = ({ kind, atMs, durationMs }: LoggedRecord): boolean =>
+    const isAfter = ({ kind, atMs, durationMs }: LoggedRecord): boolean =>
       kind === 'end' || atMs - durationMs >= cameInMs;
-    return endings.find(isOfAttempt) ?? null;
+    return endings.find(isAfter) ?? null;
   }
 
   async #wordsOf(text: string, corpId: string | null): Promise<Words> {

@@ -20,6 +20,9 @@ const PORTS: ReadonlyMap<string, number> = new Map([
 /** Of hints that were not tried because others at their address failed: they tell less than those. */
 const FOLLOWING: ReadonlySet<string | null> = new Set(['circuit', 'late', 'overloaded', null]);
 
+/** As those; but its address answers by now, unless others say something else. */
+const WAITING_ITS_TURN = 'resync';
+
 /** Of an address that nobody answers at, as it is where the host is down. */
 const DOWN: ReadonlySet<string | null> = new Set(['connect', 'timeout']);
 
@@ -178,8 +181,12 @@ function toCause(sum: Sum): CauseAnswer {
 /** The stage of most accounts; one that only follows from others' counts where there is no other. */
 function mostOf(stages: Stages): string | null {
   const sorted = [...stages].sort(([a, ofA], [b, ofB]) => {
-    const byKind = Number(FOLLOWING.has(a)) - Number(FOLLOWING.has(b));
+    const byKind = Number(tellsLess(a)) - Number(tellsLess(b));
     return byKind !== 0 ? byKind : ofB - ofA;
   });
   return sorted[0]?.[0] ?? null;
+}
+
+function tellsLess(stage: HintGroup['stage']): boolean {
+  return FOLLOWING.has(stage) || stage === WAITING_ITS_TURN;
 }

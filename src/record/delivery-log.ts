@@ -1,6 +1,10 @@
-import type { DeliveryRecord, LoggedRecord, RecordOutcome } from './delivery-record.js';
+import type { LoggedRecord, RecordOutcome } from './delivery-record.js';
 
-export type RecordAccount = { readonly [key in 'corpId' | 'openKfId']: NonNullable<DeliveryRecord[key]> };
+/** The kf account that a record is of. */
+export interface RecordAccount {
+  readonly corpId: string;
+  readonly openKfId: string;
+}
 
 /** What is looked for; `null` for any. All of it must match. */
 export interface RecordFilter {

@@ -240,6 +240,13 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         expect(await outbox.find(KEY)).toMatchObject({ lastFailure: untried });
       });
 
+      it('says that its endpoint fails, where its last failure was that it had to wait its turn', async () => {
+        const [turn, untried] = (['resync', 'circuit'] as const).map((stage) => ({ ...FAILURE, stage }));
+        await outbox.put(eventOf('first', { arrivedAtMs: NOW_MS - 9, failure: turn ?? null }), NOW_MS);
+        await outbox.put(eventOf('newer', { failure: untried ?? null }), NOW_MS);
+        expect(await outbox.find(KEY)).toMatchObject({ lastFailure: untried });
+      });
+
       it('brings a hint back from the slow part of the schedule', async () => {
         await outbox.put(newHint(), NOW_MS);
         await outbox.reschedule(

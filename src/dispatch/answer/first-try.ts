@@ -20,17 +20,15 @@ const FINAL_STAGES: ReadonlySet<FailureStage | NotTriedStage> = new Set([
   'overloaded',
 ]);
 
-const REASONS: Readonly<Record<NotTriedStage, string>> = {
+/** Those that a first try may have. */
+const REASONS = {
   unregistered: 'no bot takes the events of this kf account yet',
   offline: 'its puppet has deregistered, or no client of its bot is connected',
   circuit: 'its bot failed again and again and is only probed',
   registering: 'its puppet is registering',
   late: 'its bot did not answer in time',
   overloaded: 'too many events are on their way to bots',
-  resync: 'WeCom allows few pulls without a sync token in a minute',
-  expired: 'nobody took it within 3 days',
-  unpulled: 'its bot did not pull it',
-};
+} satisfies Readonly<Partial<Record<NotTriedStage, string>>>;
 
 /** Tries an event at its puppet while its sender waits, and once more if the puppet has moved meanwhile. */
 @Injectable()
@@ -106,6 +104,6 @@ function isThere({ bot, puppet }: Destination): boolean {
   return bot !== null || puppet?.online === true;
 }
 
-function notTried(stage: NotTriedStage, destination: Destination, attempts: number): NotTaken {
+function notTried(stage: keyof typeof REASONS, destination: Destination, attempts: number): NotTaken {
   return { taken: false, stage, reason: REASONS[stage], retryAfterMs: 0, attempts, destination, late: null };
 }

@@ -27,7 +27,7 @@ interface UnderWay {
 interface Lane {
   now: Keeping;
   next: (Keeping & { readonly done: PromiseWithResolvers<Kept> }) | null;
-  /** What is to follow once they are kept for events whose attempts ended before, by their ids. */
+  /** Of events whose attempts ended before they were kept: what is done once they are. By their ids. */
   readonly ended: Map<string, () => void>;
 }
 
@@ -39,8 +39,8 @@ interface Late {
   /** When the events arrived whose attempts have not ended, by their ids. */
   readonly underWay: Map<string, number>;
   /**
-   * When the first event arrived for which the hint is still owed, even if all that are under way succeed. `NOT_OWED` when
-   * there is none, `UNKNOWN` when that is not known.
+   * When the first of its events arrived that has to be delivered still, even if all attempts under way succeed. `NOT_OWED`
+   * when there is none, `UNKNOWN` when that is not known.
    */
   owedSinceMs: number;
   /** The lease of the first of them; the hint keeps it until the last one ends. `null` when the hint has another or none. */

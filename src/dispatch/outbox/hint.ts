@@ -141,7 +141,7 @@ export interface KnownHint {
   readonly generation: string;
   /** When the first of its events arrived that no bot has taken yet. */
   readonly waitingSinceMs: number;
-  /** Its lease, where nothing but attempts under way may still owe it to its bot; else `null`. */
+  /** Its lease, if attempts that are under way are all that keeps it; else `null`. */
   readonly leaseId: string | null;
 }
 
@@ -278,14 +278,15 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
   };
 }
 
-/** A running lease stays. It lasts as long as that of the attempt that joins those it is for. */
+/** A running lease stays. If it is for attempts alone, it lasts as long as the one of the attempt that joins them. */
 function leaseAfter(running: Lease | null, added: Lease | null, known: KnownHint | null): Lease | null {
   if (running === null || added === null || running.id !== known?.leaseId) return running ?? added;
   return { ...running, untilMs: Math.max(running.untilMs, added.untilMs) };
 }
 
-/** That an event was not tried since its endpoint fails says less than how that failed. */
+/** That an event was not tried since its endpoint fails says less than how that failed, if it says how. */
 function lastFailureOf(before: Hint, { failure, endpoint }: NewHint): Failure | null {
-  const isUntried = failure?.stage === 'circuit' && endpoint === before.endpoint;
+  const isUntried =
+    failure?.stage === 'circuit' && endpoint === before.endpoint && before.lastFailure?.stage !== 'resync';
   return isUntried ? (before.lastFailure ?? failure) : (failure ?? before.lastFailure);
 }

@@ -55,7 +55,10 @@ export class HintOutcomes {
     return outbox.release(held, Math.max(untilMs, hint.dueAtMs ?? untilMs), this.storeClock.nowMs());
   }
 
-  /** As `putOff`. Of a hint that is due it is told, since how its bot failed before says nothing any more. */
+  /**
+   * As `putOff`, for a pull that WeCom does not allow yet. A hint that is due gets that as its failure: how its bot failed
+   * before is over.
+   */
   async waitForResync(claimed: Claimed, untilMs: number): Promise<void> {
     const { outbox, hint, held, occasion } = claimed;
     if (occasion !== 'due' || hint.lastFailure?.stage === 'resync') return this.putOff(claimed, untilMs);
