@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { deliveryRecord } from '../../test/support/delivery-records.js';
+import { append, deliveryRecord } from '../../test/support/delivery-records.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
 import { type DeliveryRecord, RecordIds } from '../record/delivery-record.js';
@@ -23,7 +23,7 @@ async function refused(agoMs: number, fields: Partial<DeliveryRecord> = {}): Pro
     ...fields,
     atMs: clock.nowMs() - agoMs,
   });
-  await log.append([ids.toLogged(record)]);
+  await append(log, [ids.toLogged(record)]);
 }
 
 const list = (corpId: string | null = null, fromMs: number | null = null, deliveryLogDays = 3) =>

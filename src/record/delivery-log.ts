@@ -34,22 +34,28 @@ export interface RecordPage {
   readonly nextBefore: string | null;
 }
 
-/** Records that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */
-export const RECORDS_PER_TURN = 200;
-
 /** How many records of one story are read at most. */
 export const STORY_MAX = 500;
+
+/**
+ * Records that are written together. Each is encoded when it is added: to encode a hundred at once holds up callbacks, and what
+ * lives until then is more for V8 to move.
+ */
+export interface RecordBatch {
+  /** Of records. */
+  readonly length: number;
+  add(record: LoggedRecord): void;
+  /** To be called once. @throws Error when not all of it was written, as far as is known. */
+  write(): Promise<void>;
+}
 
 /**
  * Keeps the records of deliveries for some days, up to some size, the oldest going first. What is appended may be lost with the
  * last seconds of a process or a machine. Nobody who delivers waits for it.
  */
 export abstract class DeliveryLog {
-  /**
-   * Encodes so many records in one turn of the event loop that callbacks do not wait for it.
-   * @throws Error when not all of it was written, as far as is known.
-   */
-  abstract append(records: readonly LoggedRecord[]): Promise<void>;
+  /** An empty one. */
+  abstract newBatch(): RecordBatch;
 
   /**
    * A page of what is listed (`isRow`), the newest first. May have fewer than `limit` records, even none, without being the

@@ -147,14 +147,15 @@ export class RecordIds {
   #lastTime = firstIdAt(0);
   #count = 0;
 
-  toLogged(record: DeliveryRecord): LoggedRecord {
+  /** @param onlyAttempt of the record as it is kept. */
+  toLogged(record: DeliveryRecord, onlyAttempt = record.onlyAttempt): LoggedRecord {
     if (record.atMs > this.#lastMs) {
       this.#lastMs = record.atMs;
       this.#lastTime = firstIdAt(record.atMs);
     }
     const id = `${this.#lastTime}${toDigits(this.#count++ % COUNT_MAX, COUNT_LENGTH)}${this.#replica}`;
     const { kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt, endpoint } = record;
-    const { status, stage, reason, durationMs, source, onlyAttempt } = record;
+    const { status, stage, reason, durationMs, source } = record;
     // Named one by one: a spread takes several times as long, and all records pass here.
     return {
       id,

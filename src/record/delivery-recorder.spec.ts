@@ -4,8 +4,10 @@ import { deliveryRecord } from '../../test/support/delivery-records.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MEMORY_LOG_KEPT_MS, MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
 import { Metrics } from '../metrics/metrics.js';
-import { BATCH_MAX, BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
-import { type LoggedRecord, RecordIds } from './delivery-record.js';
+import { BUFFERED_MAX, DeliveryRecorder, FLUSH_MS } from './delivery-recorder.js';
+import type { RecordBatch } from './delivery-log.js';
+import { RecordIds } from './delivery-record.js';
+import { BATCH_MAX } from './record-buffer.js';
 import { RecordMetrics } from './record-metrics.js';
 
 /** One whose writes can be held or refused. */
@@ -13,10 +15,15 @@ class StubbornLog extends MemoryDeliveryLog {
   readonly batches: number[] = [];
   before: () => Promise<void> = async () => {};
 
-  override async append(records: readonly LoggedRecord[]): Promise<void> {
-    this.batches.push(records.length);
-    await this.before();
-    await super.append(records);
+  override newBatch(): RecordBatch {
+    const batch = super.newBatch();
+    const write = batch.write;
+    batch.write = async () => {
+      this.batches.push(batch.length);
+      await this.before();
+      await write();
+    };
+    return batch;
   }
 }
 
@@ -57,7 +64,7 @@ function hold(): () => void {
 }
 
 describe('what is added', () => {
-  it('is written together, 40 ms later, in its order', async () => {
+  it('is written together, 250 ms later, in its order', async () => {
     const recorder = open();
     add(recorder, 3);
     await clock.advance(FLUSH_MS - 1);

@@ -1,59 +1,73 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { attemptRecord, deliveryRecord } from '../../test/support/delivery-records.js';
-import { type DeliveryRecord, RecordIds, withAttempts } from './delivery-record.js';
+import { MemoryDeliveryLog } from '../../test/support/memory-delivery-log.js';
+import { type DeliveryRecord, type LoggedRecord, withAttempts } from './delivery-record.js';
 import { RecordBuffer } from './record-buffer.js';
 
+let deliveryLog: MemoryDeliveryLog;
 let buffer: RecordBuffer;
 
 beforeEach(() => {
-  buffer = new RecordBuffer(10);
+  deliveryLog = new MemoryDeliveryLog();
+  buffer = new RecordBuffer(deliveryLog, 10);
 });
 
-function taken(...records: readonly DeliveryRecord[]): readonly DeliveryRecord[] {
-  for (const record of records) buffer.add(record);
-  expect(buffer.length).toBe(buffer.takeAll().length);
-  for (const record of records) buffer.add(record);
-  return buffer.takeAll();
+async function takeAll(): Promise<readonly LoggedRecord[]> {
+  deliveryLog.table.length = 0;
+  for (const batch of buffer.takeAll()) await batch.write();
+  return [...deliveryLog.table];
 }
+
+async function taken(...records: readonly DeliveryRecord[]): Promise<readonly LoggedRecord[]> {
+  for (const record of records) buffer.add(record);
+  const { length } = buffer;
+  const written = await takeAll();
+  expect([length, buffer.length]).toEqual([written.length, 0]);
+  expect(written.map(({ id }) => id).toSorted()).toEqual(written.map(({ id }) => id));
+  return written;
+}
+
+const like = (...records: readonly DeliveryRecord[]) =>
+  records.map((record) => expect.objectContaining({ ...record }));
 
 const attempt = attemptRecord({ form: 'decrypted', durationMs: 3.5 });
 const callback = deliveryRecord({ durationMs: 4.25 });
 const other = deliveryRecord({ webhookId: 'msg_2' });
 
 describe('a callback whose event was taken by its only attempt', () => {
-  it('is one record, from which both are told', () => {
-    const records = taken(attempt, other, callback);
+  it('is one record, from which both are told', async () => {
+    const records = await taken(attempt, other, callback);
     const { form, endpoint, durationMs } = attempt;
-    expect(records).toEqual([{ ...callback, onlyAttempt: { form, endpoint, durationMs } }, other]);
-    const ids = new RecordIds();
-    const logged = records.map((record) => ids.toLogged(record));
-    const [first] = logged;
-    expect(withAttempts(logged)).toEqual([
-      { ...attempt, id: first?.id, replica: first?.replica },
-      { ...callback, id: first?.id, replica: first?.replica },
-      logged[1],
+    const onlyAttempt = { form, endpoint, durationMs };
+    expect(records).toEqual(like(other, { ...callback, onlyAttempt }));
+    const { id, replica } = records[1] ?? {};
+    expect(withAttempts(records)).toEqual([
+      records[0],
+      { ...attempt, id, replica },
+      { ...callback, id, replica },
     ]);
   });
 
-  it('does not take up the attempt of another one', () => {
-    expect(taken(attempt, other)).toEqual([attempt, other]);
+  it('does not take up the attempt of another one', async () => {
+    expect(await taken(attempt, other)).toEqual(like(other, attempt));
     const repeat = deliveryRecord({ attempt: 0, outcome: 'ignored' });
-    expect(taken(attempt, callback, repeat, callback)).toHaveLength(3);
+    expect(await taken(attempt, callback, repeat, callback)).toHaveLength(3);
   });
 
-  it('has room in it where there is no more room', () => {
+  it('takes up one attempt, and another one has a record of its own', async () => {
+    expect(await taken(attempt, attempt, callback)).toHaveLength(2);
+  });
+
+  it('has room in it where there is no more room', async () => {
     expect(Array.from({ length: 10 }, (_, n) => buffer.add(n === 9 ? attempt : other))).not.toContain(false);
     expect([buffer.add(other), buffer.add(callback), buffer.add(callback)]).toEqual([false, true, false]);
-    expect(buffer.takeAll()).toHaveLength(10);
+    expect(await takeAll()).toHaveLength(10);
     expect(buffer.add(callback)).toBe(true);
   });
 
-  it('does not take up what was written before', () => {
-    buffer.add(attempt);
-    expect(buffer.takeAll()).toEqual([attempt]);
-    buffer.add(other);
-    buffer.add(callback);
-    expect(buffer.takeAll()).toEqual([other, callback]);
+  it('does not take up what was written before', async () => {
+    expect(await taken(attempt)).toEqual(like(attempt));
+    expect(await taken(other, callback)).toEqual(like(other, callback));
   });
 });
 
@@ -67,6 +81,8 @@ it.each<[string, DeliveryRecord, DeliveryRecord]>([
     callback,
   ],
   ['was taken on another occasion', attemptRecord({ occasion: 'due' }), callback],
-])('the attempt at an event that %s has a record of its own', (_what, one, answered) => {
-  expect(taken(one, answered)).toEqual([one, answered]);
+])('the attempt at an event that %s has a record of its own', async (_what, one, answered) => {
+  const records = await taken(one, answered);
+  expect(records).toHaveLength(2);
+  expect(records).toEqual(expect.arrayContaining(like(one, answered)));
 });

@@ -1,52 +1,73 @@
-import { type DeliveryRecord, isRow } from './delivery-record.js';
+import type { DeliveryLog, RecordBatch } from './delivery-log.js';
+import { type DeliveryRecord, isRow, type OnlyAttempt, RecordIds } from './delivery-record.js';
+
+/** Records that are written together, and are lost together where the store fails. */
+export const BATCH_MAX = 1_000;
 
 /** Records that are about to be written. A callback takes up the attempt by which its event was taken at once. */
 export class RecordBuffer {
-  readonly #max: number;
-  #records: DeliveryRecord[] = [];
-  /** The places of attempts that a callback may take up, by webhook-id. */
-  readonly #attempts = new Map<string, number>();
+  readonly #ids = new RecordIds();
+  #batches: RecordBatch[] = [];
+  /**
+   * Attempts that a callback may take up, by webhook-id; `null` once one did. Nothing is removed, and the map is a new one each time:
+   * V8 makes the table of a map anew every few times that something is removed, and that of an old map among what is old.
+   */
+  #attempts = new Map<string, DeliveryRecord | null>();
+  #length = 0;
 
   /** @param max of records. */
-  constructor(max: number) {
-    this.#max = max;
-  }
+  constructor(
+    private readonly deliveryLog: DeliveryLog,
+    private readonly max: number,
+  ) {}
 
   get length(): number {
-    return this.#records.length;
+    return this.#length;
   }
 
   /** @returns false where there is no room for it. */
   add(record: DeliveryRecord): boolean {
     const { kind, webhookId, outcome, attempt } = record;
-    if (outcome === 'taken' && attempt === 1 && webhookId !== null) {
-      const place = kind === 'callback' ? this.#attempts.get(webhookId) : undefined;
-      const only = place === undefined ? undefined : this.#records[place];
-      if (place !== undefined && only !== undefined) {
-        this.#attempts.delete(webhookId);
-        this.#records[place] = withAttempt(record, only);
-        return true;
-      }
-      if (!isRow(record) && this.#records.length < this.#max)
-        this.#attempts.set(webhookId, this.#records.length);
+    const isFirstTry = outcome === 'taken' && attempt === 1;
+    if (!isFirstTry || webhookId === null) return this.#addAlone(record);
+    const only = this.#attempts.get(webhookId) ?? null;
+    if (kind === 'callback' && only !== null) {
+      this.#attempts.set(webhookId, null);
+      this.#encode(record, toOnlyAttempt(only));
+      return true;
     }
-    if (this.#records.length >= this.#max) return false;
-    this.#records.push(record);
+    if (isRow(record) || only !== null) return this.#addAlone(record);
+    if (this.#length >= this.max) return false;
+    this.#length++;
+    this.#attempts.set(webhookId, record);
     return true;
   }
 
-  /** Gives what is in it, the oldest first, and is empty then. */
-  takeAll(): readonly DeliveryRecord[] {
-    const records = this.#records;
-    this.#records = [];
-    this.#attempts.clear();
-    return records;
+  /** Gives what is in it and is empty then. */
+  takeAll(): readonly RecordBatch[] {
+    for (const attempt of this.#attempts.values()) if (attempt !== null) this.#encode(attempt);
+    const batches = this.#batches;
+    this.#batches = [];
+    this.#attempts = new Map();
+    this.#length = 0;
+    return batches;
+  }
+
+  #addAlone(record: DeliveryRecord): boolean {
+    if (this.#length >= this.max) return false;
+    this.#length++;
+    this.#encode(record);
+    return true;
+  }
+
+  #encode(record: DeliveryRecord, onlyAttempt?: OnlyAttempt): void {
+    let batch = this.#batches.at(-1);
+    if (batch === undefined || batch.length >= BATCH_MAX)
+      this.#batches.push((batch = this.deliveryLog.newBatch()));
+    batch.add(this.#ids.toLogged(record, onlyAttempt));
   }
 }
 
-function withAttempt(
-  callback: DeliveryRecord,
-  { form, endpoint, durationMs }: DeliveryRecord,
-): DeliveryRecord {
-  return { ...callback, onlyAttempt: { form, endpoint, durationMs } };
+function toOnlyAttempt({ form, endpoint, durationMs }: DeliveryRecord): OnlyAttempt {
+  return { form, endpoint, durationMs };
 }

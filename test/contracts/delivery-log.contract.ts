@@ -6,7 +6,7 @@ import {
   RecordIds,
   timeOfId,
 } from '../../src/record/delivery-record.js';
-import { attemptRecord, deliveryRecord } from '../support/delivery-records.js';
+import { append as appendTo, attemptRecord, deliveryRecord } from '../support/delivery-records.js';
 
 export interface OpenedLog {
   readonly deliveryLog: DeliveryLog;
@@ -41,7 +41,7 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
     /** Nobody is told when what was appended can be found. */
     async function append(...records: readonly DeliveryRecord[]): Promise<LoggedRecord[]> {
       const logged = records.map((record) => ids.toLogged(record));
-      await opened.deliveryLog.append(logged);
+      await appendTo(opened.deliveryLog, logged);
       const last = logged.at(-1);
       while (last !== undefined && (await opened.deliveryLog.find(last.id)) === null);
       return logged;
@@ -67,7 +67,7 @@ export function deliveryLogContract(open: () => Promise<OpenedLog>): void {
       expect(await deliveryLog.reach()).toBeNull();
       expect(await deliveryLog.story('msg_1')).toEqual([]);
       expect(await deliveryLog.find('0000000000000000000')).toBeNull();
-      await deliveryLog.append([]);
+      await appendTo(deliveryLog, []);
       await deliveryLog.sweep(NOW_MS);
     });
 

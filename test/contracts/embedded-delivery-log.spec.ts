@@ -15,7 +15,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { DeliveryLog, type RecordFilter } from '../../src/record/delivery-log.js';
 import { type DeliveryRecord, type LoggedRecord, RecordIds } from '../../src/record/delivery-record.js';
 import { PuppetRepository } from '../../src/registry/puppet.repository.js';
-import { deliveryRecord } from '../support/delivery-records.js';
+import { append as appendTo, deliveryRecord } from '../support/delivery-records.js';
 import { embeddedPlace, type Place } from '../support/place.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
 
@@ -51,7 +51,7 @@ async function append(count: number, atMs = NOW_MS, fields: Partial<DeliveryReco
   const records = Array.from({ length: count }, (_, n) =>
     ids.toLogged(deliveryRecord({ atMs: atMs + n, webhookId: `msg_${atMs}_${n}`, ...fields })),
   );
-  await deliveryLog().append(records);
+  await appendTo(deliveryLog(), records);
 }
 
 async function countAll(filter: Partial<RecordFilter> = {}): Promise<number> {
@@ -200,7 +200,8 @@ it('stays below its bound, gives the disk back, and has the newest', async () =>
     const records = Array.from({ length: 100 }, () =>
       deliveryRecord({ reason: randomBytes(6_000).toString('base64') }),
     );
-    await deliveryLog().append(
+    await appendTo(
+      deliveryLog(),
       records.map((record) => ids.toLogged({ ...record, atMs: NOW_MS + n * 1_000 + 600 })),
     );
     expect(await deliveryLog().bytes()).toBeLessThanOrEqual(BYTES_MAX);

@@ -5,7 +5,7 @@ import { DeliveryLog } from '../../src/record/delivery-log.js';
 import { type DeliveryRecord, RecordIds } from '../../src/record/delivery-record.js';
 import { DELIVERIES, type DeliveryDocument } from '../../src/storage/mongo/delivery.schema.js';
 import { MongoStore } from '../../src/storage/mongo/mongo-store.js';
-import { deliveryRecord } from '../support/delivery-records.js';
+import { append as appendTo, deliveryRecord } from '../support/delivery-records.js';
 import { mongoSuite } from '../support/mongo/database.js';
 import { mongoPlace } from '../support/each-store.js';
 import { type OpenedStore, openStore } from '../support/stores.js';
@@ -33,7 +33,10 @@ mongoSuite('the delivery log in MongoDB', () => {
 
   async function append(count: number, fields: Partial<DeliveryRecord> = {}): Promise<void> {
     const records = Array.from({ length: count }, (_, n) => deliveryRecord({ atMs: NOW_MS + n, ...fields }));
-    await log().append(records.map((record) => ids.toLogged(record)));
+    await appendTo(
+      log(),
+      records.map((record) => ids.toLogged(record)),
+    );
   }
 
   it('has each record for its days, after which MongoDB removes it', async () => {

@@ -1,4 +1,14 @@
-import type { DeliveryRecord } from '../../src/record/delivery-record.js';
+import { expect } from '@jest/globals';
+import type { DeliveryLog } from '../../src/record/delivery-log.js';
+import type { DeliveryRecord, LoggedRecord } from '../../src/record/delivery-record.js';
+
+/** Writes them in one batch. */
+export async function append(deliveryLog: DeliveryLog, records: readonly LoggedRecord[]): Promise<void> {
+  const batch = deliveryLog.newBatch();
+  for (const record of records) batch.add(record);
+  expect(batch.length).toBe(records.length);
+  await batch.write();
+}
 
 /** A callback whose event was taken at once. */
 export function deliveryRecord(fields: Partial<DeliveryRecord> = {}): DeliveryRecord {

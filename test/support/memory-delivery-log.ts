@@ -2,6 +2,7 @@ import {
   DeliveryLog,
   isMatch,
   type RecordAccount,
+  type RecordBatch,
   type RecordFilter,
   type RecordPage,
   STORY_MAX,
@@ -16,8 +17,15 @@ export class MemoryDeliveryLog extends DeliveryLog {
     super();
   }
 
-  override async append(records: readonly LoggedRecord[]): Promise<void> {
-    this.table.push(...records);
+  override newBatch(): RecordBatch {
+    const records: LoggedRecord[] = [];
+    return {
+      get length() {
+        return records.length;
+      },
+      add: (record) => void records.push(record),
+      write: async () => void this.table.push(...records),
+    };
   }
 
   override async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {

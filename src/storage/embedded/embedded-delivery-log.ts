@@ -7,6 +7,7 @@ import {
   DeliveryLog,
   isMatch,
   type RecordAccount,
+  type RecordBatch,
   type RecordFilter,
   type RecordPage,
   STORY_MAX,
@@ -14,6 +15,7 @@ import {
 import { firstIdAt, isEnding, isRow, type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import { storageConfig } from '../storage.config.js';
 import { EmbeddedStore } from './embedded-store.js';
+import { SegmentBatch } from './segment-batch.js';
 import { type Segment, SegmentFolder } from './segment-folder.js';
 import { fromLine, fromSealed, lineTest, mayMatch, type Text, toText } from './segment-format.js';
 import { bytesOf, LINES_PER_TURN, SEGMENT_MS, SegmentWriter } from './segment-writer.js';
@@ -58,8 +60,8 @@ export class EmbeddedDeliveryLog extends DeliveryLog implements OnApplicationShu
     this.#keptMs = config.deliveryLogDays * MS_PER_DAY;
   }
 
-  override append(records: readonly LoggedRecord[]): Promise<void> {
-    return this.#writer.append(records);
+  override newBatch(): RecordBatch {
+    return new SegmentBatch((batch) => this.#writer.append(batch));
   }
 
   override async search(filter: RecordFilter, before: string | null, limit: number): Promise<RecordPage> {

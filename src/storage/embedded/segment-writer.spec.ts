@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { deliveryRecord } from '../../../test/support/delivery-records.js';
 import { RecordIds } from '../../record/delivery-record.js';
+import { SegmentBatch } from './segment-batch.js';
 import { SegmentFolder } from './segment-folder.js';
 import { SegmentWriter } from './segment-writer.js';
 
@@ -50,8 +51,11 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const append = (reason: string | null = null): Promise<void> =>
-  writer.append([ids.toLogged(deliveryRecord({ reason }))]);
+function append(reason: string | null = null): Promise<void> {
+  const batch = new SegmentBatch((one) => writer.append(one));
+  batch.add(ids.toLogged(deliveryRecord({ reason })));
+  return batch.write();
+}
 const files = (): string[] => readdirSync(join(dataDir, 'deliveries')).sort();
 const linesIn = (name: string): number =>
   readFileSync(join(dataDir, 'deliveries', name), 'utf8')

@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../../kernel/log.js';
 import { REPLICA } from '../../kernel/replica.js';
-import { RECORDS_PER_TURN } from '../../record/delivery-log.js';
 import { type LoggedRecord, timeOfId } from '../../record/delivery-record.js';
 import { byKey, type Segment, type SegmentFolder, type SegmentName } from './segment-folder.js';
-import { addTerms, firstLine, fromLine, SegmentFrame, toLine, toText } from './segment-format.js';
+import type { SegmentBatch } from './segment-batch.js';
+import { addTerms, firstLine, fromLine, SegmentFrame, toText } from './segment-format.js';
 import { TermSet } from './term-set.js';
 
 /** An open segment is sealed when it has so much text or its first record is so old. */
@@ -55,13 +55,12 @@ export class SegmentWriter {
   }
 
   /** @throws Error when they may not have been written. */
-  append(records: readonly LoggedRecord[]): Promise<void> {
+  append({ first, terms, text }: SegmentBatch): Promise<void> {
     return this.#inTurn(async () => {
-      const [first] = records;
-      if (first === undefined) return;
+      if (first === null) return;
       await this.#requireRoom();
       const open = await this.#openFor(first);
-      const text = await toLines(records, open.terms);
+      open.terms.addAll(terms);
       try {
         await open.handle.appendFile(text);
         open.unframed.push(text);
@@ -225,17 +224,6 @@ async function addUnframed(open: OpenSegment): Promise<void> {
   const text = Buffer.concat(open.unframed);
   open.unframed = [];
   await open.frame.add(text);
-}
-
-async function toLines(records: readonly LoggedRecord[], terms: TermSet): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < records.length; at += RECORDS_PER_TURN) {
-    if (at > 0) await nextTurn();
-    const some = records.slice(at, at + RECORDS_PER_TURN);
-    for (const record of some) addTerms(terms, record);
-    parts.push(Buffer.from(some.map(toLine).join('')));
-  }
-  return Buffer.concat(parts);
 }
 
 async function termsIn(bytes: Buffer): Promise<TermSet> {

@@ -20,3 +20,11 @@ it('takes as few bytes as its terms need', () => {
   expect(setOf(1_000).length).toBeLessThanOrEqual(4_096);
   expect(setOf(20_000).length).toBeLessThanOrEqual(32_768);
 });
+
+it('takes over the terms of others', () => {
+  const [all, some, others] = [new TermSet(), new TermSet(), new TermSet()];
+  for (let n = 0; n < 200; n++) (n % 2 === 0 ? some : others).add(`term ${n}`);
+  all.addAll(some);
+  all.addAll(others);
+  expect(all.toBytes()).toEqual(setOf(200));
+});

@@ -11,6 +11,7 @@ const SPARSE_SHARE = 0.2;
 
 export class TermSet {
   readonly #bits = new Uint8Array(BYTES);
+  readonly #words = new Uint32Array(this.#bits.buffer);
 
   add(term: string): void {
     let hash = hashOf(term);
@@ -20,6 +21,12 @@ export class TermSet {
       this.#bits[bit >> 3] = (this.#bits[bit >> 3] ?? 0) | (1 << (bit & 7));
       hash = (hash + step) | 0;
     }
+  }
+
+  /** Those of another set as well. */
+  addAll(other: TermSet): void {
+    for (let at = 0; at < this.#words.length; at++)
+      this.#words[at] = (this.#words[at] ?? 0) | (other.#words[at] ?? 0);
   }
 
   /** As few bytes as its terms need. */

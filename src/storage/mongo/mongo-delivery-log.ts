@@ -4,9 +4,9 @@ import type { Collection, mongo } from 'mongoose';
 import {
   DeliveryLog,
   type RecordAccount,
+  type RecordBatch,
   type RecordFilter,
   type RecordPage,
-  RECORDS_PER_TURN,
   STORY_MAX,
 } from '../../record/delivery-log.js';
 import {
@@ -23,6 +23,8 @@ import { MongoStore } from './mongo-store.js';
 const MS_PER_DAY = 86_400_000;
 /** At its limit the log is made smaller by as much. */
 const SHRINK_TO_SHARE = 0.95;
+/** Documents that are encoded in one turn of the event loop: half a millisecond, in which no callback is answered. */
+const DOCUMENTS_PER_TURN = 200;
 /** So many are removed in one sweep at most; the next one goes on. */
 const REMOVED_MAX = 500_000;
 
@@ -31,6 +33,27 @@ const REMOVED_MAX = 500_000;
  * that it can be counted, which it would not be with `w: 0`.
  */
 const LIGHTLY = { w: 1, journal: false } as const;
+
+class DocumentBatch implements RecordBatch {
+  readonly #documents: DeliveryDocument[] = [];
+
+  constructor(
+    private readonly keptMs: number,
+    private readonly append: (documents: readonly DeliveryDocument[]) => Promise<void>,
+  ) {}
+
+  get length(): number {
+    return this.#documents.length;
+  }
+
+  add(record: LoggedRecord): void {
+    this.#documents.push(toDocument(record, this.keptMs));
+  }
+
+  write(): Promise<void> {
+    return this.append(this.#documents);
+  }
+}
 
 /** One document for each record. MongoDB itself removes what is too old. */
 @Injectable()
@@ -49,12 +72,15 @@ export class MongoDeliveryLog extends DeliveryLog {
     this.#bytesMax = config.deliveryLogBytesMax;
   }
 
-  override async append(records: readonly LoggedRecord[]): Promise<void> {
-    for (let at = 0; at < records.length; at += RECORDS_PER_TURN) {
-      const some = records.slice(at, at + RECORDS_PER_TURN);
-      const documents = some.map((record) => toDocument(record, this.#keptMs));
+  override newBatch(): RecordBatch {
+    return new DocumentBatch(this.#keptMs, (documents) => this.#append(documents));
+  }
+
+  async #append(documents: readonly DeliveryDocument[]): Promise<void> {
+    for (let at = 0; at < documents.length; at += DOCUMENTS_PER_TURN) {
+      const some = documents.slice(at, at + DOCUMENTS_PER_TURN);
       await this.store.run('append deliveries', () =>
-        this.#documents.insertMany(documents, { ordered: false, writeConcern: LIGHTLY }),
+        this.#documents.insertMany(some, { ordered: false, writeConcern: LIGHTLY }),
       );
     }
   }
