@@ -49,6 +49,7 @@ const HELP = `npm run faults -- [options]
 
   --short          about a minute, as CI runs it; the whole takes about an hour
   --only <name>    some scenarios, comma-separated: ${NAMES.join(', ')}
+  --except <name>  all but these
   --store <kind>   embedded (default) or mongodb, for those that run on either
   --seed <n>       the same random choices again
   --write          also writes docs/faults.md
@@ -64,6 +65,7 @@ const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     only: { type: 'string' },
+    except: { type: 'string' },
     store: { type: 'string', default: 'embedded' },
     seed: { type: 'string', default: String(SEED) },
     write: { type: 'boolean', default: false },
@@ -76,10 +78,16 @@ function say(line: string): void {
 }
 
 function wanted(): readonly Scenario[] {
-  const names = options.only?.split(',') ?? NAMES;
-  const unknown = names.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new Error(`--only takes ${NAMES.join(', ')}; not ${unknown.join(', ')}`);
-  return SCENARIOS.filter(({ name }) => names.includes(name));
+  const names = namesIn('only') ?? NAMES;
+  const others = namesIn('except') ?? [];
+  return SCENARIOS.filter(({ name }) => names.includes(name) && !others.includes(name));
+}
+
+function namesIn(option: 'only' | 'except'): readonly string[] | undefined {
+  const names = options[option]?.split(',');
+  const unknown = names?.filter((name) => !NAMES.includes(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`--${option} takes ${NAMES.join(', ')}; not ${unknown.join(', ')}`);
+  return names;
 }
 
 async function makeRun(): Promise<Run> {
