@@ -221,7 +221,8 @@ function bytesIn(parts: readonly Buffer[]): number {
 
 /** @throws Error after which the frame must not be used. */
 async function addUnframed(open: OpenSegment): Promise<void> {
-  const text = Buffer.concat(open.unframed);
+  const [first, ...others] = open.unframed;
+  const text = first !== undefined && others.length === 0 ? first : Buffer.concat(open.unframed);
   open.unframed = [];
   await open.frame.add(text);
 }
