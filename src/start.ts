@@ -32,10 +32,10 @@ import { Tunnels } from './wecom/tunnels/tunnels.js';
 const FIRST_READ_LIMIT_MS = 3_000;
 
 /**
- * How V8 collects all garbage. By itself it does so when the heap has grown by a tenth, where little grows old: under load every 4
- * to 8 s. And it marks with four threads, which on two cores leave the one that answers callbacks too little. At 2,500 callbacks a
- * second 0.29 % were answered after more than 10 ms, and 0.12 % are. A heap that has doubled is still collected before it reaches
- * V8's limit.
+ * V8's settings for full garbage collections. By default it starts one when the heap has grown by a tenth, if few objects get old:
+ * every 4 to 8 s under load. It then marks with four threads, which take both cores of a small machine from the thread that answers.
+ * Of 2,500 callbacks a second 0.29 % were answered after more than 10 ms; with these settings it is 0.12 %. V8 still collects
+ * before the heap reaches its limit.
  */
 const GARBAGE_COLLECTION = ['--heap-growing-percent=100', '--concurrent-marking-max-worker-num=1'];
 

@@ -38,8 +38,8 @@ export interface RecordPage {
 export const STORY_MAX = 500;
 
 /**
- * Records that are written together. Each is encoded when it is added: to encode a hundred at once holds up callbacks, and what
- * lives until then is more for V8 to move.
+ * Records that are written together. Each is encoded when it is added: encoding a hundred at once would hold up callbacks, and V8
+ * would have to copy the objects that wait.
  */
 export interface RecordBatch {
   /** Of records. */

@@ -9,8 +9,8 @@ export class RecordBuffer {
   readonly #ids = new RecordIds();
   #batches: RecordBatch[] = [];
   /**
-   * Attempts that a callback may take up, by webhook-id; `null` once one did. Nothing is removed, and the map is a new one each time:
-   * V8 makes the table of a map anew every few times that something is removed, and that of an old map among what is old.
+   * Attempts that a callback may take up, by webhook-id; `null` once one did. No key is removed, and each batch has a new map: where
+   * keys come and go in a map that lives long, V8 allocates its table again and again in the old part of the heap.
    */
   #attempts = new Map<string, DeliveryRecord | null>();
   #length = 0;
