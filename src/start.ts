@@ -17,12 +17,10 @@ import { SystemClock } from './kernel/clock.js';
 import { Lifecycle } from './kernel/lifecycle.js';
 import { createLog, exitProcess, type Log } from './kernel/log.js';
 import { ROLES } from './kernel/role.js';
-import { StoreClock } from './kernel/store-clock.js';
 import { StorageStartError } from './kernel/storage-start-error.js';
 import { KnownOperators } from './operators/known-operators.js';
 import { OperatorSync } from './operators/operator-sync.js';
-import { hashOfKey } from './registry/bots/bot.js';
-import { KnownBots } from './registry/bots/known-bots.js';
+import { KeyOwners } from './registry/bots/key-owners.js';
 import { RegistrySync } from './registry/image/registry-sync.js';
 import { StreamLifecycle } from './stream/stream-lifecycle.js';
 import { loadTracing } from './tracing/load-tracing.js';
@@ -66,8 +64,7 @@ async function serve(config: Config, log: Log): Promise<void> {
     logger: new NestLog(log),
   });
   app.useGlobalFilters(errorFilter);
-  const [knownBots, storeClock] = [app.get(KnownBots), app.get(StoreClock)];
-  bots.use((key) => knownBots.findByKey(hashOfKey(key), storeClock.nowMs()));
+  bots.use(app.get(KeyOwners));
   operators.use(app.get(KnownOperators));
   const trail = app.get(AuditTrail);
   audit.use((call, kind) => trail.record(call, kind));

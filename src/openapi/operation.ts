@@ -142,6 +142,9 @@ const OF_ROLES: readonly ErrorCode[] = [
 /** Of what an operator of the role `reader` may not do. */
 const OF_ADMINS: readonly ErrorCode[] = ['AUTH_READER'];
 
+/** While nobody can tell whose key it is. */
+const OF_BOTS: readonly ErrorCode[] = ['REGISTRY_NOT_LOADED', 'STORE_UNAVAILABLE'];
+
 const OF_JSON_BODIES: readonly ErrorCode[] = [
   'REQUEST_INVALID',
   'REQUEST_BODY_NOT_JSON',
@@ -151,12 +154,13 @@ const OF_JSON_BODIES: readonly ErrorCode[] = [
 
 /** All codes that a route may answer. */
 function errorsOf({ method, operation, route }: ToComplete): ErrorCode[] {
-  const { allowedCallers = 'anyone', takesBody } = route.config;
+  const { allowedCallers = 'anyone', allowsBots = false, takesBody } = route.config;
   const isJudged = ({ in: place, schema }: Parameter) => place === 'query' || schema['pattern'] !== undefined;
   return [
     ...OF_ALL,
     ...(typeof allowedCallers === 'string' ? [] : OF_ROLES),
     ...(method !== 'get' && allowedCallers.includes('operator') ? OF_ADMINS : []),
+    ...(allowsBots || allowedCallers === 'bots' ? OF_BOTS : []),
     ...(takesBody === 'json' ? OF_JSON_BODIES : []),
     ...(operation.parameters?.some(isJudged) ? (['REQUEST_INVALID'] as const) : []),
     ...(method === 'get' ? [] : (['REQUEST_BODY_TOO_LARGE'] as const)),

@@ -7,6 +7,7 @@ import { KnownApps } from './apps/known-apps.js';
 import { AccountOwners } from './bots/account-owners.js';
 import { BotsService } from './bots/bots.service.js';
 import { ConnectedBots } from './bots/connected-bots.js';
+import { KeyOwners } from './bots/key-owners.js';
 import { KnownBots } from './bots/known-bots.js';
 import { SyncTokens } from './bots/sync-tokens.js';
 import { CallbackKeys } from './callback-keys.js';
@@ -39,6 +40,7 @@ const FOR_OTHERS = [
   CorpSecrets,
   Destinations,
   EndpointPolicy,
+  KeyOwners,
   KnownBots,
   Presence,
   RegistryImage,

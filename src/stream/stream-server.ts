@@ -93,6 +93,8 @@ export class StreamServer {
     const upgrade = this.#upgrades.get(request.raw);
     if (upgrade === undefined) throw new AppError('STREAM_UPGRADE_REQUIRED');
     this.#upgrades.delete(request.raw);
+    // Who it is may have had to be looked up; nobody waits for it any more.
+    if (upgrade.socket.destroyed) return void reply.hijack();
     const fields = new StreamFields();
     fields.botId = caller.bot.id;
     fields.corpId = caller.bot.corpId;

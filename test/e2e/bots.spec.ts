@@ -355,7 +355,11 @@ onEachStoreNightly((newPlace) => {
         [withKey, {}, /takes must be message/],
         [withKey, { takes: 'event' }, /takes must be message/],
         [withKey, { takes: 'all' }, /takes must be one of event, message/],
-        [{}, { kfId: newOpenKfId(), takes: 'message' }, /takes must be event without the key of a bot/],
+        [
+          {},
+          { kfId: newOpenKfId(), takes: 'message' },
+          /takes must be event without a key of a bot that is known/,
+        ],
       ] as const) {
         const answer = await as(init, fields);
         expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(fault)]);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BOT_KEY } from '../support/bots.js';
 import { type ManagerProcess, spawnManager } from '../support/manager-process.js';
 import { type Samples, scrape } from '../support/metrics.js';
 import { mongoSuite } from '../support/mongo/database.js';
@@ -85,20 +86,28 @@ mongoSuite('while MongoDB is away', () => {
       return `${code} ${error}`;
     };
     const openKfId = newOpenKfId();
+    // As of a bot that another replica added, which this one cannot know.
+    const withKey = { authorization: `Bearer ${BOT_KEY}`, 'content-type': 'application/json' };
+    const registration = { ...registrationOf(configured, openKfId, 'http://127.0.0.1:1'), takes: 'message' };
     const refusals = [
       sendVerification(url, { ...newApp(), corpId: configured.corpId }, 'opened'),
       sendMessage(url, configured, openKfId),
       sendMessage(url, newApp(), openKfId),
       postJson(`${url}/callback/decrypted/${configured.corpId}`, { token: 't', openKfId }),
+      fetch(registry('register'), { method: 'POST', headers: withKey, body: JSON.stringify(registration) }),
+      fetch(registry('stream'), { headers: withKey }),
       fetch(registry(`puppetWxkfInfo/${openKfId}`)),
       postJson(registry('register'), registrationOf(configured, openKfId, 'http://127.0.0.1:1')),
       postJson(registry('deregister'), { kfId: openKfId, corpId: configured.corpId }),
     ];
     expect(await Promise.all(refusals.map(refusalOf))).toEqual([
-      ...Array(4).fill('503 REGISTRY_NOT_LOADED'),
+      ...Array(6).fill('503 REGISTRY_NOT_LOADED'),
       // Whether there are named operators is not known, and so not whether operators' routes are open.
       ...Array(3).fill('503 STORE_UNAVAILABLE'),
     ]);
+    expect(await (await fetch(`${url}/bot/${BOT_KEY}/cgi-bin/gettoken`)).json()).toMatchObject({
+      errcode: 503,
+    });
     const health = (await (await fetch(`${url}/health`)).json()) as { details: { callbacks: object } };
     expect(health.details.callbacks).toMatchObject({ verified: 1, failed: 4, refused: 0, not_taken: 0 });
     await manager.line(({ msg }) => msg === 'registry.load_waiting');

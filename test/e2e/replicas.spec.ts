@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AppPageAnswer } from '../../src/api/answers/app.dto.js';
+import type { BotWithKeyAnswer } from '../../src/api/answers/bot.dto.js';
 import { KfAccountAnswer, KfAccountPageAnswer } from '../../src/api/answers/kf-account.dto.js';
 import { StatusAnswer } from '../../src/api/answers/status.dto.js';
 import { FailedCallPageAnswer } from '../../src/api/answers/wecom-error.dto.js';
@@ -135,6 +136,38 @@ mongoSuite('two managers on one database', () => {
     await register(two.url, app, newOpenKfId(), puppet.url);
     await register(one.url, app, openKfId, puppet.url);
     expect((await send(two)).status).toBe(200);
+  });
+
+  it('know at once the key of a bot that was added at the other, and one that was renewed there', async () => {
+    const withKey = async (path: string, body: object) => {
+      const answer = await postJson(`${one.url}/api/v1/bots${path}`, body);
+      return (await answer.json()) as BotWithKeyAnswer;
+    };
+    const add = (account: string, kind: string) =>
+      withKey('', {
+        ...{ name: account, corpId: app.corpId, openKfIds: [account] },
+        ...{ kind, takes: 'event' },
+      });
+    const asked = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}` };
+      return (await fetch(`${two.url}/puppetWxkfManager/stream`, { headers })).status;
+    };
+    const { id, key: first } = await add(newOpenKfId(), 'stream');
+    expect(await asked(first)).toBe(426);
+    const { key: renewed } = await withKey(`/${id}/key`, {});
+    expect(await asked(renewed)).toBe(426);
+    expect(await asked(first)).toBe(401);
+
+    // Registered without its key the account would be nobody's, and its puppet would get nothing.
+    const { key } = await add(openKfId, 'puppet');
+    const registered = await fetch(`${two.url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(registrationOf(app, openKfId, puppet.url)),
+    });
+    expect(registered.status).toBe(200);
+    expect((await send(two)).status).toBe(200);
+    await until(() => puppet.received.length === 1);
   });
 
   it('find a puppet that moved through the other within the same callback', async () => {

@@ -4,16 +4,36 @@ export interface CallingBot {
   readonly corpId: string;
 }
 
+/** Whose key a caller sent. */
+export interface BotDirectory {
+  find(key: string): CallingBot | null;
+  /**
+   * For a key that `find` does not know: another replica may have made it a moment ago, and this one may not have read any yet.
+   * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED`
+   */
+  lookUp(key: string): Promise<CallingBot | null>;
+}
+
+const NO_BOTS: BotDirectory = { find: () => null, lookUp: () => Promise.resolve(null) };
+
 /** Finds whose key a caller sent. The bots are known once the application is made, which is after the HTTP server. */
 export class BotKeys {
-  #find: (key: string) => CallingBot | null = () => null;
+  #directory = NO_BOTS;
 
-  use(find: (key: string) => CallingBot | null): void {
-    this.#find = find;
+  use(directory: BotDirectory): void {
+    this.#directory = directory;
   }
 
   /** Takes the same time for every key: it looks up the hash. `''` is nobody's. */
   find(key: string): CallingBot | null {
-    return key === '' ? null : this.#find(key);
+    return key === '' ? null : this.#directory.find(key);
+  }
+
+  /**
+   * Before anybody is told that a key is wrong. @returns at once what is known.
+   * @throws AppError `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell
+   */
+  async findOrLookUp(key: string): Promise<CallingBot | null> {
+    return this.find(key) ?? (key === '' ? null : this.#directory.lookUp(key));
   }
 }

@@ -5,10 +5,10 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { MemoryOperatorRepository, OperatorTable } from '../../../test/support/memory-operator.repository.js';
 import { operatorOf } from '../../../test/support/operators.js';
 import { type Environment, loadConfig } from '../../config/config.js';
-import type { AppError } from '../../kernel/app-error.js';
+import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
 import { KnownOperators } from '../../operators/known-operators.js';
-import { BotKeys } from './bot-keys.js';
+import { type BotDirectory, BotKeys } from './bot-keys.js';
 import { addGate, challengesFor } from './gate.js';
 import { OperatorKeys } from './operator-keys.js';
 import { Sessions } from './sessions.js';
@@ -562,5 +562,55 @@ describe('a 401', () => {
     { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
   ])('offers Basic to all others: %j', (headers) => {
     expect(challengesOf(headers)).toBe(2);
+  });
+});
+
+describe("a bot's key that is not known", () => {
+  const KEY = 'wxkf_of-a-bot-that-was-added-elsewhere';
+  const bot = { id: 'bot-1', corpId: 'wwCorp_1' };
+  const config = { allowedCallers: ['puppet'] as const, allowsBots: true };
+  const environments = [{}, { AUTH_PUPPET_TOKEN: PUPPET }];
+
+  /** What an open manager answers, and one with secrets: the bot, or the code of the refusal. */
+  async function ask(lookUp: BotDirectory['lookUp'], key = KEY, path = false): Promise<unknown[]> {
+    const answers = environments.map(async (environment) => {
+      const app = fastify();
+      const bots = new BotKeys();
+      bots.use({ find: () => null, lookUp });
+      addGate(app, loadConfig(environment), new ManualClock(), judgesNothing, bots, new OperatorKeys());
+      const answer = (request: FastifyRequest) => request.bot?.id ?? 'of nobody';
+      app.get('/of-bots', { config }, answer);
+      app.get('/of-bots/:key', { config: { allowedCallers: 'bots' } }, answer);
+      const headers = path ? {} : { authorization: `Bearer ${key}` };
+      const response = await app.inject({ url: path ? `/of-bots/${key}` : '/of-bots', headers });
+      return response.statusCode === 200 ? response.body : response.json().code;
+    });
+    return Promise.all(answers);
+  }
+
+  it.each([true, false])('is looked up, in the path: %s', async (path) => {
+    expect(await ask(async (key) => (key === KEY ? bot : null), KEY, path)).toEqual([bot.id, bot.id]);
+  });
+
+  it.each([true, false])('is not called wrong while nobody can tell, in the path: %s', async (path) => {
+    const unavailable = async () => {
+      throw new AppError('STORE_UNAVAILABLE');
+    };
+    expect(await ask(unavailable, KEY, path)).toEqual(['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  });
+
+  it('is wrong when it is not found; an open manager asks for none', async () => {
+    expect(await ask(async () => null)).toEqual(['of nobody', 'AUTH_WRONG']);
+    expect(await ask(async () => null, KEY, true)).toEqual(['AUTH_WRONG', 'AUTH_WRONG']);
+  });
+
+  it('is not asked about where a secret of the role came', async () => {
+    const asked: string[] = [];
+    await ask(async (key) => {
+      asked.push(key);
+      return null;
+    }, PUPPET);
+    // The open one does not know that it is no key.
+    expect(asked).toEqual([PUPPET]);
   });
 });

@@ -3,7 +3,13 @@
  * on no other, so that callbacks, which are open to anyone, pay nothing; a guard of Nest would run on all,
  * and after the body.
  */
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  onRequestHookHandler,
+  RouteOptions,
+} from 'fastify';
 import { type Config, isOpen, secretsOf, secretsSettingOf } from '../../config/config.js';
 import { oidcOf } from '../../config/oidc.js';
 import { AppError } from '../../kernel/app-error.js';
@@ -108,8 +114,11 @@ export function addGate(
   });
 }
 
-function putFirst(route: RouteOptions, ...hooks: onRequestHookHandler[]): void {
-  route.onRequest = [hooks, route.onRequest ?? []].flat();
+type Hook = onRequestHookHandler | onRequestAsyncHookHandler;
+
+function putFirst(route: RouteOptions, ...hooks: Hook[]): void {
+  // Fastify takes both kinds, and its type of a route one of them.
+  route.onRequest = [hooks, route.onRequest ?? []].flat() as onRequestHookHandler[];
 }
 
 function statementOf({ method, url, config }: RouteOptions): AllowedCallers {
@@ -140,12 +149,12 @@ const letInAsOperator: onRequestHookHandler = (request, _reply, done) => {
  * A route that nobody but operators may call is open no longer once operators have tokens of their own: the last secret of the
  * settings may have been removed since.
  */
-function askOnceNamed(operators: OperatorKeys, ask: onRequestHookHandler): onRequestHookHandler {
-  return function askOrLetIn(request, reply, done) {
+function askOnceNamed(operators: OperatorKeys, ask: onRequestAsyncHookHandler): onRequestAsyncHookHandler {
+  return async function askOrLetIn(request, reply) {
     const { known } = operators;
-    if (!known.isLoaded) return done(new AppError('STORE_UNAVAILABLE'));
-    if (known.hasAny) return ask.call(this, request, reply, done);
-    return letInAsOperator.call(this, request, reply, done);
+    if (!known.isLoaded) throw new AppError('STORE_UNAVAILABLE');
+    if (known.hasAny) await ask.call(this, request, reply);
+    else request.operator = OPEN_MANAGER;
   };
 }
 
@@ -154,22 +163,17 @@ function isOfOperators(allowed: AllowedCallers | undefined): boolean {
 }
 
 /** While nobody needs credentials, a key still says which bot calls. */
-function recognizeBot(bots: BotKeys): onRequestHookHandler {
-  return (request, _reply, done) => {
-    request.bot = bots.find(toSecret(request.headers.authorization ?? ''));
-    done();
+function recognizeBot(bots: BotKeys): onRequestAsyncHookHandler {
+  return async (request) => {
+    request.bot = await bots.findOrLookUp(toSecret(request.headers.authorization ?? ''));
   };
 }
 
-function askForKeyInPath(bots: BotKeys): onRequestHookHandler {
-  return (request, _reply, done) => {
+function askForKeyInPath(bots: BotKeys): onRequestAsyncHookHandler {
+  return async (request) => {
     const { key = '' } = request.params as { readonly key?: string };
-    request.bot = bots.find(key);
-    done(
-      request.bot === null
-        ? new AppError('AUTH_WRONG', { detail: 'the path holds no key of a bot' })
-        : undefined,
-    );
+    request.bot = await bots.findOrLookUp(key);
+    if (request.bot === null) throw new AppError('AUTH_WRONG', { detail: 'the path holds no key of a bot' });
   };
 }
 
@@ -183,12 +187,12 @@ function askFor(
   config: Config,
   allowed: readonly Caller[],
   allowsBots: boolean,
-): onRequestHookHandler {
+): onRequestAsyncHookHandler {
   const hasNoSecret = allowed.every((caller) => secretsOf(config, caller).length === 0);
   const roles = allowed.join(' or ');
   const ofSettings = allowed.map(secretsSettingOf).join(' or ');
   const isForOidc = allowed.includes('operator') && oidcOf(config) !== null;
-  return (request, _reply, done) => {
+  return async (request) => {
     const { role, operator, refusal, without } = callerOf(keys, request);
     const takesTokens = allowed.includes('operator') && keys.operators.known.hasAny;
     const settings = takesTokens ? `${ofSettings}, or the token of an operator` : ofSettings;
@@ -196,22 +200,24 @@ function askFor(
     request.role = role;
     request.operator = operator;
     if (role === null && without === 'AUTH_WRONG') {
-      const bot = keys.bots.find(toSecret(request.headers.authorization ?? ''));
-      request.bot = allowsBots ? bot : null;
-      if (bot !== null)
-        return done(
-          allowsBots
-            ? refusal
-            : new AppError('AUTH_ROLE_FORBIDDEN', { detail: roles, internal: { botId: bot.id } }),
-        );
+      const key = toSecret(request.headers.authorization ?? '');
+      if (allowsBots) {
+        request.bot = await keys.bots.findOrLookUp(key);
+        if (request.bot !== null) return throwAny(refusal);
+      } else {
+        const botId = keys.bots.find(key)?.id;
+        if (botId) throw new AppError('AUTH_ROLE_FORBIDDEN', { detail: roles, internal: { botId } });
+      }
     }
-    if (role !== null) {
-      if (allowed.includes(role)) return done(refusal ?? refusalOfReader(request));
-      const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
-      return done(new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } }));
-    }
-    return done(new AppError(isClosed ? 'AUTH_ROLE_CLOSED' : without, { detail: settings }));
+    if (role === null) throw new AppError(isClosed ? 'AUTH_ROLE_CLOSED' : without, { detail: settings });
+    if (allowed.includes(role)) return throwAny(refusal ?? refusalOfReader(request));
+    const detail = isClosed ? `${roles}, once ${settings} is set` : roles;
+    throw new AppError('AUTH_ROLE_FORBIDDEN', { detail, internal: { role } });
   };
+}
+
+function throwAny(refusal: AppError | undefined): void {
+  if (refusal !== undefined) throw refusal;
 }
 
 /**

@@ -6,7 +6,7 @@ import { type BotTakes, takesAllOthers } from './bot.js';
 import { KnownBots } from './known-bots.js';
 
 const NO_KEY =
-  'takes must be event without the key of a bot; an operator adds a bot of kind puppet that takes messages, with whose key to register';
+  'takes must be event without a key of a bot that is known; an operator adds a bot of kind puppet that takes messages, with whose key to register';
 const TAKES_OTHERS: Readonly<Record<BotTakes, string>> = {
   event: 'takes must be message: the bot takes messages, which its puppet has to know',
   message: 'takes must be event: the bot takes events, until an operator sets its takes to message',

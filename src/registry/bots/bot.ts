@@ -123,6 +123,9 @@ export function takesAllOthers({ openKfIds }: Pick<Bot, 'openKfIds'>): boolean {
   return openKfIds.includes(ALL_OTHERS);
 }
 
+/** The beginning of a key, which tells scanners for leaked secrets what it is. */
+export const KEY_PREFIX = 'wxkf_';
+
 /** A key has 256 bits, so its hash cannot be reversed by trying. */
 export function hashOfKey(key: string): string {
   return hash('sha256', `bot key ${key}`, 'base64url');

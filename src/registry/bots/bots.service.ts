@@ -8,7 +8,7 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import { Destinations } from '../destination.js';
 import { RegistrySync } from '../image/registry-sync.js';
 import { WaitingEvents } from '../registration/waiting-events.js';
-import { type Bot, type BotKey, hashOfKey, listedIn } from './bot.js';
+import { type Bot, type BotKey, hashOfKey, KEY_PREFIX, listedIn } from './bot.js';
 import { BOTS_MAX, BotRepository } from './bot.repository.js';
 import { type KnownBot, KnownBots, type OpenBot } from './known-bots.js';
 
@@ -184,7 +184,7 @@ export function botSortKey({ corpId, id }: Pick<Bot, 'corpId' | 'id'>): string {
   return `${corpId} ${id}`;
 }
 
-/** 256 random bits; the beginning tells scanners for leaked secrets what it is. */
+/** 256 random bits. */
 function newKey(): string {
-  return `wxkf_${randomBytes(32).toString('base64url')}`;
+  return `${KEY_PREFIX}${randomBytes(32).toString('base64url')}`;
 }

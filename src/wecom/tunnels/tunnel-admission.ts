@@ -20,8 +20,11 @@ export class TunnelAdmission {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  /** @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG` */
-  admit({ headers }: IncomingMessage): Admitted {
+  /**
+   * @throws AppError `TUNNELS_OFF`, `TUNNELS_ENDING`, `TUNNEL_TO_ITSELF`, `TUNNEL_KEY_MISSING`, `TUNNEL_KEY_WRONG`;
+   *   `STORE_UNAVAILABLE`, `REGISTRY_NOT_LOADED` while nobody can tell whose key it is
+   */
+  async admit({ headers }: IncomingMessage): Promise<Admitted> {
     if (this.target === null) throw new AppError('TUNNELS_OFF');
     if (this.lifecycle.isDraining) {
       throw new AppError('TUNNELS_ENDING', { retryAfterS: STOPPING_RETRY_AFTER_S });
@@ -30,7 +33,7 @@ export class TunnelAdmission {
     if (via.includes(this.#name)) throw new AppError('TUNNEL_TO_ITSELF');
     if (sent === '') throw new AppError('TUNNEL_KEY_MISSING');
     const key = toSecret(sent);
-    const bot = this.bots.find(key);
+    const bot = await this.bots.findOrLookUp(key);
     if (bot === null) throw new AppError('TUNNEL_KEY_WRONG');
     return {
       bot,

@@ -98,7 +98,8 @@ export class Tunnels {
 
   /** @throws AppError where there is no tunnel. */
   async #take(asked: Asked, admission: TunnelAdmission, own: OwnAddresses): Promise<void> {
-    const admitted = admission.admit(asked.request);
+    const admitted = await admission.admit(asked.request);
+    if (asked.client.destroyed) return;
     asked.botId = admitted.bot.id;
     const target = admission.admitTarget(asked.request.url ?? '');
     const end = this.#limits.begin(admitted.bot.id);

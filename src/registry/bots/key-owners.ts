@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { BotDirectory } from '../../http/access/bot-keys.js';
+import { AppError } from '../../kernel/app-error.js';
+import { Clock } from '../../kernel/clock.js';
+import { withinDeadline } from '../../kernel/deadline.js';
+import { SerialRuns } from '../../kernel/serial-runs.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { RegistrySync } from '../image/registry-sync.js';
+import { PuppetRepository } from '../puppet.repository.js';
+import { hashOfKey, KEY_PREFIX } from './bot.js';
+import { type KnownBot, KnownBots } from './known-bots.js';
+
+/** However many wrong keys come, the store is asked no more often. */
+const BETWEEN_READS_MS = 100;
+const LOOK_UP_LIMIT_MS = 2_000;
+
+/** The bots by their keys. A client whose key is called wrong gives up, so the store is asked before. */
+@Injectable()
+export class KeyOwners implements BotDirectory {
+  readonly #reads = new SerialRuns(() => this.#read());
+  /** On the clock that never jumps. */
+  #readAtMs = -BETWEEN_READS_MS;
+
+  constructor(
+    private readonly bots: KnownBots,
+    private readonly sync: RegistrySync,
+    private readonly repository: PuppetRepository,
+    private readonly storeClock: StoreClock,
+    private readonly clock: Clock,
+  ) {}
+
+  find(key: string): KnownBot | null {
+    return this.bots.findByKey(hashOfKey(key), this.storeClock.nowMs());
+  }
+
+  async lookUp(key: string): Promise<KnownBot | null> {
+    if (!key.startsWith(KEY_PREFIX)) return null;
+    if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
+    if (!this.repository.isShared) return null;
+    await withinDeadline(LOOK_UP_LIMIT_MS, 'look up a key', this.#reads.run());
+    return this.find(key);
+  }
+
+  async #read(): Promise<void> {
+    const pauseMs = this.#readAtMs + BETWEEN_READS_MS - this.clock.elapsedMs();
+    if (pauseMs > 0) await this.clock.sleep(pauseMs);
+    this.#readAtMs = this.clock.elapsedMs();
+    await this.bots.read();
+  }
+}
