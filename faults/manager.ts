@@ -19,7 +19,7 @@ const REGISTER_AGAIN_MS = 500;
 /** Of `/proc/net/tcp`: ESTABLISHED, SYN_SENT, CLOSE_WAIT. */
 const OPEN_STATES = new Set(['01', '02', '08']);
 
-/** Settings of one that takes on whatever comes, however much at once. */
+/** Settings of one that takes on whatever comes, however much at once: on a busy machine others refuse some. */
 export const UNLIMITED = {
   CALLBACKS_TRIED_MAX: '1000000',
   CALLBACKS_UNDER_WAY_MAX: '1000000',

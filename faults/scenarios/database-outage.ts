@@ -8,7 +8,7 @@ import { newApp } from '../../test/support/wecom.js';
 import { newDatabaseUri } from '../database.js';
 import { drain, until } from '../drain.js';
 import { Caller, Load } from '../load.js';
-import { Manager, type OutboxHealth } from '../manager.js';
+import { Manager, type OutboxHealth, UNLIMITED } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { Others } from '../others.js';
 import { stablePort } from '../ports.js';
@@ -70,7 +70,7 @@ async function oneOutage(run: Run, victim: Victim, kind: Kind, seconds: number):
   const failingAccounts = accounts.slice(HEALTHY);
   const port = await stablePort();
   const caller = new Caller(port, oracle);
-  const manager = await Manager.start(run, { port, env: { MONGO_URI: injection.uri } });
+  const manager = await Manager.start(run, { port, env: { ...UNLIMITED, MONGO_URI: injection.uri } });
   await manager.register(accounts);
 
   const random = run.random(`outage ${kind} ${seconds}`);

@@ -5,7 +5,7 @@ import { newApp } from '../../test/support/wecom.js';
 import { drain, until } from '../drain.js';
 import { Ingress } from '../ingress.js';
 import { Caller, Load } from '../load.js';
-import { Manager, type ManagerOptions } from '../manager.js';
+import { Manager, type ManagerOptions, UNLIMITED } from '../manager.js';
 import { Nginx } from '../nginx.js';
 import { Oracle } from '../oracle.js';
 import { Others } from '../others.js';
@@ -133,7 +133,7 @@ class Replicas {
   ) {}
 
   static async start(run: Run, { store, ports, nginx }: Ground, accounts: readonly Account[]) {
-    const env = { ...store, DRAIN_DELAY_MS: String(DRAIN_DELAY_MS), TRUST_PROXY: '127.0.0.1' };
+    const env = { ...store, ...UNLIMITED, DRAIN_DELAY_MS: String(DRAIN_DELAY_MS), TRUST_PROXY: '127.0.0.1' };
     const options = ports.map((port) => ({ port, env }));
     const managers = await Promise.all(options.map((one) => Manager.start(run, one)));
     const replicas = new Replicas(run, options, managers, new Ingress(nginx, managers));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newApp } from '../../test/support/wecom.js';
 import { drain } from '../drain.js';
 import { Caller, Load } from '../load.js';
-import { Manager } from '../manager.js';
+import { Manager, UNLIMITED } from '../manager.js';
 import { Oracle } from '../oracle.js';
 import { Others } from '../others.js';
 import { stablePort } from '../ports.js';
@@ -40,7 +40,7 @@ async function slowBotsBeside(run: Run): Promise<Row> {
     Array.from({ length: ACCOUNTS_EACH }, () => host.newAccount(newApp())),
   );
   const port = await stablePort();
-  const manager = await Manager.start(run, { port, env: await run.newStore() });
+  const manager = await Manager.start(run, { port, env: { ...(await run.newStore()), ...UNLIMITED } });
   await manager.register(accounts);
   await manager.addBots(slowAccounts, TIMEOUT_MS);
 
