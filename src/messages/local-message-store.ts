@@ -196,7 +196,7 @@ export class LocalMessageStore extends MessageStore {
     this.#change(queue, () => {
       queue.turn = null;
       // Not written: after a restart it waits where its last page was to go, and is due at its earlier time.
-      queue.dueAtMs = queue.isNewer ? nowMs : queue.nextDueAtMs(order);
+      queue.dueAtMs = queue.isNewer ? nowMs : queue.nextDueAtMs(order, nowMs);
       // Who made it due meanwhile has said where it waits.
       if (!queue.isNewer) queue.endpoint = endpoint;
     });

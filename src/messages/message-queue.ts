@@ -2,7 +2,7 @@ import SortedTree from 'sorted-btree';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import type { MessageHead, MessageOrder, MessageState } from './message.js';
-import type { UnderWay } from './message-store.js';
+import { isAwaited, type UnderWay } from './message-store.js';
 
 // The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
@@ -96,19 +96,31 @@ export class MessageQueue {
 
   /** See `MessageStore.next`. */
   next(order: MessageOrder, nowMs: number, isProbe: boolean): MessageHead | null {
+    const awaited = this.#findAwaited(nowMs);
     for (const head of this.#firstsOf(order)) {
+      if (awaited !== null && head.msgid !== awaited.msgid) continue;
       if (isProbe || isDue(head, nowMs)) return head;
     }
     return null;
   }
 
   /** When the next message may be sent; `null` when none waits. */
-  nextDueAtMs(order: MessageOrder): number | null {
+  nextDueAtMs(order: MessageOrder, nowMs: number): number | null {
+    const awaited = this.#findAwaited(nowMs);
     let nextMs: number | null = null;
-    for (const { dueAtMs } of this.#firstsOf(order)) {
-      if (dueAtMs !== null && (nextMs === null || dueAtMs < nextMs)) nextMs = dueAtMs;
+    for (const { msgid, dueAtMs } of this.#firstsOf(order)) {
+      if (dueAtMs === null) continue;
+      const isHeldUp = awaited !== null && msgid !== awaited.msgid;
+      const atMs = isHeldUp ? Math.max(dueAtMs, awaited.untilMs) : dueAtMs;
+      if (nextMs === null || atMs < nextMs) nextMs = atMs;
     }
     return nextMs;
+  }
+
+  #findAwaited(nowMs: number): UnderWay | null {
+    const { underWay } = this;
+    if (underWay === null || !isAwaited(underWay, nowMs)) return null;
+    return this.get(underWay.msgid)?.state === 'waiting' ? underWay : null;
   }
 
   /** All that wait are due, and so is the account. */

@@ -55,6 +55,14 @@ export interface UnderWay {
   readonly untilMs: number;
 }
 
+/**
+ * Whether a bot that has answered its callback has still to pull. Its pull is answered with what is under way, so nothing else is
+ * begun until then.
+ */
+export function isAwaited({ isAnswered, isPulled, untilMs }: UnderWay, nowMs: number): boolean {
+  return isAnswered && !isPulled && nowMs < untilMs;
+}
+
 export interface RefusedMessage {
   readonly attempts: number;
   readonly refusals: number;
@@ -162,7 +170,8 @@ export abstract class MessageStore {
 
   /**
    * The message that goes next: with `account`, the first that waits, if it is due; with `customer`, the first due one of
-   * those that are each the first of their lane. `isProbe` takes the first although it is not due.
+   * those that are each the first of their lane. `isProbe` takes the first although it is not due. While what is under way waits
+   * and is awaited, it can be no other.
    * @returns `null` when nothing is due.
    */
   abstract next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null>;

@@ -718,6 +718,39 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await takeAll(await claimOne())).toEqual(['m2']);
       });
 
+      it('is awaited where it was answered: with customer no other goes before it is pulled, or its time is over', async () => {
+        await keep([customer('b1', 'b')]);
+        await messages.begin(turn, underWay('m1'));
+        await note('answered');
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        expect(await nextOf(turn, 'customer')).toBeNull();
+        expect(await nextOf(turn, 'customer', NOW_MS, true)).toMatchObject({ msgid: 'm1' });
+        // Woken, and for whatever came meanwhile.
+        await keep([customer('c1', 'c')]);
+        await release(turn, NOW_MS, 'customer');
+        const again = await claimOne();
+        expect(await nextOf(again, 'customer')).toBeNull();
+        await release(again, NOW_MS, 'customer');
+        expect(await claimAll(NOW_MS + 4_999)).toEqual([]);
+        const over = await claimOne(NOW_MS + 5_000);
+        expect(await nextOf(over, 'customer', NOW_MS + 5_000)).toMatchObject({ msgid: 'b1' });
+        await release(over, NOW_MS + 5_000, 'customer');
+        expect(await note('pulled')).toBe('taken');
+        expect(await takeAll(await claimOne(NOW_MS + 5_000), 'customer', NOW_MS + 5_000)).toEqual([
+          'm2',
+          'b1',
+          'c1',
+        ]);
+      });
+
+      it('is not awaited where it does not wait any more', async () => {
+        await keep([customer('b1', 'b')]);
+        await messages.begin(turn, underWay('m1'));
+        await note('answered');
+        await messages.drop(ACCOUNT, 'm1');
+        expect(await takeAll(turn, 'customer')).toEqual(['m2', 'b1']);
+      });
+
       it('is gone for another attempt, another message and another account', async () => {
         await messages.begin(turn, underWay('m1', { attempt: 2 }));
         expect(await note('answered', 1)).toBe('gone');

@@ -32,6 +32,12 @@ const EXPIRED_MAX = 1_000;
 const HEADS: mongo.FindOptions = { projection: { content: 0 }, maxTimeMS: READ_LIMIT_MS };
 const COUNTING: mongo.CountDocumentsOptions = { maxTimeMS: READ_LIMIT_MS };
 
+/** A message that its bot has still to pull, and until when; see `isAwaited`. */
+export interface Awaited {
+  readonly _id: string;
+  readonly until: Date;
+}
+
 /** Messages in MongoDB, found by account and place. It knows nothing of leases, or of when an account is due. */
 export class MongoMessageRecords {
   readonly #records: Collection<MessageRecord>;
@@ -68,12 +74,17 @@ export class MongoMessageRecords {
     return last?.seq ?? null;
   }
 
+  async isWaiting(_id: string): Promise<boolean> {
+    return (await this.#records.countDocuments({ _id, state: 'waiting' }, COUNTING)) === 1;
+  }
+
   /** What goes next, and when the first one that waits is due: see `next` and `release`. */
   async look(
     account: string,
     order: MessageOrder,
     nowMs: number,
     isProbe: boolean,
+    awaited: Awaited | null,
   ): Promise<{ readonly next: string | null; readonly dueAt: Date | null }> {
     const projection = { lane: 1, dueAt: 1 };
     const waiting = this.#records
@@ -85,9 +96,11 @@ export class MongoMessageRecords {
     for await (const record of waiting) {
       if (lanes.has(record.lane)) continue;
       lanes.add(record.lane);
-      const at = record.dueAt ?? LONG_AGO;
+      const isHeldUp = awaited !== null && record._id !== awaited._id;
+      const own = record.dueAt ?? LONG_AGO;
+      const at = isHeldUp && own < awaited.until ? awaited.until : own;
       if (dueAt === null || at < dueAt) dueAt = at;
-      if (isProbe || at.getTime() <= nowMs) return { next: record._id, dueAt };
+      if (!isHeldUp && (isProbe || at.getTime() <= nowMs)) return { next: record._id, dueAt };
     }
     return { next: null, dueAt };
   }

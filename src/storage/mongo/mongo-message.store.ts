@@ -13,6 +13,7 @@ import {
   webhookIdOf,
 } from '../../messages/message.js';
 import {
+  isAwaited,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -40,7 +41,7 @@ import {
 } from './message.schema.js';
 import { toFailureRecord } from './failure.schema.js';
 import { CONFLICT, untilNoConflict } from './compare-and-set.js';
-import { MongoMessageRecords } from './mongo-message-records.js';
+import { type Awaited, MongoMessageRecords } from './mongo-message-records.js';
 import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 
 /** How long an operator's change of two records may take. */
@@ -220,10 +221,11 @@ export class MongoMessageStore extends MessageStore {
   override next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null> {
     const account = accountKey(turn);
     return this.store.run('find next message', async () => {
-      if ((await this.#finish(await this.#accounts.findOne(heldBy(turn, nowMs)), nowMs)) === null)
-        return null;
+      const record = await this.#finish(await this.#accounts.findOne(heldBy(turn, nowMs)), nowMs);
+      if (record === null) return null;
+      const awaited = await this.#findAwaited(record, nowMs);
       for (;;) {
-        const { next } = await this.#messages.look(account, order, nowMs, isProbe);
+        const { next } = await this.#messages.look(account, order, nowMs, isProbe, awaited);
         if (next === null) return null;
         const message = await this.#messages.read(next);
         if (message !== null) return message;
@@ -245,9 +247,10 @@ export class MongoMessageStore extends MessageStore {
     const held = heldBy(turn, nowMs);
     const freed = { leaseId: null, leasedUntil: LONG_AGO };
     const release = async () => {
-      const { dueAt } = await this.#messages.look(accountKey(turn), order, nowMs, false);
       const record = await this.#accounts.findOne(held);
       if (record === null) return;
+      const awaited = await this.#findAwaited(record, nowMs);
+      const { dueAt } = await this.#messages.look(accountKey(turn), order, nowMs, false, awaited);
       const { keepingUntil } = record;
       const idleUntil = keepingUntil > now ? keepingUntil : NEVER;
       const { matchedCount } = await this.#accounts.updateOne(
@@ -505,6 +508,12 @@ export class MongoMessageStore extends MessageStore {
       { $set: { underWay: null, isNewer: true }, $min: { dueAt: new Date(nowMs) } },
     );
     return record;
+  }
+
+  async #findAwaited({ underWay, ...account }: AccountRecord, nowMs: number): Promise<Awaited | null> {
+    if (underWay === null || !isAwaited(underWay, nowMs)) return null;
+    const _id = webhookIdOf({ ...account, msgid: underWay.msgid });
+    return (await this.#messages.isWaiting(_id)) ? { _id, until: new Date(underWay.untilMs) } : null;
   }
 
   /** @returns whether there was such an account. */
