@@ -32,7 +32,7 @@ export async function measureConsoles(
   const program = await startProgram('ours', setting, started);
   const work = { requests: makeCallbacks(base.accounts, plan.perAccount), count: () => sink.delivered };
   const measure = (measureMs: number) => runRound(program, work, { ...plan, measureMs });
-  await measure(Math.min(plan.warmUpLimitMs, 6_000));
+  await measure(3 * plan.measureMs);
 
   const unwatched: Round[] = [];
   const watched: WatchedRound[] = [];

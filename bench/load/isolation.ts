@@ -35,7 +35,7 @@ export async function measureIsolation(
     const program = await startProgram('ours', setting, started);
     const work = { requests: makeCallbacks(base.accounts, plan.perAccount), count: () => sink.delivered };
     const measure = (measureMs: number) => runRound(program, work, { connections: CONNECTIONS, measureMs });
-    await measure(Math.min(plan.warmUpLimitMs, 4_000));
+    await measure(2 * plan.measureMs);
 
     const [alone, beside] = [[await measure(plan.measureMs)], await besideSlowCalls(program, plan, measure)];
     for (let number = 2; number <= plan.rounds; number += 1) {
