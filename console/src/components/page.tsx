@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n/language.js';
 import { takesFocus } from './heading-focus.js';
 
@@ -18,7 +18,8 @@ export function Page({ title, intro, actions, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · ${product}`;
   }, [title, product]);
-  useEffect(() => {
+  // Before it is seen: it takes the focus from nothing that somebody has gone to.
+  useLayoutEffect(() => {
     if (takesFocus()) heading.current?.focus({ preventScroll: true });
   }, []);
   return (

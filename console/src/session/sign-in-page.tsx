@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { takesFocus } from '../components/heading-focus.js';
 import { Problem } from '../components/problem.js';
 import { useAction } from '../data/action.js';
@@ -18,7 +18,8 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${session.title} · ${common.product}`;
   }, [session, common]);
-  useEffect(() => {
+  // Before it is seen: whoever types at once types into it.
+  useLayoutEffect(() => {
     takesFocus();
     input.current?.focus();
   }, []);
