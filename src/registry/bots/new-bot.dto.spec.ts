@@ -72,6 +72,8 @@ describe('a new bot', () => {
       takesMessagesSinceMs: nowMs,
     });
     expect(made({ ...MESSAGES, since: ago(3 * DAY_MS) }).takesMessagesSinceMs).toBe(nowMs - 3 * DAY_MS);
+    // Now, by a clock that is ahead.
+    expect(made({ ...MESSAGES, since: ago(-59_000) }).takesMessagesSinceMs).toBe(nowMs + 59_000);
   });
 
   it('of kind puppet takes messages however it calls WeCom', () => {
@@ -103,7 +105,7 @@ describe('a new bot', () => {
       /include must be a list of servicer/,
     ],
     ['a time that is none', { ...MESSAGES, since: 'yesterday' }, /since must be a time like/],
-    ['a time to come', { ...MESSAGES, since: ago(-1_000) }, /since must not be in the future/],
+    ['a time to come', { ...MESSAGES, since: ago(-61_000) }, /since must not be in the future/],
     ['a time too long ago', { ...MESSAGES, since: ago(3 * DAY_MS + 1) }, /since must be at most 3 days/],
     ['an order of events', { ...BODY, order: 'customer' }, /order is for bots that take messages/],
     ['servicers’ events', { ...BODY, include: ['servicer'] }, /include is for bots that take messages/],

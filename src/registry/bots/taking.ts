@@ -16,6 +16,9 @@ export type Included = (typeof INCLUDED)[number];
 /** As far back as WeCom gives messages (developer.work.weixin.qq.com/document/path/94670). */
 const BACK_MAX_MS = 3 * 24 * 3_600_000;
 
+/** Whoever asks for _now_ may have a clock that is ahead of the store's. */
+const AHEAD_MAX_MS = 60_000;
+
 export interface AskedTaking {
   readonly takes?: BotTakes;
   readonly order?: MessageOrder;
@@ -65,7 +68,7 @@ export function faultsOfTaking(
   return [
     ...faultsOfMessageBot(bot, secrets),
     ...(begins && !hasSecretsKey ? [NO_SECRETS_KEY] : []),
-    ...(sinceMs > nowMs ? ['since must not be in the future'] : []),
+    ...(sinceMs > nowMs + AHEAD_MAX_MS ? ['since must not be in the future'] : []),
     ...(sinceMs < nowMs - BACK_MAX_MS
       ? ['since must be at most 3 days back, as far as WeCom gives messages']
       : []),
