@@ -45,8 +45,7 @@ export default {
   // Those of the system mostly wait for processes, and need more than a worker for each core.
   maxWorkers: availableParallelism() * WORKERS_PER_CORE,
   testSequencer: '<rootDir>/test/runtime/sequencer.js',
-  // They have the options of Node that package.json gives jest: with room for 64 MB of what is new, V8 collects less often, which
-  // saves a twentieth of their CPU. Node keeps what each spec file has loaded. A worker with more than 500 MB collects garbage
-  // slowly, and ends so late that jest calls it leaking.
+  // Node keeps what each spec file has loaded. A worker with more than that collects garbage slowly, and ends so late that
+  // jest calls it leaking.
   workerIdleMemoryLimit: '500MB',
 };

@@ -88,8 +88,12 @@ export class PullingBot {
     if (this.habit === 'from where it was') cursor = this.#cursor;
     const named = this.habit === 'by its token alone' ? { token: syncToken } : { open_kfid: openKfId };
     for (;;) {
-      const page = await this.pull(openKfId, cursor, named);
-      if (page.errcode !== 0) return void response.writeHead(500).end();
+      // Its manager may have died, and be elsewhere a moment later.
+      const page = await this.pull(openKfId, cursor, named).catch(() => null);
+      if (page === null || page.errcode !== 0) {
+        if (!response.headersSent) response.writeHead(500).end();
+        return;
+      }
       this.#cursor = page.next_cursor;
       this.pages.push({ hasMore: page.has_more, length: page.msg_list.length });
       for (const entry of page.msg_list) this.given.push(toGiven(entry, webhookId, attempt));
