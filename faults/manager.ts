@@ -13,7 +13,8 @@ const READY_POLL_MS = 20;
 const READINESS_LIMIT_MS = 2_000;
 const STOPS_WITHIN_MS = 30_000;
 const REGISTRATIONS_AT_ONCE = 32;
-const REGISTER_TRIES = 5;
+/** With the time between them 20 s: a database that is back, on a busy machine, may still be late for some. */
+const REGISTER_TRIES = 40;
 const REGISTER_AGAIN_MS = 500;
 
 /** Of `/proc/net/tcp`: ESTABLISHED, SYN_SENT, CLOSE_WAIT. */
