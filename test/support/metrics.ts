@@ -121,9 +121,10 @@ function toLabels(text: string, line: string): Labels {
   return labels;
 }
 
-/** What the store holds now; `/health` may tell what was so 5 s before. */
+/** What the store holds now; `/health` may tell what was so 5 s before. Waits while the store is too slow to be asked. */
 export async function hintCounts(managerUrl: string): Promise<Record<'waiting' | 'parked' | 'dead', number>> {
-  const samples = await scrape(managerUrl);
+  let samples = await scrape(managerUrl);
+  while (samples.find('wxkf_hints').length === 0) samples = await scrape(managerUrl);
   const of = (state: string): number => samples.value('wxkf_hints', { state });
   return { waiting: of('waiting'), parked: of('parked'), dead: of('dead') };
 }

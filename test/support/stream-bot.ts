@@ -70,6 +70,14 @@ export class StreamBot {
     return this.all(type).find(is) as StreamFrame;
   }
 
+  /** As it was last told; `null` before. */
+  roleOf(openKfId: string): unknown {
+    const told = this.frames.flatMap((frame) =>
+      frame.type === 'role' ? [frame] : ((frame.accounts ?? []) as StreamFrame[]),
+    );
+    return told.findLast((frame) => frame.openKfId === openKfId)?.role ?? null;
+  }
+
   async ready(): Promise<this> {
     await this.first('ready');
     return this;
