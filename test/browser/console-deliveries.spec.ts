@@ -185,7 +185,7 @@ describeInBrowser('the console, while puppets come and go', () => {
     await page.getByLabel('Search by account, name, corp or webhook-id').fill('');
     await row.getByRole('link').first().click();
     await page.getByRole('heading', { name: 'The story of a delivery' }).waitFor();
-    await seeSoon(page.getByText('answered 200'));
+    await seeSoon(page.getByText('answered 200').first());
     await page.getByRole('row').filter({ hasText: 'Callback' }).getByText('Kept for later').waitFor();
     await page.getByRole('row').filter({ hasText: 'when the puppet registered' }).waitFor();
     await page.getByRole('link', { name: 'Delivery log' }).click();

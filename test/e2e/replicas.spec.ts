@@ -276,8 +276,10 @@ mongoSuite('two managers on one database', () => {
       await until(async () =>
         (await causesAt(manager)).some((cause) => cause.code === 'no_account' && cause.openKfId === openKfId),
       );
-      const account = await (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`)).json();
-      expect(answerAs(KfAccountAnswer, account).noAccount).toMatchObject({ why: '95004' });
+      await until(async () => {
+        const account = await (await fetch(`${manager.url}/api/v1/kf-accounts/${openKfId}`)).json();
+        return answerAs(KfAccountAnswer, account).noAccount?.why === '95004';
+      });
     }
   });
 
