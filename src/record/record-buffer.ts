@@ -3,16 +3,15 @@ import { type DeliveryRecord, isRow, type OnlyAttempt, RecordIds } from './deliv
 
 /** Records that are written together, and are lost together where the store fails. */
 export const BATCH_MAX = 1_000;
+/** Attempts whose callbacks are awaited, more than end in a turn of the event loop. Those of others have records of their own. */
+const ATTEMPTS_MAX = 64;
 
 /** Records that are about to be written. A callback takes up the attempt by which its event was taken at once. */
 export class RecordBuffer {
   readonly #ids = new RecordIds();
   #batches: RecordBatch[] = [];
-  /**
-   * Attempts that a callback may take up, by webhook-id; `null` once one did. No key is removed, and each batch has a new map: where
-   * keys come and go in a map that lives long, V8 allocates its table again and again in the old part of the heap.
-   */
-  #attempts = new Map<string, DeliveryRecord | null>();
+  /** Attempts that a callback may take up, in their order, in which most callbacks are answered too. */
+  readonly #attempts: DeliveryRecord[] = [];
   #length = 0;
 
   /** @param max of records. */
@@ -30,27 +29,37 @@ export class RecordBuffer {
     const { kind, webhookId, outcome, attempt } = record;
     const isFirstTry = outcome === 'taken' && attempt === 1;
     if (!isFirstTry || webhookId === null) return this.#addAlone(record);
-    const only = this.#attempts.get(webhookId) ?? null;
-    if (kind === 'callback' && only !== null) {
-      this.#attempts.set(webhookId, null);
+    if (kind === 'callback') {
+      const only = this.#takeAttempt(webhookId);
+      if (only === null) return this.#addAlone(record);
       this.#encode(record, toOnlyAttempt(only));
       return true;
     }
-    if (isRow(record) || only !== null) return this.#addAlone(record);
+    if (isRow(record)) return this.#addAlone(record);
     if (this.#length >= this.max) return false;
     this.#length++;
-    this.#attempts.set(webhookId, record);
+    if (this.#attempts.push(record) > ATTEMPTS_MAX) this.#encodeOldest();
     return true;
   }
 
   /** Gives what is in it and is empty then. */
   takeAll(): readonly RecordBatch[] {
-    for (const attempt of this.#attempts.values()) if (attempt !== null) this.#encode(attempt);
+    while (this.#attempts.length > 0) this.#encodeOldest();
     const batches = this.#batches;
     this.#batches = [];
-    this.#attempts = new Map();
     this.#length = 0;
     return batches;
+  }
+
+  /** @returns `null` where there is none, or none any more. */
+  #takeAttempt(webhookId: string): DeliveryRecord | null {
+    const at = this.#attempts.findIndex((attempt) => attempt.webhookId === webhookId);
+    return at === -1 ? null : (this.#attempts.splice(at, 1)[0] ?? null);
+  }
+
+  #encodeOldest(): void {
+    const attempt = this.#attempts.shift();
+    if (attempt !== undefined) this.#encode(attempt);
   }
 
   #addAlone(record: DeliveryRecord): boolean {

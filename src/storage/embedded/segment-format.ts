@@ -77,7 +77,7 @@ export function toLine(record: LoggedRecord): string {
   const { id, kind, atMs, corpId, openKfId, webhookId, outcome, form, occasion, attempt } = record;
   const { endpoint, status, stage, reason, source, onlyAttempt } = record;
   const durationMs = roundMs(record.durationMs);
-  const line: Line = [
+  const line: (Line[number] | ListedAttempt)[] = [
     id,
     kind,
     atMs,
@@ -95,7 +95,8 @@ export function toLine(record: LoggedRecord): string {
     durationMs,
     source,
   ];
-  return `${JSON.stringify(onlyAttempt === null ? line : [...line, toList(onlyAttempt)])}\n`;
+  if (onlyAttempt !== null) line.push(toList(onlyAttempt));
+  return `${JSON.stringify(line)}\n`;
 }
 
 function toList({ form, endpoint, durationMs }: OnlyAttempt): ListedAttempt {
