@@ -1,6 +1,6 @@
 /**
- * How long a person waits for the console of a manager with 10,000 accounts, in the machine's own Chromium: each round is a
- * browser that was never there, and then comes again. `--write` writes results/console.md.
+ * How long a person waits for the console of a manager with 10,000 accounts and a full delivery log, in the machine's own Chromium:
+ * each round is a browser that was never there, and then comes again. `--write` writes results/console.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -9,9 +9,12 @@ import type { Browser, Page } from 'playwright-core';
 import { newPage, openBrowser } from '../test/support/chromium.js';
 import { startManager } from '../test/support/manager-process.js';
 import { commit } from './commit.js';
+import { fillDeliveryLog } from './fill-delivery-log.js';
 import { fillRegistry } from './fill-registry.js';
 
 const ACCOUNTS = 10_000;
+/** DELIVERY_LOG_MAX_BYTES, unless somebody sets it. */
+const LOG_BYTES = 1_073_741_824;
 const ROUNDS = 10;
 const TARGET_MS = 1_000;
 const OPERATOR = 'operator-token-of-the-bench';
@@ -20,6 +23,7 @@ const OPERATOR = 'operator-token-of-the-bench';
 const PAGES = [
   ['overview', '/console', 'main .figures'],
   ['accounts', '/console/kf-accounts', 'main tbody tr'],
+  ['delivery log', '/console/live/log', 'main tbody tr'],
 ] as const;
 const FIRST_PAINT = 'performance.getEntriesByName("first-contentful-paint")[0].startTime';
 
@@ -61,9 +65,10 @@ async function view(page: Page, what: string, url: string, seen: string): Promis
   return { what, paintedMs, shownMs, scriptBytes };
 }
 
-function report(views: readonly View[]): string {
+/** @param records of the delivery log. */
+function report(views: readonly View[], records: number): string {
   return [
-    `Medians of ${ROUNDS} rounds, and the worst of them, with ${ACCOUNTS} accounts; manager and browser share the cores. ` +
+    `Medians of ${ROUNDS} rounds, and the worst of them, with ${ACCOUNTS} accounts and ${records} records in the delivery log; manager and browser share the cores. ` +
       `${cpus()[0]?.model}, ${cpus().length} cores; Node ${process.versions.node}; commit ${commit('.')}; ` +
       `${new Date().toISOString().slice(0, 10)}.`,
     '',
@@ -99,6 +104,8 @@ function median(values: readonly number[]): number {
 const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-console-bench-'));
 try {
   await fillRegistry(dataDir, ACCOUNTS);
+  process.stderr.write('filling the delivery log, which takes some minutes\n');
+  const records = await fillDeliveryLog(dataDir, ACCOUNTS, LOG_BYTES);
   const manager = await startManager({ DATA_DIR: dataDir, AUTH_OPERATOR_TOKEN: OPERATOR, HOST: '127.0.0.1' });
   const browser = await openBrowser();
   const views: View[] = [];
@@ -107,7 +114,7 @@ try {
   for (let n = 0; n < ROUNDS; n++) views.push(...(await roundOf(browser, manager.url)));
   await browser.close();
   await manager.stop();
-  const text = report(views);
+  const text = report(views, records);
   process.stdout.write(`${text}\n`);
   if (process.argv.includes('--write'))
     writeFileSync('bench/results/console.md', `# Console\n\n    npm run bench:console\n\n${text}`);
