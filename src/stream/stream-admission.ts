@@ -88,7 +88,7 @@ export class StreamAdmission {
         address,
         agent,
       },
-      placedAtMs: earlier?.placedAtMs ?? nowMs,
+      placedAtMs: earlier?.placedAtMs ?? this.connected.nextPlaceMs(bot.id, nowMs),
       connectedAtMs: Math.max(nowMs, earlier?.connectedAtMs ?? 0),
     };
     return {

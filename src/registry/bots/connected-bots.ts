@@ -124,6 +124,14 @@ export class ConnectedBots {
     return this.#byClient.get(clientKey({ botId, clientId })) ?? null;
   }
 
+  /** The place of a newcomer: behind all that the bot has, also where the clock of another replica is a little ahead. */
+  nextPlaceMs(botId: string, nowMs: number): number {
+    const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
+    let lastMs = all.at(-1)?.placedAtMs ?? 0;
+    for (const list of byAccount.values()) lastMs = Math.max(lastMs, list.at(-1)?.placedAtMs ?? 0);
+    return Math.max(nowMs, lastMs + 1);
+  }
+
   /** A connection that is known changes nothing, and neither does one that its client has replaced since. */
   add(connection: BotConnection): KnownConnection | null {
     if (this.#connections.has(connection.id)) return null;
