@@ -65,6 +65,16 @@ describe('a callback whose event was taken by its only attempt', () => {
     expect(buffer.add(callback)).toBe(true);
   });
 
+  it('is awaited while 64 other attempts end, and no longer', async () => {
+    buffer = new RecordBuffer(deliveryLog, 100);
+    const attempts = Array.from({ length: 65 }, (_, n) => attemptRecord({ webhookId: `msg-${n}` }));
+    const callbackOf = (n: number) => deliveryRecord({ webhookId: `msg-${n}` });
+    const records = await taken(...attempts, callbackOf(0), callbackOf(1));
+    const kindsOf = (webhookId: string) =>
+      records.filter((record) => record.webhookId === webhookId).map(({ kind }) => kind);
+    expect([kindsOf('msg-0'), kindsOf('msg-1')]).toEqual([['attempt', 'callback'], ['callback']]);
+  });
+
   it('does not take up what was written before', async () => {
     expect(await taken(attempt)).toEqual(like(attempt));
     expect(await taken(other, callback)).toEqual(like(other, callback));
