@@ -200,7 +200,8 @@ export class Manager {
         return await register(this.url, account, account.openKfId, account.endpoint);
       } catch (error) {
         if (String(error).includes('REGISTRY_ACCOUNT_OF_BOT')) return this.#replay(account);
-        if (tries === REGISTER_TRIES || this.#hasExited) throw error;
+        if (tries === REGISTER_TRIES || this.#hasExited)
+          throw new Error(`${account.openKfId} could not register:\n${this.logTail()}`, { cause: error });
         await sleep(REGISTER_AGAIN_MS);
       }
     }
