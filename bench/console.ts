@@ -104,7 +104,7 @@ function median(values: readonly number[]): number {
 const dataDir = mkdtempSync(join(tmpdir(), 'wxkf-console-bench-'));
 try {
   await fillRegistry(dataDir, ACCOUNTS);
-  process.stderr.write('filling the delivery log, which takes some minutes\n');
+  process.stderr.write('filling the delivery log with 1 GB, which takes a minute\n');
   const records = await fillDeliveryLog(dataDir, ACCOUNTS, LOG_BYTES);
   const manager = await startManager({ DATA_DIR: dataDir, AUTH_OPERATOR_TOKEN: OPERATOR, HOST: '127.0.0.1' });
   const browser = await openBrowser();

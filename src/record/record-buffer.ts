@@ -3,7 +3,7 @@ import { type DeliveryRecord, isRow, type OnlyAttempt, RecordIds } from './deliv
 
 /** Records that are written together, and are lost together where the store fails. */
 export const BATCH_MAX = 1_000;
-/** Attempts whose callbacks are awaited, more than end in a turn of the event loop. Those of others have records of their own. */
+/** Attempts that wait for their callbacks. With one more the oldest gets a record of its own. */
 const ATTEMPTS_MAX = 64;
 
 /** Records that are about to be written. A callback takes up the attempt by which its event was taken at once. */
