@@ -1,4 +1,5 @@
 /** What `npm run build` has made of the source and its packages. */
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename } from 'node:path';
@@ -54,6 +55,18 @@ it.each(['@nestjs/swagger', 'nestjs-swagger', 'libphonenumber-js', 'ajv'])(
   'has %s not inside, which no start uses',
   (name) => expect(bundled).not.toContain(name),
 );
+
+it('starts without the undici that Node brings', () => {
+  const program = `
+    await import('reflect-metadata');
+    await import('./dist/start.js');
+    console.log(process.moduleLoadList.filter((name) => /http|undici/.test(name)).join());`;
+  const loaded = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  expect(loaded).toContain('NativeModule http,');
+  expect(loaded).not.toContain('deps/undici');
+});
 
 it('names each package that is inside, with its licence', () => {
   const sections = readFileSync('dist/licenses.md', 'utf8').split(HEADING).slice(1);
