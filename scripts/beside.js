@@ -1,0 +1,14 @@
+/**
+ * `node scripts/beside.js <script of package.json>...` runs them side by side: most of a build uses one core. Fails when one has failed,
+ * once all have ended.
+ */
+import { spawn } from 'node:child_process';
+
+/** @returns `null` where a signal ended it. */
+function run(script) {
+  const child = spawn(process.execPath, ['--run', script], { stdio: 'inherit' });
+  return new Promise((resolve) => child.once('close', resolve));
+}
+
+const codes = await Promise.all(process.argv.slice(2).map(run));
+process.exitCode = codes.every((code) => code === 0) ? 0 : 1;
