@@ -26,7 +26,7 @@ const RXJS = join(process.cwd(), 'node_modules/rxjs/dist/esm');
 const builtin = (name: string): string => `module.exports = process.getBuiltinModule('node:${name}');`;
 
 /**
- * Of undici nothing is used but its pools. An `import` of the others reads all that they export, which loads the undici that Node
+ * Of undici nothing is used but its pools, by `dispatch` alone. An `import` of the others reads all that they export, which loads the undici that Node
  * brings; to ask for them by this function does not.
  */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ interface Manifest {
   readonly author?: string | { readonly name: string };
 }
 
-/** A start spends an eighth less CPU without these, see docs/adr/0015. */
+/** A start spends a twelfth less CPU without these, see docs/adr/0015. */
 function lean(): Plugin {
   return {
     name: 'lean',

@@ -23,6 +23,8 @@ mongoSuite('while MongoDB is away', () => {
     const app = newApp();
     const openKfId = newOpenKfId();
     await register(manager.url, app, openKfId, puppet.url);
+    // Until it has read who the operators are, it lets nobody in.
+    await until(async () => (await get('bots')).status === 200);
     await database.cut();
     await sendMessage(manager.url, app, openKfId);
 
