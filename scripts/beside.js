@@ -1,6 +1,6 @@
 /**
- * `node scripts/beside.js <script of package.json>...` runs them side by side: most of a build uses one core. Fails when one has failed,
- * once all have ended.
+ * `node scripts/beside.js <script of package.json>...` runs these scripts side by side, since each uses little more than one
+ * core. It ends when all have ended, and fails if one has failed.
  */
 import { spawn } from 'node:child_process';
 

@@ -26,8 +26,8 @@ const RXJS = join(process.cwd(), 'node_modules/rxjs/dist/esm');
 const builtin = (name: string): string => `module.exports = process.getBuiltinModule('node:${name}');`;
 
 /**
- * Of undici nothing is used but its pools, by `dispatch` alone. An `import` of the others reads all that they export, which loads the undici that Node
- * brings; to ask for them by this function does not.
+ * What stands in the bundle for these modules. Of undici only pools are used, and of them only `dispatch`. An `import` of
+ * Node's http modules reads all of their properties, which loads the undici that Node brings; this function does not.
  */
 const INSTEAD: Readonly<Record<string, string>> = {
   undici: `
@@ -47,7 +47,7 @@ interface Manifest {
   readonly author?: string | { readonly name: string };
 }
 
-/** A start spends a twelfth less CPU without these, see docs/adr/0015. */
+/** Leaves out what a start would load for nothing, see docs/adr/0015. */
 function lean(): Plugin {
   return {
     name: 'lean',
@@ -59,16 +59,14 @@ function lean(): Plugin {
       const code = id.startsWith('\0lean/') ? INSTEAD[id.slice('\0lean/'.length)] : undefined;
       return code === undefined ? null : { code, moduleType: 'js' };
     },
-    transform(code, id) {
-      if (!id.endsWith('/axios/lib/adapters/fetch.js') && !id.endsWith('/axios/lib/utils.js')) return null;
-      return withoutFetch(code, id);
-    },
+    transform: withoutFetch,
   };
 }
 
-/** axios takes `node:http` here; to look whether there is a `fetch` or its `FormData` loads the undici that Node brings. */
-function withoutFetch(code: string, id: string): string {
-  if (id.endsWith('fetch.js')) return 'export const getFetch = () => false;';
+/** axios uses `node:http` here. When it looks for `fetch` and `FormData`, it loads the undici that Node brings. */
+function withoutFetch(code: string, id: string): string | null {
+  if (id.endsWith('/axios/lib/adapters/fetch.js')) return 'export const getFetch = () => false;';
+  if (!id.endsWith('/axios/lib/utils.js')) return null;
   const without = code.replaceAll('G.FormData', 'undefined');
   if (without === code) throw new Error(`${id} does not read G.FormData any more: look what it reads`);
   return without;

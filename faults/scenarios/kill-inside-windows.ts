@@ -87,8 +87,8 @@ class Windows {
   }
 
   async #untilKilled(accounts: readonly Account[]): Promise<void> {
-    // Where this is the only round, one callback is answered before the load: a busy machine takes many at once, and the kill may
-    // come before any 200, with nothing to be judged. It passes here twice at most.
+    // The short form has one round. On a busy machine its kill may come before any 200, and then there is nothing to judge. So
+    // one callback is answered before the load begins; it passes the instant twice at most.
     const passingsMin = this.run_.isShort ? 3 : 1;
     const passings = passingsMin + this.#random.below(PASSINGS_MAX);
     const env = { ...this.#options.env, ...failpointEnv(this.name, passings) };
