@@ -178,10 +178,7 @@ export class LocalMessageStore extends MessageStore {
         continue;
       }
       const message = this.#withContent(queue, head);
-      if (message === null) continue;
-      // Until then a turn may end without having sent anything.
-      queue.isLeftBehind = false;
-      return message;
+      if (message !== null) return message;
     }
   }
 
@@ -195,6 +192,7 @@ export class LocalMessageStore extends MessageStore {
     if (queue === null) return;
     this.#change(queue, () => {
       queue.turn = null;
+      queue.isInDoubt = turn.isInDoubt;
       // Not written: after a restart it waits where its last page was to go, and is due at its earlier time.
       queue.dueAtMs = queue.isNewer ? nowMs : queue.nextDueAtMs(order, nowMs);
       // Who made it due meanwhile has said where it waits.
@@ -395,7 +393,7 @@ export class LocalMessageStore extends MessageStore {
     const queue = this.#queues.get(accountKey(head)) ?? this.#add(new MessageQueue(newAccount(head)));
     queue.stored = { ...queue.stored, nextSeq: Math.max(queue.stored.nextSeq, head.seq + 1) };
     queue.set(head);
-    queue.isLeftBehind = true;
+    if (head.state === 'waiting') queue.isInDoubt = true;
     if (head.dueAtMs !== null) queue.dueAtMs = Math.min(head.dueAtMs, queue.dueAtMs ?? head.dueAtMs);
   }
 
@@ -451,12 +449,12 @@ export class LocalMessageStore extends MessageStore {
 
   #claim(queue: MessageQueue, nowMs: number, leaseMs: number): Turn {
     const leaseId = randomUUID();
-    const isTakenOver = queue.turn !== null || queue.isLeftBehind;
+    const isInDoubt = queue.turn !== null || queue.isInDoubt;
     this.#change(queue, () => {
       queue.turn = { id: leaseId, untilMs: nowMs + leaseMs };
       queue.isNewer = false;
     });
-    return { ...toAddressee(queue.stored), leaseId, endpoint: queue.endpoint, isTakenOver };
+    return { ...toAddressee(queue.stored), leaseId, endpoint: queue.endpoint, isInDoubt };
   }
 
   /** @param nowMs `null` where a lease counts until it is taken over. */

@@ -41,8 +41,8 @@ export class MessageQueue {
   underWay: UnderWay | null = null;
   /** Something came, or it was woken, since it was claimed. */
   isNewer = false;
-  /** Its messages were kept by an earlier process, which may have sent the first one. */
-  isLeftBehind = false;
+  /** See `Turn`. So is what an earlier process has kept. */
+  isInDoubt = false;
   /** Its place among those that were claimed to probe their endpoint. */
   probe = 0;
   readonly #heads = new Map<string, MessageHead>();

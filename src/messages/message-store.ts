@@ -37,9 +37,10 @@ export interface Turn extends Addressee {
   /** Where its messages were last sent or will be sent, as in `Endpoint.href`; `null` while nobody takes them. */
   readonly endpoint: string | null;
   /**
-   * Whether the turn before ended without a word, its process having died: the first message may have been sent already.
+   * Whether an earlier turn ended without a word, its process having died, and no turn has found out what it had sent: a
+   * message may have been sent already. See `EarlierAttempts`.
    */
-  readonly isTakenOver: boolean;
+  readonly isInDoubt: boolean;
 }
 
 /** What a callback bot is being told. It is taken when it has been both answered and pulled. */
@@ -176,7 +177,10 @@ export abstract class MessageStore {
    */
   abstract next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null>;
 
-  /** Ends the lease. The account is due when its next message is, by this order; at once where one came meanwhile. */
+  /**
+   * Ends the lease. The account is due when its next message is, by this order; at once where one came meanwhile. The next turn
+   * is in doubt if this one still is.
+   */
   abstract release(turn: Turn, endpoint: string | null, order: MessageOrder, nowMs: number): Promise<void>;
 
   /** Removes what the message says; its id stays known. */

@@ -212,7 +212,7 @@ mongoSuite('messages in one MongoDB', () => {
       await one.begin(turn, { msgid: 'm1', attempt: 1, isAnswered: true, isPulled: true, untilMs: NOW_MS });
       const [takenOver] = await claimDue(other, LATER_MS);
       if (takenOver === undefined) throw new Error('nothing is due');
-      expect(takenOver.isTakenOver).toBe(true);
+      expect(takenOver.isInDoubt).toBe(true);
       expect(await other.findUnderWay(ACCOUNT)).toBeNull();
       expect(await takeAll(other, takenOver, LATER_MS)).toEqual(['m2']);
       expect(await one.counts(null)).toMatchObject({ waiting: 0 });

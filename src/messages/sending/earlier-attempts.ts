@@ -1,28 +1,41 @@
 import type { Message, MessageOrder } from '../message.js';
-import type { UnderWay } from '../message-store.js';
+import { isAwaited, type UnderWay } from '../message-store.js';
 
 /**
  * Which of the messages of a turn may have been sent already without their outcome being known: the process that sent them
- * died, or the store was away.
+ * died, or the store was away. Messages are sent one after the other, the first due one first. So the one that was sent has
+ * failed before, or it comes before all others that were never tried.
  */
 export class EarlierAttempts {
-  readonly #lanes = new Set<string>();
+  #isInDoubt: boolean;
 
   /**
    * @param begun what was begun last; `null` where that is not known.
-   * @param isAnyones whether an earlier turn ended without a word, and any message that goes first may be the one.
+   * @param isInDoubt see `Turn`
    */
   constructor(
     private readonly begun: UnderWay | null,
-    private readonly isAnyones: boolean,
-  ) {}
+    isInDoubt: boolean,
+  ) {
+    this.#isInDoubt = isInDoubt;
+  }
+
+  /** Whether a message that this turn has not sent may be the one. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
 
   /** To be asked once for each message that is sent. @returns the number of its latest attempt; 0 before the first. */
-  latestOf({ msgid, lane, attempts }: Message, order: MessageOrder): number {
+  latestOf({ msgid, attempts, lastFailure }: Message, order: MessageOrder): number {
+    const mayBeTheOne = this.#isInDoubt;
+    const isUntried = attempts === 0 && lastFailure === null;
+    if (order === 'account' || isUntried) this.#isInDoubt = false;
     if (this.begun?.msgid === msgid) return Math.max(attempts, this.begun.attempt);
-    const first = order === 'customer' ? lane : '';
-    if (!this.isAnyones || this.#lanes.has(first)) return attempts;
-    this.#lanes.add(first);
-    return attempts + 1;
+    return mayBeTheOne ? attempts + 1 : attempts;
+  }
+
+  /** What was never tried is due at once. So none of it waits, unless all are held up by one that is to be pulled. */
+  noneIsDue(nowMs: number): void {
+    if (this.begun === null || !isAwaited(this.begun, nowMs)) this.#isInDoubt = false;
   }
 }

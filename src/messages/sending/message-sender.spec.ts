@@ -3,13 +3,20 @@ import { pino } from 'pino';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
 import { noRecorder } from '../../../test/support/recorder.js';
+import type { KfEvent } from '../../dispatch/kf-event.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { Lines } from '../../dispatch/line/line.js';
 import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { LocalMessageStore } from '../local-message-store.js';
 import { MemoryMessageRecords } from '../message-records.js';
-import { MESSAGE_LIFE_MS, type MessageHead } from '../message.js';
+import {
+  MESSAGE_LIFE_MS,
+  type MessageHead,
+  type MessageOrder,
+  type NewMessage,
+  webhookIdOf,
+} from '../message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore } from '../message-store.js';
@@ -24,43 +31,50 @@ const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: '
 const LEASE_MS = 15_000;
 const HALVES_MS = 60_000;
 
+const TAKEN: AttemptResult = { taken: true, status: 200 };
+
 let clock: ManualClock;
+let records: MemoryMessageRecords;
 let store: MessageStore;
 let sender: MessageSender;
-/** What comes of each attempt at the bot, which pulls nothing. */
-let result: AttemptResult;
 let attempts: number;
+
+/** What comes of an attempt at the bot, which pulls nothing. */
+type Bot = (webhookId: string, attempt: number) => AttemptResult | Promise<AttemptResult>;
 
 beforeEach(async () => {
   clock = new ManualClock();
-  store = new LocalMessageStore(new MemoryMessageRecords());
+  records = new MemoryMessageRecords();
   attempts = 0;
-  result = { taken: true, status: 200 };
+});
+
+/** As a process does that finds what an earlier one has kept. */
+function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): void {
+  store = new LocalMessageStore(records);
   const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
   const config = { messagesAheadMax: 1_000, messageTries: 8 };
   const metrics = new MessageMetrics(new Metrics());
   const outcomes = new MessageOutcomes(store, metrics, log, noRecorder(clock), clock, config);
   const taker = {
     ...ACCOUNT,
-    ...{ bot: { id: 'bot-1', kind: 'callback', order: 'account', opened: {}, endpoint: {} } },
+    ...{ bot: { id: 'bot-1', kind, order, opened: {}, endpoint: {} } },
     ...{ endpoint: ENDPOINT, state: 'ready' },
   } as unknown as ReadyTaker;
   const line = {
-    attempt: () => {
+    attempt: ({ id }: KfEvent, _occasion: unknown, attempt: number) => {
       attempts++;
-      return { result: Promise.resolve(result), withdraw: () => false };
+      return { result: Promise.resolve(bot(id, attempt)), withdraw: () => false };
     },
   };
   const lines = { circuits: { isOpen: () => false }, ofMessage: () => line } as unknown as Lines;
   const halves = new CallbackHalves(store, new PulledHalves(clock), outcomes, clock);
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
   sender = new MessageSender(store, takers, lines, outcomes, halves, clock, clock);
-  await keep('m1');
-});
+}
 
-async function keep(msgid: string): Promise<void> {
+async function keep(...messages: NewMessage[]): Promise<void> {
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  const page = pulledPage([newMessage(msgid)], { endpoint: ENDPOINT.href });
+  const page = pulledPage(messages, { endpoint: ENDPOINT.href });
   await store.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
   await store.endPull(ACCOUNT, lease?.id ?? '');
 }
@@ -84,6 +98,11 @@ async function find(msgid: string): Promise<MessageHead | undefined> {
 const EXPIRED = { state: 'dead', lastFailure: { stage: 'expired' } };
 
 describe('a message whose bot answers and never pulls', () => {
+  beforeEach(() => {
+    start('callback', 'account', () => TAKEN);
+    return keep(newMessage('m1'));
+  });
+
   it('is told again each minute, and is dead after 3 days', async () => {
     expect(await sendTurn()).toBe(true);
     await clock.advance(HALVES_MS);
@@ -110,8 +129,82 @@ describe('a message whose bot answers and never pulls', () => {
 
 describe('a message that waited for 3 days', () => {
   it('is dead also where it was never tried, as while its bot was away', async () => {
+    start('callback', 'account', () => TAKEN);
+    await keep(newMessage('m1'));
     await clock.advance(MESSAGE_LIFE_MS);
     await sendTurn();
     expect([attempts, await find('m1')]).toMatchObject([0, EXPIRED]);
+  });
+});
+
+describe('after a kill, with a message of each customer', () => {
+  const AWAY: AttemptResult = { taken: false, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
+  const FULL: AttemptResult = { taken: false, stage: 'saturated', reason: 'too many at once' };
+  const REFUSED: AttemptResult = { taken: false, stage: 'status', reason: 'status 500', status: 500 };
+  let sent: string[];
+
+  /** Notes each attempt, as `a1#1`. */
+  function bot(answerTo: (attempt: string) => AttemptResult | null): Bot {
+    const names = new Map(['a1', 'b1', 'c1'].map((msgid) => [webhookIdOf({ ...ACCOUNT, msgid }), msgid]));
+    return (id, attempt) => {
+      const name = `${names.get(id)}#${attempt}`;
+      sent.push(name);
+      return answerTo(name) ?? new Promise<never>(() => {});
+    };
+  }
+
+  /** The first customer's message is refused. The process dies when it has sent the second one's. */
+  beforeEach(async () => {
+    sent = [];
+    start(
+      'webhook',
+      'customer',
+      bot((attempt) => (attempt === 'a1#1' ? REFUSED : null)),
+    );
+    await keep(...['a', 'b', 'c'].map((lane) => newMessage(`${lane}1`, { lane })));
+    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    if (turn === undefined) throw new Error('nothing is due');
+    void sender.send(turn, 'due');
+    await clock.advance(0);
+    expect(sent.splice(0)).toEqual(['a1#1', 'b1#1']);
+  });
+
+  it('the one that was sent is not said to be a first attempt', async () => {
+    start(
+      'webhook',
+      'customer',
+      bot(() => TAKEN),
+    );
+    await sendTurn();
+    expect(sent).toEqual(['b1#2', 'c1#1']);
+  });
+
+  it('nor is it when the bot is away for the first turn', async () => {
+    let answer: AttemptResult = AWAY;
+    start(
+      'webhook',
+      'customer',
+      bot(() => answer),
+    );
+    const probe = await store.claimOldest(ENDPOINT.href, clock.nowMs(), LEASE_MS);
+    if (probe === null) throw new Error('nothing waits');
+    await sender.send(probe, 'probe');
+    expect(sent.splice(0)).toEqual(['a1#3']);
+    answer = TAKEN;
+    await sendTurn();
+    expect(sent).toEqual(['b1#2', 'c1#1']);
+  });
+
+  it('nor when no place was free for it', async () => {
+    let answer: AttemptResult = FULL;
+    start(
+      'webhook',
+      'customer',
+      bot(() => answer),
+    );
+    await sendTurn();
+    answer = TAKEN;
+    await sendTurn();
+    expect(sent).toEqual(['b1#2', 'a1#2', 'b1#2', 'c1#1']);
   });
 });

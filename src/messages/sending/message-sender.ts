@@ -64,8 +64,9 @@ export class MessageSender {
     }
   }
 
-  async #sendAll(turn: Turn, occasion: Occasion): Promise<void> {
+  async #sendAll(begun: Turn, occasion: Occasion): Promise<void> {
     const endMs = this.clock.elapsedMs() + TURN_MS;
+    let turn = begun;
     let earlier: EarlierAttempts | null = null;
     for (let isFirst = true; ; isFirst = false) {
       const taker = await this.takers.find(turn);
@@ -75,6 +76,7 @@ export class MessageSender {
       const isProbe = occasion === 'probe' && isFirst;
       const maySend = isProbe || !this.lines.circuits.isOpen(href);
       const next = maySend ? await this.#sendNext(turn, taker, earlier, isProbe) : 'ends';
+      turn = { ...begun, isInDoubt: earlier.isInDoubt };
       if (next === 'goes on' && !this.#isStopping && this.clock.elapsedMs() < endMs) continue;
       return this.store.release(turn, href, taker.bot.order, this.storeClock.nowMs());
     }
@@ -83,7 +85,10 @@ export class MessageSender {
   async #sendNext(turn: Turn, taker: ReadyTaker, earlier: EarlierAttempts, isProbe: boolean): Promise<Next> {
     const nowMs = this.storeClock.nowMs();
     const message = await this.store.next(turn, taker.bot.order, nowMs, isProbe);
-    if (message === null) return 'ends';
+    if (message === null) {
+      earlier.noneIsDue(nowMs);
+      return 'ends';
+    }
     if (isExpired(message, nowMs)) {
       await this.outcomes.expire(turn, message);
       return 'goes on';
@@ -100,10 +105,10 @@ export class MessageSender {
     return 'goes on';
   }
 
-  /** Of a callback bot it may be known which message was begun, of others that the turn before ended without a word. */
+  /** Of a callback bot it may be known which message was begun. */
   async #earlierAttempts(turn: Turn, { bot }: MessageTaker): Promise<EarlierAttempts> {
     const found = bot.kind === 'callback' ? await this.store.findUnderWay(turn) : null;
-    return new EarlierAttempts(found?.underWay ?? null, turn.isTakenOver && found === null);
+    return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
@@ -123,14 +128,14 @@ export class MessageSender {
   }
 
   async #notTaken(
-    { turn, message, taker }: Sending,
+    { turn, message, taker, attempt }: Sending,
     result: AttemptResult & { taken: false },
   ): Promise<Next> {
     const { stage, reason } = result;
     if (stage === 'saturated' || stage === 'withdrawn') {
       const nowMs = this.storeClock.nowMs();
       const failure = toFailure(nowMs, stage, reason);
-      await this.outcomes.putOff(turn, message, nowMs + SATURATED_MS, message.attempts, failure);
+      await this.outcomes.putOff(turn, message, nowMs + SATURATED_MS, attempt - 1, failure);
       return 'ends';
     }
     await this.outcomes.notTaken(turn, message, result);

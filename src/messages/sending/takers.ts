@@ -83,7 +83,7 @@ export class Takers {
       this.waiting.kept.wakeUp();
       this.metrics.handedOver(await this.store.handOver(turn, nowMs));
     }
-    await this.store.release(turn, null, 'account', nowMs);
+    await this.store.release({ ...turn, isInDoubt: false }, null, 'account', nowMs);
     return null;
   }
 }

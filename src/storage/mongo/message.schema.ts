@@ -56,6 +56,7 @@ export interface AccountRecord extends Addressee {
   readonly pulledUntil: Date;
   /** Messages may be inserted until then. A turn that finds none leaves the account due for that time. */
   readonly keepingUntil: Date;
+  /** `null` after a turn that ended and left nothing in doubt. */
   readonly leaseId: string | null;
   readonly leasedUntil: Date;
   /** When it may be claimed, lease aside; `NEVER` while nothing waits. */

@@ -245,7 +245,7 @@ export class MongoMessageStore extends MessageStore {
   ): Promise<void> {
     const now = new Date(nowMs);
     const held = heldBy(turn, nowMs);
-    const freed = { leaseId: null, leasedUntil: LONG_AGO };
+    const freed = { leaseId: turn.isInDoubt ? turn.leaseId : null, leasedUntil: LONG_AGO };
     const release = async () => {
       const record = await this.#accounts.findOne(held);
       if (record === null) return;
@@ -490,7 +490,7 @@ export class MongoMessageStore extends MessageStore {
     );
     if (before === null) return null;
     const { corpId, openKfId, endpoint } = before;
-    return { corpId, openKfId, leaseId, endpoint, isTakenOver: before.leaseId !== null };
+    return { corpId, openKfId, leaseId, endpoint, isInDoubt: before.leaseId !== null };
   }
 
   /** A process may have died between the last half and what follows from it. */
