@@ -204,6 +204,8 @@ describe('after a kill, with a message of each customer', () => {
     );
     await sendTurn();
     answer = TAKEN;
+    // So that the refused one is due too, whatever its pause.
+    await clock.advance(60_000);
     await sendTurn();
     expect(sent).toEqual(['b1#2', 'a1#2', 'b1#2', 'c1#1']);
   });
