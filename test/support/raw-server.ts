@@ -1,4 +1,5 @@
 /** A puppet below HTTP: bare sockets, for one that breaks off, trickles, talks nonsense or is not there. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
@@ -97,14 +98,24 @@ const STUCK = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });`;
 
+/**
+ * Whoever gives up leaves a connection that is being made to the system, and the process runs on for as long. So it is ended
+ * with the black hole.
+ */
 export async function startBlackHole(): Promise<BlackHole> {
   const thread = new Worker(STUCK, { eval: true });
   const [port] = await once(thread, 'message');
   const fillers = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
   await Promise.all(fillers.map((socket) => once(socket, 'connect')));
+  const callers: Socket[] = [];
+  const onSocket = (opened: unknown): void => void callers.push((opened as { socket: Socket }).socket);
+  subscribe('net.client.socket', onSocket);
   return {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
+      unsubscribe('net.client.socket', onSocket);
+      for (const socket of callers)
+        if (socket.connecting) socket.destroy(new Error('the black hole is gone'));
       for (const socket of fillers) socket.on('error', () => {}).destroy();
       await thread.terminate();
     },
