@@ -88,10 +88,10 @@ export class PullingBot {
     if (this.habit === 'from where it was') cursor = this.#cursor;
     const named = this.habit === 'by its token alone' ? { token: syncToken } : { open_kfid: openKfId };
     for (;;) {
-      // Its manager may have died, and be elsewhere a moment later.
+      // Its manager may have died, and be elsewhere a moment later. Nobody refuses the message for that.
       const page = await this.pull(openKfId, cursor, named).catch(() => null);
       if (page === null || page.errcode !== 0) {
-        if (!response.headersSent) response.writeHead(500).end();
+        if (!response.headersSent) response.writeHead(503).end();
         return;
       }
       this.#cursor = page.next_cursor;
