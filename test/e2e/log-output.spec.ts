@@ -18,7 +18,7 @@ const FIND_SOURCES = `
 /** A program that writes `statements` through `log`, since a log writes to standard output, and ends. */
 function programOf(statements: string): string[] {
   const script = `${FIND_SOURCES}
-    const { createLog, exitProcess } = await import('${new URL('../../src/kernel/log.ts', import.meta.url)}');
+    const { createLog, exitProcess, writeLine } = await import('${new URL('../../src/kernel/log.ts', import.meta.url)}');
     const { Secret } = await import('${new URL('../../src/kernel/secret.ts', import.meta.url)}');
     const { AppError } = await import('${new URL('../../src/kernel/app-error.ts', import.meta.url)}');
     const log = await createLog('info', 'json');
@@ -47,6 +47,45 @@ describe('the log', () => {
       { level: 30, time: expect.any(Number), a: 1, msg: 'thing.done' },
       { level: 40, time: expect.any(Number), msg: 'thing.odd' },
     ]);
+  });
+
+  it('writes the lines of requests as it writes others', async () => {
+    const lines = await linesOf(`
+      class Fields {
+        text = 'a "quoted" \\n 张三 \\u2028';
+        left = undefined;
+        none = null;
+        ratio = 0.5;
+        list = [new Secret('the-value-itself')];
+        #own = 1;
+      }
+      log.warn(new Fields(), 'thing.done');
+      writeLine(log, 'warn', new Fields(), 'thing.done');`);
+    const fields = { text: 'a "quoted" \n 张三 \u2028', none: null, ratio: 0.5, list: ['***'] };
+    const line = { level: 40, time: expect.any(Number), ...fields, msg: 'thing.done' };
+    expect(lines).toEqual([line, line]);
+  });
+
+  it('keeps lines whole and in order, however long they are', async () => {
+    const lengths = Array.from({ length: 100 }, (_, n) => (n * 7_919) % 20_011);
+    const lines = await linesOf(`
+      for (const [n, length] of ${JSON.stringify(lengths)}.entries()) {
+        log.info({ n, text: '张'.repeat(length) }, 'thing.done');
+        if (n % 20 === 0) await new Promise(setImmediate);
+      }`);
+    expect(lines.map(({ n, text }) => [n, String(text).length])).toEqual([...lengths.entries()]);
+  });
+
+  it('writes a line soon, without waiting for others', async () => {
+    const program = spawn(
+      process.execPath,
+      programOf(`log.info('thing.done'); setInterval(() => {}, 60_000); await new Promise(() => {});`),
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = await once(program.stdout, 'data');
+    program.kill();
+    await once(program, 'exit');
+    expect(String(line)).toContain('thing.done');
   });
 
   it('drops what is told once the process is ending, such as an answer that closes only then', async () => {

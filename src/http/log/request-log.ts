@@ -5,7 +5,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import type { HealthyLines } from '../../kernel/healthy-lines.js';
 import type { Lifecycle } from '../../kernel/lifecycle.js';
-import type { Log } from '../../kernel/log.js';
+import { type Log, writeLine } from '../../kernel/log.js';
 import { traceIdOf } from '../../kernel/trace-context.js';
 import type { LineLimit } from '../limits/line-limit.js';
 import { redactUrl } from './redacted-url.js';
@@ -129,17 +129,17 @@ interface Output {
 
 function tellEnd(output: Output, request: FastifyRequest, reply: FastifyReply): void {
   endRequestSpan(request, reply);
-  writeLine(output, request, reply);
+  tellLine(output, request, reply);
 }
 
-function writeLine(
+function tellLine(
   { log, healthyLines, lineLimit }: Output,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
   const { unit, failure } = request;
   const isAborted = !reply.raw.writableFinished && reply.statusCode !== SWITCHED;
-  let level = levelOf(request.url, isAborted ? 0 : statusOf(reply, failure), failure);
+  let level = levelOf(request, isAborted ? 0 : statusOf(reply, failure));
   if (!log.isLevelEnabled(level)) return;
   if ((level === 'info' || level === 'warn') && isAtWill(request)) {
     level = lineLimit.levelFor(request.ip);
@@ -156,7 +156,8 @@ function writeLine(
   else fields.status = reply.statusCode;
   fields.durationMs = roundMs(reply.elapsedTime);
   if (isHealthy) fields.oneIn = healthyLines.oneIn;
-  if (failure !== null) Object.assign(fields, failureOf(failure));
+  if (failure === null) return writeLine(log, level, fields, name);
+  Object.assign(fields, failureOf(failure));
   log[level](fields, name);
 }
 
@@ -173,10 +174,13 @@ function isGood(status: number): boolean {
  * ERROR needs a person; WARN heals by itself. DEBUG is for probes, for scrapes that were let in, and for
  * repeated refusals of too many requests, which would otherwise help to fill the disk.
  */
-function levelOf(url: string, status: number, failure: unknown): 'error' | 'warn' | 'info' | 'debug' {
+function levelOf(
+  { unit, url, failure }: FastifyRequest,
+  status: number,
+): 'error' | 'warn' | 'info' | 'debug' {
   const isForeseen = failure === null || failure instanceof AppError;
-  if (isForeseen && PROBE.test(url)) return 'debug';
-  if (failure === null && SCRAPE.test(url)) return 'debug';
+  if (unit === null && isForeseen && PROBE.test(url)) return 'debug';
+  if (unit === null && failure === null && SCRAPE.test(url)) return 'debug';
   if (!isForeseen) return 'error';
   if (isOneOfTooMany(failure)) return 'debug';
   return status >= 500 ? 'warn' : 'info';
