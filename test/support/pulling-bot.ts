@@ -1,6 +1,7 @@
 /** A callback bot that pulls with the manager as its base, in the ways in which programs do. */
 import type { ServerResponse } from 'node:http';
 import { BotServer } from './bot-server.js';
+import type { Received } from './puppet-server.js';
 
 export type PullingHabit =
   | 'before it answers'
@@ -49,6 +50,7 @@ export class PullingBot {
   isHanging = false;
   /** Where its last pull ended. */
   #cursor = '';
+  #lastServed: Promise<void> = Promise.resolve();
   base = '';
   credentials = { corpid: '', corpsecret: '' };
 
@@ -56,7 +58,7 @@ export class PullingBot {
 
   static async start(): Promise<PullingBot> {
     const bot = new PullingBot(await BotServer.start());
-    bot.server.behave((_request, response) => void bot.#serve(response));
+    bot.server.behave((_request, response) => bot.#take(response));
     return bot;
   }
 
@@ -75,9 +77,15 @@ export class PullingBot {
     return this.server.close();
   }
 
-  async #serve(response: ServerResponse): Promise<void> {
+  #take(response: ServerResponse): void {
     const received = this.server.received.at(-1);
     if (received === undefined || this.isHanging) return;
+    const serve = () => this.#serve(response, received);
+    // Two pulls at once from one place would both bring what comes next.
+    this.#lastServed = this.habit === 'from where it was' ? this.#lastServed.then(serve) : serve();
+  }
+
+  async #serve(response: ServerResponse, received: Received): Promise<void> {
     const { openKfId, syncToken } = this.server.open(received);
     const webhookId = String(received.headers['webhook-id']);
     const attempt = Number(received.headers['x-wxkf-attempt']);
