@@ -39,11 +39,11 @@ export async function createLog(level: string, format: LogFormat): Promise<Log> 
 }
 
 /**
- * Writes the same line as `log[level](fields, name)`, where that is asked for many times a second and `fields` has no error:
- * pino goes through the fields one by one, which takes a twentieth of a callback's time.
- * @param log one without fields of its own.
- * @param fields at least one.
- * @param name is not escaped.
+ * Writes the same line as `log[level](fields, name)`, in less time: pino takes the fields one by one, which is a twentieth of a
+ * callback's time. For lines that come with every request.
+ * @param log has no bindings.
+ * @param fields at least one, and no error.
+ * @param name a constant: it is not escaped.
  */
 export function writeLine(
   log: Log,
@@ -64,8 +64,8 @@ function plainStream(): Output {
 }
 
 /**
- * sonic-boom gathers lines too, but measures all that waits at each line. And a line is a tree of pieces until its bytes are
- * needed: taken at once, they are not moved by the next collections of garbage.
+ * Gathers lines before sonic-boom gets them: sonic-boom would measure all that waits again at each line. The lines become
+ * bytes at once: as text, each would stay in memory in all the pieces that pino made it of.
  */
 function inBatches(stream: ReturnType<typeof destination>): Output {
   const write = stream.write.bind(stream) as unknown as (bytes: Buffer) => void;

@@ -81,7 +81,7 @@ export class PullingBot {
     const received = this.server.received.at(-1);
     if (received === undefined || this.isHanging) return;
     const serve = () => this.#serve(response, received);
-    // Two pulls at once from one place would both bring what comes next.
+    // One pull after the other: two that begin at the same cursor bring the same messages.
     this.#lastServed = this.habit === 'from where it was' ? this.#lastServed.then(serve) : serve();
   }
 

@@ -99,8 +99,8 @@ const STUCK = `
   });`;
 
 /**
- * Whoever gives up leaves a connection that is being made to the system, and the process runs on for as long. So it is ended
- * with the black hole.
+ * A caller that gives up leaves its connection half made, and its process does not end before the system gives up too. So
+ * `close` ends such connections.
  */
 export async function startBlackHole(): Promise<BlackHole> {
   const thread = new Worker(STUCK, { eval: true });
