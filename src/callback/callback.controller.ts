@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, type OnModuleInit, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowAnyone, AllowRoles } from '../http/access/allowed-callers.js';
@@ -81,17 +81,15 @@ const DISPATCHING: readonly ErrorCode[] = [
  * would halve the speed of a callback's query, and would refuse it before the refusal is counted.
  */
 @Controller('callback')
-export class CallbackController implements OnModuleInit {
+export class CallbackController {
   constructor(
     private readonly service: CallbackService,
     private readonly metrics: CallbackMetrics,
     private readonly clock: Clock,
-    private readonly adapterHost: HttpAdapterHost,
     private readonly records: CallbackRecords,
-  ) {}
-
-  onModuleInit(): void {
-    callDirectly(this.adapterHost, 'POST', '/callback/:corpId', (request, reply) =>
+    adapterHost: HttpAdapterHost,
+  ) {
+    callDirectly(adapterHost, 'POST', '/callback/:corpId', (request, reply) =>
       this.receiveCallback(request as CallbackRequest, reply),
     );
   }

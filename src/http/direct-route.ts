@@ -4,7 +4,8 @@ import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
 /**
  * Has Fastify call the handler of a controller's route itself. Nest's layers around a handler take a twelfth of a
  * callback's time (`npm run bench -- --only ours --before`, docs/adr/0014), and here they would run nothing: the route
- * has no pipe, guard or interceptor. Errors go to the same filter. To be called in `onModuleInit`, before Nest adds routes.
+ * has no pipe, guard or interceptor. Errors go to the same filter. To be called in the controller's constructor: Nest adds
+ * its routes before it calls `onModuleInit`. Where there is no such route, the server does not start.
  */
 export function callDirectly(
   { httpAdapter }: HttpAdapterHost,
@@ -13,7 +14,13 @@ export function callDirectly(
   handler: RouteHandlerMethod,
 ): void {
   const fastify = httpAdapter.getInstance<FastifyInstance>();
+  let isCalledDirectly = false;
   fastify.addHook('onRoute', (route) => {
-    if (route.method === method && route.url === url) route.handler = handler;
+    if (route.method !== method || route.url !== url) return;
+    route.handler = handler;
+    isCalledDirectly = true;
+  });
+  fastify.addHook('onReady', async () => {
+    if (!isCalledDirectly) throw new Error(`no controller has added the route ${method} ${url}`);
   });
 }
