@@ -98,7 +98,7 @@ const FULL: Plan = {
     idle: 200,
     pacedMs: 6_000,
   },
-  limitMs: 1_200_000,
+  limitMs: 1_800_000,
 };
 /** For CI: shows that all of it still works; its figures only hint. */
 const SHORT: Plan = {
