@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { signatureOf, WecomCipher } from '../../crypto/wecom-cipher.js';
 import type { Secret } from '../../kernel/secret.js';
 import type { BotSecrets } from '../../registry/bots/bot.js';
@@ -25,7 +25,7 @@ export class WecomEnvelope {
   /** What the bot's key opens for its receiver. */
   sealText(text: string): string {
     this.#cipher ??= new WecomCipher(this.#secrets.encodingAESKey);
-    return this.#cipher.seal(text, this.bot.callback?.receiveId ?? '', randomBytes(16));
+    return this.#cipher.seal(text, this.bot.callback?.receiveId ?? '');
   }
 
   /** @param message XML. @param nowS epoch seconds. */
