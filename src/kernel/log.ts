@@ -12,7 +12,7 @@ export type LogFormat = 'json' | 'pretty';
 
 /** Some ten thousand lines. */
 const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
-/** Some hundred lines. One write per line would cost a fourteenth of a callback's time (bench, one core). */
+/** About a hundred lines. One write per line would cost a fourteenth of a callback's time (bench, one core). */
 const BATCH_BYTES = 32_768;
 const BATCH_MS = 100;
 /** Of one UTF-16 unit. */
