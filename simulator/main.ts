@@ -1,10 +1,14 @@
 /** Entry of `wxkf-manager simulator [options]`, or `npm run simulator -- [options]` in a checkout. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { hereIn } from './here.js';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './options.js';
 import { type Simulator, startSimulator } from './simulator.js';
 import { welcome } from './welcome.js';
 
 const RETRY_MS = 2_000;
+/** Seen from `simulator/dist`. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -32,9 +36,9 @@ async function saveWhenItAnswers(simulator: Simulator, url: string): Promise<voi
   }
 }
 
-async function run(commandLine: CommandLine): Promise<void> {
+async function run(commandLine: CommandLine, args: readonly string[]): Promise<void> {
   const simulator = await startSimulator(commandLine);
-  print(welcome(simulator));
+  print(welcome(simulator, hereIn(ROOT), args));
   const stop = async () => {
     await simulator.close();
     process.exit(0);
@@ -52,9 +56,10 @@ function explain(error: unknown): string {
 }
 
 try {
-  const commandLine = parseCommandLine(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const commandLine = parseCommandLine(args);
   if (commandLine === null) process.stdout.write(HELP);
-  else await run(commandLine);
+  else await run(commandLine, args);
 } catch (error) {
   process.stderr.write(`wxkf-manager simulator: ${explain(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('--help tells the options.\n');

@@ -77,6 +77,29 @@ function parsed(args: readonly string[]) {
   }
 }
 
+/**
+ * The same command line with what was invented, for a shell: every option that was given stays.
+ * @param invented by option; replaces what was given, such as port 0.
+ */
+export function toSameAgain(
+  args: readonly string[],
+  invented: Readonly<Partial<Record<keyof typeof OPTIONS, string>>>,
+): string {
+  return Object.entries({ ...parsed(args), ...invented })
+    .flatMap(([name, values]) => [values].flat().map((value) => asOption(name, value)))
+    .join(' ');
+}
+
+function asOption(name: string, value: string | boolean): string {
+  if (typeof value === 'boolean') return `--${name}`;
+  return `--${name}${value.startsWith('-') ? '=' : ' '}${quoted(value)}`;
+}
+
+/** For a shell, where it needs that. */
+export function quoted(text: string): string {
+  return /^[\p{L}\d_./:-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function check(option: string, value: string | undefined, pattern: RegExp, form: string): void {
   if (value !== undefined && !pattern.test(value))
     throw new UsageError(`${option} must be ${form}, not "${value}"`);

@@ -3,12 +3,16 @@
  * go through. With `--once`, or where nobody looks on, it types one itself and ends when the reply is there.
  */
 import { fileURLToPath } from 'node:url';
+import { hereIn } from '../here.js';
 import { Cast } from './cast.js';
 import { Story } from './story.js';
 import { inTime, say, step } from './telling.js';
 import { whatNext } from './what-next.js';
 
 const ONE_MESSAGE = ['wrote', 'called', 'opened', 'delivered', 'answered', 'pulled', 'sent', 'read'];
+
+/** Seen from `simulator/dist/demo`. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 const NOBODY_LOOKS_ON =
   'Its output is no terminal, so one message is typed for you, and the demo ends when the reply is there. In a terminal it goes on until Ctrl-C.\n';
@@ -32,7 +36,7 @@ async function typeOne(cast: Cast): Promise<void> {
 
 /** Until one of them ends. */
 async function follow(cast: Cast): Promise<void> {
-  say(whatNext(cast));
+  say(whatNext(cast, hereIn(ROOT)));
   await Promise.race([new Story(cast).goOn(), cast.manager?.exited]);
 }
 
@@ -58,7 +62,7 @@ const interruption = new Promise<void>((resolve) => {
   // Whoever read it has gone, as in `npm run demo | head`.
   process.stdout.on('error', interrupt);
 });
-const cast = await Cast.gather(fileURLToPath(new URL('../../../', import.meta.url)));
+const cast = await Cast.gather(ROOT);
 try {
   await Promise.race([show(cast), interruption]);
 } catch (error) {

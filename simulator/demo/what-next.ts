@@ -1,7 +1,8 @@
+import type { Here } from '../here.js';
 import type { Cast } from './cast.js';
 
 /** What to look at, and what to try. */
-export function whatNext({ simulator, managerUrl, ownAccount }: Cast): string {
+export function whatNext({ simulator, managerUrl, ownAccount }: Cast, here: Here): string {
   const own = { name: 'Mine', corpId: simulator.corpId, openKfIds: [ownAccount], kind: 'stream' };
   return `
   The customer's page     ${simulator.url}/
@@ -17,10 +18,10 @@ in the console under Live. All of it runs on this machine until Ctrl-C. Try also
     curl ${managerUrl}/puppetWxkfManager/register -H 'content-type: application/json' -d '{"kfId":"wk1"}'
   A bot of yours for the second kf account; it needs no address, and its key is in the answer
     curl ${managerUrl}/api/v1/bots -H 'content-type: application/json' -d '${JSON.stringify(own)}'
-    npx wxkf-manager connect --manager ${managerUrl} --key <key> --forward http://127.0.0.1:<its port>
+    ${here.connect} --manager ${managerUrl} --key <key> --forward http://127.0.0.1:<its port>
   How it is
     curl ${managerUrl}/health
 
-README.md tells how to run it for real.
+${here.fileOf('README.md')} tells how to run it for real.
 `;
 }

@@ -1,5 +1,5 @@
 /** The local WeCom with the built manager between it and a bot, and its own command line. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decrypt } from '@wecom/crypto';
@@ -207,6 +207,37 @@ describe('wxkf-manager simulator', () => {
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     await receiver.close();
+  });
+
+  it('prints a command line that starts the same again, with every option that was given', async () => {
+    const given = ['--port=0', '--secret=-secret-of-the-app', '--account', 'No. 1', '--customer', '王五'];
+    const others = [
+      '--customer',
+      "O'Neill",
+      '--trusted-ip',
+      '127.0.0.1',
+      '--callback-url',
+      await refusedUrl(),
+    ];
+    const lineOf = async (args: readonly string[]): Promise<string> => {
+      const { child, ended, seen } = run(...args);
+      const [, line = ''] =
+        /^The same again: npm run simulator -- (.*)$/m.exec(await seen('Ctrl-C ends it.')) ?? [];
+      child.kill('SIGINT');
+      await ended;
+      // Somebody else may have taken the port meanwhile.
+      return line.replace(/--port \d+/, '--port 0');
+    };
+    const line = await lineOf([...given, ...others]);
+    // As a shell takes it apart.
+    const again = execFileSync('sh', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1);
+    expect(again).toEqual(
+      expect.arrayContaining(['--secret=-secret-of-the-app', 'No. 1', '王五', "O'Neill", ...others.slice(2)]),
+    );
+    expect(again.filter((one) => one === '--customer')).toHaveLength(2);
+    expect(await lineOf(again)).toBe(line);
   });
 
   it('tries a wrong callback URL no more once another is saved on the page', async () => {
