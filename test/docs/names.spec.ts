@@ -8,6 +8,7 @@ import { PAGES } from './markdown.js';
 
 /** Of other programs, or of versions before this one. */
 const FOREIGN = [
+  'API_BASE_URL',
   'PUPPET_WXKF_MANAGER_ENDPOINT',
   'PUPPET_WXKF_SELF_ENDPOINT',
   'LOG_PATH',
