@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert';
 import { XMLParser } from 'fast-xml-parser';
 import { Bench } from 'tinybench';
 import { parseXmlDocument } from '../src/callback/xml-document.js';
-import { scanFlatXml } from '../src/callback/xml-scanner.js';
+import { scanXml } from '../src/callback/xml-scanner.js';
 import { kfMessageXml, newApp, newOpenKfId, sealCallback } from '../test/support/wecom.js';
 import { benchOptions, inTurn, printBench } from './part.js';
 
@@ -14,11 +14,11 @@ const documents = { envelope: events.map((event) => sealCallback(app, event).bod
 const bareParser = new XMLParser({ parseTagValue: false });
 
 for (const [shape, texts] of Object.entries(documents)) {
-  for (const text of texts) deepStrictEqual(scanFlatXml(text), parseXmlDocument(text));
+  for (const text of texts) deepStrictEqual(scanXml(text), parseXmlDocument(text));
   const next = inTurn(texts);
   const bench = new Bench(benchOptions(`read the ${shape}`));
   bench
-    .add('scanner', () => scanFlatXml(next()))
+    .add('scanner', () => scanXml(next()))
     .add('fast-xml-parser, bare', () => bareParser.parse(next()))
     .add('fast-xml-parser, validating, as readXml falls back to it', () => parseXmlDocument(next()));
   await bench.run();

@@ -1,15 +1,15 @@
 import { isAscii } from 'node:buffer';
 import { AppError } from '../kernel/app-error.js';
-import { readXml } from './xml-document.js';
+import { scanXml } from './xml-scanner.js';
 
 /**
  * The encrypted text of a callback's body. The other elements of the envelope are not read: WeCom's
- * signature does not cover them.
+ * signature does not cover them. Anybody can send one, so only the scanner reads it.
  * @throws AppError `CALLBACK_ENVELOPE_MALFORMED`
  */
 export function parseEnvelope(body: Buffer): string {
   const text = isAscii(body) ? body.toString('latin1') : decodeUtf8(body);
-  const fields = text === null ? null : readXml(text);
+  const fields = text === null ? null : scanXml(text);
   const encrypted = fields?.get('Encrypt');
   if (!encrypted) {
     throw new AppError('CALLBACK_ENVELOPE_MALFORMED', { detail: reasonOf(body, fields !== null) });

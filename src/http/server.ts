@@ -67,11 +67,13 @@ export function createHttpAdapter(
   tracing: Tracing = new NoTracing(),
 ): HttpEdge {
   const proxies = new TrustedProxies(config.trustedProxies);
-  const bodies = new Bodies({
+  const refusals = new Refusals(clock, log);
+  const bodyLimits = {
     callbackBytesMax: config.callbackBodyBytesMax,
     streamedBytesMax: config.proxyBodyBytesMax,
     inAllBytesMax: config.bodiesBytesMax,
-  });
+  };
+  const bodies = new Bodies(bodyLimits, refusals);
   const lineLimit = new LineLimit(clock, log);
   const adapter = new FastifyAdapter({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -125,7 +127,6 @@ export function createHttpAdapter(
     noticeForwarded(request.raw);
     done(admit(request));
   });
-  const refusals = new Refusals(clock, log);
   const bots = new BotKeys();
   const operators = new OperatorKeys();
   addGate(fastify, config, clock, refusals, bots, operators);

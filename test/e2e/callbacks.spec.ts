@@ -121,6 +121,20 @@ onEachStoreNightly((newPlace) => {
     expect(puppet.received[0]?.body).toBe(other);
   });
 
+  it('takes the envelope with elements that nobody knows, and no other XML than it knows how to skip', async () => {
+    const { query, body } = sealCallback(app, kfMessageXml(app, openKfId));
+    const [encrypted] = /<Encrypt>.*<\/Encrypt>/.exec(body) ?? [];
+    const known = `<?xml version="1.0"?><xml><A><B>1</B><C/></A><!-- c -->${encrypted}<D/></xml>`;
+    expect((await postCallback(manager.url, app, { query, body: known })).status).toBe(200);
+    // A general parser would read it, at the price of 40 ms for 64 kB, and anybody may send it.
+    const other = `<xml><A b="1">1</A>${encrypted}</xml>`;
+    const refused = await postCallback(manager.url, app, { query, body: other });
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'CALLBACK_ENVELOPE_MALFORMED' }),
+    ]);
+  });
+
   it('takes a body up to its limit and sends a large one in the decrypted form, which puppets take', async () => {
     const message = kfMessageXml(app, openKfId, 'sync-1').replace(
       '</xml>',

@@ -413,14 +413,27 @@ onEachStoreNightly((newPlace) => {
       expect((await send('10.0.0.1, 10.0.0.3', forged)).status).toBe(403);
     });
 
-    it('leave one warning in the log and no line each', async () => {
+    it('have longer ones refused before they are read, which WeCom does not send', async () => {
+      const message = `<xml><Event>other</Event><More>${'x'.repeat(15_000)}</More></xml>`;
+      expect((await send('10.0.0.4', app, message)).body.toString()).toBe('success');
+      for (let n = 0; n < 61; n++) await send('10.0.0.4', forged);
+      const refused = await send('10.0.0.4', app, message);
+      expect([refused.status, jsonOf(refused).error]).toEqual([429, 'CALLBACK_TOO_MANY_REFUSED']);
+      expect((await send('10.0.0.4', app)).body.toString()).toBe('success');
+      expect((await send('10.0.0.5', app, message)).body.toString()).toBe('success');
+    });
+
+    it('leave one warning of each address in the log and no line each', async () => {
       await untilLogged();
-      expect(manager.log.filter(({ msg }) => msg === 'http.too_many_failures')).toEqual([
+      const warnings = manager.log.filter(({ msg }) => msg === 'http.too_many_failures');
+      expect(warnings.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.4']);
+      expect(warnings).toEqual([
         expect.objectContaining({
           address: '10.0.0.1',
           failed: 'signatures',
           error: 'CALLBACK_SIGNATURE_MISMATCH',
         }),
+        expect.anything(),
       ]);
       expect(manager.log.filter(({ status }) => status === 429)).toEqual([]);
     });
@@ -429,7 +442,7 @@ onEachStoreNightly((newPlace) => {
       const { details } = jsonOf(await call(`${manager.url}/health`, { headers: AS_OPERATOR })) as {
         details: { callbacks: { refused: number } };
       };
-      expect(details.callbacks.refused).toBe(60 + 20 + 1 + 2);
+      expect(details.callbacks.refused).toBe(60 + 20 + 1 + 2 + 61);
     });
 
     it('of a verification are counted as well', async () => {

@@ -14,7 +14,7 @@ interface Window {
 }
 
 export interface Failures {
-  /** In the running minute, the one just added included. */
+  /** In the running minute; one that was just added is included. */
   readonly count: number;
   /** Seconds until the minute is over, rounded up. */
   readonly leftS: number;
@@ -38,6 +38,17 @@ export class FailedAttempts {
       this.#windows.set(key, window);
     }
     window.count++;
-    return { count: window.count, leftS: Math.ceil((window.endMs - nowMs) / 1_000) };
+    return toFailures(window, nowMs);
   }
+
+  /** @returns `null` when none is remembered. */
+  find(key: string): Failures | null {
+    const nowMs = this.clock.elapsedMs();
+    const window = this.#windows.get(key);
+    return window === undefined || window.endMs <= nowMs ? null : toFailures(window, nowMs);
+  }
+}
+
+function toFailures({ count, endMs }: Window, nowMs: number): Failures {
+  return { count, leftS: Math.ceil((endMs - nowMs) / 1_000) };
 }

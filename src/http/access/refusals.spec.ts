@@ -67,6 +67,19 @@ describe('refusals of one address', () => {
     expect(isOneOfTooMany(error)).toBe(true);
   });
 
+  it('are known beforehand, for as long as they count', async () => {
+    answersTo(SIGNATURE, 60, '10.0.0.1');
+    expect(refusals.findTooMany('10.0.0.1')).toBeNull();
+    answersTo(SIGNATURE, 1, '10.0.0.1');
+    answersTo('AUTH_WRONG', 100, '10.0.0.2');
+    await clock.advance(15_000);
+    const tooMany = { code: 'CALLBACK_TOO_MANY_REFUSED', retryAfterS: 45 };
+    expect(refusals.findTooMany('::ffff:10.0.0.1')).toMatchObject(tooMany);
+    expect(refusals.findTooMany('10.0.0.2')).toBeNull();
+    await clock.advance(45_000);
+    expect(refusals.findTooMany('10.0.0.1')).toBeNull();
+  });
+
   it('have one warning a minute', async () => {
     const told = { msg: 'http.too_many_failures', level: 40, address: '10.0.0.1', failed: 'signatures' };
     answersTo(SIGNATURE, 500, '10.0.0.1');

@@ -1,8 +1,8 @@
 /**
  * Slows down callers that guess signatures or secrets. A good request is never refused, however many bad ones
  * came from its address: WeCom's callbacks for all corps come from few addresses, and one app with a wrong token
- * must not block the others. So every request is checked. Only refusals are counted, and beyond the limit they
- * all get the same answer.
+ * must not block the others. So every request is checked, except callbacks that are too long to be WeCom's. Only
+ * refusals are counted, and beyond the limit they all get the same answer.
  */
 import { AppError } from '../../kernel/app-error.js';
 import type { Clock } from '../../kernel/clock.js';
@@ -69,6 +69,14 @@ export class Refusals {
     if (count <= perMinute) return error;
     if (count === perMinute + 1) this.#tell(kind, key, perMinute, error);
     return new AppError(code, { retryAfterS: leftS, internal: { insteadOf: error.code } });
+  }
+
+  /** 429 if the address has had too many callbacks refused; else `null`. For a callback that need not be looked at then. */
+  findTooMany(address: string | undefined): AppError | null {
+    const { perMinute, code } = TOO_MANY.signatures;
+    const failures = this.#attempts.signatures.find(toAddressKey(address));
+    if (failures === null || failures.count <= perMinute) return null;
+    return new AppError(code, { retryAfterS: failures.leftS });
   }
 
   /** Once a minute, the period of a count. */

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
+import { AppError } from '../../kernel/app-error.js';
 import { ERRORS } from '../../kernel/error-table.js';
 import { Bodies, type JsonBytes } from './bodies.js';
 import { toAppError } from '../answers/error-answer.js';
@@ -11,12 +12,17 @@ import { toAppError } from '../answers/error-answer.js';
 const LIMITS = { callbackBytesMax: 100_000, streamedBytesMax: 1_000_000, inAllBytesMax: 8 * 150_000 };
 
 let app: FastifyInstance;
+/** Addresses of which too many callbacks were refused. */
+let refused: Set<string>;
 let sockets: Socket[];
 
 beforeEach(async () => {
   sockets = [];
+  refused = new Set();
   app = fastify({ forceCloseConnections: true });
-  new Bodies(LIMITS).read(app);
+  const findTooMany = (address = '') =>
+    refused.has(address) ? new AppError('CALLBACK_TOO_MANY_REFUSED') : null;
+  new Bodies(LIMITS, { findTooMany }).read(app);
   app.setErrorHandler((thrown, _request, reply) => {
     const { code, message } = toAppError(thrown);
     reply.code(ERRORS[code].status).send({ error: code, message });
@@ -136,6 +142,23 @@ describe('a body', () => {
     const chunks = parts.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`);
     const socket = await sendChunks('/echo', `${chunks.join('')}0\r\n\r\n`);
     expect(await answerOn(socket)).toBe(`200 ${parts.join('')}`);
+  });
+});
+
+describe('callbacks of an address of which too many were refused', () => {
+  beforeEach(() => void refused.add('127.0.0.1'));
+
+  it('are read where they are as short as those of WeCom, and refused unread where they are longer', async () => {
+    expect(await ask('/callback', bytes(16_384))).toMatch(/^200/);
+    expect(await ask('/callback', '', 16_385)).toMatch(/^429 .*CALLBACK_TOO_MANY_REFUSED/);
+    expect(await ask('/json', bytes(20_000))).toMatch(/^200/);
+    expect(await ask('/callback', bytes(20_000), 20_000, '127.0.0.2')).toMatch(/^200/);
+  });
+
+  it('are refused once they are long where they do not say their length', async () => {
+    const chunk = `1000\r\n${'x'.repeat(4_096)}\r\n`;
+    expect(await answerOn(await sendChunks('/callback', `${chunk.repeat(4)}0\r\n\r\n`))).toMatch(/^200/);
+    expect(await answerOn(await sendChunks('/callback', chunk.repeat(5)))).toMatch(/^429/);
   });
 });
 

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { toAddressKey } from '../address.js';
+import type { Refusals } from '../access/refusals.js';
 import { BodyBudget } from './body-budget.js';
 import { discardBody } from './discard-body.js';
 import { extendRouteConfig } from '../route-config.js';
@@ -36,7 +37,7 @@ export const WHOLE_BODY_BYTES_MAX = 65_536;
 const JSON_BYTES_MAX = 65_536;
 /** Addresses of 250 accounts, each of 2,048 characters. */
 const REPLICA_BYTES_MAX = 524_288;
-/** What one body may take when the budget is used up: a callback of WeCom has less than 10 kB. */
+/** What one body may take when the budget is used up, or its address is refused: a callback of WeCom has less than 10 kB. */
 const BYTES_FREE = 16_384;
 /** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
 const PIECE_BYTES = 256;
@@ -60,7 +61,11 @@ export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
   readonly #budget: BodyBudget;
 
-  constructor({ callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits) {
+  /** @param refusals say of which addresses no long callback is read. */
+  constructor(
+    { callbackBytesMax, streamedBytesMax, inAllBytesMax }: BodyLimits,
+    private readonly refusals: Pick<Refusals, 'findTooMany'>,
+  ) {
     this.#bytesMax = {
       callback: callbackBytesMax,
       json: JSON_BYTES_MAX,
@@ -88,10 +93,17 @@ export class Bodies {
     const length = Number(announced);
     const bytesMax = this.#bytesMax[kind];
     if (length > bytesMax) return done(tooLarge(bytesMax));
-    if (kind === 'streamed' && length > WHOLE_BODY_BYTES_MAX) passOn(request, payload, done);
+    const refusal = length > BYTES_FREE ? this.#refusalOf(request) : null;
+    if (refusal !== null) done(refusal);
+    else if (kind === 'streamed' && length > WHOLE_BODY_BYTES_MAX) passOn(request, payload, done);
     else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
     else if (kind === 'streamed') this.#readStart(request, payload, bytesMax, done);
     else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
+  }
+
+  /** Of a long body, which no callback of WeCom has. */
+  #refusalOf({ routeOptions, ip }: FastifyRequest): AppError | null {
+    return routeOptions.config?.takesBody === 'callback' ? this.refusals.findTooMany(ip) : null;
   }
 
   /** Of one that does not say its length, it is known only on the way whether it is short. */
@@ -132,7 +144,10 @@ export class Bodies {
         address = toAddressKey(request.ip);
         this.#budget.assign(held, address);
       }
-      if (bytes > bytesMax) {
+      const refusal =
+        bytes - piece.length <= BYTES_FREE && bytes > BYTES_FREE ? this.#refusalOf(request) : null;
+      if (refusal !== null) end(refusal);
+      else if (bytes > bytesMax) {
         stop();
         takeLonger(Buffer.concat(pieces, bytes));
       } else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
