@@ -4,6 +4,7 @@ import { storedBot } from '../../test/support/bots.js';
 import { openDispatch } from '../../test/support/dispatch.js';
 import type { TestRegistry } from '../../test/support/registry.js';
 import { FakeSecretCheck } from '../../test/support/fake-secret-check.js';
+import { pino } from 'pino';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { type AppTable, MemoryAppRepository } from '../../test/support/memory-app.repository.js';
 import { MemoryPuppetRepository, type PuppetTable } from '../../test/support/memory-puppet.repository.js';
@@ -63,7 +64,8 @@ beforeEach(async () => {
   const { destinations } = registry;
   const { dispatcher } = dispatch;
   const syncTokens = new SyncTokens(clock, registry.bots);
-  callbacks = new CallbackService(opener, destinations, dispatcher, clock, apps, new CorpTime(), syncTokens);
+  const corpTime = new CorpTime(clock, pino({ level: 'silent' }));
+  callbacks = new CallbackService(opener, destinations, dispatcher, clock, apps, corpTime, syncTokens);
   registry.start();
   await clock.advance(0);
 });

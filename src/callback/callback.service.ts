@@ -124,16 +124,15 @@ export class CallbackService {
       return;
     }
     const id = idOfDecrypted(corpId, openKfId, syncToken, createdAtS);
-    const lagMs = this.corpTime.lagMs(corpId, createdAtS, true);
-    this.syncTokens.note(corpId, openKfId, 'gateway', syncToken, lagMs);
+    const time = this.corpTime.timeOf(corpId, createdAtS, true);
+    this.syncTokens.note(corpId, openKfId, 'gateway', syncToken, time.lagMs);
     const traceparent = trace?.traceparent ?? null;
     const event = {
       id,
       corpId,
       openKfId,
       syncToken: this.#tokenFor(destination, syncToken),
-      createdAtS,
-      lagMs,
+      ...time,
       raw: null,
       traceparent,
     };
@@ -178,14 +177,14 @@ export class CallbackService {
   #toKfEvent(
     { corpId, msgSignature, timestamp, nonce, body, trace }: EncryptedCallback,
     { message, pair, receiveId }: OpenedCallback,
-    { openKfId, syncToken, toUserName, createdAtS }: OpenedEvent,
+    { openKfId, syncToken, toUserName, createdAtS: saidS }: OpenedEvent,
     destination: Destination,
   ): KfEvent {
     const isFit = syncToken !== '' && body.length <= RAW_BODY_BYTES_MAX && toUserName === corpId;
     const isRawGood = isFit && destination.opens(pair) && destination.isReceiver(receiveId);
     const raw = isRawGood ? { msgSignature, timestamp, nonce, body } : null;
     const traceparent = trace?.traceparent ?? null;
-    const lagMs = this.corpTime.lagMs(corpId, createdAtS, pair.isTrusted);
+    const { createdAtS, lagMs } = this.corpTime.timeOf(corpId, saidS, pair.isTrusted);
     this.syncTokens.note(corpId, openKfId, pair.id, syncToken, lagMs);
     return {
       id: idOfMessage(corpId, message),

@@ -1,5 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
+import { Clock } from '../kernel/clock.js';
+import { LOG, type Log } from '../kernel/log.js';
+
+/** A lag is counted up to this as well. A clock that follows NTP is never so wrong. */
+const AHEAD_MAX_MS = SYNC_TOKEN_LIFE_MS;
+const TOLD_EVERY_MS = 60_000;
+
+/** What the `CreateTime` of an event says. */
+export interface EventTime {
+  /** `null` for an event without `CreateTime`, or with one that cannot be: of such an event nothing is known. */
+  readonly createdAtS: number | null;
+  /** How far the event is behind the newest of its corp, in milliseconds; from 10 minutes on that much. */
+  readonly lagMs: number;
+}
 
 /**
  * How far WeCom is with each corp, by the `CreateTime` of its events, which is compared with nothing else: WeCom's clock
@@ -9,17 +23,37 @@ import { SYNC_TOKEN_LIFE_MS } from '../dispatch/redelivery/retry-schedule.js';
 export class CorpTime {
   /** Seconds, by corp. Has one entry per corp with keys. */
   readonly #newest = new Map<string, number>();
+  #toldAtMs: number | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
 
   /**
-   * @param createdAtS `null` for an event without `CreateTime`, of which nothing is known.
+   * Takes no `CreateTime` far ahead of our clock, which would make all later events of the corp look old. The event itself is as
+   * good as any: its sender's clock may be wrong, or ours.
    * @param isTrusted whether the signer of the event is proven. Others could make all events of the corp look old.
-   * @returns how far the event is behind the newest of its corp, in milliseconds; from 10 minutes on that much.
    */
-  lagMs(corpId: string, createdAtS: number | null, isTrusted: boolean): number {
-    if (createdAtS === null) return 0;
+  timeOf(corpId: string, createdAtS: number | null, isTrusted: boolean): EventTime {
+    if (createdAtS === null) return { createdAtS, lagMs: 0 };
+    const aheadMs = createdAtS * 1_000 - this.clock.nowMs();
+    if (aheadMs > AHEAD_MAX_MS) {
+      this.#tell(corpId, aheadMs);
+      return { createdAtS: null, lagMs: 0 };
+    }
     const newestS = this.#newest.get(corpId) ?? 0;
-    if (createdAtS < newestS) return Math.min((newestS - createdAtS) * 1_000, SYNC_TOKEN_LIFE_MS);
+    if (createdAtS < newestS) {
+      return { createdAtS, lagMs: Math.min((newestS - createdAtS) * 1_000, SYNC_TOKEN_LIFE_MS) };
+    }
     if (isTrusted) this.#newest.set(corpId, createdAtS);
-    return 0;
+    return { createdAtS, lagMs: 0 };
+  }
+
+  #tell(corpId: string, aheadMs: number): void {
+    const nowMs = this.clock.elapsedMs();
+    if (this.#toldAtMs !== null && nowMs - this.#toldAtMs < TOLD_EVERY_MS) return;
+    this.#toldAtMs = nowMs;
+    this.log.warn({ corpId, aheadS: Math.round(aheadMs / 1_000) }, 'callback.create_time_ahead');
   }
 }

@@ -10,6 +10,7 @@ import {
   kfMessageXml,
   newApp,
   newOpenKfId,
+  nowS,
   postCallback,
   sealCallback,
   type WecomApp,
@@ -107,6 +108,18 @@ onEachStoreNightly((newPlace) => {
       puppet.isDown = false;
       await puppet.untilNews(1);
       expect(puppet.tokens(app)).toEqual(['newer']);
+    });
+
+    it('whose CreateTime is far ahead makes no later event of the corp look old', async () => {
+      await accepted('ahead', nowS() + 365 * 86_400);
+      puppet.isDown = true;
+      await accepted('further ahead', nowS() + 366 * 86_400);
+      await accepted('later', nowS());
+      puppet.isDown = false;
+      await puppet.untilNews(2);
+      expect(puppet.tokens(app)).toEqual(['ahead', 'later']);
+      const told = { msg: 'callback.create_time_ahead', level: 40, corpId: app.corpId };
+      expect(await manager.line(({ msg }) => msg === told.msg)).toMatchObject(told);
     });
 
     it('is settled by an event of a later second', async () => {
