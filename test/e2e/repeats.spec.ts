@@ -118,8 +118,10 @@ onEachStoreNightly((newPlace) => {
       puppet.isDown = false;
       await puppet.untilNews(2);
       expect(puppet.tokens(app)).toEqual(['ahead', 'later']);
-      const told = { msg: 'callback.create_time_ahead', level: 40, corpId: app.corpId };
-      expect(await manager.line(({ msg }) => msg === told.msg)).toMatchObject(told);
+      // Once a minute, so it may be that of the other form.
+      expect(await manager.line(({ msg }) => msg === 'callback.create_time_ahead')).toMatchObject({
+        level: 40,
+      });
     });
 
     it('is settled by an event of a later second', async () => {
