@@ -706,15 +706,36 @@ describe('what is unknown', () => {
     await expect(registry.lookUpPuppet('wkNobody')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('never makes a flood of reads; one beyond the bound is not called unknown', async () => {
+  it('never makes a flood of reads, and what another replica has is found beyond them', async () => {
     await loaded();
     repository.reads = 0;
     for (let n = 0; n < 10_000; n++) expect(await registry.lookUpPuppet(`wk-${n}`)).toBeNull();
-    await expect(registry.lookUpPuppet('wk-10000')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect(await registry.lookUpPuppet('wk-1')).toBeNull();
+    await saved(elsewhere());
+    expect(await registry.lookUpPuppet('wk-10000')).toBeNull();
+    expect(await registry.accounts.get('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
+    expect((await registry.keys.lookUp('wwCorp_1'))?.pairs.size).toBe(1);
     expect(repository.reads).toBe(10_000);
     await clock.advance(REFRESH_MS);
     expect(await registry.lookUpPuppet('wk-10000')).toBeNull();
+    expect(repository.reads).toBe(10_001);
+  });
+
+  it('holds up nothing that another replica has, however many are asked for at a time', async () => {
+    await loaded();
+    const { promise, resolve } = Promise.withResolvers<null>();
+    repository.find = () => promise;
+    const unknown = Array.from({ length: 100 }, (_, n) => registry.lookUpPuppet(`wk-${n}`));
+    await saved(elsewhere());
+    expect(await registry.accounts.get('wkAccount-1')).toMatchObject({ corpId: 'wwCorp_1' });
+    resolve(null);
+    expect(await Promise.all(unknown)).toEqual(unknown.map(() => null));
+  });
+
+  it('is not called unknown in a flood either while the store cannot be asked', async () => {
+    await loaded();
+    for (let n = 0; n < 10_000; n++) await registry.lookUpPuppet(`wk-${n}`);
+    repository.isDown = true;
+    await expect(registry.lookUpPuppet('wk-10000')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   it('costs no read where nobody else writes', async () => {

@@ -11,12 +11,17 @@ import { RegistrySync } from './registry-sync.js';
 /** Limit of a read that a callback waits for: three of them in a row and the first attempt fit into 3 s. */
 export const LOOK_UP_LIMIT_MS = 600;
 
+/** How many unknown names are asked for at a time, each by itself. One that waited behind a flood would be asked for too late. */
+const LOOK_UPS_MAX = 32;
+
 /** Enough to learn a new corp's keys; the rest of a large corp comes with the next refresh. */
 const PUPPETS_PER_LOOK_UP = 100;
 
 /** Asks the store for what memory does not know, or may not know yet, and puts the answer into the image. */
 @Injectable()
 export class RegistryReads {
+  #lookUps = 0;
+
   constructor(
     private readonly repository: PuppetRepository,
     private readonly apps: KnownApps,
@@ -88,11 +93,21 @@ export class RegistryReads {
     return puppet === null ? [] : [puppet];
   }
 
+  /**
+   * Anybody can send unknown names. In a flood of them all share the reads of what changed, one at a time, so that a name that the
+   * store knows is found as well.
+   */
   async #lookUp(what: string, read: () => Promise<readonly Puppet[]>): Promise<void> {
     if (!this.sync.isLoaded) throw new AppError('REGISTRY_NOT_LOADED');
     if (!this.repository.isShared || this.sync.isKnownMissing(what)) return;
+    if (this.sync.isFlooded || this.#lookUps >= LOOK_UPS_MAX) {
+      await this.catchUp();
+      return;
+    }
     const { order } = this.sync;
-    const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, read());
+    this.#lookUps++;
+    const reading = read().finally(() => this.#lookUps--);
+    const puppets = await withinDeadline(LOOK_UP_LIMIT_MS, what, reading);
     if (puppets.length === 0) this.sync.rememberMissing(what);
     this.sync.applyRead(puppets, order);
   }

@@ -195,11 +195,13 @@ export class RegistrySync {
     return isInUse ? { ...puppet, answered: true } : puppet;
   }
 
-  /** @throws AppError `STORE_UNAVAILABLE` in a flood of unknown names: then nobody asks the store. */
   isKnownMissing(what: string): boolean {
-    if (this.#missing.has(what)) return true;
-    if (this.#missing.size < MISSING_MAX) return false;
-    throw new AppError('STORE_UNAVAILABLE', { internal: { what, missing: MISSING_MAX } });
+    return this.#missing.has(what);
+  }
+
+  /** Whether so many names were unknown that no further one is remembered. */
+  get isFlooded(): boolean {
+    return this.#missing.size >= MISSING_MAX;
   }
 
   rememberMissing(what: string): void {
