@@ -486,6 +486,11 @@ describe('a bot in a file', () => {
       { ...withSecrets({ corpSecret: '' }), ...MESSAGES },
       'corpSecret is missing',
     ],
+    [
+      'messages and no signing secret',
+      { ...withSecrets({ signingSecret: '' }), ...MESSAGES },
+      'signingSecret is missing, which signs messages',
+    ],
     ['something included', { ...MESSAGES, include: ['others'] }, 'include must be a list of servicer'],
     ['a short signing secret', withSecrets({ signingSecret: 'whsec_eA==' }), 'signingSecret must be'],
     ['a key that is none', { keys: [null] }, 'keys must be hashes'],

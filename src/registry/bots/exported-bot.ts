@@ -155,15 +155,24 @@ function faultsOf(dto: ExportedBotDto): string[] {
 
 function faultsOfTaking(dto: ExportedBotDto, secrets: BotSecrets): string[] {
   const { takes = TAKES_EVENTS.takes, since } = dto;
-  const signing = secrets.signingSecret.reveal();
-  const isSigning = signing === '' || SIGNING_SECRET_FORMAT.pattern.test(signing);
   return [
     ...(takes === 'message' ? faultsOfMessageBot(dto, secrets) : []),
     ...((takes === 'message') === (since !== undefined)
       ? []
       : ['since must be given for a bot that takes messages, and for no other']),
-    ...(isSigning ? [] : [`signingSecret must be ${SIGNING_SECRET_FORMAT.expected}`]),
+    ...faultsOfSigning(takes, secrets.signingSecret.reveal()),
   ];
+}
+
+/** None made here: it would be another one with each import of the line, and nobody would be shown it. */
+function faultsOfSigning(takes: BotTakes, signing: string): string[] {
+  if (signing === '' && takes === 'message') {
+    return [
+      'signingSecret is missing, which signs messages; import the bot with takes event and without since, and then set takes to message, which makes one',
+    ];
+  }
+  const isGood = signing === '' || SIGNING_SECRET_FORMAT.pattern.test(signing);
+  return isGood ? [] : [`signingSecret must be ${SIGNING_SECRET_FORMAT.expected}`];
 }
 
 /** What the API would be given for them, so that the same rules judge them. What is missing is wrong, not left out. */
