@@ -52,6 +52,11 @@ kustomizeSuite.each(OVERLAYS)('the pod of %s', (name, folder) => {
     expect(livenessProbe.periodSeconds * livenessProbe.failureThreshold).toBe(60);
   });
 
+  it('has an hour to look through a store that was not closed properly, and two minutes without one', () => {
+    const { periodSeconds, failureThreshold } = container.startupProbe;
+    expect(periodSeconds * failureThreshold).toBe(name === 'embedded' ? 3_600 : 120);
+  });
+
   it('has longer to end than it takes at most, and waits once', () => {
     const [delayMs, timeoutMs] = [Number(environment.DRAIN_DELAY_MS), Number(environment.DRAIN_TIMEOUT_MS)];
     expect(delayMs).toBeGreaterThan(0);

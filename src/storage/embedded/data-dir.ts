@@ -3,7 +3,6 @@
  * process in, takes an empty file for an empty store without a word, and ends the process by a signal
  * when it meets a damaged page.
  */
-import { execFile } from 'node:child_process';
 import {
   accessSync,
   chmodSync,
@@ -22,17 +21,15 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import { FIRST_DATABASES } from './databases.js';
+import { type CheckProgress, findFaultOf } from './find-fault.js';
 
 const SCHEMA_VERSION = 1;
 /** Secrets are in the files, sealed or not, and the folder may be open to others: a mount, or one that was there before. */
 const FILE_MODE = 0o600;
 const RIGHTS_OF_OTHERS = 0o007;
-const CHECK_LIMIT_MS = 120_000;
 /** What LMDB takes for an empty store, with some to spare; without that room it ends the process by a signal. */
 const FIRST_BYTES = 65_536;
 
@@ -71,16 +68,18 @@ export class DataDir {
   }
 
   /**
-   * Takes the folder for this process and looks whether a store in it can be opened.
+   * Takes the folder for this process and looks whether a store in it can be opened. After an unclean end that takes as long
+   * as to read all of it.
+   * @param tell how far that is, from time to time.
    * @throws StorageStartError saying what to do: not writable, in use, damaged, of a later version.
    */
-  async acquire(): Promise<void> {
+  async acquire(tell: (progress: CheckProgress) => void = () => {}): Promise<void> {
     this.#makeWritable();
     this.#takeLock();
     // Left by a process that ended in the middle of `replaceDataFile`.
     rmSync(this.#copyFile, { force: true });
     try {
-      await this.#lookAtStore();
+      await this.#lookAtStore(tell);
     } catch (error) {
       this.#releaseLock();
       throw error;
@@ -200,7 +199,7 @@ export class DataDir {
     this.#lock = null;
   }
 
-  async #lookAtStore(): Promise<void> {
+  async #lookAtStore(tell: (progress: CheckProgress) => void): Promise<void> {
     const marker = this.#readMarker();
     const file = statSync(this.dataFile, { throwIfNoEntry: false });
     if ((marker === null && file === undefined) || marker?.creating) {
@@ -218,7 +217,7 @@ export class DataDir {
     const { closed, databases = FIRST_DATABASES } = marker ?? {};
     this.#databases = databases;
     if (closed !== undefined && closed.bytes === file?.size && closed.mtimeMs === file.mtimeMs) return;
-    await this.#checkInChild();
+    await this.#checkInChild(tell);
   }
 
   /** Says so before LMDB makes its files, which a crash or a full disk may leave half-made. */
@@ -239,11 +238,11 @@ export class DataDir {
     });
   }
 
-  async #checkInChild(): Promise<void> {
-    const fault = await findFaultOf(this.dataFile);
-    if (fault === 'too slow') {
+  async #checkInChild(tell: (progress: CheckProgress) => void): Promise<void> {
+    const fault = await findFaultOf(this.dataFile, tell);
+    if (fault?.isStalled) {
       throw new StorageStartError(
-        `the store in DATA_DIR ${this.#path} could not be looked through within ${CHECK_LIMIT_MS / 1000} s after an unclean end; start again, on a faster disk if it stays so`,
+        `the store in DATA_DIR ${this.#path} has to be looked through after an unclean end, and ${fault.reason}; look whether its disk is in order, and start again`,
       );
     }
     if (fault !== null) throw this.damaged(fault.reason);
@@ -270,24 +269,6 @@ export class DataDir {
     const whole = `${this.#markerFile}.tmp`;
     writeFileSync(whole, `${JSON.stringify(marker)}\n`, { flush: true, mode: FILE_MODE });
     renameSync(whole, this.#markerFile);
-  }
-}
-
-/**
- * Reads the whole store once in a process of its own, since a damaged page ends the one that meets it.
- * @returns `null` when all of it can be read.
- */
-export async function findFaultOf(dataFile: string): Promise<'too slow' | { reason: string } | null> {
-  const program = fileURLToPath(new URL('./check-store.js', import.meta.url));
-  // Under the test runner there is no compiled program; the end-to-end tests run the built one.
-  if (!existsSync(program)) return null;
-  try {
-    await promisify(execFile)(process.execPath, [program, dataFile], { timeout: CHECK_LIMIT_MS });
-    return null;
-  } catch (error) {
-    const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
-    if (killed) return 'too slow';
-    return { reason: signal ? `reading it ended by ${signal}` : (stderr?.trim() ?? String(error)) };
   }
 }
 

@@ -7,8 +7,9 @@ import { errorCodeOf } from '../../kernel/error-code.js';
 import { StorageStartError } from '../../kernel/storage-start-error.js';
 import type { storageConfig } from '../storage.config.js';
 import type { Visitor } from '../store-inspection.js';
-import { copyForOwner, DataDir, findFaultOf, flush, flushNamesIn, isInUse, ROOM_BYTES } from './data-dir.js';
+import { copyForOwner, DataDir, flush, flushNamesIn, isInUse, ROOM_BYTES } from './data-dir.js';
 import { MAX_DATABASES } from './databases.js';
+import { findFaultOf } from './find-fault.js';
 import { visitAll } from './embedded-inspection.js';
 
 const OWN_NAME = 'backup';
@@ -105,8 +106,7 @@ function requireRoom(file: string, bytes: number): void {
 }
 
 async function requireGood(copied: string): Promise<void> {
-  const fault = await findFaultOf(copied);
+  const fault = await findFaultOf(copied, () => {});
   if (fault === null) return;
-  const reason = fault === 'too slow' ? 'reading it takes too long' : fault.reason;
-  throw new StorageStartError(`the copy cannot be read (${reason}); nothing was kept of it`);
+  throw new StorageStartError(`the copy cannot be read (${fault.reason}); nothing was kept of it`);
 }

@@ -5,6 +5,7 @@ import { Outbox } from '../../dispatch/outbox/outbox.js';
 import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
 import { NoStreamDirectory } from '../../stream/replicas/stream-directory.js';
 import { StorageProbe } from '../storage-probe.js';
+import { LOG, type Log } from '../../kernel/log.js';
 import { StoreClock } from '../../kernel/store-clock.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { NotificationBooks } from '../../notifications/notification-books.js';
@@ -39,9 +40,11 @@ import { EmbeddedStoredSecrets } from './embedded-stored-secrets.js';
   providers: [
     {
       provide: EmbeddedStore,
-      inject: [storageConfig.KEY, { token: Metrics, optional: true }],
-      useFactory: (config: ConfigType<typeof storageConfig>, metrics?: Metrics) =>
-        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics)),
+      inject: [storageConfig.KEY, LOG, { token: Metrics, optional: true }],
+      useFactory: (config: ConfigType<typeof storageConfig>, log: Log, metrics?: Metrics) =>
+        EmbeddedStore.open(config, new StoreMetrics('embedded', WRITES, metrics), ({ records, ofRecords }) =>
+          log.info({ records, ofRecords }, 'store.being_checked'),
+        ),
     },
     { provide: StorageProbe, useExisting: EmbeddedStore },
     ...sealedPorts({
