@@ -1,4 +1,4 @@
-/** What somebody without a secret can send to take memory from the manager; those who have one must not notice. */
+/** What somebody without a secret can send to take memory or time from the manager; those who have one must not notice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newApp } from '../../test/support/wecom.js';
 import { drain } from '../drain.js';
@@ -33,29 +33,47 @@ const AHEAD_MAX = 17;
 const BODY_BYTES = 131_072;
 const HALF_SENT = `Content-Length: ${BODY_BYTES}\r\n\r\n${'x'.repeat(BODY_BYTES - 10)}`;
 
-interface Kind extends Pick<Intrusion, 'connections' | 'sent' | 'reads'> {
+/** Well-formed, as long as a general parser would take it, and signed by nobody. Its connection is then opened again. */
+const UNSIGNED = `<xml a="1">${'<a b="1">1</a>'.repeat(4_600)}<Encrypt>abc</Encrypt></xml>`;
+const unsignedOf = (corpId: string): string =>
+  `POST /callback/${corpId}?msg_signature=${'a'.repeat(40)}&timestamp=1&nonce=1 HTTP/1.1\r\nHost: localhost\r\n` +
+  `Connection: close\r\nContent-Length: ${UNSIGNED.length}\r\n\r\n${UNSIGNED}`;
+
+interface Kind extends Pick<Intrusion, 'connections' | 'reads'> {
   readonly title: string;
+  readonly sent: (corpId: string) => string;
 }
 
 const KINDS: readonly Kind[] = [
-  { title: '9 connections, 1,500 requests ahead', connections: 9, sent: FILE.repeat(1_500), reads: false },
+  {
+    title: '9 connections, 1,500 requests ahead',
+    connections: 9,
+    sent: () => FILE.repeat(1_500),
+    reads: false,
+  },
   {
     // More of them would be a test of the kernel, whose buffers are full of what nobody reads.
     title: '200 connections, as many requests ahead as are served',
     connections: 200,
-    sent: FILE.repeat(AHEAD_MAX),
+    sent: () => FILE.repeat(AHEAD_MAX),
     reads: false,
   },
   {
     title: `${CONNECTIONS} half-sent callbacks`,
     connections: CONNECTIONS,
-    sent: `POST /callback/ww1 HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
+    sent: () => `POST /callback/ww1 HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
     reads: true,
   },
   {
     title: `${CONNECTIONS} half-sent bodies that no route takes`,
     connections: CONNECTIONS,
-    sent: `POST /nowhere HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
+    sent: () => `POST /nowhere HTTP/1.1\r\nHost: localhost\r\n${HALF_SENT}`,
+    reads: true,
+  },
+  {
+    title: '28 connections, unsigned XML of 64 kB again and again',
+    connections: 28,
+    sent: unsignedOf,
     reads: true,
   },
 ];
@@ -112,7 +130,7 @@ function boundsOf({ without, during, othersP99: { beforeMs, duringMs } }: Seen):
 }
 
 /** One manager from its start to its end: warmed up, without the intruder, with them, and drained. */
-async function seenDuring(run: Run, { title, ...intrusion }: Kind, oracle: Oracle, phaseMs: number) {
+async function seenDuring(run: Run, { title, sent, ...intrusion }: Kind, oracle: Oracle, phaseMs: number) {
   const hosts = await openHosts(ORIGINS, oracle);
   const app = newApp();
   const accounts = hosts.map((host) => host.newAccount(app));
@@ -137,7 +155,7 @@ async function seenDuring(run: Run, { title, ...intrusion }: Kind, oracle: Oracl
   await warmUp.stop();
   const failuresBefore = others.failures;
   // A thread that starts takes time from this one, and a file is read when it is first asked for.
-  const intruder = new Intruder({ port, localAddress: '127.0.0.66', ...intrusion });
+  const intruder = new Intruder({ port, localAddress: '127.0.0.66', sent: sent(app.corpId), ...intrusion });
   await (await fetch(`${manager.url}${FILE_PATH}`)).arrayBuffer();
   const load = loadOf(RATE_PER_S);
   others.enter('without');
