@@ -181,7 +181,7 @@ export const ERRORS = {
     status: 429,
     retry: false,
     message:
-      'Too many callbacks from this address were refused within a minute; good ones are still taken, and the log says what was wrong with the others',
+      'Too many callbacks from this address were refused within a minute; good ones of at most 16 kB are still taken, and the log says what was wrong with the others',
   },
   CALLBACK_KEYS_UNPROVEN: {
     status: 403,
