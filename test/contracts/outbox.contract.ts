@@ -125,6 +125,7 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
           dueAtMs: NOW_MS + 1_000,
           endpoint: ENDPOINT,
           lastFailure: FAILURE,
+          probedAtMs: 0,
           lease: null,
         });
       });
@@ -408,6 +409,29 @@ export function outboxContract(open: () => Promise<OpenedOutbox>): void {
         for (let n = 0; n < 3; n++) probes.push(await outbox.claimOldest(ENDPOINT, NOW_MS, LEASE_MS));
         expect(probes.map((hint) => hint?.openKfId)).toEqual(['wkOld', 'wkNew', undefined]);
         expect(await claimAll(NOW_MS + 1_000)).toHaveLength(1);
+      });
+
+      it('gives accounts their turns, whatever comes in for them meanwhile', async () => {
+        const accounts = ['wk1', 'wk2', 'wk3'];
+        for (const [n, openKfId] of accounts.entries())
+          await outbox.put(newHint(openKfId, { arrivedAtMs: NOW_MS + n }), NOW_MS);
+        const claimed: string[] = [];
+        for (let n = 0; n < 7; n++) {
+          const nowMs = NOW_MS + 1_000 * n;
+          const hint = await outbox.claimOldest(ENDPOINT, nowMs, LEASE_MS);
+          if (hint === null) throw new Error('nothing is free');
+          claimed.push(hint.openKfId);
+          const isLast = n === 6;
+          if (n % 2 === 0 || isLast) await outbox.reschedule(heldOf(hint), retry(), nowMs);
+          else await outbox.release(heldOf(hint), nowMs, nowMs);
+          if (!isLast) await outbox.put(newHint(hint.openKfId, { arrivedAtMs: NOW_MS - n }), nowMs);
+        }
+        expect(claimed).toEqual([...accounts, ...accounts, 'wk1']);
+        // One that never had a turn goes first.
+        await outbox.put(newHint('wkNew', { arrivedAtMs: NOW_MS + 99_000 }), NOW_MS);
+        const laterMs = NOW_MS + 10_000;
+        expect(await outbox.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({ openKfId: 'wkNew' });
+        expect(await outbox.claimOldest(ENDPOINT, laterMs, LEASE_MS)).toMatchObject({ openKfId: 'wk2' });
       });
 
       it('finds nothing parked or dead', async () => {

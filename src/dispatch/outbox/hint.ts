@@ -106,6 +106,8 @@ export interface HintHead {
   /** Where it was last tried or will be tried, as in `Endpoint.href`; `null` when no puppet ever registered. */
   readonly endpoint: string | null;
   readonly lastFailure: Failure | null;
+  /** When it last probed its endpoint; 0 for never. */
+  readonly probedAtMs: number;
   readonly lease: Lease | null;
 }
 
@@ -248,6 +250,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     dueAtMs: put.dueAtMs,
     endpoint: put.endpoint,
     lastFailure: put.failure,
+    probedAtMs: 0,
     lease: put.lease,
   };
   if (before === null) return fresh;
@@ -265,6 +268,7 @@ export function merge(before: Hint | null, put: NewHint, nowMs: number): Hint {
     attempts: newest.attempts,
     endpoint: put.endpoint ?? before.endpoint,
     lastFailure: lastFailureOf(before, put),
+    probedAtMs: before.probedAtMs,
     lease: leaseAfter(runningLease(before, nowMs), put.lease, known),
   };
   if (before.state !== 'waiting' || before.dueAtMs === null) return merged;

@@ -110,9 +110,9 @@ export class LocalOutbox extends Outbox {
     let oldest: HintHead | null = null;
     for (const head of this.#table.ofEndpoint(endpoint)) {
       if (runningLease(head, nowMs) !== null) continue;
-      if (oldest === null || head.arrivedAtMs < oldest.arrivedAtMs) oldest = head;
+      if (oldest === null || byTurn(head, oldest) < 0) oldest = head;
     }
-    return oldest === null ? null : this.#claim(oldest, nowMs, leaseMs);
+    return oldest === null ? null : this.#claim({ ...oldest, probedAtMs: nowMs }, nowMs, leaseMs);
   }
 
   override async claimOf(
@@ -398,6 +398,11 @@ function hasArrivedSo({ lastFailure, arrivedAtMs }: HintHead, filter: HintFilter
   const { stage, arrivedFromMs = 0, arrivedBeforeMs = Number.POSITIVE_INFINITY } = filter;
   if (stage !== undefined && lastFailure?.stage !== stage) return false;
   return arrivedAtMs >= arrivedFromMs && arrivedAtMs < arrivedBeforeMs;
+}
+
+/** Whose turn it is to probe. */
+function byTurn(a: HintHead, b: HintHead): number {
+  return a.probedAtMs - b.probedAtMs || a.arrivedAtMs - b.arrivedAtMs;
 }
 
 /** A key is made only where the times are the same. */

@@ -155,7 +155,11 @@ export abstract class Outbox {
     exceptEndpoints: ReadonlySet<string>,
   ): Promise<readonly ClaimedHint[]>;
 
-  /** Leases the endpoint's waiting hint with the oldest event, also before it is due. @returns `null` when none is free. */
+  /**
+   * Leases one of the endpoint's waiting hints to probe it, also before it is due: the one that was leased so longest ago, so
+   * that accounts take turns; of those that never were, the one with the oldest event. In a store of one process a turn may be
+   * lost with the process. @returns `null` when none is free.
+   */
   abstract claimOldest(endpoint: string, nowMs: number, leaseMs: number): Promise<ClaimedHint | null>;
 
   /**

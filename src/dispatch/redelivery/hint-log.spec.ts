@@ -21,6 +21,7 @@ const HINT: HintHead = {
   dueAtMs: 0,
   endpoint: null,
   lastFailure: null,
+  probedAtMs: 0,
   lease: null,
 };
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';

@@ -31,7 +31,6 @@ export class RetryLoops {
     };
     this.kept = loopOver(waiting.kept);
     this.unstored = loopOver(waiting.unstored);
-    // Memory first: it answers when the outbox cannot.
     this.#all = [this.unstored, this.kept];
   }
 
@@ -49,15 +48,20 @@ export class RetryLoops {
     return new RetryLoop(source, wake, send, this.circuits, this.clock, this.storeClock, this.log);
   }
 
-  /** Sends the endpoint what waits for it longest. Never rejects. */
+  /** Sends the endpoint something that waits for it, from any of the loops: none takes all probes. Never rejects. */
   async probe(endpoint: string): Promise<void> {
-    try {
-      for (const loop of this.#all) if (await loop.probe(endpoint)) return;
-      this.circuits.nothingToProbe(endpoint);
-    } catch (err) {
-      this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.probe_failed');
-      this.circuits.inconclusive(endpoint);
+    const first = Math.floor(Math.random() * this.#all.length);
+    let hasFailed = false;
+    for (const loop of [...this.#all.slice(first), ...this.#all.slice(0, first)]) {
+      try {
+        if (await loop.probe(endpoint)) return;
+      } catch (err) {
+        hasFailed = true;
+        this.log.debug({ endpoint: toAddress(endpoint), err }, 'outbox.probe_failed');
+      }
     }
+    if (hasFailed) this.circuits.inconclusive(endpoint);
+    else this.circuits.nothingToProbe(endpoint);
   }
 
   /** Claims nothing more; resolves when everything under way has its outcome. */

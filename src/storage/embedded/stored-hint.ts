@@ -26,10 +26,15 @@ type StoredEvent = Omit<KfEvent, 'raw' | 'traceparent' | 'createdAtS' | 'lagMs'>
   readonly traceparent: unknown;
 };
 /** Without its lease, which ends with the process. */
-export type StoredHint = Omit<Hint, 'lease' | 'event' | 'eventId' | 'createdAtS' | 'waitingSinceMs'> & {
+export type StoredHint = Omit<
+  Hint,
+  'lease' | 'event' | 'eventId' | 'createdAtS' | 'waitingSinceMs' | 'probedAtMs'
+> & {
   readonly event: StoredEvent;
   /** Not there in what an earlier version kept. */
   readonly waitingSinceMs: unknown;
+  /** Of the last write: a probe that fails writes the hint. Not there in what an earlier version kept. */
+  readonly probedAtMs: number | undefined;
 };
 
 export function toStored({
@@ -54,6 +59,7 @@ export function toHead({ event, keysId: _keysId, ...same }: StoredHint): HintHea
   return {
     ...same,
     waitingSinceMs: typeof waitingSinceMs === 'number' ? waitingSinceMs : arrivedAtMs,
+    probedAtMs: same.probedAtMs ?? 0,
     eventId: event.id,
     createdAtS: event.createdAtS ?? null,
     lease: null,
@@ -105,6 +111,7 @@ const isStoredHint = hasShape<StoredHint>({
     }),
   ),
   keysId: orNull(isText),
+  probedAtMs: orAbsent(isNumber),
   event: hasShape<StoredEvent>({
     id: isText,
     corpId: isText,

@@ -53,6 +53,8 @@ export interface HeadRecord {
   readonly dueAt: Date | null;
   readonly endpoint: string | null;
   readonly lastFailure: FailureRecord | null;
+  /** `null` for never. Not there in what an earlier version kept. */
+  readonly probedAt: Date | null | undefined;
   readonly leaseId: string | null;
   readonly leasedUntil: Date | null;
   /** `null` for never, which no comparison finds. */
@@ -88,7 +90,7 @@ export function toRecord(hint: Hint): HintRecord {
 }
 
 export function toHeadRecord(head: HintHead): HeadRecord {
-  const { state, attempts, step, dueAtMs, endpoint, lastFailure, lease } = head;
+  const { state, attempts, step, dueAtMs, endpoint, lastFailure, probedAtMs, lease } = head;
   return {
     state,
     attempts,
@@ -96,6 +98,7 @@ export function toHeadRecord(head: HintHead): HeadRecord {
     dueAt: toDate(dueAtMs),
     endpoint,
     lastFailure: lastFailure === null ? null : toFailureRecord(lastFailure),
+    probedAt: probedAtMs === 0 ? null : new Date(probedAtMs),
     leaseId: lease?.id ?? null,
     leasedUntil: toDate(lease?.untilMs ?? null),
     claimableAt: toDate(claimableAtMs(head)),
@@ -137,6 +140,7 @@ export function fromRecord(record: HintRecord): Hint | null {
     dueAtMs: record.dueAt?.getTime() ?? null,
     endpoint,
     lastFailure: lastFailure === null ? null : fromFailureRecord(lastFailure),
+    probedAtMs: record.probedAt?.getTime() ?? 0,
     lease: leaseId === null || leasedUntil === null ? null : { id: leaseId, untilMs: leasedUntil.getTime() },
   };
 }
@@ -169,6 +173,7 @@ const isHintRecord = hasShape<HintRecord>({
   dueAt: orNull(isDate),
   endpoint: orNull(isText),
   lastFailure: orNull(isFailureRecord),
+  probedAt: orAbsent(orNull(isDate)),
   leaseId: orNull(isText),
   leasedUntil: orNull(isDate),
   claimableAt: orNull(isDate),

@@ -114,11 +114,12 @@ export class MongoOutbox extends Outbox {
     const leased = { leaseId: randomUUID(), leasedUntil: until };
     return this.store.run('claim oldest hint', async () => {
       for (;;) {
-        const set = { ...leased, revision: randomUUID() };
+        const set = { ...leased, probedAt: new Date(nowMs), revision: randomUUID() };
         const before = await this.#records.findOneAndUpdate(
           { state: 'waiting', endpoint, ...unleased(nowMs) },
           { $set: set, $max: { claimableAt: until } },
-          { sort: { arrivedAt: 1 }, returnDocument: 'before' },
+          // Those that never were, first.
+          { sort: { probedAt: 1, arrivedAt: 1 }, returnDocument: 'before' },
         );
         if (before === null) return null;
         const { hint } = await this.#toRead({ ...before, ...set });

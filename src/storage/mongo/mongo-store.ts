@@ -272,7 +272,7 @@ export class MongoStore extends StorageProbe {
     await this.#createIndex(puppets, { updatedAt: 1, _id: 1 });
     const hints = this.collection(HINTS);
     await this.#createIndex(hints, { claimableAt: 1 });
-    await this.#createIndex(hints, { endpoint: 1, arrivedAt: 1 });
+    await this.#createIndex(hints, { endpoint: 1, probedAt: 1, arrivedAt: 1 });
     await this.#createIndex(hints, { corpId: 1, endpoint: 1 });
     await this.#createIndex(hints, { state: 1, _id: 1 });
     await this.#createIndex(hints, { state: 1, waitingSince: 1 });
