@@ -29,6 +29,16 @@ export function resyncBudgetContract(open: () => Promise<OpenedBudget>): void {
       expect(await take(NOW_MS + 60_000)).toBe(NOW_MS + 61_000);
     });
 
+    it('grants some fewer to those who leave the rest to others', async () => {
+      const takeSome = (nowMs: number) => opened.budget.take('wwCorp_1', nowMs, 4);
+      for (let n = 0; n < 4; n++) expect(await takeSome(NOW_MS + n)).toBeNull();
+      expect(await takeSome(NOW_MS + 4)).toBe(NOW_MS + 60_000);
+      expect(await take(NOW_MS + 4)).toBeNull();
+      expect(await takeSome(NOW_MS + 5)).toBe(NOW_MS + 60_001);
+      expect(await take(NOW_MS + 5)).toBeNull();
+      expect(await take(NOW_MS + 6)).toBe(NOW_MS + 60_000);
+    });
+
     it('grants no more to many that ask at once', async () => {
       const answers = await Promise.all(Array.from({ length: 30 }, () => take()));
       expect(answers.filter((answer) => answer === null)).toHaveLength(6);

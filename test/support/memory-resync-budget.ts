@@ -8,8 +8,8 @@ export class MemoryResyncBudget extends ResyncBudget {
     super();
   }
 
-  override async take(corpId: string, nowMs: number): Promise<number | null> {
-    const granted = grantOne(this.table.get(corpId) ?? [], nowMs);
+  override async take(corpId: string, nowMs: number, max?: number): Promise<number | null> {
+    const granted = grantOne(this.table.get(corpId) ?? [], nowMs, max);
     if ('retryAtMs' in granted) return granted.retryAtMs;
     this.table.set(corpId, granted.grants);
     return null;

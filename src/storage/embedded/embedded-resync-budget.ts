@@ -17,8 +17,8 @@ export class EmbeddedResyncBudget extends ResyncBudget {
     this.#stored = store.database('resyncGrants');
   }
 
-  override async take(corpId: string, nowMs: number): Promise<number | null> {
-    const decision = grantOne(this.#grantsOf(corpId), nowMs);
+  override async take(corpId: string, nowMs: number, max?: number): Promise<number | null> {
+    const decision = grantOne(this.#grantsOf(corpId), nowMs, max);
     if ('retryAtMs' in decision) return decision.retryAtMs;
     this.#grants.set(corpId, decision.grants);
     try {

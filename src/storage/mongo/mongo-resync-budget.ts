@@ -22,9 +22,9 @@ export class MongoResyncBudget extends ResyncBudget {
     this.#records = store.collection('wxkfresyncs');
   }
 
-  override take(corpId: string, nowMs: number): Promise<number | null> {
+  override take(corpId: string, nowMs: number, max?: number): Promise<number | null> {
     return this.#change('take resync', corpId, async (record) => {
-      const granted = grantOne(record?.grants ?? [], nowMs);
+      const granted = grantOne(record?.grants ?? [], nowMs, max);
       if ('retryAtMs' in granted) return granted.retryAtMs;
       return (await this.#write(corpId, record, granted.grants)) ? null : CONFLICT;
     });
