@@ -220,7 +220,7 @@ export class BotsController {
       hasCorpSecret: opened !== null && opened.corpSecret.reveal() !== '',
       clients: this.connected.countOf(id),
       fault: faultOf(bot),
-      circuit: isUsable && this.circuits.isOpen(endpoint.href) ? 'open' : 'closed',
+      circuit: isUsable && this.circuits.isFailing(endpoint.href) ? 'open' : 'closed',
       createdAt: toIso(createdAtMs),
       lastTakenAt: taken === null ? null : toIso(taken.atMs),
       lastFailure: toFailureAnswer(failure),

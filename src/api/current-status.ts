@@ -43,7 +43,7 @@ export class CurrentStatus {
         ...{ waiting, parked, dead, unreadable },
         waitingMessages: messages?.waiting ?? null,
         deadMessages: messages?.dead ?? null,
-        openCircuits: this.circuits.open.size,
+        openCircuits: this.circuits.failing.size,
       },
       oldestWaitingAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestWaitingAtMs ?? nowMs),
       oldestParkedAgeS: counts === null ? null : toAgeS(nowMs, counts.oldestParkedAtMs ?? nowMs),

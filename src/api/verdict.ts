@@ -36,7 +36,7 @@ export class Verdict {
       accounts: failing,
       unknownAccounts: unknown,
       hints,
-      openCircuits: this.circuits.open,
+      openCircuits: this.circuits.failing,
       nowMs: this.storeClock.nowMs(),
     });
     const replies = this.replies.seen();

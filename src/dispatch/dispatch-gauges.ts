@@ -33,8 +33,11 @@ export class DispatchGauges {
       'What there was too much of, and what was done with it.',
       () => overloads(overload.counts),
     );
-    metrics.reads('gauge', 'wxkf_open_circuits', 'Endpoints that get nothing but probes, by origin.', () =>
-      byOrigin(countByOrigin(circuits.open)),
+    metrics.reads(
+      'gauge',
+      'wxkf_open_circuits',
+      'Endpoints that take nothing and are probed, by origin.',
+      () => byOrigin(countByOrigin(circuits.failing)),
     );
   }
 }

@@ -227,12 +227,13 @@ describeInBrowser('the overview after an hour', () => {
   });
 
   it('says of an event that was never tried why, and what its bot did to others', async () => {
-    const [tried, untried] = [newOpenKfId(), newOpenKfId()];
+    // So many that its address gets probes alone.
+    const tried = Array.from({ length: 5 }, newOpenKfId);
+    const untried = newOpenKfId();
     const failing = await startPuppetServer((_request, response) => void response.writeHead(500).end());
     try {
-      await registerAt(failing, [tried, untried]);
-      // So often that its address gets probes alone.
-      for (let n = 0; n < 5; n++) await sendMessage(manager.url, app, tried);
+      await registerAt(failing, [...tried, untried]);
+      for (const openKfId of tried) await sendMessage(manager.url, app, openKfId);
       await sendMessage(manager.url, app, untried);
       await open();
       await page.getByRole('link', { name: /^Outbox/ }).click();
@@ -243,7 +244,9 @@ describeInBrowser('the overview after an hour', () => {
       await row.getByRole('link').first().click();
       await page.getByText('not yet: its bot is only probed').waitFor();
       const last = page.getByRole('heading', { name: 'Last failure' }).locator('..');
-      await last.getByText('The bot’s address fails, so only probes are sent').waitFor();
+      await last
+        .getByText('The bot fails again and again, for this account or at all, so only probes are sent')
+        .waitFor();
       await last.getByRole('heading', { name: 'Last attempt that failed at its address' }).waitFor();
       await last.getByText('The bot answered with HTTP error 500').waitFor();
       await screenshot(page, 'console-untried-account', true);

@@ -198,7 +198,7 @@ export type BotAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint fails and gets nothing but probes.
+     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
      */
     circuit: 'closed' | 'open';
     /**
@@ -269,7 +269,7 @@ export type BotChangedAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint fails and gets nothing but probes.
+     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
      */
     circuit: 'closed' | 'open';
     /**
@@ -331,7 +331,7 @@ export type BotCreatedAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint fails and gets nothing but probes.
+     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
      */
     circuit: 'closed' | 'open';
     /**
@@ -429,7 +429,7 @@ export type BotWithKeyAnswer = {
      */
     fault: string | null;
     /**
-     * open: its endpoint fails and gets nothing but probes.
+     * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
      */
     circuit: 'closed' | 'open';
     /**
@@ -905,7 +905,7 @@ export type KfAccountAnswer = {
      */
     registeredFrom: string | null;
     /**
-     * open: its endpoint fails and gets nothing but probes.
+     * open: what is sent for it fails again and again, so it gets nothing but probes.
      */
     circuit: 'closed' | 'open';
     /**

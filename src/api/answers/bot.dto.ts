@@ -81,7 +81,7 @@ export class BotAnswer {
   readonly fault!: string | null;
 
   /**
-   * open: its endpoint fails and gets nothing but probes.
+   * open: its endpoint gets nothing but probes, or has taken nothing since it refused an account again and again.
    * @example closed
    */
   readonly circuit!: 'open' | 'closed';

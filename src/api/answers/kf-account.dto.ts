@@ -78,7 +78,7 @@ export class KfAccountAnswer {
   readonly registeredFrom!: string | null;
 
   /**
-   * open: its endpoint fails and gets nothing but probes.
+   * open: what is sent for it fails again and again, so it gets nothing but probes.
    * @example closed
    */
   readonly circuit!: 'closed' | 'open';

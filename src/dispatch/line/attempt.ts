@@ -33,6 +33,8 @@ export type AttemptResult =
       readonly status?: number;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
+      /** With the stage `pull`: WeCom was there and refused it. */
+      readonly isRefusedByWecom?: boolean;
     };
 
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
@@ -41,6 +43,11 @@ const NOBODY_BEHIND = new Set([502, 503, 504]);
 /** Whether a bot was there and did not want it. */
 export function isRefusal(result: AttemptResult): boolean {
   return !result.taken && result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
+}
+
+/** Whether somebody answered and refused it, for which the account alone may be the reason. */
+export function isAnswered(result: AttemptResult): boolean {
+  return !result.taken && (result.stage === 'status' || result.isRefusedByWecom === true);
 }
 
 export interface Attempt {

@@ -4,6 +4,8 @@ import { Circuits } from './circuit.js';
 
 const ENDPOINT = 'http://puppet:8080';
 const OTHER = 'http://other:8080';
+const account = (n: number) => ({ corpId: 'wwCorp_1', openKfId: `wkAccount-${n}` });
+const ACCOUNT = account(1);
 /** Contract 3.4. */
 const PROBE_WITHIN_MS = 25_000;
 let clock: ManualClock;
@@ -39,6 +41,21 @@ function probesFailAfter(ms: number): void {
   };
 }
 
+function refuse(n: number, times = 1): void {
+  for (let time = 0; time < times; time++) circuits.refused(ENDPOINT, account(n), clock.elapsedMs());
+}
+
+/** Its probes take the accounts in turn, which refuse them. */
+function probesAreRefused(count: number): Map<number, number[]> {
+  const times = new Map<number, number[]>(Array.from({ length: count }, (_, n) => [n, []]));
+  onProbe = () => {
+    const n = (probes.length - 1) % count;
+    times.get(n)?.push(clock.elapsedMs());
+    refuse(n);
+  };
+  return times;
+}
+
 function gaps(): number[] {
   return probes.map((atMs, n) => atMs - (probes[n - 1] ?? 0));
 }
@@ -59,14 +76,14 @@ describe('a circuit opens', () => {
 
   it('not at five failures that are not in a row', () => {
     failTimes(4);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     failTimes(4);
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
   });
 
   it('when more than half of the last 20 attempts failed', () => {
     for (let n = 0; n < 10; n++) {
-      circuits.succeeded(ENDPOINT);
+      circuits.succeeded(ENDPOINT, ACCOUNT);
       fail();
     }
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
@@ -77,8 +94,8 @@ describe('a circuit opens', () => {
   it('for its own endpoint alone', () => {
     failTimes(5);
     expect(circuits.isOpen(OTHER)).toBe(false);
-    expect(circuits.admit(OTHER)).toBe(true);
-    expect(circuits.admit(ENDPOINT)).toBe(false);
+    expect(circuits.admit(OTHER, ACCOUNT)).toBe(true);
+    expect(circuits.admit(ENDPOINT, ACCOUNT)).toBe(false);
   });
 });
 
@@ -115,15 +132,15 @@ describe('an open circuit', () => {
 
   it('closes at a success, which says that hints are to be sent', () => {
     failTimes(5);
-    expect(circuits.succeeded(ENDPOINT)).toBe(true);
+    expect(circuits.succeeded(ENDPOINT, ACCOUNT)).toBe(true);
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
-    expect(circuits.admit(ENDPOINT)).toBe(true);
-    expect(circuits.succeeded(ENDPOINT)).toBe(false);
+    expect(circuits.admit(ENDPOINT, ACCOUNT)).toBe(true);
+    expect(circuits.succeeded(ENDPOINT, ACCOUNT)).toBe(false);
   });
 
   it('opens again no sooner than one that was never open', () => {
     failTimes(20);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     failTimes(4);
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
     fail();
@@ -134,7 +151,7 @@ describe('an open circuit', () => {
     probesFailAfter(0);
     failTimes(5);
     await clock.advance(120_000);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     probes.length = 0;
     const openedMs = clock.elapsedMs();
     failTimes(5);
@@ -146,7 +163,7 @@ describe('an open circuit', () => {
     failTimes(5);
     circuits.close(ENDPOINT);
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
-    expect(circuits.admit(ENDPOINT)).toBe(true);
+    expect(circuits.admit(ENDPOINT, ACCOUNT)).toBe(true);
     await clock.advance(60_000);
     expect(probes).toEqual([]);
   });
@@ -164,12 +181,12 @@ describe('an endpoint that fails and is not open yet', () => {
 
   it('says that hints are to be sent when it takes one after several failures', () => {
     failTimes(2);
-    expect(circuits.succeeded(ENDPOINT)).toBe(true);
+    expect(circuits.succeeded(ENDPOINT, ACCOUNT)).toBe(true);
   });
 
   it('had a single failure, and nothing else can wait for its recovery', () => {
     fail();
-    expect(circuits.succeeded(ENDPOINT)).toBe(false);
+    expect(circuits.succeeded(ENDPOINT, ACCOUNT)).toBe(false);
   });
 });
 
@@ -190,7 +207,7 @@ describe('an endpoint for which hints wait, it is not known why,', () => {
 
   it('is not probed when it took something meanwhile', async () => {
     circuits.suspect(ENDPOINT);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     await clock.advance(60_000);
     expect(probes).toEqual([]);
   });
@@ -205,11 +222,11 @@ describe('when there is no hint to probe with', () => {
 
   it('one event may be tried, and no other before its outcome', () => {
     expect(circuits.isOpen(ENDPOINT)).toBe(true);
-    expect([circuits.admit(ENDPOINT), circuits.admit(ENDPOINT)]).toEqual([true, false]);
+    expect([circuits.admit(ENDPOINT, ACCOUNT), circuits.admit(ENDPOINT, ACCOUNT)]).toEqual([true, false]);
   });
 
   it('a trial that fails has the endpoint probed again', async () => {
-    circuits.admit(ENDPOINT);
+    circuits.admit(ENDPOINT, ACCOUNT);
     fail();
     probes.length = 0;
     await clock.advance(PROBE_WITHIN_MS);
@@ -217,7 +234,7 @@ describe('when there is no hint to probe with', () => {
   });
 
   it('a trial that never had a socket has the endpoint probed again', async () => {
-    circuits.admit(ENDPOINT);
+    circuits.admit(ENDPOINT, ACCOUNT);
     circuits.inconclusive(ENDPOINT);
     probes.length = 0;
     await clock.advance(PROBE_WITHIN_MS);
@@ -232,8 +249,8 @@ describe('when there is no hint to probe with', () => {
   });
 
   it('a trial that is taken closes the circuit', () => {
-    circuits.admit(ENDPOINT);
-    expect(circuits.succeeded(ENDPOINT)).toBe(true);
+    circuits.admit(ENDPOINT, ACCOUNT);
+    expect(circuits.succeeded(ENDPOINT, ACCOUNT)).toBe(true);
     expect(circuits.isOpen(ENDPOINT)).toBe(false);
   });
 });
@@ -257,7 +274,7 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
 
   it('changes nothing for an endpoint that is well', () => {
     failTimes(2);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     circuits.inconclusive(ENDPOINT);
     expect(clock.pendingTimers).toBe(0);
   });
@@ -267,22 +284,163 @@ describe('a probe that was given up, or whose hint went elsewhere,', () => {
     circuits.suspect(ENDPOINT);
     await clock.advance(60_000);
     expect(probes.length).toBeGreaterThanOrEqual(2);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('an account that is refused', () => {
+  it('never opens the circuit alone, however many events it has', async () => {
+    refuse(1, 1_000);
+    expect([circuits.isOpen(ENDPOINT), circuits.open.size]).toEqual([false, 0]);
+    for (let n = 0; n < 50; n++) {
+      circuits.succeeded(ENDPOINT, ACCOUNT);
+      refuse(1, 3);
+    }
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+  });
+
+  it('is held back at the fifth refusal in a row, and no other account', () => {
+    refuse(1, 4);
+    expect([circuits.holdsBack(ENDPOINT, account(1)), circuits.admit(ENDPOINT, account(1))]).toEqual([
+      false,
+      true,
+    ]);
+    refuse(1);
+    expect([circuits.holdsBack(ENDPOINT, account(1)), circuits.admit(ENDPOINT, account(1))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(circuits.holdsBack(ENDPOINT, account(2))).toBe(false);
+    expect(circuits.admit(ENDPOINT, account(2))).toBe(true);
+    circuits.succeeded(ENDPOINT, account(2));
+    expect(circuits.admit(ENDPOINT, account(1))).toBe(false);
+  });
+
+  it('is sent to again when something of it is taken, which says that hints are to be sent', () => {
+    refuse(1, 5);
+    expect(circuits.succeeded(ENDPOINT, account(2))).toBe(false);
+    expect(circuits.succeeded(ENDPOINT, account(1))).toBe(true);
+    expect(circuits.admit(ENDPOINT, account(1))).toBe(true);
+    expect(circuits.succeeded(ENDPOINT, account(1))).toBe(false);
+  });
+
+  it('is probed about 1, 2, 4, 8, 16, 20, 20 s apart, whatever others take', async () => {
+    onProbe = () => refuse(1);
+    refuse(1, 5);
+    for (let second = 0; second < 100; second++) {
+      await clock.advance(1_000);
+      circuits.succeeded(ENDPOINT, account(2));
+    }
+    for (const [n, seconds] of [1, 2, 4, 8, 16, 20, 20].entries()) expectAbout(gaps()[n], seconds * 1_000);
+  });
+
+  it.each([1, 2, 3, 4])(
+    'is never left for 25 s without a probe where %i are, and others take',
+    async (count) => {
+      const times = probesAreRefused(count);
+      for (let n = 0; n < count; n++) refuse(n, n + 1);
+      for (let second = 0; second < 600; second++) {
+        await clock.advance(1_000);
+        circuits.succeeded(ENDPOINT, account(9));
+      }
+      for (const ofOne of times.values()) {
+        expect(ofOne.length).toBeGreaterThan(600 / 25);
+        for (const [n, atMs] of ofOne.entries())
+          expect(atMs - (ofOne[n - 1] ?? atMs)).toBeLessThanOrEqual(PROBE_WITHIN_MS);
+      }
+    },
+  );
+
+  it('costs its endpoint a probe in 4 s at most, however many are', async () => {
+    for (let n = 0; n < 100; n++) {
+      refuse(n, 5);
+      circuits.succeeded(ENDPOINT, account(200));
+    }
+    probesAreRefused(100);
+    await clock.advance(60_000);
+    probes.length = 0;
+    await clock.advance(400_000);
+    expect(probes.length).toBeLessThanOrEqual(100);
+    expect(probes.length).toBeGreaterThan(400 / 6.25);
+  });
+
+  it('does not have the probe of another put off by its own attempts', async () => {
+    refuse(1);
+    circuits.succeeded(ENDPOINT, account(9));
+    refuse(2);
+    for (let second = 0; second < 25; second++) {
+      await clock.advance(1_000);
+      refuse(2);
+    }
+    expect(probes.length).toBeGreaterThan(0);
+  });
+
+  it('leaves nothing behind when nothing waits', async () => {
+    onProbe = () => circuits.nothingToProbe(ENDPOINT);
+    refuse(1, 5);
+    await clock.advance(1_200);
+    expect(circuits.admit(ENDPOINT, account(1))).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('closes nothing for good: with a registration all is tried again', () => {
+    refuse(1, 5);
+    expect(circuits.close(ENDPOINT)).toBe(true);
+    expect(circuits.admit(ENDPOINT, account(1))).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('an endpoint that refuses all its accounts', () => {
+  it('is open at the fifth, and closed by one that is taken', () => {
+    for (let n = 0; n < 4; n++) refuse(n, 3);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    refuse(4);
+    expect([circuits.isOpen(ENDPOINT), circuits.admit(ENDPOINT, account(9))]).toEqual([true, false]);
+    expect(circuits.succeeded(ENDPOINT, account(2))).toBe(true);
+    expect([circuits.isOpen(ENDPOINT), circuits.admit(ENDPOINT, account(0))]).toEqual([false, true]);
+  });
+
+  it('is not open again by those that were refused before and go on being so', () => {
+    for (let n = 0; n < 5; n++) refuse(n);
+    circuits.succeeded(ENDPOINT, account(9));
+    for (let n = 0; n < 5; n++) refuse(n, 10);
+    expect(circuits.isOpen(ENDPOINT)).toBe(false);
+    expect(circuits.admit(ENDPOINT, account(9))).toBe(true);
+  });
+
+  it.each([1, 2, 4, 5, 20])('is found to be back within 25 s, with %i accounts', async (count) => {
+    for (let n = 0; n < count; n++) refuse(n, 5);
+    probesAreRefused(count);
+    await clock.advance(600_000);
+    expect(Math.max(...gaps().slice(-20))).toBeLessThanOrEqual(PROBE_WITHIN_MS);
+    // As one, however many accounts it has.
+    const lastMinute = probes.filter((atMs) => atMs > clock.elapsedMs() - 60_000);
+    expect(lastMinute.length).toBeLessThanOrEqual(4);
+  });
+
+  it('is seen to fail, until one is taken', () => {
+    refuse(1, 4);
+    expect(circuits.isFailing(ENDPOINT)).toBe(false);
+    refuse(1);
+    expect([circuits.isFailing(ENDPOINT), [...circuits.failing]]).toEqual([true, [ENDPOINT]]);
+    circuits.succeeded(ENDPOINT, account(2));
+    expect([circuits.isFailing(ENDPOINT), circuits.failing.size]).toEqual([false, 0]);
   });
 });
 
 describe('no timer is left', () => {
   it.each([1, 2, 5, 30])('when an endpoint is well again after %i failures', (failures) => {
     failTimes(failures);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     expect(clock.pendingTimers).toBe(0);
   });
 
   it('when it is closed by a registration, and what was under way ends well', () => {
     failTimes(5);
     circuits.close(ENDPOINT);
-    circuits.succeeded(ENDPOINT);
+    circuits.succeeded(ENDPOINT, ACCOUNT);
     expect(clock.pendingTimers).toBe(0);
   });
 

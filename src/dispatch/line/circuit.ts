@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type Timer } from '../../kernel/clock.js';
+import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
 
 const FAILURES_IN_A_ROW = 5;
 /** The circuit opens when more than half of the latest this many attempts failed. */
@@ -11,14 +13,25 @@ const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
 /** After a start, or when another process left hints behind: hints that are due by themselves go first. */
 const SUSPECT_AFTER_MS = 15_000;
+/** So many refused accounts are each probed within `PROBE_AFTER_MS`. More take turns, at the same rate. */
+const PROBED_ACCOUNTS_MAX = 4;
+/** Refused accounts that are remembered of an endpoint; a further one replaces the one that was refused first. */
+const REFUSED_ACCOUNTS_MAX = 1_000;
 
 /**
  * What is known of an endpoint that fails. Open, it gets nothing but probes; closed, it is probed too when
  * nothing else was tried for a while, so that its recovery is noticed whatever its hints' due times.
+ *
+ * An answered refusal may be about one account alone. So it counts against the endpoint once, until the account is taken
+ * again; after several in a row the account is held back: it gets nothing but probes, and the others go on.
  */
 class Circuit {
   #failuresInARow = 0;
   readonly #recent: boolean[] = [];
+  /** How often each account was refused since something of it was taken. */
+  readonly #refused = new Map<string, number>();
+  /** Whether something was taken since the last of them was held back. */
+  #hasTaken = false;
   #isOpen = false;
   #isTrial = false;
   #isSuspected = false;
@@ -35,10 +48,15 @@ class Circuit {
   }
 
   get isFailing(): boolean {
-    return this.#isOpen || this.#failuresInARow > 0;
+    return this.#isOpen || this.#failuresInARow > 0 || this.#refused.size > 0;
   }
 
-  /** Whether the endpoint gets nothing but probes. */
+  /** Whether all that was tried lately failed, for whatever reason. */
+  get takesNothing(): boolean {
+    return this.#isOpen || (!this.#hasTaken && this.#holdsAnyBack());
+  }
+
+  /** Whether it is to be probed. */
   get needsProbe(): boolean {
     return this.isFailing || this.#isSuspected;
   }
@@ -49,42 +67,63 @@ class Circuit {
 
   /** Whether none of the latest attempts failed. */
   get isForgotten(): boolean {
-    return !this.#isOpen && this.#timer === null && !this.#recent.includes(false);
+    return !this.isFailing && this.#timer === null && !this.#recent.includes(false);
   }
 
   /** Whether an event may be tried. While open, one event may be tried if there is no hint to probe with. */
-  admit(): boolean {
-    const may = !this.#isOpen || this.#isTrial;
+  admit(account: Addressee): boolean {
+    if (!this.#isOpen) return !this.holdsBack(account);
+    const may = this.#isTrial;
     this.#isTrial = false;
     return may;
   }
 
-  failed(startedMs: number): void {
-    this.#isSuspected = false;
-    this.#failuresInARow++;
-    this.#remember(false);
-    // An attempt that was under way when the circuit opened does not postpone the probe.
-    if (this.#isOpen && this.#timer !== null) return;
-    if (this.#failuresInARow >= FAILURES_IN_A_ROW || this.#mostFailed()) this.#isOpen = true;
-    this.probeLater(startedMs);
+  /** Whether this account alone gets nothing but probes. */
+  holdsBack(account: Addressee): boolean {
+    return this.#timesRefused(account) >= FAILURES_IN_A_ROW;
   }
 
-  /** @returns whether the endpoint was in trouble until now, so that what waits for it should be sent. */
-  succeeded(): boolean {
-    const wasInTrouble = this.#isOpen || this.#failuresInARow > 1;
+  failed(startedMs: number): void {
+    const wasOpen = this.#isOpen;
+    this.#count();
+    // An attempt that was under way when the circuit opened does not postpone the probe.
+    if (!wasOpen || this.#timer === null) this.probeLater(startedMs);
+  }
+
+  refused(account: Addressee, startedMs: number): void {
+    const wasOpen = this.#isOpen;
+    const times = this.#countRefusal(account);
+    if (times === 1) this.#count();
+    this.#isSuspected = false;
+    const isHeldBackNow = !wasOpen && times === FAILURES_IN_A_ROW;
+    if (isHeldBackNow) {
+      this.#probes = 0;
+      this.#hasTaken = false;
+    }
+    const hasChanged = isHeldBackNow || this.#isOpen !== wasOpen;
+    // Neither what was under way then nor what another account is refused postpones a probe.
+    const isAlone = !wasOpen && this.#refused.size === 1 && times < FAILURES_IN_A_ROW;
+    if (this.#timer === null || hasChanged || isAlone) this.probeLater(startedMs);
+  }
+
+  /** @returns whether the endpoint, or the account, was in trouble until now, so that what waits should be sent. */
+  succeeded(account: Addressee): boolean {
+    const wasInTrouble = this.#isOpen || this.#failuresInARow > 1 || this.#timesRefused(account) > 1;
+    if (this.#refused.size > 0) this.#refused.delete(accountKey(account));
     if (this.#isOpen) this.#recent.length = 0;
     this.#remember(true);
-    this.close();
-    return wasInTrouble;
-  }
-
-  close(): void {
     this.#isOpen = false;
     this.#isTrial = false;
     this.#isSuspected = false;
     this.#failuresInARow = 0;
-    this.#probes = 0;
-    this.stop();
+    this.#hasTaken = true;
+    if (wasInTrouble) {
+      this.#probes = 0;
+      // What may have held them back too is over. They are tried, and count no more against the endpoint.
+      for (const key of this.#refused.keys()) this.#refused.set(key, 1);
+    }
+    if (this.#refused.size === 0) this.stop();
+    return wasInTrouble;
   }
 
   suspect(): void {
@@ -94,17 +133,13 @@ class Circuit {
 
   /** @param startedMs of the latest attempt, on the clock that never jumps. */
   probeLater(startedMs: number, afterMs = this.#probeAfterMs()): void {
-    this.stop();
-    const dueMs = startedMs + afterMs * (1 + JITTER * (2 * Math.random() - 1));
-    this.#timer = this.clock.after(Math.max(0, dueMs - this.clock.elapsedMs()), () => {
-      this.#timer = null;
-      this.onProbeDue();
-    });
+    this.#probeAt(startedMs + afterMs * (1 + JITTER * (2 * Math.random() - 1)));
   }
 
-  /** There is no hint to probe with, so the next event may be tried. */
+  /** There is no hint to probe with, so the next event may be tried. No account has one that was refused. */
   tryNext(): void {
     this.#isTrial = this.#isOpen;
+    this.#refused.clear();
   }
 
   stop(): void {
@@ -112,9 +147,45 @@ class Circuit {
     this.#timer = null;
   }
 
+  #probeAt(atMs: number): void {
+    this.stop();
+    this.#timer = this.clock.after(Math.max(0, atMs - this.clock.elapsedMs()), () => {
+      this.#timer = null;
+      this.onProbeDue();
+    });
+  }
+
   #probeAfterMs(): number {
-    if (!this.#isOpen) return PROBE_AFTER_MS;
-    return Math.min(FIRST_PROBE_AFTER_MS * 2 ** this.#probes++, PROBE_AFTER_MS);
+    // One that takes nothing at all is probed as one, and one that takes from others for each account.
+    const probed = this.#failuresInARow > 1 ? 1 : Math.min(this.#refused.size, PROBED_ACCOUNTS_MAX);
+    const afterMs = PROBE_AFTER_MS / Math.max(1, probed);
+    if (!this.#isOpen && !this.#holdsAnyBack()) return afterMs;
+    return Math.min(FIRST_PROBE_AFTER_MS * 2 ** this.#probes++, afterMs);
+  }
+
+  #timesRefused(account: Addressee): number {
+    return this.#refused.size === 0 ? 0 : (this.#refused.get(accountKey(account)) ?? 0);
+  }
+
+  #countRefusal(account: Addressee): number {
+    const times = this.#timesRefused(account) + 1;
+    this.#refused.set(accountKey(account), times);
+    const [first] = this.#refused.size > REFUSED_ACCOUNTS_MAX ? this.#refused.keys() : [];
+    if (first !== undefined) this.#refused.delete(first);
+    return times;
+  }
+
+  #holdsAnyBack(): boolean {
+    return this.#refused.values().some((times) => times >= FAILURES_IN_A_ROW);
+  }
+
+  #count(): void {
+    this.#isSuspected = false;
+    this.#failuresInARow++;
+    this.#remember(false);
+    if (this.#isOpen || (this.#failuresInARow < FAILURES_IN_A_ROW && !this.#mostFailed())) return;
+    this.#isOpen = true;
+    this.#probes = 0;
   }
 
   #remember(hasSucceeded: boolean): void {
@@ -155,24 +226,45 @@ export class Circuits {
     return this.#open.has(endpoint);
   }
 
-  /** Whether an event may be tried at once. */
-  admit(endpoint: string): boolean {
-    return !this.#open.has(endpoint) || (this.#circuits.get(endpoint)?.admit() ?? true);
+  /** The same as people see it: also those that have taken nothing since they refused an account again and again. */
+  get failing(): ReadonlySet<string> {
+    return new Set(
+      [...this.#circuits].flatMap(([endpoint, { takesNothing }]) => (takesNothing ? endpoint : [])),
+    );
   }
 
-  /** @param startedMs when the attempt began, on the clock that never jumps. */
+  isFailing(endpoint: string): boolean {
+    return this.#circuits.get(endpoint)?.takesNothing ?? false;
+  }
+
+  /** Whether an event of the account may be tried at once. */
+  admit(endpoint: string, account: Addressee): boolean {
+    return this.#circuits.get(endpoint)?.admit(account) ?? true;
+  }
+
+  /** Whether this account gets nothing but probes, and others of the endpoint all that comes in. */
+  holdsBack(endpoint: string, account: Addressee): boolean {
+    return this.#circuits.get(endpoint)?.holdsBack(account) ?? false;
+  }
+
+  /**
+   * No connection, or no answer in time.
+   * @param startedMs when the attempt began, on the clock that never jumps.
+   */
   failed(endpoint: string, startedMs: number): void {
-    if (this.#isStopped) return;
-    const circuit = this.#of(endpoint);
-    circuit.failed(startedMs);
-    if (circuit.isOpen) this.#open.add(endpoint);
+    this.#fail(endpoint, (circuit) => circuit.failed(startedMs));
+  }
+
+  /** Whoever is there answered and refused what was for the account. @param startedMs as of `failed`. */
+  refused(endpoint: string, account: Addressee, startedMs: number): void {
+    this.#fail(endpoint, (circuit) => circuit.refused(account, startedMs));
   }
 
   /** @returns whether what waits for the endpoint should be sent now. */
-  succeeded(endpoint: string): boolean {
+  succeeded(endpoint: string, account: Addressee): boolean {
     const circuit = this.#circuits.get(endpoint);
     if (circuit === undefined) return false;
-    const wasInTrouble = circuit.succeeded();
+    const wasInTrouble = circuit.succeeded(account);
     this.#open.delete(endpoint);
     if (circuit.isForgotten) this.#circuits.delete(endpoint);
     return wasInTrouble;
@@ -212,6 +304,13 @@ export class Circuits {
   stop(): void {
     this.#isStopped = true;
     for (const circuit of this.#circuits.values()) circuit.stop();
+  }
+
+  #fail(endpoint: string, count: (circuit: Circuit) => void): void {
+    if (this.#isStopped) return;
+    const circuit = this.#of(endpoint);
+    count(circuit);
+    if (circuit.isOpen) this.#open.add(endpoint);
   }
 
   #of(endpoint: string): Circuit {

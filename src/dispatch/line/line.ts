@@ -7,7 +7,7 @@ import type { KfEvent } from '../kf-event.js';
 import { LateWork } from '../late-work.js';
 import type { DeliveryOccasion } from '../outbox/hint.js';
 import { WaitingHints } from '../outbox/waiting-hints.js';
-import { type Attempt, type AttemptResult, Exchange, isRefusal, type OnEnd } from './attempt.js';
+import { type Attempt, type AttemptResult, Exchange, isAnswered, isRefusal, type OnEnd } from './attempt.js';
 import { Circuits } from './circuit.js';
 import { Deliveries } from './deliveries.js';
 import { DeliveryClient, type ShownAttempt } from './delivery-client.js';
@@ -52,14 +52,19 @@ export class Line {
     private readonly form?: DeliveryForm,
   ) {}
 
-  /** Whether its endpoint gets nothing but probes. */
+  /** Whether its account gets nothing but probes. */
   get isOpen(): boolean {
-    return this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href);
+    return this.isHeldBack || (this.endpoint !== null && this.lines.circuits.isOpen(this.endpoint.href));
+  }
+
+  /** The same for no fault of its endpoint, which takes what is for other accounts. */
+  get isHeldBack(): boolean {
+    return this.endpoint !== null && this.lines.circuits.holdsBack(this.endpoint.href, this.to);
   }
 
   /** Whether an event may be tried now. */
   admits(): boolean {
-    return this.endpoint === null || this.lines.circuits.admit(this.endpoint.href);
+    return this.endpoint === null || this.lines.circuits.admit(this.endpoint.href, this.to);
   }
 
   /** Deliveries under way to its origin. */
@@ -171,22 +176,31 @@ export class Lines {
   ): void {
     const durationMs = this.clock.elapsedMs() - startedMs;
     this.deliveries.ended(to, event, occasion, number, result, durationMs);
-    if (endpoint !== null) this.#count(endpoint.href, occasion, startedMs, result);
+    if (endpoint !== null) this.#count(to, endpoint.href, occasion, startedMs, result);
     const { puppet } = to;
     if (result.taken && puppet !== null && !puppet.online)
       void this.late.add(this.presence.markOnline(puppet));
   }
 
-  #count(endpoint: string, occasion: DeliveryOccasion, startedMs: number, result: AttemptResult): void {
+  #count(
+    to: Recipient,
+    endpoint: string,
+    occasion: DeliveryOccasion,
+    startedMs: number,
+    result: AttemptResult,
+  ): void {
     if (result.taken || (occasion === 'message' && isRefusal(result))) {
-      if (this.circuits.succeeded(endpoint)) this.waiting.recovered(endpoint);
+      if (this.circuits.succeeded(endpoint, to)) this.waiting.recovered(endpoint);
       return;
     }
     // A failed test must not hold back events.
     if (occasion === 'test') return;
     // An attempt that never had a socket says nothing about the endpoint.
     const isInconclusive = result.stage === 'withdrawn' || result.stage === 'saturated';
+    // Of a message whatever is left here is as good as no connection: see `isRefusal`.
+    const isOfAccount = occasion !== 'message' && isAnswered(result);
     if (isInconclusive) this.circuits.inconclusive(endpoint);
+    else if (isOfAccount) this.circuits.refused(endpoint, to, startedMs);
     else this.circuits.failed(endpoint, startedMs);
   }
 }

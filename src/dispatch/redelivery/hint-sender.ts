@@ -10,7 +10,7 @@ import { type Failure, LEASE_MS, type Occasion, toFailure, toResync } from '../o
 import type { ClaimedHint, Outbox } from '../outbox/outbox.js';
 import { HintLog } from './hint-log.js';
 import { type Claimed, HintOutcomes, toClaimed } from './hint-outcomes.js';
-import { ResyncBudget } from './resync-budget.js';
+import { RESYNCS_OF_PROBES, RESYNCS_PER_WINDOW, ResyncBudget } from './resync-budget.js';
 import { HINT_LIFE_MS, type NextTry, nextTry, SYNC_TOKEN_LIFE_MS } from './retry-schedule.js';
 
 const RENEW_AFTER_MS = 5_000;
@@ -20,6 +20,8 @@ const REGISTERING_MS = 5_000;
 const CLOSED_MS = 60_000;
 /** How long to wait for a free socket of the endpoint. */
 const SATURATED_MS = 1_000;
+/** Of an account that is refused again and again its circuit sends probes, which use up no retries. */
+const HELD_BACK_MS = 20_000;
 const REREAD_LIMIT_MS = 600;
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
@@ -74,8 +76,9 @@ export class HintSender {
     if (!found.hasTaker) return this.outcomes.park(claimed);
     if (found.isClosed) return this.outcomes.putOff(claimed, nowMs + CLOSED_MS);
     if (found.endpoint === null) return this.#bury(claimed, 'endpoint', found.fault);
-    if (occasion === 'due' && this.lines.to(found)?.isCrowded)
-      return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
+    const line = occasion === 'due' ? this.lines.to(found) : null;
+    if (line?.isCrowded) return this.outcomes.putOff(claimed, nowMs + SATURATED_MS);
+    if (line?.isHeldBack) return this.outcomes.putOff(claimed, nowMs + HELD_BACK_MS);
     const isResync = ageMs + hint.event.lagMs >= SYNC_TOKEN_LIFE_MS;
     return this.#sendTo(found, claimed, isResync, nowMs);
   }
@@ -92,7 +95,8 @@ export class HintSender {
     const { hint, occasion } = claimed;
     const needsGrant = isResync && occasion !== 'registration';
     if (needsGrant) {
-      const retryAtMs = await this.budget.take(hint.corpId, nowMs);
+      const max = occasion === 'probe' ? RESYNCS_OF_PROBES : RESYNCS_PER_WINDOW;
+      const retryAtMs = await this.budget.take(hint.corpId, nowMs, max);
       if (retryAtMs !== null) return this.outcomes.waitForResync(claimed, retryAtMs);
     }
     const grantedAtMs = needsGrant ? nowMs : null;

@@ -83,7 +83,7 @@ describe('bots that share a URL', () => {
       await addBot([account(2)], '', { secrets: secretsFor('well', server.url) });
       await keep({ openKfId: account(1) });
       await pass(5 * MINUTE_MS);
-      expect(dispatch.circuits.open.size).toBe(1);
+      expect(dispatch.circuits.failing.size).toBe(1);
       expect(await send({ openKfId: account(2) })).toMatchObject({ delivery: 'delivered' });
       expect(await hintOf(account(1))).toMatchObject({ state: 'waiting' });
     },

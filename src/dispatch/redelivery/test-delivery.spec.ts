@@ -156,7 +156,9 @@ describe('what a test says of the endpoint', () => {
   it('closes its circuit and sends what waits, where the puppet takes it', async () => {
     const server = await puppetServer(refusing);
     await registerAt(server.url);
-    for (let n = 0; n < CIRCUIT_OPENS_AFTER; n++) await keep({ id: `event-${n}` });
+    const refused = Array.from({ length: CIRCUIT_OPENS_AFTER }, (_, n) => account(n));
+    for (const openKfId of refused) await registerAt(server.url, { openKfId });
+    for (const openKfId of refused) await keep({ openKfId, id: openKfId });
     expect(dispatch.circuits.open.size).toBe(1);
     server.behave(taking);
     await test();

@@ -139,11 +139,11 @@ describe('a pull', () => {
 
   it('fails with what WeCom says, and keeps what came before', async () => {
     answers = [page(['m1'], 'c1', true), { errcode: 60_020, errmsg: 'from ip: 1.2.3.4' }];
-    const failed = { taken: false, stage: 'pull', reason: 'WeCom answered kf/sync_msg with errcode 60020' };
-    expect(await pull()).toEqual(failed);
+    const reason = 'WeCom answered kf/sync_msg with errcode 60020';
+    expect(await pull()).toEqual({ taken: false, stage: 'pull', reason, isRefusedByWecom: true });
     expect(await waiting()).toEqual(['m1']);
     answers = [new AppError('WECOM_UNREACHABLE')];
-    expect(await pull()).toMatchObject({ taken: false, stage: 'pull' });
+    expect(await pull()).toEqual({ taken: false, stage: 'pull', reason: expect.any(String) });
     answers = [page(['m2'], 'c2')];
     expect(await pull()).toEqual(TAKEN);
     expect(asked.at(-1)?.cursor).toBe('c1');

@@ -164,10 +164,10 @@ function toResult(answer: Exclude<PullAnswer, PulledEntries>): AttemptResult {
   const reason = `WeCom answered kf/sync_msg with errcode ${errcode}`;
   if (errcode === ERRCODE.tooFrequent) return putOff(reason, BLOCKED_MS);
   if (errcode === TOO_MANY_AT_ONCE) return putOff(reason, AGAIN_MS);
-  return failed(reason);
+  return { ...failed(reason), isRefusedByWecom: true };
 }
 
-function failed(reason: string): AttemptResult {
+function failed(reason: string): Extract<AttemptResult, { taken: false }> {
   return { taken: false, stage: 'pull', reason };
 }
 

@@ -24,8 +24,8 @@ export const accounts = {
   circuits: { closed: 'Closed', open: 'Open' },
   circuitOpen: 'Circuit open',
   circuitText: {
-    closed: 'The address gets every event.',
-    open: 'The address fails, so it gets probes only, at most 25 s apart. One success makes all that waits go out.',
+    closed: 'Its events go out as they come in.',
+    open: 'What goes out for it fails again and again, so only probes do, at most 25 s apart. One success makes all that waits go out.',
   },
   hint: 'Waits for',
   lastDelivery: 'Last delivery',

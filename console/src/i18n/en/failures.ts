@@ -54,7 +54,7 @@ export const failures = {
     remedy: 'Start it again. What waits goes out when it registers or connects.',
   },
   circuit: {
-    what: 'The bot’s address fails, so only probes are sent',
+    what: 'The bot fails again and again, for this account or at all, so only probes are sent',
     remedy:
       'Mend the bot, or its network. What waits goes out within 30 s of its being back, without your doing.',
   },

@@ -24,8 +24,8 @@ export const accounts: Words['accounts'] = {
   circuits: { closed: '正常', open: '已熔断' },
   circuitOpen: '已熔断',
   circuitText: {
-    closed: '该地址接收所有事件。',
-    open: '该地址投递失败，目前最多每 25 秒探测一次；一旦成功，所有待投递的事件会立即发出。',
+    closed: '事件到达后立即投递。',
+    open: '该账号的投递持续失败，目前最多每 25 秒探测一次；一旦成功，所有待投递的事件会立即发出。',
   },
   hint: '等待时长',
   lastDelivery: '最近投递',

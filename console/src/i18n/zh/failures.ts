@@ -51,7 +51,7 @@ export const failures: Words['failures'] = {
     remedy: '请重新启动机器人，注册或连接后会立即投递。',
   },
   circuit: {
-    what: '机器人地址持续失败，已熔断，仅发送探测',
+    what: '机器人持续失败（该账号或全部账号），已熔断，仅发送探测',
     remedy: '请修复机器人或网络。恢复后 30 秒内会自动投递，无需手动操作。',
   },
   registering: {
