@@ -148,6 +148,26 @@ onEachStore((newPlace) => {
     await until(() => puppet.received.length >= expected.length);
     expect(textsOf(puppet).toSorted()).toEqual(expected.toSorted());
   });
+
+  describe('a bot that takes messages and is away', () => {
+    it('has what customers write pulled all the same, and gets the next message at once when it is back', async () => {
+      const away = Array.from({ length: FAILURES_UNTIL_OPEN }, newOpenKfId);
+      const next = newOpenKfId();
+      await addMessageBot([...away, next]);
+      const { port } = new URL(puppet.url);
+      await puppet.close();
+      for (const openKfId of away) expect(await write(openKfId, openKfId)).toBe('delivered');
+      await until(() => failuresOf(away) >= FAILURES_UNTIL_OPEN + PROBES_UNTIL_LONG_PAUSE);
+      puppet = await startPuppetServer(undefined, Number(port));
+      const backMs = performance.now();
+      expect(await write(next, 'next')).toBe('delivered');
+      await until(() => puppet.received.length >= 1);
+      // The last attempt is 3 s old by then; the next probe would come after 12.8 s at the earliest.
+      expect(performance.now() - backMs).toBeLessThan(9_000);
+      await until(() => puppet.received.length === away.length + 1);
+      expect(textsOf(puppet).toSorted()).toEqual([...away, 'next'].toSorted());
+    });
+  });
 });
 
 /** Whether the latest request is of that account. */

@@ -430,6 +430,59 @@ describe('an endpoint that refuses all its accounts', () => {
   });
 });
 
+describe('a message that comes in', () => {
+  beforeEach(async () => {
+    probesFailAfter(0);
+    failTimes(5);
+    // The last probe was about 16 s after the one before.
+    while (probes.length < 5) await clock.advance(100);
+    probes.length = 0;
+  });
+
+  it('is a probe at once when the last attempt is 3 s old', async () => {
+    await clock.advance(3_000);
+    circuits.cameIn(ENDPOINT);
+    await clock.advance(0);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('is one as soon as the last attempt is 3 s old, once for all of them', async () => {
+    const beganMs = clock.elapsedMs();
+    for (let n = 0; n < 10; n++) circuits.cameIn(ENDPOINT);
+    await clock.advance(3_500);
+    for (const atMs of probes) expectAbout(atMs - beganMs, 3_000);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('is one for an endpoint that failed and is not open yet', async () => {
+    circuits.close(ENDPOINT);
+    fail();
+    await clock.advance(2_900);
+    circuits.cameIn(ENDPOINT);
+    expect(probes).toEqual([]);
+    await clock.advance(100);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('is none while a probe is under way, nor where nothing failed', async () => {
+    onProbe = () => {};
+    await clock.advance(25_000);
+    expect(probes).toHaveLength(1);
+    circuits.cameIn(ENDPOINT);
+    circuits.cameIn(OTHER);
+    await clock.advance(25_000);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('is one for an endpoint whose probe had nothing to send', async () => {
+    onProbe = () => circuits.nothingToProbe(ENDPOINT);
+    await clock.advance(25_000);
+    circuits.cameIn(ENDPOINT);
+    await clock.advance(0);
+    expect(probes).toHaveLength(2);
+  });
+});
+
 describe('no timer is left', () => {
   it.each([1, 2, 5, 30])('when an endpoint is well again after %i failures', (failures) => {
     failTimes(failures);

@@ -13,6 +13,8 @@ const FIRST_PROBE_AFTER_MS = 1_000;
 const JITTER = 0.2;
 /** After a start, or when another process left hints behind: hints that are due by themselves go first. */
 const SUSPECT_AFTER_MS = 15_000;
+/** How old the last attempt is when a message that comes in is a probe. */
+const PROMPT_AFTER_MS = 3_000;
 /** So many refused accounts are each probed within `PROBE_AFTER_MS`. More take turns, at the same rate. */
 const PROBED_ACCOUNTS_MAX = 4;
 /** Refused accounts that are remembered of an endpoint; a further one replaces the one that was refused first. */
@@ -37,6 +39,8 @@ class Circuit {
   #isSuspected = false;
   #probes = 0;
   #timer: Timer | null = null;
+  #timerEndsMs = 0;
+  #lastFailedMs = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -95,6 +99,7 @@ class Circuit {
     const times = this.#countRefusal(account);
     if (times === 1) this.#count();
     this.#isSuspected = false;
+    this.#lastFailedMs = this.clock.elapsedMs();
     const isHeldBackNow = !wasOpen && times === FAILURES_IN_A_ROW;
     if (isHeldBackNow) {
       this.#probes = 0;
@@ -131,6 +136,14 @@ class Circuit {
     this.probeLater(this.clock.elapsedMs(), SUSPECT_AFTER_MS);
   }
 
+  /** Something came in that need not wait for a probe that is far off. */
+  probeSoon(): void {
+    const isProbeUnderWay = this.#timer === null && !this.#isTrial;
+    if (!this.isFailing || isProbeUnderWay) return;
+    const atMs = Math.max(this.clock.elapsedMs(), this.#lastFailedMs + PROMPT_AFTER_MS);
+    if (this.#timer === null || atMs < this.#timerEndsMs) this.#probeAt(atMs);
+  }
+
   /** @param startedMs of the latest attempt, on the clock that never jumps. */
   probeLater(startedMs: number, afterMs = this.#probeAfterMs()): void {
     this.#probeAt(startedMs + afterMs * (1 + JITTER * (2 * Math.random() - 1)));
@@ -149,6 +162,7 @@ class Circuit {
 
   #probeAt(atMs: number): void {
     this.stop();
+    this.#timerEndsMs = atMs;
     this.#timer = this.clock.after(Math.max(0, atMs - this.clock.elapsedMs()), () => {
       this.#timer = null;
       this.onProbeDue();
@@ -183,6 +197,7 @@ class Circuit {
     this.#isSuspected = false;
     this.#failuresInARow++;
     this.#remember(false);
+    this.#lastFailedMs = this.clock.elapsedMs();
     if (this.#isOpen || (this.#failuresInARow < FAILURES_IN_A_ROW && !this.#mostFailed())) return;
     this.#isOpen = true;
     this.#probes = 0;
@@ -283,6 +298,11 @@ export class Circuits {
   suspect(endpoint: string): void {
     if (this.#isStopped || this.#circuits.get(endpoint)?.isWaitingToProbe) return;
     this.#of(endpoint).suspect();
+  }
+
+  /** A message came in for the endpoint. If that fails, it is probed as soon as the last attempt is 3 s old. */
+  cameIn(endpoint: string): void {
+    if (!this.#isStopped) this.#circuits.get(endpoint)?.probeSoon();
   }
 
   /** A probe or a trial was given up, or went elsewhere, and says nothing about the endpoint: another one follows. */

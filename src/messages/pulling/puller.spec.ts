@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { kfEvent } from '../../../test/support/delivery.js';
+import { endpointAt, kfEvent } from '../../../test/support/delivery.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { LateWork } from '../../dispatch/late-work.js';
 import type { Attempt, AttemptResult } from '../../dispatch/line/attempt.js';
+import type { Circuits } from '../../dispatch/line/circuit.js';
 import type { Lines } from '../../dispatch/line/line.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
 import { makeSyncToken, type SyncTokens } from '../../registry/bots/sync-tokens.js';
-import type { Destinations } from '../../registry/destination.js';
+import type { Destinations, MessageTaker } from '../../registry/destination.js';
+import type { Endpoint } from '../../registry/endpoint/endpoint.js';
 import type { Coverage } from '../coverage.js';
 import type { PullRun, PullTask } from './pull-run.js';
 import { Puller } from './puller.js';
@@ -18,6 +20,7 @@ const TAKEN: AttemptResult = { taken: true, status: 200 };
 /** A pull that runs until it is ended. */
 interface Running {
   readonly task: PullTask;
+  added(): void;
   end(result?: AttemptResult): void;
 }
 
@@ -26,16 +29,24 @@ let running: Running[];
 let newest: string | null;
 let puller: Puller;
 let ended: AttemptResult[];
+/** Of whoever takes the messages. */
+let endpoint: Endpoint | null;
+/** Endpoints for which messages came in. */
+let cameIn: string[];
 
 beforeEach(() => {
   [clock, running, newest, ended] = [new ManualClock(), [], null, []];
   const runs: Pick<PullRun, 'run'> = {
-    run: (task) =>
-      new Promise((resolve) => void running.push({ task, end: (result = TAKEN) => resolve(result) })),
+    run: (task, added) =>
+      new Promise((resolve) => void running.push({ task, added, end: (result = TAKEN) => resolve(result) })),
   };
-  const destinations: Pick<Destinations, 'findMessageTaker'> = { findMessageTaker: () => null };
+  const destinations: Pick<Destinations, 'findMessageTaker'> = {
+    findMessageTaker: () => ({ endpoint }) as MessageTaker,
+  };
   const syncTokens: Pick<SyncTokens, 'find'> = { find: () => newest };
-  const lines: Pick<Lines, 'pullBy'> = { pullBy: () => {} };
+  [endpoint, cameIn] = [null, []];
+  const circuits = { cameIn: (endpoint) => void cameIn.push(endpoint) } as Pick<Circuits, 'cameIn'>;
+  const lines = { pullBy: () => {}, circuits: circuits as Circuits } as Pick<Lines, 'pullBy' | 'circuits'>;
   puller = new Puller(
     runs as PullRun,
     destinations as Destinations,
@@ -62,6 +73,17 @@ const turn = () => clock.advance(0);
 const tokens = () => running.map(({ task }) => task.syncToken);
 
 describe('the puller', () => {
+  it('tells where messages came in, while the pull goes on', async () => {
+    endpoint = endpointAt('http://bot:8080');
+    start();
+    await turn();
+    expect(cameIn).toEqual([]);
+    running[0]?.added();
+    expect(cameIn).toEqual(['http://bot:8080']);
+    running[0]?.end();
+    await turn();
+  });
+
   it('has an event taken when its pull has ended', async () => {
     const attempt = start();
     await turn();

@@ -73,7 +73,7 @@ export class Puller implements Pulls {
     private readonly coverage: Coverage,
     private readonly late: LateWork,
     private readonly clock: Clock,
-    lines: Lines,
+    private readonly lines: Lines,
   ) {
     lines.pullBy(this);
   }
@@ -119,11 +119,16 @@ export class Puller implements Pulls {
       const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };
       const endpoint = this.destinations.findMessageTaker(account)?.endpoint?.href ?? null;
       const task = { account, bot, endpoint, syncToken, trace };
-      const result = await this.runs.run(task, () => this.added.wakeUp());
+      const result = await this.runs.run(task, () => this.#messagesCameIn(endpoint));
       if (places.giveBack()) this.#corps.delete(account.corpId);
       for (const attempt of waiting) attempt.end(result);
     }
     this.#lanes.delete(accountKey(account));
+  }
+
+  #messagesCameIn(endpoint: string | null): void {
+    this.added.wakeUp();
+    if (endpoint !== null) this.lines.circuits.cameIn(endpoint);
   }
 
   /** A newer one that this process saw, where the event's is over. */
