@@ -7,21 +7,16 @@ import { SyncTokens } from './api/sync-tokens.js';
 import { CallbackSender } from './callbacks/callback-sender.js';
 import { type CallbackConfig, type Verification, verifyCallbackUrl } from './callbacks/callback-url.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { type AccessKind, type AccessOptions, type App, newApps } from './corp/app.js';
 import type { ChatMessage } from './corp/chat.js';
 import { Corp } from './corp/corp.js';
 import { type Customer, type IdentityOptions, type KfAccount, newIdentity } from './corp/identity.js';
 import { ServicerDesk } from './corp/servicer-desk.js';
 import { type Faults, NO_FAULTS } from './faults.js';
-import { randomText } from './random-text.js';
 
-export interface LocalWecomOptions extends IdentityOptions {
-  /** What the form for the callback URL proposes. Without them random ones. */
-  readonly token?: string;
-  readonly encodingAESKey?: string;
+export interface LocalWecomOptions extends IdentityOptions, AccessOptions {
   /** Nicknames. */
   readonly customers?: readonly string[];
-  /** 企业可信IP: only they may call. Empty, the default, lets all call. */
-  readonly trustedIps?: readonly string[];
   readonly clock?: Clock;
 }
 
@@ -35,6 +30,9 @@ const TOKEN_LIFE_S = 7_200;
 const DEFAULT_CUSTOMERS = ['张三', '李四'];
 
 export abstract class LocalWecom {
+  readonly kind: AccessKind;
+  /** At least one. */
+  readonly apps: readonly App[];
   readonly corp: Corp;
   readonly desk: ServicerDesk;
   /** May be changed at any time. */
@@ -47,30 +45,29 @@ export abstract class LocalWecom {
   /** Ends callbacks that are under way. */
   protected readonly closing = new AbortController();
   readonly #accessTokens: AccessTokens;
-  #proposed: CallbackConfig;
-  #verification: Verification | null = null;
 
   constructor(options: LocalWecomOptions) {
-    const { clock = SYSTEM_CLOCK, customers = DEFAULT_CUSTOMERS, trustedIps = [] } = options;
+    const { kind = 'self-built', clock = SYSTEM_CLOCK, customers = DEFAULT_CUSTOMERS } = options;
+    this.kind = kind;
     this.clock = clock;
-    const identity = newIdentity(options);
-    const { corpId, corpSecret } = identity;
-    this.#proposed = {
-      url: '',
-      token: options.token ?? randomText(24),
-      encodingAESKey: options.encodingAESKey ?? randomText(43),
-    };
+    const identity = newIdentity(withAccountsOfApps(options));
+    const { corpId } = identity;
+    this.apps = newApps(options, identity.accounts);
     this.corp = new Corp(identity, clock, customers);
     this.desk = new ServicerDesk(this.corp);
     this.callbacks = new CallbackSender(corpId, this.faults, clock, this.closing.signal);
     this.#accessTokens = new AccessTokens(() => clock.nowMs());
-    this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);
-    const state = { corp: this.corp, accessTokens: this.#accessTokens, syncTokens: new SyncTokens() };
+    for (const { corpSecret } of this.apps) this.#accessTokens.addSecret(corpId, corpSecret, TOKEN_LIFE_S);
+    const { corp, apps } = this;
+    const state = { corp, apps, accessTokens: this.#accessTokens, syncTokens: new SyncTokens() };
     this.corp.onNews = (openKfId, msgid) => {
-      this.callbacks.notify(openKfId, state.syncTokens.give(openKfId, clock.nowMs()), msgid);
+      const app = apps.find(({ openKfIds }) => openKfIds.has(openKfId));
+      // Without a tick at 可管理的客服账号 nobody is told of the account.
+      if (app !== undefined)
+        this.callbacks.notify(app, openKfId, state.syncTokens.give(openKfId, clock.nowMs()), msgid);
     };
     this.robot = new GroupRobot(corpId);
-    this.api = new Api(state, this.robot, this.faults, trustedIps);
+    this.api = new Api(state, this.robot, this.faults);
   }
 
   /** Of the API and of the page; without a slash at its end. */
@@ -85,8 +82,14 @@ export abstract class LocalWecom {
     return this.corp.identity.corpId;
   }
 
+  /** The first one. */
+  get app(): App {
+    return this.#firstOf(this.apps);
+  }
+
+  /** Of the first app. */
   get corpSecret(): string {
-    return this.corp.identity.corpSecret;
+    return this.app.corpSecret;
   }
 
   /** Of the first account. */
@@ -106,21 +109,17 @@ export abstract class LocalWecom {
     return this.corp.customers;
   }
 
-  /** What is saved, or what the form proposes before. */
+  /** Of the first app. */
   get callback(): CallbackConfig {
-    return this.callbacks.config ?? this.#proposed;
-  }
-
-  get verification(): Verification | null {
-    return this.#verification;
+    return this.app.callback;
   }
 
   /** As the admin page does it: what does not verify leaves what was saved before. */
-  async saveCallback(config: CallbackConfig): Promise<Verification> {
+  async saveCallback(config: CallbackConfig, app = this.app): Promise<Verification> {
     const verification = await verifyCallbackUrl(this.corpId, config, this.clock, this.closing.signal);
-    this.#verification = verification;
-    this.#proposed = config;
-    if (verification.isVerified) this.callbacks.config = config;
+    app.verification = verification;
+    app.callback = verification.isVerified ? config : (app.saved ?? config);
+    if (verification.isVerified) app.saved = config;
     this.corp.onChange();
     return verification;
   }
@@ -136,10 +135,10 @@ export abstract class LocalWecom {
     return this.corp.chat.nextReply();
   }
 
-  /** The access token that is out stops being good. @returns false when there is none. */
-  revokeAccessToken(errcode: 40014 | 42001 = 40014): boolean {
+  /** The access token of the app that is out stops being good. @returns false when there is none. */
+  revokeAccessToken(errcode: 40014 | 42001 = 40014, { corpSecret } = this.app): boolean {
     try {
-      this.#accessTokens.revoke(this.corpId, this.corpSecret, errcode);
+      this.#accessTokens.revoke(this.corpId, corpSecret, errcode);
       return true;
     } catch {
       return false;
@@ -151,4 +150,10 @@ export abstract class LocalWecom {
     if (first === undefined) throw new Error('there is none');
     return first;
   }
+}
+
+/** Accounts that no app may manage are there too, and people alone serve them. */
+function withAccountsOfApps({ apps, accounts, ...same }: LocalWecomOptions): IdentityOptions {
+  if (apps === undefined) return { ...same, ...(accounts !== undefined && { accounts }) };
+  return { ...same, accounts: [...new Set([...apps.flatMap((app) => app.accounts), ...(accounts ?? [])])] };
 }

@@ -1,6 +1,7 @@
 /** Entry of `wxkf-manager simulator [options]`, or `npm run simulator -- [options]` in a checkout. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { App } from './corp/app.js';
 import { hereIn } from './here.js';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './options.js';
 import { type Simulator, startSimulator } from './simulator.js';
@@ -15,23 +16,22 @@ function print(text: string): void {
 }
 
 /** Tries until the URL verifies, or another one is saved on the page, and says what keeps it from doing so, once for each reason. */
-async function saveWhenItAnswers(simulator: Simulator, url: string): Promise<void> {
-  const { token, encodingAESKey } = simulator.callback;
+async function saveWhenItAnswers(simulator: Simulator, app: App, url: string): Promise<void> {
+  const { token, encodingAESKey } = app.callback;
+  const what = `The callback URL ${url}${simulator.apps.length > 1 ? ` of ${app.name}` : ''}`;
   let told = '';
   for (;;) {
-    const verification = await simulator.saveCallback({ url, token, encodingAESKey });
+    const verification = await simulator.saveCallback({ url, token, encodingAESKey }, app);
     if (verification.isVerified) {
-      return print(
-        `The callback URL ${url} is saved: it answered the verification in ${verification.tookMs} ms.`,
-      );
+      return print(`${what} is saved: it answered the verification in ${verification.tookMs} ms.`);
     }
     const { reason, detail } = verification;
-    if (reason.startsWith('invalid')) return print(`The callback URL ${url} is not saved: ${detail}.`);
-    if (told !== detail) print(`The callback URL ${url} is not saved yet: ${detail}. It is tried every 2 s.`);
+    if (reason.startsWith('invalid')) return print(`${what} is not saved: ${detail}.`);
+    if (told !== detail) print(`${what} is not saved yet: ${detail}. It is tried every 2 s.`);
     told = detail;
     await delay(RETRY_MS);
-    if (simulator.callbacks.config !== null) {
-      return print(`The callback URL ${url} is tried no more, since another was saved on the page.`);
+    if (app.saved !== null) {
+      return print(`${what} is tried no more, since another was saved on the page.`);
     }
   }
 }
@@ -45,7 +45,11 @@ async function run(commandLine: CommandLine, args: readonly string[]): Promise<v
   };
   // Not once: npm may pass on the signal that the terminal has sent already.
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  if (commandLine.callbackUrl !== null) void saveWhenItAnswers(simulator, commandLine.callbackUrl);
+  const { callbackUrls } = commandLine;
+  for (const [n, app] of simulator.apps.entries()) {
+    const url = callbackUrls[n] ?? callbackUrls.at(-1);
+    if (url !== undefined) void saveWhenItAnswers(simulator, app, url);
+  }
 }
 
 function explain(error: unknown): string {

@@ -67,7 +67,9 @@ export class SimulatorServer {
       body,
       fromIp: request.socket.remoteAddress ?? '',
     };
-    this.calls.add(call, this.api.answer(call, response), atMs, this.clock.elapsedMs() - startedMs);
+    const answer = this.api.answer(call, response);
+    const app = this.api.appOf(call)?.name ?? '';
+    this.calls.add(call, answer, app, atMs, this.clock.elapsedMs() - startedMs);
   }
 
   async #delay(): Promise<void> {

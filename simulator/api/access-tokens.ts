@@ -4,12 +4,14 @@ import { type ApiAnswer, ok, refusal } from './answers.js';
 
 interface Token {
   readonly value: string;
+  readonly corpSecret: string;
   readonly expiresAtMs: number;
   /** What a call with it is answered; 0 while it is good, as far as its time goes. */
   errcode: number;
 }
 
 interface Secret {
+  readonly value: string;
   readonly lifeS: number;
   token: Token | null;
 }
@@ -27,7 +29,7 @@ export class AccessTokens {
 
   addSecret(corpId: string, corpSecret: string, lifeS: number): void {
     const secrets = this.#corps.get(corpId) ?? new Map<string, Secret>();
-    this.#corps.set(corpId, secrets.set(corpSecret, { lifeS, token: null }));
+    this.#corps.set(corpId, secrets.set(corpSecret, { value: corpSecret, lifeS, token: null }));
   }
 
   /** What gettoken answers. */
@@ -64,6 +66,11 @@ export class AccessTokens {
     return token.expiresAtMs <= this.nowMs() ? refusal(42001) : null;
   }
 
+  /** Whose token it is; `null` for none that was ever given. */
+  secretOf(accessToken: string): string | null {
+    return this.#tokens.get(accessToken)?.corpSecret ?? null;
+  }
+
   #secretOf(corpId: string, corpSecret: string): Secret {
     const secret = this.#corps.get(corpId)?.get(corpSecret);
     if (secret === undefined) throw new Error(`no such secret of ${corpId}`);
@@ -75,7 +82,8 @@ export class AccessTokens {
     if (token && token.errcode === 0 && token.expiresAtMs > this.nowMs()) return token;
     // As long as a real one, 214 characters.
     const value = randomBytes(160).toString('base64url');
-    const fresh = { value, expiresAtMs: this.nowMs() + secret.lifeS * 1_000, errcode: 0 };
+    const expiresAtMs = this.nowMs() + secret.lifeS * 1_000;
+    const fresh = { value, corpSecret: secret.value, expiresAtMs, errcode: 0 };
     this.#tokens.set(value, fresh);
     secret.token = fresh;
     return fresh;

@@ -35,6 +35,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   44004: 'empty content',
   45009: 'api freq out of limit',
   47001: 'data format error',
+  48002: 'api forbidden',
   60020: 'not allow to access from your ip',
   93000: 'invalid webhook url',
   95000: 'invalid open_kfid',

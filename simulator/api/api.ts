@@ -1,5 +1,6 @@
 /** WeCom's API under /cgi-bin/: who may call, what each call does, and how refusals look. */
 import type { ServerResponse } from 'node:http';
+import type { App } from '../corp/app.js';
 import type { Faults } from '../faults.js';
 import { type ApiAnswer, ok, Refused, refusal, sendAnswer } from './answers.js';
 import type { ApiCall, ApiState, JsonApi } from './api-call.js';
@@ -49,9 +50,14 @@ export class Api {
     private readonly state: ApiState,
     private readonly robot: GroupRobot,
     private readonly faults: Readonly<Faults>,
-    /** 企业可信IP; empty where all may call. */
-    private readonly trustedIps: readonly string[],
   ) {}
+
+  /** Whose Secret or access token the call has. */
+  appOf({ api, query }: ApiCall): App | null {
+    const { apps, accessTokens } = this.state;
+    const secret = api === 'gettoken' ? query.corpsecret : accessTokens.secretOf(query.access_token ?? '');
+    return apps.find(({ corpSecret }) => corpSecret === secret) ?? null;
+  }
 
   /** Answers the call. @returns what it answered; of a file its head only. */
   answer(call: ApiCall, response: ServerResponse): ApiAnswer {
@@ -77,7 +83,7 @@ export class Api {
     if (this.faults.apiBusy || (isMedia && this.faults.mediaFails)) throw new Refused(-1);
     if (call.api === 'gettoken') return this.#giveToken(call);
     if (call.api === ROBOT_API) return this.robot.send(call, this.state.corp.nowMs);
-    this.#requireAllowed(call);
+    const app = this.#requireAllowed(call);
     const { corp } = this.state;
     if (call.api === 'media/upload') return uploadMedia(call, corp);
     if (call.api === 'media/get') {
@@ -86,7 +92,7 @@ export class Api {
     }
     const api = JSON_APIS[call.api];
     if (api === undefined) throw new Error(`${call.api} is played by nothing`);
-    return api(RequestFields.of(call.body.toString('utf8')), this.state, call);
+    return api(RequestFields.of(call.body.toString('utf8')), { ...this.state, app }, call);
   }
 
   #giveToken({ query, fromIp }: ApiCall): ApiAnswer {
@@ -98,10 +104,14 @@ export class Api {
   }
 
   /** Only gettoken is open to all addresses. */
-  #requireAllowed({ query, fromIp }: ApiCall): void {
-    const refused = this.state.accessTokens.refusalOf(query.access_token ?? '');
+  #requireAllowed(call: ApiCall): App {
+    const refused = this.state.accessTokens.refusalOf(call.query.access_token ?? '');
     if (refused !== null) throw new Refused(refused.errcode);
-    if (this.trustedIps.length > 0 && !this.trustedIps.includes(fromIp)) throw new Refused(60020);
+    const app = this.appOf(call);
+    if (app === null) throw new Error('the access token is of no app');
+    const { trustedIps } = app;
+    if (trustedIps.length > 0 && !trustedIps.includes(call.fromIp)) throw new Refused(60020);
+    return app;
   }
 }
 

@@ -8,6 +8,8 @@ export interface CallRecord {
   readonly tookMs: number;
   readonly method: string;
   readonly api: string;
+  /** Name of the app whose Secret or access token it has; `''` where there is none. */
+  readonly app: string;
   readonly errcode: number;
   readonly errmsg: string;
   /** The beginning of what was sent; empty of a file. */
@@ -25,7 +27,7 @@ export class CallLog {
   onChange: () => void = () => {};
   #lastId = 0;
 
-  add(call: ApiCall, answer: ApiAnswer, atMs: number, tookMs: number): void {
+  add(call: ApiCall, answer: ApiAnswer, app: string, atMs: number, tookMs: number): void {
     this.#lastId += 1;
     const { method, api, body } = call;
     const isJson = !api.startsWith('media/');
@@ -35,6 +37,7 @@ export class CallLog {
       tookMs: Math.round(tookMs),
       method,
       api,
+      app,
       errcode: answer.errcode,
       errmsg: answer.errmsg,
       request: isJson ? body.toString('utf8', 0, SHOWN_CHARS) : '',

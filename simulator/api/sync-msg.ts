@@ -1,17 +1,20 @@
 import { ok } from './answers.js';
-import type { JsonApi } from './api-call.js';
+import { type JsonApi, requireAccount } from './api-call.js';
 
 const PAGE_MAX = 1_000;
 
 /** kf/sync_msg, 94670. `open_kfid` is required, as it has been since 2025. */
-export const syncMsg: JsonApi = (fields, { corp, syncTokens }) => {
+export const syncMsg: JsonApi = (fields, state) => {
+  const { corp, syncTokens } = state;
   const cursor = fields.string('cursor', 64);
   const token = fields.string('token', 128);
   const limit = fields.integer('limit', PAGE_MAX, 0, PAGE_MAX);
   fields.integer('voice_format', 0, 0, 1);
   const openKfId = fields.required('open_kfid', 64);
-  const journal = corp.journalOf(openKfId);
+  requireAccount(state, openKfId);
   syncTokens.admit(openKfId, token, corp.nowMs);
-  const { messages, nextCursor, hasMore } = journal.read(openKfId, cursor, limit || PAGE_MAX, corp.nowMs);
+  const { messages, nextCursor, hasMore } = corp
+    .journalOf(openKfId)
+    .read(openKfId, cursor, limit || PAGE_MAX, corp.nowMs);
   return ok({ next_cursor: nextCursor, has_more: hasMore ? 1 : 0, msg_list: messages });
 };

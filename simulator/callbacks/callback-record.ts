@@ -1,6 +1,8 @@
 /** One event on its way to the callback URL, as the page shows it. */
 export interface CallbackRecord {
   readonly id: number;
+  /** Name of the app whose URL it is sent to. */
+  readonly app: string;
   readonly openKfId: string;
   /** Of the message that it tells of. */
   readonly msgid: string;

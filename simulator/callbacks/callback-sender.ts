@@ -1,8 +1,9 @@
 /**
- * Sends events to the callback URL as WeCom does (90238, 90930): an answer that is not a 200 within 5 s is a failure,
+ * Sends events to the callback URLs as WeCom does (90238, 90930): an answer that is not a 200 within 5 s is a failure,
  * and is followed by up to three re-sends. Each is encrypted anew; the event inside, Token included, stays the same.
  */
 import type { Clock } from '../clock.js';
+import type { App } from '../corp/app.js';
 import type { Faults } from '../faults.js';
 import type { CallbackAttempt, CallbackRecord } from './callback-record.js';
 import { type CallbackConfig, withQuery } from './callback-url.js';
@@ -16,7 +17,6 @@ const KEPT = 50;
 export class CallbackSender {
   /** Newest last. */
   readonly records: CallbackRecord[] = [];
-  config: CallbackConfig | null = null;
   onChange: () => void = () => {};
   #lastId = 0;
 
@@ -27,17 +27,16 @@ export class CallbackSender {
     private readonly closing: AbortSignal,
   ) {}
 
-  /** Tells that the account has something new. Does nothing while no callback URL is saved. */
-  notify(openKfId: string, syncToken: string, msgid: string): void {
-    const { config } = this;
+  /** Tells the app that the account has something new. Does nothing while it has saved no callback URL. */
+  notify({ name: app, saved: config }: App, openKfId: string, syncToken: string, msgid: string): void {
     if (config === null) return;
     const message = kfMessageXml({ corpId: this.corpId }, openKfId, syncToken, this.#nowS());
-    const news = { openKfId, syncToken, msgid };
+    const news = { app, openKfId, syncToken, msgid };
     const copies = this.faults.duplicateCallbacks ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) void this.#deliver(this.#record(news), config, message);
   }
 
-  #record(news: Pick<CallbackRecord, 'openKfId' | 'syncToken' | 'msgid'>): CallbackRecord {
+  #record(news: Pick<CallbackRecord, 'app' | 'openKfId' | 'syncToken' | 'msgid'>): CallbackRecord {
     this.#lastId += 1;
     const state = this.faults.dropCallbacks ? 'dropped' : 'running';
     const record: CallbackRecord = {

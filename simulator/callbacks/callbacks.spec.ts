@@ -157,13 +157,13 @@ describe('saving the callback URL', () => {
     ['invalid-key', { encodingAESKey: 'short' }],
     ['unreachable', { url: 'http://127.0.0.1:9/' }],
   ])('is refused as %s, and what was saved stays', async (reason, fields) => {
-    const before = client.simulator.callbacks.config;
+    const before = client.simulator.app.saved;
     expect(await save(fields)).toMatchObject({
       isVerified: false,
       reason,
       wecomMessage: 'openapi回调地址请求不通过',
     });
-    expect(client.simulator.callbacks.config).toBe(before);
+    expect(client.simulator.app.saved).toBe(before);
   });
 
   it.each([

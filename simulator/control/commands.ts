@@ -2,6 +2,7 @@
 import { Refused } from '../api/answers.js';
 import { isMediaType, requireMedia } from '../api/media-rules.js';
 import { RequestFields } from '../api/request-fields.js';
+import type { App } from '../corp/app.js';
 import { type Faults, NO_FAULTS } from '../faults.js';
 import type { LocalWecom } from '../local-wecom.js';
 
@@ -23,17 +24,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   servicer: servicer,
   callback: (simulator, fields) =>
-    simulator.saveCallback({
-      url: fields.string('url', 2_048).trim(),
-      token: fields.string('token', 128).trim(),
-      encodingAESKey: fields.string('encodingAESKey', 128).trim(),
-    }),
+    simulator.saveCallback(
+      {
+        url: fields.string('url', 2_048).trim(),
+        token: fields.string('token', 128).trim(),
+        encodingAESKey: fields.string('encodingAESKey', 128).trim(),
+      },
+      appOf(simulator, fields),
+    ),
   faults: setFaults,
   'access-token/revoke': (simulator, fields) => {
     const errcode = fields.integer('errcode', 40014, 40014, 42001) === 42001 ? 42001 : 40014;
-    return { isRevoked: simulator.revokeAccessToken(errcode) };
+    return { isRevoked: simulator.revokeAccessToken(errcode, appOf(simulator, fields)) };
   },
 };
+
+/** By name; the first one where it is left out. */
+function appOf({ app, apps }: LocalWecom, fields: RequestFields): App {
+  const name = fields.string('app', 128);
+  const found = name === '' ? app : apps.find((one) => one.name === name);
+  if (found === undefined) throw new Refused(40058, 'no such app');
+  return found;
+}
 
 /** A customer sends a file. @throws Refused when WeCom would not take it. */
 export function sendFile(

@@ -53,7 +53,7 @@ it('shows everything, and no access token', async () => {
     conversations: [{ serviceState: 0, sendsLeft: 5, openKfId: client.openKfId }],
     messages: [{ from: 'customer', body: { content: 'hi' } }],
     calls: [{ api: 'gettoken', errcode: 0 }],
-    isCallbackSaved: false,
+    apps: [{ openKfIds: [client.openKfId], isCallbackSaved: false }],
   });
   expect(JSON.stringify(view)).not.toContain(token);
 });

@@ -3,6 +3,7 @@ import type { CallRecord } from '../api/call-log.js';
 import type { RobotMessage } from '../api/group-robot.js';
 import type { CallbackRecord } from '../callbacks/callback-record.js';
 import type { CallbackConfig, Verification } from '../callbacks/callback-url.js';
+import type { AccessKind, App } from '../corp/app.js';
 import type { ChatMessage } from '../corp/chat.js';
 import type { Conversation, ServiceState } from '../corp/conversation.js';
 import type { Customer, KfAccount } from '../corp/identity.js';
@@ -20,11 +21,27 @@ export interface ConversationView {
   readonly sendableUntilMs: number | null;
 }
 
+export interface AppView {
+  readonly name: string;
+  readonly corpSecret: string;
+  /** That it may manage. */
+  readonly openKfIds: readonly string[];
+  /** Empty where all may call. */
+  readonly trustedIps: readonly string[];
+  /** What the form shows first: what is saved, or what was proposed at the start. */
+  readonly callback: CallbackConfig;
+  readonly isCallbackSaved: boolean;
+  /** Of the last try to save; `null` before there was one. */
+  readonly verification: Verification | null;
+}
+
 export interface View {
   readonly nowMs: number;
   readonly url: string;
+  readonly kind: AccessKind;
   readonly corpId: string;
-  readonly corpSecret: string;
+  /** At least one. */
+  readonly apps: readonly AppView[];
   readonly accounts: readonly KfAccount[];
   readonly customers: readonly Customer[];
   readonly servicers: readonly string[];
@@ -35,23 +52,19 @@ export interface View {
   readonly robotUrl: string;
   /** What the robot of a group was told, the newest last. */
   readonly robotMessages: readonly RobotMessage[];
-  /** What the form shows first: what is saved, or what was proposed at the start. */
-  readonly callback: CallbackConfig;
-  readonly isCallbackSaved: boolean;
-  /** Of the last try to save; `null` before there was one. */
-  readonly verification: Verification | null;
   readonly faults: Faults;
 }
 
 export function toView(simulator: LocalWecom): View {
-  const { corp, callbacks, calls, url, corpId, corpSecret, accounts, customers } = simulator;
-  const { callback, verification, faults, robot, robotUrl } = simulator;
+  const { kind, corp, callbacks, calls, url, corpId, accounts, customers } = simulator;
+  const { faults, robot, robotUrl } = simulator;
   const { nowMs, servicers } = corp;
   return {
     nowMs,
     url,
+    kind,
     corpId,
-    corpSecret,
+    apps: simulator.apps.map(toAppView),
     accounts,
     customers,
     servicers,
@@ -61,10 +74,20 @@ export function toView(simulator: LocalWecom): View {
     calls: calls.records,
     robotUrl,
     robotMessages: robot.messages,
-    callback,
-    isCallbackSaved: callbacks.config !== null,
-    verification,
     faults,
+  };
+}
+
+function toAppView({ name, corpSecret, openKfIds, trustedIps, callback, saved, verification }: App): AppView {
+  const isCallbackSaved = saved !== null;
+  return {
+    name,
+    corpSecret,
+    openKfIds: [...openKfIds],
+    trustedIps,
+    callback,
+    isCallbackSaved,
+    verification,
   };
 }
 

@@ -14,31 +14,24 @@ export interface Customer {
   isRefusing: boolean;
 }
 
-/** What the admin pages show: the corp, and its one app with the right to customer service. */
+/** What the admin pages show of the corp. */
 export interface CorpIdentity {
   readonly corpId: string;
-  readonly corpSecret: string;
   readonly accounts: readonly KfAccount[];
 }
 
 export interface IdentityOptions {
   readonly corpId?: string;
-  readonly corpSecret?: string;
   /** Names of kf accounts. */
   readonly accounts?: readonly string[];
 }
 
 export const DEFAULT_ACCOUNTS = ['客服一号'];
 
-export function newIdentity({
-  corpId,
-  corpSecret,
-  accounts = DEFAULT_ACCOUNTS,
-}: IdentityOptions): CorpIdentity {
+export function newIdentity({ corpId, accounts = DEFAULT_ACCOUNTS }: IdentityOptions): CorpIdentity {
   const id = corpId ?? `ww${randomText(16).toLowerCase()}`;
   return {
     corpId: id,
-    corpSecret: corpSecret ?? randomText(43),
     accounts: accounts.map((name) => ({ openKfId: idOf('wk', id, name), name })),
   };
 }

@@ -2,16 +2,22 @@ import type { CallbackAttempt, CallbackRecord } from '../../callbacks/callback-r
 import type { ChatMessage } from '../../corp/chat.js';
 import { RecordLink, useFollowed } from './link.js';
 import { pullsOf } from './links.js';
-import { view } from './server.js';
+import { ofApp, view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
 
 export function Callbacks() {
-  const { callbacks = [], isCallbackSaved = false } = view.value ?? {};
+  const { apps = [], callbacks = [] } = view.value ?? {};
+  const unsaved = apps.filter(({ isCallbackSaved }) => !isCallbackSaved);
   return (
     <div class="scroll">
-      {!isCallbackSaved && <p class="notice">{t('notSaved')}</p>}
-      {callbacks.length === 0 && isCallbackSaved && <p class="empty">{t('noCallbacks')}</p>}
+      {unsaved.map(({ name }) => (
+        <p key={name} class="notice">
+          {ofApp(name)}
+          {t('notSaved')}
+        </p>
+      ))}
+      {callbacks.length === 0 && unsaved.length < apps.length && <p class="empty">{t('noCallbacks')}</p>}
       <ol class="records">
         {[...callbacks].reverse().map((callback) => (
           <Callback key={callback.id} callback={callback} />
@@ -22,14 +28,18 @@ export function Callbacks() {
 }
 
 function Callback({ callback }: { readonly callback: CallbackRecord }) {
-  const { id, openKfId, atMs, attempts, state } = callback;
+  const { id, app, openKfId, atMs, attempts, state } = callback;
   const message = view.value?.messages.find(({ msgid }) => msgid === callback.msgid);
   const account = view.value?.accounts.find((one) => one.openKfId === openKfId)?.name;
   return (
     <li {...useFollowed('callbacks', id)}>
       <p class="head">
         <span class={`badge ${state}`}>{t(state)}</span>
-        <strong>#{id}</strong> kf_msg_or_event <span class="muted">{account}</span>
+        <strong>#{id}</strong> kf_msg_or_event{' '}
+        <span class="muted">
+          {ofApp(app)}
+          {account}
+        </span>
         <time>{timeOf(atMs)}</time>
       </p>
       <p class="links muted">

@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../api/call-log.js';
 import { RecordLink, useFollowed } from './link.js';
 import { callbackOfCall } from './links.js';
-import { view } from './server.js';
+import { ofApp, view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
 
@@ -20,7 +20,7 @@ export function Calls() {
 }
 
 function Call({ call }: { readonly call: CallRecord }) {
-  const { method, api, errcode, errmsg, atMs, tookMs, request, answer } = call;
+  const { method, api, app, errcode, errmsg, atMs, tookMs, request, answer } = call;
   const isGood = errcode === 0;
   const callback = callbackOfCall(call);
   return (
@@ -32,6 +32,7 @@ function Call({ call }: { readonly call: CallRecord }) {
             {method} {api}
           </strong>
           <span class="muted">
+            {ofApp(app)}
             {call.id} · {tookMs} ms
           </span>
           <time>{timeOf(atMs)}</time>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { command, view } from './server.js';
+import { command, ofApp, view } from './server.js';
 import { t } from './words.js';
 
 const SWITCHES = ['duplicateCallbacks', 'dropCallbacks', 'apiBusy', 'mediaFails'] as const;
@@ -9,8 +9,8 @@ export function Faults() {
   const faults = view.value?.faults;
   const told = useSignal<'revoked' | 'noToken' | null>(null);
   if (faults === undefined) return null;
-  const revoke = async () => {
-    const answer = await command<{ readonly isRevoked: boolean }>('access-token/revoke', {});
+  const revoke = async (app: string) => {
+    const answer = await command<{ readonly isRevoked: boolean }>('access-token/revoke', { app });
     told.value = answer?.isRevoked ? 'revoked' : 'noToken';
   };
   return (
@@ -39,9 +39,12 @@ export function Faults() {
           />
         </label>
       ))}
-      <button type="button" onClick={revoke}>
-        {t('revoke')}
-      </button>
+      {view.value?.apps.map(({ name }) => (
+        <button key={name} type="button" onClick={() => revoke(name)}>
+          {ofApp(name)}
+          {t('revoke')}
+        </button>
+      ))}
       <p role="status">{told.value !== null && t(told.value)}</p>
     </div>
   );

@@ -7,6 +7,11 @@ export const isConnected = signal(false);
 /** The simulator's own words about what it refused; `''` while there is nothing. */
 export const refusal = signal('');
 
+/** To stand before what is of an app; `''` where there is only one. */
+export function ofApp(name: string): string {
+  return (view.value?.apps.length ?? 0) > 1 && name !== '' ? `${name} · ` : '';
+}
+
 export function connect(): void {
   const stream = new EventSource('/simulator/stream');
   stream.addEventListener('view', ({ data }) => {

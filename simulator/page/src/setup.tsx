@@ -1,16 +1,20 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Verification } from '../../callbacks/callback-url.js';
-import { command, view } from './server.js';
+import type { AppView } from '../../control/view.js';
+import { command, ofApp, view } from './server.js';
 import { timeOf } from './time.js';
 import { t } from './words.js';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export function Setup() {
+  const { apps = [] } = view.value ?? {};
   return (
     <div class="scroll">
-      <CallbackForm />
+      {apps.map((app) => (
+        <CallbackForm key={app.name} app={app} />
+      ))}
       <Credentials />
       <RobotMessages />
     </div>
@@ -18,19 +22,21 @@ export function Setup() {
 }
 
 /** As WeCom's admin page has it. */
-function CallbackForm() {
+function CallbackForm({ app }: { readonly app: AppView }) {
   const form = useRef<HTMLFormElement>(null);
   const isSaving = useSignal(false);
-  const { callback, corpId, verification } = view.value ?? {};
+  const { name, callback, verification } = app;
+  const title = `${ofApp(name)}${t('callbackUrl')}`;
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     isSaving.value = true;
-    await command('callback', Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)));
+    const fields = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement));
+    await command('callback', { app: name, ...fields });
     isSaving.value = false;
   };
   return (
-    <form ref={form} class="setup" onSubmit={save}>
-      <h2>{t('callbackUrl')}</h2>
+    <form ref={form} class="setup" aria-label={title} onSubmit={save}>
+      <h2>{title}</h2>
       <p class="muted">{t('callbackHint')}</p>
       <label>
         {t('url')}
@@ -38,16 +44,16 @@ function CallbackForm() {
           name="url"
           type="url"
           required
-          defaultValue={callback?.url || `http://127.0.0.1:7777/callback/${corpId}`}
+          defaultValue={callback.url || `http://127.0.0.1:7777/callback/${view.value?.corpId}`}
         />
       </label>
-      <SecretField form={form} name="token" label="Token" length={24} value={callback?.token} />
+      <SecretField form={form} name="token" label="Token" length={24} value={callback.token} />
       <SecretField
         form={form}
         name="encodingAESKey"
         label="EncodingAESKey"
         length={43}
-        value={callback?.encodingAESKey}
+        value={callback.encodingAESKey}
       />
       <button type="submit" class="primary" disabled={isSaving.value}>
         {isSaving.value ? t('saving') : t('save')}
@@ -62,7 +68,7 @@ interface SecretFieldProps {
   readonly name: string;
   readonly label: string;
   readonly length: number;
-  readonly value: string | undefined;
+  readonly value: string;
 }
 
 function SecretField({ form, name, label, length, value }: SecretFieldProps) {
@@ -104,18 +110,20 @@ function Result({ verification }: { readonly verification: Verification }) {
 }
 
 function Credentials() {
-  const { url, corpId, corpSecret, robotUrl, accounts = [] } = view.value ?? {};
-  const facts = {
+  const { url, kind = 'self-built', corpId, robotUrl, apps = [], accounts = [] } = view.value ?? {};
+  const nameOf = (openKfId: string) => accounts.find((one) => one.openKfId === openKfId)?.name ?? '';
+  const facts: Readonly<Record<string, string | undefined>> = {
     WECOM_API_URL: url,
     ACCESS_TOKEN_URL: `${url}/cgi-bin/gettoken`,
     NOTIFY_URL: robotUrl,
     corpid: corpId,
-    corpsecret: corpSecret,
+    ...Object.fromEntries(apps.flatMap((app) => factsOf(app, nameOf))),
     ...Object.fromEntries(accounts.map(({ name, openKfId }) => [`open_kfid · ${name}`, openKfId])),
   };
   return (
     <>
       <h2>{t('credentials')}</h2>
+      <p class="muted">{t(kind)}</p>
       <dl class="facts wide">
         {Object.entries(facts).map(([name, value]) => (
           <div key={name}>
@@ -128,6 +136,19 @@ function Credentials() {
       </dl>
     </>
   );
+}
+
+/** By name, as WeCom's admin page has them. */
+function factsOf(
+  { name, corpSecret, openKfIds, trustedIps }: AppView,
+  nameOf: (openKfId: string) => string,
+): (readonly [string, string])[] {
+  const of = ofApp(name);
+  return [
+    [`${of}corpsecret`, corpSecret],
+    [`${of}可管理的客服账号`, openKfIds.map(nameOf).join(', ') || '–'],
+    [`${of}企业可信IP`, trustedIps.join(', ') || '–'],
+  ];
 }
 
 /** What stands in the group of the robot, the newest first. */

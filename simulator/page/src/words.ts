@@ -58,6 +58,10 @@ const ENGLISH = {
   'refused-status': 'The URL did not answer 200.',
   wecomSays: 'WeCom would say only:',
   credentials: 'For the bot and the manager',
+  'self-built': 'Self-built: each app has its own Secret, callback and accounts.',
+  'built-in': 'The built-in 微信客服 app: one Secret and one callback for all accounts.',
+  'stand-alone':
+    'Stand-alone, as at kf.weixin.qq.com: one Secret and one callback for all accounts, and no trusted addresses.',
   robot: 'Told to the robot of a group',
   noRobotMessages: 'Nothing yet. With this NOTIFY_URL the manager tells it what needs attention.',
   attempt: 'Attempt',
@@ -154,6 +158,10 @@ const CHINESE: Words = {
   'refused-status': '该 URL 返回的状态码不是 200。',
   wecomSays: '企业微信只会提示：',
   credentials: '供机器人和管理器使用',
+  'self-built': '自建应用：每个应用有自己的 Secret、回调和可管理的客服账号。',
+  'built-in': '内置“微信客服”应用：所有客服账号共用一个 Secret 和一个回调。',
+  'stand-alone':
+    '独立的微信客服（kf.weixin.qq.com）：所有客服账号共用一个 Secret 和一个回调，没有企业可信IP。',
   robot: '群机器人收到的消息',
   noRobotMessages: '还没有消息。管理器使用此 NOTIFY_URL 时，会在这里通知需要处理的问题。',
   attempt: '尝试',
