@@ -19,7 +19,8 @@ let receiver: PuppetServer | null = null;
 
 afterEach(async () => {
   await Promise.all([client?.close(), receiver?.close()]);
-  client = receiver = null;
+  client = null;
+  receiver = null;
 });
 
 async function start(options: SimulatorOptions) {

@@ -77,8 +77,9 @@ export const errcodes: Readonly<Record<string, ErrcodeWords>> = {
     remedy: 'Let the caller send fewer at a time.',
   },
   '48002': {
-    what: 'The app may not call this API',
-    remedy: 'Allow it in WeCom’s admin page: WeChat Customer Service → apps that may call the API.',
+    what: 'The app may not call this API, or not for this account',
+    remedy:
+      'Allow it in WeCom’s admin page: WeChat Customer Service → apps that may call the API, and tick the account there. Of several apps, the bot needs the Secret of the one that has the account.',
   },
   '50003': { what: 'The app is disabled', remedy: 'Enable it in WeCom’s admin page.' },
   '60020': {
