@@ -1,7 +1,8 @@
-/** Several programs at once behind one manager and one callback URL, each with accounts of its own. */
+/** Several programs at once behind one manager and one callback URL, each with accounts of its own, or an app of its own. */
 import { stablePort } from '../faults/ports.js';
 import type { Run } from '../faults/run.js';
 import { BotProcess } from './bot-process.js';
+import type { AccessKind, App, AppOptions } from '../simulator/corp/app.js';
 import { Conversation, type Load } from './conversation.js';
 import type { Installed } from './install.js';
 import { ManagedSite } from './managed-site.js';
@@ -16,10 +17,17 @@ export async function tryBehind(
   installedOf: (program: Program) => Installed,
   load: Load,
   isRestarted: boolean,
+  kind: AccessKind | null,
 ): Promise<readonly (Outcome | NotRun)[]> {
-  const named = (names: readonly string[]) =>
-    seats.flatMap((seat) => names.map((name) => `${nameOf(seat)} ${name}`));
-  const site = await startWecomSite(run, { accounts: named(ACCOUNTS), customers: named(CUSTOMERS) });
+  const of = (seat: Seat, names: readonly string[]) => names.map((name) => `${nameOf(seat)} ${name}`);
+  const named = (names: readonly string[]) => seats.flatMap((seat) => of(seat, names));
+  const site = await startWecomSite(run, {
+    ...{ accounts: named(ACCOUNTS), customers: named(CUSTOMERS) },
+    ...(kind !== null && { kind }),
+    ...(kind === 'self-built' && {
+      apps: seats.map((seat): AppOptions => ({ name: nameOf(seat), accounts: of(seat, ACCOUNTS) })),
+    }),
+  });
   const manager = await ManagedSite.start(run, site);
   const tried = await Promise.all(
     seats.map((seat) => seatOne(run, site, manager, seat, installedOf(seat.program))),
@@ -44,7 +52,8 @@ async function seatOne(
 ): Promise<Seated | NotRun> {
   const { program, reach } = seat;
   const name = nameOf(seat);
-  const { corpId, corpSecret } = wecom;
+  const { corpId } = wecom;
+  const { corpSecret } = appOf(wecom.apps, name);
   const accounts = wecom.accounts.filter((account) => account.name.startsWith(`${name} `));
   const customers = wecom.customers.filter(({ nickname }) => nickname.startsWith(`${name} `));
   const port = await stablePort();
@@ -67,6 +76,13 @@ async function seatOne(
   await bot.start();
   const fault = await manager.operator.verify(id);
   return { seat, bot, fault, conversation: new Conversation(wecom, name, accounts, customers) };
+}
+
+/** Its own, or the one that all share. */
+function appOf(apps: readonly App[], name: string): App {
+  const app = apps.find((one) => one.name === name) ?? apps[0];
+  if (app === undefined) throw new Error('there is no app');
+  return app;
 }
 
 /** Whether the manager sees access tokens that the bot got elsewhere, or pulls itself. */

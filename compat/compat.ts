@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Run } from '../faults/run.js';
+import { ACCESS_KINDS } from '../simulator/corp/app.js';
 import { tryBehind } from './behind.js';
 import type { Load } from './conversation.js';
 import { tryDirect } from './direct.js';
@@ -30,6 +31,8 @@ const HELP = `npm run compat -- [options]
   --only <name>   some programs, comma-separated: ${NAMES.join(', ')}
   --taking <what> of the trials behind the manager those of bots that take event, or message
   --restarted     with restarts alone
+  --kind <kind>   how WeCom gives access: self-built, an app for each bot; built-in or stand-alone, one for all.
+                  Without it one self-built app has the accounts of all
   --clones <dir>  where clones are of the programs that GitHub has, as <owner>/<name> or <owner>+<name>/repo
   --messages <n>  to each bot, 5 a second, in place of ${LONG.messages}
   --write         also writes ${PAGE}, and leaves its rows of other programs
@@ -43,6 +46,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: NAMES.join(',') },
     taking: { type: 'string' },
     restarted: { type: 'boolean', default: false },
+    kind: { type: 'string' },
     clones: { type: 'string' },
     messages: { type: 'string', default: String(LONG.messages) },
     write: { type: 'boolean', default: false },
@@ -109,12 +113,12 @@ async function tryAll(run: Run, programs: readonly Program[]): Promise<readonly 
     for (const seat of seats.filter(({ reach }) => reach.by === 'direct'))
       await add(
         `${seat.program.name}, called directly, ${how}`,
-        tryDirect(run, seat, installedOf(seat.program), load, isRestarted),
+        tryDirect(run, seat, installedOf(seat.program), load, isRestarted, kind),
       );
     for (const together of roundsOf(seats.filter(({ reach }) => reach.by === 'manager')))
       await add(
         `${together.map(({ program }) => program.name).join(' and ')} behind the manager, ${how}`,
-        tryBehind(run, together, installedOf, load, isRestarted),
+        tryBehind(run, together, installedOf, load, isRestarted, kind),
       );
   }
   return inOrder(rows, seats);
@@ -167,6 +171,11 @@ const names = options.only.split(',');
 const programs = PROGRAMS.filter(({ package: name }) => names.includes(name));
 if (names.some((name) => !NAMES.includes(name))) {
   say(`--only takes ${NAMES.join(', ')}; not ${options.only}`);
+  process.exit(2);
+}
+const kind = ACCESS_KINDS.find((one) => one === options.kind) ?? null;
+if (options.kind !== undefined && kind === null) {
+  say(`--kind takes ${ACCESS_KINDS.join(', ')}; not ${options.kind}`);
   process.exit(2);
 }
 const run = makeRun();

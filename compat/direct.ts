@@ -1,6 +1,7 @@
 /** A program that WeCom calls directly, as its users have it without a manager: a WeCom of its own for each. */
 import { stablePort } from '../faults/ports.js';
 import type { Run } from '../faults/run.js';
+import type { AccessKind } from '../simulator/corp/app.js';
 import { BotProcess } from './bot-process.js';
 import { Conversation, type Load } from './conversation.js';
 import type { Installed } from './install.js';
@@ -15,9 +16,13 @@ export async function tryDirect(
   installed: Installed,
   load: Load,
   isRestarted: boolean,
+  kind: AccessKind | null,
 ): Promise<readonly Outcome[]> {
   const name = nameOf(seat);
-  const site = await startWecomSite(run, { accounts: ACCOUNTS, customers: CUSTOMERS });
+  const site = await startWecomSite(run, {
+    ...{ accounts: ACCOUNTS, customers: CUSTOMERS },
+    ...(kind !== null && { kind }),
+  });
   const { wecom } = site;
   const { corpId, corpSecret, callback, accounts, customers } = wecom;
   const { openKfId = '', name: kfName = '' } = accounts[0] ?? {};

@@ -1,4 +1,4 @@
-/** The built manager in front of the local WeCom, as an operator sets it up: its app, and its URL saved at WeCom. */
+/** The built manager in front of the local WeCom, as an operator sets it up: its apps, and its URL saved in each at WeCom. */
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { Manager, type ManagerOptions } from '../faults/manager.js';
@@ -31,10 +31,12 @@ export class ManagedSite {
     const options = { port: await stablePort(), env };
     const manager = await Manager.start(run, options);
     const operator = new Operator(manager.url, secret);
-    await operator.addApp(wecom.corpId, wecom.callback);
     const url = `${manager.url}/callback/${wecom.corpId}`;
-    const verification = await wecom.saveCallback({ ...wecom.callback, url });
-    if (!verification.isVerified) throw new Error(`the manager's URL: ${verification.detail}`);
+    for (const app of wecom.apps) {
+      await operator.addApp(wecom.corpId, app.callback);
+      const verification = await wecom.saveCallback({ ...app.callback, url }, app);
+      if (!verification.isVerified) throw new Error(`the manager's URL: ${verification.detail}`);
+    }
     return new ManagedSite(run, options, manager, operator);
   }
 

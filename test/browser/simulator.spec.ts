@@ -150,6 +150,33 @@ describeInBrowser('the page of the local WeCom', () => {
     expect(await token.inputValue()).not.toBe(before);
   });
 
+  it('has a form for the callback URL of each of several apps, and says whose each callback and call is', async () => {
+    // The keys that the bot has.
+    const { url, token, encodingAESKey } = client.simulator.callback;
+    await client.close();
+    client = await SimulatorClient.start({
+      apps: [
+        { name: '销售', accounts: ['售前客服'] },
+        { name: '服务', accounts: ['售后客服'], token, encodingAESKey },
+      ],
+      pageDir: 'simulator/dist/page',
+    });
+    const [, service] = client.simulator.apps;
+    await page.goto(client.simulator.url);
+    await page.getByText('销售 · No callback URL is saved').waitFor();
+    await page.getByRole('button', { name: 'Setup' }).click();
+    const form = page.getByRole('form', { name: '服务 · Callback URL' });
+    await form.getByLabel('URL', { exact: true }).fill(url);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('Saved: the URL answered in').waitFor();
+    expect([client.simulator.app.saved, service?.saved]).toEqual([null, { url, token, encodingAESKey }]);
+    await page.getByText('服务 · 可管理的客服账号').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await client.call('kf/account/list');
+    await page.getByRole('button', { name: 'API calls' }).click();
+    await page.getByText('销售 · 2 ·').waitFor();
+  });
+
   it('switches faults, and revokes the access token', async () => {
     await client.accessToken();
     await page.getByRole('button', { name: 'Faults' }).click();
