@@ -1,6 +1,6 @@
 /**
  * The kinds of access to customer service (docs/wecom-setup.md): a corp with several self-built apps, each a bot's, behind
- * one manager and one URL; and the stand-alone kind. On both stores: embedded and MongoDB.
+ * one manager and one URL; and the stand-alone kind. On MongoDB in the nightly run alone.
  */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -8,7 +8,7 @@ import { decrypt } from '@wecom/crypto';
 import type { CallRecord } from '../../simulator/api/call-log.js';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/simulator.js';
 import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
-import { onEachStore } from '../support/each-store.js';
+import { onEachStoreNightly } from '../support/each-store.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
 import type { Place } from '../support/place.js';
 import { PullingBot } from '../support/pulling-bot.js';
@@ -150,7 +150,7 @@ class Site {
 
 const numbered = (from: number) => Array.from({ length: COUNT }, (_, n) => String(from + n));
 
-onEachStore((newPlace) => {
+onEachStoreNightly((newPlace) => {
   let site: Site;
   let bots: PullingBot[];
   let puppet: PuppetServer;
