@@ -144,6 +144,7 @@ describe('a puppet that fails', () => {
       taken: false,
       stage: 'connect',
       reason: 'no connection (ECONNREFUSED)',
+      code: 'ECONNREFUSED',
     });
   });
 

@@ -18,6 +18,8 @@ export const FAILURE_STAGES = [
   'timeout',
   /** A status came that is not 2xx, redirects included. */
   'status',
+  /** A callback bot answered well and has not pulled its message in time. */
+  'unpulled',
   /** WeCom did not give the messages of the account, whose bot takes messages. */
   'pull',
 ] as const;
@@ -31,6 +33,10 @@ export type AttemptResult =
       readonly reason: string;
       /** With `status`, the one that came. */
       readonly status?: number;
+      /** Node's or undici's code of what went wrong with the connection, if it has one. */
+      readonly code?: string;
+      /** The bot had pulled the message: it was there, and did not end its work in time. */
+      readonly hasPulled?: true;
       /** How long to wait at least, if that is known. */
       readonly retryAfterMs?: number;
       /** With the stage `pull`: WeCom was there and refused it. */
@@ -40,9 +46,11 @@ export type AttemptResult =
 /** What a reverse proxy answers when nobody is behind it (RFC 9110, 15.6): as good as no connection. */
 const NOBODY_BEHIND = new Set([502, 503, 504]);
 
-/** Whether a bot was there and did not want it. */
+/** Whether it counts against what was sent: the bot was there, and did not want it or did not get done with it. */
 export function isRefusal(result: AttemptResult): boolean {
-  return !result.taken && result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
+  if (result.taken) return false;
+  if (result.hasPulled === true) return true;
+  return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 
 /** Whether somebody answered and refused it, for which the account alone may be the reason. */
@@ -62,6 +70,8 @@ export type OnEnd = (result: AttemptResult) => void;
 
 /** What a puppet may take, headers and body of its answer together. */
 export const ATTEMPT_LIMIT_MS = 5_000;
+/** From the beginning of an attempt: how long a callback bot has to answer a message that it has pulled, and to pull one that it has answered. */
+export const HALVES_MS = 60_000;
 const ANSWER_BYTES_MAX = 16_384;
 /** How many 1xx answers may precede the final one. A puppet needs none, and a flood of them would block the event loop. */
 const INTERIM_ANSWERS_MAX = 8;
@@ -82,12 +92,13 @@ export class Exchange implements Attempt, Undici.DispatchHandler {
   readonly result: Promise<AttemptResult>;
   readonly #pool: ConnectionPool;
   readonly #request: Undici.DispatchOptions;
-  readonly #deadline: Timer;
+  #deadline: Timer;
   #settle!: (result: AttemptResult) => void;
   #isSettled = false;
   /** The abort of the latest request; `null` while the puppet can have seen nothing. */
   #controller: Undici.DispatchController | null = null;
   #isGivenUp = false;
+  #isClosed = false;
   #canSendAgain = true;
   #answerBytes = 0;
   #interimAnswers = 0;
@@ -98,23 +109,21 @@ export class Exchange implements Attempt, Undici.DispatchHandler {
     return { result: Promise.resolve(result), withdraw: () => true };
   }
 
+  /** @param hasPulled see `DeliveryForm.hasPulled`. */
   constructor(
     pool: ConnectionPool,
     request: Undici.DispatchOptions,
-    clock: Clock,
-    limitMs: number,
+    private readonly clock: Clock,
+    private readonly limitMs: number,
     private readonly onEnd: OnEnd,
+    private readonly hasPulled?: () => Promise<boolean>,
   ) {
     this.#pool = pool;
     this.#request = request;
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#deadline = clock.after(limitMs, () => {
-      const within = `within ${limitMs / 1_000} s`;
-      if (this.#controller === null) this.#giveUp('connect', `no connection ${within}`);
-      else this.#giveUp('timeout', `no complete answer ${within}`);
-    });
+    this.#deadline = clock.after(limitMs, () => void this.#late());
     pool.begin();
   }
 
@@ -168,17 +177,32 @@ export class Exchange implements Attempt, Undici.DispatchHandler {
       return;
     }
     const why = (code || error.message).slice(0, REASON_LENGTH_MAX);
-    if (this.#controller === null)
-      this.#finish({ taken: false, stage: 'connect', reason: `no connection (${why})` });
-    else this.#finish({ taken: false, stage: 'reset', reason: `the connection broke (${why})` });
+    const failure =
+      this.#controller === null
+        ? ({ stage: 'connect', reason: `no connection (${why})` } as const)
+        : ({ stage: 'reset', reason: `the connection broke (${why})` } as const);
+    this.#finish({ taken: false, ...failure, ...(code !== '' && { code }) });
     this.#close();
   }
 
+  /** A bot that has pulled its message is at work on it, and may take longer. */
+  async #late(): Promise<void> {
+    const { limitMs } = this;
+    if (this.#controller === null) return this.#giveUp('connect', `no connection ${within(limitMs)}`);
+    const mayGoOn = !this.#isSettled && (await this.hasPulled?.()) === true;
+    if (this.#isClosed) return;
+    if (!mayGoOn) return this.#giveUp('timeout', `no complete answer ${within(limitMs)}`);
+    this.#deadline = this.clock.after(HALVES_MS - limitMs, () => {
+      const reason = `it pulled its message, and gave no complete answer ${within(HALVES_MS)}`;
+      this.#giveUp('timeout', reason, true);
+    });
+  }
+
   /** The request stays in undici's queue until its turn comes; it then ends without being sent. */
-  #giveUp(stage: FailureStage, reason: string): void {
+  #giveUp(stage: FailureStage, reason: string, hasPulled = false): void {
     this.#isGivenUp = true;
     this.#deadline.cancel();
-    this.#finish({ taken: false, stage, reason });
+    this.#finish({ taken: false, stage, reason, ...(hasPulled && { hasPulled }) });
     this.#controller?.abort(new Error(reason));
   }
 
@@ -190,7 +214,12 @@ export class Exchange implements Attempt, Undici.DispatchHandler {
   }
 
   #close(): void {
+    this.#isClosed = true;
     this.#deadline.cancel();
     this.#pool.end();
   }
+}
+
+function within(ms: number): string {
+  return `within ${ms / 1_000} s`;
 }

@@ -7,7 +7,7 @@ import { ConnectionPools, type PoolLimits } from '../../http/outgoing/connection
 import { Clock } from '../../kernel/clock.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import { type Span, Tracing, toServerAttributes } from '../../kernel/tracing.js';
-import type { Endpoint } from '../../registry/endpoint/endpoint.js';
+import { botIdOf, type Endpoint } from '../../registry/endpoint/endpoint.js';
 import { EndpointPolicy } from '../../registry/endpoint/endpoint-policy.js';
 import { type Attempt, type OnEnd, Exchange } from './attempt.js';
 import { judgedLookup } from './judged-lookup.js';
@@ -54,9 +54,9 @@ export class DeliveryClient {
     return this.underWayTo(endpoint) >= CROWDED_DELIVERIES;
   }
 
-  /** Deliveries under way to the origin of the endpoint. */
-  underWayTo({ origin }: Endpoint): number {
-    return this.pools.underWayOf(origin);
+  /** Deliveries under way to the origin of the endpoint; those of a callback bot to its own. */
+  underWayTo(endpoint: Endpoint): number {
+    return this.pools.underWayOf(poolOf(endpoint));
   }
 
   /**
@@ -90,17 +90,23 @@ export class DeliveryClient {
     onEnd: OnEnd,
     tracestate: string | null,
   ): Attempt {
-    const pool = this.pools.of(endpoint.origin);
+    const pool = this.pools.of(endpoint.origin, poolOf(endpoint));
     if (pool.isFull) return Exchange.failed('saturated', 'too many deliveries wait for this origin', onEnd);
     const { traceparent } = event;
     const parent = traceparent === null ? null : { traceparent, tracestate };
     const span = this.tracing.start('client', 'deliver', parent);
     const trace = span?.context ?? parent;
     const request = form.toRequest(endpoint, event, attempt, this.clock.nowMs(), trace);
-    const exchange = new Kind(pool, request, this.clock, form.limitMs, onEnd).send();
+    const exchange = new Kind(pool, request, this.clock, form.limitMs, onEnd, form.hasPulled).send();
     if (span !== null) record(span, endpoint, event, attempt, exchange);
     return exchange;
   }
+}
+
+/** A callback bot has sockets of its own: one whose answers are slow takes none from others at its origin. */
+function poolOf({ origin, href }: Endpoint): string {
+  const botId = botIdOf(href);
+  return botId === null ? origin : `${origin}#${botId}`;
 }
 
 function record(

@@ -9,6 +9,11 @@ export interface DeliveryForm {
   readonly limitMs: number;
   /** The message that it puts into a request; left out where it puts the event. */
   readonly content?: Secret;
+  /**
+   * Of a message that its bot has to pull besides: whether it has, in this attempt. Asked when `limitMs` is over, which is
+   * then `HALVES_MS`. A 2xx is only half of such an attempt: whoever sends the message tells of its end. Never rejects.
+   */
+  readonly hasPulled?: () => Promise<boolean>;
   /** @param attempt counted from 1. */
   toRequest(
     endpoint: Endpoint,

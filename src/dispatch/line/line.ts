@@ -29,6 +29,8 @@ interface Begun {
   readonly event: KfEvent;
   readonly occasion: DeliveryOccasion;
   readonly number: number;
+  /** Whether a 2xx is only half of it: see `DeliveryForm.hasPulled`. */
+  readonly isHalf: boolean;
   /** On the clock that never jumps. */
   readonly startedMs: number;
 }
@@ -119,7 +121,8 @@ export class Line {
   }
 
   #book(event: KfEvent, occasion: DeliveryOccasion, number: number): OnEnd {
-    const begun = { event, occasion, number, startedMs: this.lines.clock.elapsedMs() };
+    const isHalf = this.form?.hasPulled !== undefined;
+    const begun = { event, occasion, number, isHalf, startedMs: this.lines.clock.elapsedMs() };
     return (result) => this.lines.ended(this.to, this.endpoint, begun, result);
   }
 }
@@ -168,14 +171,25 @@ export class Lines {
     return new Line(to, endpoint, this, form);
   }
 
+  /** The end of an attempt of which a 2xx is only half. */
+  endedInHalves(
+    to: Recipient,
+    event: KfEvent,
+    number: number,
+    result: AttemptResult,
+    durationMs: number,
+  ): void {
+    this.deliveries.ended(to, event, 'message', number, result, durationMs);
+  }
+
   ended(
     to: Recipient,
     endpoint: Endpoint | null,
-    { event, occasion, number, startedMs }: Begun,
+    { event, occasion, number, isHalf, startedMs }: Begun,
     result: AttemptResult,
   ): void {
     const durationMs = this.clock.elapsedMs() - startedMs;
-    this.deliveries.ended(to, event, occasion, number, result, durationMs);
+    if (!(isHalf && result.taken)) this.deliveries.ended(to, event, occasion, number, result, durationMs);
     if (endpoint !== null) this.#count(to, endpoint.href, occasion, startedMs, result);
     const { puppet } = to;
     if (result.taken && puppet !== null && !puppet.online)

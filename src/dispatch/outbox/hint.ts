@@ -40,8 +40,6 @@ export const NOT_TRIED_STAGES = [
   'resync',
   /** No puppet took it for 3 days. */
   'expired',
-  /** Of a message: the bot answered its callback and did not pull it. */
-  'unpulled',
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 

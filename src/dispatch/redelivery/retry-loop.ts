@@ -149,9 +149,11 @@ export class RetryLoop<T extends Leased> {
 
   #busyEndpoints(): ReadonlySet<string> {
     const full = [...this.#inFlight].filter(([, count]) => count >= IN_FLIGHT_PER_ENDPOINT_MAX);
-    const slow = this.#slowCount >= SLOW_MAX ? [...this.#slow.keys()] : [];
+    // Each has its share of the half that is for the slow.
+    const shareMax = SLOW_MAX / this.#slow.size;
+    const slow = this.#slowCount < SLOW_MAX ? [] : [...this.#slow].filter(([, count]) => count >= shareMax);
     if (full.length === 0 && slow.length === 0) return this.circuits.open;
-    return new Set([...this.circuits.open, ...full.map(([endpoint]) => endpoint), ...slow]);
+    return new Set([...this.circuits.open, ...[...full, ...slow].map(([endpoint]) => endpoint)]);
   }
 
   #addSlow(endpoint: string, count: 1 | -1): void {

@@ -49,11 +49,8 @@ export const TAKES_EVENTS: BotTaking = {
 /** In place of accounts: all of the corp that no listed bot and no registration has. */
 export const ALL_OTHERS = '*';
 
-/** How long an attempt at a callback bot may take: such bots pull before they answer. */
-export const BOT_TIMEOUT_MS = { default: 4_000, min: 500, max: 10_000 } as const;
-
-/** How long one over a stream may take until it is acknowledged, unless the bot says otherwise. */
-export const STREAM_TIMEOUT_MS = 5_000;
+/** How long an attempt at a bot may take, or an acknowledgement over a stream: many bots pull before they answer. */
+export const BOT_TIMEOUT_MS = { default: 5_000, min: 500, max: 10_000 } as const;
 
 /**
  * The kinds that open WeCom's envelopes, and whose clients may open a stream: a callback bot's events go over it for as long

@@ -41,7 +41,6 @@ import {
   type BotTaking,
   makeSigningSecret,
   MESSAGE_ORDERS,
-  STREAM_TIMEOUT_MS,
   takesCallbacks,
   type MessageOrder,
   TAKES_EVENTS,
@@ -240,10 +239,7 @@ export function toNewBot(dto: NewBotDto, terms: Terms): NewBot {
     api,
     ...taking,
     callback: takesCallbacks(kind)
-      ? callbackOf(dto, {
-          receiveId: corpId,
-          timeoutMs: kind === 'stream' ? STREAM_TIMEOUT_MS : BOT_TIMEOUT_MS.default,
-        })
+      ? callbackOf(dto, { receiveId: corpId, timeoutMs: BOT_TIMEOUT_MS.default })
       : null,
     secrets: toSecretsText(secrets),
   };
