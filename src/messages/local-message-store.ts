@@ -210,7 +210,8 @@ export class LocalMessageStore extends MessageStore {
     const queue = this.#held(turn, nowMs);
     const head = queue?.get(msgid) ?? null;
     if (queue === null || head?.state !== 'waiting') return;
-    const { attempts, refusals, step, dueAtMs, failure: lastFailure } = refused;
+    const { attempts, refusals, step, dueAtMs, failure } = refused;
+    const lastFailure = failure ?? head.lastFailure;
     await this.#save(queue, head, { ...head, attempts, refusals, step, dueAtMs, lastFailure });
   }
 
@@ -257,6 +258,27 @@ export class LocalMessageStore extends MessageStore {
     if (head !== null) await this.#forgetTaken(queue, head, nowMs);
     this.#change(queue, () => queue.makeDue(nowMs));
     return 'taken';
+  }
+
+  override async putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
+    const queue = this.#queues.get(accountKey(message));
+    if (queue === undefined) return false;
+    const { underWay } = queue;
+    if (underWay?.msgid === message.msgid && underWay.attempt === attempt) {
+      queue.underWay = { ...underWay, isPulled: false };
+      return false;
+    }
+    const key = webhookIdOf(message);
+    const wasTaken = this.#leaving.has(key) || this.#records.isKnown(key);
+    if (queue.get(message.msgid) !== null || !wasTaken) return false;
+    // Behind its removal, where that is still being written.
+    await this.#records.write({ back: [message] });
+    const { content: _content, ...head } = message;
+    this.#change(queue, () => {
+      queue.set(head);
+      queue.makeDue(head.dueAtMs ?? nowMs);
+    });
+    return true;
   }
 
   override async endUnderWay(turn: Turn): Promise<void> {

@@ -19,7 +19,7 @@ export class MessageLog {
     message: MessageHead,
     bot: string,
     attempt: number,
-    occasion: Occasion,
+    occasion: Occasion | null,
     durationMs: number,
     result: AttemptResult,
   ): void {
@@ -29,14 +29,29 @@ export class MessageLog {
     const outcome = taken
       ? { botStatus: result.status, oneIn: this.healthyLines.oneIn }
       : { stage: result.stage, reason: result.reason };
-    const what = { openKfId, corpId, bot, webhookId: webhookIdOf(message), type, attempt, occasion };
-    this.log.info({ ...what, durationMs: Math.round(durationMs), taken, ...outcome }, ATTEMPTED);
+    const what = { openKfId, corpId, bot, webhookId: webhookIdOf(message), type, attempt };
+    this.log.info(
+      {
+        ...what,
+        ...(occasion !== null && { occasion }),
+        durationMs: Math.round(durationMs),
+        taken,
+        ...outcome,
+      },
+      ATTEMPTED,
+    );
   }
 
   /** The bot answered well, and did not pull what it was told of. */
   unpulled({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
     const webhookId = webhookIdOf({ openKfId, corpId, ...message });
     this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unpulled');
+  }
+
+  /** The bot did not read the answer to its pull: it is told of the message again. */
+  unread({ openKfId, corpId, type, ...message }: MessageHead, attempt: number, reason: string): void {
+    const webhookId = webhookIdOf({ openKfId, corpId, ...message });
+    this.log.warn({ openKfId, corpId, webhookId, type, attempt, reason }, 'message.unread');
   }
 
   buried(message: MessageHead, { stage, reason, atMs }: Failure): void {

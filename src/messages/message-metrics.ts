@@ -38,7 +38,7 @@ export class MessageMetrics {
     )({});
     this.#unpulled = metrics.counter(
       'wxkf_messages_unpulled_total',
-      'Callbacks that a bot answered well without pulling their message within a second.',
+      'Callbacks that a bot answered well without pulling their message within 60 s.',
     )({});
     this.#handedOver = metrics.counter(
       'wxkf_messages_handed_over_total',

@@ -7,6 +7,8 @@ import { type MessageAccount, toAddressee } from './message-queue.js';
 /** What is written in one commit. Messages are found by `webhookIdOf`. */
 export interface MessageChange {
   readonly kept?: readonly Message[];
+  /** Of these nothing but the id was left. */
+  readonly back?: readonly Message[];
   readonly heads?: readonly MessageHead[];
   /** Nothing but the ids is left of these. */
   readonly known?: readonly { readonly key: string; readonly untilMs: number }[];
@@ -65,11 +67,13 @@ export class MemoryMessageRecords implements MessageRecords {
     return this.#heads.values();
   }
 
-  async write({ kept = [], heads = [], known = [], gone = [], account }: MessageChange): Promise<void> {
-    for (const { content, ...head } of kept) {
+  async write(change: MessageChange): Promise<void> {
+    const { kept = [], back = [], heads = [], known = [], gone = [], account } = change;
+    for (const { content, ...head } of [...kept, ...back]) {
       this.#heads.set(webhookIdOf(head), head);
       this.#contents.set(webhookIdOf(head), content);
     }
+    for (const message of back) this.#known.delete(webhookIdOf(message));
     for (const head of heads) this.#heads.set(webhookIdOf(head), head);
     for (const { key, untilMs } of known) {
       this.#heads.delete(key);

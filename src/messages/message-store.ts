@@ -69,7 +69,8 @@ export interface RefusedMessage {
   readonly refusals: number;
   readonly step: number;
   readonly dueAtMs: number;
-  readonly failure: Failure;
+  /** `null` leaves the last one. */
+  readonly failure: Failure | null;
 }
 
 export interface MessageFilter {
@@ -211,6 +212,14 @@ export abstract class MessageStore {
     half: 'answered' | 'pulled',
     nowMs: number,
   ): Promise<'taken' | 'half' | 'gone'>;
+
+  /**
+   * The bot did not read what this attempt has noted as pulled. While that is still under way, it is pulled no more. Where the
+   * message was taken by it, it is as given from now on, in its place among the account's messages.
+   * @param message waits, or is dead.
+   * @returns whether it had been taken.
+   */
+  abstract putBack(message: Message, attempt: number, nowMs: number): Promise<boolean>;
 
   /** Nothing is under way any more. */
   abstract endUnderWay(turn: Turn): Promise<void>;

@@ -17,7 +17,6 @@ import { QueuedAnswers } from './queued-answers.js';
 import { CallbackHalves } from './sending/callback-halves.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 import { MessageSender } from './sending/message-sender.js';
-import { PulledHalves } from './sending/pulled-halves.js';
 import { Takers } from './sending/takers.js';
 
 /** Its store comes from the storage module, which is global. Global itself, since it meets a port of the proxy. */
@@ -37,7 +36,6 @@ import { Takers } from './sending/takers.js';
     MessageSender,
     MessagesLifecycle,
     MessageWakes,
-    PulledHalves,
     Puller,
     PullRun,
     Takers,

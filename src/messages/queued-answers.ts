@@ -3,19 +3,20 @@ import { secretIdOf } from '../kernel/secret-id.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
-import type { Addressee } from '../registry/destination.js';
+import { type Addressee, Destinations, type MessageTaker } from '../registry/destination.js';
 import { MADE_CURSOR, type QueuedAnswer, QueuedMessages } from '../wecom/proxy/queued-messages.js';
 import { type Message, webhookIdOf } from './message.js';
 import { MessageStore, type UnderWay } from './message-store.js';
 import { Puller } from './pulling/puller.js';
-import { PulledHalves } from './sending/pulled-halves.js';
+import { CallbackHalves } from './sending/callback-halves.js';
 
 /** Answers a bot's `kf/sync_msg` with the message that it was told of. WeCom is not asked. */
 @Injectable()
 export class QueuedAnswers extends QueuedMessages {
   constructor(
     private readonly store: MessageStore,
-    private readonly pulled: PulledHalves,
+    private readonly halves: CallbackHalves,
+    private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly storeClock: StoreClock,
   ) {
@@ -33,9 +34,12 @@ export class QueuedAnswers extends QueuedMessages {
       const own = cursorOf(found.message, found.underWay);
       // A program that pulls until there is no more has had it in this attempt.
       if (own === cursor) return nothing(cursor);
+      const { message, underWay } = found;
+      let noted = Promise.resolve();
       return {
-        body: ok(own, [JSON.parse(found.message.content.reveal())]),
-        wasSent: () => this.#notePulled(account, found.underWay),
+        body: ok(own, [JSON.parse(message.content.reveal())]),
+        wasSent: () => (noted = this.#wasSent(bot, message, underWay)),
+        wasUnread: () => noted.then(() => this.#wasUnread(bot, message, underWay)),
       };
     }
     return nothing(cursor);
@@ -47,14 +51,17 @@ export class QueuedAnswers extends QueuedMessages {
     return this.store.findCursor({ corpId, openKfId }, secretIdOf(corpId, corpSecret));
   }
 
-  async #notePulled(account: Addressee, underWay: UnderWay): Promise<void> {
-    // If it cannot be noted, the message is sent once more.
-    const noted = await this.store
-      .note(account, underWay, 'pulled', this.storeClock.nowMs())
-      .catch(() => 'gone' as const);
-    if (noted !== 'taken') return;
-    this.pulled.pulled(account);
-    this.puller.added.wakeUp();
+  async #wasSent(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {
+    if (await this.halves.pulled(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
+  }
+
+  async #wasUnread(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {
+    if (await this.halves.unread(this.#takerOf(message, bot), message, underWay)) this.puller.added.wakeUp();
+  }
+
+  #takerOf(account: Addressee, bot: KnownBot): MessageTaker | null {
+    const taker = this.destinations.findMessageTaker(account);
+    return taker?.bot.id === bot.id ? taker : null;
   }
 }
 
@@ -67,7 +74,7 @@ function cursorOf(message: Message, { untilMs }: UnderWay): string {
 }
 
 function nothing(cursor: string): QueuedAnswer {
-  return { body: ok(cursor, []), wasSent: async () => {} };
+  return { body: ok(cursor, []), wasSent: async () => {}, wasUnread: async () => {} };
 }
 
 function ok(cursor: string, messages: readonly unknown[]): QueuedAnswer['body'] {

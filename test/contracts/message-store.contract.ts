@@ -771,6 +771,69 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect((await messages.findUnderWay(ACCOUNT))?.underWay).toEqual(underWay('m1', { attempt: 3 }));
       });
 
+      it('is pulled no more when that was not read', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await note('pulled');
+        const found = await messages.findUnderWay(ACCOUNT);
+        const back = { ...(found?.message as Message), refusals: 1 };
+        expect(await messages.putBack(back, 1, NOW_MS)).toBe(false);
+        expect((await messages.findUnderWay(ACCOUNT))?.underWay).toEqual(underWay('m1'));
+        expect(await note('answered')).toBe('half');
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 0 });
+      });
+
+      it('waits again in its place when it was taken and that was not read', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await note('answered');
+        const found = await messages.findUnderWay(ACCOUNT);
+        await note('pulled');
+        await release(turn);
+        expect(await keep(['m1'])).toMatchObject({ added: 0 });
+        const dueAtMs = NOW_MS + 1_000;
+        const back = { ...(found?.message as Message), attempts: 1, refusals: 1, dueAtMs };
+        expect(await messages.putBack({ ...back, lastFailure: FAILURE }, 1, NOW_MS)).toBe(true);
+        expect(await messages.putBack({ ...back, refusals: 2 }, 1, NOW_MS)).toBe(false);
+        expect(await keep(['m1'])).toMatchObject({ added: 0 });
+        expect((await messages.counts(ACCOUNT)).waiting).toBe(2);
+        const again = await claimOne(dueAtMs);
+        const next = await nextOf(again, 'account', dueAtMs);
+        expect(next).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1, lastFailure: FAILURE });
+        expect(next?.content.reveal()).toBe('what m1 says');
+        // Nothing is known of what is handed over.
+        await messages.handOver(again, dueAtMs);
+        expect(await keep(['m1'])).toMatchObject({ added: 1 });
+      });
+
+      it('is dead where it is given so', async () => {
+        await messages.begin(turn, underWay('m1'));
+        await note('answered');
+        const found = await messages.findUnderWay(ACCOUNT);
+        await note('pulled');
+        const dead = { ...(found?.message as Message), state: 'dead', dueAtMs: null } as const;
+        expect(await messages.putBack({ ...dead, lastFailure: FAILURE }, 1, NOW_MS)).toBe(true);
+        expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 1, dead: 1 });
+        expect(await messages.revive(ACCOUNT, 'm1', NOW_MS)).toBe(true);
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1' });
+      });
+
+      it('is not put back where its bot has not taken it', async () => {
+        await messages.begin(turn, underWay('m1'));
+        const found = await messages.findUnderWay(ACCOUNT);
+        await messages.endUnderWay(turn);
+        const back = { ...(found?.message as Message), refusals: 1 };
+        expect(await messages.putBack(back, 1, NOW_MS)).toBe(false);
+        expect(await nextOf(turn)).toMatchObject({ msgid: 'm1', refusals: 0 });
+        expect(await messages.putBack({ ...back, msgid: 'unknown' }, 1, NOW_MS)).toBe(false);
+      });
+
+      it('keeps its last failure where it is put off without one', async () => {
+        await messages.refused(turn, 'm1', refusal(), NOW_MS);
+        await messages.refused(turn, 'm1', { ...refusal(), attempts: 7, failure: null }, NOW_MS);
+        const [head] = (await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 1))
+          .messages;
+        expect(head).toMatchObject({ attempts: 7, lastFailure: refusal().failure });
+      });
+
       it('ends when its turn says so', async () => {
         await messages.begin(turn, underWay('m1'));
         await messages.endUnderWay(turn);

@@ -288,7 +288,7 @@ function messagesIn(newPlace: () => Place, isShared: boolean): void {
         await until(() => bot.server.received.length === 1);
         bot.habit = 'before it answers';
         // Too late for the turn of its account, and in time all the same.
-        await manager.line(({ msg, openKfId: id }) => msg === 'message.unpulled' && id === openKfId);
+        await until(async () => JSON.stringify(await list('messages')).includes('"attempts":1'));
         const page = await bot.pull(openKfId);
         expect(page.msg_list).toMatchObject([{ text: { content: 'hello' } }]);
         await until(() => bot.texts.includes('the next'));

@@ -10,6 +10,7 @@ import { createHttpAdapter } from '../../src/http/server.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { Lifecycle } from '../../src/kernel/lifecycle.js';
+import { KeyOwners } from '../../src/registry/bots/key-owners.js';
 import { TOKEN_URL } from './manager-process.js';
 
 export interface ManagerInProcess {
@@ -24,7 +25,7 @@ export async function startManagerInProcess(
   const config = loadConfig({ HOST: '127.0.0.1', PORT: '0', ACCESS_TOKEN_URL: TOKEN_URL, ...env });
   const log = pino({ level: 'silent' });
   const lifecycle = new Lifecycle();
-  const { adapter, errorFilter, counts } = createHttpAdapter(config, lifecycle, log, clock);
+  const { adapter, errorFilter, counts, bots } = createHttpAdapter(config, lifecycle, log, clock);
   const module = await AppModule.forRoot(config, log, lifecycle, counts);
   const kernel = KernelModule.forRoot(log, lifecycle);
   const providers = [...(kernel.providers ?? []), { provide: Clock, useValue: clock }];
@@ -35,6 +36,7 @@ export async function startManagerInProcess(
     { abortOnError: false, bodyParser: false, logger: false },
   );
   app.useGlobalFilters(errorFilter);
+  bots.use(app.get(KeyOwners));
   const overload = app.get(Overload);
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   await app.listen(config.port, config.host);

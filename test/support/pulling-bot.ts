@@ -48,6 +48,8 @@ export class PullingBot {
   /** Of its answers to callbacks. */
   status = 200;
   isHanging = false;
+  /** Its work on what it has pulled, before it answers. */
+  work: (texts: readonly string[]) => Promise<void> = async () => {};
   /** Where its last pull ended. */
   #cursor = '';
   #lastServed: Promise<void> = Promise.resolve();
@@ -95,6 +97,7 @@ export class PullingBot {
     let cursor = this.habit === 'with an old cursor' ? 'gAAAAAold-cursor-of-wecom' : '';
     if (this.habit === 'from where it was') cursor = this.#cursor;
     const named = this.habit === 'by its token alone' ? { token: syncToken } : { open_kfid: openKfId };
+    const texts: string[] = [];
     for (;;) {
       // Its manager may have died, and be elsewhere a moment later. Nobody refuses the message for that.
       const page = await this.pull(openKfId, cursor, named).catch(() => null);
@@ -104,10 +107,13 @@ export class PullingBot {
       }
       this.#cursor = page.next_cursor;
       this.pages.push({ hasMore: page.has_more, length: page.msg_list.length });
-      for (const entry of page.msg_list) this.given.push(toGiven(entry, webhookId, attempt));
+      const given = page.msg_list.map((entry) => toGiven(entry, webhookId, attempt));
+      this.given.push(...given);
+      texts.push(...given.map(({ text }) => text));
       if (this.habit !== 'until there is no more' || page.msg_list.length === 0) break;
       cursor = page.next_cursor;
     }
+    await this.work(texts);
     if (this.habit !== 'after it answered') answer();
   }
 

@@ -1,42 +1,63 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { storedBot } from '../../../test/support/bots.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { newMessage, pulledPage } from '../../../test/support/messages.js';
+import { noRecorder } from '../../../test/support/recorder.js';
+import type { Lines } from '../../dispatch/line/line.js';
+import { HealthyLines } from '../../kernel/healthy-lines.js';
 import { Secret } from '../../kernel/secret.js';
+import { Metrics } from '../../metrics/metrics.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { Destinations, MessageTaker } from '../../registry/destination.js';
 import { LocalMessageStore } from '../local-message-store.js';
+import { MessageLog } from '../message-log.js';
+import { MessageMetrics } from '../message-metrics.js';
 import { MemoryMessageRecords } from '../message-records.js';
 import type { Message } from '../message.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
 import { CallbackHalves } from './callback-halves.js';
-import type { MessageOutcomes } from './message-outcomes.js';
-import { PulledHalves } from './pulled-halves.js';
+import { MessageOutcomes } from './message-outcomes.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const ENDPOINT = 'http://bot:8080';
+const TRIES = 2;
 const BOT = { ...storedBot(), opened: null, pulled: null, keysId: null } as Partial<KnownBot> as KnownBot;
+const TAKER = { ...ACCOUNT, bot: BOT } as Partial<MessageTaker> as MessageTaker;
 
 let clock: ManualClock;
 let store: MessageStore;
 let halves: CallbackHalves;
 let answers: QueuedAnswers;
-let unpulled: number;
+let metrics: Metrics;
+/** What operators are told of attempts. */
+let told: (readonly [attempt: number, end: string])[];
 
 beforeEach(async () => {
   clock = new ManualClock();
   store = new LocalMessageStore(new MemoryMessageRecords());
-  unpulled = 0;
-  const outcomes: Pick<MessageOutcomes, 'putOff' | 'unpulled'> = {
-    putOff: (turn, { msgid, refusals, step }, dueAtMs, attempts, failure) =>
-      store.refused(turn, msgid, { attempts, refusals, step, dueAtMs, failure }, clock.nowMs()),
-    unpulled: () => void unpulled++,
+  told = [];
+  metrics = new Metrics();
+  const log = new MessageLog(pino({ level: 'silent' }), new HealthyLines(1));
+  const config = { messagesAheadMax: 1_000, messageTries: TRIES };
+  const outcomes = new MessageOutcomes(
+    store,
+    new MessageMetrics(metrics),
+    log,
+    noRecorder(clock),
+    clock,
+    config,
+  );
+  const lines: Pick<Lines, 'endedInHalves'> = {
+    endedInHalves: (_to, _event, attempt, result) =>
+      void told.push([attempt, result.taken ? 'taken' : result.stage]),
   };
-  const pulled = new PulledHalves(clock);
-  halves = new CallbackHalves(store, pulled, outcomes as MessageOutcomes, clock);
+  halves = new CallbackHalves(store, outcomes, lines as Lines, clock, clock);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
-  answers = new QueuedAnswers(store, pulled, puller, clock);
+  const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
+  answers = new QueuedAnswers(store, halves, destinations, puller, clock);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
   await store.keep(
@@ -47,6 +68,8 @@ beforeEach(async () => {
     15_000,
   );
 });
+
+const ALL = { corpId: null, openKfId: null } as const;
 
 async function claim(): Promise<{ turn: Turn; message: Message } | null> {
   const [turn] = await store.claimDue(clock.nowMs(), 1, 15_000, new Set());
@@ -61,11 +84,20 @@ async function begin(attempt = 1): Promise<{ turn: Turn; message: Message }> {
   return claimed;
 }
 
-async function pull(cursor = ''): Promise<string> {
-  const { body, wasSent } = await answers.answer(BOT, ACCOUNT.openKfId, cursor);
+async function pull(cursor = '', isRead = true): Promise<string> {
+  const { body, wasSent, wasUnread } = await answers.answer(BOT, ACCOUNT.openKfId, cursor);
   await wasSent();
+  if (!isRead) await wasUnread();
   return (body.msg_list as unknown[]).length === 0 ? '' : String(body.next_cursor);
 }
+
+const answer = (turn: Turn, message: Message, attempt = 1) =>
+  halves.answered(turn, TAKER, {
+    ...{ message, attempt, durationMs: 1 },
+    result: { taken: true, status: 200 },
+  });
+
+const hasPulled = (attempt = 1) => halves.hasPulled(ACCOUNT, newMessage('m1') as Message, attempt);
 
 const release = (turn: Turn) => store.release(turn, ENDPOINT, 'account', clock.nowMs());
 
@@ -73,42 +105,52 @@ describe('a message under way to a callback bot', () => {
   it('is taken when it was pulled and then answered', async () => {
     const { turn, message } = await begin();
     expect(await pull()).not.toBe('');
-    expect(await halves.answered(turn, message, 1)).toBe(true);
+    expect(await answer(turn, message)).toBe(true);
     expect((await store.counts(ACCOUNT)).waiting).toBe(0);
   });
 
   it('is taken when it was answered and then pulled, while its turn waits', async () => {
     const { turn, message } = await begin();
-    const answered = halves.answered(turn, message, 1);
+    const answered = answer(turn, message);
     await clock.advance(500);
     await pull();
     expect(await answered).toBe(true);
-    expect(unpulled).toBe(0);
+    expect(told).toEqual([[1, 'taken']]);
   });
 
   it('is taken when it is pulled long after its turn, within 60 s', async () => {
     const { turn, message } = await begin();
-    const answered = halves.answered(turn, message, 1);
+    const answered = answer(turn, message);
     await clock.advance(1_000);
     expect(await answered).toBe(false);
-    expect(unpulled).toBe(1);
+    expect(told).toEqual([]);
     await release(turn);
     await clock.advance(58_000);
     expect(await claim()).toBeNull();
     expect(await pull()).not.toBe('');
+    expect(told).toEqual([[1, 'taken']]);
     expect((await store.counts(ACCOUNT)).waiting).toBe(0);
   });
 
   it('is due again when it was not pulled within 60 s, and is not given out before', async () => {
     const { turn, message } = await begin();
-    const answered = halves.answered(turn, message, 1);
+    const answered = answer(turn, message);
     await clock.advance(1_000);
     await answered;
     await release(turn);
-    await clock.advance(59_500);
+    await clock.advance(58_999);
+    expect([await claim(), told]).toEqual([null, []]);
+    await clock.advance(1);
     expect(await pull()).toBe('');
-    await clock.advance(500);
-    expect((await claim())?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0 });
+    const due = await claim();
+    expect(due?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0, lastFailure: null });
+    const overdue = await store.findUnderWay(ACCOUNT);
+    if (due === null || overdue === null) throw new Error('nothing is over');
+    await halves.endOverdue(due.turn, TAKER, overdue);
+    expect(told).toEqual([[1, 'unpulled']]);
+    const [again] = (await store.list({ ...ALL, states: ['waiting'] }, null, 1)).messages;
+    expect(again).toMatchObject({ attempts: 1, refusals: 0, lastFailure: { stage: 'unpulled' } });
+    expect(await store.findUnderWay(ACCOUNT)).toBeNull();
   });
 
   it('is given once in an attempt to a bot that goes on from the cursor, and once more in the next', async () => {
@@ -122,5 +164,55 @@ describe('a message under way to a callback bot', () => {
     await clock.advance(15_000);
     await begin(2);
     expect(await pull(cursor)).not.toBe('');
+  });
+});
+
+describe('the pull of a message under way', () => {
+  it('is known once it was answered, for its own attempt', async () => {
+    await begin();
+    expect(await hasPulled()).toBe(false);
+    await pull();
+    expect([await hasPulled(), await hasPulled(2)]).toEqual([true, false]);
+  });
+
+  it('counts no more when its answer was not read', async () => {
+    const { turn, message } = await begin();
+    await pull('', false);
+    expect(await hasPulled()).toBe(false);
+    void answer(turn, message);
+    await clock.advance(1_000);
+    expect((await store.counts(ACCOUNT)).waiting).toBe(1);
+    expect(await pull()).not.toBe('');
+    expect(told).toEqual([[1, 'taken']]);
+  });
+
+  it('has the message wait again where it was taken by it, and counts against it', async () => {
+    const { turn, message } = await begin();
+    const answered = answer(turn, message);
+    await clock.advance(0);
+    await pull('', false);
+    expect(await answered).toBe(true);
+    expect(told).toEqual([
+      [1, 'taken'],
+      [1, 'reset'],
+    ]);
+    await release(turn);
+    await clock.advance(1_200);
+    const again = await claim();
+    expect(again?.message).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 1 });
+    expect(again?.message.content.reveal()).toBe('{"msgid":"m1"}');
+  });
+
+  it('that is never read ends after its tries', async () => {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const { turn, message } = await begin(attempt);
+      void answer(turn, message, attempt);
+      await clock.advance(0);
+      await pull('', false);
+      await clock.advance(0);
+      await release(turn);
+      await clock.advance(1_200);
+    }
+    expect(await store.counts(ACCOUNT)).toMatchObject({ waiting: 0, dead: 1 });
   });
 });

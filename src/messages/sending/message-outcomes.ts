@@ -27,11 +27,12 @@ export class MessageOutcomes {
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
   ) {}
 
+  /** @param occasion `null` where it is not known any more. */
   attempted(
     message: Message,
     botId: string,
     attempt: number,
-    occasion: Occasion,
+    occasion: Occasion | null,
     durationMs: number,
     result: AttemptResult,
   ): void {
@@ -66,23 +67,41 @@ export class MessageOutcomes {
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     const refusals = message.refusals + Number(isRefusal(result));
     if (refusals >= this.config.messageTries) return this.bury(turn, message, failure);
-    const ageMs = message.step < FAST_STEPS ? 0 : nowMs - message.storedAtMs;
-    const next = nextTry(message.step, ageMs, Math.random());
-    const expiresMs = message.storedAtMs + MESSAGE_LIFE_MS;
-    const delayMs = Math.max(next?.delayMs ?? Infinity, result.retryAfterMs ?? 0);
-    const dueAtMs = Math.min(nowMs + delayMs, expiresMs);
-    const step = next?.step ?? message.step;
+    const { step, dueAtMs } = nextOf(message, nowMs, result.retryAfterMs);
     const attempts = message.attempts + 1;
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
   }
 
-  /** It was not sent, or its end is not known: it is due then, and nothing counts against it. */
+  /**
+   * Has a message wait again that counts as pulled, or as taken by that: its bot has not read it. It counts as a refusal, so
+   * that a bot which never reads one gets the next ones all the same.
+   * @returns false where it waits anyway, or is not taken.
+   * @throws AppError `STORE_UNAVAILABLE`; safe to repeat.
+   */
+  async putBack(message: Message, attempt: number, reason: string): Promise<boolean> {
+    const nowMs = this.storeClock.nowMs();
+    const lastFailure = toFailure(nowMs, 'reset', reason);
+    const tried = { ...message, attempts: attempt, refusals: message.refusals + 1, lastFailure };
+    const isDead = tried.refusals >= this.config.messageTries;
+    const back: Message = isDead
+      ? { ...tried, state: 'dead', dueAtMs: null }
+      : { ...tried, ...nextOf(message, nowMs) };
+    const isBack = await this.store.putBack(back, attempt, nowMs);
+    if (isBack) this.log.unread(message, attempt, reason);
+    if (isBack && isDead) this.#noteBuried(back, lastFailure);
+    return isBack;
+  }
+
+  /**
+   * It was not sent, or its end is not known: it is due then, and nothing counts against it.
+   * @param failure `null` leaves the last one.
+   */
   async putOff(
     turn: Turn,
     message: Message,
     dueAtMs: number,
     attempts: number,
-    failure: Failure,
+    failure: Failure | null,
   ): Promise<void> {
     const { refusals } = message;
     // What was sent has been tried.
@@ -116,6 +135,18 @@ export class MessageOutcomes {
     this.log.buried(message, failure);
     this.recorder.add(toEnd(message, failure));
   }
+}
+
+/** When it is tried again. */
+function nextOf(
+  { step, storedAtMs }: MessageHead,
+  nowMs: number,
+  retryAfterMs = 0,
+): { readonly step: number; readonly dueAtMs: number } {
+  const ageMs = step < FAST_STEPS ? 0 : nowMs - storedAtMs;
+  const next = nextTry(step, ageMs, Math.random());
+  const delayMs = Math.max(next?.delayMs ?? Infinity, retryAfterMs);
+  return { step: next?.step ?? step, dueAtMs: Math.min(nowMs + delayMs, storedAtMs + MESSAGE_LIFE_MS) };
 }
 
 /** It will not be delivered. */

@@ -23,7 +23,6 @@ import type { MessageStore } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { MessageOutcomes } from './message-outcomes.js';
 import { MessageSender } from './message-sender.js';
-import { PulledHalves } from './pulled-halves.js';
 import type { ReadyTaker, Takers } from './takers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -66,8 +65,12 @@ function start(kind: 'callback' | 'webhook', order: MessageOrder, bot: Bot): voi
       return { result: Promise.resolve(bot(id, attempt)), withdraw: () => false };
     },
   };
-  const lines = { circuits: { isOpen: () => false }, ofMessage: () => line } as unknown as Lines;
-  const halves = new CallbackHalves(store, new PulledHalves(clock), outcomes, clock);
+  const lines = {
+    circuits: { isOpen: () => false },
+    ofMessage: () => line,
+    endedInHalves: () => {},
+  } as unknown as Lines;
+  const halves = new CallbackHalves(store, outcomes, lines, clock, clock);
   const takers = { find: async () => taker } as Partial<Takers> as Takers;
   sender = new MessageSender(store, takers, lines, outcomes, halves, clock, clock);
 }

@@ -11,13 +11,15 @@ import { MessageStore, type Turn } from '../message-store.js';
 import { CallbackHalves } from './callback-halves.js';
 import { EarlierAttempts } from './earlier-attempts.js';
 import { MessageOutcomes } from './message-outcomes.js';
-import { messageFormFor, toEvent } from './taker-form.js';
+import { messageFormFor, toEvent, toRecipient } from './taker-form.js';
 import { type ReadyTaker, Takers } from './takers.js';
 
 /** How long one account is served before others have their turn, if its messages are taken at once. */
 const TURN_MS = 1_000;
 const RENEW_AFTER_MS = 5_000;
 const SATURATED_MS = 1_000;
+/** How long a stop waits for a bot that is at work on its message. */
+const STOP_MS = 10_000;
 
 /** A message that is sent now. */
 interface Sending {
@@ -29,13 +31,25 @@ interface Sending {
   readonly attempt: number;
 }
 
+interface Ended {
+  readonly result: AttemptResult;
+  readonly durationMs: number;
+}
+
+const STOPPED: AttemptResult = {
+  taken: false,
+  stage: 'timeout',
+  reason: 'the manager stopped before it had an answer',
+};
+
 /** Whether the turn goes on with the next message. */
 type Next = 'goes on' | 'ends';
 
 /** Sends an account's messages one after the other, and stores the outcome of each before the next. */
 @Injectable()
 export class MessageSender {
-  readonly #underWay = new Set<Attempt>();
+  /** With what gives each up. */
+  readonly #underWay = new Map<Attempt, (result: AttemptResult) => void>();
   #isStopping = false;
 
   constructor(
@@ -48,10 +62,13 @@ export class MessageSender {
     private readonly storeClock: StoreClock,
   ) {}
 
-  /** Begins nothing more, and gives up attempts that have no socket yet. */
+  /** Begins nothing more, and gives up attempts that have no socket yet; the others after a while. */
   stop(): void {
     this.#isStopping = true;
-    for (const attempt of this.#underWay) attempt.withdraw();
+    for (const attempt of this.#underWay.keys()) attempt.withdraw();
+    this.clock.after(STOP_MS, () => {
+      for (const giveUp of this.#underWay.values()) giveUp(STOPPED);
+    });
   }
 
   /** Resolves when the turn is over. @throws AppError `STORE_UNAVAILABLE`; the lease then lapses. */
@@ -97,34 +114,37 @@ export class MessageSender {
     if (latest > message.attempts) this.outcomes.countRepeated();
     const attempt = latest + 1;
     const sending: Sending = { turn, taker, message, occasion: isProbe ? 'probe' : 'due', attempt };
-    const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, messageFormFor(taker, message));
+    const hasPulled = () => this.halves.hasPulled(turn, message, attempt);
+    const form = messageFormFor(taker, message, hasPulled);
+    const line = this.lines.ofMessage(toRecipient(taker), taker.endpoint, form);
     if (taker.bot.kind === 'callback') return this.#sendCallback(sending, line);
-    const result = await this.#attempt(sending, line);
+    const { result, durationMs } = await this.#attempt(sending, line);
+    this.#tell(sending, result, durationMs);
     if (!result.taken) return this.#notTaken(sending, result);
     await this.outcomes.taken(turn, message);
     return 'goes on';
   }
 
   /** Of a callback bot it may be known which message was begun. */
-  async #earlierAttempts(turn: Turn, { bot }: MessageTaker): Promise<EarlierAttempts> {
-    const found = bot.kind === 'callback' ? await this.store.findUnderWay(turn) : null;
+  async #earlierAttempts(turn: Turn, taker: MessageTaker): Promise<EarlierAttempts> {
+    const found = taker.bot.kind === 'callback' ? await this.store.findUnderWay(turn) : null;
+    if (found !== null) await this.halves.endOverdue(turn, taker, found);
     return new EarlierAttempts(found?.underWay ?? null, turn.isInDoubt);
   }
 
   /** A callback bot takes a message in two halves: it answers the callback, and pulls. */
   async #sendCallback(sending: Sending, line: Line): Promise<Next> {
-    const { turn, message, attempt } = sending;
+    const { turn, taker, message, attempt } = sending;
     if (!(await this.halves.begin(turn, message, attempt))) return 'ends';
-    const result = await this.#attempt(sending, line);
+    const { result, durationMs } = await this.#attempt(sending, line);
     if (!result.taken) {
+      this.#tell(sending, result, durationMs);
       await this.store.endUnderWay(turn);
       return this.#notTaken(sending, result);
     }
     failpoint('message.answered');
-    const isTaken = await this.halves.answered(turn, message, attempt);
-    if (!isTaken) return 'ends';
-    this.outcomes.countTaken(message);
-    return 'goes on';
+    const isTaken = await this.halves.answered(turn, taker, { message, attempt, result, durationMs });
+    return isTaken ? 'goes on' : 'ends';
   }
 
   async #notTaken(
@@ -143,22 +163,20 @@ export class MessageSender {
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }
 
-  async #attempt({ message, taker, attempt, occasion }: Sending, line: Line): Promise<AttemptResult> {
+  async #attempt({ message, attempt }: Sending, line: Line): Promise<Ended> {
     const startedMs = this.clock.elapsedMs();
     const ageMs = Math.max(0, this.storeClock.nowMs() - message.sentAtMs);
     const sent = line.attempt(toEvent(message), 'message', attempt, null, ageMs);
-    this.#underWay.add(sent);
-    const result = await sent.result;
+    const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+    this.#underWay.set(sent, resolve);
+    void sent.result.then(resolve);
+    const result = await promise;
     this.#underWay.delete(sent);
-    this.outcomes.attempted(
-      message,
-      taker.bot.id,
-      attempt,
-      occasion,
-      this.clock.elapsedMs() - startedMs,
-      result,
-    );
-    return result;
+    return { result, durationMs: this.clock.elapsedMs() - startedMs };
+  }
+
+  #tell({ message, taker, attempt, occasion }: Sending, result: AttemptResult, durationMs: number): void {
+    this.outcomes.attempted(message, taker.bot.id, attempt, occasion, durationMs, result);
   }
 
   /** Renews the lease again and again. @returns what ends that. */
@@ -170,9 +188,4 @@ export class MessageSender {
     let timer = this.clock.after(RENEW_AFTER_MS, renew);
     return () => timer.cancel();
   }
-}
-
-function toRecipient(taker: MessageTaker) {
-  const { corpId, openKfId, address, bot, puppet, fault } = taker;
-  return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };
 }

@@ -1,15 +1,26 @@
 import type { KfEvent } from '../../dispatch/kf-event.js';
 import type { DeliveryForm } from '../../dispatch/line/delivery-form.js';
 import { formFor } from '../../dispatch/line/forms.js';
+import type { Recipient } from '../../dispatch/line/line.js';
 import { Secret } from '../../kernel/secret.js';
 import { makeSyncToken } from '../../registry/bots/sync-tokens.js';
 import type { MessageTaker } from '../../registry/destination.js';
 import { type Message, webhookIdOf } from '../message.js';
 import { signedForm } from './signed-form.js';
 
-/** The form that the taker of a message understands. */
-export function messageFormFor({ bot }: MessageTaker, message: Message): DeliveryForm {
-  if (bot.kind === 'callback') return formFor({ bot });
+/**
+ * The form that the taker of a message understands.
+ * @param hasPulled see `DeliveryForm.hasPulled`.
+ */
+export function messageFormFor(
+  { bot }: MessageTaker,
+  message: Message,
+  hasPulled: () => Promise<boolean>,
+): DeliveryForm {
+  if (bot.kind === 'callback') {
+    const form = formFor({ bot });
+    return { limitMs: form.limitMs, hasPulled, toRequest: (...of) => form.toRequest(...of) };
+  }
   return signedForm(message.content, bot.opened?.signingSecret ?? new Secret(''));
 }
 
@@ -26,4 +37,10 @@ export function toEvent(message: Message): KfEvent {
     raw: null,
     traceparent: null,
   };
+}
+
+/** As the line to it has it. */
+export function toRecipient(taker: MessageTaker): Recipient {
+  const { corpId, openKfId, address, bot, puppet, fault } = taker;
+  return { corpId, openKfId, address, bot, puppet, fault, isPulled: false };
 }

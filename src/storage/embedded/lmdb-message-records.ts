@@ -40,14 +40,16 @@ export class LmdbMessageRecords implements MessageRecords {
   }
 
   /** Small commits of many accounts share a flush of the disk. */
-  async write({ kept = [], heads = [], known = [], gone = [], account }: MessageChange): Promise<void> {
+  async write(change: MessageChange): Promise<void> {
+    const { kept = [], back = [], heads = [], known = [], gone = [], account } = change;
     const what = kept.length > 0 ? 'keep messages' : 'change messages';
     const put = (): void => {
-      for (const { content, ...head } of kept) {
+      for (const { content, ...head } of [...kept, ...back]) {
         const key = webhookIdOf(head);
         this.#messages.put(key, toStored(head));
         this.#contents.put(key, content.reveal());
       }
+      for (const message of back) this.#known.remove(webhookIdOf(message));
       for (const head of heads) this.#messages.put(webhookIdOf(head), toStored(head));
       for (const { key, untilMs } of known) {
         this.#messages.remove(key);

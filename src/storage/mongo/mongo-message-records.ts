@@ -127,6 +127,13 @@ export class MongoMessageRecords {
   }
 
   /** @returns whether there was such a message in one of these states. */
+  /** @returns whether nothing but its id was left. */
+  async putBack(record: MessageRecord): Promise<boolean> {
+    const { _id, ...fields } = record;
+    const { matchedCount } = await this.#records.updateOne({ _id, state: KNOWN }, { $set: fields });
+    return matchedCount === 1;
+  }
+
   async change(
     _id: string,
     states: MessageRecord['state'][],

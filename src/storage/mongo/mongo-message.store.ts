@@ -272,9 +272,9 @@ export class MongoMessageStore extends MessageStore {
 
   override async refused(turn: Turn, msgid: string, refused: RefusedMessage, nowMs: number): Promise<void> {
     const { attempts, refusals, step, dueAtMs, failure } = refused;
-    const lastFailure = toFailureRecord(failure);
+    const lastFailure = failure === null ? {} : { lastFailure: toFailureRecord(failure) };
     await this.#updateHeld('reschedule message', turn, msgid, nowMs, {
-      $set: { attempts, refusals, step, dueAt: new Date(dueAtMs), lastFailure },
+      $set: { attempts, refusals, step, dueAt: new Date(dueAtMs), ...lastFailure },
     });
   }
 
@@ -318,6 +318,29 @@ export class MongoMessageStore extends MessageStore {
       return 'taken';
     };
     return this.store.run('note message', note, null);
+  }
+
+  /** Says first that a message will wait, as `keep` does. */
+  override putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
+    const { msgid } = message;
+    const _id = accountKey(message);
+    const putBack = async () => {
+      const { matchedCount } = await this.#accounts.updateOne(
+        { _id, 'underWay.msgid': msgid, 'underWay.attempt': attempt, 'underWay.isAnswered': false },
+        { $set: { 'underWay.isPulled': false } },
+      );
+      if (matchedCount === 1) return false;
+      // Both halves may be noted whose process has not come to the end of it.
+      await this.#finish(await this.#accounts.findOne({ _id }), nowMs);
+      const soon = new Date(nowMs + CHANGE_MS);
+      await this.#accounts.updateOne({ _id }, { $max: { keepingUntil: soon }, $min: { dueAt: soon } });
+      const keptUntil = message.state === 'dead' ? new Date(nowMs + MESSAGE_LIFE_MS) : null;
+      const isBack = await this.#messages.putBack({ ...toRecord(message), keptUntil });
+      const dueAt = new Date(message.dueAtMs ?? nowMs);
+      await this.#accounts.updateOne({ _id }, { $set: { isNewer: true }, $min: { dueAt } });
+      return isBack;
+    };
+    return this.store.run('put message back', putBack, null);
   }
 
   override async endUnderWay(turn: Turn): Promise<void> {

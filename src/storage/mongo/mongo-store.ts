@@ -100,6 +100,7 @@ const OPERATIONS = [
   'claim oldest account',
   'renew turn',
   'find next message',
+  'put message back',
   'release account',
   'settle message',
   'reschedule message',

@@ -10,7 +10,7 @@ export function contentIdentityOf({ corpId, openKfId, msgid }: ContentOwner): Id
   return ['message', corpId, openKfId, msgid, 'content'];
 }
 
-export function sealContent(message: NewMessage, account: Addressee, sealer: Sealer): NewMessage {
+export function sealContent<T extends NewMessage>(message: T, account: Addressee, sealer: Sealer): T {
   const identity = contentIdentityOf({ ...account, msgid: message.msgid });
   return { ...message, content: new Secret(sealer.seal(message.content.reveal(), identity)) };
 }

@@ -143,6 +143,10 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.note(account, of, half, nowMs);
   }
 
+  override putBack(message: Message, attempt: number, nowMs: number): Promise<boolean> {
+    return this.inner.putBack(sealContent(message, message, this.sealer), attempt, nowMs);
+  }
+
   override endUnderWay(turn: Turn): Promise<void> {
     return this.inner.endUnderWay(turn);
   }

@@ -24,11 +24,14 @@ import { AnswerBroken } from './proxy-exchange.js';
 import { type ProxyTarget, parseTarget } from './proxy-target.js';
 import { ProxyUpstream } from './proxy-upstream.js';
 import type { QueuedAnswer } from './queued-messages.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 const SYNC = 'kf/sync_msg';
 
 @Injectable()
 export class ApiProxy {
+  readonly #unread: UnreadAnswers;
+
   constructor(
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly credentials: CallCredentials,
@@ -37,7 +40,9 @@ export class ApiProxy {
     private readonly upstream: ProxyUpstream,
     private readonly metrics: WecomMetrics,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#unread = new UnreadAnswers(clock);
+  }
 
   /** Answers the request, or throws the error for the caller. */
   async forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -95,7 +100,7 @@ export class ApiProxy {
     try {
       const queued = (await credential.bot?.answerHere(sent)) ?? null;
       if (queued !== null) {
-        answerQueued(reply, log, queued);
+        this.#answerQueued(request, reply, log, queued);
         return null;
       }
       const body = (await credential.bot?.toWecomBody(sent)) ?? sent;
@@ -120,6 +125,22 @@ export class ApiProxy {
       if ('stream' in sent) sent.stream.destroy();
     }
   }
+
+  /** The bot has it when all of it was written; a connection that broke before, or is reset just after, says that it may not. */
+  #answerQueued(
+    { raw: { socket } }: FastifyRequest,
+    reply: FastifyReply,
+    log: CallLog,
+    { body, wasSent, wasUnread }: QueuedAnswer,
+  ): void {
+    log.result = 'answered';
+    log.errcode = 0;
+    reply.raw.once('finish', () => {
+      void wasSent();
+      this.#unread.watch(socket, () => void wasUnread());
+    });
+    reply.send(body);
+  }
 }
 
 /** A body that cannot be read says nothing of a token. */
@@ -133,14 +154,6 @@ function hasSyncToken(body: ProxyBody): boolean {
 function openKfIdOf({ body }: FastifyRequest): string | undefined {
   const named = body instanceof Buffer ? parseObject(body.toString('utf8'))?.open_kfid : undefined;
   return typeof named === 'string' && ID_FORMAT.pattern.test(named) ? named : undefined;
-}
-
-/** The bot has it when all of it was written; a connection that broke before says that it may not. */
-function answerQueued(reply: FastifyReply, log: CallLog, { body, wasSent }: QueuedAnswer): void {
-  log.result = 'answered';
-  log.errcode = 0;
-  reply.raw.once('finish', () => void wasSent());
-  reply.send(body);
 }
 
 function answerWith(

@@ -5,6 +5,8 @@ export interface QueuedAnswer {
   readonly body: Readonly<Record<string, unknown>>;
   /** Call it when the bot has got all of it. Never rejects. */
   readonly wasSent: () => Promise<void>;
+  /** Call it after `wasSent` when the bot can have read nothing of it. Never rejects. */
+  readonly wasUnread: () => Promise<void>;
 }
 
 /** How the manager's cursors begin, in place of WeCom's: those may have 64 bytes. A program keeps the last one that it was given. */

@@ -1,0 +1,256 @@
+/**
+ * How long a callback bot that takes messages may be at work, and what operators see until a message is taken: the manager with
+ * all around it, on a clock that the test moves.
+ */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { LoggedDeliveryPageAnswer } from '../../src/api/answers/logged-delivery.dto.js';
+import type { MessagePageAnswer } from '../../src/api/answers/message.dto.js';
+import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { embeddedPlace, newSecretsKey, type Place } from '../support/place.js';
+import { PullingBot } from '../support/pulling-bot.js';
+import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+
+const HALVES_MS = 60_000;
+const TRIES = 2;
+/** The first pause of the schedule, with what may be added to it. */
+const FIRST_RETRY_MS = 1_200;
+/** Less than any time that is tried here: the clock goes on while sockets are waited for. */
+const STEP_MS = 20;
+
+let place: Place;
+let clock: ManualClock;
+let wecom: Simulator;
+let manager: ManagerInProcess;
+let bot: PullingBot;
+let added: BotCreatedAnswer;
+let first: string;
+let second: string;
+
+beforeEach(async () => {
+  clock = new ManualClock(Date.now());
+  place = embeddedPlace();
+  [wecom, bot] = await Promise.all([startSimulator({ accounts: ['one', 'two'] }), PullingBot.start()]);
+  manager = await startManagerInProcess(
+    {
+      ...place.env,
+      SECRETS_KEY: newSecretsKey(),
+      MESSAGE_TRIES: String(TRIES),
+      WECOM_API_URL: wecom.url,
+      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+    },
+    clock,
+  );
+  const { corpId, corpSecret, callback } = wecom;
+  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  [first = '', second = ''] = wecom.accounts.map(({ openKfId }) => openKfId);
+  const response = await postJson(`${manager.url}/api/v1/bots`, {
+    ...{ name: 'Support bot', corpId, corpSecret, openKfIds: [first, second] },
+    ...{ kind: 'callback', takes: 'message', callback: { url: `${bot.server.url}/wxkf/` } },
+  });
+  added = (await response.json()) as BotCreatedAnswer;
+  bot.server.keys = { token: added.token ?? '', encodingAESKey: added.encodingAESKey ?? '' };
+  bot.base = `${manager.url}/bot/${added.key}/cgi-bin`;
+  bot.credentials = { corpid: corpId, corpsecret: corpSecret };
+});
+
+afterEach(async () => {
+  let isClosed = false;
+  void manager.close().then(() => (isClosed = true));
+  await untilIn(() => isClosed);
+  await Promise.all([wecom.close(), bot.close()]);
+  await place.discard();
+});
+
+/** Resolves when each event was answered, so that no pull of the manager is under way when the clock is moved. */
+async function say(texts: readonly string[], openKfId = first): Promise<void> {
+  for (const text of texts) wecom.say(text, { openKfId });
+  await untilIn(() => wecom.callbacks.records.every(({ state }) => state !== 'running'));
+}
+
+const get = async <T>(path: string): Promise<T> =>
+  (await fetch(`${manager.url}/api/v1/${path}`)).json() as Promise<T>;
+const shown = () => get<BotAnswer>(`bots/${added.id}`);
+const messages = async (state: string) => (await get<MessagePageAnswer>(`messages?state=${state}`)).items;
+const deliveries = async () => (await get<LoggedDeliveryPageAnswer>('deliveries')).items;
+
+/** The clock goes on by itself meanwhile, at about its pace. */
+const untilIn = (isSo: () => boolean | Promise<boolean>) =>
+  until(async () => {
+    await clock.advance(STEP_MS);
+    return isSo();
+  });
+
+/** A program whose work ends when the test says so. */
+function holdWork(): { readonly end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bot.work = () => promise;
+  return { end: resolve };
+}
+
+async function unpulledCount(): Promise<string | undefined> {
+  const text = await (await fetch(`${manager.url}/metrics`)).text();
+  return /^wxkf_messages_unpulled_total (\d+)$/m.exec(text)?.[1];
+}
+
+describe('a program that answers after its work', () => {
+  it('of 4.5 s is given each message once, and none counts against it', async () => {
+    const texts = ['1', '2', '3', '4', '5'];
+    let work = holdWork();
+    await say(texts);
+    for (const [n] of texts.entries()) {
+      await untilIn(() => bot.given.length > n);
+      await clock.advance(4_500);
+      const done = work;
+      work = holdWork();
+      done.end();
+    }
+    await untilIn(async () => (await messages('waiting')).length === 0 || bot.given.length > texts.length);
+    expect(bot.texts).toEqual(texts);
+    expect(bot.given.every(({ attempt }) => attempt === 1)).toBe(true);
+    expect(await shown()).toMatchObject({ circuit: 'closed', lastFailure: null });
+  });
+
+  it('of 30 s is given each message once: from its pull on it has 60 s', async () => {
+    const work = holdWork();
+    await say(['1', '2']);
+    await untilIn(() => bot.given.length === 1);
+    await clock.advance(30_000);
+    expect(await messages('waiting')).toHaveLength(2);
+    work.end();
+    await untilIn(async () => (await messages('waiting')).length === 0);
+    expect(bot.texts).toEqual(['1', '2']);
+    expect(await shown()).toMatchObject({ circuit: 'closed', lastFailure: null });
+  });
+
+  it('and never ends it has the message told again, and dead after its tries; its other account goes on', async () => {
+    bot.work = async (texts) => {
+      if (texts.includes('poison')) await new Promise(() => {});
+    };
+    await say(['poison', 'next']);
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      await untilIn(() => bot.given.filter(({ text }) => text === 'poison').length === attempt);
+      await say([`meanwhile ${attempt}`], second);
+      await untilIn(() => bot.texts.includes(`meanwhile ${attempt}`));
+      await clock.advance(HALVES_MS);
+      await clock.advance(FIRST_RETRY_MS);
+    }
+    await untilIn(() => bot.texts.includes('next'));
+    expect(await messages('dead')).toMatchObject([{ failure: { stage: 'timeout' } }]);
+    expect(bot.given.map(({ text, attempt }) => `${text} #${attempt}`)).toEqual([
+      ...['poison #1', 'meanwhile 1 #1', 'poison #2', 'meanwhile 2 #1', 'next #1'],
+    ]);
+    expect(await shown()).toMatchObject({ circuit: 'closed' });
+  });
+
+  it('and has not pulled has no longer than its timeoutMs: it may hang', async () => {
+    bot.isHanging = true;
+    await say(['1']);
+    await untilIn(() => bot.server.received.length === 1);
+    await clock.advance(5_000);
+    expect(await shown()).toMatchObject({
+      lastFailure: { stage: 'timeout', reason: 'no complete answer within 5 s' },
+    });
+    expect(await messages('waiting')).toMatchObject([{ refusals: 0 }]);
+  });
+});
+
+describe('a program that answers and', () => {
+  it('never pulls has taken nothing, as operators see it, and after 60 s it has failed', async () => {
+    bot.habit = 'never';
+    await say(['1']);
+    await untilIn(() => bot.server.received.length === 1);
+    await clock.advance(50_000);
+    expect(await shown()).toMatchObject({
+      ...{ lastTakenAt: null, lastFailure: null, circuit: 'closed' },
+      lastHour: { attempts: 0, taken: 0 },
+    });
+    expect(await messages('waiting')).toMatchObject([{ failure: null }]);
+    expect(await unpulledCount()).toBe('0');
+    await clock.advance(10_000);
+    await untilIn(() => bot.server.received.length === 2);
+    expect(await shown()).toMatchObject({
+      ...{ lastTakenAt: null, lastFailure: { stage: 'unpulled' } },
+      lastHour: { attempts: 1, taken: 0 },
+    });
+    expect(await unpulledCount()).toBe('1');
+    await untilIn(async () => (await deliveries()).some(({ stage }) => stage === 'unpulled'));
+    expect((await deliveries()).filter(({ form }) => form === 'message')).toMatchObject([
+      { outcome: 'not_taken', stage: 'unpulled', attempt: 1 },
+    ]);
+  });
+
+  it('pulls later has failed nothing, and has taken each when it has pulled it', async () => {
+    bot.habit = 'never';
+    await say(['1', '2', '3']);
+    for (const count of [1, 2, 3]) {
+      await untilIn(() => bot.server.received.length === count);
+      await clock.advance(20_000);
+      expect((await bot.pull(first)).msg_list).toMatchObject([{ text: { content: String(count) } }]);
+    }
+    await untilIn(async () => (await shown()).lastHour.taken === 3);
+    expect(await messages('waiting')).toEqual([]);
+    expect(await shown()).toMatchObject({
+      ...{ lastTakenAt: expect.any(String), lastFailure: null },
+      lastHour: { attempts: 3 },
+    });
+    expect(await unpulledCount()).toBe('0');
+  });
+});
+
+describe('a program that resets its connection before it has read what it pulled', () => {
+  /** @returns the answer's first bytes; what follows of the connection is what `end` does. */
+  async function pullRaw(end: (socket: ReturnType<typeof connect>) => void): Promise<void> {
+    const { access_token: token } = (await (
+      await fetch(`${bot.base}/gettoken?${new URLSearchParams(bot.credentials)}`)
+    ).json()) as { access_token: string };
+    const { hostname, port, pathname } = new URL(bot.base);
+    const body = JSON.stringify({ open_kfid: first });
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${pathname}/kf/sync_msg?access_token=${token} HTTP/1.1\r\nhost: manager\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await once(socket, 'readable');
+    end(socket);
+    await once(socket, 'close');
+  }
+
+  it.each(['has answered before', 'answers afterwards'])(
+    'is told of it again, under the same id, when it %s',
+    async (when) => {
+      bot.habit = 'never';
+      const held = Promise.withResolvers<void>();
+      if (when === 'answers afterwards')
+        bot.server.behave((_request, response) => void held.promise.then(() => response.end('success')));
+      await say(['1']);
+      await untilIn(() => bot.server.received.length === 1);
+      await pullRaw((socket) => socket.resetAndDestroy());
+      held.resolve();
+      await clock.advance(FIRST_RETRY_MS);
+      // It pulls once more, or has still to pull for 60 s.
+      if (when === 'answers afterwards') await clock.advance(HALVES_MS);
+      await untilIn(() => bot.server.received.length === 2);
+      const [one, other] = bot.server.received.map(({ headers }) => headers['webhook-id']);
+      expect(other).toBe(one);
+    },
+  );
+
+  it('has taken it when it closes the connection in order', async () => {
+    bot.habit = 'never';
+    await say(['1']);
+    await untilIn(() => bot.server.received.length === 1);
+    await pullRaw((socket) => void socket.resume().end());
+    await untilIn(async () => (await messages('waiting')).length === 0);
+    await clock.advance(HALVES_MS);
+    expect(bot.server.received).toHaveLength(1);
+    expect(await shown()).toMatchObject({ lastFailure: null });
+  });
+});
