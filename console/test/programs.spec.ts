@@ -248,12 +248,18 @@ describe('a verification', () => {
   it.each([
     [{ verified: true, status: 200, fault: null }, 'verified'],
     [{ verified: false, status: null, fault: 'its url must be of PUPPET_ENDPOINT_ALLOW' }, 'address'],
-    [{ verified: false, status: null, fault: 'connection refused; start the bot' }, 'noAnswer'],
+    [{ verified: false, status: null, fault: 'refused', noAnswer: 'refused' }, 'noAnswer'],
+    [{ verified: false, status: null, fault: 'too late', noAnswer: 'unreachable' }, 'noAnswer'],
+    [{ verified: false, status: null, fault: 'no such name', noAnswer: 'name' }, 'noName'],
+    [{ verified: false, status: null, fault: 'no TLS', noAnswer: 'tls' }, 'noTls'],
+    [{ verified: false, status: null, fault: 'it broke', noAnswer: 'reset' }, 'broken'],
+    [{ verified: false, status: null, fault: 'too late', noAnswer: 'timeout' }, 'late'],
+    [{ verified: false, status: 400, fault: 'the program needs the header X-A' }, 'header'],
     [{ verified: false, status: 404, fault: 'answered 404' }, 'path'],
     [{ verified: false, status: 405, fault: 'answered 405' }, 'path'],
     [{ verified: false, status: 400, fault: 'answered 400' }, 'refused'],
     [{ verified: false, status: 200, fault: 'without the echo' }, 'wrongAnswer'],
   ] as const)('that came to %j is told as %s', (came, finding) => {
-    expect(verifyFinding({ ...came, durationMs: 1 })).toBe(finding);
+    expect(verifyFinding({ noAnswer: null, ...came, durationMs: 1 })).toBe(finding);
   });
 });

@@ -186,8 +186,8 @@ export class BotsController {
   @Answers({ 200: 'What came of it.' })
   @Errors('BOT_NOT_FOUND', 'BOT_UNVERIFIABLE', 'STORE_UNAVAILABLE')
   async verifyBot(@Param() { id }: BotPathDto): Promise<BotVerifiedAnswer> {
-    const { fault, status, durationMs } = await this.verification.verify(await this.bots.get(id));
-    return { verified: fault === null, status, durationMs: toDuration(durationMs), fault };
+    const { fault, status, noAnswer, durationMs } = await this.verification.verify(await this.bots.get(id));
+    return { verified: fault === null, status, noAnswer, durationMs: toDuration(durationMs), fault };
   }
 
   async #toAnswer(bot: KnownBot): Promise<BotAnswer> {

@@ -382,9 +382,13 @@ export type BotVerifiedAnswer = {
      * The status that came; null when none came.
      */
     status: number | null;
+    /**
+     * Why no status came: nobody listens there; no connection in time; the host has no address; no secure connection; the program broke the connection; the program said nothing in time. null when a status came, and for another cause.
+     */
+    noAnswer: 'name' | 'refused' | 'reset' | 'timeout' | 'tls' | 'unreachable' | null;
     durationMs: number;
     /**
-     * What is wrong, and the remedy; null when it is verified.
+     * What is wrong, the beginning of what the program said, and the remedy; null when it is verified.
      */
     fault: string | null;
 };
@@ -614,7 +618,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'withdrawn' | null;
+    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };

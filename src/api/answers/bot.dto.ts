@@ -1,3 +1,4 @@
+import type { NoAnswer } from '../../dispatch/line/bot-verification.js';
 import { IsISO8601 } from '../../kernel/class-validator.js';
 import type { BotApi, BotKind, BotTakes, MessageOrder } from '../../registry/bots/bot.js';
 import type { Included } from '../../registry/bots/taking.js';
@@ -22,7 +23,7 @@ export class BotCallbackAnswer {
    */
   readonly headers!: string[];
 
-  /** @example 4000 */
+  /** @example 5000 */
   readonly timeoutMs!: number;
 }
 
@@ -146,9 +147,15 @@ export class BotVerifiedAnswer {
   /** The status that came; null when none came. */
   readonly status!: number | null;
 
+  /**
+   * Why no status came: nobody listens there; no connection in time; the host has no address; no secure connection; the program
+   * broke the connection; the program said nothing in time. null when a status came, and for another cause.
+   */
+  readonly noAnswer!: NoAnswer | null;
+
   /** @example 4.2 */
   readonly durationMs!: number;
 
-  /** What is wrong, and the remedy; null when it is verified. */
+  /** What is wrong, the beginning of what the program said, and the remedy; null when it is verified. */
   readonly fault!: string | null;
 }

@@ -3,8 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { signatureOf } from '../../crypto/wecom-cipher.js';
 import { AppError } from '../../kernel/app-error.js';
 import { Clock } from '../../kernel/clock.js';
+import type { BotSecrets } from '../../registry/bots/bot.js';
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { CallbackUrl } from '../../registry/endpoint/endpoint.js';
 import { toResync } from '../outbox/hint.js';
+import type { AttemptResult } from './attempt.js';
 import { DeliveryClient } from './delivery-client.js';
 import type { DeliveryForm } from './delivery-form.js';
 import { WecomForm } from './wecom-form.js';
@@ -12,10 +15,19 @@ import { WecomForm } from './wecom-form.js';
 /** WeCom waits 5 s for the answer when a URL is saved. */
 const VERIFY_LIMIT_MS = 5_000;
 
+/**
+ * Why no status came. `refused`: nobody listens there; `unreachable`: no connection was made in time; `name`: the host has no
+ * address; `tls`: no secure connection was agreed on; `reset`: a program is there and broke the connection; `timeout`: a
+ * program is there and said nothing in time.
+ */
+export type NoAnswer = 'refused' | 'unreachable' | 'name' | 'tls' | 'reset' | 'timeout';
+
 export interface Verified {
-  /** What is wrong, and the remedy; `null` when the bot answered with the echo. */
+  /** What is wrong, what the program said, and the remedy; `null` when the bot answered with the echo. */
   readonly fault: string | null;
   readonly status: number | null;
+  /** `null` when a status came, and where the cause is another one. */
+  readonly noAnswer: NoAnswer | null;
   readonly durationMs: number;
 }
 
@@ -31,7 +43,8 @@ export class BotVerification {
   async verify(bot: KnownBot): Promise<Verified> {
     const { endpoint, opened, corpId } = bot;
     if (bot.kind !== 'callback' || opened === null) throw new AppError('BOT_UNVERIFIABLE');
-    if ('must' in endpoint) return { fault: `its url must ${endpoint.must}`, status: null, durationMs: 0 };
+    if ('must' in endpoint)
+      return { fault: `its url must ${endpoint.must}`, status: null, noAnswer: null, durationMs: 0 };
     const echo = String(randomInt(10 ** 14, 2 ** 47));
     const startedMs = this.clock.elapsedMs();
     const form = verifyForm(bot, echo);
@@ -40,23 +53,101 @@ export class BotVerification {
     const durationMs = this.clock.elapsedMs() - startedMs;
     const answer = await attempt.whenAnswered();
     const status = answer?.status ?? null;
-    if (answer?.body.includes('CALLBACK_FROM_MANAGER')) return { fault: OWN_URL, status, durationMs };
-    if (!result.taken) return { fault: result.reason + remedyOf(status), status, durationMs };
-    const isEcho = answer?.body.trim().replace(/^"(.*)"$/, '$1') === echo;
-    return { fault: isEcho ? null : NO_ECHO, status, durationMs };
+    const said = { status, noAnswer: result.taken ? null : noAnswerOf(result), durationMs };
+    const body = answer?.body ?? '';
+    if (body.includes('CALLBACK_FROM_MANAGER')) return { ...said, fault: OWN_URL };
+    if (body.trim().replace(/^"(.*)"$/, '$1') === echo && result.taken) return { ...said, fault: null };
+    const words = shownWords(body, opened);
+    const what = result.taken ? 'it answered without the opened echo' : result.reason;
+    const missing = missingHeader(bot, endpoint, words);
+    const remedy = missing ?? (result.taken ? OF_NO_ECHO : remedyOf(status, said.noAnswer));
+    return { ...said, fault: `${what}${words === '' ? '' : `: "${words}"`}; ${remedy}` };
   }
 }
 
-const NO_ECHO =
-  'it answered without the opened echo; compare token, EncodingAESKey and receive id in its settings with those of the bot here, and the path of the URL';
-
 const OWN_URL = "its url is a manager's own callback URL; give the bot its program's URL";
 
-function remedyOf(status: number | null): string {
-  if (status === null) return '; start the bot, and compare host and port of its URL';
+const OF_KEYS = 'compare token, EncodingAESKey and receive id in its settings with those of the bot here';
+const OF_NO_ECHO = `${OF_KEYS}, and the path of the URL`;
+
+const REMEDIES: Readonly<Record<NoAnswer, string>> = {
+  refused: 'nobody listens there: start the bot, and compare host and port of its URL',
+  unreachable: 'compare host and port of its URL, and have firewalls let the manager through to them',
+  name: 'the host of its URL has no address: compare its spelling, and whether the manager can look it up',
+  tls: 'compare http and https in its URL; with https its certificate has to be valid for the host',
+  reset:
+    'the program is there and broke the connection: its own log says why; compare http and https in its URL',
+  timeout: 'the program is there and said nothing in time: its own log says what it waits for',
+};
+
+function remedyOf(status: number | null, noAnswer: NoAnswer | null): string {
+  if (noAnswer !== null) return REMEDIES[noAnswer];
+  if (status === null) return 'compare host and port of its URL';
   if (status === 404 || status === 405)
-    return '; compare the path of the URL with the one that the program listens at';
-  return '; compare token, EncodingAESKey and receive id in its settings with those of the bot here';
+    return 'compare the path of the URL with the one that the program listens at';
+  return OF_KEYS;
+}
+
+/** Node's names of what a look-up finds. */
+const NO_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
+const UNREACHABLE = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+const OF_TLS = /^(ERR_TLS|ERR_SSL|EPROTO)|CERT|UNABLE_TO_|SIGNATURE/;
+
+function noAnswerOf({ stage, code = '' }: AttemptResult & { taken: false }): NoAnswer | null {
+  if (OF_TLS.test(code)) return 'tls';
+  if (stage === 'reset' || stage === 'timeout') return stage;
+  if (stage !== 'connect') return null;
+  if (code === 'ECONNREFUSED') return 'refused';
+  if (NO_NAME.has(code)) return 'name';
+  // The time of the whole attempt was over before there was a connection.
+  return UNREACHABLE.has(code) || code === '' ? 'unreachable' : null;
+}
+
+/** Programs that answer nothing without a header of their own; the table in docs/bots.md has them too. */
+const HEADERS_OF_PROGRAMS = [{ path: '/share/v1/app/wechat/service', header: 'X-KB-ID', says: /kb_id/i }];
+const A_HEADER = /\bX-[A-Za-z0-9-]{2,40}\b/i;
+
+/** What to do about a header that the program asks for, as far as that can be told. */
+function missingHeader(bot: KnownBot, { path }: CallbackUrl, words: string): string | null {
+  const known = HEADERS_OF_PROGRAMS.find((one) => path.startsWith(one.path) || one.says.test(words));
+  const header = known?.header ?? A_HEADER.exec(words)?.[0];
+  const given = Object.keys(bot.opened?.headers ?? {}).map((name) => name.toLowerCase());
+  if (header === undefined || given.includes(header.toLowerCase())) return null;
+  return `the program needs the header ${header}: add it to callback.headers of the bot`;
+}
+
+const WORDS_MAX = 200;
+const SECRET_LENGTH_MIN = 4;
+/** What may be a key or a token, whoever's. */
+const LIKE_A_SECRET = /[A-Za-z0-9+/_=-]{32,}/g;
+
+/** What the program said, without tags, control characters and whatever may be a secret. */
+function shownWords(body: string, opened: BotSecrets): string {
+  let words = unescaped(body);
+  if (words.trimStart().startsWith('<'))
+    words = words.replace(/<(script|style)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' ');
+  for (const secret of secretsIn(opened)) words = words.replaceAll(secret, '***');
+  words = words
+    .replace(LIKE_A_SECRET, '***')
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
+  return words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX)} …` : words;
+}
+
+/** Many programs write JSON in ASCII. */
+function unescaped(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    return body;
+  }
+}
+
+function secretsIn({ url, corpSecret, callbackToken, encodingAESKey, signingSecret, headers }: BotSecrets) {
+  const query = URL.parse(url.reveal())?.searchParams.values() ?? [];
+  const secrets = [corpSecret, callbackToken, encodingAESKey, signingSecret, ...Object.values(headers)];
+  const texts = [...secrets.map((secret) => secret.reveal()), ...query];
+  return texts.filter((text) => text.length >= SECRET_LENGTH_MIN).sort((a, b) => b.length - a.length);
 }
 
 function verifyForm(bot: KnownBot, echo: string): DeliveryForm {

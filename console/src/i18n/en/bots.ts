@@ -108,6 +108,27 @@ export const bots = {
       what: 'It did not answer',
       remedy: 'Start the program. Compare host and port of the URL, as seen from the manager’s host.',
     },
+    noName: {
+      what: 'The host of its URL has no address',
+      remedy: 'Compare the spelling of the host, and whether the manager’s host can look it up.',
+    },
+    noTls: {
+      what: 'No secure connection was made',
+      remedy: 'Compare http and https in the URL. With https the certificate has to be valid for the host.',
+    },
+    broken: {
+      what: 'It is there and broke the connection',
+      remedy: 'The program’s own log says why. Compare http and https in the URL.',
+    },
+    late: {
+      what: 'It is there and said nothing in time',
+      remedy: 'The program’s own log says what it waits for.',
+    },
+    header: {
+      what: 'It asks for a header',
+      remedy:
+        'The reason names it. Change the bot’s callback.headers with the API, or add the bot anew with that header.',
+    },
     path: {
       what: 'It answers, but not at this path',
       remedy: 'Compare the path of the URL with the one that the program listens at.',

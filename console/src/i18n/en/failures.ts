@@ -40,7 +40,7 @@ export const failures = {
       'Look at the page WeCom errors, which explains the errcode. 40001 or 42001: correct the bot’s corpSecret. 60020: list the manager’s address at WeCom. It is tried again by itself.',
   },
   unpulled: {
-    what: 'The bot answered the callback and did not pull its message',
+    what: 'The bot answered the callback and did not pull its message within 60 s',
     remedy:
       'Its kf/sync_msg does not come to this manager, or is for another account. Set the base of its API to the manager’s address, with the bot’s key.',
   },

@@ -99,6 +99,26 @@ export const bots: Words['bots'] = {
       what: '没有应答',
       remedy: '请启动程序，并从本服务所在主机核对 URL 的主机和端口。',
     },
+    noName: {
+      what: 'URL 的主机名没有对应的地址',
+      remedy: '请核对主机名的拼写，并确认本服务所在主机能够解析它。',
+    },
+    noTls: {
+      what: '没有建立安全连接',
+      remedy: '请核对 URL 中的 http 和 https。使用 https 时，证书须对该主机名有效。',
+    },
+    broken: {
+      what: '程序在运行，但中断了连接',
+      remedy: '原因见程序自己的日志，并请核对 URL 中的 http 和 https。',
+    },
+    late: {
+      what: '程序在运行，但没有及时应答',
+      remedy: '请在程序自己的日志中查看它在等待什么。',
+    },
+    header: {
+      what: '程序要求一个请求头',
+      remedy: '原因中有它的名称。请用 API 修改该机器人的 callback.headers，或带上该请求头重新添加机器人。',
+    },
     path: {
       what: '有应答，但路径不对',
       remedy: '请核对 URL 的路径与程序监听的路径是否一致。',
