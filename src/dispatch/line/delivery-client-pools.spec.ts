@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  client,
   clock,
   closeAll,
   deliver,
+  endpointAt,
   exchangesEnded,
   holdingPuppet,
+  kfEvent,
   LIMIT_MS,
   openClient,
   puppetServer,
@@ -18,6 +21,7 @@ import {
   untilReceived,
 } from '../../../test/support/delivery.js';
 import { refusedUrl } from '../../../test/support/raw-server.js';
+import { PUPPET_FORM } from './puppet-form.js';
 
 /** Deliveries of one origin that may be under way or wait. */
 const DELIVERIES = 512;
@@ -140,5 +144,26 @@ describe('a pool', () => {
     await clock.advance(4_000);
     release();
     expect(await attempt.result).toEqual({ taken: true, status: 200 });
+  });
+});
+
+describe('callback bots at one origin', () => {
+  it('have connections of their own, so that a slow one takes none from others', async () => {
+    const { server } = await holdingPuppet();
+    const endpoint = endpointAt(server.url);
+    const startAt = (bot: string, n: number) =>
+      client.start(
+        { ...endpoint, href: `${endpoint.href}#${bot}` },
+        PUPPET_FORM,
+        kfEvent({ id: `${bot}-${n}` }),
+        1,
+        () => {},
+      );
+    for (let n = 0; n < 2 * SOCKETS; n++) startAt('slow', n);
+    await untilReceived(server, SOCKETS);
+    startAt('other', 0);
+    await untilReceived(server, SOCKETS + 1);
+    expect(server.received.at(-1)?.headers['webhook-id']).toBe('other-0');
+    expect(client.underWayTo({ ...endpoint, href: `${endpoint.href}#other` })).toBe(1);
   });
 });

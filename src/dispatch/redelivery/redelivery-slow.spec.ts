@@ -46,3 +46,26 @@ it('what waits for others goes out within a second, though slow endpoints had ta
   await pass(SECOND_MS);
   expect(quick.received).toHaveLength(1);
 });
+
+it('one that is a little slow goes on getting what waits for it, though others hold all places of the slow', async () => {
+  await start();
+  const slow = await Promise.all(Array.from({ length: ORIGINS }, async () => (await holdingPuppet()).server));
+  const other = (await holdingPuppet()).server;
+  let n = 0;
+  const leaveAt = async (url: string, dueAtMs = clock.nowMs()): Promise<void> => {
+    const openKfId = account(n++);
+    await registerAt(url, { openKfId });
+    await leave({ event: kfEvent({ id: openKfId, openKfId }), endpoint: url, dueAtMs });
+  };
+  for (const { url } of slow) for (let hint = 0; hint < EACH; hint++) await leaveAt(url);
+  // The second is due when the first has turned out to be slow.
+  await leaveAt(other.url, clock.nowMs() + 100);
+  await leaveAt(other.url, clock.nowMs() + 3_000);
+  dispatch.waiting.kept.wakeUp();
+  await pass(500);
+  await Promise.all(slow.map((server) => untilReceived(server, EACH)));
+  await pass(2_000);
+  expect(other.received).toHaveLength(1);
+  await pass(SECOND_MS);
+  expect(other.received).toHaveLength(2);
+});

@@ -130,6 +130,24 @@ describe('a message whose bot answers and never pulls', () => {
   });
 });
 
+describe('a stop', () => {
+  it('waits 10 s for a bot that is at work, and leaves its message due, under the next attempt', async () => {
+    start('callback', 'account', () => new Promise(() => {}));
+    await keep(newMessage('m1'));
+    const [turn] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+    if (turn === undefined) throw new Error('nothing is due');
+    let isOver = false;
+    const sent = sender.send(turn, 'due').then(() => (isOver = true));
+    await clock.advance(0);
+    sender.stop();
+    await clock.advance(9_999);
+    expect(isOver).toBe(false);
+    await clock.advance(1);
+    await sent;
+    expect(await find('m1')).toMatchObject({ state: 'waiting', attempts: 1, refusals: 0 });
+  });
+});
+
 describe('a message that waited for 3 days', () => {
   it('is dead also where it was never tried, as while its bot was away', async () => {
     start('callback', 'account', () => TAKEN);
