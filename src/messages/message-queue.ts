@@ -99,7 +99,7 @@ export class MessageQueue {
     const awaited = this.#findAwaited(nowMs);
     for (const head of this.#firstsOf(order)) {
       if (awaited !== null && head.msgid !== awaited.msgid) continue;
-      if (isProbe || isDue(head, nowMs)) return head;
+      if ((isProbe && awaited === null) || isDue(head, nowMs)) return head;
     }
     return null;
   }

@@ -173,7 +173,7 @@ export abstract class MessageStore {
   /**
    * The message that goes next: with `account`, the first that waits, if it is due; with `customer`, the first due one of
    * those that are each the first of their lane. `isProbe` takes the first although it is not due. While what is under way waits
-   * and is awaited, it can be no other.
+   * and is awaited, it can be no other, and only when it is due.
    * @returns `null` when nothing is due.
    */
   abstract next(turn: Turn, order: MessageOrder, nowMs: number, isProbe: boolean): Promise<Message | null>;

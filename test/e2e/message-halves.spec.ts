@@ -173,6 +173,7 @@ describe('a program that answers and', () => {
       lastHour: { attempts: 0, taken: 0 },
     });
     expect(await messages('waiting')).toMatchObject([{ failure: null }]);
+    expect(bot.server.received.map(({ headers }) => headers['x-wxkf-attempt'])).toEqual(['1']);
     expect(await unpulledCount()).toBe('0');
     await clock.advance(10_000);
     await untilIn(() => bot.server.received.length === 2);

@@ -100,7 +100,8 @@ export class MongoMessageRecords {
       const own = record.dueAt ?? LONG_AGO;
       const at = isHeldUp && own < awaited.until ? awaited.until : own;
       if (dueAt === null || at < dueAt) dueAt = at;
-      if (!isHeldUp && (isProbe || at.getTime() <= nowMs)) return { next: record._id, dueAt };
+      const isEarly = isProbe && awaited === null;
+      if (!isHeldUp && (isEarly || at.getTime() <= nowMs)) return { next: record._id, dueAt };
     }
     return { next: null, dueAt };
   }
@@ -126,7 +127,6 @@ export class MongoMessageRecords {
     );
   }
 
-  /** @returns whether there was such a message in one of these states. */
   /** @returns whether nothing but its id was left. */
   async putBack(record: MessageRecord): Promise<boolean> {
     const { _id, ...fields } = record;
@@ -134,6 +134,7 @@ export class MongoMessageRecords {
     return matchedCount === 1;
   }
 
+  /** @returns whether there was such a message in one of these states. */
   async change(
     _id: string,
     states: MessageRecord['state'][],
