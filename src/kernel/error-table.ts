@@ -392,7 +392,7 @@ export const ERRORS = {
   PROXY_OVERLOADED: {
     status: 429,
     retry: true,
-    message: 'Too many calls of this corp are under way or wait; try again shortly',
+    message: 'Too many calls of this caller and this corp are under way or wait; try again shortly',
   },
 
   TUNNELS_OFF: {

@@ -1,5 +1,6 @@
 /** How long the API proxy waits: everything of it and of the manager around it, on a clock that stands still. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { answerOf, call, jsonOf, open, read } from '../support/http-call.js';
 import { type ManagerInProcess, startManagerInProcess } from '../support/manager-in-process.js';
@@ -102,31 +103,65 @@ it('goes on as long as something comes every 30 s', async () => {
   expect(got).toBe('0123');
 });
 
-it('counts the 30 s from the last byte that was sent', async () => {
+/** What a long body has to bring again and again. */
+const PACE_BYTES = 32_768;
+const PACE_MS = 20_000;
+
+it('goes on with a body that brings enough every 20 s, and counts the 30 s from its end', async () => {
   const exchange = taken('media/upload');
-  const request = open(url('media/upload'), { method: 'POST', headers: ['Content-Length', '300000'] });
-  request.write(Buffer.alloc(100_000));
+  const bytes = 9 * PACE_BYTES;
+  const request = open(url('media/upload'), { method: 'POST', headers: ['Content-Length', String(bytes)] });
+  const part = Buffer.alloc(PACE_BYTES);
+  request.write(part);
   const { request: received, response } = await exchange;
-  let bytes = 0;
+  let got = 0;
   received.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
+    got += chunk.length;
   });
-  for (const end of [100_000, 200_000, 300_000]) {
-    while (bytes < end) await once(received, 'data');
-    await clock.advance(SILENCE_LIMIT_MS - 1);
-    if (end < 300_000) request.write(Buffer.alloc(100_000));
+  for (let end = PACE_BYTES; end <= bytes; end += PACE_BYTES) {
+    while (got < end) await once(received, 'data');
+    await clock.advance(PACE_MS - 1);
+    if (end < bytes) request.write(part);
   }
+  await clock.advance(SILENCE_LIMIT_MS - PACE_MS);
   response.end('taken');
   expect((await read(await answerOf(request))).body.toString()).toBe('taken');
 });
 
 it.each([
-  ['whose caller sends no more', 100_000],
-  ['that WeCom does not read', 20_000_000],
-])('gives up on a body %s', async (_which, bytes) => {
+  ['before WeCom is called', 1],
+  ['once WeCom is called', 100_000],
+])('answers 408 to a long body that comes too slowly, %s', async (_when, bytes) => {
+  const before = wecom.callsTo('media/upload').length;
+  const head = wecom.nextHead('media/upload');
+  const answered = Promise.withResolvers<IncomingMessage>();
+  const request = open(url('media/upload'), { method: 'POST', headers: ['Content-Length', '200000'] });
+  request.once('response', answered.resolve);
+  request.write(Buffer.alloc(bytes));
+  if (bytes > PACE_BYTES) await (await head).received(bytes);
+  let isAnswered = false;
+  void answered.promise.then(() => {
+    isAnswered = true;
+  });
+  // A byte every 5 s, which is no silence.
+  while (!isAnswered) {
+    await new Promise((resolve) => request.write('x', resolve));
+    await clock.advance(5_000);
+  }
+  const answer = await read(await answered.promise);
+  expect([answer.status, jsonOf(answer)]).toEqual([
+    408,
+    { errcode: 408, errmsg: expect.stringMatching(/32768 bytes every 20 s/) },
+  ]);
+  request.destroy();
+  const calls = wecom.callsTo('media/upload').slice(before);
+  expect(await Promise.all(calls.map(({ ended }) => ended))).toEqual(bytes > PACE_BYTES ? ['cut'] : []);
+});
+
+it('gives up on a body that WeCom does not read', async () => {
   const exchange = taken('media/upload');
   const request = open(url('media/upload'), { method: 'POST', headers: ['Content-Length', '25000000'] });
-  request.write(Buffer.alloc(bytes));
+  request.write(Buffer.alloc(20_000_000));
   let isAnswered = false;
   const answered = answerOf(request).then((response) => {
     isAnswered = true;

@@ -18,6 +18,7 @@ import { wecomConfig } from '../wecom.config.js';
 import { CallCredentials } from './call-credentials.js';
 import { CallLimits } from './call-limits.js';
 import { CallLog, toEndedCall } from './call-log.js';
+import { CallPlaces, type EnteredCall } from './call-places.js';
 import { CallerAnswer } from './caller-answer.js';
 import { CallerGone, type ProxyBody, takeBody } from './proxy-body.js';
 import { AnswerBroken } from './proxy-exchange.js';
@@ -37,6 +38,7 @@ export class ApiProxy {
     private readonly credentials: CallCredentials,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
+    private readonly places: CallPlaces,
     private readonly upstream: ProxyUpstream,
     private readonly metrics: WecomMetrics,
     private readonly clock: Clock,
@@ -96,7 +98,8 @@ export class ApiProxy {
       answerWith(reply, log, refusal, refusal.errcode === ERRCODE.tooFrequent ? retryAfterS : null);
       return null;
     }
-    const sent = takeBody(request, this.config.proxyBodyBytesMax);
+    const sent = takeBody(request, this.config.proxyBodyBytesMax, this.clock);
+    let entered: EnteredCall | null = null;
     try {
       const queued = (await credential.bot?.answerHere(sent)) ?? null;
       if (queued !== null) {
@@ -104,6 +107,8 @@ export class ApiProxy {
         return null;
       }
       const body = (await credential.bot?.toWecomBody(sent)) ?? sent;
+      entered = this.places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
+      if ('stream' in body) await body.begun;
       const counted = {
         corpId: credential.corpId,
         api: target.api,
@@ -117,11 +122,13 @@ export class ApiProxy {
         return null;
       }
       const answer = new CallerAnswer(reply);
+      await entered.takePlace(answer);
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
       if (end.kind !== 'passed') return null;
       if (end.status === 200) this.limits.noteKnown(target.api);
       return end.status;
     } finally {
+      entered?.leave();
       if ('stream' in sent) sent.stream.destroy();
     }
   }

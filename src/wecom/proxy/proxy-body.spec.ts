@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
 import { takeBody } from './proxy-body.js';
 
 /** Longer than what is taken as a whole. */
 const LARGE_BYTES = 100_000;
 
 function streamOf(source: PassThrough, bytesMax: number) {
-  const body = takeBody({ body: undefined, bodyStream: source }, bytesMax);
+  const body = takeBody({ body: undefined, bodyStream: source }, bytesMax, new ManualClock());
   if (!('stream' in body)) throw new Error('it was taken as a whole');
   return body.stream;
 }

@@ -55,7 +55,7 @@ export class ProxyExchange implements Undici.DispatchHandler {
   #isEnded = false;
 
   /**
-   * @returns how it ended; rejects with AppError `WECOM_UNREACHABLE`, `PROXY_OVERLOADED` or
+   * @returns how it ended; rejects with AppError `WECOM_UNREACHABLE`, `REQUEST_TIMEOUT` or
    *   `REQUEST_BODY_TOO_LARGE` where the caller can still be told, else with CallerGone or AnswerBroken.
    */
   static run(
@@ -66,7 +66,6 @@ export class ProxyExchange implements Undici.DispatchHandler {
     options: ExchangeOptions,
   ): Promise<ExchangeEnd> {
     if (answer.isGone) return Promise.reject(new CallerGone('the caller hung up'));
-    if (pool.isFull) return Promise.reject(new AppError('PROXY_OVERLOADED', { retryAfterS: 1 }));
     return new Promise((resolve, reject) => {
       pool.send(request, new ProxyExchange(pool, answer, clock, options, resolve, reject));
     });

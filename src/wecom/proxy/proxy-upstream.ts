@@ -22,13 +22,14 @@ import { WecomMetrics } from '../wecom-metrics.js';
 import { wecomConfig } from '../wecom.config.js';
 import type { Credential } from './call-credentials.js';
 import type { CallLog } from './call-log.js';
+import { PLACES } from './call-places.js';
 import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import { type ExchangeEnd, ProxyExchange } from './proxy-exchange.js';
 import { toWecomHeaders } from './proxy-headers.js';
 
-/** Per corp: running calls, and calls that wait for a connection. */
-const LIMITS: PoolLimits = { sockets: 64, exchanges: 512, keepAliveMs: 4_000, connectMs: 5_000 };
+/** Per corp. A call that has a place waits for no connection. */
+const LIMITS: PoolLimits = { sockets: PLACES, exchanges: PLACES, keepAliveMs: 4_000, connectMs: 5_000 };
 
 @Injectable()
 export class ProxyUpstream implements OnApplicationShutdown {
