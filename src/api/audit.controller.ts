@@ -23,7 +23,7 @@ export class AuditController {
    * @remarks
    * The newest first: each call of this API that may change something, each sign-in and sign-out of the console, and sign-ins
    * that failed, at most 20 an hour of each replica. Of one operator there are at most 100 an hour of sign-ins and sign-outs, and
-   * 100 of calls that were refused. Kept for 90 days, and the last 100,000 of them. A page may be empty and
+   * 100 of calls that were refused. Further ones are counted by address, in one entry each. Kept for 90 days, and the last 100,000 of them. A page may be empty and
    * yet have a `nextCursor`.
    */
   @Get()

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllowRoles } from '../http/access/allowed-callers.js';
@@ -75,7 +76,8 @@ export class DeliveriesController {
    * @remarks
    * Server-sent events, until the reader leaves, its session ends, or the process drains. `hello` comes first, with
    * `{"replica","version"}`. Each `delivery` has the JSON of a Delivery and its id. `skipped` tells with `{"count"}` how
-   * many a slow reader missed. A comment comes every 15 s. At most 32 readers.
+   * many a slow reader missed. A comment comes every 15 s. There are at most 32 readers: another operator's then takes the
+   * place of the oldest one of whoever has the most.
    */
   @Get('stream')
   @AllowRoles('operator')
@@ -100,8 +102,10 @@ export class DeliveriesController {
   ): void {
     reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
     const mayStay = (): boolean => request.server.stillLetsIn(request);
-    const { method, sessionEndMs } = request;
-    reply.send(method === 'HEAD' ? '' : this.streams.open(toFilter(query), sessionEndMs, mayStay));
+    const { method, operator, sessionEndMs } = request;
+    const open = (): Readable =>
+      this.streams.open(toFilter(query), operator?.name ?? '', sessionEndMs, mayStay);
+    reply.send(method === 'HEAD' ? '' : open());
   }
 }
 

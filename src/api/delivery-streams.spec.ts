@@ -52,7 +52,7 @@ async function leave(reader: Readable): Promise<void> {
 }
 
 it('says hello at once, each delivery within a tenth of a second, and beats every 15 s', async () => {
-  const reader = streams.open(ALL, null);
+  const reader = streams.open(ALL, 'alice', null);
   expect(read(reader)).toBe(HELLO);
   end();
   await clock.advance(100);
@@ -67,7 +67,7 @@ it('says hello at once, each delivery within a tenth of a second, and beats ever
 
 it('ends at the next beat for a reader whose access has ended, and goes on for others', async () => {
   let isLetIn = true;
-  const [one, other] = [streams.open(ALL, null, () => isLetIn), streams.open(ALL, null)];
+  const [one, other] = [streams.open(ALL, 'alice', null, () => isLetIn), streams.open(ALL, 'alice', null)];
   one.resume();
   read(other);
   await clock.advance(15_000);
@@ -80,9 +80,9 @@ it('ends at the next beat for a reader whose access has ended, and goes on for o
 
 it('tells all readers the same', async () => {
   const readers = [
-    streams.open(ALL, null),
-    streams.open(ALL, null),
-    streams.open({ ...ALL, openKfId: 'wkOther' }, null),
+    streams.open(ALL, 'alice', null),
+    streams.open(ALL, 'alice', null),
+    streams.open({ ...ALL, openKfId: 'wkOther' }, 'alice', null),
   ];
   end();
   await clock.advance(100);
@@ -93,7 +93,7 @@ it('tells all readers the same', async () => {
 });
 
 it('has no timer and no listener while nobody reads', async () => {
-  const reader = streams.open(ALL, null);
+  const reader = streams.open(ALL, 'alice', null);
   end();
   await leave(reader);
   expect(clock.pendingTimers).toBe(0);
@@ -102,25 +102,41 @@ it('has no timer and no listener while nobody reads', async () => {
 });
 
 it('takes 32 readers, and one more when one has left', async () => {
-  const readers = Array.from({ length: 32 }, () => streams.open(ALL, null));
-  expect(() => streams.open(ALL, null)).toThrow(
+  const readers = Array.from({ length: 32 }, () => streams.open(ALL, 'alice', null));
+  expect(() => streams.open(ALL, 'alice', null)).toThrow(
     expect.objectContaining({ code: 'STREAM_READERS_TOO_MANY', retryAfterS: 10 }),
   );
   for (const reader of readers.slice(0, 1)) await leave(reader);
-  expect(read(streams.open(ALL, null))).toBe(HELLO);
+  expect(read(streams.open(ALL, 'alice', null))).toBe(HELLO);
+});
+
+it('ends the oldest of whoever has the most for another operator, and never to and fro', async () => {
+  const ofAlice = Array.from({ length: 32 }, () => streams.open(ALL, 'alice', null));
+  const tooMany = expect.objectContaining({ code: 'STREAM_READERS_TOO_MANY' });
+  const ofBob = Array.from({ length: 15 }, () => streams.open(ALL, 'bob', null));
+  for (const reader of ofAlice) reader.resume();
+  await clock.advance(0);
+  expect(ofAlice.map((reader) => reader.readableEnded)).toEqual([
+    ...Array(15).fill(true),
+    ...Array(17).fill(false),
+  ]);
+  streams.open(ALL, 'carol', null);
+  // Alice and Bob have 16 and 15 now.
+  for (const name of ['alice', 'bob']) expect(() => streams.open(ALL, name, null)).toThrow(tooMany);
+  expect(ofBob.some((reader) => reader.destroyed)).toBe(false);
 });
 
 it('ends when the process drains, with what there is still to tell, and so for who comes then', async () => {
-  const reader = streams.open(ALL, null);
+  const reader = streams.open(ALL, 'alice', null);
   const all = text(reader);
   end();
   lifecycle.beginDrain();
   expect(await all).toMatch(/^event: hello\n.*event: delivery\n/s);
-  expect(await text(streams.open(ALL, null))).toBe(HELLO);
+  expect(await text(streams.open(ALL, 'alice', null))).toBe(HELLO);
 });
 
 it('is taken from a reader who does not read, half a second after the process has begun to drain', async () => {
-  const [stuck, slow] = [streams.open(ALL, null), streams.open(ALL, null)];
+  const [stuck, slow] = [streams.open(ALL, 'alice', null), streams.open(ALL, 'alice', null)];
   lifecycle.beginDrain();
   await clock.advance(499);
   expect(stuck.destroyed).toBe(false);
@@ -132,7 +148,10 @@ it('is taken from a reader who does not read, half a second after the process ha
 });
 
 it('ends with the session of who reads it, and with that alone', async () => {
-  const [session, other] = [streams.open(ALL, clock.nowMs() + 60_000), streams.open(ALL, null)];
+  const [session, other] = [
+    streams.open(ALL, 'alice', clock.nowMs() + 60_000),
+    streams.open(ALL, 'alice', null),
+  ];
   const all = text(session);
   await clock.advance(59_999);
   expect(session.readableEnded).toBe(false);
@@ -146,6 +165,6 @@ it('ends with the session of who reads it, and with that alone', async () => {
 });
 
 it('leaves no timer of a session behind when its reader leaves', async () => {
-  await leave(streams.open(ALL, clock.nowMs() + 60_000));
+  await leave(streams.open(ALL, 'alice', clock.nowMs() + 60_000));
   expect(clock.pendingTimers).toBe(0);
 });

@@ -11,6 +11,7 @@ import type { DeliveryAnswer } from './answers/delivery.dto.js';
 import { type DeliveryFilter, toDeliveryAnswer, toDeliveryId } from './delivery-answer.js';
 import { EventStream, toEvent } from './event-stream.js';
 
+/** Of all operators together. */
 const READERS_MAX = 32;
 const TRY_AGAIN_S = 10;
 const BEAT_MS = 15_000;
@@ -22,6 +23,12 @@ const FLUSH_MS = 100;
  */
 const END_LIMIT_MS = 500;
 
+interface ReaderOf {
+  /** The operator's name. */
+  readonly operator: string;
+  readonly mayStay: () => boolean;
+}
+
 /**
  * The readers that follow this process's deliveries. Without readers it does not listen. A delivery costs one
  * filter check per reader; texts are made for a few deliveries per reader, ten times a second, however many
@@ -29,8 +36,8 @@ const END_LIMIT_MS = 500;
  */
 @Injectable()
 export class DeliveryStreams implements BeforeApplicationShutdown {
-  /** With whether each may stay. */
-  readonly #readers = new Map<EventStream, () => boolean>();
+  /** The oldest first. */
+  readonly #readers = new Map<EventStream, ReaderOf>();
   #stopListening: () => void = () => {};
   #beat: Timer | null = null;
   #flush: Timer | null = null;
@@ -49,24 +56,40 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
   }
 
   /**
-   * Begins with a hello; ends when it is destroyed, at `endMs`, when it may stay no more, or when the process drains.
+   * Begins with a hello; ends when it is destroyed, at `endMs`, when it may stay no more, when it makes room for another
+   * operator's, or when the process drains.
+   * @param operator whose it is, by name.
    * @param endMs on the wall clock; `null` for never.
    * @param mayStay is asked at each beat.
    * @throws AppError `STREAM_READERS_TOO_MANY`
    */
-  open(filter: DeliveryFilter, endMs: number | null, mayStay: () => boolean = () => true): Readable {
-    if (this.#readers.size >= READERS_MAX) {
-      throw new AppError('STREAM_READERS_TOO_MANY', { retryAfterS: TRY_AGAIN_S });
-    }
+  open(
+    filter: DeliveryFilter,
+    operator: string,
+    endMs: number | null,
+    mayStay: () => boolean = () => true,
+  ): Readable {
+    if (this.#readers.size >= READERS_MAX) this.#makeRoomFor(operator);
     const reader = new EventStream(filter);
     reader.tell('hello', { replica: REPLICA, version: VERSION });
     if (this.lifecycle.isDraining) this.#end(reader);
-    else this.#add(reader, endMs, mayStay);
+    else this.#add(reader, { operator, mayStay }, endMs);
     return reader;
   }
 
-  #add(reader: EventStream, endMs: number | null, mayStay: () => boolean): void {
-    this.#readers.set(reader, mayStay);
+  /** Ends the oldest of whoever has the most, unless the newcomer would then have as many. @throws AppError `STREAM_READERS_TOO_MANY` */
+  #makeRoomFor(operator: string): void {
+    const byOperator = Map.groupBy(this.#readers, ([, reader]) => reader.operator);
+    const own = byOperator.get(operator)?.length ?? 0;
+    const most = [...byOperator.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    const [oldest] = most;
+    if (oldest === undefined || own + 1 >= most.length)
+      throw new AppError('STREAM_READERS_TOO_MANY', { retryAfterS: TRY_AGAIN_S });
+    this.#end(oldest[0]);
+  }
+
+  #add(reader: EventStream, of: ReaderOf, endMs: number | null): void {
+    this.#readers.set(reader, of);
     reader.once('close', () => this.#remove(reader));
     if (endMs !== null) this.#untilClosed(reader, endMs - this.clock.nowMs(), () => this.#end(reader));
     if (this.#readers.size > 1) return;
@@ -110,7 +133,7 @@ export class DeliveryStreams implements BeforeApplicationShutdown {
     this.#beat = this.clock.after(BEAT_MS, () => {
       // Reports skipped deliveries even when no later one follows.
       this.#flushAll();
-      for (const [reader, mayStay] of [...this.#readers]) {
+      for (const [reader, { mayStay }] of [...this.#readers]) {
         if (mayStay()) reader.beat();
         else this.#end(reader);
       }

@@ -22,7 +22,7 @@ export class WecomAccountsController {
    * List the accounts of a corp at WeCom.
    * @remarks
    * Asks WeCom's `kf/account/list` with a corpSecret that is registered, or a bot's, for at most 1,000 of them. 404 when no
-   * corpSecret of the corp is known.
+   * corpSecret of the corp is known. WeCom's list is given again for a minute, and a failure for 10 s.
    */
   @Get()
   @AllowRoles('operator')

@@ -7,6 +7,8 @@ export interface AuditEntry extends AnsweredCall {
   readonly id: string;
   /** Store time, epoch milliseconds. */
   readonly atMs: number;
+  /** 1 for one call; more where several of one address, too many for entries of their own, are counted from this one on. */
+  readonly times: number;
 }
 
 const TIME_DIGITS = 13;
@@ -18,7 +20,7 @@ export function firstIdAt(atMs: number): string {
 }
 
 export function toEntry(call: AnsweredCall, atMs: number): AuditEntry {
-  return { id: firstIdAt(atMs) + randomBytes(RANDOM_BYTES).toString('hex'), atMs, ...call };
+  return { id: firstIdAt(atMs) + randomBytes(RANDOM_BYTES).toString('hex'), atMs, times: 1, ...call };
 }
 
 export function isEntryId(text: string): boolean {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Count } from '../metrics/count.js';
 import { byValue, Metrics } from '../metrics/metrics.js';
 
-/** Why an entry did not come into the log: the store did not take it for too long, or it was one too many of its kind. */
+/** Why a call has no entry of its own: the store did not take it for too long, or it was one too many of its kind and is counted. */
 const REASONS = ['store', 'sign_ins', 'refused'] as const;
 
 @Injectable()
@@ -12,7 +12,7 @@ export class AuditMetrics {
   constructor(metrics: Metrics) {
     const dropped = metrics.counter<'reason'>(
       'wxkf_audit_dropped_total',
-      'Calls of operators that did not come into the audit log.',
+      'Calls of operators without an entry of their own in the audit log.',
     );
     this.dropped = byValue(REASONS, (reason) => dropped({ reason }));
   }

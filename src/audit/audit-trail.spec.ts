@@ -115,10 +115,12 @@ it('keeps 20 failed sign-ins an hour, so that nobody pushes out what operators d
   trail.record(callOf('/one'), 'change');
   await clock.advance(0);
   expect([kept().length, metrics.dropped.sign_ins.value]).toEqual([21, 5]);
+  await clock.advance(5_000);
+  expect(kept()).toHaveLength(22);
   await clock.advance(3_600_000);
   trail.record(callOf('/console/session', null), 'sign_ins');
   await clock.advance(0);
-  expect(kept()).toHaveLength(22);
+  expect(kept()).toHaveLength(23);
 });
 
 it.each(['refused', 'sign_ins'] as const)(
@@ -130,9 +132,11 @@ it.each(['refused', 'sign_ins'] as const)(
     await clock.advance(0);
     expect([kept().length, metrics.dropped[kind].value]).toEqual([102, 3]);
     expect(kept().slice(-2)).toEqual(['/of-bob', '/one']);
+    await clock.advance(5_000);
+    expect([...auditLog.table.values()].at(-1)).toMatchObject({ operator: 'alice', times: 3 });
     await clock.advance(3_600_000);
     trail.record(callOf('/of-alice'), kind);
     await clock.advance(0);
-    expect(kept()).toHaveLength(103);
+    expect(kept()).toHaveLength(104);
   },
 );

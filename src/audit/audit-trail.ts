@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AnsweredCall, CallKind } from '../http/access/audit-hook.js';
+import { toAddressKey } from '../http/address.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
@@ -18,6 +19,11 @@ const LAST_WRITE_LIMIT_MS = 2_000;
 const FAILED_SIGN_INS_MAX = 20;
 /** Within an hour, of each operator, readers too: of calls that were refused, and of sign-ins and sign-outs. */
 const LIMITED_MAX = 100;
+/** Within an hour: addresses whose further calls are counted each by itself; those of all others are counted together. */
+const ADDRESSES_MAX = 20;
+const OTHER_ADDRESSES = 'other addresses';
+/** How late a count may be. */
+const COUNT_MS = 5_000;
 
 /** Writes what operators do into the audit log, behind their answers, in its order. */
 @Injectable()
@@ -25,6 +31,9 @@ export class AuditTrail implements OnApplicationShutdown {
   #waiting: AuditEntry[] = [];
   #writing: Promise<void> | null = null;
   #timer: Timer | null = null;
+  /** Counts that have changed since they were written, by the entry's id. */
+  readonly #counts = new Map<string, AuditEntry>();
+  #countTimer: Timer | null = null;
   #isTroubled = false;
   readonly #limit: HourlyLimit;
 
@@ -41,17 +50,46 @@ export class AuditTrail implements OnApplicationShutdown {
   /** Keeps it soon, and never fails. */
   record(call: AnsweredCall, kind: CallKind): void {
     const max = call.operator === null ? FAILED_SIGN_INS_MAX : LIMITED_MAX;
-    if (kind !== 'change' && !this.#limit.takes(`${kind} ${call.operator ?? ''}`, max))
-      return this.metrics.dropped[kind].add();
     const entry = toEntry(call, this.storeClock.nowMs());
+    if (kind === 'change') return this.#keep(entry);
+    const further = this.#limit.countFurther(`${kind} ${call.operator ?? ''}`, max);
+    if (further === null) return this.#keep(entry);
+    this.metrics.dropped[kind].add();
+    this.#count(entry, further);
+  }
+
+  #keep(entry: AuditEntry): void {
     if (this.#waiting.length >= WAITING_MAX) return this.#lose(entry);
     this.#waiting.push(entry);
     if (this.#timer === null) void this.#write();
   }
 
+  #count(entry: AuditEntry, further: Map<string, AuditEntry>): void {
+    const address = toAddressKey(entry.from);
+    const from = further.has(address) || further.size < ADDRESSES_MAX ? address : OTHER_ADDRESSES;
+    const before = further.get(from) ?? { ...entry, from, times: 0 };
+    const counted = { ...before, times: before.times + 1 };
+    further.set(from, counted);
+    this.#counts.set(counted.id, counted);
+    this.#countTimer ??= this.clock.after(COUNT_MS, () => this.#keepCounts());
+  }
+
+  /** Each in its entry, which is written again. While others wait for the store, it goes on counting. */
+  #keepCounts(): void {
+    this.#countTimer = null;
+    if (this.#waiting.length > 0) {
+      this.#countTimer = this.clock.after(COUNT_MS, () => this.#keepCounts());
+      return;
+    }
+    for (const entry of this.#counts.values()) this.#keep(entry);
+    this.#counts.clear();
+  }
+
   /** What the store does not take then goes to the log of the process. */
   async onApplicationShutdown(): Promise<void> {
     this.#timer?.cancel();
+    this.#countTimer?.cancel();
+    for (const entry of this.#counts.values()) this.#waiting.push(entry);
     await this.clock.within(LAST_WRITE_LIMIT_MS, this.#writeLast());
     this.#timer?.cancel();
     for (const entry of this.#waiting.splice(0)) this.#lose(entry);

@@ -1,24 +1,33 @@
 import type { Clock } from '../kernel/clock.js';
 import { newLru } from '../kernel/lru.js';
+import type { AuditEntry } from './audit-entry.js';
 
 const HOUR_MS = 3_600_000;
 /** Twice as many keys as there can be operators. Beyond that the ones used longest ago are forgotten. */
 const KEYS_MAX = 2_000;
 
+/** What came of one key within an hour. */
+interface Hour {
+  count: number;
+  /** By address, what had no entry of its own. */
+  readonly further: Map<string, AuditEntry>;
+  readonly endMs: number;
+}
+
 /** Counts of an hour, by key. */
 export class HourlyLimit {
-  readonly #hours = newLru<{ count: number; readonly endMs: number }>(KEYS_MAX);
+  readonly #hours = newLru<Hour>(KEYS_MAX);
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether one more of the key is not too many within its hour. */
-  takes(key: string, max: number): boolean {
+  /** Counts one more of the key. @returns `null` while it is not too many within its hour, else what is counted of further ones. */
+  countFurther(key: string, max: number): Hour['further'] | null {
     const nowMs = this.clock.elapsedMs();
     let hour = this.#hours.get(key);
     if (hour === undefined || hour.endMs <= nowMs) {
-      hour = { count: 0, endMs: nowMs + HOUR_MS };
+      hour = { count: 0, further: new Map(), endMs: nowMs + HOUR_MS };
       this.#hours.set(key, hour);
     }
-    return ++hour.count <= max;
+    return ++hour.count <= max ? null : hour.further;
   }
 }

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AppError } from '../kernel/app-error.js';
+import { Clock } from '../kernel/clock.js';
+import { newLru } from '../kernel/lru.js';
 import type { Secret } from '../kernel/secret.js';
 import type { TraceContext } from '../kernel/trace-context.js';
 import { KnownBots } from '../registry/bots/known-bots.js';
@@ -16,6 +18,10 @@ const LIMIT_MS = 5_000;
 /** What WeCom gives at once (developer.work.weixin.qq.com/document/path/94661), and how often it is asked for more. */
 const PAGE_SIZE = 100;
 const PAGES_MAX = 10;
+/** How long a list is given again, so that whoever may only read does not use up WeCom's limits. A failure is mended sooner. */
+const KEPT_MS = 60_000;
+const FAILURE_KEPT_MS = 10_000;
+const CORPS_MAX = 1_000;
 
 /** A customer-service account as WeCom lists it. */
 export interface WecomAccount {
@@ -26,28 +32,56 @@ export interface WecomAccount {
 /** Or why WeCom lists none. */
 type Listed = { readonly accounts: readonly WecomAccount[] } | { readonly errcode: number };
 
+/** What was asked last for a corp. */
+interface Asked {
+  readonly corpSecret: Secret;
+  readonly accounts: Promise<readonly WecomAccount[]>;
+  untilMs: number;
+}
+
 /** The customer-service accounts of a corp, as WeCom knows them: for a person who chooses among them. */
 @Injectable()
 export class WecomAccounts {
+  /** By corp. */
+  readonly #asked = newLru<Asked>(CORPS_MAX);
+
   constructor(
     private readonly client: WecomClient,
     private readonly tokens: AccessTokens,
     private readonly secrets: CorpSecrets,
     private readonly bots: KnownBots,
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * At most 1,000 of them.
+   * At most 1,000 of them, as WeCom told within the last minute.
    * @throws AppError `REGISTRY_CORP_NOT_FOUND` when no corpSecret of the corp is known, `WECOM_REFUSED`,
    *   `WECOM_UNREACHABLE`, `REGISTRY_NOT_LOADED`, `STORE_UNAVAILABLE`
    */
   async list(corpId: string, from: string, trace: TraceContext | null): Promise<readonly WecomAccount[]> {
     const corpSecret = await this.#getSecret(corpId);
+    const asked = this.#asked.get(corpId);
+    const isKnown = asked !== undefined && this.clock.elapsedMs() < asked.untilMs;
+    if (isKnown && asked.corpSecret.equals(corpSecret)) return asked.accounts;
     const caller = toTokenCaller('operator', from);
-    const first = await this.#listBy({ corpId, corpSecret, caller, trace });
+    const accounts = this.#ask({ corpId, corpSecret, caller, trace });
+    const now: Asked = { corpSecret, accounts, untilMs: Infinity };
+    const keepFor = (ms: number): void => {
+      now.untilMs = this.clock.elapsedMs() + ms;
+    };
+    accounts.then(
+      () => keepFor(KEPT_MS),
+      () => keepFor(FAILURE_KEPT_MS),
+    );
+    this.#asked.set(corpId, now);
+    return accounts;
+  }
+
+  async #ask(request: TokenRequest): Promise<readonly WecomAccount[]> {
+    const first = await this.#listBy(request);
     const isOfToken = 'errcode' in first && isTokenError(first.errcode);
-    const listed = isOfToken ? await this.#listBy({ corpId, corpSecret, caller, trace }) : first;
+    const listed = isOfToken ? await this.#listBy(request) : first;
     if ('errcode' in listed) throw new AppError('WECOM_REFUSED', { detail: `errcode ${listed.errcode}` });
     return listed.accounts;
   }

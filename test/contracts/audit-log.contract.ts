@@ -55,6 +55,13 @@ export function auditLogContract(open: () => Promise<OpenedAudit>): void {
     expect(await search()).toEqual([second, first]);
   });
 
+  it('has the later count of an entry that is appended again', async () => {
+    const [one, other] = [entryOf(NOW_MS), entryOf(NOW_MS + 1)];
+    await log.append([one, other]);
+    await log.append([{ ...one, times: 3 }]);
+    expect(await search()).toEqual([other, { ...one, times: 3 }]);
+  });
+
   it('has an entry once that is appended twice, as a write is repeated whose answer was lost', async () => {
     const entries = [entryOf(NOW_MS), entryOf(NOW_MS + 1)];
     await log.append(entries);

@@ -508,14 +508,19 @@ onEachStoreNightly((newPlace) => {
     const listOf = (corpId: string) => fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${corpId}`);
     expect((await listOf(app.corpId)).status).toBe(404);
     await add({ openKfIds: ['wk-0-100'], corpSecret: 'corp-secret-of-the-tests' });
+    // A token that WeCom ended before its time is renewed.
+    const secret = 'corp-secret-of-the-tests';
+    await fetch(`${manager.url}/puppetWxkfManager/getToken?corpid=${app.corpId}&corpsecret=${secret}`);
+    wecom.revoke(app.corpId, secret);
     expect(await (await listOf(app.corpId)).json()).toEqual({
       items: [{ openKfId: 'wk-0-100', name: '客服', takenBy: 'bot' }],
     });
-    // A token that WeCom ended before its time is renewed.
-    wecom.revoke(app.corpId, 'corp-secret-of-the-tests');
-    expect((await listOf(app.corpId)).status).toBe(200);
+  });
+
+  it('are not chosen where WeCom refuses to list accounts, and are told why', async () => {
+    await add({ corpSecret: 'corp-secret-of-the-tests' });
     wecom.behave('kf/account/list', answer(60020, 'not allow to access from your ip'));
-    const refused = await listOf(app.corpId);
+    const refused = await fetch(`${manager.url}/api/v1/wecom-accounts?corpId=${app.corpId}`);
     wecom.behave('kf/account/list', usual);
     expect([refused.status, await read<{ message: string }>(refused)]).toMatchObject([
       502,

@@ -141,9 +141,13 @@ export type AuditEntryAnswer = {
      */
     status: number | null;
     /**
-     * The caller's address.
+     * The caller's address; `other addresses` for a count of many.
      */
     from: string;
+    /**
+     * How often; more than 1 where further calls of this address, too many for entries of their own, are counted from this one on.
+     */
+    times: number;
     /**
      * By which the log of the process is searched.
      */

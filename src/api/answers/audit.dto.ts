@@ -43,10 +43,18 @@ export class AuditEntryAnswer {
   readonly status!: number | null;
 
   /**
-   * The caller's address.
+   * The caller's address; `other addresses` for a count of many.
    * @example 10.0.0.1
    */
   readonly from!: string;
+
+  /**
+   * How often; more than 1 where further calls of this address, too many for entries of their own, are counted from this one
+   * on.
+   * @example 1
+   */
+  @IsInt()
+  readonly times!: number;
 
   /**
    * By which the log of the process is searched.

@@ -21,9 +21,10 @@ export function AuditTable({ rows }: { readonly rows: readonly AuditEntryAnswer[
         {
           key: 'what',
           head: audit.what,
-          cell: ({ method, path }) => (
+          cell: ({ method, path, times }) => (
             <span class="mono wrap">
               {method} {path}
+              {times > 1 && ` ×${times}`}
             </span>
           ),
         },
