@@ -18,6 +18,7 @@ import { fromCursor, toCursor } from './message-cursor.js';
 import { type MessageAccount, MessageQueue, newAccount, toAddressee } from './message-queue.js';
 import { type MessageRecords, toMessage } from './message-records.js';
 import {
+  type DeadMessage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -215,11 +216,12 @@ export class LocalMessageStore extends MessageStore {
     await this.#save(queue, head, { ...head, attempts, refusals, step, dueAtMs, lastFailure });
   }
 
-  override async bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean> {
+  override async bury(turn: Turn, msgid: string, dead: DeadMessage, nowMs: number): Promise<boolean> {
     const queue = this.#held(turn, nowMs);
     const head = queue?.get(msgid) ?? null;
     if (queue === null || head?.state !== 'waiting') return false;
-    await this.#save(queue, head, { ...head, state: 'dead', dueAtMs: null, lastFailure: failure });
+    const { failure: lastFailure, ...counted } = dead;
+    await this.#save(queue, head, { ...head, ...counted, state: 'dead', dueAtMs: null, lastFailure });
     return true;
   }
 

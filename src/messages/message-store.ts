@@ -73,6 +73,8 @@ export interface RefusedMessage {
   readonly failure: Failure | null;
 }
 
+export type DeadMessage = Pick<RefusedMessage, 'attempts' | 'refusals'> & { readonly failure: Failure };
+
 export interface MessageFilter {
   readonly states: readonly MessageState[];
   /** `null` selects all corps. */
@@ -190,7 +192,7 @@ export abstract class MessageStore {
   abstract refused(turn: Turn, msgid: string, refused: RefusedMessage, nowMs: number): Promise<void>;
 
   /** Marks the message as dead. @returns whether this call made it dead. */
-  abstract bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean>;
+  abstract bury(turn: Turn, msgid: string, dead: DeadMessage, nowMs: number): Promise<boolean>;
 
   // A callback bot's two halves, which may reach different processes.
 

@@ -171,7 +171,9 @@ describe('on a full disk', () => {
     isFull = true;
     await expect(messages.taken(turn, 'm1', NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(messages.refused(turn, 'm1', refused, NOW_MS)).rejects.toMatchObject(unavailable);
-    await expect(messages.bury(turn, 'm1', failure, NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(
+      messages.bury(turn, 'm1', { attempts: 1, refusals: 1, failure }, NOW_MS),
+    ).rejects.toMatchObject(unavailable);
     await expect(messages.handOver(turn, NOW_MS)).rejects.toMatchObject(unavailable);
     await expect(messages.drop(ACCOUNT, 'm1')).rejects.toMatchObject(unavailable);
     expect(await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9)).toEqual(

@@ -8,6 +8,7 @@ import {
   SEEN_MS,
 } from '../../src/messages/message.js';
 import type {
+  DeadMessage,
   MessageFilter,
   MessageStore,
   PulledPage,
@@ -35,6 +36,7 @@ const NONE: ReadonlySet<string> = new Set();
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
 const OTHER = { corpId: 'wwCorp_1', openKfId: 'wkAccount-2' };
 const FAILURE: Failure = { atMs: NOW_MS, stage: 'connect', reason: 'no connection (ECONNREFUSED)' };
+const DEAD: DeadMessage = { attempts: 9, refusals: 8, failure: FAILURE };
 const ALL: MessageFilter = { states: ['waiting', 'dead'], corpId: null, openKfId: null };
 
 const refusal = (fields: Partial<RefusedMessage> = {}): RefusedMessage => ({
@@ -230,7 +232,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['waits', 'taken', 'dead', 'dropped', 'discarded'], { skipped: ['skipped'] });
         const turn = await claimOne();
         await messages.taken(turn, 'taken', NOW_MS);
-        await messages.bury(turn, 'dead', FAILURE, NOW_MS);
+        await messages.bury(turn, 'dead', DEAD, NOW_MS);
         await messages.drop(ACCOUNT, 'dropped');
         const again = ['waits', 'taken', 'dead', 'dropped', 'skipped'];
         expect(await keep(again)).toEqual({ added: 0, waiting: 2 });
@@ -412,7 +414,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await nextOf(turn, 'account', laterMs)).toBeNull();
         await messages.taken(turn, 'm1', laterMs);
         await messages.refused(turn, 'm1', refusal(), laterMs);
-        expect(await messages.bury(turn, 'm1', FAILURE, laterMs)).toBe(false);
+        expect(await messages.bury(turn, 'm1', DEAD, laterMs)).toBe(false);
         expect(await messages.handOver(turn, laterMs)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
@@ -478,7 +480,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('passes over what is dead', async () => {
         await keep(PAGE);
         const turn = await claimOne();
-        await messages.bury(turn, 'a1', FAILURE, NOW_MS);
+        await messages.bury(turn, 'a1', DEAD, NOW_MS);
         expect(await nextOf(turn, 'customer')).toMatchObject({ msgid: 'a2' });
         expect(await takeAll(turn)).toEqual(['a2', 'b1', 'n1', 'b2']);
       });
@@ -516,14 +518,14 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('that is dead is so once, and keeps what it says', async () => {
         await keep(['m1']);
         const turn = await claimOne();
-        expect(await messages.bury(turn, 'm1', FAILURE, NOW_MS)).toBe(true);
-        expect(await messages.bury(turn, 'm1', FAILURE, NOW_MS)).toBe(false);
+        expect(await messages.bury(turn, 'm1', DEAD, NOW_MS)).toBe(true);
+        expect(await messages.bury(turn, 'm1', DEAD, NOW_MS)).toBe(false);
         await messages.refused(turn, 'm1', refusal(), NOW_MS);
         await release(turn);
         await reopen();
         expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
         expect((await messages.list(ALL, null, 9)).messages).toMatchObject([
-          { msgid: 'm1', state: 'dead', dueAtMs: null, lastFailure: FAILURE },
+          { msgid: 'm1', state: 'dead', attempts: 9, refusals: 8, dueAtMs: null, lastFailure: FAILURE },
         ]);
       });
 
@@ -531,7 +533,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2']);
         const turn = await claimOne();
         await messages.refused(turn, 'm1', refusal(), NOW_MS);
-        await messages.bury(turn, 'm1', FAILURE, NOW_MS);
+        await messages.bury(turn, 'm1', DEAD, NOW_MS);
         await messages.refused(turn, 'm2', refusal(), NOW_MS);
         await release(turn);
         expect(await messages.revive(ACCOUNT, 'm1', NOW_MS + 1)).toBe(true);
@@ -540,7 +542,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         expect(await messages.revive(ACCOUNT, 'm9', NOW_MS + 1)).toBe(false);
         const again = await claimOne(NOW_MS + 1);
         const next = await nextOf(again, 'account', NOW_MS + 1);
-        expect(next).toMatchObject({ msgid: 'm1', attempts: 1, refusals: 0, step: 0, state: 'waiting' });
+        expect(next).toMatchObject({ msgid: 'm1', attempts: 9, refusals: 0, step: 0, state: 'waiting' });
         expect(next?.content.reveal()).toBe('what m1 says');
       });
 
@@ -548,7 +550,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.refused(turn, 'm1', refusal({ dueAtMs: NOW_MS + HOUR_MS }), NOW_MS);
-        await messages.bury(turn, 'm3', FAILURE, NOW_MS);
+        await messages.bury(turn, 'm3', DEAD, NOW_MS);
         await release(turn);
         expect(await claimAll(NOW_MS + 1)).toEqual([]);
         expect(await messages.drop(ACCOUNT, 'm1')).toBe(true);
@@ -565,7 +567,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         const { content } = (await nextOf(turn)) as Message;
         await messages.taken(turn, 'm1', NOW_MS);
         await messages.drop(ACCOUNT, 'm2');
-        await messages.bury(turn, 'm3', FAILURE, NOW_MS);
+        await messages.bury(turn, 'm3', DEAD, NOW_MS);
         await messages.handOver(turn, NOW_MS);
         expect(content.reveal()).toBe('what m1 says');
         await messages.drop(ACCOUNT, 'm3');
@@ -858,7 +860,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2'], { nowMs: NOW_MS + 2 });
         await keep(['m1', 'm2', 'm3'], { account: OTHER, nowMs: NOW_MS + 1 });
         const turn = (await claimAll(NOW_MS + 2)).find(({ openKfId }) => openKfId === 'wkAccount-2') as Turn;
-        await messages.bury(turn, 'm2', FAILURE, NOW_MS + 2);
+        await messages.bury(turn, 'm2', DEAD, NOW_MS + 2);
         expect(await messages.counts(null)).toEqual({ waiting: 4, dead: 1, oldestWaitingAtMs: NOW_MS + 1 });
         expect(await messages.counts(ACCOUNT)).toEqual({
           waiting: 2,
@@ -891,7 +893,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('is handed over to another taker, all but what is dead', async () => {
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
-        await messages.bury(turn, 'm2', FAILURE, NOW_MS);
+        await messages.bury(turn, 'm2', DEAD, NOW_MS);
         expect(await messages.handOver(turn, NOW_MS)).toBe(2);
         expect(await messages.handOver(turn, NOW_MS)).toBe(0);
         await release(turn);
@@ -961,7 +963,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['c1', 'c2'], { account: C });
         const turns = await claimAll();
         const turn = turns.find(({ corpId, openKfId }) => corpId === A.corpId && openKfId === A.openKfId);
-        await messages.bury(turn as Turn, 'a2', FAILURE, NOW_MS);
+        await messages.bury(turn as Turn, 'a2', DEAD, NOW_MS);
       });
 
       async function pages(filter: Partial<MessageFilter>, limit: number): Promise<string[][]> {
@@ -1063,7 +1065,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       it('removes what has been dead for 3 days, and knows its id', async () => {
         await keep(['m1', 'm2']);
         const turn = await claimOne();
-        await messages.bury(turn, 'm1', FAILURE, NOW_MS);
+        await messages.bury(turn, 'm1', DEAD, NOW_MS);
         await messages.sweep(NOW_MS + MESSAGE_LIFE_MS - 1);
         expect(await messages.counts(null)).toMatchObject({ waiting: 1, dead: 1 });
         await messages.sweep(NOW_MS + MESSAGE_LIFE_MS);

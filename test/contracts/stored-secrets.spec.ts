@@ -107,7 +107,8 @@ onEachStore((newPlace) => {
     const [turn] = await messages.claimDue(NOW_MS, 1, 10_000, new Set());
     if (turn === undefined) throw new Error('nothing is due');
     await messages.taken(turn, 'taken', NOW_MS);
-    await messages.bury(turn, 'dead', { atMs: NOW_MS, stage: 'expired', reason: 'x' }, NOW_MS);
+    const failure = { atMs: NOW_MS, stage: 'expired', reason: 'x' } as const;
+    await messages.bury(turn, 'dead', { attempts: 1, refusals: 1, failure }, NOW_MS);
     expect(await reseal(ROTATING)).toEqual({ lookedAt: 2, changed: 2, closed: [] });
     expect(await reseal(NEW)).toEqual({ lookedAt: 2, changed: 0, closed: [] });
     const closed = ['dead', 'waits'].map((msgid) => webhookIdOf({ ...account, msgid }));

@@ -107,12 +107,15 @@ onEachStoreNightly((newPlace) => {
       sentAt: expect.any(String),
       storedAt: expect.any(String),
       ageS: expect.any(Number),
-      attempts: expect.any(Number),
-      refusals: expect.any(Number),
+      attempts: TRIES,
+      refusals: TRIES,
       dueAt: null,
       failure: { at: expect.any(String), stage: 'status', reason: 'the answer was 500', status: 500 },
     });
     expect(await list('&state=waiting')).toEqual([]);
+    expect(puppet.received.map(({ headers }) => headers['x-wxkf-attempt'])).toEqual(
+      Array.from({ length: TRIES }, (_, n) => String(n + 1)),
+    );
     const samples = await scrape(manager.url);
     expect(samples.value('wxkf_messages', { state: 'dead' })).toBeGreaterThan(0);
     expect(samples.value('wxkf_messages', { state: 'waiting' })).toBe(0);

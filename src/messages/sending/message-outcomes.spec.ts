@@ -52,7 +52,7 @@ async function failEachTime(result: NotTaken, times: number): Promise<number> {
   for (let n = 0; n < times; n++) {
     const head = await now();
     await clock.advance(Math.max(0, (head.dueAtMs ?? 0) - clock.nowMs()));
-    await outcomes.notTaken(turn, head as Message, result);
+    await outcomes.notTaken(turn, head as Message, head.attempts + 1, result);
   }
   return clock.nowMs() - beganMs;
 }
@@ -67,7 +67,12 @@ describe('a message that is refused', () => {
     'with %i each time is dead after its tries',
     async (status) => {
       const tookMs = await failEachTime(refusal(status), TRIES);
-      expect(await now()).toMatchObject({ state: 'dead', lastFailure: { stage: 'status', status } });
+      const counted = { attempts: TRIES, refusals: TRIES };
+      expect(await now()).toMatchObject({
+        state: 'dead',
+        ...counted,
+        lastFailure: { stage: 'status', status },
+      });
       // 404 s of the schedule, each part up to a fifth more or less.
       expect(tookMs).toBeGreaterThanOrEqual(404_000 * 0.8);
       expect(tookMs).toBeLessThanOrEqual(404_000 * 1.2);

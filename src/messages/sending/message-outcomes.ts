@@ -61,14 +61,15 @@ export class MessageOutcomes {
   /**
    * A refusal counts against the message, which is dead after some of them; whatever else went wrong does not, and ends it
    * only after 3 days.
+   * @param attempts the number of the attempt, which is larger than what is stored where an earlier outcome was lost.
    */
-  async notTaken(turn: Turn, message: Message, result: NotTaken): Promise<void> {
+  async notTaken(turn: Turn, message: Message, attempts: number, result: NotTaken): Promise<void> {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     const refusals = message.refusals + Number(isRefusal(result));
-    if (refusals >= this.config.messageTries) return this.bury(turn, message, failure);
+    if (refusals >= this.config.messageTries)
+      return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result.retryAfterMs);
-    const attempts = message.attempts + 1;
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
   }
 
@@ -110,13 +111,9 @@ export class MessageOutcomes {
     await this.store.refused(turn, message.msgid, refused, this.storeClock.nowMs());
   }
 
-  async bury(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
-    if (await this.store.bury(turn, message.msgid, failure, failure.atMs)) this.#noteBuried(message, failure);
-  }
-
   /** It waited for 3 days. */
   async expire(turn: Turn, message: MessageHead): Promise<void> {
-    await this.bury(turn, message, this.#expired());
+    await this.#bury(turn, message, this.#expired());
   }
 
   /** The same of all messages, also where nobody is there to whom any would be sent. Removes what need not be known any more. */
@@ -124,6 +121,12 @@ export class MessageOutcomes {
     const failure = this.#expired();
     for (const message of await this.store.expire(failure)) this.#noteBuried(message, failure);
     await this.store.sweep(failure.atMs);
+  }
+
+  async #bury(turn: Turn, message: MessageHead, failure: Failure): Promise<void> {
+    const { msgid, attempts, refusals } = message;
+    if (await this.store.bury(turn, msgid, { attempts, refusals, failure }, failure.atMs))
+      this.#noteBuried(message, failure);
   }
 
   #expired(): Failure {

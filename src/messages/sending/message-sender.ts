@@ -158,7 +158,7 @@ export class MessageSender {
       await this.outcomes.putOff(turn, message, nowMs + SATURATED_MS, attempt - 1, failure);
       return 'ends';
     }
-    await this.outcomes.notTaken(turn, message, result);
+    await this.outcomes.notTaken(turn, message, attempt, result);
     // Another customer's message need not wait for this one; where the bot is gone it would fail as well.
     return taker.bot.order === 'customer' && isRefusal(result) ? 'goes on' : 'ends';
   }

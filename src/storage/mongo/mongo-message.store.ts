@@ -13,6 +13,7 @@ import {
   webhookIdOf,
 } from '../../messages/message.js';
 import {
+  type DeadMessage,
   isAwaited,
   type MessageCounts,
   type MessageFilter,
@@ -278,8 +279,14 @@ export class MongoMessageStore extends MessageStore {
     });
   }
 
-  override bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean> {
-    return this.#updateHeld('bury message', turn, msgid, nowMs, asDead(failure));
+  override bury(
+    turn: Turn,
+    msgid: string,
+    { failure, attempts, refusals }: DeadMessage,
+    nowMs: number,
+  ): Promise<boolean> {
+    const { $set } = asDead(failure);
+    return this.#updateHeld('bury message', turn, msgid, nowMs, { $set: { ...$set, attempts, refusals } });
   }
 
   override begin(turn: Turn, underWay: UnderWay): Promise<boolean> {

@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
 import type { Message, MessageHead, MessageOrder } from '../../messages/message.js';
 import {
+  type DeadMessage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -119,8 +120,8 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.refused(turn, msgid, refused, nowMs);
   }
 
-  override bury(turn: Turn, msgid: string, failure: Failure, nowMs: number): Promise<boolean> {
-    return this.inner.bury(turn, msgid, failure, nowMs);
+  override bury(turn: Turn, msgid: string, dead: DeadMessage, nowMs: number): Promise<boolean> {
+    return this.inner.bury(turn, msgid, dead, nowMs);
   }
 
   override begin(turn: Turn, underWay: UnderWay): Promise<boolean> {
