@@ -12,6 +12,8 @@ import {
 } from './book.js';
 import { type Cause, toSight } from './trouble.js';
 
+const neverWorked = (): boolean => false;
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const AFTER_MS = MINUTE_MS;
@@ -38,7 +40,7 @@ const STORE_DOWN = cause('store_down', 'bad');
 /** Sees the same for so long, in rounds of 5 s. */
 function pass(ms: number, causes: Cause[] = [], moreCauses = 0): void {
   for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 5 * SECOND_MS) {
-    book = noteSeen(book, toSight({ causes, moreCauses }), nowMs);
+    book = noteSeen(book, toSight({ causes, moreCauses }, neverWorked), nowMs);
     const due = dueOf(book, AFTER_MS, isQuiet, nowMs);
     const claim = isEmpty(due) ? null : claimed(book, nowMs);
     if (claim === null) continue;
@@ -71,6 +73,50 @@ describe('very many troubles', () => {
     told = [];
     pass(5 * MINUTE_MS, [DEAD], 30);
     expect(told).toEqual(['over store_down']);
+  });
+});
+
+describe('an address that fails, which its replica alone knows', () => {
+  const FAILING = cause('circuits', 'wait', { address: '10.0.0.7:8080', port: 8_080 });
+  const seenNow = (worked: boolean): void => {
+    book = noteSeen(
+      book,
+      toSight({ causes: [], moreCauses: 0 }, () => worked),
+      nowMs,
+    );
+  };
+
+  it('is not told as over because a replica that has just started does not see it', () => {
+    pass(2 * MINUTE_MS, [FAILING]);
+    told = [];
+    pass(59 * MINUTE_MS);
+    pass(5 * MINUTE_MS, [FAILING]);
+    expect(told).toEqual([]);
+  });
+
+  it('is told as over once it has worked, whichever replica saw that', () => {
+    pass(2 * MINUTE_MS, [FAILING]);
+    told = [];
+    pass(10 * MINUTE_MS);
+    seenNow(true);
+    pass(10 * SECOND_MS);
+    expect(told).toEqual(['over circuits']);
+  });
+
+  it('is not over where it failed again after it had worked', () => {
+    pass(2 * MINUTE_MS, [FAILING]);
+    told = [];
+    seenNow(true);
+    pass(30 * SECOND_MS, [FAILING]);
+    pass(10 * MINUTE_MS);
+    expect(told).toEqual([]);
+  });
+
+  it('is forgotten without a word when it was neither seen to work nor to fail for an hour', () => {
+    pass(2 * MINUTE_MS, [FAILING]);
+    told = [];
+    pass(61 * MINUTE_MS);
+    expect([told, book.troubles]).toEqual([[], []]);
   });
 });
 
@@ -209,7 +255,7 @@ describe('telling', () => {
     pass(55 * SECOND_MS, [WAITING]);
     pass(5 * SECOND_MS, [WAITING, DEAD]);
     const before = book;
-    book = noteSeen(book, toSight({ causes: [WAITING], moreCauses: 0 }), nowMs);
+    book = noteSeen(book, toSight({ causes: [WAITING], moreCauses: 0 }, neverWorked), nowMs);
     const due = dueOf(book, AFTER_MS, false, nowMs);
     expect(namesOf(due)).toBe('waiting');
     book = noteTold(book, due, nowMs);
@@ -219,9 +265,9 @@ describe('telling', () => {
 });
 
 it('nothing is written while nothing happens', () => {
-  expect(noteSeen(EMPTY_BOOK, toSight({ causes: [], moreCauses: 0 }), nowMs)).toBe(EMPTY_BOOK);
+  expect(noteSeen(EMPTY_BOOK, toSight({ causes: [], moreCauses: 0 }, neverWorked), nowMs)).toBe(EMPTY_BOOK);
   pass(2 * MINUTE_MS, [WAITING]);
-  const sight = toSight({ causes: [WAITING], moreCauses: 0 });
+  const sight = toSight({ causes: [WAITING], moreCauses: 0 }, neverWorked);
   const noted = noteSeen(book, sight, nowMs);
   expect(noteSeen(noted, sight, nowMs + SECOND_MS)).toBe(noted);
 });

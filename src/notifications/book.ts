@@ -2,7 +2,7 @@
  * What one receiver of notifications was told, and what it is still to be told: pure, so that whoever keeps a book on a store
  * decides the same. Times are store time, epoch milliseconds.
  */
-import type { Cause, Sight } from './trouble.js';
+import { type Cause, isSeenByItsReplicaAlone, type Sight } from './trouble.js';
 
 export interface Trouble {
   readonly key: string;
@@ -15,6 +15,8 @@ export interface Trouble {
   readonly sinceMs: number;
   /** By any replica. */
   readonly seenAtMs: number;
+  /** Whether the address was seen to work since, by any replica. */
+  readonly hasWorked: boolean;
   /** How often it came back after it was over. */
   readonly returns: number;
 }
@@ -63,13 +65,14 @@ const BACKOFF_MS_MAX = 300_000;
 const TROUBLES_MAX = 200;
 
 /** @returns the same book when nothing is to be noted. */
-export function noteSeen(book: Book, { causes, mayHide }: Sight, nowMs: number): Book {
+export function noteSeen(book: Book, sight: Sight, nowMs: number): Book {
+  const { causes } = sight;
   const known = new Set(book.troubles.map(({ key }) => key));
   const added = [...causes].filter(([key]) => !known.has(key));
   const kept = book.troubles.flatMap((trouble) => {
     const cause = causes.get(trouble.key);
     if (cause !== undefined) return [seen(trouble, cause, nowMs)];
-    return unseen(trouble, mayHide(trouble.cause), nowMs);
+    return unseen(trouble, sight, nowMs);
   });
   const troubles = bounded([...kept, ...added.map(([key, cause]) => newTrouble(key, cause, nowMs))]);
   const isSame =
@@ -89,6 +92,7 @@ export function dueOf({ troubles }: Book, afterMs: number, isQuiet: boolean, now
     over: troubles.filter(
       (trouble) =>
         trouble.state === 'told' &&
+        isKnownToBeOver(trouble) &&
         nowMs - trouble.seenAtMs >= goneMs(trouble, afterMs) &&
         mayBeTold(trouble),
     ),
@@ -156,7 +160,7 @@ function bounded(troubles: readonly Trouble[]): readonly Trouble[] {
 
 function newTrouble(key: string, cause: Cause, nowMs: number): Trouble {
   return {
-    ...{ key, cause, state: 'new', returns: 0 },
+    ...{ key, cause, state: 'new', returns: 0, hasWorked: false },
     sinceMs: sinceMsOf(cause, nowMs),
     changedAtMs: nowMs,
     seenAtMs: nowMs,
@@ -173,13 +177,26 @@ function seen(trouble: Trouble, cause: Cause, nowMs: number): Trouble {
     return { ...newTrouble(trouble.key, cause, nowMs), returns };
   }
   // Of several replicas one writes it.
-  return nowMs - trouble.seenAtMs < ROUND_MS / 2 ? trouble : { ...trouble, cause, seenAtMs: nowMs };
+  return nowMs - trouble.seenAtMs < ROUND_MS / 2
+    ? trouble
+    : { ...trouble, cause, seenAtMs: nowMs, hasWorked: false };
+}
+
+/** That nobody sees it says so only where it is in the store: a replica that has seen it may have restarted. */
+function isKnownToBeOver({ cause, hasWorked }: Trouble): boolean {
+  return hasWorked || !isSeenByItsReplicaAlone(cause);
 }
 
 /** @returns nothing for one that need not be known any more. */
-function unseen(trouble: Trouble, isHidden: boolean, nowMs: number): Trouble[] {
-  const { state, seenAtMs, changedAtMs, returns } = trouble;
-  if (state === 'told') return [isHidden ? seen(trouble, trouble.cause, nowMs) : trouble];
+function unseen(trouble: Trouble, { mayHide, hasWorkedSince }: Sight, nowMs: number): Trouble[] {
+  const { cause, state, seenAtMs, changedAtMs, returns } = trouble;
+  if (state === 'told') {
+    const works = !isKnownToBeOver(trouble) && hasWorkedSince(cause, seenAtMs);
+    const told = works ? { ...trouble, hasWorked: true } : trouble;
+    if (mayHide(cause)) return [{ ...seen(told, cause, nowMs), hasWorked: told.hasWorked }];
+    // Nobody can know any more whether it is over.
+    return isKnownToBeOver(told) || nowMs - seenAtMs < RETURN_MS ? [told] : [];
+  }
   if (state === 'over') return nowMs - changedAtMs < RETURN_MS ? [trouble] : [];
   if (nowMs - seenAtMs < GONE_MS) return [trouble];
   // It came back, and was gone again before it was told.

@@ -19,7 +19,7 @@ function trouble(changes: Partial<Cause> = {}): Trouble {
   };
   const cause = { code: 'waiting', severity: 'wait', count: 3, since: null, ...where, ...changes } as Cause;
   const times = { sinceMs: NOW_MS - 13 * 60_000, changedAtMs: NOW_MS, seenAtMs: NOW_MS };
-  return { key: 'waiting 10.0.0.7', cause, state: 'told', returns: 0, ...times };
+  return { key: 'waiting 10.0.0.7', cause, state: 'told', returns: 0, hasWorked: false, ...times };
 }
 
 const contentOf = (body: object): string => (body as { markdown: { content: string } }).markdown.content;

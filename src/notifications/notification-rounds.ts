@@ -56,7 +56,8 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
     // A replica that stops is not ready, and that is no trouble.
     if (this.lifecycle.isDraining) return;
     try {
-      const sight = toSight((await this.status.read()).verdict);
+      const { verdict } = await this.status.read();
+      const sight = toSight(verdict, (cause, sinceMs) => this.status.hasWorkedSince(cause, sinceMs));
       await Promise.all(this.receivers.all.map((receiver) => this.#note(receiver, sight)));
     } catch (err) {
       this.log.error({ err }, 'notification.round_failed');

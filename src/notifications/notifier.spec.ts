@@ -23,6 +23,8 @@ import { Notifier } from './notifier.js';
 import { Receivers } from './receivers.js';
 import { type Cause, toSight } from './trouble.js';
 
+const neverWorked = (): boolean => false;
+
 const MINUTE_MS = 60_000;
 const ROUTE = {
   since: null,
@@ -93,7 +95,7 @@ function openReplica(urls = wecom.robotUrl) {
   const round = async (causes: Cause[]): Promise<void> => {
     const dues = receivers.map(async (receiver) => ({
       receiver,
-      due: await notifier.note(receiver, toSight({ causes, moreCauses: 0 })),
+      due: await notifier.note(receiver, toSight({ causes, moreCauses: 0 }, neverWorked)),
     }));
     for (const { receiver, due } of await Promise.all(dues))
       if (due !== null) await notifier.tell(receiver, due);

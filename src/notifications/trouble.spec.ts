@@ -2,6 +2,8 @@ import { expect, it } from '@jest/globals';
 import { hintCauses } from '../api/hint-causes.js';
 import { type Cause, keyOf, toSight } from './trouble.js';
 
+const neverWorked = (): boolean => false;
+
 function cause(changes: Partial<Cause>): Cause {
   const nothing = { since: null, why: null, status: null, address: null, port: null };
   const nobody = { botId: null, corpId: null, openKfId: null, name: null };
@@ -16,7 +18,7 @@ const at = (host: string, port: number | null): Partial<Cause> => ({
 
 /** Whether it is not known that what was told is over. */
 const mayHide = (seen: Partial<Cause>, told: Partial<Cause>): boolean =>
-  toSight({ causes: [cause(seen)], moreCauses: 0 }).mayHide(cause(told));
+  toSight({ causes: [cause(seen)], moreCauses: 0 }, neverWorked).mayHide(cause(told));
 
 const keys = (...changes: Partial<Cause>[]): Set<string> => new Set(changes.map((one) => keyOf(cause(one))));
 
@@ -84,7 +86,7 @@ it('another place, another reason and another code are other troubles', () => {
 
 it('tells when troubles may be hidden: there are more, or the store does not tell of them', () => {
   const hides = (causes: Cause[], moreCauses = 0, hidden = cause({ code: 'dead' })): boolean =>
-    toSight({ causes, moreCauses }).mayHide(hidden);
+    toSight({ causes, moreCauses }, neverWorked).mayHide(hidden);
   expect(hides([cause({ address: '10.0.0.7' })])).toBe(false);
   expect(hides([cause({ code: 'dead', address: '10.0.0.7' })], 1)).toBe(true);
   expect(hides([cause({ code: 'dead', address: '10.0.0.7' })], 1, cause({ code: 'store_down' }))).toBe(false);

@@ -10,13 +10,23 @@ export interface Sight {
   readonly causes: ReadonlyMap<string, Cause>;
   /** Whether it may be a trouble without being among these, so that it is not known to be over. */
   mayHide(cause: Cause): boolean;
+  /** Whether the cause's address has worked since then, store time, as far as it is known. */
+  hasWorkedSince(cause: Cause, sinceMs: number): boolean;
+}
+
+/** What is known to no store, so that a replica which has just started does not see it although it is there. */
+export function isSeenByItsReplicaAlone({ code }: Cause): boolean {
+  return code === 'circuits';
 }
 
 /** While the store tells nothing, nothing of what waits in it is among the causes. */
 const HIDING: ReadonlySet<Cause['code']> = new Set(['store_down', 'unknown']);
 const OF_HINTS: ReadonlySet<Cause['code']> = new Set(['waiting', 'parked', 'dead']);
 
-export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | 'moreCauses'>): Sight {
+export function toSight(
+  { causes, moreCauses }: Pick<VerdictAnswer, 'causes' | 'moreCauses'>,
+  hasWorkedSince: Sight['hasWorkedSince'],
+): Sight {
   const isBlind = causes.some((cause) => HIDING.has(cause.code) || isUngrouped(cause));
   const last = causes.at(-1);
   const isCutAt = moreCauses > 0 && last !== undefined ? rankOf(last) : Infinity;
@@ -25,6 +35,7 @@ export function toSight({ causes, moreCauses }: Pick<VerdictAnswer, 'causes' | '
   for (const cause of causes) byKey.set(keyOf(cause), byKey.get(keyOf(cause)) ?? cause);
   return {
     causes: byKey,
+    hasWorkedSince,
     mayHide: (cause) =>
       isBlind || rankOf(cause) >= isCutAt || causes.some((other) => isOneInOther(cause, other)),
   };

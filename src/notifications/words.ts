@@ -138,7 +138,7 @@ const ENGLISH: Words = {
     text: "They are not WeCom's, or signed with another Token and EncodingAESKey than are known here.",
   }),
   circuits: (cause) => ({
-    title: `${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fails; nothing waits for it now`,
+    title: `Deliveries to ${placeOf(cause) ?? counted(cause, 'address', 'addresses')} fail`,
     text: 'It is probed until it is back.',
   }),
   unreadable: (cause) => ({
@@ -208,7 +208,7 @@ const CHINESE: Words = {
     text: '这些请求不是企业微信发出的，或者签名所用的 Token、EncodingAESKey 与本服务已知的不一致。',
   }),
   circuits: (cause) => ({
-    title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败，目前没有等待它的事件`,
+    title: `${placeOf(cause) ?? `${cause.count} 个机器人地址`} 投递失败`,
     text: '系统会持续探测，直到它恢复。',
   }),
   unreadable: (cause) => ({

@@ -28,7 +28,7 @@ const BOOK: Book = {
           name: null,
         },
       },
-      ...{ state: 'told', returns: 1, sinceMs: 1, changedAtMs: 2, seenAtMs: 3 },
+      ...{ state: 'told', returns: 1, hasWorked: false, sinceMs: 1, changedAtMs: 2, seenAtMs: 3 },
     },
   ],
 };

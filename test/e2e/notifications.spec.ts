@@ -1,4 +1,5 @@
 /** What a group is told by the complete manager, on a clock that is moved by hand; the sockets and the store are real. */
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { ReceiversAnswer } from '../../src/notifications/notification.dto.js';
@@ -12,6 +13,7 @@ import { newApp, newOpenKfId, sendMessage } from '../support/wecom.js';
 const STEP_MS = 5_000;
 const MINUTE_MS = 60_000;
 
+let env: Readonly<Record<string, string>>;
 let place: Place;
 let clock: ManualClock;
 let wecom: Simulator;
@@ -23,7 +25,12 @@ beforeEach(async () => {
   clock = new ManualClock();
   wecom = await startSimulator({ clock });
   puppet = await startPuppetServer();
-  const env = { ...place.env, NOTIFY_URL: wecom.robotUrl, WECOM_API_URL: wecom.url };
+  env = {
+    ...place.env,
+    NOTIFY_URL: wecom.robotUrl,
+    WECOM_API_URL: wecom.url,
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+  };
   manager = await startManagerInProcess(env, clock);
 });
 
@@ -80,4 +87,46 @@ it('tells a group once that a bot is down, and once that it is back', async () =
       told: [{ cause: expect.objectContaining({ code: 'waiting' }), isOver: true }],
     },
   ]);
+});
+
+async function restart(): Promise<void> {
+  await manager.close();
+  env = { ...env, ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken` };
+  manager = await startManagerInProcess(env, clock);
+}
+
+/** A bot that takes messages on the simulator's account, at the puppet's address. */
+async function startMessageBot(): Promise<string> {
+  await restart();
+  const { corpId, corpSecret, callback } = wecom;
+  const openKfId = wecom.accounts[0]?.openKfId ?? '';
+  const { token, encodingAESKey } = callback;
+  await postJson(`${manager.url}/api/v1/apps`, { corpId, token, encodingAESKey });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  const bot = { name: 'Bot', corpId, openKfIds: [openKfId], kind: 'callback', takes: 'message', corpSecret };
+  const added = await postJson(`${manager.url}/api/v1/bots`, {
+    ...bot,
+    callback: { url: puppet.url, form: 'json' },
+  });
+  expect([added.status, ((await added.json()) as { message?: string }).message]).toEqual([200, undefined]);
+  return openKfId;
+}
+
+it('tells no group after a restart that a bot is back which is still down, nor that nothing waits for it', async () => {
+  const openKfId = await startMessageBot();
+  puppet.behave((_request, response) => void response.destroy());
+  for (let n = 0; n < 6; n++) wecom.say(`message ${n}`, { openKfId });
+  await pass(6 * MINUTE_MS);
+  const { host } = new URL(puppet.url);
+  const isOver = `<font color="info">${host} 投递失败`;
+  expect(told().join('\n')).toContain(`${host} 投递失败`);
+  await restart();
+  await pass(3 * MINUTE_MS);
+  expect(told().join('\n')).not.toContain('没有等待');
+  expect(told().join('\n')).not.toContain(isOver);
+
+  puppet.behave((_request, response) => void response.end());
+  await pass(4 * MINUTE_MS);
+  expect(told().join('\n')).toContain(isOver);
 });

@@ -143,6 +143,11 @@ export class Deliveries implements AccountHistory {
       if (eventTakenAtMs >= sinceMs) yield openKfId;
   }
 
+  /** The addresses at which something was taken since then, store time; tests count. Scans all addresses. */
+  *endpointsTakingSince(sinceMs: number): Generator<string> {
+    for (const [address, { takenAtMs }] of this.#endpoints) if (takenAtMs >= sinceMs) yield address;
+  }
+
   /** @param tell is called with each delivery from now on, in the turn in which it ended. @returns what ends it. */
   listen(tell: (delivery: Delivery) => void): () => void {
     this.#listeners.add(tell);
@@ -171,7 +176,7 @@ function addTo(records: Map<string, Account>, key: string, added: Account): Acco
 class Account {
   readonly attempts = { taken: 0, not_taken: 0 };
   eventTakenAtMs = 0;
-  #takenAtMs = 0;
+  takenAtMs = 0;
   #status = 0;
   #durationMs = 0;
   #occasion: DeliveryOccasion = 'inline';
@@ -187,7 +192,7 @@ class Account {
       this.#failure = toFailure(atMs, result.stage, result.reason, result.status);
       return;
     }
-    this.#takenAtMs = atMs;
+    this.takenAtMs = atMs;
     if (occasion !== 'test') this.eventTakenAtMs = atMs;
     this.#status = result.status;
     this.#durationMs = durationMs;
@@ -201,13 +206,13 @@ class Account {
 
   toLast(nowMs: number): LastDeliveries {
     const taken = {
-      atMs: this.#takenAtMs,
+      atMs: this.takenAtMs,
       status: this.#status,
       durationMs: this.#durationMs,
       occasion: this.#occasion,
     };
     return {
-      taken: this.#takenAtMs === 0 ? null : taken,
+      taken: this.takenAtMs === 0 ? null : taken,
       failure: this.#failure,
       lastHour: this.#recent.counts(nowMs),
     };

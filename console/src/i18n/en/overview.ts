@@ -78,7 +78,7 @@ export const overview = {
     empty: 'No puppet has registered yet',
     emptyText: 'Connect a WeCom app, then start a puppet that points to this manager.',
     circuits: (count: number, address: string | null) =>
-      `${address ?? plural(count, 'address', 'addresses')} failed; nothing waits for it now`,
+      `Deliveries to ${address ?? plural(count, 'address', 'addresses')} fail`,
     unreadable: (count: number) => `${plural(count, 'record')} of the outbox cannot be read`,
     unreadableText: 'Usually the key that sealed them is missing from SECRETS_KEY.',
   },

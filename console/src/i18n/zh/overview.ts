@@ -69,7 +69,7 @@ export const overview: Words['overview'] = {
     notReadyText: '注册信息尚未加载完成，或者正在停机。',
     empty: '还没有机器人注册',
     emptyText: '请先接入企业微信应用，再启动指向本服务的机器人（puppet）。',
-    circuits: (count, address) => `${address ?? `${n(count)} 个机器人地址`} 投递失败，目前没有等待它的事件`,
+    circuits: (count, address) => `${address ?? `${n(count)} 个机器人地址`} 投递失败`,
     unreadable: (count) => `${n(count)} 条待投递记录无法读取`,
     unreadableText: '通常是 SECRETS_KEY 中缺少当初加密它们的密钥。',
   },
