@@ -39,6 +39,7 @@ import { StoreCounts } from './store-counts.js';
 import { StreamModule } from '../stream/stream.module.js';
 import { Verdict } from './verdict.js';
 import { WecomModule } from '../wecom/wecom.module.js';
+import { WorkingPlaces } from './working-places.js';
 import { WecomAccountsController } from './wecom-accounts.controller.js';
 import { WecomErrorsController } from './wecom-errors.controller.js';
 
@@ -91,7 +92,8 @@ import { WecomErrorsController } from './wecom-errors.controller.js';
     SeenReplies,
     StoreCounts,
     Verdict,
+    WorkingPlaces,
   ],
-  exports: [CurrentStatus],
+  exports: [CurrentStatus, WorkingPlaces],
 })
 export class ApiModule {}

@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Circuits } from '../dispatch/line/circuit.js';
-import { Deliveries } from '../dispatch/line/deliveries.js';
 import { Readiness } from '../health/readiness.js';
 import { REPLICA } from '../kernel/replica.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { VERSION } from '../kernel/version.js';
 import { RegistryImage } from '../registry/image/registry-image.js';
 import type { StatusAnswer } from './answers/status.dto.js';
-import type { CauseAnswer, VerdictAnswer } from './answers/verdict.dto.js';
+import type { VerdictAnswer } from './answers/verdict.dto.js';
 import { toAgeS, toIso } from './api-time.js';
-import { botOf, placeOf } from './hint-causes.js';
 import { LastMinute } from './last-minute.js';
 import { StoreCounts } from './store-counts.js';
 import { Verdict } from './verdict.js';
@@ -20,7 +18,6 @@ export class CurrentStatus {
   constructor(
     private readonly image: RegistryImage,
     private readonly circuits: Circuits,
-    private readonly deliveries: Deliveries,
     private readonly stored: StoreCounts,
     private readonly lastMinute: LastMinute,
     private readonly readiness: Readiness,
@@ -54,17 +51,6 @@ export class CurrentStatus {
       lastMinute: this.lastMinute.totals(),
     };
     return { ...status, verdict: this.#named(await this.verdict.of(status)) };
-  }
-
-  /** Whether something was taken at the place of the cause since then, store time, as far as this process knows. */
-  hasWorkedSince({ address, port, botId }: Readonly<CauseAnswer>, sinceMs: number): boolean {
-    for (const endpoint of this.deliveries.endpointsTakingSince(sinceMs)) {
-      const place = placeOf(endpoint);
-      if (place === null) continue;
-      const isThere = address === (port === null ? place.host : place.address);
-      if (place.isStream ? address === null && botOf([endpoint]) === botId : isThere) return true;
-    }
-    return false;
   }
 
   #named(verdict: VerdictAnswer): VerdictAnswer {

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { CurrentStatus } from '../api/current-status.js';
+import { WorkingPlaces } from '../api/working-places.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { LOG, type Log } from '../kernel/log.js';
@@ -27,6 +28,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly receivers: Receivers,
     private readonly status: CurrentStatus,
+    private readonly places: WorkingPlaces,
     private readonly notifier: Notifier,
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
@@ -57,7 +59,7 @@ export class NotificationRounds implements OnApplicationBootstrap, BeforeApplica
     if (this.lifecycle.isDraining) return;
     try {
       const { verdict } = await this.status.read();
-      const sight = toSight(verdict, (cause, sinceMs) => this.status.hasWorkedSince(cause, sinceMs));
+      const sight = toSight(verdict, (cause, sinceMs) => this.places.hasWorkedSince(cause, sinceMs));
       await Promise.all(this.receivers.all.map((receiver) => this.#note(receiver, sight)));
     } catch (err) {
       this.log.error({ err }, 'notification.round_failed');

@@ -4,7 +4,6 @@ import { ProxyUpstream } from './proxy/proxy-upstream.js';
 import { ApiProxy } from './proxy/api-proxy.js';
 import { CallCredentials } from './proxy/call-credentials.js';
 import { CallLimits } from './proxy/call-limits.js';
-import { CallPlaces } from './proxy/call-places.js';
 import { TokenAnswers } from './tokens/token-answers.js';
 import { BotCalls } from './proxy/bot-calls.js';
 import { TunnelDialler } from './tunnels/tunnel-dialler.js';
@@ -27,7 +26,6 @@ import { WecomController } from './wecom.controller.js';
     ProxyUpstream,
     CallCredentials,
     CallLimits,
-    CallPlaces,
     KfSync,
     OwnCalls,
     TokenAnswers,

@@ -32,18 +32,19 @@ const SYNC = 'kf/sync_msg';
 @Injectable()
 export class ApiProxy {
   readonly #unread: UnreadAnswers;
+  readonly #places: CallPlaces;
 
   constructor(
     @Inject(wecomConfig.KEY) private readonly config: ConfigType<typeof wecomConfig>,
     private readonly credentials: CallCredentials,
     private readonly tokenAnswers: TokenAnswers,
     private readonly limits: CallLimits,
-    private readonly places: CallPlaces,
     private readonly upstream: ProxyUpstream,
     private readonly metrics: WecomMetrics,
     private readonly clock: Clock,
   ) {
     this.#unread = new UnreadAnswers(clock);
+    this.#places = new CallPlaces(clock);
   }
 
   /** Answers the request, or throws the error for the caller. */
@@ -107,7 +108,7 @@ export class ApiProxy {
         return null;
       }
       const body = (await credential.bot?.toWecomBody(sent)) ?? sent;
-      entered = this.places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
+      entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
       const counted = {
         corpId: credential.corpId,

@@ -2,9 +2,8 @@
  * Who may call WeCom now: the places of a corp, shared by turns of its callers, so that one caller's slow calls never take the
  * last place of another. It counts and orders; connections are the pool's.
  */
-import { Injectable } from '@nestjs/common';
 import { AppError } from '../../kernel/app-error.js';
-import { Clock } from '../../kernel/clock.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { CallerAnswer } from './caller-answer.js';
 import { CallerGone } from './proxy-body.js';
 
@@ -38,7 +37,6 @@ interface CorpCalls {
   readonly callers: Map<string | null, CallerCalls>;
 }
 
-@Injectable()
 export class CallPlaces {
   readonly #corps = new Map<string | null, CorpCalls>();
 
