@@ -1,30 +1,40 @@
 """A client of WXKF-Manager's stream (docs/protocol.md) for bots without an address, with the standard library alone.
 
-It asks for events by long poll, which needs nothing but HTTP. The manager is told that an event was taken once its handler has
-returned; one whose handler raises is refused, and comes again. Nothing is stored here.
+The manager is told that an event was taken once its handler has returned; one whose handler raises is refused, and comes
+again. Nothing is stored here.
 """
 
+import asyncio
+import base64
 import hashlib
 import json
 import logging
+import os
 import random
-import time
+import struct
 import urllib.error
 import urllib.parse
 import urllib.request
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
 Json = Dict[str, Any]
 
-#: How long the manager may hold a request that has nothing to answer.
-WAIT_S = 25
-#: While handlers run, what they have taken is acknowledged this often at least.
-LOOK_S = 0.5
+STREAM = "/puppetWxkfManager/stream"
+#: The manager says something every 30 s.
+SILENCE_S = 75
 ANSWER_LIMIT_S = 15
+CLOSE_LIMIT_S = 2
 FIRST_PAUSE_S = 0.5
 PAUSE_S_MAX = 30.0
+#: How long an event stays away that cannot be taken now.
+LATER_MS = 5000
+#: The manager sends messages of up to 2 MB.
+FRAME_BYTES_MAX = 4 * 1024 * 1024
+#: Opcodes of WebSocket's frames (RFC 6455, 5.2), and the code of what the manager does not take.
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+INVALID = 1008
 #: A frequency limit, or WeCom is busy.
 LATER_ERRCODES = (-1, 45009, 45033)
 #: ``msgid`` was sent before.
@@ -37,7 +47,11 @@ log = logging.getLogger("wxkf_client")
 
 
 class KeyRefused(Exception):
-    """The manager does not take the key, or not for a stream: to ask again makes no sense."""
+    """The manager does not take the key or what this client says: to connect again makes no sense."""
+
+
+class Replaced(Exception):
+    """A client with the same ``client_id`` has connected elsewhere."""
 
 
 class Unreachable(Exception):
@@ -84,8 +98,76 @@ class Event:
 
 
 Handler = Callable[[Event], Any]
-#: Ids by ``ack`` and ``nack``.
-Answers = Dict[str, List[str]]
+#: A connection that was lost, or could not be made.
+LOST = (OSError, EOFError, ValueError, asyncio.TimeoutError, Unreachable)
+
+
+class _Socket:
+    """A WebSocket (RFC 6455) that carries JSON objects."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, base: str, key: str) -> "_Socket":
+        url = urllib.parse.urlsplit(base)
+        is_secure = url.scheme == "https"
+        port = url.port or (443 if is_secure else 80)
+        reader, writer = await asyncio.open_connection(url.hostname, port, ssl=is_secure or None)
+        nonce = base64.b64encode(os.urandom(16)).decode()
+        head = [f"GET {url.path}{STREAM} HTTP/1.1", f"Host: {url.netloc.rpartition('@')[2]}"]
+        head += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+        head += [f"Sec-WebSocket-Key: {nonce}", f"Authorization: Bearer {key}", "", ""]
+        writer.write("\r\n".join(head).encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+        status = int(answer.split()[1])
+        if status != 101:
+            writer.close()
+            raise (KeyRefused if status in (401, 403) else Unreachable)(f"the manager answered {status}")
+        return cls(reader, writer)
+
+    def send(self, frame: Json) -> None:
+        self._write(TEXT, json.dumps(frame).encode())
+
+    async def receive(self) -> Json:
+        text = b""
+        while True:
+            is_last, opcode, data = await self._read()
+            if opcode == PING:
+                self._write(PONG, data)
+            elif opcode == CLOSE:
+                code, reason = int.from_bytes(data[:2], "big"), data[2:].decode(errors="replace")
+                raise (KeyRefused if code == INVALID else Unreachable)(f"the manager closed: {code} {reason}")
+            elif opcode < CLOSE:
+                text += data
+                if is_last:
+                    return json.loads(text)
+
+    async def close(self) -> None:
+        """Waits until the manager has closed, so that it has read what was sent last."""
+        self._write(CLOSE, struct.pack("!H", 1000))
+        try:
+            await asyncio.wait_for(self._reader.read(), CLOSE_LIMIT_S)
+        except LOST:
+            pass
+        self.drop()
+
+    def drop(self) -> None:
+        self._writer.close()
+
+    async def _read(self) -> Tuple[bool, int, bytes]:
+        first, size = await self._reader.readexactly(2)
+        if size > 125:
+            size = int.from_bytes(await self._reader.readexactly(2 if size == 126 else 8), "big")
+        if size > FRAME_BYTES_MAX:
+            raise ValueError(f"a frame of {size} bytes came")
+        return first > 127, first & 15, await self._reader.readexactly(size)
+
+    def _write(self, opcode: int, data: bytes) -> None:
+        """Whole frames, masked as those of a client are; they are short."""
+        size, mask = len(data), os.urandom(4)
+        head = bytes([128 | opcode, 128 | size]) if size < 126 else struct.pack("!BBH", 128 | opcode, 254, size)
+        self._writer.write(head + mask + bytes(byte ^ mask[n % 4] for n, byte in enumerate(data)))
 
 
 class Client:
@@ -105,9 +187,14 @@ class Client:
         self._key = key
         self._client_id = client_id
         self._corp_secret = corp_secret
-        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers)
         self._on_message: Optional[Handler] = None
         self._on_event: Optional[Handler] = None
+        self._socket: Optional[_Socket] = None
+        self._running: Dict[str, "asyncio.Task[None]"] = {}
+        #: If an acknowledgement was late or lost the event comes again, and is acknowledged at once.
+        self._taken: Dict[str, None] = {}
+        self._failures = 0
 
     def on_message(self, handler: Handler) -> Handler:
         """Takes each message of a bot that takes messages; a decorator."""
@@ -122,44 +209,84 @@ class Client:
     def run(self) -> None:
         """Goes on until KeyboardInterrupt; then lets handlers end, and acknowledges what they took.
 
-        :raises KeyRefused:
+        :raises KeyRefused, Replaced:
         """
-        running: Dict[str, "Future[str]"] = {}
-        answers: Answers = {"ack": [], "nack": []}
-        # If an acknowledgement was late or lost the event comes again, and is acknowledged at once.
-        taken: Dict[str, None] = {}
-        failures = 0
-        with ThreadPoolExecutor(self._workers) as pool:
+        loop = asyncio.new_event_loop()
+        connected = loop.create_task(self._stay_connected())
+        try:
+            loop.run_until_complete(connected)
+        except KeyboardInterrupt:
+            loop.run_until_complete(self._let_end(connected))
+        finally:
+            self._pool.shutdown()
+            loop.close()
+
+    async def _stay_connected(self) -> None:
+        while True:
             try:
-                while True:
-                    if running:
-                        wait(running.values(), LOOK_S, FIRST_COMPLETED)
-                    _add_ended(running, answers)
-                    taken.update(dict.fromkeys(answers["ack"]))
-                    while len(taken) > TAKEN_MAX:
-                        del taken[next(iter(taken))]
-                    try:
-                        events = self._ask(answers, 0 if running else WAIT_S)
-                    except Unreachable as error:
-                        pause_s = min(PAUSE_S_MAX, FIRST_PAUSE_S * 2**failures) * random.uniform(0.5, 1.5)
-                        failures += 1
-                        log.warning("%s; asking again in %.1f s", error, pause_s)
-                        time.sleep(pause_s)
-                        continue
-                    failures, answers = 0, {"ack": [], "nack": []}
-                    for event in events:
-                        if event.id in taken:
-                            answers["ack"].append(event.id)
-                        # One that takes long comes again meanwhile.
-                        elif event.id not in running:
-                            running[event.id] = pool.submit(self._handle, event)
-            except KeyboardInterrupt:
-                wait(running.values())
-                try:
-                    _add_ended(running, answers)
-                    self._ask(answers, 0)
-                except Unreachable as error:
-                    log.warning("%s; what was taken last comes again", error)
+                await self._connect()
+                while self._socket is not None:
+                    await self._take_frame(await asyncio.wait_for(self._socket.receive(), SILENCE_S))
+            except LOST as error:
+                lost, self._socket = self._socket, None
+                if lost is not None:
+                    lost.drop()
+                pause_s = min(PAUSE_S_MAX, FIRST_PAUSE_S * 2**self._failures) * random.uniform(0.5, 1.5)
+                self._failures += 1
+                log.warning("%s; connecting again in %.1f s", error or type(error).__name__, pause_s)
+                await asyncio.sleep(pause_s)
+
+    async def _connect(self) -> None:
+        """The connection before stays until the new one stands: a manager that stops goes on for a while."""
+        opened = await asyncio.wait_for(_Socket.open(self._base, self._key), ANSWER_LIMIT_S)
+        opened.send({"type": "hello", "version": 1, "clientId": self._client_id})
+        before, self._socket = self._socket, opened
+        if before is not None:
+            await before.close()
+
+    async def _take_frame(self, frame: Json) -> None:
+        kind, name, reason = frame["type"], frame.get("id", ""), frame.get("reason")
+        if kind == "ready":
+            self._failures = 0
+        elif kind == "ping":
+            self._send({"type": "pong", "at": frame["at"]})
+        elif kind == "event" and name in self._taken:
+            self._send({"type": "ack", "id": name})
+        # One that takes long comes again meanwhile.
+        elif kind == "event" and name not in self._running:
+            self._running[name] = asyncio.ensure_future(self._take(Event.of(frame)))
+        elif kind == "goaway" and reason == "auth":
+            raise KeyRefused("the key does not count any more")
+        elif kind == "goaway" and reason == "replaced":
+            raise Replaced("the same client has connected elsewhere")
+        elif kind == "goaway" and reason == "drain":
+            await asyncio.sleep(frame["reconnectAfterMs"] / 1000)
+            try:
+                await self._connect()
+            except LOST as error:
+                log.info("the manager stops, and no other takes this client: %s", error)
+
+    async def _take(self, event: Event) -> None:
+        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._handle, event)
+        if answer["type"] == "ack":
+            self._taken[event.id] = None
+            if len(self._taken) > TAKEN_MAX:
+                del self._taken[next(iter(self._taken))]
+        del self._running[event.id]
+        self._send({**answer, "id": event.id})
+
+    def _send(self, frame: Json) -> None:
+        """What is lost with its connection comes again."""
+        if self._socket is not None:
+            self._socket.send(frame)
+
+    async def _let_end(self, connected: "asyncio.Task[None]") -> None:
+        connected.cancel()
+        await asyncio.wait([connected])
+        if self._running:
+            await asyncio.wait(list(self._running.values()))
+        if self._socket is not None:
+            await self._socket.close()
 
     def reply(self, event: Event, content: Union[str, Json]) -> None:
         """Sends the customer a text, or another kind of message as ``{"msgtype": …}``.
@@ -188,33 +315,27 @@ class Client:
         token = _checked(self._call(f"/cgi-bin/gettoken?{query}"))["access_token"]
         return _checked(self._call(f"/cgi-bin/{path}?access_token={token}", body))
 
-    def _ask(self, answers: Answers, wait_s: int) -> List[Event]:
-        body = {"clientId": self._client_id, "waitS": wait_s, **answers}
-        answer = self._call("/puppetWxkfManager/events", body, wait_s)
-        return [Event.of(frame) for frame in answer["events"]]
-
-    def _handle(self, event: Event) -> str:
-        """Which list of answers the event belongs to; an empty string where it belongs to none."""
+    def _handle(self, event: Event) -> Json:
         handler = self._on_event if event.message is None else self._on_message
         if handler is None:
             log.error("%s: nothing handles %s", event.id, "events" if event.message is None else "messages")
-            return ""
+            return {"type": "nack", "retryAfterMs": LATER_MS}
         try:
             handler(event)
-            return "ack"
+            return {"type": "ack"}
         except Unreachable as error:
             log.warning("%s comes again: %s", event.id, error)
-            return ""
+            return {"type": "nack", "retryAfterMs": LATER_MS}
         except Exception:
             log.exception("%s was refused, and comes again", event.id)
-            return "nack"
+            return {"type": "nack"}
 
-    def _call(self, path: str, body: Optional[Json] = None, wait_s: int = 0) -> Json:
+    def _call(self, path: str, body: Optional[Json] = None) -> Json:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         request = urllib.request.Request(self._base + path, data, headers)
         try:
-            with urllib.request.urlopen(request, timeout=wait_s + ANSWER_LIMIT_S) as response:
+            with urllib.request.urlopen(request, timeout=ANSWER_LIMIT_S) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
@@ -223,14 +344,6 @@ class Client:
             raise Unreachable(f"the manager answered {error.code} {text[:200]}") from None
         except (OSError, ValueError) as error:
             raise Unreachable(f"the manager does not answer: {error}") from None
-
-
-def _add_ended(running: Dict[str, "Future[str]"], answers: Answers) -> None:
-    """Takes out what has ended, and adds it to the answers that it belongs to."""
-    for name, future in [(name, future) for name, future in running.items() if future.done()]:
-        del running[name]
-        if future.result():
-            answers[future.result()].append(name)
 
 
 def _checked(answer: Json) -> Json:

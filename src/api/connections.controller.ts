@@ -40,10 +40,10 @@ export class ConnectionsController {
   }
 
   #toAnswer(connection: KnownConnection): ConnectionAnswer {
-    const { id, botId, clientId, way, address, agent, replicaId, connectedAtMs } = connection;
+    const { id, botId, clientId, address, agent, replicaId, connectedAtMs } = connection;
     const bot = this.bots.find(botId);
     return {
-      ...{ id, botId, botName: bot?.name ?? '', corpId: bot?.corpId ?? '', clientId, way, address, agent },
+      ...{ id, botId, botName: bot?.name ?? '', corpId: bot?.corpId ?? '', clientId, address, agent },
       replica: replicaId,
       connectedAt: toIso(connectedAtMs),
       accounts: [...this.clients.rolesOf(connection)],

@@ -497,7 +497,7 @@ export const ERRORS = {
     status: 426,
     retry: false,
     message:
-      'A stream is a WebSocket; send Upgrade: websocket, or ask for events by POST /puppetWxkfManager/events. A proxy in between has to pass the upgrade on',
+      'A stream is a WebSocket; send Upgrade: websocket. A proxy in between has to pass the upgrade on',
   },
   STREAM_ENDING: {
     status: 503,

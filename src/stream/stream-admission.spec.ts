@@ -17,7 +17,7 @@ function opened(openKfIds: readonly string[]) {
   const bot = { id: 'bot-1', corpId: 'wwCorp', openKfIds, kind: 'stream' } as unknown as KnownBot;
   const caller = { bot, keyHash: '', address: '127.0.0.1', agent: '' };
   const admit = (clientId: string, named: readonly string[] | null) =>
-    admission.admit(caller, { clientId, openKfIds: named, wantsCallbacks: false }, 'websocket');
+    admission.admit(caller, { clientId, openKfIds: named, wantsCallbacks: false });
   const connect = (clientId: string, named: readonly string[] | null) => {
     const admitted = admit(clientId, named);
     if (typeof admitted === 'string') throw new Error(admitted);

@@ -6,7 +6,7 @@ import { AppError } from '../kernel/app-error.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { hashOfKey, listedIn, takesAllOthers, takesCallbacks } from '../registry/bots/bot.js';
-import { ConnectedBots, type ConnectionWay } from '../registry/bots/connected-bots.js';
+import { ConnectedBots } from '../registry/bots/connected-bots.js';
 import { type KnownBot, KnownBots } from '../registry/bots/known-bots.js';
 import type { Admitted } from './clients/client.js';
 import { OwnReplica } from './replicas/own-replica.js';
@@ -67,7 +67,7 @@ export class StreamAdmission {
   }
 
   /** @returns what is wrong with the accounts, or who it is. */
-  admit(caller: Caller, said: Introduction, way: ConnectionWay): Admitted | string {
+  admit(caller: Caller, said: Introduction): Admitted | string {
     const { bot, keyHash, address, agent } = caller;
     const { clientId, openKfIds, wantsCallbacks } = said;
     const own = takesAllOthers(bot) ? null : new Set(listedIn(bot));
@@ -84,7 +84,6 @@ export class StreamAdmission {
         botId: bot.id,
         clientId,
         openKfIds,
-        way,
         address,
         agent,
       },

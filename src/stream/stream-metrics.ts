@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { byValue, Metrics } from '../metrics/metrics.js';
 import type { Count } from '../metrics/count.js';
-import type { ConnectionWay } from '../registry/bots/connected-bots.js';
 import type { ClientEnd } from './clients/client.js';
 
-const WAYS: readonly ConnectionWay[] = ['websocket', 'poll'];
 const ENDS: readonly ClientEnd[] = ['drain', 'replaced', 'auth', 'slow', 'lost', 'silent', 'invalid'];
 const RESULTS = ['taken', 'not_taken', 'unreachable'] as const;
 
@@ -12,17 +10,14 @@ const RESULTS = ['taken', 'not_taken', 'unreachable'] as const;
 export class StreamMetrics {
   readonly #ended: Readonly<Record<ClientEnd, Count>>;
   readonly #passedOn: Readonly<Record<(typeof RESULTS)[number], Count>>;
-  #read: () => readonly ConnectionWay[] = () => [];
+  #read: () => number = () => 0;
 
   constructor(metrics: Metrics) {
     metrics.reads(
       'gauge',
       'wxkf_stream_clients',
-      'Clients of bots that are connected to this process, by how.',
-      () => {
-        const ways = this.#read();
-        return WAYS.map((way) => ({ labels: { way }, value: ways.filter((one) => one === way).length }));
-      },
+      'Clients of bots that are connected to this process.',
+      () => [{ labels: {}, value: this.#read() }],
     );
     const ended = metrics.counter<'why'>(
       'wxkf_stream_ended_total',
@@ -36,7 +31,7 @@ export class StreamMetrics {
     this.#passedOn = byValue(RESULTS, (result) => passedOn({ result }));
   }
 
-  watch(read: () => readonly ConnectionWay[]): void {
+  watch(read: () => number): void {
     this.#read = read;
   }
 

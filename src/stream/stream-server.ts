@@ -121,7 +121,7 @@ export class StreamServer {
 
   #begin(socket: WebSocket, caller: Caller, fields: StreamFields, ended: () => void): void {
     const admit = (hello: Hello, wire: SocketWire): Client | string => {
-      const admitted = this.admission.admit(caller, hello, 'websocket');
+      const admitted = this.admission.admit(caller, hello);
       if (typeof admitted === 'string') return admitted;
       fields.clientId = hello.clientId;
       const client = this.clients.add(admitted, wire);

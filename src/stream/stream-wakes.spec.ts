@@ -55,7 +55,7 @@ beforeEach(() => {
 function connection(id: string, fields: Partial<BotConnection> = {}): BotConnection {
   return {
     ...{ id, replicaId: 'here', botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
-    ...{ way: 'websocket', placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '', ...fields },
+    ...{ placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '', ...fields },
   };
 }
 

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { Clients } from './clients/clients.js';
-import { Polls } from './polls.js';
 import { OtherReplicas } from './replicas/other-replicas.js';
 import { OwnReplica } from './replicas/own-replica.js';
 import { ReplicaCalls } from './replicas/replica-calls.js';
@@ -25,7 +24,6 @@ import { StreamCarrier } from './streams.js';
     Clients,
     OtherReplicas,
     OwnReplica,
-    Polls,
     ReplicaCalls,
     ReplicaClient,
     ReplicaSync,

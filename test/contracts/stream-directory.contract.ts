@@ -14,7 +14,7 @@ const NOTHING: ReadonlyMap<string, number> = new Map();
 
 function connection(id: string, fields: Partial<BotConnection> = {}): BotConnection {
   return {
-    ...{ id, replicaId: 'one', botId: 'bot-1', clientId: 'laptop-1', openKfIds: ['wkA'], way: 'websocket' },
+    ...{ id, replicaId: 'one', botId: 'bot-1', clientId: 'laptop-1', openKfIds: ['wkA'] },
     ...{ placedAtMs: 1, connectedAtMs: 2, address: '203.0.113.7', agent: 'node' },
     ...fields,
   };
@@ -51,12 +51,12 @@ export function streamDirectoryContract(open: () => Promise<OpenedDirectory>): v
     it('has the connections of each, as they were written', async () => {
       await hold();
       await hold('two');
-      const poll = connection('c2', { replicaId: 'two', openKfIds: null, way: 'poll' });
+      const other = connection('c2', { replicaId: 'two', openKfIds: null });
       await opened.directory.change('one', [connection('c1')], []);
-      await opened.directory.change('two', [poll], []);
+      await opened.directory.change('two', [other], []);
       const seen = await read();
       const byReplica = Object.fromEntries(seen.map(({ id, connections }) => [id, connections]));
-      expect(byReplica).toEqual({ one: [connection('c1')], two: [poll] });
+      expect(byReplica).toEqual({ one: [connection('c1')], two: [other] });
       await opened.directory.change('one', [], ['c1']);
       expect((await read()).find(({ id }) => id === 'one')?.connections).toEqual([]);
     });

@@ -94,7 +94,6 @@ nginxSuite('in front of a manager', () => {
         '/puppetWxkfManager/getToken?corpid=x',
         '/puppetWxkfManager/wxkfRequestProxy/kf/send_msg?access_token=x',
         '/puppetWxkfManager/stream',
-        '/puppetWxkfManager/events',
       ];
       const others = [
         ...['/', '/health', '/metrics', '/callback/ww1', '/console', '/api/v1/bots', '/cgi-bins/kf', '/bot'],
@@ -102,6 +101,7 @@ nginxSuite('in front of a manager', () => {
         `/bot/${KEY}/x/cgi-bin/kf/sync_msg`,
         '/puppetWxkfManager/puppetWxkfInfo/wkAAA',
         '/puppetWxkfManager/replicas/notices',
+        '/puppetWxkfManager/events',
         '/api/v1/../../cgi-bin/kf/sync_msg',
         '/api/v1/kf-accounts/x%2F..%2F..%2F..%2F..%2Fcgi-bin%2Fkf',
       ];

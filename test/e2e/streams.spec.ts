@@ -2,10 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decrypt, getSignature } from '@wecom/crypto';
-import type { BotAnswer, BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
 import type { ConnectionPageAnswer } from '../../src/api/answers/connection.dto.js';
 import type { HintPageAnswer } from '../../src/api/answers/hint.dto.js';
 import { type ManagerProcess, startManager } from '../support/manager-process.js';
@@ -83,14 +82,6 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
     const answer = (await response.json()) as { readonly delivery: string };
     return `${response.status} ${answer.delivery}`;
   }
-
-  const ask = (key: string, body: object) =>
-    call<{ readonly status: number; readonly events: readonly { id: string; attempt: number }[] }>(
-      'POST',
-      '/puppetWxkfManager/events',
-      { clientId: 'poller', waitS: 0, ...body },
-      key,
-    );
 
   describe('a WebSocket', () => {
     it('says which accounts are active, and gives each event once it comes', async () => {
@@ -366,77 +357,13 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
       });
     });
 
-    describe('a client that asks', () => {
-      it('is given events, and acknowledges them when it asks again', async () => {
-        const { key } = await addBot();
-        expect(await ask(key, {})).toEqual({ status: 200, events: [] });
-        const [answer, { events }] = await Promise.all([tell(), ask(key, { waitS: 10 })]);
-        expect(events).toMatchObject([{ type: 'event', attempt: 1, openKfId }]);
-        const ack = events.map(({ id }) => id);
-        // The callback may wait for it.
-        expect([answer, (await ask(key, { ack })).events]).toEqual([expect.stringMatching(/^200 /), []]);
-        const { items } = await call<ConnectionPageAnswer>('GET', `/api/v1/connections?limit=200`);
-        const own = items.find(({ accounts }) => accounts[0]?.openKfId === openKfId);
-        expect(own).toMatchObject({ way: 'poll', clientId: 'poller', botName: 'Laptop', underWay: 0 });
-      });
-
-      it('is refused where its bot is another one with each request', async () => {
-        const { key } = await addBot();
-        for (let number = 0; number < 100; number++) await ask(key, { clientId: `poller-${number}` });
-        expect(await ask(key, { clientId: 'poller-0' })).toEqual({ status: 200, events: [] });
-        expect(await ask(key, { clientId: 'one-more' })).toMatchObject({
-          status: 429,
-          error: 'STREAM_CLIENTS_TOO_MANY',
+    it('has events by no request: the WebSocket alone carries them', async () => {
+      const { key } = await addBot();
+      for (const path of ['events', 'replicas/polls'])
+        expect(await call('POST', `/puppetWxkfManager/${path}`, { clientId: 'a' }, key)).toMatchObject({
+          status: 404,
+          error: 'ROUTE_NOT_FOUND',
         });
-      });
-
-      it('is given again what it does not acknowledge', async () => {
-        const { key } = await addBot();
-        await ask(key, {});
-        const told = tell();
-        const { events } = await ask(key, { waitS: 10 });
-        expect(await told).toBe('200 pending');
-        let again = await ask(key, { waitS: 10 });
-        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
-        expect(again.events).toMatchObject([{ id: events[0]?.id, attempt: 2 }]);
-        await ask(key, { ack: [events[0]?.id] });
-      });
-
-      it('has its time to acknowledge from when it was given an event, however late it asked', async () => {
-        const { key } = await addBot({ callback: { timeoutMs: 1_000 } });
-        await ask(key, {});
-        const told = tell();
-        await sleep(600);
-        const { events } = await ask(key, {});
-        expect(events).toHaveLength(1);
-        await sleep(500);
-        await ask(key, { ack: events.map(({ id }) => id) });
-        expect(await told).toMatch(/^200 /);
-        expect((await ask(key, { waitS: 3 })).events).toEqual([]);
-      });
-
-      it('is given again what it refuses, without a wait for an acknowledgement', async () => {
-        const { key, id: botId } = await addBot();
-        await ask(key, {});
-        const told = tell();
-        const { events } = await ask(key, { waitS: 10 });
-        const nack = events.map(({ id }) => id);
-        await ask(key, { nack });
-        expect(await told).toBe('200 pending');
-        const { lastFailure } = await call<BotAnswer>('GET', `/api/v1/bots/${botId}`);
-        expect(lastFailure).toMatchObject({ stage: 'status', reason: 'the client did not take it' });
-        let again = await ask(key, { waitS: 10 });
-        while (again.events.length === 0) again = await ask(key, { waitS: 10 });
-        expect(again.events).toMatchObject([{ id: nack[0], attempt: 2 }]);
-        await ask(key, { ack: nack });
-      });
-
-      it('is told which field is wrong', async () => {
-        const { key } = await addBot();
-        const answer = await ask(key, { clientId: 'a b', waitS: 61, ack: 'x' });
-        expect(answer).toMatchObject({ status: 400, error: 'REQUEST_INVALID' });
-        expect(JSON.stringify(answer)).toMatch(/clientId must be.*ack must be.*waitS must be/);
-      });
     });
   }
 
@@ -482,32 +409,8 @@ function streamsIn(newPlace: () => Place, isShared: boolean): void {
         expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1]);
       });
 
-      it('let a client ask either of them', async () => {
-        const { key } = await addBot();
-        await until(async () =>
-          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId),
-        );
-        const askOther = (body: object) =>
-          fetch(`${other.url}/puppetWxkfManager/events`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-            body: JSON.stringify({ clientId: 'poller', waitS: 10, ...body }),
-          }).then((response) => response.json()) as Promise<{ events: { id: string; attempt: number }[] }>;
-        await ask(key, {});
-        const isKnownThere = async () =>
-          (await fetch(`${other.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
-        await until(isKnownThere);
-        const told = tell();
-        const { events } = await askOther({});
-        expect(events).toMatchObject([{ attempt: 1 }]);
-        await askOther({ waitS: 0, ack: events.map(({ id }) => id) });
-        expect(await told).toMatch(/^200 /);
-        const { items } = await call<ConnectionPageAnswer>('GET', '/api/v1/connections');
-        expect(items.filter(({ accounts }) => accounts[0]?.openKfId === openKfId)).toHaveLength(1);
-      });
-
       it('keep their doors closed to whoever has not the key of the other', async () => {
-        for (const path of ['notices', 'events', 'polls'])
+        for (const path of ['notices', 'events'])
           expect(await call('POST', `/puppetWxkfManager/replicas/${path}`, {})).toMatchObject({
             status: 401,
             error: 'AUTH_WRONG',

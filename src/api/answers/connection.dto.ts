@@ -1,5 +1,4 @@
 import { IsISO8601 } from '../../kernel/class-validator.js';
-import type { ConnectionWay } from '../../registry/bots/connected-bots.js';
 import type { Role } from '../../stream/frames.js';
 import { Page } from './page.dto.js';
 
@@ -36,9 +35,6 @@ export class ConnectionAnswer {
    * @example laptop-1
    */
   readonly clientId!: string;
-
-  /** @example websocket */
-  readonly way!: ConnectionWay;
 
   /** @example 203.0.113.7 */
   readonly address!: string;

@@ -87,7 +87,7 @@ function idsOf(server: PuppetServer): unknown[] {
 describe('an event for which no client was connected', () => {
   const connection: BotConnection = {
     ...{ id: 'c1', replicaId: 'there', botId: 'bot-1', clientId: 'laptop-1', openKfIds: null },
-    ...{ way: 'websocket', placedAtMs: 1, connectedAtMs: 1, address: '203.0.113.7', agent: '' },
+    ...{ placedAtMs: 1, connectedAtMs: 1, address: '203.0.113.7', agent: '' },
   };
   const dueInMs = async () => ((await dispatch.outbox.find(KEY))?.dueAtMs ?? Number.NaN) - clock.nowMs();
 

@@ -16,7 +16,7 @@ function connection(id: string, fields: Partial<BotConnection> = {}): BotConnect
   const atMs = Number(id.replace(/\D/g, ''));
   return {
     ...{ id, replicaId: 'here', botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
-    ...{ way: 'websocket', placedAtMs: atMs, connectedAtMs: atMs, address: '127.0.0.1', agent: '' },
+    ...{ placedAtMs: atMs, connectedAtMs: atMs, address: '127.0.0.1', agent: '' },
     ...fields,
   };
 }

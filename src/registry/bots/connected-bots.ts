@@ -1,9 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Endpoint, streamEndpointOf } from '../endpoint/endpoint.js';
 
-/** How a client of a bot is connected. */
-export type ConnectionWay = 'websocket' | 'poll';
-
 /** A client of a bot that takes events over a connection of its own, here or at another replica. */
 export interface BotConnection {
   readonly id: string;
@@ -14,7 +11,6 @@ export interface BotConnection {
   readonly clientId: string;
   /** The accounts that it asked for; `null` for all of the bot. */
   readonly openKfIds: readonly string[] | null;
-  readonly way: ConnectionWay;
   /** Whoever comes first is active. A client that connects once more keeps its place; store time. */
   readonly placedAtMs: number;
   /** Store time. */
@@ -92,11 +88,6 @@ export class ConnectedBots {
   countOf(botId: string): number {
     const { all, byAccount } = this.#byBot.get(botId) ?? new Connections();
     return new Set([...all, ...[...byAccount.values()].flat()]).size;
-  }
-
-  /** Those of them that ask again and again. They take all accounts. */
-  pollersOf(botId: string): number {
-    return this.#byBot.get(botId)?.all.filter(({ way }) => way === 'poll').length ?? 0;
   }
 
   /** How many accounts the clients of the bot name, with one that names these. */

@@ -29,7 +29,7 @@ export class Clients implements ConnectionWatch {
     private readonly clock: Clock,
   ) {
     connected.watch(this);
-    metrics.watch(() => [...this.#clients.values()].map(({ admitted }) => admitted.connection.way));
+    metrics.watch(() => this.#clients.size);
     this.#checkLater();
   }
 

@@ -47,7 +47,6 @@ beforeEach(() => {
       botId: 'bot-1',
       clientId: 'a',
       openKfIds: null,
-      way: 'websocket' as const,
     },
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '', agent: '' },
   };

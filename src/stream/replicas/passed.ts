@@ -18,15 +18,6 @@ export interface PassedEvent {
   readonly message: string | null;
 }
 
-/** A request of a client that asks for events, and is connected to the other replica. */
-export interface PassedPoll {
-  readonly connectionId: string;
-  readonly ack: readonly string[];
-  /** An earlier version knows none. */
-  readonly nack?: readonly string[];
-  readonly waitMs: number;
-}
-
 export function toPassedEvent(
   connection: KnownConnection,
   { event, number, ageMs, message }: Streamed,

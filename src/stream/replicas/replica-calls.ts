@@ -8,14 +8,12 @@ import {
 } from '../../dispatch/line/attempt.js';
 import type { Streamed } from '../../dispatch/line/streams.js';
 import type { KnownConnection } from '../../registry/bots/connected-bots.js';
-import type { EventFrame } from '../frames.js';
 import { StreamMetrics } from '../stream-metrics.js';
 import { ReplicaClient, ReplicaError } from './replica-client.js';
 import { ReplicaSync } from './replica-sync.js';
-import { type PassedEvent, type PassedPoll, toPassedEvent } from './passed.js';
+import { type PassedEvent, toPassedEvent } from './passed.js';
 
 export const EVENTS = '/puppetWxkfManager/replicas/events';
-export const POLLS = '/puppetWxkfManager/replicas/polls';
 /** For the way to the other replica and back. */
 const WAY_MS = 500;
 const OK = 200;
@@ -47,25 +45,6 @@ export class ReplicaCalls {
       });
     // Whether the other replica has sent it is not known.
     return { result, withdraw: () => false };
-  }
-
-  /** @returns `null` where that replica cannot be reached, or does not know the client. */
-  async poll(
-    { replicaId }: KnownConnection,
-    poll: PassedPoll,
-    limitMs: number,
-  ): Promise<readonly EventFrame[] | null> {
-    const replica = this.sync.find(replicaId);
-    if (replica === null) return null;
-    try {
-      const answer = (await this.calls.call(replica, POLLS, poll, limitMs + WAY_MS)) as {
-        readonly events: readonly EventFrame[] | null;
-      };
-      return answer.events;
-    } catch (error) {
-      this.#toFailure(replicaId, error);
-      return null;
-    }
   }
 
   #toFailure(replicaId: string, error: unknown): AttemptResult & { taken: false } {

@@ -12,7 +12,7 @@ import { LOG, type Log } from '../../kernel/log.js';
 import { OutgoingSockets } from '../../metrics/outgoing-sockets.js';
 import type { StreamReplica } from './stream-directory.js';
 
-/** Events of many accounts go at once, and polls wait. */
+/** Events of many accounts go at once. */
 const LIMITS: PoolLimits = { sockets: 256, exchanges: 4_096, keepAliveMs: 30_000, connectMs: 1_000 };
 const ANSWER_BYTES_MAX = 4_194_304;
 const OK = 200;

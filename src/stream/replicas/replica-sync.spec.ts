@@ -35,7 +35,7 @@ function open(where: StreamDirectory): [ConnectedBots, ReplicaSync] {
 
 function connection(id: string, replicaId: string): BotConnection {
   return {
-    ...{ id, replicaId, botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null, way: 'websocket' },
+    ...{ id, replicaId, botId: 'bot-1', clientId: `client of ${id}`, openKfIds: null },
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '127.0.0.1', agent: '' },
   };
 }

@@ -258,7 +258,6 @@ export class ReplicaSync implements ConnectionWatch {
 
 /** Without what is derived. */
 function toStored(connection: BotConnection): BotConnection {
-  const { id, replicaId, botId, clientId, openKfIds, way, placedAtMs, connectedAtMs, address, agent } =
-    connection;
-  return { id, replicaId, botId, clientId, openKfIds, way, placedAtMs, connectedAtMs, address, agent };
+  const { id, replicaId, botId, clientId, openKfIds, placedAtMs, connectedAtMs, address, agent } = connection;
+  return { id, replicaId, botId, clientId, openKfIds, placedAtMs, connectedAtMs, address, agent };
 }

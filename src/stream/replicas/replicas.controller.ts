@@ -3,9 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { AllowReplicas } from '../../http/access/allowed-callers.js';
 import { Answers, Errors, Tags } from '../../http/answers/described.js';
 import { TakesBody } from '../../http/limits/bodies.js';
-import { Polls, untilGone } from '../polls.js';
 import { StreamCarrier } from '../streams.js';
-import { fromPassedEvent, type PassedEvent, type PassedPoll } from './passed.js';
+import { fromPassedEvent, type PassedEvent } from './passed.js';
 import { type Notice, ReplicaSync } from './replica-sync.js';
 
 /** What replicas tell each other, with the key that each has written into the store. */
@@ -15,7 +14,6 @@ export class ReplicasController {
   constructor(
     private readonly sync: ReplicaSync,
     private readonly carrier: StreamCarrier,
-    private readonly polls: Polls,
   ) {}
 
   /**
@@ -48,20 +46,5 @@ export class ReplicasController {
     const { connectionId: id, botId } = passed;
     const { result } = this.carrier.startHere({ id, botId }, fromPassedEvent(passed), () => {});
     return { result: await result };
-  }
-
-  /**
-   * Ask for the events of a client.
-   * @remarks It asked the caller, and is connected to this process.
-   */
-  @Post('polls')
-  @TakesBody('callback')
-  @AllowReplicas()
-  @HttpCode(200)
-  @Answers({ 200: 'The events; null where it is not connected here any more.' })
-  @Errors('AUTH_WRONG')
-  async ask(@Req() request: FastifyRequest): Promise<object> {
-    const poll = JSON.parse(String(request.body)) as PassedPoll;
-    return { events: await untilGone(request, (gone) => this.polls.askHere(poll, gone)) };
   }
 }

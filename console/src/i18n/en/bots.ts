@@ -72,7 +72,6 @@ export const bots = {
   roles: { active: 'active', standby: 'stands by' },
   connected: 'since',
   from: 'from',
-  ways: { websocket: 'stream', poll: 'asks' },
   underWay: 'under way',
   given: 'Is given',
   takes: { event: 'Events', message: 'Messages' },

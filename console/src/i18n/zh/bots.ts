@@ -68,7 +68,6 @@ export const bots: Words['bots'] = {
   roles: { active: '活动', standby: '待命' },
   connected: '连接于',
   from: '来源',
-  ways: { websocket: '长连接', poll: '轮询' },
   underWay: '处理中',
   given: '接收内容',
   takes: { event: '事件', message: '消息' },

@@ -38,14 +38,14 @@ export function ClientsSection({ bot: { id, name } }: { readonly bot: BotAnswer 
 
 function Client({ connection }: { readonly connection: ConnectionAnswer }) {
   const { bots } = t();
-  const { clientId, accounts, connectedAt, address, agent, way, replica, underWay } = connection;
+  const { clientId, accounts, connectedAt, address, agent, replica, underWay } = connection;
   return (
     <li>
       <strong class="mono">{clientId}</strong>
       <Roles accounts={accounts} />
       <div class="small muted">
         {bots.connected} <TimeAgo at={connectedAt} /> · {bots.from} {address} ·{' '}
-        {[bots.ways[way], agent, replica].filter(Boolean).join(' · ')}
+        {[agent, replica].filter(Boolean).join(' · ')}
         {underWay !== null && ` · ${bots.underWay}: ${underWay}`}
       </div>
     </li>
