@@ -8,6 +8,12 @@ interface Format {
   readonly expected: string;
 }
 
+/**
+ * The longest message that is kept, in bytes of its JSON: an entry of `kf/sync_msg`. Every form in which a bot takes messages has
+ * room for one; a longer one is dead at once. WeCom names no limit; a forwarded chat record can have some hundred kB.
+ */
+export const MESSAGE_BYTES_MAX = 2_097_152;
+
 /** Corp ids and kf account ids. Case matters: third-party corp ids differ in nothing else (path/97104). */
 export const ID_FORMAT: Format = {
   pattern: /^[A-Za-z0-9_-]{1,64}$/,

@@ -8,6 +8,7 @@ import { accountKey } from '../registry/puppet.js';
 import {
   type Message,
   isExpired,
+  isOversized,
   MESSAGE_LIFE_MS,
   type MessageHead,
   type MessageOrder,
@@ -19,6 +20,7 @@ import { type MessageAccount, MessageQueue, newAccount, toAddressee } from './me
 import { type MessageRecords, toMessage } from './message-records.js';
 import {
   type DeadMessage,
+  type KeptPage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -83,15 +85,16 @@ export class LocalMessageStore extends MessageStore {
     page: PulledPage,
     nowMs: number,
     leaseMs: number,
-  ): Promise<{ readonly added: number; readonly waiting: number } | null> {
+  ): Promise<KeptPage | null> {
     const queue = this.#queues.get(accountKey(account));
-    const added = await queue?.oneAtATime(async () => {
+    const kept = await queue?.oneAtATime(async () => {
       if (queue.pull?.id !== leaseId || queue.pull.untilMs <= nowMs) return null;
       return this.#keep(queue, page, nowMs);
     });
-    if (queue === undefined || added == null) return null;
+    if (queue === undefined || kept == null) return null;
     if (queue.pull?.id === leaseId) queue.pull = { id: leaseId, untilMs: nowMs + leaseMs };
-    return { added, waiting: queue.count('waiting') };
+    const dead = kept.filter(({ state }) => state === 'dead');
+    return { added: kept.length, dead, waiting: queue.count('waiting') };
   }
 
   override async endPull(account: Addressee, leaseId: string): Promise<void> {
@@ -356,7 +359,7 @@ export class LocalMessageStore extends MessageStore {
   override async revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean> {
     const queue = this.#queues.get(accountKey(account));
     const head = queue?.get(msgid) ?? null;
-    if (queue === undefined || head?.state !== 'dead') return false;
+    if (queue === undefined || head?.state !== 'dead' || isOversized(head)) return false;
     if (this.#withContent(queue, head) === null) return false;
     await this.#save(queue, head, { ...head, state: 'waiting', refusals: 0, step: 0, dueAtMs: nowMs });
     this.#change(queue, () => queue.makeDue(nowMs));
@@ -421,7 +424,7 @@ export class LocalMessageStore extends MessageStore {
     if (head.dueAtMs !== null) queue.dueAtMs = Math.min(head.dueAtMs, queue.dueAtMs ?? head.dueAtMs);
   }
 
-  async #keep(queue: MessageQueue, page: PulledPage, nowMs: number): Promise<number> {
+  async #keep(queue: MessageQueue, page: PulledPage, nowMs: number): Promise<readonly MessageHead[]> {
     this.#records.requireRoom();
     const { stored } = queue;
     const isNew = this.#newIn(queue);
@@ -447,7 +450,7 @@ export class LocalMessageStore extends MessageStore {
       for (const { content: _content, ...head } of kept) queue.set(head);
       if (kept.length > 0) queue.makeDue(nowMs);
     });
-    return kept.length;
+    return kept;
   }
 
   async #handOver(queue: MessageQueue): Promise<number> {

@@ -7,8 +7,13 @@ import type { Failure } from '../dispatch/outbox/hint.js';
 /** Seconds, from one that is given on at once to one that waited for three days, as long as WeCom keeps messages. */
 const AGES_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400, 259_200];
 
-/** Why a message was given up: its bot refused it each time; nobody took it in time. */
-const BURIED = ['refused', 'expired'] as const;
+/** Why a message was given up: its bot refused it each time; nobody took it in time; it is too long, for the bot or at all. */
+const BURIED = ['refused', 'expired', 'too_long'] as const;
+const REASONS: Readonly<Partial<Record<Failure['stage'], (typeof BURIED)[number]>>> = {
+  expired: 'expired',
+  too_long: 'too_long',
+  oversized: 'too_long',
+};
 
 /** What became of messages. */
 @Injectable()
@@ -81,6 +86,6 @@ export class MessageMetrics {
   }
 
   buried(stage: Failure['stage']): void {
-    this.#buried[stage === 'expired' ? 'expired' : 'refused'].add();
+    this.#buried[REASONS[stage] ?? 'refused'].add();
   }
 }

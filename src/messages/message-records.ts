@@ -36,19 +36,24 @@ export interface MessageRecords {
   sweepKnown(nowMs: number): Promise<void>;
 }
 
-/** As a new message is kept: it waits and is due. */
-export function toMessage(message: NewMessage, account: Addressee, seq: number, nowMs: number): Message {
+/** As a new message is kept: it waits and is due, or is dead. */
+export function toMessage(
+  { failure, ...message }: NewMessage,
+  account: Addressee,
+  seq: number,
+  nowMs: number,
+): Message {
   return {
     ...message,
     ...toAddressee(account),
     seq,
-    state: 'waiting',
+    state: failure === undefined ? 'waiting' : 'dead',
     storedAtMs: nowMs,
     attempts: 0,
     refusals: 0,
     step: 0,
-    dueAtMs: nowMs,
-    lastFailure: null,
+    dueAtMs: failure === undefined ? nowMs : null,
+    lastFailure: failure ?? null,
   };
 }
 

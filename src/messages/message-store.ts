@@ -31,6 +31,16 @@ export interface PulledPage {
   readonly endpoint: string | null;
 }
 
+/** What has become of a page. */
+export interface KeptPage {
+  /** How many messages were new. */
+  readonly added: number;
+  /** Those of them that are dead from the start: see `NewMessage.failure`. */
+  readonly dead: readonly MessageHead[];
+  /** How many of the account's messages wait in all. */
+  readonly waiting: number;
+}
+
 /** The right to send an account's messages, which one process has at a time. */
 export interface Turn extends Addressee {
   readonly leaseId: string;
@@ -120,8 +130,8 @@ export abstract class MessageStore {
   /**
    * Keeps what is new, and only then moves the cursor; both are durable when it resolves. The lease runs anew. What was kept
    * waits for `page.endpoint` and is due at once.
-   * @returns how many were new and wait now, and how many of the account's messages wait in all; `null` when the lease is
-   *   not held any more: the cursor is as it was, and a message may have been kept all the same.
+   * @returns what has become of it; `null` when the lease is not held any more: the cursor is as it was, and a message may
+   *   have been kept all the same.
    * @throws AppError `STORE_UNAVAILABLE`, also on a disk that runs low
    */
   abstract keep(
@@ -130,7 +140,7 @@ export abstract class MessageStore {
     page: PulledPage,
     nowMs: number,
     leaseMs: number,
-  ): Promise<{ readonly added: number; readonly waiting: number } | null>;
+  ): Promise<KeptPage | null>;
 
   abstract endPull(account: Addressee, leaseId: string): Promise<void>;
 
@@ -255,7 +265,7 @@ export abstract class MessageStore {
   /** Lists a page, account by account, each in its order. @param cursor of the page before; `null` for the first page. */
   abstract list(filter: MessageFilter, cursor: string | null, limit: number): Promise<MessagePage>;
 
-  /** Sends a dead message again. @returns false when it is not there, or has no content any more. */
+  /** Sends a dead message again. @returns false when it is not there, or has no content: see `isOversized`. */
   abstract revive(account: Addressee, msgid: string, nowMs: number): Promise<boolean>;
 
   /** Gives a waiting or dead message up for good; its id stays known. @returns false when it is not there. */

@@ -17,8 +17,10 @@ export interface NewMessage {
   readonly lane: string;
   /** When it was sent, by WeCom's clock, epoch milliseconds. */
   readonly sentAtMs: number;
-  /** The whole entry as JSON. What a store keeps of it is sealed. */
+  /** The whole entry as JSON; empty where it is too long. What a store keeps of it is sealed. */
   readonly content: Secret;
+  /** Why no bot can be sent it, so that it is dead from the start: it is longer than `MESSAGE_BYTES_MAX`. */
+  readonly failure?: Failure;
 }
 
 /** `waiting` until its bot takes it; `dead` once given up, until an operator revives it or its content goes. */
@@ -26,7 +28,7 @@ export type MessageState = 'waiting' | 'dead';
 export const MESSAGE_STATES: readonly MessageState[] = ['waiting', 'dead'];
 
 /** A message without what it says. Times without further words are store time, epoch milliseconds. */
-export interface MessageHead extends Omit<NewMessage, 'content'>, Addressee {
+export interface MessageHead extends Omit<NewMessage, 'content' | 'failure'>, Addressee {
   /** Its place among the account's messages: one with a lesser number goes first. */
   readonly seq: number;
   readonly state: MessageState;
@@ -50,6 +52,11 @@ export interface Message extends MessageHead {
 export const SEEN_MS = 4 * 24 * 3_600_000;
 /** How long WeCom, and a customer, can be answered about a message: longer, and it is dead. */
 export const MESSAGE_LIFE_MS = 3 * 24 * 3_600_000;
+
+/** Whether it is too long for any bot. Nothing is kept of what it says. */
+export function isOversized({ lastFailure }: Pick<MessageHead, 'lastFailure'>): boolean {
+  return lastFailure?.stage === 'oversized';
+}
 
 /** Whether it waits for so long that it is dead. One that an operator has sent again waits as long once more. */
 export function isExpired({ storedAtMs, step, lastFailure, dueAtMs }: MessageHead, nowMs: number): boolean {

@@ -40,6 +40,8 @@ const STAGES: Readonly<Record<NonNullable<LoggedDeliveryAnswer['stage']>, InBoth
   status: { en: 'the bot answers with an HTTP error', zh: '机器人返回 HTTP 错误' },
   pull: { en: 'messages cannot be pulled from WeCom', zh: '无法从企业微信拉取消息' },
   unpulled: { en: 'the bot does not pull its messages', zh: '机器人没有拉取消息' },
+  too_long: { en: 'the bot does not read messages of this length', zh: '机器人不接收这么长的消息' },
+  oversized: { en: 'the message is longer than 2 MB', zh: '消息超过 2 MB' },
   unregistered: { en: 'no bot takes them', zh: '没有机器人接收' },
   offline: { en: 'the bot is away', zh: '机器人已下线' },
   circuit: { en: 'the bot fails and is only probed', zh: '机器人持续失败，仅发送探测' },

@@ -1,9 +1,11 @@
 /** What goes over a stream: JSON objects that `type` tells apart (docs/protocol.md has examples). */
-import { ID_FORMAT } from '../kernel/wecom-format.js';
+import { ID_FORMAT, MESSAGE_BYTES_MAX } from '../kernel/wecom-format.js';
 
 export const STREAM_VERSION = 1;
-/** Of a frame in either direction. */
-export const FRAME_BYTES_MAX = 262_144;
+/** The longest message, and what is said about it. */
+export const FRAME_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
+/** Of a frame of a bot: a hello may name a thousand accounts. */
+export const BOT_FRAME_BYTES_MAX = 131_072;
 export const HEARTBEAT_S = 30;
 
 export type Role = 'active' | 'standby';

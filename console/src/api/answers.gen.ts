@@ -525,7 +525,6 @@ export type ConnectionAnswer = {
      * What it calls itself.
      */
     clientId: string;
-    way: 'poll' | 'websocket';
     address: string;
     /**
      * Its User-Agent.
@@ -622,7 +621,7 @@ export type DeliveryAnswer = {
     /**
      * Where it failed; null when it was taken.
      */
-    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'withdrawn' | null;
+    stage: 'connect' | 'endpoint' | 'pull' | 'reset' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'withdrawn' | null;
     reason: string | null;
     durationMs: number;
 };
@@ -645,38 +644,6 @@ export type DeliveryStoryAnswer = {
      * The oldest first; 500 at most.
      */
     records: Array<LoggedDeliveryAnswer>;
-};
-
-export type EventAnswer = {
-    type: 'event';
-    /**
-     * The same for all attempts; to be acknowledged.
-     */
-    id: string;
-    /**
-     * Counted from 1.
-     */
-    attempt: number;
-    openKfId: string;
-    corpId: string;
-    /**
-     * How long ago WeCom sent it, milliseconds.
-     */
-    ageMs: number;
-    /**
-     * WeCom's sync token; of an event alone.
-     */
-    token?: string;
-    /**
-     * WeCom's entry as `kf/sync_msg` gives it; of a message alone.
-     */
-    message?: {
-        [key: string]: unknown;
-    };
-};
-
-export type EventsAnswer = {
-    events: Array<EventAnswer>;
 };
 
 export type FailedCallAnswer = {
@@ -732,7 +699,7 @@ export type FailureAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -747,7 +714,7 @@ export type FailureReasonAnswer = {
     /**
      * The stage at which it failed.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn';
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn';
     /**
      * In words, without any secret.
      */
@@ -1076,7 +1043,7 @@ export type LoggedDeliveryAnswer = {
     /**
      * Where it failed, or why it was kept.
      */
-    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
+    stage: 'circuit' | 'connect' | 'endpoint' | 'expired' | 'late' | 'offline' | 'overloaded' | 'oversized' | 'pull' | 'registering' | 'reset' | 'resync' | 'saturated' | 'status' | 'timeout' | 'too_long' | 'unpulled' | 'unregistered' | 'withdrawn' | null;
     /**
      * Of a refused callback the error code.
      */

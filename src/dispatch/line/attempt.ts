@@ -22,6 +22,8 @@ export const FAILURE_STAGES = [
   'unpulled',
   /** WeCom did not give the messages of the account, whose bot takes messages. */
   'pull',
+  /** The client of the bot does not read messages of this length: it is not tried again. */
+  'too_long',
 ] as const;
 export type FailureStage = (typeof FAILURE_STAGES)[number];
 
@@ -49,7 +51,7 @@ const NOBODY_BEHIND = new Set([502, 503, 504]);
 /** Whether it counts against what was sent: the bot was there, and did not want it or did not get done with it. */
 export function isRefusal(result: AttemptResult): boolean {
   if (result.taken) return false;
-  if (result.hasPulled === true) return true;
+  if (result.hasPulled === true || result.stage === 'too_long') return true;
   return result.stage === 'status' && !NOBODY_BEHIND.has(result.status ?? 0);
 }
 

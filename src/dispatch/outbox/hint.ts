@@ -40,6 +40,8 @@ export const NOT_TRIED_STAGES = [
   'resync',
   /** No puppet took it for 3 days. */
   'expired',
+  /** Of a message: it is longer than what is kept, so there is nothing to send. */
+  'oversized',
 ] as const;
 export type NotTriedStage = (typeof NOT_TRIED_STAGES)[number];
 

@@ -72,4 +72,21 @@ describe('entries of sync_msg', () => {
     expect(one?.msgid).not.toBe(other?.msgid);
     expect(one?.sentAtMs).toBe(NOW_MS);
   });
+
+  it('of more than 2 MB as they are sent keep nothing of what they say, and the reason', () => {
+    const bytesOf = (content: string) => Buffer.byteLength(JSON.stringify(text({ text: { content } })));
+    const longest = '微'.repeat(Math.floor((2_097_152 - bytesOf('')) / 3));
+    const fits = longest + 'x'.repeat(2_097_152 - bytesOf(longest));
+    const [kept, dead] = read([fits, `${fits}x`].map((content) => text({ text: { content } }))).messages;
+    expect([kept?.failure, Buffer.byteLength(kept?.content.reveal() ?? '')]).toEqual([undefined, 2_097_152]);
+    expect(dead).toMatchObject({
+      msgid: 'm1',
+      failure: {
+        atMs: NOW_MS,
+        stage: 'oversized',
+        reason: 'the message has 2097153 bytes; at most 2097152 are kept and sent',
+      },
+    });
+    expect(dead?.content.reveal()).toBe('');
+  });
 });

@@ -1,6 +1,8 @@
 /** What `kf/sync_msg` gives, read as far as the manager has to know it; the rest is passed on as it is. */
 import { hash } from 'node:crypto';
+import { toFailure } from '../../dispatch/outbox/hint.js';
 import { Secret } from '../../kernel/secret.js';
+import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
 import type { NewMessage } from '../message.js';
@@ -47,8 +49,16 @@ function toMessage(account: Addressee, entry: Entry, nowMs: number): NewMessage 
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
     lane: customer === '' ? '' : laneOf(account, customer),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
-    content: new Secret(content),
+    ...measured(content, nowMs),
   };
+}
+
+/** As it is sent. What is too long for that is not kept: nobody could be given it. */
+function measured(content: string, nowMs: number): Pick<NewMessage, 'content' | 'failure'> {
+  const bytes = Buffer.byteLength(content);
+  if (bytes <= MESSAGE_BYTES_MAX) return { content: new Secret(content) };
+  const reason = `the message has ${bytes} bytes; at most ${MESSAGE_BYTES_MAX} are kept and sent`;
+  return { content: new Secret(''), failure: toFailure(nowMs, 'oversized', reason) };
 }
 
 /** Some entries come without their account, and programs drop those (AstrBot PR 9726, wechatpy issue 803). */

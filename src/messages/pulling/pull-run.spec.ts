@@ -5,14 +5,13 @@ import { ManualClock } from '../../../test/support/manual-clock.js';
 import { storedBot } from '../../../test/support/bots.js';
 import { Secret } from '../../kernel/secret.js';
 import { AppError } from '../../kernel/app-error.js';
-import { Metrics } from '../../metrics/metrics.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { LocalMessageStore } from '../local-message-store.js';
 import { MemoryMessageRecords } from '../message-records.js';
-import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore } from '../message-store.js';
+import type { MessageOutcomes } from '../sending/message-outcomes.js';
 import { PullRun } from './pull-run.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
@@ -24,11 +23,12 @@ let store: MessageStore;
 let asked: Pull[];
 let answers: (PullAnswer | Error)[];
 let run: PullRun;
+let buried: string[];
 
 beforeEach(() => {
   clock = new ManualClock(MADE_AT_MS + 60_000);
   store = new LocalMessageStore(new MemoryMessageRecords());
-  [asked, answers] = [[], []];
+  [asked, answers, buried] = [[], [], []];
   const sync: Pick<KfSync, 'pull'> = {
     pull: async (pull) => {
       asked.push(pull);
@@ -37,10 +37,14 @@ beforeEach(() => {
       return answer;
     },
   };
+  const outcomes: Pick<MessageOutcomes, 'countPulled' | 'countCursorRefused'> = {
+    countPulled: ({ dead }) => void buried.push(...dead.map(({ msgid }) => msgid)),
+    countCursorRefused: () => {},
+  };
   run = new PullRun(
     store,
     sync as KfSync,
-    new MessageMetrics(new Metrics()),
+    outcomes as MessageOutcomes,
     { messagesAheadMax: AHEAD_MAX, messageTries: 8 },
     clock,
     { nowMs: () => clock.nowMs() } as StoreClock,
@@ -89,6 +93,15 @@ describe('a pull', () => {
     await pull();
     expect(asked.map(({ cursor }) => cursor)).toEqual(['', 'c1', 'c2', 'c3']);
     expect(new Set(asked.map(({ syncToken }) => syncToken))).toEqual(new Set(['ENCtoken']));
+  });
+
+  it('keeps a message as dead that is too long to be sent, says so once, and goes on', async () => {
+    const long = { ...entry('long'), text: { content: 'x'.repeat(2_097_152) } };
+    answers = [{ entries: [entry('m1'), long, entry('m2')], cursor: 'c1', hasMore: false }];
+    expect(await pull()).toEqual(TAKEN);
+    answers = [{ entries: [long, entry('m3')], cursor: 'c2', hasMore: false }];
+    expect(await pull()).toEqual(TAKEN);
+    expect([await waiting(), buried]).toEqual([['m1', 'm2', 'm3'], ['long']]);
   });
 
   it('keeps a message once, however often it is given', async () => {

@@ -11,9 +11,9 @@ import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { Addressee } from '../../registry/destination.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
 import { ERRCODE } from '../../wecom/wecom-answer.js';
-import { MessageMetrics } from '../message-metrics.js';
 import { MessageStore, type PullLease } from '../message-store.js';
 import { messagesConfig } from '../messages.config.js';
+import { MessageOutcomes } from '../sending/message-outcomes.js';
 import { readEntries } from './entries.js';
 
 /** Longer than one page takes; it runs anew with each. */
@@ -54,7 +54,7 @@ export class PullRun {
   constructor(
     private readonly store: MessageStore,
     private readonly sync: KfSync,
-    private readonly metrics: MessageMetrics,
+    private readonly outcomes: MessageOutcomes,
     @Inject(messagesConfig.KEY) private readonly config: ConfigType<typeof messagesConfig>,
     private readonly clock: Clock,
     private readonly storeClock: StoreClock,
@@ -100,7 +100,7 @@ export class PullRun {
       const page = { appId, regime, messages, skipped, cursor: next, endpoint };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
-      this.metrics.pulled(kept.added, messages.length - kept.added);
+      this.outcomes.countPulled(kept, messages.length);
       if (kept.added > 0) added();
       if (!answer.hasMore) return { taken: true, status: 200 };
       if (next === cursor) return failed('WeCom has more messages, and its cursor does not move');
@@ -123,7 +123,7 @@ export class PullRun {
     if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode)) return answer;
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
     if (!isPage(fromStart)) return answer;
-    this.metrics.cursorRefused();
+    this.outcomes.countCursorRefused();
     return fromStart;
   }
 }

@@ -10,7 +10,7 @@ import type { DeliveryRecord } from '../../record/delivery-record.js';
 import { MESSAGE_LIFE_MS, type Message, type MessageHead, webhookIdOf } from '../message.js';
 import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
-import { MessageStore, type Turn } from '../message-store.js';
+import { type KeptPage, MessageStore, type Turn } from '../message-store.js';
 import { messagesConfig } from '../messages.config.js';
 
 type NotTaken = Extract<AttemptResult, { taken: false }>;
@@ -44,6 +44,18 @@ export class MessageOutcomes {
     this.log.unpulled(message, attempt, reason);
   }
 
+  /** @param messages that the page had. */
+  countPulled({ added, dead }: KeptPage, messages: number): void {
+    this.metrics.pulled(added, messages - added);
+    for (const message of dead) {
+      if (message.lastFailure !== null) this.#noteBuried(message, message.lastFailure);
+    }
+  }
+
+  countCursorRefused(): void {
+    this.metrics.cursorRefused();
+  }
+
   countRepeated(): void {
     this.metrics.repeated();
   }
@@ -67,8 +79,9 @@ export class MessageOutcomes {
     const nowMs = this.storeClock.nowMs();
     const failure = toFailure(nowMs, result.stage, result.reason, result.status);
     const refusals = message.refusals + Number(isRefusal(result));
-    if (refusals >= this.config.messageTries)
-      return this.#bury(turn, { ...message, attempts, refusals }, failure);
+    // The bot would refuse it each time.
+    const isHopeless = result.stage === 'too_long' || refusals >= this.config.messageTries;
+    if (isHopeless) return this.#bury(turn, { ...message, attempts, refusals }, failure);
     const { step, dueAtMs } = nextOf(message, nowMs, result.retryAfterMs);
     await this.store.refused(turn, message.msgid, { attempts, refusals, step, dueAtMs, failure }, nowMs);
   }

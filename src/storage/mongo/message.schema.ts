@@ -1,5 +1,11 @@
 import { Secret } from '../../kernel/secret.js';
-import { type Message, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
+import {
+  MESSAGE_LIFE_MS,
+  type Message,
+  type MessageHead,
+  type MessageState,
+  webhookIdOf,
+} from '../../messages/message.js';
 import type { UnderWay } from '../../messages/message-store.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
@@ -107,7 +113,7 @@ export function toRecord({
     storedAt: new Date(storedAtMs),
     dueAt: dueAtMs === null ? null : new Date(dueAtMs),
     lastFailure: lastFailure === null ? null : toFailureRecord(lastFailure),
-    keptUntil: null,
+    keptUntil: same.state === 'dead' ? new Date(storedAtMs + MESSAGE_LIFE_MS) : null,
     content: content.reveal(),
   };
 }

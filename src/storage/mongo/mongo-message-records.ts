@@ -49,17 +49,18 @@ export class MongoMessageRecords {
     this.#records = store.collection(MESSAGES);
   }
 
-  /** @returns how many were not there yet. */
-  async insert(records: readonly (MessageRecord | KnownRecord)[]): Promise<number> {
-    if (records.length === 0) return 0;
+  /** @returns those that were not there yet. */
+  async insert<T extends MessageRecord | KnownRecord>(records: readonly T[]): Promise<readonly T[]> {
+    if (records.length === 0) return records;
     try {
-      await this.#records.insertMany(records as MessageRecord[], { ordered: false });
-      return records.length;
+      await this.#records.insertMany(records as unknown as MessageRecord[], { ordered: false });
+      return records;
     } catch (error) {
       if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
       const refused = [error.writeErrors].flat();
       if (refused.length === 0 || !refused.every(isDuplicateKey)) throw error;
-      return records.length - refused.length;
+      const known = new Set(refused.map(({ index }) => index));
+      return records.filter((_, n) => !known.has(n));
     }
   }
 

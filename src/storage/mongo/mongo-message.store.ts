@@ -5,6 +5,7 @@ import type { Failure } from '../../dispatch/outbox/hint.js';
 import { failpoint } from '../../kernel/failpoint.js';
 import { LOG, type Log } from '../../kernel/log.js';
 import {
+  isOversized,
   type Message,
   MESSAGE_LIFE_MS,
   type MessageHead,
@@ -15,6 +16,7 @@ import {
 import {
   type DeadMessage,
   isAwaited,
+  type KeptPage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -38,6 +40,7 @@ import {
   type MessageRecord,
   NEVER,
   toAccountRecord,
+  toHead,
   toRecord,
 } from './message.schema.js';
 import { toFailureRecord } from './failure.schema.js';
@@ -107,7 +110,7 @@ export class MongoMessageStore extends MessageStore {
     page: PulledPage,
     nowMs: number,
     leaseMs: number,
-  ): Promise<{ readonly added: number; readonly waiting: number } | null> {
+  ): Promise<KeptPage | null> {
     const _id = accountKey(account);
     const held: AccountFilter = { _id, pullId: leaseId, pulledUntil: { $gt: new Date(nowMs) } };
     const { messages, skipped, appId, cursor, regime, endpoint } = page;
@@ -126,7 +129,7 @@ export class MongoMessageStore extends MessageStore {
       const kept = messages.map((message, n) =>
         toRecord(toMessage(message, account, before.nextSeq + n, nowMs)),
       );
-      const added = await this.#messages.insert(kept);
+      const inserted = await this.#messages.insert(kept);
       await this.#messages.insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
       failpoint('messages.kept');
       const waiting = await this.#messages.countWaiting(_id);
@@ -140,7 +143,9 @@ export class MongoMessageStore extends MessageStore {
         ...due,
       });
       failpoint('messages.kept');
-      if (moved.matchedCount === 1) return { added, waiting };
+      const dead = inserted.filter(({ state }) => state === 'dead').map(toHead);
+      if (moved.matchedCount === 1)
+        return { added: inserted.length, dead: dead.filter((head) => head !== null), waiting };
       if (isDue) await this.#accounts.updateOne({ _id }, { $set: { isNewer: true }, ...due });
       return null;
     };
@@ -455,7 +460,7 @@ export class MongoMessageStore extends MessageStore {
     const _id = webhookIdOf({ ...account, msgid });
     const revive = async () => {
       const message = await this.#messages.read(_id);
-      if (message?.state !== 'dead') return false;
+      if (message?.state !== 'dead' || isOversized(message)) return false;
       const key = accountKey(account);
       await this.#accounts.updateOne({ _id: key }, { $max: { keepingUntil: soon }, $min: { dueAt: soon } });
       const isRevived = await this.#messages.change(_id, ['dead'], {

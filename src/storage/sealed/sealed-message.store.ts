@@ -5,6 +5,7 @@ import type { Log } from '../../kernel/log.js';
 import type { Message, MessageHead, MessageOrder } from '../../messages/message.js';
 import {
   type DeadMessage,
+  type KeptPage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
@@ -52,7 +53,7 @@ export class SealedMessageStore extends MessageStore {
     page: PulledPage,
     nowMs: number,
     leaseMs: number,
-  ): Promise<{ readonly added: number; readonly waiting: number } | null> {
+  ): Promise<KeptPage | null> {
     if (!this.sealer.hasKeys) {
       throw new AppError('STORE_UNAVAILABLE', { internal: { what: 'messages without SECRETS_KEY' } });
     }

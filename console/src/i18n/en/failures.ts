@@ -44,6 +44,15 @@ export const failures = {
     remedy:
       'Its kf/sync_msg does not come to this manager, or is for another account. Set the base of its API to the manager’s address, with the bot’s key.',
   },
+  too_long: {
+    what: 'The bot’s client does not read messages of this length',
+    remedy:
+      'It closed its connection with 1009. Let its WebSocket library read messages of 2.1 MB, then send this message again.',
+  },
+  oversized: {
+    what: 'The message is longer than 2 MB, so it was not kept',
+    remedy: 'No bot can be given it. Look at it in WeCom, and answer the customer there.',
+  },
   unregistered: {
     what: 'No bot takes this account',
     remedy:

@@ -42,6 +42,14 @@ export const failures: Words['failures'] = {
     remedy:
       '它的 kf/sync_msg 没有发到本服务，或用于其他账号。请把机器人的接口地址设为本服务的地址，并使用该机器人的密钥。',
   },
+  too_long: {
+    what: '机器人的客户端不接收这么长的消息',
+    remedy: '它以 1009 关闭了连接。请让它的 WebSocket 库允许 2.1 MB 的消息，然后重新发送这条消息。',
+  },
+  oversized: {
+    what: '消息超过 2 MB，未保存内容',
+    remedy: '无法交给任何机器人。请在企业微信中查看，并在那里回复客户。',
+  },
   unregistered: {
     what: '没有机器人接收该客服账号',
     remedy: '请在“机器人”页为它添加机器人，或用该账号 ID 启动一个指向本服务的 puppet，之后会立即投递。',
