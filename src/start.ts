@@ -72,7 +72,7 @@ async function serve(config: Config, log: Log): Promise<void> {
   refuseOverload(app.getHttpServer(), () => overload.refusesNext(), lifecycle, counts, log);
   connections.holdRequests(app.getHttpServer());
   app.get(Tunnels).serve(app.getHttpServer(), edge);
-  app.get(StreamLifecycle).serve(app.getHttpServer());
+  app.get(StreamLifecycle).serve(app.getHttpServer(), edge.budget);
   await readOnce(app.get(RegistrySync), app.get(OperatorSync));
   await app.listen(config.port, config.host);
   tellProtection(config, log);

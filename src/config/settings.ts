@@ -515,8 +515,9 @@ export const SETTINGS = {
     default: '67108864',
     secret: false,
     meaning:
-      'memory of all request bodies that are being read, an eighth of it for those from one address; beyond it one of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
-    ...integerFrom(1_048_576, 1_073_741_824),
+      'memory of all request bodies that are being read, and of what waits in streams, an eighth of it for those from one address; beyond it a body of more than 16 kB is refused with 503 `REQUEST_BODIES_TOO_MANY` and `Retry-After`',
+    // An eighth has room for the longest message.
+    ...integerFrom(33_554_432, 1_073_741_824),
   }),
   callbacksTriedMax: setting({
     name: 'CALLBACKS_TRIED_MAX',

@@ -12,6 +12,7 @@ import type { Log } from '../kernel/log.js';
 import { NoTracing, type Tracing } from '../kernel/tracing.js';
 import { API_HEADERS, addBrowserHeaders } from './answers/browser-headers.js';
 import { Bodies } from './limits/bodies.js';
+import type { BodyBudget } from './limits/body-budget.js';
 import { ConnectionLimits } from './limits/connection-limits.js';
 import { ErrorFilter } from './answers/error.filter.js';
 import { toAppError, toErrorBody } from './answers/error-answer.js';
@@ -55,6 +56,7 @@ export interface HttpEdge {
   readonly bots: BotKeys;
   readonly operators: OperatorKeys;
   readonly audit: AuditHook;
+  readonly budget: BodyBudget;
   readonly lineLimit: LineLimit;
 }
 
@@ -142,7 +144,8 @@ export function createHttpAdapter(
     fastify.server.emit('request', request, response),
   );
   const errorFilter = new ErrorFilter(routes, refusals, counts);
-  return { adapter, errorFilter, counts, connections, refusals, bots, operators, audit, lineLimit };
+  const { budget } = bodies;
+  return { adapter, errorFilter, counts, connections, refusals, bots, operators, audit, budget, lineLimit };
 }
 
 /** Any other upgrade is ignored (RFC 9110, 7.8), and its request answered as if it had not been asked for. */

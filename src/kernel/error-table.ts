@@ -508,7 +508,7 @@ export const ERRORS = {
     status: 429,
     retry: true,
     message:
-      'This bot has 100 clients already that ask for events; let each send the same clientId with every request, or try again in a minute, when those that ask no more are forgotten',
+      'This bot has 2,000 connections open at this process; close those that are not needed, and let a client keep one connection',
   },
   STREAM_READERS_TOO_MANY: {
     status: 429,

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { BodyBudget } from '../http/limits/body-budget.js';
 import { Clock } from '../kernel/clock.js';
 import { Lifecycle } from '../kernel/lifecycle.js';
 import { Clients } from './clients/clients.js';
@@ -34,9 +35,9 @@ export class StreamLifecycle implements BeforeApplicationShutdown {
     void lifecycle.whenCutOff().then(() => this.server.endAll('drain'));
   }
 
-  /** Call it before the server listens. */
-  serve(server: Server): void {
-    this.server.serve(server);
+  /** Call it before the server listens. @param budget counts what waits in streams with the bodies of requests. */
+  serve(server: Server, budget: BodyBudget): void {
+    this.server.serve(server, budget);
     server.once('listening', () => {
       this.own.listensAt(server);
       this.sync.start();

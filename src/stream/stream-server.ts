@@ -6,9 +6,11 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { refusalOfForeignOrigin } from '../http/access/own-page.js';
+import { type BodyBudget, Holding } from '../http/limits/body-budget.js';
 import { RequestFields, UnitOfWork } from '../http/log/request-log.js';
+import { toAddressKey } from '../http/address.js';
 import { hasUnanswered } from '../http/unanswered.js';
 import { AppError } from '../kernel/app-error.js';
 import { Clock } from '../kernel/clock.js';
@@ -17,12 +19,29 @@ import { Clients } from './clients/clients.js';
 import type { Client, ClientEnd } from './clients/client.js';
 import { SocketSession } from './clients/socket-session.js';
 import type { SocketWire } from './clients/socket-wire.js';
-import { FRAME_BYTES_MAX, type Hello } from './frames.js';
+import { BOT_FRAME_BYTES_MAX, type Hello } from './frames.js';
 import { type Caller, StreamAdmission } from './stream-admission.js';
 
 const SWITCHING_PROTOCOLS = 101;
 /** How long one that was refused may take to read why. */
 const LAST_WORDS_MS = 2_000;
+
+/** Of one bot, at this process. */
+const CONNECTIONS_MAX = 2_000;
+const RETRY_AFTER_S = 10;
+/** Each fragment of a frame that is not complete takes memory, however short it is. Clients send frames whole. */
+const FRAGMENTS_MAX = 16;
+
+/** `@types/ws` does not know `maxFragments` yet. */
+const OPTIONS: ServerOptions & { readonly maxFragments: number } = {
+  noServer: true,
+  clientTracking: false,
+  maxPayload: BOT_FRAME_BYTES_MAX,
+  maxFragments: FRAGMENTS_MAX,
+  // It would cost 60 kB of memory a connection, and frames are small.
+  perMessageDeflate: false,
+  skipUTF8Validation: false,
+};
 
 /** The connection that an upgrade asks to take over, and what came after the request's head. */
 interface Upgrade {
@@ -44,16 +63,11 @@ class StreamFields extends RequestFields {
 
 @Injectable()
 export class StreamServer {
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: FRAME_BYTES_MAX,
-    // It would cost 60 kB of memory a connection, and frames are small.
-    perMessageDeflate: false,
-    skipUTF8Validation: false,
-  });
+  readonly #sockets = new WebSocketServer(OPTIONS);
   readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
   readonly #sessions = new Set<SocketSession>();
+  readonly #connections = new Map<string, number>();
+  #budget!: BodyBudget;
 
   constructor(
     private readonly admission: StreamAdmission,
@@ -61,7 +75,8 @@ export class StreamServer {
     private readonly clock: Clock,
   ) {}
 
-  serve(server: Server): void {
+  serve(server: Server, budget: BodyBudget): void {
+    this.#budget = budget;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => {});
       if (socket.destroyed || hasUnanswered(socket)) {
@@ -85,13 +100,18 @@ export class StreamServer {
     this.clock.after(LAST_WORDS_MS, () => socket.destroy());
   }
 
-  /** @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN` */
+  /**
+   * @throws AppError `STREAM_UPGRADE_REQUIRED`, `AUTH_CROSS_SITE`, `STREAM_ENDING`, `AUTH_WRONG`, `BOT_FORBIDDEN`,
+   *   `STREAM_CLIENTS_TOO_MANY`
+   */
   open(request: FastifyRequest, reply: FastifyReply): void {
     const refusal = refusalOfForeignOrigin(request);
     if (refusal !== undefined) throw refusal;
     const caller = this.admission.callerOf(request);
     const upgrade = this.#upgrades.get(request.raw);
     if (upgrade === undefined) throw new AppError('STREAM_UPGRADE_REQUIRED');
+    if ((this.#connections.get(caller.bot.id) ?? 0) >= CONNECTIONS_MAX)
+      throw new AppError('STREAM_CLIENTS_TOO_MANY', { retryAfterS: RETRY_AFTER_S });
     this.#upgrades.delete(request.raw);
     // Who it is may have had to be looked up; nobody waits for it any more.
     if (upgrade.socket.destroyed) return void reply.hijack();
@@ -110,7 +130,7 @@ export class StreamServer {
       reply.code(SWITCHING_PROTOCOLS);
       // From here on the session knows why it ends.
       upgrade.socket.off('close', ended);
-      this.#begin(socket, caller, fields, ended);
+      this.#begin(socket, upgrade.socket, caller, fields, ended);
     });
   }
 
@@ -119,7 +139,7 @@ export class StreamServer {
     for (const session of this.#sessions) session.end(why);
   }
 
-  #begin(socket: WebSocket, caller: Caller, fields: StreamFields, ended: () => void): void {
+  #begin(socket: WebSocket, incoming: Duplex, caller: Caller, fields: StreamFields, ended: () => void): void {
     const admit = (hello: Hello, wire: SocketWire): Client | string => {
       const admitted = this.admission.admit(caller, hello);
       if (typeof admitted === 'string') return admitted;
@@ -128,11 +148,20 @@ export class StreamServer {
       client?.ready(ackLimitMs(caller.bot), this.clients.rolesOf(admitted.connection));
       return client ?? 'the client has connected once more';
     };
-    const session = new SocketSession(socket, { admit }, this.clock, (why) => {
+    const holding = new Holding(this.#budget, toAddressKey(caller.address));
+    this.#count(caller.bot.id, 1);
+    const session = new SocketSession(socket, incoming, holding, { admit }, this.clock, (why) => {
       fields.why = why;
       this.#sessions.delete(session);
+      this.#count(caller.bot.id, -1);
       ended();
     });
     this.#sessions.add(session);
+  }
+
+  #count(botId: string, more: number): void {
+    const count = (this.#connections.get(botId) ?? 0) + more;
+    if (count > 0) this.#connections.set(botId, count);
+    else this.#connections.delete(botId);
   }
 }

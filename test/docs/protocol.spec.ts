@@ -7,6 +7,7 @@ import { isSignedWith, WecomCipher } from '../../src/crypto/wecom-cipher.js';
 import { Secret } from '../../src/kernel/secret.js';
 import { toAesKeyBytes } from '../../src/kernel/wecom-format.js';
 import {
+  BOT_FRAME_BYTES_MAX,
   FRAME_BYTES_MAX,
   GOAWAY_REASONS,
   HEARTBEAT_S,
@@ -90,6 +91,7 @@ describe('the stream', () => {
   it('prints the version and the limits that count', () => {
     expect(JSON.parse(hello[0] ?? '').version).toBe(STREAM_VERSION);
     expect(JSON.parse(ofManager[0] ?? '').heartbeatS).toBe(HEARTBEAT_S);
-    expect(section).toContain(`at most ${FRAME_BYTES_MAX / 1_024} kB`);
+    expect(section).toContain(`at most ${(FRAME_BYTES_MAX / 1_024).toLocaleString('en')} kB`);
+    expect(section).toContain(`at most ${BOT_FRAME_BYTES_MAX / 1_024} kB`);
   });
 });

@@ -19,6 +19,9 @@ const hasPython = spawnSync(PYTHON, ['-c', 'import concurrent.futures']).status 
 if (!hasPython && process.env.CI)
   throw new Error('no python3 for the tests of its client; bash .ci/prepare python');
 
+/** The entry around it has some hundred bytes. */
+const LONGEST_TEXT = 2_097_152 - 1_024;
+
 const place = sealedPlace(embeddedPlace());
 let wecom: Simulator;
 let port: number;
@@ -165,6 +168,16 @@ describe.each(RUNS)('the client in $language', ({ client, echo, runtime, its }) 
     bot = launch(key);
     await until(() => replies().length > 0);
     expect(replies()).toEqual(['not answered at once']);
+  });
+
+  its('reads the longest message that the manager keeps', async () => {
+    await begin();
+    // No reply of that length can be sent, so the handler fails: it has seen the message.
+    wecom.say('x'.repeat(LONGEST_TEXT), { openKfId });
+    const attempt = (await manager.line(
+      ({ msg, openKfId: id }) => msg === 'message.attempted' && id === openKfId,
+    )) as { readonly reason?: string };
+    expect(attempt.reason).toMatch(/^the client (did|could) not take it/);
   });
 
   its('acknowledges what a handler took for longer than the manager waits, and runs it once', async () => {

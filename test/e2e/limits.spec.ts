@@ -180,13 +180,22 @@ describe('with secrets for the roles, and no trusted proxy,', () => {
   managerWith({
     AUTH_OPERATOR_TOKEN: OPERATOR,
     AUTH_PUPPET_TOKEN: PUPPET,
-    BODIES_MAX_BYTES: String(2 ** 20),
+    BODIES_MAX_BYTES: String(2 ** 25),
+    CALLBACK_BODY_MAX_BYTES: String(2 ** 22),
     LOG_LEVEL: 'info',
   });
 
   describe('half-sent bodies', () => {
+    /** Of one address there may be one, and of all ten. */
+    const BYTES = 3_200_000;
+
     /** A request with all of its body but ten bytes. */
-    async function halfSent(path: string, bytes = 100_000, from = '127.0.0.7'): Promise<Socket> {
+    async function halfSent(
+      path: string,
+      bytes = BYTES,
+      from = '127.0.0.7',
+      sent = bytes - 10,
+    ): Promise<Socket> {
       const socket = await socketFrom(from);
       const head = [
         `POST ${path} HTTP/1.1`,
@@ -194,7 +203,7 @@ describe('with secrets for the roles, and no trusted proxy,', () => {
         `Content-Length: ${bytes}`,
         'Connection: close',
       ];
-      socket.write(`${head.join('\r\n')}\r\n\r\n${'x'.repeat(bytes - 10)}`);
+      socket.write(`${head.join('\r\n')}\r\n\r\n${'x'.repeat(sent)}`);
       return socket;
     }
 
@@ -205,15 +214,16 @@ describe('with secrets for the roles, and no trusted proxy,', () => {
       expect(await statusOn(await halfSent('/nowhere'))).toBe('404');
       expect(await statusOn(await halfSent('/puppetWxkfManager/register'))).toBe('401');
       expect(await statusOn(await halfSent('/health'))).toBe('405');
-      expect(await statusOn(await halfSent('/callback/ww1', 200_000))).toBe('413');
+      expect(await statusOn(await halfSent('/callback/ww1', 2 * BYTES, undefined, 100_000))).toBe('413');
     });
 
     it('that are refused write no more lines than what else anybody may send', async () => {
       const lines = () => manager.log.filter(({ error }) => error === 'REQUEST_BODIES_TOO_MANY').length;
       const before = lines();
-      const held = await halfSent('/callback/ww1', 100_000, '127.0.0.40');
-      for (let n = 0; n < 70; n++)
-        expect(await statusOn(await halfSent('/callback/ww1', 100_000, '127.0.0.40'))).toBe('503');
+      const held = await halfSent('/callback/ww1', BYTES, '127.0.0.40');
+      // As long as all that one address may send.
+      const refused = () => halfSent('/callback/ww1', 2 ** 22, '127.0.0.40', 100_000);
+      for (let n = 0; n < 70; n++) expect(await statusOn(await refused())).toBe('503');
       await untilLogged();
       expect(lines() - before).toBe(60);
       await closeAll([held]);
@@ -224,14 +234,13 @@ describe('with secrets for the roles, and no trusted proxy,', () => {
       const openKfId = newOpenKfId();
       const puppet = await startPuppetServer();
       await registerWith(app, openKfId, puppet.url);
-      // Of one address there may be one, and of all ten.
       const callers = Array.from({ length: 12 }, (_, n) => `127.0.0.${n + 20}`);
-      const held = await Promise.all(callers.map((from) => halfSent('/callback/ww1', 100_000, from)));
+      const held = await Promise.all(callers.map((from) => halfSent('/callback/ww1', BYTES, from)));
       const refused = await Promise.race(held.map(statusOn));
       expect(refused).toBe('503');
       const further = await call(`${manager.url}/callback/ww1`, {
         method: 'POST',
-        body: 'x'.repeat(100_000),
+        body: 'x'.repeat(BYTES),
       });
       expect([further.status, jsonOf(further).error]).toEqual([503, 'REQUEST_BODIES_TOO_MANY']);
       expect(further.headers['retry-after']).toBe('1');

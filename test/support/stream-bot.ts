@@ -12,6 +12,8 @@ export interface StreamBotOptions {
   readonly hello?: object | null;
   readonly clientId?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The longest frame that it reads. */
+  readonly maxPayload?: number;
   /** What it does with an event; acknowledges it, unless told otherwise. */
   readonly onEvent?: (frame: StreamFrame, bot: StreamBot) => void;
 }
@@ -25,10 +27,11 @@ export class StreamBot {
   readonly socket: WebSocket;
 
   constructor(url: string, key: string, options: StreamBotOptions = {}) {
-    const { hello = {}, clientId = 'client-1', headers = {} } = options;
+    const { hello = {}, clientId = 'client-1', headers = {}, maxPayload = 2_113_536 } = options;
     const { onEvent = (frame) => this.send({ type: 'ack', id: frame.id }) } = options;
     this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/puppetWxkfManager/stream`, {
       headers: { authorization: `Bearer ${key}`, ...headers },
+      maxPayload,
     });
     this.socket.on('open', () => {
       if (hello !== null) this.send({ type: 'hello', version: 1, clientId, ...hello });

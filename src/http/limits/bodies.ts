@@ -6,9 +6,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
+import { MESSAGE_BYTES_MAX } from '../../kernel/wecom-format.js';
 import { toAddressKey } from '../address.js';
 import type { Refusals } from '../access/refusals.js';
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget, BYTES_FREE, PIECE_BYTES } from './body-budget.js';
 import { discardBody } from './discard-body.js';
 import { extendRouteConfig } from '../route-config.js';
 
@@ -35,12 +36,8 @@ export interface JsonBytes {
 export const WHOLE_BODY_BYTES_MAX = 65_536;
 /** The largest of our bodies has 4 kB; parsing a megabyte would block the event loop. */
 const JSON_BYTES_MAX = 65_536;
-/** Addresses of 250 accounts, each of 2,048 characters. */
-const REPLICA_BYTES_MAX = 524_288;
-/** What one body may take when the budget is used up, or its address is refused: a callback of WeCom has less than 10 kB. */
-const BYTES_FREE = 16_384;
-/** What Node keeps for each chunk of a body, counted too, since a caller may send byte by byte. */
-const PIECE_BYTES = 256;
+/** The longest message for a client of another replica, and what is said about it. */
+const REPLICA_BYTES_MAX = MESSAGE_BYTES_MAX + 16_384;
 const RETRY_AFTER_S = 1;
 
 /** States that the route takes a body; without it `request.body` is `undefined`. */
@@ -59,7 +56,8 @@ type Done = (error: Error | null, body?: Buffer | JsonBytes) => void;
 
 export class Bodies {
   readonly #bytesMax: Readonly<Record<BodyKind, number>>;
-  readonly #budget: BodyBudget;
+  /** Counts what streams hold as well. */
+  readonly budget: BodyBudget;
 
   /** @param refusals say of which addresses no long callback is read. */
   constructor(
@@ -72,7 +70,7 @@ export class Bodies {
       replica: REPLICA_BYTES_MAX,
       streamed: streamedBytesMax,
     };
-    this.#budget = new BodyBudget(inAllBytesMax);
+    this.budget = new BodyBudget(inAllBytesMax);
   }
 
   /** To be called before any route is added. */
@@ -96,7 +94,7 @@ export class Bodies {
     const refusal = length > BYTES_FREE ? this.#refusalOf(request) : null;
     if (refusal !== null) done(refusal);
     else if (kind === 'streamed' && length > WHOLE_BODY_BYTES_MAX) passOn(request, payload, done);
-    else if (length > BYTES_FREE && this.#budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
+    else if (length > BYTES_FREE && this.budget.isSpent(toAddressKey(request.ip), length)) done(tooMany());
     else if (kind === 'streamed') this.#readStart(request, payload, bytesMax, done);
     else this.#readWhole(request, payload, bytesMax, kind === 'json' ? asJson(request, done) : done);
   }
@@ -129,7 +127,7 @@ export class Bodies {
     let address: string | null = null;
     const stop = (): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      this.#budget.free(held, address);
+      this.budget.free(held, address);
     };
     const end = (error: Error | null, body?: Buffer): void => {
       stop();
@@ -139,10 +137,10 @@ export class Bodies {
       pieces.push(piece);
       bytes += piece.length;
       held += piece.length + PIECE_BYTES;
-      this.#budget.hold(piece.length + PIECE_BYTES, address);
+      this.budget.hold(piece.length + PIECE_BYTES, address);
       if (address === null && held > BYTES_FREE) {
         address = toAddressKey(request.ip);
-        this.#budget.assign(held, address);
+        this.budget.assign(held, address);
       }
       const refusal =
         bytes - piece.length <= BYTES_FREE && bytes > BYTES_FREE ? this.#refusalOf(request) : null;
@@ -150,7 +148,7 @@ export class Bodies {
       else if (bytes > bytesMax) {
         stop();
         takeLonger(Buffer.concat(pieces, bytes));
-      } else if (address !== null && this.#budget.isSpent(address)) end(tooMany());
+      } else if (address !== null && this.budget.isSpent(address)) end(tooMany());
     };
     // A copy, since Node's piece is a part of what it read at once, which may be much more.
     const onEnd = (): void => end(null, Buffer.concat(pieces, bytes));

@@ -84,11 +84,15 @@ export class Client {
     if (why === 'slow') this.lost();
   }
 
-  /** What it has not acknowledged is due again. */
-  lost(): void {
+  /**
+   * What it has not acknowledged is due again.
+   * @param isTooLong it closed the connection because a frame was longer than it reads.
+   */
+  lost(isTooLong = false): void {
     if (this.#isLost) return;
     this.#isLost = true;
-    this.underWay.lost();
+    if (isTooLong) this.underWay.lostToLength();
+    else this.underWay.lost();
     this.onLost(this, this.#why ?? 'lost');
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { EventFrame } from '../frames.js';
@@ -8,23 +8,21 @@ const LIMIT_MS = 5_000;
 
 let clock: ManualClock;
 let offered: string[];
-let withdrawn: string[];
-/** Whether the client is handed frames at once. */
-let isOpen: boolean;
+/** Whether more bytes may wait. */
+let hasRoom: boolean;
 let events: EventsUnderWay;
 let ended: [string, AttemptResult][];
 
 beforeEach(() => {
   clock = new ManualClock();
   offered = [];
-  withdrawn = [];
-  isOpen = true;
+  hasRoom = true;
   ended = [];
-  const offer = ({ id }: EventFrame) => {
-    offered.push(id);
-    return isOpen;
+  const offer = (one: EventFrame) => {
+    offered.push(one.id);
+    return hasRoom ? JSON.stringify(one).length : 0;
   };
-  events = new EventsUnderWay({ offer, withdraw: ({ id }) => void withdrawn.push(id) }, clock);
+  events = new EventsUnderWay({ offer }, clock);
 });
 
 function frame(id: string, openKfId = 'wkA'): EventFrame {
@@ -75,30 +73,53 @@ it('tells of a lost connection what the client may have seen, and takes nothing 
   ]);
 });
 
-it('counts a client that asks later as one that has seen nothing until it was handed the event', async () => {
-  isOpen = false;
-  const attempt = start('1');
-  expect([events.ack('1'), events.size]).toEqual([false, 0]);
-  events.sent(frame('1'));
-  expect(events.size).toBe(0);
-  await clock.advance(LIMIT_MS);
-  expect(withdrawn).toEqual(['1']);
-  expect(await attempt.result).toMatchObject({
-    stage: 'withdrawn',
-    reason: 'the client asked for nothing within 5 s',
+describe('a client that closes since a frame is too long for it', () => {
+  const message = (id: string, openKfId: string, length: number) =>
+    events.start({ ...frame(id, openKfId), message: 'x'.repeat(length) }, LIMIT_MS, (result) =>
+      ended.push([id, result]),
+    );
+
+  it('has the longest message counted, and nothing else', () => {
+    start('1');
+    message('2', 'wkB', 300);
+    message('3', 'wkC', 3_000);
+    message('4', 'wkC', 9_000);
+    message('5', 'wkD', 2_000);
+    events.lostToLength();
+    expect(ended).toMatchObject([
+      ['3', { taken: false, stage: 'too_long' }],
+      ['1', { stage: 'reset' }],
+      ['2', { stage: 'reset' }],
+      ['4', { stage: 'connect' }],
+      ['5', { stage: 'reset' }],
+    ]);
+  });
+
+  it('has no message counted that is shorter than one that was late', async () => {
+    message('1', 'wkA', 3_000);
+    await clock.advance(LIMIT_MS);
+    message('2', 'wkB', 300);
+    events.lostToLength();
+    expect(ended).toMatchObject([
+      ['1', { stage: 'timeout' }],
+      ['2', { stage: 'reset' }],
+    ]);
+  });
+
+  it('has no event counted, which is short', () => {
+    start('1');
+    events.lostToLength();
+    expect(ended).toMatchObject([['1', { stage: 'reset' }]]);
   });
 });
 
-it('gives a client that asks later as long to acknowledge as any other, from when it was handed the event', async () => {
-  isOpen = false;
-  const event = frame('1');
-  events.start(event, LIMIT_MS, (result) => ended.push(['1', result]));
-  await clock.advance(LIMIT_MS - 1);
-  events.sent(event);
-  await clock.advance(LIMIT_MS - 1);
-  expect(ended).toEqual([]);
-  expect(events.ack('1')).toBe(true);
-  expect(ended).toEqual([['1', { taken: true, status: 200 }]]);
+it('puts off what has no room, and goes on with what has', () => {
+  hasRoom = false;
+  start('1');
+  hasRoom = true;
+  start('2');
+  expect(ended).toMatchObject([['1', { taken: false, stage: 'saturated' }]]);
+  expect(events.ack('2')).toBe(true);
 });
 
 it('refuses more than wait for an account already', async () => {

@@ -10,16 +10,16 @@ const LATER = 503;
 
 /** Hands frames to the client. */
 export interface FrameSink {
-  /** @returns false where the client cannot be handed anything just now; `EventsUnderWay.sent` tells when it was. */
-  offer(frame: EventFrame): boolean;
-  /** It is not wanted any more. */
-  withdraw(frame: EventFrame): void;
+  /** @returns how many bytes the frame has; 0 where too many wait for clients, and it was not sent. */
+  offer(frame: EventFrame): number;
 }
 
 /** What one client was given and has not acknowledged, one event of each account at a time. */
 export class EventsUnderWay {
   readonly #byId = new Map<string, Sent>();
   readonly #byAccount = new Map<string, Sent[]>();
+  /** Of messages that the client has neither acknowledged in time nor refused. */
+  #longestLate = 0;
   #isLost = false;
 
   constructor(
@@ -29,7 +29,7 @@ export class EventsUnderWay {
 
   /** How many the client has been handed. */
   get size(): number {
-    return [...this.#byId.values()].filter(({ isWithClient }) => isWithClient).length;
+    return this.#byId.size;
   }
 
   /** @param limitMs until the client is handed it, and as long from then on until the acknowledgement is there. */
@@ -44,12 +44,6 @@ export class EventsUnderWay {
     this.#byAccount.set(frame.openKfId, waiting);
     if (waiting[0] === sent) this.#offer(sent);
     return sent;
-  }
-
-  /** The client was handed the frame. */
-  sent(frame: EventFrame): void {
-    const sent = this.#byId.get(frame.id);
-    if (sent?.frame === frame) this.#handed(sent);
   }
 
   /** @returns whether it was under way. */
@@ -79,20 +73,30 @@ export class EventsUnderWay {
     }
   }
 
+  /**
+   * The client closed the connection because a frame was longer than it reads. That is the longest message it was given, which
+   * can never be sent to it; where that one was late already, nothing that is under way is to blame. Events are short.
+   */
+  lostToLength(): void {
+    const messages = [...this.#byId.values()].filter(({ frame }) => frame.message !== undefined);
+    const longest = messages.reduce<Sent | null>((a, b) => (b.bytes > (a?.bytes ?? 0) ? b : a), null);
+    this.#isLost = true;
+    if (longest !== null && longest.bytes >= this.#longestLate)
+      this.#end(longest, { taken: false, stage: 'too_long', reason: TOO_LONG });
+    this.lost();
+  }
+
   #answered(id: string, result: AttemptResult): boolean {
     const sent = this.#byId.get(id);
-    if (sent === undefined || !sent.isWithClient) return false;
+    if (sent === undefined) return false;
     this.#end(sent, result);
     return true;
   }
 
   #offer(sent: Sent): void {
+    sent.bytes = this.sink.offer(sent.frame);
+    if (sent.bytes === 0) return this.#end(sent, { taken: false, stage: 'saturated', reason: FULL });
     this.#byId.set(sent.frame.id, sent);
-    if (this.sink.offer(sent.frame)) this.#handed(sent);
-  }
-
-  #handed(sent: Sent): void {
-    sent.isWithClient = true;
     this.#limit(sent);
   }
 
@@ -102,16 +106,14 @@ export class EventsUnderWay {
   }
 
   #late(sent: Sent): void {
-    const within = `within ${sent.limitMs / 1_000} s`;
-    const isSent = sent.isWithClient;
-    if (!isSent) this.sink.withdraw(sent.frame);
-    const reason = isSent ? `no ack ${within}` : `the client asked for nothing ${within}`;
-    this.#end(sent, { taken: false, stage: isSent ? 'timeout' : 'withdrawn', reason });
+    if (!sent.isWithClient) return void this.#giveUp(sent);
+    if (sent.frame.message !== undefined) this.#longestLate = Math.max(this.#longestLate, sent.bytes);
+    const reason = `no ack within ${sent.limitMs / 1_000} s`;
+    this.#end(sent, { taken: false, stage: 'timeout', reason });
   }
 
   #giveUp(sent: Sent): boolean {
     if (sent.isWithClient) return false;
-    this.sink.withdraw(sent.frame);
     this.#end(sent, {
       taken: false,
       stage: 'withdrawn',
@@ -136,11 +138,14 @@ export class EventsUnderWay {
 }
 
 const LOST = 'the connection of the client was lost';
+const TOO_LONG = 'the client does not read frames of this length: it closed the connection with 1009';
+const FULL = 'too many bytes wait for clients that read slowly';
 
 class Sent implements Attempt {
   readonly result: Promise<AttemptResult>;
   deadline: Timer | null = null;
-  isWithClient = false;
+  /** Of its frame, once the client was handed it; 0 before. */
+  bytes = 0;
   isEnded = false;
   #resolve!: (result: AttemptResult) => void;
 
@@ -153,6 +158,10 @@ class Sent implements Attempt {
     this.result = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+  }
+
+  get isWithClient(): boolean {
+    return this.bytes > 0;
   }
 
   end(result: AttemptResult): void {

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import type { AttemptResult } from '../../dispatch/line/attempt.js';
 import type { EventFrame } from '../frames.js';
+import { BodyBudget, Holding } from '../../http/limits/body-budget.js';
 import { Client, type ClientEnd } from './client.js';
 import { SocketSession } from './socket-session.js';
 
@@ -13,10 +14,13 @@ class FakeSocket extends EventEmitter {
   readyState = 1;
   bufferedAmount = 0;
   readonly sent: { readonly type: string; readonly [field: string]: unknown }[] = [];
+  /** What it calls once each of them has gone to the system. */
+  readonly written: (() => void)[] = [];
   closed: readonly [number, string] | null = null;
 
-  send(text: string): void {
+  send(text: string, written: () => void): void {
     this.sent.push(JSON.parse(text));
+    this.written.push(written);
   }
 
   close(code: number, reason: string): void {
@@ -35,6 +39,11 @@ let socket: FakeSocket;
 let client: Client | null;
 let ended: ClientEnd | null;
 let lost: ClientEnd | null;
+let budget: BodyBudget;
+/** The socket below. */
+let incoming: EventEmitter;
+/** One address may take an eighth of it. */
+const BUDGET_BYTES = 8 * 4_000_000;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -51,8 +60,12 @@ beforeEach(() => {
     ...{ placedAtMs: 1, connectedAtMs: 1, address: '', agent: '' },
   };
   const admitted = { connection, corpId: 'ww1', wantsCallbacks: false, isStillAllowed: () => true };
+  budget = new BodyBudget(BUDGET_BYTES);
+  incoming = new EventEmitter();
   new SocketSession(
     socket as unknown as WebSocket,
+    incoming,
+    new Holding(budget, '192.0.2.1'),
     {
       admit: (_hello, wire) => {
         client = new Client(admitted, wire, clock, (_gone, why) => {
@@ -109,7 +122,7 @@ it('lives for as long as something comes within two heartbeats', async () => {
 
 it('goes away from a client that does not read, which has what was under way again', async () => {
   hello();
-  socket.bufferedAmount = 1_048_577;
+  socket.bufferedAmount = 2 * 2_097_152;
   const under = start();
   expect(await under).toMatchObject({ taken: false, stage: 'reset' });
   expect([types(), socket.closed?.[0], lost]).toEqual([['ready', 'event', 'goaway'], 4008, 'slow']);
@@ -138,4 +151,78 @@ it.each<[string, () => void]>([
   expect(socket.closed?.[0]).toBe(1008);
   await clock.advance(2_000);
   expect(await under).toMatchObject({ taken: false, stage: 'reset' });
+});
+
+describe('the budget for bodies counts', () => {
+  /** Which the same address may still take. */
+  const isFree = (bytes: number): boolean => !budget.isSpent('192.0.2.1', bytes);
+  const ADDRESS_BYTES = BUDGET_BYTES / 8;
+
+  it('what has come of a frame that is not complete, until it is', () => {
+    hello();
+    for (let n = 0; n < 10; n++) incoming.emit('data', Buffer.alloc(1_000));
+    expect([isFree(ADDRESS_BYTES - 20_000), isFree(ADDRESS_BYTES - 10_000)]).toEqual([true, false]);
+    say({ type: 'pong', at: 1 });
+    for (const written of socket.written) written();
+    expect(isFree(ADDRESS_BYTES)).toBe(true);
+  });
+
+  it('what waits for the client, and lets no long frame wait beyond it', async () => {
+    hello();
+    const message = 'x'.repeat(1_500_000);
+    const send = (id: string) =>
+      client?.start(
+        { type: 'event', id, attempt: 1, openKfId: `wk${id}`, corpId: 'ww1', ageMs: 0, message },
+        5_000,
+        () => {},
+      );
+    send('1');
+    send('2');
+    expect(await send('3')?.result).toMatchObject({ stage: 'saturated' });
+    expect(types()).toEqual(['ready', 'event', 'event']);
+    for (const written of socket.written) written();
+    send('4');
+    expect(types()).toHaveLength(4);
+  });
+
+  it('nothing of a connection that is closed', async () => {
+    hello();
+    incoming.emit('data', Buffer.alloc(10_000));
+    socket.emit('close', 1006);
+    for (const written of socket.written) written();
+    expect(isFree(ADDRESS_BYTES)).toBe(true);
+  });
+
+  it('and ends the connection whose unfinished frame is beyond it, and no other', async () => {
+    budget.hold(ADDRESS_BYTES, '192.0.2.1');
+    hello();
+    incoming.emit('data', Buffer.alloc(10_000));
+    expect(socket.closed).toBeNull();
+    incoming.emit('data', Buffer.alloc(10_000));
+    expect(socket.closed?.[0]).toBe(4009);
+  });
+});
+
+it('a client that closes with 1009 has its long message dead, and comes back for the others', async () => {
+  hello();
+  const event = { type: 'event', attempt: 1, corpId: 'ww1', ageMs: 0 } as const;
+  const [long, short] = ['x'.repeat(500), 'x'].map((message) =>
+    client?.start(
+      { ...event, id: `${message.length}`, openKfId: `wk${message.length}`, message },
+      5_000,
+      () => {},
+    ),
+  );
+  socket.emit('close', 1009);
+  expect(await long?.result).toMatchObject({ stage: 'too_long' });
+  expect(await short?.result).toMatchObject({ stage: 'reset' });
+});
+
+it('a frame of the client that is too long says nothing of its messages', async () => {
+  hello();
+  const event = { type: 'event', attempt: 1, corpId: 'ww1', ageMs: 0 } as const;
+  const sent = client?.start({ ...event, id: '1', openKfId: 'wk1', message: 'x' }, 5_000, () => {});
+  socket.emit('error', new Error('Max payload size exceeded'));
+  socket.emit('close', 1009);
+  expect(await sent?.result).toMatchObject({ stage: 'reset' });
 });

@@ -1,4 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
+import { BYTES_FREE, type Holding, PIECE_BYTES } from '../../http/limits/body-budget.js';
 import type { Clock, Timer } from '../../kernel/clock.js';
 import { type BotFrame, type Hello, HEARTBEAT_S, readFrame } from '../frames.js';
 import type { Client, ClientEnd } from './client.js';
@@ -8,6 +9,8 @@ const HELLO_LIMIT_MS = 5_000;
 const HEARTBEAT_MS = HEARTBEAT_S * 1_000;
 /** Pings without an answer that a connection survives. */
 const MISSED_MAX = 1;
+/** WebSocket's own code for a message that is too long (RFC 6455, 7.4.1). */
+const TOO_LONG = 1009;
 /** Frames within one heartbeat that acknowledge nothing: each event may be acknowledged late, and a client may ping. */
 const IDLE_FRAMES_MAX = 300;
 
@@ -17,6 +20,11 @@ export interface Welcome {
   admit(hello: Hello, wire: SocketWire): Client | string;
 }
 
+/** What arrives on a connection's own socket, in any pieces. */
+export interface Incoming {
+  prependListener(event: 'data', listener: (piece: Buffer) => void): unknown;
+}
+
 /** One WebSocket, from its first frame to its end. */
 export class SocketSession {
   readonly #wire: SocketWire;
@@ -24,23 +32,33 @@ export class SocketSession {
   #timer: Timer;
   #missed = 0;
   #idleFrames = 0;
+  /** Counted as held since the last whole frame. */
+  #unread = 0;
   #ended: ClientEnd | null = null;
 
+  /**
+   * @param incoming the socket that carries the WebSocket.
+   * @param holding what the connection takes of the budget for bodies.
+   */
   constructor(
     private readonly socket: WebSocket,
+    incoming: Incoming,
+    private readonly holding: Holding,
     private readonly welcome: Welcome,
     private readonly clock: Clock,
     /** Called once, when the connection is closed. */
     private readonly onClose: (why: ClientEnd, client: Client | null) => void,
   ) {
-    this.#wire = new SocketWire(socket, clock, () => this.#endSlow());
+    this.#wire = new SocketWire(socket, holding, clock, () => this.#endSlow());
     this.#timer = clock.after(HELLO_LIMIT_MS, () => this.#refuse('hello must come within 5 s', 'silent'));
+    // Before the WebSocket reads the piece, which may complete a frame.
+    incoming.prependListener('data', ({ length }) => this.#hold(length + PIECE_BYTES));
     socket.on('message', (data, isBinary) => this.#read(data, isBinary));
     // A frame that is too long, or that is none of WebSocket's: `close` follows.
     socket.on('error', () => {
       this.#ended ??= 'invalid';
     });
-    socket.once('close', () => this.#closed());
+    socket.once('close', (code) => this.#closed(code));
   }
 
   end(why: ClientEnd): void {
@@ -55,7 +73,16 @@ export class SocketSession {
     this.end('slow');
   }
 
+  #hold(bytes: number): void {
+    this.#unread += bytes;
+    this.holding.hold(bytes);
+    if (this.#unread <= BYTES_FREE || !this.holding.isSpent()) return;
+    this.#refuse('too many bytes of frames that are not complete', 'silent');
+  }
+
   #read(data: RawData, isBinary: boolean): void {
+    this.holding.free(this.#unread);
+    this.#unread = 0;
     if (this.#ended !== null) return;
     if (isBinary) return this.#refuse('frames must be text');
     const frame = readFrame(String(data));
@@ -116,10 +143,12 @@ export class SocketSession {
     this.#wire.close(why, detail);
   }
 
-  #closed(): void {
+  #closed(code: number): void {
     this.#timer.cancel();
+    this.holding.end();
+    const isTooLong = code === TOO_LONG && this.#ended === null;
     const why = this.#ended ?? 'lost';
-    this.#client?.lost();
+    this.#client?.lost(isTooLong);
     this.onClose(why, this.#client);
   }
 }

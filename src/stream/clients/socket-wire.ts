@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws';
+import { BYTES_FREE, type Holding } from '../../http/limits/body-budget.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { EventFrame, ManagerFrame } from '../frames.js';
+import { type EventFrame, FRAME_BYTES_MAX, type ManagerFrame } from '../frames.js';
 import type { ClientEnd, Wire } from './client.js';
 
-/** What may wait for a client that does not read, besides what the system's buffers hold. */
-const UNREAD_BYTES_MAX = 1_048_576;
+/** What may wait for a client that does not read, besides what the system's buffers hold: the longest frame and short ones. */
+const UNREAD_BYTES_MAX = FRAME_BYTES_MAX + 1_048_576;
 /** How long the other side may take to close. */
 const CLOSE_LIMIT_MS = 2_000;
 
@@ -25,23 +26,33 @@ export class SocketWire implements Wire {
 
   constructor(
     private readonly socket: WebSocket,
+    private readonly holding: Holding,
     private readonly clock: Clock,
     /** Called once, when the client does not read. */
     private readonly onSlow: () => void,
   ) {}
 
-  offer(frame: EventFrame): boolean {
-    this.tell(frame);
-    return true;
-  }
-
-  withdraw(): void {
-    // What was written cannot be taken back.
+  /** Long frames follow each other: one that waits for a slow connection lets the short ones of other accounts pass. */
+  offer(frame: EventFrame): number {
+    const text = JSON.stringify(frame);
+    const bytes = Buffer.byteLength(text);
+    const isLong = bytes > BYTES_FREE;
+    const waiting = this.socket.bufferedAmount + bytes;
+    if (isLong && (waiting > UNREAD_BYTES_MAX || this.holding.isSpent(bytes))) return 0;
+    this.#send(text, bytes);
+    return bytes;
   }
 
   tell(frame: ManagerFrame): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
-    this.socket.send(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    this.#send(text, Buffer.byteLength(text));
+  }
+
+  #send(text: string, bytes: number): void {
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    this.holding.hold(bytes);
+    this.socket.send(text, () => this.holding.free(bytes));
     if (this.#isSlow || this.socket.bufferedAmount <= UNREAD_BYTES_MAX) return;
     this.#isSlow = true;
     // The client may have this frame, as its sender will have noted by then.

@@ -14,8 +14,8 @@ export interface PassedEvent {
   readonly createdAtS: number | null;
   readonly attempt: number;
   readonly ageMs: number;
-  /** JSON; `null` where it is an event. */
-  readonly message: string | null;
+  /** WeCom's entry; `null` where it is an event. */
+  readonly message: unknown;
 }
 
 export function toPassedEvent(
@@ -32,7 +32,7 @@ export function toPassedEvent(
     createdAtS: event.createdAtS,
     attempt: number,
     ageMs,
-    message: message?.reveal() ?? null,
+    message: message === null ? null : JSON.parse(message.reveal()),
   };
 }
 
@@ -42,6 +42,6 @@ export function fromPassedEvent(passed: PassedEvent): Streamed {
     event: { id, corpId, openKfId, syncToken, createdAtS, lagMs: 0, raw: null, traceparent: null },
     number: attempt,
     ageMs,
-    message: message === null ? null : new Secret(message),
+    message: message === null ? null : new Secret(JSON.stringify(message)),
   };
 }

@@ -52,7 +52,8 @@ export class ReplicaCalls {
     const { stage, message: reason } = error;
     // Its connections may be somewhere else already.
     if (stage === 'connect' || stage === 'reset') this.sync.doubt(replicaId);
-    return { taken: false, stage, reason };
+    // That it does not take the call says nothing about the bot: the event is put off.
+    return { taken: false, stage: stage === 'status' ? 'saturated' : stage, reason };
   }
 }
 

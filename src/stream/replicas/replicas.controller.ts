@@ -21,7 +21,7 @@ export class ReplicasController {
    * @remarks The connections of the caller's clients. Where that is not told, the store is asked.
    */
   @Post('notices')
-  @TakesBody('callback')
+  @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'It was told.' })
@@ -36,7 +36,7 @@ export class ReplicasController {
    * @remarks The client is connected to this process.
    */
   @Post('events')
-  @TakesBody('callback')
+  @TakesBody('replica')
   @AllowReplicas()
   @HttpCode(200)
   @Answers({ 200: 'What came of it.' })

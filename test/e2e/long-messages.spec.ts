@@ -1,0 +1,235 @@
+/** One limit of 2 MB for messages, at all bots and replicas; what is longer stops nobody. On both stores: embedded and MongoDB. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import type { MessageAnswer, MessagePageAnswer } from '../../src/api/answers/message.dto.js';
+import { mongoPlace } from '../support/each-store.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { scrape } from '../support/metrics.js';
+import { mongoSuite } from '../support/mongo/database.js';
+import { embeddedPlace, type Place, sealedPlace } from '../support/place.js';
+import { PullingBot } from '../support/pulling-bot.js';
+import { postJson, startPuppetServer } from '../support/puppet-server.js';
+import { StreamBot, type StreamBotOptions, type StreamFrame } from '../support/stream-bot.js';
+import { until } from '../support/until.js';
+
+const LIMIT_BYTES = 2_097_152;
+/** The entry around it has some hundred bytes. */
+const LONGEST = LIMIT_BYTES - 1_024;
+/** Each of its characters is two where JSON stands in JSON. */
+const QUOTES = '"'.repeat(LONGEST / 2);
+const FOREIGN_LIMIT = 65_536;
+
+interface MessageFrame extends StreamFrame {
+  readonly openKfId: string;
+  readonly message: { readonly text: { readonly content: string } };
+}
+
+const textOf = (frame: StreamFrame): string => (frame as MessageFrame).message.text.content;
+
+/** @param isShared whether several managers may be on the store. */
+function longMessagesIn(newPlace: () => Place, isShared: boolean): void {
+  let place: Place;
+  let manager: ManagerProcess;
+  let wecom: Simulator;
+  let accountsUsed = 0;
+  let openKfId: string;
+  let otherKfId: string;
+  let opened: StreamBot[];
+
+  const start = () =>
+    startManager({
+      ...place.env,
+      HOST: '127.0.0.1',
+      WECOM_API_URL: wecom.url,
+      ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+    });
+
+  beforeAll(async () => {
+    wecom = await startSimulator({ accounts: Array.from({ length: 20 }, (_, n) => `account ${n}`) });
+    place = sealedPlace(newPlace());
+    manager = await start();
+    const { corpId, callback } = wecom;
+    await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+    const url = `${manager.url}/callback/${corpId}`;
+    expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+  });
+
+  afterAll(async () => {
+    await manager.stop();
+    await wecom.close();
+    await place.discard();
+  });
+
+  beforeEach(() => {
+    [openKfId, otherKfId] = [0, 0].map(() => wecom.accounts[accountsUsed++]?.openKfId ?? '') as [
+      string,
+      string,
+    ];
+    opened = [];
+  });
+
+  afterEach(() => Promise.all(opened.map((bot) => bot.close())));
+
+  async function add(fields: object = {}): Promise<BotCreatedAnswer> {
+    const { corpId, corpSecret } = wecom;
+    const response = await postJson(`${manager.url}/api/v1/bots`, {
+      ...{ name: 'Bot', corpId, corpSecret, openKfIds: [openKfId, otherKfId] },
+      ...{ kind: 'stream', takes: 'message' },
+      ...fields,
+    });
+    const answer = (await response.json()) as BotCreatedAnswer;
+    expect([response.status, answer]).toEqual([200, expect.anything()]);
+    return answer;
+  }
+
+  async function open(key: string, options: StreamBotOptions = {}, at = manager): Promise<StreamBot> {
+    const bot = new StreamBot(at.url, key, options);
+    opened.push(bot);
+    return bot.ready();
+  }
+
+  const say = (text: string, account = openKfId) => wecom.say(text, { openKfId: account });
+
+  async function dead(): Promise<readonly MessageAnswer[]> {
+    const path = `${manager.url}/api/v1/messages?state=dead&openKfId=${openKfId}`;
+    return ((await (await fetch(path)).json()) as MessagePageAnswer).items;
+  }
+
+  async function replay({ webhookId }: MessageAnswer): Promise<number> {
+    return (await postJson(`${manager.url}/api/v1/messages/${openKfId}/${webhookId}/replay`, {})).status;
+  }
+
+  it('one that is too long is dead at once and says why, and all others of its bot go on', async () => {
+    const bot = await open((await add()).key);
+    say('1');
+    say('x'.repeat(LIMIT_BYTES));
+    say('2');
+    say('3', otherKfId);
+    await until(() => bot.events.length >= 3);
+    // Beginnings: a report of megabytes is of no use.
+    expect(bot.events.map((frame) => textOf(frame).slice(0, 9)).toSorted()).toEqual(['1', '2', '3']);
+    const [message, ...more] = await dead();
+    expect(more).toEqual([]);
+    expect(message).toMatchObject({
+      attempts: 0,
+      failure: {
+        stage: 'oversized',
+        reason: expect.stringMatching(/^the message has 2097\d{3} bytes; at most 2097152 are kept and sent$/),
+      },
+    });
+    const line = await manager.line(({ msg, openKfId: id }) => msg === 'message.buried' && id === openKfId);
+    expect(line).toMatchObject({ stage: 'oversized', webhookId: message?.webhookId });
+    expect((await scrape(manager.url)).value('wxkf_messages_buried_total', { reason: 'too_long' })).toBe(1);
+    // There is nothing to send.
+    expect(await replay(message as MessageAnswer)).toBe(404);
+    expect(bot.events).toHaveLength(3);
+  });
+
+  it('one of the longest length arrives whole, over a stream', async () => {
+    const bot = await open((await add()).key);
+    const texts = ['x'.repeat(200_000), 'x'.repeat(LONGEST), QUOTES];
+    for (const text of texts) say(text);
+    await until(() => bot.events.length >= 3);
+    expect(bot.events.map((frame) => textOf(frame).length)).toEqual(texts.map(({ length }) => length));
+    expect(bot.events.map(textOf).every((text, n) => text === texts[n])).toBe(true);
+    expect(bot.events.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  });
+
+  it('one of the longest length arrives at a puppet’s form and at a program that pulls', async () => {
+    const puppet = await startPuppetServer();
+    const { key: puppetKey } = await add({ kind: 'puppet', openKfIds: [otherKfId] });
+    const { corpId, corpSecret } = wecom;
+    const registered = await fetch(`${manager.url}/puppetWxkfManager/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${puppetKey}` },
+      body: JSON.stringify({
+        ...{ kfId: otherKfId, kfName: 'a', endpoint: puppet.url, takes: 'message' },
+        ...{ corpId, corpSecret },
+      }),
+    });
+    expect(registered.status).toBe(200);
+    say(QUOTES, otherKfId);
+    const pulling = await PullingBot.start();
+    const url = `${pulling.server.url}/wxkf/`;
+    const { key, token, encodingAESKey } = await add({
+      ...{ kind: 'callback', openKfIds: [openKfId], callback: { url } },
+    });
+    pulling.server.keys = { token: token ?? '', encodingAESKey: encodingAESKey ?? '' };
+    pulling.base = `${manager.url}/bot/${key}/cgi-bin`;
+    pulling.credentials = { corpid: corpId, corpsecret: corpSecret };
+    say(QUOTES);
+    await until(() => puppet.received.length > 0 && pulling.given.length > 0);
+    expect(JSON.parse(puppet.received[0]?.body ?? '').text.content === QUOTES).toBe(true);
+    expect(pulling.given[0]?.text === QUOTES).toBe(true);
+    await Promise.all([puppet.close(), pulling.close()]);
+  });
+
+  it('one that is longer than a client reads is dead at once; the client comes back and has all others', async () => {
+    const { key } = await add();
+    const given: string[] = [];
+    const closes: number[] = [];
+    const isEnough = () => given.includes('2') && given.includes('3');
+    const connect = async (maxPayload: number, isOver: () => boolean): Promise<void> => {
+      while (!isOver()) {
+        const bot = await open(key, {
+          maxPayload,
+          onEvent: (frame, self) => {
+            given.push(textOf(frame));
+            self.send({ type: 'ack', id: frame.id });
+          },
+        });
+        await until(() => bot.closed !== null || isOver());
+        if (bot.closed === null) return bot.close();
+        closes.push(bot.closed.code);
+      }
+    };
+    const connected = connect(FOREIGN_LIMIT, isEnough);
+    say('1');
+    await until(() => given.includes('1'));
+    say('x'.repeat(FOREIGN_LIMIT));
+    say('2');
+    say('3', otherKfId);
+    await connected;
+    expect(given.map((text) => text.slice(0, 9)).toSorted()).toEqual(['1', '2', '3']);
+    expect(closes).toHaveLength(1);
+    const [message] = await dead();
+    expect(message?.failure).toMatchObject({ stage: 'too_long', reason: expect.stringMatching(/1009/) });
+    // Once the client reads more, an operator has it sent again.
+    const hasLong = () => given.some(({ length }) => length === FOREIGN_LIMIT);
+    const again = connect(2 * LIMIT_BYTES, hasLong);
+    await until(async () => (await replay(message as MessageAnswer)) === 200);
+    await again;
+  });
+
+  if (isShared) sharedIn();
+
+  function sharedIn(): void {
+    it('one of any length arrives where the connection is at another replica', async () => {
+      const other = await start();
+      try {
+        const { key } = await add();
+        const isKnown = async () =>
+          (await fetch(`${other.url}/api/v1/bots?limit=200`).then((r) => r.text())).includes(openKfId);
+        await until(isKnown);
+        const bot = await open(key, {}, other);
+        const isConnected = async () =>
+          (await fetch(`${manager.url}/api/v1/connections`).then((r) => r.text())).includes(openKfId);
+        await until(isConnected);
+        const texts = ['short', 'x'.repeat(150_000), 'x'.repeat(LONGEST), QUOTES, 'the end'];
+        for (const text of texts) say(text);
+        await until(() => bot.events.some((frame) => textOf(frame) === 'the end'));
+        const lengths = bot.events.map((frame) => textOf(frame).length);
+        expect(lengths).toEqual(texts.map(({ length }) => length));
+        expect(bot.events.every(({ attempt }) => attempt === 1)).toBe(true);
+        expect(await dead()).toEqual([]);
+        await bot.close();
+      } finally {
+        await other.stop();
+      }
+    });
+  }
+}
+
+describe('a long message, on the embedded store,', () => longMessagesIn(embeddedPlace, false));
+mongoSuite('a long message, on MongoDB,', () => longMessagesIn(mongoPlace, true));
