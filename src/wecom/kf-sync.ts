@@ -53,7 +53,10 @@ export class KfSync {
     private readonly metrics: WecomMetrics,
   ) {}
 
-  /** One page. Where WeCom refuses the access token it is renewed once. @throws AppError `WECOM_UNREACHABLE` */
+  /**
+   * One page. Where WeCom refuses the access token it is renewed once.
+   * @throws AppError `WECOM_UNREACHABLE`; UnfinishedAnswer where fewer messages may be readable.
+   */
   async pull(asked: Pull): Promise<PullAnswer> {
     const first = await this.#try(asked);
     return 'errcode' in first && isTokenError(first.errcode) ? this.#try(asked) : first;

@@ -29,6 +29,13 @@ export interface OwnCall {
   readonly trace: TraceContext | null;
 }
 
+/** WeCom has the request, and its answer is not whole: too long, too slow, or broken off. An answer with less in it may be. */
+export class UnfinishedAnswer extends AppError {
+  constructor(detail: string) {
+    super('WECOM_UNREACHABLE', { detail });
+  }
+}
+
 @Injectable()
 export class OwnCalls implements OnApplicationShutdown {
   readonly #pools: ConnectionPools;
@@ -58,7 +65,7 @@ export class OwnCalls implements OnApplicationShutdown {
     return this.#pools.underWayOf(corpId);
   }
 
-  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE` */
+  /** @returns the body of the answer, within 5 s. @throws AppError `WECOM_UNREACHABLE`; UnfinishedAnswer is one. */
   post({ corpId, api, accessToken, body, trace }: OwnCall): Promise<string> {
     const pool = this.#pools.of(this.#origin, corpId);
     if (pool.isFull) throw new AppError('WECOM_UNREACHABLE', { detail: 'too many calls are under way' });
@@ -89,15 +96,17 @@ class CollectedAnswer implements Undici.DispatchHandler {
   #status = 0;
   #controller: Undici.DispatchController | null = null;
   #reason: string | null = null;
+  #isLate = false;
 
   constructor(
     private readonly pool: ConnectionPool,
     clock: Clock,
     request: Undici.DispatchOptions,
   ) {
-    const deadline = clock.after(LIMIT_MS, () =>
-      this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`),
-    );
+    const deadline = clock.after(LIMIT_MS, () => {
+      this.#isLate = true;
+      this.#giveUp(`no complete answer within ${LIMIT_MS / 1_000} s`);
+    });
     pool.begin();
     this.text = this.#done.promise.finally(() => {
       deadline.cancel();
@@ -137,6 +146,8 @@ class CollectedAnswer implements Undici.DispatchHandler {
   }
 
   #fail(detail: string): void {
-    this.#done.reject(new AppError('WECOM_UNREACHABLE', { detail }));
+    const isUnfinished = this.#status === 200 || (this.#isLate && this.#controller !== null);
+    const error = isUnfinished ? new UnfinishedAnswer(detail) : new AppError('WECOM_UNREACHABLE', { detail });
+    this.#done.reject(error);
   }
 }

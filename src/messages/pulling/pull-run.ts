@@ -9,7 +9,9 @@ import { StoreClock } from '../../kernel/store-clock.js';
 import type { TraceContext } from '../../kernel/trace-context.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { Addressee } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
 import { KfSync, PAGE_SIZE, type PullAnswer, type PulledEntries } from '../../wecom/kf-sync.js';
+import { UnfinishedAnswer } from '../../wecom/own-calls.js';
 import { ERRCODE } from '../../wecom/wecom-answer.js';
 import { MessageStore, type PullLease } from '../message-store.js';
 import { messagesConfig } from '../messages.config.js';
@@ -48,9 +50,39 @@ export interface PullTask {
   readonly trace: TraceContext | null;
 }
 
+/**
+ * How many messages WeCom is asked for at once. Half as many after an answer that could not be read whole, twice as many after
+ * one that could. In memory: a process that starts finds it out again within some calls.
+ */
+class PageSizes {
+  /** Of accounts that are asked for less than the most. */
+  readonly #sizes = new Map<string, number>();
+
+  of(account: Addressee): number {
+    return this.#sizes.get(accountKey(account)) ?? PAGE_SIZE;
+  }
+
+  /** @param limit how many were asked for. @returns false where there is no less to ask for. */
+  failed(account: Addressee, limit: number): boolean {
+    const size = Math.max(1, Math.floor(limit / 2));
+    this.#sizes.set(accountKey(account), size);
+    return limit > 1;
+  }
+
+  succeeded(account: Addressee): void {
+    const key = accountKey(account);
+    const size = this.#sizes.get(key);
+    if (size === undefined) return;
+    if (size * 2 >= PAGE_SIZE) this.#sizes.delete(key);
+    else this.#sizes.set(key, size * 2);
+  }
+}
+
 /** Pulls all that an account has new, page after page, and keeps each page before the cursor moves. */
 @Injectable()
 export class PullRun {
+  readonly #sizes = new PageSizes();
+
   constructor(
     private readonly store: MessageStore,
     private readonly sync: KfSync,
@@ -90,9 +122,16 @@ export class PullRun {
     for (let cursor = lease.cursor ?? ''; ;) {
       if (waiting >= this.config.messagesAheadMax)
         return putOff(`${waiting} messages of the account wait already`, PAUSE_MS);
-      const limit = Math.min(PAGE_SIZE, this.config.messagesAheadMax - waiting);
-      const answer = await this.#pullPage(task, cursor, limit);
+      const limit = Math.min(this.#sizes.of(account), this.config.messagesAheadMax - waiting);
+      const answer = await unlessUnfinished(this.#pullPage(task, cursor, limit));
+      if (answer instanceof UnfinishedAnswer) {
+        if (!this.#sizes.failed(account, limit))
+          return failed(`${answer.message}; it was asked for a single message, which cannot be left out`);
+        if (this.clock.elapsedMs() < endMs) continue;
+        return putOff(`${answer.message}; it is asked for less than ${limit} messages next`, 0);
+      }
       if (!('entries' in answer)) return toResult(answer);
+      this.#sizes.succeeded(account);
       const nowMs = this.storeClock.nowMs();
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
       const { messages, skipped } = readEntries(account, answer.entries, wanted);
@@ -151,6 +190,13 @@ function firstFromMs(
 ): number {
   // WeCom's times have whole seconds: one message too many is better than one too few.
   return cursor === null ? Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000 : coveredUntilMs;
+}
+
+function unlessUnfinished(answer: Promise<PullAnswer>): Promise<PullAnswer | UnfinishedAnswer> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof UnfinishedAnswer) return error;
+    throw error;
+  });
 }
 
 function isPage(answer: PullAnswer): answer is PulledEntries {
