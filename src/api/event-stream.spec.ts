@@ -12,6 +12,7 @@ function delivery(fields: Partial<Delivery> = {}): Delivery {
     openKfId: 'wkAccount-1',
     endpoint: 'http://puppet:8080',
     occasion: 'inline',
+    botId: null,
     isPulled: false,
     attempt: 1,
     isRaw: false,

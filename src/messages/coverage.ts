@@ -32,9 +32,15 @@ export class Coverage implements OnApplicationBootstrap {
     this.#pulled.add(accountKey(account));
   }
 
-  /** Brings in the accounts that other processes have pulled. @throws AppError `STORE_UNAVAILABLE` */
-  async refresh(): Promise<void> {
-    for (const account of await this.store.listAccounts()) this.#pulled.add(accountKey(account));
+  has(account: Addressee): boolean {
+    return this.#pulled.has(accountKey(account));
+  }
+
+  /** Brings in the accounts that other processes have pulled. @returns all. @throws AppError `STORE_UNAVAILABLE` */
+  async refresh(): Promise<readonly Addressee[]> {
+    const accounts = await this.store.listAccounts();
+    for (const account of accounts) this.#pulled.add(accountKey(account));
+    return accounts;
   }
 
   /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Circuits } from '../dispatch/line/circuit.js';
 import { Clock, type Timer } from '../kernel/clock.js';
 import { LOG, type Log } from '../kernel/log.js';
-
 import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
 import { MessageWakes } from './message-wakes.js';
+import { CatchUp } from './pulling/catch-up.js';
 import { MessageOutcomes } from './sending/message-outcomes.js';
 
 const ROUND_MS = 20_000;
@@ -13,7 +13,7 @@ const ROUND_MS = 20_000;
 /**
  * Looks regularly at accounts with waiting messages whose taker is another one than they wait for, or is there again, and at
  * endpoints for which they have waited since before this process knew of them. Gives up what nobody took for 3 days, and clears
- * up what need not be known any more.
+ * up what need not be known any more. Has accounts caught up that got a bot, or whose bot was there at the start.
  */
 @Injectable()
 export class MessagePatrol {
@@ -25,6 +25,7 @@ export class MessagePatrol {
     private readonly store: MessageStore,
     private readonly wakes: MessageWakes,
     private readonly coverage: Coverage,
+    private readonly catchUp: CatchUp,
     private readonly outcomes: MessageOutcomes,
     private readonly circuits: Circuits,
     private readonly clock: Clock,
@@ -38,13 +39,14 @@ export class MessagePatrol {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.catchUp.stop();
   }
 
   async #round(): Promise<void> {
     try {
       await this.wakes.wakeMoved();
       await this.#suspectEndpoints();
-      await this.coverage.refresh();
+      this.catchUp.look(await this.coverage.refresh());
       await this.outcomes.clearUp();
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');

@@ -5,7 +5,9 @@ import { LOG, type Log } from '../kernel/log.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { type Addressee, Destinations } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
+import { Coverage } from './coverage.js';
 import { MessageStore } from './message-store.js';
+import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 
 /** Makes messages due whose endpoint is well again, or whose account has another taker. What this misses the patrol finds. */
@@ -15,6 +17,8 @@ export class MessageWakes implements AlsoWaiting {
     private readonly store: MessageStore,
     private readonly destinations: Destinations,
     private readonly puller: Puller,
+    private readonly coverage: Coverage,
+    private readonly catchUp: CatchUp,
     private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
     waiting: WaitingHints,
@@ -33,6 +37,7 @@ export class MessageWakes implements AlsoWaiting {
   woken(account: Addressee): void {
     const endpoint = this.endpointOf(account);
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
+    if (this.coverage.has(account)) this.catchUp.look([account]);
   }
 
   someWoken(): void {

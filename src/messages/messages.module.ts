@@ -11,6 +11,7 @@ import { MessageOperations } from './message-operations.js';
 import { MessagePatrol } from './message-patrol.js';
 import { MessageWakes } from './message-wakes.js';
 import { MessagesLifecycle } from './messages-lifecycle.js';
+import { CatchUp } from './pulling/catch-up.js';
 import { Puller } from './pulling/puller.js';
 import { PullRun } from './pulling/pull-run.js';
 import { QueuedAnswers } from './queued-answers.js';
@@ -25,6 +26,7 @@ import { Takers } from './sending/takers.js';
   imports: [RegistryModule, WecomModule],
   providers: [
     CallbackHalves,
+    CatchUp,
     Coverage,
     MessageCounts,
     MessageGauges,

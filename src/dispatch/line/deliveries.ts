@@ -23,6 +23,8 @@ export interface Delivery {
   /** As it was registered, or given for a bot. */
   readonly endpoint: string;
   readonly occasion: DeliveryOccasion;
+  /** `null` for a puppet that registered with no bot's key. */
+  readonly botId: string | null;
   /** Whether the manager pulled in place of the bot. */
   readonly isPulled: boolean;
   /** Counted from 1. */
@@ -66,7 +68,7 @@ export class Deliveries implements AccountHistory {
 
   /** @param event as it was sent. */
   ended(
-    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'>,
+    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'isPulled'>,
     event: KfEvent,
     occasion: DeliveryOccasion,
     attempt: number,
@@ -81,6 +83,7 @@ export class Deliveries implements AccountHistory {
       openKfId: to.openKfId,
       endpoint: to.address,
       occasion,
+      botId: to.bot?.id ?? (to.puppet?.botId || null),
       isPulled: to.isPulled,
       attempt,
       isRaw: event.raw !== null,

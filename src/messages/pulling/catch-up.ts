@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
+import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
+import { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { ResyncBudget } from '../../dispatch/redelivery/resync-budget.js';
+import { Clock } from '../../kernel/clock.js';
+import { StoreClock } from '../../kernel/store-clock.js';
+import { type Addressee, Destinations } from '../../registry/destination.js';
+import { accountKey } from '../../registry/puppet.js';
+import { type CallLimit, CallQuota } from '../../wecom/proxy/call-quota.js';
+import { Puller } from './puller.js';
+
+/** All replicas that see a change, or start together, catch up once. */
+const ONCE: CallLimit = { name: 'catch-up', max: 1, windowMs: 60_000 };
+/** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */
+const AGAIN_FIRST_MS = 10_000;
+const AGAIN_LAST_MS = 600_000;
+
+/** An account that is to be pulled. */
+interface Behind extends Addressee {
+  readonly key: string;
+  readonly bot: string;
+  /** Pulls that failed. */
+  readonly tries: number;
+}
+
+/**
+ * Pulls an account once without an event when this process begins to know that a bot takes its messages: at the start, and when
+ * it gets a bot. What customers wrote meanwhile is then given without waiting for their next event. In memory: if this process
+ * ends before, the next one begins anew. Such pulls have no sync token, so they share the resyncs that a corp may have.
+ */
+@Injectable()
+export class CatchUp {
+  /** By account. */
+  readonly #bots = new Map<string, string>();
+  readonly #behind = new Map<string, Behind>();
+  /** Corps with an account that is behind. */
+  readonly #running = new Set<string>();
+  #isStopped = false;
+
+  constructor(
+    private readonly puller: Puller,
+    private readonly destinations: Destinations,
+    private readonly waiting: WaitingHints,
+    private readonly budget: ResyncBudget,
+    private readonly quota: CallQuota,
+    private readonly clock: Clock,
+    private readonly storeClock: StoreClock,
+    deliveries: Deliveries,
+  ) {
+    deliveries.listen((delivery) => this.#see(delivery));
+  }
+
+  /** Call it with accounts that were pulled before, as often as their bots may have changed. */
+  look(accounts: readonly Addressee[]): void {
+    for (const account of accounts) {
+      const { bot, isPulled } = this.destinations.find(account);
+      const id = bot !== null && isPulled ? bot.id : '';
+      const key = accountKey(account);
+      if ((this.#bots.get(key) ?? '') === id) continue;
+      this.#bots.set(key, id);
+      this.#behind.delete(key);
+      if (id !== '') this.#add({ ...account, key, bot: id, tries: 0 });
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#behind.clear();
+  }
+
+  /** An event brought all that it is behind by. */
+  #see({ isPulled, result, botId, ...account }: Delivery): void {
+    if (!isPulled || !result.taken || botId === null) return;
+    const key = accountKey(account);
+    this.#behind.delete(key);
+    this.#bots.set(key, botId);
+  }
+
+  #add(behind: Behind): void {
+    if (this.#isStopped || this.#bots.get(behind.key) !== behind.bot) return;
+    this.#behind.set(behind.key, behind);
+    const { corpId } = behind;
+    if (this.#running.has(corpId)) return;
+    this.#running.add(corpId);
+    void this.#runAll(corpId);
+  }
+
+  /** One after the other, the bots of the corp in turns. */
+  async #runAll(corpId: string): Promise<void> {
+    for (let last = ''; ;) {
+      const next = this.#nextOf(corpId, last);
+      if (next === null) break;
+      last = next.bot;
+      // The store may be away.
+      const afterMs = await this.#pull(next).catch(() => againMs(next));
+      if (this.#behind.get(next.key) === next) this.#behind.delete(next.key);
+      if (afterMs !== null) this.clock.after(afterMs, () => this.#add({ ...next, tries: next.tries + 1 }));
+    }
+    this.#running.delete(corpId);
+  }
+
+  /** Of another bot than the last one, if there is one; in the order in which they were added. */
+  #nextOf(corpId: string, lastBot: string): Behind | null {
+    const ofCorp = [...this.#behind.values()].filter((one) => one.corpId === corpId);
+    return ofCorp.find(({ bot }) => bot !== lastBot) ?? ofCorp[0] ?? null;
+  }
+
+  /** @returns `null` when nothing is left to do; else when to try again, in milliseconds. */
+  async #pull(behind: Behind): Promise<number | null> {
+    if (behind.tries === 0 && (await this.quota.take(`${behind.key} ${behind.bot}`, ONCE)) !== null)
+      return null;
+    const hint = await this.waiting.kept.outbox.find(hintKey(behind));
+    // An event of it is on its way, with a sync token.
+    if (hint?.state === 'waiting') return null;
+    const grantedAtMs = await this.#whenGranted(behind);
+    const { bot, isPulled } = this.destinations.find(behind);
+    const isStill = this.#behind.get(behind.key) === behind && isPulled && bot?.id === behind.bot;
+    if (!isStill) {
+      await this.budget.giveBack(behind.corpId, grantedAtMs);
+      return null;
+    }
+    const { result } = this.puller.start({ ...behind, bot }, toResync(behind), () => {});
+    const ended = await result;
+    return ended.taken ? null : Math.max(againMs(behind), ended.retryAfterMs ?? 0);
+  }
+
+  /** @returns when it was granted, store time. */
+  async #whenGranted({ corpId }: Behind): Promise<number> {
+    for (;;) {
+      const nowMs = this.storeClock.nowMs();
+      const retryAtMs = await this.budget.take(corpId, nowMs);
+      if (retryAtMs === null) return nowMs;
+      await this.clock.sleep(Math.max(1, retryAtMs - nowMs));
+    }
+  }
+}
+
+function againMs({ tries }: Behind): number {
+  return Math.min(AGAIN_FIRST_MS * 2 ** tries, AGAIN_LAST_MS);
+}
