@@ -2,38 +2,60 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { Delivery } from '../dispatch/line/deliveries.js';
 import { LateWork } from '../dispatch/late-work.js';
+import type { StoreClock } from '../kernel/store-clock.js';
 import { Coverage } from './coverage.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
-const TAKEN: Pick<Delivery, 'result' | 'occasion' | 'isPulled' | 'atMs'> = {
+const NOW_MS = 100_000;
+const TAKEN: Pick<Delivery, 'result' | 'occasion' | 'isPulled' | 'atMs' | 'durationMs' | 'botId'> = {
   result: { taken: true, status: 200 },
   occasion: 'due',
   isPulled: false,
   atMs: 1_000,
+  durationMs: 10,
+  botId: null,
 };
+const REFUSED = { result: { taken: false, stage: 'status', reason: 'HTTP 500', status: 500 } } as const;
+const PULL = { appId: 'app-1', takerId: 'bot-1', from: 'c1', cursor: 'c2', isAll: true };
+
+let written: unknown[];
+let waitingSinceMs: number | null;
+let nowMs: number;
+let see: (delivery: Delivery) => void;
+let coverage: Coverage;
+
+beforeEach(() => {
+  [written, waitingSinceMs, nowMs] = [[], null, NOW_MS];
+  const note =
+    (what: string) =>
+    async (_account: unknown, ...said: unknown[]) =>
+      void written.push([what, ...said]);
+  const store = { cover: note('cover'), moveCursor: note('move'), beginAt: note('begin') };
+  const deliveries = { listen: (listen: typeof see) => void (see = listen) };
+  const find = async () => (waitingSinceMs === null ? null : { waitingSinceMs });
+  coverage = new Coverage(
+    store as never,
+    deliveries as never,
+    { find: (id: string) => ({ api: id === 'bot-of-tunnel' ? 'tunnel' : 'manager' }) } as never,
+    { kept: { outbox: { find } } } as never,
+    new LateWork(),
+    { nowMs: () => nowMs } as StoreClock,
+    pino({ level: 'silent' }),
+  );
+  coverage.onApplicationBootstrap();
+});
+
+async function ended(fields: Partial<Delivery> = {}): Promise<void> {
+  see({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
+  await coverage.whenWritten(ACCOUNT);
+}
 
 describe('what others have taken of an account that was pulled', () => {
-  let covered: unknown[];
-  let see: (delivery: Delivery) => void;
+  beforeEach(() => coverage.pulled(ACCOUNT));
 
-  beforeEach(() => {
-    covered = [];
-    const store = {
-      cover: async (...said: unknown[]) => void covered.push(said),
-      listAccounts: async () => [],
-    };
-    const deliveries = { listen: (listen: typeof see) => void (see = listen) };
-    const late = new LateWork();
-    const coverage = new Coverage(store as never, deliveries as never, late, pino({ level: 'silent' }));
-    coverage.onApplicationBootstrap();
-    coverage.pulled(ACCOUNT);
-  });
-
-  const ended = (fields: Partial<Delivery> = {}) => see({ ...ACCOUNT, ...TAKEN, ...fields } as Delivery);
-
-  it('is noted with its time', () => {
-    ended();
-    expect(covered).toEqual([[ACCOUNT, 1_000]]);
+  it('is noted with its time', async () => {
+    await ended();
+    expect(written).toEqual([['cover', 1_000, null]]);
   });
 
   it.each<[string, Partial<Delivery>]>([
@@ -42,8 +64,61 @@ describe('what others have taken of an account that was pulled', () => {
     ['a test', { occasion: 'test' }],
     ['what was not taken', { result: { taken: false, stage: 'connect', reason: 'refused' } as never }],
     ['what is of another account', { openKfId: 'wkAccount-2' }],
-  ])('is not %s', (_what, fields) => {
-    ended(fields);
-    expect(covered).toEqual([]);
+  ])('is not %s', async (_what, fields) => {
+    await ended(fields);
+    expect(written).toEqual([]);
+  });
+});
+
+describe('how far a program is that pulls through the manager', () => {
+  it('is noted by its cursor, and not by when it took an event', async () => {
+    coverage.moved(ACCOUNT, PULL);
+    await ended({ botId: 'bot-1', atMs: NOW_MS + 500 });
+    expect(written).toEqual([['move', PULL, NOW_MS]]);
+    await ended({ botId: 'bot-of-tunnel', atMs: NOW_MS + 600 });
+    expect(written[1]).toEqual(['cover', NOW_MS + 600, null]);
+  });
+
+  it('goes back to before the event that it did not take in the end', async () => {
+    coverage.moved(ACCOUNT, { ...PULL, from: 'c0', cursor: 'c1' });
+    await ended({ botId: 'bot-1', atMs: NOW_MS + 1, durationMs: 100 });
+    nowMs += 1_000;
+    coverage.moved(ACCOUNT, PULL);
+    coverage.moved(ACCOUNT, { ...PULL, from: 'c2', cursor: 'c3' });
+    await ended({ botId: 'bot-1', atMs: nowMs + 500, durationMs: 600, ...REFUSED });
+    expect(written.at(-1)).toEqual([
+      'move',
+      expect.objectContaining({ appId: 'app-1', takerId: 'bot-1', cursor: 'c1', isAll: false }),
+      nowMs,
+    ]);
+  });
+
+  it('stays where an event had not reached the program', async () => {
+    coverage.moved(ACCOUNT, PULL);
+    const result = { taken: false, stage: 'connect', reason: 'refused' } as const;
+    await ended({ botId: 'bot-1', atMs: NOW_MS + 500, durationMs: 600, result });
+    expect(written).toHaveLength(1);
+  });
+});
+
+describe('a bot that gets an account of another one', () => {
+  const begins = async () => {
+    coverage.begins(ACCOUNT);
+    await coverage.whenWritten(ACCOUNT);
+    return written;
+  };
+
+  it('begins with what was sent since that one took an event', async () => {
+    await ended({ botId: 'bot-1' });
+    expect(await begins()).toEqual([['begin', 1_000]]);
+  });
+
+  it('else with what it may be told of from now on, or waits', async () => {
+    await begins();
+    waitingSinceMs = 50_000;
+    expect(await begins()).toEqual([
+      ['begin', NOW_MS - 10_000],
+      ['begin', 40_000],
+    ]);
   });
 });

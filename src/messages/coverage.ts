@@ -1,25 +1,51 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { LateWork } from '../dispatch/late-work.js';
 import { Deliveries, type Delivery } from '../dispatch/line/deliveries.js';
+import { hintKey } from '../dispatch/outbox/hint.js';
+import { WaitingHints } from '../dispatch/outbox/waiting-hints.js';
+import { hasSeenNothing } from '../dispatch/redelivery/hint-sender.js';
 import { LOG, type Log } from '../kernel/log.js';
+import { StoreClock } from '../kernel/store-clock.js';
+import { KnownBots } from '../registry/bots/known-bots.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
+import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import { MessageStore } from './message-store.js';
 
+/** Pulls that may turn out to be in vain, since the event that caused them was not taken. */
+const RECENT_MAX = 20;
+const RECENT_MS = 60_000;
+/** Some 150 bytes each. */
+const TAKEN_MAX = 20_000;
+/** WeCom tells of a message within some seconds: one that was sent before an account got another bot may be told of after it. */
+const UNDER_WAY_MS = 10_000;
+
+/** A pull, and when its answer had been sent; store time. */
+type RecentPull = OwnPull & { readonly atMs: number };
+
 /**
- * Notes what other takers have taken of accounts whose messages were pulled once: should a bot take messages there again, it
- * is not given those.
+ * Notes how far other takers are than the manager's pulls: by the cursor, where they pull through the manager, else by when
+ * they took an event. Whoever gets the account next is not given that again.
  */
 @Injectable()
 export class Coverage implements OnApplicationBootstrap {
-  readonly #pulled = new Set<string>();
-  /** Accounts that are being written, with the newest time. */
-  readonly #writing = new Map<string, number>();
+  /** Accounts with a cursor, and who has moved it last besides the manager. */
+  readonly #pulled = new Map<string, string | null>();
+  /** Of accounts that are being written. */
+  readonly #writes = new Map<string, Promise<void>>();
+  /** Times that wait to be written. */
+  readonly #covering = new Map<string, { readonly untilMs: number; readonly takerId: string | null }>();
+  readonly #recent = new Map<string, readonly RecentPull[]>();
+  /** When a bot took an event of the account last, store time. */
+  readonly #taken = new Map<string, number>();
 
   constructor(
     private readonly store: MessageStore,
     private readonly deliveries: Deliveries,
+    private readonly bots: KnownBots,
+    private readonly waiting: WaitingHints,
     private readonly late: LateWork,
+    private readonly storeClock: StoreClock,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -29,45 +55,109 @@ export class Coverage implements OnApplicationBootstrap {
 
   /** The account's messages are pulled. */
   pulled(account: Addressee): void {
-    this.#pulled.add(accountKey(account));
+    const key = accountKey(account);
+    if (!this.#pulled.has(key)) this.#pulled.set(key, null);
   }
 
   has(account: Addressee): boolean {
     return this.#pulled.has(accountKey(account));
   }
 
+  /** Resolves when the store knows all that was noted of the account, or cannot be told. */
+  async whenWritten(account: Addressee): Promise<void> {
+    await this.#writes.get(accountKey(account));
+  }
+
   /** Brings in the accounts that other processes have pulled. @returns all. @throws AppError `STORE_UNAVAILABLE` */
   async refresh(): Promise<readonly Addressee[]> {
     const accounts = await this.store.listAccounts();
-    for (const account of accounts) this.#pulled.add(accountKey(account));
+    for (const { moverId, ...account } of accounts) this.#pulled.set(accountKey(account), moverId);
     return accounts;
+  }
+
+  /** A taker has pulled the account by itself, and has been sent all of the answer. */
+  moved(account: Addressee, pull: OwnPull): void {
+    const key = accountKey(account);
+    const atMs = this.storeClock.nowMs();
+    const recent = (this.#recent.get(key) ?? []).filter((one) => one.atMs > atMs - RECENT_MS);
+    this.#recent.set(key, [...recent.slice(1 - RECENT_MAX), { ...pull, atMs }]);
+    this.#move(account, pull);
+  }
+
+  /** A bot that takes messages gets the account of another one. It begins where that one ended, as far as this process knows. */
+  begins(account: Addressee): void {
+    const { corpId, openKfId } = account;
+    const nowMs = this.storeClock.nowMs();
+    const takenMs = this.#taken.get(accountKey(account));
+    this.#write(account, async () => {
+      const hint = takenMs === undefined ? await this.waiting.kept.outbox.find(hintKey(account)) : null;
+      const fromMs = takenMs ?? Math.min(nowMs, hint?.waitingSinceMs ?? nowMs) - UNDER_WAY_MS;
+      await this.store.beginAt({ corpId, openKfId }, fromMs);
+    });
   }
 
   /** What was pulled is not taken yet, and a message is known by its id, whoever has the account when that ends. */
   #see(delivery: Delivery): void {
-    const { result, occasion, isPulled } = delivery;
-    if (this.#pulled.size === 0 || !result.taken || isPulled) return;
-    if (occasion === 'test' || occasion === 'message') return;
+    const { result, occasion, isPulled, botId, atMs } = delivery;
+    if (this.#pulled.size === 0 && botId === null) return;
+    if (isPulled || occasion === 'test' || occasion === 'message') return;
     const key = accountKey(delivery);
-    if (!this.#pulled.has(key)) return;
-    const isWriting = this.#writing.has(key);
-    this.#writing.set(key, delivery.atMs);
-    if (!isWriting) void this.late.add(this.#write(delivery, key));
+    if (!result.taken) {
+      if (!hasSeenNothing(result.stage)) this.#takeBack(delivery, key);
+      return;
+    }
+    if (botId !== null) this.#noteTaken(key, atMs);
+    const takerId = botId !== null && this.bots.find(botId)?.api === 'manager' ? botId : null;
+    const moverId = this.#pulled.get(key);
+    if (moverId === undefined || (takerId !== null && moverId === takerId)) return;
+    const isWaiting = this.#covering.has(key);
+    this.#covering.set(key, { untilMs: atMs, takerId });
+    if (!isWaiting) this.#cover(delivery, key);
   }
 
-  /** If it cannot be written, a message may be given twice after a change of bot. */
-  async #write(account: Addressee, key: string): Promise<void> {
-    try {
-      for (let writtenMs = 0; ;) {
-        const untilMs = this.#writing.get(key) ?? 0;
-        if (untilMs === writtenMs) return;
-        await this.store.cover({ corpId: account.corpId, openKfId: account.openKfId }, untilMs);
-        writtenMs = untilMs;
-      }
-    } catch (err) {
+  /** What the bot pulled for an event that it then did not take counts as not pulled: it may want it once more. */
+  #takeBack({ atMs, durationMs, ...account }: Delivery, key: string): void {
+    const recent = this.#recent.get(key) ?? [];
+    const first = recent.find((pull) => pull.atMs >= atMs - durationMs);
+    if (first === undefined) return;
+    this.#recent.delete(key);
+    this.#move(account, { ...first, cursor: first.from, isAll: false });
+  }
+
+  #move({ corpId, openKfId }: Addressee, pull: OwnPull): void {
+    const account = { corpId, openKfId };
+    const nowMs = this.storeClock.nowMs();
+    this.#pulled.set(accountKey(account), pull.takerId);
+    this.#write(account, () => this.store.moveCursor(account, pull, nowMs));
+  }
+
+  #cover({ corpId, openKfId }: Addressee, key: string): void {
+    const account = { corpId, openKfId };
+    this.#write(account, async () => {
+      const { untilMs, takerId } = this.#covering.get(key) ?? { untilMs: 0, takerId: null };
+      this.#covering.delete(key);
+      await this.store.cover(account, untilMs, takerId);
+    });
+  }
+
+  #noteTaken(key: string, atMs: number): void {
+    this.#taken.delete(key);
+    this.#taken.set(key, atMs);
+    const [first] = this.#taken.size > TAKEN_MAX ? this.#taken.keys() : [];
+    if (first !== undefined) this.#taken.delete(first);
+  }
+
+  /** One after the other. If it cannot be written, a message may be given twice after a change of bot. */
+  #write(account: Addressee, write: () => Promise<void>): void {
+    const key = accountKey(account);
+    const before = this.#writes.get(key) ?? Promise.resolve();
+    const written = before.then(write).catch((err: unknown) => {
       this.log.debug({ openKfId: account.openKfId, err }, 'message.cover_failed');
-    } finally {
-      this.#writing.delete(key);
-    }
+    });
+    this.#writes.set(key, written);
+    const isOver = written.then(() => {
+      if (this.#writes.get(key) === written) this.#writes.delete(key);
+    });
+    void this.late.add(isOver);
   }
 }

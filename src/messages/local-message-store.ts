@@ -5,6 +5,7 @@ import type { Failure } from '../dispatch/outbox/hint.js';
 import { failpoint } from '../kernel/failpoint.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
+import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import {
   type Message,
   isExpired,
@@ -16,15 +17,24 @@ import {
   webhookIdOf,
 } from './message.js';
 import { fromCursor, toCursor } from './message-cursor.js';
-import { type MessageAccount, MessageQueue, newAccount, toAddressee } from './message-queue.js';
+import {
+  cursorBefore,
+  isPulled,
+  type MessageAccount,
+  MessageQueue,
+  newAccount,
+  toAddressee,
+} from './message-queue.js';
 import { type MessageRecords, toMessage } from './message-records.js';
 import {
+  type CursorBefore,
   type DeadMessage,
   type KeptPage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
   MessageStore,
+  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
@@ -74,7 +84,8 @@ export class LocalMessageStore extends MessageStore {
     const queue = this.#queues.get(accountKey(account)) ?? this.#add(new MessageQueue(newAccount(account)));
     if (queue.pull !== null && queue.pull.untilMs > nowMs) return null;
     queue.pull = { id: randomUUID(), untilMs: nowMs + leaseMs };
-    const { cursors, regime, coveredUntilMs } = queue.stored;
+    const { cursors, regime, mover } = queue.stored;
+    const coveredUntilMs = mover?.appId === appId ? 0 : queue.stored.coveredUntilMs;
     const waiting = queue.count('waiting');
     return { id: queue.pull.id, cursor: cursors[appId] ?? null, regime, coveredUntilMs, waiting };
   }
@@ -105,22 +116,52 @@ export class LocalMessageStore extends MessageStore {
   override async findCursor(account: Addressee, appId: string): Promise<string> {
     const queue = this.#queues.get(accountKey(account));
     // Not while messages are handed over, which takes the cursor back.
-    const found = queue?.oneAtATime(async () =>
-      queue.count('waiting') > 0 ? '' : (queue.stored.cursors[appId] ?? ''),
-    );
+    const found = queue?.oneAtATime(async () => {
+      const first = queue.firstWaiting();
+      return first === null ? (queue.stored.cursors[appId] ?? '') : cursorBefore(first, appId);
+    });
     return (await found) ?? '';
   }
 
-  override async cover(account: Addressee, untilMs: number): Promise<void> {
-    await this.#changeAccount(account, (stored) => {
-      if (stored.regime === null || stored.coveredUntilMs >= untilMs) return null;
-      return { ...stored, coveredUntilMs: untilMs };
+  override async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
+    const { appId, takerId, from, cursor, isAll } = pull;
+    const queue = this.#queues.get(accountKey(account)) ?? this.#add(new MessageQueue(newAccount(account)));
+    await queue.oneAtATime(async () => {
+      const { stored } = queue;
+      const moved = {
+        ...stored,
+        cursors: { ...stored.cursors, [appId]: cursor },
+        mover: { takerId, appId },
+        coveredUntilMs: Math.max(stored.coveredUntilMs, nowMs),
+      };
+      const first = queue.firstWaiting();
+      const hasAll = isAll && first !== null && cursorBefore(first, appId) === from;
+      const given = hasAll ? [...queue.ofState('waiting')] : [];
+      await this.#forget(queue, given, nowMs + SEEN_MS, moved);
     });
   }
 
-  override async listAccounts(): Promise<readonly Addressee[]> {
-    const pulled = [...this.#queues.values()].filter(({ stored }) => stored.regime !== null);
-    return pulled.map(({ stored }) => toAddressee(stored));
+  override async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
+    if (!this.#queues.has(accountKey(account))) return;
+    await this.#changeAccount(account, (stored) => {
+      const isKnown = takerId !== null && stored.mover?.takerId === takerId;
+      if (!isPulled(stored) || isKnown || stored.coveredUntilMs >= untilMs) return null;
+      return { ...stored, coveredUntilMs: untilMs, mover: null };
+    });
+  }
+
+  override async beginAt(account: Addressee, fromMs: number): Promise<void> {
+    await this.#changeAccount(account, (stored) =>
+      isPulled(stored) || stored.coveredUntilMs > 0 ? null : { ...stored, coveredUntilMs: fromMs },
+    );
+  }
+
+  override async listAccounts(): Promise<readonly PulledAccount[]> {
+    const pulled = [...this.#queues.values()].filter(({ stored }) => isPulled(stored));
+    return pulled.map(({ stored }) => ({
+      ...toAddressee(stored),
+      moverId: stored.mover?.takerId ?? null,
+    }));
   }
 
   override async claimDue(
@@ -325,9 +366,9 @@ export class LocalMessageStore extends MessageStore {
     return found;
   }
 
-  override async handOver(turn: Turn, nowMs: number): Promise<number> {
+  override async handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
     const queue = this.#held(turn, nowMs);
-    return queue === null ? 0 : queue.oneAtATime(() => this.#handOver(queue));
+    return queue === null ? 0 : queue.oneAtATime(() => this.#handOver(queue, before));
   }
 
   override async discard(turn: Turn, nowMs: number): Promise<number> {
@@ -428,9 +469,10 @@ export class LocalMessageStore extends MessageStore {
     this.#records.requireRoom();
     const { stored } = queue;
     const isNew = this.#newIn(queue);
+    const start = { appId: page.appId, cursor: page.from };
     const kept = page.messages
       .filter(({ msgid }) => isNew(msgid))
-      .map((message, n) => toMessage(message, stored, stored.nextSeq + n, nowMs));
+      .map((message, n) => toMessage(message, stored, start, stored.nextSeq + n, nowMs));
     const known = page.skipped
       .filter(isNew)
       .map((msgid) => ({ key: webhookIdOf({ ...stored, msgid }), untilMs: nowMs + SEEN_MS }));
@@ -453,11 +495,13 @@ export class LocalMessageStore extends MessageStore {
     return kept;
   }
 
-  async #handOver(queue: MessageQueue): Promise<number> {
+  async #handOver(queue: MessageQueue, before: CursorBefore | null): Promise<number> {
     const heads = [...queue.ofState('waiting')];
-    if (heads.length === 0) return 0;
     const { stored } = queue;
-    const cursors = Object.fromEntries(Object.keys(stored.cursors).map((appId) => [appId, '']));
+    const [first] = heads;
+    if (first === undefined) return 0;
+    const apps = Object.keys(stored.cursors);
+    const cursors = Object.fromEntries(apps.map((appId) => [appId, cursorBefore(first, appId, before)]));
     queue.pull = null;
     await this.#forget(queue, heads, null, { ...stored, cursors });
     return heads.length;
@@ -547,8 +591,8 @@ export class LocalMessageStore extends MessageStore {
     account: Addressee,
     change: (stored: MessageAccount) => MessageAccount | null,
   ): Promise<void> {
-    const queue = this.#queues.get(accountKey(account));
-    await queue?.oneAtATime(async () => {
+    const queue = this.#queues.get(accountKey(account)) ?? this.#add(new MessageQueue(newAccount(account)));
+    await queue.oneAtATime(async () => {
       const changed = change(queue.stored);
       if (changed !== null) await this.#writeAccount(queue, changed);
     });

@@ -2,7 +2,7 @@ import SortedTree from 'sorted-btree';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
 import type { MessageHead, MessageOrder, MessageState } from './message.js';
-import { isAwaited, type UnderWay } from './message-store.js';
+import { type CursorBefore, isAwaited, type UnderWay } from './message-store.js';
 
 // The package is CommonJS and has no named exports.
 const { default: BTree } = SortedTree;
@@ -18,6 +18,8 @@ export interface MessageAccount extends Addressee {
   /** See `PulledPage.regime`; `null` until a page was kept. */
   readonly regime: string | null;
   readonly coveredUntilMs: number;
+  /** Who has moved a cursor last besides the manager, and of which app; `null` once another one has taken an event. */
+  readonly mover: { readonly takerId: string; readonly appId: string } | null;
   readonly nextSeq: number;
   readonly endpoint: string | null;
 }
@@ -181,7 +183,27 @@ export function newAccount(account: Addressee): MessageAccount {
     cursors: {},
     regime: null,
     coveredUntilMs: 0,
+    mover: null,
     nextSeq: 0,
     endpoint: null,
   };
+}
+
+/** Whether it says from where the account is pulled. */
+export function isPulled({ regime, cursors }: Pick<MessageAccount, 'regime' | 'cursors'>): boolean {
+  return regime !== null || Object.keys(cursors).length > 0;
+}
+
+/**
+ * The cursor of an app from which all is pulled that waits.
+ * @param first the one that waits longest.
+ * @param nearer see `MessageStore.handOver`.
+ */
+export function cursorBefore(
+  { page, msgid }: Pick<MessageHead, 'page' | 'msgid'>,
+  appId: string,
+  nearer: CursorBefore | null = null,
+): string {
+  if (page.appId !== appId) return '';
+  return nearer?.msgid === msgid ? nearer.cursor : page.cursor;
 }

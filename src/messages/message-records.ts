@@ -1,7 +1,7 @@
 import type { Secret } from '../kernel/secret.js';
 import type { Addressee } from '../registry/destination.js';
 import { accountKey } from '../registry/puppet.js';
-import { type Message, type MessageHead, type NewMessage, webhookIdOf } from './message.js';
+import { type Message, type MessageHead, type NewMessage, type PageStart, webhookIdOf } from './message.js';
 import { type MessageAccount, toAddressee } from './message-queue.js';
 
 /** What is written in one commit. Messages are found by `webhookIdOf`. */
@@ -40,12 +40,14 @@ export interface MessageRecords {
 export function toMessage(
   { failure, ...message }: NewMessage,
   account: Addressee,
+  page: PageStart,
   seq: number,
   nowMs: number,
 ): Message {
   return {
     ...message,
     ...toAddressee(account),
+    page,
     seq,
     state: failure === undefined ? 'waiting' : 'dead',
     storedAtMs: nowMs,

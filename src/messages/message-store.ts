@@ -1,5 +1,6 @@
 import type { Failure } from '../dispatch/outbox/hint.js';
 import type { Addressee } from '../registry/destination.js';
+import type { OwnPull } from '../wecom/proxy/queued-messages.js';
 import type { Message, MessageHead, MessageOrder, MessageState, NewMessage } from './message.js';
 
 /** The right to pull an account's messages, which one process has at a time. */
@@ -9,7 +10,10 @@ export interface PullLease {
   readonly cursor: string | null;
   /** The regime of the last pull; `null` before the first one. See `PulledPage.regime`. */
   readonly regime: string | null;
-  /** Until when another taker is known to have taken the account's events; 0 when none is. Store time. */
+  /**
+   * Until when another taker is known to have taken the account's events; 0 when none is, and where the cursor is the one at
+   * which that taker ended. Store time.
+   */
   readonly coveredUntilMs: number;
   /** Messages of the account that wait. */
   readonly waiting: number;
@@ -19,6 +23,8 @@ export interface PullLease {
 export interface PulledPage {
   /** Identifies the app whose cursor it is; see `PullLease.cursor`. */
   readonly appId: string;
+  /** The cursor that was sent. */
+  readonly from: string;
   /** WeCom's `next_cursor`; `null` where it gave none: then the last one stays. */
   readonly cursor: string | null;
   /** Identifies the bot and since when it takes messages. A page that is given another one than the last tells so. */
@@ -39,6 +45,17 @@ export interface KeptPage {
   readonly dead: readonly MessageHead[];
   /** How many of the account's messages wait in all. */
   readonly waiting: number;
+}
+
+/** An account that the store knows, with who has moved its cursor last besides the manager; `null` where nobody has. */
+export interface PulledAccount extends Addressee {
+  readonly moverId: string | null;
+}
+
+/** WeCom gives the message next that is pulled from this cursor. */
+export interface CursorBefore {
+  readonly msgid: string;
+  readonly cursor: string;
 }
 
 /** The right to send an account's messages, which one process has at a time. */
@@ -145,16 +162,29 @@ export abstract class MessageStore {
   abstract endPull(account: Addressee, leaseId: string): Promise<void>;
 
   /**
-   * From where another one goes on that pulls the account with this app: WeCom's cursor at which the last pull ended. `''` stands
-   * for the beginning, also while messages wait, which that one has to be given too.
+   * From where another one goes on that pulls the account with this app: WeCom's cursor at which the last pull ended, or where
+   * the page of the first message began that still waits, which that one has to be given too. `''` stands for the beginning.
    */
   abstract findCursor(account: Addressee, appId: string): Promise<string>;
 
-  /** Remembers that another taker took the account's events until then. Does nothing for an account of which no page was kept. */
-  abstract cover(account: Addressee, untilMs: number): Promise<void>;
+  /**
+   * Another taker pulls the account by itself, and has been given all up to the cursor. What waits it has been given too, if it
+   * pulled all from where the page of the first one began: that is kept no longer, and its ids stay known.
+   */
+  abstract moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void>;
 
-  /** The accounts of which a page was ever kept. */
-  abstract listAccounts(): Promise<readonly Addressee[]>;
+  /**
+   * Remembers that another taker took the account's events until then. Does nothing for an account without a cursor, nor where
+   * this taker has moved it last.
+   * @param takerId `null` for one whose cursor is not known.
+   */
+  abstract cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void>;
+
+  /** Whoever pulls the account first has what was sent since then. Does nothing for an account of which something is known. */
+  abstract beginAt(account: Addressee, fromMs: number): Promise<void>;
+
+  /** The accounts with a cursor. */
+  abstract listAccounts(): Promise<readonly PulledAccount[]>;
 
   // Sending.
 
@@ -255,9 +285,12 @@ export abstract class MessageStore {
 
   /**
    * The account's waiting messages are given to another taker as one hint. Until that took it they may come back: nothing of
-   * them is known any more, each app's cursor is `''`, and a pull under way keeps nothing more. @returns how many.
+   * them is known any more, the cursor is where the page of the first one began, that of each other app `''`, and a pull
+   * under way keeps nothing more.
+   * @param before a cursor that is nearer to the first one than where its page began.
+   * @returns how many.
    */
-  abstract handOver(turn: Turn, nowMs: number): Promise<number>;
+  abstract handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number>;
 
   /** The account's waiting messages are for nobody: their ids stay known. @returns how many. */
   abstract discard(turn: Turn, nowMs: number): Promise<number>;

@@ -34,7 +34,8 @@ export class MessageWakes implements AlsoWaiting {
     );
   }
 
-  woken(account: Addressee): void {
+  woken(account: Addressee, isMoved: boolean): void {
+    if (isMoved && this.destinations.find(account).isPulled) this.coverage.begins(account);
     const endpoint = this.endpointOf(account);
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
     if (this.coverage.has(account)) this.catchUp.look([account]);

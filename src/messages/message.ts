@@ -17,6 +17,8 @@ export interface NewMessage {
   readonly lane: string;
   /** When it was sent, by WeCom's clock, epoch milliseconds. */
   readonly sentAtMs: number;
+  /** How many entries of its page came before it. */
+  readonly skip: number;
   /** The whole entry as JSON; empty where it is too long. What a store keeps of it is sealed. */
   readonly content: Secret;
   /** Why no bot can be sent it, so that it is dead from the start: it is longer than `MESSAGE_BYTES_MAX`. */
@@ -27,10 +29,20 @@ export interface NewMessage {
 export type MessageState = 'waiting' | 'dead';
 export const MESSAGE_STATES: readonly MessageState[] = ['waiting', 'dead'];
 
+/** From where a page was pulled. */
+export interface PageStart {
+  /** Identifies the app whose cursor it is. */
+  readonly appId: string;
+  /** `''` for the beginning of what WeCom keeps. */
+  readonly cursor: string;
+}
+
 /** A message without what it says. Times without further words are store time, epoch milliseconds. */
 export interface MessageHead extends Omit<NewMessage, 'content' | 'failure'>, Addressee {
   /** Its place among the account's messages: one with a lesser number goes first. */
   readonly seq: number;
+  /** Of its page: whoever pulls from there is given it after `skip` others. */
+  readonly page: PageStart;
   readonly state: MessageState;
   readonly storedAtMs: number;
   /** Attempts that ended without its being taken. */

@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { secretIdOf } from '../kernel/secret-id.js';
 import { StoreClock } from '../kernel/store-clock.js';
 import { listedIn } from '../registry/bots/bot.js';
 import type { KnownBot } from '../registry/bots/known-bots.js';
 import { type Addressee, Destinations, type MessageTaker } from '../registry/destination.js';
-import { MADE_CURSOR, type QueuedAnswer, QueuedMessages } from '../wecom/proxy/queued-messages.js';
+import {
+  MADE_CURSOR,
+  type OwnPull,
+  type QueuedAnswer,
+  QueuedMessages,
+} from '../wecom/proxy/queued-messages.js';
+import { Coverage } from './coverage.js';
 import { type Message, webhookIdOf } from './message.js';
 import { MessageStore, type UnderWay } from './message-store.js';
 import { Puller } from './pulling/puller.js';
@@ -19,6 +24,7 @@ export class QueuedAnswers extends QueuedMessages {
     private readonly destinations: Destinations,
     private readonly puller: Puller,
     private readonly storeClock: StoreClock,
+    private readonly coverage: Coverage,
   ) {
     super();
   }
@@ -45,10 +51,15 @@ export class QueuedAnswers extends QueuedMessages {
     return nothing(cursor);
   }
 
-  override async findCursor({ corpId, opened }: KnownBot, openKfId: string): Promise<string> {
-    const corpSecret = opened?.corpSecret ?? null;
-    if (corpSecret === null || corpSecret.reveal() === '') return '';
-    return this.store.findCursor({ corpId, openKfId }, secretIdOf(corpId, corpSecret));
+  override async findCursor(account: Addressee, appId: string): Promise<string> {
+    await this.coverage.whenWritten(account);
+    return this.store.findCursor(account, appId);
+  }
+
+  /** Not of a bot that has lost the account meanwhile: whoever has it now goes on by itself. */
+  override wasPulled(account: Addressee, pull: OwnPull): void {
+    const { bot, puppet, isPulled } = this.destinations.find(account);
+    if (!isPulled && (bot?.id ?? puppet?.botId) === pull.takerId) this.coverage.moved(account, pull);
   }
 
   async #wasSent(bot: KnownBot, message: Message, underWay: UnderWay): Promise<void> {

@@ -29,6 +29,13 @@ export const COUNTED_ERRCODES: readonly number[] = [
   ...[95000, 95001, 95004, 95011, 95012, 95017, 95018],
 ];
 
+const PARAMETER_WRONG = 40058;
+
+/** Whether WeCom may say so of a cursor that it does not know. Which errcode that has is not documented. */
+export function isOfCursor(errcode: number): boolean {
+  return errcode === PARAMETER_WRONG || (errcode !== 0 && !COUNTED_ERRCODES.includes(errcode));
+}
+
 /** What WeCom says to a caller over its limits, said by us before it has to. */
 export function tooFrequent(what: string): WecomAnswer {
   return {

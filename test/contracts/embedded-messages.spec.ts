@@ -174,7 +174,7 @@ describe('on a full disk', () => {
     await expect(
       messages.bury(turn, 'm1', { attempts: 1, refusals: 1, failure }, NOW_MS),
     ).rejects.toMatchObject(unavailable);
-    await expect(messages.handOver(turn, NOW_MS)).rejects.toMatchObject(unavailable);
+    await expect(messages.handOver(turn, NOW_MS, null)).rejects.toMatchObject(unavailable);
     await expect(messages.drop(ACCOUNT, 'm1')).rejects.toMatchObject(unavailable);
     expect(await messages.list({ states: ['waiting'], corpId: null, openKfId: null }, null, 9)).toEqual(
       before,
@@ -199,7 +199,7 @@ it('changes of one account that come at once are all kept', async () => {
   const page = pulledPage([newMessage('m2')], { cursor: 'cursor-2' });
   await Promise.all([
     messages.keep(ACCOUNT, lease?.id ?? '', page, NOW_MS, LEASE_MS),
-    messages.cover(ACCOUNT, NOW_MS + 1),
+    messages.cover(ACCOUNT, NOW_MS + 1, null),
   ]);
   await reopen();
   const again = await messages.beginPull(ACCOUNT, 'app-1', NOW_MS, LEASE_MS);

@@ -18,6 +18,7 @@ import type {
   Turn,
   UnderWay,
 } from '../../src/messages/message-store.js';
+import type { OwnPull } from '../../src/wecom/proxy/queued-messages.js';
 import { newMessage, pulledPage } from '../support/messages.js';
 
 /** One opened store; `reopen` opens the same data once more after closing it, as a restart does. */
@@ -196,6 +197,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           type: 'event',
           origin: 4,
           lane: '',
+          skip: 3,
           content: newMessage('x').content,
         });
         await keep([message], { nowMs: NOW_MS + 7 });
@@ -208,6 +210,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
           type: 'event',
           origin: 4,
           lane: '',
+          skip: 3,
+          page: { appId: 'app-1', cursor: 'from-1' },
           sentAtMs: message.sentAtMs,
           seq: expect.any(Number),
           state: 'waiting',
@@ -278,21 +282,74 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
       });
 
       it('knows until when another taker has had the events of an account that was pulled', async () => {
-        await messages.cover(ACCOUNT, NOW_MS + 1);
+        await messages.cover(ACCOUNT, NOW_MS + 1, null);
         expect((await beginPull()).coveredUntilMs).toBe(0);
         await keep([], { nowMs: NOW_MS + LEASE_MS });
-        await messages.cover(ACCOUNT, NOW_MS + 2);
-        await messages.cover(ACCOUNT, NOW_MS + 1);
+        await messages.cover(ACCOUNT, NOW_MS + 2, null);
+        await messages.cover(ACCOUNT, NOW_MS + 1, null);
         await reopen();
         expect((await beginPull(ACCOUNT, NOW_MS + 2 * LEASE_MS)).coveredUntilMs).toBe(NOW_MS + 2);
       });
 
+      describe('by another taker', () => {
+        const pull = (fields: Partial<OwnPull> = {}): OwnPull => ({
+          ...{ appId: 'app-1', takerId: 'bot-2', from: 'from-1', cursor: 'moved', isAll: true },
+          ...fields,
+        });
+
+        it('moves the cursor, and makes the time at which it took something count for other apps alone', async () => {
+          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.cover(ACCOUNT, NOW_MS + 1, 'bot-2');
+          await reopen();
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          const lease = await beginPull();
+          expect(lease).toMatchObject({ cursor: 'moved', regime: null, coveredUntilMs: 0 });
+          await messages.endPull(ACCOUNT, lease.id);
+          const other = await beginPull(ACCOUNT, NOW_MS, 'app-2');
+          expect(other).toMatchObject({ cursor: null, coveredUntilMs: NOW_MS });
+          expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: 'bot-2' }]);
+        });
+
+        it('is followed by one of which only the time is known', async () => {
+          await keep([]);
+          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await messages.cover(ACCOUNT, NOW_MS + 5, null);
+          expect(await beginPull()).toMatchObject({ cursor: 'moved', coveredUntilMs: NOW_MS + 5 });
+          expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: null }]);
+        });
+
+        it('takes what waits from the queue, if it pulled all of that', async () => {
+          await keep(['m1', 'm2']);
+          await messages.moveCursor(ACCOUNT, pull({ from: 'elsewhere' }), NOW_MS);
+          await messages.moveCursor(ACCOUNT, pull({ isAll: false }), NOW_MS);
+          await messages.moveCursor(ACCOUNT, pull({ appId: 'app-2' }), NOW_MS);
+          expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 2 });
+          await messages.moveCursor(ACCOUNT, pull(), NOW_MS);
+          await reopen();
+          expect(await messages.counts(ACCOUNT)).toMatchObject({ waiting: 0 });
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('moved');
+          expect(await keep(['m1', 'm2', 'm3'], { nowMs: NOW_MS + LEASE_MS })).toMatchObject({ added: 1 });
+        });
+
+        it('begins at a time where nothing of the account is known yet', async () => {
+          await messages.beginAt(ACCOUNT, NOW_MS);
+          await messages.beginAt(ACCOUNT, NOW_MS + 1);
+          await reopen();
+          expect(await messages.listAccounts()).toEqual([]);
+          const lease = await beginPull();
+          expect(lease).toMatchObject({ cursor: null, regime: null, coveredUntilMs: NOW_MS });
+          await keep([], { account: OTHER });
+          await messages.beginAt(OTHER, NOW_MS);
+          expect(await beginPull(OTHER)).toMatchObject({ coveredUntilMs: 0 });
+        });
+      });
+
       it('lists the accounts that were pulled', async () => {
         expect(await messages.listAccounts()).toEqual([]);
-        await messages.cover(OTHER, NOW_MS);
+        await messages.cover(OTHER, NOW_MS, null);
         await keep([]);
         await reopen();
-        expect(await messages.listAccounts()).toEqual([ACCOUNT]);
+        expect(await messages.listAccounts()).toEqual([{ ...ACCOUNT, moverId: null }]);
       });
     });
 
@@ -416,7 +473,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken(turn, 'm1', laterMs);
         await messages.refused(turn, 'm1', refusal(), laterMs);
         expect(await messages.bury(turn, 'm1', DEAD, laterMs)).toBe(false);
-        expect(await messages.handOver(turn, laterMs)).toBe(0);
+        expect(await messages.handOver(turn, laterMs, null)).toBe(0);
         expect(await messages.discard(turn, laterMs)).toBe(0);
         await release(turn, laterMs);
         expect(await messages.renew(turn, laterMs, LEASE_MS)).toBe(false);
@@ -592,7 +649,7 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await messages.taken(turn, 'm1', NOW_MS);
         await messages.drop(ACCOUNT, 'm2');
         await messages.bury(turn, 'm3', DEAD, NOW_MS);
-        await messages.handOver(turn, NOW_MS);
+        await messages.handOver(turn, NOW_MS, null);
         expect(content.reveal()).toBe('what m1 says');
         await messages.drop(ACCOUNT, 'm3');
         expect(await storedText()).not.toMatch(/what m\d says/);
@@ -918,8 +975,8 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.bury(turn, 'm2', DEAD, NOW_MS);
-        expect(await messages.handOver(turn, NOW_MS)).toBe(2);
-        expect(await messages.handOver(turn, NOW_MS)).toBe(0);
+        expect(await messages.handOver(turn, NOW_MS, null)).toBe(2);
+        expect(await messages.handOver(turn, NOW_MS, null)).toBe(0);
         await release(turn);
         expect(await claimAll(NOW_MS + HOUR_MS)).toEqual([]);
         expect(await messages.counts(null)).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
@@ -929,11 +986,11 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1', 'm2', 'm3']);
         const turn = await claimOne();
         await messages.taken(turn, 'm1', NOW_MS);
-        await messages.handOver(turn, NOW_MS);
+        await messages.handOver(turn, NOW_MS, null);
         await release(turn);
         await reopen();
         const lease = await beginPull();
-        expect(lease).toMatchObject({ cursor: '', regime: 'bot-1', waiting: 0 });
+        expect(lease).toMatchObject({ cursor: 'from-1', regime: 'bot-1', waiting: 0 });
         await messages.endPull(ACCOUNT, lease.id);
         expect(await keep(['m1', 'm2', 'm3'], { cursor: 'next' })).toMatchObject({ added: 2, waiting: 2 });
         expect(await takeAll(await claimOne())).toEqual(['m2', 'm3']);
@@ -944,34 +1001,50 @@ export function messageStoreContract(open: () => Promise<OpenedMessages>): void 
         await keep(['m1']);
         const turn = await claimOne();
         const { id } = await beginPull();
-        await messages.handOver(turn, NOW_MS);
+        await messages.handOver(turn, NOW_MS, null);
         const page = pulledPage([newMessage('m2')], { cursor: 'late' });
         expect(await messages.keep(ACCOUNT, id, page, NOW_MS, LEASE_MS)).toBeNull();
-        expect((await beginPull()).cursor).toBe('');
+        expect((await beginPull()).cursor).toBe('from-1');
       });
 
-      it('gives its cursor to whoever pulls on, and the beginning while something waits or was handed over', async () => {
+      it('gives its cursor to whoever pulls on, and that of its page while something waits or was handed over', async () => {
         expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
         await keep(['m1', 'm2']);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('from-1');
+        expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
         expect(await takeAll(await claimOne())).toEqual(['m1', 'm2']);
         expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
         await reopen();
         expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
         expect(await messages.findCursor(ACCOUNT, 'app-2')).toBe('');
         expect(await messages.findCursor(OTHER, 'app-1')).toBe('');
-        await keep(['m3'], { cursor: 'cursor-2' });
+        await keep(['m3', 'm4'], { from: 'cursor-1', cursor: 'cursor-2' });
         const [turn] = await claimAll(NOW_MS + HOUR_MS);
         if (turn === undefined) throw new Error('it waits');
-        expect(await messages.handOver(turn, NOW_MS + HOUR_MS)).toBe(1);
-        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('');
+        expect(await messages.handOver(turn, NOW_MS + HOUR_MS, null)).toBe(2);
+        expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe('cursor-1');
+      });
+
+      it('is handed over from a cursor that is nearer, if that is one of the first message', async () => {
+        for (const [msgid, cursor] of [
+          ['m2', 'nearer'],
+          ['m1', 'from-1'],
+        ] as const) {
+          await keep(['m1', 'm2'], { nowMs: NOW_MS + HOUR_MS });
+          const [turn] = await claimAll(NOW_MS + HOUR_MS);
+          if (turn === undefined) throw new Error('it waits');
+          if (msgid === 'm2') await messages.taken(turn, 'm1', NOW_MS + HOUR_MS);
+          await messages.handOver(turn, NOW_MS + HOUR_MS, { msgid, cursor: 'nearer' });
+          expect(await messages.findCursor(ACCOUNT, 'app-1')).toBe(cursor === 'nearer' ? 'nearer' : 'from-1');
+          await release(turn, NOW_MS + HOUR_MS);
+        }
       });
 
       it('leaves the cursors where nothing is handed over', async () => {
         await keep(['m1']);
         const turn = await claimOne();
         await messages.taken(turn, 'm1', NOW_MS);
-        expect(await messages.handOver(turn, NOW_MS)).toBe(0);
+        expect(await messages.handOver(turn, NOW_MS, null)).toBe(0);
         expect((await beginPull()).cursor).toBe('cursor-1');
       });
     });

@@ -9,6 +9,7 @@ export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): New
     type: 'text',
     origin: 3,
     lane: 'customer-1',
+    skip: 0,
     sentAtMs: Date.UTC(2026, 0, 2, 3, 4, 0),
     content: new Secret(`what ${msgid} says`),
     ...fields,
@@ -18,6 +19,7 @@ export function newMessage(msgid: string, fields: Partial<NewMessage> = {}): New
 export function pulledPage(messages: readonly NewMessage[], fields: Partial<PulledPage> = {}): PulledPage {
   return {
     appId: 'app-1',
+    from: 'from-1',
     cursor: 'cursor-1',
     regime: 'bot-1',
     messages,

@@ -68,7 +68,8 @@ export class Deliveries implements AccountHistory {
 
   /** @param event as it was sent. */
   ended(
-    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'puppet' | 'isPulled'>,
+    to: Pick<Destination, 'corpId' | 'openKfId' | 'address' | 'bot' | 'isPulled'> &
+      Partial<Pick<Destination, 'puppet'>>,
     event: KfEvent,
     occasion: DeliveryOccasion,
     attempt: number,

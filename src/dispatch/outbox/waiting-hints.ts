@@ -15,8 +15,8 @@ const UNSTORED_MAX = 2_000;
 export interface AlsoWaiting {
   /** The endpoint was in trouble and took something. */
   recovered(endpoint: string): void;
-  /** Another one takes what is for the account now. */
-  woken(account: Addressee): void;
+  /** Another one takes what is for the account now. @param isMoved whether a bot that was there before has got the account. */
+  woken(account: Addressee, isMoved: boolean): void;
   /** Somebody is there for accounts that are not known one by one. */
   someWoken(): void;
 }
@@ -63,7 +63,7 @@ export class WaitingHints {
 
   /** Call it when a puppet registered for the account, and its claimed hint is on its way. */
   registered(account: Addressee): void {
-    this.#also?.woken(account);
+    this.#also?.woken(account, false);
   }
 
   /** Call it when somebody is there for accounts that are not known one by one. */
@@ -71,10 +71,13 @@ export class WaitingHints {
     this.#also?.someWoken();
   }
 
-  /** Makes due what waits for an account whose taker is known by now; drops it where people serve the account. */
-  async wake(destination: Destination): Promise<void> {
+  /**
+   * Makes due what waits for an account whose taker is known by now; drops it where people serve the account.
+   * @param isMoved whether a bot that was there before has got the account.
+   */
+  async wake(destination: Destination, isMoved = false): Promise<void> {
     const { endpoint, state } = destination;
-    this.#also?.woken(destination);
+    this.#also?.woken(destination, isMoved);
     if (state === 'unserved') return this.#drop(destination);
     if (endpoint === null) return;
     await this.kept.outbox.wake(hintKey(destination), endpoint.href, this.storeClock.nowMs());

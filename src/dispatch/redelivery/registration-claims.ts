@@ -47,8 +47,8 @@ export class RegistrationClaims implements WaitingEvents {
     };
   }
 
-  wake(destination: Destination): Promise<void> {
-    return this.waiting.wake(destination);
+  wake(destination: Destination, isMoved: boolean): Promise<void> {
+    return this.waiting.wake(destination, isMoved);
   }
 
   /** @returns `null` when nothing waits, or when the store is too slow: the patrol then finds it. */

@@ -30,7 +30,7 @@ export interface ReadEntries {
 
 export function readEntries(account: Addressee, entries: readonly Entry[], wanted: Wanted): ReadEntries {
   const all = entries
-    .map((entry) => toMessage(account, entry, wanted.nowMs))
+    .map((entry, skip) => toMessage(account, entry, skip, wanted.nowMs))
     .filter(({ origin }) => origin !== OF_SERVICER || wanted.includesServicer);
   return {
     messages: all.filter(({ sentAtMs }) => sentAtMs >= wanted.fromMs),
@@ -38,7 +38,7 @@ export function readEntries(account: Addressee, entries: readonly Entry[], wante
   };
 }
 
-function toMessage(account: Addressee, entry: Entry, nowMs: number): NewMessage {
+function toMessage(account: Addressee, entry: Entry, skip: number, nowMs: number): NewMessage {
   const event = isObject(entry.event) ? entry.event : {};
   const content = JSON.stringify(withAccount(entry, event, account));
   const customer = textOf(entry.external_userid) || textOf(event.external_userid);
@@ -47,6 +47,7 @@ function toMessage(account: Addressee, entry: Entry, nowMs: number): NewMessage 
     msgid: textOf(entry.msgid) || hash('sha256', content, 'base64url'),
     type: textOf(entry.msgtype),
     origin: Number.isInteger(entry.origin) ? Number(entry.origin) : 0,
+    skip,
     lane: customer === '' ? '' : laneOf(account, customer),
     sentAtMs: Number.isFinite(entry.send_time) ? Number(entry.send_time) * 1_000 : nowMs,
     ...measured(content, nowMs),

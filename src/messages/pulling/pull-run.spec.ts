@@ -197,7 +197,7 @@ describe('what was sent before', () => {
   it('and another taker has had is not given to a message bot again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
-    await store.cover(ACCOUNT, MADE_AT_MS + 10_500);
+    await store.cover(ACCOUNT, MADE_AT_MS + 10_500, null);
     answers = [
       {
         entries: [entry('of the other', MADE_AT_MS + 10_000), entry('own', MADE_AT_MS + 11_000)],
@@ -212,7 +212,7 @@ describe('what was sent before', () => {
   it('and another taker has had while the bot did not have the account is not given to it again', async () => {
     answers = [page(['m1'], 'c1')];
     await pull();
-    await store.cover(ACCOUNT, MADE_AT_MS + 10_000);
+    await store.cover(ACCOUNT, MADE_AT_MS + 10_000, null);
     answers = [
       {
         entries: [entry('of the other', MADE_AT_MS + 9_000), entry('own', MADE_AT_MS + 11_000)],

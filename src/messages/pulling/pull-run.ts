@@ -39,6 +39,12 @@ const NOT_OF_CURSOR: ReadonlySet<number> = new Set<number>([
   60_020,
 ]);
 
+/** What WeCom answered, and to which cursor. */
+interface AskedPage<Other = never> {
+  readonly answer: PullAnswer | Other;
+  readonly from: string;
+}
+
 /** What is pulled, and for whom. */
 export interface PullTask {
   readonly account: Addressee;
@@ -123,7 +129,8 @@ export class PullRun {
       if (waiting >= this.config.messagesAheadMax)
         return putOff(`${waiting} messages of the account wait already`, PAUSE_MS);
       const limit = Math.min(this.#sizes.of(account), this.config.messagesAheadMax - waiting);
-      const answer = await unlessUnfinished(this.#pullPage(task, cursor, limit));
+      const pulled = await unlessUnfinished(this.#pullPage(task, cursor, limit));
+      const { answer, from } = pulled;
       if (answer instanceof UnfinishedAnswer) {
         if (!this.#sizes.failed(account, limit))
           return failed(`${answer.message}; it was asked for a single message, which cannot be left out`);
@@ -136,7 +143,7 @@ export class PullRun {
       const wanted = { includesServicer: bot.includesServicer, fromMs, nowMs };
       const { messages, skipped } = readEntries(account, answer.entries, wanted);
       const next = answer.cursor === '' ? cursor : answer.cursor;
-      const page = { appId, regime, messages, skipped, cursor: next, endpoint };
+      const page = { appId, from, regime, messages, skipped, cursor: next, endpoint };
       const kept = await this.store.keep(account, lease.id, page, nowMs, LEASE_MS);
       if (kept === null) return putOff('another replica pulls the account', AGAIN_MS);
       this.outcomes.countPulled(kept, messages.length);
@@ -154,49 +161,56 @@ export class PullRun {
     { account, bot, syncToken, trace }: PullTask,
     cursor: string,
     limit: number,
-  ): Promise<PullAnswer> {
+  ): Promise<AskedPage> {
     const { corpId, openKfId } = account;
     const { corpSecret } = bot.opened;
     const asked = { corpId, openKfId, corpSecret, botId: bot.id, syncToken, limit, trace };
     const answer = await this.sync.pull({ ...asked, cursor });
-    if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode)) return answer;
+    if (cursor === '' || !('errcode' in answer) || NOT_OF_CURSOR.has(answer.errcode))
+      return { answer, from: cursor };
     const fromStart = await this.sync.pull({ ...asked, cursor: '' });
-    if (!isPage(fromStart)) return answer;
+    if (!isPage(fromStart)) return { answer, from: cursor };
     this.outcomes.countCursorRefused();
-    return fromStart;
+    return { answer: fromStart, from: '' };
   }
 }
 
 /**
  * Who takes the messages since when, and from when on they are pulled. A first pull skips what was sent before; one that goes
- * on where another bot's ended skips only what yet another taker has taken. While both stay, so does the time, unless another
+ * on where another taker's ended skips only what yet another one has taken. While both stay, so does the time, unless another
  * taker had the account meanwhile.
  */
-function regimeOf(
-  bot: OpenBot,
-  { cursor, regime, coveredUntilMs }: PullLease,
-): { regime: string; fromMs: number } {
+function regimeOf(bot: OpenBot, lease: PullLease): { regime: string; fromMs: number } {
+  const { regime, coveredUntilMs } = lease;
   const begun = `${bot.id} ${bot.takesMessagesSinceMs ?? 0} `;
   const fromMs = regime?.startsWith(begun)
-    ? Math.max(Number(regime.slice(begun.length)), coveredUntilMs)
-    : firstFromMs(bot, cursor, coveredUntilMs);
+    ? Math.max(fromMsOf(regime), coveredUntilMs)
+    : firstFromMs(bot, lease);
   return { regime: `${begun}${fromMs}`, fromMs };
 }
 
 function firstFromMs(
   { takesMessagesSinceMs }: OpenBot,
-  cursor: string | null,
-  coveredUntilMs: number,
+  { cursor, regime, coveredUntilMs }: PullLease,
 ): number {
+  // With another app's cursor: what the bot before was given is known by its id, so it goes on where that one began.
+  if (regime !== null) return cursor === null ? Math.max(fromMsOf(regime), coveredUntilMs) : coveredUntilMs;
+  if (cursor) return coveredUntilMs;
   // WeCom's times have whole seconds: one message too many is better than one too few.
-  return cursor === null ? Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000 : coveredUntilMs;
+  return Math.max(Math.floor((takesMessagesSinceMs ?? 0) / 1_000) * 1_000, coveredUntilMs);
 }
 
-function unlessUnfinished(answer: Promise<PullAnswer>): Promise<PullAnswer | UnfinishedAnswer> {
-  return answer.catch((error: unknown) => {
-    if (error instanceof UnfinishedAnswer) return error;
+function fromMsOf(regime: string): number {
+  return Number(regime.slice(regime.lastIndexOf(' ') + 1)) || 0;
+}
+
+async function unlessUnfinished(page: Promise<AskedPage>): Promise<AskedPage<UnfinishedAnswer>> {
+  try {
+    return await page;
+  } catch (error) {
+    if (error instanceof UnfinishedAnswer) return { answer: error, from: '' };
     throw error;
-  });
+  }
 }
 
 function isPage(answer: PullAnswer): answer is PulledEntries {

@@ -51,7 +51,7 @@ beforeEach(() => {
     runs as PullRun,
     destinations as Destinations,
     syncTokens as SyncTokens,
-    { pulled: () => {} } as Pick<Coverage, 'pulled'> as Coverage,
+    { pulled: () => {}, whenWritten: async () => {} } as unknown as Coverage,
     new LateWork(),
     clock,
     lines as Lines,

@@ -114,6 +114,7 @@ export class Puller implements Pulls {
       await places.take();
       const { waiting, bot, event } = now;
       this.coverage.pulled(account);
+      await this.coverage.whenWritten(account);
       for (const attempt of waiting) attempt.begin();
       const syncToken = this.#tokenFor(account, event);
       const trace = event.traceparent === null ? null : { traceparent: event.traceparent, tracestate: null };

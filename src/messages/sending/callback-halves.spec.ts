@@ -15,6 +15,7 @@ import { MessageLog } from '../message-log.js';
 import { MessageMetrics } from '../message-metrics.js';
 import { MemoryMessageRecords } from '../message-records.js';
 import type { Message } from '../message.js';
+import type { Coverage } from '../coverage.js';
 import type { MessageStore, Turn } from '../message-store.js';
 import type { Puller } from '../pulling/puller.js';
 import { QueuedAnswers } from '../queued-answers.js';
@@ -57,7 +58,7 @@ beforeEach(async () => {
   halves = new CallbackHalves(store, outcomes, lines as Lines, clock, clock);
   const puller = { added: { wakeUp: () => {} } } as Partial<Puller> as Puller;
   const destinations = { findMessageTaker: () => TAKER } as Partial<Destinations> as Destinations;
-  answers = new QueuedAnswers(store, halves, destinations, puller, clock);
+  answers = new QueuedAnswers(store, halves, destinations, puller, clock, {} as Coverage);
   const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), 15_000);
   const content = new Secret('{"msgid":"m1"}');
   await store.keep(

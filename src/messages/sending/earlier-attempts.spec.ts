@@ -6,6 +6,7 @@ import { EarlierAttempts } from './earlier-attempts.js';
 function message(fields: Partial<Message> = {}): Message {
   return {
     ...{ corpId: 'wwCorp_1', openKfId: 'wkAccount-1', msgid: 'm1', lane: 'customer-1', seq: 1 },
+    ...{ skip: 0, page: { appId: 'app-1', cursor: '' } },
     ...{ type: 'text', origin: 3, sentAtMs: 0, content: new Secret('{}') },
     ...{ state: 'waiting', storedAtMs: 0, attempts: 0, refusals: 0, step: 0, dueAtMs: 0, lastFailure: null },
     ...fields,

@@ -11,9 +11,16 @@ import { LocalMessageStore } from '../local-message-store.js';
 import { MemoryMessageRecords } from '../message-records.js';
 import { MessageMetrics } from '../message-metrics.js';
 import type { MessageStore, Turn } from '../message-store.js';
+import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { SyncTokens } from '../../registry/bots/sync-tokens.js';
+import { Secret } from '../../kernel/secret.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
+import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
 import { Takers } from './takers.js';
 
 const ACCOUNT = { corpId: 'wwCorp_1', openKfId: 'wkAccount-1' };
+const SECRET = new Secret('a-corp-secret');
+const APP_ID = secretIdOf(ACCOUNT.corpId, SECRET);
 const ENDPOINT = { origin: 'http://bot:8080', host: 'bot', basePath: '', href: 'http://bot:8080' };
 const LEASE_MS = 15_000;
 const READY = { state: 'ready', endpoint: ENDPOINT, bot: { order: 'account' } } as MessageTaker;
@@ -26,13 +33,20 @@ let kept: NewHint[];
 let known: MessageTaker | null;
 let stored: { readonly taker: MessageTaker | null; readonly destination: Partial<Destination> };
 
+/** What WeCom is asked, and answers. */
+let asked: Pull[];
+let page: PullAnswer;
+
 beforeEach(async () => {
+  [asked, page] = [[], { entries: [], cursor: '', hasMore: true }];
   clock = new ManualClock();
   store = new LocalMessageStore(new MemoryMessageRecords());
   [kept, known] = [[], null];
-  const lease = await store.beginPull(ACCOUNT, 'app-1', clock.nowMs(), LEASE_MS);
-  const page = pulledPage([newMessage('m1'), newMessage('m2')], { endpoint: ENDPOINT.href });
-  await store.keep(ACCOUNT, lease?.id ?? '', page, clock.nowMs(), LEASE_MS);
+  const lease = await store.beginPull(ACCOUNT, APP_ID, clock.nowMs(), LEASE_MS);
+  const pulled = pulledPage([newMessage('m1', { skip: 1 }), newMessage('m2', { skip: 2 })], {
+    ...{ endpoint: ENDPOINT.href, appId: APP_ID },
+  });
+  await store.keep(ACCOUNT, lease?.id ?? '', pulled, clock.nowMs(), LEASE_MS);
   const [first] = await store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
   if (first === undefined) throw new Error('nothing is due');
   turn = first;
@@ -49,12 +63,49 @@ function find() {
   const keeper = { keep: async (hint: NewHint) => void kept.push(hint) } as unknown as HintKeeper;
   const waiting = { kept: { wakeUp: () => {} } } as unknown as WaitingHints;
   const metrics = new MessageMetrics(new Metrics());
-  const takers = new Takers(destinations as Destinations, store, keeper, waiting, metrics, clock, clock);
+  const sync: Pick<KfSync, 'pull'> = {
+    pull: async (pull) => {
+      asked.push(pull);
+      return page;
+    },
+  };
+  const tokens: Pick<SyncTokens, 'find'> = { find: () => 'ENCtoken' };
+  const takers = new Takers(
+    destinations as Destinations,
+    store,
+    keeper,
+    waiting,
+    sync as KfSync,
+    tokens as SyncTokens,
+    metrics,
+    clock,
+    clock,
+  );
   return takers.find(turn);
 }
 
 const waiting = async () => (await store.counts(ACCOUNT)).waiting;
 const claimable = () => store.claimDue(clock.nowMs(), 1, LEASE_MS, new Set());
+
+describe('a taker of events that pulls on', () => {
+  const handOver = async (entries: readonly string[]) => {
+    page = { entries: entries.map((msgid) => ({ msgid })), cursor: 'nearer', hasMore: true };
+    const bot = { id: 'bot-2', opened: { corpSecret: SECRET } } as unknown as KnownBot;
+    const destination = { isPulled: false, endpoint: ENDPOINT, state: 'ready', bot } as const;
+    stored = { taker: null, destination };
+    await find();
+    return store.findCursor(ACCOUNT, APP_ID);
+  };
+
+  it('begins right before the first message that waits, where its page has some that were taken', async () => {
+    expect(await handOver(['m0'])).toBe('nearer');
+    expect(asked).toMatchObject([{ cursor: 'from-1', limit: 1, syncToken: 'ENCtoken' }]);
+  });
+
+  it('begins with its page where WeCom does not give those before it', async () => {
+    expect(await handOver(['m1'])).toBe('from-1');
+  });
+});
 
 describe('messages that wait', () => {
   it('go as one event to a taker of events, whose token is over: such pulls are limited', async () => {

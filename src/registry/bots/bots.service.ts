@@ -69,7 +69,7 @@ export class BotsService {
     if (outcome === 'taken') throw this.#taken(bot);
     const known = this.known.written(bot);
     this.#log(known, asked, 'bot.added');
-    this.#wake(known, listedIn(known));
+    this.#wake(known, listedIn(known), []);
     return { bot: known, key };
   }
 
@@ -87,7 +87,9 @@ export class BotsService {
     const before = await this.#getOpen(id);
     const known = await this.#replace(before, await change(before));
     this.#log(known, asked, 'bot.changed');
-    this.#wake(known, [...listedIn(before), ...listedIn(known)]);
+    const isSame = before.takesMessagesSinceMs === known.takesMessagesSinceMs;
+    const added = listedIn(known).filter((id) => !before.openKfIds.includes(id));
+    this.#wake(known, [...listedIn(before), ...listedIn(known)], isSame ? added : []);
     return known;
   }
 
@@ -118,7 +120,7 @@ export class BotsService {
     this.known.removed(id);
     if (!wasThere) throw new AppError('BOT_NOT_FOUND');
     this.#log(before, asked, 'bot.removed');
-    this.#wake(before, listedIn(before));
+    this.#wake(before, listedIn(before), listedIn(before));
   }
 
   #requireLoaded(): void {
@@ -151,11 +153,14 @@ export class BotsService {
     return new AppError('BOT_ACCOUNT_TAKEN', taken === undefined ? {} : { detail: taken });
   }
 
-  /** What waits for the accounts goes to whoever takes their events now. The patrol finds what this does not. */
-  #wake({ corpId }: Bot, openKfIds: readonly string[]): void {
+  /**
+   * What waits for the accounts goes to whoever takes their events now. The patrol finds what this does not.
+   * @param moved those that a bot has got which was there before.
+   */
+  #wake({ corpId }: Bot, openKfIds: readonly string[], moved: readonly string[]): void {
     for (const openKfId of new Set(openKfIds)) {
       const destination = this.destinations.find({ corpId, openKfId });
-      this.waiting.wake(destination).catch((err: unknown) => {
+      this.waiting.wake(destination, moved.includes(openKfId)).catch((err: unknown) => {
         this.log.debug({ openKfId, err }, 'outbox.wake_failed');
       });
     }

@@ -9,6 +9,9 @@ export abstract class WaitingEvents {
    */
   abstract claimFor(registered: Puppet): Promise<() => void>;
 
-  /** Makes due what waits for the account, if anybody takes its events now. */
-  abstract wake(destination: Destination): Promise<void>;
+  /**
+   * Makes due what waits for the account, if anybody takes its events now.
+   * @param isMoved whether a bot that was there before has got the account.
+   */
+  abstract wake(destination: Destination, isMoved: boolean): Promise<void>;
 }

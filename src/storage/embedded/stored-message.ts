@@ -1,6 +1,12 @@
 /** A message without what it says, and an account's record, as LMDB keeps them: JSON, as with hints. */
 import type { Failure } from '../../dispatch/outbox/hint.js';
-import { MESSAGE_STATES, type MessageHead, type MessageState, webhookIdOf } from '../../messages/message.js';
+import {
+  MESSAGE_STATES,
+  type MessageHead,
+  type MessageState,
+  type PageStart,
+  webhookIdOf,
+} from '../../messages/message.js';
 import type { MessageAccount } from '../../messages/message-queue.js';
 import { accountKey } from '../../registry/puppet.js';
 import { type Check, hasShape, isCount, isNumber, isText, orAbsent, orNull } from '../record-shape.js';
@@ -38,6 +44,8 @@ const isHead = hasShape<MessageHead>({
   type: isText,
   origin: isNumber,
   lane: isText,
+  skip: isCount,
+  page: hasShape<PageStart>({ appId: isText, cursor: isText }),
   sentAtMs: isNumber,
   seq: isCount,
   state: isState,
@@ -57,6 +65,7 @@ const isAccount = hasShape<MessageAccount>({
   cursors: (value) => typeof value === 'object' && value !== null && Object.values(value).every(isText),
   regime: orNull(isText),
   coveredUntilMs: isNumber,
+  mover: orNull(hasShape<NonNullable<MessageAccount['mover']>>({ takerId: isText, appId: isText })),
   nextSeq: isCount,
   endpoint: orNull(isText),
 });

@@ -4,8 +4,10 @@ import {
   type Message,
   type MessageHead,
   type MessageState,
+  type PageStart,
   webhookIdOf,
 } from '../../messages/message.js';
+import type { MessageAccount } from '../../messages/message-queue.js';
 import type { UnderWay } from '../../messages/message-store.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
@@ -57,6 +59,7 @@ export interface AccountRecord extends Addressee {
   /** `null` until a page was kept. */
   readonly regime: string | null;
   readonly coveredUntil: Date;
+  readonly mover: MessageAccount['mover'];
   readonly nextSeq: number;
   readonly pullId: string | null;
   readonly pulledUntil: Date;
@@ -83,6 +86,7 @@ export function toAccountRecord({ corpId, openKfId }: Addressee): AccountRecord 
     cursors: [],
     regime: null,
     coveredUntil: LONG_AGO,
+    mover: null,
     nextSeq: 0,
     pullId: null,
     pulledUntil: LONG_AGO,
@@ -130,6 +134,8 @@ const HEAD_FIELDS = {
   type: 1,
   origin: 1,
   lane: 1,
+  skip: 1,
+  page: 1,
   sentAt: 1,
   seq: 1,
   storedAt: 1,
@@ -152,9 +158,10 @@ export function fromRecord(record: MessageRecord): Message | null {
 export function toHead(record: MessageRecord): MessageHead | null {
   if (!isHeadRecord(record) || record._id !== webhookIdOf(record)) return null;
   const { sentAt, storedAt, dueAt, lastFailure } = record;
-  const { corpId, openKfId, msgid, type, origin, lane, seq, state, attempts, refusals, step } = record;
+  const { corpId, openKfId, msgid, type, origin, lane, skip, page, seq } = record;
+  const { state, attempts, refusals, step } = record;
   return {
-    ...{ corpId, openKfId, msgid, type, origin, lane, seq, attempts, refusals, step },
+    ...{ corpId, openKfId, msgid, type, origin, lane, skip, page, seq, attempts, refusals, step },
     state: state as MessageState,
     sentAtMs: sentAt.getTime(),
     storedAtMs: storedAt.getTime(),
@@ -172,6 +179,8 @@ const isHeadRecord = hasShape<Omit<MessageRecord, 'content'>>({
   type: isText,
   origin: isNumber,
   lane: isText,
+  skip: isCount,
+  page: hasShape<PageStart>({ appId: isText, cursor: isText }),
   sentAt: isDate,
   seq: isCount,
   state: (value) => value === 'waiting' || value === 'dead',

@@ -68,6 +68,11 @@ export class MongoMessageRecords {
     return this.#records.countDocuments({ account, state: 'waiting' }, COUNTING);
   }
 
+  /** The first that waits, without what it says. */
+  async firstWaiting(account: string): Promise<Pick<MessageHead, 'page' | 'msgid'> | null> {
+    return this.#records.findOne({ account, state: 'waiting' }, { ...HEADS, sort: { seq: 1 } });
+  }
+
   /** The highest number among the account's messages; `null` when it has none. */
   async lastSeq(account: string): Promise<number | null> {
     const kept: mongo.Filter<MessageRecord> = { account, state: { $in: ['waiting', 'dead'] } };

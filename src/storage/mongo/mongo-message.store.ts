@@ -14,6 +14,7 @@ import {
   webhookIdOf,
 } from '../../messages/message.js';
 import {
+  type CursorBefore,
   type DeadMessage,
   isAwaited,
   type KeptPage,
@@ -21,15 +22,18 @@ import {
   type MessageFilter,
   type MessagePage,
   MessageStore,
+  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
   type Turn,
   type UnderWay,
 } from '../../messages/message-store.js';
+import { cursorBefore } from '../../messages/message-queue.js';
 import { toMessage } from '../../messages/message-records.js';
 import type { Addressee } from '../../registry/destination.js';
 import { accountKey } from '../../registry/puppet.js';
+import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import {
   type AccountRecord,
   asKnown,
@@ -52,6 +56,9 @@ import { isDuplicateKey, MongoStore, type Operation } from './mongo-store.js';
 const CHANGE_MS = 10_000;
 
 type AccountFilter = mongo.Filter<AccountRecord>;
+
+/** See `isPulled`. */
+const PULLED: AccountFilter = { $or: [{ regime: { $ne: null } }, { cursors: { $ne: [] } }] };
 
 /**
  * The messages of all processes on one database. Each write is of one record, or of records that do not depend on each
@@ -91,11 +98,12 @@ export class MongoMessageStore extends MessageStore {
           { upsert: true, returnDocument: 'after' },
         );
         if (record === null) return null;
-        const { cursors, regime, coveredUntil } = record;
+        const { cursors, regime, mover } = record;
         if (regime === null) await this.#continueNumbers(_id);
         const cursor = cursors.find((one) => one.appId === appId)?.cursor ?? null;
         const waiting = await this.#messages.countWaiting(_id);
-        return { id, cursor, regime, coveredUntilMs: coveredUntil.getTime(), waiting };
+        const coveredUntilMs = mover?.appId === appId ? 0 : record.coveredUntil.getTime();
+        return { id, cursor, regime, coveredUntilMs, waiting };
       } catch (error) {
         if (isDuplicateKey(error)) return null;
         throw error;
@@ -126,8 +134,9 @@ export class MongoMessageStore extends MessageStore {
         { returnDocument: 'before' },
       );
       if (before === null) return null;
+      const start = { appId, cursor: page.from };
       const kept = messages.map((message, n) =>
-        toRecord(toMessage(message, account, before.nextSeq + n, nowMs)),
+        toRecord(toMessage(message, account, start, before.nextSeq + n, nowMs)),
       );
       const inserted = await this.#messages.insert(kept);
       await this.#messages.insert(skipped.map((msgid) => toKnown(account, msgid, nowMs)));
@@ -164,25 +173,67 @@ export class MongoMessageStore extends MessageStore {
   override findCursor(account: Addressee, appId: string): Promise<string> {
     const _id = accountKey(account);
     return this.store.run('find message cursor', async () => {
-      if ((await this.#messages.countWaiting(_id)) > 0) return '';
+      const first = await this.#messages.firstWaiting(_id);
+      if (first !== null) return cursorBefore(first, appId);
       const record = await this.#accounts.findOne({ _id }, { projection: { cursors: 1 } });
       return record?.cursors.find((one) => one.appId === appId)?.cursor ?? '';
     });
   }
 
-  override async cover(account: Addressee, untilMs: number): Promise<void> {
+  override async moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
+    const { appId, takerId, from, cursor, isAll } = pull;
+    const { _id, ...fields } = toAccountRecord(account);
+    const move = async () => {
+      await this.#insertAccount(account);
+      const first = isAll ? await this.#messages.firstWaiting(_id) : null;
+      const { cursors = fields.cursors } = (await this.#accounts.findOne({ _id })) ?? {};
+      const others = cursors.filter((one) => one.appId !== appId);
+      const { matchedCount } = await this.#accounts.updateOne(
+        { _id, cursors: [...cursors] },
+        {
+          $set: { cursors: [...others, { appId, cursor }], mover: { takerId, appId } },
+          $max: { coveredUntil: new Date(nowMs) },
+        },
+      );
+      if (matchedCount === 0) return CONFLICT;
+      const hasAll = first !== null && cursorBefore(first, appId) === from;
+      if (hasAll) await this.#messages.forgetWaiting(_id, nowMs);
+      return undefined;
+    };
+    await this.store.run('move message cursor', () => untilNoConflict(move), null);
+  }
+
+  override async cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
+    const coveredUntil = new Date(untilMs);
+    const others = takerId === null ? {} : { 'mover.takerId': { $ne: takerId } };
     await this.#updateAccount(
       'cover account',
-      { _id: accountKey(account), regime: { $ne: null } },
-      { $max: { coveredUntil: new Date(untilMs) } },
+      { _id: accountKey(account), ...PULLED, ...others, coveredUntil: { $lt: coveredUntil } },
+      { $set: { coveredUntil, mover: null } },
     );
   }
 
-  override listAccounts(): Promise<readonly Addressee[]> {
+  override async beginAt(account: Addressee, fromMs: number): Promise<void> {
+    const nothingKnown = { regime: null, cursors: [], coveredUntil: LONG_AGO };
+    const begin = async () => {
+      await this.#insertAccount(account);
+      await this.#accounts.updateOne(
+        { _id: accountKey(account), ...nothingKnown },
+        { $set: { coveredUntil: new Date(fromMs) } },
+      );
+    };
+    await this.store.run('cover account', begin, null);
+  }
+
+  override listAccounts(): Promise<readonly PulledAccount[]> {
     return this.store.run('list pulled accounts', async () => {
-      const projection = { corpId: 1, openKfId: 1 };
-      const records = await this.#accounts.find({ regime: { $ne: null } }, { projection }).toArray();
-      return records.map(({ corpId, openKfId }) => ({ corpId, openKfId }));
+      const projection = { corpId: 1, openKfId: 1, mover: 1 };
+      const records = await this.#accounts.find(PULLED, { projection }).toArray();
+      return records.map(({ corpId, openKfId, mover }) => ({
+        corpId,
+        openKfId,
+        moverId: mover?.takerId ?? null,
+      }));
     });
   }
 
@@ -421,17 +472,21 @@ export class MongoMessageStore extends MessageStore {
   }
 
   /** The cursors go first: of messages that a process leaves when it dies in between, each is still known. */
-  override handOver(turn: Turn, nowMs: number): Promise<number> {
+  override handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
     const held = heldBy(turn, nowMs);
     const handOver = async () => {
-      if ((await this.#messages.countWaiting(accountKey(turn))) === 0) return 0;
+      const first = await this.#messages.firstWaiting(accountKey(turn));
+      if (first === null) return 0;
       const record = await this.#accounts.findOneAndUpdate(
         held,
         { $set: { pullId: null, pulledUntil: LONG_AGO } },
         { returnDocument: 'after' },
       );
       if (record === null) return 0;
-      const cursors = record.cursors.map(({ appId }) => ({ appId, cursor: '' }));
+      const cursors = record.cursors.map(({ appId }) => ({
+        appId,
+        cursor: cursorBefore(first, appId, before),
+      }));
       const { matchedCount } = await this.#accounts.updateOne(
         { ...held, pullId: null },
         { $set: { cursors } },
@@ -507,6 +562,16 @@ export class MongoMessageStore extends MessageStore {
 
   override async sweep(nowMs: number): Promise<void> {
     await this.store.run('sweep messages', () => this.#messages.sweep(nowMs), null);
+  }
+
+  /** Unless it is there. */
+  async #insertAccount(account: Addressee): Promise<void> {
+    const { _id, ...fields } = toAccountRecord(account);
+    try {
+      await this.#accounts.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   /** A record of an account that was lost may have left messages. */

@@ -95,6 +95,7 @@ const OPERATIONS = [
   'end pull',
   'find message cursor',
   'cover account',
+  'move message cursor',
   'list pulled accounts',
   'claim due accounts',
   'claim oldest account',

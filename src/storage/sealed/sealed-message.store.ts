@@ -4,12 +4,14 @@ import { AppError } from '../../kernel/app-error.js';
 import type { Log } from '../../kernel/log.js';
 import type { Message, MessageHead, MessageOrder } from '../../messages/message.js';
 import {
+  type CursorBefore,
   type DeadMessage,
   type KeptPage,
   type MessageCounts,
   type MessageFilter,
   type MessagePage,
   MessageStore,
+  type PulledAccount,
   type PulledPage,
   type PullLease,
   type RefusedMessage,
@@ -17,6 +19,7 @@ import {
   type UnderWay,
 } from '../../messages/message-store.js';
 import type { Addressee } from '../../registry/destination.js';
+import type { OwnPull } from '../../wecom/proxy/queued-messages.js';
 import { openContent, sealContent } from './message-content.js';
 
 /**
@@ -69,11 +72,19 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.findCursor(account, appId);
   }
 
-  override cover(account: Addressee, untilMs: number): Promise<void> {
-    return this.inner.cover(account, untilMs);
+  override moveCursor(account: Addressee, pull: OwnPull, nowMs: number): Promise<void> {
+    return this.inner.moveCursor(account, pull, nowMs);
   }
 
-  override listAccounts(): Promise<readonly Addressee[]> {
+  override cover(account: Addressee, untilMs: number, takerId: string | null): Promise<void> {
+    return this.inner.cover(account, untilMs, takerId);
+  }
+
+  override beginAt(account: Addressee, fromMs: number): Promise<void> {
+    return this.inner.beginAt(account, fromMs);
+  }
+
+  override listAccounts(): Promise<readonly PulledAccount[]> {
     return this.inner.listAccounts();
   }
 
@@ -172,8 +183,8 @@ export class SealedMessageStore extends MessageStore {
     return this.inner.listWaiting(afterKey, limit);
   }
 
-  override handOver(turn: Turn, nowMs: number): Promise<number> {
-    return this.inner.handOver(turn, nowMs);
+  override handOver(turn: Turn, nowMs: number, before: CursorBefore | null): Promise<number> {
+    return this.inner.handOver(turn, nowMs, before);
   }
 
   override discard(turn: Turn, nowMs: number): Promise<number> {

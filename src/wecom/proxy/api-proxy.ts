@@ -107,7 +107,7 @@ export class ApiProxy {
         this.#answerQueued(request, reply, log, queued);
         return null;
       }
-      const body = (await credential.bot?.toWecomBody(sent)) ?? sent;
+      const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
       entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
       const counted = {
@@ -123,8 +123,10 @@ export class ApiProxy {
         return null;
       }
       const answer = new CallerAnswer(reply);
+      credential.bot?.watch(answer);
       await entered.takePlace(answer);
       const end = await this.upstream.call(target.api, credential, body, request, answer, log);
+      credential.bot?.answered(end.errcode);
       if (end.kind !== 'passed') return null;
       if (end.status === 200) this.limits.noteKnown(target.api);
       return end.status;

@@ -8,16 +8,19 @@ import type { FastifyRequest } from 'fastify';
 import type { CallingBot } from '../../http/access/bot-keys.js';
 import { AppError } from '../../kernel/app-error.js';
 import type { Secret } from '../../kernel/secret.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
 import { listedIn, takesAllOthers } from '../../registry/bots/bot.js';
 import { type KnownBot, KnownBots } from '../../registry/bots/known-bots.js';
 import { accountOfMadeSyncToken, isMadeSyncToken, SyncTokens } from '../../registry/bots/sync-tokens.js';
 import { Destinations } from '../../registry/destination.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { toTokenCaller } from '../tokens/token-caller.js';
-import { parseObject } from '../wecom-answer.js';
+import { isOfCursor, parseObject } from '../wecom-answer.js';
+import type { CallerAnswer } from './caller-answer.js';
 import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
-import { MADE_CURSOR, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
+import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
+import { readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
@@ -56,6 +59,11 @@ export class BotCalls {
 
 /** One call of a bot. */
 export class BotCall {
+  /** Its pull, if it is one; known once its body is. */
+  #pull:
+    | (Omit<OwnPull, 'cursor' | 'isAll'> & { readonly openKfId: string; readonly isGiven: boolean })
+    | null = null;
+
   constructor(
     private readonly bot: KnownBot,
     private readonly target: ProxyTarget,
@@ -73,6 +81,12 @@ export class BotCall {
   get corpSecret(): Secret | null {
     const secret = this.bot.opened?.corpSecret ?? null;
     return secret === null || secret.reveal() === '' ? null : secret;
+  }
+
+  /** Of the bot's own secret; `null` when none is stored for it. */
+  get appId(): string | null {
+    const { corpId, corpSecret } = this;
+    return corpSecret === null ? null : secretIdOf(corpId, corpSecret);
   }
 
   /** @throws AppError `BOT_FORBIDDEN` */
@@ -130,19 +144,56 @@ export class BotCall {
   }
 
   /**
-   * The body as WeCom is sent it: as `admitBody` gives it, and with WeCom's cursor in place of one that the manager made. A
-   * program has such a one when its bot took messages before.
+   * The body as WeCom is sent it: as `admitBody` gives it, and with the cursor at which the taker before ended, where a pull has
+   * none, or one that the manager made. A program has such a one when its bot took messages before.
+   * @param appId of its access token; `null` where that is not known.
    * @throws AppError as `admitBody`; `STORE_UNAVAILABLE`
    */
-  async toWecomBody(body: ProxyBody): Promise<ProxyBody> {
+  async toWecomBody(body: ProxyBody, appId: string | null): Promise<ProxyBody> {
     const admitted = this.admitBody(body);
     const whole = 'whole' in admitted ? admitted.whole : null;
-    if (this.target.api.toLowerCase() !== SYNC || !whole?.includes(MADE_CURSOR)) return admitted;
-    const { cursor: made, ...others } = parseObject(whole.toString('utf8')) ?? {};
-    if (typeof made !== 'string' || !made.startsWith(MADE_CURSOR)) return admitted;
+    if (this.target.api.toLowerCase() !== SYNC || whole === null) return admitted;
+    const { cursor: sent, ...others } = parseObject(whole.toString('utf8')) ?? {};
     const { open_kfid: openKfId } = others;
-    const cursor = typeof openKfId === 'string' ? await this.queued.findCursor(this.bot, openKfId) : '';
-    return rewritten(cursor === '' ? others : { ...others, cursor });
+    const isMade = typeof sent === 'string' && sent.startsWith(MADE_CURSOR);
+    const isOwn = !isMade && sent !== undefined && sent !== null && sent !== '';
+    const isKnown = typeof openKfId === 'string' && appId !== null;
+    const given = isOwn || !isKnown ? '' : await this.#findCursor(openKfId, appId, isMade);
+    const from = isOwn ? sent : given;
+    if (isKnown && typeof from === 'string')
+      this.#pull = { openKfId, appId, takerId: this.bot.id, from, isGiven: given !== '' };
+    if (given !== '') return rewritten({ ...others, cursor: given });
+    return isMade ? rewritten(others) : admitted;
+  }
+
+  /**
+   * Learns from the answer to a pull how far the program is: by the cursor that came with it, once all of it was sent. Call it
+   * after `toWecomBody`, before the answer begins.
+   */
+  watch(answer: CallerAnswer): void {
+    if (this.#pull === null) return;
+    const { openKfId, isGiven: _isGiven, ...pull } = this.#pull;
+    answer.whenSent(SYNC_HEAD_BYTES, (head, bytes) => {
+      const read = readSyncHead(head, bytes);
+      if (read !== null) this.queued.wasPulled({ corpId: this.corpId, openKfId }, { ...pull, ...read });
+    });
+  }
+
+  /** WeCom may know the cursor no more that was given to the program. It is not given again. */
+  answered(errcode: number | null): void {
+    if (this.#pull === null || !this.#pull.isGiven || errcode === null || !isOfCursor(errcode)) return;
+    const { openKfId, isGiven: _isGiven, ...pull } = this.#pull;
+    this.queued.wasPulled({ corpId: this.corpId, openKfId }, { ...pull, from: '', cursor: '', isAll: false });
+  }
+
+  /** Without it a pull is what it is without the manager: no reason to refuse it, unless WeCom would not know its cursor. */
+  async #findCursor(openKfId: string, appId: string, isNeeded: boolean): Promise<string> {
+    try {
+      return await this.queued.findCursor({ corpId: this.corpId, openKfId }, appId);
+    } catch (error) {
+      if (isNeeded) throw error;
+      return '';
+    }
   }
 
   /**

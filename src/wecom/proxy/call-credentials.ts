@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../kernel/app-error.js';
 import { Secret } from '../../kernel/secret.js';
+import { secretIdOf } from '../../kernel/secret-id.js';
 import { ID_FORMAT } from '../../kernel/wecom-format.js';
 import { CorpSecrets } from '../../registry/corp-secrets.js';
 import { Destinations } from '../../registry/destination.js';
@@ -19,6 +20,8 @@ export interface Credential {
   /** Of a bot's call the bot's own, whatever token it has; of others `null` when the token's corp is unknown. */
   readonly corpId: string | null;
   readonly tokenId: string | null;
+  /** Identifies the app that the token is of; `null` where that is not known. See `secretIdOf`. */
+  readonly appId: string | null;
   readonly query: string;
   /** Another token in place of one of ours that is no good; `null`, or a promise of it, where there is none. */
   readonly renew: (() => Promise<Credential | null>) | null;
@@ -53,13 +56,23 @@ export class CallCredentials {
     const bot = this.bots.admit(request.bot, target);
     if (accessToken !== null) {
       const tokenId = tokenIdOf(new Secret(accessToken));
-      const corpOfToken = await this.tokens.findCorpOf(tokenId);
+      const owner = await this.tokens.findOwnerOf(tokenId);
+      const corpOfToken = owner ? owner.corpId : owner;
       await bot?.admitToken(tokenId, corpOfToken, request);
       const corpIdOfCall = bot?.corpId ?? corpOfToken ?? null;
-      return { kind: 'caller', corpId: corpIdOfCall, tokenId, query, renew: null, bot };
+      const appId = owner?.secretId ?? bot?.appId ?? null;
+      return { kind: 'caller', corpId: corpIdOfCall, tokenId, appId, query, renew: null, bot };
     }
     if (corpId === null)
-      return { kind: 'none', corpId: bot?.corpId ?? null, tokenId: null, query, renew: null, bot };
+      return {
+        kind: 'none',
+        corpId: bot?.corpId ?? null,
+        tokenId: null,
+        appId: null,
+        query,
+        renew: null,
+        bot,
+      };
     if (request.role === null && request.bot === null) throw new AppError('PROXY_UNAUTHENTICATED');
     const corpSecret = bot?.corpSecret ?? (await this.#getSecret(corpId, target.openKfId));
     const caller = toTokenCaller(request.role, request.ip, request.bot);
@@ -84,7 +97,8 @@ export class CallCredentials {
       return renewed === null || 'refused' in renewed || renewed.tokenId === tokenId ? null : renewed;
     };
     const query = target.queryWith(value.reveal());
-    return { kind: 'manager', corpId, tokenId, query, renew: isFirst ? renew : null, bot };
+    const appId = secretIdOf(corpId, request.corpSecret);
+    return { kind: 'manager', corpId, tokenId, appId, query, renew: isFirst ? renew : null, bot };
   }
 
   async #getSecret(corpId: string, openKfId: string | null): Promise<Secret> {

@@ -21,6 +21,10 @@ export class CallerAnswer {
   readonly #reply: FastifyReply;
   readonly #raw: ServerResponse;
   #hasBegun = false;
+  #head: AnswerHead | null = null;
+  /** The first bytes of the answer, for whoever wants to be told of them. */
+  readonly #first: Buffer[] = [];
+  #firstBytesLeft = 0;
 
   constructor(reply: FastifyReply) {
     this.#reply = reply;
@@ -43,9 +47,19 @@ export class CallerAnswer {
     else this.#raw.once('close', then);
   }
 
+  /** Calls when all of WeCom's answer was written, with its head and its first bytes. They are sent on as they come all the same. */
+  whenSent(bytesMax: number, then: (head: AnswerHead, bytes: Buffer) => void): void {
+    this.#firstBytesLeft = bytesMax;
+    this.#raw.once('finish', () => {
+      if (this.#head !== null) then(this.#head, Buffer.concat(this.#first));
+    });
+  }
+
   /** WeCom's headers, then those that every answer of the route has. */
-  begin({ status, statusText, headers }: AnswerHead): void {
+  begin(head: AnswerHead): void {
+    const { status, statusText, headers } = head;
     this.#hasBegun = true;
+    this.#head = head;
     this.#reply.hijack();
     const own = Object.entries(this.#reply.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
     this.#raw.writeHead(status, STATUS_TEXT.test(statusText) ? statusText : '', [...headers, ...own]);
@@ -59,6 +73,7 @@ export class CallerAnswer {
 
   /** @returns false when the caller does not keep up; `whenWritable` then says when to go on. */
   write(chunk: Buffer): boolean {
+    this.#keepFirst(chunk);
     return this.#raw.write(chunk);
   }
 
@@ -75,8 +90,16 @@ export class CallerAnswer {
   /** Head and all of a short body. */
   whole(head: AnswerHead, body: Buffer): void {
     this.begin(head);
+    this.#keepFirst(body);
     // Node sends a text in one write with the head; latin1 has a character for every byte.
     this.#raw.end(body.toString('latin1'), 'latin1');
+  }
+
+  #keepFirst(chunk: Buffer): void {
+    if (this.#firstBytesLeft <= 0) return;
+    const first = chunk.subarray(0, this.#firstBytesLeft);
+    this.#firstBytesLeft -= first.length;
+    this.#first.push(first);
   }
 
   /** Cuts the connection: a caller must not take half an answer for a whole one. */

@@ -1,4 +1,5 @@
 import type { KnownBot } from '../../registry/bots/known-bots.js';
+import type { Addressee } from '../../registry/destination.js';
 
 /** The answer to a bot's `kf/sync_msg`, in WeCom's form. */
 export interface QueuedAnswer {
@@ -12,7 +13,21 @@ export interface QueuedAnswer {
 /** How the manager's cursors begin, in place of WeCom's: those may have 64 bytes. A program keeps the last one that it was given. */
 export const MADE_CURSOR = 'wxkf-';
 
-/** What a bot that takes messages pulls: of each account just the message that it was told of. */
+/** A `kf/sync_msg` that a program made by itself, through the manager. */
+export interface OwnPull {
+  /** Identifies the app whose access token it had. */
+  readonly appId: string;
+  /** The bot. */
+  readonly takerId: string;
+  /** The cursor that WeCom was sent; `''` for none. */
+  readonly from: string;
+  /** The one that came back. */
+  readonly cursor: string;
+  /** Whether WeCom said that there is no more. */
+  readonly isAll: boolean;
+}
+
+/** What bots pull: those that take messages just the message that they were told of, others from where the one before ended. */
 export abstract class QueuedMessages {
   /**
    * @param openKfId of the bot's accounts; `null` where neither the call nor its sync token names one.
@@ -22,9 +37,13 @@ export abstract class QueuedMessages {
   abstract answer(bot: KnownBot, openKfId: string | null, cursor: string): Promise<QueuedAnswer>;
 
   /**
-   * WeCom's cursor in place of one of the manager's, for a program that pulls the account by itself now.
+   * WeCom's cursor for a program that has none of this app and account, or one that the manager made: up to it all was given to
+   * somebody.
    * @returns `''` for the beginning of what WeCom keeps.
    * @throws AppError `STORE_UNAVAILABLE`
    */
-  abstract findCursor(bot: KnownBot, openKfId: string): Promise<string>;
+  abstract findCursor(account: Addressee, appId: string): Promise<string>;
+
+  /** Call it when the program has got all of the answer. */
+  abstract wasPulled(account: Addressee, pull: OwnPull): void;
 }

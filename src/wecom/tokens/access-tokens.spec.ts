@@ -290,8 +290,8 @@ describe('for calls of our own', () => {
   it('the corp of a token is known that any replica gave out, and of no other', async () => {
     const given = (await open().get(request())) as { token: { id: string } };
     const other = open();
-    expect(await other.findCorpOf(given.token.id)).toBe(CORP);
-    expect(await other.findCorpOf('nobody')).toBeNull();
+    expect(await other.findOwnerOf(given.token.id)).toMatchObject({ corpId: CORP });
+    expect(await other.findOwnerOf('nobody')).toBeNull();
   });
 
   it('a process that has just started knows the tokens that were replaced before', async () => {
@@ -305,7 +305,7 @@ describe('for calls of our own', () => {
     }
     await one.getForCall(request());
     const started = open();
-    for (const id of given) expect(await started.findCorpOf(id)).toBe(CORP);
+    for (const id of given) expect(await started.findOwnerOf(id)).toMatchObject({ corpId: CORP });
     // What is reported of an old one changes nothing.
     await started.revoke(given[0] ?? '');
     expect(await told(started.getForCall(request()))).toMatchObject({ token: current() });
@@ -341,8 +341,8 @@ describe('a store that does not answer', () => {
     const find = store.findByTokenId.bind(store);
     store.findByTokenId = () => Promise.reject(new AppError('STORE_UNAVAILABLE'));
     const other = open(wecom.tokenUrl, store);
-    expect(await other.findCorpOf(given.token.id)).toBeUndefined();
+    expect(await other.findOwnerOf(given.token.id)).toBeUndefined();
     store.findByTokenId = find;
-    expect(await other.findCorpOf(given.token.id)).toBe(CORP);
+    expect(await other.findOwnerOf(given.token.id)).toMatchObject({ corpId: CORP });
   });
 });

@@ -100,12 +100,11 @@ export class AccessTokens implements OnApplicationShutdown {
   }
 
   /**
-   * The corp of an access token that was given out here or by another process; `null` for any other token, `undefined` where
-   * that is not known, since the store does not answer.
+   * Whose an access token is that was given out here or by another process; `null` for any other token, `undefined` where that
+   * is not known, since the store does not answer.
    */
-  async findCorpOf(tokenId: string): Promise<string | null | undefined> {
-    const slot = await this.#slots.findOwner(tokenId);
-    return slot ? slot.corpId : slot;
+  findOwnerOf(tokenId: string): Promise<Pick<TokenSlot, 'corpId' | 'secretId'> | null | undefined> {
+    return this.#slots.findOwner(tokenId);
   }
 
   /**

@@ -1,0 +1,218 @@
+/** An account that moves between programs, whatever each of them takes: nothing comes again, and nothing is missing. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { BotCreatedAnswer } from '../../src/api/answers/bot.dto.js';
+import { type ManagerProcess, startManager } from '../support/manager-process.js';
+import { embeddedPlace } from '../support/place.js';
+import { type PullingHabit, PullingBot } from '../support/pulling-bot.js';
+import { postJson } from '../support/puppet-server.js';
+import { until } from '../support/until.js';
+
+type Takes = 'event' | 'message';
+
+/** A program, and the bot that it is here. */
+interface Program {
+  readonly pulling: PullingBot;
+  readonly id: string;
+  /** An account of its own, so that it is there all the time. */
+  readonly ownId: string;
+}
+
+const place = embeddedPlace();
+let wecom: Simulator;
+let manager: ManagerProcess;
+let accountsUsed = 0;
+let openKfId: string;
+let programs: Program[];
+
+beforeAll(async () => {
+  wecom = await startSimulator({ accounts: Array.from({ length: 60 }, (_, n) => `account ${n}`) });
+  manager = await startManager({
+    ...place.env,
+    SECRETS_KEY: randomBytes(32).toString('base64'),
+    WECOM_API_URL: wecom.url,
+    ACCESS_TOKEN_URL: `${wecom.url}/cgi-bin/gettoken`,
+  });
+  const { corpId, callback } = wecom;
+  await postJson(`${manager.url}/api/v1/apps`, { corpId, ...callback, url: undefined });
+  const url = `${manager.url}/callback/${corpId}`;
+  expect(await wecom.saveCallback({ ...callback, url })).toMatchObject({ isVerified: true });
+});
+
+afterAll(async () => {
+  await manager.stop();
+  await wecom.close();
+  await place.discard();
+});
+
+beforeEach(() => {
+  [openKfId, programs] = [nextAccount(), []];
+});
+
+afterEach(async () => {
+  await Promise.all(programs.map(({ pulling }) => pulling.close()));
+});
+
+const nextAccount = () => wecom.accounts[accountsUsed++]?.openKfId ?? '';
+
+async function asked(method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(manager.url + path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const answer = await response.json();
+  expect([path, response.status, answer]).toEqual([path, 200, expect.anything()]);
+  return answer;
+}
+
+async function add(takes: Takes, habit: PullingHabit, fields: object = {}): Promise<Program> {
+  const { corpId, corpSecret } = wecom;
+  const pulling = await PullingBot.start();
+  pulling.habit = habit;
+  const ownId = nextAccount();
+  const answer = (await asked('POST', '/api/v1/bots', {
+    ...{ name: `${takes} ${habit}`, corpId, corpSecret, openKfIds: [ownId] },
+    ...{ kind: 'callback', takes, callback: { url: `${pulling.server.url}/wxkf/` } },
+    ...fields,
+  })) as BotCreatedAnswer;
+  pulling.server.keys = { token: answer.token ?? '', encodingAESKey: answer.encodingAESKey ?? '' };
+  pulling.base = `${manager.url}/bot/${answer.key}/cgi-bin`;
+  pulling.credentials = { corpid: corpId, corpsecret: corpSecret };
+  const program = { pulling, id: answer.id, ownId };
+  programs.push(program);
+  return program;
+}
+
+const setAccounts = ({ id }: Program, openKfIds: readonly string[]) =>
+  asked('PATCH', `/api/v1/bots/${id}`, { openKfIds });
+
+async function move(from: Program | null, to: Program): Promise<void> {
+  if (from !== null) await setAccounts(from, [from.ownId]);
+  await setAccounts(to, [to.ownId, openKfId]);
+}
+
+const say = (text: string) => wecom.say(text, { openKfId });
+
+/** One after the other: programs that pull twice at once are given the same twice, with the manager and without. */
+async function talk({ pulling }: Program, texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    say(text);
+    await until(() => pulling.texts.includes(text));
+  }
+}
+
+/** All that was said is taken, and so is all that told of it. */
+async function settled(): Promise<void> {
+  await until(async () => {
+    const told = wecom.callbacks.records.filter((record) => record.openKfId === openKfId);
+    if (told.some(({ state }) => state === 'running')) return false;
+    const lists = await Promise.all(
+      ['hints', 'messages'].map((what) => asked('GET', `/api/v1/${what}?openKfId=${openKfId}`)),
+    );
+    return lists.every((list) => (list as { readonly items: readonly unknown[] }).items.length === 0);
+  });
+}
+
+const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => `${from + n}`);
+
+/** Programs that have lost their cursor, or never keep one. */
+const HABITS: readonly PullingHabit[] = ['from where it was', 'before it answers'];
+const TAKES: readonly Takes[] = ['event', 'message'];
+const MOVES = TAKES.flatMap((from) =>
+  TAKES.flatMap((to) => HABITS.map((habit): [Takes, Takes, PullingHabit] => [from, to, habit])),
+);
+
+describe('an account that moves', () => {
+  it.each(MOVES)(
+    'from one that takes %ss to one that takes %ss, both pulling %s',
+    async (from, to, habit) => {
+      const [first, second] = [await add(from, habit), await add(to, habit)];
+      await move(null, first);
+      await talk(first, numbered(1, 10));
+      await settled();
+      await move(first, second);
+      await talk(second, numbered(11, 13));
+      await settled();
+      expect(first.pulling.texts).toEqual(numbered(1, 10));
+      expect(second.pulling.texts).toEqual(numbered(11, 13));
+    },
+  );
+
+  it.each(TAKES)('to a new bot that takes %ss, and back, whatever was not told of', async (takes) => {
+    const first = await add('event', 'before it answers');
+    await move(null, first);
+    await talk(first, ['1', '2']);
+    await settled();
+    await setAccounts(first, [first.ownId]);
+    wecom.faults.dropCallbacks = true;
+    say('3');
+    wecom.faults.dropCallbacks = false;
+    const second = await add(takes, 'before it answers', { openKfIds: [openKfId] });
+    await talk(second, ['4']);
+    await settled();
+    await asked('DELETE', `/api/v1/bots/${second.id}`);
+    await move(null, first);
+    await talk(first, ['5']);
+    await settled();
+    expect(second.pulling.texts).toEqual(['3', '4']);
+    expect(first.pulling.texts).toEqual(['1', '2', '5']);
+  });
+
+  it.each(TAKES)('while messages wait, to one that takes %ss', async (takes) => {
+    const first = await add('message', 'before it answers');
+    const second = await add(takes, 'before it answers');
+    await move(null, first);
+    await talk(first, ['1', '2']);
+    await settled();
+    first.pulling.status = 503;
+    // They are pulled together.
+    await asked('PATCH', `/api/v1/bots/${first.id}`, { openKfIds: [first.ownId] });
+    for (const text of ['3', '4', '5', '6']) say(text);
+    await move(null, first);
+    await until(() => first.pulling.texts.includes('3'));
+    const given = first.pulling.texts.length;
+    expect(given).toBeGreaterThan(2);
+    await move(first, second);
+    await until(() => second.pulling.texts.includes('6'));
+    await talk(second, ['7']);
+    expect(second.pulling.texts).toEqual(numbered(3, 7));
+  });
+
+  it('from one that takes events, through a tunnel or from elsewhere, to one that was there before', async () => {
+    const first = await add('event', 'never', { api: 'direct' });
+    const second = await add('message', 'before it answers');
+    await move(null, first);
+    for (const text of numbered(1, 3)) {
+      const before = first.pulling.server.received.length;
+      say(text);
+      await until(() => first.pulling.server.received.length > before);
+    }
+    await settled();
+    await clockTurns();
+    await move(first, second);
+    await talk(second, ['4', '5']);
+    expect(second.pulling.texts).toEqual(['4', '5']);
+  });
+
+  it('to a program that refuses an event after its pull gives it the messages once more', async () => {
+    const first = await add('event', 'before it answers');
+    await move(null, first);
+    await talk(first, ['1']);
+    await settled();
+    first.pulling.status = 500;
+    say('2');
+    await until(() => first.pulling.texts.includes('2'));
+    first.pulling.status = 200;
+    await settled();
+    expect(new Set(first.pulling.texts)).toEqual(new Set(['1', '2']));
+    expect(first.pulling.texts.filter((text) => text === '2').length).toBeGreaterThan(1);
+  });
+});
+
+/** WeCom's times have whole seconds. */
+async function clockTurns(): Promise<void> {
+  const second = Math.floor(Date.now() / 1_000);
+  await until(() => Math.floor(Date.now() / 1_000) > second + 1);
+}
