@@ -75,7 +75,8 @@ export class KfSync {
     const caller = toTokenCaller(null, undefined, { id: botId, corpId });
     const outcome = await this.tokens.getForCall({ corpId, corpSecret, caller, isProven: true, trace });
     if ('refusal' in outcome) return outcome.refusal;
-    const retryAfterS = await this.limits.take({ corpId, api: API, isTokenlessSync: syncToken === '' });
+    const tokenlessSync = syncToken === '' ? { botId, openKfId } : null;
+    const retryAfterS = await this.limits.take({ corpId, api: API, tokenlessSync });
     if (retryAfterS !== null) return { retryAfterS };
     const { value: accessToken, id } = outcome.token;
     const body = {

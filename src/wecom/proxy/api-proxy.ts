@@ -28,6 +28,7 @@ import type { QueuedAnswer } from './queued-messages.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 const SYNC = 'kf/sync_msg';
+const NO_BOT = { botId: '', openKfId: '' };
 
 @Injectable()
 export class ApiProxy {
@@ -110,10 +111,11 @@ export class ApiProxy {
       const body = (await credential.bot?.toWecomBody(sent, credential.appId)) ?? sent;
       entered = this.#places.enter({ corpId: credential.corpId, botId: request.bot?.id ?? null });
       if ('stream' in body) await body.begun;
+      const isSync = target.api.toLowerCase() === SYNC;
       const counted = {
         corpId: credential.corpId,
         api: target.api,
-        isTokenlessSync: target.api.toLowerCase() === SYNC && !hasSyncToken(body),
+        tokenlessSync: isSync && !hasSyncToken(body) ? (credential.bot?.asker ?? NO_BOT) : null,
       };
       const waitS = await this.limits.take(counted);
       if (waitS !== null) {

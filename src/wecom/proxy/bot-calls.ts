@@ -21,6 +21,7 @@ import type { ProxyBody } from './proxy-body.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { MADE_CURSOR, type OwnPull, type QueuedAnswer, QueuedMessages } from './queued-messages.js';
 import { readSyncHead, SYNC_HEAD_BYTES } from './sync-answer.js';
+import type { Asker } from './sync-turns.js';
 
 const OPENED = /^(kf|media)\//i;
 const SYNC = 'kf/sync_msg';
@@ -87,6 +88,11 @@ export class BotCall {
   get appId(): string | null {
     const { corpId, corpSecret } = this;
     return corpSecret === null ? null : secretIdOf(corpId, corpSecret);
+  }
+
+  /** Whose pull it is; known after `toWecomBody`. */
+  get asker(): Asker {
+    return { botId: this.bot.id, openKfId: this.#pull?.openKfId ?? '' };
   }
 
   /** @throws AppError `BOT_FORBIDDEN` */

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../config/config.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import type { KnownBots } from '../../registry/bots/known-bots.js';
 import { LocalCallQuota } from '../../storage/local-call-quota.js';
 import { CallLimits } from './call-limits.js';
 import type { CallLimit } from './call-quota.js';
@@ -16,10 +18,14 @@ class WatchedQuota extends LocalCallQuota {
 
 let quota: WatchedQuota;
 let limits: CallLimits;
+let clock: ManualClock;
+let botsOfCorp = 0;
 
 function open(environment: Record<string, string>): void {
   quota = new WatchedQuota();
-  limits = new CallLimits(quota, loadConfig(environment));
+  clock = new ManualClock();
+  const bots = { countOf: () => botsOfCorp } as unknown as KnownBots;
+  limits = new CallLimits(quota, loadConfig(environment), bots, clock);
 }
 
 beforeEach(() =>
@@ -33,7 +39,7 @@ beforeEach(() =>
 );
 
 const take = (api: string, corpId: string | null = 'ww1', isTokenlessSync = false) =>
-  limits.take({ corpId, api, isTokenlessSync });
+  limits.take({ corpId, api, tokenlessSync: isTokenlessSync ? { botId: '', openKfId: '' } : null });
 
 async function takeMany(count: number, api: string, corpId: string | null = 'ww1') {
   const all = await Promise.all(Array.from({ length: count }, () => take(api, corpId)));
@@ -104,5 +110,64 @@ describe('calls', () => {
       { name: 'ip-minute', max: 20_000, windowMs: 60_000 },
       { name: 'ip-hour', max: 600_000, windowMs: 3_600_000 },
     ]);
+  });
+});
+
+describe('pulls without a sync token', () => {
+  const MINUTE_MS = 60_000;
+
+  beforeEach(() => {
+    // The quota's own windows are not what is tried here.
+    open({});
+    quota.take = async () => null;
+    botsOfCorp = 1;
+  });
+
+  async function pull(count: number, botId: string, openKfId = 'wk1'): Promise<number> {
+    let granted = 0;
+    for (let n = 0; n < count; n++) {
+      const call = { corpId: 'ww1', api: 'kf/sync_msg', tokenlessSync: { botId, openKfId } };
+      if ((await limits.take(call)) === null) granted++;
+    }
+    return granted;
+  }
+
+  it('are all of the one bot that the corp has', async () => {
+    expect(await pull(20, 'one')).toBe(10);
+  });
+
+  it('are shared by bots that want them, and some are left for one that has not asked', async () => {
+    botsOfCorp = 2;
+    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([8, 5]);
+    await clock.advance(MINUTE_MS);
+    expect([await pull(20, 'one'), await pull(20, 'two')]).toEqual([5, 5]);
+    await clock.advance(2 * MINUTE_MS);
+    expect(await pull(20, 'two')).toBe(8);
+  });
+
+  it('of a bot are shared by its accounts', async () => {
+    for (const openKfId of ['wk1', 'wk2']) await pull(1, 'one', openKfId);
+    expect([await pull(20, 'one', 'wk1'), await pull(20, 'one', 'wk2')]).toEqual([4, 4]);
+  });
+
+  it('go to those that had none for longest, where more want one than there are', async () => {
+    const bots = Array.from({ length: 15 }, (_, n) => `bot ${n}`);
+    botsOfCorp = bots.length;
+    const round = async () => {
+      const granted = [];
+      for (const bot of bots) if ((await pull(1, bot)) === 1) granted.push(bot);
+      return granted;
+    };
+    const first = await round();
+    await clock.advance(MINUTE_MS);
+    const second = await round();
+    expect(new Set([...first, ...second])).toEqual(new Set(bots));
+  });
+
+  it('are told when to come again', async () => {
+    await pull(10, 'one');
+    await clock.advance(20_000);
+    const call = { corpId: 'ww1', api: 'kf/sync_msg', tokenlessSync: { botId: 'one', openKfId: 'wk1' } };
+    expect(await limits.take(call)).toBe(40);
   });
 });

@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { wecomConfig } from '../wecom.config.js';
+import { Clock } from '../../kernel/clock.js';
+import { KnownBots } from '../../registry/bots/known-bots.js';
 import { type CallLimit, CallQuota } from './call-quota.js';
+import { type Asker, SyncTurns } from './sync-turns.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -13,8 +16,8 @@ export interface CountedCall {
   /** `null` when the token's corp is unknown: such calls share a count. */
   readonly corpId: string | null;
   readonly api: string;
-  /** A `kf/sync_msg` without the sync token of an event. */
-  readonly isTokenlessSync: boolean;
+  /** Whose `kf/sync_msg` it is that has no sync token of an event; `null` for any other call. */
+  readonly tokenlessSync: Asker | null;
 }
 
 /**
@@ -26,12 +29,16 @@ export class CallLimits {
   readonly #perCorp: readonly CallLimit[];
   readonly #perAddress: readonly CallLimit[];
   readonly #tokenlessSyncs: CallLimit;
+  readonly #turns: SyncTurns;
   readonly #apis = new Set<string>();
 
   constructor(
     private readonly quota: CallQuota,
     @Inject(wecomConfig.KEY) config: ConfigType<typeof wecomConfig>,
+    private readonly bots: KnownBots,
+    private readonly clock: Clock,
   ) {
+    this.#turns = new SyncTurns(config.tokenlessSyncsPerMinute);
     this.#tokenlessSyncs = {
       name: 'tokenless-sync-minute',
       max: config.tokenlessSyncsPerMinute,
@@ -48,19 +55,27 @@ export class CallLimits {
   }
 
   /** Counts the call. @returns `null` when it may be made; else the seconds until one may. */
-  async take({ corpId, api, isTokenlessSync }: CountedCall): Promise<number | null> {
+  async take({ corpId, api, tokenlessSync }: CountedCall): Promise<number | null> {
     const counted = this.#countedApi(api);
     const corp = corpId ?? '(unknown)';
     const counts: [string, CallLimit][] = [
       ...this.#perCorp.map((limit): [string, CallLimit] => [`${corp} ${counted}`, limit]),
       ...this.#perAddress.map((limit): [string, CallLimit] => [counted, limit]),
     ];
-    if (isTokenlessSync) counts.unshift([corp, this.#tokenlessSyncs]);
+    const turn = tokenlessSync === null ? null : this.#takeTurn(corp, tokenlessSync);
+    if (typeof turn === 'number') return toSeconds(turn);
+    if (tokenlessSync !== null) counts.unshift([corp, this.#tokenlessSyncs]);
     for (const [key, limit] of counts) {
       const waitMs = await this.quota.take(key, limit);
-      if (waitMs !== null) return Math.max(1, Math.ceil(waitMs / 1_000));
+      if (waitMs === null) continue;
+      turn?.();
+      return toSeconds(waitMs);
     }
     return null;
+  }
+
+  #takeTurn(corp: string, asker: Asker): (() => void) | number {
+    return this.#turns.take(corp, asker, this.bots.countOf(corp), this.clock.elapsedMs());
   }
 
   /** WeCom has such an API: it gets a count of its own. */
@@ -73,4 +88,8 @@ export class CallLimits {
     const name = api.toLowerCase();
     return this.#apis.has(name) ? name : '(other)';
   }
+}
+
+function toSeconds(waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1_000));
 }
