@@ -280,7 +280,8 @@ export const SETTINGS = {
     unit: 'calls',
     default: '10',
     secret: false,
-    meaning: 'proxied `kf/sync_msg` of one corp without the sync token of an event',
+    meaning:
+      "`kf/sync_msg` of one corp without the sync token of an event, the manager's own too; its bots share them by turns",
     ...integerFrom(1, 1_000_000_000),
   }),
   wecomApps: setting({
