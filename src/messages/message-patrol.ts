@@ -46,7 +46,7 @@ export class MessagePatrol {
     try {
       await this.wakes.wakeMoved();
       await this.#suspectEndpoints();
-      this.catchUp.look(await this.coverage.refresh());
+      await this.catchUp.look(await this.coverage.refresh());
       await this.outcomes.clearUp();
     } catch (err) {
       this.log.debug({ err }, 'message.patrol_failed');

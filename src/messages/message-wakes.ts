@@ -38,7 +38,7 @@ export class MessageWakes implements AlsoWaiting {
     if (isMoved && this.destinations.find(account).isPulled) this.coverage.begins(account);
     const endpoint = this.endpointOf(account);
     if (endpoint !== null) this.#follow(this.wake(account, endpoint), endpoint);
-    if (this.coverage.has(account)) this.catchUp.look([account]);
+    if (this.coverage.has(account)) void this.catchUp.look([account]);
   }
 
   someWoken(): void {

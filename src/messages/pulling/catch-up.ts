@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Deliveries, type Delivery } from '../../dispatch/line/deliveries.js';
 import { hintKey, toResync } from '../../dispatch/outbox/hint.js';
@@ -12,6 +13,7 @@ import { Puller } from './puller.js';
 
 /** All replicas that see a change, or start together, catch up once. */
 const ONCE: CallLimit = { name: 'catch-up', max: 1, windowMs: 60_000 };
+const AT_ONCE = 1_000;
 /** After a pull that failed, doubled each time: WeCom may be out of reach for hours. */
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_LAST_MS = 600_000;
@@ -52,8 +54,10 @@ export class CatchUp {
   }
 
   /** Call it with accounts that were pulled before, as often as their bots may have changed. */
-  look(accounts: readonly Addressee[]): void {
-    for (const account of accounts) {
+  async look(accounts: readonly Addressee[]): Promise<void> {
+    for (const [n, account] of accounts.entries()) {
+      // Others have their turn: there may be a hundred thousand.
+      if (n % AT_ONCE === AT_ONCE - 1) await nextTurn();
       const { bot, isPulled } = this.destinations.find(account);
       const id = bot !== null && isPulled ? bot.id : '';
       const key = accountKey(account);

@@ -8,6 +8,7 @@ import { AppError } from '../../kernel/app-error.js';
 import { type BotSecrets, readSecrets } from '../../registry/bots/bot.js';
 import type { OpenBot } from '../../registry/bots/known-bots.js';
 import type { KfSync, Pull, PullAnswer } from '../../wecom/kf-sync.js';
+import { UnfinishedAnswer } from '../../wecom/own-calls.js';
 import { LocalMessageStore } from '../local-message-store.js';
 import { MemoryMessageRecords } from '../message-records.js';
 import type { MessageStore } from '../message-store.js';
@@ -148,6 +149,16 @@ describe('a pull', () => {
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 7_000 });
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 60_000 });
     expect(await pull()).toMatchObject({ stage: 'saturated', retryAfterMs: 1_000 });
+  });
+
+  it('asks for half as many after an answer that is not whole, and for twice as many after one that is', async () => {
+    const unfinished = new UnfinishedAnswer('the answer is too long');
+    answers = [unfinished, unfinished, unfinished];
+    expect(await pull()).toMatchObject({ stage: 'pull', reason: expect.stringMatching(/a single message/) });
+    answers = [page(['m1'], 'c1', true), page(['m2'], 'c2', true), page(['m3'], 'c3')];
+    expect(await pull()).toEqual(TAKEN);
+    expect(asked.map(({ limit }) => limit)).toEqual([5, 2, 1, 1, 2, 3]);
+    expect(await waiting()).toEqual(['m1', 'm2', 'm3']);
   });
 
   it('fails with what WeCom says, and keeps what came before', async () => {

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { MemoryResyncBudget } from '../../../test/support/memory-resync-budget.js';
+import type { AttemptResult } from '../../dispatch/line/attempt.js';
+import type { Deliveries, Delivery } from '../../dispatch/line/deliveries.js';
+import type { WaitingHints } from '../../dispatch/outbox/waiting-hints.js';
+import { RESYNC_WINDOW_MS, RESYNCS_PER_WINDOW } from '../../dispatch/redelivery/resync-budget.js';
+import type { Addressee, Destinations } from '../../registry/destination.js';
+import type { CallQuota } from '../../wecom/proxy/call-quota.js';
+import { CatchUp } from './catch-up.js';
+import type { Puller } from './puller.js';
+
+const TAKEN: AttemptResult = { taken: true, status: 200 };
+const FAILED: AttemptResult = { taken: false, stage: 'pull', reason: 'WeCom is away' };
+
+const account = (n: number): Addressee => ({ corpId: 'wwCorp_1', openKfId: `wk${n}` });
+const accounts = (count: number) => Array.from({ length: count }, (_, n) => account(n));
+
+let clock: ManualClock;
+let pulled: string[];
+let result: AttemptResult;
+let hintState: string | null;
+let isFirstReplica: boolean;
+let botOf: (openKfId: string) => string | null;
+let see: (delivery: Delivery) => void;
+let catchUp: CatchUp;
+
+beforeEach(() => {
+  [clock, pulled, result, hintState, isFirstReplica] = [new ManualClock(), [], TAKEN, null, true];
+  botOf = () => 'bot-1';
+  const find = ({ openKfId }: Addressee) => {
+    const id = botOf(openKfId);
+    return { bot: id === null ? null : { id }, isPulled: id !== null };
+  };
+  const puller = {
+    start: ({ openKfId }: Addressee) => {
+      pulled.push(openKfId);
+      return { result: Promise.resolve(result) };
+    },
+  };
+  const outbox = { find: async () => (hintState === null ? null : { state: hintState }) };
+  catchUp = new CatchUp(
+    puller as unknown as Puller,
+    { find } as unknown as Destinations,
+    { kept: { outbox } } as unknown as WaitingHints,
+    new MemoryResyncBudget(),
+    { take: async () => (isFirstReplica ? null : 1_000) } as Partial<CallQuota> as CallQuota,
+    clock,
+    clock,
+    { listen: (listen: typeof see) => void (see = listen) } as unknown as Deliveries,
+  );
+});
+
+async function look(count = 1): Promise<void> {
+  await catchUp.look(accounts(count));
+  await clock.advance(0);
+}
+
+describe('an account whose messages a bot takes', () => {
+  it('is pulled once, and again when it gets another bot', async () => {
+    await look();
+    await look();
+    expect(pulled).toEqual(['wk0']);
+    botOf = () => null;
+    await look();
+    botOf = () => 'bot-2';
+    await look();
+    expect(pulled).toEqual(['wk0', 'wk0']);
+  });
+
+  it('waits for its turn among those that a corp may have pulled without a sync token', async () => {
+    botOf = (openKfId) => (openKfId === 'wk7' ? 'bot-2' : 'bot-1');
+    await look(8);
+    expect(pulled).toHaveLength(RESYNCS_PER_WINDOW);
+    expect(pulled.slice(0, 2)).toEqual(['wk0', 'wk7']);
+    await clock.advance(RESYNC_WINDOW_MS);
+    expect(new Set(pulled).size).toBe(8);
+  });
+
+  it('is pulled again later where that failed', async () => {
+    result = FAILED;
+    await look();
+    await clock.advance(9_999);
+    expect(pulled).toHaveLength(1);
+    result = TAKEN;
+    await clock.advance(1);
+    await clock.advance(600_000);
+    expect(pulled).toHaveLength(2);
+  });
+
+  it('is left to an event of it that waits, to one that came, and to another replica', async () => {
+    hintState = 'waiting';
+    await look();
+    [hintState, isFirstReplica] = [null, false];
+    await catchUp.look([account(1)]);
+    await clock.advance(0);
+    isFirstReplica = true;
+    const delivery = { ...account(2), isPulled: true, result: TAKEN, botId: 'bot-1' };
+    see(delivery as Delivery);
+    await look(3);
+    expect(pulled).toEqual([]);
+  });
+});
